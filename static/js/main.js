@@ -1,0 +1,4 @@
+/* Small helps around pages that already work. */
+import "./copy-text.js"
+import "./local-time.js"
+import "./wait-for-token.js"

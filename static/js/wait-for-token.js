@@ -1,0 +1,52 @@
+/**
+ * <wait-for-token src>: asks the token's own page, as JSON, whether its first request has come, and says so.
+ * It asks every two seconds while somebody looks, for ten minutes. Without JavaScript the link beside it leads there.
+ */
+const EVERY = 2_000
+const AT_MOST = 10 * 60_000
+
+class WaitForToken extends HTMLElement {
+  connectedCallback() {
+    this.until = Date.now() + AT_MOST
+    this.querySelector("small").textContent = "This line changes by itself."
+    this.next()
+  }
+
+  disconnectedCallback() {
+    clearTimeout(this.timer)
+  }
+
+  next() {
+    this.timer = setTimeout(() => this.ask(), EVERY)
+  }
+
+  async ask() {
+    if (Date.now() > this.until) return this.say("wait--over", "No request yet.", "Ten minutes have passed. Its own page will say when one comes.")
+    const token = document.hidden ? null : await read(this.getAttribute("src"))
+    if (!token?.last_used_at) return this.next()
+    const from = token.last_used_from ? `: from ${token.last_used_from}` : ""
+    this.say("wait--seen", `First request seen${from}.`, "It works.")
+  }
+
+  say(state, sentence, rest) {
+    this.classList.add(state)
+    const words = this.querySelector("p")
+    const small = words.querySelector("small")
+    small.textContent = rest
+    words.replaceChildren(sentence, small)
+  }
+}
+
+/** The token as its page tells it, or null while the house cannot be reached. */
+async function read(address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" } })
+    if (!answer.ok) return null
+    const body = await answer.json()
+    return body.token ?? body
+  } catch {
+    return null
+  }
+}
+
+customElements.define("wait-for-token", WaitForToken)

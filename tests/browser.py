@@ -1,0 +1,120 @@
+"""A person: opens, fills in, presses; each page that is opened is checked for being valid HTML."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.factories import PASSWORD
+
+HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
+UNKNOWN_TO_THE_PARSER = {"unknown-named-character-reference"}
+
+
+@dataclass
+class Person:
+    app: Flask
+    address: str = "203.0.113.18"
+    user_agent: str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    base_url: str = "http://localhost"
+    client: FlaskClient = field(init=False)
+    page: TestResponse = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = self.app.test_client()
+
+    def open(self, path: str, **kwargs: Any) -> TestResponse:
+        return self.visit("GET", path, **kwargs)
+
+    def visit(self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any) -> TestResponse:
+        """One request as a browser sends it, and wherever it is redirected."""
+        sent = {"Accept": HTML, "User-Agent": self.user_agent, "Sec-Fetch-Site": "same-origin"} | (headers or {})
+        self.page = self.client.open(
+            path,
+            method=method,
+            headers=sent,
+            environ_overrides={"REMOTE_ADDR": self.address},
+            base_url=self.base_url,
+            buffered=True,
+            **kwargs,
+        )
+        if self.page.status_code in (301, 302, 303, 307, 308):
+            return self.visit("GET", self.page.headers["Location"])
+        if self.page.mimetype == "text/html":
+            check_html(self.page.text)
+        return self.page
+
+    def press(self, button: str, **fields: Any) -> TestResponse:
+        """Fill in the form that has this button, as it stands on the page, and press it."""
+        form = form_with(self.page.text, button)
+        filled = values_of(form) | fields
+        action = form.get("action") or self.page.request.path
+        return self.visit(form.get("method", "get").upper(), action, data=filled)
+
+    def follow(self, words: str) -> TestResponse:
+        """Follow the first link that reads so."""
+        for link in parsed(self.page.text).iter("a"):
+            if words in text_of(link):
+                return self.open(link.get("href", ""))
+        raise AssertionError(f"no link reads {words!r}")
+
+    def log_in(self, name: str, password: str = PASSWORD, **fields: Any) -> TestResponse:
+        self.open("/login")
+        return self.press("Log in", username=name, password=password, **fields)
+
+    @property
+    def cookie(self) -> str:
+        found = self.client.get_cookie("session")
+        return found.value if found else ""
+
+    @property
+    def csrf_token(self) -> str:
+        match = re.search(r'name="csrf_token" value="([^"]+)"', self.page.text)
+        return match[1] if match else ""
+
+
+def check_html(page: str) -> None:
+    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
+    tree = parser.parse(page)
+    faults = [fault for fault in parser.errors if fault[1] not in UNKNOWN_TO_THE_PARSER]
+    assert not faults, faults
+    ids = [element.get("id") for element in tree.iter() if element.get("id")]
+    assert len(ids) == len(set(ids)), "an id is there twice"
+    for element in tree.iter():
+        assert not any(name.startswith("on") or name == "style" for name in element.keys()), element.attrib
+
+
+def parsed(page: str) -> Element:
+    tree: Element = html5lib.parse(page, namespaceHTMLElements=False)
+    return tree
+
+
+def form_with(page: str, button: str) -> Element:
+    for form in parsed(page).iter("form"):
+        if any(button in text_of(element) for element in form.iter("button")):
+            return form
+    raise AssertionError(f"no form has the button {button!r}")
+
+
+def values_of(form: Element) -> dict[str, Any]:
+    """What the form sends as it stands."""
+    values: dict[str, Any] = {}
+    for element in form.iter("input"):
+        name, kind = element.get("name"), element.get("type", "text")
+        is_left_out = kind in ("checkbox", "radio") and element.get("checked") is None
+        if name is None or is_left_out or element.get("disabled") is not None:
+            continue
+        value = element.get("value", "")
+        values[name] = [*values[name], value] if isinstance(values.get(name), list) else value
+        if kind == "checkbox":
+            values[name] = [values[name]] if isinstance(values[name], str) else values[name]
+    return values
+
+
+def text_of(element: Element) -> str:
+    return " ".join("".join(element.itertext()).split())

@@ -1,0 +1,81 @@
+"""All the fixtures there are: the house, its database, a person at a browser, a script with a token."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from webapp.accounts.models import User
+from webapp.app import create_app
+from webapp.cli import schema
+from webapp.kernel.db import Database
+from webapp.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance as the first start makes it, to be copied."""
+    folder = tmp_path_factory.mktemp("migrated") / "instance"
+    schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": str(folder)}))
+    return folder
+
+
+@pytest.fixture
+def instance(migrated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(migrated, tmp_path / "instance"))
+
+
+@pytest.fixture
+def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
+    """Builds the house; settings as the environment would say them."""
+    made: list[Flask] = []
+
+    def make(**settings: str) -> Flask:
+        app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
+        app.extensions["passwords"].hasher = factories.QUICK
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.extensions["database"].close()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    found: Database = app.extensions["database"]
+    return found
+
+
+@pytest.fixture
+def user(app: Flask) -> User:
+    return factories.user(app, "ada")
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Person:
+    """Somebody at a browser, not logged in."""
+    return Person(app)
+
+
+@pytest.fixture
+def person(stranger: Person, user: User) -> Person:
+    """Ada at her browser, logged in."""
+    stranger.log_in(user.username)
+    return stranger
+
+
+@pytest.fixture
+def script(app: Flask, user: User) -> Script:
+    """A script of Ada's, with a token that only reads."""
+    return Script(app, factories.api_token(app, user).token)

@@ -1,0 +1,1 @@
+"""Latchkey: one login for people and scripts."""

@@ -1,0 +1,91 @@
+"""Hash, verify in equal time, judge."""
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from webapp.accounts.names import key_of
+
+# OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
+MEMORY, PASSES, LANES = 19 * 1024, 2, 1
+LONGEST = 256
+
+
+class PasswordUnfit(Exception):
+    """The message is for the person who chose it."""
+
+
+class TooBusy(Exception):
+    """More logins wait for a hash than this process will keep waiting."""
+
+
+@dataclass(slots=True)
+class Passwords:
+    """Bounds how many passwords are hashed at once: each takes 19 MiB and one core."""
+
+    at_once: int
+    minimum: int
+    hasher: PasswordHasher = field(default_factory=lambda: PasswordHasher(PASSES, MEMORY, LANES))
+    patience: float = 10.0
+    """Seconds that a login waits for its turn."""
+    _turns: threading.BoundedSemaphore = field(init=False)
+    _nobodys: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turns = threading.BoundedSemaphore(self.at_once)
+        self._nobodys = self.hasher.hash(secrets.token_urlsafe())
+
+    def hash(self, password: str) -> str:
+        with self.turn():
+            return self.hasher.hash(password)
+
+    def verify(self, password: str, hashed: str | None) -> bool:
+        """Whether it is the password; without a hash, just as slowly not: nobody learns who has an account."""
+        if len(password) > LONGEST:
+            password = ""
+        with self.turn():
+            try:
+                matches = self.hasher.verify(hashed or self._nobodys, password)
+            except (VerificationError, InvalidHashError):
+                return False
+        return matches and hashed is not None
+
+    def needs_rehash(self, hashed: str) -> bool:
+        return self.hasher.check_needs_rehash(hashed)
+
+    def judge(self, password: str, *, username: str = "", house: str = "") -> None:
+        """Whether it may be chosen: length, and that it is not the name of something near (800-63B §3.1.1.2).
+
+        Raises:
+            PasswordUnfit
+        """
+        if len(password) < self.minimum:
+            raise PasswordUnfit(
+                f"A password has at least {self.minimum} characters. A few words are easy to keep in mind."
+            )
+        if len(password) > LONGEST:
+            raise PasswordUnfit(f"A password has at most {LONGEST} characters.")
+        if len(set(password)) < 4:
+            raise PasswordUnfit("It repeats the same few characters.")
+        for word in (username, house):
+            if word and key_of(password).replace(key_of(word), "") == "":
+                raise PasswordUnfit(f"It must not be {word}, over and over.")
+
+    def turn(self) -> "Turn":
+        return Turn(self._turns, self.patience)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    turns: threading.BoundedSemaphore
+    patience: float
+
+    def __enter__(self) -> None:
+        if not self.turns.acquire(timeout=self.patience):
+            raise TooBusy
+
+    def __exit__(self, *_: object) -> None:
+        self.turns.release()

@@ -1,0 +1,94 @@
+"""How an account comes to be: by the setup link for the first, by the command line for others."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.accounts import links
+from webapp.accounts.models import User
+from webapp.accounts.names import checked_address, checked_name, key_of
+from webapp.accounts.roles import ROLES
+from webapp.audit.log import Event, record
+from webapp.kernel.clock import now
+
+SETUP = "setup"
+
+
+class NameTaken(Exception):
+    pass
+
+
+class AddressTaken(Exception):
+    pass
+
+
+class LinkDead(Exception):
+    """Used, expired, or never made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUser:
+    """``password_hash`` was made before the transaction: hashing takes longer than a writer may wait."""
+
+    username: str
+    email: str | None
+    password_hash: str
+    role: str = "user"
+
+
+def add(db: Session, new: NewUser, *, origin: str) -> User:
+    """An account.
+
+    Raises:
+        NameUnfit, AddressUnfit, NameTaken, AddressTaken
+        ValueError: there is no such role.
+    """
+    if new.role not in ROLES:
+        raise ValueError(new.role)
+    name, address = checked_name(new.username), checked_address(new.email) if new.email else None
+    user = User(
+        id=uuid4(),
+        username=name,
+        username_key=key_of(name),
+        email=address,
+        email_key=key_of(address) if address else None,
+        password_hash=new.password_hash,
+        role=new.role,
+        created_at=now(),
+    )
+    try:
+        with db.begin_nested():
+            db.add(user)
+    except IntegrityError as error:
+        # The constraint spoke; which one it was is asked of the table, because databases name it in their own ways.
+        raise (
+            NameTaken(name) if exists(db, User.username_key == user.username_key) else AddressTaken(address)
+        ) from error
+    record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin=origin)
+    return user
+
+
+def exists(db: Session, condition: object) -> bool:
+    return db.scalar(select(User.id).where(condition)) is not None  # type: ignore[arg-type]
+
+
+def is_empty(db: Session) -> bool:
+    """Whether nobody has an account yet."""
+    return db.scalar(select(func.count()).select_from(User)) == 0
+
+
+def open_house(db: Session, secret: str, new: NewUser) -> UUID:
+    """The first account, by the setup link.
+
+    Raises:
+        LinkDead: or somebody was quicker.
+        NameUnfit, AddressUnfit
+    """
+    if not links.spend(db, SETUP, secret) or not is_empty(db):
+        raise LinkDead
+    user = add(db, new, origin="setup")
+    record(db, Event.HOUSE_OPENED, user_id=user.id)
+    return user.id

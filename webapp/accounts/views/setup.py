@@ -1,0 +1,95 @@
+"""The first account, by the link that the first start prints."""
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import links, registration
+from webapp.accounts.forms import SetupForm
+from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
+from webapp.accounts.passwords import Passwords, PasswordUnfit
+from webapp.accounts.registration import SETUP, NewUser
+from webapp.guard import public
+from webapp.kernel.clock import now
+from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import database, db
+
+bp = Blueprint("setup", __name__)
+
+
+@bp.get("/setup/<secret>")
+@public
+def show(secret: str) -> ResponseReturnValue:
+    minutes_left(secret)
+    return page(SetupForm(formdata=None), secret)
+
+
+@bp.post("/setup/<secret>")
+@public
+def create(secret: str) -> ResponseReturnValue:
+    minutes_left(secret)
+    form = SetupForm()
+    if not form.validate_on_submit() or not fits(form):
+        return refused(form, secret)
+    new = NewUser(
+        username=form.username.data or "",
+        email=form.email.data,
+        password_hash=passwords().hash(form.password.data or ""),
+        role="super_admin",
+    )
+    try:
+        registration.open_house(db(), secret, new)
+    except registration.LinkDead as error:
+        raise dead() from error
+    flash("Your account is made. Log in with it.", "ok")
+    return redirect(url_for("login.new"), 303)
+
+
+def fits(form: SetupForm) -> bool:
+    """Ask the rules that need more than the form; their words go beside the fields."""
+    house = current_app.config["HOUSE_NAME"]
+    name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
+    for field, judge in (
+        (form.username, lambda: checked_name(name)),
+        (form.email, lambda: checked_address(address)),
+        (form.password, lambda: passwords().judge(password, username=name, house=house)),
+    ):
+        try:
+            judge()
+        except (NameUnfit, AddressUnfit, PasswordUnfit) as error:
+            field.errors = [str(error)]
+    return not form.errors
+
+
+def refused(form: SetupForm, secret: str) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return page(form, secret, status=422)
+
+
+def page(form: SetupForm, secret: str, *, status: int = 200) -> Response:
+    hint = f"At least {passwords().minimum} characters. A few words are easier to keep in mind than signs."
+    form.password.description = hint
+    return Response(render_template("accounts/setup.html", form=form, minutes_left=minutes_left(secret)), status)
+
+
+def minutes_left(secret: str) -> int:
+    # In a transaction of its own: a password is hashed afterwards, and no writer may wait for that.
+    with database().read() as db:
+        ends_at = links.ends_at(db, SETUP, secret)
+    if ends_at is None:
+        raise dead()
+    return max(1, int((ends_at - now()).total_seconds() // 60))
+
+
+def dead() -> Problem:
+    return Problem(
+        404,
+        "This link does not work any more",
+        "It was used, or its time is over. Whoever runs this house gets a new one by starting it again.",
+    )
+
+
+def passwords() -> Passwords:
+    found: Passwords = current_app.extensions["passwords"]
+    return found

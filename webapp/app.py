@@ -1,0 +1,132 @@
+"""create_app(settings): puts the parts together, decides nothing."""
+
+from pathlib import Path
+
+from flask import Flask, request
+
+from webapp.accounts.passwords import Passwords
+from webapp.accounts.standing import standing_of
+from webapp.accounts.views import setup
+from webapp.audit import log
+from webapp.audit.log import Origin
+from webapp.credentials.usage import Meter
+from webapp.dashboard import views as dashboard
+from webapp.examples import views as examples
+from webapp.guard import doorkeeper, loader
+from webapp.guard.loader import Doors
+from webapp.guard.offers import offer_here
+from webapp.guard.routes import guarded
+from webapp.kernel.db import Database
+from webapp.kernel.keys import KeyRing, ring_for
+from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
+from webapp.login.flow import Flow
+from webapp.login.views import api, pages
+from webapp.sessions import cookie
+from webapp.sessions import views as sessions
+from webapp.sessions.lifecycle import Ends
+from webapp.settings import Settings
+from webapp.site import views as site
+from webapp.tokens import views as tokens
+from webapp.tokens.authenticator import Authenticator
+from webapp.tokens.lifecycle import Issuer
+from webapp.tokens.scopes import Catalogue
+from webapp.web import after, assets, csrf, headers, logs, problems, proxy, templating, transaction
+from webapp.web.request_id import request_id
+from webapp.web.templating import House
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; without ``settings``, from the environment."""
+    settings = settings or Settings.from_env()
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,
+        instance_path=str(settings.instance),
+    )
+    configure(app, settings)
+    database, ring = Database(settings.database), ring_for(settings)
+    furnish(app, settings, database)
+    admit(app, settings, database, ring)
+    employ(app, settings, database)
+    for room in (site, setup, pages, api, dashboard, sessions, tokens, examples):
+        app.register_blueprint(room.bp)
+    app.extensions["catalogue"] = Catalogue(guarded(app))
+    return app
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    is_https = settings.cookie_secure
+    app.config |= {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "SESSION_COOKIE_NAME": "__Host-session" if is_https else "session",
+        "SESSION_COOKIE_SECURE": is_https,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": settings.remember_lifetime,
+        "MAX_CONTENT_LENGTH": settings.body_limit,
+        "MAX_FORM_MEMORY_SIZE": settings.body_limit,
+        "MAX_FORM_PARTS": 100,
+        "BASE_URL": settings.base_url,
+        "HOUSE_NAME": settings.house_name,
+        "TOKEN_IN_QUERY": settings.token_in_query,
+        "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
+        "API_TOKEN_LIFETIME": settings.api_token_lifetime,
+    }
+
+
+def furnish(app: Flask, settings: Settings, database: Database) -> None:
+    """The web's own furniture. What answers is finished in the opposite order: the transaction first."""
+    logs.init_app(app, as_json=settings.log_json, level=settings.log_level)
+    log.origin_of[0] = origin
+    proxy.init_app(app, settings.trusted_proxies)
+    assets.init_app(app, ROOT / "static")
+    templating.init_app(app, House(settings.house_name, settings.base_url))
+    problems.init_app(app)
+    csrf.init_app(app)
+    headers.init_app(app)
+    transaction.init_app(app, database)
+    cookie.init_app(app)
+
+
+def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
+    """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
+    app.extensions |= {"keys": ring, "issuer": Issuer(ring, settings.base_url)}
+    meter = Meter(database)
+    loader.init_app(
+        app,
+        Doors(
+            by_session=cookie.named,
+            by_token=Authenticator(ring, issuer=settings.base_url).recognise,
+            standing=standing_of(database),
+            seen=lambda standing: after.answer(meter.flush) if meter.count(standing, request.remote_addr) else None,
+        ),
+    )
+    app.jinja_env.globals["offer_here"] = offer_here
+    doorkeeper.init_app(app)
+
+
+def employ(app: Flask, settings: Settings, database: Database) -> None:
+    """What the doors call upon."""
+    limiter: Limiter = limiter_for(settings, database)
+    passwords = Passwords(settings.hashes_at_once, settings.password_minimum)
+    app.extensions |= {
+        "limiter": limiter,
+        "passwords": passwords,
+        "session_ends": Ends(settings.session_idle, settings.session_lifetime, settings.remember_lifetime),
+        "login": Flow(
+            database,
+            limiter,
+            passwords,
+            by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
+            by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
+        ),
+    }
+
+
+def origin() -> Origin:
+    """Where what happens now comes from; empty outside a request."""
+    return Origin(request.remote_addr, request_id()) if request else Origin()

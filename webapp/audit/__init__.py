@@ -1,0 +1,1 @@
+"""What happened: one place writes it, one place reads it."""

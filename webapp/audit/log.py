@@ -1,0 +1,75 @@
+"""Event, record(): the only way to write down what happened, to the table and to the log alike."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.audit.models import AuditEvent
+from webapp.kernel.clock import now
+
+log = logging.getLogger(__name__)
+
+
+class Event(StrEnum):
+    HOUSE_OPENED = "house.opened"
+    USER_MADE = "user.made"
+    USER_DISABLED = "user.disabled"
+    USER_ENABLED = "user.enabled"
+    ROLE_CHANGED = "role.changed"
+    PASSWORD_CHANGED = "password.changed"
+    SESSION_STARTED = "session.started"
+    SESSION_REFUSED = "session.refused"
+    SESSION_CONFIRMED = "session.confirmed"
+    SESSION_ENDED = "session.ended"
+    LOGIN_THROTTLED = "login.throttled"
+    TOKEN_MINTED = "token.minted"
+    TOKEN_FIRST_USED = "token.first-used"
+    TOKEN_REVOKED = "token.revoked"
+    ACCESS_REFUSED = "access.refused"
+    KEY_ROTATED = "key.rotated"
+    LIMITS_RESET = "limits.reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a deed came from; empty for the command line."""
+
+    address: str | None = None
+    request_id: str | None = None
+
+
+NOWHERE = Origin()
+# A lower floor cannot ask the web where a request came from; the application says how, once.
+origin_of: list[Callable[[], Origin]] = [lambda: NOWHERE]
+
+
+def record(
+    db: Session,
+    event: Event,
+    *,
+    user_id: UUID | None = None,
+    actor_id: UUID | None = None,
+    credential_id: UUID | None = None,
+    **details: object,
+) -> None:
+    """Write an event in the transaction of the deed: where it cannot be written, the deed does not happen either."""
+    origin = origin_of[0]()
+    db.add(
+        AuditEvent(
+            at=now(),
+            event=event.value,
+            user_id=user_id,
+            actor_id=actor_id,
+            credential_id=credential_id,
+            address=origin.address,
+            request_id=origin.request_id,
+            details=details,
+        )
+    )
+    ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.address}
+    known = {name: str(value) for name, value in ids.items() if value is not None}
+    log.info(event.value, extra={"fields": known | details})

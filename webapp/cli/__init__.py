@@ -1,0 +1,1 @@
+"""Operators' commands, a file a noun."""

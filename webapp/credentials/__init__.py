@@ -1,0 +1,1 @@
+"""All that can act as somebody, one row each, whichever door it opens."""

@@ -1,0 +1,84 @@
+"""issue, prove, end, end_all: the only ways a credential changes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How and when its user proved who they are; it goes on with whatever is made from it."""
+
+    auth_time: datetime
+    amr: str
+
+
+def issue(
+    db: Session,
+    *,
+    id: UUID,  # noqa: A002 - the column's name
+    key: str,
+    kind: str,
+    user_id: UUID,
+    lifetime: timedelta,
+    proof: Proof,
+    idle: timedelta | None = None,
+) -> Credential:
+    started_at = now()
+    credential = Credential(
+        id=id,
+        key=key,
+        kind=kind,
+        user_id=user_id,
+        created_at=started_at,
+        expires_at=started_at + lifetime,
+        idle=idle,
+        idle_at=started_at + idle if idle else None,
+        auth_time=proof.auth_time,
+        amr=proof.amr,
+    )
+    db.add(credential)
+    db.flush()
+    return credential
+
+
+def end(db: Session, credential_id: UUID) -> bool:
+    """Whether it had not ended before. One statement, so that two who end it at once do it once."""
+    ended = db.execute(
+        update(Credential)
+        .where(Credential.id == credential_id, Credential.revoked_at.is_(None))
+        .values(revoked_at=now())
+        .returning(Credential.id)
+    )
+    return ended.first() is not None
+
+
+def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID | None = None) -> list[UUID]:
+    """End every live credential of a user, of one kind or of all, but for one.
+
+    Returns:
+        Which were ended; none is no error (RFC 7009 §2.2).
+    """
+    statement = update(Credential).where(Credential.user_id == user_id, Credential.revoked_at.is_(None))
+    statement = statement.where(Credential.expires_at > now())
+    statement = statement.where(Credential.kind == kind) if kind else statement
+    statement = statement.where(Credential.id != keep) if keep else statement
+    return list(db.scalars(statement.values(revoked_at=now()).returning(Credential.id)))
+
+
+def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
+    """What can act as a user now, the newest first."""
+    moment = now()
+    query = select(Credential).where(
+        Credential.user_id == user_id,
+        Credential.kind == kind,
+        Credential.revoked_at.is_(None),
+        Credential.expires_at > moment,
+    )
+    return [found for found in db.scalars(query.order_by(Credential.created_at.desc())) if found.is_live(moment)]

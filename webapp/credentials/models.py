@@ -1,0 +1,43 @@
+"""Credential: one row for each session and each token that exists, so that an unknown one is refused."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.kernel.db import Base, Key
+
+
+class Credential(Base):
+    __tablename__ = "credential"
+    __table_args__ = (Index("ix_credential_user_id_kind", "user_id", "kind"),)
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    """By which a request names it: a token's ``jti``, or the digest of a session's secret."""
+    kind: Mapped[str] = mapped_column(String(10))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    idle_at: Mapped[datetime | None]
+    """When it ends unless used before; moves with each use."""
+    idle: Mapped[timedelta | None]
+    revoked_at: Mapped[datetime | None]
+    auth_time: Mapped[datetime]
+    amr: Mapped[str] = mapped_column(String(50))
+    last_used_at: Mapped[datetime | None]
+    last_used_from: Mapped[str | None] = mapped_column(String(45))
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at and (self.idle_at is None or now < self.idle_at)
+
+
+class CredentialUse(Base):
+    """How often a credential was used on a day (UTC)."""
+
+    __tablename__ = "credential_use"
+
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    requests: Mapped[int]

@@ -1,0 +1,166 @@
+"""The structs that the dashboard shows, gathered from the rooms below."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.audit import reading
+from webapp.audit.log import Event
+from webapp.audit.sentences import Happening, told
+from webapp.credentials import usage
+from webapp.credentials.models import Credential
+from webapp.guard.policy import Decision, Requirement, decide
+from webapp.guard.principal import Principal
+from webapp.kernel.clock import now
+from webapp.sessions import lifecycle as sessions
+from webapp.sessions.models import BrowserSession
+from webapp.sessions.user_agents import in_words
+from webapp.tokens import listing
+from webapp.tokens.listing import Token
+
+DAYS = 14
+RECENT = 8
+SHOWN_TOKENS = 8
+# What the house's own pages ask; everything else is a resource that somebody put behind the guard.
+OWN_SCOPES = {"profile:read", "tokens:read", "admin:read", "admin:write"}
+
+
+class Resource(msgspec.Struct, frozen=True):
+    name: str
+    path: str
+    scope: str
+    who: str
+    curl: str
+    mint_href: str
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A live session."""
+
+    id: UUID
+    name: str
+    address: str | None
+    method: str
+    last_seen_at: datetime
+    is_current: bool
+    remembered: bool
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Something that wants a minute of its owner."""
+
+    sentence: str
+    name: str
+    href: str
+    action: str
+
+
+class Day(msgspec.Struct, frozen=True):
+    date: date
+    logins: int
+    requests: int
+
+
+class Dashboard(msgspec.Struct, frozen=True):
+    """What matters to the caller today."""
+
+    username: str
+    roles: list[str]
+    credential: str
+    scopes: list[str]
+    greeting: str
+    summary: str
+    attention: list[Task]
+    resources: list[Resource]
+    sessions: list[Device]
+    tokens: list[Token]
+    recent: list[Happening]
+    days: list[Day]
+
+
+def is_open(principal: Principal, need: Requirement) -> bool:
+    """Whether this caller may come in, as they are or after a fresh proof."""
+    return decide(principal, need, now()) in (Decision.ALLOW, Decision.STEP_UP)
+
+
+def who(need: Requirement) -> str:
+    return f"Role {need.role.replace('_', ' ')}" if need.role else "Everybody with an account"
+
+
+def name_of(path: str) -> str:
+    """A name for an address: "/protected/super-admin" is "Protected, super admin"."""
+    return path.strip("/").replace("-", " ").replace("_", " ").replace("/", ", ").capitalize()
+
+
+def devices(db: Session, principal: Principal) -> list[Device]:
+    return [device(credential, browser, principal) for credential, browser in sessions.live(db, principal.user_id)]
+
+
+def device(credential: Credential, browser: BrowserSession, principal: Principal) -> Device:
+    return Device(
+        id=credential.id,
+        name=in_words(browser.user_agent),
+        address=credential.last_used_from or browser.address,
+        method="password" if credential.amr == "pwd" else credential.amr,
+        last_seen_at=credential.last_used_at or credential.created_at,
+        is_current=credential.id == principal.credential_id,
+        remembered=browser.is_remembered,
+    )
+
+
+def tasks(tokens: Iterable[Token], href: dict[UUID, str]) -> list[Task]:
+    return [
+        Task(sentence, token.name, href[token.id], f"See {token.name}")
+        for token in tokens
+        if (sentence := needs_a_minute(token))
+    ]
+
+
+def needs_a_minute(token: Token) -> str | None:
+    week = sum(token.week)
+    if token.state == "expires_soon":
+        used = (
+            f"It was used {week} times this week, so something will miss it." if week else "Nothing used it this week."
+        )
+        return f"{token.name} stops working on {token.expires_at:%A} at {token.expires_at:%H:%M} UTC. {used}"
+    if token.state == "unused":
+        return f"{token.name} was not used for 90 days. What nobody needs can be revoked."
+    if token.state == "never_used" and now() - token.created_at > timedelta(days=7):
+        return f"{token.name} was never used since it was made."
+    return None
+
+
+def days(db: Session, user_id: UUID) -> list[Day]:
+    """The last fourteen, in UTC, the oldest first."""
+    today = now().date()
+    since = today - timedelta(days=DAYS - 1)
+    midnight = datetime.combine(since, datetime.min.time(), now().tzinfo)
+    logins = Counter(at.date() for at in reading.moments(db, user_id, Event.SESSION_STARTED, since=midnight))
+    requests = usage.of_user(db, user_id, since=since)
+    span = (since + timedelta(days=ahead) for ahead in range(DAYS))
+    return [Day(day, logins[day], requests.get(day, 0)) for day in span]
+
+
+def happenings(db: Session, user_id: UUID) -> list[Happening]:
+    return [told(event) for event in reading.of_user(db, user_id, limit=RECENT)]
+
+
+def sum_up(sessions: Sequence[Device], tokens: int, attention: Sequence[Task]) -> str:
+    reach = f"{counted(len(sessions), 'device')} and {counted(tokens, 'token')} can act as you."
+    if not attention:
+        return reach
+    return f"{reach} {'One of them needs' if len(attention) == 1 else f'{len(attention)} of them need'} a minute."
+
+
+def counted(count: int, noun: str) -> str:
+    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+    word = words[count] if count < len(words) else str(count)
+    return f"{word} {noun}{'' if count == 1 else 's'}"
+
+
+def live_tokens(db: Session, user_id: UUID) -> listing.Page:
+    return listing.page(db, user_id, is_live=True, size=SHOWN_TOKENS)

@@ -1,0 +1,55 @@
+"""/dashboard."""
+
+from flask import Blueprint, current_app, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.dashboard import summary
+from webapp.dashboard.summary import OWN_SCOPES, Dashboard, Resource
+from webapp.guard import Principal, require
+from webapp.guard.offers import offer
+from webapp.guard.routes import guarded_reads
+from webapp.web.contract import answers
+from webapp.web.negotiation import show
+from webapp.web.transaction import db
+
+bp = Blueprint("dashboard", __name__)
+
+
+@bp.get("/dashboard", endpoint="show")
+@require(scope="profile:read")
+@answers(Dashboard)
+def dashboard(principal: Principal) -> ResponseReturnValue:
+    """What matters to the caller today: what they may open, what can act as them, what happened lately."""
+    found = gather(principal)
+    return show(found, "dashboard/dashboard.html", dashboard=found)
+
+
+def gather(principal: Principal) -> Dashboard:
+    sessions = summary.devices(db(), principal)
+    tokens = summary.live_tokens(db(), principal.user_id)
+    hrefs = {token.id: url_for("tokens.show", token_id=token.id) for token in tokens.tokens}
+    attention = summary.tasks(tokens.tokens, hrefs)
+    return Dashboard(
+        username=principal.username,
+        roles=list(principal.roles),
+        credential=principal.credential,
+        scopes=sorted(principal.scopes),
+        greeting="Hello",
+        summary=summary.sum_up(sessions, tokens.total, attention),
+        attention=attention,
+        resources=resources(principal),
+        sessions=sessions,
+        tokens=tokens.tokens,
+        recent=summary.happenings(db(), principal.user_id),
+        days=summary.days(db(), principal.user_id),
+    )
+
+
+def resources(principal: Principal) -> list[Resource]:
+    found = []
+    for path, need in guarded_reads(current_app):
+        if need.scope in OWN_SCOPES or not summary.is_open(principal, need):
+            continue
+        way = offer(path, need.scope)
+        found.append(Resource(summary.name_of(path), path, need.scope, summary.who(need), way.curl, way.mint_href))
+    return found

@@ -1,0 +1,76 @@
+"""The pages to copy: what a view looks like that lets in people and scripts alike."""
+
+import msgspec
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from webapp.guard import Principal, asked_here, public, require
+from webapp.web.contract import answers
+from webapp.web.negotiation import show
+
+bp = Blueprint("examples", __name__)
+
+
+class Hello(msgspec.Struct, frozen=True):
+    message: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Who came in, how, and by which requirement."""
+
+    username: str
+    roles: list[str]
+    credential: str
+    scopes: list[str]
+    requirement: str
+
+
+@bp.get("/public", endpoint="public")
+@public
+@answers(Hello)
+def public_page() -> ResponseReturnValue:
+    """A page for everybody."""
+    return show(Hello("This page is for everybody."), "examples/public.html")
+
+
+@bp.get("/protected")
+@require(scope="protected:read")
+@answers(Entry)
+def protected(principal: Principal) -> ResponseReturnValue:
+    """For anybody with an account, and for their scripts."""
+    return entered(principal)
+
+
+@bp.get("/protected/user")
+@require(role="user", scope="protected:read")
+@answers(Entry)
+def user(principal: Principal) -> ResponseReturnValue:
+    """For the role user."""
+    return entered(principal)
+
+
+@bp.get("/protected/admin")
+@require(role="admin", scope="protected:read")
+@answers(Entry)
+def admin(principal: Principal) -> ResponseReturnValue:
+    """For the role admin."""
+    return entered(principal)
+
+
+@bp.get("/protected/super-admin")
+@require(role="super_admin", scope="protected:read")
+@answers(Entry)
+def super_admin(principal: Principal) -> ResponseReturnValue:
+    """For the role super_admin."""
+    return entered(principal)
+
+
+def entered(principal: Principal) -> ResponseReturnValue:
+    entry = Entry(
+        username=principal.username,
+        roles=list(principal.roles),
+        credential=principal.credential,
+        scopes=sorted(principal.scopes),
+        requirement=str(asked_here()),
+    )
+    return show(entry, "examples/example.html", answer=entry)

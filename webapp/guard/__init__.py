@@ -1,0 +1,7 @@
+"""Who is calling, and may they: the one guard of pages, scripts and proxied applications."""
+
+from webapp.guard.offers import asked_here
+from webapp.guard.principal import Principal
+from webapp.guard.require import login_required, public, require
+
+__all__ = ["Principal", "asked_here", "login_required", "public", "require"]

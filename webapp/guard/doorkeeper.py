@@ -1,0 +1,72 @@
+"""The guard of every request: declared or refused, known or refused, allowed or refused, and only then the view."""
+
+import logging
+
+from flask import Flask, Response, current_app, g, request
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
+
+from webapp.guard import loader, refusals
+from webapp.guard.policy import Decision, Requirement, decide
+from webapp.guard.principal import NotAccepted, Principal
+from webapp.guard.require import requirement_of
+from webapp.kernel.clock import now
+from webapp.web import csrf
+from webapp.web.bearer import presented
+
+log = logging.getLogger(__name__)
+
+PEOPLE_ONLY = Requirement(session=True)
+
+
+def stand() -> ResponseReturnValue | None:
+    """Before each request; what it returns is answered in the view's place."""
+    if request.url_rule is None:
+        return None
+    need = requirement_of(current_app, request.url_rule.endpoint)
+    if need is None:
+        raise undeclared(request.url_rule.endpoint)
+    if not need.reads_cookies:
+        request_ctx._session = current_app.session_interface.make_null_session(current_app)
+    elif (answer := judge(need)) is not None:
+        return answer
+    if request.method == "OPTIONS":
+        # Never the view's own: what is allowed here is a fact of the route.
+        return current_app.make_default_options_response()
+    return None
+
+
+def judge(need: Requirement) -> Response | None:
+    is_change = request.method in csrf.CHANGES
+    try:
+        # A public page asks nobody's name; a public form asks whether a script's credential speaks for it.
+        principal = loader.caller() if not need.is_public or (is_change and presented()) else None
+    except NotAccepted as error:
+        return refusals.not_accepted(error, need)
+    if need.is_public and principal is not None:
+        # What a public form begins, such as a login, is for browsers: a token never becomes a session.
+        return refusals.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
+    decision = decide(principal, need, now())
+    if decision is not Decision.ALLOW:
+        return refusals.denied(principal, need, decision)
+    if is_change:
+        refuse_forgery(principal)
+    g.principal = principal
+    return None
+
+
+def refuse_forgery(principal: Principal | None) -> None:
+    """By the credential that was accepted, not by the headers that were sent."""
+    if principal is None or principal.credential == "session":
+        csrf.check()
+    elif (shown := presented()) is not None and shown.is_sent_unasked:
+        csrf.refuse_cross_site()
+
+
+def undeclared(endpoint: str) -> Exception:
+    log.error("undeclared route", extra={"fields": {"endpoint": endpoint}})
+    return refusals.undeclared(endpoint)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(stand)

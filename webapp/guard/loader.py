@@ -1,0 +1,99 @@
+"""Flask-Login, told of the two ways in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g
+from flask_login import LoginManager, user_accessed, user_loaded_from_cookie, user_loaded_from_request
+from flask_login.utils import _user_context_processor
+
+from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
+from webapp.kernel.clock import now
+from webapp.web.bearer import presented
+
+Seen = Callable[[Standing], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the guard needs from upstairs, handed in by the application."""
+
+    by_session: Callable[[], Claim | None]
+    """The credential that the cookie names, if it names one."""
+    by_token: Callable[[str], Claim]
+    """The credential that a token names; ``NotAccepted`` where it is none of ours."""
+    standing: Callable[[str], Standing | None]
+    seen: Seen
+    """Told of every credential that was accepted."""
+
+
+class TwoDoors(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+    """Flask-Login without its own cookie reading: sessions and tokens come through our doors, and end there.
+
+    Its ``after_request`` hook is left out: it keeps the remember cookie, which we never set, and would open the
+    session on every answer.
+    """
+
+    session_protection = None
+
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
+        app.login_manager = self  # type: ignore[attr-defined]  # the name that Flask-Login looks for
+        if add_context_processor:
+            app.context_processor(_user_context_processor)
+
+    def _load_user(self) -> None:
+        user_accessed.send(current_app._get_current_object())  # type: ignore[attr-defined]
+        try:
+            self._update_request_context_with_user(caller())
+        except NotAccepted:
+            self._update_request_context_with_user(None)
+
+
+def caller() -> Principal | None:
+    """Who is behind this request; None where nobody says so.
+
+    Raises:
+        NotAccepted: a credential was brought that does not hold.
+    """
+    if "caller" not in g:
+        g.caller = recognise()
+    if isinstance(g.caller, NotAccepted):
+        raise g.caller
+    found: Principal | None = g.caller
+    return found
+
+
+def recognise() -> Principal | NotAccepted | None:
+    doors: Doors = current_app.extensions["doors"]
+    try:
+        claim = from_header(doors) if presented() is not None else doors.by_session()
+        if claim is None:
+            return None
+        standing = doors.standing(claim.key)
+        principal = admit(claim, standing, now())
+    except NotAccepted as error:
+        return error
+    if standing is not None:
+        doors.seen(standing)
+    welcome(principal)
+    return principal
+
+
+def from_header(doors: Doors) -> Claim:
+    shown = presented()
+    if shown is None or shown.token is None:
+        raise NotAccepted("token_invalid", "not one bearer token")
+    return doors.by_token(shown.token)
+
+
+def welcome(principal: Principal) -> None:
+    # What stands where Flask-Login keeps its user is what current_user gives.
+    g._login_user = principal
+    signal = user_loaded_from_cookie if principal.credential == "session" else user_loaded_from_request
+    if signal.receivers:
+        signal.send(current_app._get_current_object(), user=principal)  # type: ignore[attr-defined]
+
+
+def init_app(app: Flask, doors: Doors) -> None:
+    app.extensions["doors"] = doors
+    TwoDoors(app)

@@ -1,0 +1,46 @@
+"""What a page offers to those who want the same from a script: a curl line, and the form for the token it takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app, request, url_for
+
+from webapp.guard.policy import Requirement
+from webapp.guard.require import requirement_of
+
+# The door above, by its name.
+MINT = "tokens.new"
+WEEK = 7 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    curl: str
+    mint_href: str
+
+
+def curl(url: str) -> str:
+    """A line to paste; the token stays in the environment, out of the shell's history."""
+    return f'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\\n  {url}'
+
+
+def mint_link(scopes: Sequence[str]) -> str:
+    """The token form, filled in: these scopes alone, for seven days."""
+    return url_for(MINT, scopes=list(scopes), expires_in=WEEK)
+
+
+def offer(path: str, scope: str) -> Offer:
+    return Offer(curl(current_app.config["BASE_URL"] + path), mint_link([scope]))
+
+
+def offer_here() -> Offer:
+    """For the page that is being shown."""
+    return offer(request.path, asked_here().scope)
+
+
+def asked_here() -> Requirement:
+    """What the guard asked of this request."""
+    need = requirement_of(current_app, request.url_rule.endpoint) if request.url_rule else None
+    if need is None:
+        raise LookupError("no guarded route")
+    return need

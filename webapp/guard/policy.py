@@ -1,0 +1,91 @@
+"""decide(): pure; allow, log in, step up, forbid."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from webapp.guard.principal import Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """What a view asks of its caller."""
+
+    is_public: bool = False
+    reads_cookies: bool = True
+    """False for addresses of scripts alone: no session is opened there, and no CSRF token asked."""
+    role: str | None = None
+    scope: str = "resources:read"
+    """What a token must carry; a session needs none."""
+    session: bool = False
+    """Whether tokens are refused, whatever they carry."""
+    fresh_within: timedelta | None = None
+    """How old the last proof may be."""
+
+    def __str__(self) -> str:
+        """The requirement in words, as pages and answers say it."""
+        if self.is_public:
+            return "nothing"
+        who = f"role {self.role}" if self.role else "any account"
+        how = "a session" if self.session else f"a session, or a token with {self.scope}"
+        fresh = f", proven within {int(self.fresh_within.total_seconds() // 60)} minutes" if self.fresh_within else ""
+        return f"{who}, by {how}{fresh}"
+
+
+class Decision(StrEnum):
+    """Its value is the refusal's ``code``."""
+
+    ALLOW = "allow"
+    LOG_IN = "token_missing"
+    NEED_SESSION = "session_required"
+    NEED_SCOPE = "scope_required"
+    NEED_ROLE = "role_required"
+    STEP_UP = "step_up_required"
+
+
+def decide(principal: Principal | None, need: Requirement, now: datetime) -> Decision:
+    """May ``principal`` do what ``need`` describes, at ``now``?"""
+    if need.is_public:
+        return Decision.ALLOW
+    if principal is None:
+        return Decision.LOG_IN
+    if principal.credential == "token":
+        if need.session:
+            return Decision.NEED_SESSION
+        if need.scope not in principal.scopes:
+            return Decision.NEED_SCOPE
+    if need.role is not None and need.role not in principal.roles:
+        return Decision.NEED_ROLE
+    if need.fresh_within is not None and now - principal.auth_time > need.fresh_within:
+        return Decision.STEP_UP
+    return Decision.ALLOW
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing that the guard asks, and how it was answered: True, False, or None where it came to no asking."""
+
+    words: str
+    held: bool | None
+
+
+def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[Asked]:
+    """Everything the guard asks here, in its order, up to what failed."""
+    steps = [(Decision.LOG_IN, "Somebody is behind the request, and their credential stands.")]
+    if need.session:
+        steps.append((Decision.NEED_SESSION, "It is a person with a browser: no token opens this address."))
+    elif principal is not None and principal.credential == "token":
+        held = ", ".join(sorted(principal.scopes)) or "none"
+        steps.append((Decision.NEED_SCOPE, f"The token carries the scope {need.scope}. It has: {held}."))
+    if need.role:
+        has = ", ".join(principal.roles) if principal else "none yet"
+        steps.append((Decision.NEED_ROLE, f"Its owner has the role {need.role}. They have: {has}."))
+    if need.fresh_within:
+        minutes = int(need.fresh_within.total_seconds() // 60)
+        steps.append((Decision.STEP_UP, f"The last proof is no older than {minutes} minutes."))
+    order = [code for code, _ in steps]
+    failed = order.index(decision) if decision in order else len(order)
+    return [
+        Asked(words, True if place < failed else False if place == failed else None)
+        for place, (_, words) in enumerate(steps)
+    ]

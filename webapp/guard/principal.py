@@ -1,0 +1,99 @@
+"""Principal: who is calling now, with what authority; made from what the two doors and the database say."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+Kind = Literal["session", "token"]
+
+
+class Claim(NamedTuple):
+    """What a door read from a request: the credential it names, and what is said of it there."""
+
+    key: str
+    """By which the credential's row is found."""
+    kind: Kind
+    user_id: str | None = None
+    """``sub`` of a token, compared with the row; a session says nothing of its user."""
+    scopes: frozenset[str] = frozenset()
+
+
+class Standing(NamedTuple):
+    """What the database says of a credential and its user, in one row."""
+
+    credential_id: UUID
+    kind: Kind
+    user_id: UUID
+    username: str
+    roles: tuple[str, ...]
+    is_disabled: bool
+    is_revoked: bool
+    expires_at: datetime
+    idle_at: datetime | None
+    """When it ends unless used before."""
+    last_used_at: datetime | None
+    auth_time: datetime
+    """When its user last proved who they are."""
+    amr: str
+    """How: RFC 8176 values, separated by spaces."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Principal:
+    """A user behind one of the doors; what Flask-Login calls a user."""
+
+    user_id: UUID
+    username: str
+    roles: tuple[str, ...]
+    credential: Kind
+    credential_id: UUID
+    expires_at: datetime
+    auth_time: datetime
+    amr: str
+    scopes: frozenset[str] = frozenset()
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """The opaque id that ``sub`` carries."""
+        return str(self.user_id)
+
+
+class NotAccepted(Exception):
+    """A credential that names nobody who may act; ``code`` is the refusal's."""
+
+    def __init__(self, code: str, reason: str, standing: Standing | None = None) -> None:
+        super().__init__(reason)
+        self.code, self.standing = code, standing
+
+
+def admit(claim: Claim, standing: Standing | None, now: datetime) -> Principal:
+    """The principal of a claim, if its row still stands.
+
+    Raises:
+        NotAccepted: with ``session_ended``, ``token_revoked``, ``token_expired`` or ``token_invalid``.
+    """
+    is_token = claim.kind == "token"
+    if standing is None or standing.kind != claim.kind:
+        raise NotAccepted("token_invalid" if is_token else "session_ended", "no such credential")
+    if claim.user_id is not None and claim.user_id != str(standing.user_id):
+        raise NotAccepted("token_invalid", "sub is not the owner", standing)
+    if standing.is_revoked or standing.is_disabled:
+        reason = "its owner is disabled" if standing.is_disabled else "it was ended"
+        raise NotAccepted("token_revoked" if is_token else "session_ended", reason, standing)
+    if standing.expires_at <= now or (standing.idle_at is not None and standing.idle_at <= now):
+        raise NotAccepted("token_expired" if is_token else "session_ended", "its time is over", standing)
+    return Principal(
+        user_id=standing.user_id,
+        username=standing.username,
+        roles=standing.roles,
+        credential=standing.kind,
+        credential_id=standing.credential_id,
+        expires_at=standing.expires_at,
+        auth_time=standing.auth_time,
+        amr=standing.amr,
+        scopes=claim.scopes,
+    )

@@ -1,0 +1,179 @@
+"""What people and scripts hear who may not pass."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from flask import Response, current_app, redirect, request, url_for
+from flask_login import user_needs_refresh, user_unauthorized
+
+from webapp.audit.log import Event, record
+from webapp.guard.offers import mint_link
+from webapp.guard.policy import Asked, Decision, Requirement, explain
+from webapp.guard.principal import NotAccepted, Principal
+from webapp.web.bearer import presented
+from webapp.web.forms import submitted
+from webapp.web.negotiation import is_browser
+from webapp.web.problem_kinds import KINDS
+from webapp.web.problems import Action, Pin, Problem, answer
+from webapp.web.transaction import database
+
+# Doors above, by their names.
+LOGIN, CONFIRM, HOME = "login.new", "login.confirm_form", "dashboard.show"
+# RFC 6750 §3.1 and RFC 9470 §3 have four words for all of it; ours goes into the description.
+ERRORS = {
+    "token_expired": "invalid_token",
+    "token_invalid": "invalid_token",
+    "token_revoked": "invalid_token",
+    "session_ended": "invalid_token",
+    "scope_required": "insufficient_scope",
+    "role_required": "insufficient_scope",
+    "step_up_required": "insufficient_user_authentication",
+}
+SECRETS = {"csrf_token", "password"}
+
+
+def not_accepted(error: NotAccepted, need: Requirement) -> Response:
+    """A credential was brought, and is none that holds."""
+    if error.standing is not None:
+        note(error.code, str(error), user_id=error.standing.user_id, credential_id=error.standing.credential_id)
+    if presented() is None and is_browser():
+        return to_login(error.code)
+    kind = KINDS[error.code.replace("_", "-")]
+    return answer(
+        Problem(401, kind.title, f"{kind.meaning} {kind.repair}", code=error.code, headers=challenge(error.code, need))
+    )
+
+
+def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:
+    """``decide`` said no."""
+    if principal is None:
+        return anonymous()
+    user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    pins = pins_of(explain(principal, need, decision))
+    if decision is Decision.STEP_UP:
+        return step_up(need, pins)
+    # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
+    code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
+    note(code, str(need), user_id=principal.user_id, credential_id=principal.credential_id)
+    builder = {"role_required": role_required, "scope_required": scope_required}[code]
+    return answer(builder(principal, need, pins))
+
+
+def anonymous() -> Response:
+    user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    if is_browser():
+        return to_login("token_missing")
+    kind = KINDS["token-missing"]
+    # RFC 6750 §3.1: who brought nothing is told no error.
+    return answer(Problem(401, kind.title, kind.repair, code="token_missing", headers={"WWW-Authenticate": realm()}))
+
+
+def to_login(code: str) -> Response:
+    if request.method not in ("GET", "HEAD"):
+        kind = KINDS[code.replace("_", "-")]
+        login = Action("Log in", url_for(LOGIN))
+        detail = "You are not logged in, or not any more. Nothing was changed."
+        return answer(
+            Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
+        )
+    # None leaves a parameter out of the address.
+    return as_response(redirect(url_for(LOGIN, next=here(), ended=1 if code == "session_ended" else None), 303))
+
+
+def role_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+    return Problem(
+        403,
+        f"This takes the role {need.role}",
+        f"You have {' and '.join(principal.roles) or 'none'}. Whoever runs this house can give it to you.",
+        code="role_required",
+        extra={"required": [need.role]},
+        headers=challenge("role_required", need),
+        pins=pins,
+        actions=[Action("Back to the dashboard", url_for(HOME))],
+    )
+
+
+def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+    if need.session:
+        return Problem(
+            403,
+            "No token opens this address",
+            "It is for people: log in with a browser.",
+            code="scope_required",
+            extra={"required": ["session"]},
+            headers=challenge("scope_required", need),
+            pins=pins,
+        )
+    fix = mint_link(sorted(principal.scopes | {need.scope}))
+    return Problem(
+        403,
+        "This token lacks a scope",
+        f"It takes {need.scope}. Follow fix to make a token that has it.",
+        code="scope_required",
+        extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
+        headers=challenge("scope_required", need),
+        pins=pins,
+    )
+
+
+def step_up(need: Requirement, pins: Sequence[Pin]) -> Response:
+    user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    confirm = url_for(CONFIRM, next=resumable())
+    if is_browser() and request.method in ("GET", "HEAD"):
+        return as_response(redirect(confirm, 303))
+    kind = KINDS["step-up-required"]
+    return answer(
+        Problem(
+            401,
+            kind.title,
+            f"{kind.meaning} Nothing was changed, and what you filled in is kept.",
+            code="step_up_required",
+            headers=challenge("step_up_required", need),
+            pins=pins,
+            actions=[Action("Confirm that it is you", confirm)],
+        )
+    )
+
+
+def undeclared(endpoint: str) -> Problem:
+    advice = "Write @require() or @public (from webapp.guard) right above the view, below the route."
+    return Problem(403, "Nobody may open this", f"{endpoint} does not say who may. {advice}", code="undeclared")
+
+
+def challenge(code: str, need: Requirement) -> dict[str, str]:
+    parts = [realm(), f'error="{ERRORS[code]}"', f'error_description="{code}"']
+    if code == "scope_required" and not need.session:
+        parts.append(f'scope="{need.scope}"')
+    if need.fresh_within and code == "step_up_required":
+        parts.append(f"max_age={int(need.fresh_within.total_seconds())}")
+    return {"WWW-Authenticate": ", ".join(parts)}
+
+
+def realm() -> str:
+    return f'Bearer realm="{current_app.config["HOUSE_NAME"]}"'
+
+
+def here() -> str:
+    return request.full_path.removesuffix("?")
+
+
+def resumable() -> str:
+    """Where to go on after a step-up: a form comes back with what was filled in, but for its secrets."""
+    if request.method in ("GET", "HEAD"):
+        return here()
+    filled = [(name, value) for name, value in submitted().items(multi=True) if name not in SECRETS]
+    return f"{request.path}?{urlencode(filled)}" if filled else request.path
+
+
+def pins_of(asked: Sequence[Asked]) -> list[Pin]:
+    states = {True: "held", False: "missing", None: "idle"}
+    return [Pin(step.words, states[step.held]) for step in asked]
+
+
+def note(code: str, reason: str, **who: object) -> None:
+    with database().write() as db:
+        record(db, Event.ACCESS_REFUSED, code=code, reason=reason, route=str(request.url_rule), **who)  # type: ignore[arg-type]
+
+
+def as_response(answered: object) -> Response:
+    return current_app.make_response(answered)  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""@require and @public: every view wears one; one that wears none does not answer."""
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, g
+
+from webapp.guard.policy import Requirement
+
+P = ParamSpec("P")
+R = TypeVar("R")
+View = Callable[..., Any]
+
+MARK = "requirement"
+
+
+def require(
+    *,
+    role: str | None = None,
+    scope: str = "resources:read",
+    session: bool = False,
+    fresh_within: timedelta | None = None,
+) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Let in whoever meets this, and hand the view its ``principal`` if it has a parameter of that name.
+
+    Args:
+        role: what the user must hold; roles include the ones before them.
+        scope: what a token must carry besides; a session needs none.
+        session: refuse tokens altogether.
+        fresh_within: how long ago the user may have proven who they are.
+    """
+    need = Requirement(role=role, scope=scope, session=session, fresh_within=fresh_within)
+
+    def wear(view: Callable[..., R]) -> Callable[..., R]:
+        if "principal" not in inspect.signature(view).parameters:
+            return declare(view, need)
+
+        @wraps(view)
+        def with_principal(*args: Any, **kwargs: Any) -> R:
+            # Only the guard sets it, after it decided: a view called in another way has no caller.
+            return view(*args, principal=g.principal, **kwargs)
+
+        return declare(with_principal, need)
+
+    return wear
+
+
+def login_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Flask-Login's word for ``@require()``."""
+    return require()(view)
+
+
+def public(view: Callable[P, R]) -> Callable[P, R]:
+    """Ask nothing of the caller; changes still need a CSRF token."""
+    return declare(view, Requirement(is_public=True))
+
+
+def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:
+    """Ask nothing, and read no cookie either: there is no session to misuse, so no CSRF token is asked."""
+    return declare(view, Requirement(is_public=True, reads_cookies=False))
+
+
+def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
+    setattr(view, MARK, need)
+    return view
+
+
+def requirement_of(app: Flask, endpoint: str) -> Requirement | None:
+    """What a route asks, or None where it does not say."""
+    if endpoint == "static":
+        return Requirement(is_public=True)
+    found: Requirement | None = getattr(app.view_functions[endpoint], MARK, None)
+    return found

@@ -1,0 +1,70 @@
+"""Every route and what it asks, as commands, pages and the API description read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from webapp.guard.policy import Requirement
+from webapp.guard.require import requirement_of
+
+# Answered for every route by the guard itself.
+BY_ITSELF = {"HEAD", "OPTIONS"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    methods: tuple[str, ...]
+    path: str
+    endpoint: str
+    need: Requirement | None
+
+    @property
+    def by_session(self) -> str:
+        """Who may come with a session, in words."""
+        if self.need is None:
+            return "nobody: undeclared"
+        if self.need.is_public:
+            return "everybody" if self.need.reads_cookies else "everybody, without cookie"
+        fresh = (
+            f", proven within {int(self.need.fresh_within.total_seconds() // 60)} min" if self.need.fresh_within else ""
+        )
+        return (f"role {self.need.role}" if self.need.role else "any account") + fresh
+
+    @property
+    def by_token(self) -> str:
+        """Who may come with a token, in words."""
+        if self.need is None:
+            return "nobody: undeclared"
+        if self.need.is_public:
+            return "everybody"
+        if self.need.session:
+            return "nobody"
+        return self.need.scope + (f", role {self.need.role}" if self.need.role else "")
+
+
+def routes(app: Flask) -> list[Route]:
+    """In the order of their addresses."""
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
+    return [route(app, rule) for rule in rules]
+
+
+def route(app: Flask, rule: Rule) -> Route:
+    methods = tuple(sorted((rule.methods or set()) - BY_ITSELF))
+    return Route(methods, rule.rule, rule.endpoint, requirement_of(app, rule.endpoint))
+
+
+def guarded(app: Flask) -> Iterator[tuple[str, Requirement]]:
+    """Each method with its address, such as "GET /dashboard", that asks for somebody."""
+    for found in routes(app):
+        if found.need is not None and not found.need.is_public:
+            yield from ((f"{method} {found.path}", found.need) for method in found.methods)
+
+
+def guarded_reads(app: Flask) -> Iterator[tuple[str, Requirement]]:
+    """The addresses that one may simply open."""
+    for found in routes(app):
+        is_plain = "GET" in found.methods and "<" not in found.path
+        if is_plain and found.need is not None and not found.need.is_public and not found.need.session:
+            yield found.path, found.need

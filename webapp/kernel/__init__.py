@@ -1,0 +1,1 @@
+"""Plain tools that know no web and no feature."""

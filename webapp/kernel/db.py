@@ -1,0 +1,174 @@
+"""The database: Base and column types, engines opened as they must be, transactions that read or write."""
+
+import os
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    Select,
+    String,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+)
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+from webapp.kernel.driver import Parameters, Reader, Unavailable, is_outage
+from webapp.kernel.statements import Statement, compile_for
+
+__all__ = ["Base", "Database", "Instant", "Key", "Name", "Statement", "Unavailable", "engine_for", "outages"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(instant: datetime) -> int:
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    return (instant - EPOCH) // MICROSECOND
+
+
+def from_microseconds(count: int) -> datetime:
+    return EPOCH + timedelta(microseconds=count)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment, stored as microseconds since 1970: a number that both databases sort and drivers read alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else from_microseconds(value)
+
+
+class Span(TypeDecorator[timedelta]):
+    """A length of time, stored as microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else value // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else timedelta(microseconds=value)
+
+
+Key = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=uuid4)]
+Name = Annotated[str, mapped_column(String(50))]
+
+
+class Base(DeclarativeBase):
+    # Named, so that a migration can drop on both databases what another has made.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant(), timedelta: Span(), UUID: Uuid()}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+def engine_for(url: str) -> Engine:
+    if not url.startswith("sqlite:"):
+        return create_engine(url, pool_pre_ping=True, pool_timeout=10, connect_args={"connect_timeout": 5})
+    engine = create_engine(url, pool_timeout=10)
+    event.listen(engine, "connect", prepare_sqlite)
+    event.listen(engine, "begin", begin_sqlite)
+    return engine
+
+
+def prepare_sqlite(connection: Any, _record: object) -> None:
+    # We say BEGIN ourselves: the driver would not before a SELECT, nor before a savepoint.
+    connection.isolation_level = None
+    # FULL: a revocation that was acknowledged must survive a power cut. The timeout first: WAL needs the lock.
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later would lose the other's update, or fail at once: it must be alone
+    # from its beginning. One that only reads never waits.
+    reads = bool(connection.get_execution_options().get("ro"))
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(f"PRAGMA query_only={reads:d}")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def outages() -> Iterator[None]:
+    """Say ``Unavailable`` where SQLAlchemy says in many ways that the database does not answer."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable(str(error)) from error
+    except DBAPIError as error:
+        if is_outage(error.orig):
+            raise Unavailable(str(error.orig)) from error
+        raise
+
+
+class Database:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = engine_for(url)
+        self._reading = self.engine.execution_options(ro=True, postgresql_readonly=True)
+        self._reader = Reader(self.engine)
+        abandon_at_fork(self.engine)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One view of the data, of which nothing is ever written."""
+        with outages(), Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """All of it or nothing: committed at the end, taken back by an exception.
+
+        SQLite lets one in at a time. On PostgreSQL others write meanwhile: what the writing depends on is read
+        ``with_for_update()``, or the UPDATE states it as its condition.
+        """
+        with outages(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def compile_for(self, select: Select[*tuple[Any, ...]]) -> Statement:
+        return compile_for(select, self.engine.dialect)
+
+    def row(self, sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
+        """The first row of one SELECT, at the driver's speed and in its types; see ``Statement``."""
+        return self._reader.row(sql, parameters)
+
+    def close(self) -> None:
+        self._reader.close()
+        self.engine.dispose()
+
+
+def abandon_at_fork(engine: Engine) -> None:
+    known = weakref.ref(engine)
+
+    def abandon() -> None:
+        # A connection may not be shared by two processes, nor closed by the second.
+        if (mine := known()) is not None:
+            mine.dispose(close=False)
+
+    os.register_at_fork(after_in_child=abandon)

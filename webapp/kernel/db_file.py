@@ -1,0 +1,34 @@
+"""Whether a SQLite file can be trusted, asked before anything is written to it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+
+class Damaged(Exception):
+    """The database file is not what it was; the message is one sentence for the operator."""
+
+
+def check(path: Path, *, was_made: bool = False) -> None:
+    """Refuse a file that is missing though it ``was_made``, empty, or damaged. Makes no file.
+
+    Raises:
+        Damaged: nothing was changed, and nothing should be before a backup is restored.
+    """
+    if not path.exists():
+        if was_made:
+            raise Damaged(f"The database {path} was made here once and is missing; restore a backup.")
+        return
+    if path.stat().st_size == 0:
+        raise Damaged(f"The database {path} is empty; restore a backup, or remove the file to begin anew.")
+    try:
+        # mode=rw: mode=ro could not read what the last process left in the write-ahead log.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            findings = [row[0] for row in connection.execute("PRAGMA quick_check(1)").fetchall()]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise Damaged(f"The database {path} cannot be read ({error}); restore a backup.") from error
+    if findings != ["ok"]:
+        raise Damaged(f"The database {path} is damaged ({findings[0]}); restore a backup.")
+    if was_made and not tables:
+        raise Damaged(f"The database {path} has lost its tables; restore a backup.")

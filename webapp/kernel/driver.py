@@ -1,0 +1,115 @@
+"""One row at the driver's speed: a connection kept per thread, in autocommit, for the question every request asks."""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+# Not among them: SQLITE_ERROR and its like, which are mistakes of ours and must be seen as such.
+SQLITE_OUTAGES = {
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN),
+    *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM),
+}
+
+PREPARATION = {
+    # mmap_size keeps the price of a row nearly flat up to a million of them (performance.md).
+    "sqlite": ("PRAGMA busy_timeout=5000", "PRAGMA query_only=ON", "PRAGMA mmap_size=268435456"),
+    "postgresql": ("SET default_transaction_read_only = on",),
+}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "sqlite": {"isolation_level": None, "check_same_thread": False},
+    "postgresql": {"autocommit": True, "prepare_threshold": 0},
+}
+
+
+class Unavailable(Exception):
+    """The database does not answer now: locked for too long, full, or down. Trying again later may help."""
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether a driver's error says that the database is at fault, and not our statement."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES
+    # PEP 249 gives these the same names in every driver, and this driver may not be installed.
+    return not {"OperationalError", "InterfaceError"}.isdisjoint(kind.__name__ for kind in type(error).__mro__)
+
+
+class Kept:
+    """A driver's connection, closed with the thread that asked for it."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.pid = os.getpid()
+
+    def __del__(self) -> None:
+        if self.pid == os.getpid():
+            self.connection.close()
+
+
+# What came through a fork may be neither used nor closed: closing drops SQLite's locks, and ends the parent's session
+# with PostgreSQL. Kept here, it is never collected.
+FOREIGN: list[Kept] = []
+
+
+class Reader:
+    """Opens nothing before the first question, so it may be made before a fork."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._dialect = engine.dialect
+        self._arguments = self._dialect.create_connect_args(engine.url)
+        self._here = threading.local()
+        self._all: weakref.WeakSet[Kept] = weakref.WeakSet()
+
+    def row(self, sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
+        """The first row of a SELECT, as the driver gives it, or None.
+
+        Raises:
+            Unavailable: also when asked again on a new connection.
+        """
+        try:
+            return self._ask(sql, parameters)
+        except self._dialect.loaded_dbapi.Error as error:
+            if not is_outage(error):
+                raise
+        # The server may have been restarted since the last question.
+        self._here.kept = None
+        try:
+            return self._ask(sql, parameters)
+        except self._dialect.loaded_dbapi.Error as error:
+            self._here.kept = None
+            if not is_outage(error):
+                raise
+            raise Unavailable(str(error)) from error
+
+    def close(self) -> None:
+        for kept in list(self._all):
+            kept.connection.close()
+        self._here = threading.local()
+
+    def _ask(self, sql: str, parameters: Parameters) -> tuple[Any, ...] | None:
+        # All rows: one that is left would keep the read transaction open, and every later answer as old as this one.
+        rows: list[tuple[Any, ...]] = self._mine().execute(sql, parameters).fetchall()
+        return rows[0] if rows else None
+
+    def _mine(self) -> Any:
+        kept: Kept | None = getattr(self._here, "kept", None)
+        if kept is not None and kept.pid == os.getpid():
+            return kept.connection
+        if kept is not None:
+            FOREIGN.append(kept)
+        self._here.kept = kept = Kept(self._connect())
+        self._all.add(kept)
+        return kept.connection
+
+    def _connect(self) -> Any:
+        positional, named = self._arguments
+        connection = self._dialect.loaded_dbapi.connect(*positional, **{**named, **ARGUMENTS[self._dialect.name]})
+        for statement in PREPARATION[self._dialect.name]:
+            connection.execute(statement)
+        return connection

@@ -1,0 +1,105 @@
+"""Limits, exact across processes: counted in the database, or in Valkey."""
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+from urllib.parse import quote
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.storage import RedisStorage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from webapp.kernel import clock
+from webapp.kernel.db import Database, Unavailable
+from webapp.kernel.ratelimit_storage import Entry, Listed, SqlStorage, ValkeyListing
+from webapp.settings import Settings
+
+LONGEST_KEY = 100
+TAKES_BETWEEN_PURGES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    name: str
+    amount: int
+    per: timedelta
+
+    @property
+    def item(self) -> RateLimitItem:
+        return RateLimitItemPerSecond(self.amount, int(self.per.total_seconds()), namespace=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    allowed: bool
+    retry_after: timedelta
+    """Until the window ends; nothing where it was allowed."""
+    remaining: int
+
+
+class Limiter:
+    """Counts in its own transaction, so take before the request's write transaction is open: SQLite has one writer.
+
+    Everything here raises ``Unavailable`` where counting is not possible: who cannot be counted does not pass.
+    """
+
+    def __init__(self, storage: SqlStorage | RedisStorage) -> None:
+        self._storage = storage
+        self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
+        self._windows = FixedWindowRateLimiter(storage)
+        self._takes = itertools.count(1)
+
+    def take(self, limit: Limit, *keys: str) -> Taken:
+        """Count one more, allowed or not."""
+        with self._counting():
+            if isinstance(self._storage, SqlStorage) and next(self._takes) % TAKES_BETWEEN_PURGES == 0:
+                self._storage.purge()
+            return self._answer(limit, keys, allowed=self._windows.hit(limit.item, *map(bounded, keys)))
+
+    def look(self, limit: Limit, *keys: str) -> Taken:
+        """What ``take`` would say, without counting."""
+        with self._counting():
+            return self._answer(limit, keys, allowed=self._windows.test(limit.item, *map(bounded, keys)))
+
+    def clear(self, limit: Limit, *keys: str) -> None:
+        """Begin this one anew, as after a login that succeeded."""
+        with self._counting():
+            self._windows.clear(limit.item, *map(bounded, keys))
+
+    def reset(self, prefix: str | None = None) -> int:
+        """Forget every window whose key, as listed, begins so. Returns how many there were."""
+        with self._counting():
+            return self._listing.forget(prefix or "")
+
+    def entries(self) -> list[Entry]:
+        """Key, hits and end of every window that is not over."""
+        with self._counting():
+            return list(self._listing.entries())
+
+    def _answer(self, limit: Limit, keys: tuple[str, ...], *, allowed: bool) -> Taken:
+        ends, remaining = self._windows.get_window_stats(limit.item, *map(bounded, keys))
+        left = timedelta(seconds=max(0.0, ends - clock.now().timestamp()))
+        return Taken(allowed=allowed, retry_after=timedelta(0) if allowed else left, remaining=max(0, remaining))
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        try:
+            yield
+        except self._storage.base_exceptions as error:
+            raise Unavailable(str(error)) from error
+
+
+def bounded(key: str) -> str:
+    """A part of a key as an operator can read it: without the slash that divides parts, and not longer than a line."""
+    plain = quote(key, safe="@:.+ ", errors="replace")
+    return plain if len(plain) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode(errors='replace')).hexdigest()}"
+
+
+def limiter_for(settings: Settings, database: Database) -> Limiter:
+    if settings.valkey_url:
+        return Limiter(cast(RedisStorage, storage_from_string(settings.valkey_url)))
+    return Limiter(SqlStorage(database))

@@ -1,0 +1,115 @@
+"""Where hits are counted: in the database, or in Valkey; and how an operator sees them."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, cast
+
+from limits.storage import RedisStorage, Storage
+from sqlalchemy import delete, func, select, text
+
+from webapp.kernel import clock
+from webapp.kernel.db import Database, Unavailable, to_microseconds
+from webapp.kernel.models import RateBucket
+
+Entry = tuple[str, int, datetime]
+
+# One statement, so that processes which come at once are counted one after the other. Both databases understand it.
+COUNT = text("""
+    INSERT INTO rate_bucket (key, hits, expires_at) VALUES (:key, :amount, :end)
+    ON CONFLICT (key) DO UPDATE SET
+      hits = CASE WHEN rate_bucket.expires_at <= :now THEN :amount ELSE rate_bucket.hits + :amount END,
+      expires_at = CASE WHEN rate_bucket.expires_at <= :now THEN :end ELSE rate_bucket.expires_at END
+    RETURNING hits
+""")
+
+
+class Listed(Protocol):
+    """What the library's storages lack: a way to look at all of it."""
+
+    def entries(self) -> Iterable[Entry]: ...
+
+    def forget(self, prefix: str) -> int: ...
+
+
+class SqlStorage(Storage):
+    """Fixed windows in short transactions of their own: a refused request's rollback must not take its count back."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return Unavailable
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        now = clock.now()
+        end = now + timedelta(seconds=expiry)
+        values = {"key": key, "amount": amount, "now": to_microseconds(now), "end": to_microseconds(end)}
+        with self._database.write() as session:
+            return cast(int, session.execute(COUNT, values).scalar_one())
+
+    def get(self, key: str) -> int:
+        entry = self._live(key)
+        return entry[1] if entry else 0
+
+    def get_expiry(self, key: str) -> float:
+        entry = self._live(key)
+        return (entry[2] if entry else clock.now()).timestamp()
+
+    def check(self) -> bool:
+        self._live("")
+        return True
+
+    def reset(self) -> int | None:
+        return self.forget("")
+
+    def clear(self, key: str) -> None:
+        with self._database.write() as session:
+            session.execute(delete(RateBucket).where(RateBucket.key == key))
+
+    def entries(self) -> Iterable[Entry]:
+        with self._database.read() as session:
+            rows = select(RateBucket).where(RateBucket.expires_at > clock.now()).order_by(RateBucket.key)
+            return [(row.key, row.hits, row.expires_at) for row in session.scalars(rows)]
+
+    def forget(self, prefix: str) -> int:
+        with self._database.write() as session:
+            # Not LIKE, to which SQLite's letters are all of one case.
+            begins = func.substr(RateBucket.key, 1, len(prefix)) == prefix
+            return len(session.scalars(delete(RateBucket).where(begins).returning(RateBucket.key)).all())
+
+    def purge(self) -> None:
+        """Windows that are over count nothing; they are thrown away now and then."""
+        with self._database.write() as session:
+            session.execute(delete(RateBucket).where(RateBucket.expires_at <= clock.now()))
+
+    def _live(self, key: str) -> Entry | None:
+        with self._database.read() as session:
+            row = session.get(RateBucket, key)
+            return (row.key, row.hits, row.expires_at) if row and row.expires_at > clock.now() else None
+
+
+class ValkeyListing:
+    """Looks into the library's own storage for Valkey."""
+
+    def __init__(self, storage: RedisStorage) -> None:
+        self._storage = storage
+        self._client: Any = storage.get_connection()
+        self._head = storage.prefixed_key("")
+
+    def entries(self) -> Iterable[Entry]:
+        for key in sorted(self._keys("")):
+            hits, left = self._client.get(self._head + key), self._client.pttl(self._head + key)
+            # It may have ended since it was listed.
+            if hits is not None and left > 0:
+                yield key, int(hits), datetime.now(UTC) + timedelta(milliseconds=left)
+
+    def forget(self, prefix: str) -> int:
+        return sum(self._client.delete(self._head + key) for key in list(self._keys(prefix)))
+
+    def _keys(self, prefix: str) -> Iterable[str]:
+        found = (raw.decode().removeprefix(self._head) for raw in self._client.scan_iter(f"{self._head}*"))
+        return (key for key in found if key.startswith(prefix))

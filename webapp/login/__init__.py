@@ -1,0 +1,1 @@
+"""From stranger to session."""

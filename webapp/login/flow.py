@@ -1,0 +1,109 @@
+"""The steps of a login, as values: Refused, Throttled, Done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from uuid import UUID
+
+from webapp.accounts import browsing
+from webapp.accounts.models import User
+from webapp.accounts.names import key_of
+from webapp.accounts.passwords import Passwords
+from webapp.audit.log import Event, record
+from webapp.kernel.db import Database
+from webapp.kernel.ratelimit import Limit, Limiter
+
+AMR = "pwd"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Attempt:
+    identifier: str
+    """Name or e-mail address."""
+    password: str
+    address: str | None
+    known_browsers: Mapping[UUID, str]
+    """The mark of this browser for each user who has logged in with it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Unknown, wrong or disabled: whoever asks is told the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Nothing of it runs inside the request's transaction: counters outlive a refusal, and no writer waits for argon2.
+
+    Tries are counted for the address and for the account. A browser that somebody has logged in with before has a
+    count of its own for that account, so strangers who use up the account's tries do not lock out its owner.
+    """
+
+    database: Database
+    limiter: Limiter
+    passwords: Passwords
+    by_account: Limit
+    by_address: Limit
+
+    def begin(self, attempt: Attempt) -> Done | Refused | Throttled:
+        with self.database.read() as db:
+            user = browsing.named(db, attempt.identifier)
+        counted = self.counted(attempt, user)
+        for limit, key in ((self.by_address, network_of(attempt.address)), counted):
+            if not (taken := self.limiter.take(limit, key)).allowed:
+                return self.throttled(user, limit, key, taken.retry_after)
+        is_right = self.passwords.verify(attempt.password, user.password_hash if user else None)
+        if user is None or not is_right or user.disabled_at is not None:
+            return self.refused(user)
+        self.limiter.clear(*counted)
+        self.rehash(user, attempt.password)
+        return Done(user)
+
+    def counted(self, attempt: Attempt, user: User | None) -> tuple[Limit, str]:
+        """By whom the tries for an account are counted; its name and its address are one account."""
+        if user is None:
+            return self.by_account, f"nobody:{key_of(attempt.identifier)}"
+        mark = attempt.known_browsers.get(user.id)
+        return self.by_account, f"browser:{mark}" if mark else f"user:{user.id}"
+
+    def throttled(self, user: User | None, limit: Limit, key: str, retry_after: timedelta) -> Throttled:
+        # One event a window: whoever hammers at the door does not fill the log as well.
+        if self.limiter.take(Limit("throttle-noted", 1, limit.per), limit.name, key).allowed:
+            with self.database.write() as db:
+                record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
+        return Throttled(retry_after)
+
+    def refused(self, user: User | None) -> Refused:
+        # Never what was typed: people type passwords into the wrong field.
+        with self.database.write() as db:
+            record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
+        return Refused()
+
+    def rehash(self, user: User, password: str) -> None:
+        if not self.passwords.needs_rehash(user.password_hash):
+            return
+        hashed = self.passwords.hash(password)
+        with self.database.write() as db:
+            db.get_one(User, user.id).password_hash = hashed
+
+
+def network_of(address: str | None) -> str:
+    """What one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
+    if not address:
+        return "unknown"
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ip_network(f"{parsed}/64", strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)

@@ -1,0 +1,46 @@
+"""Name and password; the password again; credentials for a token."""
+
+from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from webapp.web.forms import Form
+
+LONGEST = Length(max=1000, message="That is longer than any name.")
+
+
+class LoginForm(Form):
+    username = StringField(
+        "Name or e-mail",
+        [InputRequired("Type your name, or your e-mail address."), LONGEST],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
+    )
+    remember = BooleanField("Keep me logged in on this device")
+    next = HiddenField()
+
+
+class ConfirmForm(Form):
+    password = PasswordField(
+        "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
+    )
+    next = HiddenField()
+
+
+class CredentialsForm(Form):
+    username = StringField("Name", [LONGEST], description="Or `email`.")
+    email = StringField("E-mail", [LONGEST], description="In place of `username`.")
+    password = PasswordField("Password", [InputRequired("Send a password.")])
+    scope = StringField(
+        "Scopes",
+        [Length(max=1000)],
+        description="Separated by spaces; without it, everything of yours that only reads.",
+    )
+    expires_in = IntegerField(
+        "Seconds", [Optional(), NumberRange(min=60, message="At least 60 seconds.")], description="Seconds to live."
+    )
+
+    def validate_username(self, field: StringField) -> None:
+        if bool(field.data) == bool(self.email.data):
+            field.errors = [*field.errors, "Send either username or email."]

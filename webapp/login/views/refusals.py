@@ -1,0 +1,33 @@
+"""What a login that fails is told, by page and by API alike."""
+
+from datetime import timedelta
+from math import ceil
+
+from flask import current_app
+
+from webapp.web.problems import Problem
+
+CREDENTIALS_INVALID = "That name and password do not go together. Try again."
+
+
+def credentials_invalid() -> Problem:
+    realm = current_app.config["HOUSE_NAME"]
+    return Problem(
+        401,
+        "Name and password do not go together",
+        CREDENTIALS_INVALID,
+        code="credentials_invalid",
+        headers={"WWW-Authenticate": f'Bearer realm="{realm}"'},
+    )
+
+
+def throttled(retry_after: timedelta) -> Problem:
+    seconds = max(1, ceil(retry_after.total_seconds()))
+    minutes = ceil(seconds / 60)
+    return Problem(
+        429,
+        "Too many tries",
+        f"The door opens again in {minutes} minute{'s' if minutes > 1 else ''}. Nobody looked at what you just typed.",
+        code="throttled",
+        headers={"Retry-After": str(seconds)},
+    )

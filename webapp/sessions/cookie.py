@@ -1,0 +1,110 @@
+"""The session interface: Flask's own, its serializer kept; and how the cookie names its credential."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from typing import Any
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_login import login_user
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from webapp.guard.principal import Claim, Principal
+from webapp.sessions.lifecycle import Started, key_of
+from webapp.web.bearer import presented
+
+# Where Flask-Login keeps the id of its user, and we the session's secret: a login can be ended from elsewhere.
+SECRET = "_user_id"
+MOST_REMEMBERED = 4096
+LONGEST = 4096
+
+
+class ForgottenSession(SecureCookieSession):
+    """A session that is empty and never saved: what a request with a token has."""
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Opens no session beside a token, and checks a cookie's signature once.
+
+    Flask builds its serializer on every request; ours is kept with the keys it was built from. A cookie that was
+    verified is remembered with the time of its signing, so that its age is judged each time; its content is read
+    anew, because sessions may not share what they hold.
+    """
+
+    digest_method = staticmethod(hashlib.sha256)
+
+    def __init__(self) -> None:
+        self._verified: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._kept: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._kept is None:
+            self._kept = super().get_signing_serializer(app)
+        return self._kept
+
+    def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's; its own refuses to be written to
+        return ForgottenSession()
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if presented_to(request):
+            return ForgottenSession()
+        cookie = request.cookies.get(self.get_cookie_name(app)) if "HTTP_COOKIE" in request.environ else None
+        if not cookie or len(cookie) > LONGEST:
+            return self.session_class()
+        return self.session_class(self.verified(app, cookie))
+
+    def verified(self, app: Flask, cookie: str) -> dict[str, Any]:
+        longest = app.permanent_session_lifetime.total_seconds()
+        known = self._verified.get(cookie)
+        if known is None:
+            known = self.verify(app, cookie)
+        if known is None or time.time() - known[0] > longest:
+            return {}
+        content: dict[str, Any] = self.serializer.loads(known[1])
+        return content
+
+    def verify(self, app: Flask, cookie: str) -> tuple[float, str] | None:
+        serializer = self.get_signing_serializer(app)
+        if serializer is None:
+            return None
+        try:
+            content, signed_at = serializer.loads(cookie, return_timestamp=True)
+        except BadSignature:
+            return None
+        known = (signed_at.timestamp(), self.serializer.dumps(content))
+        self._verified[cookie] = known
+        if len(self._verified) > MOST_REMEMBERED:
+            self._verified.popitem(last=False)
+        return known
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if isinstance(session, ForgottenSession):
+            return
+        if session.modified or (session.accessed and "Vary" not in response.headers):
+            super().save_session(app, session, response)
+
+
+def presented_to(request: Request) -> bool:
+    """Whether a script's credential came along; asked of the environ first, because most requests have none."""
+    return ("HTTP_AUTHORIZATION" in request.environ or "token=" in request.environ.get("QUERY_STRING", "")) and (
+        presented() is not None
+    )
+
+
+def named() -> Claim | None:
+    """The credential that this request's cookie names."""
+    secret = session.get(SECRET)
+    return Claim(key=key_of(secret), kind="session") if isinstance(secret, str) else None
+
+
+def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None:
+    """Put a new session into the browser's cookie, and nothing of what was there before."""
+    session.clear()
+    login_user(principal)
+    session[SECRET] = started.secret
+    session.permanent = is_remembered
+
+
+def init_app(app: Flask) -> None:
+    app.session_interface = Cookies()

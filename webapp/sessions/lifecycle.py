@@ -1,0 +1,131 @@
+"""start, confirm, end: what can happen to a browser's login."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.lifecycle import Proof
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+from webapp.kernel.digests import digest, new_secret
+from webapp.sessions.models import BrowserSession
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How long sessions live."""
+
+    idle: timedelta
+    lifetime: timedelta
+    remembered: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    user_agent: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Started:
+    """``secret`` goes into the cookie and nowhere else."""
+
+    secret: str
+    credential: Credential
+
+
+def start(
+    db: Session, user_id: UUID, browser: Browser, ends: Ends, *, amr: str, is_remembered: bool = False
+) -> Started:
+    """A new session; one that is remembered has no idle end, only a later absolute one."""
+    proof = Proof(auth_time=now(), amr=amr)
+    lifetime, idle = (ends.remembered, None) if is_remembered else (ends.lifetime, ends.idle)
+    started = issue(db, user_id, browser, proof, lifetime=lifetime, idle=idle, is_remembered=is_remembered)
+    record(
+        db,
+        Event.SESSION_STARTED,
+        user_id=user_id,
+        credential_id=started.credential.id,
+        amr=amr,
+        user_agent=browser.user_agent,
+    )
+    return started
+
+
+def confirm(db: Session, session_id: UUID, *, amr: str) -> Started:
+    """The same session with a new proof, under a new secret: whoever had copied the old one stays outside."""
+    former, browser = db.get_one(Credential, session_id), db.get_one(BrowserSession, session_id)
+    started = issue(
+        db,
+        former.user_id,
+        Browser(browser.user_agent, browser.address),
+        Proof(auth_time=now(), amr=amr),
+        lifetime=former.expires_at - now(),
+        idle=former.idle,
+        is_remembered=browser.is_remembered,
+    )
+    credentials.end(db, session_id)
+    record(db, Event.SESSION_CONFIRMED, user_id=former.user_id, credential_id=started.credential.id, amr=amr)
+    return started
+
+
+def issue(
+    db: Session,
+    user_id: UUID,
+    browser: Browser,
+    proof: Proof,
+    *,
+    lifetime: timedelta,
+    idle: timedelta | None,
+    is_remembered: bool,
+) -> Started:
+    secret = new_secret()
+    credential = credentials.issue(
+        db,
+        id=uuid4(),
+        key=key_of(secret),
+        kind="session",
+        user_id=user_id,
+        lifetime=lifetime,
+        idle=idle,
+        proof=proof,
+    )
+    db.add(
+        BrowserSession(
+            id=credential.id,
+            user_agent=browser.user_agent[:300],
+            address=browser.address,
+            is_remembered=is_remembered,
+        )
+    )
+    db.flush()
+    return Started(secret, credential)
+
+
+def end(db: Session, user_id: UUID, session_id: UUID) -> bool:
+    """Whether it was this user's, and had not ended before."""
+    credential = db.get(Credential, session_id)
+    if credential is None or credential.user_id != user_id or credential.kind != "session":
+        return False
+    if ended := credentials.end(db, session_id):
+        record(db, Event.SESSION_ENDED, user_id=user_id, credential_id=session_id)
+    return ended
+
+
+def live(db: Session, user_id: UUID) -> Sequence[tuple[Credential, BrowserSession]]:
+    """Where a user is logged in, the newest first."""
+    found = {credential.id: credential for credential in credentials.live(db, user_id, "session")}
+    browsers = db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))
+    rows = [(found[browser.id], browser) for browser in browsers]
+    return sorted(rows, key=lambda row: row[0].last_used_at or row[0].created_at, reverse=True)
+
+
+def key_of(secret: str) -> str:
+    """By which the credential is found; the secret itself is kept nowhere."""
+    return digest(secret).hex()

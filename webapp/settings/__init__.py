@@ -1,0 +1,8 @@
+"""Every choice the house has, as one object read once."""
+
+from webapp.settings.choices import Secret, SettingsError
+from webapp.settings.describing import Row
+from webapp.settings.model import ROOT, Settings
+from webapp.settings.private_files import InstanceError
+
+__all__ = ["ROOT", "InstanceError", "Row", "Secret", "Settings", "SettingsError"]

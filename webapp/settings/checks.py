@@ -1,0 +1,116 @@
+"""What settings must satisfy, each rule a function of the values it judges."""
+
+import re
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from webapp.settings.choices import SettingsError
+from webapp.settings.kinds import Network
+
+BIND = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
+HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+PORTS = {"http": 80, "https": 443}
+
+# Pieces of the secrets that documentation shows and people copy.
+EXAMPLES = (
+    "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+    *("changeme", "change-me", "change_me", "change-this", "change_this", "replace-me", "replace_me"),
+    *("insecure", "example", "supersecret", "super-secret", "super_secret", "your-secret", "your_secret", "password"),
+)
+
+
+def bind(value: str) -> None:
+    match = BIND.fullmatch(value)
+    if not match or not 0 < int(match["port"]) < 65536:
+        raise SettingsError(f"WEBAPP_BIND must be an address and a port such as 127.0.0.1:8000, and {value!r} is not.")
+
+
+def origin(base_url: str, *, bind: str) -> str:
+    """The address of the house as browsers write it: no slash at the end, no port that goes without saying."""
+    parts = split(base_url or f"http://{bind}")
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme == "http" and not is_loopback(host):
+        raise SettingsError(
+            "WEBAPP_BASE_URL must start with https://, unless its host is this very machine."
+            if base_url
+            else "WEBAPP_BASE_URL must be set, because WEBAPP_BIND listens to other machines."
+        )
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")
+
+
+def split(url: str) -> SplitResult:
+    refusal = SettingsError(f"WEBAPP_BASE_URL must be http(s)://host or http(s)://host:port, and {url!r} is not.")
+    # urlsplit forgives line breaks and tabs by leaving them out.
+    if not re.fullmatch(r"[\x21-\x7e]+", url) or "?" in url or "#" in url:
+        raise refusal
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise refusal from error
+    rest = parts.path not in ("", "/") or "@" in parts.netloc or parts.netloc.endswith(":") or port == 0
+    if parts.scheme not in PORTS or rest or not is_host(parts.hostname or ""):
+        raise refusal
+    return parts
+
+
+def is_host(name: str) -> bool:
+    return ":" in name or HOST.fullmatch(name) is not None
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def database_url(value: str) -> None:
+    if value and not re.match(r"(sqlite:///.|postgresql(\+psycopg)?://)", value):
+        raise SettingsError("WEBAPP_DATABASE_URL must start with sqlite:/// and name a file, or with postgresql://.")
+    if ":memory:" in value or "mode=memory" in value:
+        raise SettingsError("WEBAPP_DATABASE_URL must name a file: each process would have a memory of its own.")
+
+
+def valkey_url(value: str) -> None:
+    if value and not value.startswith(("valkey://", "valkeys://", "valkey+unix://")):
+        raise SettingsError("WEBAPP_VALKEY_URL must start with valkey://, valkeys:// or valkey+unix://.")
+
+
+def secret(value: str, *, variable: str) -> None:
+    if len(value.encode()) < 32:
+        raise SettingsError(f"{variable} must have at least 32 bytes; make one with: openssl rand -base64 32")
+    if any(piece in value.lower() for piece in EXAMPLES):
+        raise SettingsError(f"{variable} is an example that everybody knows; make one with: openssl rand -base64 32")
+    # A text that repeats itself is found within itself doubled, before its end.
+    if len(set(value)) < 8 or value in (value + value)[1:-1]:
+        raise SettingsError(f"{variable} is too regular to be random; make one with: openssl rand -base64 32")
+
+
+def signing_key(value: str, *, algorithm: str) -> None:
+    """Whether the key itself fits is judged where it is loaded, by ``kernel/keys``."""
+    if algorithm == "HS256" and "-----BEGIN" in value:
+        raise SettingsError("WEBAPP_SIGNING_KEY is a PEM key, which WEBAPP_SIGNING_ALGORITHM=HS256 cannot use.")
+
+
+def positive(value: int | timedelta, *, variable: str) -> None:
+    if (value.total_seconds() if isinstance(value, timedelta) else value) <= 0:
+        raise SettingsError(f"{variable} must be more than zero.")
+
+
+def no_longer(value: timedelta, than: timedelta, *, variable: str, bound: str) -> None:
+    if value > than:
+        raise SettingsError(f"{variable} must not be longer than {bound}.")
+
+
+def password_minimum(value: int) -> None:
+    # SP 800-63B-4 §3.1.1.2: never fewer than 8, and 64 must be accepted.
+    if not 8 <= value <= 64:
+        raise SettingsError("WEBAPP_PASSWORD_MINIMUM must lie between 8 and 64.")
+
+
+def trusted_proxies(networks: tuple[Network, ...]) -> None:
+    if any(network.prefixlen == 0 for network in networks):
+        raise SettingsError("WEBAPP_TRUSTED_PROXIES must not trust the whole internet; name your proxy.")

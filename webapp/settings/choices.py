@@ -1,0 +1,39 @@
+"""What a setting is: a field with a type, a default and a meaning."""
+
+import dataclasses
+from typing import Any, get_args, get_type_hints
+
+PREFIX = "WEBAPP_"
+
+
+class SettingsError(Exception):
+    """The settings do not stand; the message is one sentence for the operator."""
+
+
+class Secret:
+    """Marks a field whose value is never shown, and may come from the file named by ``<VARIABLE>_FILE``."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    name: str
+    type: Any
+    default: Any
+    """``dataclasses.MISSING`` where there is none."""
+    meaning: str
+    is_secret: bool
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+
+def choices_of(settings: type) -> tuple[Choice, ...]:
+    """The fields of a settings class, in the order in which they are written there."""
+    hints = get_type_hints(settings, include_extras=True)
+    return tuple(choice_of(field, hints[field.name]) for field in dataclasses.fields(settings))
+
+
+def choice_of(field: dataclasses.Field[Any], hint: Any) -> Choice:
+    kind, meaning, *marks = get_args(hint)
+    return Choice(name=field.name, type=kind, default=field.default, meaning=meaning, is_secret=Secret in marks)

@@ -1,0 +1,101 @@
+"""How the value of a setting is written, for each type a setting may have."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+Network = IPv4Network | IPv6Network
+
+UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+TRUTH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+CENTURY = timedelta(days=36500)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    word: str
+    parse: Callable[[str], object]
+    """Raises ``ValueError``, with what the value must be."""
+    write: Callable[[Any], str] = str
+
+
+def kind_of(type_: Any) -> Kind:
+    return one_of(get_args(type_)) if get_origin(type_) is Literal else KINDS[type_]
+
+
+def one_of(words: tuple[str, ...]) -> Kind:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text
+
+    return Kind(" or ".join(words), parse)
+
+
+def path(text: str) -> Path:
+    # An empty path would be the current folder, which nobody means by it.
+    if not text:
+        raise ValueError("must name a folder")
+    return Path(text)
+
+
+def whole_number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise ValueError("must be a whole number")
+    return int(text)
+
+
+def yes_or_no(text: str) -> bool:
+    if text.lower() not in TRUTH:
+        raise ValueError("must be true or false")
+    return TRUTH[text.lower()]
+
+
+def duration(text: str) -> timedelta:
+    match = re.fullmatch(r"([0-9]{1,10}) ?([smhd]?)", text)
+    if not match:
+        raise ValueError("must be a duration such as 90s, 10m, 12h or 7d")
+    length = int(match[1]) * UNITS[match[2] or "s"].total_seconds()
+    # Beyond this, adding it to a date may leave the calendar.
+    if length > CENTURY.total_seconds():
+        raise ValueError("must be shorter than a century")
+    return timedelta(seconds=length)
+
+
+def write_duration(value: timedelta) -> str:
+    unit = next((unit for unit in UNITS if not value % UNITS[unit]), "s")
+    return f"{value // UNITS[unit]}{unit}"
+
+
+def words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    return tuple(network(word) for word in words(text))
+
+
+def network(word: str) -> Network:
+    try:
+        return ip_network(word)
+    except ValueError as error:
+        raise ValueError(f"must name networks such as 10.0.0.0/8 or 127.0.0.1, and {word!r} is none") from error
+
+
+def write_list(values: tuple[object, ...]) -> str:
+    return ",".join(str(value) for value in values)
+
+
+KINDS: dict[Any, Kind] = {
+    str: Kind("text", str),
+    int: Kind("whole number", whole_number),
+    bool: Kind("true or false", yes_or_no, lambda value: str(value).lower()),
+    timedelta: Kind("duration", duration, write_duration),
+    Path: Kind("path", path),
+    tuple[str, ...]: Kind("list of texts", words, write_list),
+    tuple[Network, ...]: Kind("list of networks", networks, write_list),
+}

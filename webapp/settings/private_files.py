@@ -1,0 +1,94 @@
+"""Files that only we may read, written whole or not at all, by one process at a time."""
+
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from webapp.settings.choices import SettingsError
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class InstanceError(SettingsError):
+    """The instance folder, or a file in it, is not as it must be."""
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A checkout brings the folder open to all, and the database is going to lie in it.
+        if (state := folder.stat()).st_mode & OTHERS and state.st_uid == os.geteuid():
+            folder.chmod(0o700)
+    except OSError as error:
+        raise InstanceError(f"The instance folder {folder} cannot be made: {error.strerror}.") from error
+
+
+@contextmanager
+def locked(folder: Path, purpose: str) -> Iterator[None]:
+    """Wait until no other process, and no other thread, is inside with the same purpose. Not to be nested."""
+    try:
+        descriptor = os.open(folder / f".{purpose}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise InstanceError(f"The instance folder {folder} cannot be written: {error.strerror}.") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path) -> str | None:
+    """The file's text, or None where there is no such file."""
+    try:
+        refuse_open_to_others(path)
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InstanceError(f"{path} cannot be read.") from error
+
+
+def refuse_open_to_others(path: Path) -> None:
+    if path.stat().st_mode & OTHERS:
+        raise InstanceError(f"{path} holds secrets and others may read it; run: chmod 600 {path}")
+
+
+def write(path: Path, text: str) -> None:
+    """Replace the file in one step, so that a reader, or a power cut, finds the old text or the new."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        flush_folder(path.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InstanceError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def flush_folder(folder: Path) -> None:
+    # A file is only there after a power cut if its folder's entry was written too.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def secret_key(instance: Path) -> str:
+    """The instance's own secret key, made when it is first asked for."""
+    make_folder(instance)
+    path = instance / "secret_key"
+    with locked(instance, "secret_key"):
+        if (known := read(path)) is not None:
+            return known.strip()
+        made = secrets.token_urlsafe(32)
+        write(path, made + "\n")
+    return made

@@ -1,0 +1,80 @@
+"""The house's own addresses: /, /docs, /openapi.json, /healthz, /readyz, /.well-known/jwks.json, /problems."""
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, current_app, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import text
+
+from webapp.guard import public
+from webapp.guard.require import public_to_scripts
+from webapp.kernel.keys import KeyRing
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, show
+from webapp.web.problem_kinds import KINDS, Kind
+from webapp.web.problems import Problem
+from webapp.web.transaction import database
+
+bp = Blueprint("site", __name__)
+
+# Others keep the keys for so long: a new one is published before it signs for longer than this.
+KEYS_KEPT = 300
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: str
+
+
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """To the dashboard, or to the login."""
+    return redirect(url_for("dashboard.show" if current_user.is_authenticated else "login.new"), 303)
+
+
+@bp.get("/healthz")
+@public_to_scripts
+@answers(Health)
+def healthz() -> ResponseReturnValue:
+    """Whether the process answers."""
+    return as_json(Health("ok"))
+
+
+@bp.get("/readyz")
+@public_to_scripts
+@answers(Health)
+def readyz() -> ResponseReturnValue:
+    """Whether the database answers as well; 503 where it does not."""
+    with database().read() as db:
+        db.execute(text("SELECT 1 FROM alembic_version"))
+    return as_json(Health("ok"))
+
+
+class Jwks(msgspec.Struct, frozen=True):
+    """RFC 7517 §5."""
+
+    keys: list[dict[str, str]]
+
+
+@bp.get("/.well-known/jwks.json")
+@public_to_scripts
+@answers(Jwks)
+def jwks() -> Response:
+    """The public keys that our tokens are verified with."""
+    ring: KeyRing = current_app.extensions["keys"]
+    keys: list[dict[str, Any]] = ring.jwks()["keys"]
+    response = as_json(Jwks(keys), kind="application/jwk-set+json")
+    response.headers["Cache-Control"] = f"public, max-age={KEYS_KEPT}"
+    return response
+
+
+@bp.get("/problems/<slug>")
+@public
+@answers(Kind)
+def problem(slug: str) -> ResponseReturnValue:
+    """What a problem's `type` means, and what to do about it."""
+    if slug not in KINDS:
+        raise Problem(404, "There is no such kind of problem")
+    return show(KINDS[slug], "errors/problem_kind.html", kind=KINDS[slug])

@@ -1,0 +1,1 @@
+"""Scripts that bring a token."""

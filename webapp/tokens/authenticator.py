@@ -1,0 +1,65 @@
+"""How a request is recognised by a token: read strictly, its signature remembered once verified."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from uuid import UUID
+
+from webapp.guard.principal import Claim, NotAccepted
+from webapp.kernel import jwt
+from webapp.kernel.clock import now
+from webapp.kernel.keys import KeyRing
+
+TYP = "at+jwt"
+MOST_REMEMBERED = 4096
+LONGEST = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    claim: Claim
+    expires_at: float
+    """Unix time; compared anew on every request."""
+
+
+class Authenticator:
+    """Remembers signatures, never answers: whether a token still stands is asked of the database each time."""
+
+    def __init__(self, ring: KeyRing, *, issuer: str) -> None:
+        self.ring, self.issuer = ring, issuer
+        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
+        self._version = ""
+
+    def recognise(self, token: str) -> Claim:
+        """The credential that a token names.
+
+        Raises:
+            NotAccepted: ``token_expired`` or ``token_invalid``.
+        """
+        if len(token) > LONGEST:
+            raise NotAccepted("token_invalid", "longer than any of ours")
+        if (version := self.ring.version) != self._version:
+            # A key came or went: what was verified with it is asked again.
+            self._verified.clear()
+            self._version = version
+        # By digest, so that no token lies about in memory.
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(digest) or self.verify(token, digest)
+        if known.expires_at <= now().timestamp():
+            raise NotAccepted("token_expired", "exp is past")
+        return known.claim
+
+    def verify(self, token: str, digest: bytes) -> Verified:
+        try:
+            claims = jwt.verify(token, typ=TYP, issuer=self.issuer, audience=self.issuer, ring=self.ring)
+            key = UUID(claims["jti"]).hex
+        except jwt.Expired as error:
+            raise NotAccepted("token_expired", str(error)) from error
+        except (jwt.TokenError, ValueError) as error:
+            raise NotAccepted("token_invalid", str(error)) from error
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        known = Verified(Claim(key=key, kind="token", user_id=claims["sub"], scopes=scopes), float(claims["exp"]))
+        self._verified[digest] = known
+        if len(self._verified) > MOST_REMEMBERED:
+            self._verified.popitem(last=False)
+        return known

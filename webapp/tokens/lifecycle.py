@@ -1,0 +1,176 @@
+"""issue, revoke: what can happen to an API token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.lifecycle import Proof
+from webapp.credentials.models import Credential
+from webapp.kernel import jwt
+from webapp.kernel.clock import now
+from webapp.kernel.keys import KeyRing
+from webapp.tokens.authenticator import TYP
+from webapp.tokens.models import ApiToken
+
+# What people mint themselves is asked for by nobody but this house (RFC 9068 §2.2).
+CLIENT_ID = "latchkey"
+
+
+class NameTaken(Exception):
+    """A live token of this user has that name."""
+
+
+class AlreadyIssued(Exception):
+    """This very form has minted a token before."""
+
+    def __init__(self, token_id: UUID) -> None:
+        super().__init__(str(token_id))
+        self.token_id = token_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for; ``scopes`` are checked before."""
+
+    name: str
+    scopes: Sequence[str]
+    lifetime: timedelta
+    origin: str
+    once: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Issued:
+    """``token`` is shown once and kept nowhere."""
+
+    token: str
+    entry: ApiToken
+    credential: Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Mints with the current key of the ring; ``url`` is issuer and audience alike."""
+
+    ring: KeyRing
+    url: str
+
+    def issue(self, db: Session, user_id: UUID, wish: Wish, proof: Proof) -> Issued:
+        """A token of a user, with its rows.
+
+        Raises:
+            NameTaken, AlreadyIssued
+        """
+        free_ended_names(db, user_id)
+        token_id = uuid4()
+        credential = credentials.issue(
+            db,
+            id=token_id,
+            key=token_id.hex,
+            kind="token",
+            user_id=user_id,
+            lifetime=wish.lifetime,
+            proof=proof,
+        )
+        entry = enter(db, user_id, wish, token_id)
+        record(
+            db,
+            Event.TOKEN_MINTED,
+            user_id=user_id,
+            credential_id=token_id,
+            name=wish.name,
+            scopes=list(wish.scopes),
+            origin=wish.origin,
+        )
+        return Issued(self.sign(credential, wish.scopes), entry, credential)
+
+    def sign(self, credential: Credential, scopes: Sequence[str]) -> str:
+        claims = {
+            "iss": self.url,
+            "aud": self.url,
+            "sub": str(credential.user_id),
+            "client_id": CLIENT_ID,
+            "jti": credential.key,
+            "iat": int(credential.created_at.timestamp()),
+            "exp": int(credential.expires_at.timestamp()),
+            "scope": " ".join(scopes),
+        }
+        return jwt.sign(claims, typ=TYP, key=self.ring.current())
+
+
+def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
+    entry = ApiToken(
+        id=token_id,
+        user_id=user_id,
+        name=wish.name,
+        taken_name=wish.name.casefold(),
+        once=wish.once,
+        scopes=list(wish.scopes),
+        origin=wish.origin,
+    )
+    try:
+        with db.begin_nested():
+            db.add(entry)
+    except IntegrityError as error:
+        former = db.scalar(select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.once == wish.once))
+        if wish.once is not None and former is not None:
+            raise AlreadyIssued(former) from error
+        raise NameTaken(wish.name) from error
+    return entry
+
+
+def free_ended_names(db: Session, user_id: UUID) -> None:
+    ended = select(Credential.id).where(Credential.user_id == user_id, Credential.expires_at <= now())
+    db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))
+
+
+def revoke(db: Session, user_id: UUID, token_id: UUID) -> bool:
+    """Whether it was this user's, and had not been revoked before."""
+    found = find(db, user_id, token_id)
+    if found is None or not credentials.end(db, token_id):
+        return False
+    found.entry.taken_name = None
+    record(db, Event.TOKEN_REVOKED, user_id=user_id, credential_id=token_id, name=found.entry.name)
+    return True
+
+
+def revoke_all(db: Session, user_id: UUID) -> int:
+    """How many were ended; none is no error."""
+    ended = credentials.end_all(db, user_id, kind="token")
+    db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))
+    for token_id in ended:
+        record(db, Event.TOKEN_REVOKED, user_id=user_id, credential_id=token_id)
+    return len(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A token with its credential, as lists show it."""
+
+    entry: ApiToken
+    credential: Credential
+
+
+def find(db: Session, user_id: UUID, token_id: UUID) -> Row | None:
+    """A token, if it is this user's."""
+    entry = db.get(ApiToken, token_id)
+    if entry is None or entry.user_id != user_id:
+        return None
+    return Row(entry, db.get_one(Credential, token_id))
+
+
+def owner_of(db: Session, token_id: UUID) -> UUID | None:
+    return db.scalar(select(ApiToken.user_id).where(ApiToken.id == token_id))
+
+
+def is_name_free(db: Session, user_id: UUID, name: str) -> bool:
+    """Whether no live token has it; for names that are made up, not for those that people choose."""
+    taken = select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.taken_name == name.casefold())
+    return db.scalar(taken) is None

@@ -1,0 +1,142 @@
+"""Lists of a user's tokens, by page, and what each row says of itself."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.credentials import usage
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+from webapp.tokens.lifecycle import Row
+from webapp.tokens.models import ApiToken
+
+PAGE = 20
+WEEK = 7
+SOON = timedelta(days=7)
+LONG_UNUSED = timedelta(days=90)
+KEPT = timedelta(days=90)
+
+WORDS = {
+    "active": "active",
+    "expires_soon": "expires soon",
+    "never_used": "never used",
+    "unused": "unused for 90 days",
+    "expired": "expired",
+    "revoked": "revoked",
+}
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """An API token as its owner sees it; the token itself is not among it."""
+
+    id: UUID
+    name: str
+    scopes: list[str]
+    state: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    last_used_from: str | None
+    week: list[int]
+    """Requests on each of the last seven days (UTC), today last."""
+
+    @property
+    def state_words(self) -> str:
+        return WORDS[self.state]
+
+    @property
+    def is_live(self) -> bool:
+        return self.state not in ("expired", "revoked")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    tokens: list[Token]
+    first: int
+    total: int
+    states: Counter[str]
+    """Of all in this view, whatever the filter."""
+
+    @property
+    def has_more(self) -> bool:
+        return self.first + len(self.tokens) < self.total
+
+    @property
+    def words(self) -> str:
+        return f"{self.first + 1} to {self.first + len(self.tokens)} of {self.total}" if self.tokens else "none"
+
+
+def state_of(credential: Credential, moment: datetime) -> str:
+    """The first thing worth knowing."""
+    if credential.revoked_at is not None:
+        return "revoked"
+    if credential.expires_at <= moment:
+        return "expired"
+    # A token made for an hour is not about to surprise anybody.
+    lifetime = credential.expires_at - credential.created_at
+    if credential.expires_at - moment < SOON and lifetime > SOON:
+        return "expires_soon"
+    if credential.last_used_at is None:
+        return "never_used"
+    return "unused" if moment - credential.last_used_at > LONG_UNUSED else "active"
+
+
+def page(
+    db: Session, user_id: UUID, *, is_live: bool, state: str | None = None, first: int = 0, size: int = PAGE
+) -> Page:
+    """The newest first; ended ones for 90 days."""
+    moment = now()
+    found = db.execute(rows_of(user_id, live(moment) if is_live else ended(moment)))
+    rows = [Row(entry, credential) for entry, credential in found]
+    states = Counter(state_of(row.credential, moment) for row in rows)
+    wanted = [row for row in rows if state is None or state_of(row.credential, moment) == state]
+    return Page(described(db, wanted[first : first + size], moment), first, len(wanted), states)
+
+
+def counts(db: Session, user_id: UUID) -> dict[str, int]:
+    moment = now()
+    views = {"active": live(moment), "ended": ended(moment)}
+    count = {name: select(func.count()).select_from(rows_of(user_id, view).subquery()) for name, view in views.items()}
+    return {name: db.scalar(query) or 0 for name, query in count.items()}
+
+
+def rows_of(user_id: UUID, view: ColumnElement[bool]) -> Select[ApiToken, Credential]:
+    rows = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
+    return rows.where(ApiToken.user_id == user_id, view).order_by(Credential.created_at.desc(), ApiToken.id)
+
+
+def live(moment: datetime) -> ColumnElement[bool]:
+    return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment)
+
+
+def ended(moment: datetime) -> ColumnElement[bool]:
+    lately = or_(Credential.revoked_at > moment - KEPT, Credential.expires_at.between(moment - KEPT, moment))
+    return and_(or_(Credential.revoked_at.is_not(None), Credential.expires_at <= moment), lately)
+
+
+def described(db: Session, rows: Sequence[Row], moment: datetime) -> list[Token]:
+    days = [moment.date() - timedelta(days=back) for back in range(WEEK - 1, -1, -1)]
+    uses = usage.by_day(db, [row.entry.id for row in rows], since=days[0])
+    return [describe(row, uses[row.entry.id], days, moment) for row in rows]
+
+
+def describe(row: Row, uses: dict[date, int], days: Sequence[date], moment: datetime) -> Token:
+    return Token(
+        id=row.entry.id,
+        name=row.entry.name,
+        scopes=row.entry.scopes,
+        state=state_of(row.credential, moment),
+        created_at=row.credential.created_at,
+        expires_at=row.credential.expires_at,
+        revoked_at=row.credential.revoked_at,
+        last_used_at=row.credential.last_used_at,
+        last_used_from=row.credential.last_used_from,
+        week=[uses.get(day, 0) for day in days],
+    )

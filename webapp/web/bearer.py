@@ -1,0 +1,52 @@
+"""The bearer token of a request: in the header, as the password of Basic, or, where allowed, in the query."""
+
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+
+from flask import Request, current_app, g, request
+
+B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A credential that a script brought; ``token`` is None where it cannot be one."""
+
+    token: str | None
+    is_sent_unasked: bool = False
+    """Browsers repeat Basic credentials by themselves, so a change from another site must be refused."""
+
+
+def presented() -> Presented | None:
+    """What this request brings beside its cookie, or None. RFC 6750 §2, RFC 7617."""
+    if "presented" not in g:
+        g.presented = read(request, in_query=current_app.config["TOKEN_IN_QUERY"])
+    found: Presented | None = g.presented
+    return found
+
+
+def read(request: Request, *, in_query: bool) -> Presented | None:
+    header = request.environ.get("HTTP_AUTHORIZATION")
+    from_query = request.args.getlist("token") if in_query and request.method == "GET" and request.query_string else []
+    if header is None:
+        return Presented(token_or_none(",".join(from_query))) if from_query else None
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        # Two ways of sending one are as doubtful as two tokens (RFC 6750 §2).
+        return Presented(None if from_query else token_or_none(rest.strip()))
+    if scheme.lower() == "basic":
+        return Presented(token_or_none(basic_password(rest.strip())), is_sent_unasked=True)
+    return None
+
+
+def token_or_none(text: str) -> str | None:
+    return text if B64TOKEN.fullmatch(text) else None
+
+
+def basic_password(text: str) -> str:
+    try:
+        return b64decode(text, validate=True).decode().partition(":")[2]
+    except (NotBase64, UnicodeDecodeError, ValueError):
+        return ""

@@ -1,0 +1,135 @@
+"""Every kind of problem: its words, and the page behind its ``type``."""
+
+from http import HTTPStatus
+
+import msgspec
+
+WORDS = {
+    400: ("This could not be read", "The request is not put together as one that we understand. Nothing was changed."),
+    401: ("Log in first", "This address wants to know who you are."),
+    403: ("You may not open this", "We know who you are, and the answer is no."),
+    404: ("There is nothing here", "The address is wrong, or what was here is gone."),
+    405: ("Not in this way", "The address is right, but it does not answer to this method."),
+    413: ("That is too much", "The request is larger than this house accepts. Nothing was changed."),
+    415: ("That kind of content is not read here", "Send a form, or a JSON object. Nothing was changed."),
+    422: ("Something in it needs another look", "Each field that does not fit says why. Nothing was changed."),
+    429: ("Too many tries", "Wait a little; the door opens by itself."),
+    500: ("Something broke on our side", "It was written down under the number below. Nothing half done was kept."),
+    503: ("Not now", "The database does not answer at the moment. Nothing was changed; try again in a few seconds."),
+}
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """What a problem's ``type`` leads to."""
+
+    slug: str
+    title: str
+    status: int
+    meaning: str
+    repair: str
+
+
+def slug_of(code: str | None, status: int) -> str:
+    return code.replace("_", "-") if code else HTTPStatus(status).phrase.lower().replace(" ", "-").replace("'", "")
+
+
+GUARD_KINDS = (
+    Kind(
+        "token-missing",
+        "Log in, or bring a token",
+        401,
+        "The address wants to know who calls.",
+        "Log in with a browser, or send `Authorization: Bearer TOKEN`.",
+    ),
+    Kind(
+        "token-expired",
+        "The token has expired",
+        401,
+        "Every token ends at the time it was made for.",
+        "Make a new one on the API-token page.",
+    ),
+    Kind(
+        "token-invalid",
+        "This is no token of ours",
+        401,
+        "It is damaged, was made for something else, or was never made here.",
+        "Copy it again, whole, or make a new one.",
+    ),
+    Kind(
+        "token-revoked",
+        "The token was revoked",
+        401,
+        "Somebody ended it, or its owner may no longer log in.",
+        "Make a new one, if you still may.",
+    ),
+    Kind(
+        "session-ended",
+        "The session has ended",
+        401,
+        "It was logged out, ran out, or was ended from elsewhere.",
+        "Log in again.",
+    ),
+    Kind(
+        "role-required",
+        "A role is missing",
+        403,
+        "The address is for people with another role.",
+        "Ask whoever runs this house for the role.",
+    ),
+    Kind(
+        "scope-required",
+        "The token lacks a scope",
+        403,
+        "The token was made for something narrower.",
+        "Follow `fix` to make one that may.",
+    ),
+    Kind(
+        "step-up-required",
+        "Confirm that it is you",
+        401,
+        "The last proof is too old for something this grave.",
+        "Enter the password again.",
+    ),
+    Kind(
+        "csrf-failed",
+        "The form is not from here",
+        403,
+        "A change that comes with a cookie must prove that it came from our own page.",
+        "Open the page again and send it from there.",
+    ),
+    Kind(
+        "credentials-invalid",
+        "Name and password do not go together",
+        401,
+        "No account has both.",
+        "Try again; capitals matter in the password.",
+    ),
+    Kind(
+        "mfa-required",
+        "A second step is needed",
+        401,
+        "The password alone is not enough for this account.",
+        "Log in with a browser.",
+    ),
+    Kind(
+        "throttled",
+        "Too many tries",
+        429,
+        "So many wrong tries look like guessing.",
+        "Wait as long as `Retry-After` says.",
+    ),
+    Kind(
+        "undeclared",
+        "Nobody may open this",
+        403,
+        "The route does not say who may open it.",
+        "Write `@require()` or `@public` right above the view.",
+    ),
+)
+KINDS = {
+    kind.slug: kind
+    for kind in (
+        *(Kind(slug_of(None, status), title, status, detail, "") for status, (title, detail) in WORDS.items()),
+        *GUARD_KINDS,
+    )
+}

@@ -1,0 +1,100 @@
+"""Problem: a page for people, problem+json for scripts (RFC 9457)."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, render_template
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from webapp.kernel.db import Unavailable
+from webapp.web.negotiation import as_json, is_browser
+from webapp.web.problem_kinds import WORDS, slug_of
+from webapp.web.request_id import request_id
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One thing that was asked: held, missing, or idle where it was not reached."""
+
+    words: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    label: str
+    href: str
+
+
+@dataclass(slots=True)
+class Problem(Exception):
+    """Raised wherever a request cannot be answered as asked; ``extra`` are members of its own in the JSON."""
+
+    status: int
+    title: str
+    detail: str = ""
+    code: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    pins: Sequence[Pin] = ()
+    actions: Sequence[Action] = ()
+    told: str | None = None
+
+    @property
+    def retry_after(self) -> int | None:
+        seconds = self.headers.get("Retry-After")
+        return int(seconds) if seconds else None
+
+    def body(self) -> dict[str, Any]:
+        kind = f"{current_app.config['BASE_URL']}/problems/{slug_of(self.code, self.status)}"
+        head = {"type": kind, "title": self.title, "status": self.status}
+        head |= {"detail": self.detail} if self.detail else {}
+        head |= {"code": self.code} if self.code else {}
+        return head | {"instance": f"urn:uuid:{request_id()}"} | dict(self.extra)
+
+
+def answer(problem: Problem, *, page: bool | None = None) -> Response:
+    """The problem as this caller reads it."""
+    if is_browser() if page is None else page:
+        response = current_app.make_response((render_template("errors/problem.html", problem=problem), problem.status))
+    else:
+        response = as_json(problem.body(), status=problem.status, kind="application/problem+json")
+    response.headers.update(problem.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def from_http(error: HTTPException) -> Response:
+    if error.response is not None or (error.code or 500) < 400:
+        return current_app.make_response(error)
+    status = error.code or 500
+    title, detail = WORDS.get(status, (HTTPStatus(status).phrase, ""))
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    return answer(Problem(status, title, detail, headers={"Allow": ", ".join(sorted(allowed))} if allowed else {}))
+
+
+def from_outage(error: Unavailable) -> Response:
+    log.error("database unavailable", extra={"fields": {"reason": str(error)}})
+    return answer(Problem(503, *WORDS[503], headers={"Retry-After": "5"}))
+
+
+def from_fault(error: Exception) -> Response:
+    log.exception("unhandled fault", exc_info=error)
+    problem = Problem(500, *WORDS[500])
+    try:
+        return answer(problem)
+    except Exception:
+        # The page may be what broke.
+        return answer(problem, page=False)
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Problem, answer)
+    app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(Unavailable, from_outage)
+    app.register_error_handler(Exception, from_fault)

@@ -1,0 +1,48 @@
+"""Which forwarded headers are believed, and from whom."""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Network = IPv4Network | IPv6Network
+LONGEST_CHAIN = 20
+
+
+class TrustedProxies:
+    """Puts the caller's own address where the proxy's was; of the forwarded headers only this one is ever read."""
+
+    def __init__(self, app: "WSGIApplication", networks: Sequence[Network]) -> None:
+        self.app, self.networks = app, networks
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        chain = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-LONGEST_CHAIN:]
+        # From the nearest hop backwards: the first that is no proxy of ours is whom our proxies saw.
+        while chain and self.is_ours(environ.get("REMOTE_ADDR", "")):
+            named = parsed(chain.pop())
+            if named is None:
+                break
+            environ["REMOTE_ADDR"] = str(named)
+        return self.app(environ, start_response)
+
+    def is_ours(self, address: str) -> bool:
+        known = parsed(address)
+        return known is not None and any(known in network for network in self.networks)
+
+
+def parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    # ::ffff:10.0.0.1 is 10.0.0.1 said by a socket that speaks both.
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def init_app(app: Flask, networks: Sequence[Network]) -> None:
+    if networks:
+        app.wsgi_app = TrustedProxies(app.wsgi_app, networks)  # type: ignore[method-assign]  # Flask's own way to wrap

@@ -1,0 +1,23 @@
+"""``next``, if it stays on this site."""
+
+import re
+
+# What may be there, rather than what may not: one slash, and a path, query and fragment of plain characters. No second
+# slash or backslash at the start, no encoded slash, nothing a browser or a proxy reads in another way.
+SAFE_CHARACTER = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]|%(?![01]|2[fF]|5[cC]|7[fF])[0-9A-Fa-f]{2}"
+SEGMENT = rf"(?:{SAFE_CHARACTER})"
+ON_THIS_SITE = re.compile(rf"/(?:{SEGMENT}+(?:/{SEGMENT}+)*/?)?(?:\?(?:{SEGMENT}|[/?])*)?")
+LONGEST = 2000
+
+
+def safe_path(target: str | None) -> str | None:
+    """``target`` if it is a path on this site, else None."""
+    if not target or len(target) > LONGEST or not ON_THIS_SITE.fullmatch(target):
+        return None
+    # "/." and "/.." mean another place to whoever resolves them first.
+    if any(
+        segment in (".", "..")
+        for segment in target.partition("?")[0].replace("%2e", ".").replace("%2E", ".").split("/")
+    ):
+        return None
+    return target

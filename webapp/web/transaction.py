@@ -1,0 +1,57 @@
+"""One request, one transaction."""
+
+from contextlib import AbstractContextManager
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy.orm import Session
+
+from webapp.kernel.db import Database, Unavailable
+from webapp.web import problems
+
+READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+
+def database() -> Database:
+    """For short transactions beside the request's: what must survive a refusal, what must not span a hash."""
+    found: Database = current_app.extensions["database"]
+    return found
+
+
+def db() -> Session:
+    """The request's own transaction, begun when first asked for; read-only where the method changes nothing."""
+    if "db" not in g:
+        opened: AbstractContextManager[Session] = database().read() if request.method in READS else database().write()
+        g.db, g.transaction = opened.__enter__(), opened
+    session: Session = g.db
+    return session
+
+
+class TakenBack(Exception):
+    """An answer of 400 or above, or a fault: nothing of the request's transaction is kept."""
+
+
+def finish(response: Response) -> Response:
+    # Half a deed is none: a refusal found after the first write takes that write back. What must survive a refusal
+    # (the throttle's counters, the event of a failed login) was written in a short transaction of its own before.
+    try:
+        close(TakenBack() if response.status_code >= 400 else None)
+    except Unavailable as error:
+        return problems.from_outage(error)
+    return response
+
+
+def close(error: BaseException | None = None) -> None:
+    if opened := g.pop("transaction", None):
+        g.pop("db")
+        opened.__exit__(type(error) if error else None, error, None)
+
+
+def abandon(error: BaseException | None) -> None:
+    """What is still open when the request is torn down belongs to one that broke."""
+    close(error or TakenBack())
+
+
+def init_app(app: Flask, database: Database) -> None:
+    app.extensions["database"] = database
+    app.after_request(finish)
+    app.teardown_request(abandon)
