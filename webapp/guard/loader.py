@@ -9,7 +9,7 @@ from flask_login.utils import _user_context_processor
 
 from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
 from webapp.kernel.clock import now
-from webapp.web.bearer import presented
+from webapp.web.bearer import Presented, presented
 
 Seen = Callable[[Standing], None]
 
@@ -65,8 +65,9 @@ def caller() -> Principal | None:
 
 def recognise() -> Principal | NotAccepted | None:
     doors: Doors = current_app.extensions["doors"]
+    shown = presented()
     try:
-        claim = from_header(doors) if presented() is not None else doors.by_session()
+        claim = doors.by_session() if shown is None else named_by(doors, shown)
         if claim is None:
             return None
         standing = doors.standing(claim.key)
@@ -79,9 +80,8 @@ def recognise() -> Principal | NotAccepted | None:
     return principal
 
 
-def from_header(doors: Doors) -> Claim:
-    shown = presented()
-    if shown is None or shown.token is None:
+def named_by(doors: Doors, shown: Presented) -> Claim:
+    if shown.token is None:
         raise NotAccepted("token_invalid", "not one bearer token")
     return doors.by_token(shown.token)
 

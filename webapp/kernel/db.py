@@ -5,6 +5,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -40,6 +41,7 @@ def to_microseconds(instant: datetime) -> int:
     return (instant - EPOCH) // MICROSECOND
 
 
+@lru_cache(4096)  # the same moments are asked for again and again, by the guard above all
 def from_microseconds(count: int) -> datetime:
     return EPOCH + timedelta(microseconds=count)
 

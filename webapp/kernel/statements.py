@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Select
+from sqlalchemy import Dialect, Select, Uuid
 from sqlalchemy.types import TypeEngine
 
 Processor = Callable[[Any], Any] | None
@@ -18,7 +19,8 @@ class Statement:
     is_positional: bool
     fixed: dict[str, Any]
     binders: tuple[Processor, ...]
-    readers: tuple[Processor, ...]
+    readers: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """Which columns the driver gives in another type than we want them, by their places."""
 
     def bind(self, **values: Any) -> tuple[Any, ...] | dict[str, Any]:
         """The parameters as the driver wants them. ``KeyError`` where one is missing."""
@@ -31,7 +33,11 @@ class Statement:
 
     def convert(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The driver's row in the types of the columns."""
-        return tuple(read(value) if read else value for read, value in zip(self.readers, row, strict=True))
+        values = list(row)
+        for place, read in self.readers:
+            if values[place] is not None:
+                values[place] = read(values[place])
+        return tuple(values)
 
 
 def compile_for(select: Select[*tuple[Any, ...]], dialect: Dialect) -> Statement:
@@ -44,9 +50,15 @@ def compile_for(select: Select[*tuple[Any, ...]], dialect: Dialect) -> Statement
         is_positional=bool(compiled.positional),
         fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
         binders=tuple(kind.bind_processor(dialect) for kind in kinds),
-        readers=tuple(reader(column.type, dialect) for column in select.selected_columns),
+        readers=tuple(
+            (place, read)
+            for place, column in enumerate(select.selected_columns)
+            if (read := reader(column.type, dialect)) is not None
+        ),
     )
 
 
 def reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+    read: Processor = kind.dialect_impl(dialect).result_processor(dialect, None)
+    # The same few ids come again and again, and making a UUID of a text takes longer than finding it.
+    return lru_cache(4096)(read) if read is not None and isinstance(kind, Uuid) else read

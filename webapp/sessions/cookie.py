@@ -47,7 +47,7 @@ class Cookies(SecureCookieSessionInterface):
         return ForgottenSession()
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if presented_to(request):
+        if presented(request) is not None:
             return ForgottenSession()
         cookie = request.cookies.get(self.get_cookie_name(app)) if "HTTP_COOKIE" in request.environ else None
         if not cookie or len(cookie) > LONGEST:
@@ -79,17 +79,9 @@ class Cookies(SecureCookieSessionInterface):
         return known
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if isinstance(session, ForgottenSession):
-            return
-        if session.modified or (session.accessed and "Vary" not in response.headers):
+        # That an answer varies by its cookie is said of every answer that may not be kept (web/headers).
+        if session.modified and not isinstance(session, ForgottenSession):
             super().save_session(app, session, response)
-
-
-def presented_to(request: Request) -> bool:
-    """Whether a script's credential came along; asked of the environ first, because most requests have none."""
-    return ("HTTP_AUTHORIZATION" in request.environ or "token=" in request.environ.get("QUERY_STRING", "")) and (
-        presented() is not None
-    )
 
 
 def named() -> Claim | None:

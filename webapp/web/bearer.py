@@ -5,8 +5,9 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
 
-from flask import Request, current_app, g, request
+from flask import Request, current_app, request
 
+KEPT = "webapp.presented"
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
@@ -19,11 +20,15 @@ class Presented:
     """Browsers repeat Basic credentials by themselves, so a change from another site must be refused."""
 
 
-def presented() -> Presented | None:
-    """What this request brings beside its cookie, or None. RFC 6750 §2, RFC 7617."""
-    if "presented" not in g:
-        g.presented = read(request, in_query=current_app.config["TOKEN_IN_QUERY"])
-    found: Presented | None = g.presented
+def presented(asked: Request = request) -> Presented | None:
+    """What a request brings beside its cookie, or None. RFC 6750 §2, RFC 7617."""
+    environ = asked.environ
+    # Most browsers' requests bring nothing, and this is asked of each of them more than once.
+    if "HTTP_AUTHORIZATION" not in environ and "token=" not in environ.get("QUERY_STRING", ""):
+        return None
+    if KEPT not in environ:
+        environ[KEPT] = read(asked, in_query=current_app.config["TOKEN_IN_QUERY"])
+    found: Presented | None = environ[KEPT]
     return found
 
 

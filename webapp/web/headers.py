@@ -1,6 +1,12 @@
 """What every answer tells the browser: where it may load from, who may frame it, what it may keep."""
 
-from flask import Flask, Response
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -30,15 +36,34 @@ DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def init_app(app: Flask) -> None:
-    always = list((ALWAYS | (HTTPS if app.config["SESSION_COOKIE_SECURE"] else {})).items())
-    page, data = always + list(PAGE.items()), always + list(DATA.items())
+# For whom an answer was made, unless it is for everybody.
+PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Authorization, Cookie")
 
-    @app.after_request
-    def add(response: Response) -> Response:
-        # Appended rather than set: nobody else writes them, and a set searches the whole list each time.
-        response.headers.extend(page if response.mimetype == "text/html" else data)
-        if "Cache-Control" not in response.headers:
-            response.headers.add("Cache-Control", "no-store")
-            response.headers.add("Vary", "Accept, Authorization, Cookie")
-        return response
+
+class Headers:
+    """Adds to every answer, at the very door: also to those that no view made."""
+
+    def __init__(self, app: "WSGIApplication", *, is_https: bool) -> None:
+        always = [*ALWAYS.items(), *(HTTPS.items() if is_https else ())]
+        self.app, self.page, self.data = app, [*always, *PAGE.items()], [*always, *DATA.items()]
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            is_page, cached = False, None
+            for name, value in headers:
+                if name == "Content-Type":
+                    is_page = value.startswith("text/html")
+                elif name == "Cache-Control":
+                    cached = value
+            headers.extend(self.page if is_page else self.data)
+            if cached is None:
+                headers.append(PRIVATE[0])
+            if cached is None or "public" not in cached:
+                headers.append(PRIVATE[1])
+            return start_response(status, headers, *failure)
+
+        return self.app(environ, start)
+
+
+def init_app(app: Flask) -> None:
+    app.wsgi_app = Headers(app.wsgi_app, is_https=app.config["SESSION_COOKIE_SECURE"])  # type: ignore[method-assign]

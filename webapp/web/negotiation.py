@@ -46,4 +46,4 @@ def show(answer: msgspec.Struct, template: str, /, *, status: int = 200, **page:
 
 
 def as_json(answer: Any, *, status: int = 200, kind: str = "application/json") -> Response:
-    return Response(msgspec.json.encode(answer), status=status, mimetype=kind)
+    return Response(msgspec.json.encode(answer), status=status, content_type=kind)

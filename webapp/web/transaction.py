@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request
 from sqlalchemy.orm import Session
 
 from webapp.kernel.db import Database, Unavailable
@@ -22,6 +22,7 @@ def db() -> Session:
     if "db" not in g:
         opened: AbstractContextManager[Session] = database().read() if request.method in READS else database().write()
         g.db, g.transaction = opened.__enter__(), opened
+        after_this_request(finish)
     session: Session = g.db
     return session
 
@@ -33,25 +34,17 @@ class TakenBack(Exception):
 def finish(response: Response) -> Response:
     # Half a deed is none: a refusal found after the first write takes that write back. What must survive a refusal
     # (the throttle's counters, the event of a failed login) was written in a short transaction of its own before.
+    opened = g.pop("transaction", None)
+    g.pop("db", None)
+    if opened is None:
+        return response
+    error = TakenBack() if response.status_code >= 400 else None
     try:
-        close(TakenBack() if response.status_code >= 400 else None)
-    except Unavailable as error:
-        return problems.from_outage(error)
-    return response
-
-
-def close(error: BaseException | None = None) -> None:
-    if opened := g.pop("transaction", None):
-        g.pop("db")
         opened.__exit__(type(error) if error else None, error, None)
-
-
-def abandon(error: BaseException | None) -> None:
-    """What is still open when the request is torn down belongs to one that broke."""
-    close(error or TakenBack())
+    except Unavailable as outage:
+        return problems.from_outage(outage)
+    return response
 
 
 def init_app(app: Flask, database: Database) -> None:
     app.extensions["database"] = database
-    app.after_request(finish)
-    app.teardown_request(abandon)

@@ -1,0 +1,1 @@
+"""make bench: what a guarded request costs beside a bare Flask route."""
