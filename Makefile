@@ -28,8 +28,8 @@ run: setup ## start Latchkey on http://127.0.0.1:8000
 	@$(BIN)/python -m webapp serve
 
 test: setup-dev ## run every test
-	@PYTHON=$(BIN)/python sh tests/prepare.sh
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	@sh tests/prepare.sh
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup-dev ## format, lint, types, floors, templates, migrations
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """All the fixtures there are: the house, its database, a person at a browser, a script with a token."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,3 +80,10 @@ def person(stranger: Person, user: User) -> Person:
 def script(app: Flask, user: User) -> Script:
     """A script of Ada's, with a token that only reads."""
     return Script(app, factories.api_token(app, user).token)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

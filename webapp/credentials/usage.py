@@ -104,10 +104,12 @@ def by_day(db: Session, credential_ids: Iterable[UUID], *, since: date) -> dict[
     return found
 
 
-def of_user(db: Session, user_id: UUID, *, since: date) -> dict[date, int]:
-    """Requests of a user by day, whatever they came with."""
+def by_scripts(db: Session, user_id: UUID, *, since: date) -> dict[date, int]:
+    """Requests with any of a user's tokens, by day."""
     query = select(CredentialUse.day, func.sum(CredentialUse.requests)).join(
         Credential, Credential.id == CredentialUse.credential_id
     )
-    query = query.where(Credential.user_id == user_id, CredentialUse.day >= since).group_by(CredentialUse.day)
+    query = query.where(Credential.user_id == user_id, Credential.kind == "token", CredentialUse.day >= since).group_by(
+        CredentialUse.day
+    )
     return {day: int(requests) for day, requests in db.execute(query)}

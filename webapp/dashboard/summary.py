@@ -19,6 +19,7 @@ from webapp.kernel.clock import now
 from webapp.sessions import lifecycle as sessions
 from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import in_words
+from webapp.tokens import lifecycle as tokens
 from webapp.tokens import listing
 from webapp.tokens.listing import Token
 
@@ -112,10 +113,10 @@ def device(credential: Credential, browser: BrowserSession, principal: Principal
     )
 
 
-def tasks(tokens: Iterable[Token], href: dict[UUID, str]) -> list[Task]:
+def tasks(found: Iterable[Token], href: dict[UUID, str]) -> list[Task]:
     return [
         Task(sentence, token.name, href[token.id], f"See {token.name}")
-        for token in tokens
+        for token in found
         if (sentence := needs_a_minute(token))
     ]
 
@@ -140,17 +141,19 @@ def days(db: Session, user_id: UUID) -> list[Day]:
     since = today - timedelta(days=DAYS - 1)
     midnight = datetime.combine(since, datetime.min.time(), now().tzinfo)
     logins = Counter(at.date() for at in reading.moments(db, user_id, Event.SESSION_STARTED, since=midnight))
-    requests = usage.of_user(db, user_id, since=since)
+    requests = usage.by_scripts(db, user_id, since=since)
     span = (since + timedelta(days=ahead) for ahead in range(DAYS))
     return [Day(day, logins[day], requests.get(day, 0)) for day in span]
 
 
 def happenings(db: Session, user_id: UUID) -> list[Happening]:
-    return [told(event) for event in reading.of_user(db, user_id, limit=RECENT)]
+    events = reading.of_user(db, user_id, limit=RECENT)
+    names = tokens.names(db, user_id, [event.credential_id for event in events if event.credential_id])
+    return [told(event, names) for event in events]
 
 
-def sum_up(sessions: Sequence[Device], tokens: int, attention: Sequence[Task]) -> str:
-    reach = f"{counted(len(sessions), 'device')} and {counted(tokens, 'token')} can act as you."
+def sum_up(devices: Sequence[Device], scripts: int, attention: Sequence[Task]) -> str:
+    reach = f"{counted(len(devices), 'device')} and {counted(scripts, 'token').lower()} can act as you."
     if not attention:
         return reach
     return f"{reach} {'One of them needs' if len(attention) == 1 else f'{len(attention)} of them need'} a minute."

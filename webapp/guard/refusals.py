@@ -10,6 +10,7 @@ from webapp.audit.log import Event, record
 from webapp.guard.offers import mint_link
 from webapp.guard.policy import Asked, Decision, Requirement, explain
 from webapp.guard.principal import NotAccepted, Principal
+from webapp.kernel.words import in_words
 from webapp.web.bearer import presented
 from webapp.web.forms import submitted
 from webapp.web.negotiation import is_browser
@@ -83,8 +84,8 @@ def to_login(code: str) -> Response:
 def role_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
     return Problem(
         403,
-        f"This takes the role {need.role}",
-        f"You have {' and '.join(principal.roles) or 'none'}. Whoever runs this house can give it to you.",
+        f"This takes the role {in_words(need.role)}",
+        f"You have {' and '.join(map(in_words, principal.roles)) or 'none'}. Ask whoever runs this house for it.",
         code="role_required",
         extra={"required": [need.role]},
         headers=challenge("role_required", need),

@@ -1,6 +1,6 @@
 """issue, revoke: what can happen to an API token."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -168,6 +168,12 @@ def find(db: Session, user_id: UUID, token_id: UUID) -> Row | None:
 
 def owner_of(db: Session, token_id: UUID) -> UUID | None:
     return db.scalar(select(ApiToken.user_id).where(ApiToken.id == token_id))
+
+
+def names(db: Session, user_id: UUID, token_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Of those that are this user's tokens."""
+    query = select(ApiToken.id, ApiToken.name).where(ApiToken.user_id == user_id, ApiToken.id.in_(token_ids))
+    return {found.id: found.name for found in db.execute(query)}
 
 
 def is_name_free(db: Session, user_id: UUID, name: str) -> bool:

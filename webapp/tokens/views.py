@@ -139,7 +139,6 @@ def form_page(form: NewTokenForm, *, status: int = 200) -> Response:
         form=form,
         suggested=form.suggested,
         policy_days=form.longest.days,
-        expiry_words="",
     )
     return Response(page, status)
 
@@ -178,7 +177,8 @@ def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """One API token, and what happened to it."""
     token = described(principal.user_id, token_id)
-    events = [told(event) for event in reading.of_credential(db(), token_id, user_id=principal.user_id)]
+    names = {token.id: token.name}
+    events = [told(event, names) for event in reading.of_credential(db(), token_id, user_id=principal.user_id)]
     answer = TokenDetails(**msgspec.structs.asdict(token), events=events)
     return show(answer, "tokens/token.html", token=token, events=events)
 

@@ -11,22 +11,35 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MARK = "contract"
+JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     answer: type[Struct] | None
     form: type[Form] | None
+    query: type[Struct] | None
+    """What ``web.query.asked`` is told to read."""
     status: int
+    kind: str
+    refuses: tuple[int, ...]
+    """With which statuses the view itself says no; what the guard, the body and the address may say goes without."""
 
 
 def answers(
-    answer: type[Struct] | None, *, form: type[Form] | None = None, status: int = 200
+    answer: type[Struct] | None,
+    *,
+    form: type[Form] | None = None,
+    query: type[Struct] | None = None,
+    status: int = 200,
+    kind: str = JSON,
+    refuses: tuple[int, ...] = (),
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Worn below the guard; ``None`` for an answer without a body."""
+    contract = Contract(answer=answer, form=form, query=query, status=status, kind=kind, refuses=refuses)
 
     def wear(view: Callable[P, R]) -> Callable[P, R]:
-        setattr(view, MARK, Contract(answer, form, status))
+        setattr(view, MARK, contract)
         return view
 
     return wear

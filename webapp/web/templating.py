@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from webapp.kernel.clock import now
+from webapp.web.request_id import request_id
 
 UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 
@@ -54,5 +55,5 @@ def span(length: timedelta) -> str:
 
 def init_app(app: Flask, house: House) -> None:
     app.jinja_env.filters |= {"iso": iso, "exact": exact, "day": day, "relative": relative, "span": span}
-    app.jinja_env.globals |= {"house": house, "now": now}
+    app.jinja_env.globals |= {"house": house, "now": now, "request_id": request_id}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

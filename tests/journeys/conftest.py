@@ -1,0 +1,42 @@
+"""A served house and a real browser, for the journeys that need both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.journeys.server import ARGUMENTS, CHROMIUM, House, served
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with served(tmp_path_factory.mktemp("served")) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.fail("Chromium is missing. On Debian: apt-get install chromium libatomic1 fonts-dejavu-core")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Iterator[Page]:
+    """A page of a new browser; whatever goes wrong in it fails the test, a refused style or script among them."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page, faults = context.new_page(), list[str]()
+    page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert faults == []
+
+
+def is_fault(message: ConsoleMessage) -> bool:
+    # Chromium reports every answer of 400 and above as an error; those that the journeys ask for are none.
+    return message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text

@@ -1,0 +1,97 @@
+"""The house as it is really served: granian, two workers, on loopback; and Chromium in front of it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 30
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
+]
+
+
+@dataclass
+class House:
+    url: str
+    setup_link: str
+    instance: Path
+    environ: dict[str, str]
+
+    def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """One of the operator's commands, beside the running server."""
+        return subprocess.run(
+            [sys.executable, "-m", "webapp", *arguments],
+            cwd=ROOT,
+            env=self.environ,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=True,
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[House]:
+    port, log = free_port(), folder / "log"
+    url = f"http://localhost:{port}"
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")} | {
+        "WEBAPP_INSTANCE": str(folder / "instance"),
+        "WEBAPP_BIND": f"127.0.0.1:{port}",
+        "WEBAPP_BASE_URL": url,
+        "PYTHONUNBUFFERED": "1",
+    }
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "webapp", "serve"], cwd=ROOT, env=environ, stdout=output, stderr=output
+        )
+    try:
+        wait_for(url, process, log)
+        link = re.search(r"http\S+/setup/\S+", log.read_text())
+        yield House(url, link[0] if link else "", folder / "instance", environ)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    begun = time.monotonic()
+    while time.monotonic() - begun < PATIENCE:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"it does not serve:\n{log.read_text()}")

@@ -1,0 +1,155 @@
+"""What a person does in a real browser, and their script with curl beside it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.factories import PASSWORD
+from tests.journeys.server import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def curl(url: str, token: str) -> tuple[int, dict[str, object]]:
+    """The line that the page offers, with what it answers."""
+    told = subprocess.run(
+        ["curl", "-sS", "-w", "\n%{http_code}", "-H", f"Authorization: Bearer {token}", url],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    body, _, status = told.stdout.rpartition("\n")
+    return int(status), json.loads(body)
+
+
+def log_in(tab: Page, house: House, name: str = "mara") -> None:
+    tab.goto(f"{house.url}/login")
+    tab.get_by_label("Name or e-mail").fill(name)
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Log in").click()
+    expect(tab.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+@pytest.fixture(scope="session")
+def opened(house: House) -> House:
+    """The house after somebody was made by the operator, beside the one of the setup link."""
+    house.command("user", "add", "ines", "--email", "ines@example.org", "--password-stdin", stdin=PASSWORD)
+    return house
+
+
+def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, house: House, chromium: Browser) -> None:
+    tab.goto(house.setup_link)
+    tab.get_by_label("Name").fill("mara")
+    tab.get_by_label("E-mail").fill("mara@example.org")
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button").click()
+    expect(tab.get_by_text("Your account is made")).to_be_visible()
+    log_in(tab, house)
+
+    tab.get_by_role("link", name="Tokens", exact=True).click()
+    tab.get_by_role("link", name="New token").first.click()
+    tab.get_by_label("Name").fill("laptop")
+    tab.get_by_label("profile:read").check()
+    tab.get_by_role("button", name="Create token").click()
+    token = tab.get_by_label("Token", exact=True).input_value()
+    status, answer = curl(f"{house.url}/dashboard", token)
+    assert (status, answer["username"], answer["credential"]) == (200, "mara", "token")
+    # The page waits for that request, and says when it has come.
+    expect(tab.get_by_text("First request seen")).to_be_visible(timeout=10_000)
+
+    tab.goto(f"{house.url}/tokens")
+    tab.get_by_role("link", name="laptop", exact=True).click()
+    tab.get_by_role("link", name="Revoke laptop").first.click()
+    tab.get_by_role("button", name="Revoke laptop").click()
+    expect(tab.get_by_text("laptop is revoked")).to_be_visible()
+    # More often than there are workers: each of them knows.
+    for _ in range(8):
+        status, answer = curl(f"{house.url}/dashboard", token)
+        assert (status, answer["code"]) == (401, "token_revoked")
+
+    copied = tab.context.cookies()
+    tab.get_by_role("button", name="Log out").click()
+    expect(tab.get_by_text("You are logged out")).to_be_visible()
+    tab.go_back()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Log in")
+
+    thief = chromium.new_context()
+    thief.add_cookies(copied)  # type: ignore[arg-type]  # read and written in the same form
+    page = thief.new_page()
+    page.goto(f"{house.url}/dashboard")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    thief.close()
+
+
+PAGES = (
+    "/login",
+    "/dashboard",
+    "/tokens",
+    "/tokens?view=ended",
+    "/tokens/new?name=laptop&scopes=protected:read",
+    "/tokens/revoke-all",
+    "/confirm",
+    "/logout",
+    "/public",
+    "/protected",
+    "/protected/admin",
+    "/nowhere",
+    "/docs",
+    "/problems/scope-required",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_every_page_is_accessible_and_fits(opened: House, chromium: Browser, scheme: str, width: int) -> None:
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    tab = context.new_page()
+    for path in PAGES:
+        if path == "/dashboard":
+            log_in(tab, opened, "ines")
+            make_token(tab, opened, f"{scheme} {width}")
+        tab.goto(opened.url + path)
+        found = Axe().run(tab, options=RULES)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
+    context.close()
+
+
+def make_token(tab: Page, house: House, name: str) -> None:
+    tab.goto(f"{house.url}/tokens/new?name={name}&scopes=protected:read")
+    tab.get_by_role("button", name="Create token").click()
+    found = Axe().run(tab, options=RULES)
+    assert found.violations_count == 0, f"the token's reveal: {found.generate_report()}"
+
+
+def test_everything_but_copying_works_without_script(opened: House, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    log_in(tab, opened, "ines")
+    tab.goto(f"{opened.url}/tokens/new?name=plain&scopes=protected:read")
+    tab.get_by_role("button", name="Create token").click()
+    token = tab.get_by_label("Token", exact=True).input_value()
+    assert curl(f"{opened.url}/protected", token)[0] == 200
+    tab.get_by_role("link", name="Revoke plain now").click()
+    tab.get_by_role("button", name="Revoke plain").click()
+    assert curl(f"{opened.url}/protected", token)[0] == 401
+    context.close()
+
+
+def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: House, tab: Page, tmp_path: Path) -> None:
+    opened.command("user", "role", "ines", "admin")
+    token = opened.command(
+        "token", "mint", "ines", "--name", "roles", "--scope", "protected:read", "--expires", "7d"
+    ).stdout.strip()
+    assert curl(f"{opened.url}/protected/admin", token)[0] == 200
+    opened.command("user", "role", "ines", "user")
+    for _ in range(8):
+        status, answer = curl(f"{opened.url}/protected/admin", token)
+        assert (status, answer["code"]) == (403, "role_required")

@@ -1,0 +1,100 @@
+"""The house described for scripts: what each route asks and answers, as one OpenAPI document."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from webapp.guard.policy import Requirement
+from webapp.guard.routes import Route
+from webapp.web.contract import Contract, contract_of
+from webapp.web.csrf import CHANGES
+from webapp.web.openapi import House, Operation, document
+
+View = Callable[..., Any]
+
+ABOUT = """\
+Every address answers scripts as it answers people. Send `Accept: application/json`, or nothing: a form that is posted
+without naming JSON is answered with a page.
+
+A script brings a token: from `POST /api/auth`, or from the API-token page. A request with a token is judged by the token
+alone. What only a session may do takes the cookie of `POST /login`, and each change the CSRF token of `GET /login`.
+"""
+
+
+def schemes(cookie: str) -> dict[str, Any]:
+    """The ways in; ``cookie`` is the name of the session's."""
+    return {
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An API token (RFC 9068)."},
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "For clients that can do no better: the API token as the password, any user name.",
+        },
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "The cookie of a login."},
+        "csrf": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-CSRF-Token",
+            "description": "Beside the cookie, for every change; a form may carry it as `csrf_token` instead.",
+        },
+    }
+
+
+def describe(
+    name: str, url: str, *, cookie: str, routes: Iterable[Route], views: Mapping[str, View]
+) -> dict[str, Any]:
+    """Of every view that says what it answers; the others are pages alone."""
+    return document(House(name, url, ABOUT, schemes(cookie)), list(operations(routes, views)))
+
+
+def operations(routes: Iterable[Route], views: Mapping[str, View]) -> Iterator[Operation]:
+    for route in routes:
+        view = views[route.endpoint]
+        contract = contract_of(view)
+        if contract is not None and route.need is not None:
+            yield from (operation(route, method, route.need, view, contract) for method in route.methods)
+
+
+def operation(route: Route, method: str, need: Requirement, view: View, contract: Contract) -> Operation:
+    summary, _, rest = (inspect.getdoc(view) or "").partition("\n")
+    return Operation(
+        id=route.endpoint,
+        method=method,
+        rule=route.path,
+        tag=in_words(route.endpoint.partition(".")[0]),
+        summary=summary.rstrip("."),
+        description=rest.strip(),
+        security=ways_in(need, is_change=method in CHANGES),
+        by_session=route.by_session,
+        by_token=route.by_token,
+        refusals=refusals(need, route.path, contract, is_change=method in CHANGES),
+        contract=contract,
+    )
+
+
+def in_words(room: str) -> str:
+    words = room.replace("_", " ").capitalize()
+    return re.sub(r"\bapi\b", "API", words, flags=re.IGNORECASE)
+
+
+def ways_in(need: Requirement, *, is_change: bool) -> list[dict[str, list[str]]]:
+    """Any one of these; a token with the scope that stands beside it."""
+    session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
+    if need.is_public:
+        return [session] if is_change and need.reads_cookies else []
+    return [session] if need.session else [{"bearer": [need.scope]}, {"basic": [need.scope]}, session]
+
+
+def refusals(need: Requirement, rule: str, contract: Contract, *, is_change: bool) -> set[int]:
+    """What may be said before the view is asked, and what it says itself."""
+    found = set(contract.refuses)
+    if not need.is_public or (is_change and need.reads_cookies):
+        found |= {401, 403, 503}
+    if is_change:
+        found |= {400, 413, 415, 503}
+    if contract.query is not None:
+        found |= {400}
+    if "<" in rule:
+        found |= {404}
+    return found

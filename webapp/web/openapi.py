@@ -1,0 +1,163 @@
+"""The JSON side described as OpenAPI 3.1, from operations that somebody who knows the guard has gathered."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from webapp.web.contract import JSON, Contract
+from webapp.web.openapi_schemas import (
+    REF,
+    Schema,
+    components,
+    form_schema,
+    path_parameters,
+    query_parameters,
+    templated,
+)
+from webapp.web.problem_kinds import WORDS
+
+FORM = "application/x-www-form-urlencoded"
+PROBLEM = "application/problem+json"
+SPECIFICATION = "3.1.1"
+# Of what is promised here, not of the program: addresses and names do not change without it.
+VERSION = "1"
+HEADERS: dict[int, Schema] = {
+    201: {"Location": "Where the new thing is."},
+    401: {"WWW-Authenticate": "`Bearer` with the realm; what was wrong with the credential is in `error_description`."},
+    405: {"Allow": "The methods that the address answers."},
+    429: {"Retry-After": "Seconds until the next try counts."},
+    503: {"Retry-After": "Seconds until the next try is worth it."},
+}
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """Every refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    instance: str
+    detail: str | UnsetType = UNSET
+    code: str | UnsetType = UNSET
+    required: list[str] | UnsetType = UNSET
+    fix: str | UnsetType = UNSET
+    errors: dict[str, list[str]] | UnsetType = UNSET
+
+
+MEMBERS = {
+    "type": {"format": "uri", "description": "The kind of problem; it leads to a page about it."},
+    "instance": {"format": "uri", "description": "The number of this request, as in the log."},
+    "code": {"description": "The kind in a word, where the guard refused: `token_missing`, `scope_required` …"},
+    "required": {"description": "What was missing: a role, a scope, or `session`."},
+    "fix": {"format": "uri", "description": "The form that makes a token which may, filled in."},
+    "errors": {"description": "What does not fit, by field."},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one address; ``rule`` as Flask writes it."""
+
+    id: str
+    method: str
+    rule: str
+    tag: str
+    summary: str
+    description: str
+    security: Sequence[dict[str, list[str]]]
+    by_session: str
+    by_token: str
+    refusals: Iterable[int]
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    name: str
+    url: str
+    about: str
+    schemes: dict[str, Schema]
+
+
+def document(house: House, operations: Sequence[Operation]) -> Schema:
+    paths: dict[str, Schema] = {}
+    for operation in operations:
+        paths.setdefault(templated(operation.rule), {})[operation.method.lower()] = described(operation)
+    refusals = sorted({status for operation in operations for status in operation.refusals})
+    return {
+        "openapi": SPECIFICATION,
+        "info": {"title": house.name, "version": VERSION, "description": house.about},
+        "servers": [{"url": house.url}],
+        "tags": [{"name": tag} for tag in sorted({operation.tag for operation in operations})],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(operations),
+            "responses": {name_of(status): refusal(status) for status in refusals},
+            "securitySchemes": house.schemes,
+        },
+    }
+
+
+def schemas(operations: Iterable[Operation]) -> Schema:
+    contracts = [operation.contract for operation in operations]
+    found = components([ProblemDetails, *{c.answer: None for c in contracts if c.answer}])
+    for member, words in MEMBERS.items():
+        found[ProblemDetails.__name__]["properties"][member] |= words
+    return found | {contract.form.__name__: form_schema(contract.form) for contract in contracts if contract.form}
+
+
+def described(operation: Operation) -> Schema:
+    contract = operation.contract
+    found: Schema = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": path_parameters(operation.rule) + query_parameters(contract.query),
+        "requestBody": body(contract),
+        "responses": {str(contract.status): success(contract)}
+        | {str(status): {"$ref": f"#/components/responses/{name_of(status)}"} for status in sorted(operation.refusals)},
+        "security": list(operation.security),
+        "x-by-session": operation.by_session,
+        "x-by-token": operation.by_token,
+    }
+    return {name: value for name, value in found.items() if value or name == "security"}
+
+
+def body(contract: Contract) -> Schema | None:
+    if contract.form is None:
+        return None
+    schema = {"schema": ref(contract.form)}
+    return {"required": True, "content": {JSON: schema, FORM: schema}}
+
+
+def success(contract: Contract) -> Schema:
+    found: Schema = {"description": HTTPStatus(contract.status).phrase}
+    if contract.answer is not None:
+        found["content"] = {contract.kind: {"schema": ref(contract.answer)}}
+    return found | headers(contract.status)
+
+
+def refusal(status: int) -> Schema:
+    content = {PROBLEM: {"schema": ref(ProblemDetails)}}
+    return {"description": WORDS[status][0], "content": content} | headers(status)
+
+
+def headers(status: int) -> Schema:
+    found = HEADERS.get(status, {})
+    made = {
+        name: {"description": words, "required": True, "schema": {"type": "string"}} for name, words in found.items()
+    }
+    return {"headers": made} if made else {}
+
+
+def ref(kind: type[Any]) -> Schema:
+    return {"$ref": REF.format(name=kind.__name__)}
+
+
+def name_of(status: int) -> str:
+    return HTTPStatus(status).phrase.title().replace(" ", "")

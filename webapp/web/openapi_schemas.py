@@ -1,0 +1,119 @@
+"""JSON Schema of what goes in and comes out: addresses, queries, forms, structs."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    Form,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+)
+from wtforms.meta import DefaultMeta
+
+Schema = dict[str, Any]
+
+REF = "#/components/schemas/{name}"
+VARIABLE = re.compile(r"<(?:(?P<converter>\w+)(?:\([^)]*\))?:)?(?P<name>\w+)>")
+CONVERTERS: dict[str | None, Schema] = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "int": {"type": "integer", "minimum": 0},
+}
+TEXT: Schema = {"type": "string"}
+# The first that fits: fields inherit from one another.
+FIELDS: tuple[tuple[type[Field], Schema], ...] = (
+    (SelectMultipleField, {"type": "array", "items": TEXT}),
+    (BooleanField, {"type": "boolean"}),
+    (IntegerField, {"type": "integer"}),
+    (DateField, {"type": "string", "format": "date"}),
+    (PasswordField, {"type": "string", "format": "password"}),
+)
+BOUNDS = {"minlength": "minLength", "maxlength": "maxLength", "min": "minimum", "max": "maximum"}
+
+
+def templated(rule: str) -> str:
+    """A rule as OpenAPI writes it: "/tokens/{token_id}"."""
+    return VARIABLE.sub(r"{\g<name>}", rule)
+
+
+def path_parameters(rule: str) -> list[Schema]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": CONVERTERS.get(converter, TEXT)}
+        for converter, name in VARIABLE.findall(rule)
+    ]
+
+
+def query_parameters(query: type[msgspec.Struct] | None) -> list[Schema]:
+    if query is None:
+        return []
+    described = msgspec.json.schema(query)["$defs"][query.__name__]
+    return [parameter(name, schema) for name, schema in described["properties"].items()]
+
+
+def parameter(name: str, schema: Schema) -> Schema:
+    words = {"description": schema["description"]} if "description" in schema else {}
+    return {"name": name, "in": "query", **words, "schema": {k: v for k, v in schema.items() if k != "description"}}
+
+
+def form_schema(form: type[Form]) -> Schema:
+    fields = list(fields_of(form))
+    described: Schema = {"type": "object", "properties": {field.name: field_schema(field) for field in fields}}
+    if required := [field.name for field in fields if is_required(field)]:
+        described["required"] = required
+    if either := getattr(form, "either", ()):
+        described["oneOf"] = [{"required": [name]} for name in either]
+    return described
+
+
+def fields_of(form: type[Form]) -> Iterator[Field]:
+    """Bound to nothing: what a form makes of itself for one caller is not part of its description."""
+    found = [(name, getattr(form, name)) for name in dir(form) if not name.startswith("_")]
+    unbound = [(name, field) for name, field in found if hasattr(field, "_formfield")]
+    for name, field in sorted(unbound, key=lambda entry: entry[1].creation_counter):
+        yield field.bind(form=None, name=name, _meta=DefaultMeta())
+
+
+def is_required(field: Field) -> bool:
+    # Who demands some length demands something.
+    return bool(field.flags.required or (field.flags.minlength and not field.flags.optional))
+
+
+def field_schema(field: Field) -> Schema:
+    schema = next((found for kind, found in FIELDS if isinstance(field, kind)), TEXT)
+    bounds = {word: getattr(field.flags, flag) for flag, word in BOUNDS.items() if getattr(field.flags, flag)}
+    if isinstance(field, SelectField) and field.choices:
+        bounds["enum"] = [value for value, _ in field.choices]
+    words = {"description": str(field.description)} if field.description else {}
+    return schema | bounds | words
+
+
+def components(structs: Sequence[type[msgspec.Struct]]) -> Schema:
+    _, described = msgspec.json.schema_components(structs, ref_template=REF)
+    for name, struct in reached(structs):
+        mark_instants(described[name], struct)
+    return described
+
+
+def reached(structs: Iterable[type[msgspec.Struct]]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
+    """The structs, and those in their fields."""
+    for struct in structs:
+        yield struct.__name__, struct
+        for hint in get_type_hints(struct).values():
+            inner = {hint, *get_args(hint)}
+            yield from reached(kind for kind in inner if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+
+
+def mark_instants(described: Schema, struct: type[msgspec.Struct]) -> None:
+    # msgspec says "date-time" only of fields that refuse naive datetimes; all of ours are aware, by the database's type.
+    for name, hint in get_type_hints(struct).items():
+        if datetime in (hint, *get_args(hint)):
+            schema = described["properties"][name]
+            for part in schema.get("anyOf", [schema]):
+                part.update({"format": "date-time"} if part["type"] == "string" else {})
