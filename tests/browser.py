@@ -31,8 +31,17 @@ class Person:
     def open(self, path: str, **kwargs: Any) -> TestResponse:
         return self.visit("GET", path, **kwargs)
 
-    def visit(self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any) -> TestResponse:
+    def visit(self, method: str, path: str, **kwargs: Any) -> TestResponse:
         """One request as a browser sends it, and wherever it is redirected."""
+        self.ask(method, path, **kwargs)
+        if self.page.status_code in (301, 302, 303, 307, 308):
+            return self.visit("GET", self.page.headers["Location"])
+        if self.page.mimetype == "text/html" and method != "HEAD":
+            check_html(self.page.text)
+        return self.page
+
+    def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any) -> TestResponse:
+        """One request as a browser sends it, and nothing that follows from it."""
         sent = {"Accept": HTML, "User-Agent": self.user_agent, "Sec-Fetch-Site": "same-origin"} | (headers or {})
         self.page = self.client.open(
             path,
@@ -43,10 +52,6 @@ class Person:
             buffered=True,
             **kwargs,
         )
-        if self.page.status_code in (301, 302, 303, 307, 308):
-            return self.visit("GET", self.page.headers["Location"])
-        if self.page.mimetype == "text/html":
-            check_html(self.page.text)
         return self.page
 
     def press(self, button: str, **fields: Any) -> TestResponse:

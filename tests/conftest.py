@@ -12,7 +12,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts.models import User
-from webapp.app import create_app
+from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.kernel.db import Database
 from webapp.settings import Settings
@@ -44,7 +44,7 @@ def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
 
     yield make
     for app in made:
-        app.extensions["database"].close()
+        close(app)
 
 
 @pytest.fixture

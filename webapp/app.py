@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from webapp.accounts.passwords import Passwords
+from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
 from webapp.accounts.views import setup
 from webapp.audit import log
@@ -21,6 +21,7 @@ from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.login.flow import Flow
 from webapp.login.views import api, pages
+from webapp.login.views.refusals import too_busy
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
 from webapp.sessions.lifecycle import Ends
@@ -53,8 +54,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     employ(app, settings, database)
     for room in (site, setup, pages, api, dashboard, sessions, tokens, examples):
         app.register_blueprint(room.bp)
+    app.register_error_handler(TooBusy, too_busy)
     app.extensions["catalogue"] = Catalogue(guarded(app))
     return app
+
+
+def close(app: Flask) -> None:
+    """Write what waits and let the database go, as the end of the process would."""
+    app.extensions["meter"].close()
+    app.extensions["database"].close()
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -95,7 +103,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
 def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
     """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
     app.extensions |= {"keys": ring, "issuer": Issuer(ring, settings.base_url)}
-    meter = Meter(database)
+    app.extensions["meter"] = meter = Meter(database)
     loader.init_app(
         app,
         Doors(

@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests import factories
 from tests.browser import Person
-from webapp.app import create_app
+from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.settings import Settings
 
@@ -105,7 +105,7 @@ def main() -> int:
             limit = BUDGET.get(name)
             is_within &= limit is None or ratio <= limit
             print(f"{name:<14}{seconds * 1e6:>9.1f}{ratio:>9.2f}{limit or '':>9}")
-        app.extensions["database"].close()
+        close(app)
     return 0 if is_within else 1
 
 

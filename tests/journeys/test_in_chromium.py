@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
-from tests.journeys.server import House
+from tests.journeys.server import House, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -37,14 +38,22 @@ def log_in(tab: Page, house: House, name: str = "mara") -> None:
     expect(tab.get_by_role("heading", level=1)).to_contain_text(name)
 
 
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[House]:
+    """A house in which nobody has an account yet."""
+    with served(tmp_path) as house:
+        yield house
+
+
 @pytest.fixture(scope="session")
 def opened(house: House) -> House:
-    """The house after somebody was made by the operator, beside the one of the setup link."""
+    """The house after somebody was made by the operator."""
     house.command("user", "add", "ines", "--email", "ines@example.org", "--password-stdin", stdin=PASSWORD)
     return house
 
 
-def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, house: House, chromium: Browser) -> None:
+def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empty: House, chromium: Browser) -> None:
+    house = empty
     tab.goto(house.setup_link)
     tab.get_by_label("Name").fill("mara")
     tab.get_by_label("E-mail").fill("mara@example.org")
@@ -55,10 +64,10 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, hous
 
     tab.get_by_role("link", name="Tokens", exact=True).click()
     tab.get_by_role("link", name="New token").first.click()
-    tab.get_by_label("Name").fill("laptop")
-    tab.get_by_label("profile:read").check()
+    tab.get_by_role("textbox", name="Name").fill("laptop")
+    tab.get_by_role("checkbox", name="profile:read").check()
     tab.get_by_role("button", name="Create token").click()
-    token = tab.get_by_label("Token", exact=True).input_value()
+    token = tab.get_by_label("The token", exact=True).input_value()
     status, answer = curl(f"{house.url}/dashboard", token)
     assert (status, answer["username"], answer["credential"]) == (200, "mara", "token")
     # The page waits for that request, and says when it has come.
@@ -135,7 +144,7 @@ def test_everything_but_copying_works_without_script(opened: House, chromium: Br
     log_in(tab, opened, "ines")
     tab.goto(f"{opened.url}/tokens/new?name=plain&scopes=protected:read")
     tab.get_by_role("button", name="Create token").click()
-    token = tab.get_by_label("Token", exact=True).input_value()
+    token = tab.get_by_label("The token", exact=True).input_value()
     assert curl(f"{opened.url}/protected", token)[0] == 200
     tab.get_by_role("link", name="Revoke plain now").click()
     tab.get_by_role("button", name="Revoke plain").click()

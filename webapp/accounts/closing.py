@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
@@ -64,6 +64,7 @@ def set_password(db: Session, user: User, password_hash: str, *, actor_id: UUID 
 def keep_one_super_admin(db: Session, user: User) -> None:
     if user.role != "super_admin" or user.disabled_at is not None:
         return
-    others = select(func.count()).where(User.role == "super_admin", User.disabled_at.is_(None), User.id != user.id)
-    if not db.scalar(others):
+    # Locked, so that the last two cannot remove each other at the same moment.
+    everyone = select(User.id).where(User.role == "super_admin", User.disabled_at.is_(None)).with_for_update()
+    if set(db.scalars(everyone)) <= {user.id}:
         raise LastSuperAdmin

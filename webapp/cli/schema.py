@@ -1,5 +1,8 @@
 """The schema of the database: brought up to date under a lock, compared with the models."""
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,25 +11,48 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
+from webapp.accounts import models as accounts
+from webapp.audit import models as audit
+from webapp.cli.refusals import Unusable
+from webapp.credentials import models as credentials
 from webapp.kernel import db_file, instance
-from webapp.kernel.db import Base, engine_for
+from webapp.kernel import models as kernel
+from webapp.kernel.db import Base, engine_for, outages
+from webapp.kernel.db_file import Damaged
+from webapp.sessions import models as sessions
 from webapp.settings import Settings
+from webapp.tokens import models as tokens
+
+# Tables name those of other rooms in text: without all of them here, a command that needs one could not write it.
+ROOMS = (accounts, audit, credentials, kernel, sessions, tokens)
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
+# Any number, as long as all of our processes lock the same one.
+POSTGRESQL_LOCK = "SELECT pg_advisory_xact_lock(7101203)"
 
-class NewerSchema(Exception):
+
+class NewerSchema(Unusable):
     """The database was made by a newer version than this one."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            f"The database was made by a newer version of Latchkey ({version}); run that one, or restore a backup."
+        )
 
 
 def script() -> ScriptDirectory:
     return ScriptDirectory(str(MIGRATIONS))
 
 
-def config(connection: Any = None) -> Config:
+def head() -> str | None:
+    return script().get_current_head()
+
+
+def config(connection: Connection) -> Config:
     made = Config()
     made.set_main_option("script_location", str(MIGRATIONS))
     made.set_main_option("path_separator", "os")
@@ -44,10 +70,25 @@ def examine(settings: Settings) -> None:
     """Refuse a damaged database rather than begin an empty one in its place.
 
     Raises:
-        Damaged
+        Damaged: or it cannot be written.
     """
     if (file := file_of(settings)) is not None:
         db_file.check(file, was_made=instance.was_made(settings.instance, file))
+        for path in (file, file.parent):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise Damaged(f"{path} cannot be written by this user; the database needs it.")
+
+
+def version(settings: Settings) -> str | None:
+    """The version of the database; None where there is none. Makes none.
+
+    Raises:
+        NewerSchema, Unavailable
+    """
+    if (file := file_of(settings)) is not None and not file.exists():
+        return None
+    with disposed(engine_for(settings.database)) as engine, outages():
+        return judged(current(engine))
 
 
 def current(engine: Engine) -> str | None:
@@ -55,37 +96,68 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(settings: Settings) -> str | None:
+def judged(found: str | None) -> str | None:
+    if found is not None and found not in {revision.revision for revision in script().walk_revisions()}:
+        raise NewerSchema(found)
+    return found
+
+
+def upgrade(settings: Settings, *, tell: Callable[[], None] = lambda: None) -> str | None:
     """Bring the schema to this version, once for all processes that start together.
+
+    Args:
+        tell: called before the first migration, and not at all where there is none to run.
 
     Returns:
         The version it had before.
 
     Raises:
-        Damaged, NewerSchema
+        Damaged, NewerSchema, Unavailable
     """
     instance.prepare(settings.instance)
     with instance.lock(settings.instance):
         examine(settings)
-        engine = engine_for(settings.database)
-        try:
-            former = current(engine)
-            if former is not None and former not in {revision.revision for revision in script().walk_revisions()}:
-                raise NewerSchema(former)
-            with engine.begin() as connection:
-                command.upgrade(config(connection), "head")
-        finally:
-            engine.dispose()
+        with disposed(engine_for(settings.database)) as engine, outages():
+            former = judged(current(engine))
+            if former != head():
+                tell()
+                with migrating(engine) as connection:
+                    command.upgrade(config(connection), "head")
         if (file := file_of(settings)) is not None:
             instance.mark_made(settings.instance, file)
     return former
 
 
 def downgrade(settings: Settings, revision: str) -> None:
-    engine = engine_for(settings.database)
-    with engine.begin() as connection:
+    with disposed(engine_for(settings.database)) as engine, migrating(engine) as connection:
         command.downgrade(config(connection), revision)
-    engine.dispose()
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """One transaction for all that is to be done: killed in the middle, nothing was."""
+    with engine.connect() as connection:
+        is_sqlite = engine.dialect.name == "sqlite"
+        if is_sqlite:
+            # SQLite changes a table by making it anew. Dropping the old one would take the rows that point to it along.
+            # Said to the driver before a transaction, within which it would be ignored.
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
+        with connection.begin():
+            if not is_sqlite:
+                # The instance's lock is on this machine; another may be migrating the same database.
+                connection.exec_driver_sql(POSTGRESQL_LOCK)
+            yield connection
+            if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise Damaged("The migration would leave rows that point to nothing; it was taken back.")
+
+
+@contextmanager
+def disposed(engine: Engine) -> Iterator[Engine]:
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def differences(engine: Engine) -> list[Any]:
@@ -93,7 +165,3 @@ def differences(engine: Engine) -> list[Any]:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, Base.metadata))
-
-
-def head() -> str | None:
-    return script().get_current_head()

@@ -70,6 +70,20 @@ class Meter:
                 write(db, pending)
         except Unavailable:
             log.warning("uses not written")
+            self.take_back(pending)
+
+    def take_back(self, unwritten: dict[UUID, Use]) -> None:
+        with self._lock:
+            for credential_id, use in unwritten.items():
+                if (since := self._pending.get(credential_id)) is None:
+                    self._pending[credential_id] = use
+                else:
+                    since.requests, since.first_at = since.requests + use.requests, use.first_at
+
+    def close(self) -> None:
+        """Write what waits, for the last time."""
+        atexit.unregister(self.flush)
+        self.flush()
 
 
 def write(db: Session, pending: dict[UUID, Use]) -> None:

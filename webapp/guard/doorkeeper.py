@@ -37,7 +37,7 @@ def stand() -> ResponseReturnValue | None:
 
 
 def judge(need: Requirement) -> Response | None:
-    is_change = request.method in csrf.CHANGES
+    is_change = csrf.is_change(request.method)
     try:
         # A public page asks nobody's name; a public form asks whether a script's credential speaks for it.
         principal = loader.caller() if not need.is_public or (is_change and presented()) else None

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from webapp.guard.principal import Principal
+from webapp.kernel.words import in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
         steps.append((Decision.NEED_SCOPE, f"The token carries the scope {need.scope}. It has: {held}."))
     if need.role:
         has = ", ".join(principal.roles) if principal else "none yet"
-        steps.append((Decision.NEED_ROLE, f"Its owner has the role {need.role}. They have: {has}."))
+        steps.append((Decision.NEED_ROLE, f"Its owner has the role {in_words(need.role)}. They have: {in_words(has)}."))
     if need.fresh_within:
         minutes = int(need.fresh_within.total_seconds() // 60)
         steps.append((Decision.STEP_UP, f"The last proof is no older than {minutes} minutes."))

@@ -163,7 +163,8 @@ def resumable() -> str:
     if request.method in ("GET", "HEAD"):
         return here()
     filled = [(name, value) for name, value in submitted().items(multi=True) if name not in SECRETS]
-    return f"{request.path}?{urlencode(filled)}" if filled else request.path
+    # A slash stays one: ``next`` takes none that is encoded.
+    return f"{request.path}?{urlencode(filled, safe='/')}" if filled else request.path
 
 
 def pins_of(asked: Sequence[Asked]) -> list[Pin]:

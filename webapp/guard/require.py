@@ -36,7 +36,7 @@ def require(
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:
         if "principal" not in inspect.signature(view).parameters:
-            return declare(view, need)
+            return declare(own(view), need)
 
         @wraps(view)
         def with_principal(*args: Any, **kwargs: Any) -> R:
@@ -55,15 +55,28 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """Ask nothing of the caller; changes still need a CSRF token."""
-    return declare(view, Requirement(is_public=True))
+    return declare(own(view), Requirement(is_public=True))
 
 
 def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:
     """Ask nothing, and read no cookie either: there is no session to misuse, so no CSRF token is asked."""
-    return declare(view, Requirement(is_public=True, reads_cookies=False))
+    return declare(own(view), Requirement(is_public=True, reads_cookies=False))
+
+
+def own(view: Callable[P, R]) -> Callable[P, R]:
+    """A function to wear it, so that the same view may stand behind another route that asks something else."""
+
+    @wraps(view)
+    def same(*args: P.args, **kwargs: P.kwargs) -> R:
+        return view(*args, **kwargs)
+
+    return same
 
 
 def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
+    if hasattr(view, MARK):
+        # Only one of them would be asked, and nobody would see which.
+        raise TypeError(f"{view.__qualname__} already says who may open it; put all of it into one @require(...)")
     setattr(view, MARK, need)
     return view
 

@@ -29,6 +29,8 @@ class ConfirmForm(Form):
 
 
 class CredentialsForm(Form):
+    either = ("username", "email")
+
     username = StringField("Name", [LONGEST], description="Or `email`.")
     email = StringField("E-mail", [LONGEST], description="In place of `username`.")
     password = PasswordField("Password", [InputRequired("Send a password.")])

@@ -8,7 +8,7 @@ from typing import Any
 from webapp.guard.policy import Requirement
 from webapp.guard.routes import Route
 from webapp.web.contract import Contract, contract_of
-from webapp.web.csrf import CHANGES
+from webapp.web.csrf import is_change
 from webapp.web.openapi import House, Operation, document
 
 View = Callable[..., Any]
@@ -25,7 +25,12 @@ alone. What only a session may do takes the cookie of `POST /login`, and each ch
 def schemes(cookie: str) -> dict[str, Any]:
     """The ways in; ``cookie`` is the name of the session's."""
     return {
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An API token (RFC 9068)."},
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An API token (RFC 9068).",
+        },
         "basic": {
             "type": "http",
             "scheme": "basic",
@@ -41,11 +46,17 @@ def schemes(cookie: str) -> dict[str, Any]:
     }
 
 
-def describe(
-    name: str, url: str, *, cookie: str, routes: Iterable[Route], views: Mapping[str, View]
-) -> dict[str, Any]:
+def describe(name: str, url: str, *, cookie: str, routes: Iterable[Route], views: Mapping[str, View]) -> dict[str, Any]:
     """Of every view that says what it answers; the others are pages alone."""
-    return document(House(name, url, ABOUT, schemes(cookie)), list(operations(routes, views)))
+    found = list(routes)
+    house = House(name, url, ABOUT, schemes(cookie), {"scopes": scopes(found)})
+    return document(house, list(operations(found, views)))
+
+
+def scopes(routes: Iterable[Route]) -> list[str]:
+    """All there are to choose from; ``resources:read`` is what a page asks that names none."""
+    needs = [route.need for route in routes if route.need is not None]
+    return sorted({need.scope for need in [Requirement(), *needs] if not need.session})
 
 
 def operations(routes: Iterable[Route], views: Mapping[str, View]) -> Iterator[Operation]:
@@ -65,10 +76,10 @@ def operation(route: Route, method: str, need: Requirement, view: View, contract
         tag=in_words(route.endpoint.partition(".")[0]),
         summary=summary.rstrip("."),
         description=rest.strip(),
-        security=ways_in(need, is_change=method in CHANGES),
+        security=ways_in(need, is_change=is_change(method)),
         by_session=route.by_session,
         by_token=route.by_token,
-        refusals=refusals(need, route.path, contract, is_change=method in CHANGES),
+        refusals=refusals(need, route.path, contract, is_change=is_change(method)),
         contract=contract,
     )
 

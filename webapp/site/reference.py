@@ -1,13 +1,12 @@
 """The OpenAPI document as a page to read: groups of operations, each with what goes in, what comes out, and a line to try."""
 
-import json
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
-from webapp.guard.offers import curl
+from webapp.site.lines import line
 
 Schema = dict[str, Any]
 
@@ -110,7 +109,9 @@ def members(schema: Schema) -> Iterator[Field]:
 
 
 def field(name: str, schema: Schema, words: Schema, *, where: str, is_required: bool) -> Field:
-    choices = [str(choice) for choice in schema.get("enum", ()) if choice != ""]
+    # What stands for nothing is said by "required", or by its absence.
+    schema = schema.get("anyOf", [schema])[0]
+    choices = [str(choice) for choice in schema.get("items", schema).get("enum", ())]
     return Field(name, type_words(schema), is_required, where, words.get("description", ""), choices)
 
 
@@ -122,9 +123,11 @@ def type_words(schema: Schema) -> str:
 
 
 def bounds(schema: Schema) -> str:
-    """ " 3–50", " ≤ 50", " ≥ 60", or nothing."""
-    least, most = (schema.get(f"min{end}", schema.get(f"m{word}")) for end, word in (("Length", "inimum"), ("", "")))
-    return f" {least}–{most}" if least and most else ""
+    least = schema.get("minLength", schema.get("minimum"))
+    most = schema.get("maxLength", schema.get("maximum"))
+    if least and most:
+        return f" {least}–{most}"
+    return f" ≥ {least}" if least else f" ≤ {most}" if most else ""
 
 
 def answers(document: Schema, operation: Schema) -> Iterator[Answer]:
@@ -137,27 +140,3 @@ def answers(document: Schema, operation: Schema) -> Iterator[Answer]:
 
 def names(document: Schema, schemas: Iterable[Schema]) -> list[str]:
     return [name for schema in schemas for name in resolved(document, schema).get("properties", {})]
-
-
-def line(base: str, method: str, path: str, operation: Schema, takes: Schema) -> str:
-    """A line to paste, for the first of the ways in."""
-    url = base + path.replace("{", "$").replace("}", "").replace("$", "$")
-    ways = operation["security"]
-    if method == "GET" and ways and "bearer" in ways[0]:
-        return curl(url)
-    parts = ["-b cookies.txt -c cookies.txt"] if ways else []
-    parts += ['-H "X-CSRF-Token: $CSRF_TOKEN"'] if ways and "csrf" in ways[0] else []
-    parts += [f"--json '{example(takes)}'"] if takes else ["-X POST"] if method == "POST" else []
-    return " \\\n  ".join([f"curl {parts[0]}" if parts else "curl", *parts[1:], url])
-
-
-def example(schema: Schema) -> str:
-    """The least that is taken; what is in capitals is to be filled in."""
-    needed = [*schema.get("required", ()), *(schema.get("oneOf") or [{"required": []}])[0]["required"]]
-    return json.dumps({name: value(name, schema["properties"][name]) for name in schema["properties"] if name in needed})
-
-
-def value(name: str, schema: Schema) -> Any:
-    if schema.get("type") == "array":
-        return [name.rstrip("s").upper()]
-    return schema.get("minimum", 1) if schema.get("type") == "integer" else name.upper()

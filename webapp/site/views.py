@@ -3,16 +3,19 @@
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, current_app, redirect, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import text
 
 from webapp.guard import public
 from webapp.guard.require import public_to_scripts
+from webapp.guard.routes import routes
 from webapp.kernel.keys import KeyRing
+from webapp.site.description import describe
+from webapp.site.reference import Reference, reference
 from webapp.web.contract import answers
-from webapp.web.negotiation import as_json, show
+from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problem_kinds import KINDS, Kind
 from webapp.web.problems import Problem
 from webapp.web.transaction import database
@@ -21,6 +24,8 @@ bp = Blueprint("site", __name__)
 
 # Others keep the keys for so long: a new one is published before it signs for longer than this.
 KEYS_KEPT = 300
+# A release may change what is described; who fetches it more often than this learns nothing new.
+DESCRIPTION_KEPT = 300
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -44,7 +49,7 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 @public_to_scripts
-@answers(Health)
+@answers(Health, refuses=(503,))
 def readyz() -> ResponseReturnValue:
     """Whether the database answers as well; 503 where it does not."""
     with database().read() as db:
@@ -60,7 +65,7 @@ class Jwks(msgspec.Struct, frozen=True):
 
 @bp.get("/.well-known/jwks.json")
 @public_to_scripts
-@answers(Jwks)
+@answers(Jwks, kind="application/jwk-set+json")
 def jwks() -> Response:
     """The public keys that our tokens are verified with."""
     ring: KeyRing = current_app.extensions["keys"]
@@ -78,3 +83,37 @@ def problem(slug: str) -> ResponseReturnValue:
     if slug not in KINDS:
         raise Problem(404, "There is no such kind of problem")
     return show(KINDS[slug], "errors/problem_kind.html", kind=KINDS[slug])
+
+
+@bp.get("/openapi.json")
+@public_to_scripts
+def openapi() -> Response:
+    """The JSON side of every address, as OpenAPI 3.1."""
+    response = as_json(described()[0])
+    response.headers["Cache-Control"] = f"public, max-age={DESCRIPTION_KEPT}"
+    return response
+
+
+@bp.get("/docs")
+@public
+def docs() -> ResponseReturnValue:
+    """The same to read; scripts are sent to the document."""
+    if not wants_page():
+        return redirect(url_for("site.openapi"), 303)
+    return render_template("docs/docs.html", api=described()[1])
+
+
+def described() -> tuple[dict[str, Any], Reference]:
+    """Made once: routes do not change while the house stands."""
+    found: tuple[dict[str, Any], Reference] | None = current_app.extensions.get("description")
+    if found is None:
+        config = current_app.config
+        document = describe(
+            config["HOUSE_NAME"],
+            config["BASE_URL"],
+            cookie=config["SESSION_COOKIE_NAME"],
+            routes=routes(current_app),
+            views=current_app.view_functions,
+        )
+        found = current_app.extensions["description"] = document, reference(document)
+    return found

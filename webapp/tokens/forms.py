@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from flask import request
 from wtforms import DateField, HiddenField, RadioField, SelectMultipleField, StringField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from webapp.kernel.clock import now
 from webapp.kernel.digests import new_secret
@@ -47,8 +47,10 @@ class NewTokenForm(Form):
         description="The name of the machine or the job. You will look for it when something breaks.",
         render_kw={"maxlength": 50, "autocomplete": "off"},
     )
-    scopes = SelectMultipleField("Scopes")
-    expires_in = RadioField("Expires", default=str(MONTH), validate_choice=False)
+    scopes = SelectMultipleField("Scopes", [InputRequired("Choose at least one thing that it may reach.")])
+    expires_in = RadioField(
+        "Expires", choices={str(s): words for s, words in PRESETS.items()}, default=str(MONTH), validate_choice=False
+    )
     expires_on = DateField("On this date", [Optional()], description="It works until the end of that day, in UTC.")
     once = HiddenField(validators=[Length(max=64)])
 
@@ -61,6 +63,9 @@ class NewTokenForm(Form):
         self.presets = {str(s): words for s, words in PRESETS.items() if timedelta(seconds=s) <= longest}
         self.expires_in.choices = [*self.presets.items(), (ON_A_DATE, "On a date")]
         self.suggested: set[str] = set()
+        # A script that names a date says so by that alone.
+        if self.expires_on.data is not None and not self.expires_in.raw_data:
+            self.expires_in.data = ON_A_DATE
 
     @classmethod
     def suggested_by_link(cls, **world: Any) -> Self:
@@ -107,10 +112,6 @@ class NewTokenForm(Form):
     @property
     def expiry_dates(self) -> dict[str, datetime]:
         return {value: now() + timedelta(seconds=int(value)) for value in self.presets}
-
-    def validate_scopes(self, field: SelectMultipleField) -> None:
-        if not field.data:
-            raise ValidationError("Choose at least one thing that it may reach.")
 
     def validate_expires_in(self, field: RadioField) -> None:
         if self.expires_on.data is not None and not field.data:

@@ -1,5 +1,6 @@
 """What a token may be allowed, and what a role may grant: read off the routes themselves."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,12 @@ class Opening:
     """One route behind a scope."""
 
     address: str
+    """Method and rule, such as "GET /tokens/<uuid:token_id>"."""
     role: str | None
+
+    @property
+    def in_words(self) -> str:
+        return re.sub(r"<[^>]*>", "…", self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Scope:
 
     def opens(self, roles: Sequence[str]) -> str:
         """The addresses in words, as far as these roles reach."""
-        reached = [opening.address for opening in self.openings if opening.role is None or opening.role in roles]
+        reached = [opening.in_words for opening in self.openings if opening.role is None or opening.role in roles]
         return ", ".join(reached) or "Pages to come that name no scope of their own."
 
 

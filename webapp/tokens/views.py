@@ -1,11 +1,11 @@
 """The API-token page."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit import reading
@@ -21,6 +21,7 @@ from webapp.tokens.scopes import Catalogue
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
+from webapp.web.query import asked
 from webapp.web.transaction import db
 
 bp = Blueprint("tokens", __name__)
@@ -31,6 +32,17 @@ WORDS_OF_HEALTH = {
     "never_used": "never used",
     "unused": "unused for 90 days",
 }
+
+
+class TokenQuery(msgspec.Struct, frozen=True):
+    view: Annotated[Literal["active", "ended"], msgspec.Meta(description="Live ones, or those that ended lately.")] = (
+        "active"
+    )
+    state: Annotated[
+        Literal["expires_soon", "never_used", "unused"] | msgspec.UnsetType,
+        msgspec.Meta(description="Only those of which this is the first thing worth knowing."),
+    ] = msgspec.UNSET
+    first: Annotated[int, msgspec.Meta(ge=0, le=10**6, description="How many to leave out at the start.")] = 0
 
 
 class TokenList(msgspec.Struct, frozen=True):
@@ -61,14 +73,12 @@ class Count(msgspec.Struct, frozen=True):
 
 @bp.get("/tokens")
 @require(scope="tokens:read")
-@answers(TokenList)
+@answers(TokenList, query=TokenQuery)
 def index(principal: Principal) -> ResponseReturnValue:
     """The API tokens of the caller: live ones, or with `view=ended` those that ended in the last 90 days."""
-    is_live = request.args.get("view") != "ended"
-    first = request.args.get("first", 0, type=int)
-    state = request.args.get("state") if request.args.get("state") in WORDS_OF_HEALTH else None
-    found = listing.page(db(), principal.user_id, is_live=is_live, state=state, first=max(0, min(first, 10**6)))
-    view = "active" if is_live else "ended"
+    wanted = asked(TokenQuery)
+    is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
+    found = listing.page(db(), principal.user_id, is_live=is_live, state=state, first=wanted.first)
     return show(
         TokenList(found.tokens, found.total),
         "tokens/tokens.html",
@@ -102,7 +112,7 @@ def new(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/tokens/new")
 @require(session=True, fresh_within=FRESH)
-@answers(NewToken, form=NewTokenForm, status=201)
+@answers(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Mint an API token; it is in this answer, and nowhere else ever again."""
     form = NewTokenForm(**world(principal))

@@ -37,12 +37,13 @@ def read(request: Request, *, in_query: bool) -> Presented | None:
     from_query = request.args.getlist("token") if in_query and request.method == "GET" and request.query_string else []
     if header is None:
         return Presented(token_or_none(",".join(from_query))) if from_query else None
-    scheme, _, rest = header.strip().partition(" ")
+    # At any white space: a tab is not what the grammar asks, but who writes one means a token, and not their cookie.
+    scheme, rest = (*header.split(maxsplit=1), "", "")[:2]
     if scheme.lower() == "bearer":
         # Two ways of sending one are as doubtful as two tokens (RFC 6750 §2).
-        return Presented(None if from_query else token_or_none(rest.strip()))
+        return Presented(None if from_query else token_or_none(rest.rstrip()))
     if scheme.lower() == "basic":
-        return Presented(token_or_none(basic_password(rest.strip())), is_sent_unasked=True)
+        return Presented(token_or_none(basic_password(rest.rstrip())), is_sent_unasked=True)
     return None
 
 

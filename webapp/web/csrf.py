@@ -1,19 +1,17 @@
 """A CSRF token for every change that comes with a cookie; judged here and nowhere else."""
 
-from urllib.parse import urlsplit
-
 from flask import Flask, current_app, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 from webapp.web.forms import submitted
 from webapp.web.problems import Problem
+from webapp.web.transaction import READS
 
-CHANGES = {"POST", "PUT", "PATCH", "DELETE"}
 
-
-class CsrfFailed(Exception):
-    """The message says for the log which of the checks it was."""
+def is_change(method: str) -> bool:
+    """Whatever is not known to be safe (RFC 9110 §9.2.1) may change something."""
+    return method not in READS
 
 
 def check() -> None:
@@ -40,9 +38,9 @@ def is_same_site() -> bool:
     if told is not None:
         return told in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    if origin is None:
-        return True
-    return origin == current_app.config["BASE_URL"] or urlsplit(origin).netloc == request.host
+    # As strings and with the scheme of ours: http is another site than https, and parsing is where readings differ.
+    base_url: str = current_app.config["BASE_URL"]
+    return origin in (None, base_url, f"{base_url.partition(':')[0]}://{request.host}")
 
 
 def refusal(reason: str) -> Problem:

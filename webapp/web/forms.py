@@ -1,13 +1,13 @@
 """Form: FlaskForm with its own CSRF off; reads a form or a JSON object, refuses every other shape."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
 from werkzeug.datastructures import MultiDict
-from wtforms import SelectMultipleField, StringField
+from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField
 
 from webapp.web.negotiation import FORM_TYPES
 from webapp.web.problems import Problem
@@ -17,6 +17,9 @@ Submitted = MultiDict[str, str]
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     """One form for people and scripts; its errors are for both."""
+
+    either: ClassVar[tuple[str, ...]] = ()
+    """Fields of which one is needed; checked by the form itself, read by the API description."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF has no types
         csrf = False
@@ -35,14 +38,27 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             # Which of two values counts is a matter of taste, and two readers with two tastes are an attack.
             if not isinstance(field, SelectMultipleField) and len(submitted().getlist(field.name)) > 1:
                 raise unreadable(f"{field.name} was sent more than once.")
-            if isinstance(field, StringField) and field.name in g.not_texts:
-                raise unreadable(f"{field.name} must be text.")
+            if not fits(field, g.json_values.get(field.name)):
+                raise unreadable(f"{field.name} has a type that does not fit.")
 
     def refused(self) -> Problem:
         """What a script hears of a form that does not fit; people see the page again."""
         return Problem(
             422, "Something in it needs another look", "Nothing was changed.", extra={"errors": errors_of(self)}
         )
+
+
+def fits(field: Field, value: Any) -> bool:
+    """Whether a JSON value is of the field's own type, or says nothing."""
+    if value is None or value == "":
+        return True
+    if isinstance(field, BooleanField):
+        return isinstance(value, bool)
+    if isinstance(field, SelectMultipleField):
+        return isinstance(value, list)
+    if isinstance(field, IntegerField | SelectField):
+        return isinstance(value, int | str) and not isinstance(value, bool)
+    return isinstance(value, str)
 
 
 def errors_of(form: Form) -> dict[str, list[str]]:
@@ -62,7 +78,7 @@ def submitted() -> Submitted:
 
 
 def read_body() -> Submitted:
-    g.not_texts = set()
+    g.json_values = {}
     if request.mimetype in FORM_TYPES:
         return checked(MultiDict(request.form))
     body = request.get_data(cache=True)
@@ -83,7 +99,7 @@ def members_of(body: bytes) -> Submitted:
     members: Submitted = MultiDict()
     for name, value in found.items():
         members.setlist(name, texts_of(name, value))
-    g.not_texts = {name for name, value in found.items() if not isinstance(value, str | None)}
+    g.json_values = found
     return members
 
 

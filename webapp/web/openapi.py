@@ -80,7 +80,9 @@ class House:
     name: str
     url: str
     about: str
-    schemes: dict[str, Schema]
+    schemes: Schema
+    choices: dict[str, list[str]]
+    """By field, for those that a form is given only when it is made."""
 
 
 def document(house: House, operations: Sequence[Operation]) -> Schema:
@@ -95,19 +97,19 @@ def document(house: House, operations: Sequence[Operation]) -> Schema:
         "tags": [{"name": tag} for tag in sorted({operation.tag for operation in operations})],
         "paths": paths,
         "components": {
-            "schemas": schemas(operations),
+            "schemas": schemas(operations, house.choices),
             "responses": {name_of(status): refusal(status) for status in refusals},
             "securitySchemes": house.schemes,
         },
     }
 
 
-def schemas(operations: Iterable[Operation]) -> Schema:
+def schemas(operations: Iterable[Operation], choices: dict[str, list[str]]) -> Schema:
     contracts = [operation.contract for operation in operations]
     found = components([ProblemDetails, *{c.answer: None for c in contracts if c.answer}])
     for member, words in MEMBERS.items():
         found[ProblemDetails.__name__]["properties"][member] |= words
-    return found | {contract.form.__name__: form_schema(contract.form) for contract in contracts if contract.form}
+    return found | {c.form.__name__: form_schema(c.form, choices) for c in contracts if c.form}
 
 
 def described(operation: Operation) -> Schema:

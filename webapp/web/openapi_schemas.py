@@ -1,7 +1,7 @@
 """JSON Schema of what goes in and comes out: addresses, queries, forms, structs."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args, get_type_hints
 
@@ -27,9 +27,11 @@ CONVERTERS: dict[str | None, Schema] = {
     "int": {"type": "integer", "minimum": 0},
 }
 TEXT: Schema = {"type": "string"}
+# What a form sends of a field that was left empty, and JSON may: the same as leaving it out.
+NOTHING: Schema = {"enum": ["", None]}
 # The first that fits: fields inherit from one another.
 FIELDS: tuple[tuple[type[Field], Schema], ...] = (
-    (SelectMultipleField, {"type": "array", "items": TEXT}),
+    (SelectMultipleField, {"type": "array"}),
     (BooleanField, {"type": "boolean"}),
     (IntegerField, {"type": "integer"}),
     (DateField, {"type": "string", "format": "date"}),
@@ -62,9 +64,11 @@ def parameter(name: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", **words, "schema": {k: v for k, v in schema.items() if k != "description"}}
 
 
-def form_schema(form: type[Form]) -> Schema:
+def form_schema(form: type[Form], choices: Mapping[str, Sequence[str]]) -> Schema:
+    """``choices``: by field, those that a form is given only when it is made."""
     fields = list(fields_of(form))
-    described: Schema = {"type": "object", "properties": {field.name: field_schema(field) for field in fields}}
+    properties = {field.name: field_schema(field, choices.get(field.name, ())) for field in fields}
+    described: Schema = {"type": "object", "properties": properties}
     if required := [field.name for field in fields if is_required(field)]:
         described["required"] = required
     if either := getattr(form, "either", ()):
@@ -85,13 +89,22 @@ def is_required(field: Field) -> bool:
     return bool(field.flags.required or (field.flags.minlength and not field.flags.optional))
 
 
-def field_schema(field: Field) -> Schema:
+def field_schema(field: Field, choices: Sequence[str]) -> Schema:
     schema = next((found for kind, found in FIELDS if isinstance(field, kind)), TEXT)
     bounds = {word: getattr(field.flags, flag) for flag, word in BOUNDS.items() if getattr(field.flags, flag)}
-    if isinstance(field, SelectField) and field.choices:
-        bounds["enum"] = [value for value, _ in field.choices]
-    words = {"description": str(field.description)} if field.description else {}
-    return schema | bounds | words
+    if isinstance(field, SelectField) and isinstance(field.choices, dict):
+        # JSON may say a number as one; a choice without a value is the page's way of saying "none of these".
+        bounds["enum"] = [int(value) if value.isdecimal() else value for value in field.choices if value]
+        return bounds | words_of(field)
+    if isinstance(field, SelectMultipleField):
+        bounds |= {"items": TEXT | ({"enum": list(choices)} if choices else {})}
+        bounds |= {"minItems": 1} if is_required(field) else {}
+    found = schema | bounds
+    return (found if is_required(field) else {"anyOf": [found, NOTHING]}) | words_of(field)
+
+
+def words_of(field: Field) -> Schema:
+    return {"description": str(field.description)} if field.description else {}
 
 
 def components(structs: Sequence[type[msgspec.Struct]]) -> Schema:

@@ -1,5 +1,6 @@
 """Problem: a page for people, problem+json for scripts (RFC 9457)."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,12 +62,21 @@ class Problem(Exception):
 def answer(problem: Problem, *, page: bool | None = None) -> Response:
     """The problem as this caller reads it."""
     if is_browser() if page is None else page:
+        problem.told = told(problem) if problem.pins else None
         response = current_app.make_response((render_template("errors/problem.html", problem=problem), problem.status))
     else:
         response = as_json(problem.body(), status=problem.status, kind="application/problem+json")
     response.headers.update(problem.headers)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def told(problem: Problem) -> str:
+    """What a script hears in the same case, as it stands on the wire."""
+    head = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
+    head += [f"{name}: {value}" for name, value in problem.headers.items()]
+    head.append("Content-Type: application/problem+json")
+    return "\n".join(head) + "\n\n" + json.dumps(problem.body(), indent=2)
 
 
 def from_http(error: HTTPException) -> Response:

@@ -38,7 +38,7 @@ class AccessToken(msgspec.Struct, frozen=True):
 
 @bp.post("/api/auth")
 @public_to_scripts
-@answers(AccessToken, form=CredentialsForm)
+@answers(AccessToken, form=CredentialsForm, refuses=(401, 429))
 def create() -> ResponseReturnValue:
     """Exchange name and password for an access token; no cookie is read, none is set."""
     form = CredentialsForm()

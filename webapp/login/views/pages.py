@@ -1,6 +1,6 @@
 """Log in, log out, confirm that it is you."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,7 @@ from webapp.web.contract import answers
 from webapp.web.forms import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
+from webapp.web.query import asked
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import database, db
 
@@ -36,6 +37,10 @@ class LoginPage(msgspec.Struct, frozen=True):
     csrf_token: str
 
 
+class LoginQuery(msgspec.Struct, frozen=True):
+    next: Annotated[str, msgspec.Meta(description="Where to go afterwards: a path on this site.")] = ""
+
+
 class LoggedIn(msgspec.Struct, frozen=True):
     username: str
     roles: list[str]
@@ -44,10 +49,10 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
 @bp.get("/login")
 @public
-@answers(LoginPage)
+@answers(LoginPage, query=LoginQuery, refuses=(503,))
 def new() -> ResponseReturnValue:
     """The login form; its CSRF token goes with the answer."""
-    target = safe_path(request.args.get("next"))
+    target = safe_path(asked(LoginQuery).next)
     if current_user.is_authenticated and wants_page():
         return redirect(target or url_for("dashboard.show"), 303)
     form = LoginForm(formdata=None, data={"next": target or ""})
@@ -57,7 +62,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/login")
 @public
-@answers(LoggedIn, form=LoginForm)
+@answers(LoggedIn, form=LoginForm, refuses=(422, 429))
 def create() -> ResponseReturnValue:
     """Log in with name and password; the session is in the cookie of the answer."""
     form = LoginForm()
@@ -138,7 +143,7 @@ def confirm_form() -> ResponseReturnValue:
 
 @bp.post("/confirm")
 @require(session=True)
-@answers(None, form=ConfirmForm, status=204)
+@answers(None, form=ConfirmForm, status=204, refuses=(422, 429))
 def confirm(principal: Principal) -> ResponseReturnValue:
     """Prove again who you are, for what asks for a fresh proof."""
     form = ConfirmForm()

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from math import ceil
 
-from flask import current_app
+from flask import Response, current_app
 
-from webapp.web.problems import Problem
+from webapp.accounts.passwords import TooBusy
+from webapp.web.problems import Problem, answer
 
 CREDENTIALS_INVALID = "That name and password do not go together. Try again."
 
@@ -19,6 +20,13 @@ def credentials_invalid() -> Problem:
         code="credentials_invalid",
         headers={"WWW-Authenticate": f'Bearer realm="{realm}"'},
     )
+
+
+def too_busy(_: TooBusy) -> Response:
+    """More passwords wait to be hashed than this process has patience for."""
+    problem = Problem(503, "Too many logins at once", "Nothing is wrong with yours. Try again in a few seconds.")
+    problem.headers = {"Retry-After": "5"}
+    return answer(problem)
 
 
 def throttled(retry_after: timedelta) -> Problem:

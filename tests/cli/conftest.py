@@ -1,0 +1,62 @@
+"""An operator at a shell: the program, run on an instance of its own."""
+
+import logging
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from webapp.cli.program import program
+
+Run = Callable[..., Result]
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    return tmp_path / "house"
+
+
+@pytest.fixture
+def run(house: Path) -> Run:
+    """Runs one command; settings by keyword, as the environment would say them."""
+
+    def run(command: str, *more: str, typed: str | None = None, **settings: str) -> Result:
+        environ = {"WEBAPP_INSTANCE": str(house)} | settings
+        ours = logging.getLogger("webapp")
+        before = ours.handlers, ours.level, ours.propagate
+        try:
+            return CliRunner(env=environ).invoke(program, [*command.split(), *more], input=typed)
+        finally:
+            # A command that builds the house logs to the standard error that the runner is about to close.
+            ours.handlers, ours.level, ours.propagate = before[0], before[1], before[2]
+
+    return run
+
+
+@pytest.fixture
+def add(run: Run) -> Callable[..., str]:
+    """Adds a user, and answers with their id."""
+
+    def add(name: str, role: str = "user") -> str:
+        done = run(f"user add {name} --email {name}@example.org --role {role} --password-stdin", typed=PASSWORD)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout.strip()
+
+    return add
+
+
+@pytest.fixture
+def mint(run: Run) -> Callable[..., tuple[str, str]]:
+    """Mints a token, and answers with it and its id."""
+
+    def mint(user: str, name: str = "laptop", **settings: str) -> tuple[str, str]:
+        done = run(f"token mint {user} --name {name} --scope protected:read", **settings)
+        assert done.exit_code == 0, done.stderr
+        named = re.search(r"\(([0-9a-f-]{36})\) works", done.stderr)
+        assert named, done.stderr
+        return done.stdout.strip(), named[1]
+
+    return mint

@@ -1,0 +1,84 @@
+"""The program as it really runs: in processes of its own, on a free port, ended by their id."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Server:
+    process: subprocess.Popen[str]
+    url: str
+    settings: dict[str, str]
+    said: str = field(default="", init=False)
+    complained: str = field(default="", init=False)
+
+    def ready(self) -> "Server":
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                time.sleep(0.05)
+        self.stop()
+        raise AssertionError(self.complained)
+
+    def open(self, path: str, token: str | None = None) -> httpx.Response:
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        return httpx.get(self.url + path, headers=headers, timeout=5)
+
+    def stop(self) -> int:
+        """Its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        said, complained = self.process.communicate(timeout=15)
+        self.said, self.complained = self.said + said, self.complained + complained
+        return self.process.returncode
+
+
+def start(instance: Path, **settings: str) -> Server:
+    bind = f"127.0.0.1:{free_port()}"
+    said = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_BIND": bind, "WEBAPP_WORKERS": "2"} | settings
+    process = subprocess.Popen(
+        [sys.executable, "-m", "webapp", "serve"],
+        cwd=ROOT,
+        env=bare_environ() | said,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    return Server(process, f"http://{bind}", said)
+
+
+@contextmanager
+def serving(*servers: Server) -> Iterator[list[Server]]:
+    """Waits for each, and ends them all, whatever happens between."""
+    try:
+        yield [server.ready() for server in servers]
+    finally:
+        for server in servers:
+            if server.process.poll() is None:
+                server.stop()
+
+
+def bare_environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

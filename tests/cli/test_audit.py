@@ -1,0 +1,61 @@
+"""audit: what happened, one line an event."""
+
+import json
+from itertools import islice
+
+from webapp.audit.log import Event, record
+from webapp.cli import events
+from webapp.kernel.db import Database
+
+
+def test_events_are_one_line_each_the_latest_last(run, add):
+    add("ada")
+    run("keys rotate")
+    first, second = run("audit tail").stdout.splitlines()
+    assert 'user.made user="ada" role="user" origin="cli"' in first
+    assert "key.rotated" in second
+
+
+def test_so_many_lines_as_asked_for(run):
+    for _ in range(3):
+        run("limits reset")
+    assert len(run("audit tail -n 2").stdout.splitlines()) == 2
+    assert run("audit tail -n 0").stdout == ""
+
+
+def test_only_the_event_that_is_asked_for(run, add):
+    add("ada")
+    run("keys rotate")
+    assert [line.split()[1] for line in run("audit tail --event user.made").stdout.splitlines()] == ["user.made"]
+
+
+def test_an_event_that_does_not_exist_is_wrong_usage(run):
+    assert run("audit tail --event user.eaten").exit_code == 2
+
+
+def test_as_json_each_line_is_an_object(run, add):
+    user_id = add("ada")
+    event = json.loads(run("audit tail --json").stdout)
+    assert (event["event"], event["user_id"], event["username"]) == ("user.made", user_id, "ada")
+
+
+def test_what_a_stranger_typed_stays_on_its_line(run, house):
+    run("db upgrade")
+    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    with database.write() as db:
+        record(db, Event.ACCESS_REFUSED, route="/x\n2026-01-01 user.made\x1b[2J")
+    database.close()
+    (line,) = run("audit tail").stdout.splitlines()
+    assert "\x1b" not in line
+
+
+def test_what_happens_while_one_looks_is_shown_once(run, house, monkeypatch):
+    monkeypatch.setattr(events, "PAUSE", 0)
+    run("limits reset before")
+    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    following = events.what_follows(database, lines=1, event=None)
+    shown = [next(following)]
+    run("limits reset meanwhile")
+    shown += islice(following, 3)
+    database.close()
+    assert [[event.details["prefix"] for event in batch] for batch in shown] == [["before"], ["meanwhile"], [], []]

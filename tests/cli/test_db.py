@@ -1,0 +1,69 @@
+"""db: the version and the health of the database."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from webapp.cli import schema
+
+
+def forge_version(house, version):
+    with closing(sqlite3.connect(house / "latchkey.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [version])
+
+
+def test_upgrading_prints_the_version_and_may_be_repeated(run):
+    first, second = run("db upgrade"), run("db upgrade")
+    assert first.stdout == second.stdout == f"{schema.head()}\n"
+    assert "already" in second.stderr
+
+
+def test_a_sound_database_of_this_version_passes(run):
+    run("db upgrade")
+    assert run("db check").exit_code == 0
+
+
+def test_no_database_does_not_pass_and_none_is_made(run, house):
+    assert run("db check").exit_code == 1
+    assert not (house / "latchkey.db").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "db upgrade", "db check", "user list"])
+def test_a_database_of_a_newer_version_is_refused(run, house, command):
+    run("db upgrade")
+    forge_version(house, "29991231")
+    done = run(command)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "newer version of Latchkey (29991231)" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "db upgrade", "user list"])
+def test_a_database_that_was_lost_is_not_begun_anew(run, house, command):
+    run("db upgrade")
+    (house / "latchkey.db").unlink()
+    done = run(command)
+    assert done.exit_code == 2
+    assert "is missing; restore a backup" in done.stderr
+    assert not (house / "latchkey.db").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "db upgrade", "db check"])
+def test_a_damaged_database_is_refused_in_one_sentence(run, house, command):
+    run("db upgrade")
+    (house / "latchkey.db").write_bytes(b"\0" * 8192)
+    done = run(command)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "restore a backup" in done.stderr
+
+
+def test_the_migrations_make_what_the_models_say_and_run_both_ways(run, house):
+    assert run("db check --models").exit_code == 0
+    assert not (house / "latchkey.db").exists()
+
+
+def test_migrations_and_models_that_disagree_are_said(run, monkeypatch):
+    monkeypatch.setattr(schema, "differences", lambda _: [("remove_table", "forgotten")])
+    done = run("db check --models")
+    assert done.exit_code == 1
+    assert "forgotten" in done.stderr

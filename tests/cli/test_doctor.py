@@ -1,0 +1,123 @@
+"""doctor: what is unsafe or odd, and how to mend it."""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from webapp.cli.checkup import addresses, choices, machine
+from webapp.kernel.clock import now
+from webapp.settings import Settings
+
+SECRET = "aW4gdHJ1dGggaXQgd2FzIG5vdCByYW5kb20gYXQgYWxs"
+HTTPS = "https://login.example.org"
+
+
+def findings(run, **settings):
+    return {finding["about"]: finding for finding in json.loads(run("doctor --json", **settings).stdout)}
+
+
+def test_a_healthy_house_has_nothing_to_mend(run, add):
+    add("ada", "super_admin")
+    done = run("doctor", WEBAPP_WORKERS="1")
+    assert done.exit_code == 0
+    assert {line.split()[0] for line in done.stdout.splitlines()} == {"ok"}
+
+
+def test_everything_that_is_not_well_says_how_to_mend_it(run):
+    found = findings(run, WEBAPP_WORKERS="999", WEBAPP_TOKEN_IN_QUERY="true", WEBAPP_SIGNING_ALGORITHM="HS256")
+    assert all(finding["mend"] for finding in found.values() if finding["level"] != "ok")
+
+
+def settings_of(tmp_path, **given):
+    return Settings(secret_key=SECRET, instance=tmp_path, **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "levels"),
+    [
+        pytest.param({}, ["ok"], id="loopback stays on this machine"),
+        pytest.param(
+            {"bind": "0.0.0.0:8000", "base_url": "http://127.0.0.1:8000"}, ["bad"], id="http for other machines"
+        ),
+        pytest.param({"base_url": "http://127.0.0.1:9000"}, ["warn"], id="an address where nobody listens"),
+        pytest.param({"base_url": HTTPS}, ["ok", "warn"], id="behind a proxy that is not trusted"),
+        pytest.param(
+            {"base_url": HTTPS, "bind": "0.0.0.0:8000"}, ["warn", "warn"], id="reached by others past the proxy"
+        ),
+    ],
+)
+def test_addresses(tmp_path, given, levels):
+    assert [finding.level for finding in addresses.findings(settings_of(tmp_path, **given))] == levels
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"token_in_query": True}, "WEBAPP_TOKEN_IN_QUERY=false"),
+        ({"signing_algorithm": "HS256"}, "WEBAPP_SIGNING_ALGORITHM=ES256"),
+        ({"secret_key_fallbacks": (SECRET[::-1],)}, "WEBAPP_SECRET_KEY_FALLBACKS"),
+        ({"workers": 999}, "WEBAPP_WORKERS="),
+        ({"login_tries_per_account": 101}, "WEBAPP_LOGIN_TRIES_PER_ACCOUNT"),
+        ({"fresh_within": timedelta(hours=2)}, "Choose 1h or less"),
+        ({"remember_lifetime": timedelta(days=91)}, "Choose 90d or less"),
+    ],
+)
+def test_an_odd_choice_is_a_warning_that_names_the_better_one(tmp_path, given, words):
+    odd = [finding for finding in choices.findings(settings_of(tmp_path, **given)) if finding.level == "warn"]
+    assert any(words in finding.mend for finding in odd)
+
+
+def test_a_house_without_anybody_is_shown_the_way_to_the_first_account(run):
+    run("db upgrade")
+    assert "setup-link" in findings(run)["people"]["mend"]
+
+
+def test_a_house_without_a_super_admin_is_bad(run, add):
+    add("ada", "admin")
+    done = run("doctor")
+    assert done.exit_code == 1
+    assert "bad   people" in done.stdout
+
+
+def test_a_database_that_others_may_read_is_bad(run, tmp_path):
+    elsewhere = tmp_path / "elsewhere.db"
+    url = f"sqlite:///{elsewhere}"
+    run("db upgrade", WEBAPP_DATABASE_URL=url)
+    elsewhere.chmod(0o644)
+    assert findings(run, WEBAPP_DATABASE_URL=url)["files"]["mend"] == f"Run: chmod 600 {elsewhere}"
+
+
+def test_a_damaged_database_is_bad_and_nothing_more_is_asked_of_it(run, house):
+    run("db upgrade")
+    (house / "latchkey.db").write_bytes(b"\0" * 8192)
+    found = findings(run)
+    assert found["database"]["level"] == "bad"
+    assert "people" not in found
+
+
+def test_a_database_of_another_version_is_bad(run, house):
+    run("db upgrade")
+    with closing(sqlite3.connect(house / "latchkey.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '29991231'")
+    assert "newer version" in findings(run)["database"]["says"]
+
+
+def test_an_old_key_is_to_be_rotated(run):
+    run("keys list")
+    with time_machine.travel(now() + timedelta(days=366), tick=True):
+        assert "keys rotate" in findings(run)["keys"]["mend"]
+
+
+def test_a_clock_that_went_back_is_bad():
+    assert machine.clock(now() + timedelta(hours=1)).level == "bad"
+    assert machine.clock(now() - timedelta(hours=1)).level == "ok"
+
+
+def test_the_doctor_leaves_no_database_behind(run, house):
+    assert findings(run)["database"]["level"] == "warn"
+    assert "latchkey.db" not in os.listdir(house)

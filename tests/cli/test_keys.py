@@ -1,0 +1,57 @@
+"""keys: what signs, and what still verifies."""
+
+import json
+from datetime import datetime, timedelta
+
+KEY_GIVEN = "a0d9F3kLm2QxZ7vB5nC8wE1rT6yU4iOpS9dG"
+
+
+def keys(run):
+    return json.loads(run("keys list --json").stdout)
+
+
+def test_rotating_prints_the_name_of_the_key_that_signs_now(run):
+    (former,) = keys(run)
+    kid = run("keys rotate").stdout.strip()
+    assert [(key["kid"], key["use"]) for key in keys(run)] == [(kid, "signs"), (former["kid"], "verifies")]
+
+
+def overlap_of(key):
+    return datetime.fromisoformat(key["ends_at"]) - datetime.fromisoformat(key["retired_at"])
+
+
+def test_the_old_key_verifies_for_as_long_as_the_longest_token(run):
+    run("keys rotate", WEBAPP_TOKEN_LIFETIME_MAX="90d")
+    assert overlap_of(keys(run)[1]) == timedelta(days=90)
+
+
+def test_the_overlap_may_be_chosen(run):
+    run("keys rotate --overlap 12h")
+    assert overlap_of(keys(run)[1]) == timedelta(hours=12)
+
+
+def test_after_a_theft_the_old_key_is_gone_at_once(run):
+    kid = run("keys rotate --overlap 0s").stdout.strip()
+    assert [key["kid"] for key in keys(run)] == [kid]
+
+
+def test_a_rotation_is_recorded(run):
+    run("keys rotate")
+    assert "key.rotated" in run("audit tail").stdout
+
+
+def test_a_rotation_that_cannot_be_recorded_does_not_happen(run):
+    before = keys(run)
+    assert run("keys rotate", WEBAPP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").exit_code == 1
+    assert keys(run) == before
+
+
+def test_keys_from_the_settings_are_not_ours_to_rotate(run):
+    done = run("keys rotate", WEBAPP_SIGNING_ALGORITHM="HS256", WEBAPP_SIGNING_KEY=KEY_GIVEN)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "WEBAPP_SIGNING_KEY" in done.stderr
+    assert "key.rotated" not in run("audit tail").stdout
+
+
+def test_no_key_is_shown(run):
+    assert "PRIVATE" not in run("keys list").stdout + run("keys list --json").stdout

@@ -1,0 +1,43 @@
+"""limits: what is counted, and forgetting it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from webapp.kernel.db import Database
+from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.kernel.ratelimit_storage import SqlStorage
+
+
+@pytest.fixture
+def counted(run, house):
+    run("db upgrade")
+    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    limiter = Limiter(SqlStorage(database))
+    for name in ("login-account", "login-account", "login-address"):
+        limiter.take(Limit(name, 10, timedelta(hours=1)), "somebody")
+    database.close()
+
+
+@pytest.mark.usefixtures("counted")
+def test_what_is_counted_is_listed(run):
+    hits = {entry["key"].split("/")[0]: entry["hits"] for entry in json.loads(run("limits list --json").stdout)}
+    assert hits == {"login-account": 2, "login-address": 1}
+
+
+@pytest.mark.usefixtures("counted")
+def test_only_what_begins_so_is_forgotten(run):
+    assert run("limits reset login-account").stdout == "1\n"
+    assert [entry["key"].split("/")[0] for entry in json.loads(run("limits list --json").stdout)] == ["login-address"]
+
+
+@pytest.mark.usefixtures("counted")
+def test_without_a_prefix_everything_is_forgotten(run):
+    assert run("limits reset").stdout == "2\n"
+    assert run("limits list").stdout == ""
+
+
+def test_forgetting_is_recorded(run):
+    run("limits reset login")
+    assert 'limits.reset prefix="login"' in run("audit tail").stdout

@@ -1,0 +1,68 @@
+"""The one program: what it says of itself, and how it says no."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from tests.cli.serving import ROOT, bare_environ
+from webapp.cli.program import NOUNS, program
+
+HEAVY = """
+import sys
+from webapp.cli.program import program
+program(["--help"], standalone_mode=False)
+sys.exit(not {"sqlalchemy", "alembic", "granian", "flask"}.isdisjoint(sys.modules))
+"""
+
+
+def commands(group: click.Group, *names: str):
+    for name in group.list_commands(click.Context(group)):
+        found = group.get_command(click.Context(group), name)
+        if isinstance(found, click.Group):
+            yield from commands(found, *names, name)
+        else:
+            yield pytest.param([*names, name], id=" ".join([*names, name]))
+
+
+def test_the_help_names_every_command():
+    said = CliRunner().invoke(program, ["--help"]).stdout
+    assert all(f"\n  {noun} " in said for noun in NOUNS)
+
+
+@pytest.mark.parametrize("words", commands(program))
+def test_every_command_shows_an_example(words):
+    said = CliRunner().invoke(program, [*words, "--help"])
+    assert said.exit_code == 0
+    assert f"python -m webapp {' '.join(words)}" in said.stdout or "serve" in words
+
+
+def test_the_help_waits_for_nothing_heavy():
+    done = subprocess.run([sys.executable, "-c", HEAVY], cwd=ROOT, env=bare_environ(), capture_output=True)
+    assert done.returncode == 0
+
+
+def test_the_version_is_said(run):
+    assert run("--version").stdout == "0.1.0\n"
+
+
+def test_an_instance_may_be_named_on_the_line(run, house, tmp_path):
+    assert run(f"--instance {tmp_path / 'other'} db upgrade").exit_code == 0
+    assert (tmp_path / "other" / "latchkey.db").exists()
+    assert not house.exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "user list", "routes", "settings", "keys list", "doctor", "db upgrade"])
+def test_a_misspelt_setting_stops_every_command_with_one_sentence(run, command):
+    done = run(command, WEBAPP_WROKERS="2")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "WEBAPP_WROKERS is not a setting; did you mean WEBAPP_WORKERS?\n"
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(run):
+    done = run("user list", WEBAPP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("The database does not answer (")
+    assert done.stderr.count("\n") == 1

@@ -1,0 +1,48 @@
+"""The schema: what a migration may not do to what is there."""
+
+import pytest
+
+from webapp.cli import schema
+from webapp.kernel.db import engine_for
+from webapp.kernel.db_file import Damaged
+
+
+@pytest.fixture
+def engine(tmp_path):
+    with schema.disposed(engine_for(f"sqlite:///{tmp_path / 'trial.db'}")) as engine:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+            connection.exec_driver_sql("CREATE TABLE child (of INTEGER REFERENCES parent (id) ON DELETE CASCADE)")
+            connection.exec_driver_sql("INSERT INTO parent VALUES (1)")
+            connection.exec_driver_sql("INSERT INTO child VALUES (1)")
+        yield engine
+
+
+def count(engine, table):
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+
+
+def test_a_table_made_anew_does_not_take_the_rows_along_that_point_to_it(engine):
+    with schema.migrating(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("INSERT INTO other SELECT id FROM parent")
+        connection.exec_driver_sql("DROP TABLE parent")
+        connection.exec_driver_sql("ALTER TABLE other RENAME TO parent")
+    assert count(engine, "child") == 1
+
+
+def test_a_migration_that_leaves_rows_pointing_to_nothing_is_taken_back(engine):
+    with pytest.raises(Damaged), schema.migrating(engine) as connection:
+        connection.exec_driver_sql("DELETE FROM parent")
+    assert count(engine, "parent") == 1
+
+
+def test_a_migration_that_breaks_off_is_taken_back(engine):
+    def half(connection):
+        connection.exec_driver_sql("CREATE TABLE half (id INTEGER PRIMARY KEY)")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), schema.migrating(engine) as connection:
+        half(connection)
+    assert count(engine, "sqlite_master") == 2

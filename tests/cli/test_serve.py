@@ -1,0 +1,90 @@
+"""serve, as it really runs: processes, signals, files."""
+
+import re
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.cli.serving import ROOT, bare_environ, serving, start
+
+
+def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(house):
+    with serving(start(house)) as (server,):
+        assert server.open("/healthz").json() == {"status": "ok"}
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 10
+    link = re.search(rf"within 30 minutes:\n  ({re.escape(server.url)}/setup/\S+)\n", server.said)
+    assert link, server.said
+    assert server.complained == "Bringing the database up to date ...\n"
+
+
+def test_two_that_start_at_once_share_one_migration_and_one_set_of_keys(house):
+    with serving(start(house), start(house)) as servers:
+        sets = [server.open("/.well-known/jwks.json").json()["keys"] for server in servers]
+        assert sets[0] == sets[1]
+        assert [server.stop() for server in servers] == [0, 0]
+    assert "".join(server.complained for server in servers) == "Bringing the database up to date ...\n"
+
+
+def test_a_port_that_is_taken_is_one_sentence(house):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = serve(house, "--bind", bind)
+    expected = f"Another program listens on {bind}; stop it, or choose another with --bind.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
+
+
+def test_without_a_command_it_serves(house):
+    done = run_alone(WEBAPP_INSTANCE=str(house), WEBAPP_WORKERS="0")
+    assert (done.returncode, done.stderr) == (2, "WEBAPP_WORKERS must be more than zero.\n")
+
+
+def test_a_damaged_database_stops_the_start(house):
+    house.mkdir()
+    (house / "latchkey.db").write_bytes(b"\0" * 8192)
+    done = serve(house)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+@pytest.fixture
+def server(house, add, monkeypatch):
+    add("ada", "super_admin")
+    add("bob")
+    with serving(start(house)) as (server,):
+        monkeypatch.setenv("WEBAPP_BIND", server.settings["WEBAPP_BIND"])
+        yield server
+
+
+def statuses(server, token):
+    """Each on a connection of its own, so that both workers are asked."""
+    return {server.open("/protected", token).status_code for _ in range(12)}
+
+
+def test_what_operators_do_acts_on_the_next_request_in_every_worker(run, mint, server):
+    first, first_id = mint("bob", "first")
+    assert statuses(server, first) == {200}
+
+    run("keys rotate")
+    second, _ = mint("bob", "second")
+    assert statuses(server, first) == statuses(server, second) == {200}
+
+    run(f"token revoke {first_id}")
+    assert (statuses(server, first), statuses(server, second)) == ({401}, {200})
+
+    run("user disable bob")
+    assert statuses(server, second) == {401}
+
+
+def serve(house, *options):
+    return run_alone("serve", *options, WEBAPP_INSTANCE=str(house))
+
+
+def run_alone(*words, **settings):
+    command = [sys.executable, "-m", "webapp", *words]
+    return subprocess.run(command, cwd=ROOT, env=bare_environ() | settings, capture_output=True, text=True, timeout=20)

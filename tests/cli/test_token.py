@@ -1,0 +1,84 @@
+"""token: minting, listing, revoking."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+
+def test_minting_prints_the_token_and_nothing_else(add, mint):
+    add("ada")
+    token, _ = mint("ada")
+    assert token.startswith("eyJ")
+    assert token.count(".") == 2
+
+
+def test_a_token_is_listed_by_its_id_and_never_shown_again(run, add, mint):
+    add("ada")
+    token, token_id = mint("ada")
+    (listed,) = json.loads(run("token list ada --json").stdout)
+    assert (listed["id"], listed["username"], listed["scopes"]) == (token_id, "ada", ["protected:read"])
+    assert token not in run("token list").stdout + run("token list --json").stdout
+
+
+def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
+    for name in ("ada", "bob"):
+        add(name)
+        mint(name)
+    assert [token["username"] for token in json.loads(run("token list --json").stdout)] == ["ada", "bob"]
+    assert [token["username"] for token in json.loads(run("token list bob --json").stdout)] == ["bob"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        pytest.param("--name laptop --scope nothing:read", 1, "cannot give nothing:read", id="an unknown scope"),
+        pytest.param("--name x --scope protected:read", 1, "3 to 50 characters", id="a name too short"),
+        pytest.param("--name laptop --scope protected:read --expires 366d", 1, "at most 365d", id="too long a life"),
+        pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than nothing", id="no life at all"),
+        pytest.param("--name laptop --scope protected:read --expires soon", 2, "such as 90s", id="no duration"),
+        pytest.param("--name laptop", 2, "--scope", id="no scope"),
+    ],
+)
+def test_what_cannot_be_minted_is_said(run, add, options, code, words):
+    add("ada")
+    done = run(f"token mint ada {options}")
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert words in done.stderr
+
+
+def test_a_second_token_of_that_name_is_refused(run, add, mint):
+    add("ada")
+    mint("ada")
+    done = run("token mint ada --name laptop --scope protected:read")
+    assert (done.exit_code, done.stderr) == (1, "ada has a token named laptop already.\n")
+
+
+def test_a_disabled_user_is_given_none(run, add):
+    add("ada")
+    run("user disable ada")
+    assert run("token mint ada --name laptop --scope protected:read").exit_code == 1
+
+
+def test_revoking_takes_the_id_in_either_spelling_and_is_no_error_twice(run, add, mint):
+    add("ada")
+    _, token_id = mint("ada")
+    assert run(f"token revoke {token_id}").stderr == "Revoked.\n"
+    again = run(f"token revoke {token_id.replace('-', '')}")
+    assert (again.exit_code, again.stderr) == (0, "It was revoked before.\n")
+
+
+def test_a_revoked_token_leaves_the_list_and_stays_in_the_long_one(run, add, mint):
+    add("ada")
+    _, token_id = mint("ada")
+    run(f"token revoke {token_id}")
+    assert run("token list").stdout == ""
+    assert token_id in run("token list --all").stdout
+
+
+def test_an_id_of_no_token_is_not_found(run):
+    assert run(f"token revoke {uuid4()}").exit_code == 1
+
+
+def test_what_is_no_id_is_wrong_usage(run):
+    assert run("token revoke laptop").exit_code == 2

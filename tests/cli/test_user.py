@@ -1,0 +1,120 @@
+"""user: adding, listing, shutting out."""
+
+import json
+from uuid import UUID
+
+from tests.cli.conftest import PASSWORD
+from webapp.accounts import links, registration
+from webapp.kernel.db import Database
+
+
+def test_adding_prints_the_id_and_nothing_else(add):
+    assert UUID(add("ada"))
+
+
+def test_a_taken_name_is_refused_in_any_letters(run, add):
+    add("ada")
+    done = run("user add ADA --password-stdin", typed=PASSWORD)
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "There is a user named ADA already.\n")
+
+
+def test_a_taken_address_is_refused(run, add):
+    add("ada")
+    done = run("user add eve --email ADA@example.org --password-stdin", typed=PASSWORD)
+    assert (done.exit_code, done.stderr) == (1, "Another user has the address ADA@example.org already.\n")
+
+
+def test_a_weak_password_is_refused(run):
+    done = run("user add ada --password-stdin", typed="short")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "at least 15 characters" in done.stderr
+
+
+def test_without_somebody_to_ask_a_password_must_come_through_standard_input(run):
+    done = run("user add ada", typed="")
+    assert done.exit_code == 2
+    assert "--password-stdin" in done.stderr
+
+
+def test_a_role_that_does_not_exist_is_wrong_usage(run):
+    assert run("user add ada --role king --password-stdin", typed=PASSWORD).exit_code == 2
+
+
+def test_the_list_says_who_is_what(run, add):
+    add("ada", "super_admin")
+    add("bob")
+    users = json.loads(run("user list --json").stdout)
+    assert [(user["username"], user["role"]) for user in users] == [("ada", "super_admin"), ("bob", "user")]
+
+
+def test_the_list_shows_no_hash(run, add):
+    add("ada")
+    assert "argon2" not in run("user list").stdout + run("user list --json").stdout
+
+
+def test_a_user_is_found_by_name_or_address(run, add):
+    add("ada", "super_admin")
+    add("bob")
+    assert run("user role bob admin").exit_code == 0
+    assert run("user role bob@example.org user").stderr == "bob had the role admin and has user now.\n"
+
+
+def test_nobody_is_found_by_another_name(run):
+    done = run("user disable nobody")
+    assert (done.exit_code, done.stderr) == (1, "There is no user named nobody.\n")
+
+
+def test_the_last_super_admin_stays(run, add):
+    add("ada", "super_admin")
+    for command in ("user role ada user", "user disable ada"):
+        done = run(command)
+        assert done.exit_code == 1
+        assert "ada is the only super_admin" in done.stderr
+
+
+def test_disabling_ends_everything_and_says_how_much(run, add, mint):
+    add("ada")
+    mint("ada")
+    assert run("user disable ada").stderr == "ada is disabled; 1 session or token ended.\n"
+    assert json.loads(run("token list --json").stdout) == []
+
+
+def test_enabling_lets_one_back_in_and_revives_nothing(run, add, mint):
+    add("ada")
+    mint("ada")
+    run("user disable ada")
+    assert run("user enable ada").exit_code == 0
+    assert json.loads(run("user list --json").stdout)[0]["disabled_at"] is None
+    assert json.loads(run("token list --json").stdout) == []
+
+
+def test_a_new_password_is_judged_and_said(run, add):
+    add("ada")
+    assert run("user password ada --password-stdin", typed="short").exit_code == 1
+    done = run("user password ada --password-stdin", typed=f"another {PASSWORD}\n")
+    assert (done.exit_code, done.stderr) == (0, "ada has a new password; 0 sessions ended.\n")
+
+
+def test_a_password_of_two_lines_is_wrong_usage(run, add):
+    add("ada")
+    assert run("user password ada --password-stdin", typed=f"{PASSWORD}\n{PASSWORD}").exit_code == 2
+
+
+def works(house, link):
+    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    with database.read() as db:
+        ends_at = links.ends_at(db, registration.SETUP, link.rpartition("/")[2])
+    database.close()
+    return ends_at is not None
+
+
+def test_a_new_setup_link_replaces_the_former(run, house):
+    former, latter = (run("user setup-link").stdout.strip() for _ in range(2))
+    assert latter.startswith("http://127.0.0.1:8000/setup/")
+    assert (works(house, former), works(house, latter)) == (False, True)
+
+
+def test_there_is_no_setup_link_once_somebody_has_an_account(run, add):
+    add("ada")
+    done = run("user setup-link")
+    assert (done.exit_code, done.stdout) == (1, "")

@@ -1,0 +1,184 @@
+"""The credential that speaks decides everything: a token beside a cookie, Basic, and what is neither."""
+
+from base64 import b64encode
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.guard.doors import HTML, with_changes
+from tests.script import Script
+from tests.tables import contents
+
+
+@pytest.fixture
+def house(app):
+    return with_changes(app)
+
+
+@pytest.fixture
+def token(house, user):
+    return factories.api_token(house, user).token
+
+
+@pytest.fixture
+def at_home(house, user):
+    """A browser with a good cookie."""
+    person = Person(house)
+    person.log_in(user.username)
+    return person
+
+
+def basic(user, password):
+    return {"Authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
+def test_bearer_works_in_any_letter_case(house, token, scheme):
+    assert Script(house).get("/protected", headers={"Authorization": f"{scheme} {token}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("Bearer", id="the scheme alone"),
+        pytest.param("Bearer ", id="no token after it"),
+        pytest.param("Bearer nonsense", id="nonsense"),
+        pytest.param("Bearer {token}x", id="a token with a letter too many"),
+        pytest.param("Bearer {token} {token}", id="two tokens"),
+        pytest.param("Bearer {token}, Bearer {token}", id="two credentials"),
+        pytest.param("Bearer {token},Bearer {token}", id="two credentials without a space"),
+        pytest.param("Bearer {token}, Basic eDp5", id="a token and a password"),
+        pytest.param("Bearer\t{token}x", id="a tab in place of the space"),
+        pytest.param('Bearer "{token}"', id="a token in quotes"),
+        pytest.param("Bearer token={token}", id="a token with a name"),
+        pytest.param("Basic", id="Basic alone"),
+        pytest.param("Basic !!!", id="Basic that is not base64"),
+        pytest.param("Basic eDp5, Bearer {token}", id="a password and a token"),
+        pytest.param("Basic " + b64encode(b"ada").decode(), id="Basic without a password"),
+        pytest.param("Basic " + b64encode(b"ada:").decode(), id="Basic with an empty password"),
+        pytest.param("Basic " + b64encode(f"ada:{factories.PASSWORD}".encode()).decode(), id="Basic with the password"),
+        pytest.param("Basic " + b64encode(b"ada:\xff\xfe").decode(), id="Basic with broken UTF-8"),
+        pytest.param("basic " + b64encode(b":x").decode(), id="Basic in small letters"),
+    ],
+)
+@pytest.mark.parametrize("accept", [HTML, "*/*"])
+def test_a_bad_credential_is_401_and_never_opens_the_good_cookie_beside_it(at_home, token, header, accept):
+    sent = {"Authorization": header.replace("{token}", token), "Accept": accept}
+    answer = at_home.ask("GET", "/protected", headers=sent)
+    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("Negotiate YII=", id="Negotiate"),
+        pytest.param('Digest username="ada"', id="Digest"),
+        pytest.param("Bearers abc", id="a scheme that only begins like ours"),
+        pytest.param("", id="an empty header"),
+        pytest.param("AWS4-HMAC-SHA256 Credential=x", id="that of a cloud"),
+    ],
+)
+def test_another_scheme_is_ignored_and_the_cookie_counts(at_home, header):
+    answer = at_home.ask("GET", "/protected", headers={"Authorization": header, "Accept": "*/*"})
+    assert answer.json["credential"] == "session"
+
+
+@pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "eyJfdXNlcl9pZCI6IjEifQ.aaaa.bbbb", "x" * 8000, "ÿ\x01"])
+def test_a_good_token_works_beside_a_bad_cookie_and_sets_none(house, token, cookie):
+    answer = Script(house, token).get("/protected", headers={"Cookie": f"session={cookie}; known={cookie}"})
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_good_token_beside_the_cookie_of_another_is_its_owner(house, token):
+    grace = factories.user(house, "grace")
+    person = Person(house)
+    person.log_in(grace.username)
+    answer = person.ask("GET", "/protected", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.json["username"], answer.json["credential"]) == ("ada", "token")
+
+
+def test_a_token_beside_a_dead_cookie_works(at_home, token):
+    copied = at_home.cookie
+    at_home.open("/logout")
+    at_home.press("Log out")
+    answer = Script(at_home.app, token).get("/protected", headers={"Cookie": f"session={copied}"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/protected"),
+        ("GET", "/protected/admin"),
+        ("GET", "/dashboard"),
+        ("GET", "/tokens"),
+        ("GET", "/login"),
+        ("GET", "/public"),
+        ("GET", "/"),
+        ("GET", "/nowhere"),
+        ("GET", "/logout"),
+        ("POST", "/login"),
+        ("POST", "/logout"),
+        ("POST", "/tokens/new"),
+        ("POST", "/change"),
+        ("POST", "/api/auth"),
+        ("OPTIONS", "/protected"),
+    ],
+)
+def test_no_cookie_is_ever_set_beside_a_token(at_home, token, method, path):
+    for credential in (f"Bearer {token}", "Bearer nonsense", "Basic x"):
+        answer = at_home.ask(method, path, headers={"Authorization": credential})
+        assert "Set-Cookie" not in answer.headers, credential
+
+
+def test_a_token_never_becomes_a_session(house, token, user):
+    before = contents(house)
+    body = {"username": user.username, "password": factories.PASSWORD}
+    answer = Script(house, token).post("/login", json=body)
+    assert (answer.status_code, answer.json["required"]) == (403, ["session"])
+    assert contents(house) == before
+
+
+def test_a_change_with_a_token_asks_for_no_csrf_token(house, token):
+    assert Script(house, token).post("/change").text == "changed"
+
+
+def test_a_change_with_a_token_may_come_from_anywhere_because_nobody_sends_one_unasked(house, token):
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    assert Script(house, token).post("/change", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "ada", "somebody else", "x-token"])
+def test_a_token_as_the_password_of_basic_counts_with_any_user_name(house, token, name):
+    answer = Script(house).get("/protected", headers=basic(name, token))
+    assert answer.json["credential"] == "token"
+
+
+def test_a_change_by_basic_is_taken_from_a_script(house, token):
+    assert Script(house).post("/change", headers=basic("x", token)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, id="a neighbour under the same domain"),
+        pytest.param({"Origin": "https://evil.example"}, id="another origin"),
+        pytest.param({"Origin": "null"}, id="an origin that hides"),
+    ],
+)
+def test_a_change_by_basic_from_another_site_is_refused(house, token, origin):
+    answer = Script(house).post("/change", headers=basic("x", token) | origin)
+    assert (answer.status_code, answer.json["code"]) == (403, "csrf_failed")
+
+
+def test_reading_by_basic_from_another_site_is_as_harmless_as_any_link(house, token):
+    headers = basic("x", token) | {"Sec-Fetch-Site": "cross-site"}
+    assert Script(house).get("/change", headers=headers).status_code == 200
+
+
+def test_basic_never_opens_the_login_form(at_home, token):
+    answer = at_home.ask("POST", "/login", headers=basic("x", token), data={"username": "ada"})
+    assert answer.status_code == 403

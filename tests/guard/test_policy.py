@@ -1,0 +1,137 @@
+"""decide() and explain(): tables of who may what, and of how it is explained."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from webapp.guard.policy import Decision, Requirement, decide, explain
+from webapp.guard.principal import Principal
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TEN_MINUTES = timedelta(minutes=10)
+
+
+def principal(credential="session", roles=("user",), scopes=(), proven=timedelta()):
+    return Principal(
+        user_id=UUID(int=1),
+        username="ada",
+        roles=roles,
+        credential=credential,
+        credential_id=UUID(int=2),
+        expires_at=NOON + timedelta(days=1),
+        auth_time=NOON - proven,
+        amr="pwd",
+        scopes=frozenset(scopes),
+    )
+
+
+def token(*scopes, **kwargs):
+    return principal("token", scopes=scopes, **kwargs)
+
+
+ANY = Requirement()
+ADMIN = Requirement(role="admin", scope="admin:read")
+PEOPLE = Requirement(session=True)
+FRESH = Requirement(fresh_within=TEN_MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("who", "need", "decision"),
+    [
+        pytest.param(None, Requirement(is_public=True), Decision.ALLOW, id="a stranger may see what is public"),
+        pytest.param(None, ANY, Decision.LOG_IN, id="a stranger is asked to log in"),
+        pytest.param(None, ADMIN, Decision.LOG_IN, id="a stranger does not hear of roles first"),
+        pytest.param(principal(), ANY, Decision.ALLOW, id="any session may where nothing is named"),
+        pytest.param(principal(), Requirement(scope="x:read"), Decision.ALLOW, id="a session needs no scope"),
+        pytest.param(principal(roles=()), ANY, Decision.ALLOW, id="a session without a role may where none is asked"),
+        pytest.param(principal(), ADMIN, Decision.NEED_ROLE, id="a session without the role may not"),
+        pytest.param(principal(roles=("user", "admin")), ADMIN, Decision.ALLOW, id="a session with the role may"),
+        pytest.param(token("resources:read"), ANY, Decision.ALLOW, id="a token with the general scope may"),
+        pytest.param(token(), ANY, Decision.NEED_SCOPE, id="a token without any scope may not"),
+        pytest.param(token("profile:read"), ANY, Decision.NEED_SCOPE, id="a token with another scope may not"),
+        pytest.param(token("resources"), ANY, Decision.NEED_SCOPE, id="half a scope is none"),
+        pytest.param(token("resources:read x"), ANY, Decision.NEED_SCOPE, id="a scope is compared as a whole"),
+        pytest.param(token("RESOURCES:READ"), ANY, Decision.NEED_SCOPE, id="capitals make another scope"),
+        pytest.param(token("admin:read"), ADMIN, Decision.NEED_ROLE, id="a scope never widens what its owner may"),
+        pytest.param(
+            token(roles=("user", "admin")), ADMIN, Decision.NEED_SCOPE, id="a role never widens what the token may"
+        ),
+        pytest.param(
+            token("admin:read", roles=("user", "admin")), ADMIN, Decision.ALLOW, id="a token with scope and role may"
+        ),
+        pytest.param(token("resources:read"), PEOPLE, Decision.NEED_SESSION, id="no token opens what is for people"),
+        pytest.param(principal(), PEOPLE, Decision.ALLOW, id="a session opens what is for people"),
+        pytest.param(principal(proven=TEN_MINUTES), FRESH, Decision.ALLOW, id="a proof of ten minutes is fresh enough"),
+        pytest.param(
+            principal(proven=TEN_MINUTES + timedelta(seconds=1)),
+            FRESH,
+            Decision.STEP_UP,
+            id="a second more asks for a new proof",
+        ),
+        pytest.param(
+            token("resources:read", proven=timedelta(hours=1)),
+            FRESH,
+            Decision.STEP_UP,
+            id="a token is as fresh as the proof it was minted with",
+        ),
+        pytest.param(
+            principal(proven=timedelta(hours=1)),
+            Requirement(role="admin", fresh_within=TEN_MINUTES),
+            Decision.NEED_ROLE,
+            id="nobody is asked for a proof who could not pass with it",
+        ),
+        pytest.param(token(), Requirement(is_public=True), Decision.ALLOW, id="what is public asks nothing of a token"),
+    ],
+)
+def test_the_guard_decides(who, need, decision):
+    assert decide(who, need, NOON) is decision
+
+
+def test_an_explanation_ends_at_what_failed_and_leaves_the_rest_unasked():
+    need = Requirement(role="admin", scope="admin:read", fresh_within=TEN_MINUTES)
+    assert [step.held for step in explain(token(), need, Decision.NEED_SCOPE)] == [True, False, None, None]
+
+
+def test_an_explanation_of_what_was_allowed_holds_throughout():
+    need = Requirement(role="user", fresh_within=TEN_MINUTES)
+    found = explain(principal(), need, decide(principal(), need, NOON))
+    assert [step.held for step in found] == [True, True, True]
+
+
+def test_a_stranger_is_explained_that_nobody_is_there():
+    assert [step.held for step in explain(None, ADMIN, Decision.LOG_IN)] == [False, None]
+
+
+def test_a_session_is_not_told_of_scopes():
+    assert not any("scope" in step.words for step in explain(principal(), ADMIN, Decision.NEED_ROLE))
+
+
+def test_an_explanation_names_what_is_missing_and_what_is_there():
+    words = " ".join(step.words for step in explain(token("profile:read"), ANY, Decision.NEED_SCOPE))
+    assert "resources:read" in words
+    assert "profile:read" in words
+
+
+@pytest.mark.parametrize("who", [None, principal(), token(), token("resources:read"), principal(proven=timedelta(1))])
+@pytest.mark.parametrize("need", [ANY, ADMIN, PEOPLE, FRESH])
+def test_every_denial_is_explained_by_exactly_one_requirement_that_failed(who, need):
+    decision = decide(who, need, NOON)
+    failed = [step for step in explain(who, need, decision) if step.held is False]
+    assert len(failed) == (decision is not Decision.ALLOW)
+
+
+@pytest.mark.parametrize(
+    ("need", "words"),
+    [
+        (Requirement(is_public=True), "nothing"),
+        (ANY, "any account, by a session, or a token with resources:read"),
+        (PEOPLE, "any account, by a session"),
+        (
+            Requirement(role="admin", fresh_within=TEN_MINUTES, session=True),
+            "role admin, by a session, proven within 10",
+        ),
+    ],
+)
+def test_a_requirement_can_be_read(need, words):
+    assert str(need).startswith(words)

@@ -1,0 +1,91 @@
+"""admit(): which rows still stand for what was claimed."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from webapp.guard.principal import Claim, NotAccepted, Standing, admit
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+OWNER = UUID(int=7)
+SECOND = timedelta(seconds=1)
+
+BY_SESSION = Claim(key="k", kind="session")
+BY_TOKEN = Claim(key="k", kind="token", user_id=str(OWNER), scopes=frozenset({"profile:read"}))
+
+
+def standing(kind="session", **changes):
+    row = Standing(
+        credential_id=UUID(int=8),
+        kind=kind,
+        user_id=OWNER,
+        username="ada",
+        roles=("user",),
+        is_disabled=False,
+        is_revoked=False,
+        expires_at=NOON + timedelta(days=1),
+        idle_at=None,
+        last_used_at=None,
+        auth_time=NOON,
+        amr="pwd",
+    )
+    return row._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("claim", "row", "code"),
+    [
+        pytest.param(BY_SESSION, None, "session_ended", id="a session without a row has ended"),
+        pytest.param(BY_TOKEN, None, "token_invalid", id="a token without a row was never ours"),
+        pytest.param(BY_TOKEN, standing("session"), "token_invalid", id="a token does not name a session's row"),
+        pytest.param(BY_SESSION, standing("token"), "session_ended", id="a cookie does not name a token's row"),
+        pytest.param(
+            BY_TOKEN._replace(user_id=str(UUID(int=9))),
+            standing("token"),
+            "token_invalid",
+            id="sub must be the owner of the row",
+        ),
+        pytest.param(BY_SESSION, standing(is_revoked=True), "session_ended", id="an ended session is ended"),
+        pytest.param(BY_TOKEN, standing("token", is_revoked=True), "token_revoked", id="a revoked token is revoked"),
+        pytest.param(BY_SESSION, standing(is_disabled=True), "session_ended", id="a disabled user has no session"),
+        pytest.param(BY_TOKEN, standing("token", is_disabled=True), "token_revoked", id="nor a token"),
+        pytest.param(BY_SESSION, standing(expires_at=NOON), "session_ended", id="a session ends at its very second"),
+        pytest.param(BY_TOKEN, standing("token", expires_at=NOON), "token_expired", id="so does a token"),
+        pytest.param(
+            BY_SESSION, standing(idle_at=NOON), "session_ended", id="a session ends when it was idle too long"
+        ),
+        pytest.param(
+            BY_TOKEN,
+            standing("token", is_revoked=True, expires_at=NOON),
+            "token_revoked",
+            id="of two reasons the one that somebody chose is told",
+        ),
+    ],
+)
+def test_what_does_not_stand_is_not_admitted(claim, row, code):
+    with pytest.raises(NotAccepted) as refusal:
+        admit(claim, row, NOON)
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("claim", "row"),
+    [
+        pytest.param(BY_SESSION, standing(), id="a live session"),
+        pytest.param(BY_TOKEN, standing("token"), id="a live token"),
+        pytest.param(BY_SESSION, standing(expires_at=NOON + SECOND), id="a session in its last second"),
+        pytest.param(BY_SESSION, standing(idle_at=NOON + SECOND), id="a session used just in time"),
+    ],
+)
+def test_what_stands_is_admitted(claim, row):
+    assert admit(claim, row, NOON).username == "ada"
+
+
+def test_roles_come_from_the_row_and_scopes_from_the_token():
+    found = admit(BY_TOKEN, standing("token", roles=("user", "admin")), NOON)
+    assert (found.roles, found.scopes) == (("user", "admin"), {"profile:read"})
+
+
+def test_a_principal_calls_itself_what_sub_carries():
+    assert admit(BY_SESSION, standing(), NOON).get_id() == str(OWNER)

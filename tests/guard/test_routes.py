@@ -1,0 +1,60 @@
+"""Closed by default: what every route of the house asks."""
+
+import pytest
+
+from tests import factories
+from tests.script import Script
+from webapp.guard.routes import routes
+
+ARGUMENTS = {
+    "<uuid:token_id>": "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111",
+    "<uuid:session_id>": "5" * 8 + "-0000-4000-8000-" + "0" * 12,
+}
+
+
+def path_of(route):
+    path = route.path
+    for name, value in ARGUMENTS.items():
+        path = path.replace(name, value)
+    return path.replace("<slug>", "throttled").replace("<secret>", "x").replace("<version>/<path:filename>", "1/x.css")
+
+
+def test_every_route_says_what_it_wants(app):
+    assert [route.path for route in routes(app) if route.need is None] == []
+
+
+def test_every_guarded_route_refuses_a_stranger_in_every_method(app):
+    stranger = Script(app)
+    for route in routes(app):
+        if not route.need.is_public:
+            for method in (*route.methods, "OPTIONS", *(["HEAD"] if "GET" in route.methods else [])):
+                assert stranger.call(method, path_of(route)).status_code == 401, (method, route.path)
+
+
+def test_every_route_for_people_refuses_a_token_with_every_scope(app, user):
+
+    every = factories.api_token(app, user, *app.extensions["catalogue"].scopes).token
+    script = Script(app, every)
+    for route in routes(app):
+        if route.need.session:
+            for method in route.methods:
+                assert script.call(method, path_of(route)).status_code == 403, (method, route.path)
+
+
+def test_no_route_that_changes_something_answers_a_get(app):
+    assert not [r.path for r in routes(app) if "POST" in r.methods and "GET" in r.methods]
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "FROB"])
+def test_no_route_of_the_house_answers_to_a_method_it_does_not_name(app, method):
+    for route in routes(app):
+        if method not in route.methods:
+            assert Script(app).call(method, path_of(route)).status_code == 405, route.path
+
+
+def test_the_list_of_routes_says_who_may_come_with_what(app):
+    found = {route.path: (route.by_session, route.by_token) for route in routes(app) if "GET" in route.methods}
+    assert found["/protected/admin"] == ("role admin", "protected:read, role admin")
+    assert found["/tokens/new"] == ("any account, proven within 10 min", "nobody")
+    assert found["/public"] == ("everybody", "everybody")
+    assert found["/healthz"] == ("everybody, without cookie", "everybody")

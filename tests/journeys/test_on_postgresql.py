@@ -1,0 +1,82 @@
+"""The same house on PostgreSQL."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.browser import Person
+from tests.journeys import postgresql
+from tests.script import Script
+from webapp.app import close, create_app
+from webapp.cli import schema
+from webapp.kernel.db import engine_for
+from webapp.kernel.ratelimit import Limit
+from webapp.settings import Settings
+from webapp.tokens import lifecycle
+
+pytestmark = pytest.mark.xdist_group("postgresql")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    with postgresql.served() as url:
+        instance = tmp_path_factory.mktemp("on_postgresql") / "instance"
+        settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_DATABASE_URL": url})
+        schema.upgrade(settings)
+        yield settings
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.extensions["passwords"].hasher = factories.QUICK
+    yield app
+    close(app)
+
+
+def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
+    engine = engine_for(settings.database)
+    assert schema.differences(engine) == []
+    engine.dispose()
+
+
+def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
+    owner = factories.user(app, "pg-owner")
+    person = Person(app)
+    assert person.log_in("pg-owner").status_code == 200
+    issued = factories.api_token(app, owner, "protected:read")
+    script = Script(app, issued.token)
+    assert script.get("/protected").status_code == 200
+    with app.extensions["database"].write() as db:
+        assert lifecycle.revoke(db, owner.id, issued.entry.id)
+    assert script.get("/protected").json["code"] == "token_revoked"
+    copied = person.cookie
+    person.press("Log out")
+    thief = Person(app)
+    thief.client.set_cookie("session", copied)
+    assert thief.open("/dashboard").request.path == "/login"
+
+
+def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:
+    owner = factories.user(app, "pg-twice")
+
+    def mint(_: int) -> bool:
+        try:
+            factories.api_token(app, owner, name="twice", once="the same form")
+        except lifecycle.AlreadyIssued:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(mint, range(4))) == [False, False, False, True]
+
+
+def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
+    limit = Limit("pg", 10, app.permanent_session_lifetime)
+    limiter = app.extensions["limiter"]
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: limiter.take(limit, "somebody").allowed, range(40)))
+    assert taken.count(True) == 10

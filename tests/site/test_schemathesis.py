@@ -1,0 +1,89 @@
+"""Everything that the description says is tried with hostile input: by nobody, by a script, by a person at a browser."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from flask import Flask, session
+from flask_wtf.csrf import generate_csrf
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import allow_header_conformance, positive_data_acceptance, unsupported_method
+
+from tests import factories
+from webapp.app import close, create_app
+from webapp.cli import schema
+from webapp.sessions.lifecycle import Browser, start
+from webapp.settings import Settings
+
+EXAMPLES = settings(
+    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+# Rules such as "that name is taken" or "that day is over" are more than JSON Schema can say: what fits the schema may
+# still be refused.
+EXCLUDED = [positive_data_acceptance]
+# Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET that answers.
+ALSO_PAGES = [allow_header_conformance, unsupported_method]
+JSON = {"Accept": "application/json"}
+
+# Made when the tests are collected: each operation becomes a test, so the description must be there before any fixture.
+folder = tempfile.TemporaryDirectory(prefix="described")
+
+
+def build() -> Flask:
+    chosen = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder.name, "instance"))})
+    schema.upgrade(chosen)
+    made = create_app(chosen)
+    made.extensions["passwords"].hasher = factories.QUICK
+    return made
+
+
+house = build()
+described = schemathesis.openapi.from_wsgi("/openapi.json", house)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tidy() -> Iterator[None]:
+    yield
+    close(house)
+    folder.cleanup()
+
+
+@pytest.fixture
+def by_token() -> dict[str, str]:
+    admin = factories.user(house, role="super_admin")
+    return {"Authorization": f"Bearer {factories.api_token(house, admin).token}"}
+
+
+class LoggedIn:
+    """What a browser sends that has just logged in; anew for each try, because some of them log out."""
+
+    def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> tuple[str, str]:
+        admin = factories.user(house, role="super_admin")
+        with house.test_request_context(), house.extensions["database"].write() as db:
+            started = start(db, admin.id, Browser("", None), house.extensions["session_ends"], amr="pwd")
+            session["_user_id"], csrf_token = started.secret, generate_csrf()
+            return house.session_interface.get_signing_serializer(house).dumps(dict(session)), csrf_token
+
+    def set(self, case: schemathesis.Case, data: tuple[str, str], context: schemathesis.AuthContext) -> None:
+        case.cookies["session"], case.headers["X-CSRF-Token"] = data
+
+
+@described.parametrize()
+@EXAMPLES
+def test_nobody_finds_an_answer_that_is_not_described(case: schemathesis.Case) -> None:
+    case.call_and_validate(headers=JSON, excluded_checks=EXCLUDED)
+
+
+@described.parametrize()
+@EXAMPLES
+def test_a_script_finds_no_answer_that_is_not_described(case: schemathesis.Case, by_token: dict[str, str]) -> None:
+    case.call_and_validate(headers=JSON | by_token, excluded_checks=EXCLUDED)
+
+
+@described.auth(LoggedIn, refresh_interval=None)
+@described.parametrize()
+@EXAMPLES
+def test_a_person_finds_no_answer_that_is_not_described(case: schemathesis.Case) -> None:
+    case.call_and_validate(headers=JSON, excluded_checks=[*EXCLUDED, *ALSO_PAGES])

@@ -1,0 +1,43 @@
+"""What the database holds, for claims that nothing changed and that no secret is there."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import text
+
+from webapp.kernel.db import Base
+
+# What every request may write: how often, and that it was refused.
+OF_EVERY_REQUEST = {"rate_bucket", "audit_event", "credential_use"}
+
+
+def contents(app: Flask) -> dict[str, list[str]]:
+    """Every row of every table that only a deed may change, but for when a credential was last used."""
+    with app.extensions["database"].read() as db:
+        return {
+            name: sorted(repr(row) for row in db.execute(text(f"SELECT {columns_of(name)} FROM {name!r}")))
+            for name in Base.metadata.tables
+            if name not in OF_EVERY_REQUEST
+        }
+
+
+def columns_of(table: str) -> str:
+    columns = Base.metadata.tables[table].columns.keys()
+    return ", ".join(f'"{name}"' for name in columns if name not in ("last_used_at", "last_used_from", "idle_at"))
+
+
+def events(app: Flask, event: str | None = None) -> list[dict[str, object]]:
+    """What happened, the latest last."""
+    with app.extensions["database"].read() as db:
+        rows = db.execute(text("SELECT * FROM audit_event ORDER BY at, rowid")).mappings()
+        return [dict(row) for row in rows if event is None or row["event"] == event]
+
+
+def everything(file: Path) -> str:
+    """All that a thief of the file could read, table by table, and its pages as they lie on the disk."""
+    with closing(sqlite3.connect(file)) as connection:
+        dump = "\n".join(connection.iterdump())
+    raw = b"".join(part.read_bytes() for part in file.parent.glob(f"{file.name}*"))
+    return dump + raw.decode("latin-1")

@@ -1,0 +1,37 @@
+"""The database: whether it can be trusted, and whether somebody can let others in."""
+
+from collections.abc import Sequence
+
+from webapp.accounts.models import User
+from webapp.cli import schema
+from webapp.cli.checkup.findings import Finding, bad, ok, warn
+from webapp.cli.refusals import Refused
+from webapp.kernel.db_file import Damaged
+from webapp.kernel.driver import Unavailable
+from webapp.settings import Settings
+
+UPGRADE = "Run: python -m webapp db upgrade"
+
+
+def soundness(settings: Settings) -> Finding:
+    """Only after an ``ok`` may the database be asked anything else."""
+    try:
+        schema.examine(settings)
+        version = schema.version(settings)
+    except (Damaged, Refused) as error:
+        return bad("database", str(error), "")
+    except Unavailable as error:
+        return bad("database", f"It does not answer ({' '.join(str(error).split())}).", "Start it, or wait.")
+    if version is None:
+        return warn("database", "There is none yet.", "The first start makes it.")
+    if version != schema.head():
+        return bad("database", f"It has the version {version}, not {schema.head()}.", UPGRADE)
+    return ok("database", "It is sound and of this version.")
+
+
+def people(users: Sequence[User]) -> Finding:
+    if not users:
+        return warn("people", "Nobody has an account yet.", "Make the first: python -m webapp user setup-link")
+    if not any(user.role == "super_admin" and user.disabled_at is None for user in users):
+        return bad("people", "Nobody is super_admin.", "Run: python -m webapp user role NAME super_admin")
+    return ok("people", "Somebody is super_admin.")

@@ -1,0 +1,64 @@
+"""doctor: what is unsafe or odd here, and how to mend it."""
+
+from collections.abc import Iterator
+
+import click
+
+from webapp.accounts import browsing
+from webapp.accounts.passwords import Passwords
+from webapp.app import create_app
+from webapp.audit import reading
+from webapp.cli import schema
+from webapp.cli.checkup import addresses, choices, database, files, keys, machine, routes
+from webapp.cli.checkup.findings import Finding
+from webapp.cli.house import House, pass_house
+from webapp.cli.output import as_json, say_json
+from webapp.guard.routes import routes as routes_of
+from webapp.kernel.db import Database
+from webapp.kernel.keys import ring_for
+from webapp.settings import Settings
+
+
+@click.command("doctor")
+@as_json
+@click.pass_context
+@pass_house
+def command(house: House, ctx: click.Context, *, is_json: bool) -> None:
+    """Look at everything that can be unsafe or odd, a line each: ok, warn or bad, and how to mend it.
+
+    The exit code is 1 if anything is bad.
+
+    \b
+    Examples:
+      python -m webapp doctor
+      python -m webapp doctor --json | jq -r '.[] | select(.level != "ok").mend'
+    """
+    found = list(findings(house.settings))
+    if is_json:
+        say_json(found)
+    else:
+        click.echo("\n".join(str(finding) for finding in found))
+    ctx.exit(1 if any(finding.level == "bad" for finding in found) else 0)
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    yield from addresses.findings(settings)
+    yield from choices.findings(settings)
+    yield from files.findings(settings.instance, schema.file_of(settings))
+    yield keys.age(ring_for(settings).current())
+    yield from routes.declared(routes_of(create_app(settings)))
+    yield from machine.hashing(Passwords(settings.hashes_at_once, settings.password_minimum))
+    yield from kept(settings)
+
+
+def kept(settings: Settings) -> Iterator[Finding]:
+    soundness = database.soundness(settings)
+    yield soundness
+    if soundness.level != "ok":
+        yield machine.clock(None)
+        return
+    opened = Database(settings.database)
+    with opened.read() as db:
+        yield database.people(browsing.everybody(db))
+        yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
+    opened.close()

@@ -1,0 +1,20 @@
+"""Durations on the command line, written as in the settings: 90s, 10m, 12h, 7d."""
+
+from datetime import timedelta
+
+import click
+
+from webapp.settings import kinds
+
+
+class Duration(click.ParamType[timedelta]):
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        try:
+            return value if isinstance(value, timedelta) else kinds.duration(str(value))
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+
+
+DURATION = Duration()

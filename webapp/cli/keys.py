@@ -1,0 +1,75 @@
+"""keys: what signs tokens."""
+
+from datetime import timedelta
+
+import click
+
+from webapp.audit.log import Event, record
+from webapp.cli.durations import DURATION
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.refusals import Refused
+from webapp.kernel.clock import now
+from webapp.kernel.keys import RotationRefused, SigningKey, ring_for
+
+
+@click.group("keys")
+def command() -> None:
+    """The keys that sign and verify tokens."""
+
+
+@command.command("list")
+@as_json
+@pass_house
+def list_(house: House, *, is_json: bool) -> None:
+    """List the keys; the first signs, the others still verify.
+
+    \b
+    Example:
+      python -m webapp keys list
+    """
+    keys = ring_for(house.settings).keys()
+    if is_json:
+        say_json([described(key) for key in keys])
+        return
+    rows = [(key.kid, key.algorithm, use_of(key), moment(key.created_at), moment(key.ends_at)) for key in keys]
+    say_table(("KID", "ALGORITHM", "USE", "MADE", "ENDS"), rows)
+
+
+def described(key: SigningKey) -> dict[str, object]:
+    names = ("kid", "algorithm", "created_at", "retired_at", "ends_at")
+    return {name: getattr(key, name) for name in names} | {"use": use_of(key)}
+
+
+def use_of(key: SigningKey) -> str:
+    return "signs" if key.may_sign else "verifies"
+
+
+@command.command("rotate")
+@click.option("--overlap", type=DURATION, help="How long the old key still verifies; WEBAPP_TOKEN_LIFETIME_MAX.")
+@pass_house
+def rotate(house: House, *, overlap: timedelta | None) -> None:
+    """Sign with a new key from now on, in every running process, and print its name.
+
+    With an overlap shorter than the longest token, tokens that live longer than it stop working at its end. After a
+    theft of the key: --overlap 0s.
+
+    \b
+    Examples:
+      python -m webapp keys rotate
+      python -m webapp keys rotate --overlap 30d
+    """
+    ring = ring_for(house.settings)
+    former = ring.current()
+    overlap = house.settings.token_lifetime_max if overlap is None else overlap
+    try:
+        with opened(house) as database, database.write() as db:
+            # Written first, so that a key is not rotated where that cannot be recorded.
+            record(db, Event.KEY_ROTATED, retired=former.kid, overlap=int(overlap.total_seconds()))
+            db.flush()
+            key = ring.rotate(overlap)
+    except RotationRefused as error:
+        raise Refused(str(error)) from error
+    say_aside(f"{former.kid} verifies until {moment(now() + overlap)}.")
+    click.echo(key.kid)

@@ -1,0 +1,52 @@
+"""limits: how often something was tried, and forgetting it."""
+
+import click
+
+from webapp.audit.log import Event, record
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.kernel.ratelimit import limiter_for
+
+
+@click.group("limits")
+def command() -> None:
+    """Counted login tries, by account and by address."""
+
+
+@command.command("list")
+@as_json
+@pass_house
+def list_(house: House, *, is_json: bool) -> None:
+    """List what is counted now, and when its window ends.
+
+    \b
+    Example:
+      python -m webapp limits list
+    """
+    with opened(house) as database:
+        entries = limiter_for(house.settings, database).entries()
+    if is_json:
+        say_json([{"key": key, "hits": hits, "ends_at": ends_at} for key, hits, ends_at in entries])
+        return
+    say_table(("KEY", "HITS", "ENDS"), [(key, str(hits), moment(ends_at)) for key, hits, ends_at in entries])
+
+
+@command.command("reset")
+@click.argument("prefix", required=False)
+@pass_house
+def reset(house: House, *, prefix: str | None) -> None:
+    """Forget the counts whose key begins with PREFIX, or all of them, and print how many there were.
+
+    \b
+    Examples:
+      python -m webapp limits reset
+      python -m webapp limits reset login-address
+    """
+    with opened(house) as database:
+        # In a transaction of its own and first: the counts are another's, and none is forgotten unrecorded.
+        with database.write() as db:
+            record(db, Event.LIMITS_RESET, prefix=prefix)
+        forgotten = limiter_for(house.settings, database).reset(prefix)
+    say_aside(f"{count(forgotten, 'window')} forgotten.")
+    click.echo(forgotten)

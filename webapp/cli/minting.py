@@ -1,0 +1,43 @@
+"""What the command line may mint: judged as on the token page."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.app import create_app
+from webapp.cli.refusals import Refused
+from webapp.credentials.lifecycle import Proof
+from webapp.settings import Settings
+from webapp.settings.kinds import write_duration
+from webapp.tokens.lifecycle import Issuer, Wish
+from webapp.tokens.scopes import Catalogue, ScopeNotHeld
+
+# An operator proves nothing about the owner, so the token never counts as a fresh login.
+PROVEN_BY_NOBODY = Proof(auth_time=datetime(1970, 1, 1, tzinfo=UTC), amr="cli")
+
+
+def tools(settings: Settings) -> tuple[Issuer, Catalogue]:
+    """Which scopes there are is only known of the house as a whole."""
+    app = create_app(settings)
+    return app.extensions["issuer"], app.extensions["catalogue"]
+
+
+def wish(
+    settings: Settings, catalogue: Catalogue, owner: User, *, name: str, scopes: Sequence[str], lifetime: timedelta
+) -> Wish:
+    """Raises ``Refused`` for what cannot be had."""
+    name, longest = name.strip(), settings.token_lifetime_max
+    if owner.disabled_at is not None:
+        raise Refused(f"{owner.username} is disabled; enable them first.")
+    if not 3 <= len(name) <= 50 or not name.isprintable():
+        raise Refused("A token's name has 3 to 50 characters, all of them printable.")
+    if not timedelta() < lifetime <= longest:
+        raise Refused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
+    roles = included_in(owner.role)
+    try:
+        granted = catalogue.check(scopes, roles)
+    except ScopeNotHeld as error:
+        held = ", ".join(catalogue.held_by(roles))
+        raise Refused(f"{owner.username} cannot give {error}; there are: {held}.") from error
+    return Wish(name=name, scopes=granted, lifetime=lifetime, origin="cli")

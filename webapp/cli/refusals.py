@@ -1,0 +1,20 @@
+"""Refused: what a command says in one sentence instead of doing it."""
+
+from typing import IO, Any
+
+import click
+
+
+class Refused(click.ClickException):
+    """Not found, or not allowed. The sentence goes to standard error."""
+
+    exit_code = 1
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(self.message, file=file, err=True)
+
+
+class Unusable(Refused):
+    """Settings that do not stand, or a database that cannot be trusted."""
+
+    exit_code = 2

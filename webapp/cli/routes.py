@@ -1,0 +1,49 @@
+"""routes: every address, and who may reach it."""
+
+import click
+
+from webapp.app import create_app
+from webapp.cli.house import House, pass_house
+from webapp.cli.output import as_json, say_aside, say_json, say_table
+from webapp.guard.routes import Route, routes
+
+
+@click.command("routes")
+@as_json
+@click.pass_context
+@pass_house
+def command(house: House, ctx: click.Context, *, is_json: bool) -> None:
+    """Print every address, and who may reach it by session and by token.
+
+    The exit code is 1 if one of them does not say whom it lets in.
+
+    \b
+    Examples:
+      python -m webapp routes
+      python -m webapp routes --json | jq -r '.[] | select(.token == "everybody").path'
+    """
+    found = routes(create_app(house.settings))
+    undeclared = [route for route in found if route.need is None]
+    if is_json:
+        say_json([described(route) for route in found])
+    else:
+        say_table(("METHOD", "ADDRESS", "BY SESSION", "BY TOKEN"), [cells(route) for route in found])
+    for route in undeclared:
+        say_aside(f"{route.path} ({route.endpoint}) wears neither @require nor @public and answers nobody.")
+    ctx.exit(1 if undeclared else 0)
+
+
+def cells(route: Route) -> tuple[str, ...]:
+    mark = "!! " if route.need is None else ""
+    return mark + ", ".join(route.methods), route.path, route.by_session, route.by_token
+
+
+def described(route: Route) -> dict[str, object]:
+    return {
+        "methods": route.methods,
+        "path": route.path,
+        "endpoint": route.endpoint,
+        "session": route.by_session,
+        "token": route.by_token,
+        "is_declared": route.need is not None,
+    }

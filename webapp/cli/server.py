@@ -1,0 +1,73 @@
+"""granian, told how we serve."""
+
+import errno
+import multiprocessing
+import os
+import socket
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from webapp.cli.refusals import Refused
+from webapp.settings import ROOT, Settings
+
+# Running requests have so long to finish (seconds).
+PATIENCE = 10
+
+# Its own words go to standard error: what is said on standard output is ours.
+LOGGING: dict[str, Any] = {
+    "handlers": {"console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+}
+
+
+def serve(settings: Settings, *, debug: bool) -> None:
+    """Until SIGTERM or SIGINT. The workers read the settings from the environment, as this process did."""
+    # A forked worker would share what is open here, keep the old code at a reload, and on older Pythons skip what is to
+    # be done at its end, such as writing last uses.
+    multiprocessing.set_start_method("spawn", force=True)
+    host, port = split(settings.bind)
+    Granian(
+        "webapp.cli.worker:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        websockets=False,
+        workers=1 if debug else settings.workers,
+        blocking_threads=settings.threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=PATIENCE,
+        log_level=LogLevels.info if debug else LogLevels.warning,
+        log_dictconfig=LOGGING,
+        log_access=False,
+        reload=debug,
+        reload_paths=[ROOT / folder for folder in ("webapp", "templates", "static")],
+        reload_ignore_worker_failure=debug,
+    ).serve()
+
+
+def split(bind: str) -> tuple[str, int]:
+    """Address and port. Of a name, the address: granian takes numbers only."""
+    host, _, port = bind.rpartition(":")
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise Refused(f"WEBAPP_BIND names {host}, which is no address of this machine: {error.strerror}.") from error
+    return str(found[4][0]), int(port)
+
+
+def refuse_taken(bind: str) -> None:
+    """Ask before the workers do: they share the port with each other, so they would with another server of ours."""
+    host, port = split(bind)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Refused(f"Another program listens on {bind}; stop it, or choose another with --bind.") from error
+            reason = os.strerror(error.errno or 0)
+            raise Refused(f"Nobody can listen on {bind} here: {reason}; choose another with --bind.") from error

@@ -1,0 +1,34 @@
+"""settings: the manual, written from the class that holds them."""
+
+import click
+
+from webapp.cli.house import House, pass_house
+from webapp.cli.output import as_json, say_json
+from webapp.settings import Row
+
+
+@click.command("settings")
+@as_json
+@pass_house
+def command(house: House, *, is_json: bool) -> None:
+    """Print every setting: its type, default and meaning, what it is now and who says so.
+
+    Settings come from the environment, from files it names (WEBAPP_..._FILE, for secrets) and from config.toml in the
+    instance folder, where bind stands for WEBAPP_BIND; in this order.
+
+    \b
+    Examples:
+      python -m webapp settings
+      python -m webapp settings --json | jq -r '.[] | select(.source != "default").variable'
+    """
+    rows = house.settings.describe(house.environ)
+    if is_json:
+        say_json([row._asdict() for row in rows])
+        return
+    click.echo("\n\n".join(paragraph(row) for row in rows))
+
+
+def paragraph(row: Row) -> str:
+    default = f"default {row.default}" if row.default else "empty by default"
+    now = row.value or "(empty)"
+    return f"{row.variable} = {now}\n  {row.meaning}\n  {row.type}; {default}; now from: {row.source}"

@@ -1,0 +1,17 @@
+"""The link by which the first account is made, as long as nobody has one."""
+
+from webapp.accounts import links, registration
+from webapp.kernel.db import Database
+from webapp.settings import Settings
+
+
+def make(database: Database, settings: Settings) -> str | None:
+    """A new one, which replaces the former; None once somebody has an account."""
+    with database.write() as db:
+        if not registration.is_empty(db):
+            return None
+        return f"{settings.base_url}/setup/{links.make(db, registration.SETUP, settings.setup_lifetime)}"
+
+
+def lifetime_in_words(settings: Settings) -> str:
+    return f"{max(1, int(settings.setup_lifetime.total_seconds() // 60))} minutes"

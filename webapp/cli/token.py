@@ -1,0 +1,109 @@
+"""token: what scripts bring."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing
+from webapp.accounts.models import User
+from webapp.cli import minting
+from webapp.cli.durations import DURATION
+from webapp.cli.finding import user_named
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.cli.refusals import Refused
+from webapp.tokens import lifecycle, listing
+from webapp.tokens.listing import Token
+
+EVERY = 1_000_000
+
+
+@click.group("token")
+def command() -> None:
+    """What scripts bring to be let in."""
+
+
+@command.command("mint")
+@click.argument("user")
+@click.option("--name", required=True, help="Of the machine or the job; 3 to 50 characters.")
+@click.option("--scope", "scopes", multiple=True, required=True, help="What it may reach; may be given repeatedly.")
+@click.option("--expires", type=DURATION, default="30d", show_default=True, help="Such as 12h or 90d.")
+@pass_house
+def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires: timedelta) -> None:
+    """Mint a token for USER and print it, now and never again.
+
+    \b
+    Examples:
+      python -m webapp token mint ada --name backup --scope protected:read --expires 7d
+      curl -H "Authorization: Bearer $(python -m webapp token mint ada --name once --scope protected:read \\
+        --expires 5m)" http://127.0.0.1:8000/protected
+    """
+    issuer, catalogue = minting.tools(house.settings)
+    with opened(house) as database, database.write() as db:
+        owner = user_named(db, user)
+        wish = minting.wish(house.settings, catalogue, owner, name=name, scopes=scopes, lifetime=expires)
+        try:
+            issued = issuer.issue(db, owner.id, wish, minting.PROVEN_BY_NOBODY)
+        except lifecycle.NameTaken as error:
+            raise Refused(f"{owner.username} has a token named {wish.name} already.") from error
+    say_aside(f"{wish.name} ({issued.entry.id}) works until {moment(issued.credential.expires_at)}.")
+    click.echo(issued.token)
+
+
+@command.command("list")
+@click.argument("user", required=False)
+@click.option("--all", "with_ended", is_flag=True, help="Also those that ended within 90 days.")
+@as_json
+@pass_house
+def list_(house: House, *, user: str | None, with_ended: bool, is_json: bool) -> None:
+    """List the live tokens of USER, or of everybody; never the tokens themselves.
+
+    \b
+    Examples:
+      python -m webapp token list ada
+      python -m webapp token list --json | jq -r '.[] | select(.last_used_at == null).id'
+    """
+    with opened(house) as database, database.read() as db:
+        owners = [user_named(db, user)] if user else browsing.everybody(db)
+        found = [(owner, token) for owner in owners for token in tokens_of(db, owner, with_ended=with_ended)]
+    if is_json:
+        say_json([described(owner, token) for owner, token in found])
+        return
+    rows = [cells(owner, token) for owner, token in found]
+    say_table(("ID", "USER", "NAME", "STATE", "EXPIRES", "LAST USED", "SCOPES"), rows)
+
+
+def tokens_of(db: Session, owner: User, *, with_ended: bool) -> Sequence[Token]:
+    live = listing.page(db, owner.id, is_live=True, size=EVERY).tokens
+    return [*live, *listing.page(db, owner.id, is_live=False, size=EVERY).tokens] if with_ended else live
+
+
+def cells(owner: User, token: Token) -> tuple[str, ...]:
+    times = moment(token.expires_at), moment(token.last_used_at)
+    return str(token.id), owner.username, token.name, token.state_words, *times, " ".join(token.scopes)
+
+
+def described(owner: User, token: Token) -> dict[str, object]:
+    return {"username": owner.username} | {name: getattr(token, name) for name in token.__struct_fields__}
+
+
+@command.command("revoke")
+@click.argument("token_id", metavar="ID", type=click.UUID)
+@pass_house
+def revoke(house: House, *, token_id: UUID) -> None:
+    """Revoke the token with this ID (its jti), at once. One that was revoked before is no error.
+
+    \b
+    Example:
+      python -m webapp token revoke 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d
+    """
+    with opened(house) as database, database.write() as db:
+        owner_id = lifecycle.owner_of(db, token_id)
+        if owner_id is None:
+            raise Refused(f"There is no token with the id {token_id}.")
+        revoked = lifecycle.revoke(db, owner_id, token_id)
+    say_aside("Revoked." if revoked else "It was revoked before.")
