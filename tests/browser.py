@@ -91,7 +91,7 @@ def check_html(page: str) -> None:
     ids = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(ids) == len(set(ids)), "an id is there twice"
     for element in tree.iter():
-        assert not any(name.startswith("on") or name == "style" for name in element.keys()), element.attrib
+        assert not any(name.startswith("on") or name == "style" for name in element.attrib), element.attrib
 
 
 def parsed(page: str) -> Element:

@@ -1,12 +1,15 @@
 """All the fixtures there are: the house, its database, a person at a browser, a script with a token."""
 
 import os
+import io
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from tests import factories
 from tests.browser import Person
@@ -16,6 +19,7 @@ from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.kernel.db import Database
 from webapp.settings import Settings
+from webapp.web.logs import Line
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +35,21 @@ def instance(migrated: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(migrated, tmp_path / "instance"))
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates, compiled once for all the houses of a run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(instance: Path, compiled: FileSystemBytecodeCache) -> Iterator[Callable[..., Flask]]:
     """Builds the house; settings as the environment would say them."""
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:
         app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
         app.extensions["passwords"].hasher = factories.QUICK
+        app.jinja_env.bytecode_cache = compiled
         made.append(app)
         return app
 
@@ -87,3 +98,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], str]]:
+    """What was written to the log since the test began, as an operator reads it."""
+    stream, root = io.StringIO(), logging.getLogger("webapp")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Line())
+    root.addHandler(handler)
+    yield stream.getvalue
+    root.removeHandler(handler)

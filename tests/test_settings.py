@@ -139,7 +139,6 @@ def test_a_secret_in_a_config_file_that_others_may_read_stops_the_start(tmp_path
             {"WEBAPP_SESSION_IDLE": "8d"}, "SESSION_IDLE .*SESSION_LIFETIME", id="idle ends before the lifetime"
         ),
         pytest.param({"WEBAPP_REMEMBER_LIFETIME": "1d"}, "REMEMBER_LIFETIME", id="remembered is longer than not"),
-        pytest.param({"WEBAPP_FRESH_WITHIN": "8d"}, "WEBAPP_FRESH_WITHIN", id="fresh is younger than the session"),
         pytest.param(
             {"WEBAPP_API_TOKEN_LIFETIME": "400d"}, "API_TOKEN_LIFETIME", id="a token obeys the longest lifetime"
         ),

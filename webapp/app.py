@@ -19,9 +19,14 @@ from webapp.guard.routes import guarded
 from webapp.kernel.db import Database
 from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
+from webapp.kernel.sealing import Sealer
 from webapp.login.flow import Flow
 from webapp.login.views import api, pages
 from webapp.login.views.refusals import too_busy
+from webapp.mail.outbox import Content
+from webapp.mail.post import Post
+from webapp.mail.transport import transport_for
+from webapp.mail.worker import Worker
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
 from webapp.sessions.lifecycle import Ends
@@ -31,7 +36,7 @@ from webapp.tokens import views as tokens
 from webapp.tokens.authenticator import Authenticator
 from webapp.tokens.lifecycle import Issuer
 from webapp.tokens.scopes import Catalogue
-from webapp.web import after, assets, csrf, headers, logs, problems, proxy, templating, transaction
+from webapp.web import after, assets, csrf, headers, letters, logs, problems, proxy, templating, transaction
 from webapp.web.request_id import request_id
 from webapp.web.templating import House
 
@@ -51,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     database, ring = Database(settings.database), ring_for(settings)
     furnish(app, settings, database)
     admit(app, settings, database, ring)
+    post_office(app, settings, database)
     employ(app, settings, database)
     for room in (site, setup, pages, api, dashboard, sessions, tokens, examples):
         app.register_blueprint(room.bp)
@@ -115,6 +121,19 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
     )
     app.jinja_env.globals["offer_here"] = offer_here
     doorkeeper.init_app(app)
+
+
+def post_office(app: Flask, settings: Settings, database: Database) -> None:
+    """The outbox and its sender; ``serve`` starts it, so that a command or a test sends only what it means to."""
+    sealer = Sealer(settings.secret_key, "mail", former=settings.secret_key_fallbacks)
+    worker = Worker(database, sealer, transport_for(settings.smtp_url, settings.mail_from))
+
+    def render(kind: str, facts: dict[str, object]) -> Content:
+        made = letters.letter(app, kind, facts)
+        return Content(made.subject, made.text, made.html)
+
+    app.extensions["post"] = Post(render, sealer, wake=lambda: after.answer(worker.wake) if request else worker.wake())
+    app.extensions["mail_worker"] = worker
 
 
 def employ(app: Flask, settings: Settings, database: Database) -> None:

@@ -32,7 +32,7 @@ def test_the_help_names_every_command():
     assert all(f"\n  {noun} " in said for noun in NOUNS)
 
 
-@pytest.mark.parametrize("words", commands(program))
+@pytest.mark.parametrize("words", list(commands(program)))
 def test_every_command_shows_an_example(words):
     said = CliRunner().invoke(program, [*words, "--help"])
     assert said.exit_code == 0

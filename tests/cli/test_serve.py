@@ -23,7 +23,7 @@ def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(hou
 
 
 def test_two_that_start_at_once_share_one_migration_and_one_set_of_keys(house):
-    with serving(start(house), start(house)) as servers:
+    with serving(*(start(house, WEBAPP_WORKERS="1") for _ in range(2))) as servers:
         sets = [server.open("/.well-known/jwks.json").json()["keys"] for server in servers]
         assert sets[0] == sets[1]
         assert [server.stop() for server in servers] == [0, 0]

@@ -59,7 +59,8 @@ def test_a_user_is_found_by_name_or_address(run, add):
     assert run("user role bob@example.org user").stderr == "bob had the role admin and has user now.\n"
 
 
-def test_nobody_is_found_by_another_name(run):
+def test_nobody_is_found_by_another_name(run, add):
+    add("ada")
     done = run("user disable nobody")
     assert (done.exit_code, done.stderr) == (1, "There is no user named nobody.\n")
 
@@ -75,7 +76,7 @@ def test_the_last_super_admin_stays(run, add):
 def test_disabling_ends_everything_and_says_how_much(run, add, mint):
     add("ada")
     mint("ada")
-    assert run("user disable ada").stderr == "ada is disabled; 1 session or token ended.\n"
+    assert run("user disable ada").stderr == "ada is disabled; sessions and tokens ended: 1.\n"
     assert json.loads(run("token list --json").stdout) == []
 
 

@@ -57,7 +57,7 @@ def by_token() -> dict[str, str]:
 
 
 class LoggedIn:
-    """What a browser sends that has just logged in; anew for each try, because some of them log out."""
+    """What a browser sends that has just logged in; once for each operation, because one of them logs out."""
 
     def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> tuple[str, str]:
         admin = factories.user(house, role="super_admin")
@@ -82,7 +82,7 @@ def test_a_script_finds_no_answer_that_is_not_described(case: schemathesis.Case,
     case.call_and_validate(headers=JSON | by_token, excluded_checks=EXCLUDED)
 
 
-@described.auth(LoggedIn, refresh_interval=None)
+@described.auth(LoggedIn, cache_by_key=lambda case, _: case.operation.label)
 @described.parametrize()
 @EXAMPLES
 def test_a_person_finds_no_answer_that_is_not_described(case: schemathesis.Case) -> None:

@@ -3,7 +3,7 @@
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from webapp.web.forms import Form
+from webapp.web.form import Form
 
 
 class SetupForm(Form):

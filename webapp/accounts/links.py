@@ -14,7 +14,7 @@ def make(db: Session, purpose: str, lifetime: timedelta) -> str:
     """A new secret for an address; those of the same purpose made before it are dead."""
     db.execute(delete(Link).where(Link.purpose == purpose))
     secret = new_secret()
-    db.add(Link(digest=digest(secret), purpose=purpose, expires_at=now() + lifetime))
+    db.add(Link(digest=digest(secret), purpose=purpose, created_at=now(), expires_at=now() + lifetime))
     return secret
 
 

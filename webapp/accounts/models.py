@@ -1,9 +1,10 @@
 """User, and the links that let one in."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kernel.db import Base, Key
@@ -23,6 +24,44 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    display_name: Mapped[str | None] = mapped_column(String(100))
+    email_verified_at: Mapped[datetime | None]
+    password_changed_at: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None] = mapped_column(index=True)
+    closes_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When an account that its owner closed is gone for good; until then they may come back."""
+    language: Mapped[str] = mapped_column(String(10), server_default="en")
+    time_zone: Mapped[str] = mapped_column(String(50), server_default="UTC")
+    theme: Mapped[str] = mapped_column(String(10), server_default="auto")
+
+
+class Role(Base):
+    """A name for what people may do; it may include others."""
+
+    __tablename__ = "role"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    description: Mapped[str] = mapped_column(String(200))
+    includes: Mapped[list[str]] = mapped_column(JSON)
+    """The roles that it names itself."""
+    closure: Mapped[list[str]] = mapped_column(JSON)
+    """All that it reaches, itself among them, the humblest first: read on every request, made when a role changes."""
+
+
+class Invitation(Base):
+    __tablename__ = "invitation"
+
+    id: Mapped[Key]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    email: Mapped[str | None] = mapped_column(String(320))
+    role: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(200))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    most_uses: Mapped[int]
+    uses: Mapped[int]
 
 
 class Link(Base):
@@ -32,6 +71,11 @@ class Link(Base):
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     purpose: Mapped[str] = mapped_column(String(20), index=True)
-    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str | None] = mapped_column(String(320))
+    """Where it was mailed to; it is dead once the account has another."""
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """What it is about, such as the credential to end; never a secret."""
+    created_at: Mapped[datetime] = mapped_column(server_default="0")
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from webapp.cli.refusals import Refused
 from webapp.credentials.lifecycle import Proof
 from webapp.settings import Settings
 from webapp.settings.kinds import write_duration
-from webapp.tokens.lifecycle import Issuer, Wish
+from webapp.tokens.lifecycle import Issuer, NameUnfit, Wish, checked_name
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 
 # An operator proves nothing about the owner, so the token never counts as a fresh login.
@@ -27,11 +27,9 @@ def wish(
     settings: Settings, catalogue: Catalogue, owner: User, *, name: str, scopes: Sequence[str], lifetime: timedelta
 ) -> Wish:
     """Raises ``Refused`` for what cannot be had."""
-    name, longest = name.strip(), settings.token_lifetime_max
+    longest = settings.token_lifetime_max
     if owner.disabled_at is not None:
         raise Refused(f"{owner.username} is disabled; enable them first.")
-    if not 3 <= len(name) <= 50 or not name.isprintable():
-        raise Refused("A token's name has 3 to 50 characters, all of them printable.")
     if not timedelta() < lifetime <= longest:
         raise Refused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
     roles = included_in(owner.role)
@@ -40,4 +38,8 @@ def wish(
     except ScopeNotHeld as error:
         held = ", ".join(catalogue.held_by(roles))
         raise Refused(f"{owner.username} cannot give {error}; there are: {held}.") from error
+    try:
+        name = checked_name(name)
+    except NameUnfit as error:
+        raise Refused(str(error)) from error
     return Wish(name=name, scopes=granted, lifetime=lifetime, origin="cli")

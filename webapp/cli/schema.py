@@ -22,12 +22,13 @@ from webapp.kernel import db_file, instance
 from webapp.kernel import models as kernel
 from webapp.kernel.db import Base, engine_for, outages
 from webapp.kernel.db_file import Damaged
+from webapp.mail import models as mail
 from webapp.sessions import models as sessions
 from webapp.settings import Settings
 from webapp.tokens import models as tokens
 
 # Tables name those of other rooms in text: without all of them here, a command that needs one could not write it.
-ROOMS = (accounts, audit, credentials, kernel, sessions, tokens)
+ROOMS = (accounts, audit, credentials, kernel, mail, sessions, tokens)
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 

@@ -122,7 +122,7 @@ def disable(house: House, *, name: str) -> None:
             ended = closing.disable(db, user)
         except LastSuperAdmin as error:
             raise Refused(ONLY_SUPER_ADMIN.format(user.username)) from error
-    say_aside(f"{user.username} is disabled; {count(ended, 'session or token')} ended.")
+    say_aside(f"{user.username} is disabled; sessions and tokens ended: {ended}.")
 
 
 @command.command("enable")

@@ -15,7 +15,9 @@ def application() -> Flask:
     # Done last, because registered first: taking the interpreter apart under granian's threads may abort in Rust.
     atexit.register(os._exit, 0)
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
-    return create_app()
+    app = create_app()
+    app.extensions["mail_worker"].start()
+    return app
 
 
 def leave_with_parent() -> None:

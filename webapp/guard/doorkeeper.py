@@ -13,6 +13,7 @@ from webapp.guard.require import requirement_of
 from webapp.kernel.clock import now
 from webapp.web import csrf
 from webapp.web.bearer import presented
+from webapp.web.problems import Problem
 
 log = logging.getLogger(__name__)
 
@@ -57,10 +58,15 @@ def judge(need: Requirement) -> Response | None:
 
 def refuse_forgery(principal: Principal | None) -> None:
     """By the credential that was accepted, not by the headers that were sent."""
-    if principal is None or principal.credential == "session":
-        csrf.check()
-    elif (shown := presented()) is not None and shown.is_sent_unasked:
-        csrf.refuse_cross_site()
+    try:
+        if principal is None or principal.credential == "session":
+            csrf.check()
+        elif (shown := presented()) is not None and shown.is_sent_unasked:
+            csrf.refuse_cross_site()
+    except Problem as refused:
+        if refused.code is not None:
+            refusals.note(refused.code, refused.detail, principal)
+        raise
 
 
 def undeclared(endpoint: str) -> Exception:

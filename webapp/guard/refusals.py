@@ -1,5 +1,6 @@
 """What people and scripts hear who may not pass."""
 
+import logging
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -9,14 +10,16 @@ from flask_login import user_needs_refresh, user_unauthorized
 from webapp.audit.log import Event, record
 from webapp.guard.offers import mint_link
 from webapp.guard.policy import Asked, Decision, Requirement, explain
-from webapp.guard.principal import NotAccepted, Principal
+from webapp.guard.principal import NotAccepted, Principal, Standing
 from webapp.kernel.words import in_words
-from webapp.web.bearer import presented
-from webapp.web.forms import submitted
+from webapp.web.bearer import presented, realm
+from webapp.web.body import submitted
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Action, Pin, Problem, answer
 from webapp.web.transaction import database
+
+log = logging.getLogger(__name__)
 
 # Doors above, by their names.
 LOGIN, CONFIRM, HOME = "login.new", "login.confirm_form", "dashboard.show"
@@ -35,8 +38,7 @@ SECRETS = {"csrf_token", "password"}
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     """A credential was brought, and is none that holds."""
-    if error.standing is not None:
-        note(error.code, str(error), user_id=error.standing.user_id, credential_id=error.standing.credential_id)
+    note(error.code, str(error), error.standing)
     if presented() is None and is_browser():
         return to_login(error.code)
     kind = KINDS[error.code.replace("_", "-")]
@@ -55,7 +57,7 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
         return step_up(need, pins)
     # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
     code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
-    note(code, str(need), user_id=principal.user_id, credential_id=principal.credential_id)
+    note(code, str(need), principal)
     builder = {"role_required": role_required, "scope_required": scope_required}[code]
     return answer(builder(principal, need, pins))
 
@@ -150,10 +152,6 @@ def challenge(code: str, need: Requirement) -> dict[str, str]:
     return {"WWW-Authenticate": ", ".join(parts)}
 
 
-def realm() -> str:
-    return f'Bearer realm="{current_app.config["HOUSE_NAME"]}"'
-
-
 def here() -> str:
     return request.full_path.removesuffix("?")
 
@@ -172,9 +170,25 @@ def pins_of(asked: Sequence[Asked]) -> list[Pin]:
     return [Pin(step.words, states[step.held]) for step in asked]
 
 
-def note(code: str, reason: str, **who: object) -> None:
+def note(code: str, reason: str, who: Principal | Standing | None) -> None:
+    """Write a refusal down: in the audit log where an account is concerned, else in the log alone.
+
+    What strangers send must not fill a table.
+    """
+    if who is None:
+        fields = {"code": code, "reason": reason, "route": str(request.url_rule), "address": request.remote_addr}
+        log.info(Event.ACCESS_REFUSED.value, extra={"fields": fields})
+        return
     with database().write() as db:
-        record(db, Event.ACCESS_REFUSED, code=code, reason=reason, route=str(request.url_rule), **who)  # type: ignore[arg-type]
+        record(
+            db,
+            Event.ACCESS_REFUSED,
+            user_id=who.user_id,
+            credential_id=who.credential_id,
+            code=code,
+            reason=reason,
+            route=str(request.url_rule),
+        )
 
 
 def as_response(answered: object) -> Response:

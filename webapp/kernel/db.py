@@ -117,14 +117,14 @@ def begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def outages() -> Iterator[None]:
+def outages(*, writing: bool = False) -> Iterator[None]:
     """Say ``Unavailable`` where SQLAlchemy says in many ways that the database does not answer."""
     try:
         yield
     except PoolTimeout as error:
         raise Unavailable(str(error)) from error
     except DBAPIError as error:
-        if is_outage(error.orig):
+        if is_outage(error.orig, writing=writing):
             raise Unavailable(str(error.orig)) from error
         raise
 
@@ -150,7 +150,7 @@ class Database:
         SQLite lets one in at a time. On PostgreSQL others write meanwhile: what the writing depends on is read
         ``with_for_update()``, or the UPDATE states it as its condition.
         """
-        with outages(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with outages(writing=True), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def compile_for(self, select: Select[*tuple[Any, ...]]) -> Statement:

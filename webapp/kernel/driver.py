@@ -32,10 +32,15 @@ class Unavailable(Exception):
     """The database does not answer now: locked for too long, full, or down. Trying again later may help."""
 
 
-def is_outage(error: BaseException | None) -> bool:
-    """Whether a driver's error says that the database is at fault, and not our statement."""
+def is_outage(error: BaseException | None, *, writing: bool = False) -> bool:
+    """Whether a driver's error says that the database is at fault, and not our statement.
+
+    Args:
+        writing: whether it was in a transaction that may write; where it may not, "read-only" is a mistake of ours.
+    """
     if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_OUTAGES
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return code in SQLITE_OUTAGES or (writing and code == sqlite3.SQLITE_READONLY)
     # PEP 249 gives these the same names in every driver, and this driver may not be installed.
     return not {"OperationalError", "InterfaceError"}.isdisjoint(kind.__name__ for kind in type(error).__mro__)
 

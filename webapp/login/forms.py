@@ -3,7 +3,7 @@
 from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from webapp.web.forms import Form
+from webapp.web.form import Form
 
 LONGEST = Length(max=1000, message="That is longer than any name.")
 
@@ -18,14 +18,14 @@ class LoginForm(Form):
         "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
     )
     remember = BooleanField("Keep me logged in on this device")
-    next = HiddenField()
+    next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
 class ConfirmForm(Form):
     password = PasswordField(
         "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
     )
-    next = HiddenField()
+    next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
 class CredentialsForm(Form):

@@ -8,10 +8,11 @@ from webapp.audit import models as audit
 from webapp.credentials import models as credentials
 from webapp.kernel import models as kernel
 from webapp.kernel.db import Base
+from webapp.mail import models as mail
 from webapp.sessions import models as sessions
 from webapp.tokens import models as tokens
 
-ROOMS = (accounts, audit, credentials, kernel, sessions, tokens)
+ROOMS = (accounts, audit, credentials, kernel, mail, sessions, tokens)
 
 connection: Connection = context.config.attributes["connection"]
 context.configure(

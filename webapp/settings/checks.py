@@ -79,6 +79,17 @@ def valkey_url(value: str) -> None:
         raise SettingsError("WEBAPP_VALKEY_URL must start with valkey://, valkeys:// or valkey+unix://.")
 
 
+def smtp_url(value: str) -> None:
+    try:
+        parts = urlsplit(value)
+        has_port = parts.port != 0
+    except ValueError:
+        parts, has_port = urlsplit(""), False
+    if value and (parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname or not has_port):
+        # The address itself is not repeated: it may hold a password.
+        raise SettingsError("WEBAPP_SMTP_URL must be smtp://, smtp+starttls:// or smtps://, with a host.")
+
+
 def secret(value: str, *, variable: str) -> None:
     if len(value.encode()) < 32:
         raise SettingsError(f"{variable} must have at least 32 bytes; make one with: openssl rand -base64 32")

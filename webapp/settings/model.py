@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from webapp.settings import checks, describing, private_files, reading
 from webapp.settings.choices import PREFIX, Secret, choices_of
@@ -14,6 +15,7 @@ from webapp.settings.kinds import Network
 ROOT = Path(__file__).resolve().parents[2]
 
 SigningAlgorithm = Literal["ES256", "EdDSA", "RS256", "HS256"]
+Registration = Literal["open", "invite", "closed"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -33,10 +35,12 @@ class Settings:
     session_idle: Annotated[timedelta, "Without a request for so long, the session ends."] = timedelta(hours=12)
     session_lifetime: Annotated[timedelta, "After so long, every session ends."] = timedelta(days=7)
     remember_lifetime: Annotated[timedelta, "So long, if the browser is to remember the login."] = timedelta(days=30)
-    fresh_within: Annotated[timedelta, "Grave deeds need a login no older than this."] = timedelta(minutes=10)
     token_lifetime_max: Annotated[timedelta, "No API token lives longer."] = timedelta(days=365)
     api_token_lifetime: Annotated[timedelta, "A token from /api/auth lives so long, unless asked."] = timedelta(hours=1)
-    token_in_query: Annotated[bool, "Whether ?access_token= counts; it ends up in logs."] = False
+    token_in_query: Annotated[bool, "Whether ?token= counts, for GET alone; other people's logs keep it."] = False
+    smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
+    mail_from: Annotated[str, "Whom mails come from; empty means latchkey@ and our host."] = ""
+    registration: Annotated[Registration, "Who may make an account: anybody, the invited, nobody."] = "invite"
     trusted_proxies: Annotated[tuple[Network, ...], "Proxies whose forwarded headers are believed."] = ()
     setup_lifetime: Annotated[timedelta, "The setup link of the first start works so long."] = timedelta(minutes=30)
     password_minimum: Annotated[int, "The fewest characters of a password."] = 15
@@ -68,6 +72,7 @@ class Settings:
         object.__setattr__(self, "instance", self.instance.absolute())
         checks.bind(self.bind)
         object.__setattr__(self, "base_url", checks.origin(self.base_url, bind=self.bind))
+        object.__setattr__(self, "mail_from", self.mail_from or f"{self.house_name} <latchkey@{self.host}>")
         self._check_secrets()
         self._check_numbers()
         self._check_times()
@@ -76,6 +81,7 @@ class Settings:
     def _check_secrets(self) -> None:
         checks.database_url(self.database_url)
         checks.valkey_url(self.valkey_url)
+        checks.smtp_url(self.smtp_url)
         checks.secret(self.secret_key, variable="WEBAPP_SECRET_KEY")
         for former in self.secret_key_fallbacks:
             checks.secret(former, variable="WEBAPP_SECRET_KEY_FALLBACKS")
@@ -91,7 +97,6 @@ class Settings:
         for shorter, longer in (
             ("session_idle", "session_lifetime"),
             ("session_lifetime", "remember_lifetime"),
-            ("fresh_within", "session_lifetime"),
             ("api_token_lifetime", "token_lifetime_max"),
         ):
             variable, bound = PREFIX + shorter.upper(), PREFIX + longer.upper()
@@ -105,6 +110,11 @@ class Settings:
     @property
     def cookie_secure(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The name of the house on the net, without its port."""
+        return urlsplit(self.base_url).hostname or "localhost"
 
     @property
     def database(self) -> str:

@@ -31,12 +31,14 @@ def example(schema: Schema) -> str:
 
 
 def value(name: str, schema: Schema) -> Any:
-    match schema.get("type"):
-        case "array":
-            return [name.removesuffix("s").upper()]
-        case "integer":
+    match schema:
+        case {"enum": [first, *_]}:
+            return first
+        case {"type": "array", "items": items}:
+            return [value(name.removesuffix("s"), items)]
+        case {"type": "integer"}:
             return schema.get("minimum", 1)
-        case "boolean":
+        case {"type": "boolean"}:
             return True
         case _:
             return name.upper()

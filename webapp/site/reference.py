@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page to read: groups of operations, each with what goes in, what comes out, and a line to try."""
+"""The OpenAPI document as a page to read: by group, what goes in, what comes out, and a line to try."""
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -6,22 +6,10 @@ from typing import Any
 
 import msgspec
 
+from webapp.site.fields import Field, members, parameter
 from webapp.site.lines import line
 
 Schema = dict[str, Any]
-
-METHODS = ("get", "post", "put", "patch", "delete")
-
-
-class Field(msgspec.Struct, frozen=True):
-    """Something that goes in."""
-
-    name: str
-    type: str
-    required: bool
-    where: str
-    description: str
-    choices: list[str]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -29,10 +17,15 @@ class Answer(msgspec.Struct, frozen=True):
     words: str
     fields: list[str]
 
+    @property
+    def is_refusal(self) -> bool:
+        return self.status >= HTTPStatus.BAD_REQUEST
+
 
 class Entry(msgspec.Struct, frozen=True):
     """One method of one address."""
 
+    id: str
     method: str
     path: str
     summary: str
@@ -42,6 +35,7 @@ class Entry(msgspec.Struct, frozen=True):
     parameters: list[Field]
     body: list[Field]
     responses: list[Answer]
+    refusals: list[Answer]
     curl: str
 
 
@@ -51,25 +45,32 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Reference(msgspec.Struct, frozen=True):
-    about: str
     groups: list[Group]
+    refusals: list[Answer]
+    """Each that there is, once."""
+    problem: list[Field]
+    """What is in all of them."""
 
 
 def reference(document: Schema) -> Reference:
-    found = [
-        (operation["tags"][0], entry(document, method.upper(), path, operation))
-        for path, item in document["paths"].items()
-        for method, operation in item.items()
-        if method in METHODS
-    ]
-    names = [tag["name"] for tag in document["tags"]]
-    groups = [Group(name, [made for tag, made in found if tag == name]) for name in names]
-    return Reference(document["info"]["description"], groups)
+    entries = list(entries_of(document))
+    groups = [Group(tag["name"], [entry for name, entry in entries if name == tag["name"]]) for tag in document["tags"]]
+    refusals = {refusal.status: refusal for _, entry in entries for refusal in entry.refusals}
+    problem = members(document["components"]["schemas"]["ProblemDetails"])
+    return Reference(groups, [refusals[status] for status in sorted(refusals)], list(problem))
+
+
+def entries_of(document: Schema) -> Iterator[tuple[str, Entry]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield operation["tags"][0], entry(document, method.upper(), path, operation)
 
 
 def entry(document: Schema, method: str, path: str, operation: Schema) -> Entry:
     takes = resolved(document, body_schema(operation))
+    said = list(answers(document, operation))
     return Entry(
+        id=operation["operationId"],
         method=method,
         path=path,
         summary=operation["summary"],
@@ -78,65 +79,33 @@ def entry(document: Schema, method: str, path: str, operation: Schema) -> Entry:
         token=operation["x-by-token"],
         parameters=[parameter(found) for found in operation.get("parameters", ())],
         body=list(members(takes)),
-        responses=list(answers(document, operation)),
+        responses=[answer for answer in said if not answer.is_refusal],
+        refusals=[answer for answer in said if answer.is_refusal],
         curl=line(document["servers"][0]["url"], method, path, operation, takes),
     )
 
 
-def resolved(document: Schema, schema: Schema) -> Schema:
-    place: Schema = document
-    if "$ref" not in schema:
-        return schema
-    for step in schema["$ref"].removeprefix("#/").split("/"):
-        place = place[step]
-    return place
-
-
 def body_schema(operation: Schema) -> Schema:
-    content: Schema = operation.get("requestBody", {}).get("content", {})
-    found: Schema = content.get("application/json", {}).get("schema", {})
+    found: Schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     return found
-
-
-def parameter(found: Schema) -> Field:
-    return field(found["name"], found["schema"], found, where=found["in"], is_required=found.get("required", False))
-
-
-def members(schema: Schema) -> Iterator[Field]:
-    required = schema.get("required", ())
-    for name, described in schema.get("properties", {}).items():
-        yield field(name, described, described, where="body", is_required=name in required)
-
-
-def field(name: str, schema: Schema, words: Schema, *, where: str, is_required: bool) -> Field:
-    # What stands for nothing is said by "required", or by its absence.
-    schema = schema.get("anyOf", [schema])[0]
-    choices = [str(choice) for choice in schema.get("items", schema).get("enum", ())]
-    return Field(name, type_words(schema), is_required, where, words.get("description", ""), choices)
-
-
-def type_words(schema: Schema) -> str:
-    if schema.get("type") == "array":
-        return f"list of {schema['items'].get('type', 'value')}s"
-    shape = schema.get("format") or schema.get("type", "string")
-    return f"{shape}{bounds(schema)}"
-
-
-def bounds(schema: Schema) -> str:
-    least = schema.get("minLength", schema.get("minimum"))
-    most = schema.get("maxLength", schema.get("maximum"))
-    if least and most:
-        return f" {least}–{most}"
-    return f" ≥ {least}" if least else f" ≤ {most}" if most else ""
 
 
 def answers(document: Schema, operation: Schema) -> Iterator[Answer]:
     for status, response in operation["responses"].items():
         found = resolved(document, response)
-        is_refusal = int(status) >= HTTPStatus.BAD_REQUEST
-        schemas = () if is_refusal else (kind["schema"] for kind in found.get("content", {}).values())
+        schemas = (kind["schema"] for kind in found.get("content", {}).values())
         yield Answer(int(status), found["description"], names(document, schemas))
 
 
 def names(document: Schema, schemas: Iterable[Schema]) -> list[str]:
     return [name for schema in schemas for name in resolved(document, schema).get("properties", {})]
+
+
+def resolved(document: Schema, schema: Schema) -> Schema:
+    """What a ``$ref`` leads to; ours never leave the document."""
+    if "$ref" not in schema:
+        return schema
+    place: Schema = document
+    for step in schema["$ref"].removeprefix("#/").split("/"):
+        place = place[step]
+    return place

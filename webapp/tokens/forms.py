@@ -11,8 +11,9 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from webapp.kernel.clock import now
 from webapp.kernel.digests import new_secret
+from webapp.tokens.lifecycle import LONGEST, SHORTEST, NameUnfit, checked_name
 from webapp.tokens.scopes import Catalogue
-from webapp.web.forms import Form
+from webapp.web.form import Form
 
 PRESETS = {3600: "1 hour", 604800: "7 days", 2592000: "30 days", 7776000: "90 days", 31536000: "1 year"}
 MONTH = 2592000
@@ -34,25 +35,20 @@ def stripped(value: str | None) -> str | None:
     return value.strip() if value else value
 
 
-def only_printable(_form: Form, field: StringField) -> None:
-    if not (field.data or "").isprintable():
-        raise ValidationError("Letters, digits, spaces and signs only.")
-
-
 class NewTokenForm(Form):
     name = StringField(
         "Name",
-        [Length(3, 50, "A name has 3 to 50 characters."), only_printable],
+        [Length(SHORTEST, LONGEST, f"A name has {SHORTEST} to {LONGEST} characters.")],
         filters=[stripped],
         description="The name of the machine or the job. You will look for it when something breaks.",
-        render_kw={"maxlength": 50, "autocomplete": "off"},
+        render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
     scopes = SelectMultipleField("Scopes", [InputRequired("Choose at least one thing that it may reach.")])
     expires_in = RadioField(
         "Expires", choices={str(s): words for s, words in PRESETS.items()}, default=str(MONTH), validate_choice=False
     )
     expires_on = DateField("On this date", [Optional()], description="It works until the end of that day, in UTC.")
-    once = HiddenField(validators=[Length(max=64)])
+    once = HiddenField(validators=[Length(max=64)], description="Of two forms that carry the same, one mints.")
 
     def __init__(
         self, *args: Any, catalogue: Catalogue, roles: Sequence[str], longest: timedelta, **kwargs: Any
@@ -112,6 +108,12 @@ class NewTokenForm(Form):
     @property
     def expiry_dates(self) -> dict[str, datetime]:
         return {value: now() + timedelta(seconds=int(value)) for value in self.presets}
+
+    def validate_name(self, field: StringField) -> None:
+        try:
+            checked_name(field.data or "")
+        except NameUnfit as error:
+            raise ValidationError(str(error)) from error
 
     def validate_expires_in(self, field: RadioField) -> None:
         if self.expires_on.data is not None and not field.data:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,11 @@ from webapp.tokens.models import ApiToken
 
 # What people mint themselves is asked for by nobody but this house (RFC 9068 §2.2).
 CLIENT_ID = "latchkey"
+SHORTEST, LONGEST = 3, 50
+
+
+class NameUnfit(Exception):
+    """The message is for the person who chose it."""
 
 
 class NameTaken(Exception):
@@ -105,6 +110,18 @@ class Issuer:
         return jwt.sign(claims, typ=TYP, key=self.ring.current())
 
 
+def checked_name(name: str) -> str:
+    """A name as it may be given.
+
+    Raises:
+        NameUnfit
+    """
+    name = name.strip()
+    if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
+        raise NameUnfit(f"A token's name has {SHORTEST} to {LONGEST} characters, all of them printable.")
+    return name
+
+
 def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
     entry = ApiToken(
         id=token_id,
@@ -127,7 +144,8 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
 
 
 def free_ended_names(db: Session, user_id: UUID) -> None:
-    ended = select(Credential.id).where(Credential.user_id == user_id, Credential.expires_at <= now())
+    is_over = or_(Credential.expires_at <= now(), Credential.revoked_at.is_not(None))
+    ended = select(Credential.id).where(Credential.user_id == user_id, is_over)
     db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))
 
 
@@ -174,9 +192,3 @@ def names(db: Session, user_id: UUID, token_ids: Iterable[UUID]) -> dict[UUID, s
     """Of those that are this user's tokens."""
     query = select(ApiToken.id, ApiToken.name).where(ApiToken.user_id == user_id, ApiToken.id.in_(token_ids))
     return {found.id: found.name for found in db.execute(query)}
-
-
-def is_name_free(db: Session, user_id: UUID, name: str) -> bool:
-    """Whether no live token has it; for names that are made up, not for those that people choose."""
-    taken = select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.taken_name == name.casefold())
-    return db.scalar(taken) is None

@@ -18,6 +18,8 @@ class Presented:
     token: str | None
     is_sent_unasked: bool = False
     """Browsers repeat Basic credentials by themselves, so a change from another site must be refused."""
+    is_in_query: bool = False
+    """What an address carries, caches on the way may keep with its answer."""
 
 
 def presented(asked: Request = request) -> Presented | None:
@@ -36,12 +38,13 @@ def read(request: Request, *, in_query: bool) -> Presented | None:
     header = request.environ.get("HTTP_AUTHORIZATION")
     from_query = request.args.getlist("token") if in_query and request.method == "GET" and request.query_string else []
     if header is None:
-        return Presented(token_or_none(",".join(from_query))) if from_query else None
+        return Presented(token_or_none(",".join(from_query)), is_in_query=True) if from_query else None
     # At any white space: a tab is not what the grammar asks, but who writes one means a token, and not their cookie.
     scheme, rest = (*header.split(maxsplit=1), "", "")[:2]
     if scheme.lower() == "bearer":
         # Two ways of sending one are as doubtful as two tokens (RFC 6750 §2).
-        return Presented(None if from_query else token_or_none(rest.rstrip()))
+        token = None if from_query else token_or_none(rest.rstrip())
+        return Presented(token, is_in_query=bool(from_query))
     if scheme.lower() == "basic":
         return Presented(token_or_none(basic_password(rest.rstrip())), is_sent_unasked=True)
     return None
@@ -56,3 +59,9 @@ def basic_password(text: str) -> str:
         return b64decode(text, validate=True).decode().partition(":")[2]
     except (NotBase64, UnicodeDecodeError, ValueError):
         return ""
+
+
+def realm() -> str:
+    """The challenge that all others begin with; a header holds less than the name of a house may (RFC 9110 §5.6.4)."""
+    plain = re.sub(r'[^ -~]|["\\]', "?", current_app.config["HOUSE_NAME"])
+    return f'Bearer realm="{plain}"'

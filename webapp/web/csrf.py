@@ -4,7 +4,7 @@ from flask import Flask, current_app, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
-from webapp.web.forms import submitted
+from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.transaction import READS
 

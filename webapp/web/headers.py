@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from webapp.web.bearer import KEPT
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -56,6 +58,12 @@ class Headers:
                 elif name == "Cache-Control":
                     cached = value
             headers.extend(self.page if is_page else self.data)
+            shown = environ.get(KEPT)
+            if shown is not None and shown.is_in_query:
+                # RFC 6750 §2.3: the address holds a token, so nobody on the way may keep the answer.
+                headers[:] = [entry for entry in headers if entry[0] != "Cache-Control"]
+                headers.append(("Cache-Control", "private, no-store"))
+                cached = "private"
             if cached is None:
                 headers.append(PRIVATE[0])
             if cached is None or "public" not in cached:

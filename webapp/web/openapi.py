@@ -146,7 +146,7 @@ def success(contract: Contract) -> Schema:
 
 def refusal(status: int) -> Schema:
     content = {PROBLEM: {"schema": ref(ProblemDetails)}}
-    return {"description": WORDS[status][0], "content": content} | headers(status)
+    return {"description": "{}. {}".format(*WORDS[status]), "content": content} | headers(status)
 
 
 def headers(status: int) -> Schema:

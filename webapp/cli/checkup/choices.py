@@ -14,7 +14,6 @@ LONG = {
     "session_idle": timedelta(days=1),
     "session_lifetime": timedelta(days=30),
     "remember_lifetime": timedelta(days=90),
-    "fresh_within": timedelta(hours=1),
     "token_lifetime_max": timedelta(days=366),
     "api_token_lifetime": timedelta(days=1),
     "setup_lifetime": timedelta(days=1),

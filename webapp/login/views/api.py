@@ -18,7 +18,7 @@ from webapp.login.views.refusals import credentials_invalid, throttled
 from webapp.tokens.lifecycle import Issuer, Wish
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 from webapp.web.contract import answers
-from webapp.web.forms import errors_of
+from webapp.web.form import errors_of
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 from webapp.web.transaction import db

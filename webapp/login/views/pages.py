@@ -21,7 +21,7 @@ from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Browser, Ends, Started
 from webapp.web.contract import answers
-from webapp.web.forms import Form
+from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.query import asked

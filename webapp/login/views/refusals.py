@@ -3,22 +3,22 @@
 from datetime import timedelta
 from math import ceil
 
-from flask import Response, current_app
+from flask import Response
 
 from webapp.accounts.passwords import TooBusy
+from webapp.web.bearer import realm
 from webapp.web.problems import Problem, answer
 
 CREDENTIALS_INVALID = "That name and password do not go together. Try again."
 
 
 def credentials_invalid() -> Problem:
-    realm = current_app.config["HOUSE_NAME"]
     return Problem(
         401,
         "Name and password do not go together",
         CREDENTIALS_INVALID,
         code="credentials_invalid",
-        headers={"WWW-Authenticate": f'Bearer realm="{realm}"'},
+        headers={"WWW-Authenticate": realm()},
     )
 
 

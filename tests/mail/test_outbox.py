@@ -1,0 +1,129 @@
+"""A mail is written with the deed, and sent once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from webapp.kernel.clock import now
+from webapp.kernel.db import Database
+from webapp.mail import outbox
+from webapp.mail.models import OutgoingMail
+from webapp.mail.outbox import Taken
+from webapp.mail.transport import NotSent
+from webapp.mail.worker import Worker
+
+TO = "ada@example.org"
+
+
+class Box:
+    """A transport that keeps, or refuses, what it is given."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.refuses, self.mails = refuses, list[Taken]()
+
+    def send(self, mail: Taken) -> None:
+        if self.refuses:
+            raise NotSent("the server is down")
+        self.mails.append(mail)
+
+
+@pytest.fixture
+def box() -> Box:
+    return Box()
+
+
+@pytest.fixture
+def worker(app: Flask, database: Database, box: Box) -> Worker:
+    return Worker(database, app.extensions["post"].sealer, box)
+
+
+def put(app: Flask, database: Database) -> None:
+    with database.write() as db:
+        app.extensions["post"].send(db, "test", TO)
+
+
+def row(database: Database) -> OutgoingMail:
+    with database.read() as db:
+        return db.query(OutgoingMail).one()
+
+
+def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+    put(app, database)
+    worker.send_due()
+    (mail,) = box.mails
+    assert (mail.to, mail.content.subject) == (TO, "A test from Latchkey")
+    assert mail.content.text.startswith("If you read this")
+    assert "<p>If you read this" in mail.content.html
+
+
+def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+    def fail() -> None:
+        with database.write() as db:
+            app.extensions["post"].send(db, "test", TO)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert worker.send_due() == 0
+    assert box.mails == []
+
+
+def test_two_senders_send_it_once(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+    put(app, database)
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(lambda _: worker.send_due(), range(4))) == 1
+    assert len(box.mails) == 1
+
+
+def test_its_content_is_unreadable_while_it_waits_and_gone_when_it_is_sent(
+    app: Flask, database: Database, worker: Worker
+) -> None:
+    put(app, database)
+    assert b"read this" not in (row(database).sealed or b"")
+    worker.send_due()
+    assert row(database).sealed is None
+
+
+def test_a_server_that_is_down_loses_nothing(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+    put(app, database)
+    box.refuses = True
+    assert worker.send_due() == 1
+    assert row(database).last_error == "the server is down"
+    assert worker.send_due() == 0, "it waits before it tries again"
+    box.refuses = False
+    with time_machine.travel(now() + timedelta(minutes=1), tick=False):
+        worker.send_due()
+    assert len(box.mails) == 1
+
+
+def test_a_sender_that_died_leaves_its_mails_to_others(
+    app: Flask, database: Database, worker: Worker, box: Box
+) -> None:
+    put(app, database)
+    with database.write() as db:
+        assert len(outbox.take(db, app.extensions["post"].sealer)) == 1
+    assert worker.send_due() == 0
+    with time_machine.travel(now() + outbox.LEASE + timedelta(seconds=1), tick=False):
+        worker.send_due()
+    assert len(box.mails) == 1
+
+
+def test_it_gives_up_at_last_and_can_be_told_to_try_again(
+    app: Flask, database: Database, worker: Worker, box: Box
+) -> None:
+    put(app, database)
+    box.refuses, moment = True, now()
+    with time_machine.travel(moment, tick=False) as clock:
+        for _ in range(outbox.MOST_TRIES):
+            worker.send_due()
+            clock.shift(outbox.LONGEST_WAIT)
+        assert row(database).due_at is None
+        box.refuses = False
+        assert worker.send_due() == 0
+        with database.write() as db:
+            assert outbox.retry(db, row(database).id)
+        worker.send_due()
+    assert len(box.mails) == 1

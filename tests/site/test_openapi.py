@@ -1,0 +1,104 @@
+"""The description of the JSON side: whole, true to the guard and the forms, and readable."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from tests.browser import Person, parsed, text_of
+from tests.script import Script
+from webapp.guard.routes import routes
+from webapp.web.contract import contract_of
+
+
+@pytest.fixture
+def anybody(app: Flask) -> Script:
+    return Script(app)
+
+
+@pytest.fixture
+def document(anybody: Script) -> dict[str, Any]:
+    return anybody.get("/openapi.json").json
+
+
+def test_it_is_openapi_3_1(document):
+    OPENAPI_31_VALIDATOR.validate(document)
+
+
+def test_every_view_that_says_what_it_answers_is_in_it_and_nothing_else(app, document):
+    said = {
+        (method.lower(), route.endpoint)
+        for route in routes(app)
+        for method in route.methods
+        if contract_of(app.view_functions[route.endpoint])
+    }
+    found = {(method, entry["operationId"]) for path in document["paths"].values() for method, entry in path.items()}
+    assert found == said
+
+
+def test_each_operation_lists_the_ways_in_that_its_guard_opens(document):
+    assert document["paths"]["/protected"]["get"]["security"] == [
+        {"bearer": ["protected:read"]},
+        {"basic": ["protected:read"]},
+        {"session": []},
+    ]
+    assert document["paths"]["/tokens/new"]["post"]["security"] == [{"session": [], "csrf": []}]
+    assert document["paths"]["/api/auth"]["post"]["security"] == []
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "schema"),
+    [
+        pytest.param("NewTokenForm", "name", {"minLength": 3, "maxLength": 50}, id="a length is a length"),
+        pytest.param("NewTokenForm", "scopes", {"type": "array", "minItems": 1}, id="many choices are a list"),
+        pytest.param("LoginForm", "password", {"type": "string", "format": "password"}, id="a password is text"),
+    ],
+)
+def test_what_a_form_demands_stands_in_its_schema(document, form, field, schema):
+    described = document["components"]["schemas"][form]
+    assert schema.items() <= described["properties"][field].items()
+    assert field in described["required"]
+
+
+def test_what_a_form_does_not_demand_may_be_left_empty(document):
+    schema = document["components"]["schemas"]["NewTokenForm"]["properties"]["expires_on"]
+    assert schema["anyOf"] == [{"type": "string", "format": "date"}, {"enum": ["", None]}]
+
+
+def test_a_refused_caller_is_promised_a_challenge(document):
+    assert document["components"]["responses"]["Unauthorized"]["headers"]["WWW-Authenticate"]["required"]
+
+
+def test_instants_are_described_as_such(document):
+    token = document["components"]["schemas"]["Token"]["properties"]
+    assert token["created_at"]["format"] == token["revoked_at"]["anyOf"][0]["format"] == "date-time"
+
+
+def test_it_is_the_same_for_everybody_and_may_be_kept(anybody, script):
+    answer = anybody.get("/openapi.json")
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    assert answer.data == script.get("/openapi.json").data
+
+
+def test_the_page_names_every_operation_and_how_to_call_it(stranger: Person, document):
+    page = text_of(parsed(stranger.open("/docs").text))
+    for path, entry in document["paths"].items():
+        for method, operation in entry.items():
+            assert f"{method.upper()} {path} {operation['summary'].replace('`', '')}" in page
+    assert 'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\ http://127.0.0.1:8000/dashboard' in page
+
+
+def test_a_script_that_opens_the_page_is_sent_to_the_document(anybody):
+    answer = anybody.get("/docs")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/openapi.json")
+
+
+def test_a_query_that_asks_for_what_is_not_here_is_told_so(script):
+    answer = script.get("/tokens?view=edned")
+    assert (answer.status_code, answer.json["errors"]) == (400, {"view": ["Invalid enum value 'edned'."]})
+
+
+def test_a_json_value_of_another_type_is_refused_even_where_it_reads_as_nothing(anybody):
+    answer = anybody.post("/api/auth", json={"username": "ada", "password": "x", "expires_in": False})
+    assert (answer.status_code, answer.json["title"]) == (400, "This could not be read")

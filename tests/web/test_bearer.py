@@ -1,0 +1,130 @@
+"""How a token is found in a request, and how one in the address is treated."""
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.guard.doors import with_changes
+from tests.script import Script
+from webapp.web.bearer import Presented, presented
+
+TOKEN = "abc.DEF-123_~+/=="
+
+
+def shown(app, path="/", method="GET", **headers):
+    with app.test_request_context(path, method=method, headers=headers):
+        return presented()
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        (f"Bearer {TOKEN}", TOKEN),
+        (f"bearer    {TOKEN}   ", TOKEN),
+        (f"  Bearer {TOKEN}", TOKEN),
+        (f"Bearer\t{TOKEN}", TOKEN),
+        ("Bearer", None),
+        ("Bearer é", None),
+        ("Bearer a=b", None),
+        ("Bearer a,b", None),
+        ("Bearer \x00", None),
+    ],
+)
+def test_a_bearer_header_is_one_token_or_none(app, header, token):
+    assert shown(app, Authorization=header) == Presented(token)
+
+
+@pytest.mark.parametrize("header", ["", " ", "Token abc", "Bearer: abc", "abc", "Negotiate abc"])
+def test_what_is_no_bearer_header_brings_nothing(app, header):
+    assert shown(app, Authorization=header) is None
+
+
+def test_a_token_in_the_address_is_off_until_somebody_asks_for_it(app, user):
+    token = factories.api_token(app, user).token
+    answer = Script(app).get(f"/protected?token={token}")
+    assert answer.json["code"] == "token_missing"
+
+
+@pytest.fixture
+def house(make_app):
+    return with_changes(make_app(WEBAPP_TOKEN_IN_QUERY="true"))
+
+
+@pytest.fixture
+def token(house):
+    return factories.api_token(house, factories.user(house, "ada")).token
+
+
+def test_a_token_in_the_address_counts_where_the_setting_says_so(house, token):
+    answer = Script(house).get(f"/protected?token={token}")
+    assert answer.json["credential"] == "token"
+
+
+def test_the_answer_to_a_token_in_the_address_is_private(house, token):
+    assert "private" in Script(house).get(f"/protected?token={token}").headers["Cache-Control"]
+    assert "private" in Script(house).get(f"/.well-known/jwks.json?token={token}").headers["Cache-Control"]
+    assert len(Script(house).get(f"/protected?token={token}").headers.getlist("Cache-Control")) == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
+def test_a_token_in_the_address_counts_for_get_alone(house, token, method):
+    assert Script(house).call(method, f"/change?token={token}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("token=nonsense", id="nonsense"),
+        pytest.param("token=", id="an empty one"),
+        pytest.param("token={token}&token={token}", id="two of them"),
+    ],
+)
+def test_a_bad_token_in_the_address_is_401_and_never_opens_the_cookie(house, token, query):
+    person = Person(house)
+    person.log_in("ada")
+    answer = person.ask("GET", f"/protected?{query.replace('{token}', token)}")
+    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+
+
+def test_a_token_in_the_address_and_another_in_the_header_are_refused(house, token):
+    assert Script(house, token).get(f"/protected?token={token}").status_code == 401
+
+
+def test_a_parameter_that_only_ends_like_ours_is_none(house):
+    person = Person(house)
+    factories.user(house, "ada")
+    person.log_in("ada")
+    assert person.ask("GET", "/protected?csrf_token=x").status_code == 200
+
+
+def test_a_token_in_the_address_sets_no_cookie(house, token):
+    assert "Set-Cookie" not in Person(house).ask("GET", f"/login?token={token}").headers
+
+
+def test_a_token_in_the_address_is_never_in_our_logs(house, token, capfd, logged):
+    Script(house).get(f"/protected?token={token}")
+    Script(house).get(f"/protected/admin?token={token}")
+    Script(house).get(f"/nowhere?token={token}")
+    Script(house).get(f"/protected?token={token}x")
+    assert logged()
+    assert token[-40:] not in "".join((*capfd.readouterr(), logged()))
+
+
+@pytest.mark.parametrize(
+    ("name", "realm"),
+    [
+        ("Schlüssel", "Schl?ssel"),
+        ('The "House"', "The ?House?"),
+        ("back\\slash", "back?slash"),
+        ("Ключница 🗝", "???????? ?"),
+        ("two\r\nlines", "two??lines"),
+    ],
+)
+def test_a_house_of_any_name_can_challenge(make_app, name, realm):
+    app = make_app(WEBAPP_HOUSE_NAME=name)
+    for answer in (
+        Script(app).get("/protected"),
+        Script(app).post("/api/auth", json={"username": "x", "password": "y"}),
+    ):
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == f'Bearer realm="{realm}"'

@@ -1,0 +1,268 @@
+"""Bodies that do not fit: each gets the right 4xx in words, and nothing is changed."""
+
+import pytest
+
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.script import Script
+from tests.tables import contents
+
+POSTS = ["/login", "/logout", "/confirm", "/tokens/new", "/tokens/revoke-all", "/api/auth"]
+FORM = "application/x-www-form-urlencoded"
+
+NOT_JSON = [
+    pytest.param(b"[]", id="an array"),
+    pytest.param(b'[{"username": "ada"}]', id="an object in an array"),
+    pytest.param(b"5", id="a number"),
+    pytest.param(b"null", id="null"),
+    pytest.param(b"true", id="true"),
+    pytest.param(b'"text"', id="a text"),
+    pytest.param(b"", id="nothing"),
+    pytest.param(b"{", id="half an object"),
+    pytest.param(b"{'username': 'ada'}", id="an object in Python's words"),
+    pytest.param(b'{"username": "\xff\xfe"}', id="broken UTF-8"),
+    pytest.param('{"username": "ada"}'.encode("utf-16"), id="UTF-16"),
+    pytest.param('{"username": "ada"}'.encode("utf-32"), id="UTF-32"),
+    pytest.param(b'\xef\xbb\xbf{"username": "ada"}', id="a byte order mark"),
+    pytest.param(b'{"username": "a\\u0000da"}', id="NUL in a text"),
+    pytest.param(b'{"a\\u0000b": "x"}', id="NUL in a name"),
+    pytest.param(b'{"username": "a\x00da"}', id="NUL as a byte"),
+    pytest.param(b'{"username": "\\ud800"}', id="half a surrogate pair"),
+    pytest.param(b'{"csrf_token": "\\udfff"}', id="the other half"),
+    pytest.param(b'{"\\ud800": "x"}', id="half a surrogate pair as a name"),
+    pytest.param(b'{"username": "ada", "username": "eve"}', id="a member twice"),
+    pytest.param(b'{"username": {"$ne": null}}', id="an object in a member"),
+    pytest.param(b'{"x": {"y": {"x": 1, "x": 2}}}', id="a member twice, deeper"),
+    pytest.param(b'{"scopes": [["profile:read"]]}', id="an array in an array"),
+    pytest.param(b'{"scopes": [1]}', id="numbers in an array"),
+    pytest.param(b'{"expires_in": NaN}', id="not a number"),
+    pytest.param(b'{"expires_in": Infinity}', id="infinity"),
+    pytest.param(b'{"expires_in": -Infinity}', id="infinity below"),
+    pytest.param(b'{"expires_in": ' + b"9" * 5000 + b"}", id="a number of 5000 digits"),
+    pytest.param(b"[" * 30_000, id="30 000 brackets"),
+    pytest.param(b'{"a":' * 10_000 + b"1" + b"}" * 10_000, id="10 000 objects deep"),
+    pytest.param(b'{"username": "ada"} {}', id="two objects"),
+    pytest.param(b'{"username": "ada",}', id="a comma too many"),
+]
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("body", NOT_JSON)
+def test_json_that_is_no_plain_object_is_400(person, app, path, body):
+    before = contents(app)
+    answer = person.ask("POST", path, data=body, content_type="application/json", headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert answer.json["detail"]
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/login", "username"),
+        ("/login", "password"),
+        ("/api/auth", "email"),
+        ("/api/auth", "password"),
+        ("/tokens/new", "name"),
+    ],
+)
+@pytest.mark.parametrize("value", [5, 1.5, True, False, ["ada"], []])
+def test_a_text_field_takes_text_alone(person, path, field, value):
+    token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+    fields = {"username": "ada", "password": "x", "csrf_token": token} | {field: value}
+    answer = person.ask("POST", path, json=fields, headers={"Accept": "application/json"})
+    assert answer.status_code == 400
+    assert field in answer.json["detail"]
+
+
+@pytest.mark.parametrize("field", ["username", "password", "remember", "next"])
+def test_a_parameter_that_comes_twice_is_400(stranger, field):
+    stranger.open("/login")
+    body = f"csrf_token={stranger.csrf_token}&username=ada&password=x&{field}=a&{field}=b"
+    answer = stranger.ask("POST", "/login", data=body, content_type=FORM)
+    assert answer.status_code == 400
+    assert f"{field} was sent more than once." in answer.text
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "application/xml",
+        "text/xml",
+        "application/octet-stream",
+        "application/jsonp",
+        "image/png",
+        "x",
+        "text/json",
+    ],
+)
+def test_another_kind_of_content_is_415(person, app, path, kind):
+    before = contents(app)
+    answer = person.ask("POST", path, data=b'{"username": "ada"}', content_type=kind)
+    assert answer.status_code == 415
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_body_of_no_kind_is_415(person, path):
+    assert person.ask("POST", path, data=b'{"username": "ada"}').status_code == 415
+
+
+@pytest.mark.parametrize("path", POSTS)
+@pytest.mark.parametrize("kind", ["application/json", FORM, "multipart/form-data; boundary=x", "text/plain"])
+def test_ten_megabytes_are_413(person, app, path, kind):
+    before = contents(app)
+    assert person.ask("POST", path, data=b"x" * 10_000_000, content_type=kind).status_code == 413
+    assert contents(app) == before
+
+
+def test_ten_megabytes_in_one_field_are_413(person):
+    assert person.ask("POST", "/login", data={"username": "a" * 10_000_000}).status_code == 413
+
+
+def test_a_hundred_thousand_small_fields_are_413(person):
+    answer = person.ask("POST", "/login", data="&".join(f"a{n}=" for n in range(100_000)), content_type=FORM)
+    assert answer.status_code == 413
+
+
+def test_a_thousand_parts_are_413(person):
+    parts = b"".join(b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' for _ in range(1000)) + b"--x--\r\n"
+    answer = person.ask("POST", "/login", data=parts, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        pytest.param("multipart/form-data", b"x", id="no boundary"),
+        pytest.param("multipart/form-data; boundary=", b"x", id="an empty boundary"),
+        pytest.param("multipart/form-data; boundary=é", b"x", id="a boundary that is no ASCII"),
+        pytest.param("multipart/form-data; boundary=x", b"--x\r\n", id="an end before the beginning"),
+        pytest.param("multipart/form-data; boundary=x", b"\r\n" * 30_000, id="line breaks alone"),
+        pytest.param("multipart/form-data; boundary=x", b"--x\r\n\r\n\r\n--x--", id="a part without a name"),
+        pytest.param(
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="username"; filename="x"\r\n\r\nx\r\n--x--',
+            id="a file where a text belongs",
+        ),
+        pytest.param(
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+\r\n--x--',
+            id="a part in UTF-7",
+        ),
+        pytest.param(FORM, b"%", id="half an escape"),
+        pytest.param(FORM, b"username=%ff%fe", id="escaped bytes that are no UTF-8"),
+        pytest.param(FORM, b"username=\xff", id="bytes that are no UTF-8"),
+        pytest.param(FORM, b"&&&===", id="separators alone"),
+        pytest.param(FORM, b"username=a%00b", id="NUL in a form"),
+        pytest.param("application/json; charset=nonsense", b"{}", id="JSON of an unknown encoding"),
+    ],
+)
+@pytest.mark.parametrize("path", POSTS)
+def test_a_form_that_is_none_is_refused_as_the_callers_mistake(person, app, path, kind, body):
+    before = contents(app)
+    assert 400 <= person.ask("POST", path, data=body, content_type=kind).status_code < 500
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "User-Agent",
+        "Accept",
+        "Accept-Language",
+        "Cookie",
+        "Authorization",
+        "Referer",
+        "Origin",
+        "X-CSRF-Token",
+        "If-None-Match",
+        "Range",
+        "X-Forwarded-For",
+        "Content-Type",
+    ],
+)
+@pytest.mark.parametrize("path", ["/protected", "/login"])
+def test_a_header_of_eight_kilobytes_is_no_fault_of_ours(app, header, path):
+    for method in ("GET", "POST"):
+        answer = Script(app).call(method, path, headers={header: "x;=," * 2048})
+        assert answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html;q=x",
+        "text/html;q=",
+        ";;;,,,",
+        "text/html;q=1e999",
+        "*",
+        "text/html;q=nan",
+        "\xff",
+        "text/html;" * 900,
+    ],
+)
+def test_an_accept_header_that_is_none_is_no_fault_of_ours(app, accept):
+    assert Script(app).get("/protected", headers={"Accept": accept}).status_code in (303, 401)
+
+
+@pytest.mark.parametrize("path", ["/login", "/tokens/new", "/logout", "/dashboard", "/api/auth", "/public"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "BREW"])
+def test_a_method_that_does_not_fit_is_405_and_names_those_that_do(person, path, method):
+    answer = person.ask(method, path)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"]
+    assert method not in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/%00",
+        "/%ff",
+        "/%ED%A0%80",
+        "/" + "a" * 8000,
+        "/setup/%00",
+        "/setup/" + "x" * 8000,
+        "/problems/%2e%2e",
+        "/tokens/not-a-uuid",
+        "/static/x/../../../webapp/app.py",
+        "/static/x/%2e%2e/%2e%2e/secret_key",
+        "/static/1/.txt",
+        "/static/1/" + "a" * 300 + ".css",
+        "/static/x/%00.css",
+    ],
+)
+def test_an_address_that_leads_nowhere_is_404(person, path):
+    answer = person.ask("GET", path)
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "first=x",
+        "first=-1",
+        "first=" + "9" * 5000,
+        "state=nonsense",
+        "view=%00",
+        "view=%ff",
+        "view=ended&view=active",
+        "first[]=1",
+    ],
+)
+def test_a_query_that_does_not_fit_is_no_fault_of_ours(person, query):
+    assert person.ask("GET", f"/tokens?{query}").status_code in (200, 400)
+
+
+def test_what_is_too_much_is_said_to_a_person_on_a_page(app, user):
+    person = Person(app)
+    answer = person.visit("POST", "/login", data={"username": "a" * 70_000})
+    assert (answer.status_code, answer.mimetype) == (413, "text/html")
+
+
+def test_a_field_may_be_null_where_it_may_be_left_out(app, user):
+    body = {"username": None, "email": "ada@example.org", "password": PASSWORD, "scope": None, "expires_in": None}
+    assert Script(app).post("/api/auth", json=body).status_code == 200

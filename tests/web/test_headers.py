@@ -1,0 +1,192 @@
+"""What every kind of answer tells the browser, whoever made it."""
+
+import pytest
+
+from tests import factories
+from tests.browser import HTML, Person
+from tests.guard.doors import add
+from tests.script import Script
+from webapp.guard import public
+
+
+def explode():
+    raise RuntimeError("boom")
+
+
+@pytest.fixture
+def house(make_app):
+    app = make_app(
+        WEBAPP_BASE_URL="https://login.example.org", WEBAPP_LOGIN_TRIES_PER_ACCOUNT="1", WEBAPP_SESSION_IDLE="1h"
+    )
+    add(app, "/bomb", public(explode))
+    factories.user(app, "ada")
+    return app
+
+
+@pytest.fixture
+def person(house):
+    person = Person(house, base_url="https://login.example.org")
+    person.log_in("ada")
+    return person
+
+
+def a_refused_form(person):
+    person.open("/tokens/new")
+    return person.ask("POST", "/tokens/new", data={"csrf_token": person.csrf_token})
+
+
+def a_throttled_login(person):
+    fields = {"username": "nobody", "password": "x", "csrf_token": token_of(person)}
+    person.ask("POST", "/login", data=fields)
+    return person.ask("POST", "/login", data=fields)
+
+
+def token_of(person):
+    return person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+
+
+def static(person):
+    with person.app.test_request_context():
+        return person.app.url_for("static", filename="css/main.css")
+
+
+def script(person, path, method="GET", **kwargs):
+    return Script(person.app).call(method, path, base_url="https://login.example.org", **kwargs)
+
+
+ANSWERS = {
+    "a page": (200, lambda p: p.ask("GET", "/dashboard")),
+    "a public page": (200, lambda p: p.ask("GET", "/public")),
+    "the login page": (200, lambda p: Person(p.app, base_url=p.base_url).ask("GET", "/login")),
+    "JSON": (200, lambda p: p.ask("GET", "/dashboard", headers={"Accept": "application/json"})),
+    "HEAD": (200, lambda p: p.ask("HEAD", "/dashboard")),
+    "OPTIONS": (200, lambda p: p.ask("OPTIONS", "/dashboard")),
+    "a static file": (200, lambda p: p.ask("GET", static(p))),
+    "the keys": (200, lambda p: script(p, "/.well-known/jwks.json")),
+    "an empty answer": (
+        204,
+        lambda p: p.ask("POST", "/logout", json={"csrf_token": token_of(p)}, headers={"Accept": "*/*"}),
+    ),
+    "a way to the login": (303, lambda p: script(p, "/dashboard", headers={"Accept": HTML})),
+    "a way to the one address of a page": (308, lambda p: script(p, "/protected//user")),
+    "JSON that does not fit": (400, lambda p: script(p, "/api/auth", "POST", json=[])),
+    "a refusal of a stranger": (401, lambda p: script(p, "/dashboard")),
+    "a refusal of a strangers form": (401, lambda p: script(p, "/logout", "POST", headers={"Accept": HTML})),
+    "a refusal of a person": (403, lambda p: p.ask("GET", "/protected/admin")),
+    "a forged form": (403, lambda p: p.ask("POST", "/logout", data={})),
+    "nothing": (404, lambda p: p.ask("GET", "/nowhere")),
+    "nothing for a script": (404, lambda p: script(p, "/nowhere")),
+    "no static file": (404, lambda p: p.ask("GET", "/static/x/nothing.css")),
+    "a wrong method": (405, lambda p: p.ask("DELETE", "/dashboard")),
+    "too much": (413, lambda p: p.ask("POST", "/login", data={"username": "a" * 70_000})),
+    "another kind of content": (415, lambda p: p.ask("POST", "/login", data=b"x", content_type="text/plain")),
+    "a form with errors": (422, a_refused_form),
+    "a throttled login": (429, a_throttled_login),
+    "a fault": (500, lambda p: p.ask("GET", "/bomb")),
+    "a fault for a script": (500, lambda p: script(p, "/bomb")),
+}
+PUBLIC = {"a static file", "the keys"}
+
+
+@pytest.fixture(params=ANSWERS, ids=lambda name: name.replace(" ", "_"))
+def answer(request, person):
+    status, make = ANSWERS[request.param]
+    made = make(person)
+    assert made.status_code == status
+    made.name = request.param
+    return made
+
+
+def test_every_answer_is_read_as_what_it_says_it_is(answer):
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.status_code == 204 or "Content-Type" in answer.headers
+
+
+def test_every_answer_comes_with_a_policy_that_allows_nothing_by_default(answer):
+    (policy,) = answer.headers.getlist("Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert "http" not in policy
+
+
+def test_a_page_may_load_what_is_ours_and_data_may_load_nothing(answer):
+    is_page = answer.mimetype == "text/html"
+    assert ("style-src 'self'" in answer.headers["Content-Security-Policy"]) == is_page
+    assert ("base-uri 'none'" in answer.headers["Content-Security-Policy"]) == is_page
+
+
+def test_every_answer_demands_https_for_a_year(answer):
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize("name", ["Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"])
+def test_every_answer_stays_at_home(answer, name):
+    assert answer.headers[name] == "same-origin"
+
+
+def test_what_is_not_for_everybody_is_not_kept_and_depends_on_who_asks(answer):
+    if answer.name in PUBLIC:
+        assert answer.headers["Cache-Control"].startswith("public")
+        return
+    assert answer.headers["Cache-Control"] == "no-store"
+    varies = {part.strip() for line in answer.headers.getlist("Vary") for part in line.split(",")}
+    assert varies >= {"Accept", "Authorization", "Cookie"}
+
+
+def test_no_answer_says_what_it_is_made_with(answer):
+    assert not {"X-Powered-By", "X-AspNet-Version"} & set(answer.headers.keys())
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_no_answer_shows_the_inside(answer):
+    assert not any(word in answer.text for word in ("Traceback", "RuntimeError", "boom", "sqlalchemy", "/work/"))
+
+
+def test_every_cookie_is_for_this_host_alone_and_out_of_scripts_reach(person):
+    person.open("/login")
+    cookies = [line for answer in person.page.history for line in answer.headers.getlist("Set-Cookie")]
+    fresh = Person(person.app, base_url=person.base_url)
+    cookies += fresh.ask("GET", "/login").headers.getlist("Set-Cookie")
+    fields = {"username": "ada", "password": factories.PASSWORD, "csrf_token": fresh.csrf_token, "remember": "y"}
+    cookies += fresh.ask("POST", "/login", data=fields).headers.getlist("Set-Cookie")
+    assert len(cookies) >= 3
+    for cookie in cookies:
+        assert cookie.startswith("__Host-")
+        assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+        assert "Domain" not in cookie
+        assert len(cookie) < 4096
+
+
+def test_on_this_very_machine_cookies_go_without_secure_but_not_without_the_rest(app, user):
+    fresh = Person(app)
+    (cookie,) = fresh.ask("GET", "/login").headers.getlist("Set-Cookie")
+    assert cookie.startswith("session=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_on_this_very_machine_nobody_is_told_to_use_https(app):
+    assert "Strict-Transport-Security" not in Script(app).get("/public").headers
+
+
+def test_logging_out_clears_what_the_browser_has_kept(person):
+    person.open("/logout")
+    answer = person.ask("POST", "/logout", data={"csrf_token": person.csrf_token})
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_a_static_address_of_an_older_version_is_served_but_not_kept(person):
+    answer = person.ask("GET", "/static/older/css/main.css")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "login.example.org:1", "a" * 300, "x y", "[::1", "<b>"])
+def test_no_page_ever_repeats_the_host_that_was_asked_for(house, host):
+    """Own addresses come from the settings: four advisories of a peer in two years say why."""
+    for path in ("/login", "/dashboard", "/nowhere", "/public", "/tokens/", "/protected//user"):
+        answer = Script(house).get(path, headers={"Host": host, "X-Forwarded-Host": host, "Accept": HTML})
+        assert answer.status_code < 500
+        assert host not in answer.text + str(answer.headers)

@@ -1,0 +1,79 @@
+"""The log: a line an event, whatever a stranger typed stays on it, and no secret is ever on it."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from webapp.web.logs import JsonLine, Line
+
+
+def record(words="token.minted", **fields):
+    made = logging.LogRecord("webapp", logging.INFO, __file__, 1, words, None, None)
+    made.fields = fields
+    return made
+
+
+@pytest.mark.parametrize("formatter", [Line(), JsonLine()])
+@pytest.mark.parametrize("typed", ["a\nb", "a\r\nINFO forged", "\x1b[31m", "\u2028", "\0", '"} {"'])
+def test_what_a_stranger_typed_stays_on_its_line(formatter, typed):
+    assert len(formatter.format(record(name=typed)).splitlines()) == 1
+
+
+def test_a_line_of_json_can_be_read_back():
+    line = json.loads(JsonLine().format(record(name="laptop", scopes=["a"])))
+    assert (line["event"], line["level"], line["name"], line["scopes"]) == ("token.minted", "info", "laptop", ["a"])
+
+
+def test_a_moment_in_the_log_says_its_zone():
+    assert json.loads(JsonLine().format(record()))["at"].endswith("+00:00")
+
+
+def test_a_fault_is_written_with_where_it_happened():
+    try:
+        raise RuntimeError("boom")
+    except RuntimeError:
+        made = record("unhandled fault")
+        made.exc_info = sys.exc_info()
+    assert "RuntimeError: boom" in Line().format(made)
+    assert "RuntimeError: boom" in json.loads(JsonLine().format(made))["fault"]
+
+
+def test_no_secret_of_a_long_day_is_in_the_log(app, user, logged, capfd):
+    person = Person(app)
+    person.open("/login")
+    person.press("Log in", username="ada", password="wrong horse battery staple")
+    person.press("Log in", username="ada", password=factories.PASSWORD)
+    csrf = person.open("/tokens/new") and person.csrf_token
+    shown = person.press("Create token", name="laptop", scopes="profile:read", expires_in="604800").text
+    token = shown[shown.index("eyJ") :].split("<")[0].split("\n")[0]
+    Script(app, token).get("/dashboard?email=private@example.org")
+    Script(app, token).get("/protected")
+    Script(app, token + "x").get("/protected")
+    body = {"username": "ada", "password": factories.PASSWORD}
+    other = Script(app).post("/api/auth", json=body).json["access_token"]
+    cookie = person.cookie
+    person.open("/logout")
+    person.press("Log out")
+    written = logged() + "".join(capfd.readouterr())
+    assert "session.started" in written
+    for secret in (
+        factories.PASSWORD,
+        "wrong horse",
+        token[-40:],
+        other[-40:],
+        cookie[:40],
+        csrf,
+        "private@example.org",
+    ):
+        assert secret not in written
+
+
+def test_the_lines_of_one_request_share_its_number_with_its_answer(app, user, logged):
+    token = factories.api_token(app, user, "profile:read").token
+    number = Script(app, token).get("/protected").json["instance"].removeprefix("urn:uuid:")
+    assert f'request_id="{number}"' in logged()

@@ -1,0 +1,99 @@
+"""Problem: what is raised, as a page and as problem+json; and what a fault says, which is nothing."""
+
+import re
+
+import pytest
+
+from tests.browser import Person
+from tests.guard.doors import HTML, add
+from tests.script import Script
+from webapp.guard import public
+from webapp.web.problem_kinds import KINDS
+from webapp.web.problems import Problem
+
+CODES = [
+    "token_missing",
+    "token_expired",
+    "token_invalid",
+    "token_revoked",
+    "session_ended",
+    "role_required",
+    "scope_required",
+    "step_up_required",
+    "csrf_failed",
+    "credentials_invalid",
+    "mfa_required",
+    "throttled",
+]
+
+
+def raising(error):
+    def view():
+        raise error
+
+    return public(view)
+
+
+def test_a_problem_is_said_in_the_words_of_rfc_9457(app):
+    add(app, "/no", raising(Problem(409, "Taken", "By another.", code="throttled", extra={"errors": {"name": ["x"]}})))
+    answer = Script(app).get("/no")
+    assert answer.mimetype == "application/problem+json"
+    instance = answer.json.pop("instance")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", instance)
+    assert {name: value for name, value in answer.json.items() if name != "instance"} == {
+        "type": "http://127.0.0.1:8000/problems/throttled",
+        "title": "Taken",
+        "status": 409,
+        "detail": "By another.",
+        "code": "throttled",
+        "errors": {"name": ["x"]},
+    }
+
+
+def test_a_problem_is_shown_to_a_person_in_the_dress_of_the_house(app):
+    add(app, "/no", raising(Problem(409, "Taken & <gone>", "By <b>another</b>.")))
+    answer = Person(app).open("/no")
+    assert answer.status_code == 409
+    assert "Taken &amp; &lt;gone&gt;" in answer.text
+
+
+@pytest.mark.parametrize("accept", [HTML, "*/*"])
+def test_a_fault_says_nothing_but_its_number(app, logged, accept):
+    add(app, "/bomb", raising(RuntimeError("the secret reason")))
+    answer = Script(app).get("/bomb", headers={"Accept": accept})
+    assert answer.status_code == 500
+    assert "the secret reason" not in answer.text
+    assert "the secret reason" in logged()
+    number = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", answer.text)
+    assert number
+    assert number[0] in logged()
+
+
+def test_a_fault_in_the_page_of_the_fault_is_still_answered(app):
+    add(app, "/bomb", raising(RuntimeError()))
+    app.jinja_env.globals["request_id"] = None
+    answer = Script(app).get("/bomb", headers={"Accept": HTML})
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
+
+
+def test_the_house_lives_on_after_a_fault(app):
+    add(app, "/bomb", raising(RuntimeError()))
+    script = Script(app)
+    script.get("/bomb")
+    assert script.get("/public").status_code == 200
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_a_page_that_says_what_to_do(app, code):
+    answer = Script(app).get(f"/problems/{code.replace('_', '-')}")
+    assert answer.status_code == 200
+    assert answer.json["repair"]
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_every_kind_of_problem_has_a_page(app, slug):
+    assert Person(app).open(f"/problems/{slug}").status_code == 200
+
+
+def test_a_kind_that_there_is_none_of_is_404(app):
+    assert Script(app).get("/problems/nonsense").status_code == 404

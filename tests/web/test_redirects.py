@@ -1,0 +1,129 @@
+"""``next``: what stays on this site, by a positive grammar."""
+
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests import factories
+from tests.browser import Person
+from webapp.web.redirects import safe_path
+
+HOSTILE = [
+    *("", " ", "/ ", " /", "\t/", "\n/x", "/x\n", "/\n/evil.example", "/\r\n/evil.example", "/\t/evil.example"),
+    *("//evil.example", "///evil.example", "////evil.example", "//evil.example/..", "//", "///", "/x//evil.example"),
+    *("/\\evil.example", "\\\\evil.example", "\\/evil.example", "/\\/evil.example", "/x\\y", "/x?\\", "\\evil.example"),
+    *("/%2Fevil.example", "/%2fevil.example", "/%2F%2Fevil.example", "%2F%2Fevil.example", "/%5Cevil.example"),
+    *("/%5cevil.example", "/x%5Cy", "/x?a=%2F%2Fevil", "/%09/evil.example", "/%0d%0aSet-Cookie:x=1", "/x%00", "/%00"),
+    *("/%0A/evil.example", "/%7f", "/%1f", "/x?y=%0a", "/%", "/%2", "/%zz", "/x%", "/x?%", "/%u002f"),
+    *(
+        "https://evil.example",
+        "http://evil.example",
+        "HTTPS://evil.example",
+        "https:evil.example",
+        "https:/evil.example",
+    ),
+    *("http:///evil.example", "//evil.example:80", "//user@evil.example", "http://localhost@evil.example", "ftp://x"),
+    *(
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "mailto:x@y",
+        "file:///etc/passwd",
+    ),
+    *("evil.example", "login", "../x", "./x", "?next=x", "#x", ".", "..", "@evil.example", ":80", ";x"),
+    *("/..", "/../x", "/x/..", "/x/../..//evil.example", "/./x", "/.", "/%2e%2e", "/%2E%2e/x", "/.%2e/x", "/x/%2e"),
+    *("/..//evil.example", "/.//evil.example", "/%2e//evil.example", "/\u2215evil.example", "/\uff0fevil.example"),
+    *(
+        "/\u200b/evil.example",
+        "/é",
+        "/\ud800",
+        "/x\u2028y",
+        "/\u3002evil",
+        "/ x",
+        "/x y",
+        "/<script>",
+        '/"x',
+        "/x|y",
+        "/{x}",
+    ),
+    *("/^x", "/`x`", "/x#y", "/[::1]", "/x\x7f", "/\x00", "/\x08/evil.example", "/" + "a" * 2000),
+]
+HONEST = [
+    *("/", "/dashboard", "/tokens", "/tokens/", "/tokens/new", "/protected/super-admin", "/a/b/c/d/"),
+    *("/tokens/new?scopes=protected:read&expires_in=604800", "/tokens?view=ended&first=20", "/x?", "/?a=b"),
+    *(
+        "/x?a=b/c",
+        "/x?a=b?c",
+        "/x?a=%20b",
+        "/x?a=b+c",
+        "/caf%C3%A9",
+        "/x?name=caf%C3%A9",
+        "/a.b/c_d/e-f/~g",
+        "/.well-known/x",
+    ),
+    *("/x/..y", "/x/...", "/(x)", "/x;v=1", "/x,y", "/x=y", "/@ada", "/x!$&'*", "/a:b"),
+]
+
+
+@pytest.mark.parametrize("target", HOSTILE)
+def test_what_could_lead_elsewhere_is_ignored(target):
+    assert safe_path(target) is None
+
+
+@pytest.mark.parametrize("target", HONEST)
+def test_a_path_on_this_site_is_kept_as_it_is(target):
+    assert safe_path(target) == target
+
+
+def test_nothing_leads_nowhere():
+    assert safe_path(None) is None
+
+
+PIECES = st.sampled_from(
+    [*"/\\.:?#@%;&=+- \t\n\r\0", "//", "..", "%2f", "%5c", "%2e", "%0d", "evil.example", "http:", "x"]
+)
+
+
+@given(st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=30).map(lambda text: "/" + text)))
+@example("/x")
+def test_whatever_passes_starts_with_a_single_slash_and_stays_on_this_host(target):
+    if safe_path(target) is None:
+        return
+    assert target.startswith("/")
+    assert not target.startswith(("//", "/\\"))
+    joined = urlsplit(urljoin("https://login.example.org/login", target))
+    assert (joined.scheme, joined.netloc) == ("https", "login.example.org")
+    assert target.isascii()
+    assert target.isprintable()
+
+
+@pytest.mark.parametrize("target", [t for t in HOSTILE if t and "\ud800" not in t and "\0" not in t][::3])
+def test_a_login_with_a_hostile_next_ends_on_the_dashboard(app, user, target):
+    person = Person(app)
+    person.open("/login", query_string={"next": target})
+    assert "evil" not in person.page.text
+    answer = person.ask("POST", "/login", data={
+        "username": "ada", "password": factories.PASSWORD, "csrf_token": person.csrf_token, "next": target,
+    })  # fmt: skip
+    assert answer.headers["Location"] == "/dashboard"
+
+
+def test_a_login_with_an_honest_next_ends_there(app, user):
+    person = Person(app)
+    person.open("/login?next=/tokens?view%3Dended")
+    person.press("Log in", username="ada", password=factories.PASSWORD)
+    assert (person.page.request.path, person.page.request.query_string) == ("/tokens", b"view=ended")
+
+
+def test_a_confirmation_with_a_hostile_next_ends_on_the_dashboard(person):
+    person.open("/confirm?next=//evil.example")
+    person.press("Confirm", password=factories.PASSWORD, next="https://evil.example")
+    assert person.page.request.path == "/dashboard"
+
+
+def test_whoever_is_logged_in_already_is_not_led_elsewhere_either(person):
+    answer = person.ask("GET", "/login?next=//evil.example")
+    assert answer.headers["Location"] == "/dashboard"

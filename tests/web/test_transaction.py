@@ -1,0 +1,200 @@
+"""One request, one transaction; and what is said when the database does not answer."""
+
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy import event, select
+
+from tests import factories
+from tests.browser import HTML, Person
+from tests.guard.doors import add
+from tests.script import Script
+from tests.tables import contents
+from webapp.accounts.models import User
+from webapp.guard import require
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+
+@pytest.fixture
+def impatient(app):
+    """A house that waits a twentieth of a second for the other writer."""
+    event.listen(app.extensions["database"].engine, "connect", wait_shortly)
+    app.extensions["database"].engine.dispose()
+    return app
+
+
+def wait_shortly(connection, _record):
+    connection.execute("PRAGMA busy_timeout=50")
+
+
+@contextmanager
+def another_writer(instance):
+    with closing(sqlite3.connect(instance / "latchkey.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def rename(status):
+    def view(principal):
+        db().scalars(select(User)).one().username = "changed"
+        db().flush()
+        if status >= 400:
+            raise Problem(status, "No")
+        return "", status
+
+    return require(scope="protected:read")(view)
+
+
+def name_of_the_user(app):
+    with app.extensions["database"].read() as session:
+        return session.scalars(select(User.username)).one()
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 422, 500])
+def test_a_refusal_found_after_the_first_write_takes_it_back(app, script, status):
+    add(app, "/rename", rename(status), methods=["POST"])
+    assert script.post("/rename").status_code == status
+    assert name_of_the_user(app) == "ada"
+
+
+@pytest.mark.parametrize("status", [200, 204, 303])
+def test_what_was_done_is_kept(app, script, status):
+    add(app, "/rename", rename(status), methods=["POST"])
+    assert script.post("/rename").status_code == status
+    assert name_of_the_user(app) == "changed"
+
+
+def test_a_fault_after_the_first_write_takes_it_back(app, script):
+    def view(principal):
+        db().scalars(select(User)).one().username = "changed"
+        db().flush()
+        raise RuntimeError
+
+    add(app, "/rename", require(scope="protected:read")(view), methods=["POST"])
+    assert script.post("/rename").status_code == 500
+    assert name_of_the_user(app) == "ada"
+
+
+def test_a_get_cannot_write_even_if_its_view_tries(app, script):
+    add(app, "/rename", rename(200), methods=["GET"])
+    assert script.get("/rename").status_code == 500
+    assert name_of_the_user(app) == "ada"
+
+
+def test_a_change_waits_for_the_other_writer_and_then_says_503_and_when_to_come_back(impatient, instance, user):
+    person = Person(impatient)
+    person.log_in(user.username)
+    person.open("/tokens/new")
+    before = contents(impatient)
+    with another_writer(instance):
+        answer = person.press("Create token", name="laptop", scopes="profile:read")
+        assert (answer.status_code, answer.mimetype) == (503, "text/html")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert contents(impatient) == before
+
+
+def test_a_script_is_told_503_as_problem_json(impatient, instance, user):
+    with another_writer(instance):
+        answer = Script(impatient).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_reading_goes_on_while_another_writes(impatient, instance, user):
+    person = Person(impatient)
+    person.log_in(user.username)
+    script = Script(impatient, factories.api_token(impatient, user).token)
+    with another_writer(instance):
+        assert person.open("/dashboard").status_code == 200
+        assert script.get("/dashboard").status_code == 200
+        assert script.get("/tokens").status_code == 200
+
+
+def test_a_revocation_is_either_done_or_refused_while_another_writes(impatient, instance, user):
+    person = Person(impatient)
+    person.log_in(user.username)
+    issued = factories.api_token(impatient, user)
+    path = f"/tokens/{issued.entry.id}/revoke"
+    person.open(path)
+    with another_writer(instance):
+        assert person.press("Revoke").status_code == 503
+    assert Script(impatient, issued.token).get("/protected").status_code == 200
+    person.open(path)
+    person.press("Revoke")
+    assert Script(impatient, issued.token).get("/protected").status_code == 401
+
+
+def test_after_the_other_writer_everything_goes_on_without_a_hand(impatient, instance, user):
+    with another_writer(instance):
+        pass
+    assert Person(impatient).log_in(user.username).request.path == "/dashboard"
+
+
+def move_away(app, instance):
+    for file in instance.glob("latchkey.db*"):
+        file.rename(instance / f"away-{file.name}")
+    app.extensions["database"].close()
+
+
+@pytest.mark.parametrize("accept", [HTML, "*/*"])
+def test_without_its_database_the_house_lets_nobody_in_and_says_503(app, instance, user, accept):
+    token = factories.api_token(app, user).token
+    move_away(app, instance)
+    answer = Script(app, token).get("/protected", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_a_page_without_its_database_is_503_too(person, app, instance):
+    move_away(app, instance)
+    answer = person.visit("GET", "/dashboard")
+    assert (answer.status_code, answer.mimetype) == (503, "text/html")
+
+
+def test_a_house_whose_database_is_gone_makes_no_empty_one(app, instance, user):
+    move_away(app, instance)
+    Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
+    Script(app).get("/readyz")
+    assert not (instance / "latchkey.db").exists()
+
+
+def test_with_its_database_back_the_house_goes_on_without_a_hand(app, instance, user):
+    token = factories.api_token(app, user).token
+    move_away(app, instance)
+    assert Script(app, token).get("/protected").status_code == 503
+    for file in instance.glob("away-*"):
+        file.rename(instance / file.name.removeprefix("away-"))
+    assert Script(app, token).get("/protected").status_code == 200
+
+
+def test_a_damaged_database_is_503_and_never_an_open_door(app, instance, user):
+    token = factories.api_token(app, user).token
+    app.extensions["database"].close()
+    for file in instance.glob("latchkey.db*"):
+        file.write_bytes(b"\xde\xad" * 5000)
+    assert Script(app, token).get("/protected").status_code == 503
+
+
+def test_two_changes_at_once_are_done_one_after_the_other(app, user):
+    people = [Person(app), Person(app)]
+    for person in people:
+        person.log_in(user.username)
+        person.open("/tokens/new")
+    found = []
+    names = iter(["first", "second"])
+    threads = [
+        threading.Thread(
+            target=lambda p=person, n=next(names): found.append(
+                p.ask("POST", "/tokens/new", data={"csrf_token": p.csrf_token, "name": n, "scopes": "profile:read"})
+            )
+        )
+        for person in people
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer.status_code for answer in found] == [201, 201]

@@ -1,0 +1,1 @@
+"""Mail: an outbox written with the deed, and one worker that sends it."""

@@ -1,0 +1,109 @@
+"""put, take, note: a mail is written with the deed, taken by one sender at a time, and tried again until it is sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.kernel.clock import now
+from webapp.kernel.sealing import Broken, Sealer
+from webapp.mail.models import OutgoingMail
+
+# A sender that dies leaves its mails to others after so long; SMTP is given less.
+LEASE = timedelta(minutes=2)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
+MOST_TRIES = 12
+LONGEST_ERROR = 300
+
+
+class Content(msgspec.Struct, frozen=True):
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Taken:
+    """A mail that is this sender's until its lease ends."""
+
+    id: UUID
+    to: str
+    content: Content
+
+
+def put(db: Session, sealer: Sealer, *, kind: str, to: str, content: Content, user_id: UUID | None = None) -> UUID:
+    """In the transaction of the deed: nothing is mailed that was taken back, and none is lost by a restart."""
+    mail_id = uuid4()
+    mail = OutgoingMail(
+        id=mail_id,
+        kind=kind,
+        user_id=user_id,
+        to=to,
+        sealed=sealer.seal(msgspec.json.encode(content), belongs_to=str(mail_id)),
+        created_at=now(),
+        due_at=now(),
+        tries=0,
+    )
+    db.add(mail)
+    return mail_id
+
+
+def take(db: Session, sealer: Sealer, *, most: int = 10) -> list[Taken]:
+    """What is due, leased to the caller: each by one conditional statement, so that two senders send once."""
+    due = select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(most)
+    found = []
+    for mail_id in db.scalars(due).all():
+        leased = db.execute(
+            update(OutgoingMail)
+            .where(OutgoingMail.id == mail_id, OutgoingMail.due_at <= now())
+            .values(due_at=now() + LEASE, tries=OutgoingMail.tries + 1)
+            .returning(OutgoingMail.id)
+        )
+        if leased.first() is not None and (taken := opened(db.get_one(OutgoingMail, mail_id), sealer)):
+            found.append(taken)
+    return found
+
+
+def opened(mail: OutgoingMail, sealer: Sealer) -> Taken | None:
+    try:
+        content = sealer.open(mail.sealed or b"", belongs_to=str(mail.id))
+    except Broken:
+        mail.due_at, mail.last_error = None, "its content cannot be read with this secret key"
+        return None
+    return Taken(mail.id, mail.to, msgspec.json.decode(content, type=Content))
+
+
+def sent(db: Session, mail_id: UUID) -> None:
+    mail = db.get_one(OutgoingMail, mail_id)
+    mail.sent_at, mail.due_at, mail.sealed, mail.last_error = now(), None, None, None
+
+
+def failed(db: Session, mail_id: UUID, reason: str) -> None:
+    """Wait twice as long each time, and give up after half a day of tries."""
+    mail = db.get_one(OutgoingMail, mail_id)
+    mail.last_error = reason[:LONGEST_ERROR]
+    mail.due_at = None if mail.tries >= MOST_TRIES else now() + min(FIRST_WAIT * 2 ** (mail.tries - 1), LONGEST_WAIT)
+
+
+def retry(db: Session, mail_id: UUID) -> bool:
+    """Whether there is still something to send."""
+    mail = db.get(OutgoingMail, mail_id)
+    if mail is None or mail.sealed is None:
+        return False
+    mail.due_at, mail.tries = now(), 0
+    return True
+
+
+def waiting(db: Session) -> Sequence[OutgoingMail]:
+    """What is not sent, the oldest first."""
+    query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None))
+    return db.scalars(query.order_by(OutgoingMail.created_at)).all()
+
+
+def latest(db: Session, *, limit: int = 50, before: datetime | None = None) -> Sequence[OutgoingMail]:
+    query = select(OutgoingMail).order_by(OutgoingMail.created_at.desc()).limit(limit)
+    return db.scalars(query.where(OutgoingMail.created_at < before) if before else query).all()

@@ -1,0 +1,29 @@
+"""Post: what rooms send mails with; the template is rendered when the deed is done, in its transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.kernel.sealing import Sealer
+from webapp.mail import outbox
+from webapp.mail.outbox import Content
+
+Render = Callable[[str, dict[str, object]], Content]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    render: Render
+    """The template's name and its facts, made into a mail; handed in, because templates are the web's."""
+    sealer: Sealer
+    wake: Callable[[], None]
+    """Tells the sender, once the deed is committed."""
+
+    def send(self, db: Session, kind: str, to: str, *, user_id: UUID | None = None, **facts: object) -> UUID:
+        """Put ``templates/mail/<kind>.txt`` and ``.html`` into the outbox."""
+        content = self.render(kind, facts)
+        mail_id = outbox.put(db, self.sealer, kind=kind, to=to, content=content, user_id=user_id)
+        self.wake()
+        return mail_id

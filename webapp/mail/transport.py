@@ -1,0 +1,85 @@
+"""How a mail leaves the house: by SMTP, or into the log where no server is named."""
+
+import logging
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from webapp.mail.outbox import Taken
+
+log = logging.getLogger(__name__)
+
+# Seconds that a server may keep silent; less than the lease of a mail.
+PATIENCE = 20
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class NotSent(Exception):
+    """The server refused, or was not to be reached; the message says what for the operator."""
+
+
+class Transport(Protocol):
+    def send(self, mail: Taken) -> None:
+        """
+        Raises:
+            NotSent
+        """
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Smtp:
+    """``smtp://``, ``smtp+starttls://`` or ``smtps://user:password@host:port``."""
+
+    url: str
+    sender: str
+
+    def send(self, mail: Taken) -> None:
+        try:
+            with self.connection() as server:
+                server.send_message(message(mail, self.sender))
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotSent(f"{type(error).__name__}: {error}") from error
+
+    def connection(self) -> smtplib.SMTP:
+        parts = urlsplit(self.url)
+        host, port = parts.hostname or "localhost", parts.port or PORTS[parts.scheme]
+        context = ssl.create_default_context()
+        if parts.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=context)
+        else:
+            server = smtplib.SMTP(host, port, timeout=PATIENCE)
+            if parts.scheme == "smtp+starttls":
+                server.starttls(context=context)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        return server
+
+
+class Log:
+    """For development: whoever reads the log reads the mails."""
+
+    def send(self, mail: Taken) -> None:
+        log.info("mail", extra={"fields": {"to": mail.to, "subject": mail.content.subject, "text": mail.content.text}})
+
+
+def message(mail: Taken, sender: str) -> EmailMessage:
+    made = EmailMessage()
+    made["Subject"] = mail.content.subject
+    made["From"] = sender
+    made["To"] = mail.to
+    made["Date"] = formatdate()
+    # The same number however often it is tried, so that a mail which came twice is seen to be one.
+    made["Message-ID"] = make_msgid(idstring=str(mail.id), domain=sender.rpartition("@")[2].rstrip(">") or None)
+    # Answered by machines, it should start no conversation (RFC 3834).
+    made["Auto-Submitted"] = "auto-generated"
+    made.set_content(mail.content.text)
+    made.add_alternative(mail.content.html, subtype="html")
+    return made
+
+
+def transport_for(url: str, sender: str) -> Transport:
+    return Smtp(url, sender) if url else Log()

@@ -1,0 +1,63 @@
+"""The sender: one thread a process, woken by what is put into the outbox, and otherwise now and then."""
+
+import logging
+import threading
+
+from webapp.kernel.db import Database, Unavailable
+from webapp.kernel.sealing import Sealer
+from webapp.mail import outbox
+from webapp.mail.transport import NotSent, Transport
+
+log = logging.getLogger(__name__)
+
+# Seconds after which it looks for what another process left, or what is to be tried again.
+NOW_AND_THEN = 10.0
+
+
+class Worker:
+    def __init__(self, database: Database, sealer: Sealer, transport: Transport) -> None:
+        self._database, self._sealer, self._transport = database, sealer, transport
+        self._wake = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self.run, name="mail", daemon=True).start()
+
+    def wake(self) -> None:
+        """Called after the answer: what was put into the outbox is committed by then."""
+        self._wake.set()
+
+    def run(self) -> None:
+        while True:
+            self._wake.wait(NOW_AND_THEN)
+            self._wake.clear()
+            try:
+                while self.send_due():
+                    pass
+            except Unavailable:
+                log.warning("outbox not reached")
+            except Exception:
+                # A thread that ends is never missed until somebody waits for a mail.
+                log.exception("mail worker fault")
+
+    def send_due(self) -> int:
+        """Send what is due. No transaction is open while a server is spoken to.
+
+        Returns:
+            How many were tried.
+        """
+        with self._database.write() as db:
+            taken = outbox.take(db, self._sealer)
+        for mail in taken:
+            self.send(mail)
+        return len(taken)
+
+    def send(self, mail: outbox.Taken) -> None:
+        try:
+            self._transport.send(mail)
+        except NotSent as error:
+            log.warning("mail not sent", extra={"fields": {"mail_id": str(mail.id), "reason": str(error)}})
+            with self._database.write() as db:
+                outbox.failed(db, mail.id, str(error))
+            return
+        with self._database.write() as db:
+            outbox.sent(db, mail.id)

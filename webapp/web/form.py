@@ -1,0 +1,60 @@
+"""Form: FlaskForm with its own CSRF off; reads a form or a JSON object, refuses every other shape."""
+
+from typing import Any, ClassVar
+
+from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
+from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField
+
+from webapp.web.body import json_value, submitted, unreadable
+from webapp.web.problems import Problem
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """One form for people and scripts; its errors are for both."""
+
+    either: ClassVar[tuple[str, ...]] = ()
+    """Fields of which one is needed; checked by the form itself, read by the API description."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF has no types
+        csrf = False
+
+        def wrap_formdata(self, form: "Form", formdata: Any) -> Any:
+            if formdata is not _Auto:
+                return formdata
+            return submitted() if form.is_submitted() else None
+
+    def validate_on_submit(self, extra_validators: Any = None) -> bool:
+        self.refuse_shapes()
+        return bool(super().validate_on_submit(extra_validators))
+
+    def refuse_shapes(self) -> None:
+        for field in self:
+            # Which of two values counts is a matter of taste, and two readers with two tastes are an attack.
+            if not isinstance(field, SelectMultipleField) and len(submitted().getlist(field.name)) > 1:
+                raise unreadable(f"{field.name} was sent more than once.")
+            if not fits(field, json_value(field.name)):
+                raise unreadable(f"{field.name} has a type that does not fit.")
+
+    def refused(self) -> Problem:
+        """What a script hears of a form that does not fit; people see the page again."""
+        return Problem(
+            422, "Something in it needs another look", "Nothing was changed.", extra={"errors": errors_of(self)}
+        )
+
+
+def fits(field: Field, value: Any) -> bool:
+    """Whether a JSON value is of the field's own type, or says nothing."""
+    if value is None or value == "":
+        return True
+    if isinstance(field, BooleanField):
+        return isinstance(value, bool)
+    if isinstance(field, SelectMultipleField):
+        return isinstance(value, list)
+    if isinstance(field, IntegerField | SelectField):
+        return isinstance(value, int | str) and not isinstance(value, bool)
+    return isinstance(value, str)
+
+
+def errors_of(form: Form) -> dict[str, list[str]]:
+    return {name or "form": [str(message) for message in messages] for name, messages in form.errors.items()}

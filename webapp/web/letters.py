@@ -1,0 +1,20 @@
+"""Mails from templates: ``mail/<kind>.txt`` begins with the subject, ``mail/<kind>.html`` is the same as a page."""
+
+from dataclasses import dataclass
+
+from flask import Flask, render_template
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+def letter(app: Flask, kind: str, facts: dict[str, object]) -> Letter:
+    with app.app_context():
+        subject, _, text = render_template(f"mail/{kind}.txt", **facts).strip().partition("\n")
+        html = render_template(f"mail/{kind}.html", subject=subject, **facts)
+    # A line break in a subject would begin a header of the sender's choice.
+    return Letter(" ".join(subject.split()), text.strip() + "\n", html)
