@@ -33,7 +33,7 @@ def test_options_at_a_guarded_address_is_for_those_who_may_come_in(script, app):
 def test_a_preflight_of_another_site_is_allowed_nothing(script):
     headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     answer = script.call("OPTIONS", "/protected", headers=headers)
-    assert not [name for name in answer.headers.keys() if name.startswith("Access-Control")]
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
 
 
 def test_head_is_decided_like_get(script):

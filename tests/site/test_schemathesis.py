@@ -1,4 +1,4 @@
-"""Everything that the description says is tried with hostile input: by nobody, by a script, by a person at a browser."""
+"""Everything that the description says is tried with hostile input: by nobody, by a script, by a person."""
 
 import tempfile
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ ABOUT = """\
 Every address answers scripts as it answers people. Send `Accept: application/json`, or nothing: a form that is posted
 without naming JSON is answered with a page.
 
-A script brings a token: from `POST /api/auth`, or from the API-token page. A request with a token is judged by the token
+A script brings a token: from `POST /api/auth`, or from the API-token page. A request with a token is judged by that
 alone. What only a session may do takes the cookie of `POST /login`, and each change the CSRF token of `GET /login`.
 """
 

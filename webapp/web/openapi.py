@@ -28,7 +28,6 @@ VERSION = "1"
 HEADERS: dict[int, Schema] = {
     201: {"Location": "Where the new thing is."},
     401: {"WWW-Authenticate": "`Bearer` with the realm; what was wrong with the credential is in `error_description`."},
-    405: {"Allow": "The methods that the address answers."},
     429: {"Retry-After": "Seconds until the next try counts."},
     503: {"Retry-After": "Seconds until the next try is worth it."},
 }

@@ -124,7 +124,7 @@ def reached(structs: Iterable[type[msgspec.Struct]]) -> Iterator[tuple[str, type
 
 
 def mark_instants(described: Schema, struct: type[msgspec.Struct]) -> None:
-    # msgspec says "date-time" only of fields that refuse naive datetimes; all of ours are aware, by the database's type.
+    # msgspec says "date-time" only of what refuses naive datetimes; ours are aware by the database's own type.
     for name, hint in get_type_hints(struct).items():
         if datetime in (hint, *get_args(hint)):
             schema = described["properties"][name]

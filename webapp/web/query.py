@@ -21,4 +21,6 @@ def asked(kind: type[S]) -> S:
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         errors = {place.strip(".`") or "query": [f"{reason}."]}
-        raise Problem(400, "This could not be read", "The address asks for what is not here.", extra={"errors": errors})
+        raise Problem(
+            400, "This could not be read", "The address asks for what is not here.", extra={"errors": errors}
+        ) from error
