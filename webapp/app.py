@@ -16,7 +16,7 @@ from webapp.guard import doorkeeper, loader
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
 from webapp.guard.routes import guarded
-from webapp.kernel.db import Database
+from webapp.kernel.db import Database, existing
 from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.kernel.sealing import Sealer
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(settings.instance),
     )
     configure(app, settings)
-    database, ring = Database(settings.database), ring_for(settings)
+    database, ring = Database(existing(settings.database)), ring_for(settings)
     furnish(app, settings, database)
     admit(app, settings, database, ring)
     post_office(app, settings, database)

@@ -3,9 +3,10 @@
 from contextlib import AbstractContextManager
 
 from flask import Flask, Response, after_this_request, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.db import Database, Unavailable
+from webapp.kernel.db import Database, Unavailable, outages
 from webapp.web import problems
 
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -46,5 +47,17 @@ def finish(response: Response) -> Response:
     return response
 
 
+def from_database(error: SQLAlchemyError) -> Response:
+    """What a view meets in the middle of its transaction, which nobody has wrapped for it."""
+    try:
+        with outages():
+            raise error
+    except Unavailable as outage:
+        return problems.from_outage(outage)
+    except SQLAlchemyError as fault:
+        return problems.from_fault(fault)
+
+
 def init_app(app: Flask, database: Database) -> None:
     app.extensions["database"] = database
+    app.register_error_handler(SQLAlchemyError, from_database)
