@@ -139,7 +139,9 @@ def post_office(app: Flask, settings: Settings, database: Database) -> None:
 def employ(app: Flask, settings: Settings, database: Database) -> None:
     """What the doors call upon."""
     limiter: Limiter = limiter_for(settings, database)
-    passwords = Passwords(settings.hashes_at_once, settings.password_minimum)
+    # Two threads at least are left to everybody else.
+    waiting = max(0, settings.threads - settings.hashes_at_once - 2)
+    passwords = Passwords(settings.hashes_at_once, settings.password_minimum, waiting=waiting)
     app.extensions |= {
         "limiter": limiter,
         "passwords": passwords,

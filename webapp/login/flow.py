@@ -57,6 +57,14 @@ class Flow:
     by_address: Limit
 
     def begin(self, attempt: Attempt) -> Done | Refused | Throttled:
+        """
+        Raises:
+            TooBusy: before anything was counted or looked at.
+        """
+        with self.passwords.place():
+            return self.judge(attempt)
+
+    def judge(self, attempt: Attempt) -> Done | Refused | Throttled:
         with self.database.read() as db:
             user = browsing.named(db, attempt.identifier)
         counted = self.counted(attempt, user)
@@ -95,7 +103,9 @@ class Flow:
             return
         hashed = self.passwords.hash(password)
         with self.database.write() as db:
-            db.get_one(User, user.id).password_hash = hashed
+            # Unless it was changed meanwhile: the old one must not come back in a new dress.
+            if browsing.is_unchanged(db, user):
+                db.get_one(User, user.id).password_hash = user.password_hash = hashed
 
 
 def network_of(address: str | None) -> str:
@@ -106,4 +116,7 @@ def network_of(address: str | None) -> str:
         parsed = ip_address(address)
     except ValueError:
         return "unknown"
-    return str(ip_network(f"{parsed}/64", strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    # A socket that speaks both says ::ffff:203.0.113.5, and all of IPv4 is one /64 there.
+    return str(parsed.ipv4_mapped or ip_network(f"{parsed}/64", strict=False))

@@ -28,7 +28,7 @@ def safe_path(target: str | None) -> str | None:
 
 
 def to_its_spelling(refusal: Exception | None) -> Response | None:
-    """To where an address is spelt as its route is, as a path: Werkzeug would put before it the host that was asked for.
+    """To where an address is spelt as its route is, as a path: Werkzeug would name the host that was asked for.
 
     None where there was nothing to correct.
     """

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from flask import Flask, Response, after_this_request, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request, session
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -24,8 +24,8 @@ def db() -> Session:
         opened: AbstractContextManager[Session] = database().read() if request.method in READS else database().write()
         g.db, g.transaction = opened.__enter__(), opened
         after_this_request(finish)
-    session: Session = g.db
-    return session
+    begun: Session = g.db
+    return begun
 
 
 class TakenBack(Exception):
@@ -43,7 +43,12 @@ def finish(response: Response) -> Response:
     try:
         opened.__exit__(type(error) if error else None, error, None)
     except Unavailable as outage:
-        return problems.from_outage(outage)
+        response = problems.from_outage(outage)
+    except Exception as fault:
+        response = problems.from_fault(fault)
+    if response.status_code >= 500:
+        # What did not happen in the database must not have happened in the cookie.
+        session.modified = False
     return response
 
 

@@ -91,6 +91,7 @@ def surroundings(target: str | None) -> dict[str, Any]:
 
 
 def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Response:
+    refuse_changed(user)
     end_former(db())
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=AMR, is_remembered=is_remembered)
     cookie.keep(started, principal_of(user, started), is_remembered=is_remembered)
@@ -102,6 +103,11 @@ def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Res
         response = as_json(LoggedIn(user.username, list(included_in(user.role)), target))
     known_browser.remember(response, user.id)
     return response
+
+
+def refuse_changed(user: User) -> None:
+    if not browsing.is_unchanged(db(), user):
+        raise credentials_invalid()
 
 
 def end_former(db: Session) -> None:
@@ -156,6 +162,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
     if not isinstance(outcome, Done):
         form.password.errors = ["That is not your password. Try again."]
         return confirm_refused(form)
+    refuse_changed(user)
     started = lifecycle.confirm(db(), principal.credential_id, amr=AMR)
     cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
     if not wants_page():
