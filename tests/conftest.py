@@ -4,6 +4,7 @@ import io
 import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from webapp.kernel.db import Database
 from webapp.settings import Settings
 from webapp.web.logs import Line
 
+MEMORY = Path("/dev/shm")
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -31,8 +34,10 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def instance(migrated: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(migrated, tmp_path / "instance"))
+def instance(migrated: Path) -> Iterator[Path]:
+    """In memory where that is to be had: every commit waits for the disk, as it must, and there are thousands."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        yield Path(shutil.copytree(migrated, Path(folder) / "instance"))
 
 
 @pytest.fixture(scope="session")

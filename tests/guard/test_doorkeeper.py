@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from flask import session
 
 from tests import factories
 from tests.browser import Person
@@ -55,8 +56,6 @@ def test_a_method_that_we_do_not_know_is_a_change_and_needs_a_csrf_token(app, us
 
 
 def test_an_address_of_scripts_alone_sees_no_session(app, user):
-    from flask import session  # noqa: PLC0415 - only here is it looked into
-
     add(app, "/blind", public_to_scripts(lambda: {"session": dict(session)}))
     person = Person(app)
     person.log_in(user.username)
@@ -64,8 +63,6 @@ def test_an_address_of_scripts_alone_sees_no_session(app, user):
 
 
 def test_an_address_of_scripts_alone_sets_no_cookie_even_if_the_view_tries(app):
-    from flask import session  # noqa: PLC0415 - only here is it written to
-
     add(app, "/blind", public_to_scripts(lambda: session.update(x=1) or "tried"))
     assert "Set-Cookie" not in Person(app).ask("GET", "/blind").headers
 

@@ -2,7 +2,8 @@
 
 import flask_login
 import pytest
-from flask import g, jsonify
+import time_machine
+from flask import g, jsonify, session
 from flask_login import AnonymousUserMixin, current_user, login_user
 
 from tests import factories
@@ -10,6 +11,7 @@ from tests.browser import Person
 from tests.guard.doors import add, with_changes
 from tests.script import Script
 from webapp.guard import public, require
+from webapp.sessions.cookie import SECRET
 
 
 def who():
@@ -99,8 +101,6 @@ def test_flask_login_is_told_of_a_refusal(house, user, token):
 
 
 def test_flask_login_is_told_that_a_fresh_proof_is_asked(house, user):
-    import time_machine  # noqa: PLC0415 - only here does time pass
-
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
         person = Person(house)
         person.log_in(user.username)
@@ -120,10 +120,6 @@ def test_flask_login_still_keeps_its_user_where_we_put_it(app, user):
 
 
 def test_flask_login_still_keeps_its_id_where_we_put_the_sessions_secret(app):
-    from flask import session  # noqa: PLC0415 - beside the claim about it
-
-    from webapp.sessions.cookie import SECRET  # noqa: PLC0415
-
     class Somebody(flask_login.UserMixin):
         id = "7"
 

@@ -62,11 +62,11 @@ def test_bearer_works_in_any_letter_case(house, token, scheme):
         pytest.param("basic " + b64encode(b":x").decode(), id="Basic in small letters"),
     ],
 )
-@pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_a_bad_credential_is_401_and_never_opens_the_good_cookie_beside_it(at_home, token, header, accept):
-    sent = {"Authorization": header.replace("{token}", token), "Accept": accept}
-    answer = at_home.ask("GET", "/protected", headers=sent)
-    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+def test_a_bad_credential_is_401_and_never_opens_the_good_cookie_beside_it(at_home, token, header):
+    for accept in (HTML, "*/*"):
+        sent = {"Authorization": header.replace("{token}", token), "Accept": accept}
+        answer = at_home.ask("GET", "/protected", headers=sent)
+        assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
 @pytest.mark.parametrize(

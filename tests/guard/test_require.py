@@ -1,7 +1,10 @@
 """@require and @public: what a view wears decides; one that wears none, or wears it wrongly, does not answer."""
 
+from functools import wraps
+
 import flask_login
 import pytest
+from flask import Blueprint
 
 from tests.browser import Person
 from tests.guard.doors import add, plain, says_who
@@ -64,8 +67,6 @@ def test_an_undeclared_view_is_closed_to_tokens_as_well(app, script):
 
 
 def test_a_folder_of_files_that_a_blueprint_brings_is_closed_until_declared(app, tmp_path):
-    from flask import Blueprint  # noqa: PLC0415 - only here is one made
-
     (tmp_path / "secret.txt").write_text("secret")
     app.register_blueprint(Blueprint("extra", __name__, static_folder=str(tmp_path), static_url_path="/extra"))
     assert Script(app).get("/extra/secret.txt").status_code == 403
@@ -94,8 +95,6 @@ def test_a_guarded_view_cannot_be_called_around_the_guard(app):
 
 
 def test_a_view_behind_another_decorator_keeps_what_it_wears(app, script):
-    from functools import wraps  # noqa: PLC0415 - only here is one made
-
     def counted(view):
         @wraps(view)
         def counting(*args, **kwargs):

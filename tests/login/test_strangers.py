@@ -13,6 +13,7 @@ from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import closing
 from webapp.accounts.models import User
+from webapp.accounts.passwords import Passwords
 
 WHO = {
     "a known name": {"username": "ada"},
@@ -84,8 +85,6 @@ def test_every_try_costs_exactly_one_hash_of_one_price(house, who, password):
 
 
 def test_a_nobodys_hash_has_the_price_of_everybodys(make_app):
-    from webapp.accounts.passwords import Passwords  # noqa: PLC0415 - as the house makes it, with its own hasher
-
     passwords = Passwords(2, 15)
     assert passwords._nobodys.rsplit("$", 2)[0] == passwords.hash("x").rsplit("$", 2)[0]
     assert "m=19456,t=2,p=1" in passwords._nobodys
@@ -159,12 +158,13 @@ def test_a_hash_made_anew_never_brings_an_old_password_back(house):
 
 
 def test_more_logins_than_can_be_hashed_are_told_to_come_back(house):
-    passwords = house.extensions["passwords"]
-    passwords.patience = 0.01
-    for _ in range(passwords.at_once):
-        passwords._turns.acquire()
+    while house.extensions["passwords"]._places.acquire(blocking=False):
+        pass
+    tables = contents(house)
     answer = Script(house).post("/api/auth", json=WHO["a known name"] | {"password": "x"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert house.extensions["limiter"].entries() == []
+    assert contents(house) == tables
 
 
 @pytest.mark.parametrize(

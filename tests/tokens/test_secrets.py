@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask import session
 
 from tests import factories
 from tests.browser import Person
@@ -20,8 +21,6 @@ def day(app, instance, user):
     person = Person(app)
     person.log_in("ada", remember="y")
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
-        from flask import session  # noqa: PLC0415 - inside the request that it is of
-
         secret, csrf = session["_user_id"], session.get("csrf_token")
     person.open("/tokens/new")
     token = re.search(r"eyJ[\w.-]+", person.press("Create token", name="laptop", scopes="profile:read").text)[0]

@@ -148,7 +148,7 @@ def test_a_thousand_parts_are_413(person):
         ),
         pytest.param(
             "multipart/form-data; boundary=x",
-            b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+\r\n--x-',
+            b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+',
             id="a part in UTF-7",
         ),
         pytest.param(FORM, b"%", id="half an escape"),
@@ -183,11 +183,10 @@ def test_a_form_that_is_none_is_refused_as_the_callers_mistake(person, app, kind
         "Content-Type",
     ],
 )
-@pytest.mark.parametrize("path", ["/protected", "/login"])
-def test_a_header_of_eight_kilobytes_is_no_fault_of_ours(app, header, path):
-    for method in ("GET", "POST"):
-        answer = Script(app).call(method, path, headers={header: "x;=," * 2048})
-        assert answer.status_code < 500
+def test_a_header_of_eight_kilobytes_is_no_fault_of_ours(app, header):
+    for path in ("/protected", "/login"):
+        for method in ("GET", "POST"):
+            assert Script(app).call(method, path, headers={header: "x;=," * 2048}).status_code < 500
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,6 @@ ANSWERS = {
     "OPTIONS": (200, lambda p: p.ask("OPTIONS", "/dashboard")),
     "a static file": (200, lambda p: p.ask("GET", static(p))),
     "the keys": (200, lambda p: script(p, "/.well-known/jwks.json")),
-    "an empty answer": (
-        204,
-        lambda p: p.ask("POST", "/logout", json={"csrf_token": token_of(p)}, headers={"Accept": "*/*"}),
-    ),
     "a way to the login": (303, lambda p: script(p, "/dashboard", headers={"Accept": HTML})),
     "a way to the one address of a page": (308, lambda p: script(p, "/protected//user")),
     "JSON that does not fit": (400, lambda p: script(p, "/api/auth", "POST", json=[])),
@@ -82,6 +78,10 @@ ANSWERS = {
     "a throttled login": (429, a_throttled_login),
     "a fault": (500, lambda p: p.ask("GET", "/bomb")),
     "a fault for a script": (500, lambda p: script(p, "/bomb")),
+    "an empty answer": (
+        204,
+        lambda p: p.ask("POST", "/logout", json={"csrf_token": token_of(p)}, headers={"Accept": "*/*"}),
+    ),
 }
 PUBLIC = {"a static file", "the keys"}
 
@@ -89,12 +89,12 @@ PUBLIC = {"a static file", "the keys"}
 @pytest.fixture
 def answers(house):
     """One answer of every kind, by its name."""
-    made = {}
-    for name, (status, make) in ANSWERS.items():
-        person = Person(house, base_url="https://login.example.org")
-        person.log_in("ada")
-        made[name] = make(person)
-        assert made[name].status_code == status, name
+    person = Person(house, base_url="https://login.example.org")
+    person.log_in("ada")
+    made = {name: make(person) for name, (_, make) in ANSWERS.items()}
+    assert {name: answer.status_code for name, answer in made.items()} == {
+        n: status for n, (status, _) in ANSWERS.items()
+    }
     return made
 
 

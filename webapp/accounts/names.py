@@ -19,7 +19,7 @@ class AddressUnfit(Exception):
 
 def key_of(text: str) -> str:
     """As names are compared: without case, width or composition (UAX #15 NFKC, UAX #21)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.strip()).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
 def checked_name(name: str) -> str:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from webapp.accounts.names import key_of
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
-MEMORY, PASSES, LANES = 19 * 1024, 2, 1
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 LONGEST = 256
 
 
@@ -24,6 +25,12 @@ class TooBusy(Exception):
     """More logins wait for a hash than this process will keep waiting."""
 
 
+@cache
+def nobodys(hasher: PasswordHasher) -> str:
+    """A hash that no password has, to compare with where there is none."""
+    return hasher.hash(secrets.token_urlsafe())
+
+
 @dataclass(slots=True)
 class Passwords:
     """Bounds how many passwords are hashed at once, each of which takes 19 MiB and a core, and how many wait for that:
@@ -31,7 +38,7 @@ class Passwords:
 
     at_once: int
     minimum: int
-    hasher: PasswordHasher = field(default_factory=lambda: PasswordHasher(PASSES, MEMORY, LANES))
+    hasher: PasswordHasher = field(default_factory=lambda: HASHER)
     waiting: int = 2
     """How many may wait besides."""
     _places: threading.BoundedSemaphore = field(init=False)
@@ -42,7 +49,7 @@ class Passwords:
     def __post_init__(self) -> None:
         self._places = threading.BoundedSemaphore(self.at_once + self.waiting)
         self._turns = threading.BoundedSemaphore(self.at_once)
-        self._nobodys = self.hasher.hash(secrets.token_urlsafe())
+        self._nobodys = nobodys(self.hasher)
 
     def hash(self, password: str) -> str:
         with self.place(), self._turns:

@@ -1,6 +1,7 @@
 """granian, told how we serve."""
 
 import errno
+import logging
 import multiprocessing
 import os
 import socket
@@ -18,9 +19,16 @@ PATIENCE = 10
 
 # Its own words go to standard error: what is said on standard output is ours.
 LOGGING: dict[str, Any] = {
+    "filters": {"known": {"()": "webapp.cli.server.OnlyNews"}},
     "handlers": {"console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
-    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False, "filters": ["known"]}},
 }
+
+
+class OnlyNews(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        # granian warns of more threads than cores; ours wait for a hash, so that logins do not hold up the rest.
+        return "Python threads" not in record.getMessage()
 
 
 def serve(settings: Settings, *, debug: bool) -> None:

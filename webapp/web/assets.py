@@ -1,6 +1,7 @@
 """Static URLs that change when their content does, so that everything may be cached for good without a build."""
 
 import hashlib
+import posixpath
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def digest_of(folder: Path) -> str:
 
 
 def send(version: str, filename: str) -> Response:
-    if Path(filename).suffix not in KINDS:
+    if posixpath.splitext(filename)[1] not in KINDS:
         raise NotFound
     response = send_from_directory(current_app.config["STATIC"], filename)
     # While one version replaces another, a page of the one may ask for a file of the other: served, but not kept.

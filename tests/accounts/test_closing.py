@@ -1,0 +1,83 @@
+"""Disable, enable, change a role or a password; and that somebody is always left who can let others in."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests import factories
+from tests.script import Script
+from tests.tables import events
+from webapp.accounts import closing
+from webapp.accounts.closing import LastSuperAdmin
+from webapp.accounts.models import User
+
+
+def on(app, user, deed, *args):
+    with app.extensions["database"].write() as db:
+        return deed(db, db.get_one(User, user.id), *args)
+
+
+@pytest.mark.parametrize("deed", [(closing.disable,), (closing.change_role, "admin"), (closing.change_role, "user")])
+def test_the_last_super_admin_stays_one(app, deed):
+    boss = factories.user(app, role="super_admin")
+    factories.user(app, role="admin")
+    with pytest.raises(LastSuperAdmin):
+        on(app, boss, *deed)
+
+
+def test_a_disabled_super_admin_does_not_count_as_one(app):
+    boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
+    on(app, other, closing.disable)
+    with pytest.raises(LastSuperAdmin):
+        on(app, boss, closing.disable)
+
+
+def test_of_the_last_two_super_admins_one_stays_though_both_go_at_once(app):
+    bosses = [factories.user(app, role="super_admin") for _ in range(2)]
+
+    def go(boss):
+        try:
+            on(app, boss, closing.disable)
+        except LastSuperAdmin:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as at_once:
+        assert sorted(at_once.map(go, bosses)) == [False, True]
+
+
+def test_disabling_says_how_much_it_ended(app, user):
+    for _ in range(3):
+        factories.api_token(app, user)
+    assert on(app, user, closing.disable) == 3
+    assert on(app, user, closing.disable) == 0
+
+
+def test_disabling_twice_is_written_down_once(app, user):
+    on(app, user, closing.disable)
+    on(app, user, closing.disable)
+    assert len(events(app, "user.disabled")) == 1
+
+
+def test_a_role_that_there_is_none_of_is_refused(app, user):
+    with pytest.raises(ValueError, match="owner"):
+        on(app, user, closing.change_role, "owner")
+
+
+def test_the_same_role_again_changes_nothing(app, user):
+    on(app, user, closing.change_role, "user")
+    assert events(app, "role.changed") == []
+
+
+def test_a_new_password_ends_sessions_and_leaves_tokens(app, user, person, script):
+    on(app, user, closing.set_password, "another")
+    assert person.open("/dashboard").request.path == "/login"
+    assert script.get("/protected").status_code == 200
+
+
+def test_a_role_that_the_house_does_not_know_opens_nothing(app, user):
+    with app.extensions["database"].write() as db:
+        db.get_one(User, user.id).role = "owner"
+    script = Script(app, factories.api_token(app, user).token)
+    assert script.get("/protected").json["roles"] == []
+    assert script.get("/protected/user").status_code == 403

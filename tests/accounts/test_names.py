@@ -1,0 +1,103 @@
+"""Names: how they are compared, and which may be taken."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name, key_of
+
+
+@pytest.mark.parametrize(
+    "name", ["ada", "Ada", "ada.lovelace", "ada-l", "a_b", "a", "7", "åsa", "žofie", "мария", "ναυσικά", "山田"]
+)
+def test_a_plain_name_may_be_taken(name):
+    assert checked_name(f" {name} ") == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", " ", ".", "-", "_", ".ada", "ada.", "-ada", "_ada", "a b", "a@b", "a/b", "a\\b", "a<b>", "a\nb", "a\0b"),
+        *(
+            "a" * 51,
+            "a'b",
+            'a"b',
+            "a;b",
+            "a%b",
+            "{{x}}",
+            "ada\u200b",
+            "ada\u202e",
+            "ada\u00ad",
+            "a\u2028b",
+            "😀",
+            "\ud800",
+        ),
+        *("ａｄａ", "ﬁona", "ada²", "ⅷ", "аda", "adа", "αda", "рaypal", "x\u0301\u0301\u0301\u0301\u0301 y"),
+    ],
+)
+def test_what_could_be_read_as_another_name_may_not(name):
+    with pytest.raises(NameUnfit):
+        checked_name(name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ada", "ADA"),
+        ("ada", "ａｄａ"),
+        ("straße", "STRASSE"),
+        ("é", "e\u0301"),
+        ("ada", " ada "),
+        ("ﬁ", "fi"),
+        ("Σ", "ς"),
+    ],
+)
+def test_names_are_compared_without_case_width_and_composition(one, other):
+    assert key_of(one) == key_of(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("ada", "аda"), ("ada", "adá"), ("ada", "ad a"), ("i", "ı")])
+def test_names_that_differ_are_different(one, other):
+    assert key_of(one) != key_of(other)
+
+
+@given(st.text(max_size=60))
+def test_whatever_may_be_taken_is_its_own_key_again_and_never_an_address(name):
+    try:
+        taken = checked_name(name)
+    except NameUnfit:
+        return
+    assert "@" not in taken
+    assert taken.isprintable()
+    assert key_of(key_of(taken)) == key_of(taken)
+    assert checked_name(taken) == taken
+
+
+@given(st.text(max_size=40))
+def test_comparing_has_no_fault_for_any_text(text):
+    assert key_of(key_of(text)) == key_of(text)
+
+
+@pytest.mark.parametrize(
+    "address", ["ada@example.org", "a.b+c@sub.example.org", " ada@EXAMPLE.org ", "ada@xn--bcher-kva.example"]
+)
+def test_an_address_is_kept_in_its_normal_form(address):
+    assert checked_address(address).partition("@")[2].islower()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "ada", "@example.org", "ada@", "a@b@c.org", "ada@example..org", "ada @example.org", "ada@exa mple.org"),
+        *("ada@localhost\n", "ada\r\nBcc: x@example.org", "a@b.org,c@d.org", "<ada@example.org>", "ada@[127.0.0.1]"),
+        *(
+            "ada@" + "x" * 300 + ".org",
+            "ada\0@example.org",
+            '"a b"@example.org',
+            "ada@ex_ample.org",
+        ),
+    ],
+)
+def test_what_is_no_address_is_refused(address):
+    with pytest.raises(AddressUnfit):
+        checked_address(address)

@@ -1,0 +1,126 @@
+"""Passwords: real argon2id, bounded, and judged by length and what is near."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
+
+import pytest
+
+from webapp.accounts.passwords import Passwords, PasswordUnfit, TooBusy
+
+
+@pytest.fixture(scope="module")
+def passwords():
+    return Passwords(at_once=2, minimum=15)
+
+
+def test_a_hash_is_argon2id_at_the_price_that_owasp_names(passwords):
+    assert passwords.hash("correct horse battery").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_two_hashes_of_one_password_differ(passwords):
+    assert passwords.hash("correct horse battery") != passwords.hash("correct horse battery")
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse battery", "Passwörter sind 😀 lang", " spaces around are kept ", "x" * 256]
+)
+def test_a_password_is_known_again_exactly(passwords, password):
+    hashed = passwords.hash(password)
+    assert passwords.verify(password, hashed)
+    assert not passwords.verify(password.strip() if password != password.strip() else password[:-1], hashed)
+
+
+@pytest.mark.parametrize("hashed", [None, "", "nonsense", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", "plain"])
+def test_what_is_no_hash_matches_nothing(passwords, hashed):
+    assert not passwords.verify("correct horse battery", hashed)
+
+
+def test_the_password_of_nobody_lets_nobody_in(passwords):
+    """CVE-2022-24880: None is not False."""
+    assert passwords.verify("", None) is False
+
+
+def test_a_longer_password_than_may_be_chosen_is_not_cut_to_one_that_may(passwords):
+    hashed = passwords.hash("x" * 256)
+    assert not passwords.verify("x" * 257, hashed)
+
+
+def test_a_hash_of_a_lesser_price_is_to_be_made_anew(passwords):
+    cheap = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8B0ZqW3zT0xNn0cYhVt0uQ"
+    assert passwords.needs_rehash(cheap)
+    assert not passwords.needs_rehash(passwords.hash("x"))
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        pytest.param("fourteen chars", id="too short"),
+        pytest.param("", id="empty"),
+        pytest.param("x" * 257, id="too long"),
+        pytest.param("aaaaaaaaaaaaaaaaaaaa", id="one letter"),
+        pytest.param("abcabcabcabcabcabc", id="three letters"),
+        pytest.param("lovelacelovelace", id="the name twice"),
+        pytest.param("LoveLaceLOVELACE", id="the name in other letters"),
+        pytest.param("latchkeyLATCHKEYlatchkey", id="the name of the house"),
+    ],
+)
+def test_a_password_that_is_easily_guessed_may_not_be_chosen(passwords, password):
+    with pytest.raises(PasswordUnfit):
+        passwords.judge(password, username="lovelace", house="Latchkey")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correct horse battery staple",
+        "fünfzehn Zeichen",
+        "no digits and no signs",
+        "1234567890abcde",
+        "x" * 250 + "abcdef",
+    ],
+)
+def test_a_long_password_of_any_kind_may(passwords, password):
+    passwords.judge(password, username="ada", house="Latchkey")
+
+
+class Slow:
+    """Hashes until it is let go, and knows how many did at once."""
+
+    def __init__(self):
+        self.here, self.most, self.lock, self.go = 0, 0, threading.Lock(), threading.Event()
+
+    def hash(self, password):
+        with self.lock:
+            self.here += 1
+            self.most = max(self.most, self.here)
+        assert self.go.wait(5)
+        with self.lock:
+            self.here -= 1
+        return "hash"
+
+
+def test_so_many_are_hashed_at_once_so_many_wait_and_the_rest_are_sent_away():
+    passwords = Passwords(at_once=2, minimum=15, waiting=3)
+    passwords.hasher = slow = Slow()
+    with ThreadPoolExecutor(12) as at_once:
+        tries = [at_once.submit(passwords.hash, "x") for _ in range(12)]
+        sent_away = list(islice(as_completed(tries, timeout=5), 7))
+        slow.go.set()
+    assert all(isinstance(gone.exception(), TooBusy) for gone in sent_away)
+    assert [done.result() for done in tries if not done.exception()] == ["hash"] * 5
+    assert slow.most == 2
+
+
+def test_a_place_is_given_back_after_a_fault():
+    class Broken:
+        def hash(self, password):
+            raise MemoryError
+
+    passwords = Passwords(at_once=1, minimum=15, waiting=0)
+    whole, passwords.hasher = passwords.hasher, Broken()
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            passwords.hash("x")
+    passwords.hasher = whole
+    assert passwords.hash("x")

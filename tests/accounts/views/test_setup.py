@@ -1,0 +1,82 @@
+"""The first account, in the browser."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents
+from webapp.accounts import links
+from webapp.accounts.registration import SETUP
+
+GOOD = {"username": "mara", "email": "mara@example.org", "password": factories.PASSWORD}
+
+
+@pytest.fixture
+def path(app):
+    with app.extensions["database"].write() as db:
+        return f"/setup/{links.make(db, SETUP, timedelta(minutes=30))}"
+
+
+def test_the_first_account_is_a_super_admin_who_can_log_in(app, path):
+    person = Person(app)
+    person.open(path)
+    person.press("Make", **GOOD)
+    assert person.log_in("mara").request.path == "/dashboard"
+    assert person.open("/protected/super-admin").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"username": ""}, {"username": "a b"}, {"username": "аda"}, {"username": "x" * 51}, {"username": "<b>"},
+        {"email": ""}, {"email": "mara"}, {"email": "x" * 321}, {"email": "a@b.org\nBcc: c@d.org"},
+        {"password": ""}, {"password": "short"}, {"password": "x" * 300}, {"password": "maramaramaramara"},
+        {"username": "a\ud7ffb"},
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said_and_the_link_lives_on(app, path, change):
+    person = Person(app)
+    person.open(path)
+    before = contents(app)
+    answer = person.press("Make", **(GOOD | change))
+    assert answer.status_code == 422
+    assert contents(app) == before
+    assert person.press("Make", **GOOD).request.path == "/login"
+
+
+def test_a_role_that_is_sent_along_changes_nothing(app, path):
+    person = Person(app)
+    person.open(path)
+    person.press("Make", **GOOD, role="user", disabled_at="x", id="1")
+    assert '"super_admin"' in str(contents(app)["user"]).replace("'", '"')
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_dead_link_is_404_for_everybody(app, path, method):
+    person = Person(app)
+    person.open(path)
+    person.press("Make", **GOOD)
+    assert Script(app).call("GET", path).status_code == 404
+    assert Script(app).call("GET", "/setup/nonsense").status_code == 404
+
+
+def test_the_setup_asks_for_a_csrf_token(app, path):
+    before = contents(app)
+    assert Script(app).post(path, data=GOOD).status_code == 403
+    assert contents(app) == before
+
+
+def test_looking_at_the_link_does_not_use_it_up(app, path):
+    for _ in range(3):
+        assert Person(app).open(path).status_code == 200
+    assert Script(app).call("HEAD", path).status_code == 200
+
+
+def test_the_password_does_not_come_back_on_the_page(app, path):
+    person = Person(app)
+    person.open(path)
+    answer = person.press("Make", **(GOOD | {"username": ""}))
+    assert factories.PASSWORD not in answer.text

@@ -1,0 +1,101 @@
+"""Last use: counted at once, written after the answer, at most once a minute, lost by nobody."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import text
+
+from tests import factories
+from tests.script import Script
+from tests.tables import events
+from webapp.credentials import usage
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def issued(app, user, clock):
+    return factories.api_token(app, user)
+
+
+def row(app, issued):
+    with app.extensions["database"].read() as db:
+        return db.get_one(Credential, issued.credential.id)
+
+
+def counted(app, issued):
+    with app.extensions["database"].read() as db:
+        days = usage.by_day(db, [issued.credential.id], since=now().date())
+        return sum(days[issued.credential.id].values())
+
+
+def test_the_first_use_is_written_at_once_with_its_address(app, issued):
+    Script(app, issued.token, address="198.51.100.9").get("/protected")
+    found = row(app, issued)
+    assert (found.last_used_at, found.last_used_from) == (now(), "198.51.100.9")
+
+
+def test_the_first_use_is_an_event_and_the_second_is_none(app, issued, clock):
+    script = Script(app, issued.token)
+    script.get("/protected")
+    clock.shift(timedelta(minutes=5))
+    script.get("/protected")
+    assert len(events(app, "token.first-used")) == 1
+
+
+def test_two_processes_see_one_first_use(make_app, app, issued):
+    for house in (app, make_app()):
+        Script(house, issued.token).get("/protected")
+        house.extensions["meter"].flush()
+    assert len(events(app, "token.first-used")) == 1
+
+
+def test_within_a_minute_nothing_more_is_written_and_nothing_is_lost(app, issued, clock):
+    script = Script(app, issued.token)
+    for _ in range(10):
+        clock.shift(timedelta(seconds=1))
+        script.get("/protected")
+    assert counted(app, issued) == 1
+    clock.shift(timedelta(minutes=1))
+    script.get("/protected")
+    assert counted(app, issued) == 11
+
+
+def test_what_waits_is_written_when_the_process_ends(app, issued):
+    script = Script(app, issued.token)
+    for _ in range(3):
+        script.get("/protected")
+    app.extensions["meter"].flush()
+    assert counted(app, issued) == 3
+
+
+def test_a_refused_request_is_no_use_of_what_was_refused(app, user, clock):
+    issued = factories.api_token(app, user, lifetime=timedelta(seconds=1))
+    clock.shift(2)
+    Script(app, issued.token).get("/protected")
+    assert row(app, issued).last_used_at is None
+
+
+def test_a_use_of_what_was_deleted_meanwhile_is_no_fault(app, issued):
+    script = Script(app, issued.token)
+    script.get("/protected")
+    script.get("/protected")
+    with app.extensions["database"].write() as db:
+        db.execute(text("DELETE FROM credential"))
+    app.extensions["meter"].flush()
+
+
+def test_requests_are_counted_by_the_day(app, user, issued, clock):
+    script = Script(app, issued.token)
+    script.get("/protected")
+    clock.shift(timedelta(days=1))
+    script.get("/protected")
+    with app.extensions["database"].read() as db:
+        assert list(usage.by_scripts(db, user.id, since=(now() - timedelta(days=1)).date()).values()) == [1, 1]

@@ -1,0 +1,79 @@
+"""/dashboard: the same struct for a person and for a script; nothing of anybody else."""
+
+import pytest
+from markupsafe import escape
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents
+
+
+def test_a_script_gets_what_a_person_sees(person, script):
+    by_session = person.ask("GET", "/dashboard", headers={"Accept": "application/json"}).json
+    by_token = script.get("/dashboard").json
+    assert set(by_session) == set(by_token)
+    assert (by_session["username"], by_token["username"]) == ("ada", "ada")
+    assert (by_session["credential"], by_token["credential"]) == ("session", "token")
+
+
+def test_only_what_one_may_open_is_offered(app, script):
+    paths = [resource["path"] for resource in script.get("/dashboard").json["resources"]]
+    assert "/protected" in paths
+    assert "/protected/admin" not in paths
+
+
+def test_an_admin_is_offered_more(app):
+    admin = factories.user(app, role="admin")
+    script = Script(app, factories.api_token(app, admin).token)
+    assert "/protected/admin" in [resource["path"] for resource in script.get("/dashboard").json["resources"]]
+
+
+def test_every_resource_comes_with_a_line_that_holds_no_token(script):
+    for resource in script.get("/dashboard").json["resources"]:
+        assert "$LATCHKEY_TOKEN" in resource["curl"]
+        assert resource["curl"].endswith(f"http://127.0.0.1:8000{resource['path']}")
+
+
+def test_every_line_leads_to_a_form_for_that_resource_alone_for_seven_days(person):
+    resource = person.ask("GET", "/dashboard", headers={"Accept": "application/json"}).json["resources"][0]
+    person.open(resource["mint_href"])
+    shown = person.press("Create token", name="for this alone")
+    assert resource["scope"] in shown.text
+
+
+def test_nothing_of_another_is_there(app, person):
+    grace = factories.user(app, "grace")
+    factories.api_token(app, grace, name="graces token")
+    Person(app).log_in("grace")
+    for answer in (person.open("/dashboard"), person.ask("GET", "/dashboard", headers={"Accept": "application/json"})):
+        assert "grace" not in answer.text
+
+
+def test_no_secret_is_there(app, person, script):
+    for answer in (person.open("/dashboard"), script.get("/dashboard")):
+        assert "eyJ" not in answer.text
+        assert "argon2" not in answer.text
+
+
+def test_it_takes_its_own_scope(app, user):
+    script = Script(app, factories.api_token(app, user, "protected:read").token)
+    assert script.get("/dashboard").json["required"] == ["profile:read"]
+
+
+def test_looking_changes_nothing(app, person):
+    before = contents(app)
+    person.open("/dashboard")
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("name", ["<b>bold</b>", "{{ 7*7 }}", "'\"><img src=x onerror=alert(1)>"])
+def test_names_are_shown_as_text(app, user, person, name):
+    factories.api_token(app, user, name=name)
+    assert str(escape(name)) in person.open("/dashboard").text
+
+
+def test_a_user_agent_is_shown_in_words_and_never_as_it_came(app, user):
+    person = Person(app, user_agent="<script>alert(1)</script>")
+    person.log_in("ada")
+    assert "alert(1)" not in person.open("/dashboard").text

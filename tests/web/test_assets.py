@@ -1,0 +1,38 @@
+"""Static files: kept for good under an address that changes with them; nothing else of the folder is served."""
+
+import pytest
+
+from tests.script import Script
+from webapp.web.assets import digest_of
+
+
+def address(app, filename):
+    with app.test_request_context():
+        return app.url_for("static", filename=filename)
+
+
+def test_a_file_may_be_kept_for_good_under_its_address(app):
+    answer = Script(app).get(address(app, "css/main.css"))
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+
+
+def test_an_address_changes_when_any_file_does(tmp_path):
+    (tmp_path / "a.css").write_text("a")
+    first = digest_of(tmp_path)
+    (tmp_path / "a.css").write_text("b")
+    second = digest_of(tmp_path)
+    (tmp_path / "a.css").rename(tmp_path / "b.css")
+    assert len({first, second, digest_of(tmp_path)}) == 3
+
+
+@pytest.mark.parametrize(
+    "filename", ["secret.py", "x.db", ".env", "css", "css/", "css/..", "../webapp/app.py", "..%2fx.css", "%00"]
+)
+def test_nothing_else_is_served(app, filename):
+    assert Script(app).get(f"/static/x/{filename}").status_code == 404
+
+
+def test_a_file_needs_no_cookie_and_sets_none(person, app):
+    answer = person.ask("GET", address(app, "css/main.css"))
+    assert "Set-Cookie" not in answer.headers
+    assert "Cookie" not in answer.headers.get("Vary", "")

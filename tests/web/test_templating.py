@@ -1,0 +1,40 @@
+"""Moments and lengths in words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from webapp.web.templating import day, exact, iso, relative, span
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(), "just now"),
+        (timedelta(seconds=-30), "just now"),
+        (timedelta(seconds=30), "in a moment"),
+        (timedelta(minutes=-4), "4 minutes ago"),
+        (timedelta(minutes=1), "in 1 minute"),
+        (timedelta(hours=-1), "1 hour ago"),
+        (timedelta(days=7), "in 7 days"),
+        (timedelta(days=7, seconds=-5), "in 7 days"),
+        (timedelta(days=-60), "2 months ago"),
+        (timedelta(days=400), "in 1 year"),
+    ],
+)
+def test_how_far_away_a_moment_is(distance, words):
+    with time_machine.travel(NOON, tick=False):
+        assert relative(NOON + distance) == words
+
+
+def test_below_a_minute_a_length_has_no_words():
+    assert span(timedelta(seconds=29)) == ""
+
+
+def test_a_moment_is_written_for_machines_and_for_people():
+    assert iso(NOON) == "2026-11-22T12:00:00Z"
+    assert exact(NOON) == "Sunday 22 November 2026, 12:00 UTC"
+    assert day(NOON) == "22 November 2026"
