@@ -58,7 +58,8 @@ def link(db: Session) -> None:
     head = head_of(db, for_update=True)
     former = head.digest
     for seq, entry in enumerate(waiting, head.seq + 1):
-        entry.seq, entry.digest = seq, (former := digest_of(former, entry))
+        entry.seq = seq
+        entry.digest = former = digest_of(former, entry)
     # The events before the head: where it has gone past a number, the database takes no event of that number.
     db.add_all(waiting)
     db.flush()

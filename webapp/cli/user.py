@@ -2,7 +2,7 @@
 
 import click
 
-from webapp.accounts import browsing, closing, registration
+from webapp.accounts import browsing, closing, registration, roles
 from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
@@ -83,6 +83,40 @@ def described(user: User) -> dict[str, object]:
 
 def state_of(user: User) -> str:
     return f"disabled {moment(user.disabled_at)}" if user.disabled_at else "active"
+
+
+@command.command("show")
+@click.argument("name")
+@as_json
+@pass_house
+def show(house: House, *, name: str, is_json: bool) -> None:
+    """Show one user: role, state, and what can act as them now.
+
+    \b
+    Example:
+      python -m webapp user show ada
+    """
+    with opened(house) as database, database.read() as db:
+        user = user_named(db, name)
+        counts = credentials.counts(db, [user.id])
+        sessions, tokens = counts.get((user.id, "session"), 0), counts.get((user.id, "token"), 0)
+        closure = roles.included_in(db, user.role)
+    if is_json:
+        more = {"last_login_at": user.last_login_at, "roles": closure, "sessions": sessions, "tokens": tokens}
+        say_json(described(user) | more)
+        return
+    facts = {
+        "Name": user.username,
+        "E-mail": user.email or "-",
+        "Role": " ".join(closure[::-1]) or user.role,
+        "State": state_of(user),
+        "Since": moment(user.created_at),
+        "Last login": moment(user.last_login_at),
+        "Can act now": f"{count(sessions, 'session')}, {count(tokens, 'token')}",
+        "Id": str(user.id),
+    }
+    for word, value in facts.items():
+        click.echo(f"{word:<12} {value}")
 
 
 @command.command("role")
