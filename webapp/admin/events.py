@@ -24,7 +24,7 @@ class Change(msgspec.Struct, frozen=True):
     after: str
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One event of the log; `seq` goes up by one, and `digest` is over the event before and this one."""
 
     seq: int
@@ -56,14 +56,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return {name: text(value) for name, value in self.details.items() if name not in apart and value is not None}
 
 
-def described(db: Session, events: Sequence[AuditEvent]) -> list[Entry]:
+def described(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
     """With the names of whom they mention; one statement for all of them."""
     names = browsing.names_of(db, {i for event in events for i in (event.user_id, event.actor_id) if i})
     return [entry(event, names) for event in events]
 
 
-def entry(event: AuditEvent, names: Mapping[UUID, str]) -> Entry:
-    return Entry(
+def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
+    return AuditEntry(
         seq=event.seq,
         at=event.at,
         event=event.event,

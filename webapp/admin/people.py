@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, care, roles
 from webapp.accounts.models import User
-from webapp.admin.events import Entry, described
+from webapp.admin.events import AuditEntry, described
 from webapp.audit import reading
 from webapp.audit.reading import Asked
 from webapp.credentials import lifecycle as credentials
@@ -65,7 +65,7 @@ class PersonDetails(Person, frozen=True, kw_only=True):
     reach: list[Reached]
     session_list: list[Login]
     token_list: list[Token]
-    events: list[Entry]
+    events: list[AuditEntry]
 
 
 def state_of(user: User) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
@@ -95,6 +95,11 @@ def holders(kind: str) -> Select[UUID]:
     """The ids of the users who have a live one."""
     live_ones = Credential.kind == kind, Credential.expires_at > now(), Credential.revoked_at.is_(None)
     return select(Credential.user_id).where(*live_ones)
+
+
+def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[bool]:
+    """Whether the user of a row has a live one, as a condition."""
+    return holders(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
 
 
 def counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:

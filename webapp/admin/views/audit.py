@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import browsing
-from webapp.admin.events import Entry, described
+from webapp.admin.events import AuditEntry, described
 from webapp.admin.views.doors import read
 from webapp.audit import carrying, reading
 from webapp.audit.log import Event
@@ -49,7 +49,7 @@ class AuditQuery(msgspec.Struct, frozen=True):
 
 
 class Log(msgspec.Struct, frozen=True):
-    events: list[Entry]
+    events: list[AuditEntry]
     before: int | None
     """Send it back as `before` for the next page; null on the last."""
 

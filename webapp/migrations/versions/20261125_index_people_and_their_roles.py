@@ -26,6 +26,12 @@ def upgrade() -> None:
         "credential",
         ["kind", "expires_at", "revoked_at", "user_id"],
     )
+    op.drop_index("ix_credential_user_id_kind", "credential")
+    op.create_index(
+        "ix_credential_user_id_kind_expires_at_revoked_at",
+        "credential",
+        ["user_id", "kind", "expires_at", "revoked_at"],
+    )
     op.create_index("ix_credential_last_used_at_user_id", "credential", ["last_used_at", "user_id"])
 
 
@@ -38,6 +44,8 @@ def collate(words: str) -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_credential_last_used_at_user_id", "credential")
+    op.create_index("ix_credential_user_id_kind", "credential", ["user_id", "kind"])
+    op.drop_index("ix_credential_user_id_kind_expires_at_revoked_at", "credential")
     op.drop_index("ix_credential_kind_expires_at_revoked_at_user_id", "credential")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index("ix_invitation_role")
