@@ -177,9 +177,12 @@ def test_somebody_at_work_is_disabled_and_their_next_click_is_the_login(
 
     log_in(tab, opened, "chief")
     tab.get_by_role("link", name="Admin", exact=True).click()
+    # Beside the tab, whose console is watched: axe writes styles that our policy refuses.
+    other = chromium.new_context()
+    log_in(looked_at := other.new_page(), opened, "chief")
     for path in ("/admin", "/admin/users", "/admin/roles", "/admin/roles/admin", "/admin/audit", "/admin/settings"):
-        tab.goto(opened.url + path)
-        found = Axe().run(tab, options=RULES)
+        looked_at.goto(opened.url + path)
+        found = Axe().run(looked_at, options=RULES)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
     tab.goto(f"{opened.url}/admin/users?q=jon")
     tab.get_by_role("link", name="jonas", exact=True).click()
@@ -193,4 +196,5 @@ def test_somebody_at_work_is_disabled_and_their_next_click_is_the_login(
     for _ in range(8):
         status, answer = curl(f"{opened.url}/protected", token)
         assert (status, answer["code"]) == (401, "token_revoked")
+    other.close()
     context.close()
