@@ -78,7 +78,8 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/admin/audit.<any(csv, jsonl):kind>")
+@bp.get("/admin/audit.csv", defaults={"kind": "csv"})
+@bp.get("/admin/audit.jsonl", defaults={"kind": "jsonl"})
 @read()
 def carry(kind: Literal["csv", "jsonl"]) -> ResponseReturnValue:
     """All that the same filters find, as CSV or as lines of JSON."""
