@@ -10,7 +10,7 @@ from sqlalchemy import text
 from webapp.kernel.db import Base
 
 # What every request may write: how often, and that it was refused.
-OF_EVERY_REQUEST = {"rate_bucket", "audit_event", "credential_use"}
+OF_EVERY_REQUEST = {"rate_bucket", "audit_event", "audit_head", "credential_use"}
 
 
 def contents(app: Flask) -> dict[str, list[str]]:

@@ -7,6 +7,10 @@ from flask import Flask, request
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
 from webapp.accounts.views import setup
+from webapp.admin.views import audit as admin_audit
+from webapp.admin.views import house as admin_house
+from webapp.admin.views import roles as admin_roles
+from webapp.admin.views import users as admin_users
 from webapp.audit import log
 from webapp.audit.log import Origin
 from webapp.credentials.usage import Meter
@@ -60,8 +64,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     employ(app, settings, database)
     for room in (site, setup, pages, api, dashboard, sessions, tokens, examples):
         app.register_blueprint(room.bp)
+    for room in (admin_house, admin_users, admin_roles, admin_audit):
+        app.register_blueprint(room.bp)
     app.register_error_handler(TooBusy, too_busy)
     app.extensions["catalogue"] = Catalogue(guarded(app))
+    app.extensions["settings"] = settings
     return app
 
 

@@ -162,3 +162,39 @@ def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: House, ta
     for _ in range(8):
         status, answer = curl(f"{opened.url}/protected/admin", token)
         assert (status, answer["code"]) == (403, "role_required")
+
+
+def test_somebody_at_work_is_disabled_and_their_next_click_is_the_login(
+    opened: House, tab: Page, chromium: Browser
+) -> None:
+    opened.command("user", "add", "chief", "--role", "super_admin", "--password-stdin", stdin=PASSWORD)
+    opened.command("user", "add", "jonas", "--email", "jonas@example.org", "--password-stdin", stdin=PASSWORD)
+    token = opened.command("token", "mint", "jonas", "--name", "at-work", "--scope", "protected:read").stdout.strip()
+    context = chromium.new_context()
+    theirs = context.new_page()
+    log_in(theirs, opened, "jonas")
+    assert curl(f"{opened.url}/protected", token)[0] == 200
+
+    log_in(tab, opened, "chief")
+    tab.get_by_role("link", name="Admin", exact=True).click()
+    # Beside the tab, whose console is watched: axe writes styles that our policy refuses.
+    other = chromium.new_context()
+    log_in(looked_at := other.new_page(), opened, "chief")
+    for path in ("/admin", "/admin/users", "/admin/roles", "/admin/roles/admin", "/admin/audit", "/admin/settings"):
+        looked_at.goto(opened.url + path)
+        found = Axe().run(looked_at, options=RULES)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+    tab.goto(f"{opened.url}/admin/users?q=jon")
+    tab.get_by_role("link", name="jonas", exact=True).click()
+    tab.get_by_role("link", name="Disable").click()
+    tab.get_by_label("Reason").fill("lost his laptop")
+    tab.get_by_role("button", name="Disable jonas").click()
+    expect(tab.get_by_text("jonas is disabled")).to_be_visible()
+
+    theirs.get_by_role("link", name="Tokens", exact=True).click()
+    expect(theirs.get_by_role("heading", level=1)).to_have_text("Log in")
+    for _ in range(8):
+        status, answer = curl(f"{opened.url}/protected", token)
+        assert (status, answer["code"]) == (401, "token_revoked")
+    other.close()
+    context.close()

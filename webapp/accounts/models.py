@@ -4,30 +4,41 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kernel.db import Base, Key
 
 
+def compared_by_byte(length: int) -> String:
+    """As SQLite does by itself: what begins alike stands together in the index."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 class User(Base):
     __tablename__ = "user"
+    __table_args__ = (
+        Index("ix_user_role_username_key", "role", "username_key"),
+        Index("ix_user_disabled_at_username_key", "disabled_at", "username_key"),
+        Index("ix_user_last_login_at_username_key", "last_login_at", "username_key"),
+        Index("ix_user_created_at_username_key", "created_at", "username_key"),
+    )
 
     id: Mapped[Key]
     """Opaque and never given out again: what ``sub`` carries."""
     username: Mapped[str] = mapped_column(String(50))
-    username_key: Mapped[str] = mapped_column(String(200), unique=True)
+    username_key: Mapped[str] = mapped_column(compared_by_byte(200), unique=True)
     """As names are compared; see ``names.key_of``."""
     email: Mapped[str | None] = mapped_column(String(320))
-    email_key: Mapped[str | None] = mapped_column(String(400), unique=True)
+    email_key: Mapped[str | None] = mapped_column(compared_by_byte(400), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
-    role: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(ForeignKey("role.name"))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     display_name: Mapped[str | None] = mapped_column(String(100))
     email_verified_at: Mapped[datetime | None]
     password_changed_at: Mapped[datetime | None]
-    last_login_at: Mapped[datetime | None] = mapped_column(index=True)
+    last_login_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None] = mapped_column(index=True)
     """When an account that its owner closed is gone for good; until then they may come back."""
     language: Mapped[str] = mapped_column(String(10), server_default="en")
@@ -54,7 +65,7 @@ class Invitation(Base):
     id: Mapped[Key]
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     email: Mapped[str | None] = mapped_column(String(320))
-    role: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(ForeignKey("role.name"), index=True)
     note: Mapped[str] = mapped_column(String(200))
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(index=True)

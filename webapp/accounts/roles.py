@@ -1,8 +1,162 @@
-"""Which roles there are: each includes the ones before it."""
+"""Roles: a name for what people may do. Who includes whom is in the table; what follows is kept beside it."""
 
-ROLES = ("user", "admin", "super_admin")
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import Role, User
+from webapp.audit.log import Event, record
+
+# What each of the first three includes for good: without it, somebody could be locked out of looking after the house.
+FIRST: Mapping[str, tuple[str, ...]] = {"user": (), "admin": ("user",), "super_admin": ("admin",)}
+NAME = re.compile(r"[a-z][a-z0-9_]{1,19}")
 
 
-def included_in(role: str) -> tuple[str, ...]:
+class RoleUnfit(Exception):
+    """The message is for whoever chose it."""
+
+
+class RoleTaken(Exception):
+    pass
+
+
+class RoleCycle(Exception):
+    """It would include itself; the message says on which way."""
+
+
+class RoleInUse(Exception):
+    """Somebody has it, is invited to it, or another role includes it; the message says which."""
+
+
+class NobodyLeft(Exception):
+    """Nobody would be left who can let others in."""
+
+
+def every(db: Session) -> Sequence[Role]:
+    return db.scalars(select(Role).order_by(Role.name)).all()
+
+
+def find(db: Session, name: str) -> Role | None:
+    return db.get(Role, name) if NAME.fullmatch(name) else None
+
+
+def included_in(db: Session, role: str) -> tuple[str, ...]:
     """Everything that a role may, the humblest first. Nothing for one that is not known."""
-    return ROLES[: ROLES.index(role) + 1] if role in ROLES else ()
+    found = find(db, role)
+    return tuple(found.closure) if found else ()
+
+
+@lru_cache(256)
+def closure_of(stored: str | None) -> tuple[str, ...]:
+    """``Role.closure`` as the standing reads it: the same few texts come with every request."""
+    return tuple(json.loads(stored)) if stored else ()
+
+
+def reaching(db: Session, role: str) -> list[str]:
+    """The names of the roles that hold ``role``, itself among them."""
+    return [found.name for found in every(db) if role in found.closure]
+
+
+def add(db: Session, name: str, description: str, includes: Sequence[str], *, actor_id: UUID | None = None) -> Role:
+    """
+    Raises:
+        RoleUnfit, RoleTaken, RoleCycle
+    """
+    if not NAME.fullmatch(name):
+        raise RoleUnfit("Two to twenty small letters, digits and underscores, a letter first.")
+    made = Role(name=name, description=description, includes=[], closure=[name])
+    try:
+        with db.begin_nested():
+            db.add(made)
+    except IntegrityError as error:
+        raise RoleTaken(name) from error
+    arrange(db, made, includes)
+    record(db, Event.ROLE_MADE, actor_id=actor_id, role=name, includes=list(made.includes), description=description)
+    return made
+
+
+def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, actor_id: UUID | None = None) -> None:
+    """What it includes counts from the next request on, for everybody who has it.
+
+    Raises:
+        RoleUnfit, RoleCycle, NobodyLeft
+    """
+    before = {"includes": list(role.includes), "description": role.description}
+    role.description = description
+    arrange(db, role, includes)
+    if not is_looked_after(db):
+        raise NobodyLeft
+    after = {"includes": list(role.includes), "description": role.description}
+    if after != before:
+        record(db, Event.ROLE_EDITED, actor_id=actor_id, role=role.name, before=before, after=after)
+
+
+def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
+    """
+    Raises:
+        RoleInUse
+    """
+    if role.name in FIRST:
+        raise RoleInUse("It is one of the three to begin with.")
+    if includers := [other.name for other in every(db) if role.name in other.includes]:
+        raise RoleInUse(f"{' and '.join(includers)} include it.")
+    try:
+        with db.begin_nested():
+            db.delete(role)
+    except IntegrityError as error:
+        # The foreign keys spoke: they see whoever is given it at this very moment.
+        raise RoleInUse("Somebody has it, or was invited to it.") from error
+    before = {"includes": list(role.includes), "description": role.description}
+    record(db, Event.ROLE_REMOVED, actor_id=actor_id, role=role.name, before=before)
+
+
+def arrange(db: Session, role: Role, includes: Sequence[str]) -> None:
+    """Set what it includes, and what follows from that for all roles."""
+    # Locked, so that two changes which are sound alone do not make a cycle together.
+    everyone = {found.name: found for found in db.scalars(select(Role).order_by(Role.name).with_for_update())}
+    if unknown := set(includes) - everyone.keys():
+        raise RoleUnfit(f"There is no role {', '.join(sorted(unknown))}.")
+    if missing := set(FIRST.get(role.name, ())) - set(includes):
+        raise RoleUnfit(f"{role.name} always includes {', '.join(sorted(missing))}.")
+    graph = {name: tuple(found.includes) for name, found in everyone.items()} | {
+        role.name: tuple(sorted(set(includes)))
+    }
+    for name, closure in closures(graph).items():
+        everyone[name].includes, everyone[name].closure = list(graph[name]), list(closure)
+    db.flush()
+
+
+def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Everything that each role reaches, the humblest first, itself last.
+
+    Raises:
+        RoleCycle
+    """
+    found: dict[str, tuple[str, ...]] = {}
+
+    def reach(name: str, way: tuple[str, ...]) -> tuple[str, ...]:
+        if name in way:
+            raise RoleCycle(" includes ".join([*way[way.index(name) :], name]))
+        if name not in found:
+            parts = [reached for part in graph[name] for reached in reach(part, (*way, name))]
+            found[name] = (*dict.fromkeys(parts), name)
+        return found[name]
+
+    for name in graph:
+        reach(name, ())
+    return found
+
+
+def is_looked_after(db: Session) -> bool:
+    """Whether somebody who is not disabled holds super_admin, or nobody has an account yet."""
+    # Locked, so that the last two cannot be removed at the same moment.
+    holders = select(User.id).where(User.role.in_(reaching(db, "super_admin")), User.disabled_at.is_(None))
+    if db.scalars(holders.with_for_update()).first() is not None:
+        return True
+    return db.scalar(select(User.id).limit(1)) is None

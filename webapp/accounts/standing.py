@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Integer, bindparam, case, select
+from sqlalchemy import Integer, String, bindparam, case, cast, select
 
-from webapp.accounts.models import User
-from webapp.accounts.roles import included_in
+from webapp.accounts.models import Role, User
+from webapp.accounts.roles import closure_of
 from webapp.credentials.models import Credential
 from webapp.guard.principal import Standing
 from webapp.kernel.db import Database
@@ -19,7 +19,7 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
             Credential.kind,
             User.id,
             User.username,
-            User.role,
+            cast(Role.closure, String),
             case((User.disabled_at.is_(None), 0), else_=1).cast(Integer),
             case((Credential.revoked_at.is_(None), 0), else_=1).cast(Integer),
             Credential.expires_at,
@@ -29,6 +29,7 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
             Credential.amr,
         )
         .join(User, User.id == Credential.user_id)
+        .outerjoin(Role, Role.name == User.role)
         .where(Credential.key == bindparam("key"))
     )
     statement = database.compile_for(question)
@@ -38,7 +39,7 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
         if row is None:
             return None
         values = list(statement.convert(row))
-        values[4] = included_in(values[4])
+        values[4] = closure_of(values[4])
         return Standing(*values)
 
     return standing

@@ -1,13 +1,15 @@
 """Event, record(): the only way to write down what happened, to the table and to the log alike."""
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from webapp.audit import chain
 from webapp.audit.models import AuditEvent
 from webapp.kernel.clock import now
 
@@ -19,7 +21,12 @@ class Event(StrEnum):
     USER_MADE = "user.made"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
+    USER_DELETED = "user.deleted"
     ROLE_CHANGED = "role.changed"
+    ROLE_MADE = "role.made"
+    ROLE_EDITED = "role.edited"
+    ROLE_REMOVED = "role.removed"
+    AUDIT_RETIRED = "audit.retired"
     PASSWORD_CHANGED = "password.changed"
     SESSION_STARTED = "session.started"
     SESSION_REFUSED = "session.refused"
@@ -58,8 +65,10 @@ def record(
 ) -> None:
     """Write an event in the transaction of the deed: where it cannot be written, the deed does not happen either."""
     origin = origin_of[0]()
-    db.add(
+    chain.append(
+        db,
         AuditEvent(
+            id=uuid4(),
             at=now(),
             event=event.value,
             user_id=user_id,
@@ -67,8 +76,9 @@ def record(
             credential_id=credential_id,
             address=origin.address,
             request_id=origin.request_id,
-            details=details,
-        )
+            # As JSON gives it back: what is digested now must be what is read later.
+            details=json.loads(json.dumps(details)),
+        ),
     )
     ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.address}
     known = {name: str(value) for name, value in ids.items() if value is not None}

@@ -1,10 +1,11 @@
 """What happened: to one user, and in the whole house."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditEvent
@@ -36,3 +37,44 @@ def tail(db: Session, *, limit: int, after: datetime | None = None, event: str |
     query = query.where(AuditEvent.at > after) if after else query
     query = query.where(AuditEvent.event == event) if event else query
     return db.scalars(query.order_by(AuditEvent.at.desc()).limit(limit)).all()[::-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which events; ``before`` is the seq of the last one of the page before."""
+
+    user_id: UUID | None = None
+    actor_id: UUID | None = None
+    event: str = ""
+    address: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+
+
+def search(db: Session, asked: Asked, *, limit: int) -> Sequence[AuditEvent]:
+    """The latest first; each filter alone, or none, is answered from one index, a page at a time."""
+    return db.scalars(found(asked).limit(limit)).all()
+
+
+def every(db: Session, asked: Asked) -> Iterator[AuditEvent]:
+    """The same without an end, for those who carry it away."""
+    yield from db.scalars(found(asked).execution_options(yield_per=1000))
+
+
+def found(asked: Asked) -> Select[AuditEvent]:
+    query = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.seq.desc())
+    for column in (AuditEvent.user_id, AuditEvent.actor_id, AuditEvent.event, AuditEvent.address):
+        if value := getattr(asked, column.key):
+            query = query.where(column == value)
+    query = query.where(AuditEvent.at >= asked.since) if asked.since else query
+    query = query.where(AuditEvent.at < asked.until) if asked.until else query
+    if asked.before is not None:
+        last = select(AuditEvent.at).where(AuditEvent.seq == asked.before).scalar_subquery()
+        query = query.where(tuple_(AuditEvent.at, AuditEvent.seq) < tuple_(last, asked.before))
+    return query
+
+
+def count(db: Session, events: Sequence[str], *, since: datetime) -> int:
+    query = select(func.count()).where(AuditEvent.event.in_(events), AuditEvent.at >= since)
+    return db.scalar(query) or 0

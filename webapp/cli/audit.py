@@ -1,11 +1,25 @@
-"""audit: what happened."""
+"""audit: what happened, and that it was not changed since."""
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
 
 import click
+from sqlalchemy.orm import Session
 
+from webapp.accounts import browsing
+from webapp.audit import carrying, chain, reading, retiring
 from webapp.audit.log import Event
+from webapp.audit.models import AuditEvent
+from webapp.audit.reading import Asked
 from webapp.cli.events import MOST_AT_ONCE, as_line, as_object, latest, names_in, what_follows
+from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
+from webapp.cli.output import say_aside
+from webapp.cli.refusals import Refused
 
 
 @click.group("audit")
@@ -36,3 +50,131 @@ def tail(house: House, *, lines: int, follow: bool, event: str | None, is_json: 
                     click.echo(as_object(entry, names) if is_json else as_line(entry, names))
         except KeyboardInterrupt:
             return
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+event_option = click.option(
+    "--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this one."
+)
+user_option = click.option("--user", metavar="NAME", help="Only what happened to them.")
+actor_option = click.option("--actor", metavar="NAME", help="Only what they did for others.")
+address_option = click.option("--address", help="Only from there.")
+since_option = click.option("--since", type=DAY, metavar="DATE", help="From this day on, in UTC.")
+until_option = click.option("--until", type=DAY, metavar="DATE", help="Up to and with this day, in UTC.")
+
+
+def filters(command: Callable[..., None]) -> Callable[..., None]:
+    return event_option(user_option(actor_option(address_option(since_option(until_option(command))))))
+
+
+def wish(db: Session, **said: object) -> Asked:
+    user, actor = (user_named(db, str(name)).id if name else None for name in (said["user"], said["actor"]))
+    until = moment_of(said["until"])
+    return Asked(
+        user_id=user,
+        actor_id=actor,
+        event=str(said["event"] or ""),
+        address=str(said["address"] or ""),
+        since=moment_of(said["since"]),
+        until=until + timedelta(days=1) if until else None,
+    )
+
+
+def moment_of(day: object) -> datetime | None:
+    return day.replace(tzinfo=UTC) if isinstance(day, datetime) else None
+
+
+def names_of(db: Session, entries: Iterable[AuditEvent]) -> dict[UUID, str]:
+    return browsing.names_of(db, {i for entry in entries for i in (entry.user_id, entry.actor_id) if i})
+
+
+@command.command("list")
+@click.option("-n", "--lines", type=click.IntRange(1, MOST_AT_ONCE), default=50, show_default=True)
+@click.option("--json", "is_json", is_flag=True, help="Each line is an object of JSON, with its chain.")
+@filters
+@pass_house
+def list_(house: House, /, *, lines: int, is_json: bool, **said: object) -> None:
+    """Print what happened, the latest first.
+
+    \b
+    Example:
+      python -m webapp audit list --user ada --event role.changed
+    """
+    with opened(house) as database, database.read() as db:
+        found = reading.search(db, wish(db, **said), limit=lines)
+        names = names_of(db, found)
+        for entry in found:
+            click.echo(carrying.as_line(entry, names).decode().rstrip() if is_json else as_line(entry, names))
+
+
+@command.command("export")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@filters
+@pass_house
+def export(house: House, /, *, form: str, **said: object) -> None:
+    """Write everything that the filters find to standard output, the latest first.
+
+    \b
+    Example:
+      python -m webapp audit export --format csv --since 2026-01-01 > audit.csv
+    """
+    with opened(house) as database, database.read() as db:
+        names = {user.id: user.username for user in browsing.everybody(db)}
+        entries = reading.every(db, wish(db, **said))
+        lines = carrying.as_csv(entries, names) if form == "csv" else (carrying.as_line(e, names) for e in entries)
+        for line in lines:
+            click.echo(line.decode(), nl=False)
+
+
+@command.command("verify")
+@pass_house
+def verify(house: House) -> None:
+    """Prove that no event was changed or removed; else name the first that was. Exit code 1 where one was.
+
+    Write down what it prints: with the same number, it must print the same digest ever after.
+
+    \b
+    Example:
+      python -m webapp audit verify
+    """
+    with opened(house) as database, database.read() as db:
+        verdict = chain.verify(db)
+    if verdict.broken_at is not None:
+        raise Refused(f"Event {verdict.broken_at} was changed or removed; {verdict.events} before it are as written.")
+    say_aside(f"{verdict.events} events are as they were written.")
+    click.echo(f"{verdict.last} {verdict.digest}")
+
+
+@command.command("retire")
+@click.option("--before", type=DAY, required=True, metavar="DATE", help="What happened before this day, in UTC.")
+@click.option("--to", "file", type=click.Path(path_type=Path), required=True, help="A file that is not there yet.")
+@pass_house
+def retire(house: House, *, before: datetime, file: Path) -> None:
+    """Move old events to a file, with their chain, and seal where the rest goes on.
+
+    \b
+    Example:
+      python -m webapp audit retire --before 2026-01-01 --to audit-2025.jsonl
+    """
+    with opened(house) as database:
+        try:
+            with database.write() as db:
+                done = retiring.retire(
+                    db, before=before.replace(tzinfo=UTC), write=lambda entries: keep(file, entries), file=file.name
+                )
+        except FileExistsError as error:
+            raise Refused(f"{file} is there already; nothing is written over.") from error
+        except OSError as error:
+            raise Refused(f"{file} cannot be written: {error.strerror}. Nothing was removed.") from error
+    say_aside(f"{done.events} events were moved; the chain goes on after {done.last}.")
+    click.echo(f"{done.last} {done.digest}")
+
+
+def keep(file: Path, entries: Iterable[AuditEvent]) -> None:
+    """On the disk before anything is removed; for nobody else to read."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as lines:
+        for entry in entries:
+            lines.write(carrying.as_line(entry, {}))
+        lines.flush()
+        os.fsync(lines.fileno())

@@ -1,9 +1,10 @@
 """Finding whom or what a command names."""
 
+import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing
-from webapp.accounts.models import User
+from webapp.accounts import browsing, roles
+from webapp.accounts.models import Role, User
 from webapp.cli.refusals import Refused
 
 
@@ -13,3 +14,10 @@ def user_named(db: Session, name: str) -> User:
     if user is None:
         raise Refused(f"There is no user named {name}.")
     return user
+
+
+def role_named(db: Session, name: str) -> Role:
+    role = roles.find(db, name)
+    if role is None:
+        raise click.UsageError(f"There is no role {name}; there are: {', '.join(r.name for r in roles.every(db))}.")
+    return role

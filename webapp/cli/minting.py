@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.app import create_app
@@ -24,7 +26,14 @@ def tools(settings: Settings) -> tuple[Issuer, Catalogue]:
 
 
 def wish(
-    settings: Settings, catalogue: Catalogue, owner: User, *, name: str, scopes: Sequence[str], lifetime: timedelta
+    db: Session,
+    settings: Settings,
+    catalogue: Catalogue,
+    owner: User,
+    *,
+    name: str,
+    scopes: Sequence[str],
+    lifetime: timedelta,
 ) -> Wish:
     """Raises ``Refused`` for what cannot be had."""
     longest = settings.token_lifetime_max
@@ -32,7 +41,7 @@ def wish(
         raise Refused(f"{owner.username} is disabled; enable them first.")
     if not timedelta() < lifetime <= longest:
         raise Refused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
-    roles = included_in(owner.role)
+    roles = included_in(db, owner.role)
     try:
         granted = catalogue.check(scopes, roles)
     except ScopeNotHeld as error:

@@ -22,7 +22,7 @@ NOUNS = {
     "keys": "The keys that sign tokens: list and rotate them.",
     "limits": "Counted login tries: list and forget them.",
     "db": "Bring the database up to date, or check it.",
-    "audit": "What happened.",
+    "audit": "What happened: read it, prove it, carry it away.",
     "doctor": "What is unsafe or odd here, and how to mend it.",
 }
 

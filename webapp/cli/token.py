@@ -45,7 +45,7 @@ def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires
     issuer, catalogue = minting.tools(house.settings)
     with opened(house) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = minting.wish(house.settings, catalogue, owner, name=name, scopes=scopes, lifetime=expires)
+        wish = minting.wish(db, house.settings, catalogue, owner, name=name, scopes=scopes, lifetime=expires)
         try:
             issued = issuer.issue(db, owner.id, wish, minting.PROVEN_BY_NOBODY)
         except lifecycle.NameTaken as error:

@@ -2,15 +2,14 @@
 
 import click
 
-from webapp.accounts import browsing, closing, registration
+from webapp.accounts import browsing, closing, registration, roles
 from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
-from webapp.accounts.roles import ROLES
 from webapp.cli import setup_link
 from webapp.cli.asking import hashed_password, password_stdin
-from webapp.cli.finding import user_named
+from webapp.cli.finding import role_named, user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
@@ -31,7 +30,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("name")
 @click.option("--email", help="It works in place of the name at the login.")
-@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True)
+@click.option("--role", default="user", show_default=True)
 @password_stdin
 @pass_house
 def add(house: House, *, name: str, email: str | None, role: str, password_stdin: bool) -> None:
@@ -46,6 +45,7 @@ def add(house: House, *, name: str, email: str | None, role: str, password_stdin
     new = NewUser(username=name, email=email, password_hash=hashed, role=role)
     try:
         with opened(house) as database, database.write() as db:
+            role_named(db, role)
             user = registration.add(db, new, origin="cli")
     except (NameUnfit, AddressUnfit) as error:
         raise Refused(str(error)) from error
@@ -85,9 +85,43 @@ def state_of(user: User) -> str:
     return f"disabled {moment(user.disabled_at)}" if user.disabled_at else "active"
 
 
+@command.command("show")
+@click.argument("name")
+@as_json
+@pass_house
+def show(house: House, *, name: str, is_json: bool) -> None:
+    """Show one user: role, state, and what can act as them now.
+
+    \b
+    Example:
+      python -m webapp user show ada
+    """
+    with opened(house) as database, database.read() as db:
+        user = user_named(db, name)
+        counts = credentials.counts(db, [user.id])
+        sessions, tokens = counts.get((user.id, "session"), 0), counts.get((user.id, "token"), 0)
+        closure = roles.included_in(db, user.role)
+    if is_json:
+        more = {"last_login_at": user.last_login_at, "roles": closure, "sessions": sessions, "tokens": tokens}
+        say_json(described(user) | more)
+        return
+    facts = {
+        "Name": user.username,
+        "E-mail": user.email or "-",
+        "Role": " ".join(closure[::-1]) or user.role,
+        "State": state_of(user),
+        "Since": moment(user.created_at),
+        "Last login": moment(user.last_login_at),
+        "Can act now": f"{count(sessions, 'session')}, {count(tokens, 'token')}",
+        "Id": str(user.id),
+    }
+    for word, value in facts.items():
+        click.echo(f"{word:<12} {value}")
+
+
 @command.command("role")
 @click.argument("name")
-@click.argument("role", type=click.Choice(ROLES))
+@click.argument("role")
 @pass_house
 def role(house: House, *, name: str, role: str) -> None:
     """Give a user another role; it counts from their next request on.
@@ -98,6 +132,7 @@ def role(house: House, *, name: str, role: str) -> None:
     """
     with opened(house) as database, database.write() as db:
         user = user_named(db, name)
+        role_named(db, role)
         former = user.role
         try:
             closing.change_role(db, user, role)

@@ -1,11 +1,12 @@
 """issue, prove, end, end_all: the only ways a credential changes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
@@ -82,3 +83,42 @@ def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
         Credential.expires_at > moment,
     )
     return [found for found in db.scalars(query.order_by(Credential.created_at.desc())) if found.is_live(moment)]
+
+
+def stands(moment: datetime) -> ColumnElement[bool]:
+    """What ``Credential.is_live`` says, as the database asks it."""
+    is_awake = or_(Credential.idle_at.is_(None), Credential.idle_at > moment)
+    return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment, is_awake)
+
+
+def holders(kind: str) -> Select[UUID]:
+    """The ids of the users who have a live one."""
+    live_ones = Credential.kind == kind, Credential.expires_at > now(), Credential.revoked_at.is_(None)
+    return select(Credential.user_id).where(*live_ones)
+
+
+def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[bool]:
+    """Whether the user of a row has a live one, as a condition."""
+    return holders(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
+
+
+def counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
+    """How many live ones each has, by kind; those without any are left out."""
+    query = select(Credential.user_id, Credential.kind, func.count()).where(
+        Credential.user_id.in_(list(user_ids)), stands(now())
+    )
+    query = query.group_by(Credential.user_id, Credential.kind)
+    return {(user_id, kind): count for user_id, kind, count in db.execute(query)}
+
+
+def expiring(db: Session, kind: str, *, before: datetime) -> int:
+    query = select(func.count()).where(
+        Credential.kind == kind, Credential.expires_at.between(now(), before), Credential.revoked_at.is_(None)
+    )
+    return db.scalar(query) or 0
+
+
+def users_seen(db: Session, *, since: datetime) -> int:
+    """How many people, or their scripts, were here."""
+    query = select(func.count(Credential.user_id.distinct())).where(Credential.last_used_at >= since)
+    return db.scalar(query) or 0

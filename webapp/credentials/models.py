@@ -11,7 +11,11 @@ from webapp.kernel.db import Base, Key
 
 class Credential(Base):
     __tablename__ = "credential"
-    __table_args__ = (Index("ix_credential_user_id_kind", "user_id", "kind"),)
+    __table_args__ = (
+        Index("ix_credential_user_id_kind_expires_at_revoked_at", "user_id", "kind", "expires_at", "revoked_at"),
+        Index("ix_credential_kind_expires_at_revoked_at_user_id", "kind", "expires_at", "revoked_at", "user_id"),
+        Index("ix_credential_last_used_at_user_id", "last_used_at", "user_id"),
+    )
 
     id: Mapped[Key]
     key: Mapped[str] = mapped_column(String(64), unique=True)

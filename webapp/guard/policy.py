@@ -22,6 +22,13 @@ class Requirement:
     """Whether tokens are refused, whatever they carry."""
     fresh_within: timedelta | None = None
     """How old the last proof may be."""
+    spares_tokens: bool = False
+    """Whether that is asked of sessions alone: a token with such a scope was given for this very purpose."""
+
+    def is_too_old(self, principal: Principal, now: datetime) -> bool:
+        if self.fresh_within is None or (self.spares_tokens and principal.credential == "token"):
+            return False
+        return now - principal.auth_time > self.fresh_within
 
     def __str__(self) -> str:
         """The requirement in words, as pages and answers say it."""
@@ -57,7 +64,7 @@ def decide(principal: Principal | None, need: Requirement, now: datetime) -> Dec
             return Decision.NEED_SCOPE
     if need.role is not None and need.role not in principal.roles:
         return Decision.NEED_ROLE
-    if need.fresh_within is not None and now - principal.auth_time > need.fresh_within:
+    if need.is_too_old(principal, now):
         return Decision.STEP_UP
     return Decision.ALLOW
 
@@ -81,7 +88,7 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
     if need.role:
         has = ", ".join(principal.roles) if principal else "none yet"
         steps.append((Decision.NEED_ROLE, f"Its owner has the role {in_words(need.role)}. They have: {in_words(has)}."))
-    if need.fresh_within:
+    if need.fresh_within and not (need.spares_tokens and principal is not None and principal.credential == "token"):
         minutes = int(need.fresh_within.total_seconds() // 60)
         steps.append((Decision.STEP_UP, f"The last proof is no older than {minutes} minutes."))
     order = [code for code, _ in steps]

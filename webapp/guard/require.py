@@ -23,6 +23,7 @@ def require(
     scope: str = "resources:read",
     session: bool = False,
     fresh_within: timedelta | None = None,
+    spares_tokens: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let in whoever meets this, and hand the view its ``principal`` if it has a parameter of that name.
 
@@ -31,8 +32,9 @@ def require(
         scope: what a token must carry besides; a session needs none.
         session: refuse tokens altogether.
         fresh_within: how long ago the user may have proven who they are.
+        spares_tokens: ask that of sessions alone.
     """
-    need = Requirement(role=role, scope=scope, session=session, fresh_within=fresh_within)
+    need = Requirement(role=role, scope=scope, session=session, fresh_within=fresh_within, spares_tokens=spares_tokens)
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:
         if "principal" not in inspect.signature(view).parameters:

@@ -80,7 +80,7 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
 
 def scopes_of(user: User, asked: str | None) -> tuple[str, ...]:
     catalogue: Catalogue = current_app.extensions["catalogue"]
-    roles = included_in(user.role)
+    roles = included_in(db(), user.role)
     names = (asked or "").split() or [name for name in catalogue.held_by(roles) if name.endswith(":read")]
     try:
         return catalogue.check(names, roles)

@@ -100,7 +100,7 @@ def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Res
         flash(f"You are logged in as {user.username}.", "ok")
         response = current_app.make_response(redirect(target, 303))
     else:
-        response = as_json(LoggedIn(user.username, list(included_in(user.role)), target))
+        response = as_json(LoggedIn(user.username, list(included_in(db(), user.role)), target))
     known_browser.remember(response, user.id)
     return response
 
@@ -190,7 +190,7 @@ def principal_of(user: User, started: Started) -> Principal:
     return Principal(
         user_id=user.id,
         username=user.username,
-        roles=included_in(user.role),
+        roles=included_in(db(), user.role),
         credential="session",
         credential_id=credential.id,
         expires_at=credential.expires_at,

@@ -1,0 +1,139 @@
+"""Roles: made, changed, removed; what they include counts at once."""
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from webapp.accounts.models import User
+from webapp.accounts.roles import RoleCycle, closures
+
+
+@pytest.fixture
+def chief(app: Flask) -> User:
+    return factories.user(app, "chief", role="super_admin")
+
+
+@pytest.fixture
+def script(app: Flask, chief: User) -> Script:
+    return Script(app, factories.api_token(app, chief, "admin:read", "admin:write").token)
+
+
+def make(script: Script, name: str, *includes: str) -> int:
+    sent = {"name": name, "description": "For tests.", "includes": list(includes)}
+    return script.post("/admin/roles", json=sent).status_code
+
+
+def edit(script: Script, name: str, *includes: str) -> int:
+    sent = {"description": "For tests.", "includes": list(includes)}
+    return script.post(f"/admin/roles/{name}/edit", json=sent).status_code
+
+
+def test_what_a_role_includes_is_listed_the_humblest_first():
+    graph = {"user": (), "admin": ("user",), "chief": ("admin", "user")}
+    assert closures(graph)["chief"] == ("user", "admin", "chief")
+
+
+def test_a_cycle_is_refused_however_long():
+    with pytest.raises(RoleCycle, match="a includes b includes c includes a"):
+        closures({"a": ("b",), "b": ("c",), "c": ("a",)})
+
+
+def test_a_role_that_would_include_itself_is_refused(script):
+    assert make(script, "editor", "user") == 201
+    assert make(script, "printer", "editor") == 201
+    assert edit(script, "editor", "printer") == 422
+    assert script.get("/admin/roles/editor").json["closure"] == ["user", "editor"]
+    assert edit(script, "editor", "editor") == 422
+
+
+def test_what_an_included_role_opens_is_open_on_the_next_request(app, script):
+    make(script, "helper", "user")
+    owner = factories.user(app, role="helper")
+    theirs = Script(app, factories.api_token(app, owner, "protected:read").token)
+    assert theirs.get("/protected/admin").status_code == 403
+    assert edit(script, "helper", "admin") == 200
+    assert theirs.get("/protected/admin").status_code == 200
+    assert edit(script, "helper", "user") == 200
+    assert theirs.get("/protected/admin").status_code == 403
+
+
+def test_a_change_below_counts_for_all_above(script):
+    make(script, "low", "user")
+    make(script, "high", "low")
+    edit(script, "low", "admin")
+    assert script.get("/admin/roles/high").json["closure"] == ["user", "admin", "low", "high"]
+
+
+def test_a_role_in_use_does_not_vanish(app, script):
+    make(script, "editor", "user")
+    factories.user(app, role="editor")
+    answer = script.post("/admin/roles/editor/remove", json={})
+    assert answer.status_code == 409
+    assert script.get("/admin/roles/editor").status_code == 200
+
+
+def test_a_role_that_another_includes_does_not_vanish(script):
+    make(script, "editor", "user")
+    make(script, "printer", "editor")
+    assert script.post("/admin/roles/editor/remove", json={}).status_code == 409
+    assert script.post("/admin/roles/printer/remove", json={}).status_code == 204
+    assert script.post("/admin/roles/editor/remove", json={}).status_code == 204
+
+
+@pytest.mark.parametrize("name", ["user", "admin", "super_admin"])
+def test_the_three_to_begin_with_stay(script, name):
+    assert script.post(f"/admin/roles/{name}/remove", json={}).status_code == 409
+
+
+def test_admin_goes_on_including_user_and_super_admin_admin(script):
+    assert edit(script, "admin") == 422
+    assert edit(script, "super_admin", "user") == 422
+
+
+def test_the_last_way_to_super_admin_is_not_closed_by_a_role(app, script, chief):
+    make(script, "owner", "super_admin")
+    sent = {"role": "owner", "reason": "a name of our own"}
+    assert script.post(f"/admin/users/{chief.id}/role", json=sent).status_code == 200
+    assert edit(script, "owner", "user") == 409
+    assert script.get("/admin/settings").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["A", "x", "1st", "a b", "a" * 21, "ünï", "user\n", ""])
+def test_an_unfit_name_is_refused(script, name):
+    assert make(script, name, "user") in (400, 422)
+
+
+def test_an_unknown_role_is_not_included(script):
+    assert make(script, "editor", "king") == 422
+    assert script.get("/admin/roles/editor").status_code == 404
+
+
+def test_an_admin_sees_roles_and_changes_none(app):
+    owner = factories.user(app, role="admin")
+    theirs = Script(app, factories.api_token(app, owner, "admin:read", "admin:write").token)
+    assert theirs.get("/admin/roles").status_code == 200
+    assert make(theirs, "editor", "user") == 403
+    assert edit(theirs, "user", "admin") == 403
+    assert theirs.get("/admin/settings").status_code == 403
+
+
+def test_people_make_edit_and_remove_one_on_pages(app, chief):
+    person = Person(app)
+    person.log_in("chief")
+    person.open("/admin/roles")
+    person.follow("New role")
+    assert "Editor" in person.press("Make the role", name="editor", description="Writes.", includes=["user"]).text
+    person.follow("Edit editor")
+    assert "Writes well" in person.press("Save editor", description="Writes well").text
+    person.follow("Remove editor")
+    assert "is removed" in person.press("Remove editor").text
+
+
+def test_settings_show_no_secret(app, chief):
+    person = Person(app)
+    person.log_in("chief")
+    page = person.open("/admin/settings")
+    assert page.status_code == 200
+    assert app.config["SECRET_KEY"] not in page.text

@@ -1,0 +1,121 @@
+"""The chain of events: whatever is changed or removed is seen, and the database refuses it to begin with."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from tests import factories
+from tests.tables import contents
+from webapp.audit import carrying, chain
+from webapp.audit.log import Event, record
+from webapp.kernel.db import Database
+
+
+@pytest.fixture
+def written(database: Database) -> Database:
+    for number in range(5):
+        with database.write() as db:
+            record(db, Event.LIMITS_RESET, number=number)
+    return database
+
+
+def verdict(database: Database) -> chain.Verdict:
+    with database.read() as db:
+        return chain.verify(db)
+
+
+def tamper(instance: Path, statement: str) -> None:
+    """As somebody does who has the file and drops what is in the way."""
+    with closing(sqlite3.connect(instance / "latchkey.db")) as file:
+        names = [name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
+        for name in names:
+            file.execute(f"DROP TRIGGER {name}")
+        file.execute(statement)
+        file.commit()
+
+
+def test_what_was_written_stands(written):
+    assert (verdict(written).events, verdict(written).broken_at) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("statement", "seq"),
+    [
+        pytest.param("UPDATE audit_event SET details = '{\"number\": 9}' WHERE seq = 3", 3, id="a detail is changed"),
+        pytest.param("UPDATE audit_event SET at = at + 1 WHERE seq = 1", 1, id="a time is changed"),
+        pytest.param("UPDATE audit_event SET address = '10.0.0.1' WHERE seq = 5", 5, id="an address is put in"),
+        pytest.param("DELETE FROM audit_event WHERE seq = 2", 2, id="one is removed"),
+        pytest.param("DELETE FROM audit_event WHERE seq = 1", 1, id="the first is removed"),
+        pytest.param("DELETE FROM audit_event WHERE seq = 5", 5, id="the last is removed"),
+        pytest.param("DELETE FROM audit_event", 1, id="all are removed"),
+        pytest.param("UPDATE audit_head SET seq = 4", 5, id="the head is set back"),
+    ],
+)
+def test_whoever_changes_one_behind_our_back_is_found_out(written, instance, statement, seq):
+    tamper(instance, statement)
+    assert verdict(written).broken_at in (seq, seq - 1) if "head" in statement else verdict(written).broken_at == seq
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_event SET event = 'x' WHERE seq = 3",
+        "DELETE FROM audit_event WHERE seq = 3",
+        "DELETE FROM audit_event",
+        "INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event WHERE seq = 3",
+        "INSERT INTO audit_event (id, seq, digest, at, event, details) VALUES ('0', 2, x'00', 0, 'x', '{}')",
+        "UPDATE audit_head SET seq = 2",
+        "UPDATE audit_head SET sealed_seq = 5",
+        "UPDATE audit_head SET sealed_seq = 5, sealed_digest = zeroblob(32)",
+        "UPDATE audit_head SET sealed_digest = zeroblob(31)",
+        "DELETE FROM audit_head",
+        "INSERT INTO audit_head VALUES (2, 0, zeroblob(32), 0, zeroblob(32))",
+    ],
+)
+def test_the_database_refuses_to_change_or_remove_one(written, statement):
+    with pytest.raises(IntegrityError), written.write() as db:
+        db.execute(text(statement))
+    assert verdict(written).broken_at is None
+
+
+def test_what_is_taken_back_leaves_no_gap(written):
+    def fail() -> None:
+        with written.write() as db:
+            record(db, Event.LIMITS_RESET)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    with written.write() as db:
+        record(db, Event.LIMITS_RESET)
+    assert (verdict(written).events, verdict(written).last, verdict(written).broken_at) == (6, 6, None)
+
+
+def test_many_who_write_at_once_make_one_chain(database):
+    def write(_: int) -> None:
+        with database.write() as db:
+            record(db, Event.LIMITS_RESET)
+            record(db, Event.LIMITS_RESET)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(20)))
+    assert (verdict(database).events, verdict(database).broken_at) == (40, None)
+
+
+def test_a_deed_whose_event_cannot_be_written_does_not_happen(app: Flask, database, instance, user):
+    before = contents(app)
+    tamper(instance, "CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(IntegrityError):
+        factories.api_token(app, user, name="unwritten")
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_spreadsheet_finds_no_formula(text):
+    assert carrying.harmless(text) == "'" + text

@@ -1,0 +1,105 @@
+"""Events as those read them who look after the house: who did what to whom, and what it was before."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing
+from webapp.audit.models import AuditEvent
+from webapp.audit.sentences import REFUSALS
+
+# Said in its own place on the page, or of no use to a reader.
+APART = {"former", "before", "after", "role", "reason", "username"}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One thing that was changed, before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the log; `seq` goes up by one, and `digest` is over the event before and this one."""
+
+    seq: int
+    at: datetime
+    event: str
+    user_id: UUID | None
+    user: str | None
+    actor_id: UUID | None
+    actor: str | None
+    credential_id: UUID | None
+    address: str | None
+    request_id: str | None
+    details: dict[str, Any]
+    changes: list[Change]
+    digest: str
+
+    @property
+    def is_refusal(self) -> bool:
+        return self.event in REFUSALS
+
+    @property
+    def reason(self) -> str | None:
+        return self.details.get("reason")
+
+    @property
+    def rest(self) -> dict[str, str]:
+        """Of the details, what is said nowhere else."""
+        apart = APART if self.changes else APART - {"role", "username"}
+        return {name: text(value) for name, value in self.details.items() if name not in apart and value is not None}
+
+
+def described(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
+    """With the names of whom they mention; one statement for all of them."""
+    names = browsing.names_of(db, {i for event in events for i in (event.user_id, event.actor_id) if i})
+    return [entry(event, names) for event in events]
+
+
+def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
+    return AuditEntry(
+        seq=event.seq,
+        at=event.at,
+        event=event.event,
+        user_id=event.user_id,
+        user=called(event.user_id, names, event.details),
+        actor_id=event.actor_id,
+        actor=called(event.actor_id, names, {}),
+        credential_id=event.credential_id,
+        address=event.address,
+        request_id=event.request_id,
+        details=event.details,
+        changes=changes(event.details),
+        digest=event.digest.hex(),
+    )
+
+
+def called(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping[str, Any]) -> str | None:
+    """Those who are gone by the name that the event remembers, else by the beginning of their id."""
+    if user_id is None:
+        return None
+    return names.get(user_id) or details.get("username") or f"{str(user_id)[:8]}…"
+
+
+def changes(details: Mapping[str, Any]) -> list[Change]:
+    if "former" in details:
+        return [Change("role", text(details["former"]), text(details.get("role")))]
+    before, after = details.get("before"), details.get("after")
+    if not isinstance(before, dict):
+        return []
+    later = after if isinstance(after, dict) else {}
+    return [
+        Change(name, text(value), text(later.get(name))) for name, value in before.items() if later.get(name) != value
+    ]
+
+
+def text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    return "nothing" if value is None else str(value)

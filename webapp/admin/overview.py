@@ -1,0 +1,77 @@
+"""How the house is doing: four numbers, and what wants a hand; nothing for show."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.accounts import roles
+from webapp.accounts.models import User
+from webapp.audit import reading
+from webapp.audit.log import Event
+from webapp.credentials import lifecycle as credentials
+from webapp.kernel.clock import now
+from webapp.mail import troubles
+
+REFUSED = (Event.ACCESS_REFUSED, Event.SESSION_REFUSED, Event.LOGIN_THROTTLED)
+MANY_REFUSALS = 50
+WEEK = timedelta(days=7)
+
+
+class Attention(msgspec.Struct, frozen=True):
+    """Something that wants a hand."""
+
+    sentence: str
+    href: str | None
+    action: str | None
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    people: int
+    active_today: int
+    """People who were here since midnight (UTC), or their scripts."""
+    refused_last_hour: int
+    tokens_expiring: int
+    """Within seven days."""
+    undeclared: list[str]
+    """Addresses that say not who may open them; nobody may."""
+    attention: list[Attention]
+
+
+def overview(db: Session, undeclared: list[str], *, sends_mail: bool, hrefs: dict[str, str]) -> Overview:
+    refused = reading.count(db, REFUSED, since=now() - timedelta(hours=1))
+    return Overview(
+        people=db.scalar(select(func.count()).select_from(User)) or 0,
+        active_today=credentials.users_seen(db, since=midnight()),
+        refused_last_hour=refused,
+        tokens_expiring=credentials.expiring(db, "token", before=now() + WEEK),
+        undeclared=undeclared,
+        attention=list(attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs)),
+    )
+
+
+def attention(
+    db: Session, undeclared: list[str], refused: int, *, sends_mail: bool, hrefs: dict[str, str]
+) -> Iterable[Attention]:
+    if undeclared:
+        words = ", ".join(undeclared[:3]) + (" and others" if len(undeclared) > 3 else "")
+        yield Attention(
+            f"{words} says not who may open it, so nobody may. Write @require or @public above it.", None, None
+        )
+    holders = select(func.count()).where(User.role.in_(roles.reaching(db, "super_admin")), User.disabled_at.is_(None))
+    if db.scalar(holders) == 1:
+        sentence = "Only one person is super admin. If they lose their way in, nobody can let others in."
+        yield Attention(sentence, hrefs["people"], "Choose a second one")
+    if failed := troubles.unsent(db):
+        yield Attention(f"{failed} mail{' was' if failed == 1 else 's were'} not sent.", hrefs.get("mail"), "See why")
+    if not sends_mail:
+        sentence = "No mail server is named, so mails go to the log: nobody gets a link by mail."
+        yield Attention(sentence, hrefs["settings"], "See the settings")
+    if refused >= MANY_REFUSALS:
+        yield Attention(f"{refused} requests were refused in the last hour.", hrefs["refused"], "See which")
+
+
+def midnight() -> datetime:
+    return now().replace(hour=0, minute=0, second=0, microsecond=0)

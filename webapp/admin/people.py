@@ -1,0 +1,124 @@
+"""The structs that the pages about people show, gathered from the rooms below."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing, care, roles
+from webapp.accounts.models import User
+from webapp.admin.events import AuditEntry, described
+from webapp.audit import reading
+from webapp.audit.reading import Asked
+from webapp.credentials import lifecycle as credentials
+from webapp.guard.reach import Reached
+from webapp.kernel.clock import now
+from webapp.sessions import lifecycle as sessions
+from webapp.sessions.user_agents import in_words
+from webapp.tokens import listing
+from webapp.tokens.listing import Token
+
+RECENT = 20
+SHOWN_TOKENS = 50
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as those see them who look after people."""
+
+    id: UUID
+    username: str
+    email: str | None
+    role: str
+    state: str
+    """`active`, `dormant` for 90 days, `never` logged in, or `disabled`."""
+    created_at: datetime
+    last_login_at: datetime | None
+    disabled_at: datetime | None
+    sessions: int
+    tokens: int
+
+
+class People(msgspec.Struct, frozen=True):
+    people: list[Person]
+    after: UUID | None
+    """Send it back as `after` for the next page; null on the last."""
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A live session."""
+
+    id: UUID
+    name: str
+    address: str | None
+    started_at: datetime
+    last_seen_at: datetime
+
+
+class PersonDetails(Person, frozen=True, kw_only=True):
+    display_name: str | None
+    roles: list[str]
+    """All that the role includes, the humblest first."""
+    may_act: bool
+    """Whether the caller may change anything here."""
+    reach: list[Reached]
+    session_list: list[Login]
+    token_list: list[Token]
+    events: list[AuditEntry]
+
+
+def state_of(user: User) -> str:
+    if user.disabled_at is not None:
+        return "disabled"
+    if user.last_login_at is None:
+        return "never"
+    return "dormant" if now() - user.last_login_at > browsing.DORMANT else "active"
+
+
+def people(db: Session, users: Sequence[User]) -> list[Person]:
+    counts = credentials.counts(db, [user.id for user in users])
+    return [person(user, counts) for user in users]
+
+
+def person(user: User, counts: dict[tuple[UUID, str], int]) -> Person:
+    return Person(
+        id=user.id,
+        username=user.username,
+        email=user.email,
+        role=user.role,
+        state=state_of(user),
+        created_at=user.created_at,
+        last_login_at=user.last_login_at,
+        disabled_at=user.disabled_at,
+        sessions=counts.get((user.id, "session"), 0),
+        tokens=counts.get((user.id, "token"), 0),
+    )
+
+
+def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[Reached]) -> PersonDetails:
+    closure = roles.included_in(db, user.role)
+    events = reading.search(db, Asked(user_id=user.id), limit=RECENT)
+    return PersonDetails(
+        **msgspec.structs.asdict(people(db, [user])[0]),
+        display_name=user.display_name,
+        roles=list(closure),
+        may_act=care.may_act_on(actor_roles, closure),
+        reach=reached,
+        session_list=logins(db, user.id),
+        token_list=listing.page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
+        events=described(db, events),
+    )
+
+
+def logins(db: Session, user_id: UUID) -> list[Login]:
+    return [
+        Login(
+            id=credential.id,
+            name=in_words(browser.user_agent),
+            address=credential.last_used_from or browser.address,
+            started_at=credential.created_at,
+            last_seen_at=credential.last_used_at or credential.created_at,
+        )
+        for credential, browser in sessions.live(db, user_id)
+    ]

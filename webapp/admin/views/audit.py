@@ -1,0 +1,145 @@
+"""/admin/audit: what happened, to whom, by whom, from where; to read and to carry away."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import browsing
+from webapp.admin.events import AuditEntry, described
+from webapp.admin.views.doors import read
+from webapp.audit import carrying, reading
+from webapp.audit.log import Event
+from webapp.audit.reading import Asked
+from webapp.kernel.db import Database
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Problem
+from webapp.web.query import asked
+from webapp.web.transaction import database, db
+
+bp = Blueprint("admin_audit", __name__)
+
+PAGE = 50
+NO_NUL = r"^[^\x00]*$"
+DAY = r"^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?$"
+# Whom an unknown name stands for: nobody has this id.
+NOBODY = UUID(int=0)
+
+
+class AuditQuery(msgspec.Struct, frozen=True):
+    user: Annotated[
+        str, msgspec.Meta(max_length=320, pattern=NO_NUL, description="Whose account: name, e-mail address or id.")
+    ] = ""
+    actor: Annotated[str, msgspec.Meta(max_length=320, pattern=NO_NUL, description="Who did it for somebody else.")] = (
+        ""
+    )
+    event: Annotated[str, msgspec.Meta(max_length=50, pattern=NO_NUL, description="Such as `token.revoked`.")] = ""
+    address: Annotated[str, msgspec.Meta(max_length=45, pattern=NO_NUL, description="From where, exactly.")] = ""
+    since: Annotated[str, msgspec.Meta(pattern=DAY, description="From this day on, in UTC.")] = ""
+    until: Annotated[str, msgspec.Meta(pattern=DAY, description="Up to and with this day, in UTC.")] = ""
+    before: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=2**62, description="The last of the page before, as it said; 0 for the latest."),
+    ] = 0
+
+
+class Log(msgspec.Struct, frozen=True):
+    events: list[AuditEntry]
+    before: int | None
+    """Send it back as `before` for the next page; null on the last."""
+
+
+@bp.get("/admin/audit")
+@read()
+@answers(Log, query=AuditQuery)
+def index() -> ResponseReturnValue:
+    """What happened, the latest first, by pages."""
+    wanted = asked(AuditQuery)
+    found = reading.search(db(), wish(wanted), limit=PAGE + 1)
+    answer = Log(described(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
+    if not wants_page():
+        return as_json(answer)
+    said = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value and name != "before"}
+    return Response(
+        render_template(
+            "admin/audit.html",
+            events=answer.events,
+            wanted=wanted,
+            kinds=[event.value for event in Event],
+            said=said,
+            next_href=url_for("admin_audit.index", **said, before=answer.before) if answer.before else None,
+            first_href=url_for("admin_audit.index", **said) if wanted.before else None,
+        )
+    )
+
+
+@bp.get("/admin/audit.csv", defaults={"kind": "csv"})
+@bp.get("/admin/audit.jsonl", defaults={"kind": "jsonl"})
+@read()
+def carry(kind: Literal["csv", "jsonl"]) -> ResponseReturnValue:
+    """All that the same filters find, as CSV or as lines of JSON."""
+    wanted = wish(asked(AuditQuery))
+    types = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+    response = Response(carried(database(), wanted, kind), content_type=types[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
+    return response
+
+
+def carried(database: Database, wanted: Asked, kind: str) -> Iterator[bytes]:
+    # A transaction of its own: the request's is over when the answer is sent.
+    with database.read() as db:
+        names = Names(db)
+        entries = reading.every(db, wanted)
+        if kind == "csv":
+            yield from carrying.as_csv(entries, names)
+        else:
+            yield from (carrying.as_line(entry, names) for entry in entries)
+
+
+class Names(dict[UUID, str]):
+    """Asked for once each, as they come up."""
+
+    def __init__(self, db: Any) -> None:
+        super().__init__()
+        self._db = db
+
+    def get(self, user_id: UUID, default: Any = None) -> Any:
+        if user_id not in self:
+            self[user_id] = browsing.names_of(self._db, [user_id]).get(user_id, "")
+        return self[user_id] or default
+
+
+def wish(wanted: AuditQuery) -> Asked:
+    until = day(wanted.until, "until")
+    return Asked(
+        user_id=whom(wanted.user),
+        actor_id=whom(wanted.actor),
+        event=wanted.event,
+        address=wanted.address,
+        since=day(wanted.since, "since"),
+        until=until + timedelta(days=1) if until else None,
+        before=wanted.before or None,
+    )
+
+
+def whom(text: str) -> UUID | None:
+    if not text:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        found = browsing.named(db(), text)
+        return found.id if found else NOBODY
+
+
+def day(text: str, name: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    except ValueError as error:
+        errors = {name: ["There is no such day."]}
+        raise Problem(400, "This could not be read", f"{request.path} knows days.", extra={"errors": errors}) from error

@@ -1,0 +1,66 @@
+"""/admin and /admin/settings: how the house is doing, and how it is set up."""
+
+import msgspec
+from flask import Blueprint, current_app, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.admin.overview import Overview, overview
+from webapp.admin.views.doors import read
+from webapp.audit.log import Event
+from webapp.guard.routes import routes
+from webapp.settings import Settings, SettingsError
+from webapp.settings.describing import Row
+from webapp.web.contract import answers
+from webapp.web.negotiation import show
+from webapp.web.transaction import db
+
+bp = Blueprint("admin", __name__)
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What is secret is masked."""
+
+    variable: str
+    value: str
+    source: str
+    meaning: str
+    type: str
+    default: str
+
+
+class SettingList(msgspec.Struct, frozen=True):
+    settings: list[Setting]
+
+
+@bp.get("/admin", endpoint="show")
+@read()
+@answers(Overview)
+def index() -> ResponseReturnValue:
+    """How the house is doing, and what wants a hand."""
+    undeclared = [route.path for route in routes(current_app) if route.need is None]
+    hrefs = {
+        "people": url_for("admin_users.index"),
+        "settings": url_for("admin.settings"),
+        "refused": url_for("admin_audit.index", event=Event.ACCESS_REFUSED.value),
+    }
+    settings: Settings = current_app.extensions["settings"]
+    found = overview(db(), undeclared, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
+    return show(found, "admin/overview.html", overview=found)
+
+
+@bp.get("/admin/settings")
+@read("super_admin")
+@answers(SettingList)
+def settings() -> ResponseReturnValue:
+    """Every setting: what it is now, who says so, what it means."""
+    found = SettingList([Setting(r.variable, r.value, r.source, r.meaning, r.type, r.default) for r in rows()])
+    return show(found, "admin/settings.html", settings=found.settings)
+
+
+def rows() -> list[Row]:
+    chosen: Settings = current_app.extensions["settings"]
+    try:
+        return chosen.describe()
+    except SettingsError:
+        # The environment was changed since the start, and would not stand: what is in force is known all the same.
+        return chosen.describe({})

@@ -1,0 +1,32 @@
+"""What the rules of looking after say, as the caller hears it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from webapp.accounts.care import AboveYou, NotYoursToGrant
+from webapp.accounts.closing import LastSuperAdmin
+from webapp.accounts.roles import NobodyLeft
+from webapp.kernel.words import in_words
+from webapp.web.problems import Problem
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    try:
+        yield
+    except AboveYou as error:
+        raise above(str(error)) from error
+    except NotYoursToGrant as error:
+        detail = "Only super admin gives what looks after others, or what you do not have. Nothing was changed."
+        raise Problem(403, f"The role {in_words(error)} is not yours to give", detail) from error
+    except (LastSuperAdmin, NobodyLeft) as error:
+        detail = "Make somebody else super admin first. Nothing was changed."
+        raise Problem(409, "Nobody would be left to let others in", detail) from error
+
+
+def above(name: str) -> Problem:
+    return Problem(403, f"{name} may do more than you", "Ask somebody with the role super admin. Nothing was changed.")
+
+
+def nobody() -> Problem:
+    return Problem(404, "There is no such user", "They never were, or they were deleted.")

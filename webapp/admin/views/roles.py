@@ -1,0 +1,193 @@
+"""/admin/roles: what people may do, in names; who includes whom, and what that opens."""
+
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import roles
+from webapp.accounts.models import Role
+from webapp.accounts.roles import FIRST, RoleCycle, RoleInUse, RoleTaken, RoleUnfit
+from webapp.admin.forms import NewRoleForm, RemoveRoleForm, RoleForm
+from webapp.admin.views.doors import change, read
+from webapp.admin.views.refusals import refusals
+from webapp.guard import Principal
+from webapp.guard.reach import Reached, reach
+from webapp.guard.routes import guarded
+from webapp.kernel.clock import now
+from webapp.tokens.scopes import Catalogue
+from webapp.web.contract import answers
+from webapp.web.form import Form
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+bp = Blueprint("admin_roles", __name__)
+
+# What may be done to a role may lock others out, or let them in.
+KEEPER = "super_admin"
+
+
+class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    description: str
+    includes: list[str]
+    closure: list[str]
+    """All that it reaches, itself last."""
+    is_first: bool
+    """One of the three to begin with, which stay."""
+    scopes: list[str]
+    """What its holders may give to a token."""
+
+
+class RoleList(msgspec.Struct, frozen=True):
+    roles: list[RoleEntry]
+
+
+class RoleDetails(RoleEntry, frozen=True, kw_only=True):
+    reach: list[Reached]
+
+
+@bp.get("/admin/roles")
+@read()
+@answers(RoleList)
+def index() -> ResponseReturnValue:
+    """Every role, and the scopes that it opens."""
+    # Whoever includes more stands below.
+    found = sorted(roles.every(db()), key=lambda role: (len(role.closure), role.name))
+    answer = RoleList([RoleEntry(**described(role)) for role in found])
+    return show(answer, "admin/roles.html", roles=answer.roles)
+
+
+def described(role: Role) -> dict[str, Any]:
+    catalogue: Catalogue = current_app.extensions["catalogue"]
+    return {
+        "name": role.name,
+        "description": role.description,
+        "includes": list(role.includes),
+        "closure": list(role.closure),
+        "is_first": role.name in FIRST,
+        "scopes": catalogue.held_by(role.closure),
+    }
+
+
+@bp.get("/admin/roles/new")
+@change(KEEPER, scope="admin:read")
+def new() -> ResponseReturnValue:
+    return form_page(NewRoleForm(formdata=None), None)
+
+
+@bp.post("/admin/roles")
+@change(KEEPER)
+@answers(RoleDetails, form=NewRoleForm, status=201, refuses=(409, 422))
+def create(principal: Principal) -> ResponseReturnValue:
+    """A new role; nobody has it yet."""
+    form = NewRoleForm()
+    if not form.validate_on_submit():
+        return refused(form, None)
+    name, description = (form.name.data or "").strip(), (form.description.data or "").strip()
+    try:
+        role = roles.add(db(), name, description, form.includes.data or (), actor_id=principal.user_id)
+    except RoleUnfit as error:
+        (form.includes if roles.NAME.fullmatch(name) else form.name).errors = [str(error)]
+        return refused(form, None)
+    except RoleTaken:
+        form.name.errors = ["There is a role of that name."]
+        return refused(form, None)
+    except RoleCycle as error:
+        form.includes.errors = [f"A role cannot include itself: {error}."]
+        return refused(form, None)
+    if wants_page():
+        flash(f"The role {role.name} is made.", "ok")
+        return redirect(url_for("admin_roles.show", name=role.name), 303)
+    response = as_json(in_full(role), status=201)
+    response.headers["Location"] = url_for("admin_roles.show", name=role.name)
+    return response
+
+
+@bp.get("/admin/roles/<name>", endpoint="show")
+@read()
+@answers(RoleDetails)
+def details(name: str) -> ResponseReturnValue:
+    """One role: every guarded address, whether it opens it, and why."""
+    found = in_full(role_of(name))
+    return show(found, "admin/role.html", role=found)
+
+
+def in_full(role: Role) -> RoleDetails:
+    reached = reach(guarded(current_app), role.name, role.closure, at=now())
+    return RoleDetails(**described(role), reach=reached)
+
+
+@bp.get("/admin/roles/<name>/edit")
+@change(KEEPER, scope="admin:read")
+def edit_form(name: str) -> ResponseReturnValue:
+    role = role_of(name)
+    form = RoleForm(formdata=None, data={"description": role.description, "includes": list(role.includes)})
+    return form_page(form, role)
+
+
+@bp.post("/admin/roles/<name>/edit")
+@change(KEEPER)
+@answers(RoleDetails, form=RoleForm, refuses=(409, 422))
+def edit(principal: Principal, name: str) -> ResponseReturnValue:
+    """Change what a role includes; it counts from the next request of everybody who has it."""
+    role, form = role_of(name), RoleForm()
+    if not form.validate_on_submit():
+        return refused(form, role)
+    description = (form.description.data or "").strip()
+    try:
+        with refusals():
+            roles.edit(db(), role, description, form.includes.data or (), actor_id=principal.user_id)
+    except RoleUnfit as error:
+        form.includes.errors = [str(error)]
+        return refused(form, role)
+    except RoleCycle as error:
+        form.includes.errors = [f"A role cannot include itself: {error}."]
+        return refused(form, role)
+    if not wants_page():
+        return as_json(in_full(role))
+    flash(f"The role {role.name} is changed, from the next request on.", "ok")
+    return redirect(url_for("admin_roles.show", name=role.name), 303)
+
+
+@bp.get("/admin/roles/<name>/remove")
+@change(KEEPER, scope="admin:read")
+def remove_form(name: str) -> ResponseReturnValue:
+    return render_template("admin/role_remove.html", role=role_of(name), form=RemoveRoleForm(formdata=None))
+
+
+@bp.post("/admin/roles/<name>/remove")
+@change(KEEPER)
+@answers(None, status=204, refuses=(409,))
+def remove(principal: Principal, name: str) -> ResponseReturnValue:
+    """Remove a role that nobody has and no other includes."""
+    role = role_of(name)
+    try:
+        roles.remove(db(), role, actor_id=principal.user_id)
+    except RoleInUse as error:
+        raise Problem(409, f"The role {name} is in use", f"{error} Nothing was changed.") from error
+    if not wants_page():
+        return Response(status=204)
+    flash(f"The role {name} is removed.", "ok")
+    return redirect(url_for("admin_roles.index"), 303)
+
+
+def refused(form: Form, role: Role | None) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return form_page(form, role, status=422)
+
+
+def form_page(form: Form, role: Role | None, *, status: int = 200) -> Response:
+    others = [other for other in roles.every(db()) if role is None or other.name != role.name]
+    kept = FIRST.get(role.name, ()) if role else ()
+    return Response(render_template("admin/role_form.html", form=form, role=role, others=others, kept=kept), status)
+
+
+def role_of(name: str) -> Role:
+    found = roles.find(db(), name)
+    if found is None:
+        raise Problem(404, "There is no such role")
+    return found
