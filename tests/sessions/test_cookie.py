@@ -34,13 +34,8 @@ def ours(app, **content):
 def test_the_cookie_holds_nothing_private_and_nothing_that_grants(app, person):
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
         assert set(session) <= {"_user_id", "_fresh", "_id", "csrf_token", "_flashes", "_permanent"}
-        held = str(
-            {
-                name: value
-                for name, value in session.items()
-                if name not in ("_flashes", "_user_id", "_id", "csrf_token")
-            }
-        )
+        # What is random spells any short word now and then.
+        held = str({name: session.get(name) for name in ("_fresh", "_permanent")})
     assert not any(word in held for word in ("ada", "user", "admin", "203.0.113", "example.org"))
 
 
