@@ -28,6 +28,9 @@ def principal_of(user: User, started: Started) -> Principal:
         expires_at=credential.expires_at,
         auth_time=credential.auth_time,
         amr=credential.amr,
+        idle_at=credential.idle_at,
+        time_zone=user.time_zone,
+        theme=user.theme,
     )
 
 

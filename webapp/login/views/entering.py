@@ -9,6 +9,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
+from webapp.accounts import arrivals
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.guard import Principal, public
@@ -87,6 +88,10 @@ def surroundings(target: str | None) -> dict[str, Any]:
 def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Response:
     end_former(db())
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=AMR, is_remembered=is_remembered)
+    arrivals.note(db(), user.id)
+    if user.closes_at is not None:
+        # Whoever comes back within the grace is asked first whether they stay.
+        target = url_for("account.close_form")
     cookie.keep(started, principal_of(user, started), is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
     if wants_page():
