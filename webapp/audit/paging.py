@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event
@@ -48,15 +48,22 @@ def page(
     Raises:
         Unknown
     """
-    key = tuple_(AuditEvent.at, AuditEvent.id)
     wanted = [AuditEvent.user_id == user_id, *([KINDS[kind]] if kind else [])]
     if (edge_id := before or after) is not None:
         edge = one(db, user_id, edge_id)
-        wanted.append(key < tuple_(edge.at, edge.id) if before else key > tuple_(edge.at, edge.id))
+        wanted.append(earlier(edge) if before else later(edge))
     query = select(AuditEvent).where(and_(*wanted)).limit(size)
     if after and not before:
         return db.scalars(query.order_by(AuditEvent.at, AuditEvent.id)).all()[::-1]
     return db.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc())).all()
+
+
+def earlier(edge: AuditEvent) -> ColumnElement[bool]:
+    return or_(AuditEvent.at < edge.at, and_(AuditEvent.at == edge.at, AuditEvent.id < edge.id))
+
+
+def later(edge: AuditEvent) -> ColumnElement[bool]:
+    return or_(AuditEvent.at > edge.at, and_(AuditEvent.at == edge.at, AuditEvent.id > edge.id))
 
 
 def one(db: Session, user_id: UUID, event_id: UUID) -> AuditEvent:

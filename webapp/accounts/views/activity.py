@@ -44,7 +44,7 @@ class Activity(msgspec.Struct, frozen=True):
 
 @bp.get("/account/activity")
 @require(scope="profile:read")
-@answers(Activity, query=ActivityQuery)
+@answers(Activity, query=ActivityQuery, refuses=(404,))
 def activity(principal: Principal) -> ResponseReturnValue:
     """What happened to the caller, the latest first; failed attempts too."""
     wanted = asked(ActivityQuery)
