@@ -115,7 +115,7 @@ def values_of(form: Element) -> dict[str, Any]:
         if name is None or is_left_out or element.get("disabled") is not None:
             continue
         value = element.get("value", "")
-        is_several = kind == "checkbox" or name in values and kind == "hidden"
+        is_several = kind == "checkbox" or (name in values and kind == "hidden")
         if is_several:
             former = values.get(name, [])
             values[name] = [*([former] if isinstance(former, str) else former), value]

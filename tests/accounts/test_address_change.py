@@ -120,7 +120,9 @@ def test_of_two_who_ask_for_one_address_the_first_to_confirm_has_it(person, app,
     assert (email(app, eve), email(app, user)) == (NEW, "ada@example.org")
 
 
-@pytest.mark.parametrize("address", ["", "x", "a@b@c.example", "a@x.example\r\nBcc: e@e.example", "a@x.example, b@x.example"])
+@pytest.mark.parametrize(
+    "address", ["", "x", "a@b@c.example", "a@x.example\r\nBcc: e@e.example", "a@x.example, b@x.example"]
+)
 def test_what_is_no_one_address_is_refused(person, app, address):
     before = contents(app)
     assert ask(person, address).status_code == 422
