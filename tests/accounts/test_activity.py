@@ -8,6 +8,8 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
+from webapp.accounts.activity import plain
+from webapp.audit import reading
 from webapp.audit.log import Event, record
 
 
@@ -45,8 +47,6 @@ def test_nobody_reads_of_others(person, app):
     eve = factories.user(app, "eve")
     happen(app, eve, 1)
     with app.extensions["database"].read() as db:
-        from webapp.audit import reading  # noqa: PLC0415 - only here
-
         theirs = reading.of_user(db, eve.id)[0].id
     for event_id in (theirs, uuid.uuid4()):
         assert person.open(f"/account/activity/{event_id}").status_code == 404
@@ -72,9 +72,7 @@ def test_from_was_this_you_that_very_session_is_ended(person, app):
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://evil")'])
 def test_no_cell_of_the_csv_is_a_formula(person, app, user, name):
-    """OWASP: CSV injection. A sentence begins with our words, an address with a digit; a browser may begin with anything."""
-    from webapp.accounts.activity import plain  # noqa: PLC0415 - only here
-
+    """OWASP: CSV injection. A sentence begins with words of ours; what others wrote may begin with anything."""
     assert plain(name) == f"'{name}"
     happen(app, user, 1, name=name)
     answer = person.open("/account/activity.csv")
