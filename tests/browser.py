@@ -115,9 +115,16 @@ def values_of(form: Element) -> dict[str, Any]:
         if name is None or is_left_out or element.get("disabled") is not None:
             continue
         value = element.get("value", "")
-        values[name] = [*values[name], value] if isinstance(values.get(name), list) else value
-        if kind == "checkbox":
-            values[name] = [values[name]] if isinstance(values[name], str) else values[name]
+        is_several = kind == "checkbox" or (name in values and kind == "hidden")
+        if is_several:
+            former = values.get(name, [])
+            values[name] = [*([former] if isinstance(former, str) else former), value]
+        else:
+            values[name] = value
+    for element in form.iter("select"):
+        chosen = [option for option in element.iter("option") if option.get("selected") is not None]
+        if chosen and element.get("name"):
+            values[element.get("name", "")] = chosen[0].get("value", "")
     return values
 
 

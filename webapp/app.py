@@ -6,7 +6,7 @@ from flask import Flask, request
 
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
-from webapp.accounts.views import setup
+from webapp.accounts.views import account, setup
 from webapp.admin.views import audit as admin_audit
 from webapp.admin.views import house as admin_house
 from webapp.admin.views import roles as admin_roles
@@ -16,7 +16,7 @@ from webapp.audit.log import Origin
 from webapp.credentials.usage import Meter
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
-from webapp.guard import doorkeeper, loader
+from webapp.guard import doorkeeper, loader, preferences
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
 from webapp.guard.routes import guarded
@@ -38,6 +38,7 @@ from webapp.settings import Settings
 from webapp.site import views as site
 from webapp.tokens import views as tokens
 from webapp.tokens.authenticator import Authenticator
+from webapp.tokens.due import Due
 from webapp.tokens.lifecycle import Issuer
 from webapp.tokens.scopes import Catalogue
 from webapp.web import after, assets, csrf, headers, letters, logs, problems, proxy, templating, transaction
@@ -62,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     admit(app, settings, database, ring)
     post_office(app, settings, database)
     employ(app, settings, database)
-    for room in (site, setup, pages, api, dashboard, sessions, tokens, examples):
+    for room in (site, setup, account, pages, api, dashboard, sessions, tokens, examples):
         app.register_blueprint(room.bp)
     for room in (admin_house, admin_users, admin_roles, admin_audit):
         app.register_blueprint(room.bp)
@@ -105,7 +106,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
     log.origin_of[0] = origin
     proxy.init_app(app, settings.trusted_proxies)
     assets.init_app(app, ROOT / "static")
-    templating.init_app(app, House(settings.house_name, settings.base_url))
+    templating.init_app(app, House(settings.house_name, settings.base_url), preferences.zone)
     problems.init_app(app)
     csrf.init_app(app)
     headers.init_app(app)
@@ -127,6 +128,8 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
         ),
     )
     app.jinja_env.globals["offer_here"] = offer_here
+    app.jinja_env.globals |= {"theme": preferences.theme, "zone_name": preferences.zone_name}
+    app.jinja_env.globals |= {"session_end": sessions.session_end, "is_token_due": Due(database)}
     doorkeeper.init_app(app)
 
 

@@ -7,7 +7,7 @@ import time_machine
 from flask import session
 
 from tests import factories
-from tests.browser import Person
+from tests.browser import Person, form_with, values_of
 from tests.guard.doors import HTML, add, plain, with_changes
 from tests.script import Script
 from webapp.guard import public, require
@@ -88,6 +88,18 @@ def tired(app, user):
         yield person
 
 
+def post(person, path, **fields):
+    """As the person's own page would send it."""
+    person.open("/dashboard")
+    return person.ask("POST", path, data={"csrf_token": person.csrf_token} | fields)
+
+
+def send(person):
+    """The form that was kept, as its button sends it."""
+    form = form_with(person.page.text, "Send it now")
+    return person.ask("POST", form.get("action"), data=values_of(form))
+
+
 def test_a_page_that_wants_a_fresh_proof_leads_to_the_confirmation_and_back(tired):
     answer = tired.ask("GET", "/tokens/new?name=laptop")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/confirm?next=/tokens/new?name%3Dlaptop")
@@ -98,19 +110,58 @@ def test_a_page_that_wants_a_fresh_proof_leads_to_the_confirmation_and_back(tire
 
 
 def test_a_form_that_was_filled_in_for_too_long_is_kept_over_the_confirmation(tired):
-    answer = tired.ask("POST", "/tokens/new", data={"name": "a/b & c", "scopes": ["profile:read", "tokens:read"]})
+    filled = {"name": "a/b & c", "scopes": ["profile:read", "tokens:read"], "expires_in": "3600"}
+    answer = post(tired, "/tokens/new", **filled)
     assert (answer.status_code, answer.mimetype) == (401, "text/html")
-    tired.follow("Confirm that it is you")
+    assert "max_age=600" in answer.headers["WWW-Authenticate"]
+    tired.press("Confirm", password="wrong wrong wrong")
+    assert tired.page.status_code == 422
     tired.press("Confirm", password=factories.PASSWORD)
-    assert tired.page.request.path == "/tokens/new"
-    assert "a/b &amp; c" in tired.page.text
-    assert tired.page.text.count("checked") >= 2
+    answer = tired.press("Send it now")
+    assert (answer.status_code, answer.request.path) == (201, "/tokens/new")
+    assert "a/b &amp; c" in answer.text
+    assert "tokens:read" in answer.text
 
 
 def test_a_kept_form_keeps_no_secret(tired):
-    answer = tired.ask("POST", "/grave", data={"password": "hunter2", "csrf_token": "abc", "name": "x"})
-    assert "hunter2" not in answer.text
-    assert "next=/grave?name%3Dx" in answer.text
+    answer = post(tired, "/grave", password="hunter2", new_password="hunter3", name="x")
+    assert "hunter" not in answer.text
+    tired.press("Confirm", password=factories.PASSWORD)
+    assert values_of(form_with(tired.page.text, "Send it now")).keys() == {"csrf_token", "name"}
+    assert send(tired).text == "done"
+
+
+def test_a_kept_form_keeps_long_values_lines_and_signs(tired):
+    text = "a\r\nb \"'<&>ü " * 1500
+    post(tired, "/grave", note=text)
+    tired.press("Confirm", password=factories.PASSWORD)
+    kept = values_of(form_with(tired.page.text, "Send it now"))["note"]
+    assert kept.split() == text.split()
+    assert send(tired).text == "done"
+
+
+def test_a_form_without_fields_is_kept_as_well(tired):
+    post(tired, "/grave")
+    tired.press("Confirm", password=factories.PASSWORD)
+    assert send(tired).text == "done"
+
+
+def test_a_form_of_another_site_is_not_kept(tired):
+    """Else a stranger's form would wait for its victim's password, and for one click."""
+    answer = tired.ask("POST", "/grave", data={"name": "evil"})
+    assert (answer.status_code, "evil" in answer.text) == (403, False)
+
+
+@pytest.mark.parametrize("kept", ["", "x", "{}", "[1]", '[["a"]]', '[["a", 1]]', "[" * 20_000])
+def test_a_kept_form_that_nobody_made_is_none(tired, kept):
+    tired.open("/confirm?next=/protected")
+    assert tired.press("Confirm", password=factories.PASSWORD, kept=kept).request.path == "/protected"
+
+
+def test_a_kept_form_goes_to_no_other_site(tired):
+    post(tired, "/grave", name="x")
+    tired.press("Confirm", password=factories.PASSWORD, next="//evil.example/")
+    assert "evil.example" not in tired.page.text
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -8,6 +8,7 @@ from webapp.guard.routes import routes
 
 ARGUMENTS = {
     "<uuid:token_id>": "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111",
+    "<uuid:event_id>": "6" * 8 + "-0000-4000-8000-" + "0" * 12,
     "<uuid:session_id>": "5" * 8 + "-0000-4000-8000-" + "0" * 12,
 }
 

@@ -1,16 +1,24 @@
-"""Disable and enable, change a role or a password, delete: what acts on the very next request."""
+"""Disable and enable, change a role or a password, close, delete: what acts on the very next request."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete as delete_from
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts.models import User
+from webapp.accounts.models import Link, User
 from webapp.accounts.roles import find, reaching
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
+from webapp.sessions import lifecycle as sessions
+from webapp.tokens import lifecycle as tokens
+
+# Closed by mistake, or by somebody else: so long one may come back.
+GRACE = timedelta(days=14)
+# What undoes a change of address outlives what that change, or a new password, makes void.
+UNDO = "address-undo"
 
 
 class LastSuperAdmin(Exception):
@@ -56,11 +64,34 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
     record(db, Event.ROLE_CHANGED, user_id=user.id, actor_id=actor_id, former=former, role=role, reason=reason)
 
 
-def set_password(db: Session, user: User, password_hash: str, *, actor_id: UUID | None = None) -> None:
-    """A new password; whoever knew the old one is logged out everywhere."""
-    user.password_hash = password_hash
-    credentials.end_all(db, user.id, kind="session")
+def set_password(
+    db: Session, user: User, password_hash: str, *, actor_id: UUID | None = None, keep: UUID | None = None
+) -> None:
+    """A new password; whoever knew the old one is logged out everywhere, and the links they asked for are dead.
+
+    Args:
+        keep: the session that asks for it, when one does.
+    """
+    user.password_hash, user.password_changed_at = password_hash, now()
+    credentials.end_all(db, user.id, kind="session", keep=keep)
+    void_links(db, user.id)
     record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id)
+
+
+def void_links(db: Session, user_id: UUID) -> None:
+    """What was mailed before the password or the address changed does nothing any more."""
+    db.execute(delete_from(Link).where(Link.user_id == user_id, Link.purpose != UNDO))
+
+
+def end_everything(db: Session, user_id: UUID, *, keep: UUID | None = None) -> tuple[int, int]:
+    """End all that can act as a user, but for the session that asks.
+
+    Returns:
+        How many sessions and how many tokens ended.
+    """
+    ended = sessions.end_others(db, user_id, keep=keep), tokens.revoke_all(db, user_id)
+    record(db, Event.EVERYTHING_ENDED, user_id=user_id, sessions=ended[0], tokens=ended[1])
+    return ended
 
 
 def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
@@ -75,11 +106,42 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     db.execute(delete_from(User).where(User.id == user.id))
 
 
+def close(db: Session, user: User) -> None:
+    """Nothing can act as them any more; when the grace is over, ``forget_due`` deletes them.
+
+    Raises:
+        LastSuperAdmin
+    """
+    keep_one_super_admin(db, user)
+    user.closes_at = now() + GRACE
+    record(db, Event.USER_CLOSED, user_id=user.id)
+    end_everything(db, user.id)
+
+
+def reopen(db: Session, user: User) -> None:
+    if user.closes_at is not None:
+        user.closes_at = None
+        record(db, Event.USER_REOPENED, user_id=user.id)
+
+
+def forget_due(db: Session) -> int:
+    """Delete those whose grace is over, with all that is theirs; what happened stays in the log, without them.
+
+    Returns:
+        How many.
+    """
+    due = db.scalars(select(User).where(User.closes_at <= now())).all()
+    for user in due:
+        record(db, Event.USER_FORGOTTEN, former_id=str(user.id))
+        db.delete(user)
+    return len(due)
+
+
 def keep_one_super_admin(db: Session, user: User) -> None:
     holders = reaching(db, "super_admin")
     if user.role not in holders or user.disabled_at is not None:
         return
     # Locked, so that the last two cannot remove each other at the same moment.
-    everyone = select(User.id).where(User.role.in_(holders), User.disabled_at.is_(None)).with_for_update()
-    if set(db.scalars(everyone)) <= {user.id}:
+    everyone = select(User.id).where(User.role.in_(holders), User.disabled_at.is_(None), User.closes_at.is_(None))
+    if set(db.scalars(everyone.with_for_update())) <= {user.id}:
         raise LastSuperAdmin

@@ -1,8 +1,12 @@
 """What people tell us about themselves."""
 
-from wtforms import EmailField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from typing import Any
 
+from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from webapp.accounts.names import NameUnfit, checked_name
+from webapp.accounts.profile import LANGUAGES, THEMES, checked_display_name, time_zones
 from webapp.web.form import Form
 
 
@@ -23,4 +27,57 @@ class SetupForm(Form):
         "Password",
         [InputRequired("Choose a password.")],
         render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ProfileForm(Form):
+    """What is left out stays as it is."""
+
+    username = StringField(
+        "User name",
+        description="What you log in with.",
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    display_name = StringField(
+        "Display name", description="What others read in place of it; may be empty.", render_kw={"autocomplete": "name"}
+    )
+    language = SelectField("Language", choices=LANGUAGES, description="More will come when they are whole.")
+    time_zone = SelectField("Time zone", description="In which times are told. With UTC, your browser tells its own.")
+    theme = SelectField("Theme", choices=THEMES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.time_zone.choices = [(name, name.replace("_", " ")) for name in time_zones()]
+
+    def validate_username(self, field: StringField) -> None:
+        try:
+            checked_name(field.data or "")
+        except NameUnfit as error:
+            raise ValidationError(str(error)) from error
+
+    def validate_display_name(self, field: StringField) -> None:
+        try:
+            checked_display_name(field.data)
+        except NameUnfit as error:
+            raise ValidationError(str(error)) from error
+
+
+class AddressForm(Form):
+    email = EmailField(
+        "New address",
+        [InputRequired("An address to reach you at."), Length(max=320)],
+        description="A link is mailed there. Until you follow it, nothing changes.",
+        render_kw={"autocomplete": "email"},
+    )
+
+
+class EverythingForm(Form):
+    also_this = BooleanField("Log out this device as well")
+
+
+class CloseForm(Form):
+    username = StringField(
+        "Your user name",
+        [InputRequired("Type your user name.")],
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

@@ -27,6 +27,8 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
             Credential.last_used_at,
             Credential.auth_time,
             Credential.amr,
+            User.time_zone,
+            User.theme,
         )
         .join(User, User.id == Credential.user_id)
         .outerjoin(Role, Role.name == User.role)

@@ -7,7 +7,7 @@ from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
-from webapp.cli import setup_link
+from webapp.cli import logins, setup_link
 from webapp.cli.asking import hashed_password, password_stdin
 from webapp.cli.finding import role_named, user_named
 from webapp.cli.house import House, pass_house
@@ -25,6 +25,10 @@ def command() -> None:
 
     NAME is a user's name or e-mail address.
     """
+
+
+for twin in (logins.sessions, logins.logout, logins.purge):
+    command.add_command(twin)
 
 
 @command.command("add")

@@ -12,13 +12,10 @@ from webapp.audit import reading
 from webapp.audit.log import Event
 from webapp.audit.sentences import Happening, told
 from webapp.credentials import usage
-from webapp.credentials.models import Credential
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
 from webapp.kernel.clock import now
-from webapp.sessions import lifecycle as sessions
-from webapp.sessions.models import BrowserSession
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.listing import Device
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import listing
 from webapp.tokens.listing import Token
@@ -37,18 +34,6 @@ class Resource(msgspec.Struct, frozen=True):
     who: str
     curl: str
     mint_href: str
-
-
-class Device(msgspec.Struct, frozen=True):
-    """A live session."""
-
-    id: UUID
-    name: str
-    address: str | None
-    method: str
-    last_seen_at: datetime
-    is_current: bool
-    remembered: bool
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -95,22 +80,6 @@ def who(need: Requirement) -> str:
 def name_of(path: str) -> str:
     """A name for an address: "/protected/super-admin" is "Protected, super admin"."""
     return path.strip("/").replace("-", " ").replace("_", " ").replace("/", ", ").capitalize()
-
-
-def devices(db: Session, principal: Principal) -> list[Device]:
-    return [device(credential, browser, principal) for credential, browser in sessions.live(db, principal.user_id)]
-
-
-def device(credential: Credential, browser: BrowserSession, principal: Principal) -> Device:
-    return Device(
-        id=credential.id,
-        name=in_words(browser.user_agent),
-        address=credential.last_used_from or browser.address,
-        method="password" if credential.amr == "pwd" else credential.amr,
-        last_seen_at=credential.last_used_at or credential.created_at,
-        is_current=credential.id == principal.credential_id,
-        remembered=browser.is_remembered,
-    )
 
 
 def tasks(found: Iterable[Token], href: dict[UUID, str]) -> list[Task]:

@@ -8,6 +8,7 @@ from webapp.dashboard.summary import OWN_SCOPES, Dashboard, Resource
 from webapp.guard import Principal, require
 from webapp.guard.offers import offer
 from webapp.guard.routes import guarded_reads
+from webapp.sessions.listing import devices
 from webapp.web.contract import answers
 from webapp.web.negotiation import show
 from webapp.web.transaction import db
@@ -25,7 +26,7 @@ def dashboard(principal: Principal) -> ResponseReturnValue:
 
 
 def gather(principal: Principal) -> Dashboard:
-    sessions = summary.devices(db(), principal)
+    sessions = devices(db(), principal)
     tokens = summary.live_tokens(db(), principal.user_id)
     hrefs = {token.id: url_for("tokens.show", token_id=token.id) for token in tokens.tokens}
     attention = summary.tasks(tokens.tokens, hrefs)

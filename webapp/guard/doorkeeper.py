@@ -13,6 +13,7 @@ from webapp.guard.require import requirement_of
 from webapp.kernel.clock import now
 from webapp.web import csrf
 from webapp.web.bearer import presented
+from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
 from webapp.web.redirects import to_its_spelling
 
@@ -49,6 +50,9 @@ def judge(need: Requirement) -> Response | None:
         # What a public form begins, such as a login, is for browsers: a token never becomes a session.
         return refusals.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
     decision = decide(principal, need, now())
+    if decision is Decision.STEP_UP and is_change and is_browser():
+        # What is kept over a step-up is sent again by the person: another site's form must not get that far.
+        refuse_forgery(principal)
     if decision is not Decision.ALLOW:
         return refusals.denied(principal, need, decision)
     if is_change:

@@ -37,6 +37,9 @@ class Standing(NamedTuple):
     """When its user last proved who they are."""
     amr: str
     """How: RFC 8176 values, separated by spaces."""
+    time_zone: str = "UTC"
+    """Its user's, for pages; by its name in the IANA database."""
+    theme: str = "auto"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,10 @@ class Principal:
     auth_time: datetime
     amr: str
     scopes: frozenset[str] = frozenset()
+    idle_at: datetime | None = None
+    """When the session ends unless used before, as it stood before this request."""
+    time_zone: str = "UTC"
+    theme: str = "auto"
 
     is_authenticated = True
     is_active = True
@@ -96,4 +103,7 @@ def admit(claim: Claim, standing: Standing | None, now: datetime) -> Principal:
         auth_time=standing.auth_time,
         amr=standing.amr,
         scopes=claim.scopes,
+        idle_at=standing.idle_at,
+        time_zone=standing.time_zone,
+        theme=standing.theme,
     )

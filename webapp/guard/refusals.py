@@ -2,18 +2,17 @@
 
 import logging
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
-from flask import Response, current_app, redirect, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.audit.log import Event, record
+from webapp.guard import keeping
 from webapp.guard.offers import mint_link
 from webapp.guard.policy import Asked, Decision, Requirement, explain
 from webapp.guard.principal import NotAccepted, Principal, Standing
 from webapp.kernel.words import in_words
 from webapp.web.bearer import presented, realm
-from webapp.web.body import submitted
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Action, Pin, Problem, answer
@@ -33,7 +32,6 @@ ERRORS = {
     "role_required": "insufficient_scope",
     "step_up_required": "insufficient_user_authentication",
 }
-SECRETS = {"csrf_token", "password"}
 
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
@@ -121,17 +119,22 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin])
 
 def step_up(need: Requirement, pins: Sequence[Pin]) -> Response:
     user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
-    confirm = url_for(CONFIRM, next=resumable())
-    if is_browser() and request.method in ("GET", "HEAD"):
-        return as_response(redirect(confirm, 303))
+    confirm, headers = url_for(CONFIRM, next=here()), challenge("step_up_required", need)
+    if is_browser():
+        if request.method in ("GET", "HEAD"):
+            return as_response(redirect(confirm, 303))
+        if (kept := keeping.kept()) is not None:
+            # The question itself, with the form inside: nothing that was filled in has to survive a redirect.
+            page = render_template("login/confirm.html", target=here(), kept=kept, minutes=minutes(need))
+            return as_response((page, 401, headers))
     kind = KINDS["step-up-required"]
     return answer(
         Problem(
             401,
             kind.title,
-            f"{kind.meaning} Nothing was changed, and what you filled in is kept.",
+            f"{kind.meaning} Nothing was changed.",
             code="step_up_required",
-            headers=challenge("step_up_required", need),
+            headers=headers,
             pins=pins,
             actions=[Action("Confirm that it is you", confirm)],
         )
@@ -156,13 +159,8 @@ def here() -> str:
     return request.full_path.removesuffix("?")
 
 
-def resumable() -> str:
-    """Where to go on after a step-up: a form comes back with what was filled in, but for its secrets."""
-    if request.method in ("GET", "HEAD"):
-        return here()
-    filled = [(name, value) for name, value in submitted().items(multi=True) if name not in SECRETS]
-    # A slash stays one: ``next`` takes none that is encoded.
-    return f"{request.path}?{urlencode(filled, safe='/')}" if filled else request.path
+def minutes(need: Requirement) -> int:
+    return int(need.fresh_within.total_seconds() // 60) if need.fresh_within else 0
 
 
 def pins_of(asked: Sequence[Asked]) -> list[Pin]:

@@ -27,6 +27,7 @@ class ConfirmForm(Form):
         "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
     )
     next = HiddenField(description="Where to go afterwards: a path on this site.")
+    kept = HiddenField(description="A page's own: the form that waits for this proof.")
 
 
 class NumberWithin(NumberRange):
@@ -57,3 +58,15 @@ class CredentialsForm(Form):
     def validate_username(self, field: StringField) -> None:
         if bool(field.data) == bool(self.email.data):
             field.errors = [*field.errors, "Send either username or email."]
+
+
+class PasswordForm(Form):
+    password = PasswordField(
+        "Present password",
+        [InputRequired("Type your present password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    new_password = PasswordField(
+        "New password", [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"}
+    )
+    revoke_tokens = BooleanField("Revoke my tokens as well")

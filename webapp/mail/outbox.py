@@ -107,3 +107,10 @@ def waiting(db: Session) -> Sequence[OutgoingMail]:
 def latest(db: Session, *, limit: int = 50, before: datetime | None = None) -> Sequence[OutgoingMail]:
     query = select(OutgoingMail).order_by(OutgoingMail.created_at.desc()).limit(limit)
     return db.scalars(query.where(OutgoingMail.created_at < before) if before else query).all()
+
+
+def of_user(db: Session, user_id: UUID) -> Sequence[OutgoingMail]:
+    """What was written to one user, the latest first."""
+    return db.scalars(
+        select(OutgoingMail).where(OutgoingMail.user_id == user_id).order_by(OutgoingMail.created_at.desc())
+    ).all()

@@ -58,18 +58,22 @@ def start(
     return started
 
 
-def confirm(db: Session, session_id: UUID, *, amr: str) -> Started:
-    """The same session with a new proof, under a new secret: whoever had copied the old one stays outside."""
+def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str) -> Started:
+    """The same session with a new proof, under a new secret: whoever had copied the old one stays outside.
+
+    Its time begins anew, as it would with a login (800-63B §2.2.3); since when it is there stays known.
+    """
     former, browser = db.get_one(Credential, session_id), db.get_one(BrowserSession, session_id)
     started = issue(
         db,
         former.user_id,
         Browser(browser.user_agent, browser.address),
         Proof(auth_time=now(), amr=amr),
-        lifetime=former.expires_at - now(),
-        idle=former.idle,
+        lifetime=ends.remembered if browser.is_remembered else ends.lifetime,
+        idle=None if browser.is_remembered else ends.idle,
         is_remembered=browser.is_remembered,
     )
+    started.credential.created_at = former.created_at
     credentials.end(db, session_id)
     record(db, Event.SESSION_CONFIRMED, user_id=former.user_id, credential_id=started.credential.id, amr=amr)
     return started
@@ -116,6 +120,18 @@ def end(db: Session, user_id: UUID, session_id: UUID) -> bool:
     if ended := credentials.end(db, session_id):
         record(db, Event.SESSION_ENDED, user_id=user_id, credential_id=session_id)
     return ended
+
+
+def end_others(db: Session, user_id: UUID, *, keep: UUID | None = None) -> int:
+    """End every session of a user, but for the one that asks.
+
+    Returns:
+        How many were ended; none is no error.
+    """
+    ended = credentials.end_all(db, user_id, kind="session", keep=keep)
+    for session_id in ended:
+        record(db, Event.SESSION_ENDED, user_id=user_id, credential_id=session_id)
+    return len(ended)
 
 
 def live(db: Session, user_id: UUID) -> Sequence[tuple[Credential, BrowserSession]]:

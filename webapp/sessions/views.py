@@ -1,21 +1,62 @@
-"""Where am I logged in; log out there."""
+"""Where am I logged in; log out there; stay logged in here."""
 
+from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, url_for
+import msgspec
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from wtforms import HiddenField
 
 from webapp.guard import Principal, require
+from webapp.kernel.clock import now
 from webapp.sessions import lifecycle
+from webapp.sessions.ending import End, end_of
+from webapp.sessions.lifecycle import Ends
+from webapp.sessions.listing import Device, devices
 from webapp.web.contract import answers
-from webapp.web.negotiation import wants_page
+from webapp.web.form import Form
+from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
+from webapp.web.redirects import safe_path
 from webapp.web.transaction import db
 
 bp = Blueprint("sessions", __name__)
 
 # The door above, by its name.
-HOME = "dashboard.show"
+LOGIN = "login.new"
+
+
+class Devices(msgspec.Struct, frozen=True):
+    sessions: list[Device]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    ended: int
+
+
+class Stay(msgspec.Struct, frozen=True):
+    ends_at: datetime
+    """Unless the session is used before, or confirmed where `takes_proof`."""
+    takes_proof: bool
+
+
+class StayForm(Form):
+    next = HiddenField(description="Where to go afterwards: a path on this site.")
+
+
+@bp.get("/account/sessions")
+@require(scope="profile:read")
+@answers(Devices)
+def index(principal: Principal) -> ResponseReturnValue:
+    """Where the caller is logged in: this session first, then the one seen last."""
+    found = devices(db(), principal)
+    return show(Devices(found), "sessions/sessions.html", sessions=found, others=others(found))
+
+
+def others(found: list[Device]) -> int:
+    return sum(not device.is_current for device in found)
 
 
 @bp.post("/account/sessions/<uuid:session_id>/end")
@@ -28,4 +69,60 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         return Response(status=204)
     flash("That session is ended. Its next request is refused.", "ok")
-    return redirect(url_for(HOME), 303)
+    return redirect(url_for("sessions.index"), 303)
+
+
+@bp.get("/account/sessions/end-others")
+@require(session=True)
+def end_others_form(principal: Principal) -> ResponseReturnValue:
+    found = [device for device in devices(db(), principal) if not device.is_current]
+    return render_template("sessions/end_others.html", sessions=found)
+
+
+@bp.post("/account/sessions/end-others")
+@require(session=True)
+@answers(Ended)
+def end_others(principal: Principal) -> ResponseReturnValue:
+    """End every session of the caller but this one."""
+    count = lifecycle.end_others(db(), principal.user_id, keep=principal.credential_id)
+    if not wants_page():
+        return as_json(Ended(count))
+    flash(f"Logged out on {count} other device{'' if count == 1 else 's'}." if count else "There was no other.", "ok")
+    return redirect(url_for("sessions.index"), 303)
+
+
+@bp.get("/account/sessions/ending")
+@require(session=True)
+def ending(principal: Principal) -> ResponseReturnValue:
+    found = end_here(principal)
+    response = make_response(
+        render_template("sessions/ending.html", end=found, next=safe_path(request.args.get("next")) or "")
+    )
+    # Without script the page cannot say that it is over, so it asks again right after, and finds the login.
+    seconds = int((found.at - now()).total_seconds()) + 61
+    response.headers["Refresh"] = f"{seconds}; url={url_for(LOGIN, ended=1)}"
+    return response
+
+
+@bp.post("/account/sessions/stay")
+@require(session=True)
+@answers(Stay, form=StayForm)
+def stay(principal: Principal) -> ResponseReturnValue:
+    """Use the session, and nothing else: its idle end moves away."""
+    form, found = StayForm(), end_here(principal)
+    if not form.validate_on_submit():
+        raise form.refused()
+    if not wants_page():
+        return as_json(Stay(found.at, found.takes_proof))
+    return redirect(safe_path(form.next.data) or url_for("sessions.index"), 303)
+
+
+def session_end() -> End | None:
+    """For the bar of every page: the end of the reader's session."""
+    principal: Principal = current_user
+    return end_here(principal) if principal.is_authenticated and principal.credential == "session" else None
+
+
+def end_here(principal: Principal) -> End:
+    ends: Ends = current_app.extensions["session_ends"]
+    return end_of(principal, ends.idle, now())

@@ -132,7 +132,9 @@ def body(contract: Contract) -> Schema | None:
     if contract.form is None:
         return None
     schema = {"schema": ref(contract.form)}
-    return {"required": True, "content": {JSON: schema, FORM: schema}}
+    # A form that leaves everything open may as well not be sent.
+    is_needed = not form_schema(contract.form, {}).keys().isdisjoint({"required", "oneOf"})
+    return {"required": is_needed, "content": {JSON: schema, FORM: schema}}
 
 
 def success(contract: Contract) -> Schema:

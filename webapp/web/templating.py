@@ -1,7 +1,8 @@
 """The few filters and globals that templates have."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -27,11 +28,15 @@ def iso(instant: datetime) -> str:
 
 
 def exact(instant: datetime) -> str:
-    return f"{instant:%A} {instant.day} {instant:%B %Y, %H:%M} UTC"
+    return f"{instant:%A} {instant.day} {instant:%B %Y, %H:%M %Z}"
 
 
 def day(instant: datetime) -> str:
     return f"{instant.day} {instant:%B %Y}"
+
+
+def clock(instant: datetime) -> str:
+    return f"{instant:%H:%M %Z}"
 
 
 def relative(instant: datetime) -> str:
@@ -53,7 +58,13 @@ def span(length: timedelta) -> str:
     return ""
 
 
-def init_app(app: Flask, house: House) -> None:
-    app.jinja_env.filters |= {"iso": iso, "exact": exact, "day": day, "relative": relative, "span": span}
+def init_app(app: Flask, house: House, zone: Callable[[], tzinfo] = lambda: UTC) -> None:
+    """
+    Args:
+        zone: the reader's.
+    """
+    app.jinja_env.filters |= {"iso": iso, "relative": relative, "span": span}
+    for form in (exact, day, clock):
+        app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
     app.jinja_env.globals |= {"house": house, "now": now, "request_id": request_id}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -1,0 +1,78 @@
+"""Taking one's data along, closing an account, and coming back."""
+
+from datetime import timedelta
+
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.mailbox import mails
+from webapp.accounts import browsing, closing
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+
+
+def close(person: Person, name: str):
+    person.open("/account/close")
+    return person.press("Close my account", username=name)
+
+
+def purge(app) -> int:
+    with app.extensions["database"].write() as db:
+        return closing.forget_due(db)
+
+
+def exists(app, name: str) -> bool:
+    with app.extensions["database"].read() as db:
+        return browsing.named(db, name) is not None
+
+
+def test_a_closed_account_is_shut_at_once_and_gone_after_its_grace(person, script, app):
+    assert "Your account is closed" in close(person, "Ada").text
+    assert (person.ask("GET", "/account").status_code, script.get("/protected").status_code) == (303, 401)
+    assert mails(app)[-1].kind == "account_closed"
+    with time_machine.travel(now() + timedelta(days=13), tick=False):
+        assert (purge(app), exists(app, "ada")) == (0, True)
+    with time_machine.travel(now() + timedelta(days=14, seconds=1), tick=False):
+        assert (purge(app), exists(app, "ada")) == (1, False)
+
+
+def test_who_logs_in_within_the_grace_is_asked_and_may_stay(person, app):
+    close(person, "ada")
+    assert "It will be deleted" in person.log_in("ada").text
+    person.press("Keep my account")
+    with time_machine.travel(now() + timedelta(days=15), tick=False):
+        assert (purge(app), exists(app, "ada")) == (0, True)
+
+
+def test_the_name_must_be_typed(person, app, user):
+    assert close(person, "eve").status_code == 422
+    with app.extensions["database"].read() as db:
+        assert db.get_one(User, user.id).closes_at is None
+
+
+def test_the_last_super_admin_does_not_leave(app):
+    factories.user(app, "root", role="super_admin")
+    person = Person(app)
+    person.log_in("root")
+    assert "only super admin" in close(person, "root").text
+
+
+def test_closing_and_the_export_ask_for_a_fresh_proof(person):
+    person.open("/account")
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        assert person.press("Download my data").status_code == 401
+        person.press("Confirm", password=factories.PASSWORD)
+        assert person.press("Send it now").json["account"]["username"] == "ada"
+
+
+def test_the_export_holds_everything_and_no_secret(person, app, user):
+    issued = factories.api_token(app, user, name="laptop")
+    person.open("/account")
+    answer = person.press("Download my data")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.json.keys() == {"exported_at", "account", "sessions", "tokens", "events", "mails"}
+    assert answer.json["tokens"][0]["name"] == "laptop"
+    assert not [
+        secret for secret in (issued.token, user.password_hash, "argon2", person.cookie) if secret in answer.text
+    ]

@@ -1,0 +1,82 @@
+"""/account: what one may say of oneself, and nothing more."""
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.mailbox import mails
+from tests.tables import contents, events
+from webapp.accounts.models import User
+
+
+def row(app, user) -> User:
+    with app.extensions["database"].read() as db:
+        return db.get_one(User, user.id)
+
+
+def save(person: Person, **fields: str):
+    person.open("/account")
+    return person.press("Save profile", **fields)
+
+
+def test_a_profile_is_saved_and_read_by_scripts(person, script):
+    save(person, display_name="Ada L.", theme="dark", time_zone="Europe/Lisbon")
+    assert "Your profile is saved" in person.page.text
+    answer = script.get("/account").json
+    assert (answer["display_name"], answer["theme"], answer["time_zone"]) == ("Ada L.", "dark", "Europe/Lisbon")
+
+
+def test_pages_follow_the_theme_and_the_time_zone(person):
+    save(person, theme="dark", time_zone="Asia/Kolkata")
+    assert '<html lang="en" data-theme="dark" data-zone="Asia/Kolkata">' in person.page.text
+    assert "IST" in person.open("/account/security").text
+
+
+def test_another_name_logs_in_and_the_former_one_does_not(person, app, user):
+    save(person, username="Lovelace")
+    assert [(mail.kind, mail.to) for mail in mails(app)] == [("name_changed", "ada@example.org")]
+    assert events(app, "user.renamed")
+    other = Person(app)
+    assert other.log_in("ada").status_code == 422
+    assert other.log_in("lovelace").request.path == "/dashboard"
+
+
+@pytest.mark.parametrize("name", ["", "eve", "EVE", "a b", "a\r\nBcc: x@y.z", "a" * 51, "аda", "<b>", "x@y"])
+def test_a_name_that_is_taken_or_unfit_changes_nothing(person, app, name):
+    factories.user(app, "eve")
+    before = contents(app)
+    assert save(person, username=name).status_code == 422
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("name", ["Ada\r\nBcc: eve@evil.example", "Ada\u200beve", "Ada\u202eeve", "x" * 101])
+def test_a_display_name_holds_no_line_and_no_control(person, app, user, name):
+    assert save(person, display_name=name).status_code == 422
+    assert row(app, user).display_name is None
+
+
+@pytest.mark.parametrize(("field", "value"), [("time_zone", "../../etc/passwd"), ("theme", "x"), ("language", "tlh")])
+def test_a_choice_that_there_is_not_is_refused(person, field, value):
+    assert save(person, **{field: value}).status_code == 422
+
+
+def test_nobody_makes_more_of_themselves_by_sending_more(person, app, user):
+    person.open("/account")
+    fields = {"role": "super_admin", "email_verified_at": "1", "disabled_at": "", "email": "x@y.example", "id": "1"}
+    answer = person.ask(
+        "POST",
+        "/account",
+        json=fields | {"display_name": "Ada", "closes_at": None},
+        headers={"Accept": "application/json", "X-CSRF-Token": person.csrf_token},
+    )
+    assert answer.json["display_name"] == "Ada"
+    found = row(app, user)
+    assert (found.role, found.email, found.email_verified_at, found.id) == ("user", user.email, None, user.id)
+
+
+def test_a_token_changes_no_profile(script, app):
+    assert script.post("/account", json={"display_name": "x"}).status_code == 403
+
+
+def test_a_login_is_noted(person, app, user):
+    assert row(app, user).last_login_at is not None

@@ -1,0 +1,72 @@
+"""/account/security: everything that can act as me, and the one switch that ends it."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.mailbox import mails
+from tests.script import Script
+from webapp.kernel.clock import now
+
+
+@pytest.fixture
+def laptop(app, user) -> Person:
+    other = Person(app, user_agent="Mozilla/5.0 (iPhone) Version/18.0 Mobile Safari/604.1")
+    other.log_in(user.username)
+    return other
+
+
+def is_in(person: Person) -> bool:
+    return person.ask("GET", "/dashboard").status_code == 200
+
+
+def test_everything_that_can_act_as_me_is_in_one_list(person, laptop, script):
+    page = person.open("/account/security").text
+    assert "Safari on iPhone" in page
+    answer = script.get("/account/security").json
+    assert (len(answer["sessions"]), answer["token_count"]) == (2, 1)
+
+
+def test_one_button_ends_it_all_but_this_device(person, laptop, script, app):
+    person.open("/account/security/end-everything")
+    assert "One other device" in person.page.text
+    assert "One token" in person.page.text
+    person.press("End everything")
+    assert (is_in(person), is_in(laptop), script.get("/protected").status_code) == (True, False, 401)
+    assert mails(app)[-1].kind == "everything_ended"
+
+
+def test_it_ends_this_device_too_if_asked(person, laptop, script):
+    person.open("/account/security/end-everything")
+    person.press("End everything", also_this="y")
+    assert (is_in(person), is_in(laptop), script.get("/protected").status_code) == (False, False, 401)
+
+
+def test_the_switch_asks_for_a_fresh_proof_and_goes_on_after_it(person, laptop):
+    person.open("/account/security/end-everything")
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        assert person.press("End everything").status_code == 401
+        assert is_in(laptop)
+        person.press("Confirm", password=factories.PASSWORD)
+        person.press("Send it now")
+        assert (is_in(person), is_in(laptop)) == (True, False)
+
+
+def test_what_is_anothers_stays(person, app):
+    eve = factories.user(app, "eve")
+    theirs = Script(app, factories.api_token(app, eve).token)
+    person.open("/account/security/end-everything")
+    person.press("End everything")
+    assert theirs.get("/protected").status_code == 200
+
+
+def test_a_token_that_ends_soon_marks_the_face_in_the_bar(person, app, user):
+    assert "who__face--due" not in person.open("/account").text
+    factories.api_token(app, user, name="old", lifetime=timedelta(days=20))
+    with time_machine.travel(now() + timedelta(days=14), tick=False):
+        other = Person(app)
+        other.log_in(user.username)
+        assert "who__face--due" in other.open("/account").text

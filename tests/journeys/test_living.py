@@ -1,0 +1,76 @@
+"""Two browsers of one person; every page of the account; a session that is about to end."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.factories import PASSWORD
+from tests.journeys.server import House
+from tests.journeys.test_in_chromium import RULES, log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PAGES = (
+    "/account",
+    "/account/security",
+    "/account/sessions",
+    "/account/activity",
+    "/account/password",
+    "/account/close",
+    "/account/security/end-everything",
+    "/account/sessions/end-others",
+    "/account/sessions/ending",
+)
+
+
+@pytest.fixture(scope="module")
+def lived_in(house: House) -> House:
+    house.command("user", "add", "nora", "--email", "nora@example.org", "--password-stdin", stdin=PASSWORD)
+    return house
+
+
+def test_two_browsers_and_one_ends_the_other(lived_in: House, tab: Page, chromium: Browser) -> None:
+    context = chromium.new_context(user_agent="Mozilla/5.0 (iPhone) Version/18.0 Mobile Safari/604.1")
+    phone = context.new_page()
+    log_in(phone, lived_in, "nora")
+    log_in(tab, lived_in, "nora")
+    tab.get_by_role("link", name="Account", exact=True).click()
+    tab.get_by_role("link", name="Sessions", exact=True).click()
+    tab.get_by_role("button", name="Log out Safari on iPhone").click()
+    expect(tab.get_by_text("That session is ended")).to_be_visible()
+    phone.get_by_role("link", name="Tokens", exact=True).click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Log in")
+    expect(phone.get_by_text("Your session has ended")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_every_page_of_the_account_is_accessible_and_fits(
+    lived_in: House, chromium: Browser, scheme: str, width: int
+) -> None:
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    tab = context.new_page()
+    log_in(tab, lived_in, "nora")
+    for path in PAGES:
+        tab.goto(lived_in.url + path)
+        found = Axe().run(tab, options=RULES)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
+    context.close()
+
+
+def test_a_session_that_is_about_to_end_says_so_and_is_kept_without_leaving_the_page(
+    lived_in: House, tab: Page
+) -> None:
+    log_in(tab, lived_in, "nora")
+    tab.clock.install()
+    tab.goto(f"{lived_in.url}/tokens/new?name=half-written")
+    button = tab.get_by_role("button", name="Stay logged in")
+    expect(button).to_be_hidden()
+    tab.clock.fast_forward("11:52:00")
+    expect(tab.get_by_text("Your session ends in")).to_be_visible()
+    with tab.expect_response("**/account/sessions/stay") as answer:
+        button.click()
+    assert answer.value.status == 200
+    expect(tab.get_by_role("textbox", name="Name")).to_have_value("half-written")

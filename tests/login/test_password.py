@@ -1,0 +1,64 @@
+"""/account/password: a new one ends what knew the old one."""
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.mailbox import mails
+from tests.tables import contents
+
+NEW = "another horse battery"
+
+
+def change(person: Person, **fields):
+    person.open("/account/password")
+    return person.press("Change password", **({"password": factories.PASSWORD, "new_password": NEW} | fields))
+
+
+def test_a_change_ends_the_others_and_keeps_this_one_under_a_new_secret(person, app, script):
+    other, before = Person(app), person.cookie
+    other.log_in("ada")
+    person.open("/account/password")
+    assert "This logs out one other device" in person.page.text
+    change(person)
+    assert person.page.request.path == "/account/security"
+    assert other.ask("GET", "/dashboard").status_code == 303
+    thief = Person(app)
+    thief.client.set_cookie("session", before)
+    assert thief.ask("GET", "/dashboard").status_code == 303
+    assert script.get("/protected").status_code == 200, "tokens go on unless asked"
+    assert mails(app)[-1].kind == "password_changed"
+    assert Person(app).log_in("ada", NEW).request.path == "/dashboard"
+    assert Person(app).log_in("ada").status_code == 422
+
+
+def test_tokens_are_revoked_with_it_if_asked(person, script):
+    change(person, revoke_tokens="y")
+    assert script.get("/protected").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"password": "wrong wrong wrong"}, id="without the present one"),
+        pytest.param({"password": ""}, id="with nothing as the present one"),
+        pytest.param({"new_password": "short"}, id="to a short one"),
+        pytest.param({"new_password": factories.PASSWORD}, id="to the same"),
+        pytest.param({"new_password": "adaadaadaadaada"}, id="to one's own name"),
+        pytest.param({"new_password": "x" * 300}, id="to an endless one"),
+    ],
+)
+def test_nothing_is_changed(person, app, fields):
+    before = contents(app)
+    assert change(person, **fields).status_code == 422
+    assert contents(app) == before
+
+
+def test_guesses_at_the_present_one_are_counted(person):
+    statuses = [change(person, password=f"wrong wrong {number}").status_code for number in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+def test_a_token_changes_no_password(script):
+    answer = script.post("/account/password", json={"password": factories.PASSWORD, "new_password": NEW})
+    assert answer.status_code == 403

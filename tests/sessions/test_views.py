@@ -1,0 +1,115 @@
+"""/account/sessions: where one is logged in, and the end of it, announced."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from webapp.kernel.clock import now
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile/15E148 Safari/604.1"
+
+
+@pytest.fixture
+def phone(app, user) -> Person:
+    other = Person(app, user_agent=PHONE, address="198.51.100.7")
+    other.log_in(user.username, remember="y")
+    return other
+
+
+def is_in(person: Person) -> bool:
+    return person.ask("GET", "/protected").status_code == 200
+
+
+def test_each_session_says_what_from_where_and_until_when(person, phone, script):
+    found = script.get("/account/sessions").json["sessions"]
+    assert {(s["name"], s["address"], s["method"], s["remembered"]) for s in found} == {
+        ("Firefox on Linux", "203.0.113.18", "password", False),
+        ("Safari on iPhone", "198.51.100.7", "password", True),
+    }
+    page = person.open("/account/sessions").text
+    assert page.index("this device") < page.index("Safari on iPhone")
+    assert "Remembered until" in page
+
+
+def test_one_is_ended_and_the_others_go_on(person, phone):
+    person.open("/account/sessions")
+    person.press("Log out Safari on iPhone")
+    assert (is_in(person), is_in(phone)) == (True, False)
+
+
+def test_all_others_are_ended_after_a_page_that_counts_them(person, phone, app):
+    third = Person(app)
+    third.log_in("ada")
+    person.open("/account/sessions")
+    assert "two other devices" in person.follow("Log out everywhere else").text
+    person.press("Log out on two devices")
+    assert (is_in(person), is_in(phone), is_in(third)) == (True, False, False)
+
+
+def test_a_session_of_another_is_not_there(person, app):
+    factories.user(app, "eve")
+    other = Person(app)
+    other.log_in("eve")
+    theirs = other.ask("GET", "/account/sessions", headers={"Accept": "application/json"}).json["sessions"][0]["id"]
+    person.open("/account/sessions")
+    answer = person.ask("POST", f"/account/sessions/{theirs}/end", data={"csrf_token": person.csrf_token})
+    assert (answer.status_code, is_in(other)) == (404, True)
+
+
+def test_a_confirmation_keeps_since_when_one_is_there_and_begins_its_time_anew(person, script):
+    before = script.get("/account/sessions").json["sessions"][0]
+    with time_machine.travel(now() + timedelta(hours=1), tick=False):
+        person.open("/confirm")
+        person.press("Confirm", password=factories.PASSWORD)
+        after = script.get("/account/sessions").json["sessions"][0]
+    assert (after["id"] != before["id"], after["started_at"]) == (True, before["started_at"])
+    assert after["expires_at"] > before["expires_at"]
+
+
+# Before it ends.
+
+
+def banner(page: str) -> str | None:
+    tag = page[page.index("<session-end") :].partition(">")[0] if "<session-end" in page else None
+    return None if tag is None or " hidden" in tag else tag
+
+
+def test_the_end_is_told_ten_minutes_before_and_a_password_puts_it_off(make_app, app):
+    app = make_app(WEBAPP_SESSION_IDLE="40m", WEBAPP_SESSION_LIFETIME="1h")
+    factories.user(app, "ada")
+    person, begun = Person(app), now()
+    with time_machine.travel(begun, tick=False) as clock:
+        person.log_in("ada")
+        clock.shift(timedelta(minutes=30))
+        assert banner(person.open("/dashboard").text) is None
+        clock.shift(timedelta(minutes=21))
+        assert banner(person.open("/dashboard").text)
+        person.follow("Stay logged in")
+        person.press("Confirm", password=factories.PASSWORD)
+        assert person.page.request.path == "/dashboard"
+        assert banner(person.page.text) is None
+        clock.shift(timedelta(minutes=20))
+        assert is_in(person)
+
+
+def test_an_idle_end_is_put_off_by_a_button(make_app):
+    app = make_app(WEBAPP_SESSION_IDLE="8m")
+    factories.user(app, "ada")
+    person = Person(app)
+    with time_machine.travel(now(), tick=False) as clock:
+        person.log_in("ada")
+        for _ in range(3):
+            assert banner(person.open("/account").text)
+            clock.shift(timedelta(minutes=6))
+            assert person.press("Stay logged in").request.path == "/account"
+
+
+def test_the_notice_turns_into_the_login_by_itself(person):
+    answer = person.open("/account/sessions/ending")
+    seconds, _, target = answer.headers["Refresh"].partition("; url=")
+    assert target == "/login?ended=1"
+    with time_machine.travel(now() + timedelta(seconds=int(seconds)), tick=False):
+        assert "Your session has ended" in person.open(target).text

@@ -1,0 +1,77 @@
+"""What happened to somebody, as lines that they read, filter and take with them."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.audit import paging
+from webapp.audit.log import Event
+from webapp.audit.models import AuditEvent
+from webapp.audit.sentences import told
+from webapp.sessions.user_agents import in_words
+from webapp.tokens import lifecycle as tokens
+
+# What somebody else may have done.
+DOUBTFUL = {Event.SESSION_STARTED, Event.SESSION_CONFIRMED, *paging.REFUSED}
+COLUMNS = ("at", "event", "sentence", "address", "browser", "refused")
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One event."""
+
+    id: UUID
+    at: datetime
+    event: str
+    sentence: str
+    address: str | None
+    browser: str | None
+    is_refusal: bool
+
+    @property
+    def detail(self) -> str | None:
+        """Whence, in words."""
+        return ", ".join(part for part in (self.browser, self.address) if part) or None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether to ask if it was they."""
+        return self.event in DOUBTFUL
+
+
+def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[Line]:
+    names = tokens.names(db, user_id, {event.credential_id for event in events if event.credential_id})
+    return [line(event, names) for event in events]
+
+
+def line(event: AuditEvent, names: dict[UUID, str]) -> Line:
+    happening, agent = told(event, names), event.details.get("user_agent")
+    return Line(
+        id=event.id,
+        at=event.at,
+        event=event.event,
+        sentence=happening.sentence,
+        address=event.address,
+        browser=in_words(agent) if isinstance(agent, str) and agent else None,
+        is_refusal=happening.is_refusal,
+    )
+
+
+def as_csv(found: Iterable[Line]) -> str:
+    """For spreadsheets; a cell that they would take for a formula is made text (OWASP, CSV injection)."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for entry in found:
+        cells = (entry.at.isoformat(), entry.event, entry.sentence, entry.address, entry.browser)
+        writer.writerow([*map(plain, cells), "yes" if entry.is_refusal else "no"])
+    return out.getvalue()
+
+
+def plain(cell: str | None) -> str:
+    text = cell or ""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

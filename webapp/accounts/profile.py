@@ -1,0 +1,73 @@
+"""What people say of themselves, and how they like pages."""
+
+from dataclasses import dataclass
+from functools import cache
+from zoneinfo import available_timezones
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import User
+from webapp.accounts.names import NameUnfit, checked_name, key_of
+from webapp.accounts.registration import NameTaken
+from webapp.audit.log import Event, record
+
+LANGUAGES = {"en": "English"}
+THEMES = {"auto": "As the device says", "light": "Light", "dark": "Dark"}
+LONGEST_DISPLAY_NAME = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    username: str
+    display_name: str | None
+    language: str
+    time_zone: str
+    theme: str
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """UTC first, then by continent and city; without the names of machines and of former times."""
+    return ("UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
+
+
+def checked_display_name(name: str | None) -> str | None:
+    """A name to be shown; nothing where it is blank.
+
+    Raises:
+        NameUnfit
+    """
+    name = " ".join((name or "").split(" ")).strip()
+    if len(name) > LONGEST_DISPLAY_NAME:
+        raise NameUnfit(f"At most {LONGEST_DISPLAY_NAME} characters.")
+    # A line break would begin a header of a mail, a mark of direction turn the words beside it around.
+    if not name.isprintable():
+        raise NameUnfit("It holds characters that cannot be shown.")
+    return name or None
+
+
+def change(db: Session, user: User, wanted: Profile) -> str | None:
+    """
+    Returns:
+        The former user name, if it is another now.
+
+    Raises:
+        NameTaken, NameUnfit
+    """
+    former, name = user.username, checked_name(wanted.username)
+    try:
+        with db.begin_nested():
+            user.username, user.username_key = name, key_of(name)
+    except IntegrityError as error:
+        raise NameTaken(name) from error
+    if name != former:
+        record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)
+    rest = {field: getattr(wanted, field) for field in ("language", "time_zone", "theme")}
+    rest["display_name"] = checked_display_name(wanted.display_name)
+    changed = [field for field, value in rest.items() if getattr(user, field) != value]
+    for field in changed:
+        setattr(user, field, rest[field])
+    if changed:
+        record(db, Event.PROFILE_CHANGED, user_id=user.id, fields=changed)
+    return former if name != former else None

@@ -1,0 +1,109 @@
+"""/account/activity: what happened to me, and whether it was I."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from flask import Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts.activity import Line, as_csv, lines
+from webapp.accounts.views.blueprint import bp
+from webapp.audit import paging
+from webapp.audit.models import AuditEvent
+from webapp.guard import Principal, require
+from webapp.sessions.listing import devices
+from webapp.web.contract import answers
+from webapp.web.negotiation import show
+from webapp.web.problems import Problem
+from webapp.web.query import asked
+from webapp.web.transaction import db
+
+KINDS = {"all": "Everything", "logins": "Logins", "tokens": "Tokens", "account": "Account", "refusals": "Refused"}
+MOST_AT_ONCE = 10_000
+
+Kind = Literal["all", "logins", "tokens", "account", "refusals"]
+
+
+class ActivityQuery(msgspec.Struct, frozen=True):
+    kind: Annotated[Kind, msgspec.Meta(description="Only such events.")] = "all"
+    before: Annotated[UUID | msgspec.UnsetType, msgspec.Meta(description="Only what happened before this event.")] = (
+        msgspec.UNSET
+    )
+    after: Annotated[
+        UUID | msgspec.UnsetType, msgspec.Meta(description="Only what happened next after this event.")
+    ] = msgspec.UNSET
+
+
+class Activity(msgspec.Struct, frozen=True):
+    events: list[Line]
+    older: UUID | None
+    """For `before`, where there is more."""
+    newer: UUID | None
+
+
+@bp.get("/account/activity")
+@require(scope="profile:read")
+@answers(Activity, query=ActivityQuery, refuses=(404,))
+def activity(principal: Principal) -> ResponseReturnValue:
+    """What happened to the caller, the latest first; failed attempts too."""
+    wanted = asked(ActivityQuery)
+    found = page(principal, wanted)
+    return show(
+        found,
+        "accounts/activity.html",
+        events=found.events,
+        kinds=KINDS,
+        kind=wanted.kind,
+        older_href=url_for("account.activity", kind=wanted.kind, before=found.older) if found.older else None,
+        newer_href=url_for("account.activity", kind=wanted.kind, after=found.newer) if found.newer else None,
+    )
+
+
+def page(principal: Principal, wanted: ActivityQuery) -> Activity:
+    before, after = wanted.before or None, wanted.after or None
+    # One more than is shown says whether there is more.
+    found = list(select(principal, wanted, paging.PAGE + 1))
+    has_more, is_backward = len(found) > paging.PAGE, after is not None and before is None
+    shown = found[-paging.PAGE :] if is_backward else found[: paging.PAGE]
+    older = shown[-1].id if shown and (has_more or is_backward) else None
+    newer = shown[0].id if shown and (has_more if is_backward else before is not None) else None
+    return Activity(lines(db(), principal.user_id, shown), older, newer)
+
+
+def select(principal: Principal, wanted: ActivityQuery, size: int) -> list[AuditEvent]:
+    kind = None if wanted.kind == "all" else wanted.kind
+    before, after = wanted.before or None, wanted.after or None
+    try:
+        return list(paging.page(db(), principal.user_id, kind=kind, before=before, after=after, size=size))
+    except paging.Unknown as error:
+        raise unknown() from error
+
+
+@bp.get("/account/activity.csv")
+@require(scope="profile:read")
+def activity_csv(principal: Principal) -> ResponseReturnValue:
+    wanted = asked(ActivityQuery)
+    found = lines(db(), principal.user_id, select(principal, wanted, MOST_AT_ONCE))
+    headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
+    return Response(as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@bp.get("/account/activity/<uuid:event_id>")
+@require(session=True)
+def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
+    try:
+        event = paging.one(db(), principal.user_id, event_id)
+    except paging.Unknown as error:
+        raise unknown() from error
+    found = [device for device in devices(db(), principal) if device.id == event.credential_id]
+    return render_template(
+        "accounts/was_this_you.html",
+        event=lines(db(), principal.user_id, [event])[0],
+        session=found[0] if found else None,
+        back=request.path,
+    )
+
+
+def unknown() -> Problem:
+    return Problem(404, "There is no such event", "It never happened, or not to you.")

@@ -1,0 +1,116 @@
+"""/account: who I am here, and how I like pages."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import address_change, profile
+from webapp.accounts.forms import AddressForm, ProfileForm
+from webapp.accounts.models import User
+from webapp.accounts.names import NameUnfit
+from webapp.accounts.profile import Profile
+from webapp.accounts.registration import NameTaken
+from webapp.accounts.roles import included_in
+from webapp.accounts.views.blueprint import bp, me, sender
+from webapp.guard import Principal, require
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.transaction import db
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """The caller's account."""
+
+    id: UUID
+    username: str
+    display_name: str | None
+    email: str | None
+    email_verified_at: datetime | None
+    pending_email: str | None
+    """An address that was asked for, and is not confirmed yet."""
+    roles: list[str]
+    language: str
+    time_zone: str
+    theme: str
+    created_at: datetime
+    last_login_at: datetime | None
+    closes_at: datetime | None
+
+
+@bp.get("/account", endpoint="show")
+@require(scope="profile:read")
+@answers(Account)
+def account(principal: Principal) -> ResponseReturnValue:
+    """Name, address, and how pages are liked."""
+    user = me(principal)
+    return show(described(user), "accounts/account.html", **page(user, form_of(user)))
+
+
+@bp.post("/account")
+@require(session=True)
+@answers(Account, form=ProfileForm, refuses=(422,))
+def change(principal: Principal) -> ResponseReturnValue:
+    """Change what is sent, and leave the rest; nothing else of an account can be changed here."""
+    user = me(principal)
+    form = form_of(user, is_sent=True)
+    if not form.validate_on_submit():
+        return refused(user, form)
+    wanted = Profile(**{name: getattr(form, name).data for name in Profile.__slots__})
+    try:
+        former = profile.change(db(), user, wanted)
+    except NameTaken:
+        form.username.errors = ["Somebody has that name, or one that reads like it."]
+        return refused(user, form)
+    except NameUnfit as error:
+        form.username.errors = [str(error)]
+        return refused(user, form)
+    if former and user.email:
+        sender()("name_changed", user.email, user_id=user.id, name=user.username, former=former)
+    if not wants_page():
+        return as_json(described(user))
+    flash("Your profile is saved.", "ok")
+    return redirect(url_for("account.show"), 303)
+
+
+def form_of(user: User, *, is_sent: bool = False) -> ProfileForm:
+    known = {name: getattr(user, name) for name in Profile.__slots__}
+    return ProfileForm(data=known) if is_sent else ProfileForm(formdata=None, data=known)
+
+
+def refused(user: User, form: ProfileForm) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return Response(render_template("accounts/account.html", **page(user, form)), 422)
+
+
+def page(user: User, form: ProfileForm, address: AddressForm | None = None) -> dict[str, Any]:
+    waiting = address_change.pending(db(), user.id)
+    return {
+        "form": form,
+        "address": address or AddressForm(formdata=None),
+        "pending": waiting,
+        "account": described(user),
+    }
+
+
+def described(user: User) -> Account:
+    waiting = address_change.pending(db(), user.id)
+    return Account(
+        id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        email=user.email,
+        email_verified_at=user.email_verified_at,
+        pending_email=waiting.address if waiting else None,
+        roles=list(included_in(db(), user.role)),
+        language=user.language,
+        time_zone=user.time_zone,
+        theme=user.theme,
+        created_at=user.created_at,
+        last_login_at=user.last_login_at,
+        closes_at=user.closes_at,
+    )

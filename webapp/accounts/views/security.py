@@ -1,0 +1,118 @@
+"""/account/security: who can get in as me, from where, and how to stop it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from flask import flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import logout_user
+
+from webapp.accounts import closing
+from webapp.accounts.activity import Line, lines
+from webapp.accounts.forms import EverythingForm
+from webapp.accounts.models import User
+from webapp.accounts.views.blueprint import FRESH, bp, me, sender
+from webapp.audit import paging
+from webapp.guard import Principal, require
+from webapp.kernel.clock import now
+from webapp.sessions.listing import Device, devices
+from webapp.tokens import listing
+from webapp.tokens.listing import Token
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.transaction import db
+
+RECENT, MOST_TOKENS = 20, 50
+
+
+class Security(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can act as the caller."""
+
+    password_changed_at: datetime | None
+    fresh_until: datetime | None
+    """Until when a change asks for no new proof."""
+    sessions: list[Device]
+    tokens: list[Token]
+    """The newest fifty."""
+    token_count: int
+    states: dict[str, int]
+    """How many tokens by their first thing worth knowing."""
+    recent: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is worth a minute."""
+
+    words: str
+    button: str
+    href: str
+
+
+class EverythingEnded(msgspec.Struct, frozen=True):
+    sessions: int
+    tokens: int
+
+
+@bp.get("/account/security")
+@require(scope="profile:read")
+@answers(Security)
+def security(principal: Principal) -> ResponseReturnValue:
+    """Ways to log in, where the caller is logged in, tokens, and what happened lately."""
+    user, found = me(principal), gather(principal)
+    return show(found, "accounts/security.html", security=found, user=user, task=task(user))
+
+
+def gather(principal: Principal) -> Security:
+    tokens = listing.page(db(), principal.user_id, is_live=True, size=MOST_TOKENS)
+    fresh_until = principal.auth_time + FRESH
+    return Security(
+        password_changed_at=me(principal).password_changed_at,
+        fresh_until=fresh_until if fresh_until > now() else None,
+        sessions=devices(db(), principal),
+        tokens=tokens.tokens,
+        token_count=tokens.total,
+        states=dict(tokens.states),
+        recent=lines(db(), principal.user_id, paging.page(db(), principal.user_id, size=RECENT)),
+    )
+
+
+def task(user: User) -> Task | None:
+    """The first of what is worth one, if anything is."""
+    if user.closes_at is not None:
+        return Task("Your account is closed, and will be deleted.", "Keep it", url_for("account.close_form"))
+    if user.email is None:
+        return Task("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
+    if user.email_verified_at is None:
+        return Task(f"Nobody has shown yet that {user.email} is yours.", "Confirm it", url_for("account.show"))
+    return None
+
+
+@bp.get("/account/security/end-everything")
+@require(session=True, fresh_within=FRESH)
+def end_everything_form(principal: Principal) -> ResponseReturnValue:
+    form = EverythingForm(formdata=None)
+    return render_template("accounts/end_everything.html", security=gather(principal), form=form)
+
+
+@bp.post("/account/security/end-everything")
+@require(session=True, fresh_within=FRESH)
+@answers(EverythingEnded, form=EverythingForm)
+def end_everything(principal: Principal) -> ResponseReturnValue:
+    """End every session and every token of the caller; this session only if `also_this` is said."""
+    form = EverythingForm()
+    if not form.validate_on_submit():
+        raise form.refused()
+    user, is_all = me(principal), form.also_this.data
+    ended = closing.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
+    if user.email:
+        facts = {"name": user.username, "sessions": ended[0], "tokens": ended[1]}
+        sender()("everything_ended", user.email, user_id=user.id, **facts)
+    if is_all:
+        logout_user()
+        session.clear()
+    if not wants_page():
+        return as_json(EverythingEnded(*ended))
+    flash(f"It is over: sessions ended: {ended[0]}, tokens revoked: {ended[1]}.", "ok")
+    return redirect(url_for("login.new" if is_all else "account.security"), 303)

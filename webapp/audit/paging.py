@@ -1,0 +1,77 @@
+"""What happened to one user, by kind, page by page: by key, so that what happens meanwhile moves no line."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event
+from webapp.audit.models import AuditEvent
+
+PAGE = 30
+REFUSED = (Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED)
+
+
+def begins(*nouns: str) -> ColumnElement[bool]:
+    return or_(*(AuditEvent.event.startswith(f"{noun}.", autoescape=True) for noun in nouns))
+
+
+KINDS: dict[str, ColumnElement[bool]] = {
+    "logins": begins("session", "login"),
+    "tokens": begins("token"),
+    "account": not_(begins("session", "login", "token", "access")),
+    "refusals": AuditEvent.event.in_([event.value for event in REFUSED]),
+}
+
+
+class Unknown(Exception):
+    """There is no such event, or it is another's."""
+
+
+def page(
+    db: Session,
+    user_id: UUID,
+    *,
+    kind: str | None = None,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    size: int = PAGE,
+) -> Sequence[AuditEvent]:
+    """The latest first.
+
+    Args:
+        kind: one of ``KINDS``.
+        before: only what happened before this event.
+        after: only what happened next after it.
+
+    Raises:
+        Unknown
+    """
+    wanted = [AuditEvent.user_id == user_id, *([KINDS[kind]] if kind else [])]
+    if (edge_id := before or after) is not None:
+        edge = one(db, user_id, edge_id)
+        wanted.append(earlier(edge) if before else later(edge))
+    query = select(AuditEvent).where(and_(*wanted)).limit(size)
+    if after and not before:
+        return db.scalars(query.order_by(AuditEvent.at, AuditEvent.id)).all()[::-1]
+    return db.scalars(query.order_by(AuditEvent.at.desc(), AuditEvent.id.desc())).all()
+
+
+def earlier(edge: AuditEvent) -> ColumnElement[bool]:
+    return or_(AuditEvent.at < edge.at, and_(AuditEvent.at == edge.at, AuditEvent.id < edge.id))
+
+
+def later(edge: AuditEvent) -> ColumnElement[bool]:
+    return or_(AuditEvent.at > edge.at, and_(AuditEvent.at == edge.at, AuditEvent.id > edge.id))
+
+
+def one(db: Session, user_id: UUID, event_id: UUID) -> AuditEvent:
+    """
+    Raises:
+        Unknown
+    """
+    event = db.get(AuditEvent, event_id)
+    if event is None or event.user_id != user_id:
+        raise Unknown
+    return event

@@ -1,0 +1,65 @@
+"""user sessions, logout, purge: where people are logged in, and the end of it."""
+
+import click
+
+from webapp.accounts import closing
+from webapp.cli.finding import user_named
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.sessions import lifecycle, listing
+
+
+@click.command("sessions")
+@click.argument("name")
+@as_json
+@pass_house
+def sessions(house: House, *, name: str, is_json: bool) -> None:
+    """List where a user is logged in, the one seen last first.
+
+    \b
+    Example:
+      python -m webapp user sessions ada
+    """
+    with opened(house) as database, database.read() as db:
+        user = user_named(db, name)
+        found = [listing.device(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
+    if is_json:
+        names = ("id", "name", "address", "method", "started_at", "last_seen_at", "expires_at", "remembered")
+        say_json([{field: getattr(device, field) for field in names} for device in found])
+        return
+    rows = [
+        (d.name, d.address or "-", d.method, moment(d.started_at), moment(d.last_seen_at), moment(d.expires_at))
+        for d in found
+    ]
+    say_table(("BROWSER", "ADDRESS", "BY", "FIRST SEEN", "LAST SEEN", "ENDS"), rows)
+
+
+@click.command("logout")
+@click.argument("name")
+@pass_house
+def logout(house: House, *, name: str) -> None:
+    """Log a user out everywhere; their tokens stay.
+
+    \b
+    Example:
+      python -m webapp user logout ada
+    """
+    with opened(house) as database, database.write() as db:
+        user = user_named(db, name)
+        ended = lifecycle.end_others(db, user.id)
+    say_aside(f"{user.username} is logged out everywhere; {count(ended, 'session')} ended.")
+
+
+@click.command("purge")
+@pass_house
+def purge(house: House) -> None:
+    """Delete the accounts that their owners closed and whose grace is over; every start does so too.
+
+    \b
+    Example:
+      python -m webapp user purge
+    """
+    with opened(house) as database, database.write() as db:
+        forgotten = closing.forget_due(db)
+    say_aside(f"{count(forgotten, 'account')} deleted for good.")

@@ -1,0 +1,57 @@
+"""The login's blueprint, and what its pages share: the steps of a login, the browser that asks, who it becomes."""
+
+from flask import Blueprint, current_app, request
+
+from webapp.accounts import browsing
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.guard import Principal
+from webapp.login.flow import Attempt, Flow
+from webapp.login.views import known_browser
+from webapp.login.views.refusals import credentials_invalid
+from webapp.sessions.lifecycle import Browser, Ends, Started
+from webapp.web.transaction import db
+
+bp = Blueprint("login", __name__)
+
+
+def attempt(identifier: str, password: str) -> Attempt:
+    return Attempt(identifier, password, request.remote_addr, known_browser.marks())
+
+
+def principal_of(user: User, started: Started) -> Principal:
+    """Who this request has become; the next one asks the database."""
+    credential = started.credential
+    return Principal(
+        user_id=user.id,
+        username=user.username,
+        roles=included_in(db(), user.role),
+        credential="session",
+        credential_id=credential.id,
+        expires_at=credential.expires_at,
+        auth_time=credential.auth_time,
+        amr=credential.amr,
+        idle_at=credential.idle_at,
+        time_zone=user.time_zone,
+        theme=user.theme,
+    )
+
+
+def refuse_changed(user: User) -> None:
+    """Who was disabled, or got another password, while this one was verified, is let in by it no more."""
+    if not browsing.is_unchanged(db(), user):
+        raise credentials_invalid()
+
+
+def browser() -> Browser:
+    return Browser(request.headers.get("User-Agent", ""), request.remote_addr)
+
+
+def flow() -> Flow:
+    found: Flow = current_app.extensions["login"]
+    return found
+
+
+def ends() -> Ends:
+    found: Ends = current_app.extensions["session_ends"]
+    return found

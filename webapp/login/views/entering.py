@@ -1,0 +1,111 @@
+"""Log in."""
+
+from typing import Annotated, Any
+
+import msgspec
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy.orm import Session
+
+from webapp.accounts import arrivals
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.guard import Principal, public
+from webapp.login.flow import AMR, Done, Throttled
+from webapp.login.forms import LoginForm
+from webapp.login.views import known_browser
+from webapp.login.views.blueprint import attempt, bp, browser, ends, flow, principal_of, refuse_changed
+from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, throttled
+from webapp.sessions import cookie, lifecycle
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.query import asked
+from webapp.web.redirects import safe_path
+from webapp.web.transaction import db
+
+
+class LoginPage(msgspec.Struct, frozen=True):
+    """What a script needs that logs in with a cookie."""
+
+    csrf_token: str
+
+
+class LoginQuery(msgspec.Struct, frozen=True):
+    next: Annotated[str, msgspec.Meta(description="Where to go afterwards: a path on this site.")] = ""
+
+
+class LoggedIn(msgspec.Struct, frozen=True):
+    username: str
+    roles: list[str]
+    next: str
+
+
+@bp.get("/login")
+@public
+@answers(LoginPage, query=LoginQuery, refuses=(503,))
+def new() -> ResponseReturnValue:
+    """The login form; its CSRF token goes with the answer."""
+    target = safe_path(asked(LoginQuery).next)
+    if current_user.is_authenticated and wants_page():
+        return redirect(target or url_for("dashboard.show"), 303)
+    form = LoginForm(formdata=None, data={"next": target or ""})
+    has_ended = bool(request.args.get("ended"))
+    return show(LoginPage(generate_csrf()), "login/login.html", form=form, has_ended=has_ended, **surroundings(target))
+
+
+@bp.post("/login")
+@public
+@answers(LoggedIn, form=LoginForm, refuses=(422, 429))
+def create() -> ResponseReturnValue:
+    """Log in with name and password; the session is in the cookie of the answer."""
+    form = LoginForm()
+    target = safe_path(form.next.data)
+    if not form.validate_on_submit():
+        return login_refused(form, target)
+    outcome = flow().begin(attempt(form.username.data or "", form.password.data or ""))
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if not isinstance(outcome, Done):
+        form.password.errors = [CREDENTIALS_INVALID]
+        return login_refused(form, target, status=401)
+    return begin_session(outcome.user, target, is_remembered=form.remember.data)
+
+
+def login_refused(form: LoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
+    if not wants_page():
+        raise credentials_invalid() if status == 401 else form.refused()
+    # People get 422 for both: a browser shows a 401 without a scheme it knows, but tools take it for a refused page.
+    return render_template("login/login.html", form=form, has_ended=False, **surroundings(target)), 422
+
+
+def surroundings(target: str | None) -> dict[str, Any]:
+    days = current_app.permanent_session_lifetime.days
+    return {"remember_days": days, "destination": target.partition("?")[0] if target else None}
+
+
+def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Response:
+    refuse_changed(user)
+    end_former(db())
+    started = lifecycle.start(db(), user.id, browser(), ends(), amr=AMR, is_remembered=is_remembered)
+    arrivals.note(db(), user.id)
+    if user.closes_at is not None:
+        # Whoever comes back within the grace is asked first whether they stay.
+        target = url_for("account.close_form")
+    cookie.keep(started, principal_of(user, started), is_remembered=is_remembered)
+    target = target or url_for("dashboard.show")
+    if wants_page():
+        flash(f"You are logged in as {user.username}.", "ok")
+        response = current_app.make_response(redirect(target, 303))
+    else:
+        response = as_json(LoggedIn(user.username, list(included_in(db(), user.role)), target))
+    known_browser.remember(response, user.id)
+    return response
+
+
+def end_former(db: Session) -> None:
+    """Whoever was logged in with this browser is so no longer: a cookie names one session."""
+    former: Principal = current_user
+    if former.is_authenticated:
+        lifecycle.end(db, former.user_id, former.credential_id)

@@ -1,0 +1,110 @@
+"""/account/password: the present one is asked here, so it is counted as every other try is."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from flask import Response, current_app, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import closing
+from webapp.accounts.models import User
+from webapp.accounts.passwords import Passwords, PasswordUnfit
+from webapp.accounts.views.blueprint import me, sender
+from webapp.guard import Principal, require
+from webapp.login.flow import AMR, Done, Throttled
+from webapp.login.forms import PasswordForm
+from webapp.login.views.blueprint import attempt, bp, ends, flow, principal_of
+from webapp.login.views.confirming import of_id
+from webapp.login.views.refusals import throttled
+from webapp.sessions import cookie, lifecycle
+from webapp.sessions.listing import devices
+from webapp.tokens import lifecycle as tokens
+from webapp.tokens import listing
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.transaction import database, db
+
+
+class PasswordChanged(msgspec.Struct, frozen=True):
+    changed_at: datetime
+    sessions: int
+    """How many others were ended."""
+    tokens: int
+    """How many were revoked."""
+
+
+@bp.get("/account/password")
+@require(session=True)
+def password_form(principal: Principal) -> ResponseReturnValue:
+    return page(principal, PasswordForm(formdata=None))
+
+
+@bp.post("/account/password")
+@require(session=True)
+@answers(PasswordChanged, form=PasswordForm, refuses=(422, 429))
+def change_password(principal: Principal) -> ResponseReturnValue:
+    """Change the password: other sessions end, this one goes on under a new secret."""
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return refused(principal, form)
+    user = of_id(principal.user_id)
+    outcome = flow().begin(attempt(user.username, form.password.data or ""))
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if not isinstance(outcome, Done):
+        form.password.errors = ["That is not your present password. Try again."]
+        return refused(principal, form)
+    if not fits(form, user):
+        return refused(principal, form)
+    return changed(principal, form, passwords().hash(form.new_password.data or ""))
+
+
+def fits(form: PasswordForm, user: User) -> bool:
+    new = form.new_password.data or ""
+    if new == form.password.data:
+        form.new_password.errors = ["That is the one you have."]
+        return False
+    try:
+        passwords().judge(new, username=user.username, house=current_app.config["HOUSE_NAME"])
+    except PasswordUnfit as error:
+        form.new_password.errors = [str(error)]
+        return False
+    return True
+
+
+def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseReturnValue:
+    user = me(principal)
+    others = sum(not device.is_current for device in devices(db(), principal))
+    started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=AMR)
+    closing.set_password(db(), user, hashed, keep=started.credential.id)
+    revoked = tokens.revoke_all(db(), user.id) if form.revoke_tokens.data else 0
+    if user.email:
+        facts = {"name": user.username, "sessions": others, "tokens": revoked}
+        sender()("password_changed", user.email, user_id=user.id, **facts)
+    cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
+    if not wants_page():
+        return as_json(PasswordChanged(started.credential.auth_time, others, revoked))
+    flash(f"Your password is changed. Other devices logged out: {others}; tokens revoked: {revoked}.", "ok")
+    return redirect(url_for("account.security"), 303)
+
+
+def refused(principal: Principal, form: PasswordForm) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return page(principal, form, status=422)
+
+
+def page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Response:
+    # Read on its own: after a refusal the request must not open a transaction that writes.
+    with database().read() as db:
+        others = [device for device in devices(db, principal) if not device.is_current]
+        live = listing.counts(db, principal.user_id)["active"]
+    form.new_password.description = f"At least {passwords().minimum} characters. A few words are easy to keep in mind."
+    facts: dict[str, Any] = {"form": form, "others": others, "tokens": live}
+    return Response(render_template("login/password.html", **facts), status)
+
+
+def passwords() -> Passwords:
+    found: Passwords = current_app.extensions["passwords"]
+    return found

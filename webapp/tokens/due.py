@@ -1,0 +1,41 @@
+"""Whether one of somebody's tokens ends soon: for the mark that every page shows, so it is asked once a minute."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+from webapp.kernel.db import Database
+from webapp.tokens.listing import SOON
+
+KEPT = timedelta(minutes=1)
+MOST = 4096
+
+
+class Due:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[UUID, tuple[datetime, bool]] = {}
+
+    def __call__(self, user_id: UUID) -> bool:
+        known, moment = self._known.get(user_id), now()
+        if known is not None and timedelta() <= moment - known[0] < KEPT:
+            return known[1]
+        if len(self._known) >= MOST:
+            self._known.clear()
+        found = self.ask(user_id, moment)
+        self._known[user_id] = moment, found
+        return found
+
+    def ask(self, user_id: UUID, moment: datetime) -> bool:
+        tokens = select(Credential.created_at, Credential.expires_at).where(
+            Credential.user_id == user_id,
+            Credential.kind == "token",
+            Credential.revoked_at.is_(None),
+            Credential.expires_at.between(moment, moment + SOON),
+        )
+        with self._database.read() as db:
+            # A token made for an hour is not about to surprise anybody.
+            return any(row.expires_at - row.created_at > SOON for row in db.execute(tokens))
