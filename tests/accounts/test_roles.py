@@ -19,8 +19,9 @@ from webapp.accounts.roles import included_in
         ("Admin", ()),
     ],
 )
-def test_a_role_includes_those_before_it_and_an_unknown_one_nothing(role, included):
-    assert included_in(role) == included
+def test_a_role_includes_those_before_it_and_an_unknown_one_nothing(database, role, included):
+    with database.read() as db:
+        assert included_in(db, role) == included
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,12 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.ACCESS_REFUSED: lambda d: (
         f"{d.get('name') or 'A request'} was refused at {d.get('route')}: {in_words(d.get('code'))}."
     ),
+    Event.USER_DELETED: lambda d: f"The account {d.get('username') or 'of somebody'} was deleted.",
+    Event.USER_FORGOTTEN: lambda _: "An account that its owner had closed was deleted.",
+    Event.ROLE_MADE: lambda d: f"The role {in_words(d.get('role'))} was made.",
+    Event.ROLE_EDITED: lambda d: f"The role {in_words(d.get('role'))} was changed.",
+    Event.ROLE_REMOVED: lambda d: f"The role {in_words(d.get('role'))} was removed.",
+    Event.AUDIT_RETIRED: lambda _: "Old events were moved into a file, and the log sealed where they ended.",
     Event.KEY_ROTATED: lambda _: "A new key signs the tokens of this house.",
     Event.LIMITS_RESET: lambda _: "Counted tries were forgotten by hand.",
 }
