@@ -4,9 +4,10 @@ from pathlib import Path
 
 from flask import Flask, request
 
+from webapp.accounts import names
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
-from webapp.accounts.views import setup
+from webapp.accounts.views import not_me, recovery, registration, setup, strength, verification
 from webapp.audit import log
 from webapp.audit.log import Origin
 from webapp.credentials.usage import Meter
@@ -60,6 +61,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     employ(app, settings, database)
     for room in (site, setup, pages, api, dashboard, sessions, tokens, examples):
         app.register_blueprint(room.bp)
+    for room in (registration, verification, recovery, not_me, strength):
+        app.register_blueprint(room.bp)
     app.register_error_handler(TooBusy, too_busy)
     app.extensions["catalogue"] = Catalogue(guarded(app))
     return app
@@ -89,6 +92,8 @@ def configure(app: Flask, settings: Settings) -> None:
         "TOKEN_IN_QUERY": settings.token_in_query,
         "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
         "API_TOKEN_LIFETIME": settings.api_token_lifetime,
+        "REGISTRATION": settings.registration,
+        "CAN_MAIL": bool(settings.smtp_url),
     }
 
 
@@ -132,12 +137,13 @@ def post_office(app: Flask, settings: Settings, database: Database) -> None:
         made = letters.letter(app, kind, facts)
         return Content(made.subject, made.text, made.html)
 
-    app.extensions["post"] = Post(render, sealer, wake=lambda: after.answer(worker.wake) if request else worker.wake())
+    app.extensions["post"] = Post(render, sealer, worker.wake)
     app.extensions["mail_worker"] = worker
 
 
 def employ(app: Flask, settings: Settings, database: Database) -> None:
     """What the doors call upon."""
+    names.allow_domains(settings.email_special_domains)
     limiter: Limiter = limiter_for(settings, database)
     passwords = Passwords(settings.hashes_at_once, settings.password_minimum)
     app.extensions |= {

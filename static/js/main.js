@@ -1,4 +1,5 @@
 /* Small helps around pages that already work. */
 import "./copy-text.js"
 import "./local-time.js"
+import "./new-password.js"
 import "./wait-for-token.js"

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.accounts import links
 from webapp.accounts.models import User
 from webapp.accounts.roles import ROLES
 from webapp.audit.log import Event, record
@@ -57,6 +58,8 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
 def set_password(db: Session, user: User, password_hash: str, *, actor_id: UUID | None = None) -> None:
     """A new password; whoever knew the old one is logged out everywhere."""
     user.password_hash = password_hash
+    user.password_changed_at = now()
+    links.kill(db, user.id, "reset")
     credentials.end_all(db, user.id, kind="session")
     record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id)
 

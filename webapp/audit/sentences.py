@@ -32,6 +32,15 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.USER_ENABLED: lambda _: "Your account was enabled again.",
     Event.ROLE_CHANGED: lambda d: f"Your role changed from {in_words(d.get('former'))} to {in_words(d.get('role'))}.",
     Event.PASSWORD_CHANGED: lambda _: "Your password was changed.",
+    Event.REGISTRATION_ASKED: lambda _: "Somebody wanted to register with your address.",
+    Event.ADDRESS_VERIFIED: lambda _: "Your e-mail address was verified.",
+    Event.INVITATION_MADE: lambda _: "An invitation was made.",
+    Event.INVITATION_USED: lambda _: "You came by an invitation.",
+    Event.INVITATION_REVOKED: lambda _: "An invitation was revoked.",
+    Event.RESET_ASKED: lambda _: "A link for a new password was asked for.",
+    Event.RESET_DONE: lambda _: "A new password was set by a mailed link.",
+    Event.LOGIN_DISOWNED: lambda _: "Somebody said “this was not me”: everything was ended and the password locked.",
+    Event.MAIL_RETRIED: lambda _: "A mail was sent on its way again.",
     Event.SESSION_STARTED: lambda d: f"You logged in with your {METHODS.get(str(d.get('amr')), d.get('amr'))}.",
     Event.SESSION_REFUSED: lambda _: "Somebody typed a wrong password for you.",
     Event.SESSION_CONFIRMED: lambda _: "You confirmed that it is you.",
@@ -44,7 +53,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
         f"{d.get('name') or 'A request'} was refused at {d.get('route')}: {in_words(d.get('code'))}."
     ),
 }
-REFUSALS = {Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED}
+REFUSALS = {Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED, Event.LOGIN_DISOWNED}
 
 
 def named(details: Details) -> str:

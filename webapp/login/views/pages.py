@@ -10,16 +10,20 @@ from flask_login import current_user, logout_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing
+from webapp.accounts import browsing, notices
 from webapp.accounts.models import User
+from webapp.accounts.notices import Here
 from webapp.accounts.roles import included_in
+from webapp.accounts.views.verification import WAITING
 from webapp.guard import Principal, public, require
-from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled
+from webapp.kernel.clock import now
+from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import ConfirmForm, LoginForm
 from webapp.login.views import known_browser
-from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, throttled
+from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, throttled, unverified
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Browser, Ends, Started
+from webapp.sessions.user_agents import in_words
 from webapp.web.contract import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
@@ -72,6 +76,8 @@ def create() -> ResponseReturnValue:
     outcome = flow().begin(attempt(form.username.data or "", form.password.data or ""))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
+    if isinstance(outcome, Unverified):
+        return verify_first(outcome.user)
     if not isinstance(outcome, Done):
         form.password.errors = [CREDENTIALS_INVALID]
         return login_refused(form, target, status=401)
@@ -85,14 +91,24 @@ def login_refused(form: LoginForm, target: str | None, *, status: int = 422) -> 
     return render_template("login/login.html", form=form, has_ended=False, **surroundings(target)), 422
 
 
+def verify_first(user: User) -> ResponseReturnValue:
+    """Said after the right password alone, so that strangers learn nothing by it."""
+    session[WAITING] = str(user.id)
+    if not wants_page():
+        raise unverified()
+    return redirect(url_for("verification.ask_again"), 303)
+
+
 def surroundings(target: str | None) -> dict[str, Any]:
     days = current_app.permanent_session_lifetime.days
-    return {"remember_days": days, "destination": target.partition("?")[0] if target else None}
+    destination = target.partition("?")[0] if target else None
+    return {"remember_days": days, "destination": destination, "registration": current_app.config["REGISTRATION"]}
 
 
 def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Response:
     end_former(db())
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=AMR, is_remembered=is_remembered)
+    welcome(user, started)
     cookie.keep(started, principal_of(user, started), is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
     if wants_page():
@@ -102,6 +118,17 @@ def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Res
         response = as_json(LoggedIn(user.username, list(included_in(user.role)), target))
     known_browser.remember(response, user.id)
     return response
+
+
+def welcome(user: User, started: Started) -> None:
+    """Note the login, and tell its owner of one with a browser that was not seen before."""
+    account = db().get_one(User, user.id)
+    is_first, account.last_login_at = account.last_login_at is None, now()
+    if is_first or user.id in known_browser.marks():
+        return
+    device = in_words(request.headers.get("User-Agent", ""))
+    here, post = Here(now(), request.remote_addr, device), current_app.extensions["post"]
+    notices.new_login(db(), post, account, here, credential_id=started.credential.id)
 
 
 def end_former(db: Session) -> None:

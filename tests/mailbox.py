@@ -1,0 +1,40 @@
+"""What the house has mailed, as its receiver would read it."""
+
+import re
+
+from flask import Flask
+
+from webapp.mail.outbox import Taken
+from webapp.mail.worker import Worker
+
+
+class Mailbox:
+    """Takes the mails of a house out of its outbox, as its sender would."""
+
+    def __init__(self, app: Flask) -> None:
+        self.mails = list[Taken]()
+        self.worker = Worker(app.extensions["database"], app.extensions["post"].sealer, self)
+
+    def send(self, mail: Taken) -> None:
+        self.mails.append(mail)
+
+    def opened(self) -> list[Taken]:
+        """What has come since it was opened last."""
+        while self.worker.send_due():
+            pass
+        found, self.mails = self.mails, []
+        return found
+
+    def one(self) -> Taken:
+        (mail,) = self.opened()
+        return mail
+
+    def link(self) -> str:
+        """The path of the link in the only mail that has come."""
+        return link_in(self.one())
+
+
+def link_in(mail: Taken) -> str:
+    match = re.search(r"https?://[^/\s]+(/(?:register|verify|reset|not-me)/\S+)", mail.content.text)
+    assert match, mail.content.text
+    return match[1]
