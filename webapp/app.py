@@ -8,6 +8,7 @@ from webapp.accounts import names
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
 from webapp.accounts.views import not_me, recovery, registration, setup, strength, verification
+from webapp.admin.views import invitations, mail
 from webapp.audit import log
 from webapp.audit.log import Origin
 from webapp.credentials.usage import Meter
@@ -61,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     employ(app, settings, database)
     for room in (site, setup, pages, api, dashboard, sessions, tokens, examples):
         app.register_blueprint(room.bp)
-    for room in (registration, verification, recovery, not_me, strength):
+    for room in (registration, verification, recovery, not_me, strength, invitations, mail):
         app.register_blueprint(room.bp)
     app.register_error_handler(TooBusy, too_busy)
     app.extensions["catalogue"] = Catalogue(guarded(app))

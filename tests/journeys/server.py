@@ -61,7 +61,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[House]:
+def served(folder: Path, **settings: str) -> Iterator[House]:
     port, log = free_port(), folder / "log"
     url = f"http://localhost:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")} | {
@@ -69,6 +69,7 @@ def served(folder: Path) -> Iterator[House]:
         "WEBAPP_BIND": f"127.0.0.1:{port}",
         "WEBAPP_BASE_URL": url,
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -1,0 +1,1 @@
+"""The doors of those who look after the house: one file a noun."""
