@@ -1,8 +1,8 @@
 """All the fixtures there are: the house, its database, a person at a browser, a script with a token."""
 
-import os
 import io
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -18,7 +18,7 @@ from webapp.guard import doorkeeper, loader
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
 from webapp.guard.routes import guarded
-from webapp.kernel.db import Database
+from webapp.kernel.db import Database, existing
 from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.kernel.sealing import Sealer
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(settings.instance),
     )
     configure(app, settings)
-    database, ring = Database(settings.database), ring_for(settings)
+    database, ring = Database(existing(settings.database)), ring_for(settings)
     furnish(app, settings, database)
     admit(app, settings, database, ring)
     post_office(app, settings, database)
@@ -146,7 +146,9 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
     """What the doors call upon."""
     names.allow_domains(settings.email_special_domains)
     limiter: Limiter = limiter_for(settings, database)
-    passwords = Passwords(settings.hashes_at_once, settings.password_minimum)
+    # Two threads at least are left to everybody else.
+    waiting = max(0, settings.threads - settings.hashes_at_once - 2)
+    passwords = Passwords(settings.hashes_at_once, settings.password_minimum, waiting=waiting)
     app.extensions |= {
         "limiter": limiter,
         "passwords": passwords,

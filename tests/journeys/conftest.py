@@ -1,7 +1,6 @@
 """A served house and a real browser, for the journeys that need both."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright

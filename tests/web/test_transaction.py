@@ -148,9 +148,10 @@ def test_without_its_database_the_house_lets_nobody_in_and_says_503(app, instanc
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
-def test_a_page_without_its_database_is_503_too(person, app, instance):
+@pytest.mark.parametrize("path", ["/dashboard", "/public", "/nowhere", "/login"])
+def test_a_page_without_its_database_is_503_too(person, app, instance, path):
     move_away(app, instance)
-    answer = person.visit("GET", "/dashboard")
+    answer = person.visit("GET", path)
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
 
 

@@ -22,3 +22,9 @@ def everybody(db: Session) -> Sequence[User]:
 
 def by_id(db: Session, user_id: UUID) -> User | None:
     return db.get(User, user_id)
+
+
+def is_unchanged(db: Session, user: User) -> bool:
+    """Whether a user may still log in as they were read before; verifying a password takes long enough for a change."""
+    as_before = User.id == user.id, User.password_hash == user.password_hash, User.disabled_at.is_(None)
+    return db.scalar(select(User.id).where(*as_before)) is not None

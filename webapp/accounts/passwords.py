@@ -2,6 +2,8 @@
 
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
@@ -28,29 +30,33 @@ class TooBusy(Exception):
 
 @dataclass(slots=True)
 class Passwords:
-    """Bounds how many passwords are hashed at once: each takes 19 MiB and one core."""
+    """Bounds how many passwords are hashed at once, each of which takes 19 MiB and a core, and how many wait for that:
+    whoever comes then is sent away, so that logins never hold every thread of the process."""
 
     at_once: int
     minimum: int
     hasher: PasswordHasher = field(default_factory=lambda: PasswordHasher(PASSES, MEMORY, LANES))
-    patience: float = 10.0
-    """Seconds that a login waits for its turn."""
+    waiting: int = 2
+    """How many may wait besides."""
+    _places: threading.BoundedSemaphore = field(init=False)
     _turns: threading.BoundedSemaphore = field(init=False)
+    _mine: threading.local = field(init=False, default_factory=threading.local)
     _nobodys: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self._places = threading.BoundedSemaphore(self.at_once + self.waiting)
         self._turns = threading.BoundedSemaphore(self.at_once)
         self._nobodys = self.hasher.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:
-        with self.turn():
+        with self.place(), self._turns:
             return self.hasher.hash(password)
 
     def verify(self, password: str, hashed: str | None) -> bool:
         """Whether it is the password; without a hash, just as slowly not: nobody learns who has an account."""
         if len(password) > LONGEST:
             password = ""
-        with self.turn():
+        with self.place(), self._turns:
             try:
                 matches = self.hasher.verify(hashed or self._nobodys, password)
             except (VerificationError, InvalidHashError):
@@ -81,8 +87,24 @@ class Passwords:
                 "It is on a list of passwords that others have lost, so it is tried first. Take another."
             )
 
-    def turn(self) -> "Turn":
-        return Turn(self._turns, self.patience)
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the places for those who hash or wait; whoever has one needs no second.
+
+        Raises:
+            TooBusy: they are all taken.
+        """
+        if getattr(self._mine, "is_held", False):
+            yield
+            return
+        if not self._places.acquire(blocking=False):
+            raise TooBusy
+        self._mine.is_held = True
+        try:
+            yield
+        finally:
+            self._mine.is_held = False
+            self._places.release()
 
 
 def near(username: str, email: str, house: str) -> list[str]:
@@ -99,16 +121,3 @@ def held_word(password: str, words: list[str]) -> str | None:
         if known and (known in key if len(known) >= LONG_ENOUGH else not key.replace(known, "")):
             return word
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    turns: threading.BoundedSemaphore
-    patience: float
-
-    def __enter__(self) -> None:
-        if not self.turns.acquire(timeout=self.patience):
-            raise TooBusy
-
-    def __exit__(self, *_: object) -> None:
-        self.turns.release()

@@ -52,6 +52,8 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.ACCESS_REFUSED: lambda d: (
         f"{d.get('name') or 'A request'} was refused at {d.get('route')}: {in_words(d.get('code'))}."
     ),
+    Event.KEY_ROTATED: lambda _: "A new key signs the tokens of this house.",
+    Event.LIMITS_RESET: lambda _: "Counted tries were forgotten by hand.",
 }
 REFUSALS = {Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED, Event.LOGIN_DISOWNED}
 

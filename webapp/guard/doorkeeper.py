@@ -14,6 +14,7 @@ from webapp.kernel.clock import now
 from webapp.web import csrf
 from webapp.web.bearer import presented
 from webapp.web.problems import Problem
+from webapp.web.redirects import to_its_spelling
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ PEOPLE_ONLY = Requirement(session=True)
 def stand() -> ResponseReturnValue | None:
     """Before each request; what it returns is answered in the view's place."""
     if request.url_rule is None:
-        return None
+        return to_its_spelling(request.routing_exception)
     need = requirement_of(current_app, request.url_rule.endpoint)
     if need is None:
         raise undeclared(request.url_rule.endpoint)

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app, g
-from flask_login import LoginManager, user_accessed, user_loaded_from_cookie, user_loaded_from_request
-from flask_login.utils import _user_context_processor
+from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
 
 from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
 from webapp.kernel.clock import now
@@ -39,7 +38,9 @@ class TwoDoors(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
     def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
         app.login_manager = self  # type: ignore[attr-defined]  # the name that Flask-Login looks for
         if add_context_processor:
-            app.context_processor(_user_context_processor)
+            # The proxy and not the user, whom Flask-Login would load for every page: one that says that the database
+            # does not answer must not ask it.
+            app.context_processor(lambda: {"current_user": current_user})
 
     def _load_user(self) -> None:
         user_accessed.send(current_app._get_current_object())  # type: ignore[attr-defined]

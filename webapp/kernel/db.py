@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Uuid,
     create_engine,
     event,
+    make_url,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -29,7 +31,18 @@ from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from webapp.kernel.driver import Parameters, Reader, Unavailable, is_outage
 from webapp.kernel.statements import Statement, compile_for
 
-__all__ = ["Base", "Database", "Instant", "Key", "Name", "Statement", "Unavailable", "engine_for", "outages"]
+__all__ = [
+    "Base",
+    "Database",
+    "Instant",
+    "Key",
+    "Name",
+    "Statement",
+    "Unavailable",
+    "engine_for",
+    "existing",
+    "outages",
+]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -97,6 +110,15 @@ def engine_for(url: str) -> Engine:
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)
     return engine
+
+
+def existing(url: str) -> str:
+    """The same database, if it is there: SQLite would put an empty file in the place of one that is gone."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite" or not parts.database or parts.database.startswith("file:"):
+        return url
+    file = Path(parts.database).absolute().as_uri()
+    return parts.set(database=file, query={"mode": "rw", "uri": "true"}).render_as_string(hide_password=False)
 
 
 def prepare_sqlite(connection: Any, _record: object) -> None:

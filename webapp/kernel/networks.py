@@ -11,4 +11,7 @@ def network_of(address: str | None) -> str:
         parsed = ip_address(address)
     except ValueError:
         return "unknown"
-    return str(ip_network(f"{parsed}/64", strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    # A socket that speaks both says ::ffff:203.0.113.5, and all of IPv4 is one /64 there.
+    return str(parsed.ipv4_mapped or ip_network(f"{parsed}/64", strict=False))

@@ -73,6 +73,14 @@ class Flow:
     by_address: Limit
 
     def begin(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
+        """
+        Raises:
+            TooBusy: before anything was counted or looked at.
+        """
+        with self.passwords.place():
+            return self.judge(attempt)
+
+    def judge(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         with self.database.read() as db:
             user = browsing.named(db, attempt.identifier)
         counted = self.counted(attempt, user)
@@ -113,4 +121,6 @@ class Flow:
             return
         hashed = self.passwords.hash(password)
         with self.database.write() as db:
-            db.get_one(User, user.id).password_hash = hashed
+            # Unless it was changed meanwhile: the old one must not come back in a new dress.
+            if browsing.is_unchanged(db, user):
+                db.get_one(User, user.id).password_hash = user.password_hash = hashed

@@ -1,7 +1,8 @@
 """Name and password; the password again; credentials for a token."""
 
-from wtforms import BooleanField, HiddenField, IntegerField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import BooleanField, Field, HiddenField, IntegerField, PasswordField, StringField
+from wtforms.form import BaseForm
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from webapp.web.form import Form
 
@@ -28,6 +29,16 @@ class ConfirmForm(Form):
     next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
+class NumberWithin(NumberRange):
+    """NumberRange makes a float of an integer to ask whether it is one, and some are too long for that."""
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        try:
+            super().__call__(form, field)
+        except OverflowError as error:
+            raise ValidationError("That is too much.") from error
+
+
 class CredentialsForm(Form):
     either = ("username", "email")
 
@@ -40,7 +51,7 @@ class CredentialsForm(Form):
         description="Separated by spaces; without it, everything of yours that only reads.",
     )
     expires_in = IntegerField(
-        "Seconds", [Optional(), NumberRange(min=60, message="At least 60 seconds.")], description="Seconds to live."
+        "Seconds", [Optional(), NumberWithin(min=60, message="At least 60 seconds.")], description="Seconds to live."
     )
 
     def validate_username(self, field: StringField) -> None:

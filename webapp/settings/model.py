@@ -51,7 +51,7 @@ class Settings:
     hashes_at_once: Annotated[int, "Passwords hashed at the same time by one worker."] = 2
     body_limit: Annotated[int, "Bytes a request's body may have."] = 64 * 1024
     workers: Annotated[int, "Processes that serve."] = 2
-    threads: Annotated[int, "Threads of each process."] = 4
+    threads: Annotated[int, "Threads of each process."] = 8
     log_json: Annotated[bool, "Whether the log is lines of JSON."] = False
     log_level: Annotated[LogLevel, "From where on the log is written."] = "info"
     house_name: Annotated[str, "What pages and mails call this place."] = "Latchkey"

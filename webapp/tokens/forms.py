@@ -86,8 +86,8 @@ class NewTokenForm(Form):
     @property
     def lifetime(self) -> timedelta:
         if self.expires_on.data is not None and not self.expires_in.data:
-            end = datetime.combine(self.expires_on.data, datetime.min.time(), UTC) + timedelta(days=1)
-            return end - now()
+            # The day is added to the length, for after the last date there is none to add it to.
+            return datetime.combine(self.expires_on.data, datetime.min.time(), UTC) - now() + timedelta(days=1)
         return timedelta(seconds=int(self.expires_in.data or MONTH))
 
     @property
@@ -125,5 +125,5 @@ class NewTokenForm(Form):
     def judge_date(self) -> None:
         if self.lifetime <= timedelta():
             raise ValidationError("That day is over.")
-        if self.lifetime > self.longest + timedelta(days=1):
+        if self.lifetime > self.longest:
             raise ValidationError(f"At most {self.longest.days} days from now.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -18,7 +17,7 @@ from webapp.web.openapi_schemas import (
     query_parameters,
     templated,
 )
-from webapp.web.problem_kinds import WORDS
+from webapp.web.problem_kinds import WORDS, phrase_of
 
 FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
@@ -137,7 +136,7 @@ def body(contract: Contract) -> Schema | None:
 
 
 def success(contract: Contract) -> Schema:
-    found: Schema = {"description": HTTPStatus(contract.status).phrase}
+    found: Schema = {"description": phrase_of(contract.status)}
     if contract.answer is not None:
         found["content"] = {contract.kind: {"schema": ref(contract.answer)}}
     return found | headers(contract.status)
@@ -161,4 +160,4 @@ def ref(kind: type[Any]) -> Schema:
 
 
 def name_of(status: int) -> str:
-    return HTTPStatus(status).phrase.title().replace(" ", "")
+    return phrase_of(status).title().replace(" ", "")

@@ -30,8 +30,16 @@ class Kind(msgspec.Struct, frozen=True):
     repair: str
 
 
+# RFC 9110's names; Python's own changed with it, and a problem's address may not.
+PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def phrase_of(status: int) -> str:
+    return PHRASES.get(status) or HTTPStatus(status).phrase
+
+
 def slug_of(code: str | None, status: int) -> str:
-    return code.replace("_", "-") if code else HTTPStatus(status).phrase.lower().replace(" ", "-").replace("'", "")
+    return code.replace("_", "-") if code else phrase_of(status).lower().replace(" ", "-")
 
 
 GUARD_KINDS = (

@@ -4,15 +4,14 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 from webapp.kernel.db import Unavailable
 from webapp.web.negotiation import as_json, is_browser
-from webapp.web.problem_kinds import WORDS, slug_of
+from webapp.web.problem_kinds import WORDS, phrase_of, slug_of
 from webapp.web.request_id import request_id
 
 log = logging.getLogger(__name__)
@@ -62,8 +61,7 @@ class Problem(Exception):
 def answer(problem: Problem, *, page: bool | None = None) -> Response:
     """The problem as this caller reads it."""
     if is_browser() if page is None else page:
-        problem.told = told(problem) if problem.pins else None
-        response = current_app.make_response((render_template("errors/problem.html", problem=problem), problem.status))
+        response = page_of(problem)
     else:
         response = as_json(problem.body(), status=problem.status, kind="application/problem+json")
     response.headers.update(problem.headers)
@@ -73,7 +71,7 @@ def answer(problem: Problem, *, page: bool | None = None) -> Response:
 
 def told(problem: Problem) -> str:
     """What a script hears in the same case, as it stands on the wire."""
-    head = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}"]
+    head = [f"HTTP/1.1 {problem.status} {phrase_of(problem.status)}"]
     head += [f"{name}: {value}" for name, value in problem.headers.items()]
     head.append("Content-Type: application/problem+json")
     return "\n".join(head) + "\n\n" + json.dumps(problem.body(), indent=2)
@@ -83,9 +81,21 @@ def from_http(error: HTTPException) -> Response:
     if error.response is not None or (error.code or 500) < 400:
         return current_app.make_response(error)
     status = error.code or 500
-    title, detail = WORDS.get(status, (HTTPStatus(status).phrase, ""))
+    title, detail = WORDS.get(status, (phrase_of(status), ""))
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
-    return answer(Problem(status, title, detail, headers={"Allow": ", ".join(sorted(allowed))} if allowed else {}))
+    problem = Problem(status, title, detail, headers={"Allow": ", ".join(sorted(allowed))} if allowed else {})
+    # A page has links, and under a host that is none there are no addresses to link to.
+    return answer(problem, page=False if isinstance(error, BadHost) else None)
+
+
+def page_of(problem: Problem) -> Response:
+    problem.told = told(problem) if problem.pins else None
+    try:
+        page = render_template("errors/problem.html", problem=problem)
+    except Unavailable as outage:
+        # The page greets whoever is logged in; from 500 on it is bare.
+        return from_outage(outage)
+    return current_app.make_response((page, problem.status))
 
 
 def from_outage(error: Unavailable) -> Response:

@@ -1,8 +1,12 @@
-"""``next``, if it stays on this site."""
+"""``next``, if it stays on this site; and the way to the one spelling of an address."""
 
 import re
+from urllib.parse import urlsplit
 
-# What may be there, rather than what may not: one slash, and a path, query and fragment of plain characters. No second
+from flask import Response, current_app, redirect
+from werkzeug.routing import RequestRedirect
+
+# What may be there, rather than what may not: one slash, and a path and query of plain characters. No second
 # slash or backslash at the start, no encoded slash, nothing a browser or a proxy reads in another way.
 SAFE_CHARACTER = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]|%(?![01]|2[fF]|5[cC]|7[fF])[0-9A-Fa-f]{2}"
 SEGMENT = rf"(?:{SAFE_CHARACTER})"
@@ -21,3 +25,15 @@ def safe_path(target: str | None) -> str | None:
     ):
         return None
     return target
+
+
+def to_its_spelling(refusal: Exception | None) -> Response | None:
+    """To where an address is spelt as its route is, as a path: Werkzeug would name the host that was asked for.
+
+    None where there was nothing to correct.
+    """
+    if not isinstance(refusal, RequestRedirect):
+        return None
+    parts = urlsplit(refusal.new_url)
+    path = "/" + parts.path.lstrip("/")
+    return current_app.make_response(redirect(f"{path}?{parts.query}" if parts.query else path, refusal.code))

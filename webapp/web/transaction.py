@@ -2,10 +2,11 @@
 
 from contextlib import AbstractContextManager
 
-from flask import Flask, Response, after_this_request, current_app, g, request
+from flask import Flask, Response, after_this_request, current_app, g, request, session
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.db import Database, Unavailable
+from webapp.kernel.db import Database, Unavailable, outages
 from webapp.web import problems
 
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -23,8 +24,8 @@ def db() -> Session:
         opened: AbstractContextManager[Session] = database().read() if request.method in READS else database().write()
         g.db, g.transaction = opened.__enter__(), opened
         after_this_request(finish)
-    session: Session = g.db
-    return session
+    begun: Session = g.db
+    return begun
 
 
 class TakenBack(Exception):
@@ -42,9 +43,26 @@ def finish(response: Response) -> Response:
     try:
         opened.__exit__(type(error) if error else None, error, None)
     except Unavailable as outage:
-        return problems.from_outage(outage)
+        response = problems.from_outage(outage)
+    except Exception as fault:
+        response = problems.from_fault(fault)
+    if response.status_code >= 500:
+        # What did not happen in the database must not have happened in the cookie.
+        session.modified = False
     return response
+
+
+def from_database(error: SQLAlchemyError) -> Response:
+    """What a view meets in the middle of its transaction, which nobody has wrapped for it."""
+    try:
+        with outages():
+            raise error
+    except Unavailable as outage:
+        return problems.from_outage(outage)
+    except SQLAlchemyError as fault:
+        return problems.from_fault(fault)
 
 
 def init_app(app: Flask, database: Database) -> None:
     app.extensions["database"] = database
+    app.register_error_handler(SQLAlchemyError, from_database)

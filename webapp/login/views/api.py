@@ -6,6 +6,7 @@ import msgspec
 from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 
+from webapp.accounts import browsing
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.credentials.lifecycle import Proof
@@ -51,7 +52,7 @@ def create() -> ResponseReturnValue:
         raise throttled(outcome.retry_after)
     if isinstance(outcome, Unverified):
         raise unverified()
-    if not isinstance(outcome, Done):
+    if not isinstance(outcome, Done) or not browsing.is_unchanged(db(), outcome.user):
         raise credentials_invalid()
     return mint(outcome.user, form)
 

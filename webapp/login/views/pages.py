@@ -106,6 +106,7 @@ def surroundings(target: str | None) -> dict[str, Any]:
 
 
 def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Response:
+    refuse_changed(user)
     end_former(db())
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=AMR, is_remembered=is_remembered)
     welcome(user, started)
@@ -129,6 +130,11 @@ def welcome(user: User, started: Started) -> None:
     device = in_words(request.headers.get("User-Agent", ""))
     here, post = Here(now(), request.remote_addr, device), current_app.extensions["post"]
     notices.new_login(db(), post, account, here, credential_id=started.credential.id)
+
+
+def refuse_changed(user: User) -> None:
+    if not browsing.is_unchanged(db(), user):
+        raise credentials_invalid()
 
 
 def end_former(db: Session) -> None:
@@ -183,6 +189,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
     if not isinstance(outcome, Done):
         form.password.errors = ["That is not your password. Try again."]
         return confirm_refused(form)
+    refuse_changed(user)
     started = lifecycle.confirm(db(), principal.credential_id, amr=AMR)
     cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
     if not wants_page():

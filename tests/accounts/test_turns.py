@@ -1,0 +1,63 @@
+"""Logins never hold every thread: so many are hashed, so many wait, and the next is sent away uncounted."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from webapp.accounts.passwords import Passwords, TooBusy
+
+PASSWORD = factories.PASSWORD
+
+
+def test_who_has_a_place_needs_no_second() -> None:
+    passwords = Passwords(1, 15, hasher=factories.QUICK, waiting=0)
+    with passwords.place():
+        assert passwords.verify(PASSWORD, factories.HASHED)
+
+
+def test_one_more_than_there_are_places_is_sent_away_at_once() -> None:
+    passwords, answer = Passwords(1, 15, hasher=factories.QUICK, waiting=0), list[str]()
+
+    def another() -> None:
+        try:
+            passwords.verify(PASSWORD, factories.HASHED)
+        except TooBusy:
+            answer.append("sent away")
+
+    with passwords.place():
+        thread = threading.Thread(target=another)
+        thread.start()
+        thread.join()
+    assert answer == ["sent away"]
+
+
+@pytest.fixture
+def crowded(make_app: Callable[..., Flask]) -> Flask:
+    """A house whose places are all taken."""
+    app = make_app(WEBAPP_HASHES_AT_ONCE="1", WEBAPP_THREADS="1")
+    held = threading.Event()
+
+    def hold() -> None:
+        with app.extensions["passwords"].place():
+            held.set()
+            threading.Event().wait(5)
+
+    threading.Thread(target=hold, daemon=True).start()
+    assert held.wait(5)
+    return app
+
+
+def test_a_login_in_a_crowd_hears_when_to_come_back_and_is_not_counted(crowded: Flask) -> None:
+    factories.user(crowded, "ada")
+    answer = Script(crowded).post("/api/auth", json={"username": "ada", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert crowded.extensions["limiter"].entries() == []
+
+
+def test_a_person_in_a_crowd_sees_a_page(crowded: Flask) -> None:
+    assert Person(crowded).log_in("ada").status_code == 503

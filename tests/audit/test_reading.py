@@ -1,0 +1,55 @@
+"""What happened to whom, and in which order it is read."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from webapp.audit import reading
+from webapp.audit.log import Event, record
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def two(app):
+    """Two users, to each of whom five things happened, a minute apart."""
+    ada, grace = factories.user(app, "ada"), factories.user(app, "grace")
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number in range(5):
+            with app.extensions["database"].write() as db:
+                for user in (ada, grace):
+                    record(db, Event.TOKEN_MINTED, user_id=user.id, name=f"{user.username} {number}")
+            clock.shift(60)
+    return ada, grace
+
+
+@pytest.fixture
+def db(database):
+    with database.read() as session:
+        yield session
+
+
+def names(found):
+    return [event.details["name"] for event in found if "name" in event.details]
+
+
+def test_a_user_reads_what_happened_to_them_alone_the_latest_first(db, two):
+    assert names(reading.of_user(db, two[0].id, limit=3)) == ["ada 4", "ada 3", "ada 2"]
+
+
+def test_the_house_reads_its_tail_in_the_order_of_time(db, two):
+    found = names(reading.tail(db, limit=4, event="token.minted"))
+    assert {name[-1] for name in found} == {"3", "4"}
+    assert found == sorted(found, key=lambda name: name[-1])
+
+
+def test_the_tail_goes_on_after_a_moment(db, two):
+    found = names(reading.tail(db, limit=100, after=NOON + timedelta(minutes=3), event="token.minted"))
+    assert {name[-1] for name in found} == {"4"}
+
+
+def test_moments_are_counted_since_a_day(db, two):
+    since = NOON + timedelta(minutes=2)
+    assert len(reading.moments(db, two[0].id, Event.TOKEN_MINTED, since=since)) == 3

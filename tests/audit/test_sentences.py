@@ -1,0 +1,41 @@
+"""Events in sentences."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from webapp.audit.log import Event
+from webapp.audit.models import AuditEvent
+from webapp.audit.sentences import told
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def event(kind, **details):
+    return AuditEvent(id=uuid4(), at=NOON, event=kind.value, details=details, address=None)
+
+
+@pytest.mark.parametrize("kind", Event)
+def test_every_event_has_a_sentence_even_without_details(kind):
+    sentence = told(event(kind)).sentence
+    assert sentence.endswith(".")
+    assert sentence[0].isupper()
+    assert kind.value not in sentence
+
+
+@pytest.mark.parametrize("kind", Event)
+def test_no_sentence_says_the_name_of_a_variable(kind):
+    details = {"role": "super_admin", "former": "user", "amr": "pwd", "name": "laptop", "code": "role_required"}
+    assert "_" not in told(event(kind, **details, route="/x")).sentence
+
+
+@pytest.mark.parametrize("kind", [Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED])
+def test_a_refusal_is_marked_as_one(kind):
+    assert told(event(kind)).is_refusal
+
+
+def test_the_name_of_a_token_is_found_by_its_credential():
+    made = event(Event.TOKEN_FIRST_USED)
+    made.credential_id = uuid4()
+    assert "laptop" in told(made, {made.credential_id: "laptop"}).sentence

@@ -1,0 +1,189 @@
+"""Unknown and known accounts hear the same words, and cost the same work."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+from markupsafe import escape
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents
+from webapp.accounts import closing
+from webapp.accounts.models import User
+
+WHO = {
+    "a known name": {"username": "ada"},
+    "an unknown name": {"username": "zoltan"},
+    "a known address": {"username": "ada@example.org"},
+    "an unknown address": {"username": "zoltan@example.org"},
+    "a disabled user": {"username": "gone"},
+}
+
+
+@dataclass
+class Watched:
+    """argon2, and what was asked of it."""
+
+    asked: list = field(default_factory=list)
+
+    def verify(self, hashed, password):
+        self.asked.append((hashed.rsplit("$", 2)[0], password))
+        return factories.QUICK.verify(hashed, password)
+
+    def check_needs_rehash(self, hashed):
+        return False
+
+
+@pytest.fixture
+def house(app):
+    factories.user(app, "ada")
+    gone = factories.user(app, "gone")
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get_one(User, gone.id))
+    app.extensions["passwords"]._nobodys = factories.HASHED
+    return app
+
+
+def by_page(app, who, password):
+    person = Person(app)
+    person.open("/login")
+    answer = person.press("Log in", **who, password=password)
+    words = re.sub(r'name="csrf_token" value="[^"]+"', "", answer.text)
+    return answer.status_code, words.replace(who["username"], "NAME"), headers_of(answer)
+
+
+def by_json(app, who, password):
+    answer = Script(app).post("/api/auth", json=who | {"password": password})
+    return answer.status_code, re.sub(r"urn:uuid:[0-9a-f-]+", "", answer.text), headers_of(answer)
+
+
+def headers_of(answer):
+    return {name: value for name, value in answer.headers if name not in ("Set-Cookie", "Content-Length")}
+
+
+@pytest.mark.parametrize("ask", [by_page, by_json])
+def test_a_wrong_password_is_answered_alike_whoever_it_is_for(house, ask):
+    answers = {name: ask(house, who, "not the password") for name, who in WHO.items()}
+    assert len({str(answer) for answer in answers.values()}) == 1, answers
+
+
+@pytest.mark.parametrize("ask", [by_page, by_json])
+def test_a_disabled_user_with_the_right_password_hears_what_a_stranger_hears(house, ask):
+    assert ask(house, WHO["a disabled user"], factories.PASSWORD) == ask(house, WHO["an unknown name"], "x" * 20)
+
+
+@pytest.mark.parametrize("who", WHO.values(), ids=WHO)
+@pytest.mark.parametrize("password", ["not the password", factories.PASSWORD, "x", "x" * 1000])
+def test_every_try_costs_exactly_one_hash_of_one_price(house, who, password):
+    house.extensions["passwords"].hasher = watched = Watched()
+    by_json(house, who, password)
+    assert [price for price, _ in watched.asked] == [factories.HASHED.rsplit("$", 2)[0]]
+
+
+def test_a_nobodys_hash_has_the_price_of_everybodys(make_app):
+    from webapp.accounts.passwords import Passwords  # noqa: PLC0415 - as the house makes it, with its own hasher
+
+    passwords = Passwords(2, 15)
+    assert passwords._nobodys.rsplit("$", 2)[0] == passwords.hash("x").rsplit("$", 2)[0]
+    assert "m=19456,t=2,p=1" in passwords._nobodys
+
+
+def test_a_password_of_a_megabyte_is_not_hashed(house):
+    house.extensions["passwords"].hasher = watched = Watched()
+    by_json(house, WHO["a known name"], "x" * 60_000)
+    assert [len(password) for _, password in watched.asked] == [0]
+
+
+def test_no_transaction_is_open_while_a_password_is_hashed(house):
+    """A writer would wait for argon2."""
+
+    class Writing(Watched):
+        def verify(self, hashed, password):
+            with ThreadPoolExecutor(1) as other:
+                other.submit(factories.user, house, "grace").result(timeout=3)
+            return super().verify(hashed, password)
+
+    house.extensions["passwords"].hasher = Writing()
+    assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/login", "/api/auth"])
+@pytest.mark.parametrize("deed", ["disable", "set_password"])
+def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(house, path, deed):
+    class Overtaken(Watched):
+        def verify(self, hashed, password):
+            with house.extensions["database"].write() as db:
+                ada = db.query(User).filter_by(username="ada").one()
+                closing.disable(db, ada) if deed == "disable" else closing.set_password(db, ada, "another")
+            return super().verify(hashed, password)
+
+    person = Person(house)
+    token = person.ask("GET", "/login", headers={"Accept": "*/*"}).json["csrf_token"]
+    before = contents(house)["credential"]
+    house.extensions["passwords"].hasher = Overtaken()
+    body = {"username": "ada", "password": factories.PASSWORD}
+    answer = person.ask("POST", path, json=body, headers={"Accept": "*/*", "X-CSRF-Token": token})
+    assert (answer.status_code, answer.json["code"]) == (401, "credentials_invalid")
+    assert contents(house)["credential"] == before
+
+
+def test_a_hash_of_a_lesser_price_is_made_anew_at_the_next_login(house):
+    class Dearer(Watched):
+        def check_needs_rehash(self, hashed):
+            return not hashed.endswith("anew")
+
+        def hash(self, password):
+            return f"{factories.HASHED}anew"
+
+    house.extensions["passwords"].hasher = Dearer()
+    by_json(house, WHO["a known name"], factories.PASSWORD)
+    assert "anew" in str(contents(house)["user"])
+
+
+def test_a_hash_made_anew_never_brings_an_old_password_back(house):
+    class Overtaken(Watched):
+        def check_needs_rehash(self, hashed):
+            return True
+
+        def hash(self, password):
+            with house.extensions["database"].write() as db:
+                closing.set_password(db, db.query(User).filter_by(username="ada").one(), "the new one")
+            return "the old one"
+
+    house.extensions["passwords"].hasher = Overtaken()
+    assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 401
+    assert "the old one" not in str(contents(house)["user"])
+
+
+def test_more_logins_than_can_be_hashed_are_told_to_come_back(house):
+    passwords = house.extensions["passwords"]
+    passwords.patience = 0.01
+    for _ in range(passwords.at_once):
+        passwords._turns.acquire()
+    answer = Script(house).post("/api/auth", json=WHO["a known name"] | {"password": "x"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ada\u200b", "аda", "ada.", "a\u0301da", "ada%", "a_a", "*", "ada\\", "ada;--", "ada\u202e", "x" * 1000),
+        *("' OR 1=1 --", "<script>alert(1)</script>", "{{ 7*7 }}", "%s", "${x}", "../ada", "\ufdfa" * 500),
+        "ada@example.org@evil.example",
+    ],
+)
+def test_a_name_that_only_looks_like_one_is_nobodys(house, name):
+    answer = Script(house).post("/api/auth", json={"username": name, "password": factories.PASSWORD})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("name", ['"><script>alert(1)</script>', "'onfocus=alert(1) x='", "&lt;b&gt;"])
+def test_a_name_comes_back_on_the_page_as_text(house, name):
+    person = Person(house)
+    person.open("/login")
+    answer = person.press("Log in", username=name, password="x")
+    assert answer.status_code == 422
+    assert f'value="{escape(name)}"' in answer.text

@@ -1,0 +1,184 @@
+"""Log in, log out, confirm that it is you: what the cookie is afterwards."""
+
+from datetime import timedelta
+
+import pytest
+from flask import session
+from sqlalchemy import select
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.credentials.models import Credential
+
+
+def token_of(person):
+    return person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+
+
+def by_json(person, **fields):
+    headers = {"Accept": "application/json", "X-CSRF-Token": token_of(person)}
+    return person.ask(
+        "POST", "/login", json={"username": "ada", "password": factories.PASSWORD} | fields, headers=headers
+    )
+
+
+@pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.org", " ada ", "ａｄａ", "Ada@Example.ORG"])
+def test_a_person_logs_in_by_name_or_address_however_it_is_written(app, user, name):
+    assert Person(app).log_in(name).request.path == "/dashboard"
+
+
+def test_a_script_may_log_in_with_a_cookie_as_well(app, user):
+    person = Person(app)
+    answer = by_json(person, next="/tokens")
+    assert answer.json == {"username": "ada", "roles": ["user"], "next": "/tokens"}
+    assert person.ask("GET", "/protected", headers={"Accept": "*/*"}).json["credential"] == "session"
+
+
+def test_a_wrong_password_is_422_on_the_page_and_401_as_json(app, user):
+    person = Person(app)
+    assert person.log_in("ada", "wrong").status_code == 422
+    answer = by_json(person, password="wrong")
+    assert (answer.status_code, answer.json["code"]) == (401, "credentials_invalid")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_what_was_typed_is_kept_but_for_the_password(app, user):
+    person = Person(app)
+    person.open("/login?next=/tokens")
+    answer = person.press("Log in", username="ada", password="wrong password 1")
+    assert 'value="ada"' in answer.text
+    assert 'value="/tokens"' in answer.text
+    assert "wrong password 1" not in answer.text
+
+
+@pytest.mark.parametrize("fields", [{"username": ""}, {"password": ""}, {"username": " "}, {"username": "x" * 1001}])
+def test_a_field_that_was_left_out_is_said_beside_it(app, user, fields):
+    person = Person(app)
+    person.open("/login")
+    answer = person.press("Log in", **({"username": "ada", "password": "x"} | fields))
+    assert answer.status_code == 422
+
+
+def test_a_login_gives_a_new_cookie_and_forgets_what_was_in_the_old_one(app, user):
+    """Session fixation: what was planted beforehand is worth nothing afterwards."""
+    person = Person(app)
+    person.open("/login")
+    planted = person.cookie
+    person.log_in("ada")
+    assert person.cookie != planted
+    thief = Person(app)
+    thief.client.set_cookie("session", planted)
+    assert thief.open("/dashboard").request.path == "/login"
+
+
+def test_a_second_login_in_one_browser_ends_the_first(app, person):
+    first = person.cookie
+    by_json(person)
+    assert person.cookie != first
+    thief = Person(app)
+    thief.client.set_cookie("session", first)
+    assert thief.open("/dashboard").request.path == "/login"
+
+
+def test_a_login_elsewhere_ends_nothing_here(app, person):
+    Person(app).log_in("ada")
+    assert person.open("/dashboard").request.path == "/dashboard"
+
+
+def test_asking_for_the_logout_logs_nobody_out(person):
+    person.open("/logout")
+    assert person.open("/dashboard").request.path == "/dashboard"
+
+
+def test_a_copied_cookie_is_dead_after_the_logout_in_every_process(make_app):
+    here, there = make_app(), make_app()
+    factories.user(here, "ada")
+    person = Person(here)
+    person.log_in("ada")
+    thief = Person(there)
+    thief.client.set_cookie("session", person.cookie)
+    assert thief.open("/dashboard").request.path == "/dashboard"
+    person.open("/logout")
+    person.press("Log out")
+    assert thief.open("/dashboard").request.path == "/login"
+
+
+def test_after_the_logout_nothing_of_the_session_is_in_the_cookie(app, person):
+    person.open("/logout")
+    person.press("Log out")
+    with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
+        assert set(session) <= {"csrf_token", "_flashes"}
+
+
+def test_logging_out_twice_is_no_fault(person):
+    token = token_of(person)
+    assert person.ask("POST", "/logout", data={"csrf_token": token}).status_code == 303
+    assert person.ask("POST", "/logout", data={"csrf_token": token}).status_code == 401
+
+
+def test_whoever_is_logged_in_is_led_on_from_the_login(person):
+    assert person.ask("GET", "/login?next=/tokens").headers["Location"] == "/tokens"
+
+
+# Confirming.
+
+
+def confirm(person, password=factories.PASSWORD):
+    person.open("/confirm?next=/tokens/new")
+    return person.press("Confirm", password=password)
+
+
+def test_a_confirmation_gives_a_new_secret_and_kills_the_old(app, person):
+    copied = person.cookie
+    assert confirm(person).request.path == "/tokens/new"
+    thief = Person(app)
+    thief.client.set_cookie("session", copied)
+    assert thief.open("/dashboard").request.path == "/login"
+    assert person.open("/dashboard").request.path == "/dashboard"
+
+
+def test_a_confirmation_with_a_wrong_password_changes_nothing(app, person):
+    before = contents(app)
+    answer = confirm(person, "wrong")
+    assert answer.status_code == 422
+    assert contents(app) == before
+    assert person.open("/dashboard").request.path == "/dashboard"
+
+
+def test_a_confirmation_takes_ones_own_password_alone(app, person):
+    other = "another horse battery staple"
+    grace = factories.user(app, "grace")
+    with app.extensions["database"].write() as db:
+        db.get_one(type(grace), grace.id).password_hash = factories.QUICK.hash(other)
+    assert confirm(person, other).status_code == 422
+
+
+def test_a_confirmation_does_not_make_a_session_live_longer(app, person):
+    confirm(person)
+    with app.extensions["database"].read() as db:
+        old, new = db.scalars(select(Credential).order_by(Credential.created_at))
+        assert abs(new.expires_at - old.expires_at) < timedelta(seconds=1)
+        assert new.idle == old.idle
+
+
+def test_a_confirmation_is_written_down(app, person):
+    confirm(person)
+    assert len(events(app, "session.confirmed")) == 1
+
+
+def test_a_confirmation_says_no_content_to_a_script(person):
+    headers = {"Accept": "application/json", "X-CSRF-Token": token_of(person)}
+    answer = person.ask("POST", "/confirm", json={"password": factories.PASSWORD}, headers=headers)
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+def test_a_script_whose_confirmation_is_wrong_is_told_beside_the_field(person):
+    headers = {"Accept": "application/json", "X-CSRF-Token": token_of(person)}
+    answer = person.ask("POST", "/confirm", json={"password": "wrong"}, headers=headers)
+    assert (answer.status_code, answer.json["errors"]["password"]) == (422, ["That is not your password. Try again."])
+
+
+def test_a_stranger_cannot_confirm_anything(app):
+    assert Script(app).post("/confirm", json={"password": "x"}).status_code == 401

@@ -1,0 +1,139 @@
+"""The cookie: what is in it, what a changed one is worth, and how keys of it change."""
+
+import pytest
+from flask import session
+from flask.sessions import SecureCookieSessionInterface
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from webapp.sessions import cookie
+
+OLD = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
+NEW = "k2Vt9sXw4NzB7mCq1LrD8fHj3PyG6aTe"
+
+
+def is_in(person):
+    return person.ask("GET", "/protected", headers={"Accept": "*/*"}).status_code == 200
+
+
+def with_cookie(app, value):
+    person = Person(app)
+    person.client.set_cookie("session", value)
+    return person
+
+
+def signed(app, **content):
+    return SecureCookieSessionInterface().get_signing_serializer(app).dumps(content)
+
+
+def ours(app, **content):
+    return cookie.Cookies().get_signing_serializer(app).dumps(content)
+
+
+def test_the_cookie_holds_nothing_private_and_nothing_that_grants(app, person):
+    with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
+        assert set(session) <= {"_user_id", "_fresh", "_id", "csrf_token", "_flashes", "_permanent"}
+        held = str({name: value for name, value in session.items() if name not in ("_flashes", "_user_id", "_id")})
+    assert not any(word in held for word in ("ada", "user", "admin", "203.0.113", "example.org"))
+
+
+def test_the_sessions_secret_has_256_bits(app, person):
+    with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
+        assert len(session["_user_id"]) >= 43
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda good: good[:-1], id="a letter less"),
+        pytest.param(lambda good: good + "A", id="a letter more"),
+        pytest.param(lambda good: good.rpartition(".")[0], id="without its signature"),
+        pytest.param(lambda good: "." + good, id="another compression"),
+        pytest.param(lambda good: good.swapcase(), id="other letters"),
+        pytest.param(lambda good: good * 30, id="far too long"),
+        pytest.param(lambda good: "", id="nothing"),
+        pytest.param(lambda good: "null", id="null"),
+        pytest.param(lambda good: "e30.e30.e30", id="empty objects"),
+        pytest.param(lambda good: f'"{good[:-1]}"', id="quotes"),
+    ],
+)
+def test_a_changed_cookie_is_nobodys(app, person, change):
+    assert Script(app).get("/protected", headers={"Cookie": f"session={change(person.cookie)}"}).status_code == 401
+
+
+@pytest.mark.parametrize("secret", ["", "x", 5, None, [], {}, True, "' OR 1=1 --", "\0", "\ud800", ["a"]])
+def test_a_cookie_signed_by_us_that_names_no_session_is_nobodys(app, secret):
+    assert not is_in(with_cookie(app, ours(app, _user_id=secret)))
+
+
+def test_a_users_id_in_the_cookie_is_no_session(app, user):
+    assert not is_in(with_cookie(app, ours(app, _user_id=str(user.id), _fresh=True)))
+
+
+def test_a_digest_from_the_table_is_no_secret(app, person):
+    """A thief of the database cannot log in with what is there, even if they could sign."""
+    with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
+        key = cookie.key_of(session["_user_id"])
+    assert not is_in(with_cookie(app, ours(app, _user_id=key)))
+
+
+def test_a_cookie_of_flasks_own_making_is_not_ours(app, person):
+    """SHA-1 is Flask's default; ours signs with SHA-256."""
+    with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
+        content = dict(session)
+    assert not is_in(with_cookie(app, signed(app, **content)))
+
+
+def test_of_two_cookies_of_one_name_none_opens_what_neither_does(app, person):
+    answer = Script(app).get("/protected", headers={"Cookie": "session=a; session=b"})
+    assert answer.status_code == 401
+
+
+def test_a_cookie_without_a_name_is_not_read_as_one_with_ours(make_app):
+    """Werkzeug, CVE-2023-23934."""
+    app = make_app(WEBAPP_BASE_URL="https://login.example.org")
+    factories.user(app, "ada")
+    person = Person(app, base_url="https://login.example.org")
+    person.log_in("ada")
+    good = person.client.get_cookie("__Host-session", domain="login.example.org").value
+    headers = {"Cookie": f"=__Host-session={good}"}
+    assert Script(app).get("/protected", headers=headers, base_url="https://login.example.org").status_code == 401
+
+
+def test_sessions_live_on_when_the_key_of_the_cookies_is_changed_with_the_old_one_kept(make_app):
+    app = make_app(WEBAPP_SECRET_KEY=OLD)
+    factories.user(app, "ada")
+    person = Person(app)
+    person.log_in("ada")
+    assert is_in(with_cookie(make_app(WEBAPP_SECRET_KEY=NEW, WEBAPP_SECRET_KEY_FALLBACKS=OLD), person.cookie))
+    assert not is_in(with_cookie(make_app(WEBAPP_SECRET_KEY=NEW), person.cookie))
+
+
+def test_new_sessions_are_signed_with_the_new_key(make_app):
+    """Flask, CVE-2025-47278: with the fallback list reversed they were signed with the old one."""
+    app = make_app(WEBAPP_SECRET_KEY=NEW, WEBAPP_SECRET_KEY_FALLBACKS=OLD)
+    factories.user(app, "ada")
+    person = Person(app)
+    person.log_in("ada")
+    assert is_in(with_cookie(make_app(WEBAPP_SECRET_KEY=NEW), person.cookie))
+
+
+def test_what_one_request_changes_in_its_session_no_other_sees_before_it_is_sent(app):
+    value = ours(app, list=[1])
+    for _ in range(2):
+        with app.test_request_context(headers={"Cookie": f"session={value}"}):
+            assert session["list"] == [1]
+            session["list"].append(2)
+
+
+def test_forged_cookies_are_not_remembered(app):
+    for number in range(20):
+        Script(app).get("/protected", headers={"Cookie": f"session=a.b.{number}"})
+    assert not app.session_interface._verified
+
+
+def test_a_request_that_asks_nothing_of_its_session_sets_no_cookie(app, person):
+    person.open("/dashboard")
+    assert "Set-Cookie" not in person.ask("GET", "/protected", headers={"Accept": "*/*"}).headers
+    assert "Set-Cookie" not in Script(app).get("/public").headers

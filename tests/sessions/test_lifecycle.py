@@ -1,0 +1,206 @@
+"""How long a session lives, and what ends it: on the very next request, in every process."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents
+from webapp.accounts import closing
+from webapp.accounts.models import User
+
+NOON = "2026-11-22T12:00:00Z"
+SECOND = timedelta(seconds=1)
+
+
+def is_in(person):
+    return person.ask("GET", "/protected", headers={"Accept": "*/*"}).status_code == 200
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def make_house(make_app):
+    return lambda: make_app(WEBAPP_SESSION_IDLE="1h", WEBAPP_SESSION_LIFETIME="1d", WEBAPP_REMEMBER_LIFETIME="30d")
+
+
+@pytest.fixture
+def house(make_house):
+    app = make_house()
+    factories.user(app, "ada")
+    return app
+
+
+@pytest.fixture
+def person(house, clock):
+    person = Person(house)
+    person.log_in("ada")
+    return person
+
+
+def test_a_session_ends_after_so_long_without_a_request_and_not_a_second_before(person, clock):
+    clock.shift(timedelta(hours=1) - SECOND)
+    assert is_in(person)
+    clock.shift(timedelta(hours=1))
+    assert not is_in(person)
+
+
+def test_a_session_that_is_used_goes_on(person, clock):
+    for _ in range(5):
+        clock.shift(timedelta(minutes=50))
+        assert is_in(person)
+
+
+def test_a_session_ends_after_its_whole_time_however_much_it_is_used(person, clock):
+    for _ in range(47):
+        clock.shift(timedelta(minutes=30))
+        assert is_in(person)
+    clock.shift(timedelta(minutes=30))
+    assert not is_in(person)
+
+
+def test_a_remembered_session_has_no_idle_end_but_a_whole_time_too(house, clock):
+    person = Person(house)
+    person.log_in("ada", remember="y")
+    clock.shift(timedelta(days=30) - SECOND)
+    assert is_in(person)
+    clock.shift(SECOND)
+    assert not is_in(person)
+
+
+@pytest.mark.parametrize(("fields", "is_kept"), [({}, False), ({"remember": "y"}, True)])
+def test_the_cookie_outlives_the_browser_only_if_it_was_asked_to(house, fields, is_kept):
+    person = Person(house)
+    person.log_in("ada", **fields)
+    assert (person.client.get_cookie("session").expires is not None) == is_kept
+
+
+def test_a_cookie_that_was_kept_beyond_its_session_opens_nothing(house, clock):
+    person = Person(house)
+    person.log_in("ada")
+    kept = person.cookie
+    clock.shift(timedelta(days=400))
+    thief = Person(house)
+    thief.client.set_cookie("session", kept)
+    assert not is_in(thief)
+
+
+def in_another_process(make_house, person):
+    """The same browser, answered by another process."""
+    other = Person(make_house())
+    other.client.set_cookie("session", person.cookie)
+    return other
+
+
+def change(app, deed):
+    with app.extensions["database"].write() as db:
+        return deed(db, db.query(User).filter_by(username="ada").one())
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        pytest.param(closing.disable, id="disabling"),
+        pytest.param(lambda db, user: closing.set_password(db, user, "another"), id="a new password"),
+        pytest.param(lambda db, user: db.delete(user), id="deleting"),
+    ],
+)
+def test_what_ends_everything_acts_on_the_next_request_in_every_process(house, make_house, person, deed):
+    other = in_another_process(make_house, person)
+    assert is_in(person)
+    assert is_in(other)
+    change(house, deed)
+    assert not is_in(person)
+    assert not is_in(other)
+
+
+@pytest.mark.parametrize("roles", [("admin", "user"), ("super_admin", "admin")])
+def test_a_lost_role_acts_on_the_next_request_for_session_and_token_in_every_process(house, make_house, person, roles):
+    former, now = roles
+    factories.user(house, "boss", role="super_admin")
+    change(house, lambda db, user: closing.change_role(db, user, former))
+    path = f"/protected/{former.replace('_', '-')}"
+    other = in_another_process(make_house, person)
+    with house.extensions["database"].read() as db:
+        ada = db.query(User).filter_by(username="ada").one()
+    token = factories.api_token(house, ada).token
+    here = [person, other, Script(house, token), Script(other.app, token)]
+    assert [status(who, path) for who in here] == [200] * 4
+    change(house, lambda db, user: closing.change_role(db, user, now))
+    assert [status(who, path) for who in here] == [403] * 4
+    change(house, lambda db, user: closing.change_role(db, user, former))
+    assert [status(who, path) for who in here] == [200] * 4
+
+
+def status(who, path):
+    ask = who.ask if isinstance(who, Person) else who.call
+    return ask("GET", path, headers={"Accept": "*/*"}).status_code
+
+
+def test_a_session_from_before_its_user_was_disabled_stays_dead_when_they_are_enabled(house, person):
+    change(house, closing.disable)
+    change(house, closing.enable)
+    assert not is_in(person)
+
+
+# Where one is logged in.
+
+
+def sessions_of(person):
+    return person.ask("GET", "/dashboard", headers={"Accept": "application/json"}).json["sessions"]
+
+
+def end(person, session_id):
+    token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+    headers = {"Accept": "application/json", "X-CSRF-Token": token}
+    return person.ask("POST", f"/account/sessions/{session_id}/end", headers=headers).status_code
+
+
+def test_one_sees_where_one_is_logged_in_and_which_of_them_one_is(house, person):
+    Person(house, user_agent="curl/8.5.0").log_in("ada")
+    found = sessions_of(person)
+    assert sorted((entry["name"], entry["is_current"]) for entry in found) == [
+        ("Firefox on Linux", True),
+        ("curl", False),
+    ]
+
+
+def test_one_ends_a_session_elsewhere_and_its_next_request_is_refused(house, person):
+    other = Person(house)
+    other.log_in("ada")
+    (elsewhere,) = [entry["id"] for entry in sessions_of(person) if not entry["is_current"]]
+    assert end(person, elsewhere) == 204
+    assert not is_in(other)
+    assert is_in(person)
+
+
+def test_ending_a_session_twice_is_404(house, person):
+    Person(house).log_in("ada")
+    (elsewhere,) = [entry["id"] for entry in sessions_of(person) if not entry["is_current"]]
+    assert [end(person, elsewhere), end(person, elsewhere)] == [204, 404]
+
+
+def test_the_session_of_another_is_not_there(house, person):
+    factories.user(house, "grace")
+    grace = Person(house)
+    grace.log_in("grace")
+    (hers,) = [entry["id"] for entry in sessions_of(grace)]
+    before = contents(house)
+    assert end(person, hers) == 404
+    assert contents(house) == before
+    assert is_in(grace)
+
+
+def test_a_token_is_no_session_that_could_be_ended_as_one(house, person):
+    with house.extensions["database"].read() as db:
+        ada = db.query(User).filter_by(username="ada").one()
+    issued = factories.api_token(house, ada)
+    assert end(person, issued.entry.id) == 404
+    assert Script(house, issued.token).get("/protected").status_code == 200

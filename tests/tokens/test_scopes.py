@@ -1,0 +1,66 @@
+"""Scopes narrow what a token may do, and never widen what its owner may."""
+
+import pytest
+
+from tests import factories
+from tests.script import Script
+from webapp.accounts import closing
+from webapp.accounts.models import User
+from webapp.guard.policy import Requirement
+from webapp.tokens.scopes import Catalogue, ScopeNotHeld
+
+CATALOGUE = Catalogue(
+    [
+        ("GET /public", Requirement(is_public=True, scope="never:read")),
+        ("GET /people", Requirement(session=True, scope="people:read")),
+        ("GET /any", Requirement(scope="any:read")),
+        ("GET /admin", Requirement(role="admin", scope="admin:read")),
+        ("POST /admin", Requirement(role="admin", scope="admin:write")),
+        ("GET /mixed", Requirement(scope="mixed:read")),
+        ("GET /mixed/admin", Requirement(role="admin", scope="mixed:read")),
+    ]
+)
+USER, ADMIN = ("user",), ("user", "admin")
+
+
+def test_scopes_are_read_off_the_routes_that_a_token_could_open():
+    assert list(CATALOGUE.scopes) == ["admin:read", "admin:write", "any:read", "mixed:read", "resources:read"]
+
+
+def test_a_scope_is_held_by_whoever_it_would_open_something_to():
+    assert CATALOGUE.held_by(USER) == ["any:read", "mixed:read", "resources:read"]
+    assert CATALOGUE.held_by(ADMIN) == list(CATALOGUE.scopes)
+
+
+@pytest.mark.parametrize("names", [["admin:read"], ["any:read", "admin:write"], ["nonsense"], [""], ["any:read "]])
+def test_a_scope_that_is_not_held_is_refused_together_with_the_rest(names):
+    with pytest.raises(ScopeNotHeld):
+        CATALOGUE.check(names, USER)
+
+
+def test_scopes_are_kept_once_and_in_one_order():
+    assert CATALOGUE.check(["mixed:read", "any:read", "mixed:read"], USER) == ("any:read", "mixed:read")
+
+
+def test_a_scope_says_what_it_opens_to_whom():
+    assert CATALOGUE.scopes["mixed:read"].opens(USER) == "GET /mixed"
+    assert CATALOGUE.scopes["mixed:read"].opens(ADMIN) == "GET /mixed, GET /mixed/admin"
+
+
+def test_a_scope_that_is_not_held_says_why():
+    assert "admin" in CATALOGUE.scopes["admin:read"].why_not()
+
+
+def test_every_scope_of_the_house_is_said_by_a_route(app):
+    assert {"profile:read", "protected:read", "tokens:read", "resources:read"} <= set(
+        app.extensions["catalogue"].scopes
+    )
+
+
+def test_a_scope_minted_before_a_role_was_lost_opens_nothing_more(app):
+    admin = factories.user(app, "grace", role="admin")
+    script = Script(app, factories.api_token(app, admin, "protected:read").token)
+    assert script.get("/protected/admin").status_code == 200
+    with app.extensions["database"].write() as db:
+        closing.change_role(db, db.get_one(User, admin.id), "user")
+    assert script.get("/protected/admin").json["code"] == "role_required"

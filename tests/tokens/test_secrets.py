@@ -1,0 +1,63 @@
+"""A secret is shown once and kept as a digest, or not kept at all: what a thief of the database has."""
+
+import re
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import everything
+from webapp.accounts import links
+from webapp.accounts.registration import SETUP
+
+
+@pytest.fixture
+def day(app, instance, user):
+    """A day of ordinary use; every secret that there was, by its name."""
+    with app.extensions["database"].write() as db:
+        link = links.make(db, SETUP, app.permanent_session_lifetime)
+    person = Person(app)
+    person.log_in("ada", remember="y")
+    with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
+        from flask import session  # noqa: PLC0415 - inside the request that it is of
+
+        secret, csrf = session["_user_id"], session.get("csrf_token")
+    person.open("/tokens/new")
+    token = re.search(r"eyJ[\w.-]+", person.press("Create token", name="laptop", scopes="profile:read").text)[0]
+    Script(app, token).get("/dashboard")
+    body = {"username": "ada", "password": factories.PASSWORD}
+    other = Script(app).post("/api/auth", json=body).json["access_token"]
+    person.open("/login")
+    Person(app).log_in("ada", "a wrong password, typed by hand")
+    known = person.client.get_cookie("known").value
+    return {
+        "password": factories.PASSWORD,
+        "wrong password": "a wrong password, typed by hand",
+        "session secret": secret,
+        "cookie": person.cookie,
+        "known browser": known,
+        "token": token,
+        "signature of the token": token.rpartition(".")[2],
+        "token of the API": other.rpartition(".")[2],
+        "setup link": link,
+        "key of the cookies": app.secret_key,
+    } | ({"csrf": csrf} if csrf else {})
+
+
+def test_no_secret_is_in_any_table_nor_anywhere_in_the_file(day, instance):
+    kept = everything(instance / "latchkey.db")
+    assert "ada" in kept
+    assert [name for name, secret in day.items() if secret in kept] == []
+
+
+def test_a_password_is_kept_as_argon2id(app, user):
+    assert user.password_hash.startswith("$argon2id$")
+
+
+def test_a_token_is_never_in_an_address(app, person):
+    person.open("/tokens/new")
+    shown = person.press("Create token", name="laptop", scopes="profile:read")
+    token = re.search(r"eyJ[\w.-]+", shown.text)[0]
+    assert token not in shown.headers["Location"]
+    assert not re.search(rf'(href|src|action)="[^"]*{re.escape(token)}', shown.text)
