@@ -1,35 +1,40 @@
-"""What was mailed, read from the outbox itself."""
+"""What the house has mailed, as its receiver would read it."""
 
 import re
-from dataclasses import dataclass
 
 from flask import Flask
-from sqlalchemy import select
 
-from webapp.mail import outbox
-from webapp.mail.models import OutgoingMail
+from webapp.mail.outbox import Taken
+from webapp.mail.worker import Worker
 
 
-@dataclass(frozen=True)
-class Mail:
-    kind: str
-    to: str
-    subject: str
-    text: str
-    html: str
+class Mailbox:
+    """Takes the mails of a house out of its outbox, as its sender would."""
 
-    @property
+    def __init__(self, app: Flask) -> None:
+        self.mails = list[Taken]()
+        self.worker = Worker(app.extensions["database"], app.extensions["post"].sealer, self)
+
+    def send(self, mail: Taken) -> None:
+        self.mails.append(mail)
+
+    def opened(self) -> list[Taken]:
+        """What has come since it was opened last."""
+        while self.worker.send_due():
+            pass
+        found, self.mails = self.mails, []
+        return found
+
+    def one(self) -> Taken:
+        (mail,) = self.opened()
+        return mail
+
     def link(self) -> str:
-        """The path of the first link of ours."""
-        found = re.search(r"^ +https?://[^/\s]+(/\S+)$", self.text, re.MULTILINE)
-        assert found, self.text
-        return found[1]
+        """The path of the link in the only mail that has come."""
+        return link_in(self.one())
 
 
-def mails(app: Flask) -> list[Mail]:
-    """The oldest first."""
-    sealer = app.extensions["post"].sealer
-    with app.extensions["database"].write() as db:
-        rows = db.scalars(select(OutgoingMail).order_by(OutgoingMail.created_at)).all()
-        read = [(row.kind, outbox.opened(row, sealer)) for row in rows]
-    return [Mail(kind, m.to, m.content.subject, m.content.text, m.content.html) for kind, m in read if m]
+def link_in(mail: Taken) -> str:
+    match = re.search(r"https?://[^/\s]+(/(?:register|verify|reset|not-me)/\S+)", mail.content.text)
+    assert match, mail.content.text
+    return match[1]

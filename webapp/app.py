@@ -4,11 +4,13 @@ from pathlib import Path
 
 from flask import Flask, request
 
+from webapp.accounts import names
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
-from webapp.accounts.views import account, setup
+from webapp.accounts.views import account, not_me, recovery, registration, setup, strength, verification
 from webapp.admin.views import audit as admin_audit
 from webapp.admin.views import house as admin_house
+from webapp.admin.views import invitations, mail
 from webapp.admin.views import roles as admin_roles
 from webapp.admin.views import users as admin_users
 from webapp.audit import log
@@ -67,6 +69,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(room.bp)
     for room in (admin_house, admin_users, admin_roles, admin_audit):
         app.register_blueprint(room.bp)
+    for room in (registration, verification, recovery, not_me, strength, invitations, mail):
+        app.register_blueprint(room.bp)
     app.register_error_handler(TooBusy, too_busy)
     app.extensions["catalogue"] = Catalogue(guarded(app))
     app.extensions["settings"] = settings
@@ -97,6 +101,8 @@ def configure(app: Flask, settings: Settings) -> None:
         "TOKEN_IN_QUERY": settings.token_in_query,
         "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
         "API_TOKEN_LIFETIME": settings.api_token_lifetime,
+        "REGISTRATION": settings.registration,
+        "CAN_MAIL": bool(settings.smtp_url),
     }
 
 
@@ -142,12 +148,13 @@ def post_office(app: Flask, settings: Settings, database: Database) -> None:
         made = letters.letter(app, kind, facts)
         return Content(made.subject, made.text, made.html)
 
-    app.extensions["post"] = Post(render, sealer, wake=lambda: after.answer(worker.wake) if request else worker.wake())
+    app.extensions["post"] = Post(render, sealer, worker.wake)
     app.extensions["mail_worker"] = worker
 
 
 def employ(app: Flask, settings: Settings, database: Database) -> None:
     """What the doors call upon."""
+    names.allow_domains(settings.email_special_domains)
     limiter: Limiter = limiter_for(settings, database)
     # Two threads at least are left to everybody else.
     waiting = max(0, settings.threads - settings.hashes_at_once - 2)

@@ -2,4 +2,5 @@
 import "./copy-text.js"
 import "./local-time.js"
 import "./session-end.js"
+import "./new-password.js"
 import "./wait-for-token.js"

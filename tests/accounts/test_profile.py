@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.mailbox import mails
+from tests.letters import mails
 from tests.tables import contents, events
 from webapp.accounts.models import User
 

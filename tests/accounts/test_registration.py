@@ -1,125 +1,293 @@
-"""How an account comes to be, once."""
+"""Making an account: open, by invitation, or not at all; and what strangers learn by trying."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
 
 from tests import factories
-from tests.tables import contents
-from webapp.accounts import links, registration
-from webapp.accounts.registration import SETUP, AddressTaken, LinkDead, NameTaken, NewUser
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.mailbox import Mailbox, link_in
+from tests.tables import contents, events
+from webapp.accounts import browsing, closing, invitations
+from webapp.accounts.invitations import Wish
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
 
-HALF_AN_HOUR = timedelta(minutes=30)
+SMTP = {"WEBAPP_SMTP_URL": "smtp://127.0.0.1:9"}
 
 
-def make(app, name, email=None, **kwargs):
+@pytest.fixture
+def app(make_app):
+    return make_app(WEBAPP_REGISTRATION="open", **SMTP)
+
+
+@pytest.fixture
+def mailbox(app):
+    return Mailbox(app)
+
+
+def register(browser, name="eve", email="eve@example.org", password=PASSWORD):
+    browser.open("/register")
+    fields = {"username": name, "password": password} | ({"email": email} if email else {})
+    return browser.press("Register", **fields)
+
+
+def invite(app, **wish):
     with app.extensions["database"].write() as db:
-        return registration.add(db, NewUser(username=name, email=email, password_hash="x", **kwargs), origin="test")
+        return invitations.make(db, Wish(**wish))
 
 
-@pytest.mark.parametrize("name", ["ada", "ADA", "Ada"])
-def test_a_name_is_taken_once_however_it_is_written(app, user, name):
+def found(app, name):
+    with app.extensions["database"].read() as db:
+        return browsing.named(db, name)
+
+
+def test_an_account_is_opened_by_the_mailed_link_and_its_password(stranger, mailbox):
+    assert "Look into your mailbox" in register(stranger).text
+    stranger.open(mailbox.link())
+    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+    assert "Hello" in stranger.log_in("eve").text
+
+
+def test_before_that_it_may_not_log_in_and_can_have_the_mail_again(stranger, mailbox):
+    register(stranger)
+    first = mailbox.link()
+    assert "Verify your address first" in stranger.log_in("eve").text
+    stranger.press("Send the mail again")
+    assert stranger.ask("GET", first).status_code == 404
+    assert stranger.ask("GET", mailbox.link()).status_code == 303
+
+
+def test_a_wrong_password_learns_nothing_of_what_waits(stranger, mailbox):
+    register(stranger)
+    assert "do not go together" in stranger.log_in("eve", "wrong wrong wrong wrong").text
+    assert "Log in first" in stranger.open("/verify/again").text.replace("Log in</a> first", "Log in first")
+
+
+def test_a_script_is_told_as_well(app, stranger, mailbox):
+    register(stranger)
+    answer = app.test_client().post("/api/auth", json={"username": "eve", "password": PASSWORD})
+    assert (answer.status_code, answer.json["title"]) == (403, "Verify your address first")
+
+
+def test_whoever_typed_anothers_address_gets_no_account_by_their_click(stranger, mailbox):
+    register(stranger, "mallory", "victim@example.org")
+    victim = Person(stranger.app)
+    victim.open(mailbox.link())
+    victim.press("Verify my address", password="what the victim would type")
+    assert found(stranger.app, "mallory").is_unverified
+
+
+def test_a_forgotten_password_takes_the_account_from_whoever_only_typed_the_address(stranger, mailbox):
+    register(stranger, "mallory", "victim@example.org")
+    mailbox.opened()
+    victim = Person(stranger.app)
+    victim.open("/forgot")
+    victim.press("Send me the link", username="victim@example.org")
+    victim.open(mailbox.link())
+    victim.press("Set the password", password="umbrella otter lantern 9")
+    assert "do not go together" in stranger.log_in("mallory").text
+    assert "Hello" in victim.log_in("mallory", "umbrella otter lantern 9").text
+
+
+@pytest.mark.parametrize(
+    "taken", [{"name": "ada"}, {"email": "ada@example.org"}, {"name": "ADA", "email": "ADA@example.org"}]
+)
+def test_what_is_taken_is_answered_as_what_is_free(app, stranger, user, mailbox, taken):
+    free = register(Person(app), "bob", "bob@example.org")
+    answer = register(stranger, **{"name": "eve", "email": "eve@example.org"} | taken)
+    assert (answer.status_code, answer.request.path) == (free.status_code, free.request.path)
+    assert answer.text == free.text
+
+
+def test_the_owner_of_a_taken_address_is_told_and_nobody_else(stranger, user, mailbox):
+    register(stranger, "eve", "ADA@example.org")
+    mail = mailbox.one()
+    assert (mail.to, mail.content.subject) == ("ada@example.org", "You have an account at Latchkey already")
+    assert found(stranger.app, "eve") is None
+
+
+def test_a_disabled_owner_is_told_nothing(app, stranger, user, mailbox):
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get(User, user.id))
+    register(stranger, "eve", "ada@example.org")
+    assert mailbox.opened() == []
+
+
+def test_a_taken_name_is_told_by_mail_with_a_link_to_choose_another(stranger, user, mailbox):
+    register(stranger, "Ada", "eve@example.org")
+    mail = mailbox.one()
+    assert mail.to == "eve@example.org"
+    stranger.open(link_in(mail))
+    stranger.press("Register", username="eve", password=PASSWORD)
+    assert "Hello" in stranger.log_in("eve").text
+
+
+def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
+    register(stranger, "eve", "eve@example.org")
+    mailbox.opened()
+    with time_machine.travel(now() + timedelta(days=2, seconds=1)):
+        late = Person(stranger.app)
+        register(late, "eve", "other@example.org")
+        late.open(mailbox.link())
+        late.press("Verify my address", password=PASSWORD)
+    assert found(stranger.app, "eve").email == "other@example.org"
+
+
+def test_a_role_that_is_sent_along_is_not_looked_at(stranger, mailbox):
+    stranger.open("/register")
+    stranger.press(
+        "Register",
+        username="eve",
+        email="eve@example.org",
+        password=PASSWORD,
+        role="super_admin",
+        email_verified_at="1",
+        is_verified="1",
+        invitation="x",
+    )
+    eve = found(stranger.app, "eve")
+    assert (eve.role, eve.is_unverified) == ("user", True)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "eve@example.org\r\nBcc: all@example.org"),
+        ("email", "eve@example.org,ada@example.org"),
+        ("email", "Eve <eve@example.org>"),
+        ("email", "eve@localhost"),
+        ("email", "eve@house.local"),
+        ("username", "eve\r\nSubject: x"),
+        ("username", "аda"),
+        ("username", "раура"),
+        ("username", "eve@example.org"),
+        ("username", "a" * 51),
+        ("username", "ⅷ"),
+        ("password", "eve"),
+        ("password", "passwordpassword"),
+        ("password", "my name is everard"),
+        ("password", "latchkey latchkey latchkey"),
+        ("password", "a" * 300),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(app, stranger, field, value):
     before = contents(app)
-    with pytest.raises(NameTaken):
-        make(app, name)
+    stranger.open("/register")
+    sent = {"username": "everard", "email": "eve@example.org", "password": PASSWORD} | {field: value}
+    answer = stranger.press("Register", **sent)
+    assert answer.status_code == 422
+    assert "another look" in answer.text
     assert contents(app) == before
 
 
-@pytest.mark.parametrize("address", ["ada@example.org", "ADA@example.org", "ada@EXAMPLE.ORG"])
-def test_an_address_is_taken_once_however_it_is_written(app, user, address):
-    with pytest.raises(AddressTaken):
-        make(app, "grace", address)
+def test_a_domain_of_the_house_is_accepted_by_setting(make_app):
+    app = make_app(WEBAPP_REGISTRATION="open", WEBAPP_EMAIL_SPECIAL_DOMAINS="local,lan", **SMTP)
+    register(Person(app), "eve", "eve@house.local")
+    assert found(app, "eve@house.local")
 
 
-def test_several_may_have_no_address(app):
-    make(app, "ada")
-    make(app, "grace")
+def test_names_are_kept_as_typed(app, stranger, mailbox):
+    register(stranger, "Ève.Straße", "Eve.Long@Example.org")
+    eve = found(app, "ÈVE.STRASSE")
+    assert (eve.username, eve.email) == ("Ève.Straße", "Eve.Long@example.org")
 
 
-def test_of_two_who_take_a_name_at_once_one_gets_it(app):
-    def take(_):
-        try:
-            make(app, "ada")
-        except NameTaken:
-            return False
-        return True
-
-    with ThreadPoolExecutor(4) as at_once:
-        assert sorted(at_once.map(take, range(4))) == [False, False, False, True]
+def test_a_closed_house_takes_nobody_in(make_app):
+    app = make_app(WEBAPP_REGISTRATION="closed")
+    stranger = Person(app)
+    assert stranger.open("/register").status_code == 403
+    assert stranger.ask("GET", invite(app).path).status_code == 403
 
 
-def test_a_role_that_there_is_none_of_is_refused(app):
-    with pytest.raises(ValueError, match="owner"):
-        make(app, "ada", role="owner")
+def test_without_an_invitation_the_house_says_how_to_get_one(make_app):
+    answer = Person(make_app()).open("/register")
+    assert answer.status_code == 403
+    assert "by invitation" in answer.text
 
 
-def link(app, lifetime=HALF_AN_HOUR):
+def test_an_invitation_bound_to_an_address_verifies_it(make_app):
+    app = make_app(**SMTP)
+    stranger = Person(app)
+    stranger.open(invite(app, email="eve@example.org", role="admin").path)
+    stranger.press("Register", username="eve", password=PASSWORD, role="super_admin", email="other@example.org")
+    assert "Hello" in stranger.log_in("eve").text
+    eve = found(app, "eve")
+    assert (eve.email, eve.role, eve.is_unverified) == ("eve@example.org", "admin", False)
+
+
+def test_an_open_invitation_has_the_address_verified(make_app):
+    app = make_app(**SMTP)
+    mailbox, stranger = Mailbox(app), Person(app)
+    stranger.open(invite(app).path)
+    assert "/register/" not in stranger.page.request.path
+    stranger.press("Register", username="eve", email="eve@example.org", password=PASSWORD)
+    stranger.open(mailbox.link())
+    stranger.press("Verify my address", password=PASSWORD)
+    assert "Hello" in stranger.log_in("eve").text
+
+
+def test_where_no_mail_can_be_sent_no_address_is_asked(make_app):
+    app = make_app()
+    stranger = Person(app)
+    assert "E-mail" not in stranger.open(invite(app).path).text
+    stranger.press("Register", username="eve", password=PASSWORD)
+    assert "Hello" in stranger.log_in("eve").text
+
+
+@pytest.mark.parametrize("how", ["used", "expired", "revoked", "its maker disabled", "its maker demoted"])
+def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
+    app = make_app()
+    boss, _ = factories.user(app, "boss", role="super_admin"), factories.user(app, "other", role="super_admin")
     with app.extensions["database"].write() as db:
-        return links.make(db, SETUP, lifetime)
-
-
-def open_house(app, secret, name="mara"):
+        made = invitations.make(db, Wish(role="admin"), by=boss.id)
+    if how == "used":
+        first = Person(app)
+        first.open(made.path)
+        first.press("Register", username="eve", password=PASSWORD)
     with app.extensions["database"].write() as db:
-        return registration.open_house(
-            db, secret, NewUser(username=name, email=None, password_hash="x", role="super_admin")
-        )
+        if how == "revoked":
+            assert invitations.revoke(db, made.invitation.id)
+        if how == "its maker disabled":
+            closing.disable(db, db.get(User, boss.id))
+        if how == "its maker demoted":
+            closing.change_role(db, db.get(User, boss.id), "admin")
+    with time_machine.travel(now() + (timedelta(days=7) if how == "expired" else timedelta())):
+        assert Person(app).ask("GET", made.path).status_code == 404
 
 
-def test_a_setup_link_works_once(app):
-    secret = link(app)
-    assert open_house(app, secret)
-    with pytest.raises(LinkDead):
-        open_house(app, secret, "eve")
+def test_a_name_that_is_taken_costs_an_invited_person_nothing(make_app):
+    app = make_app()
+    factories.user(app, "ada")
+    stranger = Person(app)
+    stranger.open(invite(app).path)
+    assert "Somebody has this name already" in stranger.press("Register", username="Ada", password=PASSWORD).text
+    stranger.press("Register", username="eve", password=PASSWORD)
+    assert found(app, "eve")
 
 
-def test_of_two_who_open_the_house_at_once_one_does(app):
-    secret = link(app)
-
-    def go(name):
-        try:
-            return bool(open_house(app, secret, name))
-        except LinkDead:
-            return False
-
-    with ThreadPoolExecutor(4) as at_once:
-        assert sorted(at_once.map(go, ["one", "two", "three", "four"])) == [False, False, False, True]
+def test_no_secret_stands_in_a_log_or_an_event(app, stranger, mailbox, logged):
+    register(stranger)
+    link = mailbox.link()
+    stranger.open(link)
+    stranger.press("Verify my address", password=PASSWORD)
+    said = logged() + repr(events(app))
+    assert link.rpartition("/")[2] not in said
+    assert PASSWORD not in said
 
 
-def test_a_setup_link_dies_after_its_time_and_not_a_second_before(app):
-    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock, app.extensions["database"].read() as db:
-        secret = link(app)
-        clock.shift(HALF_AN_HOUR - timedelta(seconds=1))
-        assert links.ends_at(db, SETUP, secret)
-        clock.shift(1)
-        assert links.ends_at(db, SETUP, secret) is None
+def test_what_one_types_is_estimated_and_not_kept(app, stranger):
+    before = contents(app)
+    stranger.open("/register")
 
+    def estimate(password):
+        body = {"password": password, "username": "eve", "email": ""}
+        headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}
+        return stranger.client.post("/password-strength", json=body, headers=headers).json
 
-def test_a_new_link_kills_the_one_before(app):
-    former = link(app)
-    link(app)
-    with pytest.raises(LinkDead):
-        open_house(app, former)
-
-
-@pytest.mark.parametrize("secret", ["", "x", "\0", "' OR 1=1 --", "x" * 5000, "é"])
-def test_a_link_that_nobody_made_opens_nothing(app, secret):
-    """Flowise, GHSA-f6hc-c5jr-878p: an empty secret was accepted."""
-    link(app)
-    with pytest.raises(LinkDead):
-        open_house(app, secret)
-
-
-def test_a_link_for_one_purpose_is_none_for_another(app):
-    with app.extensions["database"].write() as db:
-        secret = links.make(db, "reset", HALF_AN_HOUR)
-    with pytest.raises(LinkDead):
-        open_house(app, secret)
-
-
-def test_nobody_opens_a_house_that_somebody_lives_in(app):
-    secret = link(app)
-    factories.user(app)
-    with pytest.raises(LinkDead):
-        open_house(app, secret)
+    assert estimate("short")["fits"] is False
+    assert "lost" in estimate("passwordpassword")["says"]
+    assert estimate(PASSWORD) == {"fits": True, "score": 4, "says": "Very hard to guess."}
+    assert contents(app) == before

@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.mailbox import mails
+from tests.letters import mails
 from tests.script import Script
 from webapp.kernel.clock import now
 

@@ -23,7 +23,7 @@ def findings(run, **settings):
 
 def test_a_healthy_house_has_nothing_to_mend(run, add):
     add("ada", "super_admin")
-    done = run("doctor", WEBAPP_WORKERS="1")
+    done = run("doctor", WEBAPP_WORKERS="1", WEBAPP_SMTP_URL="smtp://mail.example.org")
     assert done.exit_code == 0
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"ok"}
 

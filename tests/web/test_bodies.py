@@ -8,6 +8,7 @@ from tests.script import Script
 from tests.tables import contents
 
 POSTS = ["/login", "/logout", "/confirm", "/tokens/new", "/tokens/revoke-all", "/api/auth"]
+POSTS += ["/forgot", "/register", "/verify/again", "/password-strength"]
 FORM = "application/x-www-form-urlencoded"
 
 NOT_JSON = [

@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts.closing import UNDO, void_links
+from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
-from webapp.accounts.registration import AddressTaken, LinkDead
+from webapp.accounts.registration import AddressTaken
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
 from webapp.kernel.digests import digest, new_secret
@@ -42,7 +43,7 @@ def ask(db: Session, user: User, address: str, letters: Letters) -> None:
     secret = make(db, CONFIRM, user.id, address, CONFIRMED_WITHIN)
     record(db, Event.ADDRESS_ASKED, user_id=user.id, address=address)
     if owner is not None and owner.id != user.id:
-        letters.send("address_taken", address, user_id=owner.id)
+        letters.send("address_in_use", address, user_id=owner.id)
     else:
         letters.send(
             "confirm_address", address, user_id=user.id, name=user.username, href=letters.href(CONFIRM, secret)

@@ -1,8 +1,10 @@
 """Links that work once and not for long."""
 
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import Link
@@ -10,27 +12,68 @@ from webapp.kernel.clock import now
 from webapp.kernel.digests import digest, new_secret
 
 
-def make(db: Session, purpose: str, lifetime: timedelta) -> str:
-    """A new secret for an address; those of the same purpose made before it are dead."""
-    db.execute(delete(Link).where(Link.purpose == purpose))
+class LinkDead(Exception):
+    """Used, expired, never made, or of an account that is not what it was."""
+
+
+def make(
+    db: Session,
+    purpose: str,
+    lifetime: timedelta,
+    *,
+    user_id: UUID | None = None,
+    address: str | None = None,
+    facts: dict[str, Any] | None = None,
+    replaces: bool = True,
+) -> str:
+    """A new secret for an address; it replaces those of this purpose and user, unless told not to."""
+    if replaces:
+        former = delete(Link).where(Link.purpose == purpose, Link.used_at.is_(None))
+        db.execute(former.where(Link.user_id == user_id if user_id else Link.user_id.is_(None)))
     secret = new_secret()
-    db.add(Link(digest=digest(secret), purpose=purpose, created_at=now(), expires_at=now() + lifetime))
+    db.add(
+        Link(
+            digest=digest(secret),
+            purpose=purpose,
+            user_id=user_id,
+            address=address,
+            facts=facts,
+            created_at=now(),
+            expires_at=now() + lifetime,
+        )
+    )
     return secret
+
+
+def find(db: Session, purpose: str, secret: str) -> Link | None:
+    """The link of this secret, if it works."""
+    link = db.get(Link, digest(secret))
+    works = link is not None and link.purpose == purpose and link.used_at is None and now() < link.expires_at
+    return link if works else None
 
 
 def ends_at(db: Session, purpose: str, secret: str) -> datetime | None:
     """Until when it works; None for one that does not."""
-    link = db.get(Link, digest(secret))
-    works = link is not None and link.purpose == purpose and link.used_at is None and now() < link.expires_at
-    return link.expires_at if link is not None and works else None
+    link = find(db, purpose, secret)
+    return link.expires_at if link else None
 
 
-def spend(db: Session, purpose: str, secret: str) -> bool:
+def spend(db: Session, purpose: str, secret: str) -> Link | None:
     """Use it up. One statement, so that of two who come at once one is too late."""
-    spent = db.execute(
+    return db.scalar(
         update(Link)
         .where(Link.digest == digest(secret), Link.purpose == purpose, Link.used_at.is_(None), Link.expires_at > now())
         .values(used_at=now())
-        .returning(Link.digest)
+        .returning(Link)
     )
-    return spent.first() is not None
+
+
+def kill(db: Session, user_id: UUID, purpose: str) -> None:
+    """Those of a user that were not used yet, as after a change that makes them pointless."""
+    db.execute(delete(Link).where(Link.user_id == user_id, Link.purpose == purpose, Link.used_at.is_(None)))
+
+
+def waits(db: Session, user_id: UUID, purpose: str) -> bool:
+    """Whether one was made for a user and never used, over or not."""
+    query = select(Link.digest).where(Link.user_id == user_id, Link.purpose == purpose, Link.used_at.is_(None))
+    return db.scalar(query.limit(1)) is not None

@@ -45,6 +45,11 @@ class User(Base):
     time_zone: Mapped[str] = mapped_column(String(50), server_default="UTC")
     theme: Mapped[str] = mapped_column(String(10), server_default="auto")
 
+    @property
+    def is_unverified(self) -> bool:
+        """Whether it waits for its owner to prove the address; until then it may do nothing."""
+        return self.email is not None and self.email_verified_at is None
+
 
 class Role(Base):
     """A name for what people may do; it may include others."""

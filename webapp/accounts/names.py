@@ -1,12 +1,22 @@
 """Names and addresses: how they are compared, and which may be taken."""
 
-import re
 import unicodedata
+from collections.abc import Iterable
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from precis_i18n import get_profile
 
-NAME = re.compile(r"[^\W_](?:[\w.-]*[^\W_])?")
 LONGEST = 50
+BETWEEN = "._-"
+# RFC 8265: how user names are prepared, so that two readers never see one name as two.
+PROFILE = get_profile("UsernameCaseMapped")
+# Scripts that one language writes together (UTS #39 §5.1, "highly restrictive").
+TOGETHER = ({"CJK", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"}, {"CJK", "BOPOMOFO"})
+# Letters that are drawn as Latin ones; a name of nothing else is a Latin name in disguise (UTS #39 §4).
+DISGUISES = frozenset("асеорхуіјѕһԁԛԝҽӏАВЕКМНОРСТХУІЈЅԌԚԜονιαρυχκΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոգց")
+
+# What the library refuses; it is told of exceptions by its list alone.
+SPECIAL = tuple(SPECIAL_USE_DOMAIN_NAMES)
 
 
 class NameUnfit(Exception):
@@ -23,26 +33,51 @@ def key_of(text: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    """A name as it may be taken.
+    """A name as it may be taken, and as it was typed.
 
     Raises:
-        NameUnfit: it is too long, holds something else than letters and digits, or could be read as another.
+        NameUnfit: it is too long, is no user name by RFC 8265, or could be read as another.
     """
     name = unicodedata.normalize("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
         raise NameUnfit(f"A name has 1 to {LONGEST} characters.")
-    if not NAME.fullmatch(name):
-        raise NameUnfit("Letters and digits, with dots, dashes and underscores between them.")
     if unicodedata.normalize("NFKC", name) != name:
         raise NameUnfit("It holds characters that only look like others. Type it plainly.")
-    if len(scripts := {script_of(character) for character in name if character.isalpha()}) > 1:
-        raise NameUnfit(f"It mixes {' and '.join(sorted(scripts)).lower()} letters, which can be read as another name.")
+    if not is_plain(name):
+        raise NameUnfit("Letters and digits, with dots, dashes and underscores between them.")
+    try:
+        PROFILE.enforce(name)
+    except UnicodeEncodeError as error:
+        raise NameUnfit("It holds signs that are not told apart everywhere. Choose other letters.") from error
+    refuse_disguise(name)
     return name
+
+
+def is_plain(name: str) -> bool:
+    held = all(
+        character.isalnum() or unicodedata.category(character)[0] == "M" or character in BETWEEN for character in name
+    )
+    return held and name[0].isalnum() and name[-1] not in BETWEEN
+
+
+def refuse_disguise(name: str) -> None:
+    letters = [character for character in name if character.isalpha()]
+    scripts = {script_of(character) for character in letters}
+    if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
+        raise NameUnfit(f"It mixes {' and '.join(sorted(scripts)).lower()} letters, which can be read as another name.")
+    if letters and DISGUISES.issuperset(letters):
+        raise NameUnfit("It can be read as a name in Latin letters. Type it in those, or choose another.")
 
 
 def script_of(character: str) -> str:
     """The first word of a letter's Unicode name is its script: LATIN, CYRILLIC, GREEK."""
     return unicodedata.name(character, "UNKNOWN").split()[0]
+
+
+def allow_domains(domains: Iterable[str]) -> None:
+    """Told by the application, once: domains that the internet does not have, and this house does."""
+    own = {domain.lower().strip(".") for domain in domains}
+    SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL if name not in own]
 
 
 def checked_address(address: str) -> str:

@@ -10,11 +10,15 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from webapp.accounts import strength
 from webapp.accounts.names import key_of
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 LONGEST = 256
+PRODUCT = "latchkey"
+# Shorter words are in many others by chance.
+LONG_ENOUGH = 4
 
 
 class PasswordUnfit(Exception):
@@ -69,8 +73,8 @@ class Passwords:
     def needs_rehash(self, hashed: str) -> bool:
         return self.hasher.check_needs_rehash(hashed)
 
-    def judge(self, password: str, *, username: str = "", house: str = "") -> None:
-        """Whether it may be chosen: length, and that it is not the name of something near (800-63B §3.1.1.2).
+    def judge(self, password: str, *, username: str = "", email: str = "", house: str = "") -> None:
+        """Whether it may be chosen: long enough, not lost by others, no name of something near (800-63B §3.1.1.2).
 
         Raises:
             PasswordUnfit
@@ -83,9 +87,12 @@ class Passwords:
             raise PasswordUnfit(f"A password has at most {LONGEST} characters.")
         if len(set(password)) < 4:
             raise PasswordUnfit("It repeats the same few characters.")
-        for word in (username, house):
-            if word and key_of(password).replace(key_of(word), "") == "":
-                raise PasswordUnfit(f"It must not be {word}, over and over.")
+        if word := held_word(password, near(username, email, house)):
+            raise PasswordUnfit(f"It holds “{word}”, which is what others try first.")
+        if strength.is_breached(password):
+            raise PasswordUnfit(
+                "It is on a list of passwords that others have lost, so it is tried first. Take another."
+            )
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -105,3 +112,19 @@ class Passwords:
         finally:
             self._mine.is_held = False
             self._places.release()
+
+
+def near(username: str, email: str, house: str) -> list[str]:
+    """Words that are known of whoever chooses: their name, their address, this house, what it runs on."""
+    local, _, domain = email.partition("@")
+    return [word for word in (username, local, domain.partition(".")[0], house, PRODUCT) if word]
+
+
+def held_word(password: str, words: list[str]) -> str | None:
+    """The first of the words that is in it; a short one only where there is nothing else."""
+    key = key_of(password)
+    for word in words:
+        known = key_of(word)
+        if known and (known in key if len(known) >= LONG_ENOUGH else not key.replace(known, "")):
+            return word
+    return None

@@ -25,10 +25,6 @@ class AddressTaken(Exception):
     pass
 
 
-class LinkDead(Exception):
-    """Used, expired, or never made."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
     """``password_hash`` was made before the transaction: hashing takes longer than a writer may wait."""
@@ -37,6 +33,8 @@ class NewUser:
     email: str | None
     password_hash: str
     role: str = "user"
+    is_verified: bool = True
+    """Whether somebody answers for the address: an operator, or a link that came to it."""
 
 
 def add(db: Session, new: NewUser, *, origin: str) -> User:
@@ -58,6 +56,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         password_hash=new.password_hash,
         role=new.role,
         created_at=now(),
+        email_verified_at=now() if address and new.is_verified else None,
     )
     try:
         with db.begin_nested():
@@ -88,7 +87,7 @@ def open_house(db: Session, secret: str, new: NewUser) -> UUID:
         NameUnfit, AddressUnfit
     """
     if not links.spend(db, SETUP, secret) or not is_empty(db):
-        raise LinkDead
+        raise links.LinkDead
     user = add(db, new, origin="setup")
     record(db, Event.HOUSE_OPENED, user_id=user.id)
     return user.id

@@ -41,6 +41,15 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.USER_REOPENED: lambda _: "You came back, and keep your account.",
     Event.DATA_EXPORTED: lambda _: "You downloaded your data.",
     Event.EVERYTHING_ENDED: lambda _: "You ended everything that could act as you.",
+    Event.REGISTRATION_ASKED: lambda _: "Somebody wanted to register with your address.",
+    Event.ADDRESS_VERIFIED: lambda _: "Your e-mail address was verified.",
+    Event.INVITATION_MADE: lambda _: "An invitation was made.",
+    Event.INVITATION_USED: lambda _: "You came by an invitation.",
+    Event.INVITATION_REVOKED: lambda _: "An invitation was revoked.",
+    Event.RESET_ASKED: lambda _: "A link for a new password was asked for.",
+    Event.RESET_DONE: lambda _: "A new password was set by a mailed link.",
+    Event.LOGIN_DISOWNED: lambda _: "Somebody said “this was not me”: everything was ended and the password locked.",
+    Event.MAIL_RETRIED: lambda _: "A mail was sent on its way again.",
     Event.SESSION_STARTED: lambda d: f"You logged in with your {METHODS.get(str(d.get('amr')), d.get('amr'))}.",
     Event.SESSION_REFUSED: lambda _: "Somebody typed a wrong password for you.",
     Event.SESSION_CONFIRMED: lambda _: "You confirmed that it is you.",
@@ -61,7 +70,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.KEY_ROTATED: lambda _: "A new key signs the tokens of this house.",
     Event.LIMITS_RESET: lambda _: "Counted tries were forgotten by hand.",
 }
-REFUSALS = {Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED}
+REFUSALS = {Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED, Event.LOGIN_DISOWNED}
 
 
 def named(details: Details) -> str:

@@ -11,12 +11,12 @@ from webapp.settings import Settings
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
-def hashed_password(settings: Settings, username: str, *, from_stdin: bool) -> str:
+def hashed_password(settings: Settings, username: str, *, from_stdin: bool, email: str = "") -> str:
     """Asked for, judged and hashed, all before a transaction: no writer may wait for that."""
     password = piped() if from_stdin else typed()
     passwords = Passwords(settings.hashes_at_once, settings.password_minimum)
     try:
-        passwords.judge(password, username=username, house=settings.house_name)
+        passwords.judge(password, username=username, email=email, house=settings.house_name)
     except PasswordUnfit as error:
         raise Refused(str(error)) from error
     return passwords.hash(password)

@@ -9,13 +9,14 @@ from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import reading
 from webapp.cli import schema
-from webapp.cli.checkup import addresses, choices, database, files, keys, machine, routes
+from webapp.cli.checkup import addresses, choices, database, files, keys, machine, mails, routes
 from webapp.cli.checkup.findings import Finding
 from webapp.cli.house import House, pass_house
 from webapp.cli.output import as_json, say_json
 from webapp.guard.routes import routes as routes_of
 from webapp.kernel.db import Database
 from webapp.kernel.keys import ring_for
+from webapp.mail.outbox import states
 from webapp.settings import Settings
 
 
@@ -44,6 +45,7 @@ def command(house: House, ctx: click.Context, *, is_json: bool) -> None:
 def findings(settings: Settings) -> Iterator[Finding]:
     yield from addresses.findings(settings)
     yield from choices.findings(settings)
+    yield mails.server(settings)
     yield from files.findings(settings.instance, schema.file_of(settings))
     yield keys.age(ring_for(settings).current())
     yield from routes.declared(routes_of(create_app(settings)))
@@ -60,5 +62,6 @@ def kept(settings: Settings) -> Iterator[Finding]:
     opened = Database(settings.database)
     with opened.read() as db:
         yield database.people(browsing.everybody(db))
+        yield mails.outbox(states(db))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
     opened.close()

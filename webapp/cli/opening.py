@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from webapp.accounts import names
 from webapp.cli import schema
 from webapp.cli.house import House
 from webapp.cli.output import say_aside
@@ -16,6 +17,7 @@ from webapp.settings import Settings
 def opened(house: House) -> Iterator[Database]:
     """A house without a database is given one; an older one is left to ``db upgrade`` and ``serve``."""
     with answering():
+        names.allow_domains(house.settings.email_special_domains)
         make_or_compare(house.settings)
         database = Database(house.settings.database)
         try:

@@ -16,6 +16,8 @@ from webapp.settings import ROOT, SettingsError
 NOUNS = {
     "serve": "Bring the database up to date, then serve. What is done without a command.",
     "user": "Add, list, disable and enable users; their roles and passwords.",
+    "invite": "Make links by which people make themselves an account.",
+    "mail": "The outbox: list it, try again, send a test.",
     "token": "Mint, list and revoke API tokens.",
     "routes": "Every address, and who may reach it by session and by token.",
     "settings": "The manual of the settings, with what is set.",

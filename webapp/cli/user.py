@@ -2,11 +2,12 @@
 
 import click
 
-from webapp.accounts import browsing, closing, registration, roles
+from webapp.accounts import browsing, closing, recovery, registration, roles
 from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.audit.log import Event, record
 from webapp.cli import logins, setup_link
 from webapp.cli.asking import hashed_password, password_stdin
 from webapp.cli.finding import role_named, user_named
@@ -45,7 +46,7 @@ def add(house: House, *, name: str, email: str | None, role: str, password_stdin
       python -m webapp user add ada --email ada@example.org
       pass latchkey/ada | python -m webapp user add ada --role admin --password-stdin
     """
-    hashed = hashed_password(house.settings, name, from_stdin=password_stdin)
+    hashed = hashed_password(house.settings, name, email=email or "", from_stdin=password_stdin)
     new = NewUser(username=name, email=email, password_hash=hashed, role=role)
     try:
         with opened(house) as database, database.write() as db:
@@ -200,6 +201,27 @@ def password(house: House, *, name: str, password_stdin: bool) -> None:
             sessions = len(credentials.live(db, user.id, "session"))
             closing.set_password(db, user, hashed)
     say_aside(f"{user.username} has a new password; {count(sessions, 'session')} ended.")
+
+
+@command.command("reset-link")
+@click.argument("name")
+@pass_house
+def make_reset_link(house: House, *, name: str) -> None:
+    """Print a link by which a user sets a new password; the one before it is dead.
+
+    \b
+    Example:
+      python -m webapp user reset-link ada
+    """
+    with opened(house) as database, database.write() as db:
+        user = user_named(db, name)
+        if user.disabled_at is not None:
+            raise Refused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")
+        path = recovery.link_for(db, user)
+        record(db, Event.RESET_ASKED, user_id=user.id)
+    minutes = int(recovery.LIFETIME.total_seconds() // 60)
+    say_aside(f"It works once, within {minutes} minutes; give it to {user.username} alone.")
+    click.echo(house.settings.base_url + path)
 
 
 @command.command("setup-link")

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from webapp.accounts import browsing
@@ -12,9 +11,19 @@ from webapp.accounts.names import key_of
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
 from webapp.kernel.db import Database
+from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit, Limiter
 
 AMR = "pwd"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Mark:
+    """By which a browser is known again that a user has logged in with."""
+
+    secret: str
+    since: datetime
+    """The last login."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,12 +32,19 @@ class Attempt:
     """Name or e-mail address."""
     password: str
     address: str | None
-    known_browsers: Mapping[UUID, str]
+    known_browsers: Mapping[UUID, Mark]
     """The mark of this browser for each user who has logged in with it before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
+    user: User
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """The right password of an account whose address nobody has proven yet."""
+
     user: User
 
 
@@ -56,7 +72,7 @@ class Flow:
     by_account: Limit
     by_address: Limit
 
-    def begin(self, attempt: Attempt) -> Done | Refused | Throttled:
+    def begin(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         """
         Raises:
             TooBusy: before anything was counted or looked at.
@@ -64,7 +80,7 @@ class Flow:
         with self.passwords.place():
             return self.judge(attempt)
 
-    def judge(self, attempt: Attempt) -> Done | Refused | Throttled:
+    def judge(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         with self.database.read() as db:
             user = browsing.named(db, attempt.identifier)
         counted = self.counted(attempt, user)
@@ -76,14 +92,16 @@ class Flow:
             return self.refused(user)
         self.limiter.clear(*counted)
         self.rehash(user, attempt.password)
-        return Done(user)
+        return Unverified(user) if user.is_unverified else Done(user)
 
     def counted(self, attempt: Attempt, user: User | None) -> tuple[Limit, str]:
         """By whom the tries for an account are counted; its name and its address are one account."""
         if user is None:
             return self.by_account, f"nobody:{key_of(attempt.identifier)}"
-        mark = attempt.known_browsers.get(user.id)
-        return self.by_account, f"browser:{mark}" if mark else f"user:{user.id}"
+        known = attempt.known_browsers.get(user.id)
+        # A mark from before the last change of the password may be that of whoever had it.
+        is_kept = known is not None and (user.password_changed_at is None or known.since >= user.password_changed_at)
+        return self.by_account, f"browser:{known.secret}" if known and is_kept else f"user:{user.id}"
 
     def throttled(self, user: User | None, limit: Limit, key: str, retry_after: timedelta) -> Throttled:
         # One event a window: whoever hammers at the door does not fill the log as well.
@@ -106,17 +124,3 @@ class Flow:
             # Unless it was changed meanwhile: the old one must not come back in a new dress.
             if browsing.is_unchanged(db, user):
                 db.get_one(User, user.id).password_hash = user.password_hash = hashed
-
-
-def network_of(address: str | None) -> str:
-    """What one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
-    if not address:
-        return "unknown"
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    # A socket that speaks both says ::ffff:203.0.113.5, and all of IPv4 is one /64 there.
-    return str(parsed.ipv4_mapped or ip_network(f"{parsed}/64", strict=False))

@@ -25,3 +25,8 @@ class OutgoingMail(Base):
     tries: Mapped[int]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(300))
+
+    @property
+    def state(self) -> str:
+        """In one word: waiting, sent, or failed."""
+        return "sent" if self.sent_at else "waiting" if self.due_at else "failed"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.clock import now
@@ -102,6 +102,16 @@ def waiting(db: Session) -> Sequence[OutgoingMail]:
     """What is not sent, the oldest first."""
     query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None))
     return db.scalars(query.order_by(OutgoingMail.created_at)).all()
+
+
+def states(db: Session) -> dict[str, int]:
+    """How many wait, were sent, and were given up."""
+    query = select(
+        func.count().filter(OutgoingMail.due_at.is_not(None)),
+        func.count().filter(OutgoingMail.sent_at.is_not(None)),
+        func.count().filter(OutgoingMail.due_at.is_(None), OutgoingMail.sent_at.is_(None)),
+    )
+    return dict(zip(("waiting", "sent", "failed"), db.execute(query).one(), strict=True))
 
 
 def latest(db: Session, *, limit: int = 50, before: datetime | None = None) -> Sequence[OutgoingMail]:

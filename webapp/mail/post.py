@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from webapp.kernel.sealing import Sealer
@@ -19,11 +20,11 @@ class Post:
     """The template's name and its facts, made into a mail; handed in, because templates are the web's."""
     sealer: Sealer
     wake: Callable[[], None]
-    """Tells the sender, once the deed is committed."""
+    """Tells the sender that there is something to send; called when the deed is committed."""
 
     def send(self, db: Session, kind: str, to: str, *, user_id: UUID | None = None, **facts: object) -> UUID:
         """Put ``templates/mail/<kind>.txt`` and ``.html`` into the outbox."""
         content = self.render(kind, facts)
         mail_id = outbox.put(db, self.sealer, kind=kind, to=to, content=content, user_id=user_id)
-        self.wake()
+        event.listen(db, "after_commit", lambda _: self.wake())
         return mail_id

@@ -36,12 +36,14 @@ class Smtp:
 
     url: str
     sender: str
+    patience: float = PATIENCE
 
     def send(self, mail: Taken) -> None:
         try:
             with self.connection() as server:
                 server.send_message(message(mail, self.sender))
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            # ValueError: what cannot be written as a header is no better tomorrow, and must not stop the others.
             raise NotSent(f"{type(error).__name__}: {error}") from error
 
     def connection(self) -> smtplib.SMTP:
@@ -49,9 +51,9 @@ class Smtp:
         host, port = parts.hostname or "localhost", parts.port or PORTS[parts.scheme]
         context = ssl.create_default_context()
         if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=self.patience, context=context)
         else:
-            server = smtplib.SMTP(host, port, timeout=PATIENCE)
+            server = smtplib.SMTP(host, port, timeout=self.patience)
             if parts.scheme == "smtp+starttls":
                 server.starttls(context=context)
         if parts.username:

@@ -41,6 +41,7 @@ class Settings:
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
     mail_from: Annotated[str, "Whom mails come from; empty means latchkey@ and our host."] = ""
     registration: Annotated[Registration, "Who may make an account: anybody, the invited, nobody."] = "invite"
+    email_special_domains: Annotated[tuple[str, ...], "Domains such as local that mail addresses may have here."] = ()
     trusted_proxies: Annotated[tuple[Network, ...], "Proxies whose forwarded headers are believed."] = ()
     setup_lifetime: Annotated[timedelta, "The setup link of the first start works so long."] = timedelta(minutes=30)
     password_minimum: Annotated[int, "The fewest characters of a password."] = 15

@@ -10,9 +10,10 @@ from webapp.accounts import address_change
 from webapp.accounts.address_change import CONFIRM
 from webapp.accounts.closing import UNDO
 from webapp.accounts.forms import AddressForm
+from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import AddressUnfit, checked_address, key_of
-from webapp.accounts.registration import AddressTaken, LinkDead
+from webapp.accounts.registration import AddressTaken
 from webapp.accounts.views import profile
 from webapp.accounts.views.blueprint import FRESH, bp, letters, me
 from webapp.guard import Principal, public, require

@@ -39,7 +39,7 @@ def create(secret: str) -> ResponseReturnValue:
     )
     try:
         registration.open_house(db(), secret, new)
-    except registration.LinkDead as error:
+    except links.LinkDead as error:
         raise dead() from error
     flash("Your account is made. Log in with it.", "ok")
     return redirect(url_for("login.new"), 303)
@@ -52,7 +52,7 @@ def fits(form: SetupForm) -> bool:
     for field, judge in (
         (form.username, lambda: checked_name(name)),
         (form.email, lambda: checked_address(address)),
-        (form.password, lambda: passwords().judge(password, username=name, house=house)),
+        (form.password, lambda: passwords().judge(password, username=name, email=address, house=house)),
     ):
         try:
             judge()

@@ -13,9 +13,9 @@ from webapp.credentials.lifecycle import Proof
 from webapp.guard.require import public_to_scripts
 from webapp.kernel.clock import now
 from webapp.kernel.digests import new_secret
-from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled
+from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
-from webapp.login.views.refusals import credentials_invalid, throttled
+from webapp.login.views.refusals import credentials_invalid, throttled, unverified
 from webapp.tokens.lifecycle import Issuer, Wish
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 from webapp.web.contract import answers
@@ -39,7 +39,7 @@ class AccessToken(msgspec.Struct, frozen=True):
 
 @bp.post("/api/auth")
 @public_to_scripts
-@answers(AccessToken, form=CredentialsForm, refuses=(401, 429))
+@answers(AccessToken, form=CredentialsForm, refuses=(401, 403, 429))
 def create() -> ResponseReturnValue:
     """Exchange name and password for an access token; no cookie is read, none is set."""
     form = CredentialsForm()
@@ -50,6 +50,8 @@ def create() -> ResponseReturnValue:
     outcome = flow.begin(Attempt(identifier, form.password.data or "", request.remote_addr, {}))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
+    if isinstance(outcome, Unverified):
+        raise unverified()
     if not isinstance(outcome, Done) or not browsing.is_unchanged(db(), outcome.user):
         raise credentials_invalid()
     return mint(outcome.user, form)

@@ -4,12 +4,15 @@ from flask import Blueprint, current_app, request
 
 from webapp.accounts import browsing
 from webapp.accounts.models import User
+from webapp.accounts.notices import Here
 from webapp.accounts.roles import included_in
 from webapp.guard import Principal
+from webapp.kernel.clock import now
 from webapp.login.flow import Attempt, Flow
 from webapp.login.views import known_browser
 from webapp.login.views.refusals import credentials_invalid
 from webapp.sessions.lifecycle import Browser, Ends, Started
+from webapp.sessions.user_agents import in_words
 from webapp.web.transaction import db
 
 bp = Blueprint("login", __name__)
@@ -45,6 +48,11 @@ def refuse_changed(user: User) -> None:
 
 def browser() -> Browser:
     return Browser(request.headers.get("User-Agent", ""), request.remote_addr)
+
+
+def here() -> Here:
+    """What a mail says of where something was done."""
+    return Here(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
 
 
 def flow() -> Flow:

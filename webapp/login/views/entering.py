@@ -3,22 +3,25 @@
 from typing import Annotated, Any
 
 import msgspec
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
-from webapp.accounts import arrivals
+from webapp.accounts import notices
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
+from webapp.accounts.views.verification import WAITING
 from webapp.guard import Principal, public
-from webapp.login.flow import AMR, Done, Throttled
+from webapp.kernel.clock import now
+from webapp.login.flow import AMR, Done, Throttled, Unverified
 from webapp.login.forms import LoginForm
 from webapp.login.views import known_browser
-from webapp.login.views.blueprint import attempt, bp, browser, ends, flow, principal_of, refuse_changed
-from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, throttled
+from webapp.login.views.blueprint import attempt, bp, browser, ends, flow, here, principal_of, refuse_changed
+from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, throttled, unverified
 from webapp.sessions import cookie, lifecycle
+from webapp.sessions.lifecycle import Started
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.query import asked
@@ -67,6 +70,8 @@ def create() -> ResponseReturnValue:
     outcome = flow().begin(attempt(form.username.data or "", form.password.data or ""))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
+    if isinstance(outcome, Unverified):
+        return verify_first(outcome.user)
     if not isinstance(outcome, Done):
         form.password.errors = [CREDENTIALS_INVALID]
         return login_refused(form, target, status=401)
@@ -80,16 +85,25 @@ def login_refused(form: LoginForm, target: str | None, *, status: int = 422) -> 
     return render_template("login/login.html", form=form, has_ended=False, **surroundings(target)), 422
 
 
+def verify_first(user: User) -> ResponseReturnValue:
+    """Said after the right password alone, so that strangers learn nothing by it."""
+    session[WAITING] = str(user.id)
+    if not wants_page():
+        raise unverified()
+    return redirect(url_for("verification.ask_again"), 303)
+
+
 def surroundings(target: str | None) -> dict[str, Any]:
     days = current_app.permanent_session_lifetime.days
-    return {"remember_days": days, "destination": target.partition("?")[0] if target else None}
+    destination = target.partition("?")[0] if target else None
+    return {"remember_days": days, "destination": destination, "registration": current_app.config["REGISTRATION"]}
 
 
 def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Response:
     refuse_changed(user)
     end_former(db())
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=AMR, is_remembered=is_remembered)
-    arrivals.note(db(), user.id)
+    welcome(user, started)
     if user.closes_at is not None:
         # Whoever comes back within the grace is asked first whether they stay.
         target = url_for("account.close_form")
@@ -102,6 +116,15 @@ def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Res
         response = as_json(LoggedIn(user.username, list(included_in(db(), user.role)), target))
     known_browser.remember(response, user.id)
     return response
+
+
+def welcome(user: User, started: Started) -> None:
+    """Note the login, and tell its owner of one with a browser that was not seen before."""
+    account = db().get_one(User, user.id)
+    is_first, account.last_login_at = account.last_login_at is None, now()
+    if is_first or user.id in known_browser.marks():
+        return
+    notices.new_login(db(), current_app.extensions["post"], account, here(), credential_id=started.credential.id)
 
 
 def end_former(db: Session) -> None:

@@ -1,33 +1,38 @@
 """A cookie by which a browser is known again that somebody has logged in with: it lets nobody in, and counts apart."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from webapp.kernel.clock import now
 from webapp.kernel.digests import derive, new_secret
+from webapp.login.flow import Mark
 
 YEAR = 365 * 86400
 MOST_USERS = 5
 
 
-def marks() -> dict[UUID, str]:
+def marks() -> dict[UUID, Mark]:
     """The mark of this browser for each user who has logged in with it."""
     try:
-        found: Mapping[str, str] = serializer().loads(request.cookies.get(name(), ""), max_age=YEAR)
+        found: Mapping[str, tuple[str, int]] = serializer().loads(request.cookies.get(name(), ""), max_age=YEAR)
     except BadSignature:
         return {}
-    return {UUID(user_id): mark for user_id, mark in found.items()}
+    return {UUID(user): Mark(secret, datetime.fromtimestamp(since, UTC)) for user, (secret, since) in found.items()}
 
 
 def remember(response: Response, user_id: UUID) -> None:
     known = marks()
-    mark = known.pop(user_id, None) or new_secret(16)
-    latest = [*known.items(), (user_id, mark)][-MOST_USERS:]
+    former = known.pop(user_id, None)
+    # Rounded up: the change of a password and the login after it may fall into one second.
+    latest = Mark(former.secret if former else new_secret(16), now() + timedelta(seconds=1))
+    kept = [*known.items(), (user_id, latest)][-MOST_USERS:]
     response.set_cookie(
         name(),
-        serializer().dumps({str(user): mark for user, mark in latest}),
+        serializer().dumps({str(user): (mark.secret, int(mark.since.timestamp())) for user, mark in kept}),
         max_age=YEAR,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
@@ -40,4 +45,6 @@ def name() -> str:
 
 
 def serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(derive(current_app.config["SECRET_KEY"], "known browser"), salt="known browser")
+    return URLSafeTimedSerializer(
+        derive(current_app.config["SECRET_KEY"], "known browser"), salt="known browser, since"
+    )

@@ -7,14 +7,14 @@ import msgspec
 from flask import Response, current_app, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import closing
+from webapp.accounts import closing, notices
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords, PasswordUnfit
-from webapp.accounts.views.blueprint import me, sender
+from webapp.accounts.views.blueprint import me
 from webapp.guard import Principal, require
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
-from webapp.login.views.blueprint import attempt, bp, ends, flow, principal_of
+from webapp.login.views.blueprint import attempt, bp, ends, flow, here, principal_of
 from webapp.login.views.confirming import of_id
 from webapp.login.views.refusals import throttled
 from webapp.sessions import cookie, lifecycle
@@ -79,9 +79,7 @@ def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseRe
     started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=AMR)
     closing.set_password(db(), user, hashed, keep=started.credential.id)
     revoked = tokens.revoke_all(db(), user.id) if form.revoke_tokens.data else 0
-    if user.email:
-        facts = {"name": user.username, "sessions": others, "tokens": revoked}
-        sender()("password_changed", user.email, user_id=user.id, **facts)
+    notices.password_changed(db(), current_app.extensions["post"], user, here())
     cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
     if not wants_page():
         return as_json(PasswordChanged(started.credential.auth_time, others, revoked))

@@ -22,6 +22,14 @@ def credentials_invalid() -> Problem:
     )
 
 
+def unverified() -> Problem:
+    return Problem(
+        403,
+        "Verify your address first",
+        "A mail went there when the account was made; its link opens it. Log in with a browser to have it sent again.",
+    )
+
+
 def too_busy(_: TooBusy) -> Response:
     """More passwords wait to be hashed than this process has patience for."""
     problem = Problem(503, "Too many logins at once", "Nothing is wrong with yours. Try again in a few seconds.")

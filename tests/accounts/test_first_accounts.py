@@ -1,0 +1,125 @@
+"""How an account comes to be, once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.tables import contents
+from webapp.accounts import links, registration
+from webapp.accounts.registration import SETUP, AddressTaken, LinkDead, NameTaken, NewUser
+
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+def make(app, name, email=None, **kwargs):
+    with app.extensions["database"].write() as db:
+        return registration.add(db, NewUser(username=name, email=email, password_hash="x", **kwargs), origin="test")
+
+
+@pytest.mark.parametrize("name", ["ada", "ADA", "Ada"])
+def test_a_name_is_taken_once_however_it_is_written(app, user, name):
+    before = contents(app)
+    with pytest.raises(NameTaken):
+        make(app, name)
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("address", ["ada@example.org", "ADA@example.org", "ada@EXAMPLE.ORG"])
+def test_an_address_is_taken_once_however_it_is_written(app, user, address):
+    with pytest.raises(AddressTaken):
+        make(app, "grace", address)
+
+
+def test_several_may_have_no_address(app):
+    make(app, "ada")
+    make(app, "grace")
+
+
+def test_of_two_who_take_a_name_at_once_one_gets_it(app):
+    def take(_):
+        try:
+            make(app, "ada")
+        except NameTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as at_once:
+        assert sorted(at_once.map(take, range(4))) == [False, False, False, True]
+
+
+def test_a_role_that_there_is_none_of_is_refused(app):
+    with pytest.raises(ValueError, match="owner"):
+        make(app, "ada", role="owner")
+
+
+def link(app, lifetime=HALF_AN_HOUR):
+    with app.extensions["database"].write() as db:
+        return links.make(db, SETUP, lifetime)
+
+
+def open_house(app, secret, name="mara"):
+    with app.extensions["database"].write() as db:
+        return registration.open_house(
+            db, secret, NewUser(username=name, email=None, password_hash="x", role="super_admin")
+        )
+
+
+def test_a_setup_link_works_once(app):
+    secret = link(app)
+    assert open_house(app, secret)
+    with pytest.raises(LinkDead):
+        open_house(app, secret, "eve")
+
+
+def test_of_two_who_open_the_house_at_once_one_does(app):
+    secret = link(app)
+
+    def go(name):
+        try:
+            return bool(open_house(app, secret, name))
+        except LinkDead:
+            return False
+
+    with ThreadPoolExecutor(4) as at_once:
+        assert sorted(at_once.map(go, ["one", "two", "three", "four"])) == [False, False, False, True]
+
+
+def test_a_setup_link_dies_after_its_time_and_not_a_second_before(app):
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock, app.extensions["database"].read() as db:
+        secret = link(app)
+        clock.shift(HALF_AN_HOUR - timedelta(seconds=1))
+        assert links.ends_at(db, SETUP, secret)
+        clock.shift(1)
+        assert links.ends_at(db, SETUP, secret) is None
+
+
+def test_a_new_link_kills_the_one_before(app):
+    former = link(app)
+    link(app)
+    with pytest.raises(LinkDead):
+        open_house(app, former)
+
+
+@pytest.mark.parametrize("secret", ["", "x", "\0", "' OR 1=1 --", "x" * 5000, "é"])
+def test_a_link_that_nobody_made_opens_nothing(app, secret):
+    """Flowise, GHSA-f6hc-c5jr-878p: an empty secret was accepted."""
+    link(app)
+    with pytest.raises(LinkDead):
+        open_house(app, secret)
+
+
+def test_a_link_for_one_purpose_is_none_for_another(app):
+    with app.extensions["database"].write() as db:
+        secret = links.make(db, "reset", HALF_AN_HOUR)
+    with pytest.raises(LinkDead):
+        open_house(app, secret)
+
+
+def test_nobody_opens_a_house_that_somebody_lives_in(app):
+    secret = link(app)
+    factories.user(app)
+    with pytest.raises(LinkDead):
+        open_house(app, secret)

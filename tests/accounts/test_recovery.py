@@ -1,0 +1,280 @@
+"""A forgotten password: the link, what it ends, and what strangers learn by asking."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.mailbox import Mailbox, link_in
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.accounts import closing, links
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+
+NEW = "umbrella otter lantern 9"
+
+
+@pytest.fixture
+def mailbox(app):
+    return Mailbox(app)
+
+
+def ask(browser, identifier):
+    browser.open("/forgot")
+    return browser.press("Send me the link", username=identifier)
+
+
+def set_new(browser, link, password=NEW, **fields):
+    browser.open(link)
+    return browser.press("Set the password", password=password, **fields)
+
+
+def test_a_forgotten_password_is_replaced_by_the_mailed_link(stranger, user, mailbox):
+    ask(stranger, "ada")
+    assert "Log in" in set_new(stranger, mailbox.link()).text
+    assert "Hello" in stranger.log_in("ada", NEW).text
+
+
+def test_the_old_password_is_dead_after_it(stranger, user, mailbox):
+    ask(stranger, "ada")
+    set_new(stranger, mailbox.link())
+    assert "do not go together" in stranger.log_in("ada", PASSWORD).text
+
+
+def test_the_mail_goes_to_the_address_of_the_account_whatever_was_typed(stranger, user, mailbox):
+    ask(stranger, "ADA@example.ORG")
+    assert mailbox.one().to == "ada@example.org"
+
+
+def test_the_secret_is_out_of_the_address_before_a_page_is_shown(stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    answer = stranger.ask("GET", link)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/reset")
+    page = stranger.open("/reset")
+    assert link.rpartition("/")[2] not in page.text
+    assert page.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_every_session_and_every_token_ends(app, person, user, script, mailbox):
+    other = Person(app)
+    ask(other, "ada")
+    set_new(other, mailbox.link())
+    assert "Log in" in person.open("/dashboard").text
+    assert script.get("/protected").json["code"] == "token_revoked"
+
+
+def test_tokens_go_on_if_that_is_asked_for(stranger, user, script, mailbox):
+    ask(stranger, "ada")
+    set_new(stranger, mailbox.link(), keep_tokens="y")
+    assert script.get("/protected").status_code == 200
+
+
+def test_the_owner_is_told_that_it_was_done(stranger, user, mailbox):
+    ask(stranger, "ada")
+    set_new(stranger, mailbox.link())
+    told = mailbox.one().content
+    assert "You have a new password" in told.subject
+    assert "203.0.113.18" in told.text
+    assert "Firefox on Linux" in told.text
+
+
+@pytest.mark.parametrize("identifier", ["ada", "nobody", "nobody@example.org", "gone"])
+def test_known_unknown_and_disabled_people_hear_the_same(app, stranger, user, identifier):
+    gone = factories.user(app, "gone")
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get(User, gone.id))
+    answer = ask(stranger, identifier)
+    assert answer.status_code == 200
+    assert "If this house knows whom you named, a mail is on its way" in answer.text
+
+
+def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get(User, user.id))
+    assert stranger.ask("GET", link).status_code == 404
+    ask(stranger, "ada")
+    assert mailbox.opened() == []
+
+
+def test_a_link_works_once(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    set_new(stranger, link)
+    assert Person(app).ask("GET", link).status_code == 404
+
+
+def test_a_page_that_was_open_before_the_link_was_used_changes_nothing(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link, late = mailbox.link(), Person(app)
+    late.open(link)
+    set_new(stranger, link)
+    before = contents(app)
+    assert late.press("Set the password", password="another " + NEW).status_code == 404
+    assert contents(app) == before
+
+
+def test_a_link_is_dead_after_thirty_minutes(stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with time_machine.travel(now() + timedelta(minutes=30), tick=False):
+        assert stranger.ask("GET", link).status_code == 404
+
+
+def test_a_new_link_kills_the_one_before(stranger, user, mailbox):
+    ask(stranger, "ada")
+    first = mailbox.link()
+    ask(stranger, "ada")
+    assert stranger.ask("GET", first).status_code == 404
+
+
+def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with app.extensions["database"].write() as db:
+        closing.set_password(db, db.get(User, user.id), factories.HASHED)
+    assert stranger.ask("GET", link).status_code == 404
+
+
+def test_a_link_is_dead_after_the_address_changed(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with app.extensions["database"].write() as db:
+        changed = db.get(User, user.id)
+        changed.email = changed.email_key = "eve@example.org"
+    assert stranger.ask("GET", link).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "%00", lambda s: "."]
+)
+def test_a_secret_that_was_cut_or_grown_is_nobodys(stranger, user, mailbox, spoil):
+    ask(stranger, "ada")
+    assert stranger.ask("GET", "/reset/" + spoil(mailbox.link().rpartition("/")[2])).status_code in (404, 308)
+
+
+def test_an_empty_secret_resets_nothing(stranger, user):
+    """Flowise GHSA-f6hc-c5jr-878p."""
+    stranger.open("/forgot")
+    answer = stranger.ask("POST", "/reset", data={"csrf_token": stranger.csrf_token, "password": NEW})
+    assert answer.status_code == 404
+
+
+def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
+    with app.extensions["database"].write() as db:
+        secret = links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
+    assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
+
+
+def test_a_list_of_addresses_is_refused(stranger, user, mailbox):
+    """GitLab CVE-2023-7028: a link was mailed to each of a list."""
+    stranger.open("/forgot")
+    token = stranger.csrf_token
+    body = {"csrf_token": token, "username": ["ada@example.org", "eve@example.org"]}
+    answer = stranger.ask("POST", "/forgot", json=body, headers={"Accept": "application/json"})
+    twice = stranger.ask("POST", "/forgot", data=body)
+    assert (answer.status_code, twice.status_code) == (400, 400)
+    assert mailbox.opened() == []
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded", "X-Forwarded-Proto", "X-Original-Host"])
+def test_no_header_decides_where_a_mailed_link_leads(stranger, user, mailbox, header):
+    """Zitadel, four advisories in two years."""
+    if header == "Host":
+        stranger.base_url = "http://evil.example"
+    stranger.open("/forgot")
+    stranger.ask(
+        "POST",
+        "/forgot",
+        data={"csrf_token": stranger.csrf_token, "username": "ada"},
+        headers={} if header == "Host" else {header: "host=evil.example" if header == "Forwarded" else "evil.example"},
+    )
+    mail = mailbox.one().content
+    assert "http://127.0.0.1:8000/reset/" in mail.text
+    assert "evil" not in mail.text + mail.html
+
+
+def test_a_mailbox_is_not_flooded_and_nobody_is_told(stranger, user, mailbox):
+    answers = [ask(stranger, name) for name in ("ada", "ada@example.org") * 3]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(mailbox.opened()) == 4
+
+
+def test_one_network_may_not_ask_for_everybody(stranger, user):
+    statuses = [ask(stranger, f"somebody{number}").status_code for number in range(31)]
+    assert (statuses[29], statuses[30]) == (200, 429)
+
+
+def test_a_weak_password_is_refused_with_the_reason_and_the_link_lives_on(stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    assert "at least 15 characters" in set_new(stranger, link, "short").text
+    assert "others have lost" in stranger.press("Set the password", password="passwordpassword").text
+    assert stranger.press("Set the password", password=NEW).status_code == 200
+
+
+def test_the_secret_and_the_password_stand_in_no_log_and_no_event(app, stranger, user, mailbox, logged):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    set_new(stranger, link)
+    said = logged() + repr(events(app))
+    assert link.rpartition("/")[2] not in said
+    assert NEW not in said
+
+
+def test_a_script_may_ask_and_set_as_well(stranger, user, mailbox):
+    headers = {"Accept": "application/json"}
+    token = stranger.ask("GET", "/forgot", headers=headers).json["csrf_token"]
+    body = {"username": "ada", "csrf_token": token}
+    assert stranger.ask("POST", "/forgot", json=body, headers=headers).status_code == 202
+    stranger.ask("GET", mailbox.link(), headers=headers)
+    answer = stranger.ask("POST", "/reset", json={"password": NEW, "csrf_token": token}, headers=headers)
+    assert answer.status_code == 204
+
+
+def test_a_known_browser_counts_as_unknown_after_a_reset(app, person, user, mailbox):
+    """Whoever had the password may have a mark as well; it no longer counts apart."""
+    with time_machine.travel(now() + timedelta(seconds=5)):
+        other = Person(app, address="198.51.100.7")
+        ask(other, "ada")
+        set_new(other, mailbox.link())
+        for _ in range(10):
+            Person(app, address="198.51.100.9").log_in("ada", "wrong wrong wrong wrong")
+        assert person.log_in("ada", "wrong wrong wrong wrong").status_code == 429
+
+
+def test_this_was_not_me_ends_the_login_without_one(app, person, user, mailbox):
+    thief = Person(app, address="198.51.100.66")
+    thief.log_in("ada")
+    minted = factories.api_token(app, user)
+    mail = mailbox.one()
+    assert "198.51.100.66" in mail.content.text
+    owner = Person(app)
+    owner.open(link_in(mail))
+    assert "It is ended" in owner.press("End it all").text
+    assert "Log in" in thief.open("/dashboard").text
+    assert Script(app, minted.token).get("/protected").status_code == 401
+    assert "do not go together" in thief.log_in("ada").text
+    set_new(owner, mailbox.link())
+    assert "Hello" in owner.log_in("ada", NEW).text
+
+
+def test_opening_the_link_alone_ends_nothing(app, person, user, mailbox):
+    """Scanners of mails open every link."""
+    Person(app).log_in("ada")
+    link = mailbox.link()
+    before = contents(app)
+    Person(app).open(link)
+    assert contents(app) == before
+
+
+def test_a_login_with_a_known_browser_is_not_mailed(person, user, mailbox):
+    person.press("Log out")
+    person.log_in("ada")
+    assert mailbox.opened() == []

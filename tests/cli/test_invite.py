@@ -1,0 +1,59 @@
+"""invite, mail, user reset-link: the operator's twins of pages."""
+
+import json
+
+from webapp.accounts import invitations, recovery
+from webapp.kernel.db import Database
+
+
+def kept(house):
+    return Database(f"sqlite:///{house}/latchkey.db")
+
+
+def test_a_link_for_each_is_all_that_is_printed(run, house):
+    done = run("invite ada@example.org bob --role admin")
+    first, second = (line.rpartition("/")[2] for line in done.stdout.splitlines())
+    with kept(house).read() as db:
+        assert invitations.find(db, first).email == "ada@example.org"
+        assert (invitations.find(db, second).note, invitations.find(db, second).role) == ("bob", "admin")
+
+
+def test_an_address_that_is_none_makes_no_invitation_at_all(run, house):
+    done = run("invite ada@example.org x@")
+    assert (done.exit_code, done.stdout) == (1, "")
+    with kept(house).read() as db:
+        assert invitations.page(db) == []
+
+
+def test_with_a_mail_server_it_is_put_into_the_outbox(run):
+    run("invite ada@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
+    (mail,) = json.loads(run("mail list --json").stdout)
+    assert (mail["kind"], mail["to"], mail["state"]) == ("invitation", "ada@example.org", "waiting")
+    assert "/register/" not in json.dumps(mail)
+
+
+def test_a_reset_link_is_printed_and_works(run, add, house):
+    add("ada")
+    link = run("user reset-link ada").stdout.strip()
+    with kept(house).read() as db:
+        assert recovery.whose(db, link.rpartition("/")[2]).username == "ada"
+
+
+def test_a_disabled_user_gets_no_reset_link(run, add):
+    add("ada")
+    run("user disable ada")
+    assert run("user reset-link ada").exit_code == 1
+
+
+def test_a_test_mail_says_why_it_was_not_taken(run):
+    done = run("mail test ada@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
+    assert done.exit_code == 1
+    assert "refused" in done.stderr
+
+
+def test_doctor_names_a_house_that_cannot_mail(run, add):
+    add("ada", "super_admin")
+    by_about = {finding["about"]: finding["level"] for finding in json.loads(run("doctor --json").stdout)}
+    assert (by_about["mail"], by_about["outbox"]) == ("warn", "ok")
+    shut = {f["about"]: f["level"] for f in json.loads(run("doctor --json", WEBAPP_REGISTRATION="open").stdout)}
+    assert shut["mail"] == "bad"

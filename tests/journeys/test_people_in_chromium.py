@@ -1,0 +1,154 @@
+"""Getting in, in a real browser with a real mail server: invited, registered, verified; forgotten and reset."""
+
+import re
+import time
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.factories import PASSWORD
+from tests.journeys.server import House, free_port, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+NEW = "umbrella otter lantern 9"
+PATIENCE = 20
+
+
+class Postman:
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+    def link(self, subject: str) -> str:
+        """The link in the mail about this, which may still be on its way."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for mail in self.mails:
+                if subject in mail["Subject"]:
+                    self.mails.remove(mail)
+                    found = re.search(
+                        r"http\S+/(?:register|verify|reset|not-me)/\S+", mail.get_body(("plain",)).get_content()
+                    )
+                    assert found
+                    return found[0]
+            time.sleep(0.05)
+        raise AssertionError(f"no mail says {subject!r}: {[mail['Subject'] for mail in self.mails]}")
+
+
+@pytest.fixture
+def postman() -> Iterator[tuple[Postman, str]]:
+    postman = Postman()
+    controller = Controller(postman, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield postman, f"smtp://127.0.0.1:{controller.port}"
+    controller.stop()
+
+
+@pytest.fixture
+def mailing(tmp_path: Path, postman: tuple[Postman, str]) -> Iterator[House]:
+    with served(tmp_path, WEBAPP_SMTP_URL=postman[1]) as house:
+        house.command(
+            "user", "add", "mara", "--email", "mara@example.org", "--role", "admin", "--password-stdin", stdin=PASSWORD
+        )
+        yield house
+
+
+def log_in(page: Page, house: House, name: str, password: str = PASSWORD) -> None:
+    page.goto(f"{house.url}/login")
+    page.get_by_label("Name or e-mail").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def is_accessible(page: Page) -> None:
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+def test_invited_registered_verified_forgotten_and_reset(
+    mailing: House, postman: tuple[Postman, str], chromium: Browser
+) -> None:
+    house, mails = mailing, postman[0]
+    desk = chromium.new_context()
+    tab = desk.new_page()
+    log_in(tab, house, "mara")
+    tab.goto(f"{house.url}/admin/invitations/new")
+    is_accessible(tab)
+    tab.get_by_role("button", name="Make the invitation").click()
+    is_accessible(tab)
+    link = tab.get_by_label("The link").input_value()
+    tab.goto(f"{house.url}/admin/mail")
+    is_accessible(tab)
+
+    context = chromium.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark")
+    eve = context.new_page()
+    eve.goto(link)
+    assert eve.url == f"{house.url}/register"
+    is_accessible(eve)
+    eve.get_by_label("Name", exact=True).fill("eve")
+    eve.get_by_label("E-mail").fill("eve@example.org")
+    eve.get_by_label("Password", exact=True).fill(PASSWORD)
+    expect(eve.get_by_text("Very hard to guess.")).to_be_visible()
+    eve.get_by_role("button", name="Show the password").click()
+    expect(eve.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
+    is_accessible(eve)
+    eve.get_by_role("button", name="Register").click()
+    expect(eve.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
+    log_in(eve, house, "eve")
+    expect(eve.get_by_role("heading", level=1)).to_have_text("Verify your address first")
+    is_accessible(eve)
+    eve.goto(mails.link("Verify your address"))
+    is_accessible(eve)
+    eve.get_by_label("Password").fill(PASSWORD)
+    eve.get_by_role("button", name="Verify my address").click()
+    expect(eve.get_by_text("Your address is verified")).to_be_visible()
+    log_in(eve, house, "eve")
+    expect(eve.get_by_role("heading", level=1)).to_contain_text("eve")
+    copied = context.cookies()
+
+    second = chromium.new_context()
+    forgetful = second.new_page()
+    forgetful.goto(f"{house.url}/login")
+    forgetful.get_by_role("link", name="Forgotten?").click()
+    is_accessible(forgetful)
+    forgetful.get_by_label("Name or e-mail").fill("eve@example.org")
+    forgetful.get_by_role("button", name="Send me the link").click()
+    is_accessible(forgetful)
+    forgetful.goto(mails.link("A new password"))
+    assert forgetful.url == f"{house.url}/reset"
+    is_accessible(forgetful)
+    forgetful.get_by_label("New password", exact=True).fill(NEW)
+    forgetful.get_by_role("button", name="Set the password").click()
+    expect(forgetful.get_by_text("Your new password stands")).to_be_visible()
+
+    eve.goto(f"{house.url}/dashboard")
+    expect(eve.get_by_role("heading", level=1)).to_have_text("Log in")
+    thief = chromium.new_context()
+    thief.add_cookies(copied)  # type: ignore[arg-type]  # read and written in the same form
+    stolen = thief.new_page()
+    stolen.goto(f"{house.url}/dashboard")
+    expect(stolen.get_by_role("heading", level=1)).to_have_text("Log in")
+
+    log_in(forgetful, house, "eve", NEW)
+    expect(forgetful.get_by_role("heading", level=1)).to_contain_text("eve")
+    stolen.goto(mails.link("A login with another browser"))
+    is_accessible(stolen)
+    stolen.get_by_role("button", name="End it all").click()
+    expect(stolen.get_by_role("heading", level=1)).to_have_text("It is ended")
+    forgetful.goto(f"{house.url}/dashboard")
+    expect(forgetful.get_by_role("heading", level=1)).to_have_text("Log in")
+    assert mails.link("A new password for")
+    for made in (desk, context, second, thief):
+        made.close()

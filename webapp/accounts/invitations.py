@@ -1,0 +1,169 @@
+"""Invitations: links that let people make an account, so many times and not for long."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.accounts.care import may_grant
+from webapp.accounts.models import Invitation, User
+from webapp.accounts.names import checked_address
+from webapp.accounts.roles import every, included_in
+from webapp.audit.log import Event, record
+from webapp.kernel.clock import now
+from webapp.kernel.digests import digest, new_secret
+from webapp.mail.post import Post
+
+LIFETIME = timedelta(days=7)
+LONGEST = timedelta(days=90)
+MOST_USES = 100
+PAGE = 25
+
+
+class RoleNotYours(Exception):
+    """Only those above it give it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    role: str = "user"
+    email: str | None = None
+    """Of the only one who may use it; it is mailed there, so using it proves the address."""
+    note: str = ""
+    lifetime: timedelta = LIFETIME
+    most_uses: int = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Made:
+    """``path`` holds the secret: shown once, kept nowhere."""
+
+    invitation: Invitation
+    path: str
+
+
+def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
+    """Which roles somebody may invite to: admins what is below them, super admins everything."""
+    return tuple(role.name for role in every(db) if "admin" in roles and may_grant(roles, role.closure))
+
+
+def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str] = ("super_admin",)) -> Made:
+    """
+    Args:
+        by: who invites; None for the command line.
+        roles: theirs.
+
+    Raises:
+        AddressUnfit, RoleNotYours
+    """
+    if wish.role not in may_give(db, roles):
+        raise RoleNotYours(wish.role)
+    secret = new_secret()
+    invitation = Invitation(
+        id=uuid4(),
+        digest=digest(secret),
+        email=checked_address(wish.email) if wish.email else None,
+        role=wish.role,
+        note=wish.note,
+        created_by=by,
+        created_at=now(),
+        expires_at=now() + wish.lifetime,
+        most_uses=1 if wish.email else wish.most_uses,
+        uses=0,
+    )
+    db.add(invitation)
+    db.flush()
+    record(db, Event.INVITATION_MADE, actor_id=by, invitation_id=str(invitation.id), role=wish.role)
+    return Made(invitation, f"/register/{secret}")
+
+
+def mail(db: Session, post: Post, made: Made) -> bool:
+    """Whether there was an address to send it to."""
+    found = made.invitation
+    if found.email is None:
+        return False
+    inviter = db.get(User, found.created_by) if found.created_by else None
+    post.send(
+        db,
+        "invitation",
+        found.email,
+        inviter=inviter.username if inviter else None,
+        expires_at=found.expires_at,
+        link=made.path,
+    )
+    return True
+
+
+def find(db: Session, secret: str) -> Invitation | None:
+    """The invitation of this secret, if it works."""
+    found = db.scalar(select(Invitation).where(Invitation.digest == digest(secret)))
+    return found if found is not None and state_of(found, now()) == "open" and is_backed(db, found) else None
+
+
+def state_of(invitation: Invitation, moment: datetime) -> str:
+    """In one word: open, used, revoked or expired."""
+    if invitation.revoked_at is not None:
+        return "revoked"
+    if invitation.uses >= invitation.most_uses:
+        return "used"
+    return "open" if moment < invitation.expires_at else "expired"
+
+
+def is_backed(db: Session, invitation: Invitation) -> bool:
+    """Whether whoever made it could still make it: a lost role takes its invitations along."""
+    if invitation.created_by is None:
+        return True
+    inviter = db.get(User, invitation.created_by)
+    if inviter is None:
+        return True
+    return inviter.disabled_at is None and invitation.role in may_give(db, included_in(db, inviter.role))
+
+
+def spend(db: Session, secret: str) -> Invitation | None:
+    """Use it once. One statement, so that of two who come at once for the last use one is too late."""
+    if find(db, secret) is None:
+        return None
+    return db.scalar(
+        update(Invitation)
+        .where(
+            Invitation.digest == digest(secret),
+            Invitation.uses < Invitation.most_uses,
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now(),
+        )
+        .values(uses=Invitation.uses + 1)
+        .returning(Invitation)
+    )
+
+
+def revoke(db: Session, invitation_id: UUID, *, by: UUID | None = None) -> bool:
+    """Whether it worked until now."""
+    revoked = db.scalar(
+        update(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.revoked_at.is_(None), Invitation.expires_at > now())
+        .where(Invitation.uses < Invitation.most_uses)
+        .values(revoked_at=now())
+        .returning(Invitation.id)
+    )
+    if revoked is not None:
+        record(db, Event.INVITATION_REVOKED, actor_id=by, invitation_id=str(invitation_id))
+    return revoked is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An invitation, with the name of whoever made it."""
+
+    invitation: Invitation
+    inviter: str | None
+
+
+def page(db: Session, *, before: datetime | None = None, size: int = PAGE) -> list[Row]:
+    """The latest first, one more than asked where there are more."""
+    query = select(Invitation, User.username).outerjoin(User, User.id == Invitation.created_by)
+    query = query.where(Invitation.created_at < before) if before else query
+    rows = db.execute(query.order_by(Invitation.created_at.desc()).limit(size + 1))
+    return [Row(invitation, name) for invitation, name in rows]

@@ -1,0 +1,59 @@
+"""Security mails: what happened, when, from where and with what; and a link that ends it without a login.
+
+``Here`` is made by the door; the deed calls the function in its own transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import links
+from webapp.accounts.models import User
+from webapp.mail.post import Post
+
+NOT_ME = "not-me"
+LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Under what circumstances something happens."""
+
+    at: datetime
+    address: str | None
+    device: str
+    """Browser and system in words."""
+
+
+def new_login(db: Session, post: Post, user: User, here: Here, *, credential_id: UUID) -> None:
+    """A login with a browser that was not seen before."""
+    tell(db, post, user, here, "new_login", credential_id=str(credential_id))
+
+
+def password_changed(db: Session, post: Post, user: User, here: Here) -> None:
+    tell(db, post, user, here, "password_changed")
+
+
+def password_reset(db: Session, post: Post, user: User, here: Here) -> None:
+    """A new password by a mailed link."""
+    tell(db, post, user, here, "password_reset")
+
+
+def tell(db: Session, post: Post, user: User, here: Here, kind: str, **about: str) -> None:
+    """Nothing for those without an address; others have to look at their activity."""
+    if user.email is None:
+        return
+    facts = {"what": kind, "since": here.at.isoformat()} | about
+    secret = links.make(db, NOT_ME, LIFETIME, user_id=user.id, address=user.email, facts=facts, replaces=False)
+    post.send(
+        db,
+        kind,
+        user.email,
+        user_id=user.id,
+        username=user.username,
+        here=here,
+        link=f"/not-me/{secret}",
+        lifetime=LIFETIME,
+    )

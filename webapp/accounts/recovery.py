@@ -1,0 +1,134 @@
+"""Forgotten password: ask for a link, set a new one by it; and take a login back that was somebody else's."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing, closing, links, notices
+from webapp.accounts.links import LinkDead
+from webapp.accounts.models import Link, User
+from webapp.accounts.names import key_of
+from webapp.accounts.notices import NOT_ME, Here
+from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
+from webapp.kernel.clock import now
+from webapp.mail.post import Post
+from webapp.tokens import lifecycle as tokens
+
+RESET = "reset"
+LIFETIME = timedelta(minutes=30)
+
+
+def reachable(db: Session, identifier: str) -> User | None:
+    """Whoever has this name or address, if a link may be sent to them."""
+    user = browsing.named(db, identifier)
+    return user if user is not None and user.disabled_at is None and user.email is not None else None
+
+
+def link_for(db: Session, user: User) -> str:
+    """Where a new password is set, as a path of this house; links before it are dead."""
+    return f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email)}"
+
+
+def send_link(db: Session, post: Post, user: User, here: Here) -> None:
+    record(db, Event.RESET_ASKED, user_id=user.id)
+    post.send(
+        db,
+        "reset_password",
+        user.email or "",
+        user_id=user.id,
+        username=user.username,
+        here=here,
+        link=link_for(db, user),
+        lifetime=LIFETIME,
+    )
+
+
+def whose(db: Session, secret: str) -> User:
+    """Whose password this link sets.
+
+    Raises:
+        LinkDead
+    """
+    link = links.find(db, RESET, secret)
+    if link is None:
+        raise LinkDead
+    return owner_of(db, link)
+
+
+def reset(db: Session, post: Post, secret: str, password_hash: str, here: Here, *, revokes_tokens: bool) -> User:
+    """A new password; every session ends, and every token unless it is to stay.
+
+    Raises:
+        LinkDead
+    """
+    link = links.spend(db, RESET, secret)
+    if link is None:
+        raise LinkDead
+    user = owner_of(db, link)
+    closing.set_password(db, user, password_hash)
+    if user.email_verified_at is None and user.email is not None:
+        # The link came to the address, which is all that a verification asks.
+        user.email_verified_at = now()
+    if revokes_tokens:
+        tokens.revoke_all(db, user.id)
+    record(db, Event.RESET_DONE, user_id=user.id)
+    notices.password_reset(db, post, user, here)
+    return user
+
+
+def disowned(db: Session, secret: str) -> tuple[Link, User]:
+    """What a "this was not me" link is about, and whose account it concerns.
+
+    Raises:
+        LinkDead
+    """
+    link = links.find(db, NOT_ME, secret)
+    user = db.get(User, link.user_id) if link is not None and link.user_id is not None else None
+    if link is None or user is None or user.disabled_at is not None:
+        raise LinkDead
+    return link, user
+
+
+def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> bool:
+    """End what somebody else did: all sessions, all tokens made since, and the password, which nobody knows any more.
+
+    Args:
+        unknown_hash: of a password that was thrown away.
+
+    Returns:
+        Whether a link for a new password could be sent to where this one had gone.
+
+    Raises:
+        LinkDead
+    """
+    link, user = disowned(db, secret)
+    if links.spend(db, NOT_ME, secret) is None:
+        raise LinkDead
+    closing.set_password(db, user, unknown_hash)
+    since = datetime.fromisoformat((link.facts or {})["since"])
+    for token in credentials.live(db, user.id, "token"):
+        if token.created_at >= since:
+            tokens.revoke(db, user.id, token.id)
+    record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=(link.facts or {})["what"])
+    if not is_still(user, link):
+        # Somebody changed the address since; that change has an undo link of its own.
+        return False
+    send_link(db, post, user, here)
+    return True
+
+
+def owner_of(db: Session, link: Link) -> User:
+    user = db.scalar(select(User).where(User.id == link.user_id)) if isinstance(link.user_id, UUID) else None
+    if user is None or user.disabled_at is not None or not is_still(user, link):
+        raise LinkDead
+    if user.password_changed_at is not None and user.password_changed_at >= link.created_at:
+        raise LinkDead
+    return user
+
+
+def is_still(user: User, link: Link) -> bool:
+    """Whether the account has the address that the link was mailed to."""
+    return user.email_key == (key_of(link.address) if link.address else None)

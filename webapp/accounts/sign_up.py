@@ -1,0 +1,136 @@
+"""Registering oneself: what strangers hear is always the same; what there is to know is told by mail."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing, invitations, links, registration
+from webapp.accounts.invitations import Wish
+from webapp.accounts.links import LinkDead
+from webapp.accounts.models import Invitation, Link, User
+from webapp.accounts.names import key_of
+from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.audit.log import Event, record
+from webapp.kernel.clock import now
+from webapp.mail.post import Post
+
+SIGN_UP = "sign-up"
+# As long as an account waits for its owner; then its name and address are free for others.
+LIFETIME = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    username: str
+    password_hash: str
+    user_id: UUID
+
+
+def begin(db: Session, post: Post, new: NewUser) -> None:
+    """An account that waits for its address to be verified; or a mail to that address about why there is none."""
+    address = new.email or ""
+    free_what_nobody_verified(db, new.username, address)
+    if (owner := browsing.named(db, address)) is not None:
+        return tell_owner(db, post, owner)
+    try:
+        user = registration.add(db, new, origin="register")
+    except NameTaken:
+        return tell_name_is_taken(db, post, new)
+    except AddressTaken:
+        owner = browsing.named(db, address)
+        return tell_owner(db, post, owner) if owner is not None else None
+    return send_link(db, post, user)
+
+
+def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
+    waiting = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
+    db.execute(
+        delete(User).where(
+            or_(User.username_key == key_of(username), User.email_key == key_of(address)),
+            User.email_verified_at.is_(None),
+            User.last_login_at.is_(None),
+            User.id.in_(waiting),
+        )
+    )
+
+
+def tell_owner(db: Session, post: Post, owner: User) -> None:
+    if owner.disabled_at is None and owner.email is not None:
+        record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
+        post.send(db, "address_taken", owner.email, user_id=owner.id, username=owner.username)
+
+
+def tell_name_is_taken(db: Session, post: Post, new: NewUser) -> None:
+    """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
+    made = invitations.make(
+        db, Wish(role=new.role, email=new.email, note=f"{new.username} was taken", lifetime=LIFETIME)
+    )
+    post.send(db, "name_taken", new.email or "", taken=new.username, link=made.path, lifetime=LIFETIME)
+
+
+def send_link(db: Session, post: Post, user: User) -> None:
+    """The link that verifies the address; one before it is dead."""
+    secret = links.make(db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email)
+    post.send(
+        db,
+        "verify_address",
+        user.email or "",
+        user_id=user.id,
+        username=user.username,
+        link=f"/verify/{secret}",
+        lifetime=LIFETIME,
+    )
+
+
+def waiting(db: Session, secret: str) -> Verification:
+    """Whose address the link verifies.
+
+    Raises:
+        LinkDead
+    """
+    link = links.find(db, SIGN_UP, secret)
+    user = db.get(User, link.user_id) if link is not None and link.user_id is not None else None
+    if user is None or not user.is_unverified or user.disabled_at is not None:
+        raise LinkDead
+    return Verification(user.username, user.password_hash, user.id)
+
+
+def verify(db: Session, secret: str) -> User:
+    """
+    Raises:
+        LinkDead
+    """
+    found = waiting(db, secret)
+    link = links.spend(db, SIGN_UP, secret)
+    user = db.get_one(User, found.user_id)
+    if link is None or user.email_key != key_of(link.address or ""):
+        raise LinkDead
+    user.email_verified_at = now()
+    record(db, Event.ADDRESS_VERIFIED, user_id=user.id)
+    return user
+
+
+def join(db: Session, secret: str, new: NewUser) -> User:
+    """An account by an invitation, at once.
+
+    Raises:
+        LinkDead, NameUnfit, AddressUnfit, NameTaken, AddressTaken
+    """
+    invitation = spend(db, secret)
+    user = registration.add(db, new, origin="invitation")
+    record(db, Event.INVITATION_USED, user_id=user.id, invitation_id=str(invitation.id))
+    return user
+
+
+def spend(db: Session, secret: str) -> Invitation:
+    """
+    Raises:
+        LinkDead
+    """
+    invitation = invitations.spend(db, secret)
+    if invitation is None:
+        raise LinkDead
+    return invitation

@@ -1,0 +1,20 @@
+"""The secret of a mailed link, moved out of the address: into the signed cookie, until it is used."""
+
+from flask import session
+
+
+def take(purpose: str, secret: str) -> None:
+    session[key_of(purpose)] = secret
+
+
+def held(purpose: str) -> str:
+    found = session.get(key_of(purpose))
+    return found if isinstance(found, str) else ""
+
+
+def drop(purpose: str) -> None:
+    session.pop(key_of(purpose), None)
+
+
+def key_of(purpose: str) -> str:
+    return f"link:{purpose}"

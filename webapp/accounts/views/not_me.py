@@ -1,0 +1,82 @@
+""" "This was not me": the link in every security mail, which works without a login."""
+
+import msgspec
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import recovery
+from webapp.accounts.links import LinkDead
+from webapp.accounts.notices import NOT_ME
+from webapp.accounts.views import carried
+from webapp.accounts.views.surroundings import dead, here, passwords, post
+from webapp.guard import public
+from webapp.kernel.digests import new_secret
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import database, db
+
+bp = Blueprint("not_me", __name__)
+
+WHAT = {
+    "new_login": "a login with another browser",
+    "password_changed": "a change of your password",
+    "password_reset": "a new password by a mailed link",
+}
+
+
+class Ended(msgspec.Struct, frozen=True):
+    is_mailed: bool
+    """Whether a link for a new password went to the address that this one had come to."""
+
+
+@bp.get("/not-me/<secret>")
+@public
+def arrive(secret: str) -> ResponseReturnValue:
+    about(secret)
+    carried.take(NOT_ME, secret)
+    return redirect(url_for("not_me.ask"), 303)
+
+
+@bp.get("/not-me")
+@public
+def ask() -> ResponseReturnValue:
+    what, username = about(carried.held(NOT_ME))
+    return render_template("accounts/not_me.html", what=WHAT.get(what, what), username=username)
+
+
+@bp.post("/not-me")
+@public
+@answers(Ended, refuses=(404,))
+def end() -> ResponseReturnValue:
+    """End all sessions and what was made since, and lock the password; a link for a new one is mailed."""
+    secret = carried.held(NOT_ME)
+    about(secret)
+    nobodys = passwords().hash(new_secret())
+    try:
+        is_mailed = recovery.disown(db(), post(), secret, nobodys, here())
+    except LinkDead as error:
+        raise dead_link() from error
+    carried.drop(NOT_ME)
+    if not wants_page():
+        return as_json(Ended(is_mailed))
+    return redirect(url_for("not_me.ended"), 303)
+
+
+@bp.get("/not-me/ended")
+@public
+def ended() -> ResponseReturnValue:
+    return render_template("accounts/not_me_ended.html")
+
+
+def about(secret: str) -> tuple[str, str]:
+    try:
+        with database().read() as reading:
+            link, user = recovery.disowned(reading, secret)
+    except LinkDead as error:
+        raise dead_link() from error
+    return (link.facts or {})["what"], user.username
+
+
+def dead_link() -> Problem:
+    return dead("It was used, or it is older than seven days. Set a new password instead: that ends every session too.")

@@ -1,0 +1,148 @@
+"""Forgotten password: ask for a link, and set a new one by it."""
+
+import msgspec
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, logout_user
+from flask_wtf.csrf import generate_csrf
+
+from webapp.accounts import recovery
+from webapp.accounts.forms import ForgotForm, ResetForm
+from webapp.accounts.links import LinkDead
+from webapp.accounts.models import User
+from webapp.accounts.notices import Here
+from webapp.accounts.recovery import RESET
+from webapp.accounts.views import carried
+from webapp.accounts.views.surroundings import ASKED, dead, here, judge, may_mail, passwords, post, take_turn
+from webapp.guard import public
+from webapp.mail.post import Post
+from webapp.web import after
+from webapp.web.contract import answers
+from webapp.web.form import Form
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.problems import Action, Problem
+from webapp.web.transaction import database, db
+
+bp = Blueprint("recovery", __name__)
+
+# The door above, by its name.
+LOGIN = "login.new"
+SENT = "If this house knows whom you named, a mail is on its way, with a link that works for 30 minutes."
+
+
+class ForgotPage(msgspec.Struct, frozen=True):
+    csrf_token: str
+
+
+class LinkAsked(msgspec.Struct, frozen=True):
+    """The same, whoever was named."""
+
+    detail: str
+
+
+@bp.get("/forgot")
+@public
+@answers(ForgotPage)
+def forgotten() -> ResponseReturnValue:
+    """The form that asks for a link; its CSRF token goes with the answer."""
+    return show(ForgotPage(generate_csrf()), "accounts/forgot.html", form=ForgotForm(formdata=None))
+
+
+@bp.post("/forgot")
+@public
+@answers(LinkAsked, form=ForgotForm, status=202, refuses=(422, 429))
+def ask() -> ResponseReturnValue:
+    """Ask for a link to set a new password; it goes to the address of the account, and nowhere else."""
+    form = ForgotForm()
+    if not form.validate_on_submit():
+        if not wants_page():
+            raise form.refused()
+        return render_template("accounts/forgot.html", form=form), 422
+    take_turn(ASKED)
+    identifier, seen, box = form.username.data or "", here(), post()
+    after.answer_unseen(lambda: send(identifier, seen, box))
+    if not wants_page():
+        return as_json(LinkAsked(SENT), status=202)
+    return redirect(url_for("recovery.sent"), 303)
+
+
+def send(identifier: str, seen: Here, box: Post) -> None:
+    with database().read() as reading:
+        user = recovery.reachable(reading, identifier)
+    if user is None or not may_mail(f"user:{user.id}"):
+        return
+    with database().write() as writing:
+        recovery.send_link(writing, box, writing.get_one(User, user.id), seen)
+
+
+@bp.get("/forgot/sent")
+@public
+def sent() -> ResponseReturnValue:
+    return render_template("accounts/sent.html", words=SENT, again=url_for("recovery.forgotten"))
+
+
+@bp.get("/reset/<secret>")
+@public
+def arrive(secret: str) -> ResponseReturnValue:
+    whose(secret)
+    carried.take(RESET, secret)
+    return redirect(url_for("recovery.new"), 303)
+
+
+@bp.get("/reset")
+@public
+def new() -> ResponseReturnValue:
+    return page(ResetForm(formdata=None), whose(carried.held(RESET)))
+
+
+@bp.post("/reset")
+@public
+@answers(None, form=ResetForm, status=204, refuses=(404, 422))
+def reset() -> ResponseReturnValue:
+    """Set the new password, by the link whose page this cookie has opened; every session ends."""
+    form, secret = ResetForm(), carried.held(RESET)
+    user = whose(secret)
+    if form.validate_on_submit():
+        judge(form.password, name=user.username, address=user.email or "")
+    if form.errors:
+        return refused(form, user)
+    hashed = passwords().hash(form.password.data or "")
+    try:
+        recovery.reset(db(), post(), secret, hashed, here(), revokes_tokens=not form.keep_tokens.data)
+    except LinkDead as error:
+        raise dead_link() from error
+    carried.drop(RESET)
+    if current_user.is_authenticated and current_user.user_id == user.id:
+        logout_user()
+    if not wants_page():
+        return Response(status=204)
+    flash("Your new password stands, and every session has ended. Log in with it.", "ok")
+    return redirect(url_for(LOGIN), 303)
+
+
+def refused(form: Form, user: User) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return page(form, user), 422
+
+
+def page(form: Form, user: User) -> str:
+    form.password.description = (
+        f"At least {passwords().minimum} characters. A few words are easier to keep in mind than signs."
+    )
+    return render_template("accounts/reset.html", form=form, user=user)
+
+
+def whose(secret: str) -> User:
+    # In a transaction of its own: a password is hashed afterwards, and no writer may wait for that.
+    try:
+        with database().read() as reading:
+            return recovery.whose(reading, secret)
+    except LinkDead as error:
+        raise dead_link() from error
+
+
+def dead_link() -> Problem:
+    problem = dead("It was used, its time is over, or the account has changed since. A new one is a minute away.")
+    problem.actions = (Action("Ask for a new link", url_for("recovery.forgotten")),)
+    return problem

@@ -1,0 +1,218 @@
+"""Making an account: by oneself where the house is open, by an invitation where somebody made one."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
+
+from webapp.accounts import invitations, sign_up
+from webapp.accounts.forms import RegisterForm
+from webapp.accounts.links import LinkDead
+from webapp.accounts.models import Invitation
+from webapp.accounts.names import key_of
+from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.accounts.views import carried
+from webapp.accounts.views.surroundings import (
+    ASKED,
+    check_address,
+    check_name,
+    dead,
+    judge,
+    may_mail,
+    passwords,
+    post,
+    take_turn,
+)
+from webapp.guard import public
+from webapp.mail.post import Post
+from webapp.web import after
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.problems import Action, Problem
+from webapp.web.transaction import database, db
+
+bp = Blueprint("registration", __name__)
+
+INVITATION = "invitation"
+# The door above, by its name.
+LOGIN = "login.new"
+SENT = "A mail is on its way to the address you typed. Its link opens your account; it works for two days."
+
+
+class RegisterPage(msgspec.Struct, frozen=True):
+    csrf_token: str
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """The same, whether or not name or address is taken: the mail says which."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How somebody comes in."""
+
+    invitation: Invitation | None
+    asks_address: bool
+    """Whether they type an address, which then has to be verified."""
+
+    @property
+    def address(self) -> str | None:
+        return self.invitation.email if self.invitation else None
+
+
+@bp.get("/register/<secret>")
+@public
+def arrive(secret: str) -> ResponseReturnValue:
+    carried.take(INVITATION, secret)
+    way_in(secret)
+    return redirect(url_for("registration.new"), 303)
+
+
+@bp.get("/register")
+@public
+@answers(RegisterPage, refuses=(403, 404))
+def new() -> ResponseReturnValue:
+    """The form that makes an account; its CSRF token goes with the answer."""
+    way = way_in(carried.held(INVITATION))
+    form = form_for(way)
+    return show(RegisterPage(generate_csrf()), "accounts/register.html", **surroundings(form, way))
+
+
+@bp.post("/register")
+@public
+@answers(Registered, form=RegisterForm, status=202, refuses=(403, 404, 422, 429))
+def create() -> ResponseReturnValue:
+    """Ask for an account; a mail with the link that opens it, or with why there is none, goes to the address."""
+    secret = carried.held(INVITATION)
+    way = way_in(secret)
+    form = form_for(way, is_sent=True)
+    if not form.validate_on_submit() or not fits(form, way):
+        return refused(form, way)
+    take_turn(ASKED)
+    new = NewUser(
+        username=form.username.data or "",
+        email=form.email.data if way.asks_address else way.address,
+        password_hash=passwords().hash(form.password.data or ""),
+        role=way.invitation.role if way.invitation else "user",
+        is_verified=not way.asks_address,
+    )
+    return told_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
+
+
+def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
+    if secret:
+        try:
+            new = replace(new, role=sign_up.spend(db(), secret).role)
+        except LinkDead as error:
+            raise dead_invitation() from error
+    box = post()
+    # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
+    after.answer_unseen(lambda: begin(new, box))
+    carried.drop(INVITATION)
+    if not wants_page():
+        return as_json(Registered(SENT), status=202)
+    return redirect(url_for("registration.sent"), 303)
+
+
+def begin(new: NewUser, box: Post) -> None:
+    if may_mail(f"address:{key_of(new.email or '')}"):
+        with database().write() as writing:
+            sign_up.begin(writing, box, new)
+
+
+def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:
+    """Whoever holds such an invitation is known to the house, and may be told plainly."""
+    try:
+        sign_up.join(db(), secret, new)
+    except LinkDead as error:
+        raise dead_invitation() from error
+    except NameTaken:
+        form.username.errors = ["Somebody has this name already. Choose another."]
+        return refused(form, way)
+    except AddressTaken as error:
+        raise has_account() from error
+    carried.drop(INVITATION)
+    words = "Your account is made. Log in with it."
+    if not wants_page():
+        return as_json(Registered(words), status=202)
+    flash(words, "ok")
+    return redirect(url_for(LOGIN), 303)
+
+
+@bp.get("/register/sent")
+@public
+def sent() -> ResponseReturnValue:
+    return render_template("accounts/sent.html", words=SENT, again=url_for("registration.new"))
+
+
+def way_in(secret: str) -> Way:
+    """
+    Raises:
+        Problem: 403 where the house takes nobody in like this, 404 for an invitation that does not work.
+    """
+    mode = current_app.config["REGISTRATION"]
+    if mode == "closed":
+        raise Problem(403, "Nobody registers here", "Whoever runs this house makes the accounts. Ask them for one.")
+    if not secret:
+        if mode == "open":
+            return Way(None, asks_address=True)
+        raise Problem(
+            403,
+            "This house lets people in by invitation",
+            "Ask whoever runs it for one: it is a link, and it leads here.",
+        )
+    with database().read() as reading:
+        invitation = invitations.find(reading, secret)
+    if invitation is None:
+        raise dead_invitation()
+    # A house that cannot send mails verifies no address, so it asks none: who holds the link was given it by somebody.
+    can_verify = current_app.config["CAN_MAIL"] or mode == "open"
+    return Way(invitation, asks_address=invitation.email is None and can_verify)
+
+
+def form_for(way: Way, *, is_sent: bool = False) -> RegisterForm:
+    form = RegisterForm() if is_sent else RegisterForm(formdata=None)
+    if not way.asks_address:
+        del form.email
+    return form
+
+
+def fits(form: RegisterForm, way: Way) -> bool:
+    check_name(form.username)
+    if way.asks_address:
+        check_address(form.email)
+    address = form.email.data if way.asks_address else way.address
+    judge(form.password, name=form.username.data or "", address=address or "")
+    return not form.errors
+
+
+def refused(form: RegisterForm, way: Way) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return render_template("accounts/register.html", **surroundings(form, way)), 422
+
+
+def surroundings(form: RegisterForm, way: Way) -> dict[str, Any]:
+    form.password.description = (
+        f"At least {passwords().minimum} characters. A few words are easier to keep in mind than signs."
+    )
+    return {"form": form, "way": way}
+
+
+def dead_invitation() -> Problem:
+    carried.drop(INVITATION)
+    return dead("This invitation was used, revoked, or its time is over. Ask whoever sent it for another.")
+
+
+def has_account() -> Problem:
+    return Problem(
+        409,
+        "This address has an account already",
+        "Log in with it, or set a new password if the old one is forgotten.",
+        actions=(Action("Log in", url_for(LOGIN)), Action("Set a new password", url_for("recovery.forgotten"))),
+    )

@@ -1,0 +1,124 @@
+"""Verifying an address: by the link that came to it, and the password that was chosen."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import browsing, sign_up
+from webapp.accounts.forms import VerifyForm
+from webapp.accounts.links import LinkDead
+from webapp.accounts.sign_up import SIGN_UP, Verification
+from webapp.accounts.views import carried
+from webapp.accounts.views.surroundings import ASKED, TRIED, dead, may_mail, passwords, post, take_turn
+from webapp.guard import public
+from webapp.mail.post import Post
+from webapp.web import after
+from webapp.web.contract import answers
+from webapp.web.form import Form
+from webapp.web.negotiation import wants_page
+from webapp.web.problems import Action, Problem
+from webapp.web.transaction import database, db
+
+bp = Blueprint("verification", __name__)
+
+# The door above, by its name; it keeps here who typed the right password of an account that waits.
+LOGIN = "login.new"
+WAITING = "unverified"
+
+
+@bp.get("/verify/<secret>")
+@public
+def arrive(secret: str) -> ResponseReturnValue:
+    waiting(secret)
+    carried.take(SIGN_UP, secret)
+    return redirect(url_for("verification.show"), 303)
+
+
+@bp.get("/verify")
+@public
+def show() -> ResponseReturnValue:
+    return page(VerifyForm(formdata=None), waiting(carried.held(SIGN_UP)))
+
+
+@bp.post("/verify")
+@public
+@answers(None, form=VerifyForm, status=204, refuses=(404, 422, 429))
+def verify() -> ResponseReturnValue:
+    """Verify the address, by the link whose page this cookie has opened.
+
+    The password is asked so that nobody who only typed somebody's address gets an account in their name verified.
+    """
+    form, secret = VerifyForm(), carried.held(SIGN_UP)
+    found = waiting(secret)
+    if not form.validate_on_submit():
+        return refused(form, found)
+    take_turn(TRIED, f"user:{found.user_id}")
+    if not passwords().verify(form.password.data or "", found.password_hash):
+        form.password.errors = ["That is not the password of this account. Try again, or set a new one."]
+        return refused(form, found)
+    try:
+        sign_up.verify(db(), secret)
+    except LinkDead as error:
+        raise dead_link() from error
+    carried.drop(SIGN_UP)
+    session.pop(WAITING, None)
+    if not wants_page():
+        return Response(status=204)
+    flash("Your address is verified. Log in.", "ok")
+    return redirect(url_for(LOGIN), 303)
+
+
+@bp.get("/verify/again")
+@public
+def ask_again() -> ResponseReturnValue:
+    return render_template("accounts/unverified.html", is_known=WAITING in session)
+
+
+@bp.post("/verify/again")
+@public
+@answers(None, status=202, refuses=(404, 429))
+def again() -> ResponseReturnValue:
+    """Send the link once more, to whoever has just typed the right password of an account that waits for it."""
+    user_id, box = session.get(WAITING), post()
+    if not isinstance(user_id, str):
+        raise Problem(404, "There is nothing to send", "Log in first; then the link can be sent again.")
+    take_turn(ASKED)
+    after.answer_unseen(lambda: send(UUID(user_id), box))
+    if not wants_page():
+        return Response(status=202)
+    flash("The mail is on its way again. Links before it are dead.", "ok")
+    return redirect(url_for("verification.ask_again"), 303)
+
+
+def send(user_id: UUID, box: Post) -> None:
+    if not may_mail(f"user:{user_id}"):
+        return
+    with database().write() as writing:
+        user = browsing.by_id(writing, user_id)
+        if user is not None and user.is_unverified and user.disabled_at is None:
+            sign_up.send_link(writing, box, user)
+
+
+def refused(form: Form, found: Verification) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return page(form, found), 422
+
+
+def page(form: Form, found: Verification) -> str:
+    return render_template("accounts/verify.html", form=form, username=found.username)
+
+
+def waiting(secret: str) -> Verification:
+    try:
+        with database().read() as reading:
+            return sign_up.waiting(reading, secret)
+    except LinkDead as error:
+        raise dead_link() from error
+
+
+def dead_link() -> Problem:
+    problem = dead("It was used, or its time is over. If your address is verified already, just log in.")
+    problem.actions = (Action("Log in", url_for(LOGIN)),)
+    return problem

@@ -1,0 +1,143 @@
+"""Invitations: list, make, revoke."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import invitations
+from webapp.accounts.invitations import Row
+from webapp.accounts.names import AddressUnfit
+from webapp.admin.views.invitation_form import InvitationForm
+from webapp.guard import Principal, require
+from webapp.kernel.clock import now
+from webapp.mail.post import Post
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.problems import Problem
+from webapp.web.query import asked
+from webapp.web.transaction import db
+
+bp = Blueprint("admin_invitations", __name__)
+
+
+class InvitationQuery(msgspec.Struct, frozen=True):
+    before: Annotated[
+        Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType,
+        msgspec.Meta(description="Only those made before this moment."),
+    ] = msgspec.UNSET
+
+
+class Invited(msgspec.Struct, frozen=True):
+    id: UUID
+    email: str | None
+    role: str
+    note: str
+    state: str
+    inviter: str | None
+    created_at: datetime
+    expires_at: datetime
+    uses: int
+    most_uses: int
+
+
+class InvitationList(msgspec.Struct, frozen=True):
+    invitations: list[Invited]
+    has_more: bool
+
+
+class NewInvitation(Invited, frozen=True, kw_only=True):
+    """The one answer that holds the link."""
+
+    link: str
+    is_mailed: bool
+
+
+@bp.get("/admin/invitations")
+@require(role="admin", scope="admin:read")
+@answers(InvitationList, query=InvitationQuery)
+def index() -> ResponseReturnValue:
+    """The invitations of the house, the latest first."""
+    rows = invitations.page(db(), before=asked(InvitationQuery).before or None)
+    found, has_more = [told(row) for row in rows[: invitations.PAGE]], len(rows) > invitations.PAGE
+    older = url_for("admin_invitations.index", before=found[-1].created_at.isoformat()) if has_more else None
+    return show(
+        InvitationList(found, has_more), "admin/invitations.html", invitations=found, older_href=older, **surroundings()
+    )
+
+
+@bp.get("/admin/invitations/new")
+@require(role="admin", session=True)
+def new(principal: Principal) -> ResponseReturnValue:
+    return form_page(InvitationForm(formdata=None, granted=invitations.may_give(db(), principal.roles)))
+
+
+@bp.post("/admin/invitations/new")
+@require(role="admin", scope="admin:write")
+@answers(NewInvitation, form=InvitationForm, status=201, refuses=(422,))
+def create(principal: Principal) -> ResponseReturnValue:
+    """Make an invitation; its link is in this answer, and nowhere else ever again."""
+    form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
+    if not form.validate_on_submit():
+        return refused(form)
+    try:
+        made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
+    except AddressUnfit as error:
+        form.email.errors = [str(error)]
+        return refused(form)
+    post: Post = current_app.extensions["post"]
+    is_mailed = current_app.config["CAN_MAIL"] and invitations.mail(db(), post, made)
+    link = current_app.config["BASE_URL"] + made.path
+    answer = NewInvitation(
+        **msgspec.structs.asdict(told(Row(made.invitation, principal.username))), link=link, is_mailed=is_mailed
+    )
+    # Shown here and never again: no redirect, because there is nothing to come back to.
+    if not wants_page():
+        return as_json(answer, status=201)
+    return render_template("admin/invitation_made.html", made=answer, **surroundings()), 201
+
+
+@bp.post("/admin/invitations/<uuid:invitation_id>/revoke")
+@require(role="admin", scope="admin:write")
+@answers(None, status=204, refuses=(404,))
+def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
+    """Revoke an invitation; accounts that were made by it stay."""
+    if not invitations.revoke(db(), invitation_id, by=principal.user_id):
+        raise Problem(404, "There is no such invitation", "It was never made, or it is over already.")
+    if not wants_page():
+        return Response(status=204)
+    flash("The invitation is revoked. Its link works no more.", "ok")
+    return redirect(url_for("admin_invitations.index"), 303)
+
+
+def told(row: Row) -> Invited:
+    found = row.invitation
+    return Invited(
+        id=found.id,
+        email=found.email,
+        role=found.role,
+        note=found.note,
+        state=invitations.state_of(found, now()),
+        inviter=row.inviter,
+        created_at=found.created_at,
+        expires_at=found.expires_at,
+        uses=found.uses,
+        most_uses=found.most_uses,
+    )
+
+
+def refused(form: InvitationForm) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return form_page(form), 422
+
+
+def form_page(form: InvitationForm) -> str:
+    return render_template("admin/invitation_new.html", form=form, **surroundings())
+
+
+def surroundings() -> dict[str, Any]:
+    return {"can_mail": current_app.config["CAN_MAIL"], "is_closed": current_app.config["REGISTRATION"] == "closed"}

@@ -1,0 +1,117 @@
+"""The outbox: what waits, what was sent, what was given up and why."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, Response, current_app, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import browsing
+from webapp.audit.log import Event, record
+from webapp.guard import Principal, require
+from webapp.mail import outbox
+from webapp.mail.models import OutgoingMail
+from webapp.mail.post import Post
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.problems import Problem
+from webapp.web.query import asked
+from webapp.web.transaction import db
+
+bp = Blueprint("admin_mail", __name__)
+
+PAGE = 50
+
+
+class MailQuery(msgspec.Struct, frozen=True):
+    before: Annotated[
+        Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType,
+        msgspec.Meta(description="Only those made before this moment."),
+    ] = msgspec.UNSET
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """What is known of a mail; what stands in it is not shown, because it may hold a link."""
+
+    id: UUID
+    kind: str
+    to: str
+    state: str
+    tries: int
+    created_at: datetime
+    sent_at: datetime | None
+    due_at: datetime | None
+    last_error: str | None
+
+
+class Outbox(msgspec.Struct, frozen=True):
+    mails: list[Mail]
+    waiting: int
+    sent: int
+    failed: int
+    can_mail: bool
+    """Whether a mail server is named; otherwise mails go to the log."""
+
+
+class Tested(msgspec.Struct, frozen=True):
+    id: UUID
+    to: str
+
+
+@bp.get("/admin/mail")
+@require(role="admin", scope="admin:read")
+@answers(Outbox, query=MailQuery)
+def index() -> ResponseReturnValue:
+    """The outbox, the latest first."""
+    rows = outbox.latest(db(), limit=PAGE + 1, before=asked(MailQuery).before or None)
+    found = Outbox(
+        mails=[told(mail) for mail in rows[:PAGE]], **outbox.states(db()), can_mail=current_app.config["CAN_MAIL"]
+    )
+    older = url_for("admin_mail.index", before=found.mails[-1].created_at.isoformat()) if len(rows) > PAGE else None
+    return show(found, "admin/mail.html", outbox=found, older_href=older)
+
+
+@bp.post("/admin/mail/<uuid:mail_id>/retry")
+@require(role="admin", scope="admin:write")
+@answers(None, status=204, refuses=(404,))
+def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
+    """Send a mail on its way again, now."""
+    if not outbox.retry(db(), mail_id):
+        raise Problem(404, "There is no such mail to send", "It was sent already, or it was never there.")
+    record(db(), Event.MAIL_RETRIED, actor_id=principal.user_id, mail_id=str(mail_id))
+    if not wants_page():
+        return Response(status=204)
+    flash("It is on its way again.", "ok")
+    return redirect(url_for("admin_mail.index"), 303)
+
+
+@bp.post("/admin/mail/test")
+@require(role="admin", scope="admin:write")
+@answers(Tested, status=202, refuses=(409,))
+def test(principal: Principal) -> ResponseReturnValue:
+    """Send a test mail to the caller's own address."""
+    user = browsing.by_id(db(), principal.user_id)
+    if user is None or user.email is None:
+        raise Problem(409, "Your account has no address", "A test mail goes to your own. Give your account one first.")
+    post: Post = current_app.extensions["post"]
+    mail_id = post.send(db(), "test", user.email, user_id=user.id)
+    if not wants_page():
+        return as_json(Tested(mail_id, user.email), status=202)
+    flash(f"A test mail to {user.email} is in the outbox. Open this page again to see whether it was taken.", "ok")
+    return redirect(url_for("admin_mail.index"), 303)
+
+
+def told(mail: OutgoingMail) -> Mail:
+    return Mail(
+        id=mail.id,
+        kind=mail.kind,
+        to=mail.to,
+        state=mail.state,
+        tries=mail.tries,
+        created_at=mail.created_at,
+        sent_at=mail.sent_at,
+        due_at=mail.due_at,
+        last_error=mail.last_error,
+    )

@@ -1,0 +1,59 @@
+"""invite: links by which people make themselves an account."""
+
+from datetime import timedelta
+
+import click
+
+from webapp.accounts import invitations
+from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
+from webapp.accounts.names import AddressUnfit
+from webapp.app import close, create_app
+from webapp.cli.durations import DURATION
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import as_json, say_aside, say_json
+from webapp.cli.refusals import Refused
+from webapp.mail.post import Post
+
+
+@click.command("invite")
+@click.argument("who", nargs=-1, required=True)
+@click.option("--role", default="user", show_default=True)
+@click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, help="How many may use a link of a name.")
+@click.option("--expires", type=DURATION, default=LIFETIME, show_default="7d", help="Such as 12h or 30d.")
+@as_json
+@pass_house
+def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires: timedelta, is_json: bool) -> None:
+    """Print a link for each WHO, a name or an e-mail address; a name is a note for you, and anybody may use its link.
+
+    The link of an address is mailed there as well, if a mail server is named.
+
+    \b
+    Examples:
+      python -m webapp invite ada@example.org bob@example.org
+      python -m webapp invite "the whole team" --uses 12 --expires 2d
+    """
+    if not timedelta() < expires <= LONGEST:
+        raise Refused(f"An invitation lives at most {LONGEST.days} days.")
+    app = create_app(house.settings)
+    post: Post = app.extensions["post"]
+    made = []
+    try:
+        with opened(house) as database, database.write() as db:
+            for name in who:
+                email = name if "@" in name else None
+                wish = Wish(role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses)
+                one = invitations.make(db, wish)
+                is_mailed = bool(house.settings.smtp_url) and invitations.mail(db, post, one)
+                made.append({"who": name, "link": house.settings.base_url + one.path, "is_mailed": is_mailed})
+    except AddressUnfit as error:
+        raise Refused(str(error)) from error
+    finally:
+        close(app)
+    if is_json:
+        say_json(made)
+        return
+    mailed = sum(bool(told["is_mailed"]) for told in made)
+    say_aside(f"Made: {len(made)}, in the outbox: {mailed}. Who holds a link may use it; it is shown this once.")
+    for told in made:
+        click.echo(told["link"])

@@ -1,0 +1,93 @@
+"""mail: what waits in the outbox, what was given up, and whether the server takes anything at all."""
+
+from uuid import UUID, uuid4
+
+import click
+
+from webapp.accounts.names import AddressUnfit, checked_address
+from webapp.app import close, create_app
+from webapp.audit.log import Event, record
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.cli.refusals import Refused
+from webapp.mail import outbox
+from webapp.mail.outbox import Taken
+from webapp.mail.post import Post
+from webapp.mail.transport import NotSent, transport_for
+
+
+@click.group("mail")
+def command() -> None:
+    """The outbox."""
+
+
+@command.command("list")
+@click.option("--failed", is_flag=True, help="Only what was given up.")
+@as_json
+@pass_house
+def list_(house: House, *, failed: bool, is_json: bool) -> None:
+    """List the latest mails; what stands in them is not kept once they are sent.
+
+    \b
+    Example:
+      python -m webapp mail list --failed
+    """
+    with opened(house) as database, database.read() as db:
+        mails = [mail for mail in outbox.latest(db, limit=200) if not failed or mail.state == "failed"]
+    if is_json:
+        names = ("id", "kind", "to", "state", "created_at", "tries", "sent_at", "last_error")
+        say_json([{name: getattr(mail, name) for name in names} for mail in mails])
+        return
+    rows = [
+        (str(mail.id), mail.kind, mail.to, mail.state, moment(mail.created_at), mail.last_error or "-")
+        for mail in mails
+    ]
+    say_table(("ID", "KIND", "TO", "STATE", "MADE", "REASON"), rows)
+
+
+@command.command("retry")
+@click.argument("mail_id", type=click.UUID, required=False)
+@pass_house
+def retry(house: House, *, mail_id: UUID | None) -> None:
+    """Put a mail on its way again; without an id, all that were given up.
+
+    \b
+    Example:
+      python -m webapp mail retry
+    """
+    with opened(house) as database, database.write() as db:
+        ids = [mail_id] if mail_id else [mail.id for mail in outbox.waiting(db) if mail.state == "failed"]
+        again = [one for one in ids if outbox.retry(db, one)]
+        for one in again:
+            record(db, Event.MAIL_RETRIED, mail_id=str(one))
+    if mail_id and not again:
+        raise Refused("There is no such mail to send: it was sent, or never there.")
+    say_aside(f"{count(len(again), 'mail')} on the way again, while the house is served.")
+
+
+@command.command("test")
+@click.argument("address")
+@pass_house
+def test(house: House, *, address: str) -> None:
+    """Send a test mail, now, and say what the server said.
+
+    \b
+    Example:
+      python -m webapp mail test ada@example.org
+    """
+    settings = house.settings
+    if not settings.smtp_url:
+        raise Refused("No mail server is named; set WEBAPP_SMTP_URL.")
+    app = create_app(settings)
+    try:
+        post: Post = app.extensions["post"]
+        mail = Taken(uuid4(), checked_address(address), post.render("test", {}))
+        transport_for(settings.smtp_url, settings.mail_from).send(mail)
+    except AddressUnfit as error:
+        raise Refused(str(error)) from error
+    except NotSent as error:
+        raise Refused(f"It was not sent: {error}") from error
+    finally:
+        close(app)
+    say_aside(f"The server took it; look into the mailbox of {address}.")
