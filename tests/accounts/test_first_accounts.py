@@ -9,7 +9,8 @@ import time_machine
 from tests import factories
 from tests.tables import contents
 from webapp.accounts import links, registration
-from webapp.accounts.registration import SETUP, AddressTaken, LinkDead, NameTaken, NewUser
+from webapp.accounts.links import LinkDead
+from webapp.accounts.registration import SETUP, AddressTaken, NameTaken, NewUser
 
 HALF_AN_HOUR = timedelta(minutes=30)
 

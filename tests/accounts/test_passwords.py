@@ -76,7 +76,7 @@ def test_a_password_that_is_easily_guessed_may_not_be_chosen(passwords, password
         "correct horse battery staple",
         "fünfzehn Zeichen",
         "no digits and no signs",
-        "1234567890abcde",
+        "fifteen letters",
         "x" * 250 + "abcdef",
     ],
 )

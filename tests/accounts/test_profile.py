@@ -71,7 +71,12 @@ def test_nobody_makes_more_of_themselves_by_sending_more(person, app, user):
     )
     assert answer.json["display_name"] == "Ada"
     found = row(app, user)
-    assert (found.role, found.email, found.email_verified_at, found.id) == ("user", user.email, None, user.id)
+    assert (found.role, found.email, found.email_verified_at, found.id) == (
+        "user",
+        user.email,
+        user.email_verified_at,
+        user.id,
+    )
 
 
 def test_a_token_changes_no_profile(script, app):

@@ -33,7 +33,7 @@ def curl(url: str, token: str) -> tuple[int, dict[str, object]]:
 def log_in(tab: Page, house: House, name: str = "mara") -> None:
     tab.goto(f"{house.url}/login")
     tab.get_by_label("Name or e-mail").fill(name)
-    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("textbox", name="Password").fill(PASSWORD)
     tab.get_by_role("button", name="Log in").click()
     expect(tab.get_by_role("heading", level=1)).to_contain_text(name)
 
@@ -57,8 +57,8 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empt
     tab.goto(house.setup_link)
     tab.get_by_label("Name").fill("mara")
     tab.get_by_label("E-mail").fill("mara@example.org")
-    tab.get_by_label("Password").fill(PASSWORD)
-    tab.get_by_role("button").click()
+    tab.get_by_role("textbox", name="Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Make the account").click()
     expect(tab.get_by_text("Your account is made")).to_be_visible()
     log_in(tab, house)
 

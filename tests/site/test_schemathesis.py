@@ -21,10 +21,10 @@ EXAMPLES = settings(
     max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 # Rules such as "that name is taken" or "that day is over" are more than JSON Schema can say: what fits the schema may
-# still be refused.
-EXCLUDED = [positive_data_acceptance]
-# Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET that answers.
-ALSO_PAGES = [allow_header_conformance, unsupported_method]
+# still be refused. Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET
+# that stands in ``Allow``, and that answers to whoever may come in.
+EXCLUDED = [positive_data_acceptance, allow_header_conformance]
+ALSO_PAGES = [unsupported_method]
 JSON = {"Accept": "application/json"}
 
 # Made when the tests are collected: each operation becomes a test, so the description must be there before any fixture.

@@ -20,6 +20,7 @@ from webapp.mail.post import Post
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=90)
 MOST_USES = 100
+LOOKING_AFTER = {"admin", "super_admin"}
 PAGE = 25
 
 
@@ -47,7 +48,7 @@ class Made:
 
 def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
     """Which roles somebody may invite to: admins what is below them, super admins everything."""
-    return tuple(role.name for role in every(db) if "admin" in roles and may_grant(roles, role.closure))
+    return tuple(role.name for role in every(db) if LOOKING_AFTER & set(roles) and may_grant(roles, role.closure))
 
 
 def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str] = ("super_admin",)) -> Made:

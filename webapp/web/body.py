@@ -24,14 +24,18 @@ def submitted() -> Submitted:
     return members
 
 
-def json_value(name: str) -> Any:
-    """A member as JSON had it, None where there is none or it was a form."""
+def is_json() -> bool:
     submitted()
-    return g.json_values.get(name)
+    return g.json_values is not None
+
+
+def json_value(name: str) -> Any:
+    """A member as JSON had it; None where there is none, which null says as well."""
+    return g.json_values.get(name) if is_json() else None
 
 
 def read_body() -> Submitted:
-    g.json_values = {}
+    g.json_values = None
     if request.mimetype in FORM_TYPES:
         return checked(MultiDict(request.form))
     body = request.get_data(cache=True)

@@ -6,8 +6,10 @@ from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
 from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField
 
-from webapp.web.body import json_value, submitted, unreadable
+from webapp.web.body import is_json, json_value, submitted, unreadable
 from webapp.web.problems import Problem
+
+TICKED, UNTICKED = {"y", "on", "true", "1"}, {"", "false", "0"}
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
@@ -33,7 +35,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             # Which of two values counts is a matter of taste, and two readers with two tastes are an attack.
             if not isinstance(field, SelectMultipleField) and len(submitted().getlist(field.name)) > 1:
                 raise unreadable(f"{field.name} was sent more than once.")
-            if not fits(field, json_value(field.name)):
+            if not (fits(field) if is_json() else is_a_word(field)):
                 raise unreadable(f"{field.name} has a type that does not fit.")
 
     def refused(self) -> Problem:
@@ -43,8 +45,14 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         )
 
 
-def fits(field: Field, value: Any) -> bool:
+def is_a_word(field: Field) -> bool:
+    """Whether a form says of a box that it is ticked, or not, in a way that means it."""
+    return not isinstance(field, BooleanField) or set(submitted().getlist(field.name)) <= TICKED | UNTICKED
+
+
+def fits(field: Field) -> bool:
     """Whether a JSON value is of the field's own type, or says nothing."""
+    value = json_value(field.name)
     if value is None or value == "":
         return True
     if isinstance(field, BooleanField):

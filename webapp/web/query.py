@@ -1,6 +1,7 @@
 """asked(): the query of an address as one struct, or a refusal."""
 
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from flask import request
@@ -16,8 +17,13 @@ def asked(kind: type[S]) -> S:
     Raises:
         Problem: 400 with ``errors``. Half a question answered is an answer to another one.
     """
+    given: dict[str, Any] = request.args.to_dict()
     try:
-        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+        for name, hint in get_type_hints(kind).items():
+            # A moment is written as one; as a number it would be taken for seconds since 1970.
+            if name in given and datetime in (hint, *get_args(hint)):
+                given[name] = msgspec.convert(given[name], datetime)
+        return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         errors = {place.strip(".`") or "query": [f"{reason}."]}

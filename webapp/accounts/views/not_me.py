@@ -25,7 +25,7 @@ WHAT = {
 }
 
 
-class Ended(msgspec.Struct, frozen=True):
+class Disowned(msgspec.Struct, frozen=True):
     is_mailed: bool
     """Whether a link for a new password went to the address that this one had come to."""
 
@@ -47,7 +47,7 @@ def ask() -> ResponseReturnValue:
 
 @bp.post("/not-me")
 @public
-@answers(Ended, refuses=(404,))
+@answers(Disowned, refuses=(404,))
 def end() -> ResponseReturnValue:
     """End all sessions and what was made since, and lock the password; a link for a new one is mailed."""
     secret = carried.held(NOT_ME)
@@ -59,7 +59,7 @@ def end() -> ResponseReturnValue:
         raise dead_link() from error
     carried.drop(NOT_ME)
     if not wants_page():
-        return as_json(Ended(is_mailed))
+        return as_json(Disowned(is_mailed))
     return redirect(url_for("not_me.ended"), 303)
 
 
