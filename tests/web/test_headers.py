@@ -144,7 +144,7 @@ def test_no_answer_is_shared_with_another_site(answers):
 
 
 def test_no_answer_shows_the_inside(answers):
-    inside = ("Traceback", "RuntimeError", "boom", "sqlalchemy", "sqlite", "/work/", "Werkzeug", "X-Powered-By")
+    inside = ("Traceback", "RuntimeError", "boom", "sqlalchemy", "sqlite", "Werkzeug", "X-Powered-By")
     for name, answer in answers.items():
         assert not any(word in answer.text + str(answer.headers) for word in inside), name
 

@@ -1,0 +1,75 @@
+"""Several people disabled at once."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import care, roles
+from webapp.accounts.models import User
+from webapp.admin.forms import DisableUsersForm
+from webapp.admin.people import people
+from webapp.admin.views.doors import change
+from webapp.admin.views.refusals import nobody, refusals
+from webapp.admin.views.users.blueprint import bp, caring, user_of
+from webapp.guard import Principal
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+MOST_AT_ONCE = 100
+
+
+class Disabled(msgspec.Struct, frozen=True):
+    people: int
+    sessions: int
+    tokens: int
+
+
+@bp.get("/admin/users/disable")
+@change(scope="admin:read")
+def disable_many_form(principal: Principal) -> ResponseReturnValue:
+    chosen = [entry for entry in request.args.getlist("ids") if entry]
+    form = DisableUsersForm(formdata=None, data={"ids": chosen})
+    return many_page(principal, form) if chosen else redirect(url_for("admin_users.index"), 303)
+
+
+@bp.post("/admin/users/disable")
+@change()
+@answers(Disabled, form=DisableUsersForm, refuses=(404, 409, 422))
+def disable_many(principal: Principal) -> ResponseReturnValue:
+    """Disable several users at once: all of them, or none."""
+    form = DisableUsersForm()
+    if not form.validate_on_submit():
+        if not wants_page():
+            raise form.refused()
+        return many_page(principal, form, status=422)
+    carer, found = caring(principal, form), users_of(form.ids.data or (), for_update=True)
+    with refusals():
+        ended = [carer.disable(user) for user in found]
+    answer = Disabled(len(found), sum(e.sessions for e in ended), sum(e.tokens for e in ended))
+    if not wants_page():
+        return as_json(answer)
+    flash(f"{answer.people} people are disabled." if answer.people != 1 else "One person is disabled.", "ok")
+    return redirect(url_for("admin_users.index"), 303)
+
+
+def many_page(principal: Principal, form: DisableUsersForm, *, status: int = 200) -> Response:
+    found = users_of(form.ids.data or ())
+    above_you = [u.username for u in found if not care.may_act_on(principal.roles, roles.included_in(db(), u.role))]
+    chosen = people(db(), found)
+    return Response(render_template("admin/disable.html", people=chosen, form=form, above=above_you), status)
+
+
+def users_of(ids: Any, *, for_update: bool = False) -> list[User]:
+    """In one order for everybody, so that two who disable the same people do not wait for each other."""
+    try:
+        wanted = sorted({UUID(entry) for entry in ids})
+    except ValueError as error:
+        raise nobody() from error
+    if len(wanted) > MOST_AT_ONCE:
+        raise Problem(422, "Too many at once", f"At most {MOST_AT_ONCE}. Nothing was changed.")
+    return [user_of(user_id, for_update=for_update) for user_id in wanted]
