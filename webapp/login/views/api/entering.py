@@ -1,9 +1,9 @@
-"""/api/auth: the same login for scripts, which answers with a token."""
+"""The same login for scripts, which answers with a token."""
 
 from datetime import timedelta
 
 import msgspec
-from flask import Blueprint, current_app, request
+from flask import current_app, request
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import browsing
@@ -15,16 +15,14 @@ from webapp.kernel.clock import now
 from webapp.kernel.digests import new_secret
 from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
+from webapp.login.views.api.blueprint import bp, catalogue, issuer, unfit
 from webapp.login.views.refusals import credentials_invalid, throttled, unverified
-from webapp.tokens.lifecycle import Issuer, Wish
-from webapp.tokens.scopes import Catalogue, ScopeNotHeld
+from webapp.tokens.lifecycle import Wish
+from webapp.tokens.scopes import ScopeNotHeld
 from webapp.web.contract import answers
 from webapp.web.form import errors_of
 from webapp.web.negotiation import as_json
-from webapp.web.problems import Problem
 from webapp.web.transaction import db
-
-bp = Blueprint("api_auth", __name__)
 
 
 class AccessToken(msgspec.Struct, frozen=True):
@@ -67,8 +65,7 @@ def mint(user: User, form: CredentialsForm) -> ResponseReturnValue:
         lifetime=lifetime,
         origin="api",
     )
-    issuer: Issuer = current_app.extensions["issuer"]
-    issued = issuer.issue(db(), user.id, wish, Proof(now(), AMR))
+    issued = issuer().issue(db(), user.id, wish, Proof(now(), AMR))
     return as_json(AccessToken(issued.token, "Bearer", int(lifetime.total_seconds()), " ".join(wish.scopes)))
 
 
@@ -81,15 +78,9 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
 
 
 def scopes_of(user: User, asked: str | None) -> tuple[str, ...]:
-    catalogue: Catalogue = current_app.extensions["catalogue"]
     roles = included_in(db(), user.role)
-    names = (asked or "").split() or [name for name in catalogue.held_by(roles) if name.endswith(":read")]
+    names = (asked or "").split() or [name for name in catalogue().held_by(roles) if name.endswith(":read")]
     try:
-        return catalogue.check(names, roles)
+        return catalogue().check(names, roles)
     except ScopeNotHeld as error:
         raise unfit({"scope": [f"Not yours to give: {error}."]}) from error
-
-
-def unfit(errors: dict[str, list[str]]) -> Problem:
-    # 400 and not 422: what is missing here is what makes it a request at all (RFC 6749 §5.2).
-    return Problem(400, "This could not be read", "Each field that does not fit says why.", extra={"errors": errors})
