@@ -1,10 +1,12 @@
 """create_app(settings): puts the parts together, decides nothing."""
 
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, request
 
-from webapp.accounts import names
+from webapp.accounts import closing, links, names, sign_up
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
 from webapp.accounts.views import account, not_me, recovery, registration, setup, strength, verification
@@ -15,6 +17,9 @@ from webapp.admin.views import roles as admin_roles
 from webapp.admin.views import users as admin_users
 from webapp.audit import log
 from webapp.audit.log import Origin
+from webapp.chores.rota import Chore
+from webapp.chores.worker import Worker as ChoreWorker
+from webapp.credentials import purging
 from webapp.credentials.usage import Meter
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
@@ -22,6 +27,7 @@ from webapp.guard import doorkeeper, loader, preferences
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
 from webapp.guard.routes import guarded
+from webapp.kernel import ratelimit_storage
 from webapp.kernel.db import Database, existing
 from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
@@ -65,6 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     admit(app, settings, database, ring)
     post_office(app, settings, database)
     employ(app, settings, database)
+    keep_house(app, settings, database)
     for room in (site, setup, account, pages, api, dashboard, sessions, tokens, examples):
         app.register_blueprint(room.bp)
     for room in (admin_house, admin_users, admin_roles, admin_audit):
@@ -171,6 +178,19 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
             by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
         ),
     }
+
+
+def keep_house(app: Flask, settings: Settings, database: Database) -> None:
+    """What must be done now and then; ``serve`` starts the worker, and whichever process comes first does a chore."""
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    chores = (
+        Chore("forget closed accounts", day, closing.forget_due),
+        Chore("forget unverified accounts", day, sign_up.forget_unverified),
+        Chore("purge ended credentials", day, partial(purging.purge, kept=settings.ended_kept)),
+        Chore("purge dead links", day, links.purge),
+        Chore("purge limits", hour, ratelimit_storage.purge),
+    )
+    app.extensions |= {"chores": chores, "chore_worker": ChoreWorker(database, chores)}
 
 
 def origin() -> Origin:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -11,6 +12,9 @@ from tests.browser import Person
 from tests.journeys import postgresql
 from tests.script import Script
 from webapp.app import close, create_app
+from webapp.chores import rota
+from webapp.chores.rota import Chore
+from webapp.chores.worker import Worker
 from webapp.cli import schema
 from webapp.kernel.db import engine_for
 from webapp.kernel.ratelimit import Limit
@@ -80,3 +84,17 @@ def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: limiter.take(limit, "somebody").allowed, range(40)))
     assert taken.count(True) == 10
+
+
+def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
+    steps = list[int]()
+    sweep = Chore("sweep", timedelta(days=1), lambda _: steps.append(1) or 0)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: Worker(app.extensions["database"], [sweep]).do_due(), range(8)))
+    assert steps == [1]
+
+
+def test_the_chores_of_the_house_are_done(app: Flask) -> None:
+    assert app.extensions["chore_worker"].do_due() == [chore.name for chore in app.extensions["chores"]]
+    with app.extensions["database"].read() as db:
+        assert rota.late(db, app.extensions["chores"]) == []

@@ -176,15 +176,12 @@ def test_a_count_survives_the_rollback_of_a_request(database, counted):
     assert counted.look(THREE, "ada").remaining == 2
 
 
-def test_windows_that_are_over_are_thrown_away_now_and_then(database, counted):
+def test_a_window_that_is_over_counts_nothing(counted):
     with time_machine.travel(NOON, tick=False) as clock:
         counted.take(THREE, "ada")
         clock.shift(timedelta(hours=1))
         assert counted.entries() == []
-        for _ in range(500):
-            counted.take(THREE, "bob")
-    with database.read() as session:
-        assert len(session.scalars(select(RateBucket)).all()) == 1
+        assert counted.take(THREE, "ada").remaining == 2
 
 
 def test_who_cannot_be_counted_does_not_pass(tmp_path):

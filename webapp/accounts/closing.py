@@ -124,13 +124,13 @@ def reopen(db: Session, user: User) -> None:
         record(db, Event.USER_REOPENED, user_id=user.id)
 
 
-def forget_due(db: Session) -> int:
-    """Delete those whose grace is over, with all that is theirs; what happened stays in the log, without them.
+def forget_due(db: Session, *, most: int = 20) -> int:
+    """Delete some of those whose grace is over, with all that is theirs; what happened stays in the log, without them.
 
     Returns:
-        How many.
+        How many; none where nobody is left.
     """
-    due = db.scalars(select(User).where(User.closes_at <= now())).all()
+    due = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
     for user in due:
         record(db, Event.USER_FORGOTTEN, former_id=str(user.id))
         db.delete(user)

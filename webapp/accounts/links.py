@@ -11,6 +11,9 @@ from webapp.accounts.models import Link
 from webapp.kernel.clock import now
 from webapp.kernel.digests import digest, new_secret
 
+# Dead links are kept so long, for whoever looks into what happened; a few are thrown away at a time.
+DEAD_KEPT, MOST = timedelta(days=30), 500
+
 
 class LinkDead(Exception):
     """Used, expired, never made, or of an account that is not what it was."""
@@ -77,3 +80,10 @@ def waits(db: Session, user_id: UUID, purpose: str) -> bool:
     """Whether one was made for a user and never used, over or not."""
     query = select(Link.digest).where(Link.user_id == user_id, Link.purpose == purpose, Link.used_at.is_(None))
     return db.scalar(query.limit(1)) is not None
+
+
+def purge(db: Session) -> int:
+    """Throw away links that are long over. Returns how many; fewer than ``MOST`` only where there are no more."""
+    over = db.scalars(select(Link.digest).where(Link.expires_at <= now() - DEAD_KEPT).limit(MOST)).all()
+    db.execute(delete(Link).where(Link.digest.in_(over)))
+    return len(over)

@@ -93,5 +93,5 @@ class Link(Base):
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What it is about, such as the credential to end; never a secret."""
     created_at: Mapped[datetime] = mapped_column(server_default="0")
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, invitations, links, registration
@@ -46,15 +46,20 @@ def begin(db: Session, post: Post, new: NewUser) -> None:
 
 
 def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
-    waiting = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
-    db.execute(
-        delete(User).where(
-            or_(User.username_key == key_of(username), User.email_key == key_of(address)),
-            User.email_verified_at.is_(None),
-            User.last_login_at.is_(None),
-            User.id.in_(waiting),
-        )
-    )
+    is_wanted = or_(User.username_key == key_of(username), User.email_key == key_of(address))
+    db.execute(delete(User).where(is_wanted, nobody_verified()))
+
+
+def forget_unverified(db: Session, *, most: int = 100) -> int:
+    """Delete accounts that nobody verified while there was time, some at once. Returns how many; none at the end."""
+    found = db.scalars(select(User.id).where(nobody_verified()).limit(most)).all()
+    db.execute(delete(User).where(User.id.in_(found), nobody_verified()))
+    return len(found)
+
+
+def nobody_verified() -> ColumnElement[bool]:
+    over = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
+    return and_(User.email_verified_at.is_(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
 def tell_owner(db: Session, post: Post, owner: User) -> None:

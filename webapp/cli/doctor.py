@@ -1,6 +1,6 @@
 """doctor: what is unsafe or odd here, and how to mend it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -8,8 +8,9 @@ from webapp.accounts import browsing
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import reading
+from webapp.chores.rota import Chore, late
 from webapp.cli import schema
-from webapp.cli.checkup import addresses, choices, database, files, keys, machine, mails, routes
+from webapp.cli.checkup import addresses, choices, chores, database, files, keys, machine, mails, routes
 from webapp.cli.checkup.findings import Finding
 from webapp.cli.house import House, pass_house
 from webapp.cli.output import as_json, say_json
@@ -48,12 +49,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield mails.server(settings)
     yield from files.findings(settings.instance, schema.file_of(settings))
     yield keys.age(ring_for(settings).current())
-    yield from routes.declared(routes_of(create_app(settings)))
+    app = create_app(settings)
+    yield from routes.declared(routes_of(app))
     yield from machine.hashing(Passwords(settings.hashes_at_once, settings.password_minimum))
-    yield from kept(settings)
+    yield from kept(settings, app.extensions["chores"])
 
 
-def kept(settings: Settings) -> Iterator[Finding]:
+def kept(settings: Settings, rota: Sequence[Chore]) -> Iterator[Finding]:
     soundness = database.soundness(settings)
     yield soundness
     if soundness.level != "ok":
@@ -63,5 +65,6 @@ def kept(settings: Settings) -> Iterator[Finding]:
     with opened.read() as db:
         yield database.people(browsing.everybody(db))
         yield mails.outbox(states(db))
+        yield from chores.turns(late(db, rota))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
     opened.close()

@@ -7,6 +7,7 @@ from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.kernel.db import Database
 from webapp.sessions import lifecycle, listing
 
 
@@ -54,12 +55,19 @@ def logout(house: House, *, name: str) -> None:
 @click.command("purge")
 @pass_house
 def purge(house: House) -> None:
-    """Delete the accounts that their owners closed and whose grace is over; every start does so too.
+    """Delete the accounts that their owners closed and whose grace is over; a served house does so every day.
 
     \b
     Example:
       python -m webapp user purge
     """
-    with opened(house) as database, database.write() as db:
-        forgotten = closing.forget_due(db)
+    forgotten = 0
+    with opened(house) as database:
+        while some := forget_some(database):
+            forgotten += some
     say_aside(f"{count(forgotten, 'account')} deleted for good.")
+
+
+def forget_some(database: Database) -> int:
+    with database.write() as db:
+        return closing.forget_due(db)

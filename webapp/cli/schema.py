@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from webapp.accounts import models as accounts
 from webapp.audit import models as audit
+from webapp.chores import models as chores
 from webapp.cli.refusals import Unusable
 from webapp.credentials import models as credentials
 from webapp.kernel import db_file, instance
@@ -28,7 +29,7 @@ from webapp.settings import Settings
 from webapp.tokens import models as tokens
 
 # Tables name those of other rooms in text: without all of them here, a command that needs one could not write it.
-ROOMS = (accounts, audit, credentials, kernel, mail, sessions, tokens)
+ROOMS = (accounts, audit, chores, credentials, kernel, mail, sessions, tokens)
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 

@@ -4,7 +4,6 @@ import os
 
 import click
 
-from webapp.accounts import closing
 from webapp.cli import server, setup_link
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, bring_up, opened
@@ -46,8 +45,6 @@ def welcome(house: House) -> None:
     settings = house.settings
     click.echo(f"{settings.house_name} is on {settings.base_url}{elsewhere(settings)}")
     with opened(house) as database:
-        with database.write() as db:
-            closing.forget_due(db)
         link = setup_link.make(database, settings)
     if link:
         click.echo(f"Nobody has an account yet. Make the first one within {setup_link.lifetime_in_words(settings)}:")

@@ -16,7 +16,8 @@ def application() -> Flask:
     atexit.register(os._exit, 0)
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
-    app.extensions["mail_worker"].start()
+    for worker in ("mail_worker", "chore_worker"):
+        app.extensions[worker].start()
     return app
 
 

@@ -15,6 +15,8 @@ class Credential(Base):
         Index("ix_credential_user_id_kind_expires_at_revoked_at", "user_id", "kind", "expires_at", "revoked_at"),
         Index("ix_credential_kind_expires_at_revoked_at_user_id", "kind", "expires_at", "revoked_at", "user_id"),
         Index("ix_credential_last_used_at_user_id", "last_used_at", "user_id"),
+        Index("ix_credential_expires_at", "expires_at"),
+        Index("ix_credential_revoked_at", "revoked_at"),
     )
 
     id: Mapped[Key]

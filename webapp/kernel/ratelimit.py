@@ -1,7 +1,6 @@
 """Limits, exact across processes: counted in the database, or in Valkey."""
 
 import hashlib
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from webapp.kernel.ratelimit_storage import Entry, Listed, SqlStorage, ValkeyLis
 from webapp.settings import Settings
 
 LONGEST_KEY = 100
-TAKES_BETWEEN_PURGES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +49,10 @@ class Limiter:
         self._storage = storage
         self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
         self._windows = FixedWindowRateLimiter(storage)
-        self._takes = itertools.count(1)
 
     def take(self, limit: Limit, *keys: str) -> Taken:
         """Count one more, allowed or not."""
         with self._counting():
-            if isinstance(self._storage, SqlStorage) and next(self._takes) % TAKES_BETWEEN_PURGES == 0:
-                self._storage.purge()
             return self._answer(limit, keys, allowed=self._windows.hit(limit.item, *map(bounded, keys)))
 
     def look(self, limit: Limit, *keys: str) -> Taken:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 from limits.storage import RedisStorage, Storage
 from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import Session
 
 from webapp.kernel import clock
 from webapp.kernel.db import Database, Unavailable, to_microseconds
@@ -81,15 +82,18 @@ class SqlStorage(Storage):
             begins = func.substr(RateBucket.key, 1, len(prefix)) == prefix
             return len(session.scalars(delete(RateBucket).where(begins).returning(RateBucket.key)).all())
 
-    def purge(self) -> None:
-        """Windows that are over count nothing; they are thrown away now and then."""
-        with self._database.write() as session:
-            session.execute(delete(RateBucket).where(RateBucket.expires_at <= clock.now()))
-
     def _live(self, key: str) -> Entry | None:
         with self._database.read() as session:
             row = session.get(RateBucket, key)
             return (row.key, row.hits, row.expires_at) if row and row.expires_at > clock.now() else None
+
+
+def purge(db: Session, *, most: int = 500) -> int:
+    """Throw away windows that are over and count nothing. Returns how many; none where there are no more."""
+    over = db.scalars(select(RateBucket.key).where(RateBucket.expires_at <= clock.now()).limit(most)).all()
+    # Asked again: one that began anew meanwhile counts.
+    db.execute(delete(RateBucket).where(RateBucket.key.in_(over), RateBucket.expires_at <= clock.now()))
+    return len(over)
 
 
 class ValkeyListing:

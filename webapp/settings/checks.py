@@ -10,6 +10,8 @@ from webapp.settings.kinds import Network
 
 BIND = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+# Pages show what has ended for so long.
+LISTED = timedelta(days=90)
 PORTS = {"http": 80, "https": 443}
 
 # Pieces of the secrets that documentation shows and people copy.
@@ -114,6 +116,11 @@ def positive(value: int | timedelta, *, variable: str) -> None:
 def no_longer(value: timedelta, than: timedelta, *, variable: str, bound: str) -> None:
     if value > than:
         raise SettingsError(f"{variable} must not be longer than {bound}.")
+
+
+def ended_kept(value: timedelta) -> None:
+    if value < LISTED:
+        raise SettingsError(f"WEBAPP_ENDED_KEPT must be {LISTED.days}d or more: so long, pages list what has ended.")
 
 
 def password_minimum(value: int) -> None:

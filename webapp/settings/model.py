@@ -37,6 +37,7 @@ class Settings:
     remember_lifetime: Annotated[timedelta, "So long, if the browser is to remember the login."] = timedelta(days=30)
     token_lifetime_max: Annotated[timedelta, "No API token lives longer."] = timedelta(days=365)
     api_token_lifetime: Annotated[timedelta, "A token from /api/auth lives so long, unless asked."] = timedelta(hours=1)
+    ended_kept: Annotated[timedelta, "Ended sessions and tokens are thrown away after so long."] = timedelta(days=90)
     token_in_query: Annotated[bool, "Whether ?token= counts, for GET alone; other people's logs keep it."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
     mail_from: Annotated[str, "Whom mails come from; empty means latchkey@ and our host."] = ""
@@ -102,6 +103,7 @@ class Settings:
         ):
             variable, bound = PREFIX + shorter.upper(), PREFIX + longer.upper()
             checks.no_longer(getattr(self, shorter), getattr(self, longer), variable=variable, bound=bound)
+        checks.ended_kept(self.ended_kept)
 
     def __repr__(self) -> str:
         # Settings end up in tracebacks and logs; the generated repr would take the secrets along.

@@ -1,0 +1,78 @@
+"""The one who does them: a thread of each process that serves; whoever takes a chore first does it for all."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from webapp.chores import rota
+from webapp.chores.rota import Chore, Lost
+from webapp.kernel.db import Database, Unavailable
+
+log = logging.getLogger(__name__)
+
+# Seconds between two looks at the rota.
+NOW_AND_THEN = 30.0
+# Seconds between two steps, in which others write: SQLite has one writer.
+BREATH = 0.05
+
+
+class Worker:
+    def __init__(self, database: Database, chores: Sequence[Chore]) -> None:
+        self._database, self._chores = database, chores
+
+    def start(self) -> None:
+        threading.Thread(target=self.run, name="chores", daemon=True).start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                self.do_due()
+            except Unavailable:
+                log.warning("chores not reached")
+            except Exception:
+                # A thread that ends is never missed.
+                log.exception("chore worker fault")
+            time.sleep(NOW_AND_THEN)
+
+    def do_due(self) -> list[str]:
+        """Do what is due and nobody else is at. Returns the names."""
+        with self._database.read() as db:
+            due = rota.due(db, self._chores)
+        taken = []
+        for chore in due:
+            with self._database.write() as db:
+                holder = rota.take(db, chore)
+            if holder is not None:
+                taken.append(chore.name)
+                self.do(chore, holder)
+        return taken
+
+    def do(self, chore: Chore, holder: UUID) -> None:
+        try:
+            did = self.step_by_step(chore, holder)
+            with self._database.write() as db:
+                rota.done(db, chore, holder)
+        except (Lost, Unavailable):
+            # Whoever has it now, or takes it when the lease is over, goes on where this one stopped.
+            log.warning("chore left to others", extra={"fields": {"chore": chore.name}})
+        except Exception as error:
+            log.exception("chore failed", extra={"fields": {"chore": chore.name}})
+            with self._database.write() as db:
+                # Not its message, which may hold what was written.
+                rota.failed(db, chore, holder, type(error).__name__)
+        else:
+            log.info("chore done", extra={"fields": {"chore": chore.name, "did": did}})
+
+    def step_by_step(self, chore: Chore, holder: UUID) -> int:
+        did = 0
+        while step := self.step(chore, holder):
+            did += step
+            time.sleep(BREATH)
+        return did
+
+    def step(self, chore: Chore, holder: UUID) -> int:
+        with self._database.write() as db:
+            rota.keep(db, chore, holder)
+            return chore.step(db)
