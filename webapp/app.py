@@ -28,6 +28,7 @@ from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
 from webapp.guard.routes import guarded
 from webapp.kernel import ratelimit_storage
+from webapp.kernel.cookie_key import CookieKey
 from webapp.kernel.db import Database, existing
 from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
@@ -124,7 +125,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
     csrf.init_app(app)
     headers.init_app(app)
     transaction.init_app(app, database)
-    cookie.init_app(app)
+    cookie.init_app(app, CookieKey(settings))
 
 
 def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:

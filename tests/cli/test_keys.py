@@ -55,3 +55,24 @@ def test_keys_from_the_settings_are_not_ours_to_rotate(run):
 
 def test_no_key_is_shown(run):
     assert "PRIVATE" not in run("keys list").stdout + run("keys list --json").stdout
+
+
+def test_an_old_key_is_retired_before_its_overlap_is_over(run):
+    (former,) = keys(run)
+    kid = run("keys rotate").stdout.strip()
+    assert run(f"keys retire {former['kid']}").exit_code == 0
+    assert [key["kid"] for key in keys(run)] == [kid]
+    assert "key.retired" in run("audit tail").stdout
+
+
+def test_the_key_that_signs_is_never_retired(run):
+    (current,) = keys(run)
+    done = run(f"keys retire {current['kid']}")
+    assert (done.exit_code, "keys rotate" in done.stderr) == (1, True)
+    assert keys(run) == [current]
+    assert "key.retired" not in run("audit tail").stdout
+
+
+def test_a_key_that_is_not_there_is_not_retired(run):
+    done = run("keys retire nothing")
+    assert (done.exit_code, "There is no key nothing." in done.stderr) == (1, True)

@@ -16,6 +16,7 @@ from webapp.chores import rota
 from webapp.chores.rota import Chore
 from webapp.chores.worker import Worker
 from webapp.cli import schema
+from webapp.credentials import lifecycle as credentials
 from webapp.kernel.db import engine_for
 from webapp.kernel.ratelimit import Limit
 from webapp.settings import Settings
@@ -98,3 +99,15 @@ def test_the_chores_of_the_house_are_done(app: Flask) -> None:
     assert app.extensions["chore_worker"].do_due() == [chore.name for chore in app.extensions["chores"]]
     with app.extensions["database"].read() as db:
         assert rota.late(db, app.extensions["chores"]) == []
+
+
+def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
+    owner = factories.user(app, "pg-emergency")
+    person, script = Person(app), Script(app, factories.api_token(app, owner, "protected:read").token)
+    person.log_in("pg-emergency")
+    with app.extensions["database"].write() as db:
+        ended = credentials.end_of_everybody(db)
+    assert ended["session"] >= 1
+    assert ended["token"] >= 1
+    assert script.get("/protected").json["code"] == "token_revoked"
+    assert person.open("/dashboard").request.path == "/login"

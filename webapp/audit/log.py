@@ -57,6 +57,8 @@ class Event(StrEnum):
     TOKEN_REVOKED = "token.revoked"
     ACCESS_REFUSED = "access.refused"
     KEY_ROTATED = "key.rotated"
+    KEY_RETIRED = "key.retired"
+    EMERGENCY_DECLARED = "emergency.declared"
     LIMITS_RESET = "limits.reset"
 
 

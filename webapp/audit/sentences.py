@@ -68,6 +68,8 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.ROLE_REMOVED: lambda d: f"The role {in_words(d.get('role'))} was removed.",
     Event.AUDIT_RETIRED: lambda _: "Old events were moved into a file, and the log sealed where they ended.",
     Event.KEY_ROTATED: lambda _: "A new key signs the tokens of this house.",
+    Event.KEY_RETIRED: lambda _: "An old key verifies no tokens of this house any more.",
+    Event.EMERGENCY_DECLARED: lambda _: "An emergency was declared: every session and token of everybody was ended.",
     Event.LIMITS_RESET: lambda _: "Counted tries were forgotten by hand.",
 }
 REFUSALS = {Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED, Event.LOGIN_DISOWNED}

@@ -5,6 +5,7 @@ from datetime import timedelta
 import click
 
 from webapp.audit.log import Event, record
+from webapp.cli import emergency
 from webapp.cli.durations import DURATION
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -17,6 +18,9 @@ from webapp.kernel.keys import RotationRefused, SigningKey, ring_for
 @click.group("keys")
 def command() -> None:
     """The keys that sign and verify tokens."""
+
+
+command.add_command(emergency.command)
 
 
 @command.command("list")
@@ -53,7 +57,7 @@ def rotate(house: House, *, overlap: timedelta | None) -> None:
     """Sign with a new key from now on, in every running process, and print its name.
 
     With an overlap shorter than the longest token, tokens that live longer than it stop working at its end. After a
-    theft of the key: --overlap 0s.
+    theft: keys emergency.
 
     \b
     Examples:
@@ -73,3 +77,24 @@ def rotate(house: House, *, overlap: timedelta | None) -> None:
         raise Refused(str(error)) from error
     say_aside(f"{former.kid} verifies until {moment(now() + overlap)}.")
     click.echo(key.kid)
+
+
+@command.command("retire")
+@click.argument("kid")
+@pass_house
+def retire(house: House, *, kid: str) -> None:
+    """End the overlap of the old key KID now: tokens that it signed stop working, in every running process.
+
+    \b
+    Example:
+      python -m webapp keys retire "$(python -m webapp keys list --json | jq -r '.[-1].kid')"
+    """
+    ring = ring_for(house.settings)
+    try:
+        with opened(house) as database, database.write() as db:
+            record(db, Event.KEY_RETIRED, retired=kid)
+            db.flush()
+            ring.retire(kid)
+    except RotationRefused as error:
+        raise Refused(str(error)) from error
+    say_aside(f"{kid} verifies nothing any more.")

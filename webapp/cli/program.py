@@ -21,7 +21,7 @@ NOUNS = {
     "token": "Mint, list and revoke API tokens.",
     "routes": "Every address, and who may reach it by session and by token.",
     "settings": "The manual of the settings, with what is set.",
-    "keys": "The keys that sign tokens: list and rotate them.",
+    "keys": "The keys that sign tokens: list, rotate and retire them; and what to do after a theft.",
     "limits": "Counted login tries: list and forget them.",
     "db": "Bring the database up to date, or check it.",
     "audit": "What happened: read it, prove it, carry it away.",

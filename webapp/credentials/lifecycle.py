@@ -1,5 +1,6 @@
 """issue, prove, end, end_all: the only ways a credential changes."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,6 +72,16 @@ def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID |
     statement = statement.where(Credential.kind == kind) if kind else statement
     statement = statement.where(Credential.id != keep) if keep else statement
     return list(db.scalars(statement.values(revoked_at=now()).returning(Credential.id)))
+
+
+def end_of_everybody(db: Session) -> Counter[str]:
+    """End every live credential there is; one statement.
+
+    Returns:
+        How many were ended, by kind.
+    """
+    statement = update(Credential).where(Credential.revoked_at.is_(None), Credential.expires_at > now())
+    return Counter(db.scalars(statement.values(revoked_at=now()).returning(Credential.kind)))
 
 
 def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ PEM = re.compile(r"-----BEGIN (?!EC PARAMETERS)([A-Z ]+)-----.+?-----END \1-----
 
 
 class RotationRefused(Exception):
-    """These keys are not ours to change; the message is one sentence for the operator."""
+    """This key may not be changed so; the message is one sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,22 @@ class KeyRing(ABC):
 
         Raises:
             RotationRefused: the keys come from the settings.
+        """
+
+    @abstractmethod
+    def replace(self) -> SigningKey:
+        """Sign with a new key from now on; every other is gone at once, also those that still had an overlap.
+
+        Raises:
+            RotationRefused: the keys come from the settings.
+        """
+
+    @abstractmethod
+    def retire(self, kid: str) -> None:
+        """End the overlap of an old key now.
+
+        Raises:
+            RotationRefused: it signs, is unknown, or comes from the settings.
         """
 
     @property
@@ -95,6 +110,12 @@ class GivenRing(KeyRing):
     def rotate(self, overlap: timedelta) -> SigningKey:  # noqa: ARG002 - the ring's
         raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; put a new one before them there.")
 
+    def replace(self) -> SigningKey:
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; put a new one in their place there.")
+
+    def retire(self, kid: str) -> None:  # noqa: ARG002 - the ring's
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; take the old one out there.")
+
 
 def secrets_in(text: str) -> list[SigningKey]:
     words = re.split(r"[,\s]+", text.strip())
@@ -127,12 +148,12 @@ class FileRing(KeyRing):
             keys = self._read()
             if not any(key.may_sign and key.algorithm == algorithm for key in keys):
                 self._write(self._rotated(keys, overlap=overlap))
-        self._stamp = self._stamp_now()
+        self._stamp = private_files.stamp(self._path)
         self._view = view_of(self._read(), clock.now())
 
     def view(self) -> View:
         # Asked on every request: one stat, one look at the clock.
-        stamp = self._stamp_now()
+        stamp = private_files.stamp(self._path)
         if stamp != self._stamp:
             self._reload(stamp)
         if clock.now() >= self._view.until:
@@ -145,18 +166,27 @@ class FileRing(KeyRing):
             self._write(keys)
         return keys[0]
 
+    def replace(self) -> SigningKey:
+        with private_files.locked(self._instance, "signing_keys"):
+            key = generate(self._algorithm, clock.now())
+            self._write([key])
+        return key
+
+    def retire(self, kid: str) -> None:
+        with private_files.locked(self._instance, "signing_keys"):
+            keys = self._read()
+            old = next((key for key in keys if key.kid == kid and not key.has_ended(clock.now())), None)
+            if old is None:
+                raise RotationRefused(f"There is no key {kid}.")
+            if old.may_sign:
+                raise RotationRefused(f"{kid} signs; put another in its place first: python -m webapp keys rotate")
+            self._write([key for key in keys if key.kid != kid])
+
     def _rotated(self, keys: list[SigningKey], *, overlap: timedelta) -> list[SigningKey]:
         now = clock.now()
         live = [key for key in keys if not key.has_ended(now)]
         retired = [key if key.retired_at else key.retired(now, overlap=overlap) for key in live]
         return [generate(self._algorithm, now), *retired]
-
-    def _stamp_now(self) -> tuple[int, ...]:
-        try:
-            state = os.stat(self._path)
-        except OSError:
-            return ()
-        return state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size
 
     def _reload(self, stamp: tuple[int, ...]) -> None:
         # The stamp was taken before the file is read: a change in between is read again, never missed.

@@ -11,6 +11,7 @@ from flask_login import login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.guard.principal import Claim, Principal
+from webapp.kernel.cookie_key import CookieKey
 from webapp.sessions.lifecycle import Started, key_of
 from webapp.web.bearer import presented
 
@@ -34,14 +35,25 @@ class Cookies(SecureCookieSessionInterface):
 
     digest_method = staticmethod(hashlib.sha256)
 
-    def __init__(self) -> None:
+    def __init__(self, key: CookieKey | None = None) -> None:
+        self._key = key
         self._verified: OrderedDict[str, tuple[float, str]] = OrderedDict()
-        self._kept: URLSafeTimedSerializer | None = None
+        self._kept: tuple[object, URLSafeTimedSerializer | None] = None, None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        if self._kept is None:
-            self._kept = super().get_signing_serializer(app)
-        return self._kept
+        kept, key = self._kept, app.secret_key
+        if kept[0] != key:
+            # The key is read first: should it change meanwhile, this is made once more and never kept too long.
+            kept = self._kept = key, super().get_signing_serializer(app)
+        return kept[1]
+
+    def take_up_key(self, app: Flask) -> None:
+        """Forget what was verified with another key than the current one."""
+        if self._key is None or (key := self._key.current()) == app.secret_key:
+            return
+        # Former keys are void with it: it was renewed because they may be known.
+        app.config |= {"SECRET_KEY_FALLBACKS": [], "SECRET_KEY": key}
+        self._verified = OrderedDict()
 
     def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's; its own refuses to be written to
         return ForgottenSession()
@@ -49,6 +61,7 @@ class Cookies(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if presented(request) is not None:
             return ForgottenSession()
+        self.take_up_key(app)
         cookie = request.cookies.get(self.get_cookie_name(app)) if "HTTP_COOKIE" in request.environ else None
         if not cookie or len(cookie) > LONGEST:
             return self.session_class()
@@ -65,7 +78,8 @@ class Cookies(SecureCookieSessionInterface):
         return content
 
     def verify(self, app: Flask, cookie: str) -> tuple[float, str] | None:
-        serializer = self.get_signing_serializer(app)
+        # Taken together: what the former key vouched for is not remembered among what the next one did.
+        verified, serializer = self._verified, self.get_signing_serializer(app)
         if serializer is None:
             return None
         try:
@@ -73,9 +87,9 @@ class Cookies(SecureCookieSessionInterface):
         except BadSignature:
             return None
         known = (signed_at.timestamp(), self.serializer.dumps(content))
-        self._verified[cookie] = known
-        if len(self._verified) > MOST_REMEMBERED:
-            self._verified.popitem(last=False)
+        verified[cookie] = known
+        if len(verified) > MOST_REMEMBERED:
+            verified.popitem(last=False)
         return known
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -98,5 +112,5 @@ def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None
     session.permanent = is_remembered
 
 
-def init_app(app: Flask) -> None:
-    app.session_interface = Cookies()
+def init_app(app: Flask, key: CookieKey) -> None:
+    app.session_interface = Cookies(key)

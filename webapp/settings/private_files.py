@@ -52,6 +52,15 @@ def read(path: Path) -> str | None:
         raise InstanceError(f"{path} cannot be read.") from error
 
 
+def stamp(path: str) -> tuple[int, ...]:
+    """Another one whenever the file is; one system call, because every request asks."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return ()
+    return state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size
+
+
 def refuse_open_to_others(path: Path) -> None:
     if path.stat().st_mode & OTHERS:
         raise InstanceError(f"{path} holds secrets and others may read it; run: chmod 600 {path}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import text
@@ -22,8 +22,9 @@ from webapp.web.transaction import database
 
 bp = Blueprint("site", __name__)
 
-# Others keep the keys for so long: a new one is published before it signs for longer than this.
-KEYS_KEPT = 300
+# Others keep the keys for so long without asking. A new key signs at once, so it must not be long; an old one is there
+# for its whole overlap.
+KEYS_KEPT = 60
 # A release may change what is described; who fetches it more often than this learns nothing new.
 DESCRIPTION_KEPT = 300
 
@@ -66,13 +67,14 @@ class Jwks(msgspec.Struct, frozen=True):
 @bp.get("/.well-known/jwks.json")
 @public_to_scripts
 @answers(Jwks, kind="application/jwk-set+json")
-def jwks() -> Response:
+def jwks() -> ResponseReturnValue:
     """The public keys that our tokens are verified with."""
     ring: KeyRing = current_app.extensions["keys"]
     keys: list[dict[str, Any]] = ring.jwks()["keys"]
     response = as_json(Jwks(keys), kind="application/jwk-set+json")
     response.headers["Cache-Control"] = f"public, max-age={KEYS_KEPT}"
-    return response
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @bp.get("/problems/<slug>")

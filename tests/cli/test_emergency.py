@@ -1,0 +1,116 @@
+"""keys emergency: after a theft, nothing that was handed out counts any more (F-17)."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.cli.conftest import PASSWORD
+from tests.cli.serving import serving, start
+from webapp.cli import emergency
+
+SECRET = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
+
+
+@pytest.fixture
+def pauses(monkeypatch):
+    """What happens between the two sweeps, in place of waiting."""
+    happens = []
+    monkeypatch.setattr(emergency.time, "sleep", lambda _: [deed() for deed in happens])
+    return happens
+
+
+def live_tokens(run):
+    return json.loads(run("token list --json").stdout)
+
+
+def test_every_token_is_ended_and_every_old_key_is_gone(run, add, mint, pauses):
+    add("ada", "super_admin")
+    mint("ada", "first")
+    run("keys rotate --overlap 30d")
+    mint("ada", "second")
+    done = run("keys emergency --yes")
+    assert done.exit_code == 0, done.stderr
+    assert "0 sessions and 2 tokens" in done.stderr
+    assert live_tokens(run) == []
+    assert [key["kid"] for key in json.loads(run("keys list --json").stdout)] == [done.stdout.strip()]
+
+
+def test_what_is_minted_while_it_happens_is_ended_too(run, add, mint, pauses):
+    add("ada", "super_admin")
+    pauses.append(lambda: mint("ada", "halfway"))
+    assert "1 token" in run("keys emergency --yes").stderr
+    assert live_tokens(run) == []
+
+
+def test_it_asks_first_and_changes_nothing_unless_told_to(run, add, mint, pauses):
+    add("ada", "super_admin")
+    mint("ada")
+    before = run("keys list --json").stdout
+    assert run("keys emergency", typed="yes\n").exit_code == 1
+    assert len(live_tokens(run)) == 1
+    assert run("keys list --json").stdout == before
+    assert run("keys emergency", typed=f"{emergency.WORD}\n").exit_code == 0
+    assert live_tokens(run) == []
+
+
+def test_it_is_recorded_with_what_it_ended(run, add, mint, pauses):
+    add("ada", "super_admin")
+    mint("ada")
+    kid = json.loads(run("keys list --json").stdout)[0]["kid"]
+    run("keys emergency --yes")
+    line = json.loads(run("audit list --event emergency.declared --json").stdout)
+    assert line["details"] == {"retired": [kid], "ended": {"token": 1}, "by_hand": []}
+
+
+def test_where_it_cannot_be_recorded_it_does_not_happen(run, pauses):
+    before = run("keys list --json").stdout
+    assert run("keys emergency --yes", WEBAPP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").exit_code == 1
+    assert run("keys list --json").stdout == before
+
+
+def test_keys_that_were_given_are_left_to_who_gave_them_and_everything_is_ended_all_the_same(run, add, mint, pauses):
+    add("ada", "super_admin")
+    mint("ada")
+    given = {"WEBAPP_SIGNING_ALGORITHM": "HS256", "WEBAPP_SIGNING_KEY": SECRET[::-1], "WEBAPP_SECRET_KEY": SECRET}
+    done = run("keys emergency --yes", **given)
+    assert done.exit_code == 1
+    assert "a new WEBAPP_SIGNING_KEY" in done.stderr
+    assert "a new WEBAPP_SECRET_KEY" in done.stderr
+    assert live_tokens(run) == []
+
+
+def cookie_of(server):
+    """Of somebody who logs in as a browser does, over the wire."""
+    with httpx.Client(base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=5) as client:
+        token = client.get("/login", headers={"Accept": "application/json"}).json()["csrf_token"]
+        fields = {"username": "ada", "password": PASSWORD, "csrf_token": token}
+        assert client.post("/login", data=fields).status_code == 303
+        return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+def statuses(server, **sent):
+    """Each on a connection of its own, so that both workers are asked."""
+    said = {"Accept": "application/json"} | sent
+    return {httpx.get(f"{server.url}/protected", headers=said, timeout=5).status_code for _ in range(12)}
+
+
+def token_of(server):
+    answer = httpx.post(f"{server.url}/api/auth", json={"username": "ada", "password": PASSWORD}, timeout=10)
+    return answer.json()["access_token"]
+
+
+def test_in_every_worker_nothing_old_is_let_in_from_the_next_request_on_and_what_is_new_is(run, add, house):
+    add("ada", "super_admin")
+    with serving(start(house)) as (server,):
+        cookie, old = cookie_of(server), token_of(server)
+        assert statuses(server, Cookie=cookie) == {200}
+        assert statuses(server, Authorization=f"Bearer {old}") == {200}
+        done = run("keys emergency --yes", WEBAPP_BIND=server.settings["WEBAPP_BIND"])
+        assert done.exit_code == 0, done.stderr
+        assert statuses(server, Cookie=cookie) == {401}
+        assert statuses(server, Authorization=f"Bearer {old}") == {401}
+        assert statuses(server, Cookie=cookie_of(server)) == {200}
+        assert statuses(server, Authorization=f"Bearer {token_of(server)}") == {200}
+        keys = server.open("/.well-known/jwks.json").json()["keys"]
+        assert [key["kid"] for key in keys] == [done.stdout.strip()]

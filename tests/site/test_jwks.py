@@ -1,0 +1,68 @@
+"""/.well-known/jwks.json: what others verify our tokens with."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.script import Script
+
+ADDRESS = "/.well-known/jwks.json"
+
+
+def asked(app, **headers):
+    return Script(app).get(ADDRESS, headers=headers)
+
+
+def kids(answer):
+    return [key["kid"] for key in answer.json["keys"]]
+
+
+def test_it_may_be_kept_for_a_minute_by_anybody(app):
+    answer = asked(app)
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.content_type == "application/jwk-set+json"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_who_has_it_already_is_not_sent_it_again(app):
+    etag = asked(app).headers["ETag"]
+    again = asked(app, **{"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == etag
+    assert again.headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_a_rotation_is_sent_to_who_had_it(app):
+    etag = asked(app).headers["ETag"]
+    app.extensions["keys"].rotate(timedelta(days=1))
+    assert asked(app, **{"If-None-Match": etag}).status_code == 200
+
+
+def test_both_keys_are_there_and_good_as_long_as_they_overlap(app, user):
+    """F-16."""
+    (old,), first = kids(asked(app)), factories.api_token(app, user).token
+    new = app.extensions["keys"].rotate(timedelta(days=1)).kid
+    second = factories.api_token(app, user).token
+    assert kids(asked(app)) == [new, old]
+    assert [status(app, first), status(app, second)] == [200, 200]
+    app.extensions["keys"].retire(old)
+    assert kids(asked(app)) == [new]
+    assert [status(app, first), status(app, second)] == [401, 200]
+
+
+def status(app, token):
+    return Script(app, token).get("/protected").status_code
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_it_shows_no_private_half(make_app, algorithm):
+    app = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm)
+    app.extensions["keys"].rotate(timedelta(days=1))
+    found = asked(app).json["keys"]
+    assert len(found) == 2
+    assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & {name for key in found for name in key}
+
+
+def test_a_shared_secret_is_never_shown(make_app):
+    assert asked(make_app(WEBAPP_SIGNING_ALGORITHM="HS256")).json == {"keys": []}

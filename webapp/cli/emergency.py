@@ -1,0 +1,77 @@
+"""keys emergency: a key may be in the wrong hands, so nothing that was handed out counts any more."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import click
+
+from webapp.audit.log import Event, record
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import count, say_aside
+from webapp.cli.refusals import Refused
+from webapp.credentials import lifecycle as credentials
+from webapp.kernel.cookie_key import CookieKey
+from webapp.kernel.db import Database
+from webapp.kernel.keys import KeyRing, ring_for
+
+WORD = "end everything"
+# Whoever was let in a moment before may be half way through minting; a request does not take longer.
+IN_BETWEEN = 2.0
+
+NEXT = """\
+Everybody logs in again, and makes new tokens for their scripts; others who verify our tokens fetch the new key.
+Passwords that may be known: python -m webapp user password NAME. What came before: python -m webapp audit list."""
+BY_HAND = {
+    "signing": "Left to you: a new WEBAPP_SIGNING_KEY; until then others who verify our tokens take what it signed.",
+    "cookies": "Left to you: a new WEBAPP_SECRET_KEY, without WEBAPP_SECRET_KEY_FALLBACKS; start the house again.",
+}
+
+
+@click.command("emergency")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_house
+def command(house: House, *, yes: bool) -> None:
+    """A key was stolen: sign with a new one, and end every token and every session of everybody, at once.
+
+    Old keys verify nothing from then on, in every running process, from the next request on. Cookies are signed with
+    another key, where that is not given by WEBAPP_SECRET_KEY. Prints the name of the key that signs now. Exit code 1
+    where something is left to do by hand.
+
+    \b
+    Example:
+      python -m webapp keys emergency
+    """
+    if not yes and click.prompt(f"Everybody has to log in again. Type “{WORD}” to go on", err=True) != WORD:
+        raise Refused("Nothing was changed.")
+    ring, cookies = ring_for(house.settings), CookieKey(house.settings)
+    left = (["signing"] if house.settings.signing_key else []) + ([] if cookies.is_ours else ["cookies"])
+    with opened(house) as database:
+        ended = sweep(database, ring, cookies, left)
+        time.sleep(IN_BETWEEN)
+        with database.write() as db:
+            ended += credentials.end_of_everybody(db)
+    say_aside(f"Ended: {' and '.join(told(ended))}.")
+    say_aside(NEXT)
+    click.echo(ring.current().kid)
+    if left:
+        raise Refused("\n".join(BY_HAND[what] for what in left))
+
+
+def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]) -> Counter[str]:
+    with database.write() as db:
+        ended = credentials.end_of_everybody(db)
+        # Written before the files are changed: what cannot be recorded does not happen.
+        former = [key.kid for key in tuple(ring.keys())]
+        record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)
+        db.flush()
+        if "signing" not in left:
+            ring.replace()
+        cookies.renew()
+    return ended
+
+
+def told(ended: Counter[str]) -> Iterator[str]:
+    kinds = sorted({"session", "token"} | set(ended))
+    return (count(ended[kind], kind) for kind in kinds)
