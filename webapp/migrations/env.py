@@ -9,10 +9,11 @@ from webapp.credentials import models as credentials
 from webapp.kernel import models as kernel
 from webapp.kernel.db import Base
 from webapp.mail import models as mail
+from webapp.mfa import models as mfa
 from webapp.sessions import models as sessions
 from webapp.tokens import models as tokens
 
-ROOMS = (accounts, audit, credentials, kernel, mail, sessions, tokens)
+ROOMS = (accounts, audit, credentials, kernel, mail, mfa, sessions, tokens)
 
 connection: Connection = context.config.attributes["connection"]
 context.configure(

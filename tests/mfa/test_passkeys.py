@@ -1,0 +1,218 @@
+"""Passkeys: what a registration and an assertion must prove, with real keys; and what is kept of them."""
+
+import json
+import os
+from contextlib import suppress
+
+import pytest
+
+from tests import factories
+from tests.passkey import Authenticator, unb64
+from webapp.mfa import ceremonies, passkeys
+from webapp.mfa.ceremonies import Party, Refused
+from webapp.mfa.makes import suggested
+from webapp.mfa.models import Passkey
+from webapp.mfa.passkeys import AlreadyKnown, CounterBack, NameUnfit
+
+HOUSE = Party("localhost", "http://localhost", "Latchkey")
+CHALLENGE = b"a challenge of thirty-two bytes!"
+
+
+def made(device, user, challenge=CHALLENGE):
+    asked = ceremonies.creation_options(HOUSE, challenge, user_id=user.id, username="ada", known=[])
+    return ceremonies.registered(HOUSE, CHALLENGE, device.make(asked))
+
+
+def shown(device, public_key, challenge=CHALLENGE):
+    answer = ceremonies.read(device.show(ceremonies.request_options(HOUSE, challenge)))
+    return ceremonies.shown(HOUSE, CHALLENGE, answer, public_key=public_key)
+
+
+@pytest.fixture
+def device():
+    return Authenticator()
+
+
+def test_a_registration_proves_a_key_and_an_assertion_that_it_is_held(user, device):
+    found = made(device, user)
+    assert found.credential_id == device.credential_id
+    assert shown(device, found.public_key).sign_count == 1
+
+
+def test_the_browser_is_asked_for_one_that_is_found_without_a_name_and_verifies_its_owner(user):
+    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    assert asked["authenticatorSelection"]["residentKey"] == "required"
+    assert asked["authenticatorSelection"]["userVerification"] == "required"
+    assert asked["rp"]["id"] == "localhost"
+
+
+def test_the_browser_is_told_which_passkeys_there_are(user, device):
+    known = [ceremonies.Known(device.credential_id, ("internal",))]
+    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=known)
+    assert asked["excludeCredentials"][0]["id"] == ceremonies.text_of(device.credential_id)
+
+
+@pytest.mark.parametrize(
+    ("is_synced", "amr"), [pytest.param(True, "swk user", id="synced"), pytest.param(False, "hwk user", id="bound")]
+)
+def test_whether_it_is_synced_is_said_by_its_amr(user, is_synced, amr):
+    device = Authenticator(is_synced=is_synced)
+    found = made(device, user)
+    assert found.is_synced == is_synced
+    assert shown(device, found.public_key).amr == amr
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        pytest.param({"origin": "http://evil.example"}, id="another origin"),
+        pytest.param({"origin": "http://localhost:8000"}, id="another port"),
+        pytest.param({"origin": "https://localhost"}, id="another scheme"),
+        pytest.param({"rp_id": "evil.example"}, id="another relying party"),
+        pytest.param({"verifies_user": False}, id="nobody was verified"),
+    ],
+)
+def test_neither_ceremony_believes_a_lie(user, device, lie):
+    with pytest.raises(Refused):
+        made(Authenticator(**lie), user)
+    key = made(device, user).public_key
+    for name, value in lie.items():
+        setattr(device, name, value)
+    with pytest.raises(Refused):
+        shown(device, key)
+
+
+def test_neither_ceremony_believes_an_answer_to_another_challenge(user, device):
+    with pytest.raises(Refused):
+        made(Authenticator(), user, challenge=os.urandom(32))
+    with pytest.raises(Refused):
+        shown(device, made(device, user).public_key, challenge=os.urandom(32))
+
+
+def test_a_signature_of_another_key_is_refused(user, device):
+    key = made(device, user).public_key
+    device.key = Authenticator().key
+    with pytest.raises(Refused):
+        shown(device, key)
+
+
+def test_an_assertion_is_no_registration_and_the_other_way_round(user, device):
+    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    registration = device.make(asked)
+    with pytest.raises(Refused):
+        ceremonies.registered(HOUSE, CHALLENGE, device.show(ceremonies.request_options(HOUSE, CHALLENGE)))
+    with pytest.raises(Refused):
+        ceremonies.read(registration)
+
+
+BROKEN = [
+    *("", "null", "[]", "{}", "1", '"x"', "{", "[" * 5000, '{"id":"a","rawId":"a","type":"public-key","response":{}}'),
+    '{"id":"a","rawId":"a","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"AA"}}',
+    '{"id":"a","rawId":"a","type":"x","response":{"clientDataJSON":"e30","authenticatorData":"AA","signature":"AA"}}',
+    '{"id":1,"rawId":{},"type":[],"response":"x"}',
+    '{"id":"é","rawId":"é","type":"public-key","response":{"clientDataJSON":"é","attestationObject":"é"}}',
+]
+
+
+@pytest.mark.parametrize("answer", BROKEN)
+def test_what_is_no_answer_at_all_is_refused(answer):
+    with pytest.raises(Refused):
+        ceremonies.registered(HOUSE, CHALLENGE, answer)
+    with pytest.raises(Refused):
+        ceremonies.read(answer)
+    with pytest.raises(Refused):
+        ceremonies.challenge_of(answer)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, seed):
+    """Every part in turn: names, client data, attestation, authenticator data, signature."""
+    device = Authenticator()
+    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    registration = json.loads(device.make(asked))
+    public_key = ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration)).public_key
+    assertion = json.loads(device.show(ceremonies.request_options(HOUSE, CHALLENGE)))
+    for answer, part in (
+        (registration, "attestationObject"),
+        (assertion, ("authenticatorData", "signature")[seed % 2]),
+    ):
+        raw = bytearray(unb64(answer["response"][part]))
+        place = (seed * 7919) % len(raw)
+        raw[place] ^= 1 << (seed % 8)
+        answer["response"][part] = ceremonies.text_of(bytes(raw))
+    with suppress(Refused):
+        # The attestation says nothing of who made the key, so a changed make or counter is believed.
+        ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
+    with pytest.raises(Refused):
+        ceremonies.shown(HOUSE, CHALLENGE, ceremonies.read(json.dumps(assertion)), public_key=public_key)
+
+
+# What is kept.
+
+
+def kept(app, user, device, name=None):
+    with app.extensions["database"].write() as db:
+        return passkeys.add(db, user.id, made(device, user), name)
+
+
+def use(app, passkey, proven):
+    with app.extensions["database"].write() as db:
+        passkeys.use(db, db.get_one(Passkey, passkey.id), proven)
+
+
+def test_the_counter_goes_forward_and_never_back(app, user, device):
+    passkey = kept(app, user, device)
+    first, second = shown(device, passkey.public_key), shown(device, passkey.public_key)
+    use(app, passkey, second)
+    for stale in (first, second):
+        with pytest.raises(CounterBack):
+            use(app, passkey, stale)
+
+
+def test_a_counter_that_once_counted_may_not_stop(app, user, device):
+    passkey = kept(app, user, device)
+    use(app, passkey, shown(device, passkey.public_key))
+    with pytest.raises(CounterBack):
+        use(app, passkey, ceremonies.Shown(0, is_synced=False))
+
+
+def test_one_that_never_counts_is_used_again_and_again(app, user):
+    device = Authenticator(is_synced=True)
+    passkey = kept(app, user, device)
+    for _ in range(3):
+        use(app, passkey, shown(device, passkey.public_key))
+    with app.extensions["database"].read() as db:
+        assert db.get_one(Passkey, passkey.id).uses == 3
+
+
+def test_nobody_registers_a_passkey_that_is_somebodys(app, user, device):
+    kept(app, user, device)
+    with pytest.raises(AlreadyKnown):
+        kept(app, factories.user(app, "grace"), device)
+
+
+def test_a_name_is_suggested_by_the_make_and_numbered_where_it_is_taken(app, user):
+    bitwarden = bytes.fromhex("d548826e79b4db40a3d811116f7e8349")
+    names = [kept(app, user, Authenticator(aaguid=bitwarden)).name for _ in range(3)]
+    assert names == ["Bitwarden", "Bitwarden 2", "Bitwarden 3"]
+
+
+def test_an_unknown_make_is_named_by_where_it_is_kept():
+    nothing = "00000000-0000-0000-0000-000000000000"
+    assert (suggested(nothing, is_synced=True), suggested(nothing, is_synced=False)) == (
+        "Synced passkey",
+        "Security key",
+    )
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\nb", "a\u202eb", "\0"])
+def test_a_name_that_nobody_can_read_is_refused(name):
+    with pytest.raises(NameUnfit):
+        passkeys.checked_name(name)
+
+
+def test_a_passkey_is_found_by_its_owner_alone(app, user, device):
+    passkey = kept(app, user, device)
+    with app.extensions["database"].read() as db:
+        assert passkeys.find(db, user.id, passkey.id)
+        assert passkeys.find(db, factories.user(app, "grace").id, passkey.id) is None

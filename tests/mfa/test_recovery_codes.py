@@ -1,0 +1,71 @@
+"""Recovery codes: ten, each once, however they are typed."""
+
+import pytest
+
+from tests import factories
+from tests.tables import everything
+from webapp.mfa import recovery_codes
+from webapp.mfa.recovery_codes import letters_of
+
+
+@pytest.fixture
+def codes(app, user):
+    with app.extensions["database"].write() as db:
+        return recovery_codes.make(db, user.id)
+
+
+def is_taken(app, user, code):
+    with app.extensions["database"].write() as db:
+        return recovery_codes.spend(db, user.id, code)
+
+
+def test_there_are_ten_and_no_two_alike(codes):
+    assert len(set(codes)) == 10
+
+
+def test_each_works_once(app, user, codes):
+    assert [is_taken(app, user, code) for code in codes] == [True] * 10
+    assert [is_taken(app, user, code) for code in codes] == [False] * 10
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param(str.lower, id="in small letters"),
+        pytest.param(lambda code: code.replace("-", ""), id="without dashes"),
+        pytest.param(lambda code: code.replace("-", " "), id="with spaces"),
+        pytest.param(lambda code: f"  {code}\n", id="with space around it"),
+        pytest.param(lambda code: code.replace("0", "O").replace("1", "l"), id="with letters for digits"),
+        pytest.param(lambda code: "".join(chr(ord(c) + 0xFEE0) for c in code), id="in full width"),
+    ],
+)
+def test_a_code_may_be_typed_as_people_do(app, user, codes, typed):
+    assert is_taken(app, user, typed(codes[0]))
+
+
+@pytest.mark.parametrize("typed", ["", "-", "ABCDE", "A" * 24, "A" * 26, "U" * 25, "é" * 25, "\0" * 25])
+def test_everything_else_is_no_code(app, user, codes, typed):
+    assert letters_of(typed) is None or len(letters_of(typed)) == 25
+    assert not is_taken(app, user, typed)
+
+
+def test_a_new_sheet_ends_the_old_one(app, user, codes):
+    with app.extensions["database"].write() as db:
+        anew = recovery_codes.make(db, user.id)
+    assert not is_taken(app, user, codes[0])
+    assert is_taken(app, user, anew[0])
+
+
+def test_a_code_is_its_owners_alone(app, user, codes):
+    assert not is_taken(app, factories.user(app, "grace"), codes[0])
+
+
+def test_how_many_are_left_is_known(app, user, codes):
+    is_taken(app, user, codes[0])
+    with app.extensions["database"].read() as db:
+        assert recovery_codes.sheet(db, user.id).left == 9
+
+
+def test_only_digests_are_kept(app, user, codes, instance):
+    held = everything(instance / "latchkey.db")
+    assert not any(letters_of(code) in held or code in held for code in codes)

@@ -1,0 +1,1 @@
+"""Authenticators beside the password."""

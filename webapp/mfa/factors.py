@@ -1,0 +1,109 @@
+"""What a user has, how far it reaches, and what may be taken away."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from webapp.guard.assurance import Level
+from webapp.mfa import passkeys, recovery_codes, totp
+from webapp.mfa.models import Passkey, RecoveryCode, TotpSeed
+
+LAST_WAY = "This is your last way in, so it cannot be removed. Add another first."
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    has_totp: bool = False
+    passkeys: int = 0
+    codes: int = 0
+    """Recovery codes that were not used yet."""
+
+    @property
+    def has_second(self) -> bool:
+        """Whether the password alone lets nobody in. Recovery codes stand in for these, and are none themselves."""
+        return self.has_totp or self.passkeys > 0
+
+    @property
+    def reach(self) -> Level:
+        if self.passkeys:
+            return Level.PHISHING_RESISTANT
+        return Level.TWO if self.has_totp else Level.ONE
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """All the ways in that somebody has, and what is demanded of them; why a thing must stay, or None."""
+
+    factors: Factors
+    has_password: bool
+    demanded: Level = Level.ONE
+
+    def why_keep_totp(self) -> str | None:
+        if self.demanded >= Level.TWO and not self.factors.passkeys:
+            return "What you may do here takes a second factor, and this is your only one. Add another first."
+        return None
+
+    def why_keep_passkey(self) -> str | None:
+        if self.factors.passkeys > 1:
+            return None
+        if not self.has_password:
+            return LAST_WAY
+        if self.demanded is Level.PHISHING_RESISTANT:
+            return "What you may do here takes a passkey, and this is your only one. Add another first."
+        if self.demanded is Level.TWO and not self.factors.has_totp:
+            return "What you may do here takes a second factor, and this is your only one. Add another first."
+        return None
+
+    def why_keep_password(self) -> str | None:
+        if self.factors.passkeys < 2:
+            return "It takes two passkeys to do without a password: one may be lost."
+        return None
+
+
+def of(db: Session, user_id: UUID) -> Factors:
+    """One statement."""
+    seeds = select(func.count()).where(TotpSeed.user_id == user_id)
+    keys = select(func.count()).where(Passkey.user_id == user_id)
+    codes = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
+    has_totp, count, left = db.execute(select(*(query.scalar_subquery() for query in (seeds, keys, codes)))).one()
+    return Factors(bool(has_totp), count, left)
+
+
+def of_many(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, Factors]:
+    """Of those who have any; one statement a kind."""
+    ids = list(user_ids)
+    seeds = set(db.scalars(select(TotpSeed.user_id).where(TotpSeed.user_id.in_(ids))))
+    keys = counted(db, Passkey.user_id, Passkey.user_id.in_(ids))
+    codes = counted(db, RecoveryCode.user_id, RecoveryCode.user_id.in_(ids), RecoveryCode.used_at.is_(None))
+    return {
+        user_id: Factors(user_id in seeds, keys.get(user_id, 0), codes.get(user_id, 0))
+        for user_id in {*seeds, *keys, *codes}
+    }
+
+
+def counted(db: Session, column: InstrumentedAttribute[UUID], *conditions: ColumnElement[bool]) -> dict[UUID, int]:
+    found = db.execute(select(column, func.count()).where(*conditions).group_by(column))
+    return {row[0]: row[1] for row in found}
+
+
+def has_second(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether the user of a row has a second factor, as a condition."""
+    kinds = (TotpSeed, Passkey)
+    return or_(*(select(kind.id).where(kind.user_id == user_id).correlate(user_id.class_).exists() for kind in kinds))
+
+
+def remove_all(db: Session, user_id: UUID) -> None:
+    """As if there had never been any; the password stays."""
+    totp.remove(db, user_id)
+    passkeys.remove_all(db, user_id)
+    recovery_codes.remove(db, user_id)
+
+
+def remove_since(db: Session, user_id: UUID, since: datetime) -> None:
+    """What somebody else may have added, after they came in."""
+    for kind in (TotpSeed, Passkey, RecoveryCode):
+        db.execute(delete(kind).where(kind.user_id == user_id, kind.created_at >= since))

@@ -1,0 +1,118 @@
+"""Passkeys of users: add, find, use, rename, remove."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.kernel.clock import now
+from webapp.mfa.ceremonies import Known, Made, Shown
+from webapp.mfa.makes import suggested
+from webapp.mfa.models import Passkey
+
+LONGEST_NAME = 50
+
+
+class NameUnfit(Exception):
+    """The message is for the person who chose it."""
+
+
+class AlreadyKnown(Exception):
+    """Somebody has registered this very passkey."""
+
+
+class CounterBack(Exception):
+    """It has signed fewer times than before: somebody may have copied it (WebAuthn §6.1.1)."""
+
+
+def checked_name(name: str) -> str:
+    """
+    Raises:
+        NameUnfit
+    """
+    name = name.strip()
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise NameUnfit(f"A name has 1 to {LONGEST_NAME} characters, all of them printable.")
+    return name
+
+
+def add(db: Session, user_id: UUID, made: Made, name: str | None = None) -> Passkey:
+    """
+    Raises:
+        AlreadyKnown
+    """
+    passkey = Passkey(
+        user_id=user_id,
+        credential_id=made.credential_id,
+        public_key=made.public_key,
+        sign_count=made.sign_count,
+        aaguid=made.aaguid,
+        name=name or free_name(db, user_id, suggested(made.aaguid, is_synced=made.is_synced)),
+        transports=list(made.transports),
+        is_synced=made.is_synced,
+        created_at=now(),
+        uses=0,
+    )
+    try:
+        with db.begin_nested():
+            db.add(passkey)
+    except IntegrityError as error:
+        raise AlreadyKnown from error
+    return passkey
+
+
+def free_name(db: Session, user_id: UUID, wanted: str) -> str:
+    """The name, or with a number behind it where there is one of that name."""
+    taken = {passkey.name for passkey in of_user(db, user_id)}
+    numbered = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(taken) + 2))
+    return next(name for name in numbered if name not in taken)
+
+
+def of_user(db: Session, user_id: UUID, *, for_update: bool = False) -> Sequence[Passkey]:
+    query = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.created_at)
+    return db.scalars(query.with_for_update() if for_update else query).all()
+
+
+def known(db: Session, user_id: UUID) -> list[Known]:
+    return [Known(passkey.credential_id, tuple(passkey.transports)) for passkey in of_user(db, user_id)]
+
+
+def by_credential(db: Session, credential_id: bytes) -> Passkey | None:
+    return db.scalar(select(Passkey).where(Passkey.credential_id == credential_id))
+
+
+def find(db: Session, user_id: UUID, passkey_id: UUID) -> Passkey | None:
+    """A passkey, if it is this user's."""
+    found = db.get(Passkey, passkey_id)
+    return found if found is not None and found.user_id == user_id else None
+
+
+def use(db: Session, passkey: Passkey, proven: Shown) -> None:
+    """Count a use. One statement, so that of two copies that come at once one is found out.
+
+    Raises:
+        CounterBack
+    """
+    goes_on = Passkey.sign_count < proven.sign_count
+    # Those that are synced do not count at all.
+    is_in_order = goes_on if proven.sign_count else Passkey.sign_count == 0
+    used = db.execute(
+        update(Passkey)
+        .where(Passkey.id == passkey.id, is_in_order)
+        .values(sign_count=proven.sign_count, last_used_at=now(), uses=Passkey.uses + 1)
+        .returning(Passkey.id)
+    )
+    if used.first() is None:
+        raise CounterBack
+
+
+def remove(db: Session, passkey: Passkey) -> bool:
+    """Whether it had not been removed before."""
+    gone = db.execute(delete(Passkey).where(Passkey.id == passkey.id).returning(Passkey.id))
+    return gone.first() is not None
+
+
+def remove_all(db: Session, user_id: UUID) -> int:
+    return len(db.scalars(delete(Passkey).where(Passkey.user_id == user_id).returning(Passkey.id)).all())

@@ -1,0 +1,81 @@
+"""Make a sheet, spend one: codes for the day when everything else is lost."""
+
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from webapp.kernel.clock import now
+from webapp.kernel.digests import digest
+from webapp.mfa.models import RecoveryCode
+
+COUNT = 10
+# Crockford's base 32: no letter that can be read as a digit.
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+READ_AS = str.maketrans("OIL", "011")
+GROUPS, SIZE = 5, 5
+LENGTH = GROUPS * SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    left: int
+    made_at: datetime | None
+
+
+def make(db: Session, user_id: UUID) -> list[str]:
+    """A new sheet, shown once; the old one is worth nothing."""
+    remove(db, user_id)
+    codes = [new_code() for _ in range(COUNT)]
+    # 125 random bits each, so a plain digest is enough (800-63B-4 §3.1.2.2).
+    db.add_all(RecoveryCode(user_id=user_id, digest=digest_of(code), created_at=now()) for code in codes)
+    db.flush()
+    return codes
+
+
+def new_code() -> str:
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return "-".join(letters[place : place + SIZE] for place in range(0, LENGTH, SIZE))
+
+
+def letters_of(code: str) -> str | None:
+    """A code as it is compared, however it was typed: with or without dashes, in small letters; None if it is none."""
+    plain = "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "").upper().translate(READ_AS)
+    return plain if len(plain) == LENGTH and set(plain) <= set(ALPHABET) else None
+
+
+def digest_of(code: str) -> bytes:
+    return digest(letters_of(code) or "")
+
+
+def spend(db: Session, user_id: UUID, code: str) -> bool:
+    """Whether it was an unused code of this user; of two who bring it at once one is too late."""
+    if letters_of(code) is None:
+        return False
+    spent = db.execute(
+        update(RecoveryCode)
+        .where(
+            RecoveryCode.user_id == user_id,
+            RecoveryCode.digest == digest_of(code),
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=now())
+        .returning(RecoveryCode.id)
+    )
+    return spent.first() is not None
+
+
+def sheet(db: Session, user_id: UUID) -> Sheet:
+    query = select(func.count(), func.max(RecoveryCode.created_at)).where(
+        RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
+    )
+    left, made_at = db.execute(query).one()
+    return Sheet(left, made_at)
+
+
+def remove(db: Session, user_id: UUID) -> None:
+    db.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))

@@ -1,0 +1,120 @@
+"""RFC 6238: enrol, verify, never the same code twice."""
+
+import logging
+import unicodedata
+from datetime import datetime
+from uuid import UUID
+
+import pyotp
+from pyotp.exceptions import OTPVerificationError
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.kernel.clock import now
+from webapp.kernel.sealing import Broken, Sealer
+from webapp.mfa.models import TotpSeed
+
+log = logging.getLogger(__name__)
+
+DIGITS = 6
+# Clocks differ, and people type slowly: one step to either side (RFC 6238 §5.2).
+DRIFT = 1
+
+
+class WrongCode(Exception):
+    """It is not the code of this moment, or it was used."""
+
+
+class AlreadyEnrolled(Exception):
+    """There is an authenticator app already."""
+
+
+def new_seed() -> str:
+    """160 random bits, as RFC 4226 §4 recommends, in base 32."""
+    return pyotp.random_base32()
+
+
+def uri(seed: str, *, username: str, house: str) -> str:
+    """What the QR code says."""
+    return pyotp.TOTP(seed).provisioning_uri(name=username, issuer_name=house)
+
+
+def in_groups(seed: str) -> str:
+    return " ".join(seed[place : place + 4] for place in range(0, len(seed), 4))
+
+
+def digits_of(code: str) -> str | None:
+    """The six digits of what was typed, with its spaces and in whatever width; None if it is anything else."""
+    plain = "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "")
+    return plain if len(plain) == DIGITS and plain.isascii() and plain.isdigit() else None
+
+
+def step_of(seed: str, code: str, at: datetime) -> int:
+    """The time step whose code this is.
+
+    Raises:
+        WrongCode
+    """
+    digits = digits_of(code)
+    if digits is None:
+        raise WrongCode("not six digits")
+    try:
+        return pyotp.TOTP(seed).verify_and_get_timecode(digits, for_time=at.timestamp(), valid_window=DRIFT)
+    except OTPVerificationError as error:
+        raise WrongCode("another code") from error
+
+
+def enrol(db: Session, sealer: Sealer, user_id: UUID, seed: str, code: str) -> None:
+    """Keep a seed whose first code shows that the app has it; that code does not work again.
+
+    Raises:
+        WrongCode, AlreadyEnrolled
+    """
+    step = step_of(seed, code, now())
+    sealed = sealer.seal(seed.encode(), belongs_to=str(user_id))
+    try:
+        with db.begin_nested():
+            db.add(TotpSeed(user_id=user_id, sealed=sealed, created_at=now(), last_step=step))
+    except IntegrityError as error:
+        raise AlreadyEnrolled from error
+
+
+def find(db: Session, user_id: UUID) -> TotpSeed | None:
+    return db.scalar(select(TotpSeed).where(TotpSeed.user_id == user_id))
+
+
+def spend(db: Session, sealer: Sealer, user_id: UUID, code: str) -> None:
+    """Use a code up. One statement, so that of two who bring the same code one is too late.
+
+    Raises:
+        WrongCode
+    """
+    found = find(db, user_id)
+    if found is None:
+        raise WrongCode("no app")
+    seed = unsealed(sealer, found)
+    step = step_of(seed, code, now())
+    spent = db.execute(
+        update(TotpSeed)
+        .where(TotpSeed.id == found.id, TotpSeed.last_step < step)
+        # Sealed anew, so that whoever uses it follows the secret key when that is changed.
+        .values(last_step=step, last_used_at=now(), sealed=sealer.seal(seed.encode(), belongs_to=str(user_id)))
+        .returning(TotpSeed.id)
+    )
+    if spent.first() is None:
+        raise WrongCode("used before")
+
+
+def unsealed(sealer: Sealer, found: TotpSeed) -> str:
+    try:
+        return sealer.open(found.sealed, belongs_to=str(found.user_id)).decode()
+    except Broken as error:
+        # Changed where it lies, or sealed with a secret key that is gone.
+        log.error("totp seed broken", extra={"fields": {"user_id": str(found.user_id)}})
+        raise WrongCode("the seed cannot be read") from error
+
+
+def remove(db: Session, user_id: UUID) -> bool:
+    """Whether there was one."""
+    return db.execute(delete(TotpSeed).where(TotpSeed.user_id == user_id).returning(TotpSeed.id)).first() is not None
