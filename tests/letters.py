@@ -21,7 +21,7 @@ class Mail:
     @property
     def link(self) -> str:
         """The path of the first link of ours."""
-        found = re.search(r"^ +https?://[^/\s]+(/\S+)$", self.text, re.MULTILINE)
+        found = re.search(r"^ *https?://[^/\s]+(/\S+)$", self.text, re.MULTILINE)
         assert found, self.text
         return found[1]
 

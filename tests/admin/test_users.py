@@ -77,7 +77,7 @@ def test_nothing_is_done_without_a_reason(app, script, user):
     assert contents(app) == before
 
 
-@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "role", "delete"])
+@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "delete"])
 def test_an_admin_does_nothing_to_a_super_admin(app, script, chief, act):
     before = contents(app)
     answer = script.post(f"/admin/users/{chief.id}/{act}", json={"reason": WHY, "role": "user", "username": "chief"})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import closing, roles
+from webapp.accounts import closing, recovery, roles
 from webapp.accounts.models import User
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
@@ -16,6 +16,10 @@ from webapp.mail.post import Post
 
 class AboveYou(Exception):
     """They may do what the actor may not; the message is their name."""
+
+
+class IsDisabled(Exception):
+    """A new password would let them in as little as the old one; the message is their name."""
 
 
 class NotYoursToGrant(Exception):
@@ -88,6 +92,23 @@ class Care:
         if ended:
             self.tell(user, "sessions_ended", count=len(ended))
         return len(ended)
+
+    def send_reset_link(self, user: User, *, by_mail: bool) -> str:
+        """Where they set a new password, as a path of this house; the link before it is dead.
+
+        Raises:
+            AboveYou, IsDisabled
+        """
+        self.judge(user)
+        if user.disabled_at is not None:
+            raise IsDisabled(user.username)
+        path = recovery.link_for(self.db, user)
+        record(
+            self.db, Event.RESET_ASKED, user_id=user.id, actor_id=self.actor.user_id, reason=self.reason, mailed=by_mail
+        )
+        if by_mail:
+            self.tell(user, "reset_offered", link=path, lifetime=recovery.LIFETIME)
+        return path
 
     def change_role(self, user: User, role: str) -> None:
         """

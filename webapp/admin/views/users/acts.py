@@ -19,7 +19,7 @@ from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import db
 
-ACTS = ("disable", "enable", "end-sessions", "role", "delete")
+ACTS = ("disable", "enable", "end-sessions", "reset-link", "role", "delete")
 
 
 @bp.get("/admin/users/<uuid:user_id>/<act>")

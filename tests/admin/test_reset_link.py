@@ -1,0 +1,109 @@
+"""An admin sends somebody a link to set a new password."""
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.letters import mails
+from tests.script import Script
+from tests.tables import contents, events, everything
+
+WHY = "lost the paper it was on"
+NEW = "a quite new battery staple"
+
+
+@pytest.fixture
+def mailing(make_app):
+    return make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app()
+
+
+def at_work(app):
+    """Ines, an admin, at her browser, and Ada, whose password is lost."""
+    ines, ada = Person(app), factories.user(app, "ada")
+    factories.user(app, "ines", role="admin")
+    ines.log_in("ines")
+    return ines, ada
+
+
+def send(ines, ada):
+    ines.open(f"/admin/users/{ada.id}")
+    ines.follow("Send reset link")
+    return ines.press("Send the link", reason=WHY)
+
+
+def test_it_is_mailed_to_its_owner_and_not_shown(mailing):
+    ines, ada = at_work(mailing)
+    page = send(ines, ada)
+    assert "on its way to ada@example.org" in page.text
+    (mail,) = mails(mailing)
+    assert (mail.kind, mail.to) == ("reset_offered", "ada@example.org")
+    assert WHY in mail.text
+    assert "ines" in mail.text
+    assert mail.link not in page.text
+
+
+def test_it_sets_a_new_password_once(mailing):
+    ines, ada = at_work(mailing)
+    send(ines, ada)
+    theirs = Person(mailing)
+    theirs.open(mails(mailing)[0].link)
+    theirs.press("Set the password", password=NEW)
+    assert theirs.log_in("ada", NEW).request.path == "/dashboard"
+    assert theirs.open(mails(mailing)[0].link).status_code == 404
+
+
+def test_where_no_mail_leaves_the_house_it_is_shown_to_copy(app):
+    ines, ada = at_work(app)
+    page = send(ines, ada)
+    assert page.status_code == 201
+    assert "no-store" in page.headers["Cache-Control"]
+    assert "http://127.0.0.1:8000/reset/" in page.text
+    assert mails(app) == []
+
+
+def test_so_it_is_for_somebody_without_an_address(mailing, database):
+    ines, ada = at_work(mailing)
+    with mailing.extensions["database"].write() as db:
+        found = db.merge(ada)
+        found.email = found.email_key = None
+    assert "/reset/" in send(ines, ada).text
+
+
+def test_it_is_written_down_with_who_and_why_but_not_the_link(app, instance):
+    ines, ada = at_work(app)
+    secret = send(ines, ada).text.split("/reset/")[1].split("<")[0]
+    (noted,) = events(app, "reset.asked")
+    assert WHY in str(noted["details"])
+    assert noted["actor_id"] is not None
+    assert secret not in everything(instance / "latchkey.db")
+
+
+def test_a_script_gets_the_same_as_json(app):
+    _, ada = at_work(app)
+    script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:write").token)
+    answer = script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": WHY})
+    assert (answer.status_code, answer.json["mailed_to"]) == (201, None)
+    assert answer.json["link"].startswith("http://127.0.0.1:8000/reset/")
+    refused = script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": ""})
+    assert (refused.status_code, list(refused.json["errors"])) == (422, ["reason"])
+
+
+def test_the_link_before_it_is_dead(app):
+    ines, ada = at_work(app)
+    first = send(ines, ada).text.split("http://127.0.0.1:8000")[1].split("<")[0]
+    send(ines, ada)
+    assert Person(app).open(first).status_code == 404
+
+
+def test_somebody_disabled_is_enabled_first(app):
+    _, ada = at_work(app)
+    script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:write").token)
+    script.post(f"/admin/users/{ada.id}/disable", json={"reason": WHY})
+    before = contents(app)
+    assert script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": WHY}).status_code == 409
+    assert contents(app) == before

@@ -1,0 +1,43 @@
+"""A link to set a new password: mailed to its owner, and shown only where mail cannot reach them."""
+
+from uuid import UUID
+
+import msgspec
+from flask import current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.admin.forms import ReasonForm
+from webapp.admin.views.doors import change
+from webapp.admin.views.refusals import refusals
+from webapp.admin.views.users.acts import refused
+from webapp.admin.views.users.blueprint import bp, caring, user_of
+from webapp.guard import Principal
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, wants_page
+
+
+class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
+    mailed_to: str | None
+    link: str | None
+    """Only where it could not be mailed, and only in this answer."""
+
+
+@bp.post("/admin/users/<uuid:user_id>/reset-link")
+@change()
+@answers(ResetLink, form=ReasonForm, status=201, refuses=(409, 422))
+def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Send a user a link to set a new password; the one before it is dead. Nothing ends until they use it."""
+    form, user = ReasonForm(), user_of(user_id)
+    if not form.validate_on_submit():
+        return refused(principal, user, "reset-link", form)
+    can_mail = current_app.config["CAN_MAIL"] and user.email is not None
+    with refusals():
+        path = caring(principal, form).send_reset_link(user, by_mail=can_mail)
+    link = None if can_mail else current_app.config["BASE_URL"] + path
+    if not wants_page():
+        return as_json(ResetLink(mailed_to=user.email if can_mail else None, link=link), status=201)
+    if link is None:
+        flash(f"The link is on its way to {user.email}. It works once, for 30 minutes.", "ok")
+        return redirect(url_for("admin_users.show", user_id=user.id), 303)
+    # Shown here and never again: no redirect, because there is nothing to come back to.
+    return render_template("admin/reset_link.html", user=user, link=link), 201
