@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask, request
 
 from webapp.accounts import closing, links, names, sign_up
+from webapp.accounts.arrival import NoPlace
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
 from webapp.accounts.views import account, not_me, recovery, registration, setup, strength, verification
@@ -33,9 +34,10 @@ from webapp.kernel.db import Database, existing
 from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.kernel.sealing import Sealer
+from webapp.login.elsewhere import Unreachable, identities_for
 from webapp.login.flow import Flow
 from webapp.login.views import api, pages
-from webapp.login.views.refusals import too_busy
+from webapp.login.views.refusals import no_place, too_busy, unreachable
 from webapp.mail.outbox import Content
 from webapp.mail.post import Post
 from webapp.mail.transport import transport_for
@@ -80,6 +82,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     for room in (registration, verification, recovery, not_me, strength, invitations, mail):
         app.register_blueprint(room.bp)
     app.register_error_handler(TooBusy, too_busy)
+    app.register_error_handler(Unreachable, unreachable)
+    app.register_error_handler(NoPlace, no_place)
     app.extensions["catalogue"] = Catalogue(guarded(app))
     app.extensions["settings"] = settings
     return app
@@ -111,6 +115,7 @@ def configure(app: Flask, settings: Settings) -> None:
         "API_TOKEN_LIFETIME": settings.api_token_lifetime,
         "REGISTRATION": settings.registration,
         "CAN_MAIL": bool(settings.smtp_url),
+        "IDENTITY_PROVIDER": settings.identity_provider,
     }
 
 
@@ -175,6 +180,7 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
             database,
             limiter,
             passwords,
+            identities_for(settings, database, passwords),
             by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
             by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
         ),

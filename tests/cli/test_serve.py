@@ -45,6 +45,12 @@ def test_without_a_command_it_serves(house):
     assert (done.returncode, done.stderr) == (2, "WEBAPP_WORKERS must be more than zero.\n")
 
 
+def test_an_identity_provider_that_is_not_there_stops_the_start(house):
+    done = run_alone(WEBAPP_INSTANCE=str(house), WEBAPP_IDENTITY_PROVIDER="nowhere.at:all")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "WEBAPP_IDENTITY_PROVIDER names nowhere.at:all, which cannot be imported" in done.stderr
+
+
 def test_a_damaged_database_stops_the_start(house):
     house.mkdir()
     (house / "latchkey.db").write_bytes(b"\0" * 8192)

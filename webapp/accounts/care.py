@@ -97,7 +97,7 @@ class Care:
         """Where they set a new password, as a path of this house; the link before it is dead.
 
         Raises:
-            AboveYou, IsDisabled
+            AboveYou, IsDisabled, PasswordElsewhere
         """
         self.judge(user)
         if user.disabled_at is not None:

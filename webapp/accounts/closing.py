@@ -64,6 +64,10 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
     record(db, Event.ROLE_CHANGED, user_id=user.id, actor_id=actor_id, former=former, role=role, reason=reason)
 
 
+class PasswordElsewhere(Exception):
+    """It is not ours to change."""
+
+
 def set_password(
     db: Session, user: User, password_hash: str, *, actor_id: UUID | None = None, keep: UUID | None = None
 ) -> None:
@@ -71,11 +75,20 @@ def set_password(
 
     Args:
         keep: the session that asks for it, when one does.
+
+    Raises:
+        PasswordElsewhere
     """
+    if user.is_known_elsewhere:
+        raise PasswordElsewhere(user.username)
     user.password_hash, user.password_changed_at = password_hash, now()
-    credentials.end_all(db, user.id, kind="session", keep=keep)
-    void_links(db, user.id)
+    log_out(db, user.id, keep=keep)
     record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id)
+
+
+def log_out(db: Session, user_id: UUID, *, keep: UUID | None = None) -> None:
+    credentials.end_all(db, user_id, kind="session", keep=keep)
+    void_links(db, user_id)
 
 
 def void_links(db: Session, user_id: UUID) -> None:

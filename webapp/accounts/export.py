@@ -18,7 +18,18 @@ from webapp.tokens import listing
 from webapp.tokens.listing import Token
 
 MOST = 100_000
-FIELDS = ("id", "username", "email", "email_verified_at", "display_name", "role", "language", "time_zone", "theme")
+FIELDS = (
+    "id",
+    "username",
+    "email",
+    "email_verified_at",
+    "display_name",
+    "known_elsewhere_as",
+    "role",
+    "language",
+    "time_zone",
+    "theme",
+)
 INSTANTS = ("created_at", "password_changed_at", "last_login_at", "closes_at")
 
 

@@ -32,6 +32,9 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(String(320))
     email_key: Mapped[str | None] = mapped_column(compared_by_byte(400), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
+    """Empty, which no password has, where it is compared elsewhere."""
+    known_elsewhere_as: Mapped[str | None] = mapped_column(String(200), unique=True)
+    """By what an identity provider knows them; None for those whose password is kept here."""
     role: Mapped[str] = mapped_column(ForeignKey("role.name"))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
@@ -44,6 +47,11 @@ class User(Base):
     language: Mapped[str] = mapped_column(String(10), server_default="en")
     time_zone: Mapped[str] = mapped_column(String(50), server_default="UTC")
     theme: Mapped[str] = mapped_column(String(10), server_default="auto")
+
+    @property
+    def is_known_elsewhere(self) -> bool:
+        """Whether somebody else keeps their password, and their name."""
+        return self.known_elsewhere_as is not None
 
     @property
     def is_unverified(self) -> bool:

@@ -56,6 +56,8 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
         NameTaken, NameUnfit
     """
     former, name = user.username, checked_name(wanted.username)
+    if user.is_known_elsewhere and name != former:
+        raise NameUnfit("Your name comes with you from where your password is kept; it is changed there.")
     try:
         with db.begin_nested():
             user.username, user.username_key = name, key_of(name)

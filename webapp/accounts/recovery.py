@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, closing, links, notices
+from webapp.accounts.closing import PasswordElsewhere
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
@@ -24,11 +25,19 @@ LIFETIME = timedelta(minutes=30)
 def reachable(db: Session, identifier: str) -> User | None:
     """Whoever has this name or address, if a link may be sent to them."""
     user = browsing.named(db, identifier)
-    return user if user is not None and user.disabled_at is None and user.email is not None else None
+    if user is None or user.is_known_elsewhere:
+        return None
+    return user if user.disabled_at is None and user.email is not None else None
 
 
 def link_for(db: Session, user: User) -> str:
-    """Where a new password is set, as a path of this house; links before it are dead."""
+    """Where a new password is set, as a path of this house; links before it are dead.
+
+    Raises:
+        PasswordElsewhere
+    """
+    if user.is_known_elsewhere:
+        raise PasswordElsewhere(user.username)
     return f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email)}"
 
 
@@ -107,13 +116,17 @@ def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) 
     link, user = disowned(db, secret)
     if links.spend(db, NOT_ME, secret) is None:
         raise LinkDead
-    closing.set_password(db, user, unknown_hash)
+    if user.is_known_elsewhere:
+        # Their password is for whoever keeps it to change.
+        closing.log_out(db, user.id)
+    else:
+        closing.set_password(db, user, unknown_hash)
     since = datetime.fromisoformat((link.facts or {})["since"])
     for token in credentials.live(db, user.id, "token"):
         if token.created_at >= since:
             tokens.revoke(db, user.id, token.id)
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=(link.facts or {})["what"])
-    if not is_still(user, link):
+    if user.is_known_elsewhere or not is_still(user, link):
         # Somebody changed the address since; that change has an undo link of its own.
         return False
     send_link(db, post, user, here)

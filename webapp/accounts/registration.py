@@ -35,6 +35,7 @@ class NewUser:
     role: str = "user"
     is_verified: bool = True
     """Whether somebody answers for the address: an operator, or a link that came to it."""
+    known_elsewhere_as: str | None = None
 
 
 def add(db: Session, new: NewUser, *, origin: str) -> User:
@@ -54,6 +55,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         email=address,
         email_key=key_of(address) if address else None,
         password_hash=new.password_hash,
+        known_elsewhere_as=new.known_elsewhere_as,
         role=new.role,
         created_at=now(),
         email_verified_at=now() if address and new.is_verified else None,

@@ -8,6 +8,7 @@ from webapp.cli import server, setup_link
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, bring_up, opened
 from webapp.kernel.keys import ring_for
+from webapp.login.elsewhere import named
 from webapp.settings import Settings
 
 
@@ -32,7 +33,9 @@ def command(house: House, *, bind: str | None, workers: str | None, threads: str
     """
     house = house.otherwise(bind=bind, workers=workers, threads=threads)
     settings = house.settings
+    # What would stop each worker stops the start, before anything is touched.
     ring_for(settings)
+    named(settings.identity_provider)
     server.refuse_taken(settings.bind)
     with answering():
         bring_up(settings)

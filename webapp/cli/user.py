@@ -1,9 +1,12 @@
 """user: who has an account here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from webapp.accounts import browsing, closing, recovery, registration, roles
-from webapp.accounts.closing import LastSuperAdmin
+from webapp.accounts.closing import LastSuperAdmin, PasswordElsewhere
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
@@ -18,6 +21,15 @@ from webapp.cli.refusals import Refused
 from webapp.credentials import lifecycle as credentials
 
 ONLY_SUPER_ADMIN = "{} is the only super_admin, and nobody else could let others in; make another one first."
+
+
+@contextmanager
+def kept_here() -> Iterator[None]:
+    """For what concerns a password, which may be somebody else's to keep."""
+    try:
+        yield
+    except PasswordElsewhere as error:
+        raise Refused(f"The password of {error} is kept by the identity provider; it is changed there.") from error
 
 
 @click.group("user")
@@ -196,7 +208,7 @@ def password(house: House, *, name: str, password_stdin: bool) -> None:
         with database.read() as db:
             username = user_named(db, name).username
         hashed = hashed_password(house.settings, username, from_stdin=password_stdin)
-        with database.write() as db:
+        with kept_here(), database.write() as db:
             user = user_named(db, name)
             sessions = len(credentials.live(db, user.id, "session"))
             closing.set_password(db, user, hashed)
@@ -213,7 +225,7 @@ def make_reset_link(house: House, *, name: str) -> None:
     Example:
       python -m webapp user reset-link ada
     """
-    with opened(house) as database, database.write() as db:
+    with kept_here(), opened(house) as database, database.write() as db:
         user = user_named(db, name)
         if user.disabled_at is not None:
             raise Refused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")

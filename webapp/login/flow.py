@@ -13,6 +13,7 @@ from webapp.audit.log import Event, record
 from webapp.kernel.db import Database
 from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.login.identities import Identities
 
 AMR = "pwd"
 
@@ -69,6 +70,7 @@ class Flow:
     database: Database
     limiter: Limiter
     passwords: Passwords
+    identities: Identities
     by_account: Limit
     by_address: Limit
 
@@ -76,6 +78,7 @@ class Flow:
         """
         Raises:
             TooBusy: before anything was counted or looked at.
+            Unreachable, NoPlace: see ``Identities.owner``.
         """
         with self.passwords.place():
             return self.judge(attempt)
@@ -87,12 +90,13 @@ class Flow:
         for limit, key in ((self.by_address, network_of(attempt.address)), counted):
             if not (taken := self.limiter.take(limit, key)).allowed:
                 return self.throttled(user, limit, key, taken.retry_after)
-        is_right = self.passwords.verify(attempt.password, user.password_hash if user else None)
-        if user is None or not is_right or user.disabled_at is not None:
+        owner = self.identities.owner(attempt.identifier, attempt.password)
+        # A name that has come to somebody else elsewhere is not yet theirs here.
+        if owner is None or (user is not None and owner.id != user.id):
             return self.refused(user)
         self.limiter.clear(*counted)
-        self.rehash(user, attempt.password)
-        return Unverified(user) if user.is_unverified else Done(user)
+        self.rehash(owner, attempt.password)
+        return Unverified(owner) if owner.is_unverified else Done(owner)
 
     def counted(self, attempt: Attempt, user: User | None) -> tuple[Limit, str]:
         """By whom the tries for an account are counted; its name and its address are one account."""
@@ -117,7 +121,7 @@ class Flow:
         return Refused()
 
     def rehash(self, user: User, password: str) -> None:
-        if not self.passwords.needs_rehash(user.password_hash):
+        if user.is_known_elsewhere or not self.passwords.needs_rehash(user.password_hash):
             return
         hashed = self.passwords.hash(password)
         with self.database.write() as db:

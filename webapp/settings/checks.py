@@ -132,3 +132,9 @@ def password_minimum(value: int) -> None:
 def trusted_proxies(networks: tuple[Network, ...]) -> None:
     if any(network.prefixlen == 0 for network in networks):
         raise SettingsError("WEBAPP_TRUSTED_PROXIES must not trust the whole internet; name your proxy.")
+
+
+def identity_provider(value: str) -> None:
+    """Whether it is there is seen where it is imported, by ``login/elsewhere``."""
+    if value and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", value, re.ASCII):
+        raise SettingsError("WEBAPP_IDENTITY_PROVIDER must be a module and a name in it, such as package.module:name.")

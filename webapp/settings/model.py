@@ -45,6 +45,8 @@ class Settings:
     email_special_domains: Annotated[tuple[str, ...], "Domains such as local that mail addresses may have here."] = ()
     trusted_proxies: Annotated[tuple[Network, ...], "Proxies whose forwarded headers are believed."] = ()
     setup_lifetime: Annotated[timedelta, "The setup link of the first start works so long."] = timedelta(minutes=30)
+    identity_provider: Annotated[str, "Who else proves passwords: package.module:name; empty means nobody."] = ""
+    identity_timeout: Annotated[timedelta, "So long that provider may take to answer."] = timedelta(seconds=5)
     password_minimum: Annotated[int, "The fewest characters of a password."] = 15
     login_tries_per_account: Annotated[int, "Logins tried for one account in a window."] = 10
     login_tries_per_address: Annotated[int, "Logins tried from one address in a window."] = 50
@@ -79,6 +81,7 @@ class Settings:
         self._check_numbers()
         self._check_times()
         checks.trusted_proxies(self.trusted_proxies)
+        checks.identity_provider(self.identity_provider)
 
     def _check_secrets(self) -> None:
         checks.database_url(self.database_url)

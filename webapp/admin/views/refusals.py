@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from webapp.accounts.care import AboveYou, IsDisabled, NotYoursToGrant
-from webapp.accounts.closing import LastSuperAdmin
+from webapp.accounts.closing import LastSuperAdmin, PasswordElsewhere
 from webapp.accounts.roles import NobodyLeft
 from webapp.kernel.words import in_words
 from webapp.web.problems import Problem
@@ -19,6 +19,9 @@ def refusals() -> Iterator[None]:
     except NotYoursToGrant as error:
         detail = "Only super admin gives what looks after others, or what you do not have. Nothing was changed."
         raise Problem(403, f"The role {in_words(error)} is not yours to give", detail) from error
+    except PasswordElsewhere as error:
+        detail = "Whoever keeps it gives a new one. Nothing was changed."
+        raise Problem(409, f"The password of {error} is not kept here", detail) from error
     except IsDisabled as error:
         raise Problem(409, f"{error} is disabled", "Enable them first. Nothing was changed.") from error
     except (LastSuperAdmin, NobodyLeft) as error:

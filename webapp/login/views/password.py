@@ -16,7 +16,7 @@ from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
 from webapp.login.views.blueprint import attempt, bp, ends, flow, here, principal_of
 from webapp.login.views.confirming import of_id
-from webapp.login.views.refusals import throttled
+from webapp.login.views.refusals import kept_elsewhere, throttled
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.listing import devices
 from webapp.tokens import lifecycle as tokens
@@ -37,18 +37,21 @@ class PasswordChanged(msgspec.Struct, frozen=True):
 @bp.get("/account/password")
 @require(session=True)
 def password_form(principal: Principal) -> ResponseReturnValue:
+    if of_id(principal.user_id).is_known_elsewhere:
+        raise kept_elsewhere()
     return page(principal, PasswordForm(formdata=None))
 
 
 @bp.post("/account/password")
 @require(session=True)
-@answers(PasswordChanged, form=PasswordForm, refuses=(422, 429))
+@answers(PasswordChanged, form=PasswordForm, refuses=(409, 422, 429))
 def change_password(principal: Principal) -> ResponseReturnValue:
     """Change the password: other sessions end, this one goes on under a new secret."""
-    form = PasswordForm()
+    form, user = PasswordForm(), of_id(principal.user_id)
+    if user.is_known_elsewhere:
+        raise kept_elsewhere()
     if not form.validate_on_submit():
         return refused(principal, form)
-    user = of_id(principal.user_id)
     outcome = flow().begin(attempt(user.username, form.password.data or ""))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)

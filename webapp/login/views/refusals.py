@@ -3,11 +3,13 @@
 from datetime import timedelta
 from math import ceil
 
-from flask import Response
+from flask import Response, url_for
 
+from webapp.accounts.arrival import NoPlace
 from webapp.accounts.passwords import TooBusy
+from webapp.login.elsewhere import Unreachable
 from webapp.web.bearer import realm
-from webapp.web.problems import Problem, answer
+from webapp.web.problems import Action, Problem, answer
 
 CREDENTIALS_INVALID = "That name and password do not go together. Try again."
 
@@ -35,6 +37,29 @@ def too_busy(_: TooBusy) -> Response:
     problem = Problem(503, "Too many logins at once", "Nothing is wrong with yours. Try again in a few seconds.")
     problem.headers = {"Retry-After": "5"}
     return answer(problem)
+
+
+def unreachable(_: Unreachable) -> Response:
+    problem = Problem(
+        503,
+        "Your password cannot be compared now",
+        "Whoever keeps it does not answer. Nothing is wrong with what you typed. Try again in a minute.",
+    )
+    problem.headers = {"Retry-After": "60"}
+    return answer(problem)
+
+
+def kept_elsewhere() -> Problem:
+    return Problem(
+        409,
+        "Your password is not kept here",
+        "You log in with the one that your organisation keeps. Change it there; here it counts from then on.",
+        actions=[Action("Back to security", url_for("account.security"))],
+    )
+
+
+def no_place(error: NoPlace) -> Response:
+    return answer(Problem(403, "There is no place for this account", f"{error} Ask whoever runs this house."))
 
 
 def throttled(retry_after: timedelta) -> Problem:

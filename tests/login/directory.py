@@ -1,0 +1,31 @@
+"""A provider of identities that a test may fill, break and slow down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from webapp.accounts.identity import Identity
+
+PASSWORD = "a password of theirs"
+
+
+@dataclass
+class Directory:
+    entries: dict[str, object] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+
+    def add(self, username: str, *aliases: str, **facts: str) -> None:
+        self.entries |= dict.fromkeys((username, *aliases), Identity(username=username, **facts))
+
+    def authenticate(self, identifier: str, password: str) -> object:
+        self.asked.append((identifier, password))
+        self.before()
+        return self.entries.get(identifier) if password == PASSWORD else None
+
+
+people = Directory()
+NOT_CALLABLE = "a text"
+
+
+def authenticate(identifier: str, password: str) -> object:
+    return people.authenticate(identifier, password)
