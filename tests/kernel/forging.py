@@ -10,6 +10,7 @@ from webapp.kernel import jwt
 from webapp.kernel.key_material import private_pem
 from webapp.kernel.keys import GivenRing
 from webapp.kernel.signing_keys import generate
+from webapp.verify import PublishedKeys, Verifier
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NOW = int(NOON.timestamp())
@@ -30,8 +31,16 @@ RING = GivenRing(private_pem(generate("ES256", NOON).private), algorithm="ES256"
 KEY = RING.current()
 
 
-def verify(token, ring=RING, **changes):
+def inside(token, ring=RING, **changes):
     return jwt.verify(token, **({"typ": TYP, "issuer": ISSUER, "audience": AUDIENCE} | changes), ring=ring)
+
+
+PUBLISHED = PublishedKeys(f"{ISSUER}/jwks.json", fetch=lambda _: json.dumps(RING.jwks()).encode())
+OFFLINE = Verifier(ISSUER, audience=AUDIENCE, keys=PUBLISHED.find)
+
+
+def elsewhere(token):
+    return dict(OFFLINE.verify(token).claims)
 
 
 def encode(raw):

@@ -8,7 +8,8 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.kernel.forging import CLAIMS, KEY, NOON, NOW, TYP, claims_with, forged, header_with, verify
+from tests.kernel.forging import CLAIMS, KEY, NOON, NOW, TYP, claims_with, forged, header_with
+from tests.kernel.forging import inside as verify
 from webapp.kernel import jwt
 from webapp.kernel.keys import FileRing
 

@@ -1,0 +1,393 @@
+"""Verify the tokens of a Latchkey house in another Python service, offline: import this file, or copy it.
+
+It needs ``PyJWT[crypto]`` and nothing else. One verifier for the life of the process; threads may share it::
+
+    verifier = Verifier("https://login.example.org", audience="https://api.example.org")
+
+    def token_required(*scopes):
+        def wear(view):
+            @functools.wraps(view)
+            def guarded(*args, **kwargs):
+                try:
+                    g.caller = verifier.verify(bearer(request.headers.get("Authorization")), *scopes)
+                except TokenError as error:
+                    return {"title": error.title}, error.status, {"WWW-Authenticate": error.challenge}
+                return view(*args, **kwargs)
+            return guarded
+        return wear
+
+What offline cannot know is what happened since the token was made: that it was revoked, that its owner was disabled or
+lost a role. Until it expires it is accepted, so give such tokens short lives; a withdrawn key, within a minute no more.
+Whoever must know asks the house: ``POST /api/auth/introspect`` (RFC 7662), with a token that has ``tokens:introspect``.
+"""
+
+import base64
+import binascii
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import jwt as pyjwt
+
+log = logging.getLogger(__name__)
+
+TYP = "at+jwt"
+SIZE = 8192
+TOKEN = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
+REQUIRED = ("exp", "iat", "iss", "aud", "sub", "jti")
+TIMES = ("exp", "iat", "nbf")
+TEXTS = ("iss", "sub", "jti", "aud", "client_id", "scope")
+# The last second of the year 9999: what is later, no date can hold.
+END_OF_TIME = 253402300799
+
+ALGORITHMS = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
+MEMBERS = {"ES256": ("crv", "kty", "x", "y"), "EdDSA": ("crv", "kty", "x"), "RS256": ("e", "kty", "n")}
+SECRET_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
+
+
+class TokenError(Exception):
+    """The token is not accepted; the message says why, for the log alone."""
+
+    status, title, challenge = 401, "The token is not accepted", 'Bearer error="invalid_token"'
+
+
+class Expired(TokenError): ...
+
+
+class Invalid(TokenError): ...
+
+
+class ScopeMissing(TokenError):
+    status, title, challenge = 403, "The token lacks a scope", 'Bearer error="insufficient_scope"'
+
+
+class KeysUnavailable(TokenError):
+    """The house does not say which keys it has, so that nothing can be said of the token either."""
+
+    status, title, challenge = 503, "Tokens cannot be verified now", "Bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token that stands, as far as can be told without asking."""
+
+    sub: str
+    scopes: frozenset[str]
+    expires_at: datetime
+    claims: Mapping[str, Any]
+
+
+class Verifier:
+    """
+    Args:
+        issuer: the address of the house, exactly as its tokens name it.
+        audience: what its tokens name for this service.
+        leeway: by how many seconds the house's clock may be ahead of ours; the expiry knows none.
+    """
+
+    def __init__(
+        self, issuer: str, *, audience: str, leeway: float = 5, keys: "Callable[[str], Key] | None" = None
+    ) -> None:
+        self._issuer, self._audience, self._leeway = issuer, audience, leeway
+        self._key = keys or PublishedKeys(f"{issuer}/.well-known/jwks.json").find
+
+    def verify(self, token: str | None, *scopes: str, jkt: str | None = None) -> Verified:
+        """
+        Args:
+            scopes: those that the token must have, all of them.
+            jkt: the thumbprint of the key whose DPoP proof you have checked; a token that is bound to a key is not
+                accepted without it (RFC 9449 §7).
+
+        Raises:
+            TokenError: one of ``Invalid``, ``Expired``, ``ScopeMissing`` and ``KeysUnavailable``.
+        """
+        claims = claims_of(
+            token or "", typ=TYP, issuer=self._issuer, audience=self._audience, leeway=self._leeway, key_named=self._key
+        )
+        confirmation = claims.get("cnf", {})
+        if not isinstance(confirmation, dict) or set(confirmation) - {"jkt"} or confirmation.get("jkt") != jkt:
+            raise Invalid("bound to a key that was not proven")
+        granted = frozenset(claims.get("scope", "").split())
+        if missing := set(scopes) - granted:
+            raise ScopeMissing(" ".join(sorted(missing)))
+        return Verified(claims["sub"], granted, datetime.fromtimestamp(claims["exp"], UTC), claims)
+
+
+def bearer(header: str | None) -> str | None:
+    """The token of an ``Authorization`` header, if it is one of a bearer."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+# What is in a token, read strictly: there is one way to write one (RFC 8725 §3).
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    algorithm: str
+    verifying: Any
+
+
+def claims_of(
+    token: str, *, typ: str, issuer: str, audience: str, leeway: float, key_named: Callable[[str], Key]
+) -> dict[str, Any]:
+    """The claims of a token that is whole, in time, and signed with the key that its header names.
+
+    Raises:
+        Expired: it was good once.
+        Invalid: it never was, or its key is gone.
+    """
+    header, claims = read(token)
+    key = key_of(header, typ, key_named)
+    for rule in (has_what_is_required, has_times_as_numbers, has_texts_as_texts):
+        rule(claims)
+    has_signature(token, key, issuer=issuer, audience=audience)
+    is_in_time(claims, leeway)
+    return claims
+
+
+def key_of(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) -> Key:
+    """The header chooses among our keys, and nothing else: neither the algorithm nor the key comes from the token."""
+    if set(header) != {"typ", "alg", "kid"}:
+        raise Invalid("header has other members than typ, alg and kid")
+    if header["typ"] != typ:
+        raise Invalid("typ is another")
+    if not isinstance(header["kid"], str):
+        raise Invalid("kid is no text")
+    key = key_named(header["kid"])
+    if header["alg"] != key.algorithm:
+        raise Invalid("alg is not that of the key")
+    return key
+
+
+def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims, nothing of which is trusted yet.
+
+    Raises:
+        Invalid: whatever the text is.
+    """
+    if len(token) > SIZE:
+        raise Invalid("too long")
+    parts = TOKEN.fullmatch(token)
+    if not parts:
+        raise Invalid("not three parts of base64url")
+    header, claims, _signature = (decode(part) for part in parts.groups())
+    return load(header), load(claims)
+
+
+def decode(part: str) -> bytes:
+    try:
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except binascii.Error as error:
+        raise Invalid("not base64url") from error
+    # Bits left over at the end would let one token be written in several ways.
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
+        raise Invalid("not canonical base64url")
+    return raw
+
+
+def load(raw: bytes) -> dict[str, Any]:
+    try:
+        # From text, for from bytes json would take UTF-16 too.
+        loaded = json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
+    # RecursionError: thousands of brackets.
+    except (ValueError, RecursionError) as error:
+        raise Invalid("not JSON") from error
+    if not isinstance(loaded, dict):
+        raise Invalid("not a JSON object")
+    return loaded
+
+
+def without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(members)
+    if len(table) != len(members):
+        raise Invalid("a member comes twice")
+    return table
+
+
+def refuse_constant(name: str) -> float:
+    raise Invalid(f"{name} is no JSON")
+
+
+def has_what_is_required(claims: dict[str, Any]) -> None:
+    for name in REQUIRED:
+        if name not in claims:
+            raise Invalid(f"{name} is missing")
+
+
+def has_times_as_numbers(claims: dict[str, Any]) -> None:
+    for name in TIMES:
+        # true is a number to Python, and "1" is one to PyJWT. Infinity and NaN compare as false.
+        if name in claims and not (type(claims[name]) in (int, float) and 0 <= claims[name] <= END_OF_TIME):
+            raise Invalid(f"{name} is no moment")
+
+
+def has_texts_as_texts(claims: dict[str, Any]) -> None:
+    for name in TEXTS:
+        if name in claims and not isinstance(claims[name], str):
+            raise Invalid(f"{name} is no text")
+
+
+def has_signature(token: str, key: Key, *, issuer: str, audience: str) -> None:
+    # The times are judged by us, to the second and without leeway for the expiry.
+    options: Any = {"require": list(REQUIRED), "strict_aud": True}
+    options |= {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    try:
+        pyjwt.decode(
+            token, key.verifying, algorithms=[key.algorithm], issuer=issuer, audience=audience, options=options
+        )
+    except pyjwt.PyJWTError as error:
+        raise Invalid(type(error).__name__) from error
+
+
+def is_in_time(claims: dict[str, Any], leeway: float) -> None:
+    now = time.time()
+    if now >= claims["exp"]:
+        raise Expired("exp has passed")
+    if max(claims["iat"], claims.get("nbf", 0)) > now + leeway:
+        raise Invalid("iat or nbf is in the future")
+
+
+# The keys of the house, as it publishes them.
+
+
+def public_key(jwk: dict[str, Any]) -> Key:
+    """
+    Raises:
+        Invalid: it is no public key that signs with ES256, EdDSA or RS256, or it is too weak, or too much.
+    """
+    crv = jwk.get("crv")
+    algorithm = ALGORITHMS.get((str(jwk.get("kty")), crv if crv is None else str(crv)))
+    if algorithm is None or jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
+        raise Invalid("no key that signs as we verify")
+    if SECRET_MEMBERS & set(jwk):
+        raise Invalid("a private key")
+    members = {name: jwk.get(name) for name in MEMBERS[algorithm]}
+    if not all(isinstance(value, str) and value.isascii() for value in members.values()):
+        raise Invalid("members are no texts")
+    try:
+        key = pyjwt.PyJWK(members, algorithm).key
+    # binascii.Error is a ValueError.
+    except (pyjwt.PyJWTError, ValueError, TypeError) as error:
+        raise Invalid("no key") from error
+    # What is too long costs its verifier more than its maker.
+    if algorithm == "RS256" and not (2048 <= key.key_size <= 8192 and 65537 <= key.public_numbers().e < 2**32):
+        raise Invalid("an RSA key that is too weak, or too much")
+    return Key(algorithm, key)
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The keys as they were at one moment, replaced as a whole so that threads see old or new."""
+
+    by_kid: Mapping[str, Key]
+    fetched_at: float
+
+
+class PublishedKeys:
+    """A JWKS, fetched when it is needed; seldom, whatever strangers send, and by one thread at a time.
+
+    Args:
+        fresh: for so many seconds nobody asks again; so long, at most, a key that was withdrawn is still believed.
+        pause: so many lie between two fetches, whatever comes; so long, at most, a new key is refused.
+        stale: for so many the last keys go on while the house does not answer.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        fresh: float = 60,
+        pause: float = 10,
+        stale: float = 3600,
+        fetch: "Callable[[str], bytes] | None" = None,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("keys come by https, or from this very machine")
+        self._url, self._fresh, self._pause, self._stale, self._fetch = url, fresh, pause, stale, fetch or fetched
+        self._set, self._tried_at, self._turn = KeySet({}, -float("inf")), -float("inf"), threading.Lock()
+
+    def find(self, kid: str) -> Key:
+        """
+        Raises:
+            Invalid: the house has no such key.
+            KeysUnavailable: it does not say.
+        """
+        if kid not in self._set.by_kid or self._age() > self._fresh:
+            self._renew(is_urgent=kid not in self._set.by_kid or self._age() > self._stale)
+        if self._age() > self._stale:
+            raise KeysUnavailable("no keys, or only old ones")
+        if kid not in (found := self._set.by_kid):
+            raise Invalid("kid is unknown")
+        return found[kid]
+
+    def _age(self) -> float:
+        return time.monotonic() - self._set.fetched_at
+
+    def _renew(self, *, is_urgent: bool) -> None:
+        # Who can go on with what is known does not wait for the one who asks.
+        if not self._turn.acquire(timeout=PATIENCE if is_urgent else 0):
+            return
+        try:
+            if time.monotonic() - self._tried_at >= self._pause:
+                self._tried_at = time.monotonic()
+                self._set = KeySet(keys_in(self._fetch(self._url)), self._tried_at)
+        except (OSError, HTTPException, ValueError, TokenError):
+            log.warning("keys not fetched", exc_info=True)
+        finally:
+            self._turn.release()
+
+
+PATIENCE = 5.0
+LARGEST, MOST_KEYS = 64 * 1024, 32
+
+
+def keys_in(raw: bytes) -> dict[str, Key]:
+    """Those of a JWKS that we can verify with; others are no fault (RFC 7517 §5)."""
+    listed = load(raw).get("keys")
+    if not isinstance(listed, list) or len(listed) > MOST_KEYS:
+        raise Invalid("no set of keys")
+    found: dict[str, Key] = {}
+    for jwk in listed:
+        if not isinstance(jwk, dict) or not isinstance(kid := jwk.get("kid"), str):
+            continue
+        if kid in found:
+            raise Invalid("a kid comes twice")
+        try:
+            found[kid] = public_key(jwk)
+        except Invalid as error:
+            log.warning("key left out: %s", error)
+    return found
+
+
+class NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def fetched(url: str) -> bytes:
+    """What lies at an address that is trusted, but may be slow, sick or somewhere else by now."""
+    deadline, body = time.monotonic() + PATIENCE, b""
+    # What lies between us and the house may have kept what we must see changed.
+    request = Request(url, headers={"Accept": "application/jwk-set+json", "Cache-Control": "no-cache"})  # noqa: S310
+    try:
+        with build_opener(NoRedirects).open(request, timeout=PATIENCE) as response:
+            while chunk := response.read1(LARGEST):
+                body += chunk
+                if len(body) > LARGEST or time.monotonic() > deadline:
+                    raise OSError("too large or too slow")
+    except HTTPError as error:
+        error.close()
+        raise OSError(f"status {error.code}") from None
+    return body
