@@ -9,6 +9,7 @@ from flask import Flask
 from webapp.accounts.models import User
 from webapp.accounts.registration import NewUser, add
 from webapp.credentials.lifecycle import Proof
+from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 from webapp.kernel.db import Database
 from webapp.tokens.lifecycle import Issued, Issuer, Wish
@@ -35,11 +36,12 @@ def api_token(
     name: str | None = None,
     lifetime: timedelta = timedelta(days=7),
     once: str | None = None,
+    authority: Authority | None = None,
 ) -> Issued:
     issuer: Issuer = app.extensions["issuer"]
     wish = Wish(
         name=name or f"script {next(numbers)}",
-        scopes=scopes or ("profile:read", "protected:read", "tokens:read"),
+        authority=authority or Authority(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
         lifetime=lifetime,
         origin="page",
         once=once,

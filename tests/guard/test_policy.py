@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from webapp.guard.authority import Authority
 from webapp.guard.policy import Decision, Requirement, decide, explain
 from webapp.guard.principal import Principal
 
@@ -22,7 +23,7 @@ def principal(credential="session", roles=("user",), scopes=(), proven=timedelta
         expires_at=NOON + timedelta(days=1),
         auth_time=NOON - proven,
         amr="pwd",
-        scopes=frozenset(scopes),
+        authority=Authority(scopes=frozenset(scopes)) if credential == "token" else None,
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from webapp.guard.authority import Authority
 from webapp.guard.principal import Claim, NotAccepted, Standing, admit
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -12,7 +13,7 @@ OWNER = UUID(int=7)
 SECOND = timedelta(seconds=1)
 
 BY_SESSION = Claim(key="k", kind="session")
-BY_TOKEN = Claim(key="k", kind="token", user_id=str(OWNER), scopes=frozenset({"profile:read"}))
+BY_TOKEN = Claim(key="k", kind="token", user_id=str(OWNER))
 
 
 def standing(kind="session", **changes):
@@ -82,8 +83,9 @@ def test_what_stands_is_admitted(claim, row):
     assert admit(claim, row, NOON).username == "ada"
 
 
-def test_roles_come_from_the_row_and_scopes_from_the_token():
-    found = admit(BY_TOKEN, standing("token", roles=("user", "admin")), NOON)
+def test_roles_and_scopes_come_from_the_row():
+    held = Authority(scopes=frozenset({"profile:read"}))
+    found = admit(BY_TOKEN, standing("token", roles=("user", "admin"), authority=held), NOON)
     assert (found.roles, found.scopes) == (("user", "admin"), {"profile:read"})
 
 

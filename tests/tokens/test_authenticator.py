@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import jwt as pyjwt
 import pytest
@@ -19,6 +20,8 @@ from webapp.accounts import closing
 from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.credentials.models import Credential
+from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 from webapp.kernel.key_material import private_pem, public_pem
 from webapp.kernel.signing_keys import generate
@@ -230,8 +233,10 @@ def test_a_token_that_names_another_owner_under_a_good_signature_is_refused(app,
     assert is_refused(app, signed(app, claims_of(app, user, sub=str(other.id))))
 
 
-def test_a_token_without_a_scope_opens_nothing_that_asks_for_one(app, user):
-    claims = {name: value for name, value in claims_of(app, user).items() if name != "scope"}
+def test_a_scope_that_is_written_into_a_token_opens_nothing_that_its_row_does_not(app, user):
+    claims = claims_of(app, user, scope="protected:read profile:read tokens:read admin:write")
+    with app.extensions["database"].write() as db:
+        db.get_one(Credential, UUID(claims["jti"])).authority = Authority()
     assert Script(app, signed(app, claims)).get("/protected").json["code"] == "scope_required"
 
 

@@ -29,6 +29,7 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
             Credential.amr,
             User.time_zone,
             User.theme,
+            Credential.authority,
         )
         .join(User, User.id == Credential.user_id)
         .outerjoin(Role, Role.name == User.role)

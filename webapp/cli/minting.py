@@ -10,6 +10,7 @@ from webapp.accounts.roles import included_in
 from webapp.app import create_app
 from webapp.cli.refusals import Refused
 from webapp.credentials.lifecycle import Proof
+from webapp.guard.authority import Authority
 from webapp.settings import Settings
 from webapp.settings.kinds import write_duration
 from webapp.tokens.lifecycle import Issuer, NameUnfit, Wish, checked_name
@@ -51,4 +52,4 @@ def wish(
         name = checked_name(name)
     except NameUnfit as error:
         raise Refused(str(error)) from error
-    return Wish(name=name, scopes=granted, lifetime=lifetime, origin="cli")
+    return Wish(name=name, authority=Authority(scopes=granted), lifetime=lifetime, origin="cli")

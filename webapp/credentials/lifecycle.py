@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
+from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 
 
@@ -31,6 +32,7 @@ def issue(
     lifetime: timedelta,
     proof: Proof,
     idle: timedelta | None = None,
+    authority: Authority | None = None,
 ) -> Credential:
     started_at = now()
     credential = Credential(
@@ -44,6 +46,7 @@ def issue(
         idle_at=started_at + idle if idle else None,
         auth_time=proof.auth_time,
         amr=proof.amr,
+        authority=authority,
     )
     db.add(credential)
     db.flush()

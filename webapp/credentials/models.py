@@ -3,10 +3,24 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, Dialect, ForeignKey, Index, String, Text, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column
 
+from webapp.guard.authority import Authority, authority_of, stored
 from webapp.kernel.db import Base, Key
+
+
+class Held(TypeDecorator[Authority]):
+    """An authority, stored as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Authority | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else stored(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Authority | None:  # noqa: ARG002 - SQLAlchemy's
+        return authority_of(value)
 
 
 class Credential(Base):
@@ -32,6 +46,8 @@ class Credential(Base):
     revoked_at: Mapped[datetime | None]
     auth_time: Mapped[datetime]
     amr: Mapped[str] = mapped_column(String(50))
+    authority: Mapped[Authority | None] = mapped_column(Held())
+    """What a token may do at the most; a session may all that its user may."""
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(45))
 

@@ -1,16 +1,20 @@
 """The guard of every request: declared or refused, known or refused, allowed or refused, and only then the view."""
 
 import logging
+from datetime import timedelta
 
 from flask import Flask, Response, current_app, g, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import loader, refusals
+from webapp.guard.authority import Call
+from webapp.guard.forbidding import called, too_often
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.require import requirement_of
 from webapp.kernel.clock import now
+from webapp.kernel.ratelimit import Limit, Limiter, Taken
 from webapp.web import csrf
 from webapp.web.bearer import presented
 from webapp.web.negotiation import is_browser
@@ -19,6 +23,7 @@ from webapp.web.redirects import to_its_spelling
 
 log = logging.getLogger(__name__)
 
+MINUTE = timedelta(minutes=1)
 PEOPLE_ONLY = Requirement(session=True)
 
 
@@ -49,7 +54,7 @@ def judge(need: Requirement) -> Response | None:
     if need.is_public and principal is not None:
         # What a public form begins, such as a login, is for browsers: a token never becomes a session.
         return refusals.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
-    decision = decide(principal, need, now())
+    decision = decide(principal, need, now(), call_of(principal))
     if decision is Decision.STEP_UP and is_change and is_browser():
         # What is kept over a step-up is sent again by the person: another site's form must not get that far.
         refuse_forgery(principal)
@@ -57,8 +62,25 @@ def judge(need: Requirement) -> Response | None:
         return refusals.denied(principal, need, decision)
     if is_change:
         refuse_forgery(principal)
+    if (taken := counted(principal)) is not None and not taken.allowed:
+        raise too_often(taken.retry_after)
     g.principal = principal
     return None
+
+
+def call_of(principal: Principal | None) -> Call | None:
+    """How the address is asked, where somebody's token has bounds that depend on it."""
+    if principal is None or principal.authority is None or not principal.authority.is_bounded:
+        return None
+    return called()
+
+
+def counted(principal: Principal | None) -> Taken | None:
+    """One use of a token that may be used so often a minute."""
+    if principal is None or principal.authority is None or principal.authority.per_minute is None:
+        return None
+    limiter: Limiter = current_app.extensions["limiter"]
+    return limiter.take(Limit("token", principal.authority.per_minute, MINUTE), principal.credential_id.hex)
 
 
 def refuse_forgery(principal: Principal | None) -> None:

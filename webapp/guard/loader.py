@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
 
 from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
 from webapp.kernel.clock import now
-from webapp.web.bearer import Presented, presented
+from webapp.web.bearer import ENDS, Presented, presented
 
 Seen = Callable[[Standing], None]
 
@@ -77,6 +77,8 @@ def recognise() -> Principal | NotAccepted | None:
         return error
     if standing is not None:
         doors.seen(standing)
+    if shown is not None:
+        request.environ[ENDS] = principal.expires_at
     welcome(principal)
     return principal
 

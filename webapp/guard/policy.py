@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from webapp.guard.authority import Bound, Call, exceeded
 from webapp.guard.principal import Principal
 from webapp.kernel.words import in_words
 
@@ -46,13 +47,18 @@ class Decision(StrEnum):
     ALLOW = "allow"
     LOG_IN = "token_missing"
     NEED_SESSION = "session_required"
+    OUT_OF_BOUNDS = "token_limited"
     NEED_SCOPE = "scope_required"
     NEED_ROLE = "role_required"
     STEP_UP = "step_up_required"
 
 
-def decide(principal: Principal | None, need: Requirement, now: datetime) -> Decision:
-    """May ``principal`` do what ``need`` describes, at ``now``?"""
+def decide(principal: Principal | None, need: Requirement, now: datetime, call: Call | None = None) -> Decision:
+    """May ``principal`` do what ``need`` describes, at ``now``?
+
+    Args:
+        call: how it is asked, for the bounds of a token; None asks whether anything at all would be let in.
+    """
     if need.is_public:
         return Decision.ALLOW
     if principal is None:
@@ -60,6 +66,8 @@ def decide(principal: Principal | None, need: Requirement, now: datetime) -> Dec
     if principal.credential == "token":
         if need.session:
             return Decision.NEED_SESSION
+        if call is not None and bound_of(principal, call) is not None:
+            return Decision.OUT_OF_BOUNDS
         if need.scope not in principal.scopes:
             return Decision.NEED_SCOPE
     if need.role is not None and need.role not in principal.roles:
@@ -67,6 +75,11 @@ def decide(principal: Principal | None, need: Requirement, now: datetime) -> Dec
     if need.is_too_old(principal, now):
         return Decision.STEP_UP
     return Decision.ALLOW
+
+
+def bound_of(principal: Principal, call: Call) -> Bound | None:
+    """The first bound of its token that a call does not keep."""
+    return exceeded(principal.authority, call) if principal.authority is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +96,8 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
     if need.session:
         steps.append((Decision.NEED_SESSION, "It is a person with a browser: no token opens this address."))
     elif principal is not None and principal.credential == "token":
+        if principal.authority is not None and principal.authority.is_bounded:
+            steps.append((Decision.OUT_OF_BOUNDS, "The token is for this address, this method and this network."))
         held = ", ".join(sorted(principal.scopes)) or "none"
         steps.append((Decision.NEED_SCOPE, f"The token carries the scope {need.scope}. It has: {held}."))
     if need.role:

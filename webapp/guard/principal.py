@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from webapp.guard.authority import Authority
+
 Kind = Literal["session", "token"]
+NONE: frozenset[str] = frozenset()
 
 
 class Claim(NamedTuple):
@@ -16,7 +19,6 @@ class Claim(NamedTuple):
     kind: Kind
     user_id: str | None = None
     """``sub`` of a token, compared with the row; a session says nothing of its user."""
-    scopes: frozenset[str] = frozenset()
 
 
 class Standing(NamedTuple):
@@ -40,6 +42,8 @@ class Standing(NamedTuple):
     time_zone: str = "UTC"
     """Its user's, for pages; by its name in the IANA database."""
     theme: str = "auto"
+    authority: Authority | None = None
+    """What a token may at the most; None for a session."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +58,8 @@ class Principal:
     expires_at: datetime
     auth_time: datetime
     amr: str
-    scopes: frozenset[str] = frozenset()
+    authority: Authority | None = None
+    """None where nothing is narrower than its user: a session."""
     idle_at: datetime | None = None
     """When the session ends unless used before, as it stood before this request."""
     time_zone: str = "UTC"
@@ -63,6 +68,10 @@ class Principal:
     is_authenticated = True
     is_active = True
     is_anonymous = False
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return self.authority.scopes if self.authority else NONE
 
     def get_id(self) -> str:
         """The opaque id that ``sub`` carries."""
@@ -102,7 +111,7 @@ def admit(claim: Claim, standing: Standing | None, now: datetime) -> Principal:
         expires_at=standing.expires_at,
         auth_time=standing.auth_time,
         amr=standing.amr,
-        scopes=claim.scopes,
+        authority=standing.authority,
         idle_at=standing.idle_at,
         time_zone=standing.time_zone,
         theme=standing.theme,

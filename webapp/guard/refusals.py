@@ -8,10 +8,10 @@ from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.audit.log import Event, record
 from webapp.guard import keeping
-from webapp.guard.offers import mint_link
-from webapp.guard.policy import Asked, Decision, Requirement, explain
+from webapp.guard.challenges import challenge
+from webapp.guard.forbidding import BUILDERS, pins_of
+from webapp.guard.policy import Decision, Requirement, explain
 from webapp.guard.principal import NotAccepted, Principal, Standing
-from webapp.kernel.words import in_words
 from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
@@ -21,17 +21,7 @@ from webapp.web.transaction import database
 log = logging.getLogger(__name__)
 
 # Doors above, by their names.
-LOGIN, CONFIRM, HOME = "login.new", "login.confirm_form", "dashboard.show"
-# RFC 6750 §3.1 and RFC 9470 §3 have four words for all of it; ours goes into the description.
-ERRORS = {
-    "token_expired": "invalid_token",
-    "token_invalid": "invalid_token",
-    "token_revoked": "invalid_token",
-    "session_ended": "invalid_token",
-    "scope_required": "insufficient_scope",
-    "role_required": "insufficient_scope",
-    "step_up_required": "insufficient_user_authentication",
-}
+LOGIN, CONFIRM = "login.new", "login.confirm_form"
 
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
@@ -56,8 +46,7 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
     code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
     note(code, str(need), principal)
-    builder = {"role_required": role_required, "scope_required": scope_required}[code]
-    return answer(builder(principal, need, pins))
+    return answer(BUILDERS[code](principal, need, pins))
 
 
 def anonymous() -> Response:
@@ -79,42 +68,6 @@ def to_login(code: str) -> Response:
         )
     # None leaves a parameter out of the address.
     return as_response(redirect(url_for(LOGIN, next=here(), ended=1 if code == "session_ended" else None), 303))
-
-
-def role_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
-    return Problem(
-        403,
-        f"This takes the role {in_words(need.role)}",
-        f"You have {' and '.join(map(in_words, principal.roles)) or 'none'}. Ask whoever runs this house for it.",
-        code="role_required",
-        extra={"required": [need.role]},
-        headers=challenge("role_required", need),
-        pins=pins,
-        actions=[Action("Back to the dashboard", url_for(HOME))],
-    )
-
-
-def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
-    if need.session:
-        return Problem(
-            403,
-            "No token opens this address",
-            "It is for people: log in with a browser.",
-            code="scope_required",
-            extra={"required": ["session"]},
-            headers=challenge("scope_required", need),
-            pins=pins,
-        )
-    fix = mint_link(sorted(principal.scopes | {need.scope}))
-    return Problem(
-        403,
-        "This token lacks a scope",
-        f"It takes {need.scope}. Follow fix to make a token that has it.",
-        code="scope_required",
-        extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
-        headers=challenge("scope_required", need),
-        pins=pins,
-    )
 
 
 def step_up(need: Requirement, pins: Sequence[Pin]) -> Response:
@@ -146,26 +99,12 @@ def undeclared(endpoint: str) -> Problem:
     return Problem(403, "Nobody may open this", f"{endpoint} does not say who may. {advice}", code="undeclared")
 
 
-def challenge(code: str, need: Requirement) -> dict[str, str]:
-    parts = [realm(), f'error="{ERRORS[code]}"', f'error_description="{code}"']
-    if code == "scope_required" and not need.session:
-        parts.append(f'scope="{need.scope}"')
-    if need.fresh_within and code == "step_up_required":
-        parts.append(f"max_age={int(need.fresh_within.total_seconds())}")
-    return {"WWW-Authenticate": ", ".join(parts)}
-
-
 def here() -> str:
     return request.full_path.removesuffix("?")
 
 
 def minutes(need: Requirement) -> int:
     return int(need.fresh_within.total_seconds() // 60) if need.fresh_within else 0
-
-
-def pins_of(asked: Sequence[Asked]) -> list[Pin]:
-    states = {True: "held", False: "missing", None: "idle"}
-    return [Pin(step.words, states[step.held]) for step in asked]
 
 
 def note(code: str, reason: str, who: Principal | Standing | None) -> None:

@@ -57,8 +57,7 @@ class Authenticator:
             raise NotAccepted("token_expired", str(error)) from error
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
-        scopes = frozenset(str(claims.get("scope", "")).split())
-        known = Verified(Claim(key=key, kind="token", user_id=claims["sub"], scopes=scopes), float(claims["exp"]))
+        known = Verified(Claim(key=key, kind="token", user_id=claims["sub"]), float(claims["exp"]))
         self._verified[digest] = known
         if len(self._verified) > MOST_REMEMBERED:
             self._verified.popitem(last=False)

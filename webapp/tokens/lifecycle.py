@@ -1,10 +1,12 @@
 """issue, revoke: what can happen to an API token."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
+from webapp.guard.authority import Authority
 from webapp.kernel import jwt
 from webapp.kernel.clock import now
 from webapp.kernel.keys import KeyRing
@@ -42,10 +45,10 @@ class AlreadyIssued(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked for; ``scopes`` are checked before."""
+    """What is asked for; the scopes of its ``authority`` are checked before."""
 
     name: str
-    scopes: Sequence[str]
+    authority: Authority
     lifetime: timedelta
     origin: str
     once: str | None = None
@@ -83,6 +86,7 @@ class Issuer:
             user_id=user_id,
             lifetime=wish.lifetime,
             proof=proof,
+            authority=wish.authority,
         )
         entry = enter(db, user_id, wish, token_id)
         record(
@@ -91,12 +95,12 @@ class Issuer:
             user_id=user_id,
             credential_id=token_id,
             name=wish.name,
-            scopes=list(wish.scopes),
+            **facts(wish.authority),
             origin=wish.origin,
         )
-        return Issued(self.sign(credential, wish.scopes), entry, credential)
+        return Issued(self.sign(credential), entry, credential)
 
-    def sign(self, credential: Credential, scopes: Sequence[str]) -> str:
+    def sign(self, credential: Credential) -> str:
         claims = {
             "iss": self.url,
             "aud": self.url,
@@ -105,9 +109,21 @@ class Issuer:
             "jti": credential.key,
             "iat": int(credential.created_at.timestamp()),
             "exp": int(credential.expires_at.timestamp()),
-            "scope": " ".join(scopes),
+            # For others who verify; here the row counts.
+            "scope": " ".join(scopes_of(credential)),
         }
         return jwt.sign(claims, typ=TYP, key=self.ring.current())
+
+
+def scopes_of(credential: Credential) -> list[str]:
+    """In the order of their names."""
+    return sorted(credential.authority.scopes) if credential.authority else []
+
+
+def facts(authority: Authority) -> dict[str, Any]:
+    """What the log says of an authority: its bounds, as far as there are any."""
+    found: dict[str, Any] = msgspec.to_builtins(authority, order="deterministic")
+    return {"scopes": []} | found
 
 
 def checked_name(name: str) -> str:
@@ -129,7 +145,6 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
         name=wish.name,
         taken_name=wish.name.casefold(),
         once=wish.once,
-        scopes=list(wish.scopes),
         origin=wish.origin,
     )
     try:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.credentials import usage
 from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.lifecycle import Row, scopes_of
 from webapp.tokens.models import ApiToken
 
 PAGE = 20
@@ -131,7 +131,7 @@ def describe(row: Row, uses: dict[date, int], days: Sequence[date], moment: date
     return Token(
         id=row.entry.id,
         name=row.entry.name,
-        scopes=row.entry.scopes,
+        scopes=scopes_of(row.credential),
         state=state_of(row.credential, moment),
         created_at=row.credential.created_at,
         expires_at=row.credential.expires_at,

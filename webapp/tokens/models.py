@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kernel.db import Base, Name
@@ -20,6 +20,5 @@ class ApiToken(Base):
     """The name as it is compared, as long as the token lives; an ended one gives its name back."""
     once: Mapped[str | None] = mapped_column(String(64))
     """The form it came from: sent twice, it mints once."""
-    scopes: Mapped[list[str]] = mapped_column(JSON)
     origin: Mapped[str] = mapped_column(String(10))
     """Which door minted it: ``page``, ``api`` or ``cli``."""

@@ -64,8 +64,8 @@ class Catalogue:
     def held_by(self, roles: Sequence[str]) -> list[str]:
         return [name for name, scope in self.scopes.items() if scope.is_held_by(roles)]
 
-    def check(self, names: Iterable[str], roles: Sequence[str]) -> tuple[str, ...]:
-        """``names`` without repetition, in the catalogue's order.
+    def check(self, names: Iterable[str], roles: Sequence[str]) -> frozenset[str]:
+        """``names``, if they are this owner's to give.
 
         Raises:
             ScopeNotHeld: a token never reaches further than its owner.
@@ -73,4 +73,4 @@ class Catalogue:
         wanted, held = set(names), self.held_by(roles)
         if unknown := wanted.difference(held):
             raise ScopeNotHeld(unknown)
-        return tuple(name for name in held if name in wanted)
+        return frozenset(wanted)

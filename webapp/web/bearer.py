@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from flask import Request, current_app, request
 
 KEPT = "webapp.presented"
+# Where the guard leaves when the token that it let in ends, for every answer to say.
+ENDS = "webapp.token_ends"
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 

@@ -1,11 +1,14 @@
 """What every answer tells the browser: where it may load from, who may frame it, what it may keep."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from webapp.web.bearer import KEPT
+from webapp.kernel.clock import now
+from webapp.web.bearer import ENDS, KEPT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,6 +45,20 @@ HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Authorization, Cookie")
 
 
+WARNED = 7
+"""Days before its end from which on a token's answers warn of it."""
+
+
+@lru_cache(4096)
+def told(ends_at: datetime, days_left: int) -> tuple[tuple[str, str], ...]:
+    """When the token that was brought ends, and a warning in its last days."""
+    end = ("Token-Expires", ends_at.isoformat(timespec="seconds"))
+    if days_left >= WARNED:
+        return (end,)
+    left = f"{days_left} day{'' if days_left == 1 else 's'}" if days_left > 0 else "less than a day"
+    return end, ("Token-Warning", f"This token ends in {left}; rotate it on its page.")
+
+
 class Headers:
     """Adds to every answer, at the very door: also to those that no view made."""
 
@@ -64,6 +81,8 @@ class Headers:
                 headers[:] = [entry for entry in headers if entry[0] != "Cache-Control"]
                 headers.append(("Cache-Control", "private, no-store"))
                 cached = "private"
+            if (ends_at := environ.get(ENDS)) is not None:
+                headers.extend(told(ends_at, (ends_at - now()).days))
             if cached is None:
                 headers.append(PRIVATE[0])
             if cached is None or "public" not in cached:

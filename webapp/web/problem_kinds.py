@@ -93,6 +93,13 @@ GUARD_KINDS = (
         "Follow `fix` to make one that may.",
     ),
     Kind(
+        "token-limited",
+        "The token is for something narrower",
+        403,
+        "Its owner bound it to other addresses, methods or networks.",
+        "Follow `fix` to its page, where its owner may widen it.",
+    ),
+    Kind(
         "step-up-required",
         "Confirm that it is you",
         401,

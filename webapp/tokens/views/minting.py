@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.credentials.lifecycle import Proof
 from webapp.guard import Principal, require
+from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 from webapp.tokens import lifecycle, snippets
 from webapp.tokens.forms import NewTokenForm
@@ -51,7 +52,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         return refused(form)
     wish = Wish(
         name=form.name.data or "",
-        scopes=catalogue().check(form.scopes.data or (), principal.roles),
+        authority=Authority(scopes=catalogue().check(form.scopes.data or (), principal.roles)),
         lifetime=form.lifetime,
         origin="page",
         once=form.once.data or None,

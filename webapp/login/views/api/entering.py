@@ -10,6 +10,7 @@ from webapp.accounts import browsing
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.credentials.lifecycle import Proof
+from webapp.guard.authority import Authority
 from webapp.guard.require import public_to_scripts
 from webapp.kernel.clock import now
 from webapp.kernel.digests import new_secret
@@ -61,12 +62,13 @@ def mint(user: User, form: CredentialsForm) -> ResponseReturnValue:
         raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
     wish = Wish(
         name=f"api-{new_secret(6)}",
-        scopes=scopes_of(user, form.scope.data),
+        authority=Authority(scopes=scopes_of(user, form.scope.data)),
         lifetime=lifetime,
         origin="api",
     )
     issued = issuer().issue(db(), user.id, wish, Proof(now(), AMR))
-    return as_json(AccessToken(issued.token, "Bearer", int(lifetime.total_seconds()), " ".join(wish.scopes)))
+    scope = " ".join(sorted(wish.authority.scopes))
+    return as_json(AccessToken(issued.token, "Bearer", int(lifetime.total_seconds()), scope))
 
 
 def lifetime_of(form: CredentialsForm) -> timedelta:
@@ -77,7 +79,7 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
         return timedelta.max
 
 
-def scopes_of(user: User, asked: str | None) -> tuple[str, ...]:
+def scopes_of(user: User, asked: str | None) -> frozenset[str]:
     roles = included_in(db(), user.role)
     names = (asked or "").split() or [name for name in catalogue().held_by(roles) if name.endswith(":read")]
     try:
