@@ -36,6 +36,7 @@ from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.kernel.sealing import Sealer
 from webapp.login.elsewhere import Unreachable, identities_for
 from webapp.login.flow import Flow
+from webapp.login.renewal import Renewal
 from webapp.login.views import api, pages
 from webapp.login.views.refusals import no_place, too_busy, unreachable
 from webapp.mail.outbox import Content
@@ -47,11 +48,13 @@ from webapp.sessions import views as sessions
 from webapp.sessions.lifecycle import Ends
 from webapp.settings import Settings
 from webapp.site import views as site
+from webapp.tokens import families
 from webapp.tokens import views as tokens
 from webapp.tokens.authenticator import Authenticator
 from webapp.tokens.due import Due
 from webapp.tokens.lifecycle import Issuer
 from webapp.tokens.scopes import Catalogue
+from webapp.tokens.succession import Succession
 from webapp.web import after, assets, csrf, headers, letters, logs, problems, proxy, templating, transaction
 from webapp.web.request_id import request_id
 from webapp.web.templating import House
@@ -183,6 +186,17 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
             identities_for(settings, database, passwords),
             by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
             by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
+        ),
+    }
+
+    app.extensions |= {
+        "script_ends": families.Ends(settings.refresh_lifetime, settings.refresh_family_lifetime),
+        "renewal": Renewal(
+            database,
+            limiter,
+            app.extensions["issuer"],
+            Succession.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
+            Limit("refresh-address", settings.login_tries_per_address, settings.login_window),
         ),
     }
 

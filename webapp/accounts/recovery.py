@@ -16,6 +16,7 @@ from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.mail.post import Post
+from webapp.tokens import families, script_logins
 from webapp.tokens import lifecycle as tokens
 
 RESET = "reset"
@@ -125,6 +126,9 @@ def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) 
     for token in credentials.live(db, user.id, "token"):
         if token.created_at >= since:
             tokens.revoke(db, user.id, token.id)
+    for login in script_logins.live(db, user.id):
+        if login.started_at >= since:
+            families.end(db, login.id)
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=(link.facts or {})["what"])
     if user.is_known_elsewhere or not is_still(user, link):
         # Somebody changed the address since; that change has an undo link of its own.

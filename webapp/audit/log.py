@@ -55,11 +55,19 @@ class Event(StrEnum):
     TOKEN_MINTED = "token.minted"
     TOKEN_FIRST_USED = "token.first-used"
     TOKEN_REVOKED = "token.revoked"
+    REFRESH_USED = "refresh.used"
+    REFRESH_REUSED = "refresh.reused"
+    REFRESH_REFUSED = "refresh.refused"
+    REFRESH_ENDED = "refresh.ended"
     ACCESS_REFUSED = "access.refused"
     KEY_ROTATED = "key.rotated"
     KEY_RETIRED = "key.retired"
     EMERGENCY_DECLARED = "emergency.declared"
     LIMITS_RESET = "limits.reset"
+
+
+# What a script does by itself all day long: written down, and left out where only the latest is shown.
+ROUTINE = frozenset({Event.REFRESH_USED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import Event
+from webapp.audit.log import ROUTINE, Event
 from webapp.audit.models import AuditEvent
 
 PAGE = 30
-REFUSED = (Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED)
+REFUSED = (
+    Event.SESSION_REFUSED,
+    Event.LOGIN_THROTTLED,
+    Event.ACCESS_REFUSED,
+    Event.REFRESH_REFUSED,
+    Event.REFRESH_REUSED,
+)
 
 
 def begins(*nouns: str) -> ColumnElement[bool]:
@@ -19,9 +25,10 @@ def begins(*nouns: str) -> ColumnElement[bool]:
 
 KINDS: dict[str, ColumnElement[bool]] = {
     "logins": begins("session", "login"),
-    "tokens": begins("token"),
-    "account": not_(begins("session", "login", "token", "access")),
+    "tokens": begins("token", "refresh"),
+    "account": not_(begins("session", "login", "token", "refresh", "access")),
     "refusals": AuditEvent.event.in_([event.value for event in REFUSED]),
+    "news": AuditEvent.event.not_in(ROUTINE),
 }
 
 

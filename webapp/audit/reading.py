@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from webapp.audit.log import ROUTINE
 from webapp.audit.models import AuditEvent
 
 
 def of_user(db: Session, user_id: UUID, *, limit: int = 20) -> Sequence[AuditEvent]:
-    """The latest first."""
-    query = select(AuditEvent).where(AuditEvent.user_id == user_id)
+    """The latest first, without what scripts do by themselves all day."""
+    query = select(AuditEvent).where(AuditEvent.user_id == user_id, AuditEvent.event.not_in(ROUTINE))
     return db.scalars(query.order_by(AuditEvent.at.desc()).limit(limit)).all()
 
 

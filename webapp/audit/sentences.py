@@ -58,6 +58,12 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.TOKEN_MINTED: lambda d: f"{named(d)} was made.",
     Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
     Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
+    Event.REFRESH_USED: lambda _: "A script refreshed its login.",
+    Event.REFRESH_REUSED: lambda _: (
+        "A refresh token came twice: the login it belongs to was ended, with all its tokens."
+    ),
+    Event.REFRESH_REFUSED: lambda d: f"A script could not refresh its login: {in_words(d.get('reason'))}.",
+    Event.REFRESH_ENDED: lambda _: "The login of a script was ended.",
     Event.ACCESS_REFUSED: lambda d: (
         f"{d.get('name') or 'A request'} was refused at {d.get('route')}: {in_words(d.get('code'))}."
     ),
@@ -72,7 +78,14 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.EMERGENCY_DECLARED: lambda _: "An emergency was declared: every session and token of everybody was ended.",
     Event.LIMITS_RESET: lambda _: "Counted tries were forgotten by hand.",
 }
-REFUSALS = {Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED, Event.LOGIN_DISOWNED}
+REFUSALS = {
+    Event.SESSION_REFUSED,
+    Event.LOGIN_THROTTLED,
+    Event.ACCESS_REFUSED,
+    Event.LOGIN_DISOWNED,
+    Event.REFRESH_REFUSED,
+    Event.REFRESH_REUSED,
+}
 
 
 def named(details: Details) -> str:

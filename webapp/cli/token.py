@@ -105,5 +105,5 @@ def revoke(house: House, *, token_id: UUID) -> None:
         owner_id = lifecycle.owner_of(db, token_id)
         if owner_id is None:
             raise Refused(f"There is no token with the id {token_id}.")
-        revoked = lifecycle.revoke(db, owner_id, token_id)
+        revoked = lifecycle.revoke(db, owner_id, token_id, origin="cli")
     say_aside("Revoked." if revoked else "It was revoked before.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
@@ -33,6 +33,7 @@ def issue(
     proof: Proof,
     idle: timedelta | None = None,
     authority: Authority | None = None,
+    family_id: UUID | None = None,
 ) -> Credential:
     started_at = now()
     credential = Credential(
@@ -47,6 +48,7 @@ def issue(
         auth_time=proof.auth_time,
         amr=proof.amr,
         authority=authority,
+        family_id=family_id,
     )
     db.add(credential)
     db.flush()
@@ -70,6 +72,8 @@ def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID |
     Returns:
         Which were ended; none is no error (RFC 7009 §2.2).
     """
+    if kind != "session":
+        hold_families(db, user_id)
     statement = update(Credential).where(Credential.user_id == user_id, Credential.revoked_at.is_(None))
     statement = statement.where(Credential.expires_at > now())
     statement = statement.where(Credential.kind == kind) if kind else statement
@@ -85,6 +89,18 @@ def end_of_everybody(db: Session) -> Counter[str]:
     """
     statement = update(Credential).where(Credential.revoked_at.is_(None), Credential.expires_at > now())
     return Counter(db.scalars(statement.values(revoked_at=now()).returning(Credential.kind)))
+
+
+def hold_families(db: Session, user_id: UUID) -> None:
+    """Wait for those who refresh at this moment: what they mint is there for the next statement to end."""
+    families = Credential.user_id == user_id, Credential.kind == "refresh", Credential.revoked_at.is_(None)
+    db.execute(select(Credential.id).where(*families).with_for_update())
+
+
+def end_members(db: Session, family_id: UUID) -> list[UUID]:
+    """End what came from a login of a script."""
+    members = update(Credential).where(Credential.family_id == family_id, Credential.revoked_at.is_(None))
+    return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
 
 
 def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
@@ -117,11 +133,15 @@ def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[b
 
 
 def counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
-    """How many live ones each has, by kind; those without any are left out."""
-    query = select(Credential.user_id, Credential.kind, func.count()).where(
-        Credential.user_id.in_(list(user_ids)), stands(now())
+    """How many live ones each has, by kind; those without any are left out.
+
+    The login of a script is one token, however many it has made of it.
+    """
+    kind = case((Credential.kind == "refresh", "token"), else_=Credential.kind)
+    query = select(Credential.user_id, kind, func.count()).where(
+        Credential.user_id.in_(list(user_ids)), Credential.family_id.is_(None), stands(now())
     )
-    query = query.group_by(Credential.user_id, Credential.kind)
+    query = query.group_by(Credential.user_id, kind)
     return {(user_id, kind): count for user_id, kind, count in db.execute(query)}
 
 

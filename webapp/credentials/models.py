@@ -50,6 +50,13 @@ class Credential(Base):
     """What a token may do at the most; a session may all that its user may."""
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(45))
+    family_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), index=True)
+    """The login of a script that it came from, and ends with."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first of its ends, unless it is used before."""
+        return min(self.expires_at, self.idle_at or self.expires_at)
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at and (self.idle_at is None or now < self.idle_at)

@@ -92,7 +92,8 @@ def write(db: Session, pending: dict[UUID, Use]) -> None:
         credential = db.get(Credential, credential_id, with_for_update=True)
         if credential is None:
             continue
-        if credential.last_used_at is None and use.kind == "token":
+        # What a script mints for itself every hour is no news.
+        if credential.last_used_at is None and use.kind == "token" and credential.family_id is None:
             record(db, Event.TOKEN_FIRST_USED, user_id=use.user_id, credential_id=credential_id, address=use.address)
         credential.last_used_at, credential.last_used_from = use.last_at, use.address
         if credential.idle is not None:

@@ -9,6 +9,7 @@ from webapp.guard import Principal, require
 from webapp.guard.offers import offer
 from webapp.guard.routes import guarded_reads
 from webapp.sessions.listing import devices
+from webapp.tokens import script_logins
 from webapp.web.contract import answers
 from webapp.web.negotiation import show
 from webapp.web.transaction import db
@@ -36,7 +37,7 @@ def gather(principal: Principal) -> Dashboard:
         credential=principal.credential,
         scopes=sorted(principal.scopes),
         greeting="Hello",
-        summary=summary.sum_up(sessions, tokens.total, attention),
+        summary=summary.sum_up(sessions, tokens.total + len(script_logins.live(db(), principal.user_id)), attention),
         attention=attention,
         resources=resources(principal),
         sessions=sessions,

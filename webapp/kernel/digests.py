@@ -1,5 +1,6 @@
 """Random secrets, their digests, comparison in constant time, and keys for one purpose each."""
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -31,3 +32,9 @@ def as_bytes(value: str | bytes) -> bytes:
 def derive(secret_key: str, purpose: str) -> bytes:
     """A key of 32 bytes for this purpose alone (HKDF-SHA256, RFC 5869)."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret_key.encode())
+
+
+def keyed(key: bytes, message: str) -> str:
+    """What only a holder of the key can make of a message: HMAC-SHA256, in letters as ``new_secret`` has them."""
+    made = hmac.new(key, message.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

@@ -60,6 +60,15 @@ class CredentialsForm(Form):
             field.errors = [*field.errors, "Send either username or email."]
 
 
+class RefreshForm(Form):
+    refresh_token = PasswordField("Refresh token", [InputRequired("Send the refresh token.")])
+    scope = StringField(
+        "Scopes",
+        [Length(max=1000)],
+        description="Separated by spaces; fewer than the login has, for this access token alone.",
+    )
+
+
 class PasswordForm(Form):
     password = PasswordField(
         "Present password",

@@ -38,6 +38,8 @@ class Settings:
     token_lifetime_max: Annotated[timedelta, "No API token lives longer."] = timedelta(days=365)
     api_token_lifetime: Annotated[timedelta, "A token from /api/auth lives so long, unless asked."] = timedelta(hours=1)
     ended_kept: Annotated[timedelta, "Ended sessions and tokens are thrown away after so long."] = timedelta(days=90)
+    refresh_lifetime: Annotated[timedelta, "Unless it refreshes, a script is logged out."] = timedelta(days=14)
+    refresh_family_lifetime: Annotated[timedelta, "After so long it is, however often it does."] = timedelta(days=90)
     token_in_query: Annotated[bool, "Whether ?token= counts, for GET alone; other people's logs keep it."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
     mail_from: Annotated[str, "Whom mails come from; empty means latchkey@ and our host."] = ""
@@ -103,6 +105,7 @@ class Settings:
             ("session_idle", "session_lifetime"),
             ("session_lifetime", "remember_lifetime"),
             ("api_token_lifetime", "token_lifetime_max"),
+            ("refresh_lifetime", "refresh_family_lifetime"),
         ):
             variable, bound = PREFIX + shorter.upper(), PREFIX + longer.upper()
             checks.no_longer(getattr(self, shorter), getattr(self, longer), variable=variable, bound=bound)

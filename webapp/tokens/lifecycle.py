@@ -19,6 +19,7 @@ from webapp.guard.authority import Authority
 from webapp.kernel import jwt
 from webapp.kernel.clock import now
 from webapp.kernel.keys import KeyRing
+from webapp.tokens import families
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.models import ApiToken
 
@@ -52,6 +53,9 @@ class Wish:
     lifetime: timedelta
     origin: str
     once: str | None = None
+    family_id: UUID | None = None
+    """The login of a script that it is to end with."""
+    event: Event = Event.TOKEN_MINTED
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,11 +91,12 @@ class Issuer:
             lifetime=wish.lifetime,
             proof=proof,
             authority=wish.authority,
+            family_id=wish.family_id,
         )
         entry = enter(db, user_id, wish, token_id)
         record(
             db,
-            Event.TOKEN_MINTED,
+            wish.event,
             user_id=user_id,
             credential_id=token_id,
             name=wish.name,
@@ -143,7 +148,8 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
         id=token_id,
         user_id=user_id,
         name=wish.name,
-        taken_name=wish.name.casefold(),
+        # Among those of one login no name is ever looked for.
+        taken_name=None if wish.family_id else wish.name.casefold(),
         once=wish.once,
         origin=wish.origin,
     )
@@ -161,26 +167,32 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
 def free_ended_names(db: Session, user_id: UUID) -> None:
     is_over = or_(Credential.expires_at <= now(), Credential.revoked_at.is_not(None))
     ended = select(Credential.id).where(Credential.user_id == user_id, is_over)
-    db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))
+    is_taken = ApiToken.user_id == user_id, ApiToken.taken_name.is_not(None)
+    db.execute(update(ApiToken).where(*is_taken, ApiToken.id.in_(ended)).values(taken_name=None))
 
 
-def revoke(db: Session, user_id: UUID, token_id: UUID) -> bool:
-    """Whether it was this user's, and had not been revoked before."""
+def revoke(db: Session, user_id: UUID, token_id: UUID, *, origin: str = "owner") -> bool:
+    """Whether it was this user's, and had not been revoked before; ``origin`` is as in ``families.end``."""
     found = find(db, user_id, token_id)
     if found is None or not credentials.end(db, token_id):
         return False
     found.entry.taken_name = None
-    record(db, Event.TOKEN_REVOKED, user_id=user_id, credential_id=token_id, name=found.entry.name)
+    record(db, Event.TOKEN_REVOKED, user_id=user_id, credential_id=token_id, name=found.entry.name, origin=origin)
     return True
 
 
 def revoke_all(db: Session, user_id: UUID) -> int:
-    """How many were ended; none is no error."""
+    """End every token and every login of a script.
+
+    Returns:
+        How many were ended, where such a login is one with all its tokens; none is no error.
+    """
+    logins = [family.id for family in credentials.live(db, user_id, "refresh") if families.end(db, family.id)]
     ended = credentials.end_all(db, user_id, kind="token")
     db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))
     for token_id in ended:
         record(db, Event.TOKEN_REVOKED, user_id=user_id, credential_id=token_id)
-    return len(ended)
+    return len(logins) + len(ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,9 @@ def counts(db: Session, user_id: UUID) -> dict[str, int]:
 
 def rows_of(user_id: UUID, view: ColumnElement[bool]) -> Select[ApiToken, Credential]:
     rows = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
-    return rows.where(ApiToken.user_id == user_id, view).order_by(Credential.created_at.desc(), ApiToken.id)
+    # What a script made of its login is not listed: the login is.
+    mine = ApiToken.user_id == user_id, Credential.family_id.is_(None)
+    return rows.where(*mine, view).order_by(Credential.created_at.desc(), ApiToken.id)
 
 
 def live(moment: datetime) -> ColumnElement[bool]:

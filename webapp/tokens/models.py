@@ -1,8 +1,9 @@
-"""ApiToken: what only a token has, by its credential; never the token."""
+"""ApiToken, RefreshFamily, RefreshToken: what only tokens have, by their credential; never the token."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kernel.db import Base, Name
@@ -22,3 +23,29 @@ class ApiToken(Base):
     """The form it came from: sent twice, it mints once."""
     origin: Mapped[str] = mapped_column(String(10))
     """Which door minted it: ``page``, ``api`` or ``cli``."""
+
+
+class RefreshFamily(Base):
+    """One login of a script; its credential ends it, and every token that came from it."""
+
+    __tablename__ = "refresh_family"
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
+    access_lifetime: Mapped[timedelta]
+    user_agent: Mapped[str] = mapped_column(String(300))
+    address: Mapped[str | None] = mapped_column(String(45))
+
+
+class RefreshToken(Base):
+    """One generation of a family; those before the last are kept to be recognised when they come again."""
+
+    __tablename__ = "refresh_token"
+    __table_args__ = (UniqueConstraint("family_id", "generation"),)
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    family_id: Mapped[UUID] = mapped_column(ForeignKey("refresh_family.id", ondelete="CASCADE"))
+    generation: Mapped[int]
+    created_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]
+    forgiven_at: Mapped[datetime | None]
+    """When its successor was told again, which happens once."""

@@ -121,6 +121,20 @@ GUARD_KINDS = (
         "Try again; capitals matter in the password.",
     ),
     Kind(
+        "refresh-invalid",
+        "The refresh token does not hold",
+        401,
+        "It is none of ours, has ended, or its owner may no longer log in.",
+        "Log in again: `POST /api/auth`.",
+    ),
+    Kind(
+        "refresh-reused",
+        "The refresh token was used before",
+        401,
+        "Two have it, and one of them should not: everything that came from this login is ended.",
+        "Log in again: `POST /api/auth`. Keep the newest refresh token and no other.",
+    ),
+    Kind(
         "mfa-required",
         "A second step is needed",
         401,

@@ -18,8 +18,12 @@ def auth(app, body=GOOD, **kwargs):
 def test_a_good_password_gives_a_token_in_the_words_of_rfc_6749(app, user):
     answer = auth(app)
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    assert set(answer.json) == {"access_token", "token_type", "expires_in", "scope"}
+    assert set(answer.json) == {
+        *("access_token", "token_type", "expires_in", "scope"),
+        *("refresh_token", "refresh_expires_in"),
+    }
     assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 3600)
+    assert answer.json["refresh_expires_in"] == 14 * 86400
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -133,11 +137,13 @@ def test_members_that_nobody_asked_for_change_nothing(app, user, name):
     assert "super_admin" not in str(claims)
 
 
-def test_a_token_of_the_api_is_written_down_and_listed_like_any_other(app, user, person):
+def test_a_token_of_the_api_is_written_down_and_listed_by_its_login(app, user, person):
     auth(app)
     (minted,) = events(app, "token.minted")
     assert '"api"' in minted["details"]
-    assert "api-" in person.open("/tokens").text
+    page = person.open("/tokens").text
+    assert "curl/8.5.0" in page
+    assert "api-" not in page
 
 
 def test_the_answer_is_a_page_for_a_browser_only_where_it_is_a_refusal(app, user):

@@ -17,8 +17,9 @@ from webapp.audit import paging
 from webapp.guard import Principal, require
 from webapp.kernel.clock import now
 from webapp.sessions.listing import Device, devices
-from webapp.tokens import listing
+from webapp.tokens import listing, script_logins
 from webapp.tokens.listing import Token
+from webapp.tokens.script_logins import ScriptLogin
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.transaction import db
@@ -36,6 +37,8 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
     tokens: list[Token]
     """The newest fifty."""
     token_count: int
+    script_logins: list[ScriptLogin]
+    """Scripts that are logged in by themselves."""
     states: dict[str, int]
     """How many tokens by their first thing worth knowing."""
     recent: list[Line]
@@ -73,8 +76,9 @@ def gather(principal: Principal) -> Security:
         sessions=devices(db(), principal),
         tokens=tokens.tokens,
         token_count=tokens.total,
+        script_logins=script_logins.live(db(), principal.user_id),
         states=dict(tokens.states),
-        recent=lines(db(), principal.user_id, paging.page(db(), principal.user_id, size=RECENT)),
+        recent=lines(db(), principal.user_id, paging.page(db(), principal.user_id, kind="news", size=RECENT)),
     )
 
 

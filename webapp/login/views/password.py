@@ -20,7 +20,7 @@ from webapp.login.views.refusals import kept_elsewhere, throttled
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.listing import devices
 from webapp.tokens import lifecycle as tokens
-from webapp.tokens import listing
+from webapp.tokens import listing, script_logins
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import database, db
@@ -100,7 +100,7 @@ def page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Resp
     # Read on its own: after a refusal the request must not open a transaction that writes.
     with database().read() as db:
         others = [device for device in devices(db, principal) if not device.is_current]
-        live = listing.counts(db, principal.user_id)["active"]
+        live = listing.counts(db, principal.user_id)["active"] + len(script_logins.live(db, principal.user_id))
     form.new_password.description = f"At least {passwords().minimum} characters. A few words are easy to keep in mind."
     facts: dict[str, Any] = {"form": form, "others": others, "tokens": live}
     return Response(render_template("login/password.html", **facts), status)

@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 from webapp.audit import reading as events_of
 from webapp.audit.sentences import Happening, told
 from webapp.guard import Principal, require
-from webapp.tokens import listing
+from webapp.tokens import listing, script_logins
 from webapp.tokens.listing import Token
+from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.views.blueprint import bp, described
 from webapp.web.contract import answers
 from webapp.web.negotiation import show
@@ -39,6 +40,8 @@ class TokenQuery(msgspec.Struct, frozen=True):
 class TokenList(msgspec.Struct, frozen=True):
     tokens: list[Token]
     total: int
+    script_logins: list[ScriptLogin]
+    """Scripts that are logged in by themselves, whatever the view; the newest first."""
 
 
 class TokenDetails(Token, frozen=True, kw_only=True):
@@ -53,9 +56,11 @@ def index(principal: Principal) -> ResponseReturnValue:
     wanted = asked(TokenQuery)
     is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
     found = listing.page(db(), principal.user_id, is_live=is_live, state=state, first=wanted.first)
+    logins = script_logins.live(db(), principal.user_id)
     return show(
-        TokenList(found.tokens, found.total),
+        TokenList(found.tokens, found.total, logins),
         "tokens/tokens.html",
+        script_logins=logins,
         tokens=found.tokens,
         view=view,
         counts=listing.counts(db(), principal.user_id),

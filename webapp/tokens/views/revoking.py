@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
-from webapp.tokens import lifecycle, listing
+from webapp.tokens import lifecycle, listing, script_logins
 from webapp.tokens.listing import Token
 from webapp.tokens.views.blueprint import bp, described
 from webapp.web.contract import answers
@@ -44,8 +44,9 @@ def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @bp.get("/tokens/revoke-all")
 @require(session=True)
 def revoke_all_form(principal: Principal) -> ResponseReturnValue:
-    found = listing.page(db(), principal.user_id, is_live=True)
-    return render_template("tokens/revoke_all.html", tokens=found.tokens, count=found.total)
+    found, logins = listing.page(db(), principal.user_id, is_live=True), script_logins.live(db(), principal.user_id)
+    count = found.total + len(logins)
+    return render_template("tokens/revoke_all.html", tokens=found.tokens, logins=logins, count=count)
 
 
 @bp.post("/tokens/revoke-all")

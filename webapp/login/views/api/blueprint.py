@@ -1,12 +1,44 @@
 """The blueprint of /api/auth, and what its doors share."""
 
-from flask import Blueprint, current_app
+import msgspec
+from flask import Blueprint, Response, current_app
 
-from webapp.tokens.lifecycle import Issuer
+from webapp.kernel.clock import now
+from webapp.login.renewal import Granted
+from webapp.tokens.lifecycle import Issuer, scopes_of
 from webapp.tokens.scopes import Catalogue
+from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 
 bp = Blueprint("api_auth", __name__)
+
+
+class AccessToken(msgspec.Struct, frozen=True):
+    """RFC 6749 §5.1."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    """Seconds."""
+    scope: str
+    refresh_token: str
+    """Good once, for the next access token and its own successor."""
+    refresh_expires_in: int
+    """Seconds, unless it is used before."""
+
+
+def given(granted: Granted) -> Response:
+    credential = granted.issued.credential
+    return as_json(
+        AccessToken(
+            access_token=granted.issued.token,
+            token_type="Bearer",
+            expires_in=int((credential.expires_at - credential.created_at).total_seconds()),
+            scope=" ".join(scopes_of(credential)),
+            refresh_token=granted.refresh_token,
+            refresh_expires_in=round((granted.refresh_ends_at - now()).total_seconds()),
+        )
+    )
 
 
 def issuer() -> Issuer:

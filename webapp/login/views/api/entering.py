@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import msgspec
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 
@@ -13,27 +12,18 @@ from webapp.credentials.lifecycle import Proof
 from webapp.guard.authority import Authority
 from webapp.guard.require import public_to_scripts
 from webapp.kernel.clock import now
-from webapp.kernel.digests import new_secret
 from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
-from webapp.login.views.api.blueprint import bp, catalogue, issuer, unfit
+from webapp.login.renewal import Granted, name
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, issuer, unfit
 from webapp.login.views.refusals import credentials_invalid, throttled, unverified
+from webapp.tokens import families
+from webapp.tokens.families import Caller, Ends, Terms
 from webapp.tokens.lifecycle import Wish
 from webapp.tokens.scopes import ScopeNotHeld
 from webapp.web.contract import answers
 from webapp.web.form import errors_of
-from webapp.web.negotiation import as_json
 from webapp.web.transaction import db
-
-
-class AccessToken(msgspec.Struct, frozen=True):
-    """RFC 6749 §5.1."""
-
-    access_token: str
-    token_type: str
-    expires_in: int
-    """Seconds."""
-    scope: str
 
 
 @bp.post("/api/auth")
@@ -60,15 +50,20 @@ def mint(user: User, form: CredentialsForm) -> ResponseReturnValue:
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
         raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
-    wish = Wish(
-        name=f"api-{new_secret(6)}",
-        authority=Authority(scopes=scopes_of(user, form.scope.data)),
-        lifetime=lifetime,
-        origin="api",
-    )
-    issued = issuer().issue(db(), user.id, wish, Proof(now(), AMR))
-    scope = " ".join(sorted(wish.authority.scopes))
-    return as_json(AccessToken(issued.token, "Bearer", int(lifetime.total_seconds()), scope))
+    authority, proof = Authority(scopes=scopes_of(user, form.scope.data)), Proof(now(), AMR)
+    begun = families.begin(db(), user.id, Terms(authority, lifetime, script_ends()), caller(), proof)
+    wish = Wish(name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id)
+    issued = issuer().issue(db(), user.id, wish, proof)
+    return given(Granted(issued, begun.secret, begun.credential.ends_at))
+
+
+def caller() -> Caller:
+    return Caller(request.headers.get("User-Agent", ""), request.remote_addr)
+
+
+def script_ends() -> Ends:
+    found: Ends = current_app.extensions["script_ends"]
+    return found
 
 
 def lifetime_of(form: CredentialsForm) -> timedelta:

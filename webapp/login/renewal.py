@@ -1,0 +1,141 @@
+"""A script's login that goes on: a refresh token for an access token and its successor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing
+from webapp.accounts.roles import included_in
+from webapp.audit.log import Event, record
+from webapp.credentials.lifecycle import Proof
+from webapp.guard.authority import Authority
+from webapp.kernel.clock import now
+from webapp.kernel.db import Database
+from webapp.kernel.digests import new_secret
+from webapp.kernel.networks import network_of
+from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.login.flow import Throttled
+from webapp.tokens import families, refreshing
+from webapp.tokens.lifecycle import Issued, Issuer, Wish
+from webapp.tokens.refreshing import GRACE, Held, State
+from webapp.tokens.scopes import Catalogue
+from webapp.tokens.succession import SHAPE, Succession
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Granted:
+    """What a script gets; ``refresh_token`` is told once, or twice, and kept nowhere."""
+
+    issued: Issued
+    refresh_token: str
+    refresh_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """``code`` is the refusal's."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooWide:
+    """Scopes that the login was not given, or that its owner does not hold any more."""
+
+    scopes: Sequence[str]
+
+
+Outcome = Granted | Denied | TooWide
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Not within the request's transaction: that a family was ended must outlive the refusal."""
+
+    database: Database
+    limiter: Limiter
+    issuer: Issuer
+    succession: Succession
+    by_address: Limit
+    """For refusals: what succeeds is not counted."""
+    grace: timedelta = GRACE
+
+    def begin(
+        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None
+    ) -> Outcome | Throttled:
+        """
+        Args:
+            asked: narrower scopes for this access token; none means all of the login's.
+        """
+        network = network_of(address)
+        if not (tries := self.limiter.look(self.by_address, network)).allowed:
+            return Throttled(tries.retry_after)
+        outcome = self.attempt(secret, asked, catalogue, address)
+        if isinstance(outcome, Denied):
+            self.limiter.take(self.by_address, network)
+        return outcome
+
+    def attempt(self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None) -> Outcome:
+        if not SHAPE.fullmatch(secret):
+            return Denied("refresh_invalid", "no refresh token of ours")
+        with self.database.write() as db:
+            held = refreshing.hold(db, secret)
+            if held is None:
+                return Denied("refresh_invalid", "unknown")
+            outcome = self.judge(db, held, asked, catalogue, address)
+            if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
+                note(db, held, outcome.reason)
+            return outcome
+
+    def judge(
+        self, db: Session, held: Held, asked: Sequence[str], catalogue: Catalogue, address: str | None
+    ) -> Outcome:
+        moment = now()
+        state = refreshing.state_of(held, moment, self.grace)
+        if state is State.ENDED:
+            return Denied("refresh_invalid", "it has ended")
+        if state is State.REUSED:
+            families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="house")
+            return Denied("refresh_reused", "it was used before")
+        user = browsing.by_id(db, held.credential.user_id)
+        if user is None or user.disabled_at is not None or user.is_unverified:
+            return Denied("refresh_invalid", "its owner may not log in")
+        had = held.scopes.intersection(catalogue.held_by(included_in(db, user.role)))
+        if not had or set(asked) - had:
+            return TooWide(sorted(set(asked) - had))
+        successor = refreshing.follow(db, held, state, self.succession, moment)
+        if successor is None:
+            return Denied("refresh_invalid", "another was faster")
+        refreshing.touch(held, moment, address)
+        return Granted(self.mint(db, held, frozenset(asked) or had, moment), successor, held.credential.ends_at)
+
+    def mint(self, db: Session, held: Held, scopes: frozenset[str], moment: datetime) -> Issued:
+        family, credential = held.family, held.credential
+        wish = Wish(
+            name=name(),
+            authority=msgspec.structs.replace(credential.authority or Authority(), scopes=scopes),
+            lifetime=min(family.access_lifetime, credential.expires_at - moment),
+            origin="api",
+            family_id=family.id,
+            event=Event.REFRESH_USED,
+        )
+        # As old as the login: to go on proves nothing anew.
+        return self.issuer.issue(db, credential.user_id, wish, Proof(credential.auth_time, credential.amr))
+
+
+def name() -> str:
+    return f"api-{new_secret(6)}"
+
+
+def note(db: Session, held: Held, reason: str) -> None:
+    record(
+        db,
+        Event.REFRESH_REFUSED,
+        user_id=held.credential.user_id,
+        credential_id=held.family.id,
+        reason=reason,
+    )

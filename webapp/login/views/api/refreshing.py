@@ -1,0 +1,52 @@
+"""A refresh token for the next access token; no cookie is read, and the token itself is all that is asked."""
+
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+
+from webapp.guard.require import public_to_scripts
+from webapp.login.flow import Throttled
+from webapp.login.forms import RefreshForm
+from webapp.login.renewal import Denied, Renewal, TooWide
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, unfit
+from webapp.login.views.refusals import throttled
+from webapp.web.bearer import realm
+from webapp.web.contract import answers
+from webapp.web.form import errors_of
+from webapp.web.problem_kinds import KINDS
+from webapp.web.problems import Problem
+
+
+@bp.post("/api/auth/refresh")
+@public_to_scripts
+@answers(AccessToken, form=RefreshForm, refuses=(401, 429))
+def refresh() -> ResponseReturnValue:
+    """Exchange a refresh token for an access token and the next refresh token.
+
+    Each works once. If the answer got lost, the same token within ten seconds is answered with the same successor,
+    once. Later than that, or once the successor was used, everything that came from this login is ended.
+    """
+    form = RefreshForm()
+    if not form.validate_on_submit():
+        raise unfit(errors_of(form))
+    renewal: Renewal = current_app.extensions["renewal"]
+    asked = (form.scope.data or "").split()
+    outcome = renewal.begin(form.refresh_token.data or "", asked, catalogue(), request.remote_addr)
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if isinstance(outcome, TooWide):
+        raise unfit({"scope": [too_wide(outcome)]})
+    if isinstance(outcome, Denied):
+        raise denied(outcome.code)
+    return given(outcome)
+
+
+def too_wide(outcome: TooWide) -> str:
+    if outcome.scopes:
+        return f"Not part of this login: {', '.join(outcome.scopes)}."
+    return "Nothing that this login was for is its owner's any more."
+
+
+def denied(code: str) -> Problem:
+    kind = KINDS[code.replace("_", "-")]
+    headers = {"WWW-Authenticate": realm()}
+    return Problem(kind.status, kind.title, f"{kind.meaning} {kind.repair}", code=code, headers=headers)

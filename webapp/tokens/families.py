@@ -1,0 +1,100 @@
+"""begin, end: the login of a script, and all the tokens that come from it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.lifecycle import Proof
+from webapp.credentials.models import Credential
+from webapp.guard.authority import Authority
+from webapp.kernel.digests import digest
+from webapp.tokens import succession
+from webapp.tokens.models import RefreshFamily, RefreshToken
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How long a script stays logged in."""
+
+    idle: timedelta
+    """Unless it refreshes before."""
+    lifetime: timedelta
+    """However often it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    user_agent: str
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was agreed at the login, and holds for all that comes from it."""
+
+    authority: Authority
+    """The most that a token of it may have."""
+    access_lifetime: timedelta
+    ends: Ends
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Begun:
+    """``secret`` is told once and kept nowhere."""
+
+    secret: str
+    credential: Credential
+
+
+def begin(db: Session, user_id: UUID, terms: Terms, caller: Caller, proof: Proof) -> Begun:
+    """A new family, with its first refresh token."""
+    family_id, secret = uuid4(), succession.first()
+    credential = credentials.issue(
+        db,
+        id=family_id,
+        key=family_id.hex,
+        kind="refresh",
+        user_id=user_id,
+        lifetime=terms.ends.lifetime,
+        idle=terms.ends.idle,
+        proof=proof,
+        authority=terms.authority,
+    )
+    family = RefreshFamily(
+        id=family_id,
+        access_lifetime=terms.access_lifetime,
+        user_agent=caller.user_agent[:300],
+        address=caller.address,
+    )
+    db.add(family)
+    db.flush()
+    db.add(RefreshToken(digest=digest(secret), family_id=family_id, generation=1, created_at=credential.created_at))
+    return Begun(secret, credential)
+
+
+def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, origin: str = "owner") -> bool:
+    """End a family and all that has come from it; whether it had not ended before.
+
+    Args:
+        origin: who ends it: its ``owner``, a ``holder`` of the token, an operator by ``cli``, or the ``house`` itself.
+    """
+    # The family first: whoever refreshes holds it, so what they mint is there for the second statement to end.
+    if not credentials.end(db, family_id):
+        return False
+    credentials.end_members(db, family_id)
+    record(db, event, user_id=owner_of(db, family_id), credential_id=family_id, origin=origin)
+    return True
+
+
+def owner_of(db: Session, family_id: UUID) -> UUID | None:
+    return db.scalar(select(Credential.user_id).where(Credential.id == family_id, Credential.kind == "refresh"))
+
+
+def end_own(db: Session, user_id: UUID, family_id: UUID) -> bool:
+    """Whether it was this user's, and had not ended before."""
+    return owner_of(db, family_id) == user_id and end(db, family_id)

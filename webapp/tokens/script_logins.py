@@ -1,0 +1,51 @@
+"""Where a user's scripts are logged in by themselves, and what each row says of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.models import Credential
+from webapp.tokens.lifecycle import scopes_of
+from webapp.tokens.models import RefreshFamily
+
+
+class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
+    """A script that is logged in by itself, with a refresh token; all its access tokens are part of this."""
+
+    id: UUID
+    client: str
+    """As it names itself."""
+    scopes: list[str]
+    started_at: datetime
+    started_from: str | None
+    refreshed_at: datetime | None
+    refreshed_from: str | None
+    idle_at: datetime | None
+    """When it ends unless it refreshes before."""
+    expires_at: datetime
+    """However often it refreshes."""
+
+
+def live(db: Session, user_id: UUID) -> list[ScriptLogin]:
+    """Where a user's scripts are logged in, the newest first."""
+    found = {credential.id: credential for credential in credentials.live(db, user_id, "refresh")}
+    families = {family.id: family for family in db.scalars(select(RefreshFamily).where(RefreshFamily.id.in_(found)))}
+    return [described(families[family_id], credential) for family_id, credential in found.items()]
+
+
+def described(family: RefreshFamily, credential: Credential) -> ScriptLogin:
+    return ScriptLogin(
+        id=family.id,
+        client=family.user_agent.partition(" ")[0] or "a script",
+        scopes=scopes_of(credential),
+        started_at=credential.created_at,
+        started_from=family.address,
+        refreshed_at=credential.last_used_at,
+        refreshed_from=credential.last_used_from,
+        idle_at=credential.idle_at,
+        expires_at=credential.expires_at,
+    )

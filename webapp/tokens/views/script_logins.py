@@ -1,0 +1,27 @@
+"""Where scripts are logged in by themselves, and the end of each."""
+
+from uuid import UUID
+
+from flask import Response, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.guard import Principal, require
+from webapp.tokens import families
+from webapp.tokens.views.blueprint import bp
+from webapp.web.contract import answers
+from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+
+@bp.post("/tokens/logins/<uuid:login_id>/end")
+@require(session=True)
+@answers(None, status=204)
+def end_script_login(principal: Principal, login_id: UUID) -> ResponseReturnValue:
+    """End the login of a script: its refresh token and all its access tokens are refused from the next request on."""
+    if not families.end_own(db(), principal.user_id, login_id):
+        raise Problem(404, "There is no such login", "It has ended already, or it is not yours.")
+    if not wants_page():
+        return Response(status=204)
+    flash("That script's login has ended. Its next request is refused.", "ok")
+    return redirect(url_for("tokens.index"), 303)
