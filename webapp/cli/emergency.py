@@ -17,6 +17,7 @@ from webapp.kernel.db import Database
 from webapp.kernel.keys import KeyRing, ring_for
 
 WORD = "end everything"
+WORDS = {"refresh": "script login"}
 # Whoever was let in a moment before may be half way through minting; a request does not take longer.
 IN_BETWEEN = 2.0
 
@@ -74,4 +75,4 @@ def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]
 
 def told(ended: Counter[str]) -> Iterator[str]:
     kinds = sorted({"session", "token"} | set(ended))
-    return (count(ended[kind], kind) for kind in kinds)
+    return (count(ended[kind], WORDS.get(kind, kind)) for kind in kinds)
