@@ -24,7 +24,7 @@ from webapp.credentials import purging
 from webapp.credentials.usage import Meter
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
-from webapp.guard import doorkeeper, loader, preferences
+from webapp.guard import current_claims, current_principal, doorkeeper, loader, preferences
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
 from webapp.guard.routes import guarded
@@ -149,7 +149,8 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
             seen=lambda standing: after.answer(meter.flush) if meter.count(standing, request.remote_addr) else None,
         ),
     )
-    app.jinja_env.globals["offer_here"] = offer_here
+    app.jinja_env.globals |= {"offer_here": offer_here, "current_principal": current_principal}
+    app.jinja_env.globals["current_claims"] = current_claims
     app.jinja_env.globals |= {"theme": preferences.theme, "zone_name": preferences.zone_name}
     app.jinja_env.globals |= {"session_end": sessions.session_end, "is_token_due": Due(database)}
     doorkeeper.init_app(app)

@@ -14,6 +14,8 @@ class Requirement:
     """What a view asks of its caller."""
 
     is_public: bool = False
+    is_optional: bool = False
+    """Whether nobody may come as well; who says who they are is asked for all the rest."""
     reads_cookies: bool = True
     """False for addresses of scripts alone: no session is opened there, and no CSRF token asked."""
     role: str | None = None
@@ -38,7 +40,7 @@ class Requirement:
         who = f"role {self.role}" if self.role else "any account"
         how = "a session" if self.session else f"a session, or a token with {self.scope}"
         fresh = f", proven within {int(self.fresh_within.total_seconds() // 60)} minutes" if self.fresh_within else ""
-        return f"{who}, by {how}{fresh}"
+        return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{fresh}"
 
 
 class Decision(StrEnum):
@@ -62,7 +64,7 @@ def decide(principal: Principal | None, need: Requirement, now: datetime, call: 
     if need.is_public:
         return Decision.ALLOW
     if principal is None:
-        return Decision.LOG_IN
+        return Decision.ALLOW if need.is_optional else Decision.LOG_IN
     if principal.credential == "token":
         if need.session:
             return Decision.NEED_SESSION

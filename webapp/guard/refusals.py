@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.audit.log import Event, record
@@ -27,6 +27,9 @@ LOGIN, CONFIRM = "login.new", "login.confirm_form"
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     """A credential was brought, and is none that holds."""
     note(error.code, str(error), error.standing)
+    if need.is_optional:
+        # Told once: the next time they come as nobody, which is as good here.
+        session.clear()
     if presented() is None and is_browser():
         return to_login(error.code)
     kind = KINDS[error.code.replace("_", "-")]

@@ -24,6 +24,7 @@ def require(
     session: bool = False,
     fresh_within: timedelta | None = None,
     spares_tokens: bool = False,
+    optional: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let in whoever meets this, and hand the view its ``principal`` if it has a parameter of that name.
 
@@ -33,8 +34,17 @@ def require(
         session: refuse tokens altogether.
         fresh_within: how long ago the user may have proven who they are.
         spares_tokens: ask that of sessions alone.
+        optional: let in who brings no credential as well; the principal is None then. One that does not hold is
+            refused as ever, and so is one that falls short of the rest.
     """
-    need = Requirement(role=role, scope=scope, session=session, fresh_within=fresh_within, spares_tokens=spares_tokens)
+    need = Requirement(
+        is_optional=optional,
+        role=role,
+        scope=scope,
+        session=session,
+        fresh_within=fresh_within,
+        spares_tokens=spares_tokens,
+    )
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:
         if "principal" not in inspect.signature(view).parameters:

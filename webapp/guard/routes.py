@@ -30,7 +30,8 @@ class Route:
         fresh = (
             f", proven within {int(self.need.fresh_within.total_seconds() // 60)} min" if self.need.fresh_within else ""
         )
-        return (f"role {self.need.role}" if self.need.role else "any account") + fresh
+        nobody = "everybody unnamed, " if self.need.is_optional else ""
+        return nobody + (f"role {self.need.role}" if self.need.role else "any account") + fresh
 
     @property
     def by_token(self) -> str:

@@ -94,7 +94,8 @@ def ways_in(need: Requirement, *, is_change: bool) -> list[dict[str, list[str]]]
     session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
     if need.is_public:
         return [session] if is_change and need.reads_cookies else []
-    return [session] if need.session else [{"bearer": [need.scope]}, {"basic": [need.scope]}, session]
+    ways = [session] if need.session else [{"bearer": [need.scope]}, {"basic": [need.scope]}, session]
+    return [*ways, {}] if need.is_optional and not is_change else ways
 
 
 def refusals(need: Requirement, rule: str, contract: Contract, *, is_change: bool) -> set[int]:

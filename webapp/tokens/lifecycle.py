@@ -1,7 +1,7 @@
 """issue, revoke: what can happen to an API token."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +21,7 @@ from webapp.kernel.clock import now
 from webapp.kernel.keys import KeyRing
 from webapp.tokens import families
 from webapp.tokens.authenticator import TYP
+from webapp.tokens.claims import ClaimsHook, gathered
 from webapp.tokens.models import ApiToken
 
 # What people mint themselves is asked for by nobody but this house (RFC 9068 §2.2).
@@ -73,6 +74,12 @@ class Issuer:
 
     ring: KeyRing
     url: str
+    hooks: list[ClaimsHook] = field(default_factory=list)
+
+    def adds_claims(self, hook: ClaimsHook) -> ClaimsHook:
+        """Register a function that is told user and scopes, and gives claims of your own to what is minted."""
+        self.hooks.append(hook)
+        return hook
 
     def issue(self, db: Session, user_id: UUID, wish: Wish, proof: Proof) -> Issued:
         """A token of a user, with its rows.
@@ -106,7 +113,7 @@ class Issuer:
         return Issued(self.sign(credential), entry, credential)
 
     def sign(self, credential: Credential) -> str:
-        claims = {
+        claims = gathered(self.hooks, credential.user_id, scopes_of(credential)) | {
             "iss": self.url,
             "aud": self.url,
             "sub": str(credential.user_id),

@@ -1,0 +1,98 @@
+"""current_principal, current_claims, current_record: the caller, for views and templates that are handed nobody."""
+
+import pytest
+from flask import jsonify, render_template_string
+
+from tests import factories
+from tests.browser import Person
+from tests.guard.doors import add
+from tests.script import Script
+from webapp.guard import current_claims, current_principal, current_record, public, require, user_lookup
+
+TEMPLATE = (
+    "{% if current_principal %}{{ current_principal.username }} {{ current_claims.sub }}{% else %}nobody{% endif %}"
+)
+
+
+def who():
+    return jsonify(
+        name=current_principal.username if current_principal else None,
+        claims=dict(current_claims),
+        record=current_record["desk"] if current_record else None,
+    )
+
+
+@pytest.fixture
+def asked():
+    return []
+
+
+@pytest.fixture
+def house(app, asked):
+    @user_lookup(app)
+    def staff(principal):
+        asked.append(principal.username)
+        return {"ada": {"desk": 7}}.get(principal.username)
+
+    add(app, "/who", require(scope="protected:read")(who))
+    add(app, "/anybody", public(who))
+    add(app, "/plain", require(scope="protected:read")(lambda: "in"))
+    return add(app, "/drawn", require(scope="protected:read", optional=True)(lambda: render_template_string(TEMPLATE)))
+
+
+def test_a_token_brings_its_owner_its_claims_and_the_record_of_your_own(house, user):
+    issued = factories.api_token(house, user, "protected:read")
+    found = Script(house, issued.token).get("/who").json
+    assert (found["name"], found["record"]) == ("ada", 7)
+    assert found["claims"]["jti"] == issued.credential.key
+    assert found["claims"]["scope"] == "protected:read"
+
+
+def test_a_session_has_no_claims(house, user):
+    person = Person(house)
+    person.log_in(user.username)
+    assert person.ask("GET", "/who").json == {"name": "ada", "claims": {}, "record": 7}
+
+
+@pytest.mark.parametrize("header", [None, "Bearer nonsense"])
+def test_where_nobody_is_known_they_are_false_and_empty(house, asked, header):
+    answer = Script(house).get("/anybody", headers={"Authorization": header} if header else {})
+    assert answer.json == {"name": None, "claims": {}, "record": None}
+    assert asked == []
+
+
+def test_claims_of_a_token_that_was_refused_are_never_read(house, user):
+    with house.extensions["database"].write() as db:
+        issued = factories.api_token(house, user)
+        db.get_one(type(issued.credential), issued.credential.id).revoked_at = issued.credential.created_at
+    assert Script(house, issued.token).get("/anybody").json["claims"] == {}
+
+
+def test_templates_have_them_by_name(house, user):
+    answer = Script(house, factories.api_token(house, user).token).get("/drawn")
+    assert answer.text == f"ada {user.id}"
+    assert Script(house).get("/drawn").text == "nobody"
+
+
+def test_a_record_is_asked_once_where_it_is_used_and_never_where_it_is_not(house, user, asked):
+    script = Script(house, factories.api_token(house, user).token)
+    script.get("/plain")
+    assert asked == []
+    script.get("/who")
+    assert asked == ["ada"]
+
+
+def test_somebody_without_a_record_has_none(house):
+    grace = factories.user(house, "grace")
+    assert Script(house, factories.api_token(house, grace).token).get("/who").json["record"] is None
+
+
+def test_two_ways_to_look_up_stop_the_start(house):
+    with pytest.raises(TypeError, match="staff already"):
+        user_lookup(house)(lambda principal: None)
+
+
+def test_after_a_login_the_caller_is_who_logged_in(house, user):
+    person = Person(house)
+    person.log_in(user.username)
+    assert person.ask("GET", "/anybody").json["name"] == "ada"
