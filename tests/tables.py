@@ -12,9 +12,12 @@ from webapp.kernel.db import Base
 # What every request may write: how often, and that it was refused.
 OF_EVERY_REQUEST = {"rate_bucket", "audit_event", "audit_head", "credential_use"}
 
+# Of rows that only a deed may change, what is counted on the way there.
+COUNTED = ("last_used_at", "last_used_from", "idle_at", "failed_logins")
+
 
 def contents(app: Flask) -> dict[str, list[str]]:
-    """Every row of every table that only a deed may change, but for when a credential was last used."""
+    """Every row of every table that only a deed may change, but for last use and wrong tries."""
     with app.extensions["database"].read() as db:
         return {
             name: sorted(repr(row) for row in db.execute(text(f"SELECT {columns_of(name)} FROM {name!r}")))
@@ -25,7 +28,7 @@ def contents(app: Flask) -> dict[str, list[str]]:
 
 def columns_of(table: str) -> str:
     columns = Base.metadata.tables[table].columns.keys()
-    return ", ".join(f'"{name}"' for name in columns if name not in ("last_used_at", "last_used_from", "idle_at"))
+    return ", ".join(f'"{name}"' for name in columns if name not in COUNTED)
 
 
 def events(app: Flask, event: str | None = None) -> list[dict[str, object]]:

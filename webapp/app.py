@@ -185,6 +185,7 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
             limiter,
             passwords,
             identities_for(settings, database, passwords),
+            app.extensions["post"],
             by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
             by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
         ),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import closing, recovery, roles
+from webapp.accounts import closing, failing, recovery, roles
 from webapp.accounts.models import User
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
@@ -72,7 +72,7 @@ class Care:
 
     def enable(self, user: User) -> None:
         self.judge(user)
-        if user.disabled_at is not None:
+        if user.disabled_at is not None or failing.is_frozen(user):
             closing.enable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
             self.tell(user, "account_enabled")
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.accounts import failing
 from webapp.accounts.models import Link, User
 from webapp.accounts.roles import find, reaching
 from webapp.audit.log import Event, record
@@ -42,7 +43,10 @@ def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: st
 
 
 def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """Log in again, from anew: what was ended stays ended."""
+    """Log in again, from anew: what was ended stays ended. Wrong passwords are forgotten."""
+    if failing.is_frozen(user):
+        record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
+    user.failed_logins = 0
     if user.disabled_at is not None:
         user.disabled_at = None
         record(db, Event.USER_ENABLED, user_id=user.id, actor_id=actor_id, reason=reason)
@@ -81,7 +85,7 @@ def set_password(
     """
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
-    user.password_hash, user.password_changed_at = password_hash, now()
+    user.password_hash, user.password_changed_at, user.failed_logins = password_hash, now(), 0
     log_out(db, user.id, keep=keep)
     record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id)
 

@@ -42,6 +42,8 @@ class User(Base):
     email_verified_at: Mapped[datetime | None]
     password_changed_at: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
+    failed_logins: Mapped[int] = mapped_column(server_default="0")
+    """Wrong passwords in a row; see ``failing``."""
     closes_at: Mapped[datetime | None] = mapped_column(index=True)
     """When an account that its owner closed is gone for good; until then they may come back."""
     language: Mapped[str] = mapped_column(String(10), server_default="en")

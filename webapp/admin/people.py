@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing, care, roles
+from webapp.accounts import browsing, care, failing, roles
 from webapp.accounts.models import User
 from webapp.admin.events import AuditEntry, described
 from webapp.audit import reading
@@ -60,6 +60,8 @@ class PersonDetails(Person, frozen=True, kw_only=True):
     display_name: str | None
     roles: list[str]
     """All that the role includes, the humblest first."""
+    is_frozen: bool
+    """Whether so many wrong passwords came in a row that strangers' count for nothing any more."""
     may_act: bool
     """Whether the caller may change anything here."""
     reach: list[Reached]
@@ -103,6 +105,7 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
         **msgspec.structs.asdict(people(db, [user])[0]),
         display_name=user.display_name,
         roles=list(closure),
+        is_frozen=failing.is_frozen(user),
         may_act=care.may_act_on(actor_roles, closure),
         reach=reached,
         session_list=logins(db, user.id),

@@ -52,6 +52,8 @@ class Event(StrEnum):
     SESSION_CONFIRMED = "session.confirmed"
     SESSION_ENDED = "session.ended"
     LOGIN_THROTTLED = "login.throttled"
+    LOGIN_FROZEN = "login.frozen"
+    LOGIN_OPENED = "login.opened"
     TOKEN_MINTED = "token.minted"
     TOKEN_FIRST_USED = "token.first-used"
     TOKEN_REVOKED = "token.revoked"

@@ -55,6 +55,10 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.SESSION_CONFIRMED: lambda _: "You confirmed that it is you.",
     Event.SESSION_ENDED: lambda _: "A session was ended.",
     Event.LOGIN_THROTTLED: lambda _: "Too many wrong passwords were typed for you; more were not looked at.",
+    Event.LOGIN_FROZEN: lambda d: (
+        f"{d.get('failed') or 'Too many'} wrong passwords in a row were typed for you; strangers are not heard now."
+    ),
+    Event.LOGIN_OPENED: lambda _: "Your password opens the account again, wherever it is typed.",
     Event.TOKEN_MINTED: lambda d: f"{named(d)} was made.",
     Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
     Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
@@ -81,6 +85,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
 REFUSALS = {
     Event.SESSION_REFUSED,
     Event.LOGIN_THROTTLED,
+    Event.LOGIN_FROZEN,
     Event.ACCESS_REFUSED,
     Event.LOGIN_DISOWNED,
     Event.REFRESH_REFUSED,

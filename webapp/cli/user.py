@@ -1,17 +1,13 @@
 """user: who has an account here."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from webapp.accounts import browsing, closing, recovery, registration, roles
-from webapp.accounts.closing import LastSuperAdmin, PasswordElsewhere
+from webapp.accounts import browsing, closing, failing, registration, roles
+from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
-from webapp.audit.log import Event, record
-from webapp.cli import logins, setup_link
+from webapp.cli import logins, passwords
 from webapp.cli.asking import hashed_password, password_stdin
 from webapp.cli.finding import role_named, user_named
 from webapp.cli.house import House, pass_house
@@ -23,15 +19,6 @@ from webapp.credentials import lifecycle as credentials
 ONLY_SUPER_ADMIN = "{} is the only super_admin, and nobody else could let others in; make another one first."
 
 
-@contextmanager
-def kept_here() -> Iterator[None]:
-    """For what concerns a password, which may be somebody else's to keep."""
-    try:
-        yield
-    except PasswordElsewhere as error:
-        raise Refused(f"The password of {error} is kept by the identity provider; it is changed there.") from error
-
-
 @click.group("user")
 def command() -> None:
     """Who has an account here.
@@ -40,7 +27,7 @@ def command() -> None:
     """
 
 
-for twin in (logins.sessions, logins.logout, logins.purge):
+for twin in (logins.sessions, logins.logout, logins.purge, passwords.password, passwords.reset, passwords.setup):
     command.add_command(twin)
 
 
@@ -99,7 +86,9 @@ def described(user: User) -> dict[str, object]:
 
 
 def state_of(user: User) -> str:
-    return f"disabled {moment(user.disabled_at)}" if user.disabled_at else "active"
+    if user.disabled_at:
+        return f"disabled {moment(user.disabled_at)}"
+    return f"shut after {user.failed_logins} wrong passwords" if failing.is_frozen(user) else "active"
 
 
 @command.command("show")
@@ -181,7 +170,7 @@ def disable(house: House, *, name: str) -> None:
 @click.argument("name")
 @pass_house
 def enable(house: House, *, name: str) -> None:
-    """Let a disabled user log in again; what was ended stays ended.
+    """Let a user log in again who was disabled, or shut out by too many wrong passwords; what was ended stays ended.
 
     \b
     Example:
@@ -191,63 +180,3 @@ def enable(house: House, *, name: str) -> None:
         user = user_named(db, name)
         closing.enable(db, user)
     say_aside(f"{user.username} may log in again, and needs new tokens.")
-
-
-@command.command("password")
-@click.argument("name")
-@password_stdin
-@pass_house
-def password(house: House, *, name: str, password_stdin: bool) -> None:
-    """Give a user another password; their sessions end, their tokens stay.
-
-    \b
-    Example:
-      openssl rand -base64 18 | tee /dev/tty | python -m webapp user password ada --password-stdin
-    """
-    with opened(house) as database:
-        with database.read() as db:
-            username = user_named(db, name).username
-        hashed = hashed_password(house.settings, username, from_stdin=password_stdin)
-        with kept_here(), database.write() as db:
-            user = user_named(db, name)
-            sessions = len(credentials.live(db, user.id, "session"))
-            closing.set_password(db, user, hashed)
-    say_aside(f"{user.username} has a new password; {count(sessions, 'session')} ended.")
-
-
-@command.command("reset-link")
-@click.argument("name")
-@pass_house
-def make_reset_link(house: House, *, name: str) -> None:
-    """Print a link by which a user sets a new password; the one before it is dead.
-
-    \b
-    Example:
-      python -m webapp user reset-link ada
-    """
-    with kept_here(), opened(house) as database, database.write() as db:
-        user = user_named(db, name)
-        if user.disabled_at is not None:
-            raise Refused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")
-        path = recovery.link_for(db, user)
-        record(db, Event.RESET_ASKED, user_id=user.id)
-    minutes = int(recovery.LIFETIME.total_seconds() // 60)
-    say_aside(f"It works once, within {minutes} minutes; give it to {user.username} alone.")
-    click.echo(house.settings.base_url + path)
-
-
-@command.command("setup-link")
-@pass_house
-def make_setup_link(house: House) -> None:
-    """Print a new link to make the first account; the one before it is dead.
-
-    \b
-    Example:
-      python -m webapp user setup-link
-    """
-    with opened(house) as database:
-        link = setup_link.make(database, house.settings)
-    if link is None:
-        raise Refused("Somebody has an account already; add others with: python -m webapp user add")
-    say_aside(f"It works once, within {setup_link.lifetime_in_words(house.settings)}.")
-    click.echo(link)

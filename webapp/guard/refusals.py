@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask_login import user_needs_refresh, user_unauthorized
@@ -12,6 +13,7 @@ from webapp.guard.challenges import challenge
 from webapp.guard.forbidding import BUILDERS, pins_of
 from webapp.guard.policy import Decision, Requirement, explain
 from webapp.guard.principal import NotAccepted, Principal, Standing
+from webapp.kernel.ratelimit import Limit, Limiter
 from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
@@ -19,6 +21,9 @@ from webapp.web.problems import Action, Pin, Problem, answer
 from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
+
+# Of the same refusals of one credential at one route, one a minute becomes a row of the audit log.
+NOTED = Limit("refusal-noted", 1, timedelta(minutes=1))
 
 # Doors above, by their names.
 LOGIN, CONFIRM = "login.new", "login.confirm_form"
@@ -113,11 +118,12 @@ def minutes(need: Requirement) -> int:
 def note(code: str, reason: str, who: Principal | Standing | None) -> None:
     """Write a refusal down: in the audit log where an account is concerned, else in the log alone.
 
-    What strangers send must not fill a table.
+    What strangers send must not fill a table, nor what a script repeats that does not listen.
     """
-    if who is None:
+    if who is None or not is_news(code, who):
+        ids = {"user_id": who.user_id, "credential_id": who.credential_id} if who else {}
         fields = {"code": code, "reason": reason, "route": str(request.url_rule), "address": request.remote_addr}
-        log.info(Event.ACCESS_REFUSED.value, extra={"fields": fields})
+        log.info(Event.ACCESS_REFUSED.value, extra={"fields": ids | fields})
         return
     with database().write() as db:
         record(
@@ -129,6 +135,11 @@ def note(code: str, reason: str, who: Principal | Standing | None) -> None:
             reason=reason,
             route=str(request.url_rule),
         )
+
+
+def is_news(code: str, who: Principal | Standing) -> bool:
+    limiter: Limiter = current_app.extensions["limiter"]
+    return limiter.take(NOTED, str(who.credential_id), code, str(request.url_rule)).allowed
 
 
 def as_response(answered: object) -> Response:

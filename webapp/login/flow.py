@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from webapp.accounts import browsing
+from webapp.accounts import browsing, failing
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 from webapp.accounts.passwords import Passwords
@@ -14,6 +14,7 @@ from webapp.kernel.db import Database
 from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit, Limiter
 from webapp.login.identities import Identities
+from webapp.mail.post import Post
 
 AMR = "pwd"
 
@@ -71,6 +72,7 @@ class Flow:
     limiter: Limiter
     passwords: Passwords
     identities: Identities
+    post: Post
     by_account: Limit
     by_address: Limit
 
@@ -86,26 +88,32 @@ class Flow:
     def judge(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         with self.database.read() as db:
             user = browsing.named(db, attempt.identifier)
-        counted = self.counted(attempt, user)
+        is_known = user is not None and self.knows(attempt, user)
+        counted = self.counted(attempt, user, is_known=is_known)
         for limit, key in ((self.by_address, network_of(attempt.address)), counted):
             if not (taken := self.limiter.take(limit, key)).allowed:
                 return self.throttled(user, limit, key, taken.retry_after)
         owner = self.identities.owner(attempt.identifier, attempt.password)
         # A name that has come to somebody else elsewhere is not yet theirs here.
-        if owner is None or (user is not None and owner.id != user.id):
-            return self.refused(user)
+        if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, is_known=is_known):
+            return self.refused(user, is_known=is_known)
         self.limiter.clear(*counted)
         self.rehash(owner, attempt.password)
         return Unverified(owner) if owner.is_unverified else Done(owner)
 
-    def counted(self, attempt: Attempt, user: User | None) -> tuple[Limit, str]:
+    def knows(self, attempt: Attempt, user: User) -> bool:
+        """Whether the owner has logged in with this browser before."""
+        known = attempt.known_browsers.get(user.id)
+        # A mark from before the last change of the password may be that of whoever had it.
+        return known is not None and (user.password_changed_at is None or known.since >= user.password_changed_at)
+
+    def counted(self, attempt: Attempt, user: User | None, *, is_known: bool) -> tuple[Limit, str]:
         """By whom the tries for an account are counted; its name and its address are one account."""
         if user is None:
             return self.by_account, f"nobody:{key_of(attempt.identifier)}"
-        known = attempt.known_browsers.get(user.id)
-        # A mark from before the last change of the password may be that of whoever had it.
-        is_kept = known is not None and (user.password_changed_at is None or known.since >= user.password_changed_at)
-        return self.by_account, f"browser:{known.secret}" if known and is_kept else f"user:{user.id}"
+        if is_known:
+            return self.by_account, f"browser:{attempt.known_browsers[user.id].secret}"
+        return self.by_account, f"user:{user.id}"
 
     def throttled(self, user: User | None, limit: Limit, key: str, retry_after: timedelta) -> Throttled:
         # One event a window: whoever hammers at the door does not fill the log as well.
@@ -114,9 +122,18 @@ class Flow:
                 record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
         return Throttled(retry_after)
 
-    def refused(self, user: User | None) -> Refused:
+    def believes(self, user: User | None, *, is_known: bool) -> bool:
+        """Whether the right password counts: after too many wrong ones in a row it does not, and sounds like them."""
+        if user is None or user.failed_logins == 0:
+            return True
+        with self.database.write() as db:
+            return failing.forgive(db, user, is_known=is_known)
+
+    def refused(self, user: User | None, *, is_known: bool) -> Refused:
         # Never what was typed: people type passwords into the wrong field.
         with self.database.write() as db:
+            if user is not None:
+                failing.count(db, self.post, user, is_known=is_known)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
         return Refused()
 

@@ -1,0 +1,87 @@
+"""user password, reset-link, setup-link: how somebody gets a password."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from webapp.accounts import closing, recovery
+from webapp.accounts.closing import PasswordElsewhere
+from webapp.audit.log import Event, record
+from webapp.cli import setup_link
+from webapp.cli.asking import hashed_password, password_stdin
+from webapp.cli.finding import user_named
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import opened
+from webapp.cli.output import count, say_aside
+from webapp.cli.refusals import Refused
+from webapp.credentials import lifecycle as credentials
+
+
+@contextmanager
+def kept_here() -> Iterator[None]:
+    """For what concerns a password, which may be somebody else's to keep."""
+    try:
+        yield
+    except PasswordElsewhere as error:
+        raise Refused(f"The password of {error} is kept by the identity provider; it is changed there.") from error
+
+
+@click.command("password")
+@click.argument("name")
+@password_stdin
+@pass_house
+def password(house: House, *, name: str, password_stdin: bool) -> None:
+    """Give a user another password; their sessions end, their tokens stay.
+
+    \b
+    Example:
+      openssl rand -base64 18 | tee /dev/tty | python -m webapp user password ada --password-stdin
+    """
+    with opened(house) as database:
+        with database.read() as db:
+            username = user_named(db, name).username
+        hashed = hashed_password(house.settings, username, from_stdin=password_stdin)
+        with kept_here(), database.write() as db:
+            user = user_named(db, name)
+            sessions = len(credentials.live(db, user.id, "session"))
+            closing.set_password(db, user, hashed)
+    say_aside(f"{user.username} has a new password; {count(sessions, 'session')} ended.")
+
+
+@click.command("reset-link")
+@click.argument("name")
+@pass_house
+def reset(house: House, *, name: str) -> None:
+    """Print a link by which a user sets a new password; the one before it is dead.
+
+    \b
+    Example:
+      python -m webapp user reset-link ada
+    """
+    with kept_here(), opened(house) as database, database.write() as db:
+        user = user_named(db, name)
+        if user.disabled_at is not None:
+            raise Refused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")
+        path = recovery.link_for(db, user)
+        record(db, Event.RESET_ASKED, user_id=user.id)
+    minutes = int(recovery.LIFETIME.total_seconds() // 60)
+    say_aside(f"It works once, within {minutes} minutes; give it to {user.username} alone.")
+    click.echo(house.settings.base_url + path)
+
+
+@click.command("setup-link")
+@pass_house
+def setup(house: House) -> None:
+    """Print a new link to make the first account; the one before it is dead.
+
+    \b
+    Example:
+      python -m webapp user setup-link
+    """
+    with opened(house) as database:
+        link = setup_link.make(database, house.settings)
+    if link is None:
+        raise Refused("Somebody has an account already; add others with: python -m webapp user add")
+    say_aside(f"It works once, within {setup_link.lifetime_in_words(house.settings)}.")
+    click.echo(link)
