@@ -27,6 +27,7 @@ from webapp.examples import views as examples
 from webapp.guard import current_claims, current_principal, doorkeeper, loader, preferences
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
+from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
 from webapp.kernel import ratelimit_storage
 from webapp.kernel.cookie_key import CookieKey
@@ -87,7 +88,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(TooBusy, too_busy)
     app.register_error_handler(Unreachable, unreachable)
     app.register_error_handler(NoPlace, no_place)
-    app.extensions["catalogue"] = Catalogue(guarded(app))
+    app.extensions["catalogue"] = Catalogue(guarded(app), DECLARED)
     app.extensions["settings"] = settings
     return app
 

@@ -7,6 +7,7 @@ from tests.script import Script
 from webapp.accounts import closing
 from webapp.accounts.models import User
 from webapp.guard.policy import Requirement
+from webapp.guard.resources import DECLARED, Resource, resource
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 
 CATALOGUE = Catalogue(
@@ -64,3 +65,39 @@ def test_a_scope_minted_before_a_role_was_lost_opens_nothing_more(app):
     with app.extensions["database"].write() as db:
         closing.change_role(db, db.get_one(User, admin.id), "user")
     assert script.get("/protected/admin").json["code"] == "role_required"
+
+
+# Described.
+
+
+def test_every_scope_of_the_house_is_described_where_its_resource_is_declared(app):
+    bare = [name for name, scope in app.extensions["catalogue"].scopes.items() if not scope.sentence]
+    assert bare == [], 'say resource("name", "Title", reads="…") beside the blueprint'
+
+
+def test_a_scope_without_a_description_is_known_by_its_routes():
+    scope = CATALOGUE.scopes["mixed:read"]
+    assert (scope.title, scope.sentence, scope.deed) == ("Mixed", "", "read Mixed")
+    assert scope.reached(USER) == ["GET /mixed"]
+
+
+def test_a_description_gives_each_scope_its_title_and_sentence():
+    reports = Resource("reports", "Reports", {"read": "Read them.", "share": "Send them."})
+    routes = [(f"GET /{verb}", Requirement(scope=f"reports:{verb}")) for verb in ("read", "share", "write")]
+    scopes = Catalogue(routes, {"reports": reports}).scopes
+    assert [scopes[f"reports:{verb}"].sentence for verb in ("read", "share", "write")] == [
+        "Read them.",
+        "Send them.",
+        "",
+    ]
+    assert [scopes[f"reports:{verb}"].deed for verb in ("read", "share", "write")] == [
+        *("read Reports", "share reports", "change Reports")
+    ]
+
+
+def test_a_resource_is_described_once():
+    resource("twice", "Twice", reads="One.")
+    resource("twice", "Twice", reads="One.")
+    with pytest.raises(ValueError, match="twice"):
+        resource("twice", "Twice", reads="Another.")
+    del DECLARED["twice"]

@@ -4,11 +4,12 @@ import msgspec
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from webapp.guard import Principal, asked_here, public, require
+from webapp.guard import Principal, asked_here, public, require, resource
 from webapp.web.contract import answers
 from webapp.web.negotiation import show
 
 bp = Blueprint("examples", __name__)
+resource("protected", "Protected examples", reads="Open the pages that show how a resource is protected.")
 
 
 class Hello(msgspec.Struct, frozen=True):

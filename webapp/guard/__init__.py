@@ -4,6 +4,7 @@ from webapp.guard.current import current_claims, current_principal, current_reco
 from webapp.guard.offers import asked_here
 from webapp.guard.principal import Principal
 from webapp.guard.require import login_required, public, require
+from webapp.guard.resources import resource
 
 __all__ = [
     "Principal",
@@ -14,5 +15,6 @@ __all__ = [
     "login_required",
     "public",
     "require",
+    "resource",
     "user_lookup",
 ]

@@ -1,13 +1,16 @@
 """What a token may be allowed, and what a role may grant: read off the routes themselves."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.guard.policy import Requirement
+from webapp.guard.resources import Resource, resource
+from webapp.kernel.words import in_words
 
 # What @require() asks where no scope is named: on the list before the first page needs it.
 GENERAL = "resources:read"
+resource("resources", "Other pages", reads="Open what asks for an account and names no scope of its own.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,28 +22,70 @@ class Opening:
     role: str | None
 
     @property
+    def method(self) -> str:
+        return self.address.partition(" ")[0]
+
+    @property
+    def rule(self) -> str:
+        return self.address.partition(" ")[2]
+
+    @property
     def in_words(self) -> str:
-        return re.sub(r"<[^>]*>", "…", self.address)
+        return plain(self.address)
+
+    def is_reached_by(self, roles: Sequence[str]) -> bool:
+        return self.role is None or self.role in roles
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     name: str
     openings: tuple[Opening, ...]
+    resource: Resource | None = None
+
+    @property
+    def room(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
+    def verb(self) -> str:
+        return self.name.partition(":")[2]
+
+    @property
+    def title(self) -> str:
+        """Of its resource."""
+        return self.resource.title if self.resource else in_words(self.room).capitalize()
+
+    @property
+    def sentence(self) -> str:
+        """What it is for, where its room says so."""
+        return self.resource.sentences.get(self.verb, "") if self.resource else ""
+
+    @property
+    def deed(self) -> str:
+        """What a token with it may do, such as "change Reports"."""
+        match self.verb:
+            case "read":
+                return f"read {self.title}"
+            case "write":
+                return f"change {self.title}"
+            case verb:
+                return f"{in_words(verb)} {self.title[:1].lower() + self.title[1:]}"
 
     def is_held_by(self, roles: Sequence[str]) -> bool:
         """Whether it would open anything to somebody with these roles."""
-        return not self.openings or any(opening.role is None or opening.role in roles for opening in self.openings)
+        return not self.openings or any(opening.is_reached_by(roles) for opening in self.openings)
 
     def why_not(self) -> str:
-        return (
-            f"You do not hold it: it takes the role {' or '.join(sorted({o.role for o in self.openings if o.role}))}."
-        )
+        wanted = sorted({opening.role for opening in self.openings if opening.role})
+        return f"You do not hold it: it takes the role {' or '.join(map(in_words, wanted))}."
+
+    def reached(self, roles: Sequence[str]) -> list[str]:
+        """The addresses in words, as far as these roles reach."""
+        return [opening.in_words for opening in self.openings if opening.is_reached_by(roles)]
 
     def opens(self, roles: Sequence[str]) -> str:
-        """The addresses in words, as far as these roles reach."""
-        reached = [opening.in_words for opening in self.openings if opening.role is None or opening.role in roles]
-        return ", ".join(reached) or "Pages to come that name no scope of their own."
+        return ", ".join(self.reached(roles)) or "Pages to come that name no scope of their own."
 
 
 class ScopeNotHeld(Exception):
@@ -54,12 +99,17 @@ class ScopeNotHeld(Exception):
 class Catalogue:
     """Every scope there is, by name."""
 
-    def __init__(self, routes: Iterable[tuple[str, Requirement]]) -> None:
+    def __init__(
+        self, routes: Iterable[tuple[str, Requirement]], resources: Mapping[str, Resource] | None = None
+    ) -> None:
         openings: dict[str, list[Opening]] = {GENERAL: []}
         for address, need in routes:
             if not need.is_public and not need.session:
                 openings.setdefault(need.scope, []).append(Opening(address, need.role))
-        self.scopes = {name: Scope(name, tuple(found)) for name, found in sorted(openings.items())}
+        self.scopes = {
+            name: Scope(name, tuple(found), (resources or {}).get(name.partition(":")[0]))
+            for name, found in sorted(openings.items())
+        }
 
     def held_by(self, roles: Sequence[str]) -> list[str]:
         return [name for name, scope in self.scopes.items() if scope.is_held_by(roles)]
@@ -74,3 +124,16 @@ class Catalogue:
         if unknown := wanted.difference(held):
             raise ScopeNotHeld(unknown)
         return frozenset(wanted)
+
+    def openings(self, names: Iterable[str]) -> list[Opening]:
+        """Behind any of these scopes."""
+        return [opening for name in names if name in self.scopes for opening in self.scopes[name].openings]
+
+    def rules(self, roles: Sequence[str]) -> list[str]:
+        """The addresses that a token of somebody with these roles can open at all."""
+        return sorted({opening.rule for opening in self.openings(self.scopes) if opening.is_reached_by(roles)})
+
+
+def plain(rule: str) -> str:
+    """A rule as people read it: "/tokens/…"."""
+    return re.sub(r"<[^>]*>", "…", rule)

@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, request, url_for
 from webapp.accounts import browsing
 from webapp.accounts.address_change import CONFIRM, Letters
 from webapp.accounts.models import User
-from webapp.guard import Principal
+from webapp.guard import Principal, resource
 from webapp.kernel.clock import now
 from webapp.mail.post import Post
 from webapp.sessions.user_agents import in_words
@@ -17,6 +17,7 @@ from webapp.web.problems import Problem
 from webapp.web.transaction import db
 
 bp = Blueprint("account", __name__)
+resource("profile", "Your profile", reads="Read your name, your sessions, your activity and your dashboard.")
 
 FRESH = timedelta(minutes=10)
 

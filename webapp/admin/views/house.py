@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.overview import Overview, overview
 from webapp.admin.views.doors import read
 from webapp.audit.log import Event
+from webapp.guard.resources import resource
 from webapp.guard.routes import routes
 from webapp.settings import Settings, SettingsError
 from webapp.settings.describing import Row
@@ -15,6 +16,12 @@ from webapp.web.negotiation import show
 from webapp.web.transaction import db
 
 bp = Blueprint("admin", __name__)
+resource(
+    "admin",
+    "Administration",
+    reads="See everybody's accounts, roles and invitations, the mails and the audit log.",
+    writes="Invite, disable and delete people, change roles, send mails again.",
+)
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, current_app
 
-from webapp.guard import Principal
+from webapp.guard import Principal, resource
 from webapp.kernel.clock import now
 from webapp.tokens import lifecycle, listing
 from webapp.tokens.lifecycle import Issuer
@@ -16,6 +16,13 @@ from webapp.web.problems import Problem
 from webapp.web.transaction import db
 
 bp = Blueprint("tokens", __name__)
+resource(
+    "tokens",
+    "API tokens",
+    reads="List your tokens and what happened to each; never the tokens themselves.",
+    introspect="Ask whether a token that somebody brought still stands (RFC 7662).",
+)
+resource("self", "This token itself", rotate="Exchange itself for its successor, so that a job can renew it.")
 
 
 def described(user_id: UUID, token_id: UUID) -> Token:
