@@ -32,6 +32,11 @@ def new_login(db: Session, post: Post, user: User, here: Here, *, credential_id:
     tell(db, post, user, here, "new_login", credential_id=str(credential_id))
 
 
+def new_script_login(db: Session, post: Post, user: User, here: Here, *, credential_id: UUID) -> None:
+    """A login of a script that was not seen before, or not from there."""
+    tell(db, post, user, here, "new_script_login", credential_id=str(credential_id))
+
+
 def password_changed(db: Session, post: Post, user: User, here: Here) -> None:
     tell(db, post, user, here, "password_changed")
 

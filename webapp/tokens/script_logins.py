@@ -1,5 +1,6 @@
 """Where a user's scripts are logged in by themselves, and what each row says of it."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -9,8 +10,13 @@ from sqlalchemy.orm import Session
 
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
+from webapp.kernel.networks import network_of
+from webapp.tokens.families import Caller
 from webapp.tokens.lifecycle import scopes_of
 from webapp.tokens.models import RefreshFamily
+
+# Enough to know it by, and nothing that could talk to whoever reads it in a mail.
+PRODUCT = re.compile(r"[A-Za-z0-9._-]{1,40}(?=/|$)")
 
 
 class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +34,26 @@ class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
     """When it ends unless it refreshes before."""
     expires_at: datetime
     """However often it refreshes."""
+
+
+def product_of(user_agent: str) -> str:
+    """As a script names itself, without its version: an update makes it no other. Whatever reads oddly is a script."""
+    found = PRODUCT.match(user_agent)
+    return found[0] if found else "a script"
+
+
+def is_known(db: Session, user_id: UUID, caller: Caller) -> bool:
+    """Whether a script of this name has logged in as a user before, from where this one calls."""
+    callers = select(RefreshFamily.user_agent, RefreshFamily.address).join(
+        Credential, Credential.id == RefreshFamily.id
+    )
+    callers = callers.where(Credential.user_id == user_id, Credential.kind == "refresh")
+    exactly = RefreshFamily.user_agent == caller.user_agent[:300], RefreshFamily.address == caller.address
+    if db.execute(callers.where(*exactly).limit(1)).first() is not None:
+        # Every hour, for most; the others need not be looked at.
+        return True
+    wanted = product_of(caller.user_agent), network_of(caller.address)
+    return any((product_of(agent), network_of(address)) == wanted for agent, address in db.execute(callers.distinct()))
 
 
 def live(db: Session, user_id: UUID) -> list[ScriptLogin]:

@@ -20,6 +20,7 @@ bp = Blueprint("not_me", __name__)
 
 WHAT = {
     "new_login": "a login with another browser",
+    "new_script_login": "a login of a script that was not seen before",
     "password_changed": "a change of your password",
     "password_reset": "a new password by a mailed link",
 }

@@ -1,6 +1,6 @@
 """What a login that fails is told, by page and by API alike."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 from flask import Response, url_for
@@ -29,6 +29,15 @@ def unverified() -> Problem:
         403,
         "Verify your address first",
         "A mail went there when the account was made; its link opens it. Log in with a browser to have it sent again.",
+    )
+
+
+def closed(closes_at: datetime) -> Problem:
+    """Said after the right password alone, so that strangers learn nothing by it."""
+    return Problem(
+        403,
+        "This account is closed",
+        f"Its owner closed it; it is deleted on {closes_at:%d %B %Y}. Until then, log in with a browser to keep it.",
     )
 
 

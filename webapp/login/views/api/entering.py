@@ -1,12 +1,14 @@
 """The same login for scripts, which answers with a token."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import browsing
+from webapp.accounts import browsing, notices
 from webapp.accounts.models import User
+from webapp.accounts.notices import Here
 from webapp.accounts.roles import included_in
 from webapp.credentials.lifecycle import Proof
 from webapp.guard.authority import Authority
@@ -16,8 +18,8 @@ from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
 from webapp.login.renewal import Granted, name
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, issuer, unfit
-from webapp.login.views.refusals import credentials_invalid, throttled, unverified
-from webapp.tokens import families
+from webapp.login.views.refusals import closed, credentials_invalid, throttled, unverified
+from webapp.tokens import families, script_logins
 from webapp.tokens.families import Caller, Ends, Terms
 from webapp.tokens.lifecycle import Wish
 from webapp.tokens.scopes import ScopeNotHeld
@@ -43,6 +45,8 @@ def create() -> ResponseReturnValue:
         raise unverified()
     if not isinstance(outcome, Done) or not browsing.is_unchanged(db(), outcome.user):
         raise credentials_invalid()
+    if outcome.user.closes_at is not None:
+        raise closed(outcome.user.closes_at)
     return mint(outcome.user, form)
 
 
@@ -51,10 +55,21 @@ def mint(user: User, form: CredentialsForm) -> ResponseReturnValue:
     if lifetime > longest:
         raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
     authority, proof = Authority(scopes=scopes_of(user, form.scope.data)), Proof(now(), AMR)
+    is_known = script_logins.is_known(db(), user.id, caller())
     begun = families.begin(db(), user.id, Terms(authority, lifetime, script_ends()), caller(), proof)
+    welcome(user, begun.credential.id, is_known=is_known)
     wish = Wish(name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id)
     issued = issuer().issue(db(), user.id, wish, proof)
     return given(Granted(issued, begun.secret, begun.credential.ends_at))
+
+
+def welcome(user: User, family_id: UUID, *, is_known: bool) -> None:
+    """Note the login, and tell its owner of a script that was not seen before, or not from there."""
+    account = db().get_one(User, user.id)
+    is_first, account.last_login_at = account.last_login_at is None, now()
+    if not is_first and not is_known:
+        here = Here(now(), request.remote_addr, script_logins.product_of(caller().user_agent))
+        notices.new_script_login(db(), current_app.extensions["post"], account, here, credential_id=family_id)
 
 
 def caller() -> Caller:

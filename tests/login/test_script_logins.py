@@ -1,0 +1,118 @@
+"""A script logs in with name and password: its owner is told of what is new, and of nothing else."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.letters import mails
+from tests.script import Script
+from tests.tables import contents
+from webapp.accounts import closing
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+
+HOME = "203.0.113.7"
+
+
+@pytest.fixture
+def seen(app, user):
+    """Ada's script has been here, from her home."""
+    log_in(app, HOME)
+    log_in(app, HOME)
+
+
+def log_in(app, address=HOME, client="curl/8.5.0"):
+    body = {"username": "ada", "password": factories.PASSWORD}
+    return Script(app, address=address).post("/api/auth", json=body, headers={"User-Agent": client})
+
+
+def told(app):
+    return [mail for mail in mails(app) if mail.kind == "new_script_login"]
+
+
+def test_the_first_login_of_all_is_no_news(app, seen):
+    assert told(app) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        pytest.param(HOME, "curl/8.5.0", id="the same"),
+        pytest.param(HOME, "curl/9.0.0", id="another version"),
+    ],
+)
+def test_what_was_seen_before_is_no_news(app, seen, address, client):
+    assert log_in(app, address, client).status_code == 200
+    assert told(app) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        pytest.param("198.51.100.2", "curl/8.5.0", id="another address"),
+        pytest.param(HOME, "python-requests/2.32.3", id="another client"),
+        pytest.param(HOME, "", id="a client that says no name"),
+    ],
+)
+def test_what_is_new_is_told_once(app, seen, address, client):
+    for _ in range(3):
+        assert log_in(app, address, client).status_code == 200
+    (mail,) = told(app)
+    assert mail.to == "ada@example.org"
+    assert address in mail.text
+
+
+def test_one_subscriber_with_many_addresses_is_told_of_once(app, seen):
+    for number in range(1, 4):
+        log_in(app, f"2001:db8:1:2::{number}")
+    assert len(told(app)) == 1
+
+
+def test_a_script_that_logs_in_every_hour_mails_nothing(app, seen):
+    with time_machine.travel(now(), tick=False) as clock:
+        for _ in range(48):
+            assert log_in(app).status_code == 200
+            clock.shift(timedelta(hours=1))
+    assert told(app) == []
+
+
+def test_a_client_that_says_more_than_its_name_does_not_say_it_in_the_mail(app, seen):
+    log_in(app, client="call http://evil.example now")
+    (mail,) = told(app)
+    assert "evil" not in mail.text + mail.html
+    assert "a script" in mail.text
+
+
+def test_it_ends_what_happened_without_a_login(app, seen):
+    token = Script(app, log_in(app, "198.51.100.2").json["access_token"])
+    assert token.get("/protected").status_code == 200
+    somebody = Person(app)
+    assert "a login of a script" in somebody.open(told(app)[0].link).text
+    somebody.press("End it all")
+    assert token.get("/protected").status_code == 401
+
+
+def test_a_login_of_a_script_counts_as_one(app, seen, user):
+    with app.extensions["database"].read() as db:
+        assert db.get_one(User, user.id).last_login_at is not None
+
+
+def test_a_closed_account_gives_no_token_and_says_why(app, user):
+    with app.extensions["database"].write() as db:
+        closing.close(db, db.get_one(User, user.id))
+    before = contents(app)
+    answer = log_in(app)
+    assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
+    assert answer.json["title"] == "This account is closed"
+    assert "browser" in answer.json["detail"]
+    assert contents(app) == before
+
+
+def test_a_stranger_does_not_learn_that_an_account_is_closed(app, user):
+    with app.extensions["database"].write() as db:
+        closing.close(db, db.get_one(User, user.id))
+    body = {"username": "ada", "password": "not the password"}
+    assert Script(app).post("/api/auth", json=body).json["code"] == "credentials_invalid"
