@@ -21,8 +21,9 @@ def findings(run, **settings):
     return {finding["about"]: finding for finding in json.loads(run("doctor --json", **settings).stdout)}
 
 
-def test_a_healthy_house_has_nothing_to_mend(run, add):
+def test_a_healthy_house_has_nothing_to_mend(run, add, house):
     add("ada", "super_admin")
+    assert run(f"db backup {house}.copy").exit_code == 0
     done = run("doctor", WEBAPP_WORKERS="1", WEBAPP_SMTP_URL="smtp://mail.example.org")
     assert done.exit_code == 0
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"ok"}

@@ -1,6 +1,6 @@
 """How the house is doing: four numbers, and what wants a hand; nothing for show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -11,7 +11,9 @@ from webapp.accounts import roles
 from webapp.accounts.models import User
 from webapp.audit import reading
 from webapp.audit.log import Event
+from webapp.chores.rota import Chore, late
 from webapp.credentials import lifecycle as credentials
+from webapp.kernel.backup import OLD
 from webapp.kernel.clock import now
 from webapp.mail import troubles
 
@@ -37,10 +39,14 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Within seven days."""
     undeclared: list[str]
     """Addresses that say not who may open them; nobody may."""
+    backed_up_at: datetime | None
+    """When `db backup` was last run."""
     attention: list[Attention]
 
 
-def overview(db: Session, undeclared: list[str], *, sends_mail: bool, hrefs: dict[str, str]) -> Overview:
+def overview(
+    db: Session, undeclared: list[str], chores: Sequence[Chore], *, sends_mail: bool, hrefs: dict[str, str]
+) -> Overview:
     refused = reading.count(db, REFUSED, since=now() - timedelta(hours=1))
     return Overview(
         people=db.scalar(select(func.count()).select_from(User)) or 0,
@@ -48,7 +54,11 @@ def overview(db: Session, undeclared: list[str], *, sends_mail: bool, hrefs: dic
         refused_last_hour=refused,
         tokens_expiring=credentials.expiring(db, "token", before=now() + WEEK),
         undeclared=undeclared,
-        attention=list(attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs)),
+        backed_up_at=(backed_up_at := reading.latest(db, Event.HOUSE_BACKED_UP)),
+        attention=[
+            *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
+            *undone(db, chores, backed_up_at),
+        ],
     )
 
 
@@ -71,6 +81,17 @@ def attention(
         yield Attention(sentence, hrefs["settings"], "See the settings")
     if refused >= MANY_REFUSALS:
         yield Attention(f"{refused} requests were refused in the last hour.", hrefs["refused"], "See which")
+
+
+def undone(db: Session, chores: Sequence[Chore], backed_up_at: datetime | None) -> Iterable[Attention]:
+    """What must be done now and then, and was not."""
+    if backed_up_at is None:
+        yield Attention("The database was never backed up. Run every day: python -m webapp db backup FILE", None, None)
+    elif (age := now() - backed_up_at) > OLD:
+        yield Attention(f"The last backup is {age.days} days old.", None, None)
+    for chore in late(db, chores):
+        how = f"failed ({chore.error}); it is tried again" if chore.error else "is overdue"
+        yield Attention(f"The chore “{chore.name}” {how}.", None, None)
 
 
 def midnight() -> datetime:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 class Event(StrEnum):
     HOUSE_OPENED = "house.opened"
+    HOUSE_BACKED_UP = "house.backed-up"
     USER_MADE = "user.made"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"

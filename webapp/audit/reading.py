@@ -40,6 +40,11 @@ def tail(db: Session, *, limit: int, after: datetime | None = None, event: str |
     return db.scalars(query.order_by(AuditEvent.at.desc()).limit(limit)).all()[::-1]
 
 
+def latest(db: Session, event: str) -> datetime | None:
+    """When ``event`` happened last; None where it never did, or was retired since."""
+    return db.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.event == event))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Which events; ``before`` is the seq of the last one of the page before."""

@@ -27,6 +27,7 @@ METHODS = {"pwd": "password", "setup": "setup link"}
 
 SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.HOUSE_OPENED: lambda _: "This house was opened.",
+    Event.HOUSE_BACKED_UP: lambda _: "The database was backed up.",
     Event.USER_MADE: lambda d: f"Your account was made, with the role {in_words(d.get('role'))}.",
     Event.USER_DISABLED: lambda _: "Your account was disabled.",
     Event.USER_ENABLED: lambda _: "Your account was enabled again.",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from webapp.cli import schema
+from webapp.cli import backup, schema
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, bring_up
 from webapp.cli.output import say_aside
@@ -19,6 +19,9 @@ from webapp.settings import Settings
 @click.group("db")
 def command() -> None:
     """The database: its version and its health."""
+
+
+command.add_command(backup.command)
 
 
 @command.command("upgrade")

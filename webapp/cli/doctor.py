@@ -8,6 +8,7 @@ from webapp.accounts import browsing
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import reading
+from webapp.audit.log import Event
 from webapp.chores.rota import Chore, late
 from webapp.cli import schema
 from webapp.cli.checkup import addresses, choices, chores, database, files, keys, machine, mails, routes
@@ -66,5 +67,6 @@ def kept(settings: Settings, rota: Sequence[Chore]) -> Iterator[Finding]:
         yield database.people(browsing.everybody(db))
         yield mails.outbox(states(db))
         yield from chores.turns(late(db, rota))
+        yield database.backed_up(reading.latest(db, Event.HOUSE_BACKED_UP))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
     opened.close()

@@ -1,5 +1,7 @@
 """/admin and /admin/settings: how the house is doing, and how it is set up."""
 
+from collections.abc import Sequence
+
 import msgspec
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
@@ -7,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.overview import Overview, overview
 from webapp.admin.views.doors import read
 from webapp.audit.log import Event
+from webapp.chores.rota import Chore
 from webapp.guard.resources import resource
 from webapp.guard.routes import routes
 from webapp.settings import Settings, SettingsError
@@ -51,7 +54,8 @@ def index() -> ResponseReturnValue:
         "refused": url_for("admin_audit.index", event=Event.ACCESS_REFUSED.value),
     }
     settings: Settings = current_app.extensions["settings"]
-    found = overview(db(), undeclared, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
+    chores: Sequence[Chore] = current_app.extensions["chores"]
+    found = overview(db(), undeclared, chores, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
     return show(found, "admin/overview.html", overview=found)
 
 

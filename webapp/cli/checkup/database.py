@@ -1,11 +1,14 @@
 """The database: whether it can be trusted, and whether somebody can let others in."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from webapp.accounts.models import User
 from webapp.cli import schema
 from webapp.cli.checkup.findings import Finding, bad, ok, warn
 from webapp.cli.refusals import Refused
+from webapp.kernel.backup import OLD
+from webapp.kernel.clock import now
 from webapp.kernel.db_file import Damaged
 from webapp.kernel.driver import Unavailable
 from webapp.settings import Settings
@@ -27,6 +30,16 @@ def soundness(settings: Settings) -> Finding:
     if version != schema.head():
         return bad("database", f"It has the version {version}, not {schema.head()}.", UPGRADE)
     return ok("database", "It is sound and of this version.")
+
+
+def backed_up(at: datetime | None) -> Finding:
+    mend = "Run every day: python -m webapp db backup FILE"
+    if at is None:
+        return warn("backup", "The database was never backed up.", mend)
+    age = now() - at
+    if age > OLD:
+        return warn("backup", f"The last backup is {age.days} days old.", mend)
+    return ok("backup", f"The last backup was made at {at:%Y-%m-%d %H:%M}Z.")
 
 
 def people(users: Sequence[User]) -> Finding:

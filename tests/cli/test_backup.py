@@ -1,0 +1,127 @@
+"""db backup: a copy while others write, and when it was made."""
+
+import sqlite3
+import threading
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.script import Script
+from webapp.kernel.backup import OLD
+from webapp.kernel.clock import now
+from webapp.settings import Settings
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return tmp_path / "copy.db"
+
+
+def names(file):
+    with closing(sqlite3.connect(file)) as connection:
+        return [row[0] for row in connection.execute("SELECT username FROM user ORDER BY username")]
+
+
+def test_it_is_one_file_with_everything_for_our_eyes_alone(run, add, copy):
+    add("ada")
+    done = run(f"db backup {copy}")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert names(copy) == ["ada"]
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in copy.parent.iterdir() if "copy" in file.name] == ["copy.db"]
+
+
+def test_a_house_is_served_from_it(run, add, house, copy, make_app):
+    add("ada")
+    run(f"db backup {copy}")
+    app = make_app(WEBAPP_DATABASE_URL=f"sqlite:///{copy}")
+    answer = Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
+    assert answer.status_code == 200
+
+
+def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(run, add, house, copy):
+    """Each writer adds two rows in one transaction; a copy between them would hold an odd number."""
+    add("ada")
+    is_over = threading.Event()
+
+    def write():
+        with closing(sqlite3.connect(house / "latchkey.db", timeout=5)) as connection:
+            number = 0
+            while not is_over.is_set():
+                with connection:
+                    for _ in range(2):
+                        number += 1
+                        connection.execute("INSERT INTO rate_bucket VALUES (?, 1, 1)", [f"{id(connection)}-{number}"])
+
+    writers = [threading.Thread(target=write) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    done = run(f"db backup {copy}")
+    is_over.set()
+    for writer in writers:
+        writer.join()
+    assert done.exit_code == 0, done.stderr
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("SELECT count(*) % 2 FROM rate_bucket").fetchone() == (0,)
+
+
+def test_nothing_is_replaced(run, add, copy):
+    add("ada")
+    copy.write_text("something dear")
+    done = run(f"db backup {copy}")
+    assert (done.exit_code, "nothing is replaced" in done.stderr) == (1, True)
+    assert copy.read_text() == "something dear"
+
+
+def test_a_place_that_is_not_there_is_said_in_a_sentence(run, add, tmp_path):
+    add("ada")
+    done = run(f"db backup {tmp_path}/no/such/copy.db")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize("command", ["db backup", "db backup x.db --made-elsewhere"])
+def test_either_a_file_is_named_or_another_made_it(run, add, command):
+    add("ada")
+    assert run(command).exit_code == 2
+
+
+def test_postgresql_is_left_to_its_own_tools(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("webapp.cli.schema.examine", lambda settings: None)
+    done = run(f"db backup {tmp_path}/x", WEBAPP_DATABASE_URL="postgresql://127.0.0.1:1/latchkey")
+    assert (done.exit_code, "pg_dump" in done.stderr) == (1, True)
+
+
+def backups(run):
+    return [line for line in run("doctor").stdout.splitlines() if " backup " in line]
+
+
+def test_the_doctor_says_how_old_the_last_one_is(run, add, copy):
+    add("ada", "super_admin")
+    assert "never backed up" in backups(run)[0]
+    run(f"db backup {copy}")
+    assert backups(run)[0].startswith("ok")
+    with time_machine.travel(now() + OLD + timedelta(days=1)):
+        assert "8 days old" in backups(run)[0]
+        run("db backup --made-elsewhere")
+        assert backups(run)[0].startswith("ok")
+
+
+def test_so_does_the_overview(run, add, house, copy, make_app):
+    add("ada")
+    app = make_app(WEBAPP_INSTANCE=str(house))
+    script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
+
+    def said():
+        found = script.get("/admin").json
+        return found["backed_up_at"], [task["sentence"] for task in found["attention"] if "back" in task["sentence"]]
+
+    at, (sentence,) = said()
+    assert (at, "never" in sentence) == (None, True)
+    run(f"db backup {copy}", WEBAPP_SECRET_KEY=Settings.from_env({"WEBAPP_INSTANCE": str(house)}).secret_key)
+    at, sentences = said()
+    assert at is not None
+    assert sentences == []

@@ -1,0 +1,54 @@
+"""db backup: a copy of the database, and when it was made."""
+
+import sqlite3
+from pathlib import Path
+
+import click
+
+from webapp.audit.log import Event, record
+from webapp.cli import schema
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import answering, opened
+from webapp.cli.output import say_aside
+from webapp.cli.refusals import Refused
+from webapp.kernel import backup
+from webapp.settings import Settings
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--made-elsewhere", is_flag=True, help="Only note that one was made by other means, such as pg_dump.")
+@pass_house
+def command(house: House, *, file: Path | None, made_elsewhere: bool) -> None:
+    """Copy the SQLite database to FILE while the house is served, and note when: doctor says how old the last one is.
+
+    The keys in the instance folder are not in it; copy secret_key and signing_keys.json once, to another place.
+
+    \b
+    Examples:
+      python -m webapp db backup /srv/backups/latchkey-$(date +%F).db
+      pg_dump latchkey > latchkey.sql && python -m webapp db backup --made-elsewhere
+    """
+    if (file is None) is not made_elsewhere:
+        raise click.UsageError("Name a file, or say --made-elsewhere.")
+    with answering():
+        schema.examine(house.settings)
+    if file is not None:
+        copy(house.settings, file)
+    with opened(house) as database, database.write() as db:
+        record(db, Event.HOUSE_BACKED_UP, origin="elsewhere" if file is None else "cli")
+    say_aside("It is noted." if file is None else f"The database is in {file}, for your eyes alone.")
+
+
+def copy(settings: Settings, file: Path) -> None:
+    source = schema.file_of(settings)
+    if source is None:
+        raise Refused("PostgreSQL is backed up by pg_dump; then run: python -m webapp db backup --made-elsewhere")
+    if not source.exists():
+        raise Refused("There is no database yet; the first start makes it, or: python -m webapp db upgrade")
+    try:
+        backup.copy(source, file)
+    except FileExistsError as error:
+        raise Refused(f"{file} is there already, and nothing is replaced; name another.") from error
+    except (OSError, sqlite3.Error) as error:
+        raise Refused(f"{file} cannot be written ({error}); nothing was kept.") from error
