@@ -114,6 +114,7 @@ def configure(app: Flask, settings: Settings) -> None:
         "MAX_FORM_PARTS": 100,
         "BASE_URL": settings.base_url,
         "HOUSE_NAME": settings.house_name,
+        "DPOP_WINDOW": settings.dpop_window,
         "TOKEN_IN_QUERY": settings.token_in_query,
         "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
         "API_TOKEN_LIFETIME": settings.api_token_lifetime,

@@ -1,7 +1,10 @@
-"""The challenge that goes with a refusal (RFC 6750 §3, RFC 9470 §3)."""
+"""The challenge that goes with a refusal (RFC 6750 §3, RFC 9470 §3, RFC 9449 §7.1)."""
 
+from webapp.guard.binding import NotProven
 from webapp.guard.policy import Requirement
-from webapp.web.bearer import realm
+from webapp.guard.principal import NotAccepted
+from webapp.kernel.dpop import ALGS
+from webapp.web.bearer import presented, realm
 
 # RFC 6750 §3.1 and RFC 9470 §3 have four words for all of it; ours goes into the description.
 ERRORS = {
@@ -16,10 +19,19 @@ ERRORS = {
 }
 
 
-def challenge(code: str, need: Requirement) -> dict[str, str]:
-    parts = [realm(), f'error="{ERRORS[code]}"', f'error_description="{code}"']
+def challenge(code: str, need: Requirement, *, refused: NotAccepted | None = None) -> dict[str, str]:
+    """
+    Args:
+        refused: what was brought, where that is none that holds.
+    """
+    shown, unproven = presented(), refused if isinstance(refused, NotProven) else None
+    is_dpop = unproven is not None or (shown is not None and shown.is_dpop)
+    error = unproven.error if unproven else ERRORS[code]
+    parts = [realm("DPoP" if is_dpop else "Bearer"), f'error="{error}"', f'error_description="{code}"']
     if code == "scope_required" and not need.session:
         parts.append(f'scope="{need.scope}"')
     if need.fresh_within and code == "step_up_required":
         parts.append(f"max_age={int(need.fresh_within.total_seconds())}")
+    if is_dpop:
+        parts.append(f'algs="{ALGS}"')
     return {"WWW-Authenticate": ", ".join(parts)}

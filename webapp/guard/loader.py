@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, g, request
 from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
 
+from webapp.guard import binding
 from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
 from webapp.kernel.clock import now
 from webapp.web.bearer import ENDS, Presented, presented
@@ -73,6 +74,8 @@ def recognise() -> Principal | NotAccepted | None:
             return None
         standing = doors.standing(claim.key)
         principal = admit(claim, standing, now())
+        if shown is not None:
+            binding.check(shown, principal, standing)
     except NotAccepted as error:
         return error
     if standing is not None:

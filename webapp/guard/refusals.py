@@ -9,6 +9,7 @@ from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.audit.log import Event, record
 from webapp.guard import keeping
+from webapp.guard.binding import NotProven
 from webapp.guard.challenges import challenge
 from webapp.guard.forbidding import BUILDERS, pins_of
 from webapp.guard.policy import Decision, Requirement, explain
@@ -27,6 +28,9 @@ NOTED = Limit("refusal-noted", 1, timedelta(minutes=1))
 
 # Doors above, by their names.
 LOGIN, CONFIRM = "login.new", "login.confirm_form"
+UNPROVEN = (
+    "Send a token that is bound to a key, and no other, as `DPoP TOKEN`, with a new proof in `DPoP` each time. Here:"
+)
 
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
@@ -38,9 +42,9 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if presented() is None and is_browser():
         return to_login(error.code)
     kind = KINDS[error.code.replace("_", "-")]
-    return answer(
-        Problem(401, kind.title, f"{kind.meaning} {kind.repair}", code=error.code, headers=challenge(error.code, need))
-    )
+    detail = f"{UNPROVEN} {error}." if isinstance(error, NotProven) else f"{kind.meaning} {kind.repair}"
+    headers = challenge(error.code, need, refused=error)
+    return answer(Problem(401, kind.title, detail, code=error.code, headers=headers))
 
 
 def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:

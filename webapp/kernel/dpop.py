@@ -1,4 +1,4 @@
-"""Proof of possession (RFC 9449): whoever sends a token that is bound to a key shows, each time anew, that it is theirs."""
+"""Proof of possession (RFC 9449): who sends a token that is bound to a key shows, each time anew, that they hold it."""
 
 import hashlib
 import re

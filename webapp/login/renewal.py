@@ -65,28 +65,35 @@ class Renewal:
     grace: timedelta = GRACE
 
     def begin(
-        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None
+        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, *, jkt: str | None = None
     ) -> Outcome | Throttled:
         """
         Args:
             asked: narrower scopes for this access token; none means all of the login's.
+            jkt: the thumbprint of the key that was proven, if one was.
         """
         network = network_of(address)
         if not (tries := self.limiter.look(self.by_address, network)).allowed:
             return Throttled(tries.retry_after)
-        outcome = self.attempt(secret, asked, catalogue, address)
+        outcome = self.attempt(secret, asked, catalogue, address, jkt)
         if isinstance(outcome, Denied):
             self.limiter.take(self.by_address, network)
         return outcome
 
-    def attempt(self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None) -> Outcome:
+    def attempt(
+        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
+    ) -> Outcome:
         if not SHAPE.fullmatch(secret):
             return Denied("refresh_invalid", "no refresh token of ours")
         with self.database.write() as db:
             held = refreshing.hold(db, secret)
             if held is None:
                 return Denied("refresh_invalid", "unknown")
-            outcome = self.judge(db, held, asked, catalogue, address)
+            # First, so that who has the token and not the key cannot even end what came from it.
+            if not is_bound_to(held, jkt):
+                outcome: Outcome = Denied("refresh_invalid", "its key was not proven")
+            else:
+                outcome = self.judge(db, held, asked, catalogue, address)
             if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
                 note(db, held, outcome.reason)
             return outcome
@@ -125,6 +132,11 @@ class Renewal:
         )
         # As old as the login: to go on proves nothing anew.
         return self.issuer.issue(db, credential.user_id, wish, Proof(credential.auth_time, credential.amr))
+
+
+def is_bound_to(held: Held, jkt: str | None) -> bool:
+    """As at the login, so for all that comes from it (RFC 9449 §5)."""
+    return (held.credential.authority or Authority()).jkt == jkt
 
 
 def name() -> str:

@@ -31,6 +31,11 @@ def schemes(cookie: str) -> dict[str, Any]:
             "bearerFormat": "JWT",
             "description": "An API token (RFC 9068).",
         },
+        "dpop": {
+            "type": "http",
+            "scheme": "dpop",
+            "description": "An API token bound to a key, with a proof of that key in the header `DPoP` (RFC 9449).",
+        },
         "basic": {
             "type": "http",
             "scheme": "basic",
@@ -94,7 +99,8 @@ def ways_in(need: Requirement, *, is_change: bool) -> list[dict[str, list[str]]]
     session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
     if need.is_public:
         return [session] if is_change and need.reads_cookies else []
-    ways = [session] if need.session else [{"bearer": [need.scope]}, {"basic": [need.scope]}, session]
+    by_token = [{way: [need.scope]} for way in ("bearer", "dpop", "basic")]
+    ways = [session] if need.session else [*by_token, session]
     return [*ways, {}] if need.is_optional and not is_change else ways
 
 

@@ -40,8 +40,7 @@ class Authenticator:
             raise NotAccepted("token_invalid", "longer than any of ours")
         if (version := self.ring.version) != self._version:
             # A key came or went: what was verified with it is asked again.
-            self._verified.clear()
-            self._version = version
+            self._verified, self._version = OrderedDict(), version
         # By digest, so that no token lies about in memory.
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest) or self.verify(token, digest)
@@ -50,6 +49,8 @@ class Authenticator:
         return known.claim
 
     def verify(self, token: str, digest: bytes) -> Verified:
+        # Taken before the keys are asked: what a key vouched for that goes meanwhile is not remembered beyond it.
+        verified = self._verified
         try:
             claims = jwt.verify(token, typ=TYP, issuer=self.issuer, audience=self.issuer, ring=self.ring)
             key = UUID(claims["jti"]).hex
@@ -58,7 +59,7 @@ class Authenticator:
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
         known = Verified(Claim(key=key, kind="token", user_id=claims["sub"]), float(claims["exp"]))
-        self._verified[digest] = known
-        if len(self._verified) > MOST_REMEMBERED:
-            self._verified.popitem(last=False)
+        verified[digest] = known
+        if len(verified) > MOST_REMEMBERED:
+            verified.popitem(last=False)
         return known

@@ -124,6 +124,8 @@ class Issuer:
             # For others who verify; here the row counts.
             "scope": " ".join(scopes_of(credential)),
         }
+        if credential.authority and credential.authority.jkt:
+            claims["cnf"] = {"jkt": credential.authority.jkt}
         return jwt.sign(claims, typ=TYP, key=self.ring.current())
 
 

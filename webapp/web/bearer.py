@@ -1,4 +1,4 @@
-"""The bearer token of a request: in the header, as the password of Basic, or, where allowed, in the query."""
+"""The token of a request: in the header, as the password of Basic, or, where allowed, in the query."""
 
 import re
 from base64 import b64decode
@@ -20,6 +20,8 @@ class Presented:
     token: str | None
     is_sent_unasked: bool = False
     """Browsers repeat Basic credentials by themselves, so a change from another site must be refused."""
+    is_dpop: bool = False
+    """Sent as a token that is bound to a key (RFC 9449 §7.1)."""
     is_in_query: bool = False
     """What an address carries, caches on the way may keep with its answer."""
 
@@ -43,10 +45,10 @@ def read(request: Request, *, in_query: bool) -> Presented | None:
         return Presented(token_or_none(",".join(from_query)), is_in_query=True) if from_query else None
     # At any white space: a tab is not what the grammar asks, but who writes one means a token, and not their cookie.
     scheme, rest = (*header.split(maxsplit=1), "", "")[:2]
-    if scheme.lower() == "bearer":
+    if scheme.lower() in ("bearer", "dpop"):
         # Two ways of sending one are as doubtful as two tokens (RFC 6750 §2).
         token = None if from_query else token_or_none(rest.rstrip())
-        return Presented(token, is_in_query=bool(from_query))
+        return Presented(token, is_dpop=scheme.lower() == "dpop", is_in_query=bool(from_query))
     if scheme.lower() == "basic":
         return Presented(token_or_none(basic_password(rest.rstrip())), is_sent_unasked=True)
     return None
@@ -63,7 +65,7 @@ def basic_password(text: str) -> str:
         return ""
 
 
-def realm() -> str:
+def realm(scheme: str = "Bearer") -> str:
     """The challenge that all others begin with; a header holds less than the name of a house may (RFC 9110 §5.6.4)."""
     plain = re.sub(r'[^ -~]|["\\]', "?", current_app.config["HOUSE_NAME"])
-    return f'Bearer realm="{plain}"'
+    return f'{scheme} realm="{plain}"'

@@ -32,7 +32,7 @@ def given(granted: Granted) -> Response:
     return as_json(
         AccessToken(
             access_token=granted.issued.token,
-            token_type="Bearer",
+            token_type="DPoP" if credential.authority and credential.authority.jkt else "Bearer",
             expires_in=int((credential.expires_at - credential.created_at).total_seconds()),
             scope=" ".join(scopes_of(credential)),
             refresh_token=granted.refresh_token,

@@ -23,6 +23,7 @@ from webapp.tokens import families, script_logins
 from webapp.tokens.families import Caller, Ends, Terms
 from webapp.tokens.lifecycle import Wish
 from webapp.tokens.scopes import ScopeNotHeld
+from webapp.web import dpop
 from webapp.web.contract import answers
 from webapp.web.form import errors_of
 from webapp.web.transaction import db
@@ -32,10 +33,14 @@ from webapp.web.transaction import db
 @public_to_scripts
 @answers(AccessToken, form=CredentialsForm, refuses=(401, 403, 429))
 def create() -> ResponseReturnValue:
-    """Exchange name and password for an access token; no cookie is read, none is set."""
+    """Exchange name and password for an access token; no cookie is read, none is set.
+
+    With a proof in the header `DPoP` (RFC 9449), the token is bound to the key of that proof.
+    """
     form = CredentialsForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
+    jkt = dpop.proven_key()
     flow: Flow = current_app.extensions["login"]
     identifier = form.username.data or form.email.data or ""
     outcome = flow.begin(Attempt(identifier, form.password.data or "", request.remote_addr, {}))
@@ -47,14 +52,14 @@ def create() -> ResponseReturnValue:
         raise credentials_invalid()
     if outcome.user.closes_at is not None:
         raise closed(outcome.user.closes_at)
-    return mint(outcome.user, form)
+    return mint(outcome.user, form, jkt)
 
 
-def mint(user: User, form: CredentialsForm) -> ResponseReturnValue:
+def mint(user: User, form: CredentialsForm, jkt: str | None) -> ResponseReturnValue:
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
         raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
-    authority, proof = Authority(scopes=scopes_of(user, form.scope.data)), Proof(now(), AMR)
+    authority, proof = Authority(scopes=scopes_of(user, form.scope.data), jkt=jkt), Proof(now(), AMR)
     is_known = script_logins.is_known(db(), user.id, caller())
     begun = families.begin(db(), user.id, Terms(authority, lifetime, script_ends()), caller(), proof)
     welcome(user, begun.credential.id, is_known=is_known)

@@ -9,6 +9,7 @@ from webapp.login.forms import RefreshForm
 from webapp.login.renewal import Denied, Renewal, TooWide
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, unfit
 from webapp.login.views.refusals import throttled
+from webapp.web import dpop
 from webapp.web.bearer import realm
 from webapp.web.contract import answers
 from webapp.web.form import errors_of
@@ -23,14 +24,16 @@ def refresh() -> ResponseReturnValue:
     """Exchange a refresh token for an access token and the next refresh token.
 
     Each works once. If the answer got lost, the same token within ten seconds is answered with the same successor,
-    once. Later than that, or once the successor was used, everything that came from this login is ended.
+    once. Later than that, or once the successor was used, everything that came from this login is ended. What was bound
+    to a key at the login takes a proof of that key in the header `DPoP`.
     """
     form = RefreshForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     renewal: Renewal = current_app.extensions["renewal"]
     asked = (form.scope.data or "").split()
-    outcome = renewal.begin(form.refresh_token.data or "", asked, catalogue(), request.remote_addr)
+    jkt = dpop.proven_key()
+    outcome = renewal.begin(form.refresh_token.data or "", asked, catalogue(), request.remote_addr, jkt=jkt)
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if isinstance(outcome, TooWide):

@@ -1,0 +1,57 @@
+"""The proof that comes with a request (RFC 9449 §4), and that it comes once."""
+
+from datetime import timedelta
+
+from flask import current_app, request
+
+from webapp.kernel import dpop
+from webapp.kernel.dpop import Asked, Proof, ProofUnfit
+from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.web.problems import Problem
+
+
+def proof_for(token: str | None) -> Proof:
+    """What the header ``DPoP`` shows; two of them reach us as one that is no proof.
+
+    Raises:
+        ProofUnfit
+    """
+    header = request.environ.get("HTTP_DPOP")
+    if header is None:
+        raise ProofUnfit("no proof came with it")
+    asked = Asked(method=request.method, origin=current_app.config["BASE_URL"], path=request.path, token=token)
+    return dpop.proven(header, asked, window=current_app.config["DPOP_WINDOW"])
+
+
+def is_new(proof: Proof) -> bool:
+    """Whether it was not sent before, to any process; asked once, it was."""
+    limiter: Limiter = current_app.extensions["limiter"]
+    # From the earliest that it could be sent to the latest.
+    memory = 2 * current_app.config["DPOP_WINDOW"] + timedelta(seconds=1)
+    return limiter.take(Limit("dpop-proof", 1, memory), proof.jkt, proof.jti).allowed
+
+
+def proven_key() -> str | None:
+    """The thumbprint of the key that whoever asks for a token has shown; None where none was shown (RFC 9449 §5).
+
+    Raises:
+        Problem: 400 ``invalid_dpop_proof``.
+    """
+    if "HTTP_DPOP" not in request.environ:
+        return None
+    try:
+        proof = proof_for(None)
+    except ProofUnfit as error:
+        raise refused(str(error)) from error
+    if not is_new(proof):
+        raise refused("the proof was sent before")
+    return proof.jkt
+
+
+def refused(reason: str) -> Problem:
+    return Problem(
+        400,
+        "The proof shows nothing",
+        f"What came in the header DPoP was refused: {reason}. Nothing was given out.",
+        extra={"error": "invalid_dpop_proof"},
+    )
