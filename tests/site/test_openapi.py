@@ -40,6 +40,7 @@ def test_every_view_that_says_what_it_answers_is_in_it_and_nothing_else(app, doc
 def test_each_operation_lists_the_ways_in_that_its_guard_opens(document):
     assert document["paths"]["/protected"]["get"]["security"] == [
         {"bearer": ["protected:read"]},
+        {"dpop": ["protected:read"]},
         {"basic": ["protected:read"]},
         {"session": []},
     ]

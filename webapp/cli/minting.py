@@ -11,6 +11,7 @@ from webapp.app import create_app
 from webapp.cli.refusals import Refused
 from webapp.credentials.lifecycle import Proof
 from webapp.guard.authority import Authority
+from webapp.kernel.dpop import KeyUnfit, thumbprint_in
 from webapp.settings import Settings
 from webapp.settings.kinds import write_duration
 from webapp.tokens.lifecycle import Issuer, NameUnfit, Wish, checked_name
@@ -35,6 +36,7 @@ def wish(
     name: str,
     scopes: Sequence[str],
     lifetime: timedelta,
+    key: str | None = None,
 ) -> Wish:
     """Raises ``Refused`` for what cannot be had."""
     longest = settings.token_lifetime_max
@@ -49,7 +51,7 @@ def wish(
         held = ", ".join(catalogue.held_by(roles))
         raise Refused(f"{owner.username} cannot give {error}; there are: {held}.") from error
     try:
-        name = checked_name(name)
-    except NameUnfit as error:
+        name, jkt = checked_name(name), thumbprint_in(key) if key else None
+    except (NameUnfit, KeyUnfit) as error:
         raise Refused(str(error)) from error
-    return Wish(name=name, authority=Authority(scopes=granted), lifetime=lifetime, origin="cli")
+    return Wish(name=name, authority=Authority(scopes=granted, jkt=jkt), lifetime=lifetime, origin="cli")

@@ -32,8 +32,9 @@ def command() -> None:
 @click.option("--name", required=True, help="Of the machine or the job; 3 to 50 characters.")
 @click.option("--scope", "scopes", multiple=True, required=True, help="What it may reach; may be given repeatedly.")
 @click.option("--expires", type=DURATION, default="30d", show_default=True, help="Such as 12h or 90d.")
+@click.option("--key", help="A public JWK, or its thumbprint: without proof of that key the token is nothing (DPoP).")
 @pass_house
-def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires: timedelta) -> None:
+def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires: timedelta, key: str | None) -> None:
     """Mint a token for USER and print it, now and never again.
 
     \b
@@ -45,7 +46,7 @@ def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires
     issuer, catalogue = minting.tools(house.settings)
     with opened(house) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = minting.wish(db, house.settings, catalogue, owner, name=name, scopes=scopes, lifetime=expires)
+        wish = minting.wish(db, house.settings, catalogue, owner, name=name, scopes=scopes, lifetime=expires, key=key)
         try:
             issued = issuer.issue(db, owner.id, wish, minting.PROVEN_BY_NOBODY)
         except lifecycle.NameTaken as error:

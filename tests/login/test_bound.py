@@ -1,0 +1,100 @@
+"""A script that shows a key at its login: all that comes from it is bound to that key (RFC 9449 §5)."""
+
+import jwt as pyjwt
+import pytest
+
+from tests import factories
+from tests.proving import JKT, KEY, OTHER, call, claims_for, header_of, proof
+from tests.script import Script
+
+AUTH, REFRESH = "/api/auth", "/api/auth/refresh"
+
+
+def shown(path=AUTH, key=KEY, **changes):
+    return {"DPoP": proof(claims_for("POST", path, **changes), header_of(key), key=key)}
+
+
+def log_in(app, headers=None, password=factories.PASSWORD):
+    return Script(app).post(AUTH, json={"username": "ada", "password": password}, headers=headers)
+
+
+def refresh(app, token, headers=None):
+    return Script(app).post(REFRESH, json={"refresh_token": token}, headers=headers)
+
+
+@pytest.fixture
+def first(app, user):
+    return log_in(app, shown()).json
+
+
+def opens(app, token):
+    return call(app, token, proof(claims_for(token=token))).status_code == 200
+
+
+def test_its_token_says_to_which_key_and_opens_nothing_without(app, first):
+    assert first["token_type"] == "DPoP"
+    claims = pyjwt.decode(first["access_token"], options={"verify_signature": False})
+    assert claims["cnf"] == {"jkt": JKT}
+    assert opens(app, first["access_token"])
+    assert Script(app, first["access_token"]).get("/protected").status_code == 401
+
+
+def test_without_a_proof_it_is_any_token(app, user):
+    answer = log_in(app).json
+    assert answer["token_type"] == "Bearer"
+    assert "cnf" not in pyjwt.decode(answer["access_token"], options={"verify_signature": False})
+
+
+def test_it_goes_on_with_the_same_key(app, first):
+    second = refresh(app, first["refresh_token"], shown(REFRESH))
+    assert second.json["token_type"] == "DPoP"
+    assert opens(app, second.json["access_token"])
+    assert refresh(app, second.json["refresh_token"], shown(REFRESH)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [pytest.param({}, id="without a proof"), pytest.param(shown(REFRESH, OTHER), id="with a proof of another key")],
+)
+def test_who_has_its_refresh_token_and_not_the_key_gets_nothing_and_ends_nothing(app, first, headers):
+    stolen = refresh(app, first["refresh_token"], headers)
+    assert (stolen.status_code, stolen.json["code"]) == (401, "refresh_invalid")
+    second = refresh(app, first["refresh_token"], shown(REFRESH))
+    assert second.status_code == 200
+    assert refresh(app, first["refresh_token"]).json["code"] == "refresh_invalid"
+    assert opens(app, second.json["access_token"])
+
+
+def test_a_login_without_a_key_is_not_bound_to_one_later(app, user):
+    first = log_in(app).json
+    assert refresh(app, first["refresh_token"], shown(REFRESH)).status_code == 401
+    assert refresh(app, first["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"DPoP": ""}, id="nothing"),
+        pytest.param({"DPoP": "x" * 7000}, id="a long word"),
+        pytest.param({"DPoP": ", ".join([shown()["DPoP"]] * 2)}, id="two"),
+        pytest.param(shown(REFRESH), id="one for another address"),
+        pytest.param(shown(htm="GET"), id="one for another method"),
+        pytest.param(shown(iat=0), id="an old one"),
+        pytest.param({"DPoP": proof(claims_for("POST", AUTH), header_of(KEY), key=OTHER)}, id="a forged one"),
+    ],
+)
+def test_a_proof_that_shows_nothing_is_no_login(app, user, headers):
+    answer = log_in(app, headers)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_dpop_proof")
+    assert "access_token" not in answer.json
+
+
+def test_a_proof_is_good_for_one_login(app, user):
+    once = shown()
+    assert log_in(app, once).status_code == 200
+    again = log_in(app, once)
+    assert (again.status_code, again.json["error"]) == (400, "invalid_dpop_proof")
+
+
+def test_a_proof_does_not_help_a_wrong_password(app, user):
+    assert log_in(app, shown(), password="wrong horse battery staple").status_code == 401
