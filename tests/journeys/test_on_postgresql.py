@@ -1,26 +1,33 @@
 """The same house on PostgreSQL."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.browser import Person
 from tests.journeys import postgresql
+from tests.login.refreshing import begun, one_round, rivals
+from tests.login.test_refresh_races import ROUNDS
 from tests.script import Script
+from webapp.accounts import closing
 from webapp.app import close, create_app
 from webapp.chores import rota
 from webapp.chores.rota import Chore
 from webapp.chores.worker import Worker
 from webapp.cli import schema
 from webapp.credentials import lifecycle as credentials
+from webapp.kernel.clock import now
 from webapp.kernel.db import engine_for
 from webapp.kernel.ratelimit import Limit
 from webapp.settings import Settings
-from webapp.tokens import lifecycle
+from webapp.tokens import lifecycle, refreshing
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 
@@ -111,3 +118,47 @@ def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
     assert ended["token"] >= 1
     assert script.get("/protected").json["code"] == "token_revoked"
     assert person.open("/dashboard").request.path == "/login"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "codes", "is_over"),
+    [
+        pytest.param((), ("won", "won"), False, id="a lost answer is forgiven"),
+        pytest.param(("--unforgiving",), ("refresh_reused", "won"), True, id="nothing is forgiven"),
+    ],
+)
+def test_of_two_processes_with_one_refresh_token_one_makes_a_successor(
+    app: Flask, settings: Settings, arguments: tuple[str, ...], codes: tuple[str, ...], is_over: bool
+) -> None:
+    owner = factories.user(app)
+    with rivals(settings, *arguments) as pair:
+        rounds = [one_round(app, owner, pair) for _ in range(ROUNDS)]
+    assert {tuple(found.codes) for found in rounds} == {codes}
+    assert [(len(found.successors), found.generations) for found in rounds] == [(1, [1, 2])] * ROUNDS
+    assert [(found.is_over, found.live_tokens) for found in rounds] == [(is_over, 0 if is_over else 2)] * ROUNDS
+
+
+@pytest.mark.parametrize("end_all", [closing.end_everything, credentials.end_all])
+def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
+    app: Flask, end_all: Callable[[Session, UUID], object]
+) -> None:
+    owner = factories.user(app)
+    database, renewal = app.extensions["database"], app.extensions["renewal"]
+    _, secret = begun(app, owner)
+
+    def end() -> None:
+        with database.write() as db:
+            end_all(db, owner.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as db:
+            held = refreshing.hold(db, secret)
+            assert held is not None
+            ended = pool.submit(end)
+            time.sleep(0.3)
+            assert not ended.done()
+            renewal.mint(db, held, held.scopes, now())
+        ended.result()
+    with database.read() as db:
+        assert credentials.live(db, owner.id, "token") == []
+        assert credentials.live(db, owner.id, "refresh") == []

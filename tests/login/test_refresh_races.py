@@ -1,0 +1,33 @@
+"""A refresh token that two processes present at once: two hundred rounds, one successor each."""
+
+import pytest
+
+from tests.login.refreshing import one_round, rivals
+from tests.script import Script
+
+ROUNDS = 200
+
+
+@pytest.fixture
+def settings(app):
+    return app.extensions["settings"]
+
+
+def test_of_two_processes_both_hear_the_same_successor_and_it_is_the_only_one(app, user, settings):
+    """Keycloak, CVE-2026-1035: parallel refresh won many times."""
+    with rivals(settings) as pair:
+        rounds = [one_round(app, user, pair) for _ in range(ROUNDS)]
+    assert {tuple(found.codes) for found in rounds} == {("won", "won")}
+    assert [len(found.successors) for found in rounds] == [1] * ROUNDS
+    assert [found.generations for found in rounds] == [[1, 2]] * ROUNDS
+    assert [(found.is_over, found.live_tokens) for found in rounds] == [(False, 2)] * ROUNDS
+    (successor,) = rounds[-1].successors
+    assert Script(app).post("/api/auth/refresh", json={"refresh_token": successor}).status_code == 200
+
+
+def test_where_nothing_is_forgiven_one_wins_and_the_family_is_over(app, user, settings):
+    with rivals(settings, "--unforgiving") as pair:
+        rounds = [one_round(app, user, pair) for _ in range(ROUNDS)]
+    assert {tuple(found.codes) for found in rounds} == {("refresh_reused", "won")}
+    assert [found.generations for found in rounds] == [[1, 2]] * ROUNDS
+    assert [(found.is_over, found.live_tokens) for found in rounds] == [(True, 0)] * ROUNDS
