@@ -37,6 +37,7 @@ from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.kernel.sealing import Sealer
 from webapp.login.elsewhere import Unreachable, identities_for
 from webapp.login.flow import Flow
+from webapp.login.misses import Misses
 from webapp.login.renewal import Renewal
 from webapp.login.views import api, pages
 from webapp.login.views.refusals import no_place, too_busy, unreachable
@@ -193,14 +194,15 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
         ),
     }
 
+    misses = Misses(limiter, Limit("token-address", settings.login_tries_per_address, settings.login_window))
     app.extensions |= {
         "script_ends": families.Ends(settings.refresh_lifetime, settings.refresh_family_lifetime),
+        "misses": misses,
         "renewal": Renewal(
             database,
-            limiter,
+            misses,
             app.extensions["issuer"],
             Succession.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
-            Limit("refresh-address", settings.login_tries_per_address, settings.login_window),
         ),
     }
 

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-import jwt as pyjwt
 import pytest
 import time_machine
 
 from tests import factories
+from tests.login.scripts import claims, log_in, refresh, works
 from tests.script import Script
 from tests.tables import contents, events, everything
 from tests.tokens.forging import claims_of, signed
@@ -28,29 +28,11 @@ def clock():
         yield clock
 
 
-def log_in(app, name="ada", **wishes):
-    answer = Script(app).post("/api/auth", json={"username": name, "password": factories.PASSWORD} | wishes)
-    assert answer.status_code == 200
-    return answer.json
-
-
-def refresh(app, token, address="10.0.0.7", **wishes):
-    return Script(app, address=address).post("/api/auth/refresh", json={"refresh_token": token} | wishes)
-
-
-def works(app, token):
-    return Script(app, token).get("/protected").status_code == 200
-
-
 def is_over(answer, code="refresh_invalid"):
     assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
     assert answer.json["code"] == code
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Latchkey"'
     return True
-
-
-def claims(token):
-    return pyjwt.decode(token, options={"verify_signature": False})
 
 
 def test_a_refresh_token_gives_an_access_token_and_its_successor(app, user):
@@ -192,18 +174,6 @@ def test_lifetimes_are_settings(make_app, user):
         assert answer["refresh_expires_in"] == 7200
         clock.shift(7000)
         assert refresh(app, answer["refresh_token"]).json["refresh_expires_in"] == 3800
-
-
-def test_to_go_on_proves_nothing_anew(app, user, clock):
-    first = log_in(app)
-    clock.shift(3 * DAY)
-    second = refresh(app, first["refresh_token"]).json
-    rows = contents(app)["credential"]
-    (row,) = [row for row in rows if claims(second["access_token"])["jti"] in row]
-    (former,) = [row for row in rows if claims(first["access_token"])["jti"] in row]
-    noon = "1795608000000000"
-    assert row.count(noon) == 1  # auth_time
-    assert former.count(noon) == 2  # created_at besides
 
 
 def test_a_narrower_scope_holds_for_this_access_token_alone(app, user):

@@ -36,7 +36,8 @@ def stand() -> ResponseReturnValue | None:
         raise undeclared(request.url_rule.endpoint)
     if not need.reads_cookies:
         request_ctx._session = current_app.session_interface.make_null_session(current_app)
-    elif (answer := judge(need)) is not None:
+    is_asked = need.reads_cookies or not need.is_public
+    if is_asked and (answer := judge(need)) is not None:
         return answer
     if request.method == "OPTIONS":
         # Never the view's own: what is allowed here is a fact of the route.

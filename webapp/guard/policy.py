@@ -17,10 +17,10 @@ class Requirement:
     is_optional: bool = False
     """Whether nobody may come as well; who says who they are is asked for all the rest."""
     reads_cookies: bool = True
-    """False for addresses of scripts alone: no session is opened there, and no CSRF token asked."""
+    """False for addresses of scripts alone: no session is known there, and no CSRF token asked."""
     role: str | None = None
     scope: str = "resources:read"
-    """What a token must carry; a session needs none."""
+    """What a token must carry, if it is to carry any; a session needs none."""
     session: bool = False
     """Whether tokens are refused, whatever they carry."""
     fresh_within: timedelta | None = None
@@ -38,7 +38,8 @@ class Requirement:
         if self.is_public:
             return "nothing"
         who = f"role {self.role}" if self.role else "any account"
-        how = "a session" if self.session else f"a session, or a token with {self.scope}"
+        token = f"a token with {self.scope}" if self.scope else "a token"
+        how = "a session" if self.session else f"a session, or {token}" if self.reads_cookies else token
         fresh = f", proven within {int(self.fresh_within.total_seconds() // 60)} minutes" if self.fresh_within else ""
         return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{fresh}"
 
@@ -70,7 +71,7 @@ def decide(principal: Principal | None, need: Requirement, now: datetime, call: 
             return Decision.NEED_SESSION
         if call is not None and bound_of(principal, call) is not None:
             return Decision.OUT_OF_BOUNDS
-        if need.scope not in principal.scopes:
+        if need.scope and need.scope not in principal.scopes:
             return Decision.NEED_SCOPE
     if need.role is not None and need.role not in principal.roles:
         return Decision.NEED_ROLE

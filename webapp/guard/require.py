@@ -25,6 +25,7 @@ def require(
     fresh_within: timedelta | None = None,
     spares_tokens: bool = False,
     optional: bool = False,
+    cookies: bool = True,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let in whoever meets this, and hand the view its ``principal`` if it has a parameter of that name.
 
@@ -36,9 +37,11 @@ def require(
         spares_tokens: ask that of sessions alone.
         optional: let in who brings no credential as well; the principal is None then. One that does not hold is
             refused as ever, and so is one that falls short of the rest.
+        cookies: read the session's; without, only a token gets in.
     """
     need = Requirement(
         is_optional=optional,
+        reads_cookies=cookies,
         role=role,
         scope=scope,
         session=session,

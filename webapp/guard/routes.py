@@ -27,6 +27,8 @@ class Route:
             return "nobody: undeclared"
         if self.need.is_public:
             return "everybody" if self.need.reads_cookies else "everybody, without cookie"
+        if not self.need.reads_cookies:
+            return "nobody"
         fresh = (
             f", proven within {int(self.need.fresh_within.total_seconds() // 60)} min" if self.need.fresh_within else ""
         )

@@ -69,6 +69,16 @@ class RefreshForm(Form):
     )
 
 
+class RevokeForm(Form):
+    token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
+    token_type_hint = StringField("Kind of token", description="Not needed: each kind is known by its looks.")
+
+
+class IntrospectForm(Form):
+    token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
+    token_type_hint = StringField("Kind of token", description="Not needed: each kind is known by its looks.")
+
+
 class PasswordForm(Form):
     password = PasswordField(
         "Present password",

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing
+from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record
 from webapp.credentials.lifecycle import Proof
@@ -15,9 +16,8 @@ from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 from webapp.kernel.db import Database
 from webapp.kernel.digests import new_secret
-from webapp.kernel.networks import network_of
-from webapp.kernel.ratelimit import Limit, Limiter
 from webapp.login.flow import Throttled
+from webapp.login.misses import Misses
 from webapp.tokens import families, refreshing
 from webapp.tokens.lifecycle import Issued, Issuer, Wish
 from webapp.tokens.refreshing import GRACE, Held, State
@@ -57,11 +57,9 @@ class Renewal:
     """Not within the request's transaction: that a family was ended must outlive the refusal."""
 
     database: Database
-    limiter: Limiter
+    misses: Misses
     issuer: Issuer
     succession: Succession
-    by_address: Limit
-    """For refusals: what succeeds is not counted."""
     grace: timedelta = GRACE
 
     def begin(
@@ -72,12 +70,11 @@ class Renewal:
             asked: narrower scopes for this access token; none means all of the login's.
             jkt: the thumbprint of the key that was proven, if one was.
         """
-        network = network_of(address)
-        if not (tries := self.limiter.look(self.by_address, network)).allowed:
-            return Throttled(tries.retry_after)
+        if throttled := self.misses.too_many(address):
+            return throttled
         outcome = self.attempt(secret, asked, catalogue, address, jkt)
         if isinstance(outcome, Denied):
-            self.limiter.take(self.by_address, network)
+            self.misses.count(address)
         return outcome
 
     def attempt(
@@ -109,7 +106,7 @@ class Renewal:
             families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="house")
             return Denied("refresh_reused", "it was used before")
         user = browsing.by_id(db, held.credential.user_id)
-        if user is None or user.disabled_at is not None or user.is_unverified:
+        if user is None or not may_refresh(user):
             return Denied("refresh_invalid", "its owner may not log in")
         had = held.scopes.intersection(catalogue.held_by(included_in(db, user.role)))
         if not had or set(asked) - had:
@@ -137,6 +134,11 @@ class Renewal:
 def is_bound_to(held: Held, jkt: str | None) -> bool:
     """As at the login, so for all that comes from it (RFC 9449 §5)."""
     return (held.credential.authority or Authority()).jkt == jkt
+
+
+def may_refresh(user: User) -> bool:
+    """Whether they might log in now."""
+    return user.disabled_at is None and not user.is_unverified
 
 
 def name() -> str:

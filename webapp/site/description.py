@@ -100,7 +100,7 @@ def ways_in(need: Requirement, *, is_change: bool) -> list[dict[str, list[str]]]
     if need.is_public:
         return [session] if is_change and need.reads_cookies else []
     by_token = [{way: [need.scope]} for way in ("bearer", "dpop", "basic")]
-    ways = [session] if need.session else [*by_token, session]
+    ways = [session] if need.session else [*by_token, session] if need.reads_cookies else by_token
     return [*ways, {}] if need.is_optional and not is_change else ways
 
 

@@ -1,6 +1,6 @@
 """/api/auth: what scripts get in with; one file a deed, one blueprint."""
 
-from webapp.login.views.api import entering, refreshing
+from webapp.login.views.api import entering, introspecting, refreshing, revoking
 from webapp.login.views.api.blueprint import bp
 
-__all__ = ["bp", "entering", "refreshing"]
+__all__ = ["bp", "entering", "introspecting", "refreshing", "revoking"]

@@ -1,0 +1,29 @@
+"""What the tests of the scripts' login share: to log in, to refresh, to try a token."""
+
+from typing import Any
+
+import jwt as pyjwt
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.factories import PASSWORD
+from tests.script import Script
+
+
+def log_in(app: Flask, name: str = "ada", **wishes: Any) -> dict[str, Any]:
+    answer = Script(app).post("/api/auth", json={"username": name, "password": PASSWORD} | wishes)
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json
+    return told
+
+
+def refresh(app: Flask, token: str, address: str = "10.0.0.7", **wishes: Any) -> TestResponse:
+    return Script(app, address=address).post("/api/auth/refresh", json={"refresh_token": token} | wishes)
+
+
+def works(app: Flask, token: str) -> bool:
+    return Script(app, token).get("/protected").status_code == 200
+
+
+def claims(token: str) -> dict[str, Any]:
+    return pyjwt.decode(token, options={"verify_signature": False})

@@ -1,0 +1,118 @@
+"""What is said of a token to those who ask (RFC 7662); one that does not stand is inactive, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing
+from webapp.credentials.models import Credential
+from webapp.guard.assurance import level_of
+from webapp.guard.authority import Authority
+from webapp.guard.principal import Principal
+from webapp.kernel.clock import now
+from webapp.login.renewal import may_refresh
+from webapp.tokens import refreshing
+from webapp.tokens.lifecycle import CLIENT_ID
+
+
+class Confirmation(msgspec.Struct, frozen=True):
+    """The key that must prove each use (RFC 9449 §6.2)."""
+
+    jkt: str
+
+
+class Introspection(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 7662 §2.2."""
+
+    active: bool
+    scope: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    username: str | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    exp: int | UnsetType = UNSET
+    iat: int | UnsetType = UNSET
+    sub: str | UnsetType = UNSET
+    aud: str | UnsetType = UNSET
+    iss: str | UnsetType = UNSET
+    jti: str | UnsetType = UNSET
+    cnf: Confirmation | UnsetType = UNSET
+    auth_time: int | UnsetType = UNSET
+    """When its owner proved who they are; left out where nobody did (RFC 9470 §6.2)."""
+    amr: list[str] | UnsetType = UNSET
+    acr: str | UnsetType = UNSET
+
+
+INACTIVE = Introspection(active=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """Whom a token speaks for, how far, and how well that was proven."""
+
+    user_id: UUID
+    username: str
+    authority: Authority
+    ends_at: datetime
+    auth_time: datetime
+    amr: str
+
+
+def of_principal(principal: Principal) -> Bearing:
+    return Bearing(
+        user_id=principal.user_id,
+        username=principal.username,
+        authority=principal.authority or Authority(),
+        ends_at=principal.expires_at,
+        auth_time=principal.auth_time,
+        amr=principal.amr,
+    )
+
+
+def of_refresh(db: Session, secret: str) -> Bearing | None:
+    """Of a refresh token that would be accepted now; one that was used is none."""
+    token = refreshing.find(db, secret)
+    if token is None or token.spent_at is not None:
+        return None
+    credential = db.get_one(Credential, token.family_id)
+    user = browsing.by_id(db, credential.user_id)
+    if user is None or not may_refresh(user) or not credential.is_live(now()):
+        return None
+    return Bearing(
+        user_id=user.id,
+        username=user.username,
+        authority=credential.authority or Authority(),
+        ends_at=credential.ends_at,
+        auth_time=credential.auth_time,
+        amr=credential.amr,
+    )
+
+
+def said(bearing: Bearing, *, issuer: str, token_type: str, claims: Mapping[str, Any]) -> Introspection:
+    """
+    Args:
+        claims: what the token says of itself, as far as the rows do not know better.
+    """
+    authority, proven = bearing.authority, bearing.auth_time.timestamp() > 0
+    return Introspection(
+        active=True,
+        scope=claims.get("scope", " ".join(sorted(authority.scopes))),
+        client_id=CLIENT_ID,
+        username=bearing.username,
+        token_type=token_type,
+        exp=int(claims.get("exp", bearing.ends_at.timestamp())),
+        iat=claims.get("iat", UNSET),
+        sub=str(bearing.user_id),
+        aud=claims.get("aud", UNSET),
+        iss=issuer,
+        jti=claims.get("jti", UNSET),
+        cnf=Confirmation(authority.jkt) if authority.jkt else UNSET,
+        auth_time=int(bearing.auth_time.timestamp()) if proven else UNSET,
+        amr=bearing.amr.split() if proven else UNSET,
+        acr=level_of(bearing.amr).acr if proven else UNSET,
+    )
