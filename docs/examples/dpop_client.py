@@ -1,41 +1,47 @@
-"""Call a Latchkey house with a token that is worth nothing without our key (RFC 9449).
+"""Call a Latchkey house with a token that is worth nothing without our key (RFC 9449). pip install "pyjwt[crypto]".
 
-Needs `pip install "pyjwt[crypto]"`. With LATCHKEY_URL, LATCHKEY_USER and LATCHKEY_PASSWORD set: python dpop_client.py
+python dpop_client.py               makes the key, and prints its public half: give that to the token page
+python dpop_client.py /protected    calls, with LATCHKEY_URL and LATCHKEY_TOKEN from the environment
 """
 
 import base64
 import hashlib
 import json
 import os
+import sys
 import time
 import uuid
+from pathlib import Path
 from urllib.request import Request, urlopen
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-HOUSE = os.environ["LATCHKEY_URL"]
-# Keep it, where a later start is to use the same token; nobody else may read it.
-KEY = ec.generate_private_key(ec.SECP256R1())
+HOUSE, FILE = os.environ["LATCHKEY_URL"], Path("latchkey_key.pem")
+if not FILE.exists():
+    FILE.touch(mode=0o600)
+    made = ec.generate_private_key(ec.SECP256R1())
+    FILE.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+KEY = load_pem_private_key(FILE.read_bytes(), None)
 PUBLIC = jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
 
 
-def proof(method, url, token=None):
-    claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": url, "iat": int(time.time())}
-    if token:
-        claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+def proof(method, url, token=""):
+    ath = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+    claims = {"jti": str(uuid.uuid4()), "iat": int(time.time()), "htm": method, "htu": url, "ath": ath}
     return jwt.encode(claims, KEY, algorithm="ES256", headers={"typ": "dpop+jwt", "jwk": PUBLIC})
 
 
-def call(method, path, token=None, body=None):
+def call(method, path, token="", body=None):
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
-    headers |= {"DPoP": proof(method, HOUSE + path, token)} | ({"Authorization": f"DPoP {token}"} if token else {})
+    headers |= {"Authorization": f"DPoP {token}"} if token else {}
+    headers["DPoP"] = proof(method, HOUSE + path, token)
     data = json.dumps(body).encode() if body else None
     with urlopen(Request(HOUSE + path, data, headers, method=method), timeout=10) as answer:
         return json.load(answer)
 
 
+# Instead of the page, a login binds what it gives: call("POST", "/api/auth", body={"username": …, "password": …}).
 if __name__ == "__main__":
-    login = {"username": os.environ["LATCHKEY_USER"], "password": os.environ["LATCHKEY_PASSWORD"]}
-    token = call("POST", "/api/auth", body=login)["access_token"]
-    print(call("GET", "/protected", token)["username"])
+    print(json.dumps(call("GET", sys.argv[1], os.environ["LATCHKEY_TOKEN"]) if sys.argv[1:] else PUBLIC))

@@ -28,9 +28,7 @@ NOTED = Limit("refusal-noted", 1, timedelta(minutes=1))
 
 # Doors above, by their names.
 LOGIN, CONFIRM = "login.new", "login.confirm_form"
-UNPROVEN = (
-    "Send a token that is bound to a key, and no other, as `DPoP TOKEN`, with a new proof in `DPoP` each time. Here:"
-)
+PROVE = "A token that is bound to a key, and no other, is sent as `DPoP TOKEN`, with a new proof in `DPoP` each time."
 
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
@@ -42,9 +40,12 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if presented() is None and is_browser():
         return to_login(error.code)
     kind = KINDS[error.code.replace("_", "-")]
-    detail = f"{UNPROVEN} {error}." if isinstance(error, NotProven) else f"{kind.meaning} {kind.repair}"
-    headers = challenge(error.code, need, refused=error)
-    return answer(Problem(401, kind.title, detail, code=error.code, headers=headers))
+    words = (kind.title, f"{kind.meaning} {kind.repair}") if not isinstance(error, NotProven) else unproven(error)
+    return answer(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
+
+
+def unproven(error: NotProven) -> tuple[str, str]:
+    return "The key of this token was not proven", f"Refused because {error}. {PROVE}"
 
 
 def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:

@@ -67,7 +67,7 @@ def proven(proof: str, asked: Asked, *, window: timedelta) -> Proof:
             rule(claims, asked, window)
         api_jws.decode(proof, key.verifying, algorithms=[key.algorithm])
     except (Invalid, PyJWTError) as error:
-        raise ProofUnfit(str(error) or type(error).__name__) from error
+        raise ProofUnfit(f"the proof is unfit: {str(error) or type(error).__name__}") from error
     return Proof(thumbprint(key.verifying, algorithm=key.algorithm), claims["jti"])
 
 
