@@ -1,12 +1,13 @@
 """The cookie: what is in it, what a changed one is worth, and how keys of it change."""
 
 import pytest
-from flask import session
+from flask import Flask, session
 from flask.sessions import SecureCookieSessionInterface
 
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
+from webapp.kernel.cookie_key import CookieKey
 from webapp.sessions import cookie
 
 OLD = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
@@ -118,6 +119,31 @@ def test_new_sessions_are_signed_with_the_new_key(make_app):
     person = Person(app)
     person.log_in("ada")
     assert is_in(with_cookie(make_app(WEBAPP_SECRET_KEY=NEW), person.cookie))
+
+
+def test_when_the_key_is_renewed_no_cookie_counts_any_more_and_the_next_login_does(make_app, instance):
+    """F-17: under a running app, and whatever former keys it was started with."""
+    app = make_app(WEBAPP_SECRET_KEY_FALLBACKS=OLD)
+    factories.user(app, "ada")
+    person = Person(app)
+    person.log_in("ada")
+    copied, by_former = person.cookie, ours_with(OLD, _user_id="x", csrf_token="y")
+    assert is_in(with_cookie(app, copied))
+    with app.test_request_context(headers={"Cookie": f"session={by_former}"}):
+        assert session
+    CookieKey(app.extensions["settings"]).renew()
+    assert not is_in(with_cookie(app, copied))
+    person.log_in("ada")
+    assert is_in(person)
+    assert is_in(with_cookie(make_app(WEBAPP_SECRET_KEY_FALLBACKS=OLD), person.cookie))
+    with app.test_request_context(headers={"Cookie": f"session={by_former}"}):
+        assert not session
+
+
+def ours_with(key, **content):
+    other = Flask("other")
+    other.secret_key = key
+    return ours(other, **content)
 
 
 def test_what_one_request_changes_in_its_session_no_other_sees_before_it_is_sent(app):
