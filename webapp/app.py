@@ -25,6 +25,7 @@ from webapp.credentials.usage import Meter
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
 from webapp.guard import current_claims, current_principal, doorkeeper, loader, preferences
+from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
 from webapp.guard.resources import DECLARED
@@ -39,16 +40,20 @@ from webapp.login.elsewhere import Unreachable, identities_for
 from webapp.login.flow import Flow
 from webapp.login.misses import Misses
 from webapp.login.renewal import Renewal
-from webapp.login.views import api, pages
+from webapp.login.second_step import SecondStep
+from webapp.login.views import api, confirming, pages
+from webapp.login.views.for_factors import ABOVE
 from webapp.login.views.refusals import no_place, too_busy, unreachable
 from webapp.mail.outbox import Content
 from webapp.mail.post import Post
 from webapp.mail.transport import transport_for
 from webapp.mail.worker import Worker
+from webapp.mfa.ceremonies import party_of
+from webapp.mfa.views import pages as factor_pages
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
 from webapp.sessions.lifecycle import Ends
-from webapp.settings import Settings
+from webapp.settings import Settings, SettingsError
 from webapp.site import views as site
 from webapp.tokens import families
 from webapp.tokens import views as tokens
@@ -79,8 +84,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     admit(app, settings, database, ring)
     post_office(app, settings, database)
     employ(app, settings, database)
+    second_factors(app, settings)
     keep_house(app, settings, database)
-    for room in (site, setup, account, pages, api, dashboard, sessions, tokens, examples):
+    for room in (site, setup, account, pages, api, dashboard, sessions, tokens, factor_pages, examples):
         app.register_blueprint(room.bp)
     for room in (admin_house, admin_users, admin_roles, admin_audit):
         app.register_blueprint(room.bp)
@@ -89,9 +95,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(TooBusy, too_busy)
     app.register_error_handler(Unreachable, unreachable)
     app.register_error_handler(NoPlace, no_place)
-    app.extensions["catalogue"] = Catalogue(guarded(app), DECLARED)
+    app.extensions["catalogue"] = catalogue = Catalogue(guarded(app), DECLARED)
+    refuse_unknown_scopes(app.extensions["demands"], catalogue)
     app.extensions["settings"] = settings
     return app
+
+
+def refuse_unknown_scopes(demands: Demands, catalogue: Catalogue) -> None:
+    """
+    Raises:
+        SettingsError: a demand that is misspelt would be none.
+    """
+    if unknown := sorted(demands.scopes.keys() - catalogue.scopes.keys()):
+        raise SettingsError(
+            f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."
+        )
 
 
 def close(app: Flask) -> None:
@@ -122,6 +140,8 @@ def configure(app: Flask, settings: Settings) -> None:
         "REGISTRATION": settings.registration,
         "CAN_MAIL": bool(settings.smtp_url),
         "IDENTITY_PROVIDER": settings.identity_provider,
+        "TRUST_BROWSERS": settings.trust_browsers,
+        "TRUST_LIFETIME": settings.trust_lifetime,
     }
 
 
@@ -205,6 +225,24 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
             Succession.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
         ),
     }
+
+
+def second_factors(app: Flask, settings: Settings) -> None:
+    """What people have beside the password, and where it is demanded."""
+    demands = demands_of(settings.second_factor_for, settings.passkey_for)
+    sealer = Sealer(settings.secret_key, "totp", former=settings.secret_key_fallbacks)
+    party = party_of(settings.base_url, settings.house_name)
+    step = SecondStep(
+        app.extensions["login"],
+        sealer,
+        party,
+        demands,
+        by_account=Limit("code-account", settings.login_tries_per_account, settings.login_window),
+        by_address=Limit("code-address", settings.login_tries_per_address, settings.login_window),
+    )
+    app.extensions |= {"demands": demands, "totp_sealer": sealer, "party": party, "second_step": step}
+    app.extensions["factors_above"] = ABOVE
+    app.jinja_env.globals["ways_to_confirm"] = confirming.ways_to_confirm
 
 
 def keep_house(app: Flask, settings: Settings, database: Database) -> None:

@@ -95,6 +95,14 @@ def log_out(db: Session, user_id: UUID, *, keep: UUID | None = None) -> None:
     void_links(db, user_id)
 
 
+def remove_password(db: Session, user: User, *, keep: UUID) -> None:
+    """Do without one; other sessions end, and no hash compares as equal with what is left."""
+    user.password_hash, user.password_changed_at = "", now()
+    credentials.end_all(db, user.id, kind="session", keep=keep)
+    void_links(db, user.id)
+    record(db, Event.PASSWORD_REMOVED, user_id=user.id)
+
+
 def void_links(db: Session, user_id: UUID) -> None:
     """What was mailed before the password or the address changed does nothing any more."""
     db.execute(delete_from(Link).where(Link.user_id == user_id, Link.purpose != UNDO))

@@ -56,6 +56,10 @@ class User(Base):
         return self.known_elsewhere_as is not None
 
     @property
+    def has_password(self) -> bool:
+        return self.password_hash != ""
+
+    @property
     def is_unverified(self) -> bool:
         """Whether it waits for its owner to prove the address; until then it may do nothing."""
         return self.email is not None and self.email_verified_at is None

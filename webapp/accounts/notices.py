@@ -3,6 +3,7 @@
 ``Here`` is made by the door; the deed calls the function in its own transaction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -46,8 +47,39 @@ def password_reset(db: Session, post: Post, user: User, here: Here) -> None:
     tell(db, post, user, here, "password_reset")
 
 
-def tell(db: Session, post: Post, user: User, here: Here, kind: str, **about: str) -> None:
-    """Nothing for those without an address; others have to look at their activity."""
+def factors_changed(db: Session, post: Post, user: User, here: Here, *, change: str) -> None:
+    """
+    Args:
+        change: a sentence.
+    """
+    tell(db, post, user, here, "factors_changed", said={"change": change})
+
+
+def recovery_code_used(db: Session, post: Post, user: User, here: Here, *, left: int) -> None:
+    tell(db, post, user, here, "recovery_code_used", said={"left": left})
+
+
+def passkey_behind(db: Session, post: Post, user: User, here: Here, *, name: str) -> None:
+    """One that may have been copied."""
+    tell(db, post, user, here, "passkey_behind", said={"name": name})
+
+
+def tell(
+    db: Session,
+    post: Post,
+    user: User,
+    here: Here,
+    kind: str,
+    *,
+    said: Mapping[str, object] | None = None,
+    **about: str,
+) -> None:
+    """Nothing for those without an address; others have to look at their activity.
+
+    Args:
+        said: what its template needs besides.
+        about: what the link is to end.
+    """
     if user.email is None:
         return
     facts = {"what": kind, "since": here.at.isoformat()} | about
@@ -61,4 +93,5 @@ def tell(db: Session, post: Post, user: User, here: Here, kind: str, **about: st
         here=here,
         link=f"/not-me/{secret}",
         lifetime=LIFETIME,
+        **(said or {}),
     )

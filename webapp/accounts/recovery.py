@@ -16,11 +16,14 @@ from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.mail.post import Post
+from webapp.mfa import factors
 from webapp.tokens import families, script_logins
 from webapp.tokens import lifecycle as tokens
 
 RESET = "reset"
 LIFETIME = timedelta(minutes=30)
+# What a mail is about was made moments before it.
+MOMENTS = timedelta(minutes=1)
 
 
 def reachable(db: Session, identifier: str) -> User | None:
@@ -103,7 +106,7 @@ def disowned(db: Session, secret: str) -> tuple[Link, User]:
 
 
 def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> bool:
-    """End what somebody else did: all sessions, all tokens made since, and the password, which nobody knows any more.
+    """End what somebody else did: all sessions, tokens and factors made since, and the password, which nobody knows.
 
     Args:
         unknown_hash: of a password that was thrown away.
@@ -129,6 +132,7 @@ def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) 
     for login in script_logins.live(db, user.id):
         if login.started_at >= since:
             families.end(db, login.id)
+    factors.remove_since(db, user.id, since - MOMENTS)
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=(link.facts or {})["what"])
     if user.is_known_elsewhere or not is_still(user, link):
         # Somebody changed the address since; that change has an undo link of its own.

@@ -8,7 +8,7 @@ import msgspec
 
 from webapp.audit.log import Event
 from webapp.audit.models import AuditEvent
-from webapp.kernel.words import in_words
+from webapp.kernel.words import in_words, ways_in_words
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Happening(msgspec.Struct, frozen=True):
 
 Details = dict[str, object]
 
-METHODS = {"pwd": "password", "setup": "setup link"}
+FACTORS = {"totp": "An authenticator app", "passkey": "A passkey"}
 
 SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.HOUSE_OPENED: lambda _: "This house was opened.",
@@ -51,15 +51,37 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.RESET_DONE: lambda _: "A new password was set by a mailed link.",
     Event.LOGIN_DISOWNED: lambda _: "Somebody said “this was not me”: everything was ended and the password locked.",
     Event.MAIL_RETRIED: lambda _: "A mail was sent on its way again.",
-    Event.SESSION_STARTED: lambda d: f"You logged in with your {METHODS.get(str(d.get('amr')), d.get('amr'))}.",
-    Event.SESSION_REFUSED: lambda _: "Somebody typed a wrong password for you.",
+    Event.SESSION_STARTED: lambda d: f"You logged in with your {ways_in_words(d.get('amr'))}.",
+    Event.SESSION_REFUSED: lambda d: (
+        "A passkey that named you was refused."
+        if d.get("by") == "passkey"
+        else "Somebody typed a wrong password for you."
+    ),
     Event.SESSION_CONFIRMED: lambda _: "You confirmed that it is you.",
     Event.SESSION_ENDED: lambda _: "A session was ended.",
-    Event.LOGIN_THROTTLED: lambda _: "Too many wrong passwords were typed for you; more were not looked at.",
     Event.LOGIN_FROZEN: lambda d: (
         f"{d.get('failed') or 'Too many'} wrong passwords in a row were typed for you; strangers are not heard now."
     ),
     Event.LOGIN_OPENED: lambda _: "Your password opens the account again, wherever it is typed.",
+    Event.LOGIN_THROTTLED: lambda d: (
+        f"Too many wrong {'codes' if d.get('limit') == 'code-account' else 'passwords'} were typed for you; "
+        "more were not looked at."
+    ),
+    Event.CODE_REFUSED: lambda _: "Somebody who knows your password typed a wrong code.",
+    Event.FACTOR_ADDED: lambda d: f"{FACTORS.get(str(d.get('kind')), 'A factor')} was added{called(d)}.",
+    Event.FACTOR_RENAMED: lambda d: f"Your passkey {d.get('former')} is called {d.get('name')} now.",
+    Event.FACTOR_REMOVED: lambda d: f"{FACTORS.get(str(d.get('kind')), 'A factor')} was removed{called(d)}.",
+    Event.RECOVERY_CODES_MADE: lambda _: "A new sheet of recovery codes was made; the one before is worth nothing.",
+    Event.RECOVERY_CODE_USED: lambda d: f"A recovery code was used; {d.get('left')} are left.",
+    Event.PASSKEY_BEHIND: lambda d: (
+        f"The passkey {d.get('name')} had signed more often than it says now: it may have been copied, and was refused."
+    ),
+    Event.PASSWORD_REMOVED: lambda _: "Your password was removed; your passkeys are the way in.",
+    Event.BROWSER_TRUSTED: lambda _: "A browser was trusted: a login from there asks for no second factor.",
+    Event.BROWSER_DISTRUSTED: lambda _: "A browser is not trusted any more.",
+    Event.FACTORS_RESET_ASKED: lambda d: f"A reset of your second factors was begun; the reason: “{d.get('reason')}”.",
+    Event.FACTORS_RESET_STOPPED: lambda _: "The reset of your second factors was stopped.",
+    Event.FACTORS_RESET: lambda _: "Your second factors were taken away, and every session ended.",
     Event.TOKEN_MINTED: lambda d: f"{named(d)} was made.",
     Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
     Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
@@ -91,7 +113,13 @@ REFUSALS = {
     Event.LOGIN_DISOWNED,
     Event.REFRESH_REFUSED,
     Event.REFRESH_REUSED,
+    Event.CODE_REFUSED,
+    Event.PASSKEY_BEHIND,
 }
+
+
+def called(details: Details) -> str:
+    return f", called {details['name']}" if details.get("name") else ""
 
 
 def named(details: Details) -> str:

@@ -13,6 +13,9 @@ from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 
+TRUST = "trust"
+"""The kind of a browser that is asked for no second factor: half a login, so it ends with the sessions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -67,18 +70,20 @@ def end(db: Session, credential_id: UUID) -> bool:
 
 
 def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID | None = None) -> list[UUID]:
-    """End every live credential of a user, of one kind or of all, but for one.
+    """End every live credential of a user, of one kind or of all, but for one; with the sessions, what is trusted.
 
     Returns:
-        Which were ended; none is no error (RFC 7009 §2.2).
+        Which of that kind were ended; none is no error (RFC 7009 §2.2).
     """
     if kind != "session":
         hold_families(db, user_id)
+    kinds = (kind, TRUST) if kind == "session" else (kind,)
     statement = update(Credential).where(Credential.user_id == user_id, Credential.revoked_at.is_(None))
     statement = statement.where(Credential.expires_at > now())
-    statement = statement.where(Credential.kind == kind) if kind else statement
+    statement = statement.where(Credential.kind.in_(kinds)) if kind else statement
     statement = statement.where(Credential.id != keep) if keep else statement
-    return list(db.scalars(statement.values(revoked_at=now()).returning(Credential.id)))
+    ended = db.execute(statement.values(revoked_at=now()).returning(Credential.id, Credential.kind)).all()
+    return [key for key, ended_kind in ended if ended_kind != TRUST]
 
 
 def end_of_everybody(db: Session) -> Counter[str]:

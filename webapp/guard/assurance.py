@@ -30,7 +30,7 @@ class Level(IntEnum):
     @property
     def in_words(self) -> str:
         return {
-            Level.ONE: "a password, or anything better",
+            Level.ONE: "one factor",
             Level.TWO: "a second factor",
             Level.PHISHING_RESISTANT: "a passkey",
         }[self]
@@ -52,6 +52,14 @@ def level_of(amr: str) -> Level:
         return Level.TWO
     # A code proves that one has something; it takes something else beside it.
     return Level.TWO if ways & CODES and ways - CODES else Level.ONE
+
+
+def joined(former: str, proven: str) -> str:
+    """The ways of a session after a step-up: a code stands beside what it began with, all else stands for itself."""
+    if proven not in CODES:
+        return proven
+    # What may stand beside it is a factor that the session has shown; a key is never kept that was not shown again.
+    return " ".join([*(way for way in former.split() if way not in CODES | KEYS | {"user"}), proven])
 
 
 @dataclass(frozen=True, slots=True)

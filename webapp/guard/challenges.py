@@ -1,5 +1,6 @@
 """The challenge that goes with a refusal (RFC 6750 §3, RFC 9470 §3, RFC 9449 §7.1)."""
 
+from webapp.guard.assurance import Level
 from webapp.guard.binding import NotProven
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import NotAccepted
@@ -16,6 +17,7 @@ ERRORS = {
     "role_required": "insufficient_scope",
     "token_limited": "insufficient_scope",
     "step_up_required": "insufficient_user_authentication",
+    "mfa_required": "insufficient_user_authentication",
 }
 
 
@@ -30,8 +32,10 @@ def challenge(code: str, need: Requirement, *, refused: NotAccepted | None = Non
     parts = [realm("DPoP" if is_dpop else "Bearer"), f'error="{error}"', f'error_description="{code}"']
     if code == "scope_required" and not need.session:
         parts.append(f'scope="{need.scope}"')
-    if need.fresh_within and code == "step_up_required":
-        parts.append(f"max_age={int(need.fresh_within.total_seconds())}")
+    if code in ("step_up_required", "mfa_required"):
+        # RFC 9470 §3: all that the next proof has to satisfy.
+        parts += [f'acr_values="{need.level.acr}"'] if need.level > Level.ONE else []
+        parts += [f"max_age={int(need.fresh_within.total_seconds())}"] if need.fresh_within else []
     if is_dpop:
         parts.append(f'algs="{ALGS}"')
     return {"WWW-Authenticate": ", ".join(parts)}

@@ -55,8 +55,10 @@ def judge(need: Requirement) -> Response | None:
     if need.is_public and principal is not None:
         # What a public form begins, such as a login, is for browsers: a token never becomes a session.
         return refusals.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
+    if principal is not None:
+        need = need.raised_by(current_app.extensions["demands"], principal)
     decision = decide(principal, need, now(), call_of(principal))
-    if decision is Decision.STEP_UP and is_change and is_browser():
+    if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
         # What is kept over a step-up is sent again by the person: another site's form must not get that far.
         refuse_forgery(principal)
     if decision is not Decision.ALLOW:

@@ -1,9 +1,11 @@
 """decide(): pure; allow, log in, step up, forbid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
+from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.authority import Bound, Call, exceeded
 from webapp.guard.principal import Principal
 from webapp.kernel.words import in_words
@@ -27,6 +29,19 @@ class Requirement:
     """How old the last proof may be."""
     spares_tokens: bool = False
     """Whether that is asked of sessions alone: a token with such a scope was given for this very purpose."""
+    level: Level = Level.ONE
+    """How well its caller must have proven who they are; a token, at its birth."""
+    spares_level: bool = False
+    """Whether it stands open to who has not reached what their role demands: the way there, and the way out."""
+
+    def raised_by(self, demands: Demands, principal: Principal) -> Self:
+        """With what the settings demand of such a caller, and for such a resource."""
+        # What a role demands is asked of people: a token was minted by one, and is narrower than they are.
+        is_person = principal.credential == "session" and not self.spares_level
+        of_role = demands.of_roles(principal.roles) if is_person else Level.ONE
+        of_scope = Level.ONE if self.session or self.is_public else demands.of_scopes((self.scope,))
+        wanted = max(self.level, of_role, of_scope)
+        return self if wanted is self.level else replace(self, level=wanted)
 
     def is_too_old(self, principal: Principal, now: datetime) -> bool:
         if self.fresh_within is None or (self.spares_tokens and principal.credential == "token"):
@@ -40,8 +55,9 @@ class Requirement:
         who = f"role {self.role}" if self.role else "any account"
         token = f"a token with {self.scope}" if self.scope else "a token"
         how = "a session" if self.session else f"a session, or {token}" if self.reads_cookies else token
+        level = f", with {self.level.in_words}" if self.level > Level.ONE else ""
         fresh = f", proven within {int(self.fresh_within.total_seconds() // 60)} minutes" if self.fresh_within else ""
-        return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{fresh}"
+        return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{level}{fresh}"
 
 
 class Decision(StrEnum):
@@ -53,6 +69,7 @@ class Decision(StrEnum):
     OUT_OF_BOUNDS = "token_limited"
     NEED_SCOPE = "scope_required"
     NEED_ROLE = "role_required"
+    RAISE = "mfa_required"
     STEP_UP = "step_up_required"
 
 
@@ -75,6 +92,8 @@ def decide(principal: Principal | None, need: Requirement, now: datetime, call: 
             return Decision.NEED_SCOPE
     if need.role is not None and need.role not in principal.roles:
         return Decision.NEED_ROLE
+    if level_of(principal.amr) < need.level:
+        return Decision.RAISE
     if need.is_too_old(principal, now):
         return Decision.STEP_UP
     return Decision.ALLOW
@@ -106,6 +125,9 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
     if need.role:
         has = ", ".join(principal.roles) if principal else "none yet"
         steps.append((Decision.NEED_ROLE, f"Its owner has the role {in_words(need.role)}. They have: {in_words(has)}."))
+    if need.level > Level.ONE:
+        has = level_of(principal.amr).in_words if principal else "nothing yet"
+        steps.append((Decision.RAISE, f"They proved who they are with {need.level.in_words}. It was: {has}."))
     if need.fresh_within and not (need.spares_tokens and principal is not None and principal.credential == "token"):
         minutes = int(need.fresh_within.total_seconds() // 60)
         steps.append((Decision.STEP_UP, f"The last proof is no older than {minutes} minutes."))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from webapp.guard.assurance import Level
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
 from webapp.kernel.words import in_words
@@ -40,7 +41,8 @@ def reach(
         credential_id=NOBODY,
         expires_at=at,
         auth_time=at,
-        amr="",
+        # What is asked here is what they may, however well they prove who they are.
+        amr="hwk user",
     )
     return [judged(address, need, role, decide(caller, need, at)) for address, need in routes]
 
@@ -59,6 +61,8 @@ def why(need: Requirement, role: str, *, is_open: bool) -> str:
         found = f"It takes the role {in_words(role)}."
     else:
         found = f"It takes the role {in_words(need.role)}, which {in_words(role)} includes."
+    if is_open and need.level > Level.ONE:
+        found += f" It takes {need.level.in_words}."
     if is_open and need.fresh_within is not None:
         found += f" The last proof may be {int(need.fresh_within.total_seconds() // 60)} minutes old."
     return found

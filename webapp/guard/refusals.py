@@ -9,6 +9,7 @@ from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.audit.log import Event, record
 from webapp.guard import keeping
+from webapp.guard.assurance import Level
 from webapp.guard.binding import NotProven
 from webapp.guard.challenges import challenge
 from webapp.guard.forbidding import BUILDERS, pins_of
@@ -54,8 +55,8 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
         return anonymous()
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     pins = pins_of(explain(principal, need, decision))
-    if decision is Decision.STEP_UP:
-        return step_up(need, pins)
+    if decision in (Decision.STEP_UP, Decision.RAISE):
+        return step_up(principal, need, decision.value, pins)
     # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
     code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
     note(code, str(need), principal)
@@ -83,23 +84,27 @@ def to_login(code: str) -> Response:
     return as_response(redirect(url_for(LOGIN, next=here(), ended=1 if code == "session_ended" else None), 303))
 
 
-def step_up(need: Requirement, pins: Sequence[Pin]) -> Response:
+def step_up(principal: Principal, need: Requirement, code: str, pins: Sequence[Pin]) -> Response:
     user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
-    confirm, headers = url_for(CONFIRM, next=here()), challenge("step_up_required", need)
+    acr = need.level.acr if need.level > Level.ONE else None
+    confirm, headers = url_for(CONFIRM, next=here(), acr=acr), challenge(code, need)
     if is_browser():
         if request.method in ("GET", "HEAD"):
             return as_response(redirect(confirm, 303))
         if (kept := keeping.kept()) is not None:
             # The question itself, with the form inside: nothing that was filled in has to survive a redirect.
-            page = render_template("login/confirm.html", target=here(), kept=kept, minutes=minutes(need))
-            return as_response((page, 401, headers))
-    kind = KINDS["step-up-required"]
+            facts = {"target": here(), "kept": kept, "minutes": minutes(need), "asked": need.level}
+            return as_response((render_template("login/confirm.html", **facts), 401, headers))
+    kind = KINDS[code.replace("_", "-")]
+    what = kind.meaning if code == "step_up_required" else f"This takes {need.level.in_words}."
+    then = "Make a token anew, after a login with it." if principal.credential == "token" else ""
     return answer(
         Problem(
             401,
             kind.title,
-            f"{kind.meaning} Nothing was changed.",
-            code="step_up_required",
+            f"{what} {then or 'Nothing was changed.'}",
+            code=code,
+            extra={"required": [acr]} if code == "mfa_required" else {},
             headers=headers,
             pins=pins,
             actions=[Action("Confirm that it is you", confirm)],

@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from flask import Flask, g
 
+from webapp.guard.assurance import BY_ACR, Level
 from webapp.guard.policy import Requirement
 
 P = ParamSpec("P")
@@ -26,6 +27,9 @@ def require(
     spares_tokens: bool = False,
     optional: bool = False,
     cookies: bool = True,
+    aal: Literal[1, 2] = 1,
+    acr: str | None = None,
+    spares_level: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let in whoever meets this, and hand the view its ``principal`` if it has a parameter of that name.
 
@@ -38,6 +42,9 @@ def require(
         optional: let in who brings no credential as well; the principal is None then. One that does not hold is
             refused as ever, and so is one that falls short of the rest.
         cookies: read the session's; without, only a token gets in.
+        aal: how many factors they must have shown, or the token's owner when it was made.
+        acr: the same by its name, ``phr`` for a passkey among them.
+        spares_level: let in who has not reached what their role demands.
     """
     need = Requirement(
         is_optional=optional,
@@ -47,6 +54,8 @@ def require(
         session=session,
         fresh_within=fresh_within,
         spares_tokens=spares_tokens,
+        level=max(Level(aal), BY_ACR[acr] if acr else Level.ONE),
+        spares_level=spares_level,
     )
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:

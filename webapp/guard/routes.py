@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Flask
 from werkzeug.routing import Rule
 
+from webapp.guard.assurance import Level
 from webapp.guard.policy import Requirement
 from webapp.guard.require import requirement_of
 
@@ -32,8 +33,9 @@ class Route:
         fresh = (
             f", proven within {int(self.need.fresh_within.total_seconds() // 60)} min" if self.need.fresh_within else ""
         )
+        level = f", with {self.need.level.in_words}" if self.need.level > Level.ONE else ""
         nobody = "everybody unnamed, " if self.need.is_optional else ""
-        return nobody + (f"role {self.need.role}" if self.need.role else "any account") + fresh
+        return nobody + (f"role {self.need.role}" if self.need.role else "any account") + level + fresh
 
     @property
     def by_token(self) -> str:

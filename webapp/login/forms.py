@@ -22,10 +22,53 @@ class LoginForm(Form):
     next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
-class ConfirmForm(Form):
-    password = PasswordField(
-        "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
+# A real answer of an authenticator has one or two thousand characters; attestations of some have more.
+LONGEST_ANSWER = Length(max=20_000, message="No passkey answers at such length.")
+
+
+def passkey_answer() -> HiddenField:
+    return HiddenField(
+        validators=[LONGEST_ANSWER], description="What the browser says of a passkey: `toJSON()` of it, as text."
     )
+
+
+def code() -> StringField:
+    return StringField(
+        "Code",
+        [Length(max=100, message="That is longer than any code.")],
+        description="Six digits from your authenticator app, or a recovery code.",
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+class PasskeyLoginForm(Form):
+    response = passkey_answer()
+    remember = BooleanField("Keep me logged in on this device")
+    next = HiddenField(description="Where to go afterwards: a path on this site.")
+
+
+class SecondStepForm(Form):
+    either = ("code", "response")
+
+    code = code()
+    response = passkey_answer()
+    trust = BooleanField(
+        "Trust this browser", description="It is asked for the password alone, where the house allows that."
+    )
+
+    def validate_code(self, field: StringField) -> None:
+        if not (field.data or "").strip() and not self.response.data:
+            raise ValidationError("Type the code.")
+
+
+class ConfirmForm(Form):
+    """One of the three; which of them may be asked depends on what one has."""
+
+    either = ("password", "code", "response")
+
+    password = PasswordField("Password", render_kw={"autocomplete": "current-password"})
+    code = code()
+    response = passkey_answer()
     next = HiddenField(description="Where to go afterwards: a path on this site.")
     kept = HiddenField(description="A page's own: the form that waits for this proof.")
 

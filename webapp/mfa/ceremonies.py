@@ -4,7 +4,9 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from webapp.kernel.lazy import lazily
@@ -28,6 +30,16 @@ class Party:
     """A name, never an address of numbers: browsers refuse those."""
     origin: str
     name: str
+
+
+def party_of(base_url: str, house: str) -> Party | None:
+    """None where the house is known by a number alone, for which browsers make no passkey (WebAuthn §5.1.2)."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return Party(host, base_url, house)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

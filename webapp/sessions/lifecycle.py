@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -58,17 +58,20 @@ def start(
     return started
 
 
-def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str) -> Started:
+def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: datetime | None = None) -> Started:
     """The same session with a new proof, under a new secret: whoever had copied the old one stays outside.
 
     Its time begins anew, as it would with a login (800-63B §2.2.3); since when it is there stays known.
+
+    Args:
+        auth_time: of a proof before, where this one is less than that and counts for nothing.
     """
     former, browser = db.get_one(Credential, session_id), db.get_one(BrowserSession, session_id)
     started = issue(
         db,
         former.user_id,
         Browser(browser.user_agent, browser.address),
-        Proof(auth_time=now(), amr=amr),
+        Proof(auth_time=auth_time or now(), amr=amr),
         lifetime=ends.remembered if browser.is_remembered else ends.lifetime,
         idle=None if browser.is_remembered else ends.idle,
         is_remembered=browser.is_remembered,

@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 
 from webapp.credentials.models import Credential
 from webapp.guard.principal import Principal
+from webapp.kernel.words import ways_in_words
 from webapp.sessions.lifecycle import live
 from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import in_words
-
-METHODS = {"pwd": "password"}
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +43,7 @@ def device(credential: Credential, browser: BrowserSession, principal: Principal
         id=credential.id,
         name=in_words(browser.user_agent),
         address=credential.last_used_from or browser.address,
-        method=METHODS.get(credential.amr, credential.amr),
+        method=ways_in_words(credential.amr),
         started_at=credential.created_at,
         last_seen_at=credential.last_used_at or credential.created_at,
         expires_at=credential.expires_at,

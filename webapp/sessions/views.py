@@ -11,10 +11,11 @@ from wtforms import HiddenField
 
 from webapp.guard import Principal, require
 from webapp.kernel.clock import now
-from webapp.sessions import lifecycle
+from webapp.sessions import lifecycle, trusted
 from webapp.sessions.ending import End, end_of
 from webapp.sessions.lifecycle import Ends
 from webapp.sessions.listing import Device, devices
+from webapp.sessions.trusted import Trusted
 from webapp.web.contract import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
@@ -30,6 +31,8 @@ LOGIN = "login.new"
 
 class Devices(msgspec.Struct, frozen=True):
     sessions: list[Device]
+    trusted: list[Trusted]
+    """Browsers where the password is enough."""
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -52,7 +55,9 @@ class StayForm(Form):
 def index(principal: Principal) -> ResponseReturnValue:
     """Where the caller is logged in: this session first, then the one seen last."""
     found = devices(db(), principal)
-    return show(Devices(found), "sessions/sessions.html", sessions=found, others=others(found))
+    browsers = trusted.of_user(db(), principal.user_id)
+    answer = Devices(found, browsers)
+    return show(answer, "sessions/sessions.html", sessions=found, others=others(found), trusted=browsers)
 
 
 def others(found: list[Device]) -> int:
@@ -69,6 +74,19 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         return Response(status=204)
     flash("That session is ended. Its next request is refused.", "ok")
+    return redirect(url_for("sessions.index"), 303)
+
+
+@bp.post("/account/sessions/trusted/<uuid:trust_id>/end")
+@require(session=True)
+@answers(None, status=204)
+def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
+    """Trust a browser no more: the next login from there asks for a second factor."""
+    if not trusted.end(db(), principal.user_id, trust_id):
+        raise Problem(404, "There is no such browser", "It is not trusted any more, or it is not yours.")
+    if not wants_page():
+        return Response(status=204)
+    flash("That browser is not trusted any more.", "ok")
     return redirect(url_for("sessions.index"), 303)
 
 

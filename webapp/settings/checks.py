@@ -123,10 +123,10 @@ def ended_kept(value: timedelta) -> None:
         raise SettingsError(f"WEBAPP_ENDED_KEPT must be {LISTED.days}d or more: so long, pages list what has ended.")
 
 
-def password_minimum(value: int) -> None:
+def password_minimum(value: int, *, variable: str) -> None:
     # SP 800-63B-4 §3.1.1.2: never fewer than 8, and 64 must be accepted.
     if not 8 <= value <= 64:
-        raise SettingsError("WEBAPP_PASSWORD_MINIMUM must lie between 8 and 64.")
+        raise SettingsError(f"{variable} must lie between 8 and 64.")
 
 
 def trusted_proxies(networks: tuple[Network, ...]) -> None:
@@ -138,3 +138,12 @@ def identity_provider(value: str) -> None:
     """Whether it is there is seen where it is imported, by ``login/elsewhere``."""
     if value and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", value, re.ASCII):
         raise SettingsError("WEBAPP_IDENTITY_PROVIDER must be a module and a name in it, such as package.module:name.")
+
+
+def roles_and_scopes(names: tuple[str, ...], *, variable: str) -> None:
+    """Whether there is such a scope is known once the routes are; a role may be made later."""
+    for name in names:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{1,19}|[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*", name):
+            raise SettingsError(
+                f"{variable} must name roles such as admin or scopes such as admin:write, not {name!r}."
+            )

@@ -51,6 +51,12 @@ class Settings:
     identity_provider: Annotated[str, "Who else proves passwords: package.module:name; empty means nobody."] = ""
     identity_timeout: Annotated[timedelta, "So long that provider may take to answer."] = timedelta(seconds=5)
     password_minimum: Annotated[int, "The fewest characters of a password."] = 15
+    password_minimum_with_second_factor: Annotated[int, "The same, where a second factor is demanded."] = 8
+    second_factor_for: Annotated[tuple[str, ...], "Roles and scopes that take a second factor."] = ()
+    passkey_for: Annotated[tuple[str, ...], "Roles and scopes that take a passkey."] = ()
+    trust_browsers: Annotated[bool, "Whether people may trust a browser: the password is enough there."] = False
+    trust_lifetime: Annotated[timedelta, "A browser is trusted for so long."] = timedelta(days=30)
+    factor_reset_wait: Annotated[timedelta, "An admin's reset of second factors waits so long."] = timedelta(hours=24)
     login_tries_per_account: Annotated[int, "Logins tried for one account in a window."] = 10
     login_tries_per_address: Annotated[int, "Logins tried from one address in a window."] = 50
     login_window: Annotated[timedelta, "Over so long, login tries are counted."] = timedelta(minutes=15)
@@ -85,6 +91,8 @@ class Settings:
         self._check_times()
         checks.trusted_proxies(self.trusted_proxies)
         checks.identity_provider(self.identity_provider)
+        for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
+            checks.roles_and_scopes(named, variable=PREFIX + variable)
 
     def _check_secrets(self) -> None:
         checks.database_url(self.database_url)
@@ -99,7 +107,10 @@ class Settings:
         for choice in choices_of(type(self)):
             if choice.type in (int, timedelta):
                 checks.positive(getattr(self, choice.name), variable=choice.variable)
-        checks.password_minimum(self.password_minimum)
+        checks.password_minimum(self.password_minimum, variable="WEBAPP_PASSWORD_MINIMUM")
+        checks.password_minimum(
+            self.password_minimum_with_second_factor, variable="WEBAPP_PASSWORD_MINIMUM_WITH_SECOND_FACTOR"
+        )
 
     def _check_times(self) -> None:
         for shorter, longer in (

@@ -136,10 +136,10 @@ GUARD_KINDS = (
     ),
     Kind(
         "mfa-required",
-        "A second step is needed",
+        "A second factor is needed",
         401,
-        "The password alone is not enough for this account.",
-        "Log in with a browser.",
+        "The password alone is not enough, for this account or for this address.",
+        "Send `code` beside the password: six digits of the app, or a recovery code. Or log in with a browser.",
     ),
     Kind(
         "throttled",

@@ -23,6 +23,9 @@ WHAT = {
     "new_script_login": "a login of a script that was not seen before",
     "password_changed": "a change of your password",
     "password_reset": "a new password by a mailed link",
+    "factors_changed": "a change of how you log in",
+    "recovery_code_used": "a login with a recovery code",
+    "passkey_behind": "a passkey that may have been copied",
 }
 
 

@@ -16,7 +16,11 @@ from webapp.accounts.views.blueprint import FRESH, bp, me, sender
 from webapp.audit import paging
 from webapp.guard import Principal, require
 from webapp.kernel.clock import now
+from webapp.mfa.listing import FactorList, listed
+from webapp.mfa.views.blueprint import ways
+from webapp.sessions import trusted
 from webapp.sessions.listing import Device, devices
+from webapp.sessions.trusted import Trusted
 from webapp.tokens import listing, script_logins
 from webapp.tokens.listing import Token
 from webapp.tokens.script_logins import ScriptLogin
@@ -31,9 +35,12 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can act as the caller."""
 
     password_changed_at: datetime | None
+    factors: FactorList
     fresh_until: datetime | None
     """Until when a change asks for no new proof."""
     sessions: list[Device]
+    trusted: list[Trusted]
+    """Browsers where the password is enough."""
     tokens: list[Token]
     """The newest fifty."""
     token_count: int
@@ -64,7 +71,7 @@ class EverythingEnded(msgspec.Struct, frozen=True):
 def security(principal: Principal) -> ResponseReturnValue:
     """Ways to log in, where the caller is logged in, tokens, and what happened lately."""
     user, found = me(principal), gather(principal)
-    return show(found, "accounts/security.html", security=found, user=user, task=task(user))
+    return show(found, "accounts/security.html", security=found, user=user, task=task(user, found.factors))
 
 
 def gather(principal: Principal) -> Security:
@@ -73,7 +80,9 @@ def gather(principal: Principal) -> Security:
     return Security(
         password_changed_at=me(principal).password_changed_at,
         fresh_until=fresh_until if fresh_until > now() else None,
+        factors=listed(db(), principal.user_id, ways(principal)),
         sessions=devices(db(), principal),
+        trusted=trusted.of_user(db(), principal.user_id),
         tokens=tokens.tokens,
         token_count=tokens.total,
         script_logins=script_logins.live(db(), principal.user_id),
@@ -82,7 +91,7 @@ def gather(principal: Principal) -> Security:
     )
 
 
-def task(user: User) -> Task | None:
+def task(user: User, factors: FactorList) -> Task | None:
     """The first of what is worth one, if anything is."""
     if user.closes_at is not None:
         return Task("Your account is closed, and will be deleted.", "Keep it", url_for("account.close_form"))
@@ -90,6 +99,11 @@ def task(user: User) -> Task | None:
         return Task("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
     if user.email_verified_at is None:
         return Task(f"Nobody has shown yet that {user.email} is yours.", "Confirm it", url_for("account.show"))
+    if factors.has_second and not factors.recovery_codes.left:
+        words = "A lost phone would lock you out: you have no recovery codes."
+        return Task(words, "Make them", url_for("factors.recovery_codes_form"))
+    if len(factors.passkeys) == 1 and not factors.has_password:
+        return Task("One passkey is all you have, and one may be lost.", "Add another", url_for("factors.new_passkey"))
     return None
 
 

@@ -1,6 +1,9 @@
 """The login's blueprint, and what its pages share: the steps of a login, the browser that asks, who it becomes."""
 
-from flask import Blueprint, current_app, request
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, current_app, request, session
 
 from webapp.accounts import browsing
 from webapp.accounts.models import User
@@ -9,8 +12,10 @@ from webapp.accounts.roles import included_in
 from webapp.guard import Principal
 from webapp.kernel.clock import now
 from webapp.login.flow import Attempt, Flow
+from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
 from webapp.login.views.refusals import credentials_invalid
+from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Browser, Ends, Started
 from webapp.sessions.user_agents import in_words
 from webapp.web.transaction import db
@@ -40,6 +45,16 @@ def principal_of(user: User, started: Started) -> Principal:
     )
 
 
+def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None) -> UUID:
+    """The same session, proven anew and under a new secret; its new id."""
+    user = browsing.by_id(db(), principal.user_id)
+    if user is None:
+        raise credentials_invalid()
+    started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=amr, auth_time=auth_time)
+    cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
+    return started.credential.id
+
+
 def refuse_changed(user: User) -> None:
     """Who was disabled, or got another password, while this one was verified, is let in by it no more."""
     if not browsing.is_unchanged(db(), user):
@@ -57,6 +72,11 @@ def here() -> Here:
 
 def flow() -> Flow:
     found: Flow = current_app.extensions["login"]
+    return found
+
+
+def second_step() -> SecondStep:
+    found: SecondStep = current_app.extensions["second_step"]
     return found
 
 

@@ -2,53 +2,109 @@
 
 from uuid import UUID
 
-from flask import Response, current_app, redirect, render_template, request, session, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.accounts import browsing
 from webapp.accounts.models import User
 from webapp.guard import Principal, keeping, require
+from webapp.guard.assurance import BY_ACR, Level, joined
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import ConfirmForm
-from webapp.login.views.blueprint import attempt, bp, ends, flow, principal_of, refuse_changed
+from webapp.login.second_step import Offered, offered
+from webapp.login.views.blueprint import attempt, bp, flow, refuse_changed, reprove
+from webapp.login.views.proving import by_code, by_passkey
 from webapp.login.views.refusals import throttled
-from webapp.sessions import cookie, lifecycle
+from webapp.mfa import factors, passkeys
+from webapp.mfa.views.options import PasskeyOptions, request_options
 from webapp.web.contract import answers
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
-from webapp.web.transaction import database, db
+from webapp.web.transaction import database
 
 MINUTES = 10
+PURPOSE = "confirm"
 
 
 @bp.get("/confirm")
-@require(session=True)
-def confirm_form() -> ResponseReturnValue:
-    return page(safe_path(request.args.get("next")))
+@require(session=True, spares_level=True)
+def confirm_form(principal: Principal) -> ResponseReturnValue:
+    asked, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
+    if not ways(principal, asked).anything:
+        return redirect(url_for("factors.needed", next=target, acr=asked.acr), 303)
+    return page(target, asked=asked)
+
+
+@bp.get("/confirm/passkey")
+@require(session=True, spares_level=True)
+@answers(PasskeyOptions, refuses=(404,))
+def confirm_options(principal: Principal) -> ResponseReturnValue:
+    """What the browser is to ask a passkey of the caller's."""
+    with database().read() as db:
+        return request_options(PURPOSE, passkeys.known(db, principal.user_id))
 
 
 @bp.post("/confirm")
-@require(session=True)
+@require(session=True, spares_level=True)
 @answers(None, form=ConfirmForm, status=204, refuses=(422, 429))
 def confirm(principal: Principal) -> ResponseReturnValue:
-    """Prove again who you are, for what asks for a fresh proof."""
+    """Prove again who you are, for what asks for a fresh proof or a better one."""
     form = ConfirmForm()
     if not form.validate_on_submit():
         return refused(form)
     user = of_id(principal.user_id)
-    outcome = flow().begin(attempt(user.username, form.password.data or ""))
-    if isinstance(outcome, Throttled):
-        return refused(form, throttled(outcome.retry_after))
-    if not isinstance(outcome, Done):
-        form.password.errors = ["That is not your password. Try again."]
+    try:
+        amr = proof(principal, form, user)
+    except Problem as problem:
+        return refused(form, problem)
+    if amr is None:
         return refused(form)
     refuse_changed(user)
-    started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=AMR)
-    cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
+    reprove(principal, amr)
     if not wants_page():
         return Response(status=204)
     return onward(safe_path(form.next.data), keeping.read(form.kept.data))
+
+
+def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
+    """The ways in which they have proven it; None where the form says what is wrong."""
+    way = ways(principal)
+    if form.response.data:
+        proven = by_passkey(form.response, PURPOSE, owner=user.id)
+        return proven.amr if proven else None
+    if form.code.data and way.code:
+        proven = by_code(form.code, user)
+        return joined(principal.amr, proven.amr) if proven else None
+    if not way.password:
+        said = "Your password alone is not enough here." if form.password.data else "Type the code."
+        form.code.errors = [said if way.code else "Only a passkey is enough here."]
+        return None
+    return AMR if has_password(form, user) else None
+
+
+def has_password(form: ConfirmForm, user: User) -> bool:
+    if not form.password.data:
+        form.password.errors = ["Type your password."]
+        return False
+    outcome = flow().begin(attempt(user.username, form.password.data))
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if not isinstance(outcome, Done):
+        form.password.errors = ["That is not your password. Try again."]
+    return isinstance(outcome, Done)
+
+
+def ways(principal: Principal, asked: Level = Level.ONE) -> Offered:
+    with database().read() as db:
+        return offered(factors.of(db, principal.user_id), principal.amr, asked)
+
+
+def ways_to_confirm(asked: Level = Level.ONE) -> Offered:
+    """For the page, which the guard shows as well."""
+    found: Principal = current_user
+    return ways(found, asked)
 
 
 def onward(target: str | None, fields: keeping.Fields | None) -> ResponseReturnValue:
@@ -61,7 +117,7 @@ def onward(target: str | None, fields: keeping.Fields | None) -> ResponseReturnV
 def refused(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
     if not wants_page():
         raise problem or form.refused()
-    said = problem.detail if problem else " ".join(form.password.errors)
+    said = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
     # Even one who has to wait keeps what they filled in.
     answer = current_app.make_response(page(safe_path(form.next.data), form.kept.data, said))
     answer.status_code = problem.status if problem else 422
@@ -69,8 +125,9 @@ def refused(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturn
     return answer
 
 
-def page(target: str | None, kept: str | None = None, error: str | None = None) -> str:
-    return render_template("login/confirm.html", target=target, kept=kept, error=error, minutes=MINUTES)
+def page(target: str | None, kept: str | None = None, error: str | None = None, *, asked: Level = Level.ONE) -> str:
+    facts = {"target": target, "kept": kept, "error": error, "minutes": MINUTES, "asked": asked}
+    return render_template("login/confirm.html", **facts)
 
 
 def of_id(user_id: UUID) -> User:

@@ -17,9 +17,21 @@ from webapp.guard import Principal, public
 from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Done, Throttled, Unverified
 from webapp.login.forms import LoginForm
-from webapp.login.views import known_browser
-from webapp.login.views.blueprint import attempt, bp, browser, ends, flow, here, principal_of, refuse_changed
-from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, throttled, unverified
+from webapp.login.pending import begin
+from webapp.login.second_step import Pending
+from webapp.login.views import known_browser, pending, trusted_browser
+from webapp.login.views.blueprint import (
+    attempt,
+    bp,
+    browser,
+    ends,
+    flow,
+    here,
+    principal_of,
+    refuse_changed,
+    second_step,
+)
+from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, mfa_required, throttled, unverified
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Started
 from webapp.web.contract import answers
@@ -75,7 +87,18 @@ def create() -> ResponseReturnValue:
     if not isinstance(outcome, Done):
         form.password.errors = [CREDENTIALS_INVALID]
         return login_refused(form, target, status=401)
-    return begin_session(outcome.user, target, is_remembered=form.remember.data)
+    step = second_step().after(outcome.user, is_trusted=trusted_browser.is_trusted(outcome.user))
+    if isinstance(step, Pending):
+        return ask_more(step, target, is_remembered=form.remember.data)
+    return begin_session(outcome.user, target, amr=AMR, is_remembered=form.remember.data)
+
+
+def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> ResponseReturnValue:
+    pending.keep(begin(step.user, AMR, now(), is_remembered=is_remembered, target=target))
+    where = url_for("login.second_step_form")
+    if not wants_page():
+        raise mfa_required(step.factors, where)
+    return redirect(where, 303)
 
 
 def login_refused(form: LoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
@@ -96,13 +119,20 @@ def verify_first(user: User) -> ResponseReturnValue:
 def surroundings(target: str | None) -> dict[str, Any]:
     days = current_app.permanent_session_lifetime.days
     destination = target.partition("?")[0] if target else None
-    return {"remember_days": days, "destination": destination, "registration": current_app.config["REGISTRATION"]}
+    return {
+        "remember_days": days,
+        "destination": destination,
+        "registration": current_app.config["REGISTRATION"],
+        "has_passkeys": second_step().party is not None,
+    }
 
 
-def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Response:
+def begin_session(
+    user: User, target: str | None, *, amr: str, is_remembered: bool, is_to_trust: bool = False
+) -> Response:
     refuse_changed(user)
     end_former(db())
-    started = lifecycle.start(db(), user.id, browser(), ends(), amr=AMR, is_remembered=is_remembered)
+    started = lifecycle.start(db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered)
     welcome(user, started)
     if user.closes_at is not None:
         # Whoever comes back within the grace is asked first whether they stay.
@@ -115,6 +145,8 @@ def begin_session(user: User, target: str | None, *, is_remembered: bool) -> Res
     else:
         response = as_json(LoggedIn(user.username, list(included_in(db(), user.role)), target))
     known_browser.remember(response, user.id)
+    if is_to_trust:
+        trusted_browser.trust(response, user, browser(), amr)
     return response
 
 

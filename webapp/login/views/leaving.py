@@ -13,13 +13,13 @@ from webapp.web.transaction import db
 
 
 @bp.get("/logout")
-@require(session=True)
+@require(session=True, spares_level=True)
 def leave() -> ResponseReturnValue:
     return render_template("login/logout.html")
 
 
 @bp.post("/logout")
-@require(session=True)
+@require(session=True, spares_level=True)
 @answers(None, status=204)
 def end(principal: Principal) -> ResponseReturnValue:
     """End the session; every copy of its cookie is dead from the next request."""

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, flash, redirect, render_template, session, url_for
+from flask import Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import closing, notices
@@ -12,12 +13,13 @@ from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.views.blueprint import me
 from webapp.guard import Principal, require
+from webapp.guard.assurance import Level, level_of
+from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
-from webapp.login.views.blueprint import attempt, bp, ends, flow, here, principal_of
+from webapp.login.views.blueprint import attempt, bp, flow, here, reprove
 from webapp.login.views.confirming import of_id
 from webapp.login.views.refusals import kept_elsewhere, throttled
-from webapp.sessions import cookie, lifecycle
 from webapp.sessions.listing import devices
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import listing, script_logins
@@ -79,15 +81,21 @@ def fits(form: PasswordForm, user: User) -> bool:
 def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseReturnValue:
     user = me(principal)
     others = sum(not device.is_current for device in devices(db(), principal))
-    started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=AMR)
-    closing.set_password(db(), user, hashed, keep=started.credential.id)
+    session_id = prove_by_password(principal)
+    closing.set_password(db(), user, hashed, keep=session_id)
     revoked = tokens.revoke_all(db(), user.id) if form.revoke_tokens.data else 0
     notices.password_changed(db(), current_app.extensions["post"], user, here())
-    cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
     if not wants_page():
-        return as_json(PasswordChanged(started.credential.auth_time, others, revoked))
+        return as_json(PasswordChanged(now(), others, revoked))
     flash(f"Your password is changed. Other devices logged out: {others}; tokens revoked: {revoked}.", "ok")
     return redirect(url_for("account.security"), 303)
+
+
+def prove_by_password(principal: Principal) -> UUID:
+    if level_of(principal.amr) is Level.ONE:
+        return reprove(principal, AMR)
+    # A password is less than what this session has shown, so it makes nothing of that any fresher.
+    return reprove(principal, principal.amr, auth_time=principal.auth_time)
 
 
 def refused(principal: Principal, form: PasswordForm) -> ResponseReturnValue:

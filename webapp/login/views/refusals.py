@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from math import ceil
 
-from flask import Response, url_for
+from flask import Response, current_app, url_for
 
 from webapp.accounts.arrival import NoPlace
 from webapp.accounts.passwords import TooBusy
 from webapp.login.elsewhere import Unreachable
+from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
 from webapp.web.problems import Action, Problem, answer
 
@@ -20,6 +21,29 @@ def credentials_invalid() -> Problem:
         "Name and password do not go together",
         CREDENTIALS_INVALID,
         code="credentials_invalid",
+        headers={"WWW-Authenticate": realm()},
+    )
+
+
+def mfa_required(found: Factors, where: str | None = None) -> Problem:
+    """
+    Args:
+        where: the address of the second step, where the first is remembered by a cookie.
+    """
+    kinds = {"totp": found.has_totp, "passkey": found.passkeys > 0, "recovery_code": found.codes > 0}
+    advice = (
+        "Send code to next_step: six digits of the authenticator app, or a recovery code."
+        if where
+        else "Send code beside the password: six digits of the authenticator app, or a recovery code. Or make a token."
+    )
+    fix = current_app.config["BASE_URL"] + url_for("tokens.new")
+    return Problem(
+        401,
+        "A second factor is needed",
+        f"The password is right, and not enough for this account. {advice}",
+        code="mfa_required",
+        extra={"required": [kind for kind, is_there in kinds.items() if is_there]}
+        | ({"next_step": where} if where else {"fix": fix}),
         headers={"WWW-Authenticate": realm()},
     )
 

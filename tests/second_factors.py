@@ -1,0 +1,95 @@
+"""People with second factors: an app, a passkey, a sheet of recovery codes."""
+
+import json
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pyotp
+import time_machine
+from flask import Flask
+
+from tests.browser import Person
+from tests.passkey import ORIGIN, RP_ID, Authenticator
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+from webapp.mfa import ceremonies, passkeys, recovery_codes, totp
+from webapp.mfa.ceremonies import Party
+from webapp.mfa.models import Passkey
+
+NAMED = {"WEBAPP_BASE_URL": ORIGIN}
+"""The settings of a house that browsers make passkeys for."""
+PARTY = Party(RP_ID, ORIGIN, "Latchkey")
+
+
+@dataclass
+class App:
+    """An authenticator app: a new code each time, as patient people type them."""
+
+    seed: str
+    shift: int = 0
+
+    def code(self) -> str:
+        """The next one that was not used: of the step before, this one, the one after."""
+        found = pyotp.TOTP(self.seed).at(time.time(), counter_offset=self.shift)
+        self.shift += 1
+        return found
+
+
+def with_app(app: Flask, user: User) -> App:
+    """Enrolled a while ago."""
+    seed = totp.new_seed()
+    with time_machine.travel(now() - timedelta(minutes=5), tick=False), app.extensions["database"].write() as db:
+        totp.enrol(db, app.extensions["totp_sealer"], user.id, seed, pyotp.TOTP(seed).now())
+    return App(seed, shift=-1)
+
+
+def with_passkey(app: Flask, user: User, **device: object) -> Authenticator:
+    made = Authenticator(**device)  # type: ignore[arg-type]
+    challenge = b"x" * 32
+    asked = ceremonies.creation_options(PARTY, challenge, user_id=user.id, username=user.username, known=[])
+    with app.extensions["database"].write() as db:
+        passkeys.add(db, user.id, ceremonies.registered(PARTY, challenge, made.make(asked)))
+    return made
+
+
+def with_sheet(app: Flask, user: User) -> list[str]:
+    with app.extensions["database"].write() as db:
+        return recovery_codes.make(db, user.id)
+
+
+def options(person: Person, path: str) -> dict[str, object]:
+    answer = person.client.get(path, headers={"Accept": "application/json", "User-Agent": person.user_agent})
+    found: dict[str, object] = json.loads(answer.text)["publicKey"]
+    return found
+
+
+def touch(person: Person, device: Authenticator, path: str, button: str = "Use a passkey"):
+    """What the script of the page does: ask for options, ask the device, send the form."""
+    page = person.page
+    answer = device.show(options(person, path))
+    person.page = page
+    return person.press(button, response=answer)
+
+
+def register(person: Person, device: Authenticator):
+    person.open("/account/security/passkeys/new")
+    page = person.page
+    answer = device.make(options(person, "/account/security/passkeys/options"))
+    person.page = page
+    return person.press("Add a passkey", response=answer)
+
+
+def passkey_login(person: Person, device: Authenticator):
+    person.open("/login")
+    return touch(person, device, "/login/passkey")
+
+
+def stored(app: Flask, user: User) -> list[Passkey]:
+    with app.extensions["database"].read() as db:
+        return list(passkeys.of_user(db, user.id))
+
+
+def amr_of(app: Flask, person: Person) -> str:
+    found = person.client.get("/account/sessions", headers={"Accept": "application/json"}).json
+    return next(session["method"] for session in found["sessions"] if session["is_current"])

@@ -1,0 +1,176 @@
+"""The second step of a login, and the proof that a step-up asks for: a code or a passkey, as values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.audit.log import Event, record
+from webapp.guard.assurance import RECOVERY, Demands, Level, joined, level_of
+from webapp.kernel.networks import network_of
+from webapp.kernel.ratelimit import Limit
+from webapp.kernel.sealing import Sealer
+from webapp.login.flow import Done, Flow, Refused, Throttled
+from webapp.login.pending import LIFETIME, Half
+from webapp.mfa import ceremonies, factors, passkeys, recovery_codes, totp
+from webapp.mfa.ceremonies import Answer, Party
+from webapp.mfa.factors import Factors
+from webapp.mfa.models import Passkey
+
+Told = Callable[[Session, int], None]
+"""Tells the owner that a recovery code was used, and how many are left."""
+
+HALF_SPENT = Limit("login-finished", 1, LIFETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The password was right, and is not enough."""
+
+    user: User
+    factors: Factors
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What was shown, and whose it is."""
+
+    user_id: UUID
+    amr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behind(Refused):
+    """The passkey may be a copy."""
+
+    passkey: Passkey
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStep:
+    """Nothing of it runs inside the request's transaction: what is counted or spent outlives a refusal."""
+
+    flow: Flow
+    sealer: Sealer
+    party: Party | None
+    """None where the house has no name, and browsers would make no passkey for it."""
+    demands: Demands
+    by_account: Limit
+    by_address: Limit
+
+    def after(self, user: User, *, is_trusted: bool = False) -> Pending | Done:
+        """What follows the right password.
+
+        Args:
+            is_trusted: whether the browser is; that counts where only their own wish asks for a second factor.
+        """
+        with self.flow.database.read() as db:
+            found = factors.of(db, user.id)
+        if not found.has_second or (is_trusted and self.demanded(user) is Level.ONE):
+            return Done(user)
+        return Pending(user, found)
+
+    def demanded(self, user: User) -> Level:
+        """Of everybody with their role."""
+        with self.flow.database.read() as db:
+            return self.demands.of_roles(included_in(db, user.role))
+
+    def code(self, user: User, typed: str, address: str | None, told: Told) -> Proven | Refused | Throttled:
+        """A code of the app, or one of the recovery sheet."""
+        counted = self.by_account, f"user:{user.id}"
+        for limit, key in ((self.by_address, network_of(address)), counted):
+            if not (taken := self.flow.limiter.take(limit, key)).allowed:
+                return self.flow.throttled(user, limit, key, taken.retry_after)
+        with self.flow.database.write() as db:
+            amr = self.spend(db, user, typed, told)
+            if amr is None:
+                record(db, Event.CODE_REFUSED, user_id=user.id)
+                return Refused()
+        self.flow.limiter.clear(*counted)
+        return Proven(user.id, amr)
+
+    def spend(self, db: Session, user: User, typed: str, told: Told) -> str | None:
+        try:
+            totp.spend(db, self.sealer, user.id, typed)
+        except totp.WrongCode:
+            if not recovery_codes.spend(db, user.id, typed):
+                return None
+        else:
+            return "otp"
+        left = recovery_codes.sheet(db, user.id).left
+        record(db, Event.RECOVERY_CODE_USED, user_id=user.id, left=left)
+        told(db, left)
+        return RECOVERY
+
+    def passkey(
+        self, challenge: bytes, answer: Answer, address: str | None, *, owner: UUID | None = None
+    ) -> Proven | Refused | Throttled:
+        """
+        Args:
+            owner: whose it must be; without, it says that itself.
+
+        Raises:
+            ceremonies.Refused
+        """
+        if not (taken := self.flow.limiter.take(self.by_address, network_of(address))).allowed:
+            return Throttled(taken.retry_after)
+        with self.flow.database.read() as db:
+            found = passkeys.by_credential(db, answer.credential_id)
+        if found is None or self.party is None or owner not in (None, found.user_id):
+            return Refused()
+        if answer.user_handle not in (None, b"", found.user_id.bytes):
+            return Refused()
+        try:
+            shown = ceremonies.shown(self.party, challenge, answer, public_key=found.public_key)
+        except ceremonies.Refused as error:
+            self.note(Event.SESSION_REFUSED, found, {"by": "passkey", "reason": str(error)})
+            raise
+        try:
+            with self.flow.database.write() as db:
+                passkeys.use(db, found, shown)
+        except passkeys.CounterBack:
+            counts = {"name": found.name, "known": found.sign_count, "said": shown.sign_count}
+            self.note(Event.PASSKEY_BEHIND, found, counts)
+            return Behind(found)
+        return Proven(found.user_id, shown.amr)
+
+    def note(self, event: Event, passkey: Passkey, details: dict[str, Any]) -> None:
+        with self.flow.database.write() as db:
+            record(db, event, user_id=passkey.user_id, passkey_id=str(passkey.id), **details)
+
+    def finish(self, half: Half) -> bool:
+        """Whether it was not finished before."""
+        return self.flow.limiter.take(HALF_SPENT, half.once).allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """With what somebody can confirm that it is they, so that what is asked is reached."""
+
+    password: bool
+    code: bool
+    passkey: bool
+
+    @property
+    def anything(self) -> bool:
+        return self.password or self.code or self.passkey
+
+
+def offered(found: Factors, former: str, asked: Level = Level.ONE) -> Offered:
+    """A proof is never weaker than the one before it, nor than what whoever has a second factor logs in with.
+
+    Args:
+        former: the ways in which the session was proven.
+        asked: what the page wants.
+    """
+    wanted = max(asked, level_of(former), Level.TWO if found.has_second else Level.ONE)
+    by_code = wanted <= Level.TWO and level_of(joined(former, "otp")) >= wanted
+    return Offered(
+        password=wanted is Level.ONE,
+        code=by_code and found.has_second and (found.has_totp or found.codes > 0),
+        passkey=found.passkeys > 0,
+    )

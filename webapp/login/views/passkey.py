@@ -1,0 +1,55 @@
+"""Log in with a passkey alone: it says who one is, and that it was they."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import browsing
+from webapp.guard import public
+from webapp.login.forms import LoginForm, PasskeyLoginForm
+from webapp.login.views.blueprint import bp
+from webapp.login.views.entering import LoggedIn, begin_session, surroundings, verify_first
+from webapp.login.views.proving import WRONG_PASSKEY, by_passkey
+from webapp.login.views.refusals import credentials_invalid
+from webapp.mfa.views.options import PasskeyOptions, request_options
+from webapp.web.contract import answers
+from webapp.web.negotiation import wants_page
+from webapp.web.redirects import safe_path
+from webapp.web.transaction import database
+
+PURPOSE = "login"
+
+
+@bp.get("/login/passkey")
+@public
+@answers(PasskeyOptions, refuses=(404,))
+def passkey_options() -> ResponseReturnValue:
+    """What the browser is to ask any passkey of this house; the challenge is in the cookie of the answer."""
+    return request_options(PURPOSE)
+
+
+@bp.post("/login/passkey")
+@public
+@answers(LoggedIn, form=PasskeyLoginForm, refuses=(401, 422, 429))
+def enter_by_passkey() -> ResponseReturnValue:
+    """Log in with what a passkey answers; no name and no password is asked."""
+    form = PasskeyLoginForm()
+    target = safe_path(form.next.data)
+    if not form.validate_on_submit():
+        return refused(form, target)
+    proven = by_passkey(form.response, PURPOSE)
+    with database().read() as db:
+        user = browsing.by_id(db, proven.user_id) if proven else None
+    if proven is None or user is None or user.disabled_at is not None:
+        form.response.errors = form.response.errors or [WRONG_PASSKEY]
+        return refused(form, target, status=401)
+    if user.is_unverified:
+        return verify_first(user)
+    return begin_session(user, target, amr=proven.amr, is_remembered=form.remember.data)
+
+
+def refused(form: PasskeyLoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
+    if not wants_page():
+        raise credentials_invalid() if status == 401 else form.refused()
+    shown = LoginForm(formdata=None, data={"next": target or "", "remember": form.remember.data})
+    shown.form_errors = list(form.response.errors)
+    return render_template("login/login.html", form=shown, has_ended=False, **surroundings(target)), 422

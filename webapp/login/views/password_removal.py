@@ -1,0 +1,38 @@
+"""/account/password/remove: to do without a password, where passkeys let one in."""
+
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import closing
+from webapp.accounts.views.blueprint import me
+from webapp.guard import Principal
+from webapp.login.views.blueprint import bp
+from webapp.mfa import passkeys
+from webapp.mfa.views.blueprint import above, change, ways
+from webapp.web.contract import answers
+from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+
+@bp.get("/account/password/remove")
+@change
+def remove_password_form(principal: Principal) -> ResponseReturnValue:
+    return render_template("login/remove_password.html", why=ways(principal).why_keep_password())
+
+
+@bp.post("/account/password/remove")
+@change
+@answers(None, status=204, refuses=(409,))
+def remove_password(principal: Principal) -> ResponseReturnValue:
+    """Do without a password, where two passkeys are there to log in with; other sessions end."""
+    # Locked, so that no passkey is removed at the same moment.
+    passkeys.of_user(db(), principal.user_id, for_update=True)
+    if why := ways(principal).why_keep_password():
+        raise Problem(409, "It has to stay", why)
+    closing.remove_password(db(), me(principal), keep=principal.credential_id)
+    above().tell(db(), principal.user_id, "Your password was removed; your passkeys are the way in.")
+    if not wants_page():
+        return Response(status=204)
+    flash("You have no password any more. Your passkeys let you in.", "ok")
+    return redirect(url_for("account.security"), 303)

@@ -1,0 +1,91 @@
+"""The second step: whoever had the right password shows a code or a passkey as well."""
+
+from typing import Any
+
+from flask import current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts.models import User
+from webapp.guard import public
+from webapp.guard.assurance import Level
+from webapp.login.forms import SecondStepForm
+from webapp.login.second_step import Pending
+from webapp.login.views import pending
+from webapp.login.views.blueprint import bp, second_step
+from webapp.login.views.entering import LoggedIn, begin_session
+from webapp.login.views.proving import by_code, by_passkey
+from webapp.login.views.refusals import credentials_invalid
+from webapp.mfa import passkeys
+from webapp.mfa.views.options import PasskeyOptions, request_options
+from webapp.web.contract import answers
+from webapp.web.negotiation import wants_page
+from webapp.web.transaction import database
+
+PURPOSE = "second step"
+
+
+@bp.get("/login/second-step")
+@public
+def second_step_form() -> ResponseReturnValue:
+    found = pending.held()
+    return page(found[1], SecondStepForm(formdata=None)) if found else pending.begin_again()
+
+
+@bp.get("/login/second-step/passkey")
+@public
+@answers(PasskeyOptions, refuses=(401, 404))
+def second_step_options() -> ResponseReturnValue:
+    """What the browser is to ask a passkey of whoever had the right password."""
+    found = pending.held()
+    if found is None:
+        return pending.begin_again()
+    with database().read() as db:
+        return request_options(PURPOSE, passkeys.known(db, found[1].id))
+
+
+@bp.post("/login/second-step")
+@public
+@answers(LoggedIn, form=SecondStepForm, refuses=(401, 422, 429))
+def take_second_step() -> ResponseReturnValue:
+    """Finish a login whose password was right, within five minutes; its cookie is worth nothing afterwards."""
+    form, found = SecondStepForm(), pending.held()
+    if found is None:
+        return pending.begin_again()
+    half, user = found
+    if not form.validate_on_submit():
+        return refused(form, user)
+    proven = by_passkey(form.response, PURPOSE, owner=user.id) if form.response.data else by_code(form.code, user)
+    if proven is None:
+        return refused(form, user, status=401)
+    if not second_step().finish(half):
+        return pending.begin_again()
+    return begin_session(
+        user,
+        half.next,
+        amr=f"{half.amr} {proven.amr}",
+        is_remembered=half.is_remembered,
+        is_to_trust=form.trust.data and may_trust(user),
+    )
+
+
+def refused(form: SecondStepForm, user: User, *, status: int = 422) -> ResponseReturnValue:
+    if not wants_page():
+        raise credentials_invalid() if status == 401 else form.refused()
+    return page(user, form), 422
+
+
+def page(user: User, form: SecondStepForm) -> str:
+    step = second_step().after(user)
+    facts: dict[str, Any] = {
+        "form": form,
+        "user": user,
+        "factors": step.factors if isinstance(step, Pending) else None,
+        "has_passkeys": second_step().party is not None,
+        "trust_days": current_app.config["TRUST_LIFETIME"].days if may_trust(user) else None,
+    }
+    return render_template("login/second_step.html", **facts)
+
+
+def may_trust(user: User) -> bool:
+    """Whether trust would spare anything: not where a second factor is demanded of them."""
+    return bool(current_app.config["TRUST_BROWSERS"]) and second_step().demanded(user) is Level.ONE

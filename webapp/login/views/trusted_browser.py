@@ -1,0 +1,32 @@
+"""The cookie of a browser that is trusted by somebody: it lets nobody in, and spares the second factor."""
+
+from flask import Response, current_app, request
+
+from webapp.accounts.models import User
+from webapp.sessions import trusted
+from webapp.sessions.lifecycle import Browser
+from webapp.web.transaction import database, db
+
+
+def is_trusted(user: User) -> bool:
+    secret = request.cookies.get(name(), "")
+    if not secret or not current_app.config["TRUST_BROWSERS"]:
+        return False
+    with database().read() as reading:
+        return trusted.is_trusted(reading, user.id, secret)
+
+
+def trust(response: Response, user: User, browser: Browser, amr: str) -> None:
+    lifetime = current_app.config["TRUST_LIFETIME"]
+    response.set_cookie(
+        name(),
+        trusted.trust(db(), user.id, browser, lifetime, amr=amr),
+        max_age=int(lifetime.total_seconds()),
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def name() -> str:
+    return "__Host-trusted" if current_app.config["SESSION_COOKIE_SECURE"] else "trusted"

@@ -1,0 +1,42 @@
+"""A seed between being shown and being confirmed: sealed, in the form itself; no table holds what nobody uses."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from webapp.kernel.lazy import lazily
+from webapp.kernel.sealing import Broken, Sealer
+
+LIFETIME = timedelta(minutes=15)
+
+
+class EnrolmentOver(Exception):
+    """It took too long, was begun by another, or never."""
+
+
+def begin(sealer: Sealer, user_id: UUID, seed: str, now: datetime) -> str:
+    content = json.dumps([seed, int(now.timestamp())]).encode()
+    return urlsafe_b64encode(sealer.seal(content, belongs_to=f"enrolment of {user_id}")).decode()
+
+
+def seed_of(sealer: Sealer, user_id: UUID, begun: str, now: datetime) -> str:
+    """
+    Raises:
+        EnrolmentOver
+    """
+    try:
+        content = sealer.open(urlsafe_b64decode(begun.encode()), belongs_to=f"enrolment of {user_id}")
+    except (Broken, ValueError) as error:
+        raise EnrolmentOver from error
+    seed, begun_at = json.loads(content)
+    if not 0 <= now.timestamp() - begun_at < LIFETIME.total_seconds() + 1:
+        raise EnrolmentOver
+    return str(seed)
+
+
+def drawn(uri: str) -> tuple[int, str]:
+    """A QR code as the side of its square and the path of its dark modules, quiet zone included."""
+    modules = lazily("segno").make(uri, error="m", micro=False).matrix
+    lines = (f"M{x + 4} {y + 4}h1v1h-1z" for y, row in enumerate(modules) for x, is_dark in enumerate(row) if is_dark)
+    return len(modules) + 8, "".join(lines)

@@ -1,0 +1,85 @@
+"""The blueprint of the second factors, and what its doors share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, redirect, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
+from webapp.guard import Principal, refusals, require
+from webapp.guard.assurance import Demands, Level, level_of
+from webapp.guard.policy import Decision, Requirement
+from webapp.kernel.sealing import Sealer
+from webapp.mfa import factors
+from webapp.mfa.factors import Ways
+from webapp.web.negotiation import wants_page
+from webapp.web.transaction import database, db
+
+bp = Blueprint("factors", __name__)
+
+FRESH = timedelta(minutes=10)
+# The door above, by its name.
+SECURITY = "account.security"
+
+View = Callable[..., Any]
+AS_WELL_AS_ONE_CAN = Requirement(session=True, fresh_within=FRESH, spares_level=True, level=Level.TWO)
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What this room needs from upstairs, handed in by the application."""
+
+    reprove: Callable[[Principal, str], UUID]
+    """The session, proven anew in these ways; its new id."""
+    has_password: Callable[[Session, UUID], bool]
+    tell: Callable[[Session, UUID, str], None]
+    """Mails a sentence to the owner, with what to do if it was not they."""
+
+
+def change(view: View) -> View:
+    """For whoever changes how they log in: proven lately, and as well as they can. Not shut to those who have to."""
+
+    @wraps(view)
+    def judged(*args: Any, principal: Principal, **kwargs: Any) -> Any:
+        # Read on its own: a challenge is spent before the request's transaction is open.
+        with database().read() as reading:
+            has_second = factors.of(reading, principal.user_id).has_second
+        if has_second and level_of(principal.amr) < Level.TWO:
+            return refusals.denied(principal, AS_WELL_AS_ONE_CAN, Decision.RAISE)
+        return view(*args, principal=principal, **kwargs)
+
+    return require(session=True, fresh_within=FRESH, spares_level=True)(judged)
+
+
+def changed(principal: Principal, event: Event, sentence: str, *, keep: UUID | None = None, **details: object) -> None:
+    """Written down, told, and every other session ended."""
+    credentials.end_all(db(), principal.user_id, kind="session", keep=keep or principal.credential_id)
+    record(db(), event, user_id=principal.user_id, **details)  # type: ignore[arg-type]  # ids have names of their own
+    above().tell(db(), principal.user_id, sentence)
+
+
+def ways(principal: Principal) -> Ways:
+    demands: Demands = current_app.extensions["demands"]
+    has_password = above().has_password(db(), principal.user_id)
+    return Ways(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
+
+
+def done(target: str | None = None) -> ResponseReturnValue:
+    return redirect(target or url_for(SECURITY), 303) if wants_page() else Response(status=204)
+
+
+def above() -> Above:
+    found: Above = current_app.extensions["factors_above"]
+    return found
+
+
+def sealer() -> Sealer:
+    found: Sealer = current_app.extensions["totp_sealer"]
+    return found

@@ -1,0 +1,156 @@
+"""/account/security/passkeys: made, named, removed."""
+
+import logging
+from uuid import UUID
+
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.audit.log import Event, record
+from webapp.guard import Principal
+from webapp.guard.assurance import joined
+from webapp.mfa import ceremonies, passkeys
+from webapp.mfa.ceremonies import Refused, Shown
+from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
+from webapp.mfa.listing import PasskeyEntry, entry
+from webapp.mfa.models import Passkey
+from webapp.mfa.passkeys import AlreadyKnown
+from webapp.mfa.views import challenges
+from webapp.mfa.views.blueprint import SECURITY, above, bp, change, changed, done, ways
+from webapp.mfa.views.options import PasskeyOptions, party
+from webapp.mfa.views.recovery_codes import after_a_first
+from webapp.web.contract import answers
+from webapp.web.form import Form
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Problem
+from webapp.web.redirects import safe_path
+from webapp.web.transaction import db
+
+log = logging.getLogger(__name__)
+
+PURPOSE = "register"
+NOT_MADE = "That passkey could not be taken. Try again, and let your device ask for your finger, face or PIN."
+
+
+@bp.get("/account/security/passkeys/new")
+@change
+def new_passkey(principal: Principal) -> ResponseReturnValue:  # noqa: ARG001 - judged before
+    form = NewPasskeyForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
+    return page(form)
+
+
+@bp.get("/account/security/passkeys/options")
+@change
+@answers(PasskeyOptions, refuses=(404,))
+def new_passkey_options(principal: Principal) -> ResponseReturnValue:
+    """What the browser is to make; its answer is posted to `/account/security/passkeys/new`."""
+    asked = ceremonies.creation_options(
+        party(),
+        challenges.give(PURPOSE),
+        user_id=principal.user_id,
+        username=principal.username,
+        known=passkeys.known(db(), principal.user_id),
+    )
+    return as_json(PasskeyOptions(asked))
+
+
+@bp.post("/account/security/passkeys/new")
+@change
+@answers(PasskeyEntry, form=NewPasskeyForm, status=201, refuses=(404, 409, 422))
+def add_passkey(principal: Principal) -> ResponseReturnValue:
+    """Keep a passkey that the browser has made; other sessions end, and this one has proven it."""
+    form = NewPasskeyForm()
+    if not form.validate_on_submit():
+        return refused(form)
+    try:
+        answer = form.response.data or ""
+        made = ceremonies.registered(party(), challenges.take(PURPOSE, ceremonies.challenge_of(answer)), answer)
+        passkey = passkeys.add(db(), principal.user_id, made)
+    except Refused as error:
+        log.info("passkey refused", extra={"fields": {"reason": str(error)}})
+        form.response.errors = [NOT_MADE]
+        return refused(form)
+    except AlreadyKnown as error:
+        raise Problem(409, "This passkey is known already", "Nothing was changed.") from error
+    kept = above().reprove(principal, joined(principal.amr, Shown(0, is_synced=made.is_synced).amr))
+    sentence = f"A passkey was added: {passkey.name}."
+    changed(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
+    if not wants_page():
+        return as_json(entry(passkey), status=201)
+    flash(f"{passkey.name} is added. It lets you in with one touch.", "ok")
+    # Right after it was made is when one knows what it is.
+    target = safe_path(form.next.data) or url_for("factors.rename_passkey_form", passkey_id=passkey.id)
+    return after_a_first(principal, target)
+
+
+@bp.get("/account/security/passkeys/<uuid:passkey_id>")
+@change
+def rename_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
+    passkey = mine(principal, passkey_id)
+    return name_page(passkey, PasskeyNameForm(formdata=None, data={"name": passkey.name}))
+
+
+@bp.post("/account/security/passkeys/<uuid:passkey_id>")
+@change
+@answers(PasskeyEntry, form=PasskeyNameForm, refuses=(404, 422))
+def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
+    """Call a passkey by another name."""
+    passkey, form = mine(principal, passkey_id), PasskeyNameForm()
+    if not form.validate_on_submit():
+        if not wants_page():
+            raise form.refused()
+        return name_page(passkey, form, status=422)
+    former, passkey.name = passkey.name, passkeys.checked_name(form.name.data or "")
+    if former != passkey.name:
+        record(db(), Event.FACTOR_RENAMED, user_id=principal.user_id, former=former, name=passkey.name)
+    if not wants_page():
+        return as_json(entry(passkey))
+    flash(f"It is called {passkey.name} now.", "ok")
+    return redirect(url_for(SECURITY), 303)
+
+
+@bp.get("/account/security/passkeys/<uuid:passkey_id>/remove")
+@change
+def remove_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
+    passkey = mine(principal, passkey_id)
+    return render_template("mfa/remove_passkey.html", passkey=entry(passkey), why=ways(principal).why_keep_passkey())
+
+
+@bp.post("/account/security/passkeys/<uuid:passkey_id>/remove")
+@change
+@answers(None, status=204, refuses=(404, 409))
+def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
+    """Remove a passkey, unless it is the last way in; other sessions end."""
+    # Locked, so that the last two cannot be removed at the same moment.
+    passkeys.of_user(db(), principal.user_id, for_update=True)
+    passkey = mine(principal, passkey_id)
+    if why := ways(principal).why_keep_passkey():
+        raise Problem(409, "It has to stay", why)
+    passkeys.remove(db(), passkey)
+    sentence = f"A passkey was removed: {passkey.name}."
+    changed(principal, Event.FACTOR_REMOVED, sentence, kind="passkey", name=passkey.name)
+    if wants_page():
+        flash(f"{passkey.name} is removed here. Your device may still list it; it lets nobody in.", "ok")
+    return done()
+
+
+def mine(principal: Principal, passkey_id: UUID) -> Passkey:
+    found = passkeys.find(db(), principal.user_id, passkey_id)
+    if found is None:
+        raise Problem(404, "There is no such passkey", "It was removed, or it is not yours.")
+    return found
+
+
+def refused(form: Form) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return page(form, status=422)
+
+
+def page(form: Form, *, status: int = 200) -> Response:
+    has_passkeys = current_app.extensions["party"] is not None
+    return Response(render_template("mfa/new_passkey.html", form=form, has_passkeys=has_passkeys), status)
+
+
+def name_page(passkey: Passkey, form: Form, *, status: int = 200) -> Response:
+    return Response(render_template("mfa/passkey.html", passkey=entry(passkey), form=form), status)

@@ -1,0 +1,70 @@
+"""/account/security/recovery-codes: a sheet for the day when everything else is lost."""
+
+import msgspec
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.audit.log import Event
+from webapp.guard import Principal
+from webapp.kernel.clock import now
+from webapp.mfa import factors, recovery_codes
+from webapp.mfa.forms import OnwardForm
+from webapp.mfa.listing import CodesLeft, left
+from webapp.mfa.views.blueprint import bp, change, changed, done
+from webapp.web.contract import answers
+from webapp.web.negotiation import show, wants_page
+from webapp.web.problems import Problem
+from webapp.web.redirects import safe_path
+from webapp.web.transaction import db
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """The one answer that holds the codes."""
+
+    codes: list[str]
+
+
+@bp.get("/account/security/recovery-codes")
+@change
+@answers(CodesLeft)
+def recovery_codes_form(principal: Principal) -> ResponseReturnValue:
+    """How many recovery codes of the caller's are left."""
+    found = left(db(), principal.user_id)
+    form = OnwardForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
+    has_second = factors.of(db(), principal.user_id).has_second
+    return show(found, "mfa/recovery_codes.html", sheet=found, form=form, has_second=has_second)
+
+
+@bp.post("/account/security/recovery-codes")
+@change
+@answers(Sheet, form=OnwardForm, status=201, refuses=(409,))
+def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
+    """Make ten new ones, which are in this answer and nowhere else; those before are worth nothing."""
+    form = OnwardForm()
+    if not form.validate_on_submit():
+        raise form.refused()
+    if not factors.of(db(), principal.user_id).has_second:
+        raise Problem(409, "There is nothing to recover yet", "Set up an authenticator app or a passkey first.")
+    codes = recovery_codes.make(db(), principal.user_id)
+    changed(principal, Event.RECOVERY_CODES_MADE, "A new sheet of recovery codes was made; the old one is dead.")
+    # Shown here and never again: no redirect, because there is nothing to come back to.
+    onward = safe_path(form.next.data)
+    answer = show(Sheet(codes), "mfa/sheet.html", status=201, codes=codes, made_at=now(), onward=onward)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def after_a_first(principal: Principal, target: str | None) -> ResponseReturnValue:
+    """Whoever has a second factor needs a sheet for the day when it is lost."""
+    if wants_page() and not recovery_codes.sheet(db(), principal.user_id).left:
+        return redirect(url_for("factors.recovery_codes_form", next=target), 303)
+    return done(target)
+
+
+@bp.get("/account/security/second-factor")
+@change
+def needed(principal: Principal) -> ResponseReturnValue:
+    """Where those are led who may go no further with a password alone."""
+    found = factors.of(db(), principal.user_id)
+    target = safe_path(request.args.get("next"))
+    return render_template("mfa/needed.html", factors=found, target=target, acr=request.args.get("acr"))

@@ -1,0 +1,117 @@
+"""/account/security/totp: an authenticator app, set up and taken away."""
+
+from typing import Any
+
+import msgspec
+from flask import Response, current_app, flash, render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.audit.log import Event
+from webapp.guard import Principal
+from webapp.guard.assurance import joined
+from webapp.kernel.clock import now
+from webapp.mfa import enrolment, totp
+from webapp.mfa.enrolment import EnrolmentOver
+from webapp.mfa.forms import TotpForm
+from webapp.mfa.totp import AlreadyEnrolled, WrongCode
+from webapp.mfa.views.blueprint import above, bp, change, changed, done, sealer, ways
+from webapp.mfa.views.recovery_codes import after_a_first
+from webapp.web.contract import answers
+from webapp.web.negotiation import show, wants_page
+from webapp.web.problems import Problem
+from webapp.web.redirects import safe_path
+from webapp.web.transaction import db
+
+
+class TotpOffer(msgspec.Struct, frozen=True):
+    """A secret for an app; nothing is kept of it until its first code comes."""
+
+    secret: str
+    uri: str
+    begun: str
+    """To be sent back with the code."""
+
+
+@bp.get("/account/security/totp")
+@change
+@answers(TotpOffer, refuses=(409,))
+def totp_form(principal: Principal) -> ResponseReturnValue:
+    """A new secret for an authenticator app; confirm it with its first code."""
+    if totp.find(db(), principal.user_id) is not None:
+        raise enrolled()
+    form = TotpForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
+    return page(principal, form, totp.new_seed())
+
+
+@bp.post("/account/security/totp")
+@change
+@answers(None, form=TotpForm, status=204, refuses=(409, 422, 429))
+def enrol_totp(principal: Principal) -> ResponseReturnValue:
+    """Confirm the app with a code; other sessions end, and this one has proven a second factor."""
+    form = TotpForm()
+    if not form.validate_on_submit():
+        return refused(principal, form)
+    try:
+        seed = enrolment.seed_of(sealer(), principal.user_id, form.begun.data or "", now())
+        totp.enrol(db(), sealer(), principal.user_id, seed, form.code.data or "")
+    except EnrolmentOver:
+        form.code.errors = ["That took more than fifteen minutes. Here is a new secret: add it to your app again."]
+        return refused(principal, form)
+    except WrongCode:
+        form.code.errors = ["That is not what the app shows now. See that its clock is right, and type the next code."]
+        return refused(principal, form, seed)
+    except AlreadyEnrolled as error:
+        raise enrolled() from error
+    kept = above().reprove(principal, joined(principal.amr, "otp"))
+    changed(principal, Event.FACTOR_ADDED, "An authenticator app was added.", keep=kept, kind="totp")
+    if wants_page():
+        flash("Your authenticator app is set up. From now on, a login asks for its code.", "ok")
+    return after_a_first(principal, safe_path(form.next.data))
+
+
+@bp.get("/account/security/totp/remove")
+@change
+def remove_totp_form(principal: Principal) -> ResponseReturnValue:
+    if totp.find(db(), principal.user_id) is None:
+        raise none_there()
+    return render_template("mfa/remove_totp.html", why=ways(principal).why_keep_totp())
+
+
+@bp.post("/account/security/totp/remove")
+@change
+@answers(None, status=204, refuses=(404, 409))
+def remove_totp(principal: Principal) -> ResponseReturnValue:
+    """Remove the authenticator app; other sessions end."""
+    if why := ways(principal).why_keep_totp():
+        raise Problem(409, "It has to stay", why)
+    if not totp.remove(db(), principal.user_id):
+        raise none_there()
+    changed(principal, Event.FACTOR_REMOVED, "Your authenticator app was removed.", kind="totp")
+    if wants_page():
+        flash("Your authenticator app is removed. Its codes are worth nothing now.", "ok")
+    return done()
+
+
+def refused(principal: Principal, form: TotpForm, seed: str | None = None) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return page(principal, form, seed or totp.new_seed(), status=422)
+
+
+def page(principal: Principal, form: TotpForm, seed: str, *, status: int = 200) -> Response:
+    uri = totp.uri(seed, username=principal.username, house=current_app.config["HOUSE_NAME"])
+    begun = enrolment.begin(sealer(), principal.user_id, seed, now())
+    form.begun.data = begun
+    side, path = enrolment.drawn(uri) if wants_page() else (0, "")
+    facts: dict[str, Any] = {"form": form, "secret": totp.in_groups(seed), "uri": uri, "side": side, "path": path}
+    answer = show(TotpOffer(seed, uri, begun), "mfa/totp.html", status=status, **facts)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def enrolled() -> Problem:
+    return Problem(409, "There is an authenticator app already", "Remove it first, to set up another.")
+
+
+def none_there() -> Problem:
+    return Problem(404, "There is no authenticator app", "It was removed already, or never set up.")

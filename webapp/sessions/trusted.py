@@ -1,0 +1,74 @@
+"""Browsers that are trusted: a login from there asks for no second factor, and opens nothing by that alone."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.lifecycle import TRUST, Proof
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+from webapp.kernel.digests import new_secret
+from webapp.sessions.lifecycle import Browser, key_of
+from webapp.sessions.models import BrowserSession
+from webapp.sessions.user_agents import in_words
+
+
+class Trusted(msgspec.Struct, frozen=True):
+    """A browser that is asked for the password alone."""
+
+    id: UUID
+    name: str
+    address: str | None
+    since: datetime
+    expires_at: datetime
+
+
+def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, amr: str) -> str:
+    """A secret for the browser's cookie, kept nowhere else."""
+    secret = new_secret()
+    credential = credentials.issue(
+        db,
+        id=uuid4(),
+        key=key_of(secret),
+        kind=TRUST,
+        user_id=user_id,
+        lifetime=lifetime,
+        proof=Proof(auth_time=now(), amr=amr),
+    )
+    row = BrowserSession(
+        id=credential.id, user_agent=browser.user_agent[:300], address=browser.address, is_remembered=True
+    )
+    db.add(row)
+    record(db, Event.BROWSER_TRUSTED, user_id=user_id, credential_id=credential.id)
+    return secret
+
+
+def is_trusted(db: Session, user_id: UUID, secret: str) -> bool:
+    query = select(Credential).where(Credential.key == key_of(secret), Credential.kind == TRUST)
+    found = db.scalar(query)
+    return found is not None and found.user_id == user_id and found.is_live(now())
+
+
+def of_user(db: Session, user_id: UUID) -> list[Trusted]:
+    """The newest first."""
+    found = {credential.id: credential for credential in credentials.live(db, user_id, TRUST)}
+    browsers = {row.id: row for row in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))}
+    return [
+        Trusted(key, in_words(browsers[key].user_agent), browsers[key].address, row.created_at, row.expires_at)
+        for key, row in found.items()
+    ]
+
+
+def end(db: Session, user_id: UUID, trust_id: UUID) -> bool:
+    """Whether it was this user's, and had not ended before."""
+    credential = db.get(Credential, trust_id)
+    if credential is None or credential.user_id != user_id or credential.kind != TRUST:
+        return False
+    if ended := credentials.end(db, trust_id):
+        record(db, Event.BROWSER_DISTRUSTED, user_id=user_id, credential_id=trust_id)
+    return ended
