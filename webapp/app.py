@@ -59,6 +59,7 @@ from webapp.tokens import families
 from webapp.tokens import views as tokens
 from webapp.tokens.authenticator import Authenticator
 from webapp.tokens.due import Due
+from webapp.tokens.exchange import Exchange
 from webapp.tokens.lifecycle import Issuer
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.succession import Succession
@@ -218,6 +219,7 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
     app.extensions |= {
         "script_ends": families.Ends(settings.refresh_lifetime, settings.refresh_family_lifetime),
         "misses": misses,
+        "exchange": Exchange(app.extensions["issuer"], frozenset(settings.exchange_audiences)),
         "renewal": Renewal(
             database,
             misses,

@@ -71,6 +71,7 @@ class Event(StrEnum):
     TOKEN_MINTED = "token.minted"
     TOKEN_FIRST_USED = "token.first-used"
     TOKEN_REVOKED = "token.revoked"
+    TOKEN_EXCHANGED = "token.exchanged"
     REFRESH_USED = "refresh.used"
     REFRESH_REUSED = "refresh.reused"
     REFRESH_REFUSED = "refresh.refused"
@@ -83,7 +84,7 @@ class Event(StrEnum):
 
 
 # What a script does by itself all day long: written down, and left out where only the latest is shown.
-ROUTINE = frozenset({Event.REFRESH_USED})
+ROUTINE = frozenset({Event.REFRESH_USED, Event.TOKEN_EXCHANGED})
 
 
 @dataclass(frozen=True, slots=True)

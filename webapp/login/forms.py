@@ -2,7 +2,7 @@
 
 from wtforms import BooleanField, Field, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.form import BaseForm
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from webapp.web.form import Form
 
@@ -120,6 +120,36 @@ class RevokeForm(Form):
 class IntrospectForm(Form):
     token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Not needed: each kind is known by its looks.")
+
+
+class ExchangeForm(Form):
+    """RFC 8693 §2.1."""
+
+    GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+    ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+    TYPES = (ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt")
+
+    grant_type = StringField(
+        "Grant", [Optional(), AnyOf([GRANT], "This address knows no other grant.")], description=f"`{GRANT}`."
+    )
+    subject_token = PasswordField("Token", description="The API token; or send it in the header, as ever.")
+    subject_token_type = StringField(
+        "Kind of token",
+        [Optional(), AnyOf(TYPES, "Only access tokens are exchanged.")],
+        description=f"`{ACCESS_TOKEN}`.",
+    )
+    audience = StringField("Service", [InputRequired("Name the service that it is for."), LONGEST])
+    scope = StringField(
+        "Scopes", [Length(max=1000)], description="Separated by spaces; without it, all that the token has."
+    )
+    requested_token_type = StringField(
+        "Kind of answer", [Optional(), AnyOf(TYPES, "Only access tokens are given.")], description=f"`{ACCESS_TOKEN}`."
+    )
+    actor_token = PasswordField("Actor", description="Not taken: a token acts for its owner alone.")
+
+    def validate_actor_token(self, field: PasswordField) -> None:
+        if field.data:
+            raise ValidationError("A token acts for its owner alone.")
 
 
 class PasswordForm(Form):

@@ -1,8 +1,8 @@
 """What is said of a token to those who ask (RFC 7662); one that does not stand is inactive, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +74,13 @@ def of_principal(principal: Principal) -> Bearing:
     )
 
 
+def narrowed(bearing: Bearing, claims: Mapping[str, Any]) -> Bearing:
+    """Of a token that was made from another: what both may, as long as both last."""
+    scopes = bearing.authority.scopes & frozenset(str(claims.get("scope", "")).split())
+    ends_at = min(bearing.ends_at, datetime.fromtimestamp(claims["exp"], UTC))
+    return replace(bearing, authority=msgspec.structs.replace(bearing.authority, scopes=scopes), ends_at=ends_at)
+
+
 def of_refresh(db: Session, secret: str) -> Bearing | None:
     """Of a refresh token that would be accepted now; one that was used is none."""
     token = refreshing.find(db, secret)
@@ -101,11 +108,11 @@ def said(bearing: Bearing, *, issuer: str, token_type: str, claims: Mapping[str,
     authority, proven = bearing.authority, bearing.auth_time.timestamp() > 0
     return Introspection(
         active=True,
-        scope=claims.get("scope", " ".join(sorted(authority.scopes))),
+        scope=" ".join(sorted(authority.scopes)),
         client_id=CLIENT_ID,
         username=bearing.username,
         token_type=token_type,
-        exp=int(claims.get("exp", bearing.ends_at.timestamp())),
+        exp=int(bearing.ends_at.timestamp()),
         iat=claims.get("iat", UNSET),
         sub=str(bearing.user_id),
         aud=claims.get("aud", UNSET),

@@ -138,7 +138,7 @@ def is_bound_to(held: Held, jkt: str | None) -> bool:
 
 def may_refresh(user: User) -> bool:
     """Whether they might log in now."""
-    return user.disabled_at is None and not user.is_unverified
+    return user.disabled_at is None and user.closes_at is None and not user.is_unverified
 
 
 def name() -> str:

@@ -147,3 +147,12 @@ def roles_and_scopes(names: tuple[str, ...], *, variable: str) -> None:
             raise SettingsError(
                 f"{variable} must name roles such as admin or scopes such as admin:write, not {name!r}."
             )
+
+
+def audiences(names: tuple[str, ...], *, own: str) -> None:
+    for name in names:
+        if not re.fullmatch(r"[\x21-\x7e]{1,200}", name):
+            raise SettingsError(f"WEBAPP_EXCHANGE_AUDIENCES must be names or addresses of services; {name!r} is none.")
+        # Written in another way, it would be another audience to us and the same to somebody else.
+        if name.rstrip("/").lower() == own.lower():
+            raise SettingsError("WEBAPP_EXCHANGE_AUDIENCES must not name this house: its own tokens are for that.")

@@ -41,6 +41,7 @@ class Settings:
     refresh_lifetime: Annotated[timedelta, "Unless it refreshes, a script is logged out."] = timedelta(days=14)
     refresh_family_lifetime: Annotated[timedelta, "After so long it is, however often it does."] = timedelta(days=90)
     dpop_window: Annotated[timedelta, "How far the time of a DPoP proof may be from ours."] = timedelta(minutes=1)
+    exchange_audiences: Annotated[tuple[str, ...], "Services for which tokens are exchanged; empty means none."] = ()
     token_in_query: Annotated[bool, "Whether ?token= counts, for GET alone; other people's logs keep it."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
     mail_from: Annotated[str, "Whom mails come from; empty means latchkey@ and our host."] = ""
@@ -90,6 +91,7 @@ class Settings:
         self._check_numbers()
         self._check_times()
         checks.trusted_proxies(self.trusted_proxies)
+        checks.audiences(self.exchange_audiences, own=self.base_url)
         checks.identity_provider(self.identity_provider)
         for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
             checks.roles_and_scopes(named, variable=PREFIX + variable)

@@ -44,6 +44,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     required: list[str] | UnsetType = UNSET
     fix: str | UnsetType = UNSET
     errors: dict[str, list[str]] | UnsetType = UNSET
+    error: str | UnsetType = UNSET
 
 
 MEMBERS = {
@@ -53,6 +54,7 @@ MEMBERS = {
     "required": {"description": "What was missing: a role, a scope, or `session`."},
     "fix": {"format": "uri", "description": "The form that makes a token which may, filled in."},
     "errors": {"description": "What does not fit, by field."},
+    "error": {"description": "The word that OAuth has for it, where it has one: `invalid_target`, `invalid_scope` …"},
 }
 
 

@@ -51,6 +51,11 @@ def catalogue() -> Catalogue:
     return found
 
 
-def unfit(errors: dict[str, list[str]]) -> Problem:
+def unfit(errors: dict[str, list[str]], *, error: str | None = None) -> Problem:
+    """
+    Args:
+        error: the word that the standard has for it, where it has one.
+    """
     # 400 and not 422: what is missing here is what makes it a request at all (RFC 6749 §5.2).
-    return Problem(400, "This could not be read", "Each field that does not fit says why.", extra={"errors": errors})
+    extra = {"errors": errors} | ({"error": error} if error else {})
+    return Problem(400, "This could not be read", "Each field that does not fit says why.", extra=extra)

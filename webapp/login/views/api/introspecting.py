@@ -1,14 +1,19 @@
 """What a token is worth, told to those who may ask (RFC 7662)."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import current_app
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
 from webapp.guard.principal import NotAccepted
-from webapp.guard.vouching import vouch
+from webapp.guard.vouching import vouch, vouch_for
+from webapp.kernel.jwt import TokenError
 from webapp.login.forms import IntrospectForm
-from webapp.login.introspection import INACTIVE, Bearing, Introspection, of_principal, of_refresh, said
+from webapp.login.introspection import INACTIVE, Bearing, Introspection, narrowed, of_principal, of_refresh, said
 from webapp.login.views.api.blueprint import bp, unfit
+from webapp.tokens.exchange import Exchange, made_from
 from webapp.tokens.succession import SHAPE
 from webapp.verify import read
 from webapp.web.contract import answers
@@ -18,8 +23,6 @@ from webapp.web.transaction import database
 
 SEES_ALL = "admin"
 TYPES = {True: "DPoP", False: "Bearer"}
-# What the row of an access token knows better than the token.
-OF_ROWS = ("scope", "exp")
 
 
 @bp.post("/api/auth/introspect")
@@ -43,9 +46,19 @@ def access_token(principal: Principal, token: str) -> Introspection:
     try:
         bearing = of_principal(vouch(token))
     except NotAccepted:
+        return exchanged_token(principal, token)
+    return told(principal, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
+
+
+def exchanged_token(principal: Principal, token: str) -> Introspection:
+    """One for another service stands as long as the one that it was made from."""
+    exchanger: Exchange = current_app.extensions["exchange"]
+    try:
+        claims = exchanger.read(token)
+        bearing = of_principal(vouch_for(made_from(claims)))
+    except (TokenError, NotAccepted):
         return INACTIVE
-    claims = {name: value for name, value in read(token)[1].items() if name not in OF_ROWS}
-    return told(principal, bearing, TYPES[bearing.authority.jkt is not None], claims)
+    return told(principal, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
 
 
 def refresh_token(principal: Principal, token: str) -> Introspection:
@@ -54,7 +67,7 @@ def refresh_token(principal: Principal, token: str) -> Introspection:
     return told(principal, bearing, "refresh_token", {}) if bearing else INACTIVE
 
 
-def told(principal: Principal, bearing: Bearing, token_type: str, claims: dict[str, object]) -> Introspection:
+def told(principal: Principal, bearing: Bearing, token_type: str, claims: Mapping[str, Any]) -> Introspection:
     if bearing.user_id != principal.user_id and SEES_ALL not in principal.roles:
         return INACTIVE
     return said(bearing, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)

@@ -1,0 +1,279 @@
+"""POST /api/auth/exchange: an API token for one of a few minutes that another service takes (RFC 8693)."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.login.scripts import claims, log_in, refresh
+from tests.proving import JKT, bound_token, claims_for, proof
+from tests.script import Script
+from tests.tables import contents, events
+from tests.tokens.forging import claims_of, signed
+from webapp.guard.authority import Authority
+from webapp.settings import Settings, SettingsError
+from webapp.tokens import lifecycle
+from webapp.verify import Key, Verifier
+from webapp.verify import TokenError as NotVerified
+
+REPORTS = "https://reports.example.org"
+NOON, NOON_AS_NUMBER = "2026-11-25T12:00:00Z", 1795608000
+GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+JWT = "urn:ietf:params:oauth:token-type:jwt"
+WHOLE = {"grant_type": GRANT, "subject_token_type": ACCESS_TOKEN, "audience": REPORTS}
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(WEBAPP_EXCHANGE_AUDIENCES=f"{REPORTS}, backup")
+
+
+@pytest.fixture
+def verifier(app):
+    """Another service, with our public keys."""
+
+    def key_named(kid):
+        found = app.extensions["keys"].find(kid)
+        return Key(found.algorithm, found.verifying)
+
+    return Verifier("http://127.0.0.1:8000", audience=REPORTS, keys=key_named)
+
+
+def exchange(app, token, **members):
+    return Script(app).post("/api/auth/exchange", json=WHOLE | {"subject_token": token} | members)
+
+
+def test_it_gives_a_token_that_the_other_service_takes_for_fifteen_minutes(app, user, verifier):
+    with time_machine.travel(NOON, tick=False) as clock:
+        given = factories.api_token(app, user, "profile:read", "protected:read")
+        answer = exchange(app, given.token)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+        assert {name: value for name, value in answer.json.items() if name != "access_token"} == {
+            "issued_token_type": ACCESS_TOKEN,
+            "token_type": "Bearer",
+            "expires_in": 900,
+            "scope": "profile:read protected:read",
+        }
+        verified = verifier.verify(answer.json["access_token"], "protected:read")
+        assert (verified.sub, dict(verified.claims)["aud"]) == (str(user.id), REPORTS)
+        clock.shift(900)
+        with pytest.raises(NotVerified):
+            verifier.verify(answer.json["access_token"])
+
+
+def test_it_says_who_acts_and_how_that_was_proven(app, user):
+    with time_machine.travel(NOON, tick=False):
+        given = factories.api_token(app, user, "profile:read")
+        found = claims(exchange(app, given.token).json["access_token"])
+    assert found.pop("jti") != given.entry.id.hex
+    assert found == {
+        "iss": "http://127.0.0.1:8000",
+        "aud": REPORTS,
+        "sub": str(user.id),
+        "client_id": "latchkey",
+        "iat": NOON_AS_NUMBER,
+        "exp": NOON_AS_NUMBER + 900,
+        "scope": "profile:read",
+        "act": {"iss": "http://127.0.0.1:8000", "sub": given.entry.id.hex},
+        "roles": ["user"],
+        "auth_time": NOON_AS_NUMBER,
+        "amr": ["pwd"],
+        "acr": "aal1",
+    }
+
+
+def test_roles_are_told_only_where_the_token_may_read_of_its_owner(app, user):
+    given = factories.api_token(app, user, "profile:read", "protected:read")
+    assert "roles" not in claims(exchange(app, given.token, scope="protected:read").json["access_token"])
+
+
+@pytest.mark.parametrize("kind", [ACCESS_TOKEN, JWT])
+def test_either_name_of_its_kind_will_do(app, user, kind):
+    token = factories.api_token(app, user).token
+    answer = exchange(app, token, subject_token_type=kind, requested_token_type=kind)
+    assert answer.json["issued_token_type"] == kind
+
+
+def test_the_token_may_stand_in_the_header_and_in_a_form(app, user):
+    token = factories.api_token(app, user).token
+    assert Script(app, token).post("/api/auth/exchange", json={"audience": "backup"}).status_code == 200
+    assert Script(app, token).post("/api/auth/exchange", json=WHOLE | {"subject_token": token}).status_code == 200
+    assert Script(app).post("/api/auth/exchange", data=WHOLE | {"subject_token": token}).status_code == 200
+
+
+def test_two_tokens_are_one_too_many(app, user):
+    one, other = factories.api_token(app, user).token, factories.api_token(app, user).token
+    answer = Script(app, one).post("/api/auth/exchange", json=WHOLE | {"subject_token": other})
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_it_never_outlives_the_token_that_it_was_made_from(app, user):
+    with time_machine.travel(NOON, tick=False) as clock:
+        given = factories.api_token(app, user, lifetime=timedelta(hours=1))
+        clock.shift(3000)
+        assert exchange(app, given.token).json["expires_in"] == 600
+
+
+def test_it_may_be_narrower_and_never_wider(app, user):
+    given = factories.api_token(app, user, "profile:read", "protected:read")
+    assert exchange(app, given.token, scope="protected:read").json["scope"] == "protected:read"
+    for scope in ("tokens:read", "protected:read tokens:read", "nonsense"):
+        answer = exchange(app, given.token, scope=scope)
+        assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
+
+
+def test_what_its_row_has_lost_it_has_lost_whatever_the_token_says(app, database, user):
+    given = factories.api_token(app, user, "profile:read", "protected:read")
+    with database.write() as db:
+        lifecycle.find(db, user.id, given.entry.id).credential.authority = Authority(scopes=frozenset(["profile:read"]))
+    assert exchange(app, given.token).json["scope"] == "profile:read"
+    assert exchange(app, given.token, scope="protected:read").status_code == 400
+
+
+def test_our_own_guard_does_not_take_it(app, user):
+    made = exchange(app, factories.api_token(app, user).token).json["access_token"]
+    answer = Script(app, made).get("/protected")
+    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+
+
+def test_it_is_neither_exchanged_nor_refreshed_nor_revoked_again(app, user):
+    given = factories.api_token(app, user)
+    made = exchange(app, given.token).json["access_token"]
+    assert exchange(app, made).json["code"] == "token_invalid"
+    assert refresh(app, made).json["code"] == "refresh_invalid"
+    assert Script(app).post("/api/auth/revoke", json={"token": made}).status_code == 200
+    assert Script(app, given.token).get("/protected").status_code == 200
+
+
+def test_those_who_ask_hear_that_it_ends_with_the_one_that_it_was_made_from(app, database, user):
+    given = factories.api_token(app, user, "profile:read", "protected:read")
+    asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+    made = exchange(app, given.token, scope="protected:read").json["access_token"]
+
+    def told():
+        return asker.post("/api/auth/introspect", json={"token": made}).json
+
+    assert (told()["active"], told()["aud"], told()["scope"]) == (True, REPORTS, "protected:read")
+    assert told()["jti"] == claims(made)["jti"]
+    with database.write() as db:
+        lifecycle.revoke(db, user.id, given.entry.id)
+    assert told() == {"active": False}
+
+
+def test_a_token_of_a_scripts_login_can_be_exchanged_and_its_refresh_token_cannot(app, user):
+    answer = log_in(app)
+    assert exchange(app, answer["access_token"]).status_code == 200
+    assert exchange(app, answer["refresh_token"]).json["code"] == "token_invalid"
+
+
+def test_it_stays_bound_to_the_key_of_the_token(app, user, verifier):
+    """A bound token is exchanged with a proof alone, and what comes of it is bound to the same key."""
+    given = bound_token(app, user)
+    assert exchange(app, given).status_code == 401
+    headers = {"DPoP": proof(claims_for("POST", "/api/auth/exchange", given))}
+    answer = Script(app).post("/api/auth/exchange", json=WHOLE | {"subject_token": given}, headers=headers)
+    assert (answer.status_code, answer.json["token_type"]) == (200, "DPoP")
+    with pytest.raises(NotVerified):
+        verifier.verify(answer.json["access_token"])
+    assert verifier.verify(answer.json["access_token"], jkt=JKT)
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [{"networks": ("10.0.0.0/8",)}, {"methods": frozenset(["POST"])}, {"resources": frozenset(["/api/auth/exchange"])}],
+)
+def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(app, user, bounds):
+    given = factories.api_token(app, user, authority=Authority(scopes=frozenset(["protected:read"]), **bounds))
+    answer = exchange(app, given.token)
+    assert (answer.status_code, answer.json["code"]) == (403, "token_limited")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        pytest.param(
+            {"audience": "https://elsewhere.example.org"}, "invalid_target", id="a service that is not listed"
+        ),
+        pytest.param({"audience": REPORTS + "/"}, "invalid_target", id="one that is written in another way"),
+        pytest.param({"audience": "http://127.0.0.1:8000"}, "invalid_target", id="this house"),
+        pytest.param({"audience": ""}, "invalid_request", id="no service"),
+        pytest.param({"audience": None}, "invalid_request", id="null"),
+        pytest.param({"grant_type": "password"}, "invalid_request", id="another grant"),
+        pytest.param(
+            {"subject_token_type": "urn:ietf:params:oauth:token-type:id_token"}, "invalid_request", id="a kind"
+        ),
+        pytest.param(
+            {"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, "invalid_request", id="r"
+        ),
+        pytest.param({"actor_token": "x"}, "invalid_request", id="an actor"),
+        pytest.param({"scope": "x" * 1001}, "invalid_request", id="scopes too long"),
+    ],
+)
+def test_what_does_not_fit_is_400_in_the_words_of_the_standard(app, user, change, error):
+    token = factories.api_token(app, user).token
+    before = contents(app)
+    answer = exchange(app, token, **change)
+    assert (answer.status_code, answer.mimetype, answer.json["error"]) == (400, "application/problem+json", error)
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize(
+    "change", [{"audience": 5}, {"audience": ["backup"] * 2}, {"subject_token": {}}, {"scope": {}}]
+)
+def test_what_has_another_shape_is_400(app, change):
+    assert Script(app).post("/api/auth/exchange", json=WHOLE | change).status_code == 400
+
+
+@pytest.mark.parametrize("text", ["nonsense", "a b", "x" * 60_000, "lkr_" + "A" * 43, "ä", "a\r\nX-Header: b"])
+def test_a_token_that_does_not_hold_is_401(app, text):
+    answer = exchange(app, text)
+    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+
+
+def test_without_a_token_it_is_401_even_with_a_session(app, person):
+    assert Script(app).post("/api/auth/exchange", json=WHOLE).json["code"] == "token_missing"
+    headers = {"Accept": "application/json"}
+    assert person.ask("POST", "/api/auth/exchange", json=WHOLE, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("aud", [[REPORTS], {}, None, 5, ""])
+def test_an_audience_of_another_shape_under_a_good_signature_is_inactive(app, user, aud):
+    asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+    forged = signed(app, claims_of(app, user, aud=aud))
+    assert asker.post("/api/auth/introspect", json={"token": forged}).json == {"active": False}
+
+
+@pytest.mark.parametrize("act", [None, 5, "x", [], {}, {"sub": 5}, {"sub": "x"}])
+def test_one_for_another_service_that_names_no_token_of_ours_is_inactive(app, user, act):
+    asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+    forged = signed(app, claims_of(app, user, aud=REPORTS, act=act))
+    assert asker.post("/api/auth/introspect", json={"token": forged}).json == {"active": False}
+
+
+def test_it_is_written_down(app, user):
+    exchange(app, factories.api_token(app, user).token)
+    (event,) = events(app, "token.exchanged")
+    assert event["user_id"] == user.id.hex
+    assert REPORTS in str(event["details"])
+    assert "eyJ" not in str(event)
+
+
+def test_guessing_is_counted_by_address(make_app, user):
+    app = make_app(WEBAPP_EXCHANGE_AUDIENCES="backup", WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    sent = {"audience": "backup"}
+    assert [exchange(app, "nonsense", **sent).status_code for _ in range(4)] == [401] * 3 + [429]
+
+
+def test_where_no_service_is_named_nothing_is_exchanged_and_says_so(make_app, user):
+    app = make_app(WEBAPP_EXCHANGE_AUDIENCES="")
+    answer = exchange(app, factories.api_token(app, user).token)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_target")
+    assert "WEBAPP_EXCHANGE_AUDIENCES" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("name", ["http://127.0.0.1:8000", "HTTP://127.0.0.1:8000/", "ä", "x" * 201])
+def test_a_service_that_cannot_be_one_stops_the_start(tmp_path, name):
+    with pytest.raises(SettingsError, match="WEBAPP_EXCHANGE_AUDIENCES"):
+        Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_EXCHANGE_AUDIENCES": name})

@@ -1,0 +1,110 @@
+"""An API token for one of a few minutes that another service takes, never wider (RFC 8693)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from webapp.guard.assurance import level_of
+from webapp.guard.principal import Claim, Principal
+from webapp.kernel import jwt
+from webapp.kernel.clock import now
+from webapp.tokens.authenticator import TYP
+from webapp.tokens.claims import gathered
+from webapp.tokens.lifecycle import CLIENT_ID, Issuer
+from webapp.verify import read
+
+LONGEST = timedelta(minutes=15)
+# Who may not read of their owner here does not tell others of them either.
+TELLS_ROLES = "profile:read"
+
+
+class AudienceUnknown(Exception):
+    """The message is the audience."""
+
+
+class TooWide(Exception):
+    """The message is the scopes that the token does not have."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Exchanged:
+    """``token`` is told once and kept nowhere: it has no row, and ends with the one that it was made from."""
+
+    token: str
+    id: UUID
+    scopes: frozenset[str]
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    issuer: Issuer
+    audiences: frozenset[str]
+    """Of others alone: what is made here, our own guard refuses."""
+
+    def make(self, principal: Principal, key: str, audience: str, asked: frozenset[str]) -> Exchanged:
+        """
+        Args:
+            key: the ``jti`` of the token that is exchanged.
+            asked: none means all that it has.
+
+        Raises:
+            AudienceUnknown, TooWide
+        """
+        if audience not in self.audiences:
+            raise AudienceUnknown(audience)
+        if beyond := asked - principal.scopes:
+            raise TooWide(", ".join(sorted(beyond)))
+        moment, scopes, token_id = now(), asked or principal.scopes, uuid4()
+        lifetime = min(LONGEST, principal.expires_at - moment)
+        claims = gathered(self.issuer.hooks, principal.user_id, sorted(scopes)) | {
+            "iss": self.issuer.url,
+            "aud": audience,
+            "sub": str(principal.user_id),
+            "client_id": CLIENT_ID,
+            "jti": token_id.hex,
+            "iat": int(moment.timestamp()),
+            "exp": int((moment + lifetime).timestamp()),
+            "scope": " ".join(sorted(scopes)),
+            # Who acts for its owner: the token that it was made from (RFC 8693 §4.1).
+            "act": {"iss": self.issuer.url, "sub": key},
+        }
+        claims |= facts(principal, scopes)
+        return Exchanged(jwt.sign(claims, typ=TYP, key=self.issuer.ring.current()), token_id, scopes, lifetime)
+
+    def read(self, token: str) -> Mapping[str, Any]:
+        """The claims of a token that was made here and is in time.
+
+        Raises:
+            TokenError
+        """
+        audience = read(token)[1].get("aud")
+        if not isinstance(audience, str) or audience not in self.audiences:
+            raise jwt.Invalid("aud is none of those we exchange for")
+        return jwt.verify(token, typ=TYP, issuer=self.issuer.url, audience=audience, ring=self.issuer.ring)
+
+
+def facts(principal: Principal, scopes: frozenset[str]) -> dict[str, Any]:
+    """What others want to know of its owner, and cannot ask."""
+    found: dict[str, Any] = {"roles": list(principal.roles)} if TELLS_ROLES in scopes else {}
+    if principal.auth_time.timestamp() > 0:
+        proven = {"auth_time": int(principal.auth_time.timestamp()), "amr": principal.amr.split()}
+        found |= proven | {"acr": level_of(principal.amr).acr}
+    if principal.authority and principal.authority.jkt:
+        found["cnf"] = {"jkt": principal.authority.jkt}
+    return found
+
+
+def made_from(claims: Mapping[str, Any]) -> Claim:
+    """The token that another was made from.
+
+    Raises:
+        Invalid: it was made from none.
+    """
+    actor = claims.get("act")
+    key = actor.get("sub") if isinstance(actor, dict) else None
+    if not isinstance(key, str):
+        raise jwt.Invalid("act names no token")
+    return Claim(key=key, kind="token", user_id=claims["sub"])
