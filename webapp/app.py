@@ -24,7 +24,7 @@ from webapp.credentials import purging
 from webapp.credentials.usage import Meter
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
-from webapp.guard import current_claims, current_principal, doorkeeper, loader, preferences
+from webapp.guard import current_claims, current_principal, doorkeeper, loader, preferences, token_cookie
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
@@ -42,6 +42,7 @@ from webapp.login.misses import Misses
 from webapp.login.renewal import Renewal
 from webapp.login.second_step import SecondStep
 from webapp.login.views import api, confirming, pages
+from webapp.login.views.api import leaving as api_leaving
 from webapp.login.views.for_factors import ABOVE
 from webapp.login.views.refusals import no_place, too_busy, unreachable
 from webapp.mail.outbox import Content
@@ -135,7 +136,7 @@ def configure(app: Flask, settings: Settings) -> None:
         "BASE_URL": settings.base_url,
         "HOUSE_NAME": settings.house_name,
         "DPOP_WINDOW": settings.dpop_window,
-        "TOKEN_IN_QUERY": settings.token_in_query,
+        "TOKEN_LOCATIONS": settings.locations,
         "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
         "API_TOKEN_LIFETIME": settings.api_token_lifetime,
         "REGISTRATION": settings.registration,
@@ -177,6 +178,9 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
     app.jinja_env.globals["current_claims"] = current_claims
     app.jinja_env.globals |= {"theme": preferences.theme, "zone_name": preferences.zone_name}
     app.jinja_env.globals |= {"session_end": sessions.session_end, "is_token_due": Due(database)}
+    if "cookie" in settings.locations:
+        token_cookie.init_app(app)
+        app.register_blueprint(api_leaving.bp)
     doorkeeper.init_app(app)
 
 

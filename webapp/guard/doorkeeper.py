@@ -15,7 +15,7 @@ from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.require import requirement_of
 from webapp.kernel.clock import now
 from webapp.kernel.ratelimit import Limit, Limiter, Taken
-from webapp.web import csrf
+from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
@@ -93,6 +93,8 @@ def refuse_forgery(principal: Principal | None) -> None:
             csrf.check()
         elif (shown := presented()) is not None and shown.is_sent_unasked:
             csrf.refuse_cross_site()
+            if shown.is_in_cookie:
+                csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(principal.credential_id))
     except Problem as refused:
         if refused.code is not None:
             refusals.note(refused.code, refused.detail, principal)

@@ -16,6 +16,7 @@ from webapp.guard.forbidding import BUILDERS, pins_of
 from webapp.guard.policy import Decision, Requirement, explain
 from webapp.guard.principal import NotAccepted, Principal, Standing
 from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.web import token_cookie
 from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
@@ -40,6 +41,9 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         session.clear()
     if presented() is None and is_browser():
         return to_login(error.code)
+    if (shown := presented()) is not None and shown.is_in_cookie:
+        # What was there beside it speaks the next time, and never this time.
+        token_cookie.drop()
     kind = KINDS[error.code.replace("_", "-")]
     words = (kind.title, f"{kind.meaning} {kind.repair}") if not isinstance(error, NotProven) else unproven(error)
     return answer(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))

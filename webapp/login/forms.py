@@ -98,6 +98,12 @@ class CredentialsForm(Form):
         "Seconds", [Optional(), NumberWithin(min=60, message="At least 60 seconds.")], description="Seconds to live."
     )
 
+    cookie = BooleanField(
+        "In a cookie",
+        description="Keep the token in a cookie that scripts cannot read, where the house allows it; answered with "
+        "`csrf_token`, `expires_in` and `scope`, and without a refresh token.",
+    )
+
     def validate_username(self, field: StringField) -> None:
         if bool(field.data) == bool(self.email.data):
             field.errors = [*field.errors, "Send either username or email."]

@@ -13,6 +13,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from webapp.guard.principal import Claim, Principal
 from webapp.kernel.cookie_key import CookieKey
 from webapp.sessions.lifecycle import Started, key_of
+from webapp.web import token_cookie
 from webapp.web.bearer import presented
 
 # Where Flask-Login keeps the id of its user, and we the session's secret: a login can be ended from elsewhere.
@@ -107,6 +108,7 @@ def named() -> Claim | None:
 def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None:
     """Put a new session into the browser's cookie, and nothing of what was there before."""
     session.clear()
+    token_cookie.drop()
     login_user(principal)
     session[SECRET] = started.secret
     session.permanent = is_remembered

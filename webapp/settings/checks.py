@@ -156,3 +156,8 @@ def audiences(names: tuple[str, ...], *, own: str) -> None:
         # Written in another way, it would be another audience to us and the same to somebody else.
         if name.rstrip("/").lower() == own.lower():
             raise SettingsError("WEBAPP_EXCHANGE_AUDIENCES must not name this house: its own tokens are for that.")
+
+
+def token_locations(names: tuple[str, ...]) -> None:
+    if not names or not set(names) <= {"header", "query", "cookie"}:
+        raise SettingsError("WEBAPP_TOKEN_LOCATIONS must name one or more of header, query, cookie.")

@@ -43,6 +43,8 @@ class Settings:
     dpop_window: Annotated[timedelta, "How far the time of a DPoP proof may be from ours."] = timedelta(minutes=1)
     exchange_audiences: Annotated[tuple[str, ...], "Services for which tokens are exchanged; empty means none."] = ()
     token_in_query: Annotated[bool, "Whether ?token= counts, for GET alone; other people's logs keep it."] = False
+    token_locations: Annotated[tuple[str, ...], "Where tokens may come in: header, query, cookie."] = ("header",)
+    token_in_query: Annotated[bool, "Adds query to those: ?token=, for GET alone; other people's logs keep it."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
     mail_from: Annotated[str, "Whom mails come from; empty means latchkey@ and our host."] = ""
     registration: Annotated[Registration, "Who may make an account: anybody, the invited, nobody."] = "invite"
@@ -95,6 +97,7 @@ class Settings:
         checks.identity_provider(self.identity_provider)
         for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
             checks.roles_and_scopes(named, variable=PREFIX + variable)
+        checks.token_locations(self.token_locations)
 
     def _check_secrets(self) -> None:
         checks.database_url(self.database_url)
@@ -133,6 +136,11 @@ class Settings:
     @property
     def cookie_secure(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def locations(self) -> frozenset[str]:
+        """Where a token may come in."""
+        return frozenset(self.token_locations) | ({"query"} if self.token_in_query else set())
 
     @property
     def host(self) -> str:

@@ -22,9 +22,9 @@ alone. What only a session may do takes the cookie of `POST /login`, and each ch
 """
 
 
-def schemes(cookie: str) -> dict[str, Any]:
-    """The ways in; ``cookie`` is the name of the session's."""
-    return {
+def schemes(cookie: str, token_cookie: str | None) -> dict[str, Any]:
+    """The ways in; ``cookie`` is the name of the session's, the other is there where tokens come in one."""
+    found: dict[str, Any] = {
         "bearer": {
             "type": "http",
             "scheme": "bearer",
@@ -49,13 +49,25 @@ def schemes(cookie: str) -> dict[str, Any]:
             "description": "Beside the cookie, for every change; a form may carry it as `csrf_token` instead.",
         },
     }
+    if token_cookie:
+        words = "An API token in a cookie; `X-CSRF-Token` is the `csrf_token` that came with it."
+        found["tokenCookie"] = {"type": "apiKey", "in": "cookie", "name": token_cookie, "description": words}
+    return found
 
 
-def describe(name: str, url: str, *, cookie: str, routes: Iterable[Route], views: Mapping[str, View]) -> dict[str, Any]:
+def describe(
+    name: str,
+    url: str,
+    *,
+    cookie: str,
+    token_cookie: str | None,
+    routes: Iterable[Route],
+    views: Mapping[str, View],
+) -> dict[str, Any]:
     """Of every view that says what it answers; the others are pages alone."""
     found = list(routes)
-    house = House(name, url, ABOUT, schemes(cookie), {"scopes": scopes(found)})
-    return document(house, list(operations(found, views)))
+    house = House(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
+    return document(house, list(operations(found, views, in_cookie=token_cookie is not None)))
 
 
 def scopes(routes: Iterable[Route]) -> list[str]:
@@ -64,15 +76,19 @@ def scopes(routes: Iterable[Route]) -> list[str]:
     return sorted({need.scope for need in [Requirement(), *needs] if not need.session})
 
 
-def operations(routes: Iterable[Route], views: Mapping[str, View]) -> Iterator[Operation]:
+def operations(routes: Iterable[Route], views: Mapping[str, View], *, in_cookie: bool) -> Iterator[Operation]:
     for route in routes:
         view = views[route.endpoint]
         contract = contract_of(view)
         if contract is not None and route.need is not None:
-            yield from (operation(route, method, route.need, view, contract) for method in route.methods)
+            yield from (
+                operation(route, method, route.need, view, contract, in_cookie=in_cookie) for method in route.methods
+            )
 
 
-def operation(route: Route, method: str, need: Requirement, view: View, contract: Contract) -> Operation:
+def operation(
+    route: Route, method: str, need: Requirement, view: View, contract: Contract, *, in_cookie: bool
+) -> Operation:
     summary, _, rest = (inspect.getdoc(view) or "").partition("\n")
     return Operation(
         id=route.endpoint,
@@ -81,7 +97,7 @@ def operation(route: Route, method: str, need: Requirement, view: View, contract
         tag=in_words(route.endpoint.partition(".")[0]),
         summary=summary.rstrip("."),
         description=rest.strip(),
-        security=ways_in(need, is_change=is_change(method)),
+        security=ways_in(need, is_change=is_change(method), in_cookie=in_cookie),
         by_session=route.by_session,
         by_token=route.by_token,
         refusals=refusals(need, route.path, contract, is_change=is_change(method)),
@@ -94,12 +110,14 @@ def in_words(room: str) -> str:
     return re.sub(r"\bapi\b", "API", words, flags=re.IGNORECASE)
 
 
-def ways_in(need: Requirement, *, is_change: bool) -> list[dict[str, list[str]]]:
+def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> list[dict[str, list[str]]]:
     """Any one of these; a token with the scope that stands beside it."""
     session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
     if need.is_public:
         return [session] if is_change and need.reads_cookies else []
-    by_token = [{way: [need.scope]} for way in ("bearer", "dpop", "basic")]
+    by_token: list[dict[str, list[str]]] = [{way: [need.scope]} for way in ("bearer", "dpop", "basic")]
+    if in_cookie and need.reads_cookies:
+        by_token.append({"tokenCookie": [need.scope]} | ({"csrf": []} if is_change else {}))
     ways = [session] if need.session else [*by_token, session] if need.reads_cookies else by_token
     return [*ways, {}] if need.is_optional and not is_change else ways
 

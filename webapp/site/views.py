@@ -16,6 +16,7 @@ from webapp.kernel.keys import KeyRing
 from webapp.settings import ROOT
 from webapp.site.description import describe
 from webapp.site.reference import Reference, reference
+from webapp.web import token_cookie
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problem_kinds import KINDS, Kind
@@ -121,6 +122,7 @@ def described() -> tuple[dict[str, Any], Reference]:
             config["HOUSE_NAME"],
             config["BASE_URL"],
             cookie=config["SESSION_COOKIE_NAME"],
+            token_cookie=token_cookie.name() if "cookie" in config["TOKEN_LOCATIONS"] else None,
             routes=routes(current_app),
             views=current_app.view_functions,
         )

@@ -1,8 +1,9 @@
-"""The token of a request: in the header, as the password of Basic, or, where allowed, in the query."""
+"""The token of a request: in the header, as the password of Basic, or, where allowed, elsewhere."""
 
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
+from collections.abc import Container
 from dataclasses import dataclass
 
 from flask import Request, current_app, request
@@ -24,27 +25,33 @@ class Presented:
     """Sent as a token that is bound to a key (RFC 9449 §7.1)."""
     is_in_query: bool = False
     """What an address carries, caches on the way may keep with its answer."""
+    is_in_cookie: bool = False
+    """Set by ``guard/token_cookie``, where the setting names the cookie."""
 
 
 def presented(asked: Request = request) -> Presented | None:
     """What a request brings beside its cookie, or None. RFC 6750 §2, RFC 7617."""
     environ = asked.environ
-    # Most browsers' requests bring nothing, and this is asked of each of them more than once.
-    if "HTTP_AUTHORIZATION" not in environ and "token=" not in environ.get("QUERY_STRING", ""):
-        return None
     if KEPT not in environ:
-        environ[KEPT] = read(asked, in_query=current_app.config["TOKEN_IN_QUERY"])
+        # Most browsers' requests bring nothing, and this is asked of each of them more than once.
+        if "HTTP_AUTHORIZATION" not in environ and "token=" not in environ.get("QUERY_STRING", ""):
+            return None
+        environ[KEPT] = read(asked, current_app.config["TOKEN_LOCATIONS"])
     found: Presented | None = environ[KEPT]
     return found
 
 
-def read(request: Request, *, in_query: bool) -> Presented | None:
+def read(request: Request, locations: Container[str]) -> Presented | None:
+    in_query = "query" in locations
     header = request.environ.get("HTTP_AUTHORIZATION")
     from_query = request.args.getlist("token") if in_query and request.method == "GET" and request.query_string else []
     if header is None:
         return Presented(token_or_none(",".join(from_query)), is_in_query=True) if from_query else None
     # At any white space: a tab is not what the grammar asks, but who writes one means a token, and not their cookie.
     scheme, rest = (*header.split(maxsplit=1), "", "")[:2]
+    if scheme.lower() in ("bearer", "dpop", "basic") and "header" not in locations:
+        # Refused rather than ignored: who brings a token does not mean their cookie.
+        return Presented(None)
     if scheme.lower() in ("bearer", "dpop"):
         # Two ways of sending one are as doubtful as two tokens (RFC 6750 §2).
         token = None if from_query else token_or_none(rest.rstrip())

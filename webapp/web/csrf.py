@@ -4,6 +4,7 @@ from flask import Flask, current_app, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
+from webapp.kernel.digests import same
 from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.transaction import READS
@@ -25,6 +26,18 @@ def check() -> None:
         validate_csrf(request.headers.get("X-CSRF-Token") or submitted().get("csrf_token"))
     except ValidationError as error:
         raise refusal(str(error)) from error
+
+
+def check_double_submit(cookie: str, expected: str) -> None:
+    """Let a change by a token in a cookie through only if it repeats the value beside it, which is of this very token.
+
+    Raises:
+        Problem: 403 ``csrf_failed``.
+    """
+    refuse_cross_site()
+    repeated = request.headers.get("X-CSRF-Token") or submitted().get("csrf_token") or ""
+    if not (same(repeated, expected) and same(request.cookies.get(cookie, ""), expected)):
+        raise refusal(f"X-CSRF-Token does not repeat the cookie {cookie}.")
 
 
 def refuse_cross_site() -> None:

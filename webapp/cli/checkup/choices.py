@@ -49,11 +49,11 @@ def former_secret_keys(settings: Settings) -> Iterator[Finding]:
 
 
 def tokens(settings: Settings) -> Iterator[Finding]:
-    if settings.token_in_query:
+    if "query" in settings.locations:
         yield warn(
             "tokens",
             "Tokens are taken from addresses, which end up in logs and histories.",
-            "Set WEBAPP_TOKEN_IN_QUERY=false once no client needs it.",
+            "Set WEBAPP_TOKEN_IN_QUERY=false, without query in WEBAPP_TOKEN_LOCATIONS, once no client needs it.",
         )
     if settings.signing_algorithm == "HS256":
         yield warn(

@@ -7,6 +7,7 @@ from flask_login import logout_user
 from webapp.guard import Principal, require
 from webapp.login.views.blueprint import bp
 from webapp.sessions import lifecycle
+from webapp.web import token_cookie
 from webapp.web.contract import answers
 from webapp.web.negotiation import wants_page
 from webapp.web.transaction import db
@@ -26,6 +27,7 @@ def end(principal: Principal) -> ResponseReturnValue:
     lifecycle.end(db(), principal.user_id, principal.credential_id)
     logout_user()
     session.clear()
+    token_cookie.drop()
     if wants_page():
         flash("You are logged out.", "ok")
         response = current_app.make_response(redirect(url_for("login.new"), 303))

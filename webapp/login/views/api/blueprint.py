@@ -5,10 +5,11 @@ from flask import Blueprint, Response, current_app
 
 from webapp.kernel.clock import now
 from webapp.login.renewal import Granted
-from webapp.tokens.lifecycle import Issuer, scopes_of
+from webapp.tokens.lifecycle import Issued, Issuer, scopes_of
 from webapp.tokens.scopes import Catalogue
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
+from webapp.web.token_cookie import csrf_of, keep
 
 bp = Blueprint("api_auth", __name__)
 
@@ -39,6 +40,22 @@ def given(granted: Granted) -> Response:
             refresh_expires_in=round((granted.refresh_ends_at - now()).total_seconds()),
         )
     )
+
+
+class TokenInCookie(msgspec.Struct, frozen=True):
+    csrf_token: str
+    """What `X-CSRF-Token` has to say with each change; in a readable cookie as well."""
+    expires_in: int
+    scope: str
+
+
+def given_in_cookie(issued: Issued) -> Response:
+    credential = issued.credential
+    lifetime = credential.expires_at - credential.created_at
+    said = TokenInCookie(csrf_of(credential.id), int(lifetime.total_seconds()), " ".join(scopes_of(credential)))
+    response = as_json(said)
+    keep(response, issued.token, credential.id, lifetime)
+    return response
 
 
 def issuer() -> Issuer:

@@ -17,13 +17,13 @@ from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
 from webapp.login.renewal import Granted, name
-from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, issuer, unfit
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
 from webapp.login.views.refusals import closed, credentials_invalid, throttled, unverified
 from webapp.tokens import families, script_logins
 from webapp.tokens.families import Caller, Ends, Terms
 from webapp.tokens.lifecycle import Wish
 from webapp.tokens.scopes import ScopeNotHeld
-from webapp.web import dpop
+from webapp.web import csrf, dpop
 from webapp.web.contract import answers
 from webapp.web.form import errors_of
 from webapp.web.transaction import db
@@ -33,7 +33,7 @@ from webapp.web.transaction import db
 @public_to_scripts
 @answers(AccessToken, form=CredentialsForm, refuses=(401, 403, 429))
 def create() -> ResponseReturnValue:
-    """Exchange name and password for an access token; no cookie is read, none is set.
+    """Exchange name and password for an access token; no cookie is read, and none set unless `cookie` asks for it.
 
     With a proof in the header `DPoP` (RFC 9449), the token is bound to the key of that proof.
     """
@@ -41,6 +41,8 @@ def create() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     jkt = dpop.proven_key()
+    if form.cookie.data:
+        refuse_cookie(jkt)
     flow: Flow = current_app.extensions["login"]
     identifier = form.username.data or form.email.data or ""
     outcome = flow.begin(Attempt(identifier, form.password.data or "", request.remote_addr, {}))
@@ -55,6 +57,15 @@ def create() -> ResponseReturnValue:
     return mint(outcome.user, form, jkt)
 
 
+def refuse_cookie(jkt: str | None) -> None:
+    """Where none is wanted, and to other sites: a browser would act for whomever they log in with it."""
+    if "cookie" not in current_app.config["TOKEN_LOCATIONS"]:
+        raise unfit({"cookie": ["No token comes in a cookie here: WEBAPP_TOKEN_LOCATIONS does not name it."]})
+    if jkt is not None:
+        raise unfit({"cookie": ["A token that is bound to a key comes in the header."]})
+    csrf.refuse_cross_site()
+
+
 def mint(user: User, form: CredentialsForm, jkt: str | None) -> ResponseReturnValue:
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
@@ -65,6 +76,8 @@ def mint(user: User, form: CredentialsForm, jkt: str | None) -> ResponseReturnVa
     welcome(user, begun.credential.id, is_known=is_known)
     wish = Wish(name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id)
     issued = issuer().issue(db(), user.id, wish, proof)
+    if form.cookie.data:
+        return given_in_cookie(issued)
     return given(Granted(issued, begun.secret, begun.credential.ends_at))
 
 
