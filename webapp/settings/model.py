@@ -42,7 +42,6 @@ class Settings:
     refresh_family_lifetime: Annotated[timedelta, "After so long it is, however often it does."] = timedelta(days=90)
     dpop_window: Annotated[timedelta, "How far the time of a DPoP proof may be from ours."] = timedelta(minutes=1)
     exchange_audiences: Annotated[tuple[str, ...], "Services for which tokens are exchanged; empty means none."] = ()
-    token_in_query: Annotated[bool, "Whether ?token= counts, for GET alone; other people's logs keep it."] = False
     token_locations: Annotated[tuple[str, ...], "Where tokens may come in: header, query, cookie."] = ("header",)
     token_in_query: Annotated[bool, "Adds query to those: ?token=, for GET alone; other people's logs keep it."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
