@@ -203,7 +203,13 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
     limiter: Limiter = limiter_for(settings, database)
     # Two threads at least are left to everybody else.
     waiting = max(0, settings.threads - settings.hashes_at_once - 2)
-    passwords = Passwords(settings.hashes_at_once, settings.password_minimum, waiting=waiting)
+    passwords = Passwords(
+        settings.hashes_at_once,
+        settings.password_minimum,
+        waiting=waiting,
+        minimum_with_second_factor=settings.password_minimum_with_second_factor,
+        demands=demands_of(settings.second_factor_for, settings.passkey_for),
+    )
     app.extensions |= {
         "limiter": limiter,
         "passwords": passwords,

@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from webapp.accounts import strength
 from webapp.accounts.names import key_of
+from webapp.guard.assurance import Demands, Level
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -45,6 +46,8 @@ class Passwords:
     hasher: PasswordHasher = field(default_factory=lambda: HASHER)
     waiting: int = 2
     """How many may wait besides."""
+    minimum_with_second_factor: int = 8
+    demands: Demands = field(default_factory=Demands)
     _places: threading.BoundedSemaphore = field(init=False)
     _turns: threading.BoundedSemaphore = field(init=False)
     _mine: threading.local = field(init=False, default_factory=threading.local)
@@ -73,16 +76,24 @@ class Passwords:
     def needs_rehash(self, hashed: str) -> bool:
         return self.hasher.check_needs_rehash(hashed)
 
-    def judge(self, password: str, *, username: str = "", email: str = "", house: str = "") -> None:
+    def least_for(self, roles: Iterable[str]) -> int:
+        """The fewest characters for somebody with these roles: fewer where the password is never enough by itself."""
+        is_half = self.demands.of_roles(roles) > Level.ONE
+        return min(self.minimum, self.minimum_with_second_factor) if is_half else self.minimum
+
+    def judge(
+        self, password: str, *, username: str = "", email: str = "", house: str = "", roles: Iterable[str] = ()
+    ) -> None:
         """Whether it may be chosen: long enough, not lost by others, no name of something near (800-63B §3.1.1.2).
+
+        Args:
+            roles: all that its owner has, or will have.
 
         Raises:
             PasswordUnfit
         """
-        if len(password) < self.minimum:
-            raise PasswordUnfit(
-                f"A password has at least {self.minimum} characters. A few words are easy to keep in mind."
-            )
+        if len(password) < (least := self.least_for(roles)):
+            raise PasswordUnfit(f"A password has at least {least} characters. A few words are easy to keep in mind.")
         if len(password) > LONGEST:
             raise PasswordUnfit(f"A password has at most {LONGEST} characters.")
         if len(set(password)) < 4:

@@ -1,22 +1,31 @@
 """A password as an operator gives it: through standard input, or typed twice and not shown."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.cli.refusals import Refused
+from webapp.guard.assurance import demands_of
 from webapp.settings import Settings
 
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
-def hashed_password(settings: Settings, username: str, *, from_stdin: bool, email: str = "") -> str:
+def hashed_password(
+    settings: Settings, username: str, *, from_stdin: bool, email: str = "", roles: Sequence[str] = ()
+) -> str:
     """Asked for, judged and hashed, all before a transaction: no writer may wait for that."""
     password = piped() if from_stdin else typed()
-    passwords = Passwords(settings.hashes_at_once, settings.password_minimum)
+    passwords = Passwords(
+        settings.hashes_at_once,
+        settings.password_minimum,
+        minimum_with_second_factor=settings.password_minimum_with_second_factor,
+        demands=demands_of(settings.second_factor_for, settings.passkey_for),
+    )
     try:
-        passwords.judge(password, username=username, email=email, house=settings.house_name)
+        passwords.judge(password, username=username, email=email, house=settings.house_name, roles=roles)
     except PasswordUnfit as error:
         raise Refused(str(error)) from error
     return passwords.hash(password)

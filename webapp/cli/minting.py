@@ -10,6 +10,7 @@ from webapp.accounts.roles import included_in
 from webapp.app import create_app
 from webapp.cli.refusals import Refused
 from webapp.credentials.lifecycle import Proof
+from webapp.guard.assurance import Level, demands_of
 from webapp.guard.authority import Authority
 from webapp.kernel.dpop import KeyUnfit, thumbprint_in
 from webapp.settings import Settings
@@ -50,6 +51,9 @@ def wish(
     except ScopeNotHeld as error:
         held = ", ".join(catalogue.held_by(roles))
         raise Refused(f"{owner.username} cannot give {error}; there are: {held}.") from error
+    demands = demands_of(settings.second_factor_for, settings.passkey_for)
+    if (level := catalogue.level_for(granted, demands)) > Level.ONE:
+        raise Refused(f"Such a token takes {level.in_words}, which only {owner.username} can show, on the token page.")
     try:
         name, jkt = checked_name(name), thumbprint_in(key) if key else None
     except (NameUnfit, KeyUnfit) as error:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from webapp.accounts import closing, recovery
+from webapp.accounts import closing, recovery, roles
 from webapp.accounts.closing import PasswordElsewhere
 from webapp.audit.log import Event, record
 from webapp.cli import setup_link
@@ -40,8 +40,9 @@ def password(house: House, *, name: str, password_stdin: bool) -> None:
     """
     with opened(house) as database:
         with database.read() as db:
-            username = user_named(db, name).username
-        hashed = hashed_password(house.settings, username, from_stdin=password_stdin)
+            user = user_named(db, name)
+            username, closure = user.username, roles.included_in(db, user.role)
+        hashed = hashed_password(house.settings, username, from_stdin=password_stdin, roles=closure)
         with kept_here(), database.write() as db:
             user = user_named(db, name)
             sessions = len(credentials.live(db, user.id, "session"))

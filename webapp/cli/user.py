@@ -45,12 +45,15 @@ def add(house: House, *, name: str, email: str | None, role: str, password_stdin
       python -m webapp user add ada --email ada@example.org
       pass latchkey/ada | python -m webapp user add ada --role admin --password-stdin
     """
-    hashed = hashed_password(house.settings, name, email=email or "", from_stdin=password_stdin)
-    new = NewUser(username=name, email=email, password_hash=hashed, role=role)
     try:
-        with opened(house) as database, database.write() as db:
-            role_named(db, role)
-            user = registration.add(db, new, origin="cli")
+        with opened(house) as database:
+            with database.read() as db:
+                role_named(db, role)
+                closure = roles.included_in(db, role)
+            hashed = hashed_password(house.settings, name, email=email or "", from_stdin=password_stdin, roles=closure)
+            new = NewUser(username=name, email=email, password_hash=hashed, role=role)
+            with database.write() as db:
+                user = registration.add(db, new, origin="cli")
     except (NameUnfit, AddressUnfit) as error:
         raise Refused(str(error)) from error
     except NameTaken as error:

@@ -89,6 +89,11 @@ class CredentialsForm(Form):
     username = StringField("Name", [LONGEST], description="Or `email`.")
     email = StringField("E-mail", [LONGEST], description="In place of `username`.")
     password = PasswordField("Password", [InputRequired("Send a password.")])
+    code = StringField(
+        "Code",
+        [Length(max=100, message="That is longer than any code.")],
+        description="For those with a second factor: six digits of the authenticator app, or a recovery code.",
+    )
     scope = StringField(
         "Scopes",
         [Length(max=1000)],

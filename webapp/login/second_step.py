@@ -68,11 +68,14 @@ class SecondStep:
         Args:
             is_trusted: whether the browser is; that counts where only their own wish asks for a second factor.
         """
-        with self.flow.database.read() as db:
-            found = factors.of(db, user.id)
+        found = self.factors_of(user)
         if not found.has_second or (is_trusted and self.demanded(user) is Level.ONE):
             return Done(user)
         return Pending(user, found)
+
+    def factors_of(self, user: User) -> Factors:
+        with self.flow.database.read() as db:
+            return factors.of(db, user.id)
 
     def demanded(self, user: User) -> Level:
         """Of everybody with their role."""

@@ -15,6 +15,7 @@ from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
+from webapp.guard.assurance import level_of
 from webapp.guard.authority import Authority
 from webapp.kernel import jwt
 from webapp.kernel.clock import now
@@ -113,20 +114,32 @@ class Issuer:
         return Issued(self.sign(credential), entry, credential)
 
     def sign(self, credential: Credential) -> str:
-        claims = gathered(self.hooks, credential.user_id, scopes_of(credential)) | {
-            "iss": self.url,
-            "aud": self.url,
-            "sub": str(credential.user_id),
-            "client_id": CLIENT_ID,
-            "jti": credential.key,
-            "iat": int(credential.created_at.timestamp()),
-            "exp": int(credential.expires_at.timestamp()),
-            # For others who verify; here the row counts.
-            "scope": " ".join(scopes_of(credential)),
-        }
+        claims = (
+            gathered(self.hooks, credential.user_id, scopes_of(credential))
+            | {
+                "iss": self.url,
+                "aud": self.url,
+                "sub": str(credential.user_id),
+                "client_id": CLIENT_ID,
+                "jti": credential.key,
+                "iat": int(credential.created_at.timestamp()),
+                "exp": int(credential.expires_at.timestamp()),
+                # For others who verify; here the row counts.
+                "scope": " ".join(scopes_of(credential)),
+            }
+            | proven(credential)
+        )
         if credential.authority and credential.authority.jkt:
             claims["cnf"] = {"jkt": credential.authority.jkt}
         return jwt.sign(claims, typ=TYP, key=self.ring.current())
+
+
+def proven(credential: Credential) -> dict[str, Any]:
+    """How and when its owner showed who they are, for whom it came from that (RFC 9068 §2.2.1)."""
+    claims = {"acr": level_of(credential.amr).acr, "amr": credential.amr.split()}
+    since = int(credential.auth_time.timestamp())
+    # An operator shows nothing of the owner.
+    return claims | ({"auth_time": since} if since > 0 else {})
 
 
 def scopes_of(credential: Credential) -> list[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from webapp.guard.assurance import Demands, Level
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import Resource, resource
 from webapp.kernel.words import in_words
@@ -20,6 +21,7 @@ class Opening:
     address: str
     """Method and rule, such as "GET /tokens/<uuid:token_id>"."""
     role: str | None
+    level: Level = Level.ONE
 
     @property
     def method(self) -> str:
@@ -105,7 +107,7 @@ class Catalogue:
         openings: dict[str, list[Opening]] = {GENERAL: []}
         for address, need in routes:
             if not need.is_public and not need.session:
-                openings.setdefault(need.scope, []).append(Opening(address, need.role))
+                openings.setdefault(need.scope, []).append(Opening(address, need.role, need.level))
         self.scopes = {
             name: Scope(name, tuple(found), (resources or {}).get(name.partition(":")[0]))
             for name, found in sorted(openings.items())
@@ -124,6 +126,11 @@ class Catalogue:
         if unknown := wanted.difference(held):
             raise ScopeNotHeld(unknown)
         return frozenset(wanted)
+
+    def level_for(self, names: Iterable[str], demands: Demands) -> Level:
+        """How well its owner must have proven who they are, for a token that opens all that it says."""
+        asked = list(names)
+        return max([demands.of_scopes(asked), *(opening.level for opening in self.openings(asked))])
 
     def openings(self, names: Iterable[str]) -> list[Opening]:
         """Behind any of these scopes."""

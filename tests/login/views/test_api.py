@@ -46,7 +46,8 @@ def test_a_wish_is_granted_as_far_as_it_goes_and_not_further(app, user):
 def test_the_claims_are_those_of_rfc_9068_and_carry_no_role(app, user):
     token = auth(app).json["access_token"]
     claims = pyjwt.decode(token, options={"verify_signature": False})
-    assert set(claims) == {"iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope"}
+    of_the_token = {"iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope"}
+    assert set(claims) == of_the_token | {"auth_time", "acr", "amr"}
     assert pyjwt.get_unverified_header(token)["typ"] == "at+jwt"
     assert claims["sub"] == str(user.id)
 

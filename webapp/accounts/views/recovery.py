@@ -13,7 +13,18 @@ from webapp.accounts.models import User
 from webapp.accounts.notices import Here
 from webapp.accounts.recovery import RESET
 from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import ASKED, dead, here, judge, may_mail, passwords, post, take_turn
+from webapp.accounts.views.surroundings import (
+    ASKED,
+    dead,
+    here,
+    hint,
+    judge,
+    may_mail,
+    passwords,
+    post,
+    roles_of,
+    take_turn,
+)
 from webapp.guard import public
 from webapp.mail.post import Post
 from webapp.web import after
@@ -103,7 +114,7 @@ def reset() -> ResponseReturnValue:
     form, secret = ResetForm(), carried.held(RESET)
     user = whose(secret)
     if form.validate_on_submit():
-        judge(form.password, name=user.username, address=user.email or "")
+        judge(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     if form.errors:
         return refused(form, user)
     hashed = passwords().hash(form.password.data or "")
@@ -127,9 +138,7 @@ def refused(form: Form, user: User) -> ResponseReturnValue:
 
 
 def page(form: Form, user: User) -> str:
-    form.password.description = (
-        f"At least {passwords().minimum} characters. A few words are easier to keep in mind than signs."
-    )
+    form.password.description = hint(roles_of(user.role))
     return render_template("accounts/reset.html", form=form, user=user)
 
 

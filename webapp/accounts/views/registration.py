@@ -20,10 +20,12 @@ from webapp.accounts.views.surroundings import (
     check_address,
     check_name,
     dead,
+    hint,
     judge,
     may_mail,
     passwords,
     post,
+    roles_of,
     take_turn,
 )
 from webapp.guard import public
@@ -64,6 +66,10 @@ class Way:
     def address(self) -> str | None:
         return self.invitation.email if self.invitation else None
 
+    @property
+    def role(self) -> str:
+        return self.invitation.role if self.invitation else "user"
+
 
 @bp.get("/register/<secret>")
 @public
@@ -98,7 +104,7 @@ def create() -> ResponseReturnValue:
         username=form.username.data or "",
         email=form.email.data if way.asks_address else way.address,
         password_hash=passwords().hash(form.password.data or ""),
-        role=way.invitation.role if way.invitation else "user",
+        role=way.role,
         is_verified=not way.asks_address,
     )
     return told_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
@@ -187,7 +193,7 @@ def fits(form: RegisterForm, way: Way) -> bool:
     if way.asks_address:
         check_address(form.email)
     address = form.email.data if way.asks_address else way.address
-    judge(form.password, name=form.username.data or "", address=address or "")
+    judge(form.password, name=form.username.data or "", address=address or "", roles=roles_of(way.role))
     return not form.errors
 
 
@@ -198,9 +204,7 @@ def refused(form: RegisterForm, way: Way) -> ResponseReturnValue:
 
 
 def surroundings(form: RegisterForm, way: Way) -> dict[str, Any]:
-    form.password.description = (
-        f"At least {passwords().minimum} characters. A few words are easier to keep in mind than signs."
-    )
+    form.password.description = hint(roles_of(way.role))
     return {"form": form, "way": way}
 
 

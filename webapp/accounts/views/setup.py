@@ -8,6 +8,7 @@ from webapp.accounts.forms import SetupForm
 from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.registration import SETUP, NewUser
+from webapp.accounts.views.surroundings import hint, roles_of
 from webapp.guard import public
 from webapp.kernel.clock import now
 from webapp.web.negotiation import wants_page
@@ -47,12 +48,12 @@ def create(secret: str) -> ResponseReturnValue:
 
 def fits(form: SetupForm) -> bool:
     """Ask the rules that need more than the form; their words go beside the fields."""
-    house = current_app.config["HOUSE_NAME"]
+    house, roles = current_app.config["HOUSE_NAME"], roles_of("super_admin")
     name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
     for field, judge in (
         (form.username, lambda: checked_name(name)),
         (form.email, lambda: checked_address(address)),
-        (form.password, lambda: passwords().judge(password, username=name, email=address, house=house)),
+        (form.password, lambda: passwords().judge(password, username=name, email=address, house=house, roles=roles)),
     ):
         try:
             judge()
@@ -68,8 +69,7 @@ def refused(form: SetupForm, secret: str) -> ResponseReturnValue:
 
 
 def page(form: SetupForm, secret: str, *, status: int = 200) -> Response:
-    hint = f"At least {passwords().minimum} characters. A few words are easier to keep in mind than signs."
-    form.password.description = hint
+    form.password.description = hint(roles_of("super_admin"))
     return Response(render_template("accounts/setup.html", form=form, minutes_left=minutes_left(secret)), status)
 
 

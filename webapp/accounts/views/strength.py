@@ -3,6 +3,7 @@
 import msgspec
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.accounts import strength
 from webapp.accounts.forms import StrengthForm
@@ -35,7 +36,7 @@ def estimate() -> ResponseReturnValue:
     name, address, house = form.username.data or "", form.email.data or "", current_app.config["HOUSE_NAME"]
     password = form.password.data or ""
     try:
-        passwords().judge(password, username=name, email=address, house=house)
+        passwords().judge(password, username=name, email=address, house=house, roles=getattr(current_user, "roles", ()))
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
     score = strength.estimate(password, near(name, address, house))

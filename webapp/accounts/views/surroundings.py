@@ -1,5 +1,6 @@
 """What the doors of the accounts have in common: who asks from where, how often, and what the application gave them."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
 
@@ -9,12 +10,14 @@ from wtforms import Field
 from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
 from webapp.accounts.notices import Here
 from webapp.accounts.passwords import Passwords, PasswordUnfit
+from webapp.accounts.roles import included_in
 from webapp.kernel.clock import now
 from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit, Limiter
 from webapp.mail.post import Post
 from webapp.sessions.user_agents import in_words
 from webapp.web.problems import Problem
+from webapp.web.transaction import database
 
 HOUR = timedelta(hours=1)
 # What strangers may ask from one network: links, registrations, estimates.
@@ -52,12 +55,24 @@ def may_mail(recipient: str) -> bool:
     return limiter().take(MAILED, recipient).allowed
 
 
-def judge(field: Field, *, name: str = "", address: str = "") -> None:
+def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
     """Whether the password may be chosen; if not, the field says why."""
+    house = current_app.config["HOUSE_NAME"]
     try:
-        passwords().judge(field.data or "", username=name, email=address, house=current_app.config["HOUSE_NAME"])
+        passwords().judge(field.data or "", username=name, email=address, house=house, roles=roles)
     except PasswordUnfit as error:
         field.errors = [str(error)]
+
+
+def hint(roles: Sequence[str]) -> str:
+    """What is said beside the field for a new password."""
+    return f"At least {passwords().least_for(roles)} characters. A few words are easier to keep in mind than signs."
+
+
+def roles_of(role: str) -> tuple[str, ...]:
+    """All that a role includes; in a transaction of its own, because a password is hashed afterwards."""
+    with database().read() as reading:
+        return included_in(reading, role)
 
 
 def check_name(field: Field) -> None:

@@ -12,6 +12,7 @@ from webapp.accounts import closing, notices
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.views.blueprint import me
+from webapp.accounts.views.surroundings import hint, roles_of
 from webapp.guard import Principal, require
 from webapp.guard.assurance import Level, level_of
 from webapp.kernel.clock import now
@@ -71,7 +72,8 @@ def fits(form: PasswordForm, user: User) -> bool:
         form.new_password.errors = ["That is the one you have."]
         return False
     try:
-        passwords().judge(new, username=user.username, house=current_app.config["HOUSE_NAME"])
+        house = current_app.config["HOUSE_NAME"]
+        passwords().judge(new, username=user.username, house=house, roles=roles_of(user.role))
     except PasswordUnfit as error:
         form.new_password.errors = [str(error)]
         return False
@@ -109,7 +111,7 @@ def page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Resp
     with database().read() as db:
         others = [device for device in devices(db, principal) if not device.is_current]
         live = listing.counts(db, principal.user_id)["active"] + len(script_logins.live(db, principal.user_id))
-    form.new_password.description = f"At least {passwords().minimum} characters. A few words are easy to keep in mind."
+    form.new_password.description = hint(principal.roles)
     facts: dict[str, Any] = {"form": form, "others": others, "tokens": live}
     return Response(render_template("login/password.html", **facts), status)
 

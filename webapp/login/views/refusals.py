@@ -36,14 +36,28 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
         if where
         else "Send code beside the password: six digits of the authenticator app, or a recovery code. Or make a token."
     )
+    if not found.has_second:
+        advice = "Set one up in a browser first; until then nothing else opens."
+    elif found.passkeys and not found.has_totp and not found.codes:
+        advice = "A script cannot show a passkey: make a token in a browser."
     fix = current_app.config["BASE_URL"] + url_for("tokens.new")
     return Problem(
         401,
         "A second factor is needed",
-        f"The password is right, and not enough for this account. {advice}",
+        f"The password is right, and not enough. {advice}",
         code="mfa_required",
         extra={"required": [kind for kind, is_there in kinds.items() if is_there]}
         | ({"next_step": where} if where else {"fix": fix}),
+        headers={"WWW-Authenticate": realm()},
+    )
+
+
+def code_invalid() -> Problem:
+    return Problem(
+        401,
+        "That code does not fit",
+        "It is another one, or was used before. Send the next.",
+        code="credentials_invalid",
         headers={"WWW-Authenticate": realm()},
     )
 

@@ -1,5 +1,6 @@
 """A new token: asked for, made, and shown this once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from flask import Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.credentials.lifecycle import Proof
-from webapp.guard import Principal, require
+from webapp.guard import Principal, refusals, require
+from webapp.guard.assurance import level_of
 from webapp.guard.authority import Authority
+from webapp.guard.policy import Decision, Requirement
 from webapp.kernel.clock import now
 from webapp.tokens import lifecycle, snippets
 from webapp.tokens.forms import NewTokenForm
@@ -21,6 +24,7 @@ from webapp.web.problems import Problem
 from webapp.web.transaction import db
 
 FRESH = timedelta(minutes=10)
+HERE = Requirement(session=True, fresh_within=FRESH)
 
 
 class NewToken(msgspec.Struct, frozen=True):
@@ -50,9 +54,12 @@ def create(principal: Principal) -> ResponseReturnValue:
     form = NewTokenForm(**world(principal))
     if not form.validate_on_submit():
         return refused(form)
+    scopes = catalogue().check(form.scopes.data or (), principal.roles)
+    if (wanted := catalogue().level_for(scopes, current_app.extensions["demands"])) > level_of(principal.amr):
+        return refusals.denied(principal, replace(HERE, level=wanted), Decision.RAISE)
     wish = Wish(
         name=form.name.data or "",
-        authority=Authority(scopes=catalogue().check(form.scopes.data or (), principal.roles)),
+        authority=Authority(scopes=scopes),
         lifetime=form.lifetime,
         origin="page",
         once=form.once.data or None,

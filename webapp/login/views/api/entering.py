@@ -11,14 +11,19 @@ from webapp.accounts.models import User
 from webapp.accounts.notices import Here
 from webapp.accounts.roles import included_in
 from webapp.credentials.lifecycle import Proof
+from webapp.guard.assurance import Level, level_of
 from webapp.guard.authority import Authority
 from webapp.guard.require import public_to_scripts
 from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
 from webapp.login.renewal import Granted, name
+from webapp.login.second_step import Pending
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
-from webapp.login.views.refusals import closed, credentials_invalid, throttled, unverified
+from webapp.login.views.blueprint import second_step
+from webapp.login.views.proving import by_code
+from webapp.login.views.refusals import closed, code_invalid, credentials_invalid, mfa_required, throttled, unverified
+from webapp.mfa.factors import Factors
 from webapp.tokens import families, script_logins
 from webapp.tokens.families import Caller, Ends, Terms
 from webapp.tokens.lifecycle import Wish
@@ -50,11 +55,14 @@ def create() -> ResponseReturnValue:
         raise throttled(outcome.retry_after)
     if isinstance(outcome, Unverified):
         raise unverified()
-    if not isinstance(outcome, Done) or not browsing.is_unchanged(db(), outcome.user):
+    if not isinstance(outcome, Done):
+        raise credentials_invalid()
+    amr = second_factor(outcome.user, form)
+    if not browsing.is_unchanged(db(), outcome.user):
         raise credentials_invalid()
     if outcome.user.closes_at is not None:
         raise closed(outcome.user.closes_at)
-    return mint(outcome.user, form, jkt)
+    return mint(outcome.user, form, jkt, amr)
 
 
 def refuse_cookie(jkt: str | None) -> None:
@@ -66,11 +74,30 @@ def refuse_cookie(jkt: str | None) -> None:
     csrf.refuse_cross_site()
 
 
-def mint(user: User, form: CredentialsForm, jkt: str | None) -> ResponseReturnValue:
+def second_factor(user: User, form: CredentialsForm) -> str:
+    """The ways in which they have proven it, all told.
+
+    Raises:
+        Problem: 401, where that is not enough.
+    """
+    step = second_step().after(user)
+    if not isinstance(step, Pending):
+        if second_step().demanded(user) > Level.ONE:
+            raise mfa_required(Factors())
+        return AMR
+    if not form.code.data:
+        raise mfa_required(step.factors)
+    proven = by_code(form.code, user)
+    if proven is None:
+        raise code_invalid()
+    return f"{AMR} {proven.amr}"
+
+
+def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> ResponseReturnValue:
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
         raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
-    authority, proof = Authority(scopes=scopes_of(user, form.scope.data), jkt=jkt), Proof(now(), AMR)
+    authority, proof = Authority(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt), Proof(now(), amr)
     is_known = script_logins.is_known(db(), user.id, caller())
     begun = families.begin(db(), user.id, Terms(authority, lifetime, script_ends()), caller(), proof)
     welcome(user, begun.credential.id, is_known=is_known)
@@ -107,10 +134,15 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
         return timedelta.max
 
 
-def scopes_of(user: User, asked: str | None) -> frozenset[str]:
-    roles = included_in(db(), user.role)
-    names = (asked or "").split() or [name for name in catalogue().held_by(roles) if name.endswith(":read")]
+def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
+    """What was asked for; without, all that only reads, as far as the login reaches."""
+    roles, demands = included_in(db(), user.role), current_app.extensions["demands"]
+    held = [name for name in catalogue().held_by(roles) if name.endswith(":read")]
+    names = (asked or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
     try:
-        return catalogue().check(names, roles)
+        granted = catalogue().check(names, roles)
     except ScopeNotHeld as error:
         raise unfit({"scope": [f"Not yours to give: {error}."]}) from error
+    if catalogue().level_for(granted, demands) > level_of(amr):
+        raise mfa_required(second_step().factors_of(user))
+    return granted
