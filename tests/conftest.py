@@ -17,10 +17,11 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts.models import User
-from webapp.app import close, create_app
+from webapp.app import close
 from webapp.cli import schema
 from webapp.kernel.db import Database
 from webapp.settings import Settings
+from webapp.testing import build
 from webapp.web.logs import Line
 
 MEMORY = Path("/dev/shm")
@@ -71,8 +72,7 @@ def make_app(instance: Path, compiled: FileSystemBytecodeCache) -> Iterator[Call
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:
-        app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
-        app.extensions["passwords"].hasher = factories.QUICK
+        app = build(instance, **settings)
         app.jinja_env.bytecode_cache = compiled
         made.append(app)
         return app

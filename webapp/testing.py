@@ -1,0 +1,162 @@
+"""For the tests of a room of yours: a house, somebody logged in, a script with a token, a clock.
+
+It needs no pytest, and nothing that runs may import it.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import time_machine
+from argon2 import PasswordHasher
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import Headers
+from werkzeug.test import TestResponse
+
+from webapp.accounts import browsing
+from webapp.accounts.models import User
+from webapp.accounts.registration import NewUser, add
+from webapp.app import close, create_app
+from webapp.cli import schema
+from webapp.credentials.lifecycle import Proof
+from webapp.guard.authority import Authority
+from webapp.kernel.clock import now
+from webapp.kernel.db import Database
+from webapp.sessions.cookie import SECRET
+from webapp.sessions.lifecycle import Browser, start
+from webapp.settings import Settings
+from webapp.tokens.lifecycle import Issued, Issuer, Wish
+from webapp.web.csrf import is_change
+
+PASSWORD = "correct horse battery staple"
+# Real argon2id, at the least it can be asked: a suite logs in hundreds of times.
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+HASHED = QUICK.hash(PASSWORD)
+HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "Sec-Fetch-Site": "same-origin"}
+JSON = {"Accept": "application/json"}
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+numbers = count(1)
+
+
+@contextmanager
+def house(**settings: str) -> Iterator[Flask]:
+    """A house of its own for as long as the block; settings as the environment would say them."""
+    with tempfile.TemporaryDirectory() as folder:
+        instance = Path(folder) / "instance"
+        schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
+        app = build(instance, **settings)
+        yield app
+        close(app)
+
+
+def build(instance: Path, **settings: str) -> Flask:
+    """The application on an instance that is there, with passwords that are hashed quickly."""
+    app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
+    app.extensions["passwords"].hasher = QUICK
+    return app
+
+
+def user(app: Flask, name: str | None = None, *, role: str = "user", email: str | None = None) -> User:
+    """A new one, whose password is ``PASSWORD``."""
+    name = name or f"person{next(numbers)}"
+    with database_of(app).write() as db:
+        new = NewUser(username=name, email=email or f"{name}@example.org", password_hash=HASHED, role=role)
+        return add(db, new, origin="test")
+
+
+def user_named(app: Flask, name: str, role: str | None = None) -> User:
+    """Whoever is called so; made if there is nobody."""
+    with database_of(app).read() as db:
+        found = browsing.named(db, name)
+    if found is not None and role not in (None, found.role):
+        raise ValueError(f"{name} is there already, with the role {found.role}")
+    return found or user(app, name, role=role or "user")
+
+
+def api_token(
+    app: Flask,
+    owner: User,
+    *scopes: str,
+    name: str | None = None,
+    lifetime: timedelta = timedelta(days=7),
+    once: str | None = None,
+    authority: Authority | None = None,
+) -> Issued:
+    issuer: Issuer = app.extensions["issuer"]
+    wish = Wish(
+        name=name or f"script {next(numbers)}",
+        authority=authority or Authority(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
+        lifetime=lifetime,
+        origin="page",
+        once=once,
+    )
+    with database_of(app).write() as db:
+        return issuer.issue(db, owner.id, wish, Proof(now(), "pwd"))
+
+
+class Caller(FlaskClient):
+    """A client with headers that it always sends, unless a call says otherwise."""
+
+    sends: Mapping[str, str] = HTML
+    sends_csrf = False
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        sent = Headers(kwargs.pop("headers", None))
+        for name, value in self.sends.items():
+            sent.setdefault(name, value)
+        if self.sends_csrf and is_change(kwargs.get("method", "GET")) and "X-CSRF-Token" not in sent:
+            # As a page of ours would have told it.
+            page: Any = super().open("/login", headers=JSON, base_url=self.base_url).json
+            sent["X-CSRF-Token"] = page["csrf_token"]
+        return super().open(*args, headers=sent, **({"base_url": self.base_url} | kwargs))
+
+    @property
+    def base_url(self) -> str:
+        found: str = self.application.config["BASE_URL"]
+        return found
+
+
+def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str = "pwd") -> Caller:
+    """The browser of a user who has just logged in; the user is made if need be.
+
+    Its changes bring the CSRF token; ``headers={"X-CSRF-Token": ""}`` sends one without.
+    """
+    found = user_named(app, name, role)
+    with database_of(app).write() as db:
+        started = start(db, found.id, Browser("webapp.testing", None), app.extensions["session_ends"], amr=amr)
+    client = Caller(app, app.response_class)
+    with client.session_transaction(base_url=client.base_url) as session:
+        session[SECRET] = started.secret
+    client.sends_csrf = True
+    return client
+
+
+def with_token(
+    app: Flask, *, scopes: Sequence[str] = ("resources:read",), of: str = "ada", role: str | None = None
+) -> Caller:
+    """A script with a new token of a user, who is made if need be; it keeps no cookie."""
+    issued = api_token(app, user_named(app, of, role), *scopes)
+    client = Caller(app, app.response_class, use_cookies=False)
+    client.sends = {"Accept": "*/*", "Authorization": f"Bearer {issued.token}"}
+    return client
+
+
+def as_nobody(app: Flask) -> Caller:
+    """A browser that nobody has logged in with."""
+    return Caller(app, app.response_class)
+
+
+def clock(start_at: datetime = NOON) -> AbstractContextManager[time_machine.Traveller]:
+    """Time stands still at ``start_at`` until ``shift`` or ``move_to`` moves it."""
+    return time_machine.travel(start_at, tick=False)
+
+
+def database_of(app: Flask) -> Database:
+    database: Database = app.extensions["database"]
+    return database
