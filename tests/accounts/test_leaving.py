@@ -71,7 +71,7 @@ def test_the_export_holds_everything_and_no_secret(person, app, user):
     person.open("/account")
     answer = person.press("Download my data")
     assert "attachment" in answer.headers["Content-Disposition"]
-    assert answer.json.keys() == {"exported_at", "account", "sessions", "tokens", "events", "mails"}
+    assert answer.json.keys() == {"exported_at", "account", "sessions", "tokens", "script_logins", "events", "mails"}
     assert answer.json["tokens"][0]["name"] == "laptop"
     assert not [
         secret for secret in (issued.token, user.password_hash, "argon2", person.cookie) if secret in answer.text

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.login.scripts import log_in, refresh, works
+
 
 def test_minting_prints_the_token_and_nothing_else(add, mint):
     add("ada")
@@ -82,3 +84,19 @@ def test_an_id_of_no_token_is_not_found(run):
 
 def test_what_is_no_id_is_wrong_usage(run):
     assert run("token revoke laptop").exit_code == 2
+
+
+def test_the_login_of_a_script_is_one_token_and_is_ended_as_one(app, run, user, instance):
+    def run_here(command):
+        return run(command, WEBAPP_INSTANCE=str(instance))
+
+    answer = log_in(app)
+    token = refresh(app, answer["refresh_token"]).json["refresh_token"]
+    (listed,) = json.loads(run_here("token list ada --json").stdout)
+    assert listed["name"] == "login of curl/8.5.0"
+    assert "login of curl" in run_here("token list").stdout
+    assert run_here(f"token revoke {listed['id']}").stderr == "Revoked.\n"
+    assert refresh(app, token).status_code == 401
+    assert not works(app, answer["access_token"])
+    assert json.loads(run_here("token list ada --json").stdout) == []
+    assert run_here(f"token revoke {listed['id']}").stderr == "It was revoked before.\n"

@@ -14,6 +14,7 @@ from webapp.accounts import closing, links, recovery
 from webapp.accounts.models import User
 from webapp.accounts.notices import NOT_ME, Here
 from webapp.app import close, create_app
+from webapp.credentials import purging
 from webapp.kernel.clock import now
 from webapp.settings import Settings
 from webapp.tokens import script_logins
@@ -421,3 +422,23 @@ def test_the_login_of_another_is_not_there(app, user, person):
     headers = {"X-CSRF-Token": person.csrf_token}
     assert person.ask("POST", f"/tokens/logins/{listed['id']}/end", headers=headers).status_code == 404
     assert works(app, eve["access_token"])
+
+
+def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, database, user, person, clock):
+    answer = log_in(app, expires_in=200 * 86400)
+    clock.shift(100 * DAY)
+    person.log_in("ada")
+    assert is_over(refresh(app, answer["refresh_token"]))
+    assert works(app, answer["access_token"])
+    assert "It refreshes no more" in person.open("/tokens").text
+    person.press("End curl/8.5.0")
+    assert not works(app, answer["access_token"])
+
+
+def test_a_token_that_outlasts_its_login_outlasts_its_being_thrown_away(app, database, user, clock):
+    answer = log_in(app, expires_in=200 * 86400)
+    clock.shift(181 * DAY)
+    with database.write() as db:
+        assert purging.purge(db, kept=90 * DAY) == 1
+    assert works(app, answer["access_token"])
+    assert "api-" in str(Script(app, answer["access_token"]).get("/tokens").json["tokens"])

@@ -14,8 +14,9 @@ from webapp.guard.principal import Principal
 from webapp.kernel.clock import now
 from webapp.mail import outbox
 from webapp.sessions.listing import Device, devices
-from webapp.tokens import listing
+from webapp.tokens import listing, script_logins
 from webapp.tokens.listing import Token
+from webapp.tokens.script_logins import ScriptLogin
 
 MOST = 100_000
 FIELDS = (
@@ -56,6 +57,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     sessions: list[Device]
     tokens: list[Token]
     """Live ones, and those that ended in the last 90 days."""
+    script_logins: list[ScriptLogin]
     events: list[ExportedEvent]
     mails: list[ExportedMail]
 
@@ -71,6 +73,7 @@ def export(db: Session, user: User, principal: Principal) -> Export:
         tokens=[
             token for is_live in (True, False) for token in listing.page(db, user.id, is_live=is_live, size=MOST).tokens
         ],
+        script_logins=script_logins.live(db, user.id),
         events=[ExportedEvent(e.at, e.event, e.address, e.credential_id, e.details) for e in events],
         mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at) for m in outbox.of_user(db, user.id)],
     )

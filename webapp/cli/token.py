@@ -16,8 +16,9 @@ from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.refusals import Refused
-from webapp.tokens import lifecycle, listing
+from webapp.tokens import families, lifecycle, listing, script_logins
 from webapp.tokens.listing import Token
+from webapp.tokens.script_logins import ScriptLogin
 
 EVERY = 1_000_000
 
@@ -63,6 +64,8 @@ def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires
 def list_(house: House, *, user: str | None, with_ended: bool, is_json: bool) -> None:
     """List the live tokens of USER, or of everybody; never the tokens themselves.
 
+    The login of a script is one of them, by the name of the script, with all that it has made of its refresh token.
+
     \b
     Examples:
       python -m webapp token list ada
@@ -79,8 +82,26 @@ def list_(house: House, *, user: str | None, with_ended: bool, is_json: bool) ->
 
 
 def tokens_of(db: Session, owner: User, *, with_ended: bool) -> Sequence[Token]:
-    live = listing.page(db, owner.id, is_live=True, size=EVERY).tokens
+    live = [
+        *listing.page(db, owner.id, is_live=True, size=EVERY).tokens,
+        *map(as_token, script_logins.live(db, owner.id)),
+    ]
     return [*live, *listing.page(db, owner.id, is_live=False, size=EVERY).tokens] if with_ended else live
+
+
+def as_token(login: ScriptLogin) -> Token:
+    return Token(
+        id=login.id,
+        name=f"login of {login.client}",
+        scopes=login.scopes,
+        state="active",
+        created_at=login.started_at,
+        expires_at=login.idle_at or login.expires_at,
+        revoked_at=None,
+        last_used_at=login.refreshed_at,
+        last_used_from=login.refreshed_from,
+        week=[],
+    )
 
 
 def cells(owner: User, token: Token) -> tuple[str, ...]:
@@ -96,15 +117,19 @@ def described(owner: User, token: Token) -> dict[str, object]:
 @click.argument("token_id", metavar="ID", type=click.UUID)
 @pass_house
 def revoke(house: House, *, token_id: UUID) -> None:
-    """Revoke the token with this ID (its jti), at once. One that was revoked before is no error.
+    """Revoke the token with this ID (its jti), at once, or end the login of a script with all that came from it.
+
+    One that was revoked before is no error.
 
     \b
     Example:
       python -m webapp token revoke 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d
     """
     with opened(house) as database, database.write() as db:
-        owner_id = lifecycle.owner_of(db, token_id)
-        if owner_id is None:
+        if families.owner_of(db, token_id) is not None:
+            revoked = families.end(db, token_id, origin="cli")
+        elif (owner_id := lifecycle.owner_of(db, token_id)) is not None:
+            revoked = lifecycle.revoke(db, owner_id, token_id, origin="cli")
+        else:
             raise Refused(f"There is no token with the id {token_id}.")
-        revoked = lifecycle.revoke(db, owner_id, token_id, origin="cli")
     say_aside("Revoked." if revoked else "It was revoked before.")

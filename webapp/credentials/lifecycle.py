@@ -108,6 +108,13 @@ def end_members(db: Session, family_id: UUID) -> list[UUID]:
     return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
 
 
+def member_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
+    """Until when the last live token of each login of a script works, by the login."""
+    members = Credential.user_id == user_id, Credential.family_id.is_not(None), stands(now())
+    query = select(Credential.family_id, func.max(Credential.expires_at)).where(*members)
+    return {family_id: ends_at for family_id, ends_at in db.execute(query.group_by(Credential.family_id)) if family_id}
+
+
 def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
     """What can act as a user now, the newest first."""
     moment = now()

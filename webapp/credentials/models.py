@@ -50,8 +50,8 @@ class Credential(Base):
     """What a token may do at the most; a session may all that its user may."""
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(45))
-    family_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), index=True)
-    """The login of a script that it came from, and ends with."""
+    family_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id", ondelete="SET NULL"), index=True)
+    """The login of a script that it came from, and is ended with; it may outlast one that merely ran out."""
 
     @property
     def ends_at(self) -> datetime:

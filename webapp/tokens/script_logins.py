@@ -34,6 +34,10 @@ class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
     """When it ends unless it refreshes before."""
     expires_at: datetime
     """However often it refreshes."""
+    refreshes: bool
+    """Whether it still may; what it has may last longer."""
+    token_expires_at: datetime | None
+    """When the last of its access tokens ends; None where none works."""
 
 
 def product_of(user_agent: str) -> str:
@@ -57,13 +61,20 @@ def is_known(db: Session, user_id: UUID, caller: Caller) -> bool:
 
 
 def live(db: Session, user_id: UUID) -> list[ScriptLogin]:
-    """Where a user's scripts are logged in, the newest first."""
-    found = {credential.id: credential for credential in credentials.live(db, user_id, "refresh")}
-    families = {family.id: family for family in db.scalars(select(RefreshFamily).where(RefreshFamily.id.in_(found)))}
-    return [described(families[family_id], credential) for family_id, credential in found.items()]
+    """Where a user's scripts are logged in, or have a token left from when they were; the newest first."""
+    ends = credentials.member_ends(db, user_id)
+    refreshing = {credential.id for credential in credentials.live(db, user_id, "refresh")}
+    query = select(RefreshFamily, Credential).join(Credential, Credential.id == RefreshFamily.id)
+    query = query.where(RefreshFamily.id.in_(refreshing | ends.keys())).order_by(Credential.created_at.desc())
+    return [
+        described(family, credential, refreshes=family.id in refreshing, token_expires_at=ends.get(family.id))
+        for family, credential in db.execute(query)
+    ]
 
 
-def described(family: RefreshFamily, credential: Credential) -> ScriptLogin:
+def described(
+    family: RefreshFamily, credential: Credential, *, refreshes: bool, token_expires_at: datetime | None
+) -> ScriptLogin:
     return ScriptLogin(
         id=family.id,
         client=family.user_agent.partition(" ")[0] or "a script",
@@ -74,4 +85,6 @@ def described(family: RefreshFamily, credential: Credential) -> ScriptLogin:
         refreshed_from=credential.last_used_from,
         idle_at=credential.idle_at,
         expires_at=credential.expires_at,
+        refreshes=refreshes,
+        token_expires_at=token_expires_at,
     )

@@ -13,7 +13,7 @@ def upgrade() -> None:
     with op.batch_alter_table("credential", schema=None) as batch_op:
         batch_op.add_column(sa.Column("family_id", sa.Uuid(), nullable=True))
         batch_op.create_foreign_key(
-            "fk_credential_family_id_credential", "credential", ["family_id"], ["id"], ondelete="CASCADE"
+            "fk_credential_family_id_credential", "credential", ["family_id"], ["id"], ondelete="SET NULL"
         )
         batch_op.create_index("ix_credential_family_id", ["family_id"])
     op.create_table(
