@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
+from tests import factories
 from tests.browser import Person, parsed, text_of
 from tests.script import Script
 from webapp.guard.routes import routes
@@ -60,6 +61,24 @@ def test_what_a_form_demands_stands_in_its_schema(document, form, field, schema)
     described = document["components"]["schemas"][form]
     assert schema.items() <= described["properties"][field].items()
     assert field in described["required"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/admin/audit.csv", "text/csv"),
+        ("/admin/audit.jsonl", "application/jsonl"),
+        ("/account/activity.csv", "text/csv"),
+    ],
+)
+def test_what_is_carried_away_is_described_in_its_kind_and_comes_so(app, document, path, kind):
+    described = document["paths"][path]["get"]
+    assert described["responses"]["200"]["content"] == {kind: {"schema": {"type": "string"}}}
+    assert {"bearer": described["security"][0]["bearer"]} in described["security"]
+    admin = factories.user(app, role="admin")
+    answer = Script(app, factories.api_token(app, admin, "admin:read", "profile:read").token).get(path)
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert len(answer.text.splitlines()) > 1
 
 
 def test_what_a_form_does_not_demand_may_be_left_empty(document):

@@ -11,12 +11,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MARK = "contract"
-JSON = "application/json"
+JSON, CSV, JSON_LINES = "application/json", "text/csv", "application/jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    answer: type[Struct] | None
+    answer: type[Struct] | type[str] | None
+    """``str`` for what is not JSON, or not one value of it."""
     form: type[Form] | None
     query: type[Struct] | None
     """What ``web.query.asked`` is told to read."""
@@ -27,7 +28,7 @@ class Contract:
 
 
 def answers(
-    answer: type[Struct] | None,
+    answer: type[Struct] | type[str] | None,
     *,
     form: type[Form] | None = None,
     query: type[Struct] | None = None,

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from webapp.web.contract import JSON, Contract
 from webapp.web.openapi_schemas import (
     REF,
+    TEXT,
     Schema,
     components,
     form_schema,
@@ -106,7 +107,8 @@ def document(house: House, operations: Sequence[Operation]) -> Schema:
 
 def schemas(operations: Iterable[Operation], choices: dict[str, list[str]]) -> Schema:
     contracts = [operation.contract for operation in operations]
-    found = components([ProblemDetails, *{c.answer: None for c in contracts if c.answer}])
+    structs = {c.answer: None for c in contracts if c.answer is not None and issubclass(c.answer, msgspec.Struct)}
+    found = components([ProblemDetails, *structs])
     for member, words in MEMBERS.items():
         found[ProblemDetails.__name__]["properties"][member] |= words
     return found | {c.form.__name__: form_schema(c.form, choices) for c in contracts if c.form}
@@ -142,7 +144,8 @@ def body(contract: Contract) -> Schema | None:
 def success(contract: Contract) -> Schema:
     found: Schema = {"description": phrase_of(contract.status)}
     if contract.answer is not None:
-        found["content"] = {contract.kind: {"schema": ref(contract.answer)}}
+        schema = TEXT if contract.answer is str else ref(contract.answer)
+        found["content"] = {contract.kind: {"schema": schema}}
     return found | headers(contract.status)
 
 

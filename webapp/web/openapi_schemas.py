@@ -95,6 +95,8 @@ def field_schema(field: Field, choices: Sequence[str]) -> Schema:
     if isinstance(field, SelectField) and isinstance(field.choices, dict):
         # JSON may say a number as one; a choice without a value is the page's way of saying "none of these".
         bounds["enum"] = [int(value) if value.isdecimal() else value for value in field.choices if value]
+        # As everywhere, null says nothing; the empty text is a choice like others, and mostly none of them.
+        bounds["enum"] += [] if is_required(field) else [None]
         return bounds | words_of(field)
     if isinstance(field, SelectMultipleField):
         bounds |= {"items": TEXT | ({"enum": list(choices)} if choices else {})}

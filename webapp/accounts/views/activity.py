@@ -13,7 +13,7 @@ from webapp.audit import paging
 from webapp.audit.models import AuditEvent
 from webapp.guard import Principal, require
 from webapp.sessions.listing import devices
-from webapp.web.contract import answers
+from webapp.web.contract import CSV, answers
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.query import asked
@@ -82,11 +82,16 @@ def select(principal: Principal, wanted: ActivityQuery, size: int) -> list[Audit
 
 @bp.get("/account/activity.csv")
 @require(scope="profile:read")
+@answers(str, query=ActivityQuery, kind=CSV, refuses=(404,))
 def activity_csv(principal: Principal) -> ResponseReturnValue:
+    """What happened to the caller, as CSV; the latest ten thousand.
+
+    What a spreadsheet would take for a formula begins with an apostrophe.
+    """
     wanted = asked(ActivityQuery)
     found = lines(db(), principal.user_id, select(principal, wanted, MOST_AT_ONCE))
     headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
-    return Response(as_csv(found), content_type="text/csv; charset=utf-8", headers=headers)
+    return Response(as_csv(found), content_type=f"{CSV}; charset=utf-8", headers=headers)
 
 
 @bp.get("/account/activity/<uuid:event_id>")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from webapp.audit import carrying, reading
 from webapp.audit.log import Event
 from webapp.audit.reading import Asked
 from webapp.kernel.db import Database
-from webapp.web.contract import answers
+from webapp.web.contract import CSV, JSON_LINES, answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.query import asked
@@ -78,14 +78,30 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/admin/audit.csv", defaults={"kind": "csv"})
-@bp.get("/admin/audit.jsonl", defaults={"kind": "jsonl"})
+@bp.get("/admin/audit.csv")
 @read()
-def carry(kind: Literal["csv", "jsonl"]) -> ResponseReturnValue:
-    """All that the same filters find, as CSV or as lines of JSON."""
-    wanted = wish(asked(AuditQuery))
-    types = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
-    response = Response(carried(database(), wanted, kind), content_type=types[kind])
+@answers(str, query=AuditQuery, kind=CSV)
+def as_csv() -> ResponseReturnValue:
+    """All that the same filters find, as CSV.
+
+    What a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    return carry("csv", f"{CSV}; charset=utf-8")
+
+
+@bp.get("/admin/audit.jsonl")
+@read()
+@answers(str, query=AuditQuery, kind=JSON_LINES)
+def as_lines() -> ResponseReturnValue:
+    """All that the same filters find, a JSON object a line.
+
+    With the `digest` of each, which chains it to the one before.
+    """
+    return carry("jsonl", JSON_LINES)
+
+
+def carry(kind: str, content_type: str) -> Response:
+    response = Response(carried(database(), wish(asked(AuditQuery)), kind), content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
     return response
 
