@@ -99,5 +99,5 @@ def test_after_a_login_the_caller_is_who_logged_in(house, user):
 
 
 def test_a_record_that_nothing_looks_up_says_what_is_missing(app):
-    with app.test_request_context("/"), pytest.raises(RuntimeError, match="user_lookup"):
+    with app.test_request_context("/"), pytest.raises(LookupError, match="user_lookup"):
         bool(current_record)

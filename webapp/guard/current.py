@@ -50,7 +50,7 @@ def user_lookup(app: Flask) -> Callable[[LookUp], LookUp]:
 def record() -> Any:
     if "record" not in g:
         if LOOK_UP not in current_app.extensions:
-            raise RuntimeError("nothing looks users up here: register a function with user_lookup(app)")
+            raise LookupError("nothing looks users up here: register a function with user_lookup(app)")
         who = principal()
         g.record = current_app.extensions[LOOK_UP](who) if who is not None else None
     return g.record
