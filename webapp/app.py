@@ -24,7 +24,7 @@ from webapp.credentials import purging
 from webapp.credentials.usage import Meter
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
-from webapp.guard import current_claims, current_principal, doorkeeper, loader, preferences, token_cookie
+from webapp.guard import current_claims, current_principal, doorkeeper, loader, preferences, token_cookie, waiting
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
@@ -41,7 +41,7 @@ from webapp.login.flow import Flow
 from webapp.login.misses import Misses
 from webapp.login.renewal import Renewal
 from webapp.login.second_step import SecondStep
-from webapp.login.views import api, confirming, pages
+from webapp.login.views import api, confirming, pages, resuming
 from webapp.login.views.api import leaving as api_leaving
 from webapp.login.views.for_factors import ABOVE
 from webapp.login.views.refusals import no_place, too_busy, unreachable
@@ -255,6 +255,8 @@ def second_factors(app: Flask, settings: Settings) -> None:
     app.extensions |= {"demands": demands, "totp_sealer": sealer, "party": party, "second_step": step}
     app.extensions["factors_above"] = ABOVE
     app.jinja_env.globals["ways_to_confirm"] = confirming.ways_to_confirm
+    app.extensions["entrance"] = resuming.entrance
+    app.extensions["form_sealer"] = Sealer(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
 
 
 def keep_house(app: Flask, settings: Settings, database: Database) -> None:
@@ -265,6 +267,7 @@ def keep_house(app: Flask, settings: Settings, database: Database) -> None:
         Chore("forget unverified accounts", day, sign_up.forget_unverified),
         Chore("purge ended credentials", day, partial(purging.purge, kept=settings.ended_kept)),
         Chore("purge dead links", day, links.purge),
+        Chore("purge kept forms", hour, waiting.purge),
         Chore("purge limits", hour, ratelimit_storage.purge),
     )
     app.extensions |= {"chores": chores, "chore_worker": ChoreWorker(database, chores)}

@@ -19,6 +19,7 @@ from webapp.audit import models as audit
 from webapp.chores import models as chores
 from webapp.cli.refusals import Unusable
 from webapp.credentials import models as credentials
+from webapp.guard import models as guard
 from webapp.kernel import db_file, instance
 from webapp.kernel import models as kernel
 from webapp.kernel.db import Base, engine_for, outages
@@ -29,7 +30,7 @@ from webapp.settings import Settings
 from webapp.tokens import models as tokens
 
 # Tables name those of other rooms in text: without all of them here, a command that needs one could not write it.
-ROOMS = (accounts, audit, chores, credentials, kernel, mail, sessions, tokens)
+ROOMS = (accounts, audit, chores, credentials, guard, kernel, mail, sessions, tokens)
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 

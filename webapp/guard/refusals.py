@@ -8,7 +8,7 @@ from flask import Response, current_app, redirect, render_template, request, ses
 from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.audit.log import Event, record
-from webapp.guard import keeping
+from webapp.guard import keeping, waiting
 from webapp.guard.assurance import Level
 from webapp.guard.binding import NotProven
 from webapp.guard.challenges import challenge
@@ -40,6 +40,10 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         # Told once: the next time they come as nobody, which is as good here.
         session.clear()
     if presented() is None and is_browser():
+        if waiting.keep(error.standing, here()):
+            # The login itself, with what was filled in behind it.
+            headers = {"WWW-Authenticate": realm()}
+            return as_response((current_app.extensions["entrance"](here().partition("?")[0]), 401, headers))
         return to_login(error.code)
     if (shown := presented()) is not None and shown.is_in_cookie:
         # What was there beside it speaks the next time, and never this time.

@@ -10,6 +10,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from flask_login import login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
+from webapp.guard import waiting
 from webapp.guard.principal import Claim, Principal
 from webapp.kernel.cookie_key import CookieKey
 from webapp.sessions.lifecycle import Started, key_of
@@ -106,8 +107,12 @@ def named() -> Claim | None:
 
 
 def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None:
-    """Put a new session into the browser's cookie, and nothing of what was there before."""
+    """Put a new session into the browser's cookie; of what was there before, only that a form waits."""
+    kept = session.get(waiting.KEPT)
     session.clear()
+    if kept is not None:
+        # For the user it belonged to, and no other; see there.
+        session[waiting.KEPT] = kept
     token_cookie.drop()
     login_user(principal)
     session[SECRET] = started.secret

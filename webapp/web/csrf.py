@@ -1,5 +1,7 @@
 """A CSRF token for every change that comes with a cookie; judged here and nowhere else."""
 
+from datetime import timedelta
+
 from flask import Flask, current_app, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
@@ -8,6 +10,9 @@ from webapp.kernel.digests import same
 from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.transaction import READS
+
+# A page may have been open for so long when its session is found to be over.
+LONGEST_OPEN = timedelta(days=30)
 
 
 def is_change(method: str) -> bool:
@@ -26,6 +31,16 @@ def check() -> None:
         validate_csrf(request.headers.get("X-CSRF-Token") or submitted().get("csrf_token"))
     except ValidationError as error:
         raise refusal(str(error)) from error
+
+
+def is_from_a_page_of_ours() -> bool:
+    """Whether a page of ours was filled in with this very cookie, however long ago: not enough to change anything."""
+    sent = request.headers.get("X-CSRF-Token") or submitted().get("csrf_token")
+    try:
+        validate_csrf(sent, time_limit=int(LONGEST_OPEN.total_seconds()))
+    except ValidationError:
+        return False
+    return is_same_site()
 
 
 def check_double_submit(cookie: str, expected: str) -> None:

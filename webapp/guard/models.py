@@ -1,0 +1,20 @@
+"""KeptForm: what was filled in when a session had ended, until its owner has logged in again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.kernel.db import Base
+
+
+class KeptForm(Base):
+    __tablename__ = "kept_form"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    """Whose session it was; one form each, the latest."""
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of the secret in the cookie of the browser that sent it."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
