@@ -82,7 +82,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.FACTORS_RESET_ASKED: lambda d: f"A reset of your second factors was begun; the reason: “{d.get('reason')}”.",
     Event.FACTORS_RESET_STOPPED: lambda _: "The reset of your second factors was stopped.",
     Event.FACTORS_RESET: lambda _: "Your second factors were taken away, and every session ended.",
-    Event.TOKEN_MINTED: lambda d: f"{named(d)} was made.",
+    Event.TOKEN_MINTED: lambda d: "A script logged in as you." if d.get("origin") == "api" else f"{named(d)} was made.",
     Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
     Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
     Event.TOKEN_EXCHANGED: lambda d: f"{named(d)} was exchanged for one for {d.get('audience') or 'another service'}.",
