@@ -61,7 +61,7 @@ from webapp.tokens import views as tokens
 from webapp.tokens.authenticator import Authenticator
 from webapp.tokens.due import Due
 from webapp.tokens.exchange import Exchange
-from webapp.tokens.lifecycle import Issuer
+from webapp.tokens.lifecycle import Issuer, TooMany
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.succession import Succession
 from webapp.web import after, assets, csrf, headers, letters, logs, problems, proxy, templating, transaction
@@ -97,9 +97,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(TooBusy, too_busy)
     app.register_error_handler(Unreachable, unreachable)
     app.register_error_handler(NoPlace, no_place)
+    app.register_error_handler(TooMany, tokens.too_many)
     app.extensions["catalogue"] = catalogue = Catalogue(guarded(app), DECLARED)
     refuse_unknown_scopes(app.extensions["demands"], catalogue)
     app.extensions["settings"] = settings
+    app.extensions["told_of_edits"] = []
     return app
 
 
@@ -138,6 +140,7 @@ def configure(app: Flask, settings: Settings) -> None:
         "DPOP_WINDOW": settings.dpop_window,
         "TOKEN_LOCATIONS": settings.locations,
         "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
+        "TOKEN_NEVER_EXPIRES": settings.token_never_expires,
         "API_TOKEN_LIFETIME": settings.api_token_lifetime,
         "REGISTRATION": settings.registration,
         "CAN_MAIL": bool(settings.smtp_url),
@@ -163,7 +166,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
 
 def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
     """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
-    app.extensions |= {"keys": ring, "issuer": Issuer(ring, settings.base_url)}
+    app.extensions |= {"keys": ring, "issuer": Issuer(ring, settings.base_url, most=settings.tokens_per_user)}
     app.extensions["meter"] = meter = Meter(database)
     loader.init_app(
         app,

@@ -65,7 +65,7 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empt
     tab.get_by_role("link", name="Tokens", exact=True).click()
     tab.get_by_role("link", name="New token").first.click()
     tab.get_by_role("textbox", name="Name").fill("laptop")
-    tab.get_by_role("checkbox", name="profile:read").check()
+    tab.get_by_role("group", name="Your profile").get_by_role("radio", name="read").check()
     tab.get_by_role("button", name="Create token").click()
     token = tab.get_by_label("The token", exact=True).input_value()
     status, answer = curl(f"{house.url}/dashboard", token)

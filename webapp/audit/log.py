@@ -69,6 +69,7 @@ class Event(StrEnum):
     FACTORS_RESET_STOPPED = "factors.reset-stopped"
     FACTORS_RESET = "factors.reset"
     TOKEN_MINTED = "token.minted"
+    TOKEN_EDITED = "token.edited"
     TOKEN_FIRST_USED = "token.first-used"
     TOKEN_REVOKED = "token.revoked"
     TOKEN_EXCHANGED = "token.exchanged"

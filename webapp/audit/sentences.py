@@ -83,6 +83,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.FACTORS_RESET_STOPPED: lambda _: "The reset of your second factors was stopped.",
     Event.FACTORS_RESET: lambda _: "Your second factors were taken away, and every session ended.",
     Event.TOKEN_MINTED: lambda d: "A script logged in as you." if d.get("origin") == "api" else f"{named(d)} was made.",
+    Event.TOKEN_EDITED: lambda d: f"{named(d)} was {'widened' if d.get('widened') else 'changed'}.",
     Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
     Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
     Event.TOKEN_EXCHANGED: lambda d: f"{named(d)} was exchanged for one for {d.get('audience') or 'another service'}.",

@@ -6,6 +6,8 @@ from datetime import datetime
 import click
 import msgspec
 
+from webapp.kernel.clock import NEVER
+
 as_json = click.option("--json", "is_json", is_flag=True, help="Answer in JSON.")
 
 
@@ -27,7 +29,9 @@ def say_aside(sentence: str) -> None:
 
 
 def moment(at: datetime | None) -> str:
-    return at.strftime("%Y-%m-%d %H:%MZ") if at else "-"
+    if at is None or at >= NEVER:
+        return "never" if at else "-"
+    return at.strftime("%Y-%m-%d %H:%MZ")
 
 
 def count(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
+from webapp.kernel.clock import NEVER, now
 
 TRUST = "trust"
 """The kind of a browser that is asked for no second factor: half a login, so it ends with the sessions."""
@@ -32,7 +32,7 @@ def issue(
     key: str,
     kind: str,
     user_id: UUID,
-    lifetime: timedelta,
+    lifetime: timedelta | None,
     proof: Proof,
     idle: timedelta | None = None,
     authority: Authority | None = None,
@@ -45,7 +45,7 @@ def issue(
         kind=kind,
         user_id=user_id,
         created_at=started_at,
-        expires_at=started_at + lifetime,
+        expires_at=NEVER if lifetime is None else started_at + lifetime,
         idle=idle,
         idle_at=started_at + idle if idle else None,
         auth_time=proof.auth_time,

@@ -8,14 +8,14 @@ from flask import current_app, request, url_for
 
 from webapp.guard.authority import Call
 from webapp.guard.challenges import challenge
-from webapp.guard.offers import mint_link
+from webapp.guard.offers import link_for_another
 from webapp.guard.policy import Asked, Requirement, bound_of
 from webapp.guard.principal import Principal
 from webapp.kernel.words import in_words
 from webapp.web.problems import Action, Pin, Problem
 
 # Doors above, by their names.
-HOME, TOKEN = "dashboard.show", "tokens.show"
+HOME, EDIT = "dashboard.show", "tokens.edit"
 OUT_OF = {"network": "from this network", "method": "with this method", "resource": "at this address"}
 
 
@@ -43,7 +43,7 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin])
             headers=challenge("scope_required", need),
             pins=pins,
         )
-    fix = mint_link(sorted(principal.scopes | {need.scope}))
+    fix = link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
     return Problem(
         403,
         "This token lacks a scope",
@@ -65,7 +65,7 @@ def token_limited(principal: Principal, need: Requirement, pins: Sequence[Pin]) 
         code="token_limited",
         extra={
             "required": [bound],
-            "fix": current_app.config["BASE_URL"] + url_for(TOKEN, token_id=principal.credential_id),
+            "fix": current_app.config["BASE_URL"] + url_for(EDIT, token_id=principal.credential_id),
         },
         headers=challenge("token_limited", need),
         pins=pins,

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from flask import current_app, request, url_for
 
@@ -27,6 +29,12 @@ def curl(url: str) -> str:
 def mint_link(scopes: Sequence[str]) -> str:
     """The token form, filled in: these scopes alone, for seven days."""
     return url_for(MINT, scopes=list(scopes), expires_in=WEEK)
+
+
+def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
+    """The token form, filled in with these scopes, and all the rest as one of the reader's tokens has it."""
+    given: dict[str, Any] = {"scopes": list(scopes), "from": str(token_id)}
+    return url_for(MINT, **given)
 
 
 def offer(path: str, scope: str) -> Offer:

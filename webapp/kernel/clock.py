@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+# Every token has an end, and every zone can write this one down. Whoever waits for it waits for ever.
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
 
 def now() -> datetime:
     return datetime.now(UTC)

@@ -36,6 +36,8 @@ class Settings:
     session_lifetime: Annotated[timedelta, "After so long, every session ends."] = timedelta(days=7)
     remember_lifetime: Annotated[timedelta, "So long, if the browser is to remember the login."] = timedelta(days=30)
     token_lifetime_max: Annotated[timedelta, "No API token lives longer."] = timedelta(days=365)
+    token_never_expires: Annotated[bool, "Whether a token may have no end, for a reason that is kept."] = False
+    tokens_per_user: Annotated[int, "API tokens that one person may have at a time."] = 1000
     api_token_lifetime: Annotated[timedelta, "A token from /api/auth lives so long, unless asked."] = timedelta(hours=1)
     ended_kept: Annotated[timedelta, "Ended sessions and tokens are thrown away after so long."] = timedelta(days=90)
     refresh_lifetime: Annotated[timedelta, "Unless it refreshes, a script is logged out."] = timedelta(days=14)

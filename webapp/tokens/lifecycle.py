@@ -38,6 +38,13 @@ class NameTaken(Exception):
     """A live token of this user has that name."""
 
 
+class TooMany(Exception):
+    """This user has as many live tokens as one may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most:,} live tokens, and that is the most here. Revoke some that nothing uses.")
+
+
 class AlreadyIssued(Exception):
     """This very form has minted a token before."""
 
@@ -52,8 +59,12 @@ class Wish:
 
     name: str
     authority: Authority
-    lifetime: timedelta
+    lifetime: timedelta | None
+    """None for a token without an end."""
     origin: str
+    note: str | None = None
+    reason: str | None = None
+    """Why it has no end."""
     once: str | None = None
     family_id: UUID | None = None
     """The login of a script that it is to end with."""
@@ -76,6 +87,8 @@ class Issuer:
     ring: KeyRing
     url: str
     hooks: list[ClaimsHook] = field(default_factory=list)
+    most: int = 1000
+    """Live tokens of one user."""
 
     def adds_claims(self, hook: ClaimsHook) -> ClaimsHook:
         """Register a function that is told user and scopes, and gives claims of your own to what is minted."""
@@ -86,8 +99,10 @@ class Issuer:
         """A token of a user, with its rows.
 
         Raises:
-            NameTaken, AlreadyIssued
+            NameTaken, AlreadyIssued, TooMany
         """
+        if credentials.counts(db, [user_id]).get((user_id, "token"), 0) >= self.most:
+            raise TooMany(self.most)
         free_ended_names(db, user_id)
         token_id = uuid4()
         credential = credentials.issue(
@@ -174,6 +189,8 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
         taken_name=None if wish.family_id else wish.name.casefold(),
         once=wish.once,
         origin=wish.origin,
+        note=wish.note,
+        reason=wish.reason,
     )
     try:
         with db.begin_nested():

@@ -23,6 +23,9 @@ class ApiToken(Base):
     """The form it came from: sent twice, it mints once."""
     origin: Mapped[str] = mapped_column(String(10))
     """Which door minted it: ``page``, ``api`` or ``cli``."""
+    note: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    """Why it has no end, where it has none."""
 
 
 class RefreshFamily(Base):

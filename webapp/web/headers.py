@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from webapp.kernel.clock import now
+from webapp.kernel.clock import NEVER, now
 from webapp.web.bearer import ENDS, KEPT
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ WARNED = 7
 @lru_cache(4096)
 def told(ends_at: datetime, days_left: int) -> tuple[tuple[str, str], ...]:
     """When the token that was brought ends, and a warning in its last days."""
+    if ends_at >= NEVER:
+        return (("Token-Expires", "never"),)
     end = ("Token-Expires", ends_at.isoformat(timespec="seconds"))
     if days_left >= WARNED:
         return (end,)

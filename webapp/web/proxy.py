@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 Network = IPv4Network | IPv6Network
 LONGEST_CHAIN = 20
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA")
+# Left by what believed a header: the address is that of the caller, and not of a proxy.
+BELIEVED = "webapp.proxy_believed"
 
 
 class TrustedProxies:
@@ -26,12 +29,17 @@ class TrustedProxies:
             named = parsed(chain.pop())
             if named is None:
                 break
-            environ["REMOTE_ADDR"] = str(named)
+            environ["REMOTE_ADDR"], environ[BELIEVED] = str(named), True
         return self.app(environ, start_response)
 
     def is_ours(self, address: str) -> bool:
         known = parsed(address)
         return known is not None and any(known in network for network in self.networks)
+
+
+def is_doubtful(environ: "WSGIEnvironment") -> bool:
+    """Whether the request came through a proxy that is not trusted, so that its address is the proxy's, or forged."""
+    return not environ.get(BELIEVED) and any(environ.get(name) for name in FORWARDED)
 
 
 def parsed(text: str) -> IPv4Address | IPv6Address | None:

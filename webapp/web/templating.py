@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from webapp.kernel.clock import now
+from webapp.kernel.clock import NEVER, now
 from webapp.web.request_id import request_id
 
 UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
@@ -66,5 +66,6 @@ def init_app(app: Flask, house: House, zone: Callable[[], tzinfo] = lambda: UTC)
     app.jinja_env.filters |= {"iso": iso, "relative": relative, "span": span}
     for form in (exact, day, clock):
         app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
+    app.jinja_env.tests["endless"] = lambda instant: instant >= NEVER
     app.jinja_env.globals |= {"house": house, "now": now, "request_id": request_id}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -1,21 +1,26 @@
 """The blueprint of the API-token page, and what its doors share."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, current_app
+from flask import Blueprint, Response, current_app
 
-from webapp.guard import Principal, resource
+from webapp.guard import Principal, refusals, resource
+from webapp.guard.assurance import level_of
+from webapp.guard.policy import Decision, Requirement
 from webapp.kernel.clock import now
 from webapp.tokens import lifecycle, listing
-from webapp.tokens.lifecycle import Issuer
+from webapp.tokens.lifecycle import Issuer, Row
 from webapp.tokens.listing import Token
 from webapp.tokens.scopes import Catalogue
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
 
 bp = Blueprint("tokens", __name__)
+# How old the last proof may be of whoever makes a token, or lets one do more.
+FRESH = timedelta(minutes=10)
 resource(
     "tokens",
     "API tokens",
@@ -25,17 +30,35 @@ resource(
 resource("self", "This token itself", rotate="Exchange itself for its successor, so that a job can renew it.")
 
 
-def described(user_id: UUID, token_id: UUID) -> Token:
+def found(user_id: UUID, token_id: UUID) -> Row:
     """A token of this user; what belongs to another is not there either."""
-    found = lifecycle.find(db(), user_id, token_id)
-    if found is None:
+    row = lifecycle.find(db(), user_id, token_id)
+    if row is None:
         raise Problem(404, "There is no such token", "It was never made, or it is not yours.")
-    return listing.described(db(), [found], now())[0]
+    return row
+
+
+def described(user_id: UUID, token_id: UUID) -> Token:
+    return listing.described(db(), [found(user_id, token_id)], now())[0]
 
 
 def world(principal: Principal) -> dict[str, Any]:
-    longest: timedelta = current_app.config["TOKEN_LIFETIME_MAX"]
-    return {"catalogue": catalogue(), "roles": principal.roles, "longest": longest}
+    """What a form about tokens is told of its reader."""
+    return {"catalogue": catalogue(), "roles": principal.roles}
+
+
+def policy() -> dict[str, Any]:
+    """How long tokens may live here."""
+    config = current_app.config
+    return {"longest": config["TOKEN_LIFETIME_MAX"], "may_never_end": config["TOKEN_NEVER_EXPIRES"]}
+
+
+def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | None:
+    """What is answered to somebody who wants to give scopes that take a better proof than theirs."""
+    wanted = catalogue().level_for(scopes, current_app.extensions["demands"])
+    if wanted <= level_of(principal.amr):
+        return None
+    return refusals.denied(principal, Requirement(session=True, fresh_within=FRESH, level=wanted), Decision.RAISE)
 
 
 def catalogue() -> Catalogue:

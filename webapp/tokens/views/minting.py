@@ -1,30 +1,30 @@
 """A new token: asked for, made, and shown this once."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, render_template, url_for
+from flask import Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.credentials.lifecycle import Proof
-from webapp.guard import Principal, refusals, require
-from webapp.guard.assurance import level_of
+from webapp.guard import Principal, require
 from webapp.guard.authority import Authority
-from webapp.guard.policy import Decision, Requirement
+from webapp.guard.preferences import zone
 from webapp.kernel.clock import now
 from webapp.tokens import lifecycle, snippets
+from webapp.tokens.editing import terms_of
 from webapp.tokens.forms import NewTokenForm
-from webapp.tokens.lifecycle import Issued, Wish
-from webapp.tokens.views.blueprint import bp, catalogue, described, issuer, world
+from webapp.tokens.forms.minting import filled_by_link
+from webapp.tokens.lifecycle import Issued, TooMany, Wish
+from webapp.tokens.summary import keeps, summary
+from webapp.tokens.views import pages
+from webapp.tokens.views.blueprint import FRESH, bp, catalogue, described, issuer, policy, unless_strong, world
+from webapp.tokens.views.likeness import like
 from webapp.web.contract import answers
 from webapp.web.negotiation import show, wants_page
-from webapp.web.problems import Problem
+from webapp.web.problems import Problem, answer
 from webapp.web.transaction import db
-
-FRESH = timedelta(minutes=10)
-HERE = Requirement(session=True, fresh_within=FRESH)
 
 
 class NewToken(msgspec.Struct, frozen=True):
@@ -35,15 +35,20 @@ class NewToken(msgspec.Struct, frozen=True):
     access_token: str
     token_type: str
     expires_at: datetime
+    """The year 9999 stands for never."""
     expires_in: int
     """Seconds."""
     scope: str
+    summary: list[str]
+    """What it can and cannot do, in words."""
 
 
 @bp.get("/tokens/new")
 @require(session=True, fresh_within=FRESH)
 def new(principal: Principal) -> ResponseReturnValue:
-    return form_page(NewTokenForm.suggested_by_link(**world(principal)))
+    model = like(principal.user_id)
+    form = NewTokenForm.suggested_by(model | filled_by_link(), **world(principal), **policy())
+    return pages.new_page(form, chosen=request.args.get("preset", pages.OWN_CHOICE), like=model.get("name"))
 
 
 @bp.post("/tokens/new")
@@ -51,21 +56,14 @@ def new(principal: Principal) -> ResponseReturnValue:
 @answers(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Mint an API token; it is in this answer, and nowhere else ever again."""
-    form = NewTokenForm(**world(principal))
+    form = NewTokenForm(**world(principal), **policy())
     if not form.validate_on_submit():
         return refused(form)
-    scopes = catalogue().check(form.scopes.data or (), principal.roles)
-    if (wanted := catalogue().level_for(scopes, current_app.extensions["demands"])) > level_of(principal.amr):
-        return refusals.denied(principal, replace(HERE, level=wanted), Decision.RAISE)
-    wish = Wish(
-        name=form.name.data or "",
-        authority=Authority(scopes=scopes),
-        lifetime=form.lifetime,
-        origin="page",
-        once=form.once.data or None,
-    )
+    wanted = wish(form)
+    if (asked := unless_strong(principal, wanted.authority.scopes)) is not None:
+        return asked
     try:
-        issued = issuer().issue(db(), principal.user_id, wish, Proof(principal.auth_time, principal.amr))
+        issued = issuer().issue(db(), principal.user_id, wanted, Proof(principal.auth_time, principal.amr))
     except lifecycle.AlreadyIssued as error:
         return already_issued(principal, error.token_id)
     except lifecycle.NameTaken:
@@ -73,29 +71,35 @@ def create(principal: Principal) -> ResponseReturnValue:
             f"You already have a token called {form.name.data}. Choose another name, or revoke that one."
         ]
         return refused(form)
+    except TooMany as error:
+        form.form_errors.append(str(error))
+        return refused(form)
     return reveal(issued)
+
+
+def wish(form: NewTokenForm) -> Wish:
+    return Wish(
+        name=form.name.data or "",
+        note=form.note.data or None,
+        authority=form.authority,
+        lifetime=form.lifetime,
+        reason=form.reason.data if form.is_endless else None,
+        origin="page",
+        once=form.once.data or None,
+    )
 
 
 def refused(form: NewTokenForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return form_page(form, status=422)
-
-
-def form_page(form: NewTokenForm, *, status: int = 200) -> Response:
-    page = render_template(
-        "tokens/new.html",
-        form=form,
-        suggested=form.suggested,
-        policy_days=form.longest.days,
-    )
-    return Response(page, status)
+    return pages.new_page(form, status=422)
 
 
 def reveal(issued: Issued) -> Response:
     """Shown here and never again: no redirect, because there is nothing to come back to."""
     token = described(issued.entry.user_id, issued.entry.id)
-    url = current_app.config["BASE_URL"] + resource_path(token.scopes)
+    terms = terms_of(lifecycle.Row(issued.entry, issued.credential))
+    url = current_app.config["BASE_URL"] + resource_path(terms.authority)
     answer = NewToken(
         id=token.id,
         name=token.name,
@@ -104,9 +108,17 @@ def reveal(issued: Issued) -> Response:
         expires_at=token.expires_at,
         expires_in=int((token.expires_at - now()).total_seconds()),
         scope=" ".join(token.scopes),
+        summary=summary(terms.authority, terms.expires_at, catalogue(), zone=zone()),
     )
     shown = show(
-        answer, "tokens/issued.html", status=201, token=token, secret=issued.token, snippets=snippets.for_resource(url)
+        answer,
+        "tokens/issued.html",
+        status=201,
+        token=token,
+        secret=issued.token,
+        snippets=snippets.for_resource(url),
+        summary=answer.summary,
+        reason=issued.entry.reason,
     )
     shown.headers["Cache-Control"] = "no-store"
     shown.headers["Vary"] = "Accept, Authorization, Cookie"
@@ -120,8 +132,13 @@ def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     return render_template("tokens/again.html", token=described(principal.user_id, token_id)), 409
 
 
-def resource_path(scopes: list[str]) -> str:
-    """An address that these scopes open, to try the token on."""
-    addresses = [o.address for name in scopes for o in catalogue().scopes[name].openings if "<" not in o.address]
-    reads = [address.removeprefix("GET ") for address in addresses if address.startswith("GET ")]
+def too_many(error: TooMany) -> Response:
+    """Where no form can say it: scripts that log in."""
+    return answer(Problem(409, "Too many tokens", str(error)))
+
+
+def resource_path(authority: Authority) -> str:
+    """An address that a token opens, to try it on."""
+    openings = [found for found in catalogue().openings(sorted(authority.scopes)) if keeps(found, authority)]
+    reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
     return reads[0] if reads else url_for("examples.protected")

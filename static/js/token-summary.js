@@ -1,0 +1,39 @@
+/**
+ * <token-summary src>: asks the house what the form around it would make, while it is filled in, and says so.
+ * Without JavaScript its button asks the same.
+ */
+const PAUSE = 300
+
+class TokenSummary extends HTMLElement {
+  connectedCallback() {
+    this.form = this.closest("form")
+    this.words = this.querySelector(".summing__words")
+    this.querySelector(".summing__ask").hidden = true
+    this.form.addEventListener("input", () => this.wait())
+  }
+
+  wait() {
+    clearTimeout(this.pause)
+    this.pause = setTimeout(() => this.ask(), PAUSE)
+  }
+
+  async ask() {
+    const turn = (this.turn = (this.turn ?? 0) + 1)
+    const body = new URLSearchParams(new FormData(this.form))
+    const answer = await fetch(this.getAttribute("src"), { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null)
+    // An answer about what stood there before says nothing any more.
+    if (turn !== this.turn || !answer) return
+    const told = await answer.json().catch(() => ({}))
+    const wrong = Object.values(told.errors ?? {}).flat()
+    this.classList.toggle("summing--wrong", !answer.ok)
+    this.say(answer.ok ? told.summary : wrong.length ? wrong : [told.detail ?? "The house does not answer."])
+  }
+
+  say(sentences) {
+    this.words.replaceChildren(
+      ...sentences.map((sentence) => Object.assign(document.createElement("p"), { textContent: sentence })),
+    )
+  }
+}
+
+customElements.define("token-summary", TokenSummary)

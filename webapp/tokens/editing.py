@@ -1,0 +1,81 @@
+"""edit: another name, note, authority or end for a token that exists; its own text stays the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.guard.authority import Authority
+from webapp.tokens.lifecycle import NameTaken, Row, facts
+from webapp.tokens.widening import Bounds, is_wider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """All of a token that its owner may change."""
+
+    name: str
+    note: str | None
+    authority: Authority
+    expires_at: datetime
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(self.authority, self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    before: Terms
+    after: Terms
+
+    @property
+    def is_wider(self) -> bool:
+        return is_wider(self.before.bounds, self.after.bounds)
+
+    @property
+    def is_new(self) -> bool:
+        return self.before != self.after
+
+
+def terms_of(row: Row) -> Terms:
+    return Terms(
+        name=row.entry.name,
+        note=row.entry.note,
+        authority=row.credential.authority or Authority(),
+        expires_at=row.credential.expires_at,
+    )
+
+
+def edit(db: Session, row: Row, after: Terms) -> Edited:
+    """Put it into force, for the next request that comes with the token.
+
+    Raises:
+        NameTaken
+    """
+    edited = Edited(terms_of(row), after)
+    if not edited.is_new:
+        return edited
+    try:
+        with db.begin_nested():
+            row.entry.name, row.entry.taken_name, row.entry.note = after.name, after.name.casefold(), after.note
+    except IntegrityError as error:
+        raise NameTaken(after.name) from error
+    row.credential.authority, row.credential.expires_at = after.authority, after.expires_at
+    record(
+        db,
+        Event.TOKEN_EDITED,
+        user_id=row.entry.user_id,
+        credential_id=row.entry.id,
+        name=after.name,
+        before=told(edited.before),
+        after=told(after),
+        widened=edited.is_wider,
+    )
+    return edited
+
+
+def told(terms: Terms) -> dict[str, object]:
+    return {"name": terms.name, **facts(terms.authority), "expires_at": terms.expires_at.isoformat()}

@@ -1,0 +1,6 @@
+"""What is asked about a token, a form a file."""
+
+from webapp.tokens.forms.editing import EditTokenForm
+from webapp.tokens.forms.minting import NewTokenForm
+
+__all__ = ["EditTokenForm", "NewTokenForm"]

@@ -1,0 +1,53 @@
+"""Networks that a token may be used from, read as people write them."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+MOST = 20
+Network = IPv4Network | IPv6Network
+# Where an IPv6 address says an IPv4 one: ::ffff:10.0.0.7 is 10.0.0.7.
+MAPPED = IPv6Network("::ffff:0:0/96")
+
+
+class NetworkUnfit(Exception):
+    """The message is for the person who wrote it."""
+
+
+def networks_of(words: Iterable[str]) -> tuple[str, ...]:
+    """As they are kept and compared: each once, in its shortest spelling.
+
+    Raises:
+        NetworkUnfit
+    """
+    found = dict.fromkeys(str(network_of(word)) for word in words)
+    if len(found) > MOST:
+        raise NetworkUnfit(f"At most {MOST} networks; these are {len(found)}.")
+    return tuple(found)
+
+
+def network_of(word: str) -> Network:
+    shown = word if len(word) <= 50 else word[:50] + "…"
+    try:
+        meant = unmapped(ip_network(word, strict=False))
+    except ValueError:
+        meant = None
+    # A zone ("%eth0") is a name that only one machine knows.
+    if meant is None or "%" in word:
+        raise NetworkUnfit(f"{shown} is no network; write 10.0.0.0/8, 2001:db8::/32 or one address.")
+    try:
+        ip_network(word)
+    except ValueError:
+        raise NetworkUnfit(f"{shown} has more address than its length says; that network is {meant}.") from None
+    return meant
+
+
+def unmapped(network: Network) -> Network:
+    if isinstance(network, IPv4Network) or not network.overlaps(MAPPED):
+        return network
+    if network.prefixlen == 0:
+        # All of IPv6, said in the usual way; callers by IPv4 are none of it.
+        return network
+    if network.prefixlen < MAPPED.prefixlen:
+        raise NetworkUnfit(f"{network} holds IPv4 addresses dressed as IPv6 and others; write them apart.")
+    mapped = network.network_address.ipv4_mapped
+    return IPv4Network((int(mapped), network.prefixlen - MAPPED.prefixlen)) if mapped else network

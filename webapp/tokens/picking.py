@@ -1,0 +1,105 @@
+"""The picker of scopes: a row for each resource, with its levels, and what each of them opens."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from webapp.tokens.scopes import Catalogue, Scope
+
+READ, WRITE = "read", "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One choice of several; the scopes that it stands for, as they are sent."""
+
+    scopes: str
+    words: str
+    is_held: bool
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What one scope is for, and the addresses that it opens to this person."""
+
+    scope: Scope
+    is_held: bool
+    addresses: list[str]
+
+    @property
+    def words(self) -> str:
+        if not self.is_held:
+            return self.scope.why_not()
+        return self.scope.sentence or ("" if self.addresses else "Pages to come.")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    title: str
+    levels: list[Level]
+    others: list[Level]
+    """What neither reads nor writes: each may be had or not."""
+    covers: list[Covered]
+    is_suggested: bool
+
+    @property
+    def is_held(self) -> bool:
+        return any(covered.is_held for covered in self.covers)
+
+    @property
+    def is_chosen(self) -> bool:
+        return any(level.is_chosen and level.scopes for level in (*self.levels, *self.others))
+
+
+def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *, is_suggested: bool) -> list[Row]:
+    """Those that this person holds first."""
+    found = [
+        row(list(scopes), roles, set(chosen), is_suggested=is_suggested)
+        for _, scopes in groupby(catalogue.scopes.values(), key=lambda scope: scope.room)
+    ]
+    return sorted(found, key=lambda row: not row.is_held)
+
+
+def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_suggested: bool) -> Row:
+    by_verb = {scope.verb: scope for scope in scopes}
+    ranks = {verb: by_verb.pop(verb) for verb in (READ, WRITE) if verb in by_verb}
+    others = [level([scope], in_words(scope.verb), roles, is_chosen=scope.name in chosen) for scope in by_verb.values()]
+    return Row(
+        name=scopes[0].room,
+        title=scopes[0].title,
+        levels=levels(ranks, roles, chosen),
+        others=others,
+        covers=[covered(scope, roles) for scope in (*ranks.values(), *by_verb.values())],
+        is_suggested=is_suggested and any(scope.name in chosen for scope in scopes),
+    )
+
+
+def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> list[Level]:
+    """None, read, write with read; write alone only where somebody asks for just that."""
+    if not ranks:
+        return []
+    had = tuple(verb for verb, scope in ranks.items() if scope.name in chosen and scope.is_held_by(roles))
+    steps = [(READ,), (READ, WRITE)] if READ in ranks else [(WRITE,)]
+    if had == (WRITE,) and READ in ranks:
+        steps.append((WRITE,))
+    words = {(READ,): "read", (READ, WRITE): "read and write", (WRITE,): "write only" if READ in ranks else "write"}
+    return [Level("", "none", is_held=True, is_chosen=not had)] + [
+        level([ranks[verb] for verb in step], words[step], roles, is_chosen=had == step)
+        for step in steps
+        if set(step) <= set(ranks)
+    ]
+
+
+def level(scopes: Sequence[Scope], words: str, roles: Sequence[str], *, is_chosen: bool) -> Level:
+    is_held = all(scope.is_held_by(roles) for scope in scopes)
+    return Level(" ".join(scope.name for scope in scopes), words, is_held, is_held and is_chosen)
+
+
+def covered(scope: Scope, roles: Sequence[str]) -> Covered:
+    return Covered(scope, scope.is_held_by(roles), scope.reached(roles))
+
+
+def in_words(verb: str) -> str:
+    return verb.replace("_", " ").replace("-", " ")

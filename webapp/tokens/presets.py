@@ -1,0 +1,44 @@
+"""Presets: what a token is often made for; each is a link that fills the form in, and nothing more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from webapp.tokens.scopes import GENERAL, Catalogue
+
+HOUR, DAY = 3600, 86400
+# What looks after the house is no part of anybody's backup unless they say so.
+NOT_OWN = ("admin:read", GENERAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    key: str
+    title: str
+    small: str
+    expires_in: int
+    scopes: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    per_minute: int | None = None
+
+
+def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> list[Preset]:
+    """Those of which somebody with these roles would have anything, with no end beyond what may be."""
+    held = catalogue.held_by(roles)
+    reads = tuple(name for name in held if name.endswith(":read") and name not in NOT_OWN)
+    renewing = tuple(name for name in ("resources:read", "self:rotate") if name in held)
+    most = int(longest.total_seconds())
+    month, quarter, year = (longest_of((days * DAY, 30 * DAY, 7 * DAY, HOUR), most) for days in (30, 90, 365))
+    return [
+        Preset("curl", "Try with curl", "read your profile, 1 hour", HOUR, ("profile:read",), ("GET",)),
+        Preset(
+            "page", "Read one page", "GET alone, at one address", month, ("protected:read",), ("GET",), ("/protected",)
+        ),
+        Preset("ci", "CI job", "a few calls a minute", quarter, renewing, per_minute=60),
+        Preset("backup", "Backup", "read all that is yours", year, reads, ("GET",)),
+    ]
+
+
+def longest_of(lengths: Sequence[int], most: int) -> int:
+    return next((length for length in lengths if length <= most), HOUR)

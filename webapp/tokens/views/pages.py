@@ -1,0 +1,72 @@
+"""The pages on which a token is made and changed, with all that stands around their forms."""
+
+from flask import Response, render_template, url_for
+
+from webapp.guard.preferences import zone
+from webapp.tokens.forms import EditTokenForm, NewTokenForm
+from webapp.tokens.lifecycle import Row
+from webapp.tokens.presets import Preset, presets
+from webapp.tokens.summary import summary
+from webapp.tokens.views.blueprint import catalogue
+from webapp.tokens.views.place import place
+
+OWN_CHOICE = "own"
+
+
+def new_page(form: NewTokenForm, *, status: int = 200, chosen: str = OWN_CHOICE, like: str | None = None) -> Response:
+    """
+    Args:
+        chosen: the preset that filled it in.
+        like: the name of the token that did.
+    """
+    offered = presets(catalogue(), form.roles, form.longest)
+    page = render_template(
+        "tokens/new.html",
+        form=form,
+        suggested=form.suggested,
+        presets=[(preset, href(preset)) for preset in offered],
+        chosen=next((preset for preset in offered if preset.key == chosen), None),
+        like=like,
+        policy_days=form.longest.days,
+        here=place(),
+        summary=said(form),
+    )
+    return Response(page, status)
+
+
+def edit_page(form: EditTokenForm, row: Row, *, status: int = 200) -> Response:
+    page = render_template(
+        "tokens/edit.html",
+        form=form,
+        token=row.entry,
+        expires_at=row.credential.expires_at,
+        scopes=sorted(form.terms.authority.scopes),
+        here=place(),
+        summary=said(form),
+    )
+    return Response(page, status)
+
+
+def href(preset: Preset) -> str:
+    """The form, filled in; what is empty stays out of the address."""
+    return url_for(
+        "tokens.new",
+        preset=preset.key,
+        scopes=list(preset.scopes),
+        resources=list(preset.resources),
+        methods=list(preset.methods),
+        per_minute=preset.per_minute,
+        expires_in=preset.expires_in,
+    )
+
+
+def said(form: NewTokenForm | EditTokenForm) -> list[str]:
+    """What a token of this form could do; nothing where that cannot be told yet."""
+    told_by = {"scopes", "resources", "methods", "networks", "per_minute", "expires_in", "expires_on"}
+    if told_by & form.errors.keys():
+        return []
+    try:
+        return summary(form.authority, form.expires_at, catalogue(), zone=zone())
+    except (ValueError, OverflowError):
+        # A link may suggest what is no length and no network; its reader hears so when they send it.
+        return []

@@ -1,0 +1,28 @@
+"""From where its reader asks: offered for the networks of a token, with what is doubtful about it."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from flask import request
+
+from webapp.web.proxy import is_doubtful
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    address: str | None
+    warning: str
+
+
+def place() -> Place:
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return Place(None, "")
+    if is_doubtful(request.environ):
+        warning = "It came through a proxy that this house does not trust, so it may be the proxy's own."
+    elif not address.is_global:
+        warning = "It is an address of your own network: from elsewhere you have another."
+    else:
+        warning = ""
+    return Place(str(address), warning)

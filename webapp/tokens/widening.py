@@ -1,0 +1,50 @@
+"""is_wider(): pure; whether a change lets a token do anything that it could not do before."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
+
+from webapp.guard.authority import Authority, network
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """All that says what a token may, and until when."""
+
+    authority: Authority
+    expires_at: datetime
+
+
+def is_wider(before: Bounds, after: Bounds) -> bool:
+    old, new = before.authority, after.authority
+    return (
+        bool(new.scopes - old.scopes)
+        or opens(old.resources, new.resources)
+        or opens(old.methods, new.methods)
+        or leaves(old.networks, new.networks)
+        or (old.per_minute is not None and (new.per_minute is None or new.per_minute > old.per_minute))
+        # Another key is another holder.
+        or (old.jkt is not None and new.jkt != old.jkt)
+        or after.expires_at > before.expires_at
+    )
+
+
+def opens(old: AbstractSet[str], new: AbstractSet[str]) -> bool:
+    """Whether a bound lets anything through that the one before did not; an empty one lets everything."""
+    return bool(old) and (not new or not new <= old)
+
+
+def leaves(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether networks reach beyond others, taken together: two halves hold the whole."""
+    if not old:
+        return False
+    return not new or not all(is_inside(network(cidr), old) for cidr in new)
+
+
+def is_inside(wanted: IPv4Network | IPv6Network, cidrs: tuple[str, ...]) -> bool:
+    if isinstance(wanted, IPv4Network):
+        fours = [known for known in map(network, cidrs) if isinstance(known, IPv4Network)]
+        return any(wanted.subnet_of(known) for known in collapse_addresses(fours))
+    sixes = [known for known in map(network, cidrs) if isinstance(known, IPv6Network)]
+    return any(wanted.subnet_of(known) for known in collapse_addresses(sixes))
