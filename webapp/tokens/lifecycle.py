@@ -124,6 +124,7 @@ class Issuer:
             credential_id=token_id,
             name=wish.name,
             **facts(wish.authority),
+            **because(wish.reason),
             origin=wish.origin,
         )
         return Issued(self.sign(credential), entry, credential)
@@ -166,6 +167,10 @@ def facts(authority: Authority) -> dict[str, Any]:
     """What the log says of an authority: its bounds, as far as there are any."""
     found: dict[str, Any] = msgspec.to_builtins(authority, order="deterministic")
     return {"scopes": []} | found
+
+
+def because(reason: str | None) -> dict[str, Any]:
+    return {"reason": reason} if reason else {}
 
 
 def checked_name(name: str) -> str:

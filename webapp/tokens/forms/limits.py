@@ -74,13 +74,15 @@ class LimitsForm(Form):
     @property
     def authority(self) -> Authority:
         """As it was filled in; to be asked once it is known to fit."""
-        return Authority(
-            scopes=frozenset(self.scopes.data or ()),
-            resources=frozenset(self.resources.data or ()),
-            methods=frozenset(self.methods.data or ()),
-            networks=networks_of(self.networks.data or ()),
-            per_minute=self.per_minute.data,
-        )
+        bounds: dict[str, Any] = {
+            "scopes": frozenset(self.scopes.data or ()),
+            "resources": frozenset(self.resources.data or ()),
+            "methods": frozenset(self.methods.data or ()),
+            "networks": networks_of(self.networks.data or ()),
+            "per_minute": self.per_minute.data,
+        }
+        # What bounds nothing is left out, so that what is the same is kept as the same text.
+        return Authority(**{name: bound for name, bound in bounds.items() if bound})
 
     @property
     def rows(self) -> list[Row]:

@@ -5,6 +5,7 @@ from flask import Response, render_template, url_for
 from webapp.guard.preferences import zone
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
 from webapp.tokens.lifecycle import Row
+from webapp.tokens.networks import NetworkUnfit
 from webapp.tokens.presets import Preset, presets
 from webapp.tokens.summary import summary
 from webapp.tokens.views.blueprint import catalogue
@@ -67,6 +68,6 @@ def said(form: NewTokenForm | EditTokenForm) -> list[str]:
         return []
     try:
         return summary(form.authority, form.expires_at, catalogue(), zone=zone())
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, NetworkUnfit):
         # A link may suggest what is no length and no network; its reader hears so when they send it.
         return []

@@ -1,0 +1,87 @@
+"""What a token can do is said in plain words, from what it may and until when."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from webapp.guard.authority import Authority
+from webapp.guard.policy import Requirement
+from webapp.guard.resources import Resource
+from webapp.kernel.clock import NEVER
+from webapp.tokens.scopes import Catalogue
+from webapp.tokens.summary import summary
+
+CATALOGUE = Catalogue(
+    [
+        ("GET /reports", Requirement(scope="reports:read")),
+        ("GET /reports/<int:number>", Requirement(scope="reports:read")),
+        ("POST /reports", Requirement(scope="reports:write")),
+        ("GET /metrics", Requirement(scope="metrics:read")),
+        ("POST /tokens/self/rotate", Requirement(scope="self:rotate")),
+    ],
+    {"reports": Resource("reports", "Reports", {}), "self": Resource("self", "This token itself", {})},
+)
+END = datetime(2027, 3, 14, 12, tzinfo=UTC)
+NOTHING_ELSE = "Cannot change anything, make tokens or touch your account."
+
+
+def said(*scopes: str, end: datetime = END, zone=UTC, **bounds: object) -> list[str]:
+    return summary(Authority(scopes=frozenset(scopes), **bounds), end, CATALOGUE, zone=zone)
+
+
+def test_it_says_what_until_when_from_where_and_what_not():
+    assert said("reports:read", networks=("10.0.0.0/8",)) == [
+        "Can read Reports until 14 March 2027, 12:00 UTC, from 10.0.0.0/8.",
+        NOTHING_ELSE,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "words"),
+    [
+        (["reports:read", "metrics:read"], "Can read Metrics and read Reports until"),
+        (["reports:read", "reports:write"], "Can read and change Reports until"),
+        (["reports:write"], "Can change Reports until"),
+        (["reports:read", "self:rotate"], "Can read Reports and rotate this token itself until"),
+    ],
+)
+def test_each_scope_is_a_deed(scopes, words):
+    assert said(*scopes)[0].startswith(words)
+
+
+def test_bounds_are_said_together():
+    only = said(
+        "reports:read", methods=frozenset({"GET"}), resources=frozenset({"/reports/<int:number>"}), per_minute=60
+    )
+    assert only[1] == "Only with GET, at /reports/… and 60 times a minute."
+
+
+def test_what_its_methods_or_addresses_never_let_through_is_not_promised():
+    assert said("reports:read", "reports:write", methods=frozenset({"GET"}))[0].startswith("Can read Reports until")
+    assert said("reports:read", "metrics:read", resources=frozenset({"/metrics"}))[0].startswith(
+        "Can read Metrics until"
+    )
+    assert said("reports:write", methods=frozenset({"GET"}))[0].startswith("Can do nothing yet")
+
+
+def test_a_token_that_changes_something_is_not_said_to_change_nothing():
+    assert said("reports:write")[-1] == "Cannot make other tokens, and cannot touch your account."
+    assert said("reports:read")[-1] == NOTHING_ELSE
+
+
+def test_without_scopes_there_is_nothing_it_can_do():
+    assert said() == ["Can do nothing yet: no scope is chosen."]
+
+
+def test_a_token_without_an_end_is_said_to_have_none():
+    assert said("reports:read", end=NEVER)[0] == "Can read Reports for ever, unless it is revoked."
+
+
+def test_the_end_is_told_in_the_zone_of_its_reader():
+    assert "14 March 2027, 13:00 CET" in said("reports:read", zone=ZoneInfo("Europe/Berlin"))[0]
+
+
+def test_long_lists_are_cut_with_how_many_there_are():
+    networks = tuple(f"10.0.{number}.0/24" for number in range(9))
+    assert "from 10.0.0.0/24, 10.0.1.0/24, 10.0.2.0/24 or 6 more." in said("reports:read", networks=networks)[0]
