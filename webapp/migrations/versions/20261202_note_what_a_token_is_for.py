@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261130_notes"
-down_revision = "20261130"
+revision = "20261202_notes"
+down_revision = "20261201_kept_forms"
 branch_labels = None
 depends_on = None
 
