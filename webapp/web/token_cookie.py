@@ -36,9 +36,10 @@ def keep(response: Response, token: str, credential_id: UUID, lifetime: timedelt
 
 
 def clear(response: Response) -> Response:
-    for found in (name(), csrf_name()):
+    kept = {"secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
+    for found, is_hidden in ((name(), True), (csrf_name(), False)):
         if found in request.cookies:
-            response.delete_cookie(found, secure=current_app.config["SESSION_COOKIE_SECURE"], samesite="Strict")
+            response.delete_cookie(found, httponly=is_hidden, **kept)
     return response
 
 
