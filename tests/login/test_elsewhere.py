@@ -1,5 +1,6 @@
 """Those whose password is compared elsewhere: the same door, the same words, the same limits."""
 
+import re
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
+from tests.letters import mails
 from tests.login import directory
 from tests.login.directory import PASSWORD
 from tests.script import Script
@@ -306,3 +308,15 @@ def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, house):
     assert not events(house, "reset.asked")
     with house.extensions["database"].write() as db, pytest.raises(closing.PasswordElsewhere):
         closing.set_password(db, db.get_one(User, user_id), "x")
+
+
+def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, house):
+    other = Person(house, user_agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
+    other.log_in("grace", PASSWORD)
+    (link,) = re.findall(r"http://[^\s]+(/not-me/\S+)", mails(house)[-1].text)
+    stranger = Person(house)
+    stranger.open(link)
+    page = stranger.press("End")
+    assert "Your password is kept by your organisation: change it there" in page.text
+    assert other.ask("GET", "/dashboard").status_code == 303
+    assert account(house, "grace").password_hash == ""

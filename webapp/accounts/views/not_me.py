@@ -1,11 +1,12 @@
 """ "This was not me": the link in every security mail, which works without a login."""
 
 import msgspec
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import recovery
 from webapp.accounts.links import LinkDead
+from webapp.accounts.models import User
 from webapp.accounts.notices import NOT_ME
 from webapp.accounts.views import carried
 from webapp.accounts.views.surroundings import dead, here, passwords, post
@@ -45,8 +46,8 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/not-me")
 @public
 def ask() -> ResponseReturnValue:
-    what, username = about(carried.held(NOT_ME))
-    return render_template("accounts/not_me.html", what=WHAT.get(what, what), username=username)
+    what, user = about(carried.held(NOT_ME))
+    return render_template("accounts/not_me.html", what=WHAT.get(what, what), user=user)
 
 
 @bp.post("/not-me")
@@ -55,7 +56,7 @@ def ask() -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """End all sessions and what was made since, and lock the password; a link for a new one is mailed."""
     secret = carried.held(NOT_ME)
-    about(secret)
+    _, user = about(secret)
     nobodys = passwords().hash(new_secret())
     try:
         is_mailed = recovery.disown(db(), post(), secret, nobodys, here())
@@ -64,22 +65,22 @@ def end() -> ResponseReturnValue:
     carried.drop(NOT_ME)
     if not wants_page():
         return as_json(Disowned(is_mailed))
-    return redirect(url_for("not_me.ended"), 303)
+    return redirect(url_for("not_me.ended", kept="elsewhere" if user.is_known_elsewhere else None), 303)
 
 
 @bp.get("/not-me/ended")
 @public
 def ended() -> ResponseReturnValue:
-    return render_template("accounts/not_me_ended.html")
+    return render_template("accounts/not_me_ended.html", is_elsewhere=request.args.get("kept") == "elsewhere")
 
 
-def about(secret: str) -> tuple[str, str]:
+def about(secret: str) -> tuple[str, User]:
     try:
         with database().read() as reading:
             link, user = recovery.disowned(reading, secret)
     except LinkDead as error:
         raise dead_link() from error
-    return (link.facts or {})["what"], user.username
+    return (link.facts or {})["what"], user
 
 
 def dead_link() -> Problem:
