@@ -1,6 +1,5 @@
 """The house's own addresses: /, /docs, /openapi.json, /healthz, /readyz, /.well-known/jwks.json, /problems."""
 
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,9 +12,9 @@ from webapp.guard import public
 from webapp.guard.require import public_to_scripts
 from webapp.guard.routes import routes
 from webapp.kernel.keys import KeyRing
-from webapp.settings import ROOT
 from webapp.site.description import describe
 from webapp.site.reference import Reference, reference
+from webapp.tokens import snippets
 from webapp.web import token_cookie
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
@@ -105,12 +104,7 @@ def docs() -> ResponseReturnValue:
     """The same to read; scripts are sent to the document."""
     if not wants_page():
         return redirect(url_for("site.openapi"), 303)
-    return render_template("docs/docs.html", api=described()[1], dpop_client=dpop_client())
-
-
-@cache
-def dpop_client() -> str:
-    return (ROOT / "docs" / "examples" / "dpop_client.py").read_text(encoding="utf-8").strip()
+    return render_template("docs/docs.html", api=described()[1], dpop_client=snippets.holding_a_key())
 
 
 def described() -> tuple[dict[str, Any], Reference]:

@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+import msgspec
 from flask import request
-from wtforms import DateField, HiddenField, RadioField, StringField
+from wtforms import DateField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import Length, Optional, ValidationError
 
+from webapp.guard.authority import Authority
 from webapp.kernel.clock import NEVER, now
 from webapp.kernel.digests import new_secret
+from webapp.kernel.dpop import KeyUnfit, thumbprint_in
 from webapp.tokens.forms.fields import one_line, stripped
 from webapp.tokens.forms.limits import LimitsForm
 
@@ -17,6 +20,8 @@ PRESETS = {3600: "1 hour", 604800: "7 days", MONTH: "30 days", 7776000: "90 days
 FOR_EVER = "never"
 ON_A_DATE = ""
 SHORTEST_REASON, LONGEST_REASON = 10, 200
+# Of RSA, whose keys are the longest that are taken.
+LONGEST_KEY = 3000
 SEVERAL = ("scopes", "resources", "methods", "networks")
 # Why a token has no end is for its owner to say, not for a link.
 SUGGESTED = ("name", "note", "per_minute", "expires_in", *SEVERAL)
@@ -35,6 +40,13 @@ class NewTokenForm(LimitsForm):
         filters=[stripped],
         description="It is kept with the token and in the log.",
         render_kw={"maxlength": LONGEST_REASON, "autocomplete": "off"},
+    )
+    key = TextAreaField(
+        "Public key",
+        [Optional(), Length(max=LONGEST_KEY)],
+        filters=[stripped],
+        description="A JWK (ES256, EdDSA, RS256) or its thumbprint. Each request then takes a new proof of it (DPoP).",
+        render_kw={"rows": 3, "spellcheck": "false", "autocomplete": "off"},
     )
     once = HiddenField(validators=[Length(max=64)], description="Of two forms that carry the same, one mints.")
 
@@ -72,6 +84,15 @@ class NewTokenForm(LimitsForm):
         self.suggested.add("expires_on")
 
     @property
+    def authority(self) -> Authority:
+        return msgspec.structs.replace(super().authority, jkt=self.jkt)
+
+    @property
+    def jkt(self) -> str | None:
+        """The thumbprint of the key that it is bound to; what is no key has been refused, or is yet to be."""
+        return None if self.key.errors or not self.key.data else thumbprint_in(self.key.data)
+
+    @property
     def is_endless(self) -> bool:
         return bool(self.expires_in.data == FOR_EVER)
 
@@ -103,6 +124,12 @@ class NewTokenForm(LimitsForm):
             raise ValidationError(f"Every token ends here, after {self.longest.days} days at the latest.")
         elif field.data not in self.presets:
             raise ValidationError(f"Choose one of the lengths, or a date; at most {self.longest.days} days here.")
+
+    def validate_key(self, field: TextAreaField) -> None:
+        try:
+            thumbprint_in(field.data or "")
+        except KeyUnfit as error:
+            raise ValidationError(str(error)) from error
 
     def judge_date(self) -> None:
         lifetime = self.lifetime

@@ -99,12 +99,13 @@ def reveal(issued: Issued) -> Response:
     """Shown here and never again: no redirect, because there is nothing to come back to."""
     token = described(issued.entry.user_id, issued.entry.id)
     terms = terms_of(lifecycle.Row(issued.entry, issued.credential))
+    is_bound = terms.authority.jkt is not None
     url = current_app.config["BASE_URL"] + resource_path(terms.authority)
     answer = NewToken(
         id=token.id,
         name=token.name,
         access_token=issued.token,
-        token_type="Bearer",
+        token_type="DPoP" if is_bound else "Bearer",
         expires_at=token.expires_at,
         expires_in=int((token.expires_at - now()).total_seconds()),
         scope=" ".join(token.scopes),
@@ -116,7 +117,8 @@ def reveal(issued: Issued) -> Response:
         status=201,
         token=token,
         secret=issued.token,
-        snippets=snippets.for_resource(url),
+        snippets=snippets.for_resource(url, is_bound=is_bound),
+        is_bound=is_bound,
         summary=answer.summary,
         reason=issued.entry.reason,
     )
