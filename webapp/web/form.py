@@ -9,7 +9,8 @@ from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultip
 from webapp.web.body import is_json, json_value, submitted, unreadable
 from webapp.web.problems import Problem
 
-TICKED, UNTICKED = {"y", "on", "true", "1"}, {"", "false", "0"}
+# As browsers and WTForms say it; a number is neither.
+TICKED, UNTICKED = {"y", "on", "true"}, {"", "false"}
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

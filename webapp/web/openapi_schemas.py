@@ -90,19 +90,23 @@ def is_required(field: Field) -> bool:
 
 
 def field_schema(field: Field, choices: Sequence[str]) -> Schema:
+    found = value_schema(field, choices)
+    return (found if is_required(field) or "enum" in found else {"anyOf": [found, NOTHING]}) | words_of(field)
+
+
+def value_schema(field: Field, choices: Sequence[str]) -> Schema:
+    """What is said in a field where anything is."""
     schema = next((found for kind, found in FIELDS if isinstance(field, kind)), TEXT)
     bounds = {word: getattr(field.flags, flag) for flag, word in BOUNDS.items() if getattr(field.flags, flag)}
     if isinstance(field, SelectField) and isinstance(field.choices, dict):
         # JSON may say a number as one; a choice without a value is the page's way of saying "none of these".
-        bounds["enum"] = [int(value) if value.isdecimal() else value for value in field.choices if value]
+        values = [int(value) if value.isdecimal() else value for value in field.choices if value]
         # As everywhere, null says nothing; the empty text is a choice like others, and mostly none of them.
-        bounds["enum"] += [] if is_required(field) else [None]
-        return bounds | words_of(field)
+        return bounds | {"enum": [*values, *([] if is_required(field) else [None])]}
     if isinstance(field, SelectMultipleField):
         bounds |= {"items": TEXT | ({"enum": list(choices)} if choices else {})}
         bounds |= {"minItems": 1} if is_required(field) else {}
-    found = schema | bounds
-    return (found if is_required(field) else {"anyOf": [found, NOTHING]}) | words_of(field)
+    return schema | bounds
 
 
 def words_of(field: Field) -> Schema:
