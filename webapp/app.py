@@ -65,6 +65,7 @@ from webapp.tokens.lifecycle import Issuer, TooMany
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.succession import Succession
 from webapp.web import after, assets, csrf, headers, letters, logs, problems, proxy, templating, transaction
+from webapp.web.application import Application
 from webapp.web.request_id import request_id
 from webapp.web.templating import House
 
@@ -74,7 +75,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; without ``settings``, from the environment."""
     settings = settings or Settings.from_env()
-    app = Flask(
+    app = Application(
         __name__,
         template_folder=str(ROOT / "templates"),
         static_folder=None,
@@ -174,7 +175,9 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
             by_session=cookie.named,
             by_token=Authenticator(ring, issuer=settings.base_url).recognise,
             standing=standing_of(database),
-            seen=lambda standing: after.answer(meter.flush) if meter.count(standing, request.remote_addr) else None,
+            seen=lambda standing, asked: (
+                after.answer(meter.flush) if meter.count(standing, asked.remote_addr) else None
+            ),
         ),
     )
     app.jinja_env.globals |= {"offer_here": offer_here, "current_principal": current_principal}

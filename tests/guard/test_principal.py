@@ -13,13 +13,13 @@ OWNER = UUID(int=7)
 SECOND = timedelta(seconds=1)
 
 BY_SESSION = Claim(key="k", kind="session")
-BY_TOKEN = Claim(key="k", kind="token", user_id=str(OWNER))
+BY_TOKEN = Claim(key="k", kind="token", user_id=OWNER)
 
 
 def standing(kind="session", **changes):
     row = Standing(
         credential_id=UUID(int=8),
-        kind=kind,
+        credential=kind,
         user_id=OWNER,
         username="ada",
         roles=("user",),
@@ -42,7 +42,7 @@ def standing(kind="session", **changes):
         pytest.param(BY_TOKEN, standing("session"), "token_invalid", id="a token does not name a session's row"),
         pytest.param(BY_SESSION, standing("token"), "session_ended", id="a cookie does not name a token's row"),
         pytest.param(
-            BY_TOKEN._replace(user_id=str(UUID(int=9))),
+            BY_TOKEN._replace(user_id=UUID(int=9)),
             standing("token"),
             "token_invalid",
             id="sub must be the owner of the row",

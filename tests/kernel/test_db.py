@@ -163,7 +163,7 @@ def test_a_select_compiled_once_is_run_by_the_driver(database):
     statement = database.compile_for(wanted)
     row = database.row(statement.sql, statement.bind(id=shelf.id, now=NOON))
     assert row is not None
-    assert statement.convert(row) == (shelf.id, NOON, None)
+    assert statement.convert(row) == [shelf.id, NOON, None]
     assert database.row(statement.sql, statement.bind(id=uuid4(), now=NOON)) is None
 
 

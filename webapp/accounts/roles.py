@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Dialect, String, TypeDecorator, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -52,9 +52,19 @@ def included_in(db: Session, role: str) -> tuple[str, ...]:
     return tuple(found.closure) if found else ()
 
 
+class Closure(TypeDecorator[tuple[str, ...]]):
+    """``Role.closure`` as the standing reads it; nothing for a role that is not known."""
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002 - SQLAlchemy's
+        return closure_of(value)
+
+
 @lru_cache(256)
 def closure_of(stored: str | None) -> tuple[str, ...]:
-    """``Role.closure`` as the standing reads it: the same few texts come with every request."""
+    """The same few texts come with every request."""
     return tuple(json.loads(stored)) if stored else ()
 
 

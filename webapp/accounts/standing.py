@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Integer, String, bindparam, case, cast, select
+from sqlalchemy import Integer, String, bindparam, cast, select, type_coerce
 
 from webapp.accounts.models import Role, User
-from webapp.accounts.roles import closure_of
+from webapp.accounts.roles import Closure
 from webapp.credentials.models import Credential
 from webapp.guard.principal import Standing
 from webapp.kernel.db import Database
@@ -15,21 +15,21 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
     """The question of every request: None for a credential that does not exist."""
     question = (
         select(
-            Credential.id,
-            Credential.kind,
             User.id,
             User.username,
-            cast(Role.closure, String),
-            case((User.disabled_at.is_(None), 0), else_=1).cast(Integer),
-            case((Credential.revoked_at.is_(None), 0), else_=1).cast(Integer),
+            type_coerce(cast(Role.closure, String), Closure),
+            Credential.kind,
+            Credential.id,
             Credential.expires_at,
-            Credential.idle_at,
-            Credential.last_used_at,
             Credential.auth_time,
             Credential.amr,
+            Credential.authority,
+            Credential.idle_at,
+            Credential.last_used_at,
             User.time_zone,
             User.theme,
-            Credential.authority,
+            cast(User.disabled_at.is_not(None), Integer),
+            cast(Credential.revoked_at.is_not(None), Integer),
         )
         .join(User, User.id == Credential.user_id)
         .outerjoin(Role, Role.name == User.role)
@@ -39,10 +39,6 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
 
     def standing(key: str) -> Standing | None:
         row = database.row(statement.sql, statement.bind(key=key))
-        if row is None:
-            return None
-        values = list(statement.convert(row))
-        values[4] = closure_of(values[4])
-        return Standing(*values)
+        return Standing(*statement.convert(row)) if row is not None else None
 
     return standing

@@ -52,7 +52,7 @@ class Meter:
         with self._lock:
             use = self._pending.get(standing.credential_id)
             if use is None:
-                use = Use(standing.user_id, standing.kind, 0, moment, moment, address)
+                use = Use(standing.user_id, standing.credential, 0, moment, moment, address)
                 self._pending[standing.credential_id] = use
             use.requests, use.last_at, use.address = use.requests + 1, moment, address
             oldest = next(iter(self._pending.values()))

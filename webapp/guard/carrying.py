@@ -6,6 +6,7 @@ from webapp.guard import doorkeeper
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import Principal
 from webapp.web.bearer import presented
+from webapp.web.behind import behind
 
 # Whatever it may: what it is wanted for is judged by whoever wants it.
 ANY_TOKEN = Requirement(scope="", reads_cookies=False)
@@ -16,7 +17,7 @@ def carried(token: str | None) -> Principal:
     if token and presented() is None:
         scheme = "DPoP" if "HTTP_DPOP" in request.environ else "Bearer"
         request.environ["HTTP_AUTHORIZATION"] = f"{scheme} {token}"
-    if (refusal := doorkeeper.judge(ANY_TOKEN)) is not None:
+    if (refusal := doorkeeper.judge(behind(request), ANY_TOKEN)) is not None:
         abort(refusal)
     found: Principal = g.principal
     return found

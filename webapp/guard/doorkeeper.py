@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
@@ -17,6 +17,7 @@ from webapp.kernel.clock import now
 from webapp.kernel.ratelimit import Limit, Limiter, Taken
 from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
+from webapp.web.behind import behind
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
 from webapp.web.redirects import to_its_spelling
@@ -29,24 +30,25 @@ PEOPLE_ONLY = Requirement(session=True)
 
 def stand() -> ResponseReturnValue | None:
     """Before each request; what it returns is answered in the view's place."""
-    if request.url_rule is None:
-        return to_its_spelling(request.routing_exception)
-    need = requirement_of(current_app, request.url_rule.endpoint)
+    asked, app = behind(request), behind(current_app)
+    if asked.url_rule is None:
+        return to_its_spelling(asked.routing_exception)
+    need = requirement_of(app, asked.url_rule.endpoint)
     if need is None:
-        raise undeclared(request.url_rule.endpoint)
+        raise undeclared(asked.url_rule.endpoint)
     if not need.reads_cookies:
-        request_ctx._session = current_app.session_interface.make_null_session(current_app)
+        request_ctx._session = app.session_interface.make_null_session(app)
     is_asked = need.reads_cookies or not need.is_public
-    if is_asked and (answer := judge(need)) is not None:
+    if is_asked and (answer := judge(asked, need)) is not None:
         return answer
-    if request.method == "OPTIONS":
+    if asked.method == "OPTIONS":
         # Never the view's own: what is allowed here is a fact of the route.
-        return current_app.make_default_options_response()
+        return app.make_default_options_response()
     return None
 
 
-def judge(need: Requirement) -> Response | None:
-    is_change = csrf.is_change(request.method)
+def judge(asked: Request, need: Requirement) -> Response | None:
+    is_change = csrf.is_change(asked.method)
     try:
         # A public page asks nobody's name; a public form asks whether a script's credential speaks for it.
         principal = loader.caller() if not need.is_public or (is_change and presented()) else None

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Request, current_app, g, request
 from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
 
 from webapp.guard import binding
 from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
 from webapp.kernel.clock import now
 from webapp.web.bearer import ENDS, Presented, presented
+from webapp.web.behind import behind
 
-Seen = Callable[[Standing], None]
+Seen = Callable[[Standing, Request], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Doors:
     """The credential that a token names; ``NotAccepted`` where it is none of ours."""
     standing: Callable[[str], Standing | None]
     seen: Seen
-    """Told of every credential that was accepted."""
+    """Told of every credential that was accepted, and with which request."""
 
 
 class TwoDoors(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
@@ -57,17 +58,19 @@ def caller() -> Principal | None:
     Raises:
         NotAccepted: a credential was brought that does not hold.
     """
-    if "caller" not in g:
-        g.caller = recognise()
-    if isinstance(g.caller, NotAccepted):
-        raise g.caller
-    found: Principal | None = g.caller
+    kept = behind(g)
+    if "caller" not in kept:
+        kept.caller = recognise()
+    found: Principal | NotAccepted | None = kept.caller
+    if isinstance(found, NotAccepted):
+        raise found
     return found
 
 
 def recognise() -> Principal | NotAccepted | None:
     doors: Doors = current_app.extensions["doors"]
-    shown = presented()
+    asked = behind(request)
+    shown = presented(asked)
     try:
         claim = doors.by_session() if shown is None else named_by(doors, shown)
         if claim is None:
@@ -79,9 +82,9 @@ def recognise() -> Principal | NotAccepted | None:
     except NotAccepted as error:
         return error
     if standing is not None:
-        doors.seen(standing)
+        doors.seen(standing, asked)
     if shown is not None:
-        request.environ[ENDS] = principal.expires_at
+        asked.environ[ENDS] = principal.expires_at
     welcome(principal)
     return principal
 

@@ -9,6 +9,7 @@ from flask import current_app, request, url_for
 
 from webapp.guard.policy import Requirement
 from webapp.guard.require import requirement_of
+from webapp.web.behind import behind
 
 # The door above, by its name.
 MINT = "tokens.new"
@@ -48,7 +49,8 @@ def offer_here() -> Offer:
 
 def asked_here() -> Requirement:
     """What the guard asked of this request."""
-    need = requirement_of(current_app, request.url_rule.endpoint) if request.url_rule else None
+    asked = behind(request)
+    need = requirement_of(behind(current_app), asked.url_rule.endpoint) if asked.url_rule else None
     if need is None:
         raise LookupError("no guarded route")
     return need

@@ -1,6 +1,5 @@
 """Principal: who is calling now, with what authority; made from what the two doors and the database say."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -17,38 +16,12 @@ class Claim(NamedTuple):
     key: str
     """By which the credential's row is found."""
     kind: Kind
-    user_id: str | None = None
+    user_id: UUID | None = None
     """``sub`` of a token, compared with the row; a session says nothing of its user."""
 
 
 class Standing(NamedTuple):
     """What the database says of a credential and its user, in one row."""
-
-    credential_id: UUID
-    kind: Kind
-    user_id: UUID
-    username: str
-    roles: tuple[str, ...]
-    is_disabled: bool
-    is_revoked: bool
-    expires_at: datetime
-    idle_at: datetime | None
-    """When it ends unless used before."""
-    last_used_at: datetime | None
-    auth_time: datetime
-    """When its user last proved who they are."""
-    amr: str
-    """How: RFC 8176 values, separated by spaces."""
-    time_zone: str = "UTC"
-    """Its user's, for pages; by its name in the IANA database."""
-    theme: str = "auto"
-    authority: Authority | None = None
-    """What a token may at the most; None for a session."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Principal:
-    """A user behind one of the doors; what Flask-Login calls a user."""
 
     user_id: UUID
     username: str
@@ -57,13 +30,25 @@ class Principal:
     credential_id: UUID
     expires_at: datetime
     auth_time: datetime
+    """When its user last proved who they are."""
     amr: str
+    """How: RFC 8176 values, separated by spaces."""
     authority: Authority | None = None
-    """None where nothing is narrower than its user: a session."""
+    """What a token may at the most; None where nothing is narrower than its user: a session."""
     idle_at: datetime | None = None
-    """When the session ends unless used before, as it stood before this request."""
+    """When it ends unless used before, as it stood before this request."""
+    last_used_at: datetime | None = None
     time_zone: str = "UTC"
+    """Its user's, for pages; by its name in the IANA database."""
     theme: str = "auto"
+    is_disabled: bool = False
+    is_revoked: bool = False
+
+
+class Principal(Standing):
+    """A standing that was admitted: a user behind one of the doors, and what Flask-Login calls a user."""
+
+    __slots__ = ()
 
     is_authenticated = True
     is_active = True
@@ -93,26 +78,13 @@ def admit(claim: Claim, standing: Standing | None, now: datetime) -> Principal:
         NotAccepted: with ``session_ended``, ``token_revoked``, ``token_expired`` or ``token_invalid``.
     """
     is_token = claim.kind == "token"
-    if standing is None or standing.kind != claim.kind:
+    if standing is None or standing.credential != claim.kind:
         raise NotAccepted("token_invalid" if is_token else "session_ended", "no such credential")
-    if claim.user_id is not None and claim.user_id != str(standing.user_id):
+    if claim.user_id is not None and claim.user_id != standing.user_id:
         raise NotAccepted("token_invalid", "sub is not the owner", standing)
     if standing.is_revoked or standing.is_disabled:
         reason = "its owner is disabled" if standing.is_disabled else "it was ended"
         raise NotAccepted("token_revoked" if is_token else "session_ended", reason, standing)
     if standing.expires_at <= now or (standing.idle_at is not None and standing.idle_at <= now):
         raise NotAccepted("token_expired" if is_token else "session_ended", "its time is over", standing)
-    return Principal(
-        user_id=standing.user_id,
-        username=standing.username,
-        roles=standing.roles,
-        credential=standing.kind,
-        credential_id=standing.credential_id,
-        expires_at=standing.expires_at,
-        auth_time=standing.auth_time,
-        amr=standing.amr,
-        authority=standing.authority,
-        idle_at=standing.idle_at,
-        time_zone=standing.time_zone,
-        theme=standing.theme,
-    )
+    return Principal._make(standing)

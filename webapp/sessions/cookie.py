@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 from flask import Flask, Request, Response, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -23,8 +23,8 @@ MOST_REMEMBERED = 4096
 LONGEST = 4096
 
 
-class ForgottenSession(SecureCookieSession):
-    """A session that is empty and never saved: what a request with a token has."""
+class ForgottenSession(dict[str, Any], SessionMixin):
+    """A session that is empty and never saved: what a request with a token has. A plain one, for they are many."""
 
 
 class Cookies(SecureCookieSessionInterface):
@@ -60,7 +60,7 @@ class Cookies(SecureCookieSessionInterface):
     def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's; its own refuses to be written to
         return ForgottenSession()
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+    def open_session(self, app: Flask, request: Request) -> Any:
         if presented(request) is not None:
             return ForgottenSession()
         self.take_up_key(app)

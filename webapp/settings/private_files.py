@@ -58,7 +58,8 @@ def stamp(path: str) -> tuple[int, ...]:
         state = os.stat(path)
     except OSError:
         return ()
-    return state.st_ino, state.st_mtime_ns, state.st_ctime_ns, state.st_size
+    # The change time, for nobody can set that one.
+    return state.st_ino, state.st_ctime_ns
 
 
 def refuse_open_to_others(path: Path) -> None:

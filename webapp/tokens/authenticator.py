@@ -53,12 +53,12 @@ class Authenticator:
         verified = self._verified
         try:
             claims = jwt.verify(token, typ=TYP, issuer=self.issuer, audience=self.issuer, ring=self.ring)
-            key = UUID(claims["jti"]).hex
+            key, owner = UUID(claims["jti"]).hex, UUID(claims["sub"])
         except jwt.Expired as error:
             raise NotAccepted("token_expired", str(error)) from error
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
-        known = Verified(Claim(key=key, kind="token", user_id=claims["sub"]), float(claims["exp"]))
+        known = Verified(Claim(key=key, kind="token", user_id=owner), float(claims["exp"]))
         verified[digest] = known
         if len(verified) > MOST_REMEMBERED:
             verified.popitem(last=False)

@@ -107,4 +107,4 @@ def made_from(claims: Mapping[str, Any]) -> Claim:
     key = actor.get("sub") if isinstance(actor, dict) else None
     if not isinstance(key, str):
         raise jwt.Invalid("act names no token")
-    return Claim(key=key, kind="token", user_id=claims["sub"])
+    return Claim(key=key, kind="token", user_id=UUID(claims["sub"]))

@@ -32,8 +32,10 @@ def end(token: str) -> None:
         claim = doors.by_token(token)
     except NotAccepted:
         return
-    token_id, user_id = UUID(claim.key), UUID(claim.user_id)
+    token_id = UUID(claim.key)
     csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(token_id))
+    if (user_id := lifecycle.owner_of(db(), token_id)) is None:
+        return
     found = lifecycle.find(db(), user_id, token_id)
     if found is not None and found.credential.family_id is not None:
         families.end_own(db(), user_id, found.credential.family_id)
