@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from webapp.accounts import closing, links, names, sign_up
+from webapp.accounts import closing, links, lost_factors, names, sign_up
 from webapp.accounts.arrival import NoPlace
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
@@ -146,6 +146,7 @@ def configure(app: Flask, settings: Settings) -> None:
         "REGISTRATION": settings.registration,
         "CAN_MAIL": bool(settings.smtp_url),
         "IDENTITY_PROVIDER": settings.identity_provider,
+        "FACTOR_RESET_WAIT": settings.factor_reset_wait,
         "TRUST_BROWSERS": settings.trust_browsers,
         "TRUST_LIFETIME": settings.trust_lifetime,
     }
@@ -267,11 +268,12 @@ def second_factors(app: Flask, settings: Settings) -> None:
 
 def keep_house(app: Flask, settings: Settings, database: Database) -> None:
     """What must be done now and then; ``serve`` starts the worker, and whichever process comes first does a chore."""
-    hour, day = timedelta(hours=1), timedelta(days=1)
+    minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     chores = (
         Chore("forget closed accounts", day, closing.forget_due),
         Chore("forget unverified accounts", day, sign_up.forget_unverified),
         Chore("purge ended credentials", day, partial(purging.purge, kept=settings.ended_kept)),
+        Chore("reset second factors", minute, partial(lost_factors.carry_out_due, post=app.extensions["post"])),
         Chore("purge dead links", day, links.purge),
         Chore("purge kept forms", hour, waiting.purge),
         Chore("purge limits", hour, ratelimit_storage.purge),

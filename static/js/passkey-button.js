@@ -44,18 +44,20 @@ class PasskeyButton extends HTMLElement {
   }
 
   async wait() {
-    if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return
-    this.waiting = new AbortController()
+    // Known before anything is waited for, so that a touch of the button ends it at whatever point it is.
+    const waiting = (this.waiting = new AbortController())
+    if (!(await PublicKeyCredential.isConditionalMediationAvailable?.()) || waiting.signal.aborted) return
     this.renewal = setTimeout(() => {
-      this.waiting.abort()
+      waiting.abort()
       this.wait()
     }, RENEWED)
-    await this.send({ mediation: "conditional", signal: this.waiting.signal })
+    await this.send({ mediation: "conditional", signal: waiting.signal })
   }
 
   async send(how) {
     try {
-      const answer = await fetch(this.getAttribute("options"), { headers: { Accept: "application/json" } })
+      const headers = { Accept: "application/json" }
+      const answer = await fetch(this.getAttribute("options"), { headers, signal: how.signal })
       if (!answer.ok) throw new Error((await answer.json()).detail)
       const { publicKey } = await answer.json()
       const credential = this.makes

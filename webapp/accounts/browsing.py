@@ -6,19 +6,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
+from webapp.mfa import factors
 
 PAGE = 25
 DORMANT = timedelta(days=90)
 # Sorts after everything that begins alike: no name and no address holds it.
 LAST = "\U0010ffff"
 VIEWS = ("never", "dormant", "disabled", "tokens")
+ONE_FACTOR = "one_factor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ def view(name: str) -> ColumnElement[bool]:
         case "tokens":
             # Asked person by person, in their order: a page is full long before all tokens are seen.
             return credentials.has_live(User.id, "token")
+        case "one_factor":
+            return not_(factors.has_second(User.id))
     raise LookupError(name)
 
 
@@ -128,10 +132,20 @@ def continued(db: Session, query: Select[User], wanted: Wanted) -> Select[User]:
     return query.where(or_(follows, column.is_(None)) if wanted.sort == "seen" else follows)
 
 
+def without_second_factor(db: Session) -> int:
+    """How many of those who may log in have a password alone."""
+    query = select(func.count()).where(not_(factors.has_second(User.id)), User.disabled_at.is_(None))
+    return db.scalar(query) or 0
+
+
 def counts(db: Session) -> dict[str, int]:
     """How many there are, and how many in each view; one statement."""
     whole = select(func.count()).select_from(User).scalar_subquery().label("all")
     asked = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
     holders = credentials.holders("token").distinct().subquery()
     asked.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
+    # Those who have one are fewer, and come from two indexes.
+    with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()
+    everybody = select(func.count()).select_from(User).scalar_subquery()
+    asked.append((everybody - with_second).label(ONE_FACTOR))
     return dict(db.execute(select(whole, *asked)).one()._mapping)

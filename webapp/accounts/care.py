@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import closing, failing, recovery, roles
+from webapp.accounts import closing, failing, lost_factors, recovery, roles
 from webapp.accounts.models import User
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
@@ -109,6 +110,24 @@ class Care:
         if by_mail:
             self.tell(user, "reset_offered", link=path, lifetime=recovery.LIFETIME)
         return path
+
+    def reset_factors(self, user: User, *, wait: timedelta) -> None:
+        """Take their second factors away after a time in which they can stop it.
+
+        Raises:
+            AboveYou
+            AlreadyBegun
+        """
+        self.judge(user)
+        lost_factors.begin(
+            self.db,
+            self.post,
+            user,
+            actor_id=self.actor.user_id,
+            actor=self.actor.username,
+            reason=self.reason,
+            wait=wait,
+        )
 
     def change_role(self, user: User, role: str) -> None:
         """

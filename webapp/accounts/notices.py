@@ -16,6 +16,8 @@ from webapp.mail.post import Post
 
 NOT_ME = "not-me"
 LIFETIME = timedelta(days=7)
+# What such a link stops, rather than ends.
+RESET_BEGUN = "factors_reset_begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,14 @@ def passkey_behind(db: Session, post: Post, user: User, here: Here, *, name: str
     tell(db, post, user, here, "passkey_behind", said={"name": name})
 
 
+def factors_reset_begun(
+    db: Session, post: Post, user: User, here: Here, *, actor: str, reason: str, due_at: datetime, wait: timedelta
+) -> None:
+    """One that can be stopped until it is due, by the link as long as that."""
+    said = {"actor": actor, "reason": reason, "due_at": due_at}
+    tell(db, post, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
+
+
 def tell(
     db: Session,
     post: Post,
@@ -72,6 +82,7 @@ def tell(
     kind: str,
     *,
     said: Mapping[str, object] | None = None,
+    lifetime: timedelta = LIFETIME,
     **about: str,
 ) -> None:
     """Nothing for those without an address; others have to look at their activity.
@@ -83,7 +94,7 @@ def tell(
     if user.email is None:
         return
     facts = {"what": kind, "since": here.at.isoformat()} | about
-    secret = links.make(db, NOT_ME, LIFETIME, user_id=user.id, address=user.email, facts=facts, replaces=False)
+    secret = links.make(db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False)
     post.send(
         db,
         kind,
@@ -92,6 +103,6 @@ def tell(
         username=user.username,
         here=here,
         link=f"/not-me/{secret}",
-        lifetime=LIFETIME,
+        lifetime=lifetime,
         **(said or {}),
     )

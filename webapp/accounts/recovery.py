@@ -11,12 +11,12 @@ from webapp.accounts.closing import PasswordElsewhere
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
-from webapp.accounts.notices import NOT_ME, Here
+from webapp.accounts.notices import NOT_ME, RESET_BEGUN, Here
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.mail.post import Post
-from webapp.mfa import factors
+from webapp.mfa import factors, resets
 from webapp.tokens import families, script_logins
 from webapp.tokens import lifecycle as tokens
 
@@ -120,6 +120,11 @@ def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) 
     link, user = disowned(db, secret)
     if links.spend(db, NOT_ME, secret) is None:
         raise LinkDead
+    if (link.facts or {})["what"] == RESET_BEGUN:
+        # Nothing has happened yet that would have to be taken back.
+        if resets.take_away(db, user.id):
+            record(db, Event.FACTORS_RESET_STOPPED, user_id=user.id)
+        return False
     if user.is_known_elsewhere:
         # Their password is for whoever keeps it to change.
         closing.log_out(db, user.id)

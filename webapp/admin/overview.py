@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.accounts import roles
+from webapp.accounts import browsing, roles
 from webapp.accounts.models import User
 from webapp.audit import reading
 from webapp.audit.log import Event
@@ -41,6 +41,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses that say not who may open them; nobody may."""
     backed_up_at: datetime | None
     """When `db backup` was last run."""
+    without_second_factor: int
+    """People with a password alone."""
     attention: list[Attention]
 
 
@@ -54,6 +56,7 @@ def overview(
         refused_last_hour=refused,
         tokens_expiring=credentials.expiring(db, "token", before=now() + WEEK),
         undeclared=undeclared,
+        without_second_factor=browsing.without_second_factor(db),
         backed_up_at=(backed_up_at := reading.latest(db, Event.HOUSE_BACKED_UP)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),

@@ -15,6 +15,8 @@ from webapp.audit.reading import Asked
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.reach import Reached
 from webapp.kernel.clock import now
+from webapp.mfa import factors, resets
+from webapp.mfa.factors import Factors
 from webapp.sessions import lifecycle as sessions
 from webapp.sessions.user_agents import in_words
 from webapp.tokens import listing
@@ -36,6 +38,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     last_login_at: datetime | None
     disabled_at: datetime | None
+    factors: list[str]
+    """What they have beside the password, in words."""
     sessions: int
     tokens: int
 
@@ -68,6 +72,8 @@ class PersonDetails(Person, frozen=True, kw_only=True):
     session_list: list[Login]
     token_list: list[Token]
     events: list[AuditEntry]
+    factors_reset_at: datetime | None
+    """When their second factors are taken away, unless somebody stops it."""
 
 
 def state_of(user: User) -> str:
@@ -79,11 +85,12 @@ def state_of(user: User) -> str:
 
 
 def people(db: Session, users: Sequence[User]) -> list[Person]:
-    counts = credentials.counts(db, [user.id for user in users])
-    return [person(user, counts) for user in users]
+    ids = [user.id for user in users]
+    counts, held = credentials.counts(db, ids), factors.of_many(db, ids)
+    return [person(user, counts, held.get(user.id, Factors())) for user in users]
 
 
-def person(user: User, counts: dict[tuple[UUID, str], int]) -> Person:
+def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> Person:
     return Person(
         id=user.id,
         username=user.username,
@@ -93,13 +100,14 @@ def person(user: User, counts: dict[tuple[UUID, str], int]) -> Person:
         created_at=user.created_at,
         last_login_at=user.last_login_at,
         disabled_at=user.disabled_at,
+        factors=held.in_words,
         sessions=counts.get((user.id, "session"), 0),
         tokens=counts.get((user.id, "token"), 0),
     )
 
 
 def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[Reached]) -> PersonDetails:
-    closure = roles.included_in(db, user.role)
+    closure, reset = roles.included_in(db, user.role), resets.waiting(db, user.id)
     events = reading.search(db, Asked(user_id=user.id), limit=RECENT)
     return PersonDetails(
         **msgspec.structs.asdict(people(db, [user])[0]),
@@ -111,6 +119,7 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
         session_list=logins(db, user.id),
         token_list=listing.page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
         events=described(db, events),
+        factors_reset_at=reset.due_at if reset else None,
     )
 
 

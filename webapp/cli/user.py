@@ -7,7 +7,7 @@ from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
-from webapp.cli import logins, passwords
+from webapp.cli import factors, logins, passwords
 from webapp.cli.asking import hashed_password, password_stdin
 from webapp.cli.finding import role_named, user_named
 from webapp.cli.house import House, pass_house
@@ -27,7 +27,16 @@ def command() -> None:
     """
 
 
-for twin in (logins.sessions, logins.logout, logins.purge, passwords.password, passwords.reset, passwords.setup):
+for twin in (
+    factors.factors,
+    factors.reset_factors,
+    logins.sessions,
+    logins.logout,
+    logins.purge,
+    passwords.password,
+    passwords.reset,
+    passwords.setup,
+):
     command.add_command(twin)
 
 

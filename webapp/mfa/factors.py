@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, delete, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.guard.assurance import Level
@@ -26,6 +26,12 @@ class Factors:
     def has_second(self) -> bool:
         """Whether the password alone lets nobody in. Recovery codes stand in for these, and are none themselves."""
         return self.has_totp or self.passkeys > 0
+
+    @property
+    def in_words(self) -> list[str]:
+        app = ["authenticator app"] if self.has_totp else []
+        keys = [f"{self.passkeys} passkeys" if self.passkeys > 1 else "passkey"] if self.passkeys else []
+        return [*keys, *app]
 
     @property
     def reach(self) -> Level:
@@ -88,6 +94,11 @@ def of_many(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, Factors]:
 def counted(db: Session, column: InstrumentedAttribute[UUID], *conditions: ColumnElement[bool]) -> dict[UUID, int]:
     found = db.execute(select(column, func.count()).where(*conditions).group_by(column))
     return {row[0]: row[1] for row in found}
+
+
+def holders() -> CompoundSelect[UUID]:
+    """The ids of the users who have a second factor, each once."""
+    return union(select(TotpSeed.user_id), select(Passkey.user_id))
 
 
 def has_second(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

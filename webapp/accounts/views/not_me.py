@@ -1,13 +1,13 @@
 """ "This was not me": the link in every security mail, which works without a login."""
 
 import msgspec
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import recovery
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import User
-from webapp.accounts.notices import NOT_ME
+from webapp.accounts.notices import NOT_ME, RESET_BEGUN
 from webapp.accounts.views import carried
 from webapp.accounts.views.surroundings import dead, here, passwords, post
 from webapp.guard import public
@@ -19,6 +19,9 @@ from webapp.web.transaction import database, db
 
 bp = Blueprint("not_me", __name__)
 
+# The door above, by its name.
+LOGIN = "login.new"
+
 WHAT = {
     "new_login": "a login with another browser",
     "new_script_login": "a login of a script that was not seen before",
@@ -26,6 +29,7 @@ WHAT = {
     "password_reset": "a new password by a mailed link",
     "factors_changed": "a change of how you log in",
     "recovery_code_used": "a login with a recovery code",
+    RESET_BEGUN: "a reset of your second factors",
     "passkey_behind": "a passkey that may have been copied",
 }
 
@@ -47,7 +51,8 @@ def arrive(secret: str) -> ResponseReturnValue:
 @public
 def ask() -> ResponseReturnValue:
     what, user = about(carried.held(NOT_ME))
-    return render_template("accounts/not_me.html", what=WHAT.get(what, what), user=user)
+    page = "accounts/not_me_reset.html" if what == RESET_BEGUN else "accounts/not_me.html"
+    return render_template(page, what=WHAT.get(what, what), user=user)
 
 
 @bp.post("/not-me")
@@ -56,7 +61,7 @@ def ask() -> ResponseReturnValue:
 def end() -> ResponseReturnValue:
     """End all sessions and what was made since, and lock the password; a link for a new one is mailed."""
     secret = carried.held(NOT_ME)
-    _, user = about(secret)
+    what, user = about(secret)
     nobodys = passwords().hash(new_secret())
     try:
         is_mailed = recovery.disown(db(), post(), secret, nobodys, here())
@@ -65,6 +70,9 @@ def end() -> ResponseReturnValue:
     carried.drop(NOT_ME)
     if not wants_page():
         return as_json(Disowned(is_mailed))
+    if what == RESET_BEGUN:
+        flash("The reset is stopped. Your second factors stay as they are.", "ok")
+        return redirect(url_for(LOGIN), 303)
     return redirect(url_for("not_me.ended", kept="elsewhere" if user.is_known_elsewhere else None), 303)
 
 

@@ -16,6 +16,7 @@ from webapp.accounts.views.blueprint import FRESH, bp, me, sender
 from webapp.audit import paging
 from webapp.guard import Principal, require
 from webapp.kernel.clock import now
+from webapp.mfa import resets
 from webapp.mfa.listing import FactorList, listed
 from webapp.mfa.views.blueprint import ways
 from webapp.sessions import trusted
@@ -99,6 +100,8 @@ def task(user: User, factors: FactorList) -> Task | None:
         return Task("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
     if user.email_verified_at is None:
         return Task(f"Nobody has shown yet that {user.email} is yours.", "Confirm it", url_for("account.show"))
+    if resets.waiting(db(), user.id) is not None:
+        return Task("Your second factors are about to be taken away.", "Look at it", url_for("factors.reset_form"))
     if factors.has_second and not factors.recovery_codes.left:
         words = "A lost phone would lock you out: you have no recovery codes."
         return Task(words, "Make them", url_for("factors.recovery_codes_form"))

@@ -7,6 +7,7 @@ from webapp.accounts.care import AboveYou, IsDisabled, NotYoursToGrant
 from webapp.accounts.closing import LastSuperAdmin, PasswordElsewhere
 from webapp.accounts.roles import NobodyLeft
 from webapp.kernel.words import in_words
+from webapp.mfa.resets import AlreadyBegun
 from webapp.web.problems import Problem
 
 
@@ -24,6 +25,8 @@ def refusals() -> Iterator[None]:
         raise Problem(409, f"The password of {error} is not kept here", detail) from error
     except IsDisabled as error:
         raise Problem(409, f"{error} is disabled", "Enable them first. Nothing was changed.") from error
+    except AlreadyBegun as error:
+        raise Problem(409, "A reset has begun already", "They were told of it, and can stop it.") from error
     except (LastSuperAdmin, NobodyLeft) as error:
         detail = "Make somebody else super admin first. Nothing was changed."
         raise Problem(409, "Nobody would be left to let others in", detail) from error

@@ -1,6 +1,6 @@
 """The second factors' doors: one file a kind, one blueprint."""
 
-from webapp.mfa.views import passkeys, recovery_codes, totp
+from webapp.mfa.views import passkeys, recovery_codes, resets, totp
 from webapp.mfa.views.blueprint import bp
 
-__all__ = ["bp", "passkeys", "recovery_codes", "totp"]
+__all__ = ["bp", "passkeys", "recovery_codes", "resets", "totp"]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import care, roles
@@ -19,7 +19,7 @@ from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import db
 
-ACTS = ("disable", "enable", "end-sessions", "reset-link", "role", "delete")
+ACTS = ("disable", "enable", "end-sessions", "reset-link", "reset-factors", "role", "delete")
 
 
 @bp.get("/admin/users/<uuid:user_id>/<act>")
@@ -41,6 +41,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form, *, status: 
         act=act,
         form=form,
         ends=care.live_of(db(), user.id),
+        wait=current_app.config["FACTOR_RESET_WAIT"],
         roles=[role for role in roles.every(db()) if care.may_grant(principal.roles, role.closure)],
     )
     return Response(page, status)
@@ -86,6 +87,14 @@ def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     return done(principal, user_id, "delete", DeleteUserForm())
 
 
+@bp.post("/admin/users/<uuid:user_id>/reset-factors")
+@change()
+@answers(Person, form=ReasonForm, refuses=(409, 422))
+def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Take a user's second factors away after a time in which they can stop it; they are told at once."""
+    return done(principal, user_id, "reset-factors", ReasonForm())
+
+
 def done(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseReturnValue:
     user = user_of(user_id, for_update=True)
     if not form.validate_on_submit() or not fits(form, user):
@@ -94,6 +103,7 @@ def done(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseR
         "disable": f"{user.username} is disabled. Their next request is refused.",
         "enable": f"{user.username} may log in again.",
         "end-sessions": f"{user.username} is logged out everywhere.",
+        "reset-factors": f"The reset of {user.username}’s second factors has begun. They were told, and can stop it.",
         "role": f"{user.username} has another role, from their next request on.",
         "delete": f"{user.username} is deleted.",
     }
@@ -119,6 +129,8 @@ def perform(carer: Care, user: User, act: str, form: Form) -> None:
             carer.enable(user)
         case "end-sessions":
             carer.end_sessions(user)
+        case "reset-factors":
+            carer.reset_factors(user, wait=current_app.config["FACTOR_RESET_WAIT"])
         case "role":
             carer.change_role(user, form["role"].data or "")
         case "delete":

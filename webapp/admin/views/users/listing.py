@@ -30,8 +30,10 @@ class UserQuery(msgspec.Struct, frozen=True):
     ] = ""
     role: Annotated[str, msgspec.Meta(max_length=20, pattern="^[a-z0-9_]*$", description="Only who has this one.")] = ""
     view: Annotated[
-        Literal["", "never", "dormant", "disabled", "tokens"],
-        msgspec.Meta(description="Who never logged in, not for 90 days, is disabled, or has live tokens."),
+        Literal["", "never", "dormant", "disabled", "tokens", "one_factor"],
+        msgspec.Meta(
+            description="Who never logged in, not for 90 days, is disabled, has live tokens, or no second factor."
+        ),
     ] = ""
     sort: Annotated[
         Literal["name", "created", "seen"], msgspec.Meta(description="By name, or the latest to come or to log in.")

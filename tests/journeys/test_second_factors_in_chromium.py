@@ -1,0 +1,234 @@
+"""Second factors in a real browser, with an authenticator that Chromium keeps: set up, used, and taken away."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyotp
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, CDPSession, Page, expect
+
+from tests.factories import PASSWORD
+from tests.journeys.server import House, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+OPTIONS = {
+    "protocol": "ctap2",
+    "ctap2Version": "ctap2_1",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with served(tmp_path) as house:
+        house.command("user", "add", "ada", "--email", "ada@example.org", "--password-stdin", stdin=PASSWORD)
+        yield house
+
+
+@dataclass
+class Device:
+    """The authenticator of the browser."""
+
+    cdp: CDPSession
+    id: str
+
+    def set(self, **what: bool) -> None:
+        for name, value in what.items():
+            method = {"is_verified": "UserVerified", "is_touched": "AutomaticPresenceSimulation"}[name]
+            key = {"is_verified": "isUserVerified", "is_touched": "enabled"}[name]
+            self.cdp.send(f"WebAuthn.set{method}", {"authenticatorId": self.id, key: value})
+
+    def credentials(self) -> list[object]:
+        found: list[object] = self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.id})["credentials"]
+        return found
+
+
+def device(tab: Page) -> Device:
+    cdp = tab.context.new_cdp_session(tab)
+    cdp.send("WebAuthn.enable", {"enableUI": False})
+    return Device(cdp, cdp.send("WebAuthn.addVirtualAuthenticator", {"options": OPTIONS})["authenticatorId"])
+
+
+def log_in(page: Page, house: House) -> None:
+    page.goto(f"{house.url}/login")
+    page.get_by_label("Name or e-mail").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+
+
+def log_out(page: Page) -> None:
+    page.get_by_role("button", name="Log out", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def is_accessible(page: Page) -> None:
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+def add_passkey(tab: Page, house: House) -> None:
+    tab.goto(f"{house.url}/account/security")
+    tab.get_by_role("link", name="Add a passkey").click()
+    tab.get_by_role("button", name="Add a passkey").click()
+    tab.wait_for_url("**/recovery-codes**")
+
+
+def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_removed(home: House, tab: Page) -> None:
+    mine = device(tab)
+    log_in(tab, home)
+    add_passkey(tab, home)
+    assert len(mine.credentials()) == 1
+    tab.get_by_role("button", name="Make ten codes").click()
+    expect(tab.get_by_text("Shown this once")).to_be_visible()
+    tab.emulate_media(media="print")
+    expect(tab.get_by_text("Recovery codes of ada")).to_be_visible()
+    expect(tab.get_by_role("link", name="I have stored them")).not_to_be_visible()
+    tab.emulate_media(media="screen")
+    tab.get_by_role("link", name="I have stored them").click()
+    tab.goto(f"{home.url}/account/security")
+
+    # By button: until then the authenticator does not answer what the page asks by itself.
+    mine.set(is_touched=False)
+    log_out(tab)
+    tab.wait_for_load_state("networkidle")
+    mine.set(is_touched=True)
+    tab.get_by_role("button", name="Use a passkey").click()
+    tab.wait_for_url("**/dashboard")
+
+    # By autofill: the page asks by itself, and the authenticator answers.
+    tab.goto(f"{home.url}/tokens")
+    tab.get_by_role("button", name="Log out", exact=True).first.click()
+    tab.wait_for_url("**/dashboard")
+
+    tab.goto(f"{home.url}/account/security")
+    expect(tab.get_by_text("2 times in all").or_(tab.get_by_text("two times in all"))).to_be_visible()
+    tab.get_by_role("link", name="Rename").click()
+    tab.get_by_label("Name", exact=True).fill("this laptop")
+    tab.get_by_role("button", name="Save the name").click()
+    expect(tab.get_by_text("this laptop").first).to_be_visible()
+    tab.get_by_role("link", name="Remove passkey 1").click()
+    tab.get_by_role("button", name="Remove this laptop").click()
+    expect(tab.get_by_text("Your device may still list it")).to_be_visible()
+
+
+def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(home: House, tab: Page) -> None:
+    mine = device(tab)
+    log_in(tab, home)
+    add_passkey(tab, home)
+    mine.set(is_touched=False, is_verified=False)
+    tab.goto(f"{home.url}/dashboard")
+    log_out(tab)
+    tab.wait_for_load_state("networkidle")
+    mine.set(is_touched=True)
+    tab.get_by_role("button", name="Use a passkey").click()
+    expect(tab.locator(".passkey__said")).not_to_be_empty()
+    assert "/login" in tab.url
+
+
+def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(home: House, tab: Page) -> None:
+    mine = device(tab)
+    log_in(tab, home)
+    add_passkey(tab, home)
+    # The same device makes no second one, and says so.
+    tab.goto(f"{home.url}/account/security/passkeys/new")
+    tab.get_by_role("button", name="Add a passkey").click()
+    expect(tab.get_by_text("has a passkey for this account already")).to_be_visible()
+    other = Device(
+        mine.cdp,
+        mine.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": OPTIONS | {"transport": "usb"}})[
+            "authenticatorId"
+        ],
+    )
+    mine.set(is_touched=False)
+    tab.get_by_role("button", name="Add a passkey").click()
+    tab.get_by_role("link", name="Later").click()
+    tab.get_by_label("Name", exact=True).fill("the key")
+    tab.get_by_role("button", name="Save the name").click()
+    assert len(other.credentials()) == 1
+    tab.get_by_role("link", name="Remove password").click()
+    tab.get_by_role("button", name="Remove the password").click()
+    tab.get_by_role("link", name="Remove passkey 2").click()
+    tab.get_by_role("button", name="Remove the key").click()
+    expect(tab.get_by_text("last way in")).to_be_visible()
+    expect(tab.get_by_role("button", name="Remove passkey 1")).to_be_disabled()
+    mine.set(is_touched=True)
+    tab.goto(f"{home.url}/confirm?next=/tokens/new")
+    tab.get_by_role("button", name="Use a passkey").click()
+    tab.wait_for_url("**/tokens/new")
+
+
+def test_an_app_is_set_up_and_asked_for_without_script(home: House, chromium: Browser) -> None:
+    page = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}).new_page()
+    log_in(page, home)
+    page.goto(f"{home.url}/account/security")
+    page.get_by_role("link", name="Set up an authenticator app").click()
+    seed = page.locator("copy-text code").inner_text().replace(" ", "")
+    page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).at(time.time(), counter_offset=-1))
+    page.get_by_role("button", name="Turn it on").click()
+    page.get_by_role("button", name="Make ten codes").click()
+    expect(page.locator(".sheet li")).to_have_count(10)
+    page.goto(f"{home.url}/dashboard")
+    page.get_by_role("button", name="Log out", exact=True).first.click()
+    expect(page.get_by_role("button", name="Use a passkey")).not_to_be_visible()
+    assert "Passkeys need JavaScript" in page.content()
+    log_in(page, home)
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).now())
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/dashboard")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Browser, scheme: str, width: int) -> None:
+    # Without the watch over faults: the checker styles the page inline, which the policy refuses and reports.
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    page = context.new_page()
+    mine = device(page)
+    page.goto(f"{home.url}/login")
+    look(page, scheme, width)
+    log_in(page, home)
+    for path in ("passkeys/new", "totp", "recovery-codes", "second-factor"):
+        page.goto(f"{home.url}/account/security/{path}")
+        look(page, scheme, width)
+    add_passkey(page, home)
+    look(page, scheme, width)
+    page.get_by_role("button", name="Make ten codes").click()
+    look(page, scheme, width)
+    page.goto(f"{home.url}/account/security/totp")
+    seed = page.locator("copy-text code").inner_text().replace(" ", "")
+    page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).now())
+    page.get_by_role("button", name="Turn it on").click()
+    page.wait_for_url("**/security")
+    look(page, scheme, width)
+    for link in ("Remove passkey 1", "Remove app", "Rename"):
+        page.get_by_role("link", name=link).click()
+        look(page, scheme, width)
+        page.goto(f"{home.url}/account/security")
+    page.goto(f"{home.url}/confirm?next=/tokens/new")
+    look(page, scheme, width)
+    mine.set(is_touched=False)
+    page.goto(f"{home.url}/dashboard")
+    log_out(page)
+    log_in(page, home)
+    look(page, scheme, width)
+    context.close()
+
+
+def look(page: Page, scheme: str, width: int) -> None:
+    is_accessible(page)
+    if folder := os.environ.get("SCREENSHOTS"):
+        name = page.url.partition("//")[2].partition("/")[2].partition("?")[0].replace("/", "-")[:60]
+        page.screenshot(path=f"{folder}/{name}-{scheme}-{width}-{time.time():.0f}.png", full_page=True)

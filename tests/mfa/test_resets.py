@@ -1,0 +1,170 @@
+"""When everything is lost: an admin's reset, which waits, tells, and can be stopped; and who sees who has what."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.letters import mails
+from tests.script import Script
+from tests.second_factors import passkey_login, with_app, with_passkey, with_sheet
+from tests.tables import contents, events
+from webapp.chores.worker import Worker
+from webapp.kernel.clock import now
+from webapp.mfa import factors
+
+WHY = "phone fell into the lake"
+DAY = timedelta(hours=24)
+
+
+@pytest.fixture
+def mara(app) -> Person:
+    """An admin at her browser."""
+    factories.user(app, "mara", role="admin")
+    person = Person(app)
+    person.log_in("mara")
+    return person
+
+
+@pytest.fixture
+def asked(app, user, mara):
+    """Ada has everything, and Mara has begun to take it away."""
+    with_app(app, user)
+    with_passkey(app, user)
+    with_sheet(app, user)
+    mara.open(f"/admin/users/{user.id}")
+    mara.follow("Reset second factors")
+    assert "In 1 day, unless they stop it" in mara.page.text
+    return mara.press("Begin the reset", reason=WHY)
+
+
+def held(app, user):
+    with app.extensions["database"].read() as db:
+        return factors.of(db, user.id)
+
+
+def do_chores(app):
+    """As a process that serves does, every minute or so."""
+    chore = next(chore for chore in app.extensions["chores"] if chore.name == "reset second factors")
+    return Worker(app.extensions["database"], [chore]).do_due()
+
+
+def link_of(app, kind):
+    mail = next(mail for mail in mails(app) if mail.kind == kind)
+    return re.search(r"(/not-me/\S+)", mail.text)[1]
+
+
+def test_a_reset_takes_nothing_away_before_its_time_and_all_of_it_then(app, user, asked):
+    with time_machine.travel(now(), tick=False) as clock:
+        do_chores(app)
+        assert held(app, user).has_second
+        clock.shift(DAY + timedelta(minutes=2))
+        do_chores(app)
+        assert held(app, user) == factors.Factors()
+        assert Person(app).log_in("ada").request.path == "/dashboard"
+
+
+def test_its_owner_hears_of_the_beginning_and_of_the_end_and_the_log_says_why(app, user, asked):
+    (begun,) = [mail for mail in mails(app) if mail.kind == "factors_reset_begun"]
+    assert WHY in begun.text
+    assert "mara" in begun.text
+    with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
+        do_chores(app)
+    assert len([mail for mail in mails(app) if mail.kind == "factors_reset"]) == 1
+    assert WHY in events(app, "factors.reset-asked")[0]["details"]
+    assert len(events(app, "factors.reset")) == 1
+
+
+def test_it_ends_every_session(app, user, mara):
+    device, theirs = with_passkey(app, user), Person(app)
+    passkey_login(theirs, device)
+    mara.open(f"/admin/users/{user.id}/reset-factors")
+    mara.press("Begin the reset", reason=WHY)
+    assert theirs.ask("GET", "/protected").status_code == 200
+    with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
+        do_chores(app)
+    assert theirs.ask("GET", "/protected").status_code == 303
+
+
+def test_this_was_not_me_stops_it_without_a_login_and_touches_nothing_else(app, user, asked):
+    before = held(app, user)
+    owner = Person(app)
+    assert "Stop the reset?" in owner.open(link_of(app, "factors_reset_begun")).text
+    assert owner.press("Stop the reset").request.path == "/login"
+    with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
+        do_chores(app)
+    assert held(app, user) == before
+    assert Person(app).log_in("ada").request.path == "/login/second-step"
+    assert len(events(app, "factors.reset-stopped")) == 1
+
+
+def test_whoever_is_logged_in_sees_it_and_stops_it(app, user, asked):
+    device, owner = with_passkey(app, user), Person(app)
+    passkey_login(owner, device)
+    assert "about to be taken away" in owner.open("/account/security").text
+    owner.follow("Look at it")
+    owner.press("Stop the reset")
+    assert owner.ask("GET", "/account/security/reset").status_code == 404
+
+
+def test_a_second_reset_is_not_begun_beside_the_first(app, user, asked, mara):
+    mara.open(f"/admin/users/{user.id}/reset-factors")
+    assert mara.press("Begin the reset", reason=WHY).status_code == 409
+
+
+def test_nothing_is_begun_without_a_reason(app, user, mara):
+    mara.open(f"/admin/users/{user.id}/reset-factors")
+    before = contents(app)
+    assert mara.press("Begin the reset", reason="").status_code == 422
+    assert contents(app) == before
+
+
+def test_nobody_resets_who_may_do_more(app, mara):
+    chief = factories.user(app, "chief", role="super_admin")
+    assert mara.open(f"/admin/users/{chief.id}/reset-factors").status_code == 403
+
+
+def test_whoever_had_no_password_gets_a_link_to_set_one(app, user, mara):
+    with_passkey(app, user)
+    with app.extensions["database"].write() as db:
+        db.get_one(type(user), user.id).password_hash = ""
+    mara.open(f"/admin/users/{user.id}/reset-factors")
+    mara.press("Begin the reset", reason=WHY)
+    with time_machine.travel(now() + DAY + timedelta(minutes=2), tick=False):
+        do_chores(app)
+        mail = next(mail for mail in mails(app) if mail.kind == "factors_reset")
+        assert Person(app).open(re.search(r"(/reset/\S+)", mail.text)[1]).status_code == 200
+
+
+def test_the_wait_is_a_setting(make_app, user):
+    app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_FACTOR_RESET_WAIT="1s")
+    with_app(app, user)
+    admin = factories.user(app, "mara", role="admin")
+    script = Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
+    assert script.post(f"/admin/users/{user.id}/reset-factors", json={"reason": WHY}).status_code == 200
+    with time_machine.travel(now() + timedelta(minutes=2), tick=False):
+        do_chores(app)
+    assert not held(app, user).has_second
+
+
+# Who has what.
+
+
+def test_the_list_of_people_says_who_has_what_and_finds_who_has_none(app, user, mara):
+    with_app(app, user)
+    with_passkey(app, factories.user(app, "grace"))
+    page = mara.open("/admin/users").text
+    assert "authenticator app" in page
+    assert "<b>1</b>have no second factor" in page
+    found = mara.ask("GET", "/admin/users?view=one_factor", headers={"Accept": "application/json"}).json["people"]
+    assert [person["username"] for person in found] == ["mara"]
+
+
+def test_the_overview_counts_who_is_without(app, user, mara):
+    with_app(app, user)
+    found = mara.ask("GET", "/admin", headers={"Accept": "application/json"}).json
+    assert found["without_second_factor"] == 1
+    assert "without a second factor" in mara.open("/admin").text

@@ -1,0 +1,46 @@
+"""A reset of somebody's second factors that waits: begun, stopped, or due."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.kernel.clock import now
+from webapp.mfa.models import FactorReset
+
+
+class AlreadyBegun(Exception):
+    """One waits already."""
+
+
+def begin(db: Session, user_id: UUID, *, actor_id: UUID | None, reason: str, wait: timedelta) -> FactorReset:
+    """
+    Raises:
+        AlreadyBegun
+    """
+    made = FactorReset(user_id=user_id, actor_id=actor_id, reason=reason, created_at=now(), due_at=now() + wait)
+    try:
+        with db.begin_nested():
+            db.add(made)
+    except IntegrityError as error:
+        raise AlreadyBegun from error
+    return made
+
+
+def waiting(db: Session, user_id: UUID) -> FactorReset | None:
+    return db.scalar(select(FactorReset).where(FactorReset.user_id == user_id))
+
+
+def take_away(db: Session, user_id: UUID) -> bool:
+    """Whether there was one: of who stops it and who carries it out, one is too late."""
+    gone = db.execute(delete(FactorReset).where(FactorReset.user_id == user_id).returning(FactorReset.id))
+    return gone.first() is not None
+
+
+def due(db: Session, *, most: int) -> Sequence[UUID]:
+    """Whose time has come."""
+    query = select(FactorReset.user_id).where(FactorReset.due_at <= now()).order_by(FactorReset.due_at)
+    return db.scalars(query.limit(most)).all()

@@ -1,0 +1,48 @@
+"""/account/security/reset: a reset of my second factors that waits, and its end."""
+
+from datetime import datetime
+
+import msgspec
+from flask import flash, render_template
+from flask.typing import ResponseReturnValue
+
+from webapp.audit.log import Event, record
+from webapp.guard import Principal, require
+from webapp.mfa import resets
+from webapp.mfa.views.blueprint import above, bp, done
+from webapp.web.contract import answers
+from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+
+class WaitingReset(msgspec.Struct, frozen=True):
+    due_at: datetime
+    reason: str
+
+
+@bp.get("/account/security/reset")
+@require(session=True)
+def reset_form(principal: Principal) -> ResponseReturnValue:
+    found = resets.waiting(db(), principal.user_id)
+    if found is None:
+        raise nothing_waits()
+    return render_template("mfa/reset.html", reset=WaitingReset(found.due_at, found.reason))
+
+
+@bp.post("/account/security/reset")
+@require(session=True)
+@answers(None, status=204, refuses=(404,))
+def stop_reset(principal: Principal) -> ResponseReturnValue:
+    """Stop the reset of the caller's second factors, which somebody has begun."""
+    if not resets.take_away(db(), principal.user_id):
+        raise nothing_waits()
+    record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)
+    above().tell(db(), principal.user_id, "The reset of your second factors was stopped.")
+    if wants_page():
+        flash("It is stopped. Your second factors stay as they are.", "ok")
+    return done()
+
+
+def nothing_waits() -> Problem:
+    return Problem(404, "No reset waits", "It was stopped, or is done, or nobody began one.")
