@@ -18,7 +18,7 @@ from webapp.settings import Settings
 
 ROUNDS = 25
 BLOCK = 0.05
-BUDGET = {"by token": 2.3, "by session": 3.0, "anonymous": 1.6}
+BUDGET = {"by token": 2.0, "by session": 3.0, "anonymous": 1.6}
 
 Call = Callable[[], None]
 

@@ -38,6 +38,8 @@ class House:
     setup_link: str
     instance: Path
     environ: dict[str, str]
+    pid: int
+    """Of the process that started the workers."""
 
     def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One of the operator's commands, beside the running server."""
@@ -78,7 +80,7 @@ def served(folder: Path, **settings: str) -> Iterator[House]:
     try:
         wait_for(url, process, log)
         link = re.search(r"http\S+/setup/\S+", log.read_text())
-        yield House(url, link[0] if link else "", folder / "instance", environ)
+        yield House(url, link[0] if link else "", folder / "instance", environ, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
