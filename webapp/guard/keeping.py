@@ -34,4 +34,4 @@ def read(text: str | None) -> Fields | None:
 
 
 def is_secret(name: str) -> bool:
-    return "password" in name or name in ("csrf_token", "secret", "code")
+    return "password" in name or name in ("csrf_token", "secret", "code", "token")
