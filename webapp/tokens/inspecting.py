@@ -87,7 +87,7 @@ def read(text: str, ring: KeyRing, issuer: str) -> Reading:
 
 def claim_of(claims: Mapping[str, Any]) -> Claim | None:
     try:
-        return Claim(UUID(claims["jti"]).hex, "token", claims["sub"])
+        return Claim(UUID(claims["jti"]).hex, "token", UUID(claims["sub"]))
     except ValueError:
         return None
 

@@ -156,7 +156,7 @@ def answer_of(
     standing: Standing | None = None,
     verdict: Verdict | None = None,
 ) -> Inspected:
-    is_told = standing is not None and standing.kind == "token" and standing.authority is not None
+    is_told = standing is not None and standing.credential == "token" and standing.authority is not None
     return Inspected(
         sentence=sentence,
         code=code,
