@@ -1,5 +1,6 @@
 """Refresh tokens: each works once, a lost answer is forgiven, and what comes twice ends all that came of the login."""
 
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,19 @@ def test_a_lost_answer_is_forgiven_after_a_restart_with_a_new_secret_key(app, in
     assert refresh(again, first).json["refresh_token"] == lost
     assert refresh(again, lost).status_code == 200
     close(again)
+
+
+def test_after_yesterdays_database_was_restored_what_came_since_is_refused(make_app, instance, user):
+    app, file = make_app(), instance / "latchkey.db"
+    first = log_in(app)["refresh_token"]
+    with sqlite3.connect(file) as live, sqlite3.connect(instance / "backup") as backup:
+        live.backup(backup)
+    second = refresh(app, first).json
+    third = refresh(app, second["refresh_token"]).json
+    with sqlite3.connect(instance / "backup") as backup, sqlite3.connect(file) as live:
+        backup.backup(live)
+    assert is_over(refresh(app, third["refresh_token"]))
+    assert not works(app, third["access_token"])
 
 
 def test_it_ends_when_it_was_not_used_for_long(app, user, clock):

@@ -89,6 +89,8 @@ def test_a_script_finds_no_answer_that_is_not_described(case: schemathesis.Case,
     case.call_and_validate(headers=JSON | by_token, excluded_checks=excluded(case))
 
 
+# What is generated beside a login is long to write out, which Hypothesis does where it gives up on an example.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @described.auth(LoggedIn, cache_by_key=lambda case, _: case.operation.label)
 @described.parametrize()
 @EXAMPLES

@@ -26,7 +26,9 @@ def day(app, instance, user):
     token = re.search(r"eyJ[\w.-]+", person.press("Create token", name="laptop", scopes="profile:read").text)[0]
     Script(app, token).get("/dashboard")
     body = {"username": "ada", "password": factories.PASSWORD}
-    other = Script(app).post("/api/auth", json=body).json["access_token"]
+    answer = Script(app).post("/api/auth", json=body).json
+    other, refresh = answer["access_token"], answer["refresh_token"]
+    successor = Script(app).post("/api/auth/refresh", json={"refresh_token": refresh}).json["refresh_token"]
     person.open("/login")
     Person(app).log_in("ada", "a wrong password, typed by hand")
     known = person.client.get_cookie("known").value
@@ -39,6 +41,8 @@ def day(app, instance, user):
         "token": token,
         "signature of the token": token.rpartition(".")[2],
         "token of the API": other.rpartition(".")[2],
+        "refresh token": refresh.removeprefix("lkr_"),
+        "its successor": successor.removeprefix("lkr_"),
         "setup link": link,
         "key of the cookies": app.secret_key,
     } | ({"csrf": csrf} if csrf else {})
