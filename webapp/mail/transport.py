@@ -5,7 +5,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -54,10 +54,15 @@ class Smtp:
             server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=self.patience, context=context)
         else:
             server = smtplib.SMTP(host, port, timeout=self.patience)
+        try:
             if parts.scheme == "smtp+starttls":
+                # A server that does not offer it, or whose certificate nobody vouches for, is told no password.
                 server.starttls(context=context)
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+        except BaseException:
+            server.close()
+            raise
         return server
 
 
@@ -75,7 +80,7 @@ def message(mail: Taken, sender: str) -> EmailMessage:
     made["To"] = mail.to
     made["Date"] = formatdate()
     # The same number however often it is tried, so that a mail which came twice is seen to be one.
-    made["Message-ID"] = make_msgid(idstring=str(mail.id), domain=sender.rpartition("@")[2].rstrip(">") or None)
+    made["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2].rstrip('>')}>"
     # Answered by machines, it should start no conversation (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.content.text)

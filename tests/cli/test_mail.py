@@ -1,0 +1,54 @@
+"""mail retry: what was given up goes on its way again."""
+
+import json
+import sqlite3
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+
+
+@pytest.fixture
+def given_up(run, house):
+    """Two mails that were tried too often, and one that waits; their ids."""
+    for name in ("ada", "bob", "eve"):
+        run(f"invite {name}@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
+    found = {mail["to"].partition("@")[0]: mail["id"] for mail in json.loads(run("mail list --json").stdout)}
+    with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
+        db.execute(
+            "UPDATE outgoing_mail SET due_at = NULL, tries = 12, last_error = 'down' WHERE \"to\" NOT LIKE 'eve%'"
+        )
+    return found
+
+
+def states(run):
+    return {mail["to"].partition("@")[0]: mail["state"] for mail in json.loads(run("mail list --json").stdout)}
+
+
+def test_all_that_were_given_up_are_tried_again(run, given_up):
+    assert states(run) == {"ada": "failed", "bob": "failed", "eve": "waiting"}
+    assert run("mail retry").stderr == "2 mails on the way again, while the house is served.\n"
+    assert set(states(run).values()) == {"waiting"}
+
+
+def test_or_one_of_them(run, given_up):
+    assert run(f"mail retry {given_up['ada']}").exit_code == 0
+    assert states(run) == {"ada": "waiting", "bob": "failed", "eve": "waiting"}
+
+
+def test_it_is_written_down(run, given_up):
+    run(f"mail retry {given_up['ada']}")
+    said = [json.loads(line) for line in run("audit export --event mail.retried").stdout.splitlines()]
+    assert [event["details"]["mail_id"] for event in said] == [given_up["ada"]]
+
+
+def test_one_that_was_sent_or_never_was_is_refused(run, given_up, house):
+    with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
+        db.execute("UPDATE outgoing_mail SET sealed = NULL, sent_at = 1, due_at = NULL WHERE \"to\" LIKE 'ada%'")
+    for mail_id in (given_up["ada"], str(uuid4())):
+        done = run(f"mail retry {mail_id}")
+        assert (done.exit_code, "no such mail" in done.stderr) == (1, True)
+
+
+def test_a_word_that_is_no_id_is_wrong_usage(run):
+    assert run("mail retry nonsense").exit_code == 2

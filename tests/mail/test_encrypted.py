@@ -1,0 +1,115 @@
+"""Mail by STARTTLS and by TLS, with a login: to a server that somebody vouches for, and to no other."""
+
+import datetime
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.mail.test_smtp import Catcher, free_port, put, row, worker_for
+
+USER, PASSWORD = "robot@example.org", "pass/word: with@signs"
+LOGIN = "robot%40example.org:pass%2Fword%3A%20with%40signs@"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and certificate of 127.0.0.1, made by itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    today = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    pem = key.private_bytes(serialization.Encoding.PEM, *form) + made.public_bytes(serialization.Encoding.PEM)
+    file.write_bytes(pem)
+    return file
+
+
+@pytest.fixture
+def vouched_for(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+
+@dataclass
+class Keeper:
+    """Who may send, and what was tried."""
+
+    tried: list[tuple[str, str]] = field(default_factory=list)
+
+    def __call__(self, server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
+        self.tried.append((data.login.decode(), data.password.decode()))  # type: ignore[attr-defined]
+        return AuthResult(success=self.tried[-1] == (USER, PASSWORD))
+
+
+@contextmanager
+def serving(certificate: Path, scheme: str, keeper: Keeper) -> Iterator[tuple[str, Catcher]]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    how = {"smtps": {"ssl_context": context, "auth_require_tls": False}, "smtp": {"auth_require_tls": False}}.get(
+        scheme, {"tls_context": context, "require_starttls": True}
+    )
+    catcher = Catcher()
+    controller = Controller(catcher, hostname="127.0.0.1", port=free_port(), authenticator=keeper, **how)
+    controller.start()
+    try:
+        yield f"127.0.0.1:{controller.port}", catcher
+    finally:
+        controller.stop()
+
+
+def send(app, certificate, scheme, *, login=LOGIN, served=None):
+    """What was caught, what was tried as a login, and how the mail stands."""
+    keeper, mail_id = Keeper(), put(app)
+    with serving(certificate, served or scheme, keeper) as (place, catcher):
+        worker_for(app, f"{scheme}://{login}{place}").send_due()
+    return catcher.mails, keeper.tried, row(app, mail_id)
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+@pytest.mark.usefixtures("vouched_for")
+def test_a_mail_goes_encrypted_after_a_login(app, certificate, scheme):
+    mails, tried, mail = send(app, certificate, scheme)
+    assert (len(mails), tried, mail.state) == (1, [(USER, PASSWORD)], "sent")
+
+
+@pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
+def test_a_server_that_nobody_vouches_for_hears_neither_password_nor_mail(app, certificate, scheme):
+    mails, tried, mail = send(app, certificate, scheme)
+    assert (mails, tried, mail.state) == ([], [], "waiting")
+    assert "certificate" in mail.last_error.lower()
+
+
+@pytest.mark.usefixtures("vouched_for")
+def test_one_that_does_not_offer_to_encrypt_hears_neither(app, certificate):
+    """As somebody in between would answer who strips the offer."""
+    mails, tried, mail = send(app, certificate, "smtp+starttls", served="smtp")
+    assert (mails, tried, mail.state) == ([], [], "waiting")
+
+
+@pytest.mark.usefixtures("vouched_for")
+def test_a_wrong_password_loses_no_mail_and_stands_in_no_reason(app, certificate, logged):
+    mails, tried, mail = send(app, certificate, "smtps", login="robot%40example.org:hunter2hunter2@")
+    assert (mails, tried, mail.state) == ([], [(USER, "hunter2hunter2")], "waiting")
+    assert "hunter2" not in mail.last_error + logged()
+
+
+@pytest.mark.usefixtures("vouched_for")
+def test_a_mail_has_one_number_however_often_it_is_tried(app, certificate):
+    (mail,), _, kept = send(app, certificate, "smtps")
+    assert mail["Message-ID"] == f"<{kept.id}@example.org>"
