@@ -11,7 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests import factories
+from tests.audit.relinking import relink
 from tests.tables import contents
+from webapp.accounts import closing as closing_accounts
 from webapp.audit import carrying, chain
 from webapp.audit.log import Event, record
 from webapp.kernel.db import Database
@@ -119,3 +121,17 @@ def test_a_deed_whose_event_cannot_be_written_does_not_happen(app: Flask, databa
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_spreadsheet_finds_no_formula(text):
     assert carrying.harmless(text) == "'" + text
+
+
+def test_a_log_that_was_written_before_the_chain_is_linked(app, written, instance):
+    gone = factories.user(app)
+    with written.write() as db:
+        closing_accounts.delete(db, db.merge(gone))
+    relink(app, app.extensions["settings"])
+
+
+def test_and_goes_on_from_there(app, written):
+    relink(app, app.extensions["settings"])
+    with written.write() as db:
+        record(db, Event.LIMITS_RESET, number=6)
+    assert (verdict(written).events, verdict(written).broken_at) == (6, None)

@@ -8,9 +8,12 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tests import factories
+from tests.audit.relinking import relink
 from tests.browser import Person
 from tests.journeys import postgresql
 from tests.login.refreshing import begun, one_round, rivals
@@ -18,6 +21,7 @@ from tests.login.test_refresh_races import ROUNDS
 from tests.script import Script
 from webapp.accounts import closing
 from webapp.app import close, create_app
+from webapp.audit import chain
 from webapp.chores import rota
 from webapp.chores.rota import Chore
 from webapp.chores.worker import Worker
@@ -162,3 +166,42 @@ def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
     with database.read() as db:
         assert credentials.live(db, owner.id, "token") == []
         assert credentials.live(db, owner.id, "refresh") == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("UPDATE audit_event SET event = 'x' WHERE seq = 1", id="an event is changed"),
+        pytest.param("DELETE FROM audit_event WHERE seq = 1", id="an event is removed"),
+        pytest.param("DELETE FROM audit_event", id="all are removed"),
+        pytest.param("TRUNCATE audit_event", id="all are removed at once"),
+        pytest.param("TRUNCATE audit_event, audit_head", id="the head with them"),
+        pytest.param("UPDATE audit_head SET seq = seq - 1", id="the head goes back"),
+        pytest.param("UPDATE audit_head SET sealed_seq = seq", id="the head seals what it cannot know"),
+        pytest.param("UPDATE audit_head SET sealed_seq = 1, sealed_digest = '\\x00'", id="the head seals with a lie"),
+        pytest.param("DELETE FROM audit_head", id="the head is removed"),
+        pytest.param(
+            "INSERT INTO audit_head SELECT 2, seq, digest, sealed_seq, sealed_digest FROM audit_head",
+            id="a second head is put beside it",
+        ),
+        pytest.param(
+            "INSERT INTO audit_event (id, seq, digest, at, event, details) "
+            "SELECT gen_random_uuid(), 1, digest, at, event, details FROM audit_event WHERE seq = 1",
+            id="a number is given twice",
+        ),
+    ],
+)
+def test_the_database_refuses_to_change_what_happened(app: Flask, statement: str) -> None:
+    database = app.extensions["database"]
+    factories.user(app)
+    with pytest.raises(DBAPIError), database.write() as db:
+        db.execute(text(statement))
+    with database.read() as db:
+        assert chain.verify(db).broken_at is None
+
+
+def test_a_log_that_was_written_before_the_chain_is_linked(app: Flask, settings: Settings) -> None:
+    gone = factories.user(app)
+    with app.extensions["database"].write() as db:
+        closing.delete(db, db.merge(gone))
+    relink(app, settings)

@@ -1,0 +1,29 @@
+"""A log as it was before events were chained, and what the migration makes of it."""
+
+from flask import Flask
+from sqlalchemy import text
+
+from webapp.audit import chain
+from webapp.cli import schema
+from webapp.settings import Settings
+
+BEFORE_THE_CHAIN = "20261123"
+
+
+def relink(app: Flask, settings: Settings) -> None:
+    """Take the chain off a log that has rows, and put it on again."""
+    former = rows(app)
+    assert len(former) > 1
+    app.extensions["database"].engine.dispose()
+    schema.downgrade(settings, BEFORE_THE_CHAIN)
+    schema.upgrade(settings)
+    with app.extensions["database"].read() as db:
+        verdict = chain.verify(db)
+    assert (verdict.events, verdict.broken_at) == (len(former), None)
+    assert rows(app) == former
+
+
+def rows(app: Flask) -> list[tuple[object, ...]]:
+    """In the order of the chain; without whom they concern, which the way back forgets of those who are gone."""
+    with app.extensions["database"].read() as db:
+        return [tuple(row) for row in db.execute(text("SELECT id, at, event FROM audit_event ORDER BY seq"))]
