@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 NEW = "umbrella otter lantern 9"
 PATIENCE = 20
+LINK = r"http\S+/(?:register|verify|reset|not-me|account/email/confirm|account/email/undo)/\S+"
 
 
 class Postman:
@@ -37,9 +38,7 @@ class Postman:
             for mail in self.mails:
                 if subject in mail["Subject"]:
                     self.mails.remove(mail)
-                    found = re.search(
-                        r"http\S+/(?:register|verify|reset|not-me)/\S+", mail.get_body(("plain",)).get_content()
-                    )
+                    found = re.search(LINK, mail.get_body(("plain",)).get_content())
                     assert found
                     return found[0]
             time.sleep(0.05)
@@ -151,4 +150,42 @@ def test_invited_registered_verified_forgotten_and_reset(
     expect(forgetful.get_by_role("heading", level=1)).to_have_text("Log in")
     assert mails.link("A new password for")
     for made in (desk, context, second, thief):
+        made.close()
+
+
+def test_an_address_changes_and_the_one_before_takes_it_back(
+    mailing: House, postman: tuple[Postman, str], chromium: Browser
+) -> None:
+    """Somebody sits down at a browser left open, and moves the account to an address of theirs."""
+    house, mails = mailing, postman[0]
+    left_open = chromium.new_context(viewport={"width": 360, "height": 800})
+    tab = left_open.new_page()
+    log_in(tab, house, "mara")
+    tab.goto(f"{house.url}/account")
+    tab.get_by_label("New address").fill("eve@evil.example")
+    tab.get_by_role("button", name="Mail a link").click()
+    expect(tab.get_by_text("eve@evil.example").first).to_be_visible()
+    is_accessible(tab)
+
+    elsewhere = chromium.new_context(color_scheme="dark")
+    eve = elsewhere.new_page()
+    eve.goto(mails.link("Confirm your address"))
+    is_accessible(eve)
+    eve.get_by_role("button", name="Confirm eve@evil.example").click()
+    tab.goto(f"{house.url}/account")
+    expect(tab.locator("dd", has_text="eve@evil.example")).to_be_visible()
+
+    undo = mails.link("has changed")
+    owner = chromium.new_context().new_page()
+    owner.goto(undo)
+    is_accessible(owner)
+    owner.get_by_role("button", name="Put back mara@example.org").click()
+    expect(owner.get_by_text("every session has ended")).to_be_visible()
+    tab.goto(f"{house.url}/dashboard")
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Log in")
+    log_in(owner, house, "mara@example.org")
+    expect(owner.get_by_role("heading", level=1)).to_contain_text("mara")
+    eve.goto(undo)
+    expect(eve.get_by_role("button", name="Put back")).to_have_count(0)
+    for made in (left_open, elsewhere, owner.context):
         made.close()
