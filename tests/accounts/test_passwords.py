@@ -1,12 +1,17 @@
 """Passwords: real argon2id, bounded, and judged by length and what is near."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
 from webapp.accounts.passwords import Passwords, PasswordUnfit, TooBusy
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +129,25 @@ def test_a_place_is_given_back_after_a_fault():
             passwords.hash("x")
     passwords.hasher = whole
     assert passwords.hash("x")
+
+
+HASH_WITH_MANY_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from webapp.accounts.passwords import Passwords
+
+def most():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+passwords, before = Passwords(2, 15, waiting=100), most()
+with ThreadPoolExecutor(8) as pool:
+    list(pool.map(lambda number: passwords.verify(f"guess {number}", None), range(16)))
+print(most() - before)
+"""
+
+
+def test_hashing_takes_no_more_memory_than_its_bound_however_many_threads_ask():
+    """Each thread that ever hashed would keep its 19 MiB."""
+    done = subprocess.run([sys.executable, "-c", HASH_WITH_MANY_THREADS], cwd=ROOT, capture_output=True, check=True)
+    assert int(done.stdout) < 2 * 19 + 8

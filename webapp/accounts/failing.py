@@ -4,6 +4,8 @@ SP 800-63B-4 §3.2.2 asks for at most 100. Half of them are left to browsers tha
 that strangers who use up theirs do not lock the owner out.
 """
 
+from uuid import UUID
+
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -13,6 +15,7 @@ from webapp.kernel.clock import now
 from webapp.mail.post import Post
 
 ALTOGETHER, BY_STRANGERS = 100, 50
+NOBODY = UUID(int=0)
 
 
 def most(*, is_known: bool) -> int:
@@ -24,15 +27,18 @@ def is_frozen(user: User) -> bool:
     return user.failed_logins >= BY_STRANGERS
 
 
-def count(db: Session, post: Post, user: User, *, is_known: bool) -> None:
-    """One more; where that was the last one that is heard, its owner is told how to open the account again."""
+def count(db: Session, post: Post, user: User | None, *, is_known: bool) -> None:
+    """One more; where that was the last one that is heard, its owner is told how to open the account again.
+
+    The same is asked of the database for a name that nobody has, so that it takes no other time.
+    """
     failed = db.scalar(
         update(User)
-        .where(User.id == user.id, User.failed_logins < most(is_known=is_known))
+        .where(User.id == (user.id if user else NOBODY), User.failed_logins < most(is_known=is_known))
         .values(failed_logins=User.failed_logins + 1)
         .returning(User.failed_logins)
     )
-    if failed not in (BY_STRANGERS, ALTOGETHER):
+    if user is None or failed not in (BY_STRANGERS, ALTOGETHER):
         return
     record(db, Event.LOGIN_FROZEN, user_id=user.id, failed=failed)
     if user.email is not None and user.disabled_at is None and not user.is_unverified:

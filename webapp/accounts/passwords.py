@@ -3,6 +3,7 @@
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -49,26 +50,27 @@ class Passwords:
     minimum_with_second_factor: int = 8
     demands: Demands = field(default_factory=Demands)
     _places: threading.BoundedSemaphore = field(init=False)
-    _turns: threading.BoundedSemaphore = field(init=False)
+    _hands: ThreadPoolExecutor = field(init=False)
+    """Threads of its own: each thread that has ever hashed keeps its memory, and the process has many."""
     _mine: threading.local = field(init=False, default_factory=threading.local)
     _nobodys: str = field(init=False)
 
     def __post_init__(self) -> None:
         self._places = threading.BoundedSemaphore(self.at_once + self.waiting)
-        self._turns = threading.BoundedSemaphore(self.at_once)
+        self._hands = ThreadPoolExecutor(self.at_once, thread_name_prefix="hash")
         self._nobodys = nobodys(self.hasher)
 
     def hash(self, password: str) -> str:
-        with self.place(), self._turns:
-            return self.hasher.hash(password)
+        with self.place():
+            return self._hands.submit(self.hasher.hash, password).result()
 
     def verify(self, password: str, hashed: str | None) -> bool:
         """Whether it is the password; without a hash, just as slowly not: nobody learns who has an account."""
         if len(password) > LONGEST:
             password = ""
-        with self.place(), self._turns:
+        with self.place():
             try:
-                matches = self.hasher.verify(hashed or self._nobodys, password)
+                matches = self._hands.submit(self.hasher.verify, hashed or self._nobodys, password).result()
             except (VerificationError, InvalidHashError):
                 return False
         return matches and hashed is not None

@@ -132,8 +132,7 @@ class Flow:
     def refused(self, user: User | None, *, is_known: bool) -> Refused:
         # Never what was typed: people type passwords into the wrong field.
         with self.database.write() as db:
-            if user is not None:
-                failing.count(db, self.post, user, is_known=is_known)
+            failing.count(db, self.post, user, is_known=is_known)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
         return Refused()
 
