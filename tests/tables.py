@@ -10,10 +10,13 @@ from sqlalchemy import text
 from webapp.kernel.db import Base
 
 # What every request may write: how often, and that it was refused.
-OF_EVERY_REQUEST = {"rate_bucket", "audit_event", "audit_head", "credential_use"}
+OF_EVERY_REQUEST = {
+    *("rate_bucket", "audit_event", "audit_head"),
+    *("credential_use", "credential_resource_use", "credential_network"),
+}
 
 # Of rows that only a deed may change, what is counted on the way there.
-COUNTED = ("last_used_at", "last_used_from", "idle_at", "failed_logins")
+COUNTED = ("last_used_at", "last_used_from", "last_used_for", "last_used_by", "idle_at", "failed_logins")
 
 
 def contents(app: Flask) -> dict[str, list[str]]:

@@ -3,14 +3,17 @@
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
-from flask import Flask, request
+from flask import Flask, Request, request
 
 from webapp.accounts import closing, links, lost_factors, names, sign_up
 from webapp.accounts.arrival import NoPlace
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
-from webapp.accounts.views import account, not_me, recovery, registration, setup, strength, verification
+from webapp.accounts.token_mails import TokenMails
+from webapp.accounts.views import account, not_me, not_my_token, recovery, registration, setup, strength, verification
+from webapp.accounts.views.surroundings import here
 from webapp.admin.views import audit as admin_audit
 from webapp.admin.views import house as admin_house
 from webapp.admin.views import invitations, mail
@@ -28,6 +31,7 @@ from webapp.guard import current_claims, current_principal, doorkeeper, loader, 
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.loader import Doors
 from webapp.guard.offers import offer_here
+from webapp.guard.principal import Standing
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
 from webapp.kernel import ratelimit_storage
@@ -61,6 +65,7 @@ from webapp.tokens import views as tokens
 from webapp.tokens.authenticator import Authenticator
 from webapp.tokens.due import Due
 from webapp.tokens.exchange import Exchange
+from webapp.tokens.late import Late
 from webapp.tokens.lifecycle import Issuer, TooMany
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.succession import Succession
@@ -84,8 +89,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure(app, settings)
     database, ring = Database(existing(settings.database)), ring_for(settings)
     furnish(app, settings, database)
-    admit(app, settings, database, ring)
     post_office(app, settings, database)
+    admit(app, settings, database, ring)
     employ(app, settings, database)
     second_factors(app, settings)
     keep_house(app, settings, database)
@@ -93,7 +98,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(room.bp)
     for room in (admin_house, admin_users, admin_roles, admin_audit):
         app.register_blueprint(room.bp)
-    for room in (registration, verification, recovery, not_me, strength, invitations, mail):
+    for room in (registration, verification, recovery, not_me, not_my_token, strength, invitations, mail):
         app.register_blueprint(room.bp)
     app.register_error_handler(TooBusy, too_busy)
     app.register_error_handler(Unreachable, unreachable)
@@ -102,7 +107,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["catalogue"] = catalogue = Catalogue(guarded(app), DECLARED)
     refuse_unknown_scopes(app.extensions["demands"], catalogue)
     app.extensions["settings"] = settings
-    app.extensions["told_of_edits"] = []
     return app
 
 
@@ -169,16 +173,29 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
 def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
     """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
     app.extensions |= {"keys": ring, "issuer": Issuer(ring, settings.base_url, most=settings.tokens_per_user)}
-    app.extensions["meter"] = meter = Meter(database)
+    mails = TokenMails(app.extensions["post"], here)
+    app.extensions["meter"] = meter = Meter(database, mails.arrived)
+    app.extensions |= {"token_mails": mails, "tell_owner": mails.deed}
+    app.extensions["told_of_edits"] = [lambda db, row, edited: mails.edited(db, row, is_wider=edited.is_wider)]
+    latecomers = Late()
+
+    def seen(standing: Standing, asked: Request) -> None:
+        rule = asked.url_rule.rule if asked.url_rule else ""
+        if meter.count(standing, asked.remote_addr, asked.method, rule, asked.environ.get("HTTP_USER_AGENT")):
+            after.answer(meter.flush)
+
+    def late(token_id: UUID) -> None:
+        if latecomers.is_news(token_id):
+            after.answer_unseen(partial(latecomers.tell, token_id, partial(mail_late, mails, database)))
+
     loader.init_app(
         app,
         Doors(
             by_session=cookie.named,
             by_token=Authenticator(ring, issuer=settings.base_url).recognise,
             standing=standing_of(database),
-            seen=lambda standing, asked: (
-                after.answer(meter.flush) if meter.count(standing, asked.remote_addr) else None
-            ),
+            seen=seen,
+            late=late,
         ),
     )
     app.jinja_env.globals |= {"offer_here": offer_here, "current_principal": current_principal}
@@ -189,6 +206,11 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
         token_cookie.init_app(app)
         app.register_blueprint(api_leaving.bp)
     doorkeeper.init_app(app)
+
+
+def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:
+    with database.write() as db:
+        mails.came_late(db, token_id, here())
 
 
 def post_office(app: Flask, settings: Settings, database: Database) -> None:
@@ -269,11 +291,15 @@ def second_factors(app: Flask, settings: Settings) -> None:
 def keep_house(app: Flask, settings: Settings, database: Database) -> None:
     """What must be done now and then; ``serve`` starts the worker, and whichever process comes first does a chore."""
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+    mails: TokenMails = app.extensions["token_mails"]
     chores = (
         Chore("forget closed accounts", day, closing.forget_due),
         Chore("forget unverified accounts", day, sign_up.forget_unverified),
         Chore("purge ended credentials", day, partial(purging.purge, kept=settings.ended_kept)),
         Chore("reset second factors", minute, partial(lost_factors.carry_out_due, post=app.extensions["post"])),
+        Chore("tell of tokens that end soon", day, mails.expiring),
+        Chore("tell of tokens that nothing uses", day, mails.unused),
+        Chore("purge counted uses", day, purging.purge_uses),
         Chore("purge dead links", day, links.purge),
         Chore("purge kept forms", hour, waiting.purge),
         Chore("purge limits", hour, ratelimit_storage.purge),

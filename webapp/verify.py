@@ -61,7 +61,12 @@ class TokenError(Exception):
     status, title, challenge = 401, "The token is not accepted", 'Bearer error="invalid_token"'
 
 
-class Expired(TokenError): ...
+class Expired(TokenError):
+    """``claims`` are what the house signed: all was well but the time."""
+
+    def __init__(self, reason: str, claims: dict[str, Any]) -> None:
+        super().__init__(reason)
+        self.claims = claims
 
 
 class Invalid(TokenError): ...
@@ -253,7 +258,7 @@ def has_signature(token: str, key: Key, *, issuer: str, audience: str) -> None:
 def is_in_time(claims: dict[str, Any], leeway: float) -> None:
     now = time.time()
     if now >= claims["exp"]:
-        raise Expired("exp has passed")
+        raise Expired("exp has passed", claims)
     if max(claims["iat"], claims.get("nbf", 0)) > now + leeway:
         raise Invalid("iat or nbf is in the future")
 

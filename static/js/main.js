@@ -2,6 +2,7 @@
 import "./copy-text.js"
 import "./filter-rows.js"
 import "./local-time.js"
+import "./save-text.js"
 import "./session-end.js"
 import "./new-password.js"
 import "./passkey-button.js"

@@ -24,8 +24,7 @@ class WaitForToken extends HTMLElement {
     if (Date.now() > this.until) return this.say("wait--over", "No request yet.", "Ten minutes have passed. Its own page will say when one comes.")
     const token = document.hidden ? null : await read(this.getAttribute("src"))
     if (!token?.last_used_at) return this.next()
-    const from = token.last_used_from ? `: from ${token.last_used_from}` : ""
-    this.say("wait--seen", `First request seen${from}.`, "It works.")
+    this.say("wait--seen", `First request seen: ${deed(token)}.`, "It works.")
   }
 
   say(state, sentence, rest) {
@@ -35,6 +34,13 @@ class WaitForToken extends HTMLElement {
     small.textContent = rest
     words.replaceChildren(sentence, small)
   }
+}
+
+/** Such as "GET /protected from 10.0.0.7, with curl". */
+function deed(token) {
+  const from = token.last_used_from ? ` from ${token.last_used_from}` : ""
+  const by = token.last_used_by ? `, with ${token.last_used_by}` : ""
+  return `${token.last_used_for ?? "it came"}${from}${by}`
 }
 
 /** The token as its page tells it, or null while the house cannot be reached. */

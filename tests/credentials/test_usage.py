@@ -12,6 +12,7 @@ from tests.tables import events
 from webapp.credentials import usage
 from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
+from webapp.kernel.db import Unavailable
 
 
 @pytest.fixture
@@ -99,3 +100,54 @@ def test_requests_are_counted_by_the_day(app, user, issued, clock):
     script.get("/protected")
     with app.extensions["database"].read() as db:
         assert list(usage.by_scripts(db, user.id, since=(now() - timedelta(days=1)).date()).values()) == [1, 1]
+
+
+def test_what_a_token_asked_last_is_kept_with_who_asked(app, issued):
+    Script(app, issued.token).get("/protected", headers={"User-Agent": "restic/0.16 (linux)"})
+    found = row(app, issued)
+    assert (found.last_used_for, found.last_used_by) == ("GET /protected", "restic")
+
+
+def test_a_client_cannot_write_into_its_owners_page(app, issued):
+    Script(app, issued.token).get("/protected", headers={"User-Agent": "<b>Your token has expired, visit evil/1"})
+    assert row(app, issued).last_used_by == "a script"
+
+
+def test_requests_are_counted_by_what_they_ask(app, issued, clock):
+    script = Script(app, issued.token)
+    for path in ("/protected", "/protected", "/tokens", f"/tokens/{issued.entry.id}"):
+        script.get(path)
+    app.extensions["meter"].flush()
+    with app.extensions["database"].read() as db:
+        found = usage.by_resource(db, issued.entry.id, since=now().date())
+    assert found == {"GET /protected": 2, "GET /tokens": 1, "GET /tokens/<uuid:token_id>": 1}
+
+
+def test_of_very_many_things_most_are_counted_together(app, issued):
+    meter, database = app.extensions["meter"], app.extensions["database"]
+    with database.read() as db:
+        standing = app.extensions["doors"].standing(db.get_one(Credential, issued.entry.id).key)
+    for number in range(80):
+        meter.count(standing, "10.0.0.7", "GET", f"/{number}", "curl/8")
+    meter.flush()
+    with database.read() as db:
+        found = usage.by_resource(db, issued.entry.id, since=now().date())
+    assert (len(found), found["other"], sum(found.values())) == (51, 30, 80)
+
+
+def test_what_a_busy_database_did_not_take_waits_with_all_it_knows(app, issued, monkeypatch):
+    meter = app.extensions["meter"]
+    script = Script(app, issued.token)
+    script.get("/protected")
+    with monkeypatch.context() as patch:
+        patch.setattr(usage, "write", out_of_order)
+        script.get("/protected")
+        meter.flush()
+    script.get("/tokens")
+    meter.flush()
+    with app.extensions["database"].read() as db:
+        assert usage.by_resource(db, issued.entry.id, since=now().date()) == {"GET /protected": 2, "GET /tokens": 1}
+
+
+def out_of_order(*_):
+    raise Unavailable("busy")

@@ -70,6 +70,7 @@ class Event(StrEnum):
     FACTORS_RESET = "factors.reset"
     TOKEN_MINTED = "token.minted"
     TOKEN_EDITED = "token.edited"
+    TOKEN_ROTATED = "token.rotated"
     TOKEN_FIRST_USED = "token.first-used"
     TOKEN_REVOKED = "token.revoked"
     TOKEN_EXCHANGED = "token.exchanged"

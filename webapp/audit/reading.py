@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import ROUTINE
+from webapp.audit.log import ROUTINE, Event
 from webapp.audit.models import AuditEvent
 
 
@@ -18,9 +18,13 @@ def of_user(db: Session, user_id: UUID, *, limit: int = 20) -> Sequence[AuditEve
     return db.scalars(query.order_by(AuditEvent.at.desc()).limit(limit)).all()
 
 
-def of_credential(db: Session, credential_id: UUID, *, user_id: UUID, limit: int = 20) -> Sequence[AuditEvent]:
-    """The latest first."""
+def of_credential(
+    db: Session, credential_id: UUID, *, user_id: UUID, refusals: bool = False, limit: int = 20
+) -> Sequence[AuditEvent]:
+    """The latest first: what happened to it, or where it was refused."""
     query = select(AuditEvent).where(AuditEvent.user_id == user_id, AuditEvent.credential_id == credential_id)
+    is_refusal = AuditEvent.event == Event.ACCESS_REFUSED
+    query = query.where(is_refusal if refusals else ~is_refusal)
     return db.scalars(query.order_by(AuditEvent.at.desc()).limit(limit)).all()
 
 

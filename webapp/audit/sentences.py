@@ -82,8 +82,13 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.FACTORS_RESET_ASKED: lambda d: f"A reset of your second factors was begun; the reason: “{d.get('reason')}”.",
     Event.FACTORS_RESET_STOPPED: lambda _: "The reset of your second factors was stopped.",
     Event.FACTORS_RESET: lambda _: "Your second factors were taken away, and every session ended.",
-    Event.TOKEN_MINTED: lambda d: "A script logged in as you." if d.get("origin") == "api" else f"{named(d)} was made.",
+    Event.TOKEN_MINTED: lambda d: (
+        "A script logged in as you." if d.get("origin") == "api" else f"{named(d)} was made{how(d)}."
+    ),
     Event.TOKEN_EDITED: lambda d: f"{named(d)} was {'widened' if d.get('widened') else 'changed'}.",
+    Event.TOKEN_ROTATED: lambda d: (
+        f"{named(d)} was rotated{' by itself' if d.get('origin') == 'self' else ''}: another took its place."
+    ),
     Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
     Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
     Event.TOKEN_EXCHANGED: lambda d: f"{named(d)} was exchanged for one for {d.get('audience') or 'another service'}.",
@@ -126,6 +131,19 @@ def called(details: Details) -> str:
 
 def named(details: Details) -> str:
     return f"The token {details['name']}" if details.get("name") else "A token"
+
+
+def how(details: Details) -> str:
+    """By which door, and how its maker had proven who they are."""
+    match details.get("origin"):
+        case "rotation":
+            return " in the place of another"
+        case "page" if details.get("amr"):
+            return f" on the token page, after a login with {ways_in_words(details['amr'])}"
+        case "cli":
+            return " on the command line"
+        case _:
+            return ""
 
 
 def told(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> Happening:

@@ -50,6 +50,10 @@ class Credential(Base):
     """What a token may do at the most; a session may all that its user may."""
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(45))
+    last_used_for: Mapped[str | None] = mapped_column(String(200))
+    """Method and rule, such as "GET /reports/<int:number>"; of tokens alone."""
+    last_used_by: Mapped[str | None] = mapped_column(String(40))
+    """The client as it names itself, in a word or two."""
     family_id: Mapped[UUID | None] = mapped_column(ForeignKey("credential.id", ondelete="SET NULL"), index=True)
     """The login of a script that it came from, and is ended with; it may outlast one that merely ran out."""
 
@@ -68,5 +72,28 @@ class CredentialUse(Base):
     __tablename__ = "credential_use"
 
     credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True, index=True)
     requests: Mapped[int]
+
+
+class ResourceUse(Base):
+    """How often a token was used for one thing on a day (UTC)."""
+
+    __tablename__ = "credential_resource_use"
+
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True, index=True)
+    resource: Mapped[str] = mapped_column(String(200), primary_key=True)
+    """Method and rule, or ``OTHER``."""
+    requests: Mapped[int]
+
+
+class KnownNetwork(Base):
+    """From where a token was used."""
+
+    __tablename__ = "credential_network"
+
+    credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
+    network: Mapped[str] = mapped_column(String(45), primary_key=True)
+    """As ``network_of`` says it."""
+    first_at: Mapped[datetime]

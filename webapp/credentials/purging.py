@@ -1,15 +1,17 @@
-"""purge: credentials that ended long ago, thrown away a few at a time."""
+"""purge, purge_uses: what ended long ago, and what was used long ago, thrown away a little at a time."""
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from webapp.credentials.models import Credential
+from webapp.credentials.models import Credential, CredentialUse, ResourceUse
 from webapp.kernel.clock import now
 
 # Few enough that nobody notices how long it takes, even with all that hangs on them.
 MOST = 500
+# No page shows what was used before.
+USES_KEPT = timedelta(days=90)
 
 
 def purge(db: Session, *, kept: timedelta, most: int = MOST) -> int:
@@ -29,3 +31,17 @@ def purge(db: Session, *, kept: timedelta, most: int = MOST) -> int:
             found |= set(db.scalars(select(Credential.id).where(moment <= before).limit(most - len(found))))
     db.execute(delete(Credential).where(Credential.id.in_(found)))
     return len(found)
+
+
+def purge_uses(db: Session, *, kept: timedelta = USES_KEPT) -> int:
+    """Throw away the counts of one day, the oldest of those that are over.
+
+    Returns:
+        How many; none only where there are no more.
+    """
+    before = (now() - kept).date()
+    gone = 0
+    for table in (CredentialUse, ResourceUse):
+        oldest = select(func.min(table.day)).where(table.day < before).scalar_subquery()
+        gone += len(db.execute(delete(table).where(table.day == oldest).returning(table.credential_id)).all())
+    return gone

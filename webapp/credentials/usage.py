@@ -4,15 +4,14 @@ import atexit
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import Event, record
-from webapp.credentials.models import Credential, CredentialUse
+from webapp.credentials.models import Credential, CredentialUse, ResourceUse
+from webapp.credentials.writing import Tell, Use, nobody, write
 from webapp.guard.principal import Standing
 from webapp.kernel.clock import now
 from webapp.kernel.db import Database, Unavailable
@@ -23,27 +22,22 @@ MINUTE = timedelta(minutes=1)
 MOST_PENDING = 4096
 
 
-@dataclass(slots=True)
-class Use:
-    user_id: UUID
-    kind: str
-    requests: int
-    first_at: datetime
-    last_at: datetime
-    address: str | None
-
-
 class Meter:
     """Uses not yet written. Reading should not mean writing, and the answer should not wait for it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, tell: Tell = nobody) -> None:
+        self._database, self._tell = database, tell
         self._pending: dict[UUID, Use] = {}
         self._lock = threading.Lock()
         atexit.register(self.flush)
 
-    def count(self, standing: Standing, address: str | None) -> bool:
+    def count(
+        self, standing: Standing, address: str | None, method: str = "", rule: str = "", user_agent: str | None = None
+    ) -> bool:
         """Count one use.
+
+        Args:
+            rule: of the route that was asked; empty where there is none.
 
         Returns:
             Whether it is time to ``flush``: something waits since a minute ago, or was never used before.
@@ -52,9 +46,16 @@ class Meter:
         with self._lock:
             use = self._pending.get(standing.credential_id)
             if use is None:
-                use = Use(standing.user_id, standing.credential, 0, moment, moment, address)
+                use = Use(standing.user_id, standing.credential, 0, moment, moment, address, {}, set())
                 self._pending[standing.credential_id] = use
-            use.requests, use.last_at, use.address = use.requests + 1, moment, address
+            use.requests, use.last_at = use.requests + 1, moment
+            if address != use.address:
+                use.leave(address)
+            if standing.credential == "token" and rule:
+                # Tuples of what is there anyway: made into words when they are written.
+                use.resource = resource = (method, rule)
+                use.resources[resource] = use.resources.get(resource, 0) + 1
+                use.user_agent = user_agent
             oldest = next(iter(self._pending.values()))
             is_due = standing.last_used_at is None or moment - standing.last_used_at >= MINUTE
             return is_due or moment - oldest.first_at >= MINUTE or len(self._pending) > MOST_PENDING
@@ -67,7 +68,7 @@ class Meter:
             return
         try:
             with self._database.write() as db:
-                write(db, pending)
+                write(db, pending, self._tell)
         except Unavailable:
             log.warning("uses not written")
             self.take_back(pending)
@@ -78,36 +79,12 @@ class Meter:
                 if (since := self._pending.get(credential_id)) is None:
                     self._pending[credential_id] = use
                 else:
-                    since.requests, since.first_at = since.requests + use.requests, use.first_at
+                    since.take_in(use)
 
     def close(self) -> None:
         """Write what waits, for the last time."""
         atexit.unregister(self.flush)
         self.flush()
-
-
-def write(db: Session, pending: dict[UUID, Use]) -> None:
-    for credential_id, use in pending.items():
-        # Locked, so that two processes add their counts one after the other, and only one of them saw the first use.
-        credential = db.get(Credential, credential_id, with_for_update=True)
-        if credential is None:
-            continue
-        # What a script mints for itself every hour is no news.
-        if credential.last_used_at is None and use.kind == "token" and credential.family_id is None:
-            record(db, Event.TOKEN_FIRST_USED, user_id=use.user_id, credential_id=credential_id, address=use.address)
-        credential.last_used_at, credential.last_used_from = use.last_at, use.address
-        if credential.idle is not None:
-            credential.idle_at = use.last_at + credential.idle
-        add_requests(db, credential_id, use)
-
-
-def add_requests(db: Session, credential_id: UUID, use: Use) -> None:
-    day = use.last_at.date()
-    counted = db.get(CredentialUse, (credential_id, day))
-    if counted is None:
-        db.add(CredentialUse(credential_id=credential_id, day=day, requests=use.requests))
-    else:
-        counted.requests += use.requests
 
 
 def by_day(db: Session, credential_ids: Iterable[UUID], *, since: date) -> dict[UUID, dict[date, int]]:
@@ -128,3 +105,13 @@ def by_scripts(db: Session, user_id: UUID, *, since: date) -> dict[date, int]:
         CredentialUse.day
     )
     return {day: int(requests) for day, requests in db.execute(query)}
+
+
+def by_resource(db: Session, credential_id: UUID, *, since: date) -> dict[str, int]:
+    """Requests with one token by what they asked, the most frequent first."""
+    count = func.sum(ResourceUse.requests)
+    query = select(ResourceUse.resource, count).where(
+        ResourceUse.credential_id == credential_id, ResourceUse.day >= since
+    )
+    query = query.group_by(ResourceUse.resource).order_by(count.desc(), ResourceUse.resource)
+    return {resource: int(requests) for resource, requests in db.execute(query)}

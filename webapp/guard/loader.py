@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
 from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
@@ -26,6 +27,8 @@ class Doors:
     standing: Callable[[str], Standing | None]
     seen: Seen
     """Told of every credential that was accepted, and with which request."""
+    late: Callable[[UUID], None]
+    """Told of every token that was refused because its time is over."""
 
 
 class TwoDoors(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
@@ -80,6 +83,8 @@ def recognise() -> Principal | NotAccepted | None:
         if shown is not None:
             binding.check(shown, principal, standing)
     except NotAccepted as error:
+        if error.code == "token_expired" and (credential_id := expired_one(error)) is not None:
+            doors.late(credential_id)
         return error
     if standing is not None:
         doors.seen(standing, asked)
@@ -87,6 +92,12 @@ def recognise() -> Principal | NotAccepted | None:
         asked.environ[ENDS] = principal.expires_at
     welcome(principal)
     return principal
+
+
+def expired_one(error: NotAccepted) -> UUID | None:
+    if error.standing is not None:
+        return error.standing.credential_id
+    return UUID(hex=error.key) if error.key else None
 
 
 def named_by(doors: Doors, shown: Presented) -> Claim:

@@ -66,9 +66,13 @@ class Principal(Standing):
 class NotAccepted(Exception):
     """A credential that names nobody who may act; ``code`` is the refusal's."""
 
-    def __init__(self, code: str, reason: str, standing: Standing | None = None) -> None:
+    def __init__(self, code: str, reason: str, standing: Standing | None = None, *, key: str | None = None) -> None:
+        """
+        Args:
+            key: of a credential that was recognised, where nobody went on to ask for its row.
+        """
         super().__init__(reason)
-        self.code, self.standing = code, standing
+        self.code, self.standing, self.key = code, standing, key
 
 
 def admit(claim: Claim, standing: Standing | None, now: datetime) -> Principal:

@@ -124,3 +124,9 @@ def of_user(db: Session, user_id: UUID) -> Sequence[OutgoingMail]:
     return db.scalars(
         select(OutgoingMail).where(OutgoingMail.user_id == user_id).order_by(OutgoingMail.created_at.desc())
     ).all()
+
+
+def count_of_user(db: Session, user_id: UUID, *, kinds: Sequence[str], since: datetime) -> int:
+    """How many mails of these kinds were written to one user."""
+    written = OutgoingMail.user_id == user_id, OutgoingMail.kind.in_(kinds), OutgoingMail.created_at >= since
+    return db.scalar(select(func.count()).where(*written)) or 0

@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from webapp.guard.principal import Claim, NotAccepted
@@ -45,7 +46,7 @@ class Authenticator:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest) or self.verify(token, digest)
         if known.expires_at <= now().timestamp():
-            raise NotAccepted("token_expired", "exp is past")
+            raise NotAccepted("token_expired", "exp is past", key=known.claim.key)
         return known.claim
 
     def verify(self, token: str, digest: bytes) -> Verified:
@@ -55,7 +56,7 @@ class Authenticator:
             claims = jwt.verify(token, typ=TYP, issuer=self.issuer, audience=self.issuer, ring=self.ring)
             key, owner = UUID(claims["jti"]).hex, UUID(claims["sub"])
         except jwt.Expired as error:
-            raise NotAccepted("token_expired", str(error)) from error
+            raise NotAccepted("token_expired", str(error), key=key_in(error.claims)) from error
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
         known = Verified(Claim(key=key, kind="token", user_id=owner), float(claims["exp"]))
@@ -63,3 +64,10 @@ class Authenticator:
         if len(verified) > MOST_REMEMBERED:
             verified.popitem(last=False)
         return known
+
+
+def key_in(claims: dict[str, Any]) -> str | None:
+    try:
+        return UUID(claims["jti"]).hex
+    except ValueError:
+        return None

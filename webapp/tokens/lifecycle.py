@@ -68,6 +68,8 @@ class Wish:
     once: str | None = None
     family_id: UUID | None = None
     """The login of a script that it is to end with."""
+    rotated_from: UUID | None = None
+    """The token that it takes over from."""
     event: Event = Event.TOKEN_MINTED
 
 
@@ -128,6 +130,7 @@ class Issuer:
             **facts(wish.authority),
             **because(wish.reason),
             origin=wish.origin,
+            amr=proof.amr,
         )
         return Issued(self.sign(credential), entry, credential)
 
@@ -198,6 +201,7 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
         origin=wish.origin,
         note=wish.note,
         reason=wish.reason,
+        rotated_from=wish.rotated_from,
     )
     try:
         with db.begin_nested():

@@ -15,15 +15,18 @@ from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
 from webapp.tokens.lifecycle import Row, scopes_of
 from webapp.tokens.models import ApiToken
+from webapp.tokens.scopes import plain
 
 PAGE = 20
 WEEK = 7
 SOON = timedelta(days=7)
 LONG_UNUSED = timedelta(days=90)
 KEPT = timedelta(days=90)
+WIDE = "allows_all"
 
 WORDS = {
     "active": "active",
+    "rotated": "rotated, ends by itself",
     "expires_soon": "expires soon",
     "never_used": "never used",
     "unused": "unused for 90 days",
@@ -44,12 +47,25 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None
     last_used_at: datetime | None
     last_used_from: str | None
+    last_used_for: str | None = None
+    """Method and route, such as "GET /protected"."""
+    last_used_by: str | None = None
+    """The client as it names itself."""
+    rotated_from: UUID | None = None
+    """The token that it took over from."""
+    rotated_at: datetime | None = None
+    """When another took over from it."""
     week: list[int]
     """Requests on each of the last seven days (UTC), today last."""
 
     @property
     def state_words(self) -> str:
         return WORDS[self.state]
+
+    @property
+    def last_deed(self) -> str:
+        """What it asked last, as people read it."""
+        return plain(self.last_used_for or "")
 
     @property
     def is_live(self) -> bool:
@@ -73,12 +89,15 @@ class Page:
         return f"{self.first + 1} to {self.first + len(self.tokens)} of {self.total}" if self.tokens else "none"
 
 
-def state_of(credential: Credential, moment: datetime) -> str:
+def state_of(row: Row, moment: datetime) -> str:
     """The first thing worth knowing."""
+    credential = row.credential
     if credential.revoked_at is not None:
         return "revoked"
     if credential.expires_at <= moment:
         return "expired"
+    if row.entry.rotated_at is not None:
+        return "rotated"
     # A token made for an hour is not about to surprise anybody.
     lifetime = credential.expires_at - credential.created_at
     if credential.expires_at - moment < SOON and lifetime > SOON:
@@ -89,15 +108,37 @@ def state_of(credential: Credential, moment: datetime) -> str:
 
 
 def page(
-    db: Session, user_id: UUID, *, is_live: bool, state: str | None = None, first: int = 0, size: int = PAGE
+    db: Session,
+    user_id: UUID,
+    *,
+    is_live: bool,
+    state: str | None = None,
+    first: int = 0,
+    size: int = PAGE,
+    all_scopes: frozenset[str] = frozenset(),
 ) -> Page:
-    """The newest first; ended ones for 90 days."""
+    """The newest first; ended ones for 90 days.
+
+    Args:
+        all_scopes: those that the owner can give at all, where it matters which tokens have them all.
+    """
     moment = now()
     found = db.execute(rows_of(user_id, live(moment) if is_live else ended(moment)))
     rows = [Row(entry, credential) for entry, credential in found]
-    states = Counter(state_of(row.credential, moment) for row in rows)
-    wanted = [row for row in rows if state is None or state_of(row.credential, moment) == state]
+    states = Counter(state_of(row, moment) for row in rows)
+    states[WIDE] = sum(allows_all(row, all_scopes) for row in rows)
+    wanted = [row for row in rows if state is None or is_meant(row, state, all_scopes, moment)]
     return Page(described(db, wanted[first : first + size], moment), first, len(wanted), states)
+
+
+def is_meant(row: Row, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
+    return allows_all(row, all_scopes) if state == WIDE else state_of(row, moment) == state
+
+
+def allows_all(row: Row, all_scopes: frozenset[str]) -> bool:
+    """Whether a token may all that its owner can give; of one scope alone that says nothing."""
+    authority = row.credential.authority
+    return bool(authority and len(all_scopes) > 1 and authority.scopes >= all_scopes and not authority.is_bounded)
 
 
 def counts(db: Session, user_id: UUID) -> dict[str, int]:
@@ -134,11 +175,15 @@ def describe(row: Row, uses: dict[date, int], days: Sequence[date], moment: date
         id=row.entry.id,
         name=row.entry.name,
         scopes=scopes_of(row.credential),
-        state=state_of(row.credential, moment),
+        state=state_of(row, moment),
         created_at=row.credential.created_at,
         expires_at=row.credential.expires_at,
         revoked_at=row.credential.revoked_at,
         last_used_at=row.credential.last_used_at,
         last_used_from=row.credential.last_used_from,
+        last_used_for=row.credential.last_used_for,
+        last_used_by=row.credential.last_used_by,
+        rotated_from=row.entry.rotated_from,
+        rotated_at=row.entry.rotated_at,
         week=[uses.get(day, 0) for day in days],
     )

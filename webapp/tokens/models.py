@@ -1,4 +1,4 @@
-"""ApiToken, RefreshFamily, RefreshToken: what only tokens have, by their credential; never the token."""
+"""ApiToken, TokenNotice, RefreshFamily, RefreshToken: what only tokens have, by their credential; never the token."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,11 @@ from webapp.kernel.db import Base, Name
 
 class ApiToken(Base):
     __tablename__ = "api_token"
-    __table_args__ = (UniqueConstraint("user_id", "taken_name"), UniqueConstraint("user_id", "once"))
+    __table_args__ = (
+        UniqueConstraint("user_id", "taken_name"),
+        UniqueConstraint("user_id", "once"),
+        UniqueConstraint("rotated_from"),
+    )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
     """Doubles as ``jti``, so that a revoked token can be recognised."""
@@ -22,10 +26,24 @@ class ApiToken(Base):
     once: Mapped[str | None] = mapped_column(String(64))
     """The form it came from: sent twice, it mints once."""
     origin: Mapped[str] = mapped_column(String(10))
-    """Which door minted it: ``page``, ``api`` or ``cli``."""
+    """Which door minted it: ``page``, ``api``, ``cli``, or ``rotation`` of another."""
     note: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(String(200))
     """Why it has no end, where it has none."""
+    rotated_from: Mapped[UUID | None] = mapped_column(ForeignKey("api_token.id", ondelete="SET NULL"))
+    """The one that it took over from."""
+    rotated_at: Mapped[datetime | None]
+    """When another took over from it; since then it has no later end than was agreed."""
+
+
+class TokenNotice(Base):
+    """What its owner was told of a token, so that nobody is told the same again too soon."""
+
+    __tablename__ = "token_notice"
+
+    token_id: Mapped[UUID] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[datetime]
 
 
 class RefreshFamily(Base):

@@ -1,6 +1,5 @@
 """Where a user's scripts are logged in by themselves, and what each row says of it."""
 
-import re
 from datetime import datetime
 from uuid import UUID
 
@@ -10,13 +9,11 @@ from sqlalchemy.orm import Session
 
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
+from webapp.kernel.clients import product_of
 from webapp.kernel.networks import network_of
 from webapp.tokens.families import Caller
 from webapp.tokens.lifecycle import scopes_of
 from webapp.tokens.models import RefreshFamily
-
-# Enough to know it by, and nothing that could talk to whoever reads it in a mail.
-PRODUCT = re.compile(r"[A-Za-z0-9._-]{1,40}(?=/|$)")
 
 
 class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +35,6 @@ class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it still may; what it has may last longer."""
     token_expires_at: datetime | None
     """When the last of its access tokens ends; None where none works."""
-
-
-def product_of(user_agent: str) -> str:
-    """As a script names itself, without its version: an update makes it no other. Whatever reads oddly is a script."""
-    found = PRODUCT.match(user_agent)
-    return found[0] if found else "a script"
 
 
 def is_known(db: Session, user_id: UUID, caller: Caller) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urlsplit
 
 from webapp.guard.offers import curl
 from webapp.settings import ROOT
@@ -25,6 +26,8 @@ def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
         Snippet("Python requests", python("requests", url)),
         Snippet("Python httpx", python("httpx", url)),
         Snippet("JavaScript fetch", javascript(url)),
+        Snippet("GitHub Actions", github(url)),
+        Snippet(".netrc", netrc(url)),
     ]
 
 
@@ -47,4 +50,23 @@ def javascript(url: str) -> str:
         f'const answer = await fetch("{url}", {{\n'
         "  headers: { Authorization: `Bearer ${process.env.LATCHKEY_TOKEN}` },\n"
         "})\nconsole.log(await answer.json())"
+    )
+
+
+def github(url: str) -> str:
+    """The secret is set once, by a command that asks for it; the step reads it."""
+    return (
+        "# gh secret set LATCHKEY_TOKEN\n- name: Ask the house\n  env:\n"
+        "    LATCHKEY_TOKEN: ${{ secrets.LATCHKEY_TOKEN }}\n"
+        f'  run: curl --fail -H "Authorization: Bearer $LATCHKEY_TOKEN" {url}'
+    )
+
+
+def netrc(url: str) -> str:
+    """For clients that know nothing but a name and a password."""
+    host = urlsplit(url).hostname
+    return (
+        "# Clients that know only names and passwords: any name, and the token as the password.\n"
+        f"printf 'machine {host} login token password %s\\n' \"$LATCHKEY_TOKEN\" >> ~/.netrc\n"
+        f"chmod 600 ~/.netrc\ncurl --netrc {url}"
     )

@@ -3,5 +3,6 @@
 from webapp.tokens.forms.editing import EditTokenForm
 from webapp.tokens.forms.inspecting import InspectForm
 from webapp.tokens.forms.minting import NewTokenForm
+from webapp.tokens.forms.rotating import RotateForm
 
-__all__ = ["EditTokenForm", "InspectForm", "NewTokenForm"]
+__all__ = ["EditTokenForm", "InspectForm", "NewTokenForm", "RotateForm"]

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app
+from sqlalchemy.orm import Session
 
 from webapp.guard import Principal, refusals, resource
 from webapp.guard.assurance import level_of
@@ -17,6 +18,15 @@ from webapp.tokens.listing import Token
 from webapp.tokens.scopes import Catalogue
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
+
+
+class Tell(Protocol):
+    """Who writes to people, handed in from above."""
+
+    def __call__(
+        self, db: Session, kind: str, row: Row, *, origin: str = "owner", successor_id: UUID | None = None
+    ) -> None: ...
+
 
 bp = Blueprint("tokens", __name__)
 # How old the last proof may be of whoever makes a token, or lets one do more.
@@ -59,6 +69,12 @@ def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | Non
     if wanted <= level_of(principal.amr):
         return None
     return refusals.denied(principal, Requirement(session=True, fresh_within=FRESH, level=wanted), Decision.RAISE)
+
+
+def tell_owner(kind: str, row: Row, *, origin: str = "owner", successor_id: UUID | None = None) -> None:
+    """What somebody should hear of their token, in the transaction of the deed."""
+    tell: Tell = current_app.extensions["tell_owner"]
+    tell(db(), kind, row, origin=origin, successor_id=successor_id)
 
 
 def catalogue() -> Catalogue:

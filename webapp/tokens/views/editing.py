@@ -88,6 +88,9 @@ def live(row: Row) -> Row:
     if not row.credential.is_live(now()):
         make = Action("Make a new token", link_for_another(lifecycle.scopes_of(row.credential), row.entry.id))
         raise Problem(409, "This token has ended", "What has ended cannot be changed.", actions=[make])
+    if row.entry.rotated_at is not None:
+        see = Action("See the token", url_for("tokens.show", token_id=row.entry.id))
+        raise Problem(409, "This token was rotated", "Change its successor instead.", actions=[see])
     return row
 
 

@@ -17,9 +17,20 @@ from webapp.tokens.editing import terms_of
 from webapp.tokens.forms import NewTokenForm
 from webapp.tokens.forms.minting import filled_by_link
 from webapp.tokens.lifecycle import Issued, TooMany, Wish
+from webapp.tokens.listing import Token
 from webapp.tokens.summary import keeps, summary
 from webapp.tokens.views import pages
-from webapp.tokens.views.blueprint import FRESH, bp, catalogue, described, issuer, policy, unless_strong, world
+from webapp.tokens.views.blueprint import (
+    FRESH,
+    bp,
+    catalogue,
+    described,
+    issuer,
+    policy,
+    tell_owner,
+    unless_strong,
+    world,
+)
 from webapp.tokens.views.likeness import like
 from webapp.web.contract import answers
 from webapp.web.negotiation import show, wants_page
@@ -74,6 +85,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     except TooMany as error:
         form.form_errors.append(str(error))
         return refused(form)
+    tell_owner("token_minted", lifecycle.Row(issued.entry, issued.credential))
     return reveal(issued)
 
 
@@ -95,36 +107,43 @@ def refused(form: NewTokenForm) -> ResponseReturnValue:
     return pages.new_page(form, status=422)
 
 
-def reveal(issued: Issued) -> Response:
-    """Shown here and never again: no redirect, because there is nothing to come back to."""
-    token = described(issued.entry.user_id, issued.entry.id)
+def answer_of(issued: Issued) -> NewToken:
     terms = terms_of(lifecycle.Row(issued.entry, issued.credential))
-    is_bound = terms.authority.jkt is not None
-    url = current_app.config["BASE_URL"] + resource_path(terms.authority)
-    answer = NewToken(
-        id=token.id,
-        name=token.name,
+    return NewToken(
+        id=issued.entry.id,
+        name=terms.name,
         access_token=issued.token,
-        token_type="DPoP" if is_bound else "Bearer",
-        expires_at=token.expires_at,
-        expires_in=int((token.expires_at - now()).total_seconds()),
-        scope=" ".join(token.scopes),
+        token_type="DPoP" if terms.authority.jkt else "Bearer",
+        expires_at=terms.expires_at,
+        expires_in=int((terms.expires_at - now()).total_seconds()),
+        scope=" ".join(sorted(terms.authority.scopes)),
         summary=summary(terms.authority, terms.expires_at, catalogue(), zone=zone()),
     )
+
+
+def reveal(issued: Issued, former: Token | None = None) -> Response:
+    """Shown here and never again: no redirect, because there is nothing to come back to."""
+    answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
+    url = current_app.config["BASE_URL"] + resource_path(issued.credential.authority or Authority())
     shown = show(
         answer,
         "tokens/issued.html",
         status=201,
-        token=token,
+        token=described(issued.entry.user_id, issued.entry.id),
+        former=former,
         secret=issued.token,
         snippets=snippets.for_resource(url, is_bound=is_bound),
         is_bound=is_bound,
         summary=answer.summary,
         reason=issued.entry.reason,
     )
+    return as_secret(shown, issued)
+
+
+def as_secret(shown: Response, issued: Issued) -> Response:
     shown.headers["Cache-Control"] = "no-store"
     shown.headers["Vary"] = "Accept, Authorization, Cookie"
-    shown.headers["Location"] = url_for("tokens.show", token_id=token.id)
+    shown.headers["Location"] = url_for("tokens.show", token_id=issued.entry.id)
     return shown
 
 

@@ -14,6 +14,7 @@ from webapp.credentials.lifecycle import Proof
 from webapp.guard.assurance import Level, level_of
 from webapp.guard.authority import Authority
 from webapp.guard.require import public_to_scripts
+from webapp.kernel.clients import product_of
 from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
@@ -113,7 +114,7 @@ def welcome(user: User, family_id: UUID, *, is_known: bool) -> None:
     account = db().get_one(User, user.id)
     is_first, account.last_login_at = account.last_login_at is None, now()
     if not is_first and not is_known:
-        here = Here(now(), request.remote_addr, script_logins.product_of(caller().user_agent))
+        here = Here(now(), request.remote_addr, product_of(caller().user_agent))
         notices.new_script_login(db(), current_app.extensions["post"], account, here, credential_id=family_id)
 
 

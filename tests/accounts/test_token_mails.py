@@ -1,0 +1,155 @@
+"""What somebody hears of their tokens by mail: each of it once, and never a storm."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.letters import mails
+from tests.script import Script
+from webapp.accounts.token_mails import MOST_A_DAY
+from webapp.tokens import lifecycle
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as travelling:
+        yield travelling
+
+
+def kinds(app):
+    return [mail.kind for mail in mails(app)]
+
+
+def chores(app):
+    """Those of one morning."""
+    for chore in app.extensions["chores"]:
+        if chore.name.startswith("tell of"):
+            with app.extensions["database"].write() as db:
+                while chore.step(db):
+                    pass
+
+
+def test_a_token_that_was_made_is_told_with_a_link_that_revokes_it(app, person, stranger):
+    person.open("/tokens/new")
+    person.press("Create token", name="laptop", scopes="profile:read", expires_in="604800")
+    (mail,) = mails(app)
+    assert (mail.kind, "laptop" in mail.text, "eyJ" in mail.text + mail.html) == ("token_minted", True, False)
+    stranger.open(mail.link)
+    stranger.press("Revoke laptop")
+    assert "laptop" not in person.open("/tokens").text
+
+
+def test_each_token_is_told_of_at_14_7_and_1_days_before_its_end(app, user, clock):
+    factories.api_token(app, user, name="nightly", lifetime=30 * DAY)
+    told = {}
+    for day in range(30):
+        before = len(kinds(app))
+        chores(app)
+        chores(app)
+        if len(kinds(app)) > before:
+            told[30 - day] = kinds(app)[before:]
+        clock.shift(DAY)
+    assert told == {14: ["tokens_expiring"], 7: ["tokens_expiring"], 1: ["tokens_expiring"]}
+
+
+def test_a_token_for_an_afternoon_ends_without_a_word(app, user, clock):
+    factories.api_token(app, user, lifetime=timedelta(hours=4))
+    chores(app)
+    assert kinds(app) == []
+
+
+def test_a_house_that_was_off_tells_only_the_latest(app, user, clock):
+    factories.api_token(app, user, name="nightly", lifetime=30 * DAY)
+    clock.shift(27 * DAY)
+    chores(app)
+    assert kinds(app) == ["tokens_expiring"]
+    assert "nightly ends in 3 days" in mails(app)[0].text
+
+
+def test_a_thousand_that_end_are_one_mail(app, user, clock):
+    for number in range(60):
+        factories.api_token(app, user, name=f"job {number}", lifetime=30 * DAY)
+    clock.shift(20 * DAY)
+    chores(app)
+    (mail,) = mails(app)
+    assert "And 40 more" in mail.text
+
+
+def test_what_was_rotated_or_revoked_is_not_mourned(app, user, person, clock):
+    issued = factories.api_token(app, user, lifetime=30 * DAY)
+    with app.extensions["database"].write() as db:
+        lifecycle.revoke(db, user.id, issued.entry.id)
+    clock.shift(20 * DAY)
+    chores(app)
+    assert kinds(app) == []
+
+
+def test_an_unused_token_is_told_of_once_after_90_days(app, user, clock):
+    factories.api_token(app, user, lifetime=365 * DAY)
+    clock.shift(89 * DAY)
+    chores(app)
+    assert kinds(app) == []
+    clock.shift(DAY)
+    for _ in range(3):
+        chores(app)
+        clock.shift(DAY)
+    assert kinds(app) == ["tokens_unused"]
+
+
+def test_an_expired_token_that_is_still_called_is_told_of_once_a_week(app, user, clock):
+    script = Script(app, factories.api_token(app, user, name="nightly", lifetime=DAY).token)
+    clock.shift(2 * DAY)
+    for _ in range(5):
+        assert script.get("/protected").json["code"] == "token_expired"
+        clock.shift(DAY)
+    assert kinds(app) == ["token_came_late"]
+    assert "curl" in mails(app)[0].text
+    clock.shift(4 * DAY)
+    script.get("/protected")
+    assert kinds(app) == ["token_came_late"] * 2
+
+
+def test_another_process_does_not_tell_it_again(make_app, app, user, clock):
+    token = factories.api_token(app, user, lifetime=DAY).token
+    clock.shift(2 * DAY)
+    for house in (app, make_app(), make_app()):
+        Script(house, token).get("/protected")
+    assert kinds(app) == ["token_came_late"]
+
+
+def test_a_revoked_token_that_is_called_is_no_news(app, user, clock):
+    issued = factories.api_token(app, user, lifetime=DAY)
+    with app.extensions["database"].write() as db:
+        lifecycle.revoke(db, user.id, issued.entry.id)
+    clock.shift(2 * DAY)
+    Script(app, issued.token).get("/protected")
+    assert kinds(app) == []
+
+
+def test_a_token_from_a_new_network_is_told_of_but_not_its_first_one(app, user, clock):
+    token = factories.api_token(app, user, name="nightly").token
+    for address in ("10.0.0.7", "10.0.0.7", "203.0.113.9"):
+        clock.shift(timedelta(minutes=2))
+        Script(app, token, address=address).get("/protected")
+    (mail,) = mails(app)
+    assert (mail.kind, "203.0.113.9" in mail.text) == ("token_new_network", True)
+
+
+def test_a_job_that_comes_from_everywhere_is_told_of_once_a_day_and_not_for_ever(app, user, clock):
+    token = factories.api_token(app, user).token
+    for number in range(60):
+        clock.shift(timedelta(hours=12))
+        Script(app, token, address=f"203.0.113.{number}").get("/protected")
+    assert 1 < len(kinds(app)) <= 10
+
+
+def test_nobody_is_buried_in_mail(app, user, person, clock):
+    for number in range(MOST_A_DAY + 5):
+        person.open("/tokens/new")
+        person.press("Create token", name=f"job {number}", scopes="profile:read", expires_in="604800")
+    assert len(kinds(app)) == MOST_A_DAY

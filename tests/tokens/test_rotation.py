@@ -1,0 +1,243 @@
+"""Rotation: two secrets live, the old one ends by itself, and nothing widens."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.letters import mails
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.credentials.models import Credential
+from webapp.guard.authority import Authority
+from webapp.kernel.clock import now
+from webapp.tokens import lifecycle
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+RENEWS = Authority(scopes=frozenset({"protected:read", "self:rotate", "tokens:read"}))
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def person(app, user, clock):
+    """Logged in at noon."""
+    ada = Person(app)
+    ada.log_in(user.username)
+    return ada
+
+
+@pytest.fixture
+def issued(app, user, clock):
+    return factories.api_token(app, user, name="nightly", authority=RENEWS, lifetime=30 * DAY)
+
+
+def rotate_self(app, token, **body):
+    return Script(app, token).post("/tokens/self/rotate", json=body)
+
+
+def status(app, token):
+    return Script(app, token).get("/protected").status_code
+
+
+def row(app, token_id):
+    with app.extensions["database"].read() as db:
+        return db.get_one(Credential, UUID(str(token_id)))
+
+
+def test_both_work_until_the_overlap_is_over_and_then_the_new_one_alone(app, issued, clock):
+    new = rotate_self(app, issued.token, overlap=3600).json["access_token"]
+    clock.shift(HOUR - timedelta(seconds=1))
+    assert (status(app, issued.token), status(app, new)) == (200, 200)
+    clock.shift(1)
+    refused = Script(app, issued.token).get("/protected")
+    assert (refused.status_code, refused.json["code"], status(app, new)) == (401, "token_expired", 200)
+
+
+def test_without_overlap_the_old_one_ends_at_once(app, issued):
+    new = rotate_self(app, issued.token, overlap=0).json["access_token"]
+    assert (status(app, issued.token), status(app, new)) == (401, 200)
+
+
+def test_the_end_of_the_old_one_never_moves_away(app, user, clock):
+    issued = factories.api_token(app, user, authority=RENEWS, lifetime=HOUR)
+    rotate_self(app, issued.token, overlap=604800)
+    assert row(app, issued.entry.id).expires_at == NOON + HOUR
+
+
+def test_the_new_one_may_do_the_same_for_as_long_and_no_more(app, user, clock):
+    bounded = Authority(
+        scopes=RENEWS.scopes,
+        resources=frozenset({"/protected", "/tokens/self/rotate"}),
+        methods=frozenset({"GET", "POST"}),
+        networks=("10.0.0.0/8",),
+        per_minute=50,
+    )
+    issued = factories.api_token(app, user, authority=bounded, lifetime=30 * DAY)
+    clock.shift(DAY)
+    answer = rotate_self(app, issued.token)
+    found = row(app, answer.json["id"])
+    assert (found.authority, found.expires_at) == (bounded, now() + 30 * DAY)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"overlap": 3600, "scopes": ["admin:write"]}, id="scopes"),
+        pytest.param({"overlap": 3600, "expires_in": 31536000}, id="a longer life"),
+        pytest.param({"overlap": 3600, "networks": [], "methods": [], "jkt": None}, id="no bounds"),
+    ],
+)
+def test_whatever_else_is_asked_for_widens_nothing(app, issued, body):
+    answer = rotate_self(app, issued.token, **body)
+    assert answer.json["scope"] == "protected:read self:rotate tokens:read"
+    assert row(app, answer.json["id"]).authority == RENEWS
+    assert row(app, answer.json["id"]).expires_at == NOON + 30 * DAY
+
+
+def test_it_lives_no_longer_than_the_house_allows_by_now(make_app, app, issued):
+    house = make_app(WEBAPP_TOKEN_LIFETIME_MAX="10d")
+    assert row(app, rotate_self(house, issued.token).json["id"]).expires_at == NOON + 10 * DAY
+
+
+def test_a_token_that_is_bound_to_a_key_stays_bound(app, person, issued):
+    with app.extensions["database"].write() as db:
+        from_row = db.get_one(Credential, issued.entry.id)
+        from_row.authority = Authority(scopes=RENEWS.scopes, jkt="j" * 43)
+    answer = by_json(person, issued)
+    assert (answer.json["token_type"], row(app, answer.json["id"]).authority.jkt) == ("DPoP", "j" * 43)
+
+
+def by_json(person, issued, **body):
+    token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+    headers = {"Accept": "application/json", "X-CSRF-Token": token}
+    return person.ask("POST", f"/tokens/{issued.entry.id}/rotate", json={"overlap": 3600} | body, headers=headers)
+
+
+def test_freshness_is_not_made_by_a_rotation(app, issued, clock):
+    proven_at = row(app, issued.entry.id).auth_time
+    clock.shift(DAY)
+    assert row(app, rotate_self(app, issued.token).json["id"]).auth_time == proven_at
+
+
+def test_the_name_goes_over_and_both_are_known_by_it(app, user, issued):
+    new_id = rotate_self(app, issued.token).json["id"]
+    with app.extensions["database"].read() as db:
+        old = lifecycle.find(db, user.id, issued.entry.id).entry
+        new = lifecycle.find(db, user.id, UUID(new_id)).entry
+    assert (old.name, old.taken_name, new.name, new.taken_name) == ("nightly", None, "nightly", "nightly")
+    assert new.rotated_from == old.id
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        pytest.param(lambda db, user, issued: lifecycle.revoke(db, user.id, issued.entry.id), "revoked", id="revoked"),
+        pytest.param(
+            lambda db, _user, issued: setattr(db.get_one(Credential, issued.entry.id), "expires_at", NOON),
+            "expired",
+            id="expired",
+        ),
+    ],
+)
+def test_what_has_ended_is_not_rotated(app, user, person, issued, spoil, words):
+    with app.extensions["database"].write() as db:
+        spoil(db, user, issued)
+    before = contents(app)
+    answer = by_json(person, issued)
+    assert (answer.status_code, words in answer.json["detail"]) == (409, True)
+    assert contents(app) == before
+
+
+def test_a_token_is_rotated_once(app, issued):
+    assert rotate_self(app, issued.token).status_code == 201
+    before = contents(app)
+    again = rotate_self(app, issued.token)
+    assert (again.status_code, "rotated before" in again.json["detail"]) == (409, True)
+    assert contents(app) == before
+
+
+def test_of_many_at_once_one_wins(app, issued):
+    with ThreadPoolExecutor(6) as at_once:
+        found = list(at_once.map(lambda _: rotate_self(app, issued.token).status_code, range(6)))
+    assert sorted(found) == [201, *[409] * 5]
+    assert len(events(app, "token.rotated")) == 1
+
+
+def test_two_processes_that_rotate_at_once_make_one_successor(make_app, issued):
+    houses = [make_app(), make_app()]
+    with ThreadPoolExecutor(2) as at_once:
+        found = list(at_once.map(lambda house: rotate_self(house, issued.token).status_code, houses))
+    assert sorted(found) == [201, 409]
+
+
+def test_a_token_without_the_scope_does_not_rotate_itself(app, user, clock):
+    issued = factories.api_token(app, user)
+    answer = rotate_self(app, issued.token)
+    assert (answer.status_code, answer.json["required"]) == (403, ["self:rotate"])
+
+
+@pytest.mark.parametrize("overlap", [-1, 5, "soon", [3600], {"seconds": 1}, True])
+def test_an_overlap_that_is_none_of_ours_is_refused(app, issued, overlap):
+    before = contents(app)
+    assert rotate_self(app, issued.token, overlap=overlap).status_code in (400, 422)
+    assert contents(app) == before
+
+
+def test_a_session_has_no_token_to_rotate(person):
+    token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+    headers = {"Accept": "application/json", "X-CSRF-Token": token}
+    assert person.ask("POST", "/tokens/self/rotate", json={}, headers=headers).status_code == 403
+
+
+def test_a_job_renews_itself_for_a_year_and_is_written_of_once_a_week(app, user, clock, issued):
+    token = issued.token
+    for _ in range(28):
+        clock.shift(DAY)
+        token = rotate_self(app, token, overlap=3600).json["access_token"]
+    assert status(app, token) == 200
+    assert [mail.kind for mail in mails(app)] == ["token_rotated"] * 4
+
+
+def test_on_the_page_the_new_one_is_shown_once_and_the_old_one_can_be_ended(app, person, issued, clock):
+    person.open(f"/tokens/{issued.entry.id}")
+    person.follow("Rotate")
+    shown = person.press("Rotate nightly", overlap="86400")
+    new = re.search(r"eyJ[\w.-]+", shown.text)[0]
+    assert (shown.status_code, shown.headers["Cache-Control"]) == (201, "no-store")
+    clock.shift(61)
+    assert (status(app, issued.token), status(app, new)) == (200, 200)
+    person.open(f"/tokens/{issued.entry.id}")
+    assert "Nothing has brought this one since" not in person.page.text
+    person.press("End the old one now")
+    assert (status(app, issued.token), status(app, new)) == (401, 200)
+
+
+def test_rotating_asks_who_one_is_after_ten_minutes(person, issued, clock):
+    clock.shift(timedelta(minutes=11))
+    assert by_json(person, issued).status_code == 401
+
+
+def test_a_token_of_another_is_not_there(app, person, clock):
+    issued = factories.api_token(app, factories.user(app))
+    assert by_json(person, issued).status_code == 404
+
+
+def test_the_link_in_the_mail_revokes_the_token_and_what_took_over(app, issued, stranger):
+    new = rotate_self(app, issued.token).json["access_token"]
+    newer = rotate_self(app, new).json["access_token"]
+    (mail,) = mails(app)
+    stranger.open(mail.link)
+    stranger.press("Revoke nightly")
+    assert [status(app, token) for token in (issued.token, new, newer)] == [401, 401, 401]
+    assert stranger.open(mail.link).status_code == 404

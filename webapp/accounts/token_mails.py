@@ -1,0 +1,139 @@
+"""What somebody hears of their tokens by mail: as a deed of the room below, or as a chore."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing, links
+from webapp.accounts.models import User
+from webapp.accounts.notices import LIFETIME, Here
+from webapp.credentials.writing import Arrival
+from webapp.kernel.clock import now
+from webapp.mail import outbox
+from webapp.mail.post import Post
+from webapp.tokens import lifecycle, reminders
+from webapp.tokens.lifecycle import Row, scopes_of
+from webapp.tokens.reminders import DAY, WEEK, Due
+
+NOT_MY_TOKEN = "not-my-token"
+# Into one mailbox, of all kinds together: whatever happens, nobody is buried.
+MOST_A_DAY = 20
+# In one mail; the page has the others.
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMails:
+    post: Post
+    here: Callable[[], Here]
+    """Under what circumstances the present request asks."""
+
+    def deed(
+        self, db: Session, kind: str, row: Row, *, origin: str = "owner", successor_id: UUID | None = None
+    ) -> None:
+        """Something was done to a token: it was minted, widened, rotated or revoked."""
+        if successor_id is not None and origin == "self":
+            # A job that renews itself every day is no news every day.
+            is_news = reminders.take(db, row.entry.id, "rotated", every=WEEK)
+            reminders.hand_on(db, "rotated", from_=row.entry.id, to=successor_id)
+            if not is_news:
+                return
+        self.tell(db, row, kind, self.here(), origin=origin)
+
+    def edited(self, db: Session, row: Row, *, is_wider: bool) -> None:
+        if is_wider:
+            self.deed(db, "token_widened", row)
+
+    def arrived(self, db: Session, arrival: Arrival) -> None:
+        """A token was used from a network that it had not come from before; told once a day at most."""
+        row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
+        if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
+            self.tell(db, row, "token_new_network", Here(arrival.at, arrival.address, arrival.client))
+
+    def came_late(self, db: Session, token_id: UUID, here: Here) -> None:
+        """A token that has expired is still being called; told once a week at most."""
+        owner_id = lifecycle.owner_of(db, token_id)
+        row = lifecycle.find(db, owner_id, token_id) if owner_id else None
+        if row is None or row.credential.family_id is not None or row.credential.revoked_at is not None:
+            return
+        if row.credential.expires_at <= now() and reminders.take(db, token_id, "late", every=WEEK):
+            self.tell(db, row, "token_came_late", here, is_rotated=row.entry.rotated_at is not None)
+
+    def expiring(self, db: Session) -> int:
+        """A step of a chore: one owner is told of all theirs that end soon."""
+        return self.remind(db, reminders.expiring(db), "tokens_expiring")
+
+    def unused(self, db: Session) -> int:
+        """A step of a chore: one owner is told of all theirs that nothing has brought for long."""
+        return self.remind(db, reminders.unused(db), "tokens_unused")
+
+    def remind(self, db: Session, due: Due | None, kind: str) -> int:
+        if due is None:
+            return 0
+        user = self.addressee(db, due.user_id)
+        if user is not None and due.tokens:
+            shown, rest = due.tokens[:MOST_LISTED], max(0, len(due.tokens) - MOST_LISTED)
+            self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
+        return due.looked_at
+
+    def tell(self, db: Session, row: Row, kind: str, here: Here, **facts: object) -> None:
+        if (user := self.addressee(db, row.entry.user_id)) is None:
+            return
+        about = {"token_id": str(row.entry.id)}
+        secret = links.make(
+            db, NOT_MY_TOKEN, LIFETIME, user_id=user.id, address=user.email, facts=about, replaces=False
+        )
+        (token,) = facts_of([row])
+        self.send(db, user, kind, token=token, here=here, link=f"/not-me/token/{secret}", lifetime=LIFETIME, **facts)
+
+    def send(self, db: Session, user: User, kind: str, **facts: object) -> None:
+        self.post.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
+
+    def addressee(self, db: Session, user_id: UUID) -> User | None:
+        """Whom to write to; None for those without an address, and for those who had enough for a day."""
+        user = browsing.by_id(db, user_id)
+        if user is None or user.email is None or user.disabled_at is not None:
+            return None
+        sent = outbox.count_of_user(db, user_id, kinds=KINDS, since=now() - DAY)
+        return user if sent < MOST_A_DAY else None
+
+
+KINDS = (
+    "token_minted",
+    "token_widened",
+    "token_rotated",
+    "token_revoked",
+    "token_new_network",
+    "token_came_late",
+    "tokens_expiring",
+    "tokens_unused",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """A token as mails speak of it."""
+
+    id: UUID
+    name: str
+    scopes: list[str]
+    expires_at: object
+    last_used_at: object
+    left: timedelta
+
+
+def facts_of(rows: Sequence[Row]) -> list[TokenFacts]:
+    return [
+        TokenFacts(
+            row.entry.id,
+            row.entry.name,
+            scopes_of(row.credential),
+            row.credential.expires_at,
+            row.credential.last_used_at,
+            row.credential.expires_at - now(),
+        )
+        for row in rows
+    ]

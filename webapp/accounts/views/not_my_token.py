@@ -1,0 +1,80 @@
+""" "This was not me" of a token: the link in its mails, which revokes it without a login."""
+
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import links
+from webapp.accounts.token_mails import NOT_MY_TOKEN
+from webapp.accounts.views import carried
+from webapp.accounts.views.surroundings import dead
+from webapp.guard import public
+from webapp.tokens import lifecycle, rotation
+from webapp.web.contract import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import database, db
+
+bp = Blueprint("not_my_token", __name__)
+
+
+class DisownedToken(msgspec.Struct, frozen=True):
+    revoked: int
+    """The token, and whatever had taken over from it."""
+
+
+@bp.get("/not-me/token/<secret>")
+@public
+def arrive(secret: str) -> ResponseReturnValue:
+    about(secret)
+    carried.take(NOT_MY_TOKEN, secret)
+    return redirect(url_for("not_my_token.ask"), 303)
+
+
+@bp.get("/not-me/token")
+@public
+def ask() -> ResponseReturnValue:
+    return render_template("accounts/not_my_token.html", name=about(carried.held(NOT_MY_TOKEN)))
+
+
+@bp.post("/not-me/token")
+@public
+@answers(DisownedToken, refuses=(404,))
+def end() -> ResponseReturnValue:
+    """Revoke the token that a mail was about, and whatever took over from it."""
+    link = links.spend(db(), NOT_MY_TOKEN, carried.held(NOT_MY_TOKEN))
+    if link is None or link.user_id is None:
+        raise dead_link()
+    revoked = [
+        token_id
+        for token_id in rotation.line_of(db(), link.user_id, UUID((link.facts or {})["token_id"]))
+        if lifecycle.revoke(db(), link.user_id, token_id, origin="mail")
+    ]
+    carried.drop(NOT_MY_TOKEN)
+    if not wants_page():
+        return as_json(DisownedToken(len(revoked)))
+    return redirect(url_for("not_my_token.ended"), 303)
+
+
+@bp.get("/not-me/token/ended")
+@public
+def ended() -> ResponseReturnValue:
+    return render_template("accounts/not_my_token_ended.html")
+
+
+def about(secret: str) -> str:
+    """The name of the token."""
+    with database().read() as reading:
+        link = links.find(reading, NOT_MY_TOKEN, secret)
+        if link is None or link.user_id is None:
+            raise dead_link()
+        row = lifecycle.find(reading, link.user_id, UUID((link.facts or {})["token_id"]))
+    if row is None:
+        raise dead_link()
+    return row.entry.name
+
+
+def dead_link() -> Problem:
+    return dead("It was used, or it is older than seven days. Log in, and revoke the token on its own page.")

@@ -1,0 +1,23 @@
+"""The form that asks how long two tokens work beside each other."""
+
+from datetime import timedelta
+
+from wtforms import RadioField
+
+from webapp.web.form import Form
+
+OVERLAPS = {0: "None", 3600: "1 hour", 86400: "24 hours", 604800: "7 days"}
+DAY = 86400
+
+
+class RotateForm(Form):
+    overlap = RadioField(
+        "How long both work",
+        choices={str(seconds): words for seconds, words in OVERLAPS.items()},
+        default=str(DAY),
+        description="In seconds. The old one never works longer than it would have.",
+    )
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(seconds=int(self.overlap.data))

@@ -1,0 +1,153 @@
+"""rotate: a successor that may do the same; the token that it follows ends by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp.audit.log import Event, record
+from webapp.credentials.lifecycle import Proof
+from webapp.credentials.models import Credential
+from webapp.credentials.writing import inherit_networks
+from webapp.guard.authority import Authority
+from webapp.kernel.clock import NEVER, now
+from webapp.tokens.lifecycle import Issued, Issuer, Row, Wish
+from webapp.tokens.models import ApiToken
+
+
+class NotRotatable(Exception):
+    """The message is for whoever asked; ``successor_id`` is who took over, if somebody did."""
+
+    def __init__(self, message: str, successor_id: UUID | None = None) -> None:
+        super().__init__(message)
+        self.successor_id = successor_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    overlap: timedelta
+    """So long both work, unless the old one ends sooner anyway."""
+    longest: timedelta
+    """No successor lives longer."""
+    may_never_end: bool
+    origin: str
+    """Who asks: the ``owner``, the token it``self``, or an operator by ``cli``."""
+    proof: Proof | None = None
+    """None where nobody proved anything anew: that of the old one goes on."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rotated:
+    issued: Issued
+    former: Row
+
+
+def rotate(db: Session, issuer: Issuer, user_id: UUID, token_id: UUID, handover: Handover) -> Rotated:
+    """What it may is read from its row, and never asked: rotation widens nothing.
+
+    Raises:
+        NotRotatable, TooMany
+    """
+    former = held(db, user_id, token_id)
+    # One statement, so that of two who rotate at once one is too late.
+    won = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
+    if db.execute(won.values(rotated_at=now(), taken_name=None).returning(ApiToken.id)).first() is None:
+        raise NotRotatable("It was rotated before. Rotate its successor instead.", successor_of(db, token_id))
+    credential = former.credential
+    wish = Wish(
+        name=former.entry.name,
+        note=former.entry.note,
+        reason=former.entry.reason,
+        authority=credential.authority or Authority(),
+        lifetime=lifetime_after(credential, handover),
+        origin="rotation",
+        rotated_from=token_id,
+    )
+    issued = issuer.issue(db, user_id, wish, handover.proof or Proof(credential.auth_time, credential.amr))
+    credential.expires_at = min(credential.expires_at, now() + handover.overlap)
+    inherit_networks(db, issued.entry.id, from_=token_id)
+    record(
+        db,
+        Event.TOKEN_ROTATED,
+        user_id=user_id,
+        credential_id=token_id,
+        name=former.entry.name,
+        successor_id=str(issued.entry.id),
+        ends_at=credential.expires_at.isoformat(),
+        origin=handover.origin,
+    )
+    return Rotated(issued, former)
+
+
+def held(db: Session, user_id: UUID, token_id: UUID) -> Row:
+    """A token of this user that can be rotated; nobody ends or narrows it meanwhile."""
+    query = select(Credential).where(Credential.id == token_id, Credential.user_id == user_id)
+    credential = db.scalar(query.with_for_update().execution_options(populate_existing=True))
+    entry = db.get(ApiToken, token_id, populate_existing=True) if credential is not None else None
+    if credential is None or entry is None:
+        raise NotRotatable("There is no such token.")
+    if credential.family_id is not None:
+        raise NotRotatable("It came from a login by script: refresh that instead, for its next token.")
+    if credential.revoked_at is not None:
+        raise NotRotatable("It was revoked. Make a new token instead.")
+    if entry.rotated_at is None and not credential.is_live(now()):
+        raise NotRotatable("It has expired. Make a new token instead.")
+    return Row(entry, credential)
+
+
+def lifetime_after(credential: Credential, handover: Handover) -> timedelta | None:
+    """As long as the one before, within what the house allows by now."""
+    if credential.expires_at >= NEVER:
+        return None if handover.may_never_end else handover.longest
+    return min(credential.expires_at - credential.created_at, handover.longest)
+
+
+def successor_of(db: Session, token_id: UUID) -> UUID | None:
+    return db.scalar(select(ApiToken.id).where(ApiToken.rotated_from == token_id))
+
+
+class TokenLink(msgspec.Struct, frozen=True, kw_only=True):
+    """The other end of a rotation."""
+
+    id: UUID
+    last_used_at: datetime | None
+    last_used_from: str | None
+    last_used_by: str | None
+    is_live: bool
+    expires_at: datetime
+
+
+def link(db: Session, user_id: UUID, token_id: UUID | None) -> TokenLink | None:
+    """None where there is none, or no more."""
+    if token_id is None:
+        return None
+    found = db.scalar(
+        select(Credential)
+        .join(ApiToken, ApiToken.id == Credential.id)
+        .where(Credential.id == token_id, Credential.user_id == user_id)
+    )
+    if found is None:
+        return None
+    return TokenLink(
+        id=found.id,
+        last_used_at=found.last_used_at,
+        last_used_from=found.last_used_from,
+        last_used_by=found.last_used_by,
+        is_live=found.is_live(now()),
+        expires_at=found.expires_at,
+    )
+
+
+def line_of(db: Session, user_id: UUID, token_id: UUID) -> list[UUID]:
+    """A token and all that took over from it, one after the other."""
+    pairs = select(ApiToken.rotated_from, ApiToken.id).where(
+        ApiToken.user_id == user_id, ApiToken.rotated_from.is_not(None)
+    )
+    successors = {pair.rotated_from: pair.id for pair in db.execute(pairs)}
+    line = [token_id]
+    while (successor := successors.get(line[-1])) is not None:
+        line.append(successor)
+    return line
