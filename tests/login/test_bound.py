@@ -54,10 +54,13 @@ def test_it_goes_on_with_the_same_key(app, first):
 
 @pytest.mark.parametrize(
     "headers",
-    [pytest.param({}, id="without a proof"), pytest.param(shown(REFRESH, OTHER), id="with a proof of another key")],
+    [
+        pytest.param(dict, id="without a proof"),
+        pytest.param(lambda: shown(REFRESH, OTHER), id="with a proof of another key"),
+    ],
 )
 def test_who_has_its_refresh_token_and_not_the_key_gets_nothing_and_ends_nothing(app, first, headers):
-    stolen = refresh(app, first["refresh_token"], headers)
+    stolen = refresh(app, first["refresh_token"], headers())
     assert (stolen.status_code, stolen.json["code"]) == (401, "refresh_invalid")
     second = refresh(app, first["refresh_token"], shown(REFRESH))
     assert second.status_code == 200
@@ -74,17 +77,17 @@ def test_a_login_without_a_key_is_not_bound_to_one_later(app, user):
 @pytest.mark.parametrize(
     "headers",
     [
-        pytest.param({"DPoP": ""}, id="nothing"),
-        pytest.param({"DPoP": "x" * 7000}, id="a long word"),
-        pytest.param({"DPoP": ", ".join([shown()["DPoP"]] * 2)}, id="two"),
-        pytest.param(shown(REFRESH), id="one for another address"),
-        pytest.param(shown(htm="GET"), id="one for another method"),
-        pytest.param(shown(iat=0), id="an old one"),
-        pytest.param({"DPoP": proof(claims_for("POST", AUTH), header_of(KEY), key=OTHER)}, id="a forged one"),
+        pytest.param(lambda: {"DPoP": ""}, id="nothing"),
+        pytest.param(lambda: {"DPoP": "x" * 7000}, id="a long word"),
+        pytest.param(lambda: {"DPoP": ", ".join([shown()["DPoP"]] * 2)}, id="two"),
+        pytest.param(lambda: shown(REFRESH), id="one for another address"),
+        pytest.param(lambda: shown(htm="GET"), id="one for another method"),
+        pytest.param(lambda: shown(iat=0), id="an old one"),
+        pytest.param(lambda: {"DPoP": proof(claims_for("POST", AUTH), header_of(KEY), key=OTHER)}, id="a forged one"),
     ],
 )
 def test_a_proof_that_shows_nothing_is_no_login(app, user, headers):
-    answer = log_in(app, headers)
+    answer = log_in(app, headers())
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_dpop_proof")
     assert "access_token" not in answer.json
 
