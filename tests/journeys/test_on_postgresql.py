@@ -27,6 +27,7 @@ from webapp.chores.rota import Chore
 from webapp.chores.worker import Worker
 from webapp.cli import schema
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
 from webapp.kernel.db import engine_for
 from webapp.kernel.ratelimit import Limit
@@ -205,3 +206,21 @@ def test_a_log_that_was_written_before_the_chain_is_linked(app: Flask, settings:
     with app.extensions["database"].write() as db:
         closing.delete(db, db.merge(gone))
     relink(app, settings)
+
+
+def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app: Flask) -> None:
+    owner, database = factories.user(app), app.extensions["database"]
+    one, other = (factories.api_token(app, owner).entry.id for _ in range(2))
+
+    def end() -> int:
+        with database.write() as db:
+            return credentials.end_of_everybody(db)["token"]
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as db:
+            db.get_one(Credential, other, with_for_update=True)
+            ended = pool.submit(end)
+            time.sleep(0.3)
+            assert not ended.done()
+            db.get_one(Credential, one, with_for_update=True)
+        assert ended.result() >= 2

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
@@ -87,11 +87,14 @@ def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID |
 
 
 def end_of_everybody(db: Session) -> Counter[str]:
-    """End every live credential there is; one statement.
+    """End every live credential there is, in a transaction that has changed nothing before.
 
     Returns:
         How many were ended, by kind.
     """
+    if db.get_bind().dialect.name == "postgresql":
+        # Waits for all who are changing some: rows that are locked in another order would be a deadlock.
+        db.execute(text("LOCK TABLE credential IN EXCLUSIVE MODE"))
     statement = update(Credential).where(Credential.revoked_at.is_(None), Credential.expires_at > now())
     return Counter(db.scalars(statement.values(revoked_at=now()).returning(Credential.kind)))
 
