@@ -1,5 +1,5 @@
 /** <filter-rows label rows>: a field that leaves only the rows which hold what is typed. Without JavaScript all are there. */
-const ENOUGH = 5
+const ENOUGH = 3
 
 class FilterRows extends HTMLElement {
   connectedCallback() {

@@ -1,6 +1,8 @@
 """token: minting, listing, revoking."""
 
 import json
+import sqlite3
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
@@ -40,6 +42,11 @@ def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
         pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than nothing", id="no life at all"),
         pytest.param("--name laptop --scope protected:read --expires soon", 2, "such as 90s", id="no duration"),
         pytest.param("--name laptop", 2, "--scope", id="no scope"),
+        pytest.param("--name laptop --scope protected:read --network 10/8", 1, "is no network", id="no network"),
+        pytest.param("--name laptop --scope protected:read --method BREW", 2, "BREW", id="no method"),
+        pytest.param("--name laptop --scope protected:read --resource /x", 1, "opens /x", id="no address"),
+        pytest.param("--name laptop --scope protected:read --per-minute 0", 2, "per-minute", id="no rate"),
+        pytest.param("--name laptop --scope protected:read --expires never", 1, "Every token ends", id="no end"),
     ],
 )
 def test_what_cannot_be_minted_is_said(run, add, options, code, words):
@@ -100,3 +107,26 @@ def test_the_login_of_a_script_is_one_token_and_is_ended_as_one(app, run, user, 
     assert not works(app, answer["access_token"])
     assert json.loads(run_here("token list ada --json").stdout) == []
     assert run_here(f"token revoke {listed['id']}").stderr == "It was revoked before.\n"
+
+
+def test_a_token_is_minted_with_its_limits(run, add, house):
+    add("ada")
+    options = "--resource /protected --method GET --network 10.0.0.0/8 --network ::ffff:192.0.2.1 --per-minute 60"
+    done = run(f"token mint ada --name wall --scope protected:read {options}")
+    assert done.exit_code == 0, done.stderr
+    with closing(sqlite3.connect(house / "latchkey.db")) as database:
+        (kept,) = database.execute("SELECT authority FROM credential WHERE kind = 'token'").fetchone()
+    assert json.loads(kept) == {
+        "scopes": ["protected:read"], "resources": ["/protected"], "methods": ["GET"],
+        "networks": ["10.0.0.0/8", "192.0.2.1/32"], "per_minute": 60,
+    }  # fmt: skip
+
+
+def test_a_token_without_an_end_takes_a_reason_where_it_is_allowed_at_all(run, add):
+    add("ada")
+    mint = "token mint ada --name wall --scope protected:read --expires never"
+    allowed = {"WEBAPP_TOKEN_NEVER_EXPIRES": "true"}
+    assert "--reason" in run(mint, **allowed).stderr
+    done = run(f"{mint} --reason unreachable-sensor", **allowed)
+    assert (done.exit_code, done.stderr.endswith("works for ever.\n")) == (0, True)
+    assert " never " in run("token list ada", **allowed).stdout

@@ -17,4 +17,17 @@ class Duration(click.ParamType[timedelta]):
             self.fail(f"{value!r} {error}", param, ctx)
 
 
-DURATION = Duration()
+# The longest there is; nobody waits for it.
+ENDLESS = timedelta.max
+
+
+class Lifetime(Duration):
+    """A duration, or ``never`` for no end."""
+
+    name = "lifetime"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        return ENDLESS if value == "never" else super().convert(value, param, ctx)
+
+
+DURATION, LIFETIME = Duration(), Lifetime()

@@ -1,13 +1,16 @@
 """What the command line may mint: judged as on the token page."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.app import create_app
+from webapp.cli.durations import ENDLESS
 from webapp.cli.refusals import Refused
 from webapp.credentials.lifecycle import Proof
 from webapp.guard.assurance import Level, demands_of
@@ -15,7 +18,8 @@ from webapp.guard.authority import Authority
 from webapp.kernel.dpop import KeyUnfit, thumbprint_in
 from webapp.settings import Settings
 from webapp.settings.kinds import write_duration
-from webapp.tokens.lifecycle import Issuer, NameUnfit, Wish, checked_name
+from webapp.tokens.lifecycle import LONGEST_REASON, SHORTEST_REASON, Issuer, NameUnfit, Wish, checked_name
+from webapp.tokens.networks import NetworkUnfit, networks_of
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 
 # An operator proves nothing about the owner, so the token never counts as a fresh login.
@@ -28,34 +32,78 @@ def tools(settings: Settings) -> tuple[Issuer, Catalogue]:
     return app.extensions["issuer"], app.extensions["catalogue"]
 
 
-def wish(
-    db: Session,
-    settings: Settings,
-    catalogue: Catalogue,
-    owner: User,
-    *,
-    name: str,
-    scopes: Sequence[str],
-    lifetime: timedelta,
-    key: str | None = None,
-) -> Wish:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for, as it was written on the command line."""
+
+    name: str
+    scopes: Sequence[str]
+    lifetime: timedelta
+    """``ENDLESS`` for one without an end."""
+    reason: str | None = None
+    note: str | None = None
+    resources: Sequence[str] = ()
+    methods: Sequence[str] = ()
+    networks: Sequence[str] = ()
+    per_minute: int | None = None
+    key: str | None = None
+
+
+def wish(db: Session, settings: Settings, catalogue: Catalogue, owner: User, order: Order) -> Wish:
     """Raises ``Refused`` for what cannot be had."""
-    longest = settings.token_lifetime_max
     if owner.disabled_at is not None:
         raise Refused(f"{owner.username} is disabled; enable them first.")
-    if not timedelta() < lifetime <= longest:
-        raise Refused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
+    lifetime = checked_lifetime(settings, order)
     roles = included_in(db, owner.role)
     try:
-        granted = catalogue.check(scopes, roles)
+        granted = catalogue.check(order.scopes, roles)
     except ScopeNotHeld as error:
         held = ", ".join(catalogue.held_by(roles))
         raise Refused(f"{owner.username} cannot give {error}; there are: {held}.") from error
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     if (level := catalogue.level_for(granted, demands)) > Level.ONE:
         raise Refused(f"Such a token takes {level.in_words}, which only {owner.username} can show, on the token page.")
+    if shut := catalogue.unopened(order.resources, granted):
+        raise Refused(f"None of these scopes opens {shut[0]}.")
     try:
-        name, jkt = checked_name(name), thumbprint_in(key) if key else None
-    except (NameUnfit, KeyUnfit) as error:
+        name, authority = checked_name(order.name), bounded(granted, order)
+    except (NameUnfit, KeyUnfit, NetworkUnfit) as error:
         raise Refused(str(error)) from error
-    return Wish(name=name, authority=Authority(scopes=granted, jkt=jkt), lifetime=lifetime, origin="cli")
+    return Wish(
+        name=name,
+        note=order.note,
+        authority=authority,
+        lifetime=lifetime,
+        reason=order.reason if lifetime is None else None,
+        origin="cli",
+    )
+
+
+def checked_lifetime(settings: Settings, order: Order) -> timedelta | None:
+    """None for a token without an end."""
+    longest = settings.token_lifetime_max
+    if order.lifetime == ENDLESS:
+        if not settings.token_never_expires:
+            raise Refused("Every token ends here: WEBAPP_TOKEN_NEVER_EXPIRES is false.")
+        if not SHORTEST_REASON <= len(order.reason or "") <= LONGEST_REASON:
+            raise Refused(f"One without an end needs --reason, of {SHORTEST_REASON} to {LONGEST_REASON} characters.")
+        return None
+    if not timedelta() < order.lifetime <= longest:
+        raise Refused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
+    return order.lifetime
+
+
+def bounded(scopes: frozenset[str], order: Order) -> Authority:
+    """
+    Raises:
+        KeyUnfit, NetworkUnfit
+    """
+    bounds: dict[str, Any] = {
+        "scopes": scopes,
+        "resources": frozenset(order.resources),
+        "methods": frozenset(order.methods),
+        "networks": networks_of(order.networks),
+        "per_minute": order.per_minute,
+        "jkt": thumbprint_in(order.key) if order.key else None,
+    }
+    return Authority(**{name: bound for name, bound in bounds.items() if bound})

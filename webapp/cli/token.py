@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import click
@@ -10,17 +11,26 @@ from sqlalchemy.orm import Session
 from webapp.accounts import browsing
 from webapp.accounts.models import User
 from webapp.cli import minting
-from webapp.cli.durations import DURATION
+from webapp.cli.durations import LIFETIME
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
+from webapp.cli.minting import Order
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.refusals import Refused
+from webapp.guard.authority import METHODS, MOST_PER_MINUTE
 from webapp.tokens import families, lifecycle, listing, script_logins
+from webapp.tokens.lifecycle import LONGEST_NOTE
 from webapp.tokens.listing import Token
 from webapp.tokens.script_logins import ScriptLogin
 
 EVERY = 1_000_000
+
+
+def short(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value and (len(value) > LONGEST_NOTE or not value.isprintable()):
+        raise click.BadParameter(f"one line of at most {LONGEST_NOTE} characters")
+    return value
 
 
 @click.group("token")
@@ -32,10 +42,18 @@ def command() -> None:
 @click.argument("user")
 @click.option("--name", required=True, help="Of the machine or the job; 3 to 50 characters.")
 @click.option("--scope", "scopes", multiple=True, required=True, help="What it may reach; may be given repeatedly.")
-@click.option("--expires", type=DURATION, default="30d", show_default=True, help="Such as 12h or 90d.")
+@click.option("--expires", type=LIFETIME, default="30d", show_default=True, help="Such as 12h or 90d, or never.")
+@click.option("--reason", help="Why it must never end; 10 to 200 characters.")
+@click.option("--note", help=f"For whoever finds it in a year; at most {LONGEST_NOTE} characters.", callback=short)
+@click.option("--resource", "resources", multiple=True, help="Only at this address, such as /protected; repeatedly.")
+@click.option(
+    "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only with this method; repeatedly."
+)
+@click.option("--network", "networks", multiple=True, help="Only from this network, such as 10.0.0.0/8; repeatedly.")
+@click.option("--per-minute", type=click.IntRange(1, MOST_PER_MINUTE), help="At most so many requests a minute.")
 @click.option("--key", help="A public JWK, or its thumbprint: without proof of that key the token is nothing (DPoP).")
 @pass_house
-def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires: timedelta, key: str | None) -> None:
+def mint(house: House, /, *, user: str, expires: timedelta, **asked: Any) -> None:
     """Mint a token for USER and print it, now and never again.
 
     \b
@@ -43,16 +61,20 @@ def mint(house: House, *, user: str, name: str, scopes: tuple[str, ...], expires
       python -m webapp token mint ada --name backup --scope protected:read --expires 7d
       curl -H "Authorization: Bearer $(python -m webapp token mint ada --name once --scope protected:read \\
         --expires 5m)" http://127.0.0.1:8000/protected
+      python -m webapp token mint ada --name wall --scope protected:read --method GET --network 10.0.0.0/8
     """
     issuer, catalogue = minting.tools(house.settings)
     with opened(house) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = minting.wish(db, house.settings, catalogue, owner, name=name, scopes=scopes, lifetime=expires, key=key)
+        wish = minting.wish(db, house.settings, catalogue, owner, Order(lifetime=expires, **asked))
         try:
             issued = issuer.issue(db, owner.id, wish, minting.PROVEN_BY_NOBODY)
         except lifecycle.NameTaken as error:
             raise Refused(f"{owner.username} has a token named {wish.name} already.") from error
-    say_aside(f"{wish.name} ({issued.entry.id}) works until {moment(issued.credential.expires_at)}.")
+        except lifecycle.TooMany as error:
+            raise Refused(f"{owner.username} has {error.most} live tokens, and that is the most here.") from error
+    end = moment(issued.credential.expires_at)
+    say_aside(f"{wish.name} ({issued.entry.id}) works {'for ever' if end == 'never' else f'until {end}'}.")
     click.echo(issued.token)
 
 

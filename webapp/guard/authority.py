@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 Bound = Literal["resource", "method", "network"]
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+MOST_PER_MINUTE = 100_000
 # Whoever may read may ask for less than the whole of it.
 READS = {"HEAD": "GET", "OPTIONS": "GET"}
 

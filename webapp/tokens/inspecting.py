@@ -134,6 +134,11 @@ def judged(
 ) -> tuple[str, str | None]:
     if str(header.get("alg")).lower() == "none":
         return "It is not signed at all: anybody could have written it. It opens nothing.", "token_invalid"
+    if claims.get("iss") != issuer and signature == "holds":
+        return (
+            f"It was signed here, but for a house at {shown(claims.get('iss'))}; this one is at {issuer}.",
+            "token_invalid",
+        )
     if claims.get("iss") != issuer:
         return (
             f"It says that it was made by {shown(claims.get('iss', 'nobody'))}, which is not this house.",

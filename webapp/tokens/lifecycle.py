@@ -28,6 +28,8 @@ from webapp.tokens.models import ApiToken
 # What people mint themselves is asked for by nobody but this house (RFC 9068 §2.2).
 CLIENT_ID = "latchkey"
 SHORTEST, LONGEST = 3, 50
+LONGEST_NOTE = 200
+SHORTEST_REASON, LONGEST_REASON = 10, 200
 
 
 class NameUnfit(Exception):
@@ -42,6 +44,7 @@ class TooMany(Exception):
     """This user has as many live tokens as one may."""
 
     def __init__(self, most: int) -> None:
+        self.most = most
         super().__init__(f"You have {most:,} live tokens, and that is the most here. Revoke some that nothing uses.")
 
 

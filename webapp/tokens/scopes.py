@@ -136,6 +136,10 @@ class Catalogue:
         """Behind any of these scopes."""
         return [opening for name in names if name in self.scopes for opening in self.scopes[name].openings]
 
+    def unopened(self, rules: Iterable[str], names: Iterable[str]) -> list[str]:
+        """The addresses that none of these scopes opens."""
+        return sorted(set(rules) - {opening.rule for opening in self.openings(names)})
+
     def rules(self, roles: Sequence[str]) -> list[str]:
         """The addresses that a token of somebody with these roles can open at all."""
         return sorted({opening.rule for opening in self.openings(self.scopes) if opening.is_reached_by(roles)})

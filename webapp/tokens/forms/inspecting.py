@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from webapp.guard.authority import METHODS
 from webapp.tokens.forms.fields import one_line, stripped
-from webapp.tokens.forms.limits import METHODS
 from webapp.web.form import Form
 
 

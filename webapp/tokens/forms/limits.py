@@ -7,18 +7,15 @@ from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from webapp.guard.authority import Authority
+from webapp.guard.authority import METHODS, MOST_PER_MINUTE, Authority
 from webapp.tokens.forms.fields import ListField, one_line, stripped
-from webapp.tokens.lifecycle import LONGEST, SHORTEST, NameUnfit, checked_name
+from webapp.tokens.lifecycle import LONGEST, LONGEST_NOTE, SHORTEST, NameUnfit, checked_name
 from webapp.tokens.networks import NetworkUnfit, networks_of
 from webapp.tokens.picking import Row, rows
 from webapp.tokens.scopes import Catalogue, plain
 from webapp.web.body import is_json
 from webapp.web.form import Form
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-MOST_PER_MINUTE = 100_000
-LONGEST_NOTE = 200
 # A level of the picker is a radio, and radios of one name are one choice: each resource has its own.
 LEVEL = "scopes-"
 
@@ -106,8 +103,7 @@ class LimitsForm(Form):
             raise ValidationError(str(error)) from error
 
     def validate_resources(self, field: SelectMultipleField) -> None:
-        opened = {opening.rule for opening in self.catalogue.openings(self.scopes.data or ())}
-        if shut := sorted(set(field.data or ()) - opened):
+        if shut := self.catalogue.unopened(field.data or (), self.scopes.data or ()):
             raise ValidationError(f"Nothing that you chose above opens {plain(shut[0])[:100]}.")
 
 

@@ -14,12 +14,12 @@ from webapp.kernel.digests import new_secret
 from webapp.kernel.dpop import KeyUnfit, thumbprint_in
 from webapp.tokens.forms.fields import one_line, stripped
 from webapp.tokens.forms.limits import LimitsForm
+from webapp.tokens.lifecycle import LONGEST_REASON, SHORTEST_REASON
 
 MONTH = 2592000
 PRESETS = {3600: "1 hour", 604800: "7 days", MONTH: "30 days", 7776000: "90 days", 31536000: "1 year"}
 FOR_EVER = "never"
 ON_A_DATE = ""
-SHORTEST_REASON, LONGEST_REASON = 10, 200
 # Of RSA, whose keys are the longest that are taken.
 LONGEST_KEY = 3000
 SEVERAL = ("scopes", "resources", "methods", "networks")
