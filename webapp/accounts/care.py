@@ -105,7 +105,12 @@ class Care:
             raise IsDisabled(user.username)
         path = recovery.link_for(self.db, user)
         record(
-            self.db, Event.RESET_ASKED, user_id=user.id, actor_id=self.actor.user_id, reason=self.reason, mailed=by_mail
+            self.db,
+            Event.RESET_ASKED,
+            user_id=user.id,
+            actor_id=self.actor.user_id,
+            reason=self.reason,
+            way="by mail" if by_mail else "by hand",
         )
         if by_mail:
             self.tell(user, "reset_offered", link=path, lifetime=recovery.LIFETIME)
