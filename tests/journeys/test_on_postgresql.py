@@ -125,6 +125,7 @@ def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
     assert person.open("/dashboard").request.path == "/login"
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("arguments", "codes", "is_over"),
     [

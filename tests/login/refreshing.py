@@ -53,12 +53,14 @@ def rivals(settings: Settings, *arguments: str) -> Iterator[list[subprocess.Pope
         subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    for rival in pair:
-        assert rival.stdout is not None
-        assert rival.stdout.readline() == "ready\n"
-    yield pair
-    for rival in pair:
-        rival.communicate(timeout=20)
+    try:
+        for rival in pair:
+            assert rival.stdout is not None
+            assert rival.stdout.readline() == "ready\n"
+        yield pair
+    finally:
+        for rival in pair:
+            rival.communicate(timeout=20)
 
 
 def one_round(app: Flask, user: User, pair: list[subprocess.Popen[str]]) -> Round:

@@ -7,6 +7,9 @@ from tests.script import Script
 
 ROUNDS = 200
 
+# Each round waits for two processes, which share their cores with whatever else runs.
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def settings(app):
