@@ -64,7 +64,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     ),
     Event.LOGIN_OPENED: lambda _: "Your password opens the account again, wherever it is typed.",
     Event.LOGIN_THROTTLED: lambda d: (
-        f"Too many wrong {'codes' if d.get('limit') == 'code-account' else 'passwords'} were typed for you; "
+        f"Too many wrong {'codes' if str(d.get('limit')).startswith('code-') else 'passwords'} were typed for you; "
         "more were not looked at."
     ),
     Event.CODE_REFUSED: lambda _: "Somebody who knows your password typed a wrong code.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from webapp.mfa.models import Passkey
 Told = Callable[[Session, int], None]
 """Tells the owner that a recovery code was used, and how many are left."""
 
+# Windows alone would let whoever has the password guess for ever (800-63B-4 §3.2.2); a passkey still works.
+IN_A_ROW = Limit("code-row", 100, timedelta(days=30))
 HALF_SPENT = Limit("login-finished", 1, LIFETIME)
 
 
@@ -84,8 +87,8 @@ class SecondStep:
 
     def code(self, user: User, typed: str, address: str | None, told: Told) -> Proven | Refused | Throttled:
         """A code of the app, or one of the recovery sheet."""
-        counted = self.by_account, f"user:{user.id}"
-        for limit, key in ((self.by_address, network_of(address)), counted):
+        whose = f"user:{user.id}"
+        for limit, key in ((self.by_address, network_of(address)), (self.by_account, whose), (IN_A_ROW, whose)):
             if not (taken := self.flow.limiter.take(limit, key)).allowed:
                 return self.flow.throttled(user, limit, key, taken.retry_after)
         with self.flow.database.write() as db:
@@ -93,7 +96,8 @@ class SecondStep:
             if amr is None:
                 record(db, Event.CODE_REFUSED, user_id=user.id)
                 return Refused()
-        self.flow.limiter.clear(*counted)
+        for limit in (self.by_account, IN_A_ROW):
+            self.flow.limiter.clear(limit, whose)
         return Proven(user.id, amr)
 
     def spend(self, db: Session, user: User, typed: str, told: Told) -> str | None:
