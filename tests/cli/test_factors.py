@@ -35,3 +35,12 @@ def test_no_token_is_minted_for_what_its_owner_has_to_show_a_factor_for(add, run
     add("ada")
     refused = run("token mint ada --name laptop --scope protected:read", WEBAPP_SECOND_FACTOR_FOR="protected:read")
     assert (refused.exit_code, "takes a second factor" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("demanded", "says"),
+    [("", "demanded of nobody"), ("admin", "is there"), ("admn", "there is none of that name")],
+)
+def test_doctor_says_whether_a_second_factor_is_demanded_of_a_role_that_there_is(say, instance, run, demanded, says):
+    told = run("doctor", WEBAPP_INSTANCE=str(instance), WEBAPP_SECOND_FACTOR_FOR=demanded)
+    assert says in told.output

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from webapp.accounts import browsing
+from webapp.accounts import browsing, roles
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import reading
@@ -65,6 +65,7 @@ def kept(settings: Settings, rota: Sequence[Chore]) -> Iterator[Finding]:
     opened = Database(settings.database)
     with opened.read() as db:
         yield database.people(browsing.everybody(db))
+        yield database.demanded(settings, [role.name for role in roles.every(db)])
         yield mails.outbox(states(db))
         yield from chores.turns(late(db, rota))
         yield database.backed_up(reading.latest(db, Event.HOUSE_BACKED_UP))

@@ -14,6 +14,7 @@ from webapp.audit.log import Event, record
 from webapp.guard.assurance import RECOVERY, Demands, Level, joined, level_of
 from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit
+from webapp.kernel.ratelimit_storage import SPENT
 from webapp.kernel.sealing import Sealer
 from webapp.login.flow import Done, Flow, Refused, Throttled
 from webapp.login.pending import LIFETIME, Half
@@ -27,7 +28,7 @@ Told = Callable[[Session, int], None]
 
 # Windows alone would let whoever has the password guess for ever (800-63B-4 §3.2.2); a passkey still works.
 IN_A_ROW = Limit("code-row", 100, timedelta(days=30))
-HALF_SPENT = Limit("login-finished", 1, LIFETIME)
+HALF_SPENT = Limit(f"{SPENT}half-login", 1, LIFETIME)
 
 
 @dataclass(frozen=True, slots=True)

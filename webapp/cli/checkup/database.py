@@ -1,12 +1,13 @@
 """The database: whether it can be trusted, and whether somebody can let others in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from webapp.accounts.models import User
 from webapp.cli import schema
 from webapp.cli.checkup.findings import Finding, bad, ok, warn
 from webapp.cli.refusals import Refused
+from webapp.guard.assurance import Level, demands_of
 from webapp.kernel.backup import OLD
 from webapp.kernel.clock import now
 from webapp.kernel.db_file import Damaged
@@ -48,3 +49,14 @@ def people(users: Sequence[User]) -> Finding:
     if not any(user.role == "super_admin" and user.disabled_at is None for user in users):
         return bad("people", "Nobody is super_admin.", "Run: python -m webapp user role NAME super_admin")
     return ok("people", "Somebody is super_admin.")
+
+
+def demanded(settings: Settings, roles: Collection[str]) -> Finding:
+    """Whether every role of which a factor is demanded is one that somebody can have."""
+    demands = demands_of(settings.second_factor_for, settings.passkey_for)
+    if unknown := sorted(demands.roles.keys() - set(roles)):
+        said = f"A second factor is demanded of the role {unknown[0]}, and there is none of that name."
+        return warn("second factors", said, "Mend WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR, or make the role.")
+    if demands.of_roles(roles) is Level.ONE:
+        return ok("second factors", "They are demanded of nobody; WEBAPP_SECOND_FACTOR_FOR=admin would be of admins.")
+    return ok("second factors", "Each role of which one is demanded is there.")

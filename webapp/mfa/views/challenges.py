@@ -8,10 +8,11 @@ from flask import current_app, session
 
 from webapp.kernel.digests import new_secret, same
 from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.kernel.ratelimit_storage import SPENT
 from webapp.mfa.ceremonies import Refused
 
 LIFETIME = timedelta(minutes=5)
-SPENT = Limit("challenge-answered", 1, LIFETIME)
+ANSWERED = Limit(f"{SPENT}challenge", 1, LIFETIME)
 KEPT = "challenges"
 # Two tabs, and one that asks again, do not disturb each other.
 MOST = 4
@@ -38,7 +39,7 @@ def take(purpose: str, answered: bytes) -> bytes:
     if time.time() - given[text] >= LIFETIME.total_seconds():
         raise Refused("a challenge that is over")
     limiter: Limiter = current_app.extensions["limiter"]
-    if not limiter.take(SPENT, text).allowed:
+    if not limiter.take(ANSWERED, text).allowed:
         raise Refused("a challenge that was answered before")
     return bytes_of(text)
 
