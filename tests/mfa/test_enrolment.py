@@ -335,6 +335,14 @@ def named(app, name):
         return browsing.named(db, name)
 
 
+def test_an_app_beside_a_passkey_makes_the_session_no_worse(app, user):
+    device, person = with_passkey(app, user), Person(app)
+    passkey_login(person, device)
+    mine = offered(person)
+    person.press("Turn it on", code=mine.code())
+    assert amr_of(app, person) == "passkey"
+
+
 # What has to stay.
 
 

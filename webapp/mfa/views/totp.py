@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
 from webapp.guard import Principal
-from webapp.guard.assurance import joined
+from webapp.guard.assurance import Level, joined, level_of
 from webapp.kernel.clock import now
 from webapp.mfa import enrolment, totp
 from webapp.mfa.enrolment import EnrolmentOver
@@ -62,7 +62,9 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
         return refused(principal, form, seed)
     except AlreadyEnrolled as error:
         raise enrolled() from error
-    kept = above().reprove(principal, joined(principal.amr, "otp"))
+    # A code adds nothing to a session that has shown as much, and must not stand in for a key that it has shown.
+    is_better = level_of(principal.amr) is Level.ONE
+    kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
     changed(principal, Event.FACTOR_ADDED, "An authenticator app was added.", keep=kept, kind="totp")
     if wants_page():
         flash("Your authenticator app is set up. From now on, a login asks for its code.", "ok")
