@@ -9,6 +9,7 @@ from flask import Flask, Request, request
 
 from webapp.accounts import closing, links, lost_factors, names, sign_up
 from webapp.accounts.arrival import NoPlace
+from webapp.accounts.notices import Here
 from webapp.accounts.passwords import Passwords, TooBusy
 from webapp.accounts.standing import standing_of
 from webapp.accounts.token_mails import TokenMails
@@ -35,6 +36,7 @@ from webapp.guard.principal import Standing
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
 from webapp.kernel import ratelimit_storage
+from webapp.kernel.clock import now
 from webapp.kernel.cookie_key import CookieKey
 from webapp.kernel.db import Database, existing
 from webapp.kernel.keys import KeyRing, ring_for
@@ -173,7 +175,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
 def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
     """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
     app.extensions |= {"keys": ring, "issuer": Issuer(ring, settings.base_url, most=settings.tokens_per_user)}
-    mails = TokenMails(app.extensions["post"], here)
+    mails = TokenMails(app.extensions["post"], circumstances)
     app.extensions["meter"] = meter = Meter(database, mails.arrived)
     app.extensions |= {"token_mails": mails, "tell_owner": mails.deed}
     app.extensions["told_of_edits"] = [lambda db, row, edited: mails.edited(db, row, is_wider=edited.is_wider)]
@@ -305,6 +307,10 @@ def keep_house(app: Flask, settings: Settings, database: Database) -> None:
         Chore("purge limits", hour, ratelimit_storage.purge),
     )
     app.extensions |= {"chores": chores, "chore_worker": ChoreWorker(database, chores)}
+
+
+def circumstances() -> Here:
+    return here() if request else Here(now(), None, "the command line")
 
 
 def origin() -> Origin:

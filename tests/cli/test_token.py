@@ -130,3 +130,27 @@ def test_a_token_without_an_end_takes_a_reason_where_it_is_allowed_at_all(run, a
     done = run(f"{mint} --reason unreachable-sensor", **allowed)
     assert (done.exit_code, done.stderr.endswith("works for ever.\n")) == (0, True)
     assert " never " in run("token list ada", **allowed).stdout
+
+
+def test_a_token_is_rotated_by_hand_and_both_know_of_each_other(run, add, mint):
+    add("ada")
+    _, token_id = mint("ada")
+    rotated = run(f"token rotate {token_id} --overlap 1h")
+    (new,) = json.loads(run("token list ada --json").stdout)[:1]
+    assert rotated.stdout.startswith("eyJ")
+    assert json.loads(run(f"token show {token_id} --json").stdout)["successor"]["id"] == new["id"]
+    assert token_id in run(f"token show {new['id']}").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param(f"rotate {uuid4()}", "There is no token", id="an unknown one is not rotated"),
+        pytest.param(f"show {uuid4()}", "There is no token", id="an unknown one is not shown"),
+        pytest.param(f"rotate {uuid4()} --overlap 8d", "at most 7d", id="no overlap without end"),
+    ],
+)
+def test_what_cannot_be_done_with_a_token_is_said(run, add, options, words):
+    add("ada")
+    refused = run(f"token {options}")
+    assert (refused.exit_code, words in refused.stderr) == (1, True)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing
 from webapp.accounts.models import User
-from webapp.cli import minting
+from webapp.app import close, create_app
+from webapp.cli import minting, rotating
 from webapp.cli.durations import LIFETIME
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
@@ -152,6 +153,22 @@ def revoke(house: House, *, token_id: UUID) -> None:
             revoked = families.end(db, token_id, origin="cli")
         elif (owner_id := lifecycle.owner_of(db, token_id)) is not None:
             revoked = lifecycle.revoke(db, owner_id, token_id, origin="cli")
+            if revoked:
+                tell_owner(house, db, owner_id, token_id)
         else:
             raise Refused(f"There is no token with the id {token_id}.")
     say_aside("Revoked." if revoked else "It was revoked before.")
+
+
+def tell_owner(house: House, db: Session, owner_id: UUID, token_id: UUID) -> None:
+    """By mail: it was not they who ended it."""
+    row = lifecycle.find(db, owner_id, token_id)
+    app = create_app(house.settings)
+    try:
+        app.extensions["tell_owner"](db, "token_revoked", row, origin="cli")
+    finally:
+        close(app)
+
+
+command.add_command(rotating.rotate)
+command.add_command(rotating.show)
