@@ -103,6 +103,7 @@ PAGES = (
     "/tokens",
     "/tokens?view=ended",
     "/tokens/new?name=laptop&scopes=protected:read",
+    "/tokens/inspect",
     "/tokens/revoke-all",
     "/confirm",
     "/logout",

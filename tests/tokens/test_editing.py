@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from markupsafe import escape
 
 from tests import factories
 from tests.browser import Person
@@ -12,7 +13,13 @@ from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts import closing
 from webapp.accounts.models import User
+from webapp.guard import loader
 from webapp.guard.authority import Authority
+from webapp.guard.forbidding import BUILDERS, called
+from webapp.guard.policy import decide
+from webapp.guard.require import requirement_of
+from webapp.kernel.clock import now
+from webapp.web.problems import page_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 READS = frozenset({"profile:read", "protected:read"})
@@ -260,3 +267,21 @@ def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, u
 def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
     foreign = factories.api_token(app, factories.user(app, "grace"), name="graces secret")
     assert "graces secret" not in person.open(f"/tokens/new?from={foreign.entry.id}").text
+
+
+@pytest.mark.parametrize(
+    ("scopes", "address", "words"),
+    [(("profile:read",), "10.0.0.7", "Make a token that may"), (("protected:read",), "192.0.2.1", "Change its limits")],
+)
+def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scopes, address, words):
+    issued = factories.api_token(app, user, authority=Authority(frozenset(scopes), networks=("10.0.0.0/8",)))
+    environ = {"REMOTE_ADDR": address}
+    headers = {"Authorization": f"Bearer {issued.token}"}
+    with app.test_request_context("/protected", headers=headers, environ_base=environ):
+        caller = loader.caller()
+        need = requirement_of(app, "examples.protected")
+        decision = decide(caller, need, now(), called())
+        refused = BUILDERS[decision.value](caller, need, [])
+        page = page_of(refused).get_data(as_text=True)
+    assert f">{words}</a>" in page
+    assert escape(refused.extra["fix"].removeprefix("http://127.0.0.1:8000")) in page

@@ -50,6 +50,7 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin])
         f"It takes {need.scope}. Follow fix to make a token that has it.",
         code="scope_required",
         extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
+        actions=[Action("Make a token that may", fix)],
         headers=challenge("scope_required", need),
         pins=pins,
     )
@@ -58,6 +59,7 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin])
 def token_limited(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
     """Which of its bounds it was, but not where they lie: that is its owner's to read."""
     bound = bound_of(principal, called()) or "resource"
+    fix = url_for(EDIT, token_id=principal.credential_id)
     return Problem(
         403,
         "This token is for something narrower",
@@ -65,8 +67,9 @@ def token_limited(principal: Principal, need: Requirement, pins: Sequence[Pin]) 
         code="token_limited",
         extra={
             "required": [bound],
-            "fix": current_app.config["BASE_URL"] + url_for(EDIT, token_id=principal.credential_id),
+            "fix": current_app.config["BASE_URL"] + fix,
         },
+        actions=[Action("Change its limits", fix)],
         headers=challenge("token_limited", need),
         pins=pins,
     )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -12,12 +13,14 @@ from sqlalchemy.orm import Session
 
 from webapp.credentials import usage
 from webapp.credentials.models import Credential
+from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 from webapp.tokens.lifecycle import Row, scopes_of
 from webapp.tokens.models import ApiToken
 from webapp.tokens.scopes import plain
 
 PAGE = 20
+MOST_NAMED = 500
 WEEK = 7
 SOON = timedelta(days=7)
 LONG_UNUSED = timedelta(days=90)
@@ -89,22 +92,39 @@ class Page:
         return f"{self.first + 1} to {self.first + len(self.tokens)} of {self.total}" if self.tokens else "none"
 
 
-def state_of(row: Row, moment: datetime) -> str:
+class Glance(NamedTuple):
+    """What a row's state is told by: little, for all of somebody's tokens are looked at where one page is shown."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    rotated_at: datetime | None
+    authority: Authority | None
+
+
+def glance(row: Row) -> Glance:
+    found = row.credential
+    times = found.created_at, found.expires_at, found.revoked_at, found.last_used_at
+    return Glance(found.id, *times, row.entry.rotated_at, found.authority)
+
+
+def state_of(seen: Glance, moment: datetime) -> str:
     """The first thing worth knowing."""
-    credential = row.credential
-    if credential.revoked_at is not None:
+    if seen.revoked_at is not None:
         return "revoked"
-    if credential.expires_at <= moment:
+    if seen.expires_at <= moment:
         return "expired"
-    if row.entry.rotated_at is not None:
+    if seen.rotated_at is not None:
         return "rotated"
     # A token made for an hour is not about to surprise anybody.
-    lifetime = credential.expires_at - credential.created_at
-    if credential.expires_at - moment < SOON and lifetime > SOON:
+    lifetime = seen.expires_at - seen.created_at
+    if seen.expires_at - moment < SOON and lifetime > SOON:
         return "expires_soon"
-    if credential.last_used_at is None:
+    if seen.last_used_at is None:
         return "never_used"
-    return "unused" if moment - credential.last_used_at > LONG_UNUSED else "active"
+    return "unused" if moment - seen.last_used_at > LONG_UNUSED else "active"
 
 
 def page(
@@ -123,36 +143,54 @@ def page(
         all_scopes: those that the owner can give at all, where it matters which tokens have them all.
     """
     moment = now()
-    found = db.execute(rows_of(user_id, live(moment) if is_live else ended(moment)))
-    rows = [Row(entry, credential) for entry, credential in found]
-    states = Counter(state_of(row, moment) for row in rows)
-    states[WIDE] = sum(allows_all(row, all_scopes) for row in rows)
-    wanted = [row for row in rows if state is None or is_meant(row, state, all_scopes, moment)]
-    return Page(described(db, wanted[first : first + size], moment), first, len(wanted), states)
+    seen = glances(db, user_id, live(moment) if is_live else ended(moment))
+    states = Counter(state_of(one, moment) for one in seen)
+    states[WIDE] = sum(allows_all(one, all_scopes) for one in seen)
+    wanted = [one.id for one in seen if state is None or is_meant(one, state, all_scopes, moment)]
+    rows = rows_by_id(db, wanted[first : first + size])
+    return Page(described(db, rows, moment), first, len(wanted), states)
 
 
-def is_meant(row: Row, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
-    return allows_all(row, all_scopes) if state == WIDE else state_of(row, moment) == state
+def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[Glance]:
+    columns: list[Any] = [Credential.id, Credential.created_at, Credential.expires_at, Credential.revoked_at]
+    columns += [Credential.last_used_at, ApiToken.rotated_at, Credential.authority]
+    return [Glance._make(found) for found in db.execute(of_owner(columns, user_id, view))]
 
 
-def allows_all(row: Row, all_scopes: frozenset[str]) -> bool:
+def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[Row]:
+    """In the same order; so many at a time as a statement can name."""
+    found: dict[UUID, Row] = {}
+    for some in (token_ids[start : start + MOST_NAMED] for start in range(0, len(token_ids), MOST_NAMED)):
+        query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
+        for entry, credential in db.execute(query.where(ApiToken.id.in_(some))):
+            found[entry.id] = Row(entry, credential)
+    return [found[token_id] for token_id in token_ids]
+
+
+def is_meant(seen: Glance, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
+    return allows_all(seen, all_scopes) if state == WIDE else state_of(seen, moment) == state
+
+
+def allows_all(seen: Glance, all_scopes: frozenset[str]) -> bool:
     """Whether a token may all that its owner can give; of one scope alone that says nothing."""
-    authority = row.credential.authority
+    authority = seen.authority
     return bool(authority and len(all_scopes) > 1 and authority.scopes >= all_scopes and not authority.is_bounded)
 
 
 def counts(db: Session, user_id: UUID) -> dict[str, int]:
     moment = now()
     views = {"active": live(moment), "ended": ended(moment)}
-    count = {name: select(func.count()).select_from(rows_of(user_id, view).subquery()) for name, view in views.items()}
-    return {name: db.scalar(query) or 0 for name, query in count.items()}
+    return {
+        name: db.scalar(select(func.count()).select_from(of_owner([Credential.id], user_id, view).subquery())) or 0
+        for name, view in views.items()
+    }
 
 
-def rows_of(user_id: UUID, view: ColumnElement[bool]) -> Select[ApiToken, Credential]:
-    rows = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
+def of_owner(columns: Sequence[Any], user_id: UUID, view: ColumnElement[bool]) -> Select[Any]:
     # What a script made of its login is not listed: the login is.
-    mine = ApiToken.user_id == user_id, Credential.family_id.is_(None)
-    return rows.where(*mine, view).order_by(Credential.created_at.desc(), ApiToken.id)
+    mine = Credential.user_id == user_id, Credential.kind == "token", Credential.family_id.is_(None)
+    joined: Select[Any] = select(*columns).join_from(Credential, ApiToken, ApiToken.id == Credential.id)
+    return joined.where(*mine, view).order_by(Credential.created_at.desc(), ApiToken.id)
 
 
 def live(moment: datetime) -> ColumnElement[bool]:
@@ -175,7 +213,7 @@ def describe(row: Row, uses: dict[date, int], days: Sequence[date], moment: date
         id=row.entry.id,
         name=row.entry.name,
         scopes=scopes_of(row.credential),
-        state=state_of(row, moment),
+        state=state_of(glance(row), moment),
         created_at=row.credential.created_at,
         expires_at=row.credential.expires_at,
         revoked_at=row.credential.revoked_at,
