@@ -1,0 +1,104 @@
+"""Second factors on PostgreSQL: the tables go up and down, and of those who come at once one wins."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pyotp
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from tests import factories
+from tests.browser import Person
+from tests.journeys import postgresql
+from tests.passkey import Authenticator
+from tests.second_factors import NAMED, passkey_login, register, stored, with_app, with_passkey, with_sheet
+from webapp.app import close, create_app
+from webapp.cli import schema
+from webapp.mfa import ceremonies, passkeys, recovery_codes, totp
+from webapp.mfa.models import Passkey, TotpSeed
+from webapp.settings import Settings
+
+pytestmark = pytest.mark.xdist_group("postgresql")
+ROUNDS = 30
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    with postgresql.served() as url:
+        folder = str(tmp_path_factory.mktemp("elephant") / "instance")
+        settings = Settings.from_env({"WEBAPP_INSTANCE": folder, "WEBAPP_DATABASE_URL": url} | NAMED)
+        schema.upgrade(settings)
+        app = create_app(settings)
+        app.extensions["passwords"].hasher = factories.QUICK
+        yield app
+        close(app)
+
+
+def both(deed) -> list[bool]:
+    """Whether each of two who do it at once succeeded."""
+
+    def tried(_: int) -> bool:
+        try:
+            deed()
+        except (totp.WrongCode, passkeys.CounterBack):
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(tried, range(2)))
+
+
+def test_of_two_who_bring_the_same_at_once_one_wins(house):
+    user = factories.user(house, "ada")
+    mine, database, sealer = with_app(house, user), house.extensions["database"], house.extensions["totp_sealer"]
+    with_passkey(house, user)
+    (passkey,), codes = stored(house, user), with_sheet(house, user)
+
+    def by_app() -> None:
+        with database.write() as db:
+            totp.spend(db, sealer, user.id, pyotp.TOTP(mine.seed).at(time.time()))
+
+    def by_key(count: int) -> None:
+        with database.write() as db:
+            passkeys.use(db, db.get_one(Passkey, passkey.id), ceremonies.Shown(count, is_synced=False))
+
+    def by_sheet(code: str) -> None:
+        with database.write() as db:
+            if not recovery_codes.spend(db, user.id, code):
+                raise totp.WrongCode
+
+    for number in range(1, ROUNDS):
+        with database.write() as db:
+            db.execute(update(TotpSeed).values(last_step=0))
+        assert both(by_app) == [False, True]
+        assert both(lambda number=number: by_key(number)) == [False, True]
+    assert [both(lambda code=code: by_sheet(code)) for code in codes] == [[False, True]] * len(codes)
+
+
+def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(house):
+    user, device, person = factories.user(house, "grace"), Authenticator(), Person(house)
+    person.log_in("grace")
+    register(person, device)
+    other = Person(house)
+    assert passkey_login(other, device).request.path == "/dashboard"
+    (kept,) = stored(house, user)
+    other.open(f"/account/security/passkeys/{kept.id}/remove")
+    other.press("Remove Security key")
+    assert stored(house, user) == []
+
+
+def test_of_two_who_remove_the_last_two_passkeys_at_once_one_is_refused(house):
+    user = factories.user(house, "mara")
+    first, second = with_passkey(house, user), with_passkey(house, user)
+    with house.extensions["database"].write() as db:
+        db.get_one(type(user), user.id).password_hash = ""
+    people = Person(house), Person(house, address="198.51.100.7")
+    for person, device in zip(people, (first, second), strict=True):
+        passkey_login(person, device)
+    for person, passkey in zip(people, stored(house, user), strict=True):
+        person.open(f"/account/security/passkeys/{passkey.id}/remove")
+    with ThreadPoolExecutor(2) as pool:
+        codes = sorted(pool.map(lambda person: person.press("Remove Security key").status_code, people))
+    assert len(stored(house, user)) == 1, codes
