@@ -7,6 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
+from tests.second_factors import with_app
 from tests.tables import contents, everything
 from webapp.accounts.models import User
 from webapp.credentials import lifecycle as credentials
@@ -57,6 +58,14 @@ def test_it_waits_behind_the_login_and_is_sent_by_a_button(late, app, user):
     assert display_name(app, user) is None, "not before the person says so"
     assert late.press("Send it now").status_code == 200
     assert display_name(app, user) == "Countess"
+
+
+def test_it_waits_through_a_second_step_as_well(late, app, user):
+    authenticator = with_app(app, user)
+    send(late)
+    assert press_log_in(late).request.path == "/login/second-step"
+    page = late.press("Go on", code=authenticator.code())
+    assert (page.request.path, "Countess" in page.text) == ("/login/resume", True)
 
 
 def test_so_it_is_after_a_page_was_open_for_longer_than_a_form_counts(person, app, user):
