@@ -1,0 +1,39 @@
+"""A token is asked for from a preset, and its summary follows what one chooses."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories import PASSWORD
+from tests.journeys.server import House
+from tests.journeys.test_in_chromium import curl, log_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_more(tab: Page, house: House) -> None:
+    house.command("user", "add", "noor", "--email", "noor@example.org", "--password-stdin", stdin=PASSWORD)
+    log_in(tab, house, "noor")
+    tab.goto(f"{house.url}/tokens/new")
+    tab.get_by_role("link", name="Try with curl").click()
+    words = tab.locator(".summing__words")
+    expect(words).to_contain_text("Can read Your profile until")
+    tab.get_by_label("Only from these addresses").fill("10.0.0.0/99")
+    expect(words).to_contain_text("10.0.0.0/99 is no network")
+    tab.get_by_label("Only from these addresses").fill("127.0.0.0/8")
+    expect(words).to_contain_text("from 127.0.0.0/8")
+    tab.get_by_label("Find a resource").fill("examples")
+    expect(tab.get_by_role("group", name="Your profile")).to_be_hidden()
+    expect(tab.get_by_role("group", name="Protected examples")).to_be_visible()
+    tab.get_by_role("textbox", name="Name").fill("first try")
+    tab.get_by_role("button", name="Create token").click()
+    token = tab.get_by_label("The token", exact=True).input_value()
+    assert curl(f"{house.url}/dashboard", token)[0] == 200
+
+    status, refused = curl(f"{house.url}/protected", token)
+    assert (status, refused["code"]) == (403, "scope_required")
+    tab.goto(str(refused["fix"]))
+    expect(tab.get_by_text("It is filled in like")).to_be_visible()
+    expect(tab.get_by_role("textbox", name="Name")).to_have_value("first try 2")
+    tab.get_by_role("button", name="Create token").click()
+    second = tab.get_by_label("The token", exact=True).input_value()
+    assert curl(f"{house.url}/protected", second)[0] == 200
