@@ -71,6 +71,9 @@ class Demands:
     scopes: Mapping[str, Level] = field(default_factory=dict)
     """For the resources behind the scope, and of the tokens that carry it."""
 
+    def __bool__(self) -> bool:
+        return bool(self.roles or self.scopes)
+
     def of_roles(self, roles: Iterable[str]) -> Level:
         return max((self.roles.get(role, Level.ONE) for role in roles), default=Level.ONE)
 

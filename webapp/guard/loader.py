@@ -79,7 +79,8 @@ def recognise() -> Principal | NotAccepted | None:
         if claim is None:
             return None
         standing = doors.standing(claim.key)
-        principal = admit(claim, standing, now())
+        moment = now()
+        principal = admit(claim, standing, moment)
         if shown is not None:
             binding.check(shown, principal, standing)
     except NotAccepted as error:
@@ -89,7 +90,7 @@ def recognise() -> Principal | NotAccepted | None:
     if standing is not None:
         doors.seen(standing, asked)
     if shown is not None:
-        asked.environ[ENDS] = principal.expires_at
+        asked.environ[ENDS] = principal.expires_at, (principal.expires_at - moment).days
     welcome(principal)
     return principal
 

@@ -5,7 +5,7 @@ import logging
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ __all__ = ["FileRing", "GivenRing", "KeyRing", "RotationRefused", "SigningKey", 
 
 log = logging.getLogger(__name__)
 
-NEVER = datetime.max.replace(tzinfo=UTC)
 PEM = re.compile(r"-----BEGIN (?!EC PARAMETERS)([A-Z ]+)-----.+?-----END \1-----", re.DOTALL)
 
 
@@ -34,14 +33,14 @@ class View:
     keys: tuple[SigningKey, ...]
     by_kid: dict[str, SigningKey]
     version: str
-    until: datetime
-    """When the next of them ends."""
+    until: datetime | None
+    """When the next of them ends, if one does."""
 
 
 def view_of(keys: list[SigningKey], now: datetime) -> View:
     live = tuple(key for key in keys if not key.has_ended(now))
     by_kid = {key.kid: key for key in live}
-    return View(live, by_kid, " ".join(by_kid), min((key.ends_at for key in live if key.ends_at), default=NEVER))
+    return View(live, by_kid, " ".join(by_kid), min((key.ends_at for key in live if key.ends_at), default=None))
 
 
 class KeyRing(ABC):
@@ -156,7 +155,7 @@ class FileRing(KeyRing):
         stamp = private_files.stamp(self._path)
         if stamp != self._stamp:
             self._reload(stamp)
-        if clock.now() >= self._view.until:
+        if self._view.until is not None and clock.now() >= self._view.until:
             self._view = view_of(list(self._view.keys), clock.now())
         return self._view
 

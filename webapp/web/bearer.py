@@ -4,18 +4,17 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Container
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import Request, current_app, request
 
 KEPT = "webapp.presented"
-# Where the guard leaves when the token that it let in ends, for every answer to say.
+# Where the guard leaves when the token that it let in ends, and in how many days, for every answer to say.
 ENDS = "webapp.token_ends"
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """A credential that a script brought; ``token`` is None where it cannot be one."""
 
     token: str | None
@@ -49,14 +48,15 @@ def read(request: Request, locations: Container[str]) -> Presented | None:
         return Presented(token_or_none(",".join(from_query)), is_in_query=True) if from_query else None
     # At any white space: a tab is not what the grammar asks, but who writes one means a token, and not their cookie.
     scheme, rest = (*header.split(maxsplit=1), "", "")[:2]
-    if scheme.lower() in ("bearer", "dpop", "basic") and "header" not in locations:
+    scheme = scheme.lower()
+    if scheme in ("bearer", "dpop", "basic") and "header" not in locations:
         # Refused rather than ignored: who brings a token does not mean their cookie.
         return Presented(None)
-    if scheme.lower() in ("bearer", "dpop"):
+    if scheme in ("bearer", "dpop"):
         # Two ways of sending one are as doubtful as two tokens (RFC 6750 §2).
         token = None if from_query else token_or_none(rest.rstrip())
-        return Presented(token, is_dpop=scheme.lower() == "dpop", is_in_query=bool(from_query))
-    if scheme.lower() == "basic":
+        return Presented(token, is_dpop=scheme == "dpop", is_in_query=bool(from_query))
+    if scheme == "basic":
         return Presented(token_or_none(basic_password(rest.rstrip())), is_sent_unasked=True)
     return None
 

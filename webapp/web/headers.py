@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from webapp.kernel.clock import NEVER, now
+from webapp.kernel.clock import NEVER
 from webapp.web.bearer import ENDS, KEPT
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ class Headers:
                 headers[:] = [entry for entry in headers if entry[0] != "Cache-Control"]
                 headers.append(("Cache-Control", "private, no-store"))
                 cached = "private"
-            if (ends_at := environ.get(ENDS)) is not None:
-                headers.extend(told(ends_at, (ends_at - now()).days))
+            if (end := environ.get(ENDS)) is not None:
+                headers.extend(told(*end))
             if cached is None:
                 headers.append(PRIVATE[0])
             if cached is None or "public" not in cached:
