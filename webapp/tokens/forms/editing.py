@@ -4,16 +4,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import msgspec
-from wtforms import DateField, SelectMultipleField
+from wtforms import DateField, SelectMultipleField, StringField
 from wtforms.validators import Optional, ValidationError
 
 from webapp.kernel.clock import now
 from webapp.tokens.editing import Terms
+from webapp.tokens.forms.fields import stripped
 from webapp.tokens.forms.limits import LimitsForm
+from webapp.tokens.lifecycle import LONGEST
 from webapp.web.body import is_json, submitted
 
 
 class EditTokenForm(LimitsForm):
+    name = StringField(
+        "Name", [Optional()], filters=[stripped], render_kw={"maxlength": LONGEST, "autocomplete": "off"}
+    )
     scopes = SelectMultipleField("Scopes")
     expires_on = DateField(
         "End it sooner, on this date",

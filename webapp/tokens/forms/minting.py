@@ -139,6 +139,15 @@ class NewTokenForm(LimitsForm):
             raise ValidationError(f"At most {self.longest.days} days from now.")
 
 
+class PreviewForm(NewTokenForm):
+    """Half filled in, it will do: a name says nothing of what a token can."""
+
+    name = StringField("Name", [Optional()], filters=[stripped], render_kw={"autocomplete": "off"})
+
+    def validate_name(self, field: StringField) -> None:
+        """Any."""
+
+
 def filled_by_link() -> dict[str, Any]:
     """What the address of the form says."""
     given = request.args

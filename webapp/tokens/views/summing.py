@@ -11,15 +11,13 @@ from flask.typing import ResponseReturnValue
 from webapp.guard import Principal, require
 from webapp.tokens import editing
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
+from webapp.tokens.forms.minting import PreviewForm
 from webapp.tokens.views import pages
 from webapp.tokens.views.blueprint import bp, found, policy, world
 from webapp.tokens.views.place import place
 from webapp.web.body import submitted
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
-
-# What a half-filled form may leave open: it is no part of what the token can do.
-UNASKED = {"name", "note", "once", "reason"}
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -30,10 +28,10 @@ class Summary(msgspec.Struct, frozen=True):
 
 @bp.post("/tokens/summary")
 @require(session=True)
-@answers(Summary, form=NewTokenForm, refuses=(422,))
+@answers(Summary, form=PreviewForm, refuses=(422,))
 def preview(principal: Principal) -> ResponseReturnValue:
     """Say what a token would be able to do; nothing is made. A name is not needed."""
-    return previewed(NewTokenForm(**world(principal), **policy()), pages.new_page)
+    return previewed(PreviewForm(**world(principal), **policy()), pages.new_page)
 
 
 @bp.post("/tokens/<uuid:token_id>/summary")
@@ -50,8 +48,6 @@ def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., Response])
     form.validate_on_submit()
     if submitted().get("use") == "my-address" and (here := place().address):
         form.networks.data = [*(form.networks.data or ()), here]
-    for name in UNASKED & form.errors.keys():
-        form[name].errors = []
     if wants_page():
         return page(form, status=422 if form.errors else 200)
     if form.errors:
