@@ -101,10 +101,26 @@ def test_a_super_admin_grants_admin_and_it_counts_on_the_next_request(app, chief
 
 
 def test_the_last_super_admin_stays(app, chief):
-    keeper = Script(app, factories.api_token(app, chief, "admin:write").token)
+    keeper = Person(app)
+    keeper.log_in("chief")
     for act, more in (("disable", {}), ("role", {"role": "user"}), ("delete", {"username": "chief"})):
-        assert keeper.post(f"/admin/users/{chief.id}/{act}", json={"reason": WHY} | more).status_code == 409
+        keeper.open(f"/admin/users/{chief.id}/{act}")
+        sent = {"reason": WHY, "csrf_token": keeper.csrf_token} | more
+        assert keeper.ask("POST", f"/admin/users/{chief.id}/{act}", data=sent).status_code == 409
     assert role_of(app, chief) == "super_admin"
+
+
+@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "reset-factors", "delete"])
+def test_a_token_does_nothing_to_its_own_owner(make_app, act):
+    app = make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
+    chief, _ = factories.user(app, "chief", role="super_admin"), factories.user(app, "other", role="super_admin")
+    script = Script(app, factories.api_token(app, chief, "admin:write").token)
+    before = contents(app)
+    sent = {"reason": WHY, "username": "chief"}
+    assert script.post(f"/admin/users/{chief.id}/{act}", json=sent).status_code == 403
+    together = script.post("/admin/users/disable", json={"ids": [str(chief.id)], "reason": WHY})
+    assert together.status_code == 403
+    assert contents(app) == before
 
 
 def test_of_two_super_admins_who_demote_each_other_at_once_one_stays(app, chief):

@@ -19,6 +19,10 @@ class AboveYou(Exception):
     """They may do what the actor may not; the message is their name."""
 
 
+class OwnAccount(Exception):
+    """A token changes no password, factor, session or token of its owner's."""
+
+
 class IsDisabled(Exception):
     """A new password would let them in as little as the old one; the message is their name."""
 
@@ -32,6 +36,8 @@ class Actor:
     user_id: UUID
     username: str
     roles: tuple[str, ...]
+    is_token: bool = False
+    """Whether a token of theirs speaks, and not they."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def may_grant(actor: Collection[str], closure: Collection[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """One actor with one reason, in one transaction; every deed raises ``AboveYou`` before it does anything."""
+    """One actor with one reason, in one transaction; every deed raises ``AboveYou`` or ``OwnAccount`` first."""
 
     db: Session
     post: Post
@@ -140,7 +146,8 @@ class Care:
             AboveYou, NotYoursToGrant, LastSuperAdmin
             ValueError: there is no such role.
         """
-        self.judge(user)
+        # Of themselves as well: nobody gets more by it.
+        self.judge_rank(user)
         closure = roles.included_in(self.db, role)
         if not closure:
             raise ValueError(role)
@@ -162,6 +169,11 @@ class Care:
         closing.delete(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
 
     def judge(self, user: User) -> None:
+        if self.actor.is_token and user.id == self.actor.user_id:
+            raise OwnAccount
+        self.judge_rank(user)
+
+    def judge_rank(self, user: User) -> None:
         if not may_act_on(self.actor.roles, roles.included_in(self.db, user.role)):
             raise AboveYou(user.username)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from webapp.accounts.care import AboveYou, IsDisabled, NotYoursToGrant
+from webapp.accounts.care import AboveYou, IsDisabled, NotYoursToGrant, OwnAccount
 from webapp.accounts.closing import LastSuperAdmin, PasswordElsewhere
 from webapp.accounts.roles import NobodyLeft
 from webapp.kernel.words import in_words
@@ -17,6 +17,9 @@ def refusals() -> Iterator[None]:
         yield
     except AboveYou as error:
         raise above(str(error)) from error
+    except OwnAccount as error:
+        detail = "Its owner does this in a browser. Nothing was changed."
+        raise Problem(403, "A token changes nothing of its owner's account", detail) from error
     except NotYoursToGrant as error:
         detail = "Only super admin gives what looks after others, or what you do not have. Nothing was changed."
         raise Problem(403, f"The role {in_words(error)} is not yours to give", detail) from error

@@ -23,5 +23,6 @@ def user_of(user_id: UUID, *, for_update: bool = False) -> User:
 
 
 def caring(principal: Principal, form: Form) -> Care:
-    actor = Actor(principal.user_id, principal.username, principal.roles)
+    is_token = principal.credential == "token"
+    actor = Actor(principal.user_id, principal.username, principal.roles, is_token=is_token)
     return Care(db(), current_app.extensions["post"], actor, (form["reason"].data or "").strip())
