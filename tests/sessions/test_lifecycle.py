@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from tests import factories
 from tests.browser import Person
@@ -11,6 +12,9 @@ from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import closing
 from webapp.accounts.models import User
+from webapp.accounts.passwords import Passwords
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.models import Credential
 
 NOON = "2026-11-22T12:00:00Z"
 SECOND = timedelta(seconds=1)
@@ -204,3 +208,29 @@ def test_a_token_is_no_session_that_could_be_ended_as_one(house, person):
     issued = factories.api_token(house, ada)
     assert end(person, issued.entry.id) == 404
     assert Script(house, issued.token).get("/protected").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/confirm", {"password": factories.PASSWORD}),
+        ("/account/password", {"password": factories.PASSWORD, "new_password": "a quite new battery staple"}),
+    ],
+)
+def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(house, person, path, sent, monkeypatch):
+    compare = Passwords.verify
+
+    def compared_slowly(passwords: Passwords, *args: object) -> bool:
+        with house.extensions["database"].write() as db:
+            for user in db.scalars(select(User)):
+                credentials.end_all(db, user.id, kind="session")
+        return compare(passwords, *args)
+
+    person.open("/account/password")
+    monkeypatch.setattr(Passwords, "verify", compared_slowly)
+    headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
+    answer = person.ask("POST", path, json=sent, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (401, "session_ended")
+    assert not is_in(person)
+    with house.extensions["database"].read() as db:
+        assert not db.scalar(select(Credential).where(Credential.revoked_at.is_(None)))

@@ -17,6 +17,10 @@ from webapp.kernel.digests import digest, new_secret
 from webapp.sessions.models import BrowserSession
 
 
+class AlreadyEnded(Exception):
+    """The session ended while its user proved who they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ends:
     """How long sessions live."""
@@ -65,7 +69,13 @@ def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: d
 
     Args:
         auth_time: of a proof before, where this one is less than that and counts for nothing.
+
+    Raises:
+        AlreadyEnded
     """
+    # First: a password takes its time, and what was ended meanwhile must not go on as another.
+    if not credentials.end(db, session_id):
+        raise AlreadyEnded
     former, browser = db.get_one(Credential, session_id), db.get_one(BrowserSession, session_id)
     started = issue(
         db,
@@ -77,7 +87,6 @@ def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: d
         is_remembered=browser.is_remembered,
     )
     started.credential.created_at = former.created_at
-    credentials.end(db, session_id)
     record(db, Event.SESSION_CONFIRMED, user_id=former.user_id, credential_id=started.credential.id, amr=amr)
     return started
 

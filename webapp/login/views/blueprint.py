@@ -14,9 +14,9 @@ from webapp.kernel.clock import now
 from webapp.login.flow import Attempt, Flow
 from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
-from webapp.login.views.refusals import credentials_invalid
+from webapp.login.views.refusals import credentials_invalid, session_ended
 from webapp.sessions import cookie, lifecycle
-from webapp.sessions.lifecycle import Browser, Ends, Started
+from webapp.sessions.lifecycle import AlreadyEnded, Browser, Ends, Started
 from webapp.sessions.user_agents import in_words
 from webapp.web.transaction import db
 
@@ -50,7 +50,10 @@ def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None
     user = browsing.by_id(db(), principal.user_id)
     if user is None:
         raise credentials_invalid()
-    started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=amr, auth_time=auth_time)
+    try:
+        started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=amr, auth_time=auth_time)
+    except AlreadyEnded as error:
+        raise session_ended() from error
     cookie.keep(started, principal_of(user, started), is_remembered=session.permanent)
     return started.credential.id
 

@@ -10,6 +10,7 @@ from webapp.accounts.passwords import TooBusy
 from webapp.login.elsewhere import Unreachable
 from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
+from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Action, Problem, answer
 
 CREDENTIALS_INVALID = "That name and password do not go together. Try again."
@@ -23,6 +24,13 @@ def credentials_invalid() -> Problem:
         code="credentials_invalid",
         headers={"WWW-Authenticate": realm()},
     )
+
+
+def session_ended() -> Problem:
+    """Between the guard's question and the proof."""
+    kind = KINDS["session-ended"]
+    headers = {"WWW-Authenticate": realm()}
+    return Problem(401, kind.title, f"{kind.meaning} {kind.repair}", code="session_ended", headers=headers)
 
 
 def mfa_required(found: Factors, where: str | None = None) -> Problem:
