@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,16 @@ ROOM, TESTS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding-a-room
 def test_the_tests_that_it_shows_hold(name):
     room = {"__name__": "webapp.notes.views"}
     exec(ROOM + TESTS, room)
+    room["house"] = lambda: house_with(room["bp"])
     room[name]()
+
+
+@contextmanager
+def house_with(bp):
+    """A house whose ``webapp/app.py`` has the room."""
+    with testing.house() as app:
+        app.register_blueprint(bp)
+        yield app
 
 
 def test_every_call_in_its_table_is_there():
