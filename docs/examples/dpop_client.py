@@ -18,7 +18,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-HOUSE, FILE = os.environ["LATCHKEY_URL"], Path("latchkey_key.pem")
+HOUSE, FILE = os.environ.get("LATCHKEY_URL", ""), Path("latchkey_key.pem")
 if not FILE.exists():
     FILE.touch(mode=0o600)
     made = ec.generate_private_key(ec.SECP256R1())

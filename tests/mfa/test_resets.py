@@ -158,7 +158,7 @@ def test_the_list_of_people_says_who_has_what_and_finds_who_has_none(app, user, 
     with_passkey(app, factories.user(app, "grace"))
     page = mara.open("/admin/users").text
     assert "authenticator app" in page
-    assert "<b>1</b>have no second factor" in page
+    assert "<b>1</b>without a second factor" in page
     found = mara.ask("GET", "/admin/users?view=one_factor", headers={"Accept": "application/json"}).json["people"]
     assert [person["username"] for person in found] == ["mara"]
 

@@ -51,4 +51,5 @@ def copy(settings: Settings, file: Path) -> None:
     except FileExistsError as error:
         raise Refused(f"{file} is there already, and nothing is replaced; name another.") from error
     except (OSError, sqlite3.Error) as error:
-        raise Refused(f"{file} cannot be written ({error}); nothing was kept.") from error
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise Refused(f"{file} cannot be written: {why}. Nothing was kept.") from error

@@ -20,7 +20,7 @@ from webapp.mail.post import Post
 @click.argument("who", nargs=-1, required=True)
 @click.option("--role", default="user", show_default=True)
 @click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, help="How many may use a link of a name.")
-@click.option("--expires", type=DURATION, default=LIFETIME, show_default="7d", help="Such as 12h or 30d.")
+@click.option("--expires", type=DURATION, default=LIFETIME, help="Such as 12h or 30d; 7d if you say nothing.")
 @as_json
 @pass_house
 def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires: timedelta, is_json: bool) -> None:

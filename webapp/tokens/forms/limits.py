@@ -91,6 +91,8 @@ class LimitsForm(Form):
         return any(field.data or field.errors for field in more)
 
     def validate_name(self, field: StringField) -> None:
+        if field.errors:  # Its length was named already.
+            return
         try:
             checked_name(field.data or "")
         except NameUnfit as error:

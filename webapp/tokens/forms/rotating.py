@@ -15,7 +15,7 @@ class RotateForm(Form):
         "How long both work",
         choices={str(seconds): words for seconds, words in OVERLAPS.items()},
         default=str(DAY),
-        description="In seconds. The old one never works longer than it would have.",
+        description="The old one never works longer than it would have.",
     )
 
     @property
