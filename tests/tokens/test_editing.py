@@ -76,6 +76,12 @@ def test_what_a_script_leaves_out_stays_as_it_is(person, bounded):
     assert after == before | {"note": "on the shelf"}
 
 
+def test_null_takes_no_bound_away(person, bounded):
+    before = limits(person, bounded)
+    nothing = dict.fromkeys(("scopes", "resources", "methods", "networks", "per_minute"))
+    assert edit(person, bounded, **nothing).json == before
+
+
 def test_an_empty_list_takes_a_bound_away(person, bounded):
     assert edit(person, bounded, networks=[], methods=[], per_minute="").json["networks"] == []
     assert limits(person, bounded)["per_minute"] is None

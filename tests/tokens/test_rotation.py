@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 import time_machine
 
@@ -87,7 +88,27 @@ def test_the_new_one_may_do_the_same_for_as_long_and_no_more(app, user, clock):
     clock.shift(DAY)
     answer = rotate_self(app, issued.token)
     found = row(app, answer.json["id"])
-    assert (found.authority, found.expires_at) == (bounded, now() + 30 * DAY)
+    same = msgspec.structs.replace(bounded, counted_as=issued.entry.id.hex)
+    assert (found.authority, found.expires_at) == (same, now() + 30 * DAY)
+
+
+def test_who_may_come_so_often_a_minute_comes_no_oftener_by_rotating_itself(app, user, clock):
+    issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
+    second = rotate_self(app, issued.token, overlap=0).json["access_token"]
+    third = rotate_self(app, second, overlap=0).json["access_token"]
+    codes = [Script(app, third).get("/protected").status_code for _ in range(3)]
+    assert codes == [200, 200, 429]
+    clock.shift(timedelta(minutes=1, seconds=1))
+    assert Script(app, third).get("/protected").status_code == 200
+
+
+def test_an_edited_successor_is_counted_with_those_before_it(app, person, user):
+    issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
+    made = rotate_self(app, issued.token).json
+    person.open(f"/tokens/{made['id']}/edit")
+    headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
+    person.ask("POST", f"/tokens/{made['id']}/edit", json={"note": "x"}, headers=headers)
+    assert row(app, made["id"]).authority.counted_as == issued.entry.id.hex
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ class Authority(msgspec.Struct, frozen=True, omit_defaults=True):
     """From where it may be used, as CIDR."""
     per_minute: int | None = None
     """Requests."""
+    counted_as: str | None = None
+    """The first of a line of rotated tokens, by whose name the requests of them all are counted."""
     jkt: str | None = None
     """The thumbprint of the key that must prove each use (RFC 9449 §6)."""
 

@@ -85,7 +85,8 @@ def counted(principal: Principal | None) -> Taken | None:
     if principal is None or principal.authority is None or principal.authority.per_minute is None:
         return None
     limiter: Limiter = current_app.extensions["limiter"]
-    return limiter.take(Limit("token", principal.authority.per_minute, MINUTE), principal.credential_id.hex)
+    line = principal.authority.counted_as or principal.credential_id.hex
+    return limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
 
 
 def refuse_forgery(principal: Principal | None) -> None:

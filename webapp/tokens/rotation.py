@@ -61,7 +61,7 @@ def rotate(db: Session, issuer: Issuer, user_id: UUID, token_id: UUID, handover:
         name=former.entry.name,
         note=former.entry.note,
         reason=former.entry.reason,
-        authority=credential.authority or Authority(),
+        authority=inherited(credential),
         lifetime=lifetime_after(credential, handover),
         origin="rotation",
         rotated_from=token_id,
@@ -96,6 +96,14 @@ def held(db: Session, user_id: UUID, token_id: UUID) -> Row:
     if entry.rotated_at is None and not credential.is_live(now()):
         raise NotRotatable("It has expired. Make a new token instead.")
     return Row(entry, credential)
+
+
+def inherited(credential: Credential) -> Authority:
+    """The same; a token that may be used so often a minute starts no new minute by rotating itself."""
+    former = credential.authority or Authority()
+    if former.per_minute is None:
+        return former
+    return msgspec.structs.replace(former, counted_as=former.counted_as or credential.id.hex)
 
 
 def lifetime_after(credential: Credential, handover: Handover) -> timedelta | None:

@@ -12,7 +12,7 @@ from webapp.tokens.editing import Terms
 from webapp.tokens.forms.fields import stripped
 from webapp.tokens.forms.limits import LimitsForm
 from webapp.tokens.lifecycle import LONGEST
-from webapp.web.body import is_json, submitted
+from webapp.web.body import is_json, json_value
 
 
 class EditTokenForm(LimitsForm):
@@ -39,20 +39,21 @@ class EditTokenForm(LimitsForm):
         form = cls(data={"name": terms.name, "note": terms.note, "per_minute": authority.per_minute} | lists, **world)
         form.terms = terms
         if form.is_submitted() and is_json():
-            # An empty list takes a bound away; a list that is not there leaves it.
-            for name in lists.keys() - submitted().keys():
-                form[name].data = lists[name]
+            # An empty list takes a bound away; a list that is not there leaves it, and so does null.
+            for name in lists:
+                form[name].data = lists[name] if json_value(name) is None else form[name].data
         return form
 
     terms: Terms
 
     @property
     def wanted(self) -> Terms:
+        former = self.terms.authority
         return Terms(
             name=self.name.data or self.terms.name,
             note=self.note.data or None,
-            # To which key it is bound is no part of the form.
-            authority=msgspec.structs.replace(self.authority, jkt=self.terms.authority.jkt),
+            # To which key it is bound, and as what it is counted, is no part of the form.
+            authority=msgspec.structs.replace(self.authority, jkt=former.jkt, counted_as=former.counted_as),
             expires_at=self.expires_at,
         )
 
