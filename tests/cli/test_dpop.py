@@ -40,6 +40,12 @@ def test_the_example_is_let_in_with_a_token_that_was_bound_to_its_key(run, serve
         assert example(server, tmp_path, "/protected", LATCHKEY_TOKEN=token)["username"] == "ada"
 
 
+def test_the_example_makes_its_key_before_there_is_a_house(tmp_path):
+    environ = {name: value for name, value in os.environ.items() if name != "LATCHKEY_URL"}
+    said = subprocess.check_output([sys.executable, EXAMPLE], cwd=tmp_path, env=environ, text=True, timeout=20)
+    assert json.loads(said)["kty"] == "EC"
+
+
 def test_the_example_logs_in_and_is_let_in(server, tmp_path):
     login = {"username": "ada", "password": PASSWORD}
     code = f"""import json, dpop_client as it
