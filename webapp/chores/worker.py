@@ -63,7 +63,12 @@ class Worker:
                 # Not its message, which may hold what was written.
                 rota.failed(db, chore, holder, type(error).__name__)
         else:
-            log.info("chore done", extra={"fields": {"chore": chore.name, "did": did}})
+            # At the start all of them are due, and a dozen lines about nothing would bury the setup link.
+            log.log(
+                logging.INFO if did else logging.DEBUG,
+                "chore done",
+                extra={"fields": {"chore": chore.name, "did": did}},
+            )
 
     def step_by_step(self, chore: Chore, holder: UUID) -> int:
         did = 0
