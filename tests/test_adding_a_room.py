@@ -26,7 +26,7 @@ def test_the_tests_that_it_shows_hold(name):
 
 @contextmanager
 def house_with(bp):
-    """A house whose ``webapp/app.py`` has the room."""
+    """A house whose ``webapp/app/rooms.py`` has the room."""
     with testing.house() as app:
         app.register_blueprint(bp)
         yield app

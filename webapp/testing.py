@@ -30,7 +30,7 @@ from webapp.kernel.db import Database
 from webapp.sessions.cookie import SECRET
 from webapp.sessions.lifecycle import Browser, start
 from webapp.settings import Settings
-from webapp.tokens.lifecycle import Issued, Issuer, Wish
+from webapp.tokens.issuing import Issued, Issuer, Wish
 from webapp.web.csrf import is_change
 
 PASSWORD = "correct horse battery staple"

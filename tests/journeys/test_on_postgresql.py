@@ -32,7 +32,7 @@ from webapp.kernel.clock import now
 from webapp.kernel.db import engine_for
 from webapp.kernel.ratelimit import Limit
 from webapp.settings import Settings
-from webapp.tokens import lifecycle, refreshing
+from webapp.tokens import issuing, lifecycle, refreshing
 
 pytestmark = pytest.mark.xdist_group("postgresql")
 
@@ -83,7 +83,7 @@ def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:
     def mint(_: int) -> bool:
         try:
             factories.api_token(app, owner, name="twice", once="the same form")
-        except lifecycle.AlreadyIssued:
+        except issuing.AlreadyIssued:
             return False
         return True
 

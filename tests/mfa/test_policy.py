@@ -20,7 +20,7 @@ from webapp.guard import require
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 from webapp.settings import SettingsError
-from webapp.tokens.lifecycle import Wish
+from webapp.tokens.issuing import Wish
 
 NEEDED = "/account/security/second-factor"
 JSON = {"Accept": "application/json"}

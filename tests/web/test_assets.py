@@ -26,7 +26,7 @@ def test_an_address_changes_when_any_file_does(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "filename", ["secret.py", "x.db", ".env", "css", "css/", "css/..", "../webapp/app.py", "..%2fx.css", "%00"]
+    "filename", ["secret.py", "x.db", ".env", "css", "css/", "css/..", "../webapp/app/rooms.py", "..%2fx.css", "%00"]
 )
 def test_nothing_else_is_served(app, filename):
     assert Script(app).get(f"/static/x/{filename}").status_code == 404

@@ -227,7 +227,7 @@ def test_a_method_that_does_not_fit_is_405_and_names_those_that_do(person, metho
         "/setup/" + "x" * 8000,
         "/problems/%2e%2e",
         "/tokens/not-a-uuid",
-        "/static/x/../../../webapp/app.py",
+        "/static/x/../../../webapp/app/rooms.py",
         "/static/x/%2e%2e/%2e%2e/secret_key",
         "/static/1/.txt",
         "/static/1/" + "a" * 300 + ".css",

@@ -15,7 +15,8 @@ from webapp.kernel.clock import now
 from webapp.mail import outbox
 from webapp.mail.post import Post
 from webapp.tokens import lifecycle, reminders
-from webapp.tokens.lifecycle import Row, scopes_of
+from webapp.tokens.issuing import scopes_of
+from webapp.tokens.lifecycle import Row
 from webapp.tokens.reminders import DAY, WEEK, Due
 
 NOT_MY_TOKEN = "not-my-token"

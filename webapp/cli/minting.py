@@ -18,7 +18,7 @@ from webapp.guard.authority import Authority
 from webapp.kernel.dpop import KeyUnfit, thumbprint_in
 from webapp.settings import Settings
 from webapp.settings.kinds import write_duration
-from webapp.tokens.lifecycle import LONGEST_REASON, SHORTEST_REASON, Issuer, NameUnfit, Wish, checked_name
+from webapp.tokens.issuing import LONGEST_REASON, SHORTEST_REASON, Issuer, NameUnfit, Wish, checked_name
 from webapp.tokens.networks import NetworkUnfit, networks_of
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 

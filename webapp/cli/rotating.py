@@ -13,7 +13,7 @@ from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.refusals import Refused
 from webapp.tokens import lifecycle, rotation
 from webapp.tokens.details import TokenDetails, details
-from webapp.tokens.lifecycle import TooMany
+from webapp.tokens.issuing import TooMany
 from webapp.tokens.rotation import Handover, NotRotatable
 
 ID = click.argument("token_id", metavar="ID", type=click.UUID)

@@ -20,8 +20,8 @@ from webapp.cli.opening import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.refusals import Refused
 from webapp.guard.authority import METHODS, MOST_PER_MINUTE
-from webapp.tokens import families, lifecycle, listing, script_logins
-from webapp.tokens.lifecycle import LONGEST_NOTE
+from webapp.tokens import families, issuing, lifecycle, listing, script_logins
+from webapp.tokens.issuing import LONGEST_NOTE
 from webapp.tokens.listing import Token
 from webapp.tokens.script_logins import ScriptLogin
 
@@ -70,9 +70,9 @@ def mint(house: House, /, *, user: str, expires: timedelta, **asked: Any) -> Non
         wish = minting.wish(db, house.settings, catalogue, owner, Order(lifetime=expires, **asked))
         try:
             issued = issuer.issue(db, owner.id, wish, minting.PROVEN_BY_NOBODY)
-        except lifecycle.NameTaken as error:
+        except issuing.NameTaken as error:
             raise Refused(f"{owner.username} has a token named {wish.name} already.") from error
-        except lifecycle.TooMany as error:
+        except issuing.TooMany as error:
             raise Refused(f"{owner.username} has {error.most} live tokens, and that is the most here.") from error
     end = moment(issued.credential.expires_at)
     say_aside(f"{wish.name} ({issued.entry.id}) works {'for ever' if end == 'never' else f'until {end}'}.")

@@ -18,7 +18,7 @@ from webapp.guard.principal import Principal
 from webapp.kernel.clock import now
 from webapp.login.renewal import may_refresh
 from webapp.tokens import refreshing
-from webapp.tokens.lifecycle import CLIENT_ID
+from webapp.tokens.issuing import CLIENT_ID
 
 
 class Confirmation(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from webapp.kernel.digests import new_secret
 from webapp.login.flow import Throttled
 from webapp.login.misses import Misses
 from webapp.tokens import families, refreshing
-from webapp.tokens.lifecycle import Issued, Issuer, Wish
+from webapp.tokens.issuing import Issued, Issuer, Wish
 from webapp.tokens.refreshing import GRACE, Held, State
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.succession import SHAPE, Succession

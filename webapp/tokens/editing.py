@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.guard.authority import Authority
-from webapp.tokens.lifecycle import NameTaken, Row, facts
+from webapp.tokens.issuing import NameTaken, facts
+from webapp.tokens.lifecycle import Row
 from webapp.tokens.widening import Bounds, is_wider
 
 

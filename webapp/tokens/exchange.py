@@ -12,7 +12,7 @@ from webapp.kernel import jwt
 from webapp.kernel.clock import now
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import gathered
-from webapp.tokens.lifecycle import CLIENT_ID, Issuer
+from webapp.tokens.issuing import CLIENT_ID, Issuer
 from webapp.verify import read
 
 LONGEST = timedelta(minutes=15)

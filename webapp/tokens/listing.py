@@ -15,7 +15,8 @@ from webapp.credentials import usage
 from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
-from webapp.tokens.lifecycle import Row, scopes_of
+from webapp.tokens.issuing import scopes_of
+from webapp.tokens.lifecycle import Row
 from webapp.tokens.models import ApiToken
 from webapp.tokens.scopes import plain
 

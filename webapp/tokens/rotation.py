@@ -14,7 +14,8 @@ from webapp.credentials.models import Credential
 from webapp.credentials.writing import inherit_networks
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import NEVER, now
-from webapp.tokens.lifecycle import Issued, Issuer, Row, Wish
+from webapp.tokens.issuing import Issued, Issuer, Wish
+from webapp.tokens.lifecycle import Row
 from webapp.tokens.models import ApiToken
 
 

@@ -12,7 +12,7 @@ from webapp.credentials.models import Credential
 from webapp.kernel.clients import product_of
 from webapp.kernel.networks import network_of
 from webapp.tokens.families import Caller
-from webapp.tokens.lifecycle import scopes_of
+from webapp.tokens.issuing import scopes_of
 from webapp.tokens.models import RefreshFamily
 
 

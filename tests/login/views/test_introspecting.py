@@ -14,7 +14,7 @@ from webapp.accounts import closing
 from webapp.accounts.models import User
 from webapp.cli.minting import PROVEN_BY_NOBODY
 from webapp.guard.authority import Authority
-from webapp.tokens import lifecycle
+from webapp.tokens import issuing, lifecycle
 
 NOON, NOON_AS_NUMBER = "2026-11-25T12:00:00Z", 1795608000
 INACTIVE = {"active": False}
@@ -184,7 +184,7 @@ def test_to_be_asked_about_is_no_use(app, database, user, asker):
 
 
 def test_what_no_person_proved_has_no_time_of_proof(app, user, asker, database):
-    wish = lifecycle.Wish(name="by an operator", authority=Authority(), lifetime=timedelta(days=1), origin="cli")
+    wish = issuing.Wish(name="by an operator", authority=Authority(), lifetime=timedelta(days=1), origin="cli")
     with database.write() as db:
         issued = app.extensions["issuer"].issue(db, user.id, wish, PROVEN_BY_NOBODY)
     told = introspect(asker, issued.token).json

@@ -11,7 +11,7 @@ from webapp.kernel.clock import now
 from webapp.tokens.editing import Terms
 from webapp.tokens.forms.fields import stripped
 from webapp.tokens.forms.limits import LimitsForm
-from webapp.tokens.lifecycle import LONGEST
+from webapp.tokens.issuing import LONGEST
 from webapp.web.body import is_json, json_value
 
 

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from webapp.guard.authority import METHODS, MOST_PER_MINUTE, Authority
 from webapp.tokens.forms.fields import ListField, one_line, stripped
-from webapp.tokens.lifecycle import LONGEST, LONGEST_NOTE, SHORTEST, NameUnfit, checked_name
+from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, NameUnfit, checked_name
 from webapp.tokens.networks import NetworkUnfit, networks_of
 from webapp.tokens.picking import Row, rows
 from webapp.tokens.scopes import Catalogue, plain

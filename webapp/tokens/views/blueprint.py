@@ -13,7 +13,8 @@ from webapp.guard.assurance import level_of
 from webapp.guard.policy import Decision, Requirement
 from webapp.kernel.clock import now
 from webapp.tokens import lifecycle, listing
-from webapp.tokens.lifecycle import Issuer, Row
+from webapp.tokens.issuing import Issuer
+from webapp.tokens.lifecycle import Row
 from webapp.tokens.listing import Token
 from webapp.tokens.scopes import Catalogue
 from webapp.web.problems import Problem

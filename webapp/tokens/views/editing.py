@@ -12,7 +12,7 @@ from webapp.guard.authority import Authority
 from webapp.guard.freshness import unless_fresh
 from webapp.guard.offers import link_for_another
 from webapp.kernel.clock import now
-from webapp.tokens import editing, lifecycle
+from webapp.tokens import editing, issuing
 from webapp.tokens.editing import Edited, Terms
 from webapp.tokens.forms import EditTokenForm
 from webapp.tokens.lifecycle import Row
@@ -70,7 +70,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         return asked
     try:
         edited = editing.edit(db(), row, wanted.after)
-    except lifecycle.NameTaken:
+    except issuing.NameTaken:
         form.name.errors = [f"You already have a token called {form.name.data}. Choose another name."]
         return refused(form, row)
     if edited.is_new:
@@ -86,7 +86,7 @@ def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
 
 def live(row: Row) -> Row:
     if not row.credential.is_live(now()):
-        make = Action("Make a new token", link_for_another(lifecycle.scopes_of(row.credential), row.entry.id))
+        make = Action("Make a new token", link_for_another(issuing.scopes_of(row.credential), row.entry.id))
         raise Problem(409, "This token has ended", "What has ended cannot be changed.", actions=[make])
     if row.entry.rotated_at is not None:
         see = Action("See the token", url_for("tokens.show", token_id=row.entry.id))

@@ -10,7 +10,8 @@ from flask import request
 from webapp.kernel.clock import NEVER
 from webapp.tokens import lifecycle
 from webapp.tokens.forms.minting import PRESETS
-from webapp.tokens.lifecycle import LONGEST, Row
+from webapp.tokens.issuing import LONGEST
+from webapp.tokens.lifecycle import Row
 from webapp.web.transaction import db
 
 

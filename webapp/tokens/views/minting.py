@@ -12,11 +12,11 @@ from webapp.guard import Principal, require
 from webapp.guard.authority import Authority
 from webapp.guard.preferences import zone
 from webapp.kernel.clock import now
-from webapp.tokens import lifecycle, snippets
+from webapp.tokens import issuing, lifecycle, snippets
 from webapp.tokens.editing import terms_of
 from webapp.tokens.forms import NewTokenForm
 from webapp.tokens.forms.minting import filled_by_link
-from webapp.tokens.lifecycle import Issued, TooMany, Wish
+from webapp.tokens.issuing import Issued, TooMany, Wish
 from webapp.tokens.listing import Token
 from webapp.tokens.summary import keeps, summary
 from webapp.tokens.views import pages
@@ -75,9 +75,9 @@ def create(principal: Principal) -> ResponseReturnValue:
         return asked
     try:
         issued = issuer().issue(db(), principal.user_id, wanted, Proof(principal.auth_time, principal.amr))
-    except lifecycle.AlreadyIssued as error:
+    except issuing.AlreadyIssued as error:
         return already_issued(principal, error.token_id)
-    except lifecycle.NameTaken:
+    except issuing.NameTaken:
         form.name.errors = [
             f"You already have a token called {form.name.data}. Choose another name, or revoke that one."
         ]

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, current_app
 
 from webapp.kernel.clock import now
 from webapp.login.renewal import Granted
-from webapp.tokens.lifecycle import Issued, Issuer, scopes_of
+from webapp.tokens.issuing import Issued, Issuer, scopes_of
 from webapp.tokens.scopes import Catalogue
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem

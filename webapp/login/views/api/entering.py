@@ -27,7 +27,7 @@ from webapp.login.views.refusals import closed, code_invalid, credentials_invali
 from webapp.mfa.factors import Factors
 from webapp.tokens import families, script_logins
 from webapp.tokens.families import Caller, Ends, Terms
-from webapp.tokens.lifecycle import Wish
+from webapp.tokens.issuing import Wish
 from webapp.tokens.scopes import ScopeNotHeld
 from webapp.web import csrf, dpop
 from webapp.web.contract import answers
