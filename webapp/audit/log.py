@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 class Event(StrEnum):
     HOUSE_OPENED = "house.opened"
     HOUSE_BACKED_UP = "house.backed-up"
+    DATABASE_RESTORED = "database.restored"
     USER_MADE = "user.made"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"

@@ -28,6 +28,7 @@ FACTORS = {"totp": "An authenticator app", "passkey": "A passkey"}
 SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.HOUSE_OPENED: lambda _: "This house was opened.",
     Event.HOUSE_BACKED_UP: lambda _: "The database was backed up.",
+    Event.DATABASE_RESTORED: lambda _: "The database was restored from a backup.",
     Event.USER_MADE: lambda d: f"Your account was made, with the role {in_words(d.get('role'))}.",
     Event.USER_DISABLED: lambda _: "Your account was disabled.",
     Event.USER_ENABLED: lambda _: "Your account was enabled again.",

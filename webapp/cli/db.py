@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from webapp.cli import backup, schema
+from webapp.cli import backup, restore, schema
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, bring_up
 from webapp.cli.output import say_aside
@@ -22,6 +22,7 @@ def command() -> None:
 
 
 command.add_command(backup.command)
+command.add_command(restore.command)
 
 
 @command.command("upgrade")

@@ -86,8 +86,8 @@ def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID |
     return [key for key, ended_kind in ended if ended_kind != TRUST]
 
 
-def end_of_everybody(db: Session) -> Counter[str]:
-    """End every live credential there is, in a transaction that has changed nothing before.
+def end_of_everybody(db: Session, *, before: datetime | None = None) -> Counter[str]:
+    """End every live credential there is, or was made ``before``, in a transaction that has changed nothing yet.
 
     Returns:
         How many were ended, by kind.
@@ -96,6 +96,7 @@ def end_of_everybody(db: Session) -> Counter[str]:
         # Waits for all who are changing some: rows that are locked in another order would be a deadlock.
         db.execute(text("LOCK TABLE credential IN EXCLUSIVE MODE"))
     statement = update(Credential).where(Credential.revoked_at.is_(None), Credential.expires_at > now())
+    statement = statement.where(Credential.created_at < before) if before else statement
     return Counter(db.scalars(statement.values(revoked_at=now()).returning(Credential.kind)))
 
 

@@ -1,0 +1,137 @@
+"""db restore: yesterday's database, without what was revoked since."""
+
+import socket
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+
+@pytest.fixture
+def copy(run, add, tmp_path):
+    add("ada")
+    file = tmp_path / "copy.db"
+    assert run(f"db backup {file}").exit_code == 0
+    return file
+
+
+@pytest.fixture(autouse=True)
+def free(monkeypatch):
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        bind = f"127.0.0.1:{probe.getsockname()[1]}"
+    monkeypatch.setenv("WEBAPP_BIND", bind)
+    return bind
+
+
+def ask(file, statement):
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def users(file):
+    return [row[0] for row in ask(file, "SELECT username FROM user ORDER BY username")]
+
+
+def formers(house):
+    return [file for file in house.iterdir() if ".before-" in file.name]
+
+
+def test_the_backup_is_the_database_and_the_former_one_is_kept(run, add, house, copy):
+    add("bob")
+    done = run(f"db restore {copy}")
+    assert done.exit_code == 0, done.stderr
+    (former,) = formers(house)
+    assert (users(house / "latchkey.db"), users(former)) == (["ada"], ["ada", "bob"])
+    assert (house / "latchkey.db").stat().st_mode & 0o777 == 0o600
+    assert run("db check").exit_code == 0
+    assert "database.restored" in run("audit list").stdout
+    assert run("audit verify").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "count"),
+    [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)],
+)
+def test_what_was_revoked_since_stays_dead_unless_told_otherwise(run, add, mint, house, tmp_path, option, count):
+    add("ada")
+    _, token_id = mint("ada")
+    file = tmp_path / "copy.db"
+    run(f"db backup {file}")
+    run(f"token revoke {token_id}")
+    done = run(f"db restore {file} {option}")
+    assert done.exit_code == 0, done.stderr
+    live = ask(house / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL")
+    assert live == [(count,)]
+
+
+def test_a_database_that_is_lost_is_restored_without_the_log_it_left(run, house, copy):
+    (house / "latchkey.db").unlink()
+    (house / "latchkey.db-wal").write_bytes(b"a log")
+    done = run(f"db restore {copy}")
+    assert done.exit_code == 0, done.stderr
+    assert users(house / "latchkey.db") == ["ada"]
+
+
+def test_a_damaged_one_is_kept_too(run, house, copy):
+    (house / "latchkey.db").write_bytes(b"no database at all" * 100)
+    done = run(f"db restore {copy}")
+    assert done.exit_code == 0, done.stderr
+    assert formers(house)[0].read_bytes().startswith(b"no database at all")
+    assert users(house / "latchkey.db") == ["ada"]
+
+
+def foreign(file):
+    ask(file, "CREATE TABLE IF NOT EXISTS other (id)")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DROP TABLE alembic_version")
+
+
+def newer(file):
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '2999'")
+
+
+def damaged(file):
+    file.write_bytes(b"x" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"), [(foreign, "no database of"), (newer, "newer"), (damaged, "cannot be read")]
+)
+def test_what_is_no_backup_of_ours_changes_nothing(run, add, house, copy, spoil, word):
+    add("bob")
+    spoil(copy)
+    done = run(f"db restore {copy}")
+    assert (done.exit_code != 0, word in done.stderr, done.stderr.count("\n")) == (True, True, 1), done.stderr
+    assert (users(house / "latchkey.db"), formers(house)) == (["ada", "bob"], [])
+
+
+def test_a_house_that_is_served_is_left_alone(run, house, copy, free):
+    host, port = free.split(":")
+    with socket.create_server((host, int(port))):
+        done = run(f"db restore {copy}")
+    assert (done.exit_code, "stop it first" in done.stderr, formers(house)) == (1, True, [])
+
+
+def test_so_is_one_that_another_program_has_open(run, house, copy):
+    with closing(sqlite3.connect(house / "latchkey.db")) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("SELECT count(*) FROM user").fetchone()
+        done = run(f"db restore {copy}")
+    assert (done.exit_code, "stop it first" in done.stderr, formers(house)) == (1, True, [])
+
+
+def test_postgresql_is_left_to_its_own_tools(run, copy):
+    done = run(f"db restore {copy}", WEBAPP_DATABASE_URL="postgresql://127.0.0.1:1/latchkey")
+    assert (done.exit_code, "pg_restore" in done.stderr) == (1, True)
+
+
+def test_what_was_restored_elsewhere_is_only_revoked(run, mint, house, copy):
+    mint("ada")
+    done = run("db restore --made-elsewhere")
+    assert (done.exit_code, "1 token" in done.stderr) == (0, True), done.stderr
+    assert ask(house / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL") == [(0,)]
+    assert run("db restore").exit_code == 2
+    assert run("db restore --made-elsewhere --revoke-issued-before never").exit_code == 2

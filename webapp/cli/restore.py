@@ -1,0 +1,122 @@
+"""db restore: a backup in the place of the database, and an end of what would live again by it."""
+
+import sqlite3
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from webapp.audit.log import Event, record
+from webapp.cli import schema, server
+from webapp.cli.emergency import told
+from webapp.cli.house import House, pass_house
+from webapp.cli.opening import answering, opened
+from webapp.cli.output import say_aside
+from webapp.cli.refusals import Refused
+from webapp.credentials import lifecycle as credentials
+from webapp.kernel import backup, db_file, instance, restore
+from webapp.kernel.clock import now
+from webapp.kernel.db import Database
+from webapp.kernel.db_file import Damaged
+from webapp.settings import Settings
+
+IN_USE = "The house is served, or another program has its database open; stop it first. Nothing was changed."
+
+
+def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> datetime:
+    try:
+        found = now() if value == "now" else datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter("say now, or a moment such as 2026-01-31T12:00+00:00") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
+@click.option("--made-elsewhere", is_flag=True, help="It is restored already, such as by pg_restore: only revoke.")
+@click.option("--revoke-issued-before", "before", default="now", callback=moment, help="A moment (UTC), or now.")
+@click.option("--keep-logins", is_flag=True, help="Revoke nothing: what was revoked after the backup lives again.")
+@pass_house
+def command(house: House, *, file: Path | None, made_elsewhere: bool, before: datetime, keep_logins: bool) -> None:
+    """Put a backup made by db backup in the place of the SQLite database, which is kept beside. Stop the house first.
+
+    What was revoked after the backup would live again, so every session, token and script login ends, or those issued
+    before a moment. Passwords, roles and whoever is disabled are as they were when the backup was made.
+
+    \b
+    Examples:
+      python -m webapp db restore /srv/backups/latchkey-2026-01-31.db
+      pg_restore -d latchkey latchkey.dump && python -m webapp db restore --made-elsewhere
+    """
+    if (file is None) is not made_elsewhere:
+        raise click.UsageError("Name a file, or say --made-elsewhere.")
+    until = None if keep_logins else before
+    if file is None:
+        with opened(house) as database:
+            ended = sweep(database, until, origin="elsewhere")
+    else:
+        with answering():
+            ended = put(house.settings, file, until)
+    if until is None:
+        say_aside("Nothing was revoked: what was revoked after the backup lives again.")
+    else:
+        say_aside(f"Ended: {' and '.join(told(ended))}.")
+
+
+def sweep(database: Database, before: datetime | None, *, origin: str) -> Counter[str]:
+    with database.write() as db:
+        ended = credentials.end_of_everybody(db, before=before) if before else Counter[str]()
+        record(db, Event.DATABASE_RESTORED, origin=origin, ended=dict(ended))
+    return ended
+
+
+def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]:
+    """Make it ready beside the present one, and put it in its place when all of that is done."""
+    target = schema.file_of(settings)
+    if target is None:
+        raise Refused("PostgreSQL is restored by pg_restore; then run: python -m webapp db restore --made-elsewhere")
+    refuse_served(settings, target)
+    instance.prepare(settings.instance)
+    try:
+        with instance.lock(settings.instance), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+            draft = Path(folder) / target.name
+            trial = replace(settings, instance=Path(folder), database_url=f"sqlite:///{draft.absolute()}")
+            ended = ready(trial, draft, file, before)
+            kept = restore.put(draft, target)
+            instance.mark_made(settings.instance, target)
+    except restore.InUse as error:
+        raise Refused(IN_USE) from error
+    except OSError as error:
+        raise Refused(f"The database cannot be put in its place ({error}); the former one is kept.") from error
+    say_aside(f"{file} is the database now." + (f" The former one is {kept}." if kept else ""))
+    return ended
+
+
+def refuse_served(settings: Settings, target: Path) -> None:
+    try:
+        server.refuse_taken(settings.bind)
+        if target.exists():
+            restore.settle(target)
+    except (Refused, restore.InUse) as error:
+        raise Refused(IN_USE) from error
+
+
+def ready(trial: Settings, draft: Path, file: Path, before: datetime | None) -> Counter[str]:
+    try:
+        db_file.check(file)
+        backup.copy(file, draft)
+    except (Damaged, sqlite3.Error) as error:
+        raise Refused(f"Nothing was changed. {error}") from error
+    if schema.version(trial) is None:
+        raise Refused(f"{file} is no database of this program. Nothing was changed.")
+    schema.upgrade(trial)
+    database = Database(trial.database)
+    try:
+        ended = sweep(database, before, origin="cli")
+    finally:
+        database.close()
+    restore.settle(draft)
+    return ended
