@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import Integer, String, bindparam, cast, select, type_coerce
+from sqlalchemy import String, bindparam, cast, select, type_coerce
 
 from webapp.accounts.models import Role, User
 from webapp.accounts.roles import Closure
@@ -28,8 +28,8 @@ def standing_of(database: Database) -> Callable[[str], Standing | None]:
             Credential.last_used_at,
             User.time_zone,
             User.theme,
-            cast(User.disabled_at.is_not(None), Integer),
-            cast(Credential.revoked_at.is_not(None), Integer),
+            User.disabled_at,
+            Credential.revoked_at,
         )
         .join(User, User.id == Credential.user_id)
         .outerjoin(Role, Role.name == User.role)

@@ -1,5 +1,6 @@
 """The guard, told from upstairs what it needs of credentials and their users."""
 
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -37,9 +38,10 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
     app.extensions["told_of_edits"] = [lambda db, row, edited: mails.edited(db, row, is_wider=edited.is_wider)]
     latecomers = Late()
 
-    def seen(standing: Standing, asked: Request) -> None:
+    def seen(standing: Standing, asked: Request, at: datetime) -> None:
         rule = asked.url_rule.rule if asked.url_rule else ""
-        if meter.count(standing, asked.remote_addr, asked.method, rule, asked.environ.get("HTTP_USER_AGENT")):
+        agent = asked.environ.get("HTTP_USER_AGENT")
+        if meter.count(standing, asked.remote_addr, asked.method, rule, agent, at):
             after.answer(meter.flush)
 
     def late(token_id: UUID) -> None:

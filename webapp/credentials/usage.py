@@ -4,7 +4,7 @@ import atexit
 import logging
 import threading
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -32,17 +32,24 @@ class Meter:
         atexit.register(self.flush)
 
     def count(
-        self, standing: Standing, address: str | None, method: str = "", rule: str = "", user_agent: str | None = None
+        self,
+        standing: Standing,
+        address: str | None,
+        method: str = "",
+        rule: str = "",
+        user_agent: str | None = None,
+        at: datetime | None = None,
     ) -> bool:
         """Count one use.
 
         Args:
             rule: of the route that was asked; empty where there is none.
+            at: now, where somebody has looked at the clock already.
 
         Returns:
             Whether it is time to ``flush``: something waits since a minute ago, or was never used before.
         """
-        moment = now()
+        moment = at or now()
         with self._lock:
             use = self._pending.get(standing.credential_id)
             if use is None:

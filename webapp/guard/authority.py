@@ -33,6 +33,11 @@ class Authority(msgspec.Struct, frozen=True, omit_defaults=True):
     def is_bounded(self) -> bool:
         return bool(self.networks or self.methods or self.resources)
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether it depends on the call, or on those before it; of most tokens, on neither."""
+        return bool(self.networks or self.methods or self.resources or self.per_minute)
+
 
 class Call(NamedTuple):
     """Which address is asked, how, and from where."""

@@ -8,13 +8,12 @@ from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import loader, refusals
-from webapp.guard.authority import Call
 from webapp.guard.forbidding import called, too_often
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.require import requirement_of
 from webapp.kernel.clock import now
-from webapp.kernel.ratelimit import Limit, Limiter, Taken
+from webapp.kernel.ratelimit import Limit, Limiter
 from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
 from webapp.web.behind import behind
@@ -57,9 +56,10 @@ def judge(asked: Request, need: Requirement) -> Response | None:
     if need.is_public and principal is not None:
         # What a public form begins, such as a login, is for browsers: a token never becomes a session.
         return refusals.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
-    if principal is not None:
-        need = need.raised_by(current_app.extensions["demands"], principal)
-    decision = decide(principal, need, now(), call_of(principal))
+    if principal is not None and (demands := current_app.extensions["demands"]):
+        need = need.raised_by(demands, principal)
+    is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
+    decision = decide(principal, need, now(), called() if is_limited else None)
     if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
         # What is kept over a step-up is sent again by the person: another site's form must not get that far.
         refuse_forgery(principal)
@@ -67,26 +67,25 @@ def judge(asked: Request, need: Requirement) -> Response | None:
         return refusals.denied(principal, need, decision)
     if is_change:
         refuse_forgery(principal)
-    if (taken := counted(principal)) is not None and not taken.allowed:
-        raise too_often(taken.retry_after)
+    if is_limited and principal is not None:
+        count(principal)
     g.principal = principal
     return None
 
 
-def call_of(principal: Principal | None) -> Call | None:
-    """How the address is asked, where somebody's token has bounds that depend on it."""
-    if principal is None or principal.authority is None or not principal.authority.is_bounded:
-        return None
-    return called()
+def count(principal: Principal) -> None:
+    """One use of a token that may be used so often a minute.
 
-
-def counted(principal: Principal | None) -> Taken | None:
-    """One use of a token that may be used so often a minute."""
-    if principal is None or principal.authority is None or principal.authority.per_minute is None:
-        return None
+    Raises:
+        Problem: 429 ``throttled``.
+    """
+    if principal.authority is None or principal.authority.per_minute is None:
+        return
     limiter: Limiter = current_app.extensions["limiter"]
     line = principal.authority.counted_as or principal.credential_id.hex
-    return limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
+    taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
+    if not taken.allowed:
+        raise too_often(taken.retry_after)
 
 
 def refuse_forgery(principal: Principal | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
@@ -13,7 +14,7 @@ from webapp.kernel.clock import now
 from webapp.web.bearer import ENDS, Presented, presented
 from webapp.web.behind import behind
 
-Seen = Callable[[Standing, Request], None]
+Seen = Callable[[Standing, Request, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Doors:
     """The credential that a token names; ``NotAccepted`` where it is none of ours."""
     standing: Callable[[str], Standing | None]
     seen: Seen
-    """Told of every credential that was accepted, and with which request."""
+    """Told of every credential that was accepted, with which request and when."""
     late: Callable[[UUID], None]
     """Told of every token that was refused because its time is over."""
 
@@ -64,6 +65,10 @@ def caller() -> Principal | None:
     kept = behind(g)
     if "caller" not in kept:
         kept.caller = recognise()
+        if isinstance(kept.caller, Principal):
+            # What stands where Flask-Login keeps its user is what current_user gives.
+            kept._login_user = kept.caller
+            announce(kept.caller)
     found: Principal | NotAccepted | None = kept.caller
     if isinstance(found, NotAccepted):
         raise found
@@ -88,10 +93,9 @@ def recognise() -> Principal | NotAccepted | None:
             doors.late(credential_id)
         return error
     if standing is not None:
-        doors.seen(standing, asked)
+        doors.seen(standing, asked, moment)
     if shown is not None:
         asked.environ[ENDS] = principal.expires_at, (principal.expires_at - moment).days
-    welcome(principal)
     return principal
 
 
@@ -107,9 +111,7 @@ def named_by(doors: Doors, shown: Presented) -> Claim:
     return doors.by_token(shown.token)
 
 
-def welcome(principal: Principal) -> None:
-    # What stands where Flask-Login keeps its user is what current_user gives.
-    g._login_user = principal
+def announce(principal: Principal) -> None:
     signal = user_loaded_from_cookie if principal.credential == "session" else user_loaded_from_request
     if signal.receivers:
         signal.send(current_app._get_current_object(), user=principal)  # type: ignore[attr-defined]

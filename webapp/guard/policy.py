@@ -36,8 +36,6 @@ class Requirement:
 
     def raised_by(self, demands: Demands, principal: Principal) -> Self:
         """With what the settings demand of such a caller, and for such a resource."""
-        if not demands:
-            return self
         # What a role demands is asked of people: a token was minted by one, and is narrower than they are.
         is_person = principal.credential == "session" and not self.spares_level
         of_role = demands.of_roles(principal.roles) if is_person else Level.ONE

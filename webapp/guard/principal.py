@@ -41,8 +41,8 @@ class Standing(NamedTuple):
     time_zone: str = "UTC"
     """Its user's, for pages; by its name in the IANA database."""
     theme: str = "auto"
-    is_disabled: bool = False
-    is_revoked: bool = False
+    disabled_at: datetime | None = None
+    revoked_at: datetime | None = None
 
 
 class Principal(Standing):
@@ -86,8 +86,8 @@ def admit(claim: Claim, standing: Standing | None, now: datetime) -> Principal:
         raise NotAccepted("token_invalid" if is_token else "session_ended", "no such credential")
     if claim.user_id is not None and claim.user_id != standing.user_id:
         raise NotAccepted("token_invalid", "sub is not the owner", standing)
-    if standing.is_revoked or standing.is_disabled:
-        reason = "its owner is disabled" if standing.is_disabled else "it was ended"
+    if standing.revoked_at is not None or standing.disabled_at is not None:
+        reason = "its owner is disabled" if standing.disabled_at is not None else "it was ended"
         raise NotAccepted("token_revoked" if is_token else "session_ended", reason, standing)
     if standing.expires_at <= now or (standing.idle_at is not None and standing.idle_at <= now):
         raise NotAccepted("token_expired" if is_token else "session_ended", "its time is over", standing)

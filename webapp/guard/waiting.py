@@ -41,7 +41,9 @@ class NotTheirs(Exception):
 
 def keep(standing: Standing | None, target: str) -> bool:
     """Keep the form of this request for the user whose session has ended; whether that could be done."""
-    if standing is None or standing.is_disabled or request.method != "POST" or not csrf.is_from_a_page_of_ours():
+    if standing is None or standing.disabled_at is not None:
+        return False
+    if request.method != "POST" or not csrf.is_from_a_page_of_ours():
         return False
     text = keeping.kept()
     if text is None or not keeping.read(text):

@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
-from webapp.kernel.driver import Parameters, Reader, Unavailable, is_outage
+from webapp.kernel.driver import Reader, Unavailable, is_outage
 from webapp.kernel.statements import Statement, compile_for
 
 __all__ = [
@@ -157,6 +157,8 @@ class Database:
         self.engine = engine_for(url)
         self._reading = self.engine.execution_options(ro=True, postgresql_readonly=True)
         self._reader = Reader(self.engine)
+        self.row = self._reader.row
+        """The first row of one SELECT, at the driver's speed and in its types; see ``Statement``."""
         abandon_at_fork(self.engine)
 
     @contextmanager
@@ -177,10 +179,6 @@ class Database:
 
     def compile_for(self, select: Select[*tuple[Any, ...]]) -> Statement:
         return compile_for(select, self.engine.dialect)
-
-    def row(self, sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
-        """The first row of one SELECT, at the driver's speed and in its types; see ``Statement``."""
-        return self._reader.row(sql, parameters)
 
     def close(self) -> None:
         self._reader.close()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from webapp.guard.principal import Claim, NotAccepted
 from webapp.kernel import jwt
-from webapp.kernel.clock import now
+from webapp.kernel.clock import seconds
 from webapp.kernel.keys import KeyRing
 
 TYP = "at+jwt"
@@ -39,13 +39,13 @@ class Authenticator:
         """
         if len(token) > LONGEST:
             raise NotAccepted("token_invalid", "longer than any of ours")
-        if (version := self.ring.version) != self._version:
+        if (version := self.ring.view().version) != self._version:
             # A key came or went: what was verified with it is asked again.
             self._verified, self._version = OrderedDict(), version
         # By digest, so that no token lies about in memory.
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest) or self.verify(token, digest)
-        if known.expires_at <= now().timestamp():
+        if known.expires_at <= seconds():
             raise NotAccepted("token_expired", "exp is past", key=known.claim.key)
         return known.claim
 

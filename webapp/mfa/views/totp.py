@@ -10,7 +10,7 @@ from webapp.audit.log import Event
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, joined, level_of
 from webapp.kernel.clock import now
-from webapp.mfa import enrolment, totp
+from webapp.mfa import enrolment, passkeys, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
@@ -84,6 +84,8 @@ def remove_totp_form(principal: Principal) -> ResponseReturnValue:
 @answers(None, status=204, refuses=(404, 409))
 def remove_totp(principal: Principal) -> ResponseReturnValue:
     """Remove the authenticator app; other sessions end."""
+    # Locked, so that the app and the last passkey cannot go at the same moment.
+    passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_totp():
         raise Problem(409, "It has to stay", why)
     if not totp.remove(db(), principal.user_id):
