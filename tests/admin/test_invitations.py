@@ -137,3 +137,8 @@ def test_a_test_mail_goes_to_the_admin_alone(app, mara):
     mara.open("/admin/mail")
     mara.press("Send me a test mail")
     assert Mailbox(app).one().to == "mara@example.org"
+
+
+def test_the_form_offers_the_humblest_role_first(app):
+    with app.extensions["database"].read() as db:
+        assert invitations.may_give(db, ["user", "admin", "super_admin"]) == ("user", "admin", "super_admin")

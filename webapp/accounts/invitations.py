@@ -47,8 +47,9 @@ class Made:
 
 
 def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
-    """Which roles somebody may invite to: admins what is below them, super admins everything."""
-    return tuple(role.name for role in every(db) if LOOKING_AFTER & set(roles) and may_grant(roles, role.closure))
+    """Which roles somebody may invite to, the humblest first: admins what is below them, super admins everything."""
+    humblest_first = sorted(every(db), key=lambda role: len(role.closure))
+    return tuple(role.name for role in humblest_first if LOOKING_AFTER & set(roles) and may_grant(roles, role.closure))
 
 
 def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str] = ("super_admin",)) -> Made:
