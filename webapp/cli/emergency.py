@@ -9,12 +9,13 @@ import click
 from webapp.audit.log import Event, record
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
-from webapp.cli.output import count, say_aside
+from webapp.cli.output import say_aside
 from webapp.cli.refusals import Refused
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.cookie_key import CookieKey
 from webapp.kernel.db import Database
 from webapp.kernel.keys import KeyRing, ring_for
+from webapp.kernel.words import counted
 
 WORD = "end everything"
 WORDS = {"refresh": "script login"}
@@ -75,4 +76,4 @@ def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]
 
 def told(ended: Counter[str]) -> Iterator[str]:
     kinds = sorted({"session", "token"} | set(ended))
-    return (count(ended[kind], WORDS.get(kind, kind)) for kind in kinds)
+    return (counted(ended[kind], WORDS.get(kind, kind)) for kind in kinds)

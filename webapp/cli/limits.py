@@ -5,8 +5,9 @@ import click
 from webapp.audit.log import Event, record
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
-from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.kernel.ratelimit import limiter_for
+from webapp.kernel.words import counted
 
 
 @click.group("limits")
@@ -48,5 +49,5 @@ def reset(house: House, *, prefix: str | None) -> None:
         with database.write() as db:
             record(db, Event.LIMITS_RESET, prefix=prefix)
         forgotten = limiter_for(house.settings, database).reset(prefix)
-    say_aside(f"{count(forgotten, 'window')} forgotten.")
+    say_aside(f"{counted(forgotten, 'window')} forgotten.")
     click.echo(forgotten)

@@ -6,8 +6,9 @@ from webapp.accounts import closing
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
-from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.kernel.db import Database
+from webapp.kernel.words import counted
 from webapp.sessions import lifecycle, listing
 
 
@@ -49,7 +50,7 @@ def logout(house: House, *, name: str) -> None:
     with opened(house) as database, database.write() as db:
         user = user_named(db, name)
         ended = lifecycle.end_others(db, user.id)
-    say_aside(f"{user.username} is logged out everywhere; {count(ended, 'session')} ended.")
+    say_aside(f"{user.username} is logged out everywhere; {counted(ended, 'session')} ended.")
 
 
 @click.command("purge")
@@ -65,7 +66,7 @@ def purge(house: House) -> None:
     with opened(house) as database:
         while some := forget_some(database):
             forgotten += some
-    say_aside(f"{count(forgotten, 'account')} deleted for good.")
+    say_aside(f"{counted(forgotten, 'account')} deleted for good.")
 
 
 def forget_some(database: Database) -> int:

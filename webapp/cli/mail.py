@@ -9,8 +9,9 @@ from webapp.app import close, create_app
 from webapp.audit.log import Event, record
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
-from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.refusals import Refused
+from webapp.kernel.words import counted
 from webapp.mail import outbox
 from webapp.mail.outbox import Taken
 from webapp.mail.post import Post
@@ -63,7 +64,7 @@ def retry(house: House, *, mail_id: UUID | None) -> None:
             record(db, Event.MAIL_RETRIED, mail_id=str(one))
     if mail_id and not again:
         raise Refused("There is no such mail to send: it was sent, or never there.")
-    say_aside(f"{count(len(again), 'mail')} on the way again, while the house is served.")
+    say_aside(f"{counted(len(again), 'mail')} on the way again, while the house is served.")
 
 
 @command.command("test")

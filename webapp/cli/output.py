@@ -32,7 +32,3 @@ def moment(at: datetime | None) -> str:
     if at is None or at >= NEVER:
         return "never" if at else "-"
     return at.strftime("%Y-%m-%d %H:%MZ")
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -13,9 +13,10 @@ from webapp.cli.asking import hashed_password, password_stdin
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
-from webapp.cli.output import count, say_aside
+from webapp.cli.output import say_aside
 from webapp.cli.refusals import Refused
 from webapp.credentials import lifecycle as credentials
+from webapp.kernel.words import counted
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def password(house: House, *, name: str, password_stdin: bool) -> None:
             user = user_named(db, name)
             sessions = len(credentials.live(db, user.id, "session"))
             closing.set_password(db, user, hashed)
-    say_aside(f"{user.username} has a new password; {count(sessions, 'session')} ended.")
+    say_aside(f"{user.username} has a new password; {counted(sessions, 'session')} ended.")
 
 
 @click.command("reset-link")

@@ -44,7 +44,8 @@ def command(house: House, *, file: Path | None, made_elsewhere: bool, before: da
     """Put a backup made by db backup in the place of the SQLite database, which is kept beside. Stop the house first.
 
     What was revoked after the backup would live again, so every session, token and script login ends, or those issued
-    before a moment. Passwords, roles and whoever is disabled are as they were when the backup was made.
+    before a moment. Passwords, roles, invitations, mailed links and whoever is disabled are as they were when the
+    backup was made: look through them.
 
     \b
     Examples:

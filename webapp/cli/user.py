@@ -12,9 +12,10 @@ from webapp.cli.asking import hashed_password, password_stdin
 from webapp.cli.finding import role_named, user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
-from webapp.cli.output import as_json, count, moment, say_aside, say_json, say_table
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.refusals import Refused
 from webapp.credentials import lifecycle as credentials
+from webapp.kernel.words import counted
 
 ONLY_SUPER_ADMIN = "{} is the only super_admin, and nobody else could let others in; make another one first."
 
@@ -130,7 +131,7 @@ def show(house: House, *, name: str, is_json: bool) -> None:
         "State": state_of(user),
         "Since": moment(user.created_at),
         "Last login": moment(user.last_login_at),
-        "Can act now": f"{count(sessions, 'session')}, {count(tokens, 'token')}",
+        "Can act now": f"{counted(sessions, 'session')}, {counted(tokens, 'token')}",
         "Id": str(user.id),
     }
     for word, value in facts.items():

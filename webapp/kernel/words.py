@@ -6,6 +6,11 @@ def in_words(name: object) -> str:
     return str(name).replace("_", " ")
 
 
+def counted(count: int, noun: str) -> str:
+    """Such as "1 token", "2 tokens"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 WAYS = {
     "pwd": "password",
     "otp": "code",

@@ -58,7 +58,7 @@ def told(ends_at: datetime, days_left: int) -> tuple[tuple[str, str], ...]:
     if days_left >= WARNED:
         return (end,)
     left = f"{days_left} day{'' if days_left == 1 else 's'}" if days_left > 0 else "less than a day"
-    return end, ("Token-Warning", f"This token ends in {left}; rotate it on its page.")
+    return end, ("Token-Warning", f"This token ends in {left}; rotate or refresh it.")
 
 
 class Headers:

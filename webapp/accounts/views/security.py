@@ -16,6 +16,7 @@ from webapp.accounts.views.blueprint import FRESH, bp, me, sender
 from webapp.audit import paging
 from webapp.guard import Principal, require
 from webapp.kernel.clock import now
+from webapp.kernel.words import counted
 from webapp.mfa import resets
 from webapp.mfa.listing import FactorList, listed
 from webapp.mfa.views.blueprint import ways
@@ -135,5 +136,5 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
         session.clear()
     if not wants_page():
         return as_json(EverythingEnded(*ended))
-    flash(f"It is over: sessions ended: {ended[0]}, tokens revoked: {ended[1]}.", "ok")
+    flash(f"It is over. {counted(ended[0], 'login')} and {counted(ended[1], 'token')} can act as you no more.", "ok")
     return redirect(url_for("login.new" if is_all else "account.security"), 303)
