@@ -94,11 +94,14 @@ class Slow:
 
     def __init__(self):
         self.here, self.most, self.lock, self.go = 0, 0, threading.Lock(), threading.Event()
+        self.both = threading.Event()
 
     def hash(self, password):
         with self.lock:
             self.here += 1
             self.most = max(self.most, self.here)
+            if self.here == 2:
+                self.both.set()
         assert self.go.wait(5)
         with self.lock:
             self.here -= 1
@@ -111,6 +114,7 @@ def test_so_many_are_hashed_at_once_so_many_wait_and_the_rest_are_sent_away():
     with ThreadPoolExecutor(12) as at_once:
         tries = [at_once.submit(passwords.hash, "x") for _ in range(12)]
         sent_away = list(islice(as_completed(tries, timeout=5), 7))
+        assert slow.both.wait(5)
         slow.go.set()
     assert all(isinstance(gone.exception(), TooBusy) for gone in sent_away)
     assert [done.result() for done in tries if not done.exception()] == ["hash"] * 5

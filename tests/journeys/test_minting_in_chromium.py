@@ -11,8 +11,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_more(tab: Page, house: House) -> None:
-    house.command("user", "add", "noor", "--email", "noor@example.org", "--password-stdin", stdin=PASSWORD)
-    log_in(tab, house, "noor")
+    house.command("user", "add", "mira", "--email", "mira@example.org", "--password-stdin", stdin=PASSWORD)
+    log_in(tab, house, "mira")
     tab.goto(f"{house.url}/tokens/new")
     tab.get_by_role("link", name="Try with curl").click()
     words = tab.locator(".summing__words")
