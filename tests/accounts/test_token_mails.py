@@ -44,6 +44,24 @@ def test_a_token_that_was_made_is_told_with_a_link_that_revokes_it(app, person, 
     assert "laptop" not in person.open("/tokens").text
 
 
+def test_a_token_that_was_widened_is_told_and_one_that_was_narrowed_is_not(app, user, person):
+    token = factories.api_token(app, user, "profile:read", "tokens:read", name="laptop").entry
+    page = f"/tokens/{token.id}/edit"
+    sent = {"Accept": "application/json", "X-CSRF-Token": csrf_on(person, page)}
+    assert person.ask("POST", page, json={"scopes": ["profile:read"]}, headers=sent).status_code == 200
+    assert kinds(app) == []
+    assert (
+        person.ask("POST", page, json={"scopes": ["profile:read", "protected:read"]}, headers=sent).status_code == 200
+    )
+    (mail,) = mails(app)
+    assert (mail.kind, "laptop" in mail.text) == ("token_widened", True)
+
+
+def csrf_on(person, page):
+    person.open(page)
+    return person.csrf_token
+
+
 def test_each_token_is_told_of_at_14_7_and_1_days_before_its_end(app, user, clock):
     factories.api_token(app, user, name="nightly", lifetime=30 * DAY)
     told = {}
