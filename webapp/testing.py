@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from webapp.accounts import browsing
 from webapp.accounts.models import User
+from webapp.accounts.passwords import Passwords
 from webapp.accounts.registration import NewUser, add
 from webapp.app import close, create_app
 from webapp.cli import schema
@@ -56,9 +57,10 @@ def house(**settings: str) -> Iterator[Flask]:
 
 
 def build(instance: Path, **settings: str) -> Flask:
-    """The application on an instance that is there, with passwords that are hashed quickly."""
+    """The application on an instance that is there, with passwords that are hashed quickly and refused at once."""
     app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
-    app.extensions["passwords"].hasher = QUICK
+    passwords: Passwords = app.extensions["passwords"]
+    passwords.hasher, passwords.beat = QUICK, timedelta()
     return app
 
 

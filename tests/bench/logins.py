@@ -13,8 +13,11 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from http.client import HTTPConnection
+from multiprocessing import get_context
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.factories import PASSWORD
 from tests.journeys.server import House, served
@@ -43,29 +46,40 @@ def ask(url: str, *, token: str | None = None, body: dict[str, str] | None = Non
         return refusal.code
 
 
+def log_in(url: str, end: float) -> int:
+    """One script that logs in again and again; it comes back when it is told to."""
+    where, done = urlsplit(url), 0
+    connection = HTTPConnection(where.hostname or "", where.port, timeout=30)
+    body = json.dumps({"username": "bench", "password": PASSWORD})
+    while time.monotonic() < end:
+        connection.request("POST", "/api/auth", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        done += answer.status == 200 and time.monotonic() < end
+        if answer.status != 200:
+            time.sleep(float(answer.headers["Retry-After"]))
+    return done
+
+
+def crowd(url: str) -> int:
+    """How many logins they all have done."""
+    end = time.monotonic() + SECONDS
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return sum(pool.map(lambda _: log_in(url, end), range(AT_ONCE)))
+
+
 def under_load(house: House, token: str) -> tuple[float, float]:
     """Logins a second, and the 95th percentile (seconds) of a guarded request meanwhile."""
-    end = time.monotonic() + SECONDS
-
-    def log_in(_: int) -> int:
-        done = 0
-        while time.monotonic() < end:
-            if ask(f"{house.url}/api/auth", body={"username": "bench", "password": PASSWORD}) == 200:
-                done += 1
-            else:
-                time.sleep(0.2)
-        return done
-
     waits = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        logins = [pool.submit(log_in, number) for number in range(AT_ONCE)]
-        while time.monotonic() < end:
+    # A process of its own: what they do must not keep this one from taking the time.
+    with ProcessPoolExecutor(1, get_context("spawn")) as others:
+        done = others.submit(crowd, house.url)
+        while not done.done():
             begun = time.perf_counter()
             assert ask(f"{house.url}/protected", token=token) == 200
             waits.append(time.perf_counter() - begun)
             time.sleep(0.02)
-        done = sum(login.result() for login in logins)
-    return done / SECONDS, statistics.quantiles(waits, n=20)[-1]
+    return done.result() / SECONDS, statistics.quantiles(waits, n=20)[-1]
 
 
 def tell_apart(house: House) -> tuple[float, float]:

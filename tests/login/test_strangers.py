@@ -1,8 +1,10 @@
 """Unknown and known accounts hear the same words, and cost the same work."""
 
+import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from markupsafe import escape
@@ -36,6 +38,29 @@ class Watched:
 
     def check_needs_rehash(self, hashed):
         return False
+
+
+class Clock:
+    """Time that passes only while somebody hashes or sleeps."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def taking(self, seconds):
+        clock = self
+
+        class Hasher(Watched):
+            def verify(self, hashed, password):
+                clock.sleep(seconds)
+                return super().verify(hashed, password)
+
+        return Hasher()
 
 
 @pytest.fixture
@@ -187,3 +212,20 @@ def test_a_name_comes_back_on_the_page_as_text(house, name):
     answer = person.press("Log in", username=name, password="x")
     assert answer.status_code == 422
     assert f'value="{escape(name)}"' in answer.text
+
+
+@pytest.mark.parametrize("who", WHO.values(), ids=WHO)
+def test_a_refusal_is_told_at_a_beat_however_long_it_took(house, who, monkeypatch):
+    passwords, clock = house.extensions["passwords"], Clock()
+    passwords.beat = timedelta(milliseconds=50)
+    monkeypatch.setattr("webapp.accounts.passwords.time", clock)
+    monkeypatch.setattr("webapp.login.flow.time", clock)
+    for took in (0.031, 0.049, 0.0515, 0.4201):
+        passwords.hasher, begun = clock.taking(took), clock.now
+        by_json(house, who, "not the password")
+        assert (clock.now - begun) / 0.05 == pytest.approx(math.ceil(took / 0.05))
+
+
+def test_who_is_let_in_waits_for_nothing(house, monkeypatch):
+    house.extensions["passwords"].beat = timedelta(hours=1)
+    assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 200

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.accounts.models import User
@@ -19,6 +19,7 @@ PAGE = 25
 DORMANT = timedelta(days=90)
 # Sorts after everything that begins alike: no name and no address holds it.
 LAST = "\U0010ffff"
+BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.email_key == bindparam("key")))
 VIEWS = ("never", "dormant", "disabled", "tokens")
 ONE_FACTOR = "one_factor"
 
@@ -44,18 +45,17 @@ class Leaf:
 
 def named(db: Session, name_or_address: str) -> User | None:
     """Whoever has this name or e-mail address; a name wins, and no name contains an @."""
-    key = key_of(name_or_address)
-    return db.scalar(select(User).where(or_(User.username_key == key, User.email_key == key)))
+    return db.scalar(BY_NAME, {"key": key_of(name_or_address)})
 
 
 def everybody(db: Session) -> Sequence[User]:
     return db.scalars(select(User).order_by(User.username_key)).all()
 
 
-def is_unchanged(db: Session, user: User) -> bool:
-    """Whether a user may still log in as they were read before; verifying a password takes long enough for a change."""
+def unchanged(db: Session, user: User) -> User | None:
+    """A user who may still log in as they were read before; verifying a password takes long enough for a change."""
     as_before = User.id == user.id, User.password_hash == user.password_hash, User.disabled_at.is_(None)
-    return db.scalar(select(User.id).where(*as_before)) is not None
+    return db.scalar(select(User).where(*as_before))
 
 
 def by_id(db: Session, user_id: UUID, *, for_update: bool = False) -> User | None:

@@ -1,9 +1,8 @@
-"""Identity: whom a provider knows by a name and a password, whether it is this house or another."""
+"""Identity: whom a provider knows by a name and a password."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 
 
@@ -21,13 +20,6 @@ class Identity:
     @property
     def key(self) -> str:
         return self.subject or key_of(self.username)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OurOwn(Identity):
-    """Somebody of our table, as they were read when their password was compared."""
-
-    user: User
 
 
 class IdentityProvider(Protocol):

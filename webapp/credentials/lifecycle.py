@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import NEVER, now
+from webapp.kernel.db import Instant
 
 TRUST = "trust"
 """The kind of a browser that is asked for no second factor: half a login, so it ends with the sessions."""
@@ -131,7 +132,7 @@ def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
     return [found for found in db.scalars(query.order_by(Credential.created_at.desc())) if found.is_live(moment)]
 
 
-def stands(moment: datetime) -> ColumnElement[bool]:
+def stands(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """What ``Credential.is_live`` says, as the database asks it."""
     is_awake = or_(Credential.idle_at.is_(None), Credential.idle_at > moment)
     return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment, is_awake)
@@ -159,6 +160,19 @@ def counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]
     )
     query = query.group_by(Credential.user_id, kind)
     return {(user_id, kind): count for user_id, kind, count in db.execute(query)}
+
+
+# Asked whenever one is minted, so written once. The tokens that come from the login of a script are part of it.
+TOKENS_OF_ONE = (
+    select(func.count())
+    .where(Credential.user_id == bindparam("user_id"), Credential.kind.in_(("token", "refresh")))
+    .where(Credential.family_id.is_(None), stands(bindparam("moment", type_=Instant())))
+)
+
+
+def tokens_of(db: Session, user_id: UUID) -> int:
+    """How many live tokens a user has, as ``counts`` counts them."""
+    return db.scalar(TOKENS_OF_ONE, {"user_id": user_id, "moment": now()}) or 0
 
 
 def expiring(db: Session, kind: str, *, before: datetime) -> int:

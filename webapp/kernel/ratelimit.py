@@ -1,16 +1,15 @@
 """Limits, exact across processes: counted in the database, or in Valkey."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 from urllib.parse import quote
 
-from limits import RateLimitItem, RateLimitItemPerSecond
+from limits import RateLimitItemPerSecond
 from limits.storage import RedisStorage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 
 from webapp.kernel import clock
 from webapp.kernel.db import Database, Unavailable
@@ -27,8 +26,12 @@ class Limit:
     per: timedelta
 
     @property
-    def item(self) -> RateLimitItem:
-        return RateLimitItemPerSecond(self.amount, int(self.per.total_seconds()), namespace=self.name)
+    def seconds(self) -> int:
+        return int(self.per.total_seconds())
+
+    def key(self, parts: Iterable[str]) -> str:
+        """Under which the window of these parts is counted, as the library says it."""
+        return RateLimitItemPerSecond(self.amount, self.seconds, namespace=self.name).key_for(*map(bounded, parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +51,23 @@ class Limiter:
     def __init__(self, storage: SqlStorage | RedisStorage) -> None:
         self._storage = storage
         self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
-        self._windows = FixedWindowRateLimiter(storage)
 
     def take(self, limit: Limit, *keys: str) -> Taken:
         """Count one more, allowed or not."""
         with self._counting():
-            return self._answer(limit, keys, allowed=self._windows.hit(limit.item, *map(bounded, keys)))
+            key = limit.key(keys)
+            return self._answer(limit, key, self._storage.incr(key, limit.seconds), most=limit.amount)
 
     def look(self, limit: Limit, *keys: str) -> Taken:
         """What ``take`` would say, without counting."""
         with self._counting():
-            return self._answer(limit, keys, allowed=self._windows.test(limit.item, *map(bounded, keys)))
+            key = limit.key(keys)
+            return self._answer(limit, key, self._storage.get(key), most=limit.amount - 1)
 
     def clear(self, limit: Limit, *keys: str) -> None:
         """Begin this one anew, as after a login that succeeded."""
         with self._counting():
-            self._windows.clear(limit.item, *map(bounded, keys))
+            self._storage.clear(limit.key(keys))
 
     def reset(self, prefix: str | None = None) -> int:
         """Forget every window whose key, as listed, begins so. Returns how many there were."""
@@ -75,10 +79,11 @@ class Limiter:
         with self._counting():
             return list(self._listing.entries())
 
-    def _answer(self, limit: Limit, keys: tuple[str, ...], *, allowed: bool) -> Taken:
-        ends, remaining = self._windows.get_window_stats(limit.item, *map(bounded, keys))
-        left = timedelta(seconds=max(0.0, ends - clock.now().timestamp()))
-        return Taken(allowed=allowed, retry_after=timedelta(0) if allowed else left, remaining=max(0, remaining))
+    def _answer(self, limit: Limit, key: str, hits: int, *, most: int) -> Taken:
+        allowed, remaining = hits <= most, max(0, limit.amount - hits)
+        # Most are allowed, and nobody asks when their window ends.
+        left = 0.0 if allowed else self._storage.get_expiry(key) - clock.now().timestamp()
+        return Taken(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)
 
     @contextmanager
     def _counting(self) -> Iterator[None]:

@@ -9,19 +9,18 @@ from datetime import timedelta
 from importlib import import_module
 from threading import BoundedSemaphore, Thread
 
-from webapp.accounts import browsing
 from webapp.accounts.identity import Identity
 from webapp.accounts.passwords import LONGEST, Passwords
 from webapp.kernel.db import Database
-from webapp.login.identities import Identities, OurTable
+from webapp.login.identities import Identities
 from webapp.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
 Authenticate = Callable[[str, str], Identity | None]
 Answer = Future[Identity | None]
-# Longer than a comparison of ours takes, and than most directories do.
-LEAST = timedelta(seconds=0.4)
+# Longer than a comparison of ours takes, and than most directories do: refusals do not tell who was asked.
+BEAT = timedelta(seconds=0.4)
 
 
 class Unreachable(Exception):
@@ -33,12 +32,12 @@ def identities_for(settings: Settings, database: Database, passwords: Passwords)
     Raises:
         SettingsError
     """
-    ours = OurTable(database, passwords)
     ask = named(settings.identity_provider)
     if ask is None:
-        return Identities(database, ours)
-    theirs = Elsewhere(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
-    return Identities(database, EachTheirs(database, ours, theirs), LEAST)
+        return Identities(database, passwords)
+    provider = Elsewhere(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
+    passwords.beat = BEAT
+    return Identities(database, passwords, provider)
 
 
 def named(setting: str) -> Authenticate | None:
@@ -65,26 +64,6 @@ def named(setting: str) -> Authenticate | None:
     return function
 
 
-@dataclass(frozen=True, slots=True)
-class EachTheirs:
-    """Our own accounts are compared here, whatever the other provider knows: whoever runs the house gets in while it
-    is down, and no name there takes over one of ours."""
-
-    database: Database
-    ours: OurTable
-    theirs: "Elsewhere"
-
-    def authenticate(self, identifier: str, password: str) -> Identity | None:
-        """
-        Raises:
-            Unreachable
-        """
-        with self.database.read() as db:
-            user = browsing.named(db, identifier)
-        is_ours = user is not None and not user.is_known_elsewhere
-        return (self.ours if is_ours else self.theirs).authenticate(identifier, password)
-
-
 @dataclass(slots=True)
 class Elsewhere:
     ask: Authenticate
@@ -97,6 +76,10 @@ class Elsewhere:
         self._places = BoundedSemaphore(self.at_once)
 
     def authenticate(self, identifier: str, password: str) -> Identity | None:
+        """
+        Raises:
+            Unreachable
+        """
         # A directory takes a bind without a password for one by nobody, and says yes (RFC 4513 §5.1.2).
         if not password.strip() or len(password) > LONGEST:
             return None

@@ -1,5 +1,6 @@
 """The steps of a login, as values: Refused, Throttled, Done."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -83,7 +84,12 @@ class Flow:
             Unreachable, NoPlace: see ``Identities.owner``.
         """
         with self.passwords.place():
-            return self.judge(attempt)
+            asked = time.monotonic()
+            outcome = self.judge(attempt)
+            if isinstance(outcome, Refused):
+                # Within the place: whoever is refused again and again takes no more threads than others who log in.
+                self.passwords.wait_for_beat(asked)
+            return outcome
 
     def judge(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         with self.database.read() as db:
@@ -93,7 +99,7 @@ class Flow:
         for limit, key in ((self.by_address, network_of(attempt.address)), counted):
             if not (taken := self.limiter.take(limit, key)).allowed:
                 return self.throttled(user, limit, key, taken.retry_after)
-        owner = self.identities.owner(attempt.identifier, attempt.password)
+        owner = self.identities.owner(attempt.identifier, attempt.password, user)
         # A name that has come to somebody else elsewhere is not yet theirs here.
         if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, is_known=is_known):
             return self.refused(user, is_known=is_known)
@@ -142,5 +148,5 @@ class Flow:
         hashed = self.passwords.hash(password)
         with self.database.write() as db:
             # Unless it was changed meanwhile: the old one must not come back in a new dress.
-            if browsing.is_unchanged(db, user):
-                db.get_one(User, user.id).password_hash = user.password_hash = hashed
+            if account := browsing.unchanged(db, user):
+                account.password_hash = user.password_hash = hashed

@@ -1,59 +1,44 @@
 """Who proves a password: our own table, or a provider that the settings name; and whose account that is."""
 
-import time
 from dataclasses import dataclass
-from datetime import timedelta
 
-from webapp.accounts import arrival, browsing
-from webapp.accounts.identity import IdentityProvider, OurOwn
+from webapp.accounts import arrival
+from webapp.accounts.identity import IdentityProvider
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.kernel.db import Database
 
 
 @dataclass(frozen=True, slots=True)
-class OurTable:
-    """The provider that is always there."""
+class Identities:
+    """What a login asks: our table, and beside it at most one provider."""
 
     database: Database
     passwords: Passwords
+    provider: IdentityProvider | None = None
 
-    def authenticate(self, identifier: str, password: str) -> OurOwn | None:
-        with self.database.read() as db:
-            user = browsing.named(db, identifier)
-        is_right = self.passwords.verify(password, user.password_hash if user else None)
-        return OurOwn(username=user.username, email=user.email, user=user) if user and is_right else None
-
-
-@dataclass(frozen=True, slots=True)
-class Identities:
-    """What a login asks: one provider, and the account of whomever it knows."""
-
-    database: Database
-    provider: IdentityProvider
-    least: timedelta = timedelta()
-    """Whoever is refused waits at least so long, where the time would tell who was asked."""
-
-    def owner(self, identifier: str, password: str) -> User | None:
+    def owner(self, identifier: str, password: str, user: User | None) -> User | None:
         """The account behind a name and a password, made if its owner comes for the first time; none if disabled.
+
+        Args:
+            user: whoever has that name here.
 
         Raises:
             Unreachable: the provider did not answer.
             NoPlace: it did, and this house can have no such account.
         """
-        started = time.monotonic()
-        user = self.known(identifier, password)
-        if user is not None and user.disabled_at is None:
-            return user
-        if self.least:
-            time.sleep(max(0.0, self.least.total_seconds() - (time.monotonic() - started)))
-        return None
+        owner = self.proven(identifier, password, user)
+        return owner if owner is not None and owner.disabled_at is None else None
 
-    def known(self, identifier: str, password: str) -> User | None:
+    def proven(self, identifier: str, password: str, user: User | None) -> User | None:
+        # Our own accounts are compared here, whatever the provider knows: whoever runs the house gets in while it is
+        # down, and no name there takes over one of ours.
+        is_ours = user is not None and not user.is_known_elsewhere
+        if self.provider is None or is_ours:
+            is_right = self.passwords.verify(password, user.password_hash if user else None)
+            return user if is_right else None
         identity = self.provider.authenticate(identifier, password)
         if identity is None:
             return None
-        if isinstance(identity, OurOwn):
-            return identity.user
         with self.database.write() as db:
             return arrival.account_of(db, identity)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, delete, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, bindparam, delete, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.guard.assurance import Level
@@ -70,12 +70,17 @@ class Ways:
         return None
 
 
+def number_of(kind: type[TotpSeed | Passkey | RecoveryCode], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).where(kind.user_id == bindparam("user_id"), *conditions).scalar_subquery()
+
+
+# Asked at each login, so written once.
+OF_ONE = select(number_of(TotpSeed), number_of(Passkey), number_of(RecoveryCode, RecoveryCode.used_at.is_(None)))
+
+
 def of(db: Session, user_id: UUID) -> Factors:
     """One statement."""
-    seeds = select(func.count()).where(TotpSeed.user_id == user_id)
-    keys = select(func.count()).where(Passkey.user_id == user_id)
-    codes = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
-    has_totp, count, left = db.execute(select(*(query.scalar_subquery() for query in (seeds, keys, codes)))).one()
+    has_totp, count, left = db.execute(OF_ONE, {"user_id": user_id}).one()
     return Factors(bool(has_totp), count, left)
 
 

@@ -105,10 +105,11 @@ class Issuer:
             NameTaken, AlreadyIssued, TooMany
         """
         # What belongs to a script's login is no token beside it.
-        others = credentials.counts(db, [user_id]).get((user_id, "token"), 0) - (wish.family_id is not None)
+        others = credentials.tokens_of(db, user_id) - (wish.family_id is not None)
         if others >= self.most:
             raise TooMany(self.most)
-        free_ended_names(db, user_id)
+        if wish.family_id is None:
+            free_ended_names(db, user_id)
         token_id = uuid4()
         credential = credentials.issue(
             db,
@@ -204,6 +205,10 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
         reason=wish.reason,
         rotated_from=wish.rotated_from,
     )
+    if entry.taken_name is None and entry.once is None and entry.rotated_from is None:
+        # Nothing of it can be taken.
+        db.add(entry)
+        return entry
     try:
         with db.begin_nested():
             db.add(entry)

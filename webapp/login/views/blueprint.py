@@ -58,10 +58,16 @@ def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None
     return started.credential.id
 
 
-def refuse_changed(user: User) -> None:
-    """Who was disabled, or got another password, while this one was verified, is let in by it no more."""
-    if not browsing.is_unchanged(db(), user):
+def unchanged(user: User) -> User:
+    """Whose password was verified, in the request's transaction.
+
+    Raises:
+        Problem: 401, to who was disabled meanwhile, or got another password.
+    """
+    account = browsing.unchanged(db(), user)
+    if account is None:
         raise credentials_invalid()
+    return account
 
 
 def browser() -> Browser:

@@ -13,7 +13,7 @@ from webapp.guard.assurance import BY_ACR, Level, joined
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import ConfirmForm
 from webapp.login.second_step import Offered, offered
-from webapp.login.views.blueprint import attempt, bp, flow, refuse_changed, reprove
+from webapp.login.views.blueprint import attempt, bp, flow, reprove, unchanged
 from webapp.login.views.proving import by_code, by_passkey
 from webapp.login.views.refusals import throttled
 from webapp.mfa import factors, passkeys
@@ -61,7 +61,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
         return refused(form, problem)
     if amr is None:
         return refused(form)
-    refuse_changed(user)
+    unchanged(user)
     reprove(principal, amr)
     if not wants_page():
         return Response(status=204)

@@ -28,8 +28,8 @@ from webapp.login.views.blueprint import (
     flow,
     here,
     principal_of,
-    refuse_changed,
     second_step,
+    unchanged,
 )
 from webapp.login.views.refusals import CREDENTIALS_INVALID, credentials_invalid, mfa_required, throttled, unverified
 from webapp.sessions import cookie, lifecycle
@@ -130,10 +130,10 @@ def surroundings(target: str | None) -> dict[str, Any]:
 def begin_session(
     user: User, target: str | None, *, amr: str, is_remembered: bool, is_to_trust: bool = False
 ) -> Response:
-    refuse_changed(user)
+    account = unchanged(user)
     end_former(db())
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered)
-    welcome(user, started)
+    welcome(account, started)
     if user.closes_at is not None:
         # Whoever comes back within the grace is asked first whether they stay.
         target = url_for("account.close_form")
@@ -150,11 +150,10 @@ def begin_session(
     return response
 
 
-def welcome(user: User, started: Started) -> None:
+def welcome(account: User, started: Started) -> None:
     """Note the login, and tell its owner of one with a browser that was not seen before."""
-    account = db().get_one(User, user.id)
     is_first, account.last_login_at = account.last_login_at is None, now()
-    if is_first or user.id in known_browser.marks():
+    if is_first or account.id in known_browser.marks():
         return
     notices.new_login(db(), current_app.extensions["post"], account, here(), credential_id=started.credential.id)
 

@@ -89,8 +89,8 @@ def closed(closes_at: datetime) -> Problem:
 
 def too_busy(_: TooBusy) -> Response:
     """More passwords wait to be hashed than this process has patience for."""
-    problem = Problem(503, "Too many logins at once", "Nothing is wrong with yours. Try again in a few seconds.")
-    problem.headers = {"Retry-After": "5"}
+    problem = Problem(503, "Too many logins at once", "Nothing is wrong with yours. Try again in a moment.")
+    problem.headers = {"Retry-After": "1"}
     return answer(problem)
 
 

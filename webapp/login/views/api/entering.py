@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import browsing, notices
+from webapp.accounts import notices
 from webapp.accounts.models import User
 from webapp.accounts.notices import Here
 from webapp.accounts.roles import included_in
@@ -21,7 +21,7 @@ from webapp.login.forms import CredentialsForm
 from webapp.login.renewal import Granted, name
 from webapp.login.second_step import Pending
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
-from webapp.login.views.blueprint import second_step
+from webapp.login.views.blueprint import second_step, unchanged
 from webapp.login.views.proving import by_code
 from webapp.login.views.refusals import closed, code_invalid, credentials_invalid, mfa_required, throttled, unverified
 from webapp.mfa.factors import Factors
@@ -59,11 +59,10 @@ def create() -> ResponseReturnValue:
     if not isinstance(outcome, Done):
         raise credentials_invalid()
     amr = second_factor(outcome.user, form)
-    if not browsing.is_unchanged(db(), outcome.user):
-        raise credentials_invalid()
-    if outcome.user.closes_at is not None:
-        raise closed(outcome.user.closes_at)
-    return mint(outcome.user, form, jkt, amr)
+    account = unchanged(outcome.user)
+    if account.closes_at is not None:
+        raise closed(account.closes_at)
+    return mint(account, form, jkt, amr)
 
 
 def refuse_cookie(jkt: str | None) -> None:
@@ -109,9 +108,8 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     return given(Granted(issued, begun.secret, begun.credential.ends_at))
 
 
-def welcome(user: User, family_id: UUID, *, is_known: bool) -> None:
+def welcome(account: User, family_id: UUID, *, is_known: bool) -> None:
     """Note the login, and tell its owner of a script that was not seen before, or not from there."""
-    account = db().get_one(User, user.id)
     is_first, account.last_login_at = account.last_login_at is None, now()
     if not is_first and not is_known:
         here = Here(now(), request.remote_addr, product_of(caller().user_agent))
