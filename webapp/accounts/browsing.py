@@ -20,6 +20,9 @@ DORMANT = timedelta(days=90)
 # Sorts after everything that begins alike: no name and no address holds it.
 LAST = "\U0010ffff"
 BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.email_key == bindparam("key")))
+UNCHANGED = select(User).where(
+    User.id == bindparam("id"), User.password_hash == bindparam("password_hash"), User.disabled_at.is_(None)
+)
 VIEWS = ("never", "dormant", "disabled", "tokens")
 ONE_FACTOR = "one_factor"
 
@@ -54,8 +57,7 @@ def everybody(db: Session) -> Sequence[User]:
 
 def unchanged(db: Session, user: User) -> User | None:
     """A user who may still log in as they were read before; verifying a password takes long enough for a change."""
-    as_before = User.id == user.id, User.password_hash == user.password_hash, User.disabled_at.is_(None)
-    return db.scalar(select(User).where(*as_before))
+    return db.scalar(UNCHANGED, {"id": user.id, "password_hash": user.password_hash})
 
 
 def by_id(db: Session, user_id: UUID, *, for_update: bool = False) -> User | None:

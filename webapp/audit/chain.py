@@ -16,6 +16,8 @@ WAITING = "audit_events"
 BEGINNING = bytes(32)
 IDS = ("id", "user_id", "actor_id", "credential_id")
 TEXTS = ("event", "address", "request_id")
+HEAD = select(AuditHead)
+HEAD_TO_WRITE = HEAD.with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,7 @@ def forget(db: Session) -> None:
 
 
 def head_of(db: Session, *, for_update: bool = False) -> AuditHead:
-    query = select(AuditHead)
-    return db.scalars(query.with_for_update() if for_update else query).one()
+    return db.scalars(HEAD_TO_WRITE if for_update else HEAD).one()
 
 
 def verify(db: Session) -> Verdict:

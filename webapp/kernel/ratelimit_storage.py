@@ -26,6 +26,8 @@ COUNT = text("""
     RETURNING hits
 """)
 
+CLEAR = text("DELETE FROM rate_bucket WHERE key = :key")
+
 
 class Listed(Protocol):
     """What the library's storages lack: a way to look at all of it."""
@@ -72,7 +74,7 @@ class SqlStorage(Storage):
 
     def clear(self, key: str) -> None:
         with self._database.write() as session:
-            session.execute(delete(RateBucket).where(RateBucket.key == key))
+            session.execute(CLEAR, {"key": key})
 
     def entries(self) -> Iterable[Entry]:
         with self._database.read() as session:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp.credentials import lifecycle as credentials
@@ -37,18 +37,26 @@ class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
     """When the last of its access tokens ends; None where none works."""
 
 
+SEEN = (
+    select(RefreshFamily.user_agent, RefreshFamily.address)
+    .join(Credential, Credential.id == RefreshFamily.id)
+    .where(Credential.user_id == bindparam("user_id"), Credential.kind == "refresh")
+)
+CALLERS = SEEN.distinct()
+EXACTLY = SEEN.where(
+    RefreshFamily.user_agent == bindparam("user_agent"),
+    RefreshFamily.address.is_not_distinct_from(bindparam("address")),
+).limit(1)
+
+
 def is_known(db: Session, user_id: UUID, caller: Caller) -> bool:
     """Whether a script of this name has logged in as a user before, from where this one calls."""
-    callers = select(RefreshFamily.user_agent, RefreshFamily.address).join(
-        Credential, Credential.id == RefreshFamily.id
-    )
-    callers = callers.where(Credential.user_id == user_id, Credential.kind == "refresh")
-    exactly = RefreshFamily.user_agent == caller.user_agent[:300], RefreshFamily.address == caller.address
-    if db.execute(callers.where(*exactly).limit(1)).first() is not None:
+    whose = {"user_id": user_id}
+    if db.execute(EXACTLY, whose | {"user_agent": caller.user_agent[:300], "address": caller.address}).first():
         # Every hour, for most; the others need not be looked at.
         return True
     wanted = product_of(caller.user_agent), network_of(caller.address)
-    return any((product_of(agent), network_of(address)) == wanted for agent, address in db.execute(callers.distinct()))
+    return any((product_of(agent), network_of(address)) == wanted for agent, address in db.execute(CALLERS, whose))
 
 
 def live(db: Session, user_id: UUID) -> list[ScriptLogin]:
