@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -115,6 +116,16 @@ def person(stranger: Person, user: User) -> Person:
 def script(app: Flask, user: User) -> Script:
     """A script of Ada's, with a token that only reads."""
     return Script(app, factories.api_token(app, user).token)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the tests they know them by their ids: one that is given twice is run once, unnoticed."""
+    ids = Counter(item.nodeid for item in items)
+    assert ids.total() == len(ids), f"an id of two tests: {ids.most_common(1)[0][0]}"
+    if config.getoption("loadgroup", False):
+        strays = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        assert not strays, f"not kept with its group: {strays[0]}"
 
 
 @pytest.hookimpl(trylast=True)

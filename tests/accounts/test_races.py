@@ -25,6 +25,9 @@ from webapp.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 100
 
+# Whoever runs one of them has its rivals.
+pytestmark = pytest.mark.xdist_group("links")
+
 
 @pytest.fixture(scope="module")
 def raced(migrated: Path) -> Iterator[Flask]:
