@@ -28,7 +28,7 @@ SECONDS = 8
 TRIES = 200
 API_BUDGET = 0.1
 # What argon2id takes for each password that is hashed, and what may come on top of it: connections, buffers, threads.
-HASH, SLACK = 19, 40
+HASH, SLACK = 19, 60
 # Known names take turns: too many wrong passwords in a row change what an account does.
 KNOWN = [f"known{number}" for number in range(5)]
 LEAST_RATE, LEAST_P = 25, 0.01

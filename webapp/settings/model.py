@@ -64,10 +64,10 @@ class Settings:
     login_tries_per_account: Annotated[int, "Logins tried for one account in a window."] = 10
     login_tries_per_address: Annotated[int, "Logins tried from one address in a window."] = 50
     login_window: Annotated[timedelta, "Over so long, login tries are counted."] = timedelta(minutes=15)
-    hashes_at_once: Annotated[int, "Passwords hashed at the same time by one worker."] = 2
+    hashes_at_once: Annotated[int, "Passwords hashed at the same time by one worker."] = 1
     body_limit: Annotated[int, "Bytes a request's body may have."] = 64 * 1024
     workers: Annotated[int, "Processes that serve."] = 2
-    threads: Annotated[int, "Threads of each process."] = 8
+    threads: Annotated[int, "Threads of each process; logins wait in all but two of them."] = 40
     log_json: Annotated[bool, "Whether the log is lines of JSON."] = False
     log_level: Annotated[LogLevel, "From where on the log is written."] = "info"
     house_name: Annotated[str, "What pages and mails call this place."] = "Latchkey"
