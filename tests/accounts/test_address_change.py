@@ -48,7 +48,7 @@ def test_the_address_before_is_told_and_takes_it_back(person, app, user):
     assert "203.0.113.18" in told.text
     assert "Firefox on Linux" in told.text
     stranger = follow(Person(app), told.link, "Put back")
-    assert "every session has ended" in stranger.text
+    assert "Every session is over" in stranger.text
     assert email(app, user) == "ada@example.org"
     assert person.ask("GET", "/dashboard").status_code == 303
 
@@ -104,7 +104,7 @@ def test_another_request_a_new_password_and_a_change_of_mind_kill_the_link(perso
 def test_an_address_of_somebody_else_is_heard_of_by_its_owner_alone(person, app, user):
     factories.user(app, "eve")
     mine = ask(person, "EVE@example.org").text
-    assert [(mail.kind, mail.to) for mail in mails(app)] == [("address_in_use", "EVE@example.org")]
+    assert [(mail.kind, mail.to) for mail in mails(app)] == [("address_in_use", "eve@example.org")]
     assert "A link was mailed to EVE@example.org" in mine
     assert email(app, user) == "ada@example.org"
 

@@ -11,9 +11,10 @@ from tests.login.scripts import claims, log_in, refresh, works
 from tests.script import Script
 from tests.tables import contents, events, everything
 from tests.tokens.forging import claims_of, signed
-from webapp.accounts import closing, links, recovery
+from webapp.accounts import closing, links, taking_back
+from webapp.accounts.links import NOT_ME
 from webapp.accounts.models import User
-from webapp.accounts.notices import NOT_ME, Here
+from webapp.accounts.notices import Here
 from webapp.app import close, create_app
 from webapp.credentials import purging
 from webapp.kernel.clock import now
@@ -287,7 +288,7 @@ def test_this_was_not_me_ends_logins_of_scripts_made_since(app, database, user, 
     facts = {"what": "new_login", "since": "2026-11-25T12:01:00+00:00"}
     with database.write() as db:
         secret = links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
-        recovery.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
+        taking_back.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
     assert refresh(app, before["refresh_token"]).status_code == 200
     assert is_over(refresh(app, since["refresh_token"]))
 

@@ -1,14 +1,14 @@
 """Disable and enable, change a role or a password, close, delete: what acts on the very next request."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete as delete_from
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts import failing
-from webapp.accounts.models import Link, User
+from webapp.accounts import failing, links
+from webapp.accounts.models import User
 from webapp.accounts.roles import find, reaching
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
@@ -18,8 +18,6 @@ from webapp.tokens import lifecycle as tokens
 
 # Closed by mistake, or by somebody else: so long one may come back.
 GRACE = timedelta(days=14)
-# What undoes a change of address outlives what that change, or a new password, makes void.
-UNDO = "address-undo"
 
 
 class LastSuperAdmin(Exception):
@@ -92,29 +90,25 @@ def set_password(
 
 def log_out(db: Session, user_id: UUID, *, keep: UUID | None = None) -> None:
     credentials.end_all(db, user_id, kind="session", keep=keep)
-    void_links(db, user_id)
+    links.void(db, user_id)
 
 
 def remove_password(db: Session, user: User, *, keep: UUID) -> None:
     """Do without one; other sessions end, and no hash compares as equal with what is left."""
     user.password_hash, user.password_changed_at = "", now()
     credentials.end_all(db, user.id, kind="session", keep=keep)
-    void_links(db, user.id)
+    links.void(db, user.id)
     record(db, Event.PASSWORD_REMOVED, user_id=user.id)
 
 
-def void_links(db: Session, user_id: UUID) -> None:
-    """What was mailed before the password or the address changed does nothing any more."""
-    db.execute(delete_from(Link).where(Link.user_id == user_id, Link.purpose != UNDO))
-
-
 def end_everything(db: Session, user_id: UUID, *, keep: UUID | None = None) -> tuple[int, int]:
-    """End all that can act as a user, but for the session that asks.
+    """End all that can act as a user, but for the session that asks, and what was mailed to become one.
 
     Returns:
         How many sessions and how many tokens ended.
     """
     ended = sessions.end_others(db, user_id, keep=keep), tokens.revoke_all(db, user_id)
+    links.void(db, user_id)
     record(db, Event.EVERYTHING_ENDED, user_id=user_id, sessions=ended[0], tokens=ended[1])
     return ended
 
@@ -131,16 +125,20 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     db.execute(delete_from(User).where(User.id == user.id))
 
 
-def close(db: Session, user: User) -> None:
+def close(db: Session, user: User) -> datetime:
     """Nothing can act as them any more; when the grace is over, ``forget_due`` deletes them.
+
+    Returns:
+        When that is.
 
     Raises:
         LastSuperAdmin
     """
     keep_one_super_admin(db, user)
-    user.closes_at = now() + GRACE
+    closes_at = user.closes_at = now() + GRACE
     record(db, Event.USER_CLOSED, user_id=user.id)
     end_everything(db, user.id)
+    return closes_at
 
 
 def reopen(db: Session, user: User) -> None:

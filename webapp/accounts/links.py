@@ -14,6 +14,9 @@ from webapp.kernel.digests import digest, new_secret
 # Dead links are kept so long, for whoever looks into what happened; a few are thrown away at a time.
 DEAD_KEPT, MOST = timedelta(days=30), 500
 
+# What takes back the deed of somebody else; it outlives what they do next, a new password or address above all.
+UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
+
 
 class LinkDead(Exception):
     """Used, expired, never made, or of an account that is not what it was."""
@@ -74,6 +77,12 @@ def spend(db: Session, purpose: str, secret: str) -> Link | None:
 def kill(db: Session, user_id: UUID, purpose: str) -> None:
     """Those of a user that were not used yet, as after a change that makes them pointless."""
     db.execute(delete(Link).where(Link.user_id == user_id, Link.purpose == purpose, Link.used_at.is_(None)))
+
+
+def void(db: Session, user_id: UUID) -> None:
+    """What was mailed before the password or the address changed lets nobody in; what takes a deed back still does."""
+    lets_in = Link.purpose.not_in((UNDO, NOT_ME, NOT_MY_TOKEN))
+    db.execute(delete(Link).where(Link.user_id == user_id, lets_in))
 
 
 def waits(db: Session, user_id: UUID, purpose: str) -> bool:

@@ -52,9 +52,6 @@ def carry_out(db: Session, post: Post, user: User) -> None:
     factors.remove_all(db, user.id)
     credentials.end_all(db, user.id, kind="session")
     record(db, Event.FACTORS_RESET, user_id=user.id)
-    if user.email is None:
-        return
     is_shut_out = not user.has_password and not user.is_known_elsewhere
-    link = recovery.link_for(db, user) if is_shut_out else None
-    facts = {"username": user.username, "at": now(), "link": link, "lifetime": recovery.LIFETIME}
-    post.send(db, "factors_reset", user.email, user_id=user.id, **facts)
+    path = recovery.link_for(db, user) if is_shut_out else None
+    notices.factors_reset(db, post, user, Here(now(), None, ""), path=path, within=recovery.LIFETIME)

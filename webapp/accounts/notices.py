@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import links
+from webapp.accounts.links import NOT_ME
 from webapp.accounts.models import User
 from webapp.mail.post import Post
 
-NOT_ME = "not-me"
 LIFETIME = timedelta(days=7)
 # What such a link stops, rather than ends.
-RESET_BEGUN = "factors_reset_begun"
+RESET_ASKED, RESET_BEGUN = "reset_password", "factors_reset_begun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,25 @@ def password_reset(db: Session, post: Post, user: User, here: Here) -> None:
     tell(db, post, user, here, "password_reset")
 
 
+def name_changed(db: Session, post: Post, user: User, here: Here, *, former: str) -> None:
+    tell(db, post, user, here, "name_changed", said={"former": former}, former=former)
+
+
+def everything_ended(db: Session, post: Post, user: User, here: Here, *, sessions: int, tokens: int) -> None:
+    """By the one button that does."""
+    tell(db, post, user, here, "everything_ended", said={"sessions": sessions, "tokens": tokens})
+
+
+def account_closed(db: Session, post: Post, user: User, here: Here, *, closes_at: datetime) -> None:
+    """The link opens it again, as long as that can be done."""
+    tell(db, post, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
+
+
+def reset_asked(db: Session, post: Post, user: User, here: Here, *, path: str, lifetime: timedelta) -> None:
+    """With the way to a new password, and one to stop it."""
+    tell(db, post, user, here, RESET_ASKED, said={"path": path}, lifetime=lifetime)
+
+
 def factors_changed(db: Session, post: Post, user: User, here: Here, *, change: str) -> None:
     """
     Args:
@@ -72,6 +91,14 @@ def factors_reset_begun(
     """One that can be stopped until it is due, by the link as long as that."""
     said = {"actor": actor, "reason": reason, "due_at": due_at}
     tell(db, post, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
+
+
+def factors_reset(db: Session, post: Post, user: User, here: Here, *, path: str | None, within: timedelta) -> None:
+    """
+    Args:
+        path: where a password is set, for those who had none.
+    """
+    tell(db, post, user, here, "factors_reset", said={"path": path, "within": within})
 
 
 def tell(
@@ -104,5 +131,6 @@ def tell(
         here=here,
         link=f"/not-me/{secret}",
         lifetime=lifetime,
+        is_elsewhere=user.is_known_elsewhere,
         **(said or {}),
     )

@@ -55,16 +55,7 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
     Raises:
         NameTaken, NameUnfit
     """
-    former, name = user.username, checked_name(wanted.username)
-    if user.is_known_elsewhere and name != former:
-        raise NameUnfit("Your name comes with you from where your password is kept; it is changed there.")
-    try:
-        with db.begin_nested():
-            user.username, user.username_key = name, key_of(name)
-    except IntegrityError as error:
-        raise NameTaken(name) from error
-    if name != former:
-        record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)
+    former = rename(db, user, wanted.username)
     rest = {field: getattr(wanted, field) for field in ("language", "time_zone", "theme")}
     rest["display_name"] = checked_display_name(wanted.display_name)
     changed = [field for field, value in rest.items() if getattr(user, field) != value]
@@ -72,4 +63,26 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
         setattr(user, field, rest[field])
     if changed:
         record(db, Event.PROFILE_CHANGED, user_id=user.id, fields=changed)
-    return former if name != former else None
+    return former
+
+
+def rename(db: Session, user: User, wanted: str) -> str | None:
+    """
+    Returns:
+        The former user name, if it is another now.
+
+    Raises:
+        NameTaken, NameUnfit
+    """
+    former, name = user.username, checked_name(wanted)
+    if name == former:
+        return None
+    if user.is_known_elsewhere:
+        raise NameUnfit("Your name comes with you from where your password is kept; it is changed there.")
+    try:
+        with db.begin_nested():
+            user.username, user.username_key = name, key_of(name)
+    except IntegrityError as error:
+        raise NameTaken(name) from error
+    record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)
+    return former

@@ -1,6 +1,6 @@
-"""Forgotten password: ask for a link, set a new one by it; and take a login back that was somebody else's."""
+"""Forgotten password: ask for a link, and set a new one by it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,19 +11,14 @@ from webapp.accounts.closing import PasswordElsewhere
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
-from webapp.accounts.notices import NOT_ME, RESET_BEGUN, Here
+from webapp.accounts.notices import Here
 from webapp.audit.log import Event, record
-from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.mail.post import Post
-from webapp.mfa import factors, resets
-from webapp.tokens import families, script_logins
 from webapp.tokens import lifecycle as tokens
 
 RESET = "reset"
 LIFETIME = timedelta(minutes=30)
-# What a mail is about was made moments before it.
-MOMENTS = timedelta(minutes=1)
 
 
 def reachable(db: Session, identifier: str) -> User | None:
@@ -47,16 +42,7 @@ def link_for(db: Session, user: User) -> str:
 
 def send_link(db: Session, post: Post, user: User, here: Here) -> None:
     record(db, Event.RESET_ASKED, user_id=user.id)
-    post.send(
-        db,
-        "reset_password",
-        user.email or "",
-        user_id=user.id,
-        username=user.username,
-        here=here,
-        link=link_for(db, user),
-        lifetime=LIFETIME,
-    )
+    notices.reset_asked(db, post, user, here, path=link_for(db, user), lifetime=LIFETIME)
 
 
 def whose(db: Session, secret: str) -> User:
@@ -90,60 +76,6 @@ def reset(db: Session, post: Post, secret: str, password_hash: str, here: Here, 
     record(db, Event.RESET_DONE, user_id=user.id)
     notices.password_reset(db, post, user, here)
     return user
-
-
-def disowned(db: Session, secret: str) -> tuple[Link, User]:
-    """What a "this was not me" link is about, and whose account it concerns.
-
-    Raises:
-        LinkDead
-    """
-    link = links.find(db, NOT_ME, secret)
-    user = db.get(User, link.user_id) if link is not None and link.user_id is not None else None
-    if link is None or user is None or user.disabled_at is not None:
-        raise LinkDead
-    return link, user
-
-
-def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> bool:
-    """End what somebody else did: all sessions, tokens and factors made since, and the password, which nobody knows.
-
-    Args:
-        unknown_hash: of a password that was thrown away.
-
-    Returns:
-        Whether a link for a new password could be sent to where this one had gone.
-
-    Raises:
-        LinkDead
-    """
-    link, user = disowned(db, secret)
-    if links.spend(db, NOT_ME, secret) is None:
-        raise LinkDead
-    if (link.facts or {})["what"] == RESET_BEGUN:
-        # Nothing has happened yet that would have to be taken back.
-        if resets.take_away(db, user.id):
-            record(db, Event.FACTORS_RESET_STOPPED, user_id=user.id)
-        return False
-    if user.is_known_elsewhere:
-        # Their password is for whoever keeps it to change.
-        closing.log_out(db, user.id)
-    else:
-        closing.set_password(db, user, unknown_hash)
-    since = datetime.fromisoformat((link.facts or {})["since"])
-    for token in credentials.live(db, user.id, "token"):
-        if token.created_at >= since:
-            tokens.revoke(db, user.id, token.id)
-    for login in script_logins.live(db, user.id):
-        if login.started_at >= since:
-            families.end(db, login.id)
-    factors.remove_since(db, user.id, since - MOMENTS)
-    record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=(link.facts or {})["what"])
-    if user.is_known_elsewhere or not is_still(user, link):
-        # Somebody changed the address since; that change has an undo link of its own.
-        return False
-    send_link(db, post, user, here)
-    return True
 
 
 def owner_of(db: Session, link: Link) -> User:

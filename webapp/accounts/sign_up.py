@@ -12,6 +12,7 @@ from webapp.accounts.invitations import Wish
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Invitation, Link, User
 from webapp.accounts.names import key_of
+from webapp.accounts.notices import Here
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
@@ -29,20 +30,20 @@ class Verification:
     user_id: UUID
 
 
-def begin(db: Session, post: Post, new: NewUser) -> None:
+def begin(db: Session, post: Post, new: NewUser, here: Here) -> None:
     """An account that waits for its address to be verified; or a mail to that address about why there is none."""
     address = new.email or ""
     free_what_nobody_verified(db, new.username, address)
     if (owner := browsing.named(db, address)) is not None:
-        return tell_owner(db, post, owner)
+        return tell_owner(db, post, owner, here)
     try:
         user = registration.add(db, new, origin="register")
     except NameTaken:
-        return tell_name_is_taken(db, post, new)
+        return tell_name_is_taken(db, post, new, here)
     except AddressTaken:
         owner = browsing.named(db, address)
-        return tell_owner(db, post, owner) if owner is not None else None
-    return send_link(db, post, user)
+        return tell_owner(db, post, owner, here) if owner is not None else None
+    return send_link(db, post, user, here)
 
 
 def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
@@ -62,21 +63,21 @@ def nobody_verified() -> ColumnElement[bool]:
     return and_(User.email_verified_at.is_(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
-def tell_owner(db: Session, post: Post, owner: User) -> None:
+def tell_owner(db: Session, post: Post, owner: User, here: Here) -> None:
     if owner.disabled_at is None and owner.email is not None:
         record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
-        post.send(db, "address_taken", owner.email, user_id=owner.id, username=owner.username)
+        post.send(db, "address_taken", owner.email, user_id=owner.id, username=owner.username, here=here)
 
 
-def tell_name_is_taken(db: Session, post: Post, new: NewUser) -> None:
+def tell_name_is_taken(db: Session, post: Post, new: NewUser, here: Here) -> None:
     """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
     made = invitations.make(
         db, Wish(role=new.role, email=new.email, note=f"{new.username} was taken", lifetime=LIFETIME)
     )
-    post.send(db, "name_taken", new.email or "", taken=new.username, link=made.path, lifetime=LIFETIME)
+    post.send(db, "name_taken", new.email or "", taken=new.username, link=made.path, lifetime=LIFETIME, here=here)
 
 
-def send_link(db: Session, post: Post, user: User) -> None:
+def send_link(db: Session, post: Post, user: User, here: Here) -> None:
     """The link that verifies the address; one before it is dead."""
     secret = links.make(db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email)
     post.send(
@@ -85,6 +86,7 @@ def send_link(db: Session, post: Post, user: User) -> None:
         user.email or "",
         user_id=user.id,
         username=user.username,
+        here=here,
         link=f"/verify/{secret}",
         lifetime=LIFETIME,
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, links
+from webapp.accounts.links import NOT_MY_TOKEN
 from webapp.accounts.models import User
 from webapp.accounts.notices import LIFETIME, Here
 from webapp.credentials.writing import Arrival
@@ -19,7 +20,6 @@ from webapp.tokens.issuing import scopes_of
 from webapp.tokens.lifecycle import Row
 from webapp.tokens.reminders import DAY, WEEK, Due
 
-NOT_MY_TOKEN = "not-my-token"
 # Into one mailbox, of all kinds together: whatever happens, nobody is buried.
 MOST_A_DAY = 20
 # In one mail; the page has the others.

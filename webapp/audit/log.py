@@ -47,6 +47,7 @@ class Event(StrEnum):
     INVITATION_REVOKED = "invitation.revoked"
     RESET_ASKED = "reset.asked"
     RESET_DONE = "reset.done"
+    RESET_STOPPED = "reset.stopped"
     LOGIN_DISOWNED = "login.disowned"
     MAIL_RETRIED = "mail.retried"
     SESSION_STARTED = "session.started"

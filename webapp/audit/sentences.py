@@ -50,6 +50,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.INVITATION_REVOKED: lambda _: "An invitation was revoked.",
     Event.RESET_ASKED: lambda _: "A link for a new password was asked for.",
     Event.RESET_DONE: lambda _: "A new password was set by a mailed link.",
+    Event.RESET_STOPPED: lambda _: "Somebody said “this was not me” of a link for a new password: it is dead.",
     Event.LOGIN_DISOWNED: lambda _: "Somebody said “this was not me”: everything was ended and the password locked.",
     Event.MAIL_RETRIED: lambda _: "A mail was sent on its way again.",
     Event.SESSION_STARTED: lambda d: f"You logged in with your {ways_in_words(d.get('amr'))}.",

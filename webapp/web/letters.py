@@ -1,5 +1,6 @@
 """Mails from templates: ``mail/<kind>.txt`` begins with the subject, ``mail/<kind>.html`` is the same as a page."""
 
+import re
 from dataclasses import dataclass
 
 from flask import Flask, render_template
@@ -17,4 +18,5 @@ def letter(app: Flask, kind: str, facts: dict[str, object]) -> Letter:
         subject, _, text = render_template(f"mail/{kind}.txt", **facts).strip().partition("\n")
         html = render_template(f"mail/{kind}.html", subject=subject, **facts)
     # A line break in a subject would begin a header of the sender's choice.
-    return Letter(" ".join(subject.split()), text.strip() + "\n", html)
+    # Templates are written with room between their blocks, as if each had something to say.
+    return Letter(" ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)

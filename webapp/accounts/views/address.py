@@ -1,27 +1,28 @@
 """Another e-mail address: asked for here, confirmed and undone by links that need no login."""
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
-from flask import Response, current_app, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import address_change
+from webapp.accounts import address_change, taking_back
 from webapp.accounts.address_change import CONFIRM
-from webapp.accounts.closing import UNDO
 from webapp.accounts.forms import AddressForm
-from webapp.accounts.links import LinkDead
-from webapp.accounts.models import Link, User
+from webapp.accounts.links import UNDO, LinkDead
+from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, checked_address, key_of
 from webapp.accounts.registration import AddressTaken
-from webapp.accounts.views import profile
-from webapp.accounts.views.blueprint import FRESH, bp, letters, me
+from webapp.accounts.views import carried, profile
+from webapp.accounts.views.blueprint import FRESH, bp, me
+from webapp.accounts.views.surroundings import dead, here, nobodys_hash, post, take_turn
 from webapp.guard import Principal, public, require
-from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.kernel.ratelimit import Limit
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
-from webapp.web.transaction import db
+from webapp.web.transaction import database, db
 
 # Each of them mails somebody who may not have asked for it.
 ASKED = Limit("address-asked", 5, timedelta(hours=1))
@@ -32,6 +33,11 @@ class AddressAsked(msgspec.Struct, frozen=True):
     """It counts once the link that was mailed there is followed."""
 
 
+class AddressRestored(msgspec.Struct, frozen=True):
+    email: str
+    """The address of the account again; a link for a new password is mailed there."""
+
+
 @bp.post("/account/email")
 @require(session=True, fresh_within=FRESH)
 @answers(AddressAsked, form=AddressForm, status=202, refuses=(422, 429))
@@ -40,12 +46,12 @@ def change_address(principal: Principal) -> ResponseReturnValue:
     form = AddressForm()
     if not form.validate_on_submit() or (address := fitting(form)) is None:
         return refused(principal, form)
-    take_one(principal)
+    take_turn(ASKED, str(principal.user_id))
     user = me(principal)
     if user.email_key == key_of(address) and user.email_verified_at is not None:
         form.email.errors = ["That is your address already."]
         return refused(principal, form)
-    address_change.ask(db(), user, address, letters())
+    address_change.ask(db(), post(), user, address, here())
     if not wants_page():
         return as_json(AddressAsked(address), status=202)
     flash(f"A link was mailed to {address}. Your address changes when you follow it, within a day.", "ok")
@@ -58,15 +64,6 @@ def fitting(form: AddressForm) -> str | None:
     except AddressUnfit as error:
         form.email.errors = [str(error)]
         return None
-
-
-def take_one(principal: Principal) -> None:
-    limiter: Limiter = current_app.extensions["limiter"]
-    if (taken := limiter.take(ASKED, str(principal.user_id))).allowed:
-        return
-    seconds = max(1, int(taken.retry_after.total_seconds()))
-    detail = "Five addresses in an hour are enough. Nothing was changed."
-    raise Problem(429, "Too many tries", detail, code="throttled", headers={"Retry-After": str(seconds)})
 
 
 def refused(principal: Principal, form: AddressForm) -> ResponseReturnValue:
@@ -90,52 +87,84 @@ def cancel_address(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/account/email/confirm/<secret>")
 @public
-def confirm_address_form(secret: str) -> ResponseReturnValue:
-    # Only a button changes something: programs that look through mails follow every link.
-    return render_template("accounts/confirm_address.html", address=live(CONFIRM, secret).address, secret=secret)
+def confirm_arrive(secret: str) -> ResponseReturnValue:
+    facts_of(CONFIRM, secret)
+    carried.take(CONFIRM, secret)
+    return redirect(url_for("account.confirm_address_form"), 303)
 
 
-@bp.post("/account/email/confirm/<secret>")
+@bp.get("/account/email/confirm")
 @public
-def confirm_address(secret: str) -> ResponseReturnValue:
+def confirm_address_form() -> ResponseReturnValue:
+    # Only a button changes something: programs that look through mails follow every link.
+    return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, carried.held(CONFIRM)))
+
+
+@bp.post("/account/email/confirm")
+@public
+@answers(None, status=204, refuses=(404, 409))
+def confirm_address() -> ResponseReturnValue:
+    """Make it the address of the account, by the link whose page this cookie has opened."""
     try:
-        address_change.confirm(db(), secret, letters())
+        address_change.confirm(db(), post(), carried.held(CONFIRM), here())
     except LinkDead as error:
-        raise dead() from error
+        raise dead_link() from error
     except AddressTaken as error:
         raise taken() from error
+    carried.drop(CONFIRM)
+    if not wants_page():
+        return Response(status=204)
     flash("Your address is confirmed.", "ok")
     return redirect(url_for("account.show"), 303)
 
 
 @bp.get("/account/email/undo/<secret>")
 @public
-def undo_address_form(secret: str) -> ResponseReturnValue:
-    return render_template("accounts/undo_address.html", address=live(UNDO, secret).address, secret=secret)
+def undo_arrive(secret: str) -> ResponseReturnValue:
+    facts_of(UNDO, secret)
+    carried.take(UNDO, secret)
+    return redirect(url_for("account.undo_address_form"), 303)
 
 
-@bp.post("/account/email/undo/<secret>")
+@bp.get("/account/email/undo")
 @public
-def undo_address(secret: str) -> ResponseReturnValue:
+def undo_address_form() -> ResponseReturnValue:
+    return render_template("accounts/undo_address.html", **facts_of(UNDO, carried.held(UNDO)))
+
+
+@bp.post("/account/email/undo")
+@public
+@answers(AddressRestored, refuses=(404, 409))
+def undo_address() -> ResponseReturnValue:
+    """Put the address before back; every session ends, and the password is locked."""
+    secret = carried.held(UNDO)
+    facts_of(UNDO, secret)
+    nobodys = nobodys_hash()
     try:
-        address = address_change.undo(db(), secret)
+        user = taking_back.undo_address(db(), post(), secret, nobodys, here())
     except LinkDead as error:
-        raise dead() from error
+        raise dead_link() from error
     except AddressTaken as error:
         raise taken() from error
-    flash(f"Your address is {address} again, and every session has ended. Choose a new password now.", "ok")
-    return redirect(url_for("login.new"), 303)
+    carried.drop(UNDO)
+    if not wants_page():
+        return as_json(AddressRestored(user.email or ""))
+    flash(f"Your address is {user.email} again.", "ok")
+    return redirect(url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"), 303)
 
 
-def live(purpose: str, secret: str) -> Link:
+def facts_of(purpose: str, secret: str) -> dict[str, Any]:
+    """Of a link that works, for its page."""
     try:
-        return address_change.live(db(), purpose, secret)
+        with database().read() as reading:
+            user, link = address_change.live(reading, purpose, secret)
+            return {"address": link.address, "user": user}
     except LinkDead as error:
-        raise dead() from error
+        raise dead_link() from error
 
 
-def dead() -> Problem:
-    return Problem(404, "This link does not work any more", "It was used, or its time is over. Nothing was changed.")
+def dead_link() -> Problem:
+    return dead("It was used, or its time is over. Nothing was changed.")
 
 
 def taken() -> Problem:

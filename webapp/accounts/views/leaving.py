@@ -7,14 +7,15 @@ from flask import Response, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from webapp.accounts import closing
+from webapp.accounts import closing, notices
 from webapp.accounts.closing import GRACE, LastSuperAdmin
 from webapp.accounts.export import Export, export
 from webapp.accounts.forms import CloseForm
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
-from webapp.accounts.views.blueprint import FRESH, bp, me, sender
+from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.security import gather
+from webapp.accounts.views.surroundings import here, post
 from webapp.guard import Principal, require
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
@@ -61,16 +62,15 @@ def close(principal: Principal) -> ResponseReturnValue:
         form.username.errors = ["That is not your name."]
         return refused(principal, user, form)
     try:
-        closing.close(db(), user)
+        closes_at = closing.close(db(), user)
     except LastSuperAdmin:
         form.username.errors = ["You are the only super admin. Make somebody else one first."]
         return refused(principal, user, form)
-    if user.email:
-        sender()("account_closed", user.email, user_id=user.id, name=user.username, closes_at=user.closes_at)
+    notices.account_closed(db(), post(), user, here(), closes_at=closes_at)
     logout_user()
     session.clear()
-    if not wants_page() and user.closes_at is not None:
-        return as_json(Closed(user.closes_at))
+    if not wants_page():
+        return as_json(Closed(closes_at))
     flash(f"Your account is closed. Log in within {GRACE.days} days, and you can keep it.", "ok")
     return redirect(url_for("login.new"), 303)
 

@@ -1,17 +1,18 @@
 """ "This was not me": the link in every security mail, which works without a login."""
 
+from dataclasses import dataclass
+
 import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import recovery
-from webapp.accounts.links import LinkDead
+from webapp.accounts import taking_back
+from webapp.accounts.links import NOT_ME, LinkDead
 from webapp.accounts.models import User
-from webapp.accounts.notices import NOT_ME, RESET_BEGUN
+from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import dead, here, passwords, post
+from webapp.accounts.views.surroundings import dead, here, nobodys_hash, post
 from webapp.guard import public
-from webapp.kernel.digests import new_secret
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
@@ -29,8 +30,17 @@ WHAT = {
     "password_reset": "a new password by a mailed link",
     "factors_changed": "a change of how you log in",
     "recovery_code_used": "a login with a recovery code",
+    "name_changed": "another user name",
+    "everything_ended": "the end of all that could act as you",
+    "account_closed": "the end of your account",
+    "factors_reset": "a reset of your second factors",
+    RESET_ASKED: "a link for a new password",
     RESET_BEGUN: "a reset of your second factors",
     "passkey_behind": "a passkey that may have been copied",
+}
+STOPPED = {
+    RESET_ASKED: "That link is dead. Your password stays as it is.",
+    RESET_BEGUN: "The reset is stopped. Your second factors stay as they are.",
 }
 
 
@@ -50,46 +60,57 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/not-me")
 @public
 def ask() -> ResponseReturnValue:
-    what, user = about(carried.held(NOT_ME))
-    page = "accounts/not_me_reset.html" if what == RESET_BEGUN else "accounts/not_me.html"
-    return render_template(page, what=WHAT.get(what, what), user=user)
+    found = about(carried.held(NOT_ME))
+    page = f"accounts/not_me_{found.what}.html" if found.is_only_begun else "accounts/not_me.html"
+    return render_template(page, what=WHAT.get(found.what, found.what), kind=found.what, user=found.user)
 
 
 @bp.post("/not-me")
 @public
 @answers(Disowned, refuses=(404,))
 def end() -> ResponseReturnValue:
-    """End all sessions and what was made since, and lock the password; a link for a new one is mailed."""
+    """End all sessions and what was made since, and lock the password; a link for a new one is mailed.
+
+    What has only begun is stopped, and nothing else changes.
+    """
     secret = carried.held(NOT_ME)
-    what, user = about(secret)
-    nobodys = passwords().hash(new_secret())
+    found = about(secret)
+    nobodys = nobodys_hash()
     try:
-        is_mailed = recovery.disown(db(), post(), secret, nobodys, here())
+        is_mailed = taking_back.disown(db(), post(), secret, nobodys, here())
     except LinkDead as error:
         raise dead_link() from error
     carried.drop(NOT_ME)
     if not wants_page():
         return as_json(Disowned(is_mailed))
-    if what == RESET_BEGUN:
-        flash("The reset is stopped. Your second factors stay as they are.", "ok")
+    if found.is_only_begun:
+        flash(STOPPED[found.what], "ok")
         return redirect(url_for(LOGIN), 303)
-    return redirect(url_for("not_me.ended", kept="elsewhere" if user.is_known_elsewhere else None), 303)
+    then = "mailed" if is_mailed else "elsewhere" if found.user.is_known_elsewhere else "moved"
+    return redirect(url_for("not_me.ended", then=then), 303)
 
 
 @bp.get("/not-me/ended")
 @public
 def ended() -> ResponseReturnValue:
-    return render_template("accounts/not_me_ended.html", is_elsewhere=request.args.get("kept") == "elsewhere")
+    return render_template("accounts/not_me_ended.html", then=request.args.get("then"))
 
 
-def about(secret: str) -> tuple[str, User]:
+@dataclass(frozen=True, slots=True)
+class About:
+    what: str
+    is_only_begun: bool
+    user: User
+
+
+def about(secret: str) -> About:
     try:
         with database().read() as reading:
-            link, user = recovery.disowned(reading, secret)
+            link, user = taking_back.disowned(reading, secret)
+            return About((link.facts or {})["what"], taking_back.is_only_begun(reading, link, user), user)
     except LinkDead as error:
         raise dead_link() from error
-    return (link.facts or {})["what"], user
 
 
 def dead_link() -> Problem:
-    return dead("It was used, or it is older than seven days. Set a new password instead: that ends every session too.")
+    return dead("It was used, or its time is over. Set a new password instead: that ends every session too.")

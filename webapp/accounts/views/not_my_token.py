@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import links
-from webapp.accounts.token_mails import NOT_MY_TOKEN
+from webapp.accounts.links import NOT_MY_TOKEN
 from webapp.accounts.views import carried
 from webapp.accounts.views.surroundings import dead
 from webapp.guard import public

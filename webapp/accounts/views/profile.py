@@ -8,14 +8,15 @@ import msgspec
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import address_change, profile
+from webapp.accounts import address_change, notices, profile
 from webapp.accounts.forms import AddressForm, ProfileForm
 from webapp.accounts.models import User
 from webapp.accounts.names import NameUnfit
 from webapp.accounts.profile import Profile
 from webapp.accounts.registration import NameTaken
 from webapp.accounts.roles import included_in
-from webapp.accounts.views.blueprint import bp, me, sender
+from webapp.accounts.views.blueprint import bp, me
+from webapp.accounts.views.surroundings import here, post
 from webapp.guard import Principal, require
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
@@ -68,8 +69,8 @@ def change(principal: Principal) -> ResponseReturnValue:
     except NameUnfit as error:
         form.username.errors = [str(error)]
         return refused(user, form)
-    if former and user.email:
-        sender()("name_changed", user.email, user_id=user.id, name=user.username, former=former)
+    if former:
+        notices.name_changed(db(), post(), user, here(), former=former)
     if not wants_page():
         return as_json(described(user))
     flash("Your profile is saved.", "ok")

@@ -13,6 +13,7 @@ from webapp.accounts.forms import RegisterForm
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Invitation
 from webapp.accounts.names import key_of
+from webapp.accounts.notices import Here
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
 from webapp.accounts.views import carried
 from webapp.accounts.views.surroundings import (
@@ -20,6 +21,7 @@ from webapp.accounts.views.surroundings import (
     check_address,
     check_name,
     dead,
+    here,
     hint,
     judge,
     may_mail,
@@ -116,19 +118,19 @@ def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
             new = replace(new, role=sign_up.spend(db(), secret).role)
         except LinkDead as error:
             raise dead_invitation() from error
-    box = post()
+    box, seen = post(), here()
     # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
-    after.answer_unseen(lambda: begin(new, box))
+    after.answer_unseen(lambda: begin(new, box, seen))
     carried.drop(INVITATION)
     if not wants_page():
         return as_json(Registered(SENT), status=202)
     return redirect(url_for("registration.sent"), 303)
 
 
-def begin(new: NewUser, box: Post) -> None:
+def begin(new: NewUser, box: Post, seen: Here) -> None:
     if may_mail(f"address:{key_of(new.email or '')}"):
         with database().write() as writing:
-            sign_up.begin(writing, box, new)
+            sign_up.begin(writing, box, new, seen)
 
 
 def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:

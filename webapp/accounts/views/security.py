@@ -8,11 +8,12 @@ from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from webapp.accounts import closing
+from webapp.accounts import closing, notices
 from webapp.accounts.activity import Line, lines
 from webapp.accounts.forms import EverythingForm
 from webapp.accounts.models import User
-from webapp.accounts.views.blueprint import FRESH, bp, me, sender
+from webapp.accounts.views.blueprint import FRESH, bp, me
+from webapp.accounts.views.surroundings import here, post
 from webapp.audit import paging
 from webapp.guard import Principal, require
 from webapp.kernel.clock import now
@@ -128,9 +129,7 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
         raise form.refused()
     user, is_all = me(principal), form.also_this.data
     ended = closing.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
-    if user.email:
-        facts = {"name": user.username, "sessions": ended[0], "tokens": ended[1]}
-        sender()("everything_ended", user.email, user_id=user.id, **facts)
+    notices.everything_ended(db(), post(), user, here(), sessions=ended[0], tokens=ended[1])
     if is_all:
         logout_user()
         session.clear()

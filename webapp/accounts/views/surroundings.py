@@ -12,6 +12,7 @@ from webapp.accounts.notices import Here
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.roles import included_in
 from webapp.kernel.clock import now
+from webapp.kernel.digests import new_secret
 from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit, Limiter
 from webapp.mail.post import Post
@@ -91,6 +92,11 @@ def check_address(field: Field) -> None:
 
 def dead(detail: str = "It was used, or its time is over.") -> Problem:
     return Problem(404, "This link does not work any more", detail)
+
+
+def nobodys_hash() -> str:
+    """Of a password that is thrown away at once: until its owner sets another, the account has none that works."""
+    return passwords().hash(new_secret())
 
 
 def passwords() -> Passwords:

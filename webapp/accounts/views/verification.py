@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import browsing, sign_up
 from webapp.accounts.forms import VerifyForm
 from webapp.accounts.links import LinkDead
+from webapp.accounts.notices import Here
 from webapp.accounts.sign_up import SIGN_UP, Verification
 from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import ASKED, TRIED, dead, may_mail, passwords, post, take_turn
+from webapp.accounts.views.surroundings import ASKED, TRIED, dead, here, may_mail, passwords, post, take_turn
 from webapp.guard import public
 from webapp.mail.post import Post
 from webapp.web import after
@@ -84,20 +85,21 @@ def again() -> ResponseReturnValue:
     if not isinstance(user_id, str):
         raise Problem(404, "There is nothing to send", "Log in first; then the link can be sent again.")
     take_turn(ASKED)
-    after.answer_unseen(lambda: send(UUID(user_id), box))
+    seen = here()
+    after.answer_unseen(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
     flash("The mail is on its way again. Links before it are dead.", "ok")
     return redirect(url_for("verification.ask_again"), 303)
 
 
-def send(user_id: UUID, box: Post) -> None:
+def send(user_id: UUID, box: Post, seen: Here) -> None:
     if not may_mail(f"user:{user_id}"):
         return
     with database().write() as writing:
         user = browsing.by_id(writing, user_id)
         if user is not None and user.is_unverified and user.disabled_at is None:
-            sign_up.send_link(writing, box, user)
+            sign_up.send_link(writing, box, user, seen)
 
 
 def refused(form: Form, found: Verification) -> ResponseReturnValue:

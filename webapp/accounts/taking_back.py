@@ -1,0 +1,122 @@
+""" "This was not me": take back what somebody else did with an account, and lock it until its owner comes."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import address_change, closing, links, lost_factors, profile, recovery
+from webapp.accounts.links import NOT_ME, LinkDead
+from webapp.accounts.models import Link, User
+from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN, Here
+from webapp.accounts.recovery import RESET
+from webapp.accounts.registration import NameTaken
+from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
+from webapp.mail.post import Post
+from webapp.mfa import factors, resets
+from webapp.tokens import families, script_logins
+from webapp.tokens import lifecycle as tokens
+
+# What a mail is about was made moments before it.
+MOMENTS = timedelta(minutes=1)
+
+
+def disowned(db: Session, secret: str) -> tuple[Link, User]:
+    """What a "this was not me" link is about, and whose account it concerns.
+
+    Raises:
+        LinkDead
+    """
+    link = links.find(db, NOT_ME, secret)
+    user = db.get(User, link.user_id) if link is not None and link.user_id is not None else None
+    if link is None or user is None or user.disabled_at is not None:
+        raise LinkDead
+    return link, user
+
+
+def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> bool:
+    """Stop what somebody else has begun, or take back what they did.
+
+    Args:
+        unknown_hash: of a password that was thrown away.
+
+    Returns:
+        Whether a link for a new password could be sent to where this one had gone.
+
+    Raises:
+        LinkDead
+    """
+    link, user = disowned(db, secret)
+    if links.spend(db, NOT_ME, secret) is None:
+        raise LinkDead
+    facts = link.facts or {}
+    if is_only_begun(db, link, user):
+        stop(db, user, facts["what"])
+        return False
+    if facts["what"] == "name_changed":
+        rename_back(db, user, facts["former"])
+    closing.reopen(db, user)
+    lock(db, user, unknown_hash, since=datetime.fromisoformat(facts["since"]), also=facts.get("credential_id"))
+    record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"])
+    if user.is_known_elsewhere or not recovery.is_still(user, link):
+        # Somebody changed the address since; that change has an undo link of its own.
+        return False
+    recovery.send_link(db, post, user, here)
+    return True
+
+
+def undo_address(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> User:
+    """Put the address before back, which whoever knew the password has changed, and a link for a new one goes there.
+
+    Raises:
+        LinkDead, AddressTaken
+    """
+    user, since = address_change.undo(db, secret)
+    lock(db, user, unknown_hash, since=since)
+    if not user.is_known_elsewhere:
+        recovery.send_link(db, post, user, here)
+    return user
+
+
+def lock(db: Session, user: User, unknown_hash: str, *, since: datetime, also: str | None = None) -> None:
+    """End all sessions, all tokens and factors made ``since``, and the password, which nobody knows.
+
+    Args:
+        also: the login that it is about, which began a moment before its mail.
+    """
+    if user.is_known_elsewhere:
+        # Their password is for whoever keeps it to change.
+        closing.log_out(db, user.id)
+    else:
+        closing.set_password(db, user, unknown_hash)
+    for token in credentials.live(db, user.id, "token"):
+        if token.created_at >= since:
+            tokens.revoke(db, user.id, token.id)
+    for login in script_logins.live(db, user.id):
+        if login.started_at >= since or str(login.id) == also:
+            families.end(db, login.id)
+    factors.remove_since(db, user.id, since - MOMENTS)
+
+
+def is_only_begun(db: Session, link: Link, user: User) -> bool:
+    """Whether nothing has happened yet that would have to be taken back: then it is stopped, and that is all."""
+    what = (link.facts or {})["what"]
+    if what == RESET_ASKED:
+        return links.waits(db, user.id, RESET)
+    return what == RESET_BEGUN and resets.waiting(db, user.id) is not None
+
+
+def stop(db: Session, user: User, what: str) -> None:
+    if what == RESET_ASKED:
+        links.kill(db, user.id, RESET)
+        record(db, Event.RESET_STOPPED, user_id=user.id)
+    else:
+        lost_factors.stop(db, user)
+
+
+def rename_back(db: Session, user: User, former: str) -> None:
+    try:
+        profile.rename(db, user, former)
+    except NameTaken:
+        # Somebody else has it by now; whoever comes back may choose another.
+        return
