@@ -119,6 +119,26 @@ def test_what_failed_is_tried_again_soon_and_the_next_chore_is_done_all_the_same
     assert turn(database).last_error is None
 
 
+def test_one_that_is_told_to_stop_does_no_further_step_and_leaves_the_rest_to_the_next_at_once(database, clock):
+    def told(db):
+        stopping.stop()
+        return heap.step(db)
+
+    heap, dust = Heap(6), Heap(1)
+    stopping = Worker(database, [Chore("sweep", DAY, told), Chore("dust", DAY, dust.step)])
+    assert stopping.do_due() == ["sweep"]
+    assert (heap.size, heap.steps, dust.steps) == (4, 1, 0)
+    assert Worker(database, [sweeping(heap)]).do_due() == ["sweep"]
+    assert heap.size == 0
+
+
+def test_it_waits_for_no_turn_when_it_is_told_to_stop(database):
+    waiting = Worker(database, [])
+    waiting.start()
+    waiting.stop()
+    assert waiting.join(2)
+
+
 def late(database, heap):
     with database.read() as db:
         return [chore.name for chore in rota.late(db, [sweeping(heap)])]

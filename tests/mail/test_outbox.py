@@ -1,5 +1,6 @@
 """A mail is written with the deed, and sent once."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -127,3 +128,31 @@ def test_it_gives_up_at_last_and_can_be_told_to_try_again(
             assert outbox.retry(db, row(database).id)
         worker.send_due()
     assert len(box.mails) == 1
+
+
+def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_gives_the_others_back(
+    app: Flask, database: Database, worker: Worker, box: Box
+) -> None:
+    put(app, database)
+    put(app, database)
+    talking, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(mail: Taken) -> None:
+        talking.set()
+        may_go_on.wait(5)
+        box.mails.append(mail)
+
+    box.send = slowly  # type: ignore[method-assign]
+    worker.start()
+    worker.wake()
+    assert talking.wait(5)
+    worker.stop()
+    assert not worker.join(0.05)
+    may_go_on.set()
+    assert worker.join(2)
+    with database.read() as db:
+        states = {mail.id: (mail.state, mail.tries) for mail in outbox.latest(db)}
+    (sent,) = box.mails
+    assert states.pop(sent.id) == ("sent", 1)
+    assert list(states.values()) == [("waiting", 0)]
+    assert Worker(database, app.extensions["post"].sealer, Box()).send_due() == 1

@@ -1,4 +1,4 @@
-"""Chore; take, keep, done, failed: whose turn it is, by one conditional statement each."""
+"""Chore; take, keep, leave, done, failed: whose turn it is, by one conditional statement each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -68,6 +68,15 @@ def keep(db: Session, chore: Chore, holder: UUID) -> None:
         Lost
     """
     note(db, chore, holder, {"due_at": now() + LEASE})
+
+
+def leave(db: Session, chore: Chore, holder: UUID) -> None:
+    """Let the next one go on with it at once.
+
+    Raises:
+        Lost
+    """
+    note(db, chore, holder, {"due_at": now(), "holder": None})
 
 
 def done(db: Session, chore: Chore, holder: UUID) -> None:

@@ -1,13 +1,12 @@
 """The one who does them: a thread of each process that serves; whoever takes a chore first does it for all."""
 
 import logging
-import threading
-import time
 from collections.abc import Sequence
 from uuid import UUID
 
 from webapp.chores import rota
 from webapp.chores.rota import Chore, Lost
+from webapp.kernel import worker
 from webapp.kernel.db import Database, Unavailable
 
 log = logging.getLogger(__name__)
@@ -18,15 +17,17 @@ NOW_AND_THEN = 30.0
 BREATH = 0.05
 
 
-class Worker:
+class Stopped(Exception):
+    """The worker was told to, between two steps."""
+
+
+class Worker(worker.Worker):
     def __init__(self, database: Database, chores: Sequence[Chore]) -> None:
+        super().__init__("chores")
         self._database, self._chores = database, chores
 
-    def start(self) -> None:
-        threading.Thread(target=self.run, name="chores", daemon=True).start()
-
     def run(self) -> None:
-        while True:
+        while not self.is_told:
             try:
                 self.do_due()
             except Unavailable:
@@ -34,7 +35,7 @@ class Worker:
             except Exception:
                 # A thread that ends is never missed.
                 log.exception("chore worker fault")
-            time.sleep(NOW_AND_THEN)
+            self._told.wait(NOW_AND_THEN)
 
     def do_due(self) -> list[str]:
         """Do what is due and nobody else is at. Returns the names."""
@@ -42,6 +43,8 @@ class Worker:
             due = rota.due(db, self._chores)
         taken = []
         for chore in due:
+            if self.is_told:
+                break
             with self._database.write() as db:
                 holder = rota.take(db, chore)
             if holder is not None:
@@ -54,6 +57,8 @@ class Worker:
             did = self.step_by_step(chore, holder)
             with self._database.write() as db:
                 rota.done(db, chore, holder)
+        except Stopped:
+            log.debug("chore left for later", extra={"fields": {"chore": chore.name}})
         except (Lost, Unavailable):
             # Whoever has it now, or takes it when the lease is over, goes on where this one stopped.
             log.warning("chore left to others", extra={"fields": {"chore": chore.name}})
@@ -74,7 +79,10 @@ class Worker:
         did = 0
         while step := self.step(chore, holder):
             did += step
-            time.sleep(BREATH)
+            if self._told.wait(BREATH):
+                with self._database.write() as db:
+                    rota.leave(db, chore, holder)
+                raise Stopped
         return did
 
     def step(self, chore: Chore, holder: UUID) -> int:

@@ -5,17 +5,18 @@ import logging
 import multiprocessing
 import os
 import socket
+import time
+from multiprocessing import resource_tracker
 from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
+from webapp.cli import signals
+from webapp.cli.ending import PATIENCE
 from webapp.cli.refusals import Refused
 from webapp.settings import ROOT, Settings
-
-# Running requests have so long to finish (seconds).
-PATIENCE = 10
 
 # Its own words go to standard error: what is said on standard output is ours.
 LOGGING: dict[str, Any] = {
@@ -31,13 +32,27 @@ class OnlyNews(logging.Filter):
         return "Python threads" not in record.getMessage()
 
 
+class Server(MPServer):
+    def _stop_workers(self) -> None:
+        """Wait before granian does: one that has just ended is alive to it until another of its threads has noted that,
+        and it would kill it, and say that it refused to stop."""
+        until = time.monotonic() + PATIENCE
+        workers: list[Any] = self.wrks
+        for worker in workers:
+            worker.terminate()
+        while time.monotonic() < until and any(worker.is_alive() for worker in workers):
+            time.sleep(0.01)
+        self.workers_kill_timeout = 1
+        super()._stop_workers()  # type: ignore[no-untyped-call] # granian's methods do not say what they return.
+
+
 def serve(settings: Settings, *, debug: bool) -> None:
     """Until SIGTERM or SIGINT. The workers read the settings from the environment, as this process did."""
     # A forked worker would share what is open here, keep the old code at a reload, and on older Pythons skip what is to
     # be done at its end, such as writing last uses.
     multiprocessing.set_start_method("spawn", force=True)
     host, port = split(settings.bind)
-    Granian(
+    granian = Server(
         "webapp.cli.worker:application",
         factory=True,
         address=host,
@@ -54,7 +69,11 @@ def serve(settings: Settings, *, debug: bool) -> None:
         reload=debug,
         reload_paths=[ROOT / folder for folder in ("webapp", "templates", "static")],
         reload_ignore_worker_failure=debug,
-    ).serve()
+    )
+    # Started with the first worker otherwise, whereupon older Pythons unblock the signals that are being heard.
+    resource_tracker.ensure_running()
+    granian.on_startup(lambda: signals.hear(granian.signal_handler_interrupt))
+    granian.serve()
 
 
 def split(bind: str) -> tuple[str, int]:

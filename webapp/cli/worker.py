@@ -9,15 +9,20 @@ from multiprocessing import parent_process
 from flask import Flask
 
 from webapp.app import create_app
+from webapp.cli import signals
+from webapp.cli.ending import Ending
 
 
 def application() -> Flask:
-    # Done last, because registered first: taking the interpreter apart under granian's threads may abort in Rust.
-    atexit.register(os._exit, 0)
+    ending = Ending()
+    signals.hear(ending.begin)
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
-    for worker in ("mail_worker", "chore_worker"):
-        app.extensions[worker].start()
+    workers = [app.extensions["mail_worker"], app.extensions["chore_worker"]]
+    ending.concerns(app.extensions["meter"], *workers)
+    for worker in workers:
+        worker.start()
+    atexit.register(ending.finish)
     return app
 
 

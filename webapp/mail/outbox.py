@@ -1,4 +1,4 @@
-"""put, take, note: a mail is written with the deed, taken by one sender at a time, and tried again until it is sent."""
+"""put, take, give back, note: a mail is written with the deed, taken by one sender at a time, and tried until sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,6 +75,12 @@ def opened(mail: OutgoingMail, sealer: Sealer) -> Taken | None:
         mail.due_at, mail.last_error = None, "its content cannot be read with this secret key"
         return None
     return Taken(mail.id, mail.to, msgspec.json.decode(content, type=Content))
+
+
+def give_back(db: Session, untried: Sequence[Taken]) -> None:
+    """What was taken and not tried is due at once, for whoever comes next."""
+    ids = [mail.id for mail in untried]
+    db.execute(update(OutgoingMail).where(OutgoingMail.id.in_(ids)).values(due_at=now(), tries=OutgoingMail.tries - 1))
 
 
 def sent(db: Session, mail_id: UUID) -> None:

@@ -3,6 +3,7 @@
 import logging
 import threading
 
+from webapp.kernel import worker
 from webapp.kernel.db import Database, Unavailable
 from webapp.kernel.sealing import Sealer
 from webapp.mail import outbox
@@ -14,24 +15,26 @@ log = logging.getLogger(__name__)
 NOW_AND_THEN = 10.0
 
 
-class Worker:
+class Worker(worker.Worker):
     def __init__(self, database: Database, sealer: Sealer, transport: Transport) -> None:
+        super().__init__("mail")
         self._database, self._sealer, self._transport = database, sealer, transport
         self._wake = threading.Event()
-
-    def start(self) -> None:
-        threading.Thread(target=self.run, name="mail", daemon=True).start()
 
     def wake(self) -> None:
         """Called after the answer: what was put into the outbox is committed by then."""
         self._wake.set()
 
+    def stop(self) -> None:
+        super().stop()
+        self._wake.set()
+
     def run(self) -> None:
-        while True:
+        while not self.is_told:
             self._wake.wait(NOW_AND_THEN)
             self._wake.clear()
             try:
-                while self.send_due():
+                while not self.is_told and self.send_due():
                     pass
             except Unavailable:
                 log.warning("outbox not reached")
@@ -47,9 +50,14 @@ class Worker:
         """
         with self._database.write() as db:
             taken = outbox.take(db, self._sealer)
-        for mail in taken:
-            self.send(mail)
-        return len(taken)
+        tried = 0
+        while tried < len(taken) and not self.is_told:
+            self.send(taken[tried])
+            tried += 1
+        if untried := taken[tried:]:
+            with self._database.write() as db:
+                outbox.give_back(db, untried)
+        return tried
 
     def send(self, mail: outbox.Taken) -> None:
         try:
