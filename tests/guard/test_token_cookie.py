@@ -1,5 +1,6 @@
 """A token in a cookie: off unless named, a token in every respect, and worth nothing to another site."""
 
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -13,7 +14,9 @@ from tests.tables import contents
 from webapp.accounts import browsing
 from webapp.credentials import lifecycle as credentials
 from webapp.guard import public, require
+from webapp.kernel.clock import now
 from webapp.settings import SettingsError
+from webapp.tokens import script_logins
 
 GOOD = {"username": "ada", "password": factories.PASSWORD, "scope": "protected:read", "cookie": True}
 TOKEN, CSRF = "access_token", "csrf_access_token"
@@ -275,6 +278,26 @@ def test_a_logout_ends_the_token_itself_and_every_copy(house, page):
     assert Script(house).get("/protected", headers=copy).json["code"] == "token_revoked"
     with house.extensions["database"].read() as db:
         assert credentials.live(db, of(house, "ada").id, "refresh") == []
+
+
+def test_the_token_is_the_last_that_a_logout_takes_out_for_curl_which_heeds_the_last_alone(page):
+    answer = page.ask("POST", "/api/auth/logout", headers={"X-CSRF-Token": jar(page, CSRF)})
+    assert [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")] == [CSRF, TOKEN]
+
+
+def test_such_a_login_is_listed_does_not_refresh_and_ends_with_its_token(house):
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
+        Person(house).ask("POST", "/api/auth", json=GOOD)
+        assert not [row for row in contents(house)["refresh_token"] if row]
+        (login,) = logins(house)
+        assert (login.refreshes, login.token_expires_at) == (False, now() + timedelta(hours=1))
+        clock.shift(3601)
+        assert logins(house) == []
+
+
+def logins(house):
+    with house.extensions["database"].read() as db:
+        return script_logins.live(db, of(house, "ada").id)
 
 
 @pytest.mark.parametrize("cookie", ["nonsense", "", "a.b.c", "x" * 4000, "ÿ"])

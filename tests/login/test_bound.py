@@ -2,6 +2,7 @@
 
 import jwt as pyjwt
 import pytest
+from sqlalchemy import text
 
 from tests import factories
 from tests.proving import JKT, KEY, OTHER, call, claims_for, header_of, proof
@@ -101,3 +102,33 @@ def test_a_proof_is_good_for_one_login(app, user):
 
 def test_a_proof_does_not_help_a_wrong_password(app, user):
     assert log_in(app, shown(), password="wrong horse battery staple").status_code == 401
+
+
+def spent(app):
+    """How many proofs are kept, so that they do not come twice."""
+    with app.extensions["database"].read() as db:
+        return db.scalar(text("SELECT count(*) FROM rate_bucket WHERE key LIKE 'spent-proof%'"))
+
+
+def test_a_stranger_with_a_key_of_their_own_writes_nothing_down(make_app):
+    app = make_app(WEBAPP_EXCHANGE_AUDIENCES="https://files.example")
+    factories.user(app, "ada")
+    for _ in range(3):
+        assert log_in(app, shown(), password="wrong horse battery staple").status_code == 401
+        assert exchange(app).status_code == 401
+    assert spent(app) == 0
+    assert log_in(app, shown()).status_code == 200
+    assert spent(app) == 1
+
+
+def test_a_stranger_who_sends_proofs_with_texts_that_are_no_token_is_soon_not_written_down(make_app):
+    app = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    answers = [refresh(app, "nonsense", shown(REFRESH)).status_code for _ in range(6)]
+    assert answers == [401, 401, 401, 429, 429, 429]
+    assert spent(app) == 3
+
+
+def exchange(app):
+    path = "/api/auth/exchange"
+    headers = {"Authorization": "DPoP nonsense"} | shown(path)
+    return Script(app).post(path, data={"audience": "https://files.example"}, headers=headers)

@@ -445,7 +445,7 @@ def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, d
     person.log_in("ada")
     assert is_over(refresh(app, answer["refresh_token"]))
     assert works(app, answer["access_token"])
-    assert "It refreshes no more" in person.open("/tokens").text
+    assert "It does not refresh" in person.open("/tokens").text
     person.press("End curl/8.5.0")
     assert not works(app, answer["access_token"])
 

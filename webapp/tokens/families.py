@@ -21,8 +21,8 @@ from webapp.tokens.models import RefreshFamily, RefreshToken
 class Ends:
     """How long a script stays logged in."""
 
-    idle: timedelta
-    """Unless it refreshes before."""
+    idle: timedelta | None
+    """Unless it refreshes before; None where it cannot, and has its one token."""
     lifetime: timedelta
     """However often it does."""
 
@@ -45,15 +45,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Begun:
-    """``secret`` is told once and kept nowhere."""
+    """``secret`` is told once and kept nowhere; None where it does not refresh."""
 
-    secret: str
+    secret: str | None
     credential: Credential
 
 
 def begin(db: Session, user_id: UUID, terms: Terms, caller: Caller, proof: Proof) -> Begun:
-    """A new family, with its first refresh token."""
-    family_id, secret = uuid4(), succession.first()
+    """A new family, with its first refresh token where it has any."""
+    family_id = uuid4()
     credential = credentials.issue(
         db,
         id=family_id,
@@ -73,6 +73,9 @@ def begin(db: Session, user_id: UUID, terms: Terms, caller: Caller, proof: Proof
     )
     db.add(family)
     db.flush()
+    if terms.ends.idle is None:
+        return Begun(None, credential)
+    secret = succession.first()
     db.add(RefreshToken(digest=digest(secret), family_id=family_id, generation=1, created_at=credential.created_at))
     return Begun(secret, credential)
 

@@ -17,7 +17,7 @@ from webapp.tokens.models import RefreshFamily
 
 
 class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
-    """A script that is logged in by itself, with a refresh token; all its access tokens are part of this."""
+    """A script that is logged in by itself; all its access tokens are part of this."""
 
     id: UUID
     client: str
@@ -84,6 +84,6 @@ def described(
         refreshed_from=credential.last_used_from,
         idle_at=credential.idle_at,
         expires_at=credential.expires_at,
-        refreshes=refreshes,
+        refreshes=refreshes and credential.idle is not None,
         token_expires_at=token_expires_at,
     )

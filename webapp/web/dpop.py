@@ -32,8 +32,8 @@ def is_new(proof: Proof) -> bool:
     return limiter.take(Limit(f"{SPENT}proof", 1, memory), proof.jkt, proof.jti).allowed
 
 
-def proven_key() -> str | None:
-    """The thumbprint of the key that whoever asks for a token has shown; None where none was shown (RFC 9449 §5).
+def shown() -> Proof | None:
+    """What whoever asks for a token has shown of a key; None where nothing was shown (RFC 9449 §5).
 
     Raises:
         Problem: 400 ``invalid_dpop_proof``.
@@ -41,9 +41,19 @@ def proven_key() -> str | None:
     if "HTTP_DPOP" not in request.environ:
         return None
     try:
-        proof = proof_for(None)
+        return proof_for(None)
     except ProofUnfit as error:
         raise refused(str(error)) from error
+
+
+def spend(proof: Proof | None) -> str | None:
+    """The thumbprint of its key. Anybody can make a key, so only once they are no stranger, or were counted as one.
+
+    Raises:
+        Problem: 400 ``invalid_dpop_proof``.
+    """
+    if proof is None:
+        return None
     if not is_new(proof):
         raise refused("the proof was sent before")
     return proof.jkt

@@ -37,7 +37,8 @@ def keep(response: Response, token: str, credential_id: UUID, lifetime: timedelt
 
 def clear(response: Response) -> Response:
     kept = {"secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
-    for found, is_hidden in ((name(), True), (csrf_name(), False)):
+    # The token last: of several that are taken out at once, curl 7.88 keeps all but the last in its file.
+    for found, is_hidden in ((csrf_name(), False), (name(), True)):
         if found in request.cookies:
             response.delete_cookie(found, httponly=is_hidden, **kept)
     return response

@@ -46,9 +46,9 @@ def create() -> ResponseReturnValue:
     form = CredentialsForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
-    jkt = dpop.proven_key()
+    proof = dpop.shown()
     if form.cookie.data:
-        refuse_cookie(jkt)
+        refuse_cookie(is_bound=proof is not None)
     flow: Flow = current_app.extensions["login"]
     identifier = form.username.data or form.email.data or ""
     outcome = flow.begin(Attempt(identifier, form.password.data or "", request.remote_addr, {}))
@@ -58,6 +58,7 @@ def create() -> ResponseReturnValue:
         raise unverified()
     if not isinstance(outcome, Done):
         raise credentials_invalid()
+    jkt = dpop.spend(proof)
     amr = second_factor(outcome.user, form)
     account = unchanged(outcome.user)
     if account.closes_at is not None:
@@ -65,11 +66,11 @@ def create() -> ResponseReturnValue:
     return mint(account, form, jkt, amr)
 
 
-def refuse_cookie(jkt: str | None) -> None:
+def refuse_cookie(*, is_bound: bool) -> None:
     """Where none is wanted, and to other sites: a browser would act for whomever they log in with it."""
     if "cookie" not in current_app.config["TOKEN_LOCATIONS"]:
         raise unfit({"cookie": ["No token comes in a cookie here: WEBAPP_TOKEN_LOCATIONS does not name it."]})
-    if jkt is not None:
+    if is_bound:
         raise unfit({"cookie": ["A token that is bound to a key comes in the header."]})
     csrf.refuse_cross_site()
 
@@ -99,11 +100,13 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
         raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
     authority, proof = Authority(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt), Proof(now(), amr)
     is_known = script_logins.is_known(db(), user.id, caller())
-    begun = families.begin(db(), user.id, Terms(authority, lifetime, script_ends()), caller(), proof)
+    # One in a cookie goes on for nobody: nothing that a script of a page can read would get its successor.
+    ends = Ends(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
+    begun = families.begin(db(), user.id, Terms(authority, lifetime, ends), caller(), proof)
     welcome(user, begun.credential.id, is_known=is_known)
     wish = Wish(name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id)
     issued = issuer().issue(db(), user.id, wish, proof)
-    if form.cookie.data:
+    if begun.secret is None:
         return given_in_cookie(issued)
     return given(Granted(issued, begun.secret, begun.credential.ends_at))
 

@@ -31,8 +31,10 @@ def refresh() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     renewal: Renewal = current_app.extensions["renewal"]
-    asked = (form.scope.data or "").split()
-    jkt = dpop.proven_key()
+    asked, proof = (form.scope.data or "").split(), dpop.shown()
+    if too_many := renewal.misses.too_many(request.remote_addr):
+        raise throttled(too_many.retry_after)
+    jkt = dpop.spend(proof)
     outcome = renewal.begin(form.refresh_token.data or "", asked, catalogue(), request.remote_addr, jkt=jkt)
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
