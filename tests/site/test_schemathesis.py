@@ -12,6 +12,15 @@ import schemathesis
 from flask import Flask, session
 from flask_wtf.csrf import generate_csrf
 from hypothesis import HealthCheck, settings
+from schemathesis.config import (
+    ChecksConfig,
+    CoveragePhaseConfig,
+    PhasesConfig,
+    ProjectConfig,
+    ProjectsConfig,
+    SchemathesisConfig,
+)
+from schemathesis.config._checks import NegativeDataRejectionConfig
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
     negative_data_rejection,
@@ -20,7 +29,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import factories
-from webapp.app import close, create_app
+from webapp import testing
+from webapp.app import close
 from webapp.cli import schema
 from webapp.guard.routes import routes
 from webapp.sessions.lifecycle import Browser, start
@@ -29,6 +39,7 @@ from webapp.settings import Settings
 EXAMPLES = settings(
     max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
+FEW = settings(EXAMPLES, max_examples=8)
 # Rules such as "that name is taken" or "that day is over" are more than JSON Schema can say: what fits the schema may
 # still be refused. Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET
 # that stands in ``Allow``, and that answers to whoever may come in.
@@ -42,14 +53,41 @@ folder = tempfile.TemporaryDirectory(prefix="described")
 def build() -> Flask:
     chosen = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder.name, "instance"))})
     schema.upgrade(chosen)
-    made = create_app(chosen)
-    made.extensions["passwords"].hasher = factories.QUICK
-    return made
+    return testing.build(chosen.instance)
+
+
+def as_described(path: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
+
+
+def is_open(context: schemathesis.HookContext) -> bool:
+    return context.operation is not None and (context.operation.method.upper(), context.operation.path) in OPEN
 
 
 house = build()
-described = schemathesis.openapi.from_wsgi("/openapi.json", house)
-PAGES = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.path) for route in routes(house) if "GET" in route.methods}
+PAGES = {as_described(route.path) for route in routes(house) if "GET" in route.methods}
+OPEN = {
+    (method, as_described(route.path))
+    for route in routes(house)
+    for method in route.methods
+    if route.need is not None and route.need.is_public
+}
+# What is too much is refused before it is read.
+REFUSED = NegativeDataRejectionConfig(expected_statuses=[*NegativeDataRejectionConfig().expected_statuses, "413"])
+
+
+def read(*, coverage: bool) -> schemathesis.BaseSchema:
+    """
+    Args:
+        coverage: whether each value is tried by itself as well, with all that could be wrong with it.
+    """
+    phases = PhasesConfig(coverage=CoveragePhaseConfig(enabled=coverage))
+    chosen = ProjectConfig(phases=phases, checks=ChecksConfig(negative_data_rejection=REFUSED))
+    config = SchemathesisConfig(projects=ProjectsConfig(default=chosen))
+    return schemathesis.openapi.from_wsgi("/openapi.json", house, config=config)
+
+
+described, briefly = read(coverage=True), read(coverage=False)
 
 
 def excluded(case: schemathesis.Case) -> list[Any]:
@@ -74,7 +112,8 @@ def _tidy() -> Iterator[None]:
 @pytest.fixture
 def by_token() -> dict[str, str]:
     admin = factories.user(house, role="super_admin")
-    return {"Authorization": f"Bearer {factories.api_token(house, admin).token}"}
+    scopes = house.extensions["catalogue"].held_by(("user", "admin", "super_admin"))
+    return {"Authorization": f"Bearer {factories.api_token(house, admin, *scopes).token}"}
 
 
 class LoggedIn:
@@ -91,15 +130,24 @@ class LoggedIn:
         case.cookies["session"], case.headers["X-CSRF-Token"] = data
 
 
-@described.parametrize()
+@described.include(is_open).parametrize()
 @EXAMPLES
 def test_nobody_finds_an_answer_that_is_not_described(case: schemathesis.Case) -> None:
     case.call_and_validate(headers=JSON, excluded_checks=excluded(case))
 
 
-@described.parametrize()
-@EXAMPLES
-def test_a_script_finds_no_answer_that_is_not_described(case: schemathesis.Case, by_token: dict[str, str]) -> None:
+@briefly.exclude(is_open).parametrize()
+@FEW
+def test_nobody_is_turned_away_as_described(case: schemathesis.Case) -> None:
+    answer = case.call_and_validate(headers=JSON, excluded_checks=excluded(case))
+    assert answer.status_code in (401, 404, 405)
+
+
+@briefly.exclude(is_open).parametrize()
+@FEW
+def test_a_script_that_may_everything_finds_no_answer_that_is_not_described(
+    case: schemathesis.Case, by_token: dict[str, str]
+) -> None:
     case.call_and_validate(headers=JSON | by_token, excluded_checks=excluded(case))
 
 
