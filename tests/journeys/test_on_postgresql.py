@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -75,6 +77,25 @@ def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
     thief = Person(app)
     thief.client.set_cookie("session", copied)
     assert thief.open("/dashboard").request.path == "/login"
+
+
+def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app: Flask) -> None:
+    owner, issuer = factories.user(app, "pg-many"), app.extensions["issuer"]
+    app.extensions["issuer"] = replace(issuer, most=3)
+    begin = Barrier(8)
+
+    def mint(number: int) -> bool:
+        begin.wait()
+        try:
+            factories.api_token(app, owner, name=f"one of many {number}")
+        except issuing.TooMany:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(mint, range(8))) == 3
+    with app.extensions["database"].read() as db:
+        assert credentials.tokens_of(db, owner.id) == 3
 
 
 def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
+    text,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -183,6 +184,18 @@ class Database:
     def close(self) -> None:
         self._reader.close()
         self.engine.dispose()
+
+
+ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
+
+
+def alone(db: Session, purpose: str) -> None:
+    """Whoever asks for the same purpose waits until this transaction is over: for what is counted before it is written.
+
+    On SQLite there is nothing to ask for: whoever may write is alone.
+    """
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(ALONE, {"purpose": purpose})
 
 
 def abandon_at_fork(engine: Engine) -> None:

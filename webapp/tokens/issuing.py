@@ -18,6 +18,7 @@ from webapp.guard.assurance import level_of
 from webapp.guard.authority import Authority
 from webapp.kernel import jwt
 from webapp.kernel.clock import now
+from webapp.kernel.db import alone
 from webapp.kernel.keys import KeyRing
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import ClaimsHook, gathered
@@ -104,6 +105,7 @@ class Issuer:
         Raises:
             NameTaken, AlreadyIssued, TooMany
         """
+        alone(db, f"tokens of {user_id}")
         # What belongs to a script's login is no token beside it.
         others = credentials.tokens_of(db, user_id) - (wish.family_id is not None)
         if others >= self.most:
