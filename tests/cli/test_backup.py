@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -48,7 +48,7 @@ def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(run, add, house,
     is_over = threading.Event()
 
     def write():
-        with closing(sqlite3.connect(house / "latchkey.db", timeout=5)) as connection:
+        with closing(sqlite3.connect(house / "latchkey.db", timeout=60)) as connection:
             number = 0
             while not is_over.is_set():
                 with connection:
@@ -67,6 +67,38 @@ def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(run, add, house,
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) % 2 FROM rate_bucket").fetchone() == (0,)
+
+
+@contextmanager
+def another_writer(house):
+    """Who never ends."""
+    with closing(sqlite3.connect(house / "latchkey.db", isolation_level=None, check_same_thread=False)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+
+
+def test_it_waits_for_its_turn_to_note_it_longer_than_a_request_would(run, add, house, copy, monkeypatch):
+    add("ada")
+    monkeypatch.setattr("webapp.kernel.db.BUSY", 20)
+    with another_writer(house) as writer:
+        ending = threading.Timer(0.3, writer.rollback)
+        ending.start()
+        done = run(f"db backup {copy}")
+        ending.join()
+    assert (done.exit_code, done.stderr) == (0, f"The database is in {copy}, for your eyes alone.\n")
+    assert backups(run)[0].startswith("ok")
+
+
+def test_when_its_turn_never_comes_it_says_what_there_is_and_what_to_do(run, add, house, copy, monkeypatch):
+    add("ada")
+    monkeypatch.setattr("webapp.kernel.db.BUSY", 20)
+    monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
+    with another_writer(house):
+        done = run(f"db backup {copy}")
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"The database is in {copy}, and that was not noted (database is locked)" in done.stderr
+    assert names(copy) == ["ada"]
+    assert run("db backup --made-elsewhere").exit_code == 0
 
 
 def test_nothing_is_replaced(run, add, copy):

@@ -24,6 +24,14 @@ def test_a_sound_database_of_this_version_passes(run):
     assert run("db check").exit_code == 0
 
 
+def test_a_command_that_only_reads_waits_for_no_writer(run, add, house):
+    add("ada")
+    with closing(sqlite3.connect(house / "latchkey.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        done = run("user list")
+    assert (done.exit_code, "ada" in done.stdout) == (0, True), done.stderr
+
+
 def test_no_database_does_not_pass_and_none_is_made(run, house):
     assert run("db check").exit_code == 1
     assert not (house / "latchkey.db").exists()

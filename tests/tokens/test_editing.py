@@ -270,6 +270,14 @@ def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, u
     assert set(days["scopes"]) == {"profile:read", "protected:read"}
 
 
+def test_the_name_that_it_suggests_is_free(person, app, user):
+    issued = factories.api_token(app, user, name="wall")
+    factories.api_token(app, user, name="Wall 2")
+    assert 'value="wall 3"' in person.open(f"/tokens/new?from={issued.entry.id}").text
+    assert 'value="wall 3"' in person.open("/tokens/new?name=wall").text
+    assert 'value="fence"' in person.open("/tokens/new?name=fence").text
+
+
 def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
     foreign = factories.api_token(app, factories.user(app, "grace"), name="graces secret")
     assert "graces secret" not in person.open(f"/tokens/new?from={foreign.entry.id}").text

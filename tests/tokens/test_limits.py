@@ -1,5 +1,6 @@
 """The limits of a token: asked for on its form, kept by its row, said in words."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -253,6 +254,15 @@ def test_a_preset_fills_the_form_in_and_makes_nothing(person, app, words):
     assert contents(app) == before
     assert f"suggested by “{words}”" in person.page.text
     assert person.press("Create token", name="from a preset").status_code == 201
+
+
+def test_to_try_with_curl_takes_no_more_than_the_button_however_often(person, app):
+    for _ in range(3):
+        person.open("/tokens/new")
+        person.follow("Try with curl")
+        assert person.press("Create token").status_code == 201
+    names = [json.loads(str(event["details"]))["name"] for event in events(app, "token.minted")]
+    assert names == ["curl", "curl 2", "curl 3"]
 
 
 def test_a_preset_never_suggests_more_than_the_policy_allows(make_app):

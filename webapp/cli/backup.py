@@ -1,6 +1,7 @@
 """db backup: a copy of the database, and when it was made."""
 
 import sqlite3
+import time
 from pathlib import Path
 
 import click
@@ -12,7 +13,11 @@ from webapp.cli.opening import answering, opened
 from webapp.cli.output import say_aside
 from webapp.cli.refusals import Refused
 from webapp.kernel import backup
+from webapp.kernel.db import Database, Unavailable
 from webapp.settings import Settings
+
+# Seconds after which nothing is noted any more.
+PATIENCE = 60.0
 
 
 @click.command("backup")
@@ -35,9 +40,30 @@ def command(house: House, *, file: Path | None, made_elsewhere: bool) -> None:
         schema.examine(house.settings)
     if file is not None:
         copy(house.settings, file)
-    with opened(house) as database, database.write() as db:
-        record(db, Event.HOUSE_BACKED_UP, origin="elsewhere" if file is None else "cli")
+    with opened(house) as database:
+        try:
+            note(database, origin="elsewhere" if file is None else "cli")
+        except Unavailable as error:
+            done = "Nothing was noted" if file is None else f"The database is in {file}, and that was not noted"
+            raise Refused(f"{done} ({error}); run: python -m webapp db backup --made-elsewhere") from error
     say_aside("It is noted." if file is None else f"The database is in {file}, for your eyes alone.")
+
+
+def note(database: Database, *, origin: str) -> None:
+    """Others may write all the time, and SQLite lets in whoever asks at the right moment: ask again, for a while.
+
+    Raises:
+        Unavailable
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with database.write() as db:
+                record(db, Event.HOUSE_BACKED_UP, origin=origin)
+            return
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
 
 
 def copy(settings: Settings, file: Path) -> None:

@@ -95,7 +95,8 @@ def version(settings: Settings) -> str | None:
 
 
 def current(engine: Engine) -> str | None:
-    with engine.connect() as connection:
+    # Every command asks, and none that only reads should wait for a writer.
+    with engine.execution_options(ro=True).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

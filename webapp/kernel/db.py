@@ -40,6 +40,7 @@ __all__ = [
     "Name",
     "Statement",
     "Unavailable",
+    "alone",
     "engine_for",
     "existing",
     "outages",
@@ -47,6 +48,8 @@ __all__ = [
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+# Milliseconds that one who writes waits for another, on SQLite.
+BUSY = 5000
 
 
 def to_microseconds(instant: datetime) -> int:
@@ -126,7 +129,7 @@ def prepare_sqlite(connection: Any, _record: object) -> None:
     # We say BEGIN ourselves: the driver would not before a SELECT, nor before a savepoint.
     connection.isolation_level = None
     # FULL: a revocation that was acknowledged must survive a power cut. The timeout first: WAL needs the lock.
-    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
 from webapp.tokens import families
 from webapp.tokens.models import ApiToken
 
@@ -56,6 +57,12 @@ def find(db: Session, user_id: UUID, token_id: UUID) -> Row | None:
 
 def owner_of(db: Session, token_id: UUID) -> UUID | None:
     return db.scalar(select(ApiToken.user_id).where(ApiToken.id == token_id))
+
+
+def taken_names(db: Session, user_id: UUID) -> set[str | None]:
+    """Of a user's live tokens, as they are compared."""
+    live = ApiToken.user_id == user_id, credentials.stands(now())
+    return set(db.scalars(select(ApiToken.taken_name).join(Credential, Credential.id == ApiToken.id).where(*live)))
 
 
 def names(db: Session, user_id: UUID, token_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -21,6 +21,8 @@ class Preset:
     methods: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     per_minute: int | None = None
+    name: str | None = None
+    """For what is over in an hour; of all else its owner knows best what it is for."""
 
 
 def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> list[Preset]:
@@ -31,7 +33,7 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> l
     most = int(longest.total_seconds())
     month, quarter, year = (longest_of((days * DAY, 30 * DAY, 7 * DAY, HOUR), most) for days in (30, 90, 365))
     return [
-        Preset("curl", "Try with curl", "read your profile, 1 hour", HOUR, ("profile:read",), ("GET",)),
+        Preset("curl", "Try with curl", "read your profile, 1 hour", HOUR, ("profile:read",), ("GET",), name="curl"),
         Preset(
             "page", "Read one page", "GET alone, at one address", month, ("protected:read",), ("GET",), ("/protected",)
         ),

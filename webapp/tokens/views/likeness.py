@@ -29,7 +29,7 @@ def fields_of(row: Row) -> dict[str, Any]:
     if authority is None:
         return {}
     return {
-        "name": another(row.entry.name),
+        "name": row.entry.name,
         "note": row.entry.note,
         "scopes": sorted(authority.scopes),
         "resources": sorted(authority.resources),
@@ -38,6 +38,14 @@ def fields_of(row: Row) -> dict[str, Any]:
         "per_minute": authority.per_minute,
         "expires_in": nearest(row),
     }
+
+
+def free(user_id: UUID, name: str) -> str:
+    """The name, or the next of its row that no live token of this user has."""
+    taken = lifecycle.taken_names(db(), user_id)
+    while name.casefold() in taken:
+        name = another(name)
+    return name
 
 
 def another(name: str) -> str:

@@ -31,7 +31,7 @@ from webapp.tokens.views.blueprint import (
     unless_strong,
     world,
 )
-from webapp.tokens.views.likeness import like
+from webapp.tokens.views.likeness import free, like
 from webapp.web.contract import answers
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem, answer
@@ -58,7 +58,10 @@ class NewToken(msgspec.Struct, frozen=True):
 @require(session=True, fresh_within=FRESH)
 def new(principal: Principal) -> ResponseReturnValue:
     model = like(principal.user_id)
-    form = NewTokenForm.suggested_by(model | filled_by_link(), **world(principal), **policy())
+    filled = model | filled_by_link()
+    if "name" in filled:
+        filled["name"] = free(principal.user_id, filled["name"])
+    form = NewTokenForm.suggested_by(filled, **world(principal), **policy())
     return pages.new_page(form, chosen=request.args.get("preset", pages.OWN_CHOICE), like=model.get("name"))
 
 

@@ -53,6 +53,7 @@ def href(preset: Preset) -> str:
     return url_for(
         "tokens.new",
         preset=preset.key,
+        name=preset.name,
         scopes=list(preset.scopes),
         resources=list(preset.resources),
         methods=list(preset.methods),
