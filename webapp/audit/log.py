@@ -31,6 +31,8 @@ class Event(StrEnum):
     AUDIT_RETIRED = "audit.retired"
     PASSWORD_CHANGED = "password.changed"
     USER_RENAMED = "user.renamed"
+    IDENTITY_LINKED = "identity.linked"
+    IDENTITY_UNLINKED = "identity.unlinked"
     PROFILE_CHANGED = "profile.changed"
     ADDRESS_ASKED = "address.asked"
     ADDRESS_CHANGED = "address.changed"

@@ -35,6 +35,8 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.ROLE_CHANGED: lambda d: f"Your role changed from {in_words(d.get('former'))} to {in_words(d.get('role'))}.",
     Event.PASSWORD_CHANGED: lambda _: "Your password was changed.",
     Event.USER_RENAMED: lambda d: f"Your name changed from {d.get('former')} to {d.get('name')}.",
+    Event.IDENTITY_LINKED: lambda _: "Your password is kept elsewhere now; whoever runs this house arranged that.",
+    Event.IDENTITY_UNLINKED: lambda _: "Your password is kept here now; whoever runs this house arranged that.",
     Event.PROFILE_CHANGED: lambda _: "Your profile was changed.",
     Event.ADDRESS_ASKED: lambda d: f"A link was mailed to {d.get('address')}, which would make it your address.",
     Event.ADDRESS_CHANGED: lambda d: f"Your address changed from {d.get('former') or 'none'} to {d.get('address')}.",

@@ -7,7 +7,7 @@ from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
-from webapp.cli import factors, logins, passwords
+from webapp.cli import factors, identities, logins, passwords
 from webapp.cli.asking import hashed_password, password_stdin
 from webapp.cli.finding import role_named, user_named
 from webapp.cli.house import House, pass_house
@@ -31,6 +31,8 @@ def command() -> None:
 for twin in (
     factors.factors,
     factors.reset_factors,
+    identities.known_elsewhere,
+    identities.known_here,
     logins.sessions,
     logins.logout,
     logins.purge,

@@ -1,0 +1,125 @@
+"""user known-elsewhere, user known-here: an account changes sides, and is known by one of them at any time."""
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.cli.conftest import PASSWORD
+from tests.login import directory
+from tests.login.directory import PASSWORD as THEIRS
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.accounts import browsing
+
+PROVIDER = "tests.login.directory:authenticate"
+
+
+@pytest.fixture
+def people(monkeypatch):
+    monkeypatch.setattr(directory, "people", directory.Directory())
+    return directory.people
+
+
+@pytest.fixture
+def app(make_app, people):
+    return make_app(WEBAPP_IDENTITY_PROVIDER=PROVIDER)
+
+
+@pytest.fixture
+def say(run, app, instance):
+    """A command on the very house that the people of the test are in."""
+    here = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
+    return lambda command, **more: run(command, **(here | more))
+
+
+def account(app, name):
+    with app.extensions["database"].read() as db:
+        return browsing.named(db, name)
+
+
+def enters(app, password):
+    return Person(app).log_in("ada", password).request.path == "/dashboard"
+
+
+def test_an_account_that_moves_is_the_same_and_is_asked_of_the_provider(app, user, people, say):
+    people.add("ada", subject="4f1c")
+    person, token = Person(app), factories.api_token(app, user).token
+    person.log_in("ada")
+    done = say("user known-elsewhere ada --as 4f1c --yes")
+    assert (done.exit_code, "known elsewhere, as 4f1c" in done.stderr) == (0, True), done.stderr
+    assert person.open("/dashboard").request.path == "/login"
+    assert Script(app, token).get("/protected").status_code == 200
+    assert (enters(app, factories.PASSWORD), enters(app, THEIRS)) == (False, True)
+    moved = account(app, "ada")
+    assert (moved.id, moved.password_hash) == (user.id, "")
+
+
+def test_it_comes_back_with_a_new_password_and_the_provider_is_asked_no_more(app, user, people, say):
+    people.add("ada")
+    assert say("user known-elsewhere ada --yes").exit_code == 0
+    person = Person(app)
+    person.log_in("ada", THEIRS)
+    asked = len(people.asked)
+    done = say("user known-here ada --password-stdin --yes", typed=PASSWORD)
+    assert done.exit_code == 0, done.stderr
+    assert person.open("/dashboard").request.path == "/login"
+    assert (enters(app, THEIRS), enters(app, PASSWORD)) == (False, True)
+    assert len(people.asked) == asked
+
+
+def test_both_are_written_down(app, user, people, say):
+    say("user known-elsewhere ada --yes")
+    say("user known-here ada --password-stdin --yes", typed=PASSWORD)
+    for event in ("identity.linked", "identity.unlinked"):
+        (found,) = events(app, event)
+        assert '"known_as": "ada"' in str(found["details"])
+        assert PASSWORD not in str(found)
+
+
+def test_it_asks_first_and_changes_nothing_unless_told_to(app, user, say):
+    before = contents(app)
+    asked = say("user known-elsewhere ada", typed="yes\n")
+    assert (asked.exit_code, "Type “ada” to go on" in asked.stderr) == (1, True)
+    assert contents(app) == before
+    assert say("user known-elsewhere ada", typed="ada\n").exit_code == 0
+
+
+def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_house_without_the_provider(app, say):
+    factories.user(app, "boss", role="super_admin")
+    assert "the only super_admin with a password of this house" in say("user known-elsewhere boss", typed="no\n").stderr
+    factories.user(app, "other", role="super_admin")
+    assert "the only super_admin" not in say("user known-elsewhere boss", typed="no\n").stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "settings", "says"),
+    [
+        pytest.param(
+            "user known-elsewhere ada --yes", {"WEBAPP_IDENTITY_PROVIDER": ""}, "names nobody", id="no provider"
+        ),
+        pytest.param("user known-elsewhere ada --as 4f1c --yes", {}, "Somebody else here", id="another has the key"),
+        pytest.param("user known-elsewhere grace --yes", {}, "already, as 4f1c", id="moved before"),
+        pytest.param("user known-elsewhere nobody --yes", {}, "no user named nobody", id="nobody of that name"),
+        pytest.param("user known-here ada --yes", {}, "of this house already", id="here before"),
+        pytest.param("user known-here grace --password-stdin --yes", {}, "15 characters", id="a poor password"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_and_changes_nothing(app, user, people, say, command, settings, says):
+    people.add("grace", subject="4f1c")
+    Person(app).log_in("grace", THEIRS)
+    before = contents(app)
+    done = say(command, typed="short", **settings)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert says in done.stderr
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("key", ["''", "' '", "x" * 201, "a\tb"])
+def test_a_key_that_is_none_is_refused(app, user, run, instance, key):
+    where = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
+    done = run("user known-elsewhere ada --yes", "--as", key.strip("'"), **where)
+    assert (done.exit_code, "KEY has" in done.stderr) == (2, True)
+
+
+def test_standard_input_cannot_give_the_password_and_answer_too(app, user, say):
+    assert say("user known-here ada --password-stdin").exit_code == 2
