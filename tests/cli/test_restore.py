@@ -66,6 +66,45 @@ def test_what_was_revoked_since_stays_dead_unless_told_otherwise(run, add, mint,
     assert live == [(count,)]
 
 
+WAITING = (
+    "SELECT count(*) FROM link WHERE used_at IS NULL",
+    "SELECT count(*) FROM invitation WHERE revoked_at IS NULL AND uses < most_uses",
+    "SELECT count(*) FROM factor_reset",
+    "SELECT count(*) FROM outgoing_mail WHERE due_at IS NOT NULL",
+)
+
+
+@pytest.fixture
+def expectant(run, add, house, tmp_path):
+    """A backup with one of each that waits to be used."""
+    add("ada")
+    assert run("user reset-link ada").exit_code == 0
+    assert run("invite bob").exit_code == 0
+    with closing(sqlite3.connect(house / "latchkey.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO factor_reset (id, user_id, reason, created_at, due_at)"
+            " SELECT zeroblob(16), user_id, '', created_at, expires_at FROM link"
+        )
+        connection.execute(
+            "INSERT INTO outgoing_mail (id, kind, 'to', created_at, due_at, tries)"
+            " SELECT zeroblob(16), '', '', created_at, created_at, 0 FROM link"
+        )
+    file = tmp_path / "copy.db"
+    run(f"db backup {file}")
+    return file
+
+
+@pytest.mark.parametrize(("option", "count"), [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)])
+def test_what_waited_in_the_backup_and_may_have_been_used_since_is_dead(run, house, expectant, option, count):
+    done = run(f"db restore {expectant} {option}")
+    assert done.exit_code == 0, done.stderr
+    for query in WAITING:
+        assert ask(house / "latchkey.db", query) == [(count,)], query
+    if not option:
+        assert "1 factor reset and 1 invitation and 1 link" in done.stderr
+        assert "may have been sent then" in run("mail list --failed").stdout
+
+
 def test_a_database_that_is_lost_is_restored_without_the_log_it_left(run, house, copy):
     (house / "latchkey.db").unlink()
     (house / "latchkey.db-wal").write_bytes(b"a log")

@@ -155,6 +155,13 @@ def revoke(db: Session, invitation_id: UUID, *, by: UUID | None = None) -> bool:
     return revoked is not None
 
 
+def revoke_all(db: Session, *, before: datetime) -> int:
+    """Those made before that still work. Returns how many."""
+    works = Invitation.revoked_at.is_(None), Invitation.expires_at > now(), Invitation.uses < Invitation.most_uses
+    revoked = update(Invitation).where(Invitation.created_at < before, *works).values(revoked_at=now())
+    return len(db.scalars(revoked.returning(Invitation.id)).all())
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """An invitation, with the name of whoever made it."""

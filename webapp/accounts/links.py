@@ -85,6 +85,12 @@ def void(db: Session, user_id: UUID) -> None:
     db.execute(delete(Link).where(Link.user_id == user_id, lets_in))
 
 
+def void_all(db: Session, *, before: datetime) -> int:
+    """Everybody's, whatever for, that were made before and not used. Returns how many."""
+    dead = delete(Link).where(Link.used_at.is_(None), Link.created_at < before, Link.expires_at > now())
+    return len(db.scalars(dead.returning(Link.digest)).all())
+
+
 def waits(db: Session, user_id: UUID, purpose: str) -> bool:
     """Whether one was made for a user and never used, over or not."""
     query = select(Link.digest).where(Link.user_id == user_id, Link.purpose == purpose, Link.used_at.is_(None))

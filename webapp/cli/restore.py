@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
+from webapp.accounts import invitations, links
 from webapp.audit.log import Event, record
 from webapp.cli import schema, server
 from webapp.cli.emergency import told
@@ -21,9 +23,12 @@ from webapp.kernel import backup, db_file, instance, restore
 from webapp.kernel.clock import now
 from webapp.kernel.db import Database
 from webapp.kernel.db_file import Damaged
+from webapp.mail import outbox
+from webapp.mfa import resets
 from webapp.settings import Settings
 
 IN_USE = "The house is served, or another program has its database open; stop it first. Nothing was changed."
+HELD_BACK = "it waited in the backup that was restored: it may have been sent then, and its links are dead"
 
 
 def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> datetime:
@@ -38,14 +43,17 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
 @click.option("--made-elsewhere", is_flag=True, help="It is restored already, such as by pg_restore: only revoke.")
 @click.option("--revoke-issued-before", "before", default="now", callback=moment, help="A moment (UTC), or now.")
-@click.option("--keep-logins", is_flag=True, help="Revoke nothing: what was revoked after the backup lives again.")
+@click.option(
+    "--keep-logins", is_flag=True, help="Revoke nothing: what was revoked or used after the backup lives again."
+)
 @pass_house
 def command(house: House, *, file: Path | None, made_elsewhere: bool, before: datetime, keep_logins: bool) -> None:
     """Put a backup made by db backup in the place of the SQLite database, which is kept beside. Stop the house first.
 
-    What was revoked after the backup would live again, so every session, token and script login ends, or those issued
-    before a moment. Passwords, roles, invitations, mailed links and whoever is disabled are as they were when the
-    backup was made: look through them.
+    What was revoked or used after the backup would live again, so every session, token and script login ends, or
+    those issued before a moment; so do mailed links, invitations and resets of second factors that wait, and no mail
+    that waited is sent. Passwords, roles, recovery codes and whoever is disabled are as they were when the backup was
+    made: look through them.
 
     \b
     Examples:
@@ -62,16 +70,25 @@ def command(house: House, *, file: Path | None, made_elsewhere: bool, before: da
         with answering():
             ended = put(house.settings, file, until)
     if until is None:
-        say_aside("Nothing was revoked: what was revoked after the backup lives again.")
+        say_aside("Nothing was revoked: what was revoked or used after the backup lives again.")
     else:
         say_aside(f"Ended: {' and '.join(told(ended))}.")
 
 
 def sweep(database: Database, before: datetime | None, *, origin: str) -> Counter[str]:
     with database.write() as db:
-        ended = credentials.end_of_everybody(db, before=before) if before else Counter[str]()
+        ended = end_what_lives_again(db, before) if before else Counter[str]()
         record(db, Event.DATABASE_RESTORED, origin=origin, ended=dict(ended))
     return ended
+
+
+def end_what_lives_again(db: Session, before: datetime) -> Counter[str]:
+    ended = credentials.end_of_everybody(db, before=before)
+    ended["link"] = links.void_all(db, before=before)
+    ended["invitation"] = invitations.revoke_all(db, before=before)
+    ended["factor reset"] = resets.take_all_away(db, before=before)
+    ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=HELD_BACK)
+    return +ended
 
 
 def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]:

@@ -104,6 +104,13 @@ def retry(db: Session, mail_id: UUID) -> bool:
     return True
 
 
+def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
+    """Send none that was made before, unless somebody says so. Returns how many waited."""
+    waits = OutgoingMail.due_at.is_not(None), OutgoingMail.created_at < before
+    held = update(OutgoingMail).where(*waits).values(due_at=None, last_error=reason[:LONGEST_ERROR])
+    return len(db.scalars(held.returning(OutgoingMail.id)).all())
+
+
 def waiting(db: Session) -> Sequence[OutgoingMail]:
     """What is not sent, the oldest first."""
     query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None))

@@ -1,7 +1,7 @@
 """A reset of somebody's second factors that waits: begun, stopped, or due."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -38,6 +38,12 @@ def take_away(db: Session, user_id: UUID) -> bool:
     """Whether there was one: of who stops it and who carries it out, one is too late."""
     gone = db.execute(delete(FactorReset).where(FactorReset.user_id == user_id).returning(FactorReset.id))
     return gone.first() is not None
+
+
+def take_all_away(db: Session, *, before: datetime) -> int:
+    """Those begun before. Returns how many."""
+    gone = delete(FactorReset).where(FactorReset.created_at < before).returning(FactorReset.id)
+    return len(db.scalars(gone).all())
 
 
 def due(db: Session, *, most: int) -> Sequence[UUID]:
