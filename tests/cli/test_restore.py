@@ -83,11 +83,11 @@ def expectant(run, add, house, tmp_path):
     with closing(sqlite3.connect(house / "latchkey.db")) as connection, connection:
         connection.execute(
             "INSERT INTO factor_reset (id, user_id, reason, created_at, due_at)"
-            " SELECT zeroblob(16), user_id, '', created_at, expires_at FROM link"
+            " SELECT hex(zeroblob(16)), user_id, '', created_at, expires_at FROM link"
         )
         connection.execute(
             "INSERT INTO outgoing_mail (id, kind, 'to', created_at, due_at, tries)"
-            " SELECT zeroblob(16), '', '', created_at, created_at, 0 FROM link"
+            " SELECT hex(zeroblob(16)), '', '', created_at, created_at, 0 FROM link"
         )
     file = tmp_path / "copy.db"
     run(f"db backup {file}")
