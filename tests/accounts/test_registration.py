@@ -291,3 +291,19 @@ def test_what_one_types_is_estimated_and_not_kept(app, stranger):
     assert "lost" in estimate("passwordpassword")["says"]
     assert estimate(PASSWORD) == {"fits": True, "score": 4, "says": "Very hard to guess."}
     assert contents(app) == before
+
+
+def test_what_one_types_is_judged_by_the_role_that_the_page_names(make_app):
+    app = make_app(WEBAPP_SECOND_FACTOR_FOR="admin", **SMTP)
+    stranger = Person(app)
+    page = stranger.open(invite(app, role="admin").path).text
+    assert "At least 8 characters" in page
+    assert 'for-role="admin"' in page
+
+    def fits(**more):
+        headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}
+        return stranger.client.post("/password-strength", json={"password": "kVx9-qpw"} | more, headers=headers).json
+
+    assert fits(role="admin")["fits"]
+    assert "at least 15" in fits()["says"]
+    assert "at least 15" in fits(role="no such role")["says"]

@@ -100,7 +100,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     eve.get_by_label("E-mail").fill("eve@example.org")
     eve.get_by_label("Password", exact=True).fill(PASSWORD)
     expect(eve.get_by_text("Very hard to guess.")).to_be_visible()
-    eve.get_by_role("button", name="Show the password").click()
+    eve.get_by_role("button", name="Show what is typed").click()
     expect(eve.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
     is_accessible(eve)
     eve.get_by_role("button", name="Register").click()

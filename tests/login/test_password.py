@@ -45,6 +45,7 @@ def test_tokens_are_revoked_with_it_if_asked(person, script):
         pytest.param({"new_password": "short"}, id="to a short one"),
         pytest.param({"new_password": factories.PASSWORD}, id="to the same"),
         pytest.param({"new_password": "adaadaadaadaada"}, id="to one's own name"),
+        pytest.param({"new_password": "nothing but an example"}, id="to one's own address"),
         pytest.param({"new_password": "x" * 300}, id="to an endless one"),
     ],
 )

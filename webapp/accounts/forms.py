@@ -43,6 +43,9 @@ class StrengthForm(Form):
     password = StringField("Password", [Length(max=1000)])
     username = StringField("Name", [Length(max=320)])
     email = StringField("E-mail", [Length(max=320)])
+    role = StringField(
+        "Role", [Length(max=20)], description="Of whoever chooses it; else the caller's. Some may have shorter ones."
+    )
 
 
 class RegisterForm(Form):

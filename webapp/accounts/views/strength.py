@@ -8,7 +8,7 @@ from flask_login import current_user
 from webapp.accounts import strength
 from webapp.accounts.forms import StrengthForm
 from webapp.accounts.passwords import PasswordUnfit, near
-from webapp.accounts.views.surroundings import ESTIMATED, passwords, take_turn
+from webapp.accounts.views.surroundings import ESTIMATED, passwords, roles_of, take_turn
 from webapp.guard import public
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json
@@ -35,8 +35,10 @@ def estimate() -> ResponseReturnValue:
     take_turn(ESTIMATED)
     name, address, house = form.username.data or "", form.email.data or "", current_app.config["HOUSE_NAME"]
     password = form.password.data or ""
+    # What the page says is believed: it is only told how long, and is told anew when the password is sent.
+    roles = roles_of(form.role.data) if form.role.data else getattr(current_user, "roles", ())
     try:
-        passwords().judge(password, username=name, email=address, house=house, roles=getattr(current_user, "roles", ()))
+        passwords().judge(password, username=name, email=address, house=house, roles=roles)
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
     score = strength.estimate(password, near(name, address, house))

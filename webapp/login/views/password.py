@@ -10,9 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import closing, notices
 from webapp.accounts.models import User
-from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.views.blueprint import me
-from webapp.accounts.views.surroundings import hint, roles_of
+from webapp.accounts.views.surroundings import hint, judge, passwords, roles_of
 from webapp.guard import Principal, require
 from webapp.guard.assurance import Level, level_of
 from webapp.kernel.clock import now
@@ -67,17 +66,11 @@ def change_password(principal: Principal) -> ResponseReturnValue:
 
 
 def fits(form: PasswordForm, user: User) -> bool:
-    new = form.new_password.data or ""
-    if new == form.password.data:
+    if form.new_password.data == form.password.data:
         form.new_password.errors = ["That is the one you have."]
         return False
-    try:
-        house = current_app.config["HOUSE_NAME"]
-        passwords().judge(new, username=user.username, house=house, roles=roles_of(user.role))
-    except PasswordUnfit as error:
-        form.new_password.errors = [str(error)]
-        return False
-    return True
+    judge(form.new_password, name=user.username, address=user.email or "", roles=roles_of(user.role))
+    return not form.new_password.errors
 
 
 def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseReturnValue:
@@ -112,10 +105,5 @@ def page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Resp
         others = [device for device in devices(db, principal) if not device.is_current]
         live = listing.counts(db, principal.user_id)["active"] + len(script_logins.live(db, principal.user_id))
     form.new_password.description = hint(principal.roles)
-    facts: dict[str, Any] = {"form": form, "others": others, "tokens": live}
+    facts: dict[str, Any] = {"form": form, "user": of_id(principal.user_id), "others": others, "tokens": live}
     return Response(render_template("login/password.html", **facts), status)
-
-
-def passwords() -> Passwords:
-    found: Passwords = current_app.extensions["passwords"]
-    return found

@@ -1,16 +1,16 @@
 /**
- * <new-password>: around the field for a password to be chosen. A button shows what is typed, and `check` is asked how
- * hard it is to guess. Without JavaScript the field is there, and the server says all of it when the form is sent.
+ * <password-field>: around the field for a password. A button shows what is typed; where one is chosen, `check` is asked
+ * how hard it is to guess. Without JavaScript the field is there, and the server says all of it when the form is sent.
  */
 const PAUSE = 400
 
-class NewPassword extends HTMLElement {
+class PasswordField extends HTMLElement {
   connectedCallback() {
     if (this.button) return
     this.field = this.querySelector("input")
     this.said = this.querySelector(".strength")
     this.addButton()
-    this.field.addEventListener("input", () => this.wait())
+    if (this.hasAttribute("check")) this.field.addEventListener("input", () => this.wait())
     // Browsers keep what text fields held; a password must be one again when it is sent.
     this.field.form?.addEventListener("submit", () => this.show(false))
   }
@@ -19,8 +19,10 @@ class NewPassword extends HTMLElement {
     const row = Object.assign(document.createElement("div"), { className: "password" })
     this.button = Object.assign(document.createElement("button"), { type: "button", className: "button button--quiet" })
     this.button.setAttribute("aria-controls", this.field.id)
+    const isFocused = this.field === document.activeElement
     this.field.replaceWith(row)
     row.append(this.field, this.button)
+    if (isFocused) this.field.focus()
     this.button.addEventListener("click", () => this.show(this.field.type === "password"))
     this.show(false)
   }
@@ -30,7 +32,7 @@ class NewPassword extends HTMLElement {
     this.field.spellcheck = false
     this.field.autocapitalize = "none"
     this.button.textContent = isShown ? "Hide" : "Show"
-    this.button.setAttribute("aria-label", isShown ? "Hide the password" : "Show the password")
+    this.button.setAttribute("aria-label", isShown ? "Hide what is typed" : "Show what is typed")
   }
 
   wait() {
@@ -46,7 +48,7 @@ class NewPassword extends HTMLElement {
     const answer = await fetch(this.getAttribute("check"), {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": typed("csrf_token") },
-      body: JSON.stringify({ password, username: typed("username"), email: typed("email") }),
+      body: JSON.stringify({ password, username: typed("username"), email: typed("email"), role: this.getAttribute("for-role") ?? "" }),
     }).catch(() => null)
     // An answer about what was typed before says nothing any more.
     if (answer?.ok && password === this.field.value) this.say(await answer.json())
@@ -65,4 +67,4 @@ class NewPassword extends HTMLElement {
   }
 }
 
-customElements.define("new-password", NewPassword)
+customElements.define("password-field", PasswordField)
