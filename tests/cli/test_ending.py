@@ -1,5 +1,7 @@
 """A process that is told to stop hears it, finishes what runs, and is gone within its time."""
 
+import asyncio
+import json
 import os
 import re
 import signal
@@ -10,12 +12,15 @@ import threading
 import time
 from pathlib import Path
 
+import httpx
 import pytest
+from aiosmtpd.controller import Controller
 from granian.constants import Interfaces
 from sqlalchemy import text
 
 from tests import factories
-from tests.cli.serving import ROOT, serving, start
+from tests.cli.conftest import PASSWORD
+from tests.cli.serving import ROOT, free_port, serving, start
 from tests.script import Script
 from webapp.cli import signals
 from webapp.cli.ending import GRACE, Ending
@@ -85,6 +90,42 @@ def test_requests_that_run_are_finished_however_often_it_is_told_to_stop(house):
     assert [answer.split()[1] for answer in answers] == [b"403", b"401", b"200"]
     assert all(answer.endswith((b"}", b"\r\n")) for answer in answers)
     assert "refused to gracefully stop" not in server.complained
+
+
+class SlowCatcher:
+    """A mail server that takes its time over the one mail it gets."""
+
+    def __init__(self):
+        self.is_told, self.goes_on, self.mails = threading.Event(), threading.Event(), 0
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
+        self.is_told.set()
+        await asyncio.to_thread(self.goes_on.wait, 5)
+        self.mails += 1
+        return "250 OK"
+
+
+def test_the_mail_that_is_being_sent_is_sent_and_noted(run, add, house):
+    add("ada")
+    catcher = SlowCatcher()
+    controller = Controller(catcher, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    mail = {"WEBAPP_SMTP_URL": f"smtp://127.0.0.1:{controller.port}", "WEBAPP_MAIL_FROM": "l@example.org"}
+    try:
+        with serving(start(house, WEBAPP_WORKERS="1", **mail)) as (server,):
+            for client in ("curl/8", "another"):
+                # Of the second, which was not seen before, its owner is told.
+                sent = {"username": "ada", "password": PASSWORD}
+                httpx.post(f"{server.url}/api/auth", json=sent, headers={"User-Agent": client}).raise_for_status()
+            assert catcher.is_told.wait(5)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            catcher.goes_on.set()
+            assert server.stop() == 0
+    finally:
+        controller.stop()
+    (noted,) = json.loads(run("mail list --json").stdout)
+    assert (catcher.mails, noted["state"], noted["tries"]) == (1, "sent", 1)
 
 
 def test_in_each_process_one_thread_hears_what_stops_it_and_not_the_main_one(house):
