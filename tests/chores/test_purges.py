@@ -8,6 +8,7 @@ import time_machine
 from sqlalchemy import func, select, text
 
 from tests import factories
+from tests.accounts.spending import HERE
 from tests.script import Script
 from webapp.accounts import links, sign_up
 from webapp.accounts.models import Link, User
@@ -120,7 +121,7 @@ def test_limits_that_are_over_go_and_others_stay(app, database):
 def test_accounts_that_nobody_verified_go_when_their_time_is_over(app, user, database):
     new = NewUser(username="nobody", email="n@example.org", password_hash=factories.HASHED, is_verified=False)
     with database.write() as db:
-        sign_up.send_link(db, app.extensions["post"], add(db, new, origin="register"))
+        sign_up.send_link(db, app.extensions["post"], add(db, new, origin="register"), HERE)
     for later, gone in ((sign_up.LIFETIME - timedelta(minutes=1), 0), (sign_up.LIFETIME, 1)):
         with time_machine.travel(now() + later), database.write() as db:
             assert sign_up.forget_unverified(db) == gone
