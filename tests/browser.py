@@ -14,6 +14,14 @@ from tests.factories import PASSWORD
 
 HTML = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"
 UNKNOWN_TO_THE_PARSER = {"unknown-named-character-reference"}
+# A UUID, a moment, a time of day, a signed or random text.
+NEW_EVERY_TIME = re.compile(
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{4}-\d\d-\d\dT[\d:]{8}Z|\b\d\d:\d\d\b"
+    r"|\b(?=[a-z_-]*[A-Z0-9])[\w.-]{20,}"
+)
+IDS = re.compile(r'\bid="([^"]*)"')
+FORMS = re.compile(r"<form\b.*?</form>", re.DOTALL)
+SOUND: set[str] = set()
 
 
 @dataclass
@@ -84,6 +92,15 @@ class Person:
 
 
 def check_html(page: str) -> None:
+    """Each page that differs in more than what is new every time."""
+    shape, ids = NEW_EVERY_TIME.sub("?", page), IDS.findall(page)
+    if shape in SOUND and len(ids) == len(set(ids)):
+        return
+    parse_strictly(page)
+    SOUND.add(shape)
+
+
+def parse_strictly(page: str) -> None:
     parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
     tree = parser.parse(page)
     faults = [fault for fault in parser.errors if fault[1] not in UNKNOWN_TO_THE_PARSER]
@@ -100,7 +117,7 @@ def parsed(page: str) -> Element:
 
 
 def form_with(page: str, button: str) -> Element:
-    for form in parsed(page).iter("form"):
+    for form in (next(parsed(form).iter("form")) for form in FORMS.findall(page)):
         if any(button in text_of(element) for element in form.iter("button")):
             return form
     raise AssertionError(f"no form has the button {button!r}")

@@ -1,5 +1,6 @@
 """All the fixtures there are: the house, its database, a person at a browser, a script with a token."""
 
+import gc
 import io
 import logging
 import os
@@ -11,10 +12,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
-from werkzeug.routing import Rule
 
-from tests import factories
+from tests import factories, once
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts.models import User
@@ -43,38 +42,16 @@ def instance(migrated: Path) -> Iterator[Path]:
         yield Path(shutil.copytree(migrated, Path(folder) / "instance"))
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates, compiled once for all the houses of a run."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _routes_are_compiled_once() -> Iterator[None]:
-    """Werkzeug writes two functions for each route of each house, and there are thousands of houses in a run."""
-    known: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
-    original = Rule._compile_builder
-
-    def compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        # All that the function is made from; the rule itself is handed to it when it is called.
-        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if key not in known:
-            known[key] = original(rule, append_unknown)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", compiled_once)
-        yield
+_once = pytest.fixture(scope="session", autouse=True)(once.in_this_run)
 
 
 @pytest.fixture
-def make_app(instance: Path, compiled: FileSystemBytecodeCache) -> Iterator[Callable[..., Flask]]:
+def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
     """Builds the house; settings as the environment would say them."""
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:
         app = build(instance, **settings)
-        app.jinja_env.bytecode_cache = compiled
         made.append(app)
         return app
 
@@ -126,6 +103,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("loadgroup", False):
         strays = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         assert not strays, f"not kept with its group: {strays[0]}"
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay to the end; without them there is little to look through for what is garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -10,32 +10,33 @@ from webapp.credentials.models import Credential
 from webapp.guard.principal import Standing
 from webapp.kernel.db import Database
 
+QUESTION = (
+    select(
+        User.id,
+        User.username,
+        type_coerce(cast(Role.closure, String), Closure),
+        Credential.kind,
+        Credential.id,
+        Credential.expires_at,
+        Credential.auth_time,
+        Credential.amr,
+        Credential.authority,
+        Credential.idle_at,
+        Credential.last_used_at,
+        User.time_zone,
+        User.theme,
+        User.disabled_at,
+        Credential.revoked_at,
+    )
+    .join(User, User.id == Credential.user_id)
+    .outerjoin(Role, Role.name == User.role)
+    .where(Credential.key == bindparam("key"))
+)
+
 
 def standing_of(database: Database) -> Callable[[str], Standing | None]:
     """The question of every request: None for a credential that does not exist."""
-    question = (
-        select(
-            User.id,
-            User.username,
-            type_coerce(cast(Role.closure, String), Closure),
-            Credential.kind,
-            Credential.id,
-            Credential.expires_at,
-            Credential.auth_time,
-            Credential.amr,
-            Credential.authority,
-            Credential.idle_at,
-            Credential.last_used_at,
-            User.time_zone,
-            User.theme,
-            User.disabled_at,
-            Credential.revoked_at,
-        )
-        .join(User, User.id == Credential.user_id)
-        .outerjoin(Role, Role.name == User.role)
-        .where(Credential.key == bindparam("key"))
-    )
-    statement = database.compile_for(question)
+    statement = database.compile_for(QUESTION)
 
     def standing(key: str) -> Standing | None:
         row = database.row(statement.sql, statement.bind(key=key))
