@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from tests import factories
+from tests.script import Script
 from tests.tables import events
-from webapp.accounts import closing
+from webapp.accounts import closing, roles
 from webapp.accounts.closing import LastSuperAdmin
-from webapp.accounts.models import User
+from webapp.accounts.models import Role, User
 
 
 def on(app, user, deed, *args):
@@ -25,11 +26,27 @@ def test_the_last_super_admin_stays_one(app, deed):
         on(app, boss, *deed)
 
 
-def test_a_disabled_super_admin_does_not_count_as_one(app):
+def unprove(db, user):
+    user.email_verified_at = None
+
+
+@pytest.mark.parametrize("out", [closing.disable, closing.close, unprove])
+@pytest.mark.parametrize("deed", [closing.disable, closing.close, closing.delete])
+def test_a_super_admin_who_cannot_come_in_does_not_count_as_one(app, out, deed):
     boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
-    on(app, other, closing.disable)
+    on(app, other, out)
     with pytest.raises(LastSuperAdmin):
-        on(app, boss, closing.disable)
+        on(app, boss, deed)
+
+
+def test_nor_keeps_a_role_from_being_changed_back(app):
+    boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
+    with app.extensions["database"].write() as db:
+        roles.add(db, "owner", "Ours.", ["super_admin"])
+    on(app, boss, closing.change_role, "owner")
+    on(app, other, closing.close)
+    with pytest.raises(roles.NobodyLeft), app.extensions["database"].write() as db:
+        roles.edit(db, db.get_one(Role, "owner"), "Ours.", ["user"])
 
 
 def test_of_the_last_two_super_admins_one_stays_though_both_go_at_once(app):
@@ -53,6 +70,13 @@ def test_disabling_says_how_much_it_ended(app, user):
     assert on(app, user, closing.disable) == 0
 
 
+def test_what_came_too_late_to_be_ended_is_ended_before_they_are_enabled(app, user):
+    on(app, user, closing.disable)
+    late = Script(app, factories.api_token(app, user).token)
+    on(app, user, closing.enable)
+    assert late.get("/protected").json["code"] == "token_revoked"
+
+
 def test_disabling_twice_is_written_down_once(app, user):
     on(app, user, closing.disable)
     on(app, user, closing.disable)
@@ -60,7 +84,7 @@ def test_disabling_twice_is_written_down_once(app, user):
 
 
 def test_a_role_that_there_is_none_of_is_refused(app, user):
-    with pytest.raises(ValueError, match="owner"):
+    with pytest.raises(roles.RoleGone, match="owner"):
         on(app, user, closing.change_role, "owner")
 
 

@@ -7,8 +7,9 @@ from tests.browser import Person
 from tests.mailbox import Mailbox
 from tests.script import Script
 from tests.tables import contents, events
-from webapp.accounts import invitations
+from webapp.accounts import closing, invitations
 from webapp.accounts.invitations import Wish
+from webapp.kernel.clock import now
 from webapp.mail import outbox
 from webapp.mail.models import OutgoingMail
 
@@ -24,6 +25,13 @@ def mara(app, stranger):
 def script_of(app, role, *scopes):
     owner = factories.user(app, role=role)
     return Script(app, factories.api_token(app, owner, *scopes).token)
+
+
+def close_and_forget(db, user):
+    closing.close(db, user)
+    user.closes_at = now()
+    db.flush()
+    assert closing.forget_due(db) == 1
 
 
 def test_the_link_is_shown_once_and_lets_somebody_in(app, mara):
@@ -65,6 +73,17 @@ def test_a_revoked_invitation_lets_nobody_in(app, mara):
         path = invitations.make(db, Wish()).path
     mara.open("/admin/invitations")
     assert "revoked" in mara.press("Revoke").text
+    assert Person(app).ask("GET", path).status_code == 404
+
+
+@pytest.mark.parametrize("leave", [closing.disable, closing.delete, close_and_forget])
+def test_an_invitation_of_somebody_who_is_gone_lets_nobody_in(app, leave):
+    with app.extensions["database"].write() as db:
+        ines = db.merge(factories.user(app, "ines", role="admin"))
+        path = invitations.make(db, Wish(), by=ines.id, roles=["user", "admin"]).path
+    assert Person(app).ask("GET", path).status_code == 303
+    with app.extensions["database"].write() as db:
+        leave(db, db.merge(ines))
     assert Person(app).ask("GET", path).status_code == 404
 
 

@@ -82,6 +82,14 @@ def test_a_role_that_another_includes_does_not_vanish(script):
     assert script.post("/admin/roles/editor/remove", json={}).status_code == 204
 
 
+def test_a_role_that_somebody_is_invited_to_does_not_vanish_until_that_is_over(script):
+    make(script, "editor", "user")
+    invited = script.post("/admin/invitations/new", json={"role": "editor"}).json["id"]
+    assert script.post("/admin/roles/editor/remove", json={}).status_code == 409
+    script.post(f"/admin/invitations/{invited}/revoke")
+    assert script.post("/admin/roles/editor/remove", json={}).status_code == 204
+
+
 @pytest.mark.parametrize("name", ["user", "admin", "super_admin"])
 def test_the_three_to_begin_with_stay(script, name):
     assert script.post(f"/admin/roles/{name}/remove", json={}).status_code == 409

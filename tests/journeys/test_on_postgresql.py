@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.audit.relinking import relink
@@ -22,6 +23,7 @@ from tests.login.refreshing import begun, one_round, rivals
 from tests.login.test_refresh_races import ROUNDS
 from tests.script import Script
 from webapp.accounts import closing
+from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.audit import chain
 from webapp.chores import rota
@@ -246,3 +248,55 @@ def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app
             assert not ended.done()
             db.get_one(Credential, one, with_for_update=True)
         assert ended.result() >= 2
+
+
+def at_once(*calls: Callable[[], TestResponse]) -> list[int]:
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [answer.status_code for answer in pool.map(lambda call: call(), calls)]
+
+
+def keeper(app: Flask) -> tuple[User, Script]:
+    made = factories.user(app, role="super_admin")
+    return made, Script(app, factories.api_token(app, made, "admin:write").token)
+
+
+def test_of_the_last_two_super_admins_who_act_on_each_other_one_stays_and_nobody_waits_forever(app: Flask) -> None:
+    with app.extensions["database"].write() as db:
+        db.query(User).update({User.role: "user"})
+    (one, ones), (other, others) = keeper(app), keeper(app)
+    sent = {"role": "user", "reason": "you first"}
+    codes = at_once(
+        lambda: ones.post(f"/admin/users/{other.id}/role", json=sent),
+        lambda: others.post(f"/admin/users/{one.id}/role", json=sent),
+    )
+    # Whoever comes second is refused as what they have become, or because nobody else would be left.
+    assert sorted(codes) in ([200, 403], [200, 409])
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_a_role_that_goes_while_it_is_given_or_included_leaves_no_trace(app: Flask, round_: int) -> None:
+    (_, ones), (_, others), somebody = keeper(app), keeper(app), factories.user(app)
+    gone, taker = f"gone{round_}", f"taker{round_}"
+    for name in (gone, taker):
+        ones.post("/admin/roles", json={"name": name, "description": "x", "includes": ["user"]})
+    removed, given, included = at_once(
+        lambda: others.post(f"/admin/roles/{gone}/remove", json={}),
+        lambda: ones.post(f"/admin/users/{somebody.id}/role", json={"role": gone, "reason": "x"}),
+        lambda: ones.post(f"/admin/roles/{taker}/edit", json={"description": "x", "includes": [gone]}),
+    )
+    assert removed in (204, 409)
+    assert given in ((404, 422) if removed == 204 else (200, 404, 422))
+    assert included in ((422,) if removed == 204 else (200, 422))
+    again = ones.post(f"/admin/roles/{taker}/edit", json={"description": "x", "includes": ["user"]})
+    assert again.status_code == 200
+
+
+def test_of_two_roles_that_come_to_include_each_other_one_is_refused(app: Flask) -> None:
+    (_, ones), (_, others) = keeper(app), keeper(app)
+    for name in ("left", "right"):
+        ones.post("/admin/roles", json={"name": name, "description": "x", "includes": ["user"]})
+    codes = at_once(
+        lambda: ones.post("/admin/roles/left/edit", json={"description": "x", "includes": ["right"]}),
+        lambda: others.post("/admin/roles/right/edit", json={"description": "x", "includes": ["left"]}),
+    )
+    assert sorted(codes) == [200, 422]

@@ -60,8 +60,8 @@ def unchanged(db: Session, user: User) -> User | None:
     return db.scalar(UNCHANGED, {"id": user.id, "password_hash": user.password_hash})
 
 
-def by_id(db: Session, user_id: UUID, *, for_update: bool = False) -> User | None:
-    return db.get(User, user_id, with_for_update=for_update)
+def by_id(db: Session, user_id: UUID) -> User | None:
+    return db.get(User, user_id)
 
 
 def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:

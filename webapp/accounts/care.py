@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import closing, failing, lost_factors, recovery, roles
 from webapp.accounts.models import User
+from webapp.accounts.roles import RoleGone
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
@@ -143,14 +144,13 @@ class Care:
     def change_role(self, user: User, role: str) -> None:
         """
         Raises:
-            AboveYou, NotYoursToGrant, LastSuperAdmin
-            ValueError: there is no such role.
+            AboveYou, NotYoursToGrant, LastSuperAdmin, RoleGone
         """
         # Of themselves as well: nobody gets more by it.
         self.judge_rank(user)
         closure = roles.included_in(self.db, role)
         if not closure:
-            raise ValueError(role)
+            raise RoleGone(role)
         if role == user.role:
             return
         if not may_grant(self.actor.roles, closure):

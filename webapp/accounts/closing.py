@@ -1,15 +1,16 @@
 """Disable and enable, change a role or a password, close, delete: what acts on the very next request."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete as delete_from
-from sqlalchemy import select
+from sqlalchemy import not_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.accounts import failing, links
-from webapp.accounts.models import User
-from webapp.accounts.roles import find, reaching
+from webapp.accounts.models import Invitation, User
+from webapp.accounts.roles import RoleGone, held, keepers, keeping, over, reaching
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
@@ -22,6 +23,16 @@ GRACE = timedelta(days=14)
 
 class LastSuperAdmin(Exception):
     """Nobody would be left who can let others in."""
+
+
+def hold(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
+    """Users as they are now, kept so for a deed; those who are gone are left out."""
+    wanted = set(user_ids)
+    # With those who can let others in, and in one order: two who act on each other would wait forever. Their keys are
+    # left to whoever refers to them, such as a count of uses, which comes in an order of its own.
+    together = select(User).where(User.id.in_(wanted | set(db.scalars(keeping(db))))).order_by(User.id)
+    found = db.scalars(together.with_for_update(key_share=True).execution_options(populate_existing=True))
+    return {user.id: user for user in found if user.id in wanted}
 
 
 def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> int:
@@ -46,6 +57,8 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
         record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
     user.failed_logins = 0
     if user.disabled_at is not None:
+        # A login that was under way while they were disabled may have come too late to be ended then.
+        credentials.end_all(db, user.id)
         user.disabled_at = None
         record(db, Event.USER_ENABLED, user_id=user.id, actor_id=actor_id, reason=reason)
 
@@ -53,11 +66,10 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
 def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
     """
     Raises:
-        LastSuperAdmin
-        ValueError: there is no such role.
+        LastSuperAdmin, RoleGone
     """
-    if find(db, role) is None:
-        raise ValueError(role)
+    if held(db, role) is None:
+        raise RoleGone(role)
     if role == user.role:
         return
     if role not in reaching(db, "super_admin"):
@@ -120,6 +132,7 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
         LastSuperAdmin
     """
     keep_one_super_admin(db, user)
+    withdraw_invitations(db, user.id)
     record(db, Event.USER_DELETED, user_id=user.id, actor_id=actor_id, username=user.username, reason=reason)
     # By the database's own cascades, not object by object.
     db.execute(delete_from(User).where(User.id == user.id))
@@ -155,16 +168,19 @@ def forget_due(db: Session, *, most: int = 20) -> int:
     """
     due = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
     for user in due:
+        withdraw_invitations(db, user.id)
         record(db, Event.USER_FORGOTTEN, former_id=str(user.id))
         db.delete(user)
     return len(due)
 
 
+def withdraw_invitations(db: Session, user_id: UUID) -> None:
+    """Nobody answers any more for those whom they would let in."""
+    theirs = update(Invitation).where(Invitation.created_by == user_id, not_(over())).values(revoked_at=now())
+    for invitation_id in db.scalars(theirs.returning(Invitation.id)).all():
+        record(db, Event.INVITATION_REVOKED, invitation_id=str(invitation_id), reason="inviter gone")
+
+
 def keep_one_super_admin(db: Session, user: User) -> None:
-    holders = reaching(db, "super_admin")
-    if user.role not in holders or user.disabled_at is not None:
-        return
-    # Locked, so that the last two cannot remove each other at the same moment.
-    everyone = select(User.id).where(User.role.in_(holders), User.disabled_at.is_(None), User.closes_at.is_(None))
-    if set(db.scalars(everyone.with_for_update())) <= {user.id}:
+    if user.role in reaching(db, "super_admin") and keepers(db) == {user.id}:
         raise LastSuperAdmin

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts.care import may_grant
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.names import checked_address
-from webapp.accounts.roles import every, included_in
+from webapp.accounts.roles import every, held, included_in
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
 from webapp.kernel.digests import digest, new_secret
@@ -64,6 +64,8 @@ def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str
     if wish.role not in may_give(db, roles):
         raise RoleNotYours(wish.role)
     secret = new_secret()
+    if held(db, wish.role) is None:
+        raise RoleNotYours(wish.role)
     invitation = Invitation(
         id=uuid4(),
         digest=digest(secret),

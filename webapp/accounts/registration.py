@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import links
 from webapp.accounts.models import User
 from webapp.accounts.names import checked_address, checked_name, key_of
-from webapp.accounts.roles import find
+from webapp.accounts.roles import held
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
 
@@ -45,7 +45,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         NameUnfit, AddressUnfit, NameTaken, AddressTaken
         ValueError: there is no such role.
     """
-    if find(db, new.role) is None:
+    if held(db, new.role) is None:
         raise ValueError(new.role)
     name, address = checked_name(new.username), checked_address(new.email) if new.email else None
     user = User(

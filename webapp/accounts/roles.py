@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import Dialect, String, TypeDecorator, bindparam, select
+from sqlalchemy import ColumnElement, Dialect, Select, String, TypeDecorator, bindparam, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts.models import Role, User
+from webapp.accounts.models import Invitation, Role, User
 from webapp.audit.log import Event, record
+from webapp.kernel.clock import now
 
 # What each of the first three includes for good: without it, somebody could be locked out of looking after the house.
 FIRST: Mapping[str, tuple[str, ...]] = {"user": (), "admin": ("user",), "super_admin": ("admin",)}
@@ -35,6 +36,10 @@ class RoleInUse(Exception):
     """Somebody has it, is invited to it, or another role includes it; the message says which."""
 
 
+class RoleGone(Exception):
+    """There is no such role, or somebody removed it meanwhile; the message is its name."""
+
+
 class NobodyLeft(Exception):
     """Nobody would be left who can let others in."""
 
@@ -45,6 +50,11 @@ def every(db: Session) -> Sequence[Role]:
 
 def find(db: Session, name: str) -> Role | None:
     return db.get(Role, name) if NAME.fullmatch(name) else None
+
+
+def held(db: Session, name: str) -> Role | None:
+    """The same for whoever is about to give it: it stays until they are done."""
+    return db.get(Role, name, with_for_update={"read": True, "key_share": True}) if NAME.fullmatch(name) else None
 
 
 def included_in(db: Session, role: str) -> tuple[str, ...]:
@@ -95,12 +105,13 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
     """What it includes counts from the next request on, for everybody who has it.
 
     Raises:
-        RoleUnfit, RoleCycle, NobodyLeft
+        RoleGone, RoleUnfit, RoleCycle, NobodyLeft
     """
+    hold(db, role)
     before = {"includes": list(role.includes), "description": role.description}
     role.description = description
     arrange(db, role, includes)
-    if not is_looked_after(db):
+    if not keepers(db) and db.scalar(select(User.id).limit(1)) is not None:
         raise NobodyLeft
     after = {"includes": list(role.includes), "description": role.description}
     if after != before:
@@ -110,14 +121,15 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
 def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
     """
     Raises:
-        RoleInUse
+        RoleGone, RoleInUse
     """
     if role.name in FIRST:
         raise RoleInUse("It is one of the three to begin with.")
-    if includers := [other.name for other in every(db) if role.name in other.includes]:
-        raise RoleInUse(f"{' and '.join(includers)} include it.")
+    if includers := [other.name for other in hold(db, role).values() if role.name in other.includes]:
+        raise RoleInUse(f"{' and '.join(includers)} include{'s' if len(includers) == 1 else ''} it.")
     try:
         with db.begin_nested():
+            db.execute(delete(Invitation).where(Invitation.role == role.name, over()))
             db.delete(role)
     except IntegrityError as error:
         # The foreign keys spoke: they see whoever is given it at this very moment.
@@ -126,10 +138,30 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
     record(db, Event.ROLE_REMOVED, actor_id=actor_id, role=role.name, before=before)
 
 
+def over() -> ColumnElement[bool]:
+    """Of an invitation by which nobody comes any more."""
+    is_used = Invitation.uses >= Invitation.most_uses
+    return or_(is_used, Invitation.revoked_at.is_not(None), Invitation.expires_at <= now())
+
+
+def hold(db: Session, role: Role) -> dict[str, Role]:
+    """Every role as it is now, kept so: changes that are sound alone may not be sound together.
+
+    Raises:
+        RoleGone
+    """
+    # One lock for all, and only then a look: what waited for it in its first statement would not see what is new.
+    db.execute(select(Role.name).where(Role.name == "super_admin").with_for_update(key_share=True))
+    query = select(Role).order_by(Role.name).execution_options(populate_existing=True)
+    everyone = {found.name: found for found in db.scalars(query)}
+    if role.name not in everyone:
+        raise RoleGone(role.name)
+    return everyone
+
+
 def arrange(db: Session, role: Role, includes: Sequence[str]) -> None:
     """Set what it includes, and what follows from that for all roles."""
-    # Locked, so that two changes which are sound alone do not make a cycle together.
-    everyone = {found.name: found for found in db.scalars(select(Role).order_by(Role.name).with_for_update())}
+    everyone = hold(db, role)
     if unknown := set(includes) - everyone.keys():
         raise RoleUnfit(f"There is no role {', '.join(sorted(unknown))}.")
     if missing := set(FIRST.get(role.name, ())) - set(includes):
@@ -163,10 +195,13 @@ def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def is_looked_after(db: Session) -> bool:
-    """Whether somebody who is not disabled holds super_admin, or nobody has an account yet."""
-    # Locked, so that the last two cannot be removed at the same moment.
-    holders = select(User.id).where(User.role.in_(reaching(db, "super_admin")), User.disabled_at.is_(None))
-    if db.scalars(holders.with_for_update()).first() is not None:
-        return True
-    return db.scalar(select(User.id).limit(1)) is None
+def keeping(db: Session) -> Select[UUID]:
+    """The ids of those who can let others in: super admins who are not disabled, on their way out, or unproven."""
+    is_proven = or_(User.email.is_(None), User.email_verified_at.is_not(None))
+    is_here = User.disabled_at.is_(None), User.closes_at.is_(None), is_proven
+    return select(User.id).where(User.role.in_(reaching(db, "super_admin")), *is_here)
+
+
+def keepers(db: Session) -> set[UUID]:
+    """The same, kept so in one order: the last two cannot be removed at the same moment."""
+    return set(db.scalars(keeping(db).order_by(User.id).with_for_update(key_share=True)))

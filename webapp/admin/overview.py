@@ -73,8 +73,7 @@ def attention(
         yield Attention(
             f"{words} says not who may open it, so nobody may. Write @require or @public above it.", None, None
         )
-    holders = select(func.count()).where(User.role.in_(roles.reaching(db, "super_admin")), User.disabled_at.is_(None))
-    if db.scalar(holders) == 1:
+    if len(db.scalars(roles.keeping(db)).all()) == 1:
         sentence = "Only one person is super admin. If they lose their way in, nobody can let others in."
         yield Attention(sentence, hrefs["people"], "Choose a second one")
     if failed := troubles.unsent(db):

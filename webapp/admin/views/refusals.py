@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from webapp.accounts.care import AboveYou, IsDisabled, NotYoursToGrant, OwnAccount
 from webapp.accounts.closing import LastSuperAdmin, PasswordElsewhere
-from webapp.accounts.roles import NobodyLeft
+from webapp.accounts.roles import NobodyLeft, RoleGone
 from webapp.kernel.words import in_words
 from webapp.mfa.resets import AlreadyBegun
 from webapp.web.problems import Problem
@@ -30,6 +30,8 @@ def refusals() -> Iterator[None]:
         raise Problem(409, f"{error} is disabled", "Enable them first. Nothing was changed.") from error
     except AlreadyBegun as error:
         raise Problem(409, "A reset has begun already", "They were told of it, and can stop it.") from error
+    except RoleGone as error:
+        raise Problem(404, f"There is no role {in_words(error)} any more", "Somebody removed it meanwhile.") from error
     except (LastSuperAdmin, NobodyLeft) as error:
         detail = "Make somebody else super admin first. Nothing was changed."
         raise Problem(409, "Nobody would be left to let others in", detail) from error

@@ -165,7 +165,8 @@ def remove(principal: Principal, name: str) -> ResponseReturnValue:
     """Remove a role that nobody has and no other includes."""
     role = role_of(name)
     try:
-        roles.remove(db(), role, actor_id=principal.user_id)
+        with refusals():
+            roles.remove(db(), role, actor_id=principal.user_id)
     except RoleInUse as error:
         raise Problem(409, f"The role {name} is in use", f"{error} Nothing was changed.") from error
     if not wants_page():

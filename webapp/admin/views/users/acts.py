@@ -12,7 +12,7 @@ from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
 from webapp.admin.people import Person, people
 from webapp.admin.views.doors import change
 from webapp.admin.views.refusals import above, refusals
-from webapp.admin.views.users.blueprint import bp, caring, user_of
+from webapp.admin.views.users.blueprint import bp, caring, held, user_of
 from webapp.guard import Principal
 from webapp.web.contract import answers
 from webapp.web.form import Form
@@ -96,7 +96,7 @@ def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 def done(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseReturnValue:
-    user = user_of(user_id, for_update=True)
+    user = held(user_id)
     if not form.validate_on_submit() or not fits(form, user):
         return refused(principal, user, act, form)
     words = {

@@ -1,10 +1,11 @@
 """The blueprint of the pages about people, and what its doors share."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from flask import Blueprint, current_app
 
-from webapp.accounts import browsing
+from webapp.accounts import browsing, closing
 from webapp.accounts.care import Actor, Care
 from webapp.accounts.models import User
 from webapp.admin.views.refusals import nobody
@@ -15,11 +16,24 @@ from webapp.web.transaction import db
 bp = Blueprint("admin_users", __name__)
 
 
-def user_of(user_id: UUID, *, for_update: bool = False) -> User:
-    found = browsing.by_id(db(), user_id, for_update=for_update)
+def user_of(user_id: UUID) -> User:
+    found = browsing.by_id(db(), user_id)
     if found is None:
         raise nobody()
     return found
+
+
+def held(user_id: UUID) -> User:
+    """The same for a deed: nobody changes them meanwhile."""
+    (found,) = all_held([user_id])
+    return found
+
+
+def all_held(user_ids: Collection[UUID]) -> list[User]:
+    found = closing.hold(db(), user_ids)
+    if len(found) < len(user_ids):
+        raise nobody()
+    return list(found.values())
 
 
 def caring(principal: Principal, form: Form) -> Care:

@@ -10,7 +10,7 @@ from webapp.admin.forms import ReasonForm
 from webapp.admin.views.doors import change
 from webapp.admin.views.refusals import refusals
 from webapp.admin.views.users.acts import refused
-from webapp.admin.views.users.blueprint import bp, caring, user_of
+from webapp.admin.views.users.blueprint import bp, caring, held
 from webapp.guard import Principal
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
@@ -31,7 +31,7 @@ def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
     Where it cannot be mailed, it is shown to people alone: by it, a token would become a session.
     """
-    form, user = ReasonForm(), user_of(user_id)
+    form, user = ReasonForm(), held(user_id)
     if not form.validate_on_submit():
         return refused(principal, user, "reset-link", form)
     can_mail = current_app.config["CAN_MAIL"] and user.email is not None
