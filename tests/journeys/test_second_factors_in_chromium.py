@@ -205,7 +205,8 @@ def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Brow
         look(page, scheme, width)
     add_passkey(page, home)
     look(page, scheme, width)
-    page.get_by_role("button", name="Make ten codes").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Make ten codes").click()
     look(page, scheme, width)
     page.goto(f"{home.url}/account/security/totp")
     seed = page.locator("copy-text pre").inner_text().replace(" ", "")
@@ -214,7 +215,8 @@ def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Brow
     page.wait_for_url("**/security")
     look(page, scheme, width)
     for link in ("Remove passkey 1", "Remove app", "Rename"):
-        page.get_by_role("link", name=link).click()
+        with page.expect_navigation():
+            page.get_by_role("link", name=link).click()
         look(page, scheme, width)
         page.goto(f"{home.url}/account/security")
     page.goto(f"{home.url}/confirm?next=/tokens/new")
@@ -223,6 +225,7 @@ def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Brow
     page.goto(f"{home.url}/dashboard")
     log_out(page)
     log_in(page, home)
+    page.wait_for_url("**/login/second-step**")
     look(page, scheme, width)
     context.close()
 
