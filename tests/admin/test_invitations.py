@@ -1,17 +1,22 @@
-"""/admin/invitations and /admin/mail: as pages and as JSON."""
+"""/admin/invitations: as pages and as JSON."""
+
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+import time_machine
+from sqlalchemy import event, insert
 
 from tests import factories
 from tests.browser import Person
 from tests.mailbox import Mailbox
 from tests.script import Script
-from tests.tables import contents, events
-from webapp.accounts import closing, invitations
+from tests.tables import contents
+from webapp.accounts import closing, invitations, roles
 from webapp.accounts.invitations import Wish
+from webapp.accounts.models import Invitation
 from webapp.kernel.clock import now
-from webapp.mail import outbox
-from webapp.mail.models import OutgoingMail
+from webapp.kernel.words import in_words
 
 
 @pytest.fixture
@@ -111,6 +116,90 @@ def test_a_script_invites_and_revokes(app):
     assert (one["state"], one["most_uses"]) == ("revoked", 3)
 
 
+@pytest.mark.parametrize("role", ["admin", "super_admin", "night_porter"])
+def test_no_token_invites_to_what_looks_after_others_because_the_link_would_make_it_a_session(app, role):
+    with app.extensions["database"].write() as db:
+        roles.add(db, "night_porter", "At night.", ["admin"])
+    script = script_of(app, "super_admin", "admin:write")
+    before = contents(app)
+    answer = script.post("/admin/invitations/new", json={"role": role, "email": "eve@example.org"})
+    assert (answer.status_code, answer.json["title"]) == (403, f"No token invites to the role {in_words(role)}")
+    assert contents(app) == before
+
+
+def test_people_who_may_do_so_after_a_fresh_proof(app, stranger):
+    factories.user(app, "chief", role="super_admin")
+    with time_machine.travel(now(), tick=False) as clock:
+        stranger.log_in("chief")
+        clock.shift(timedelta(minutes=11))
+        assert "confirm" in stranger.open("/admin/invitations/new").request.path
+        stranger.press("Confirm", password=factories.PASSWORD)
+        assert stranger.page.request.path == "/admin/invitations/new"
+        page = stranger.press("Make the invitation", role="admin", note="the next keeper")
+    assert page.status_code == 201
+    assert "/register/" in page.text
+
+
+def test_a_form_that_was_filled_in_too_slowly_is_kept_and_made_after_a_proof(app, stranger):
+    factories.user(app, "chief", role="super_admin")
+    with time_machine.travel(now(), tick=False) as clock:
+        stranger.log_in("chief")
+        stranger.open("/admin/invitations/new")
+        clock.shift(timedelta(minutes=11))
+        before = contents(app)["invitation"]
+        stranger.press("Make the invitation", role="admin", note="the next keeper")
+        assert contents(app)["invitation"] == before
+
+
+@pytest.mark.parametrize("forged", [{"created_by": "x"}, {"uses": -5}, {"expires_at": 0}, {"digest": "x", "id": "1"}])
+def test_what_the_form_does_not_ask_for_is_not_taken(app, forged):
+    script = script_of(app, "admin", "admin:read", "admin:write")
+    made = script.post("/admin/invitations/new", json={"role": "user"} | forged).json
+    assert (made["uses"], made["most_uses"], made["role"]) == (0, 1, "user")
+    assert made["inviter"].startswith("person")
+
+
+def test_who_was_invited_is_written_down(app):
+    script = script_of(app, "admin", "admin:read", "admin:write")
+    made = script.post("/admin/invitations/new", json={"role": "user", "email": "eve@example.org"}).json
+    script.post(f"/admin/invitations/{made['id']}/revoke")
+    for deed, sentence in (
+        ("revoked", "The invitation of eve@example.org was revoked by person"),
+        ("made", "eve@example.org was invited to the role user by person"),
+    ):
+        (found,) = script.get(f"/admin/audit?event=invitation.{deed}").json["events"]
+        assert found["sentence"].startswith(sentence)
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=1", "before=2026-01-01", "before=%00"])
+@pytest.mark.parametrize("path", ["/admin/invitations", "/admin/mail"])
+def test_rubbish_in_the_address_is_refused_in_words(app, path, query):
+    answer = script_of(app, "admin", "admin:read").get(f"{path}?{query}")
+    assert (answer.status_code, list(answer.json["errors"])) == (400, ["before"])
+
+
+def test_the_pages_of_ten_thousand_invitations_are_as_many_statements_as_one(app):
+    script = script_of(app, "admin", "admin:read")
+    script.get("/admin/invitations")
+    asked: list[str] = []
+    event.listen(app.extensions["database"].engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    script.get("/admin/invitations")
+    few = len(asked)
+    with app.extensions["database"].write() as db:
+        made = [many(number) for number in range(10_000)]
+        db.execute(insert(Invitation), made)
+    asked.clear()
+    answer = script.get("/admin/invitations").json
+    assert len(asked) == few
+    assert (len(answer["invitations"]), answer["has_more"]) == (invitations.PAGE, True)
+
+
+def many(number: int) -> dict[str, object]:
+    moment = now() + timedelta(seconds=number)
+    facts = {"role": "user", "note": "", "expires_at": moment, "most_uses": 1, "uses": 0}
+    return facts | {"id": uuid4(), "digest": number.to_bytes(32), "created_at": moment}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -129,33 +218,6 @@ def test_an_invitation_that_does_not_fit_is_refused(app, body):
     before = contents(app)
     assert script.post("/admin/invitations/new", json=body).status_code == 422
     assert contents(app) == before
-
-
-def test_a_mail_that_was_given_up_is_tried_again(app, mara):
-    database = app.extensions["database"]
-    with database.write() as db:
-        mail_id = app.extensions["post"].send(db, "test", "ada@example.org")
-        db.flush()
-        mail = db.get_one(OutgoingMail, mail_id)
-        mail.due_at, mail.tries, mail.last_error = None, outbox.MOST_TRIES, "550 nobody of that name"
-    assert "550 nobody of that name" in mara.open("/admin/mail").text
-    assert "on its way again" in mara.press("Retry").text
-    assert events(app, "mail.retried")
-    assert Mailbox(app).one().to == "ada@example.org"
-
-
-def test_the_outbox_shows_no_link(app, mara):
-    Person(app).open("/forgot")
-    stranger = Person(app)
-    stranger.open("/forgot")
-    stranger.press("Send me the link", username="mara")
-    assert "/reset/" not in mara.open("/admin/mail").text
-
-
-def test_a_test_mail_goes_to_the_admin_alone(app, mara):
-    mara.open("/admin/mail")
-    mara.press("Send me a test mail")
-    assert Mailbox(app).one().to == "mara@example.org"
 
 
 def test_the_form_offers_the_humblest_role_first(app):

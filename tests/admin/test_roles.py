@@ -6,6 +6,8 @@ from flask import Flask
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
+from webapp.accounts import invitations, roles
+from webapp.accounts.invitations import Wish
 from webapp.accounts.models import User
 from webapp.accounts.roles import RoleCycle, closures
 
@@ -125,6 +127,44 @@ def test_an_admin_sees_roles_and_changes_none(app):
     assert make(theirs, "editor", "user") == 403
     assert edit(theirs, "user", "admin") == 403
     assert theirs.get("/admin/settings").status_code == 403
+
+
+def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
+    person = Person(app)
+    person.log_in("chief")
+    with app.extensions["database"].write() as db:
+        roles.add(db, "editor", "Writes.", ["user"])
+        roles.add(db, "printer", "Prints.", ["editor"])
+        roles.add(db, "porter", "Opens.", ["user"])
+        invitations.make(db, Wish(role="porter"))
+    factories.user(app, "paul", role="printer")
+    for name, words in (
+        ("editor", "printer includes it."),
+        ("printer", "One person has it."),
+        ("porter", "Somebody is invited to it."),
+        ("admin", "It is one of the three to begin with."),
+    ):
+        page = person.open(f"/admin/roles/{name}/remove").text
+        assert words in page
+        assert "button--final" not in page
+
+
+@pytest.mark.parametrize("extra", [{"closure": ["super_admin"]}, {"name": "super_admin"}, {"is_first": True}])
+def test_what_the_form_of_a_role_does_not_ask_for_is_not_taken(script, extra):
+    make(script, "editor", "user")
+    sent = {"description": "x", "includes": ["user"]} | extra
+    assert script.post("/admin/roles/editor/edit", json=sent).json["closure"] == ["user", "editor"]
+
+
+def test_who_made_changed_and_removed_a_role_is_written_down_with_what_it_was(script):
+    make(script, "editor", "user")
+    edit(script, "editor", "admin")
+    script.post("/admin/roles/editor/remove", json={})
+    made, edited, removed = (
+        script.get(f"/admin/audit?event=role.{deed}").json["events"][0] for deed in ("made", "edited", "removed")
+    )
+    assert {event["actor"] for event in (made, edited, removed)} == {"chief"}
+    assert edited["changes"] == [{"what": "includes", "before": "user", "after": "admin"}]
 
 
 def test_people_make_edit_and_remove_one_on_pages(app, chief):

@@ -1,8 +1,12 @@
 """Looking after people: who may do what to whom, and what it does at once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import event
 
@@ -10,7 +14,10 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents, events
+from webapp.accounts import browsing, roles
 from webapp.accounts.models import User
+from webapp.kernel.clock import now
+from webapp.tokens import lifecycle
 
 WHY = "left the house"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -136,6 +143,200 @@ def test_of_two_super_admins_who_demote_each_other_at_once_one_stays(app, chief)
         codes = sorted(pool.map(demote, scripts))
     assert codes in ([200, 403], [200, 409])
     assert sorted((role_of(app, chief), role_of(app, other))) == ["super_admin", "user"]
+
+
+@pytest.fixture
+def porter(app: Flask, chief: User) -> User:
+    """Somebody with a role of the house's own that includes admin."""
+    with app.extensions["database"].write() as db:
+        roles.add(db, "night_porter", "At night.", ["admin"])
+    return factories.user(app, "mara", role="night_porter")
+
+
+@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "delete"])
+def test_whoever_has_more_than_an_admin_is_above_an_admin(app, script, porter, act):
+    before = contents(app)
+    sent = {"reason": WHY, "role": "user", "username": "mara"}
+    assert script.post(f"/admin/users/{porter.id}/{act}", json=sent).status_code == 403
+    assert contents(app) == before
+
+
+def test_and_looks_after_admins_but_grants_nothing_that_looks_after_others(app, porter, admin, user):
+    theirs = Script(app, factories.api_token(app, porter, "admin:write").token)
+    for role in ("admin", "night_porter", "super_admin"):
+        answer = theirs.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY})
+        assert answer.status_code == 403
+    assert theirs.post(f"/admin/users/{admin.id}/disable", json={"reason": WHY}).status_code == 200
+
+
+@pytest.mark.parametrize("act", ["disable", "role", "delete", "reset-link", "end-sessions", "enable", "reset-factors"])
+def test_no_page_to_act_on_somebody_above_is_even_shown(person, chief, act):
+    assert person.open(f"/admin/users/{chief.id}/{act}").status_code == 403
+
+
+def test_the_page_of_somebody_above_says_so_and_offers_nothing(person, chief):
+    page = person.open(f"/admin/users/{chief.id}").text
+    assert "may do more than you" in page
+    assert "Disable…" not in page
+
+
+@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "reset-factors"])
+@pytest.mark.parametrize("reason", ["", " ", None, "x" * 201, 7, ["x"]])
+def test_a_reason_is_a_sentence_of_at_most_two_hundred_characters(app, script, user, act, reason):
+    before = contents(app)
+    answer = script.post(f"/admin/users/{user.id}/{act}", json={"role": "user", "reason": reason})
+    assert answer.status_code in (400, 422)
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("role", ["king", "", " ", "ADMIN", "user'--", "x" * 300, None, 7, ["user"], {"a": 1}])
+def test_a_role_that_there_is_none_of_is_given_to_nobody(app, script, user, role):
+    assert script.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY}).status_code in (400, 422)
+    assert role_of(app, user) == "user"
+
+
+def test_an_old_session_proves_itself_before_it_acts(app, user):
+    factories.user(app, "ines", role="admin")
+    with time_machine.travel(now(), tick=False) as clock:
+        ines = Person(app)
+        ines.log_in("ines")
+        clock.shift(timedelta(minutes=11))
+        assert ines.open(f"/admin/users/{user.id}").status_code == 200
+        assert "/confirm" in ines.open(f"/admin/users/{user.id}/disable").request.path
+        sent = {"reason": WHY, "csrf_token": ines.csrf_token}
+        ines.ask("POST", f"/admin/users/{user.id}/disable", data=sent)
+    assert events(app, "user.disabled") == []
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [[], ["x"], [NOBODY], [""], ["1", "2"], "all", 7, None, {"a": 1}, [["x"]], [None], ["%"]],
+    ids=str,
+)
+def test_rubbish_in_place_of_people_disables_nobody(app, script, user, ids):
+    before = contents(app)
+    answer = script.post("/admin/users/disable", json={"ids": ids, "reason": WHY})
+    assert answer.status_code in (400, 404, 422)
+    assert contents(app) == before
+
+
+def test_one_who_is_not_there_saves_all_the_others(app, script, user):
+    before = contents(app)
+    assert script.post("/admin/users/disable", json={"ids": [str(user.id), NOBODY], "reason": WHY}).status_code == 404
+    assert contents(app) == before
+
+
+def test_at_most_a_hundred_are_disabled_at_once(app, script):
+    ids = [str(uuid4()) for _ in range(101)]
+    answer = script.post("/admin/users/disable", json={"ids": ids, "reason": WHY})
+    assert (answer.status_code, answer.json["title"]) == (422, "Too many at once")
+
+
+def test_the_same_one_twice_is_one(app, script, user):
+    sent = {"ids": [str(user.id), str(user.id).upper()], "reason": WHY}
+    assert script.post("/admin/users/disable", json=sent).json["people"] == 1
+
+
+def test_people_tick_several_see_what_it_ends_and_disable_them(app, person, user):
+    bob = factories.user(app, "bob")
+    factories.api_token(app, bob)
+    theirs = Person(app)
+    theirs.log_in("ada")
+    person.open(f"/admin/users/disable?ids={user.id}&ids={bob.id}")
+    assert "Disable two people?" in person.page.text
+    assert "ends one session and no tokens" in person.page.text
+    assert "ends no sessions and one token" in person.page.text
+    assert "2 people are disabled." in person.press("Disable two people", reason=WHY).text
+    assert theirs.open("/dashboard").request.path == "/login"
+
+
+def test_the_last_super_admin_is_not_disabled_among_others(app, chief, user):
+    keeper = Person(app)
+    keeper.log_in("chief")
+    keeper.open(f"/admin/users/disable?ids={user.id}&ids={chief.id}")
+    assert keeper.press("Disable two people", reason=WHY).status_code == 409
+    assert events(app, "user.disabled") == []
+
+
+def in_state(app: Flask, name: str, **facts: object) -> None:
+    made = factories.user(app, name)
+    with app.extensions["database"].write() as db:
+        found = db.get_one(User, made.id)
+        for field, value in facts.items():
+            setattr(found, field, value)
+
+
+def names(script: Script, query: str) -> set[str]:
+    return {found["username"] for found in script.get(f"/admin/users?{query}").json["people"]}
+
+
+def test_each_filter_finds_whom_it_says(app, script, admin):
+    in_state(app, "never")
+    in_state(app, "dormant", last_login_at=now() - timedelta(days=91))
+    in_state(app, "awake", last_login_at=now() - timedelta(days=89))
+    in_state(app, "disabled", disabled_at=now(), last_login_at=now())
+    in_state(app, "scripted", last_login_at=now())
+    with app.extensions["database"].read() as db:
+        scripted = browsing.named(db, "scripted")
+    factories.api_token(app, scripted)
+    assert {"never", "ines"} == names(script, "view=never")
+    assert {"dormant"} == names(script, "view=dormant")
+    assert {"disabled"} == names(script, "view=disabled")
+    assert {"scripted", "ines"} == names(script, "view=tokens")
+    assert {"ines"} == names(script, "role=admin")
+    assert {"scripted"} == names(script, "role=user&view=tokens")
+    assert {"dormant"} == names(script, "q=d&view=dormant")
+    assert set() == names(script, "role=nobody_has_it")
+
+
+def test_a_token_that_ended_is_none_to_the_filter(app, script, admin, user):
+    issued = factories.api_token(app, user)
+    assert "ada" in names(script, "view=tokens")
+    with app.extensions["database"].write() as db:
+        lifecycle.revoke(db, user.id, issued.entry.id)
+    assert "ada" not in names(script, "view=tokens")
+
+
+@pytest.mark.parametrize("sort", ["created", "seen"])
+def test_sorted_by_time_the_latest_come_first_and_those_who_never_did_last(app, script, sort):
+    for days, name in ((3, "three"), (1, "one"), (2, "two")):
+        moment = now() - timedelta(days=days)
+        in_state(app, name, created_at=moment, last_login_at=moment)
+    found = [person["username"] for person in script.get(f"/admin/users?sort={sort}").json["people"]]
+    assert [name for name in found if name in ("one", "two", "three")] == ["one", "two", "three"]
+    assert sort == "created" or found[-1] == "ines"
+
+
+@pytest.mark.parametrize("sort", ["name", "created", "seen"])
+def test_a_page_after_somebody_who_is_gone_begins_nowhere(script, sort):
+    answer = script.get(f"/admin/users?sort={sort}&after={NOBODY}")
+    assert (answer.status_code, list(answer.json["errors"])) == (400, ["after"])
+
+
+@pytest.mark.parametrize("q", ["%", "_", "*", "[a-z]", "'", '"', "a' OR '1'='1", "\\"])
+def test_what_a_database_would_take_for_a_pattern_is_a_name_nobody_has(script, q):
+    assert names(script, f"q={quote(q)}") == set()
+
+
+def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
+    theirs = Person(app, user_agent="Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0")
+    theirs.log_in("ada")
+    factories.api_token(app, user, "protected:read", name="backup-nas")
+    page = person.open(f"/admin/users/{user.id}").text
+    for words in ("ada@example.org", "One device and one token", "Firefox on Windows", "backup-nas", "protected:read"):
+        assert words in page
+    assert "guarded addresses are open" in page
+    assert "ada</b> logged in with their password" in page
+    assert str(user.id) in page
+
+
+def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
+    in_state(app, "waiting", email_verified_at=None)
+    in_state(app, "closing", closes_at=now() + timedelta(days=9))
+    with app.extensions["database"].read() as db:
+        waiting, closing = (browsing.named(db, name) for name in ("waiting", "closing"))
+    assert "not proven yet" in person.open(f"/admin/users/{waiting.id}").text
+    assert "unless they come back" in person.open(f"/admin/users/{closing.id}").text
 
 
 @pytest.mark.parametrize("user_id", [NOBODY, "nonsense", "1", "' OR 1=1"])

@@ -25,6 +25,12 @@ UNCHANGED = select(User).where(
 )
 VIEWS = ("never", "dormant", "disabled", "tokens")
 ONE_FACTOR = "one_factor"
+# Who has tokens is found by looking at all of them, so it is not counted to the end.
+MANY = 1000
+
+
+class NoSuchPlace(Exception):
+    """Nobody has the id after which a page was to begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,11 @@ def by_id(db: Session, user_id: UUID) -> User | None:
     return db.get(User, user_id)
 
 
+def by_ids(db: Session, user_ids: Iterable[UUID]) -> Sequence[User]:
+    """By name; those who are gone are left out."""
+    return db.scalars(select(User).where(User.id.in_(set(user_ids))).order_by(User.username_key)).all()
+
+
 def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     """What they are called; those who are gone are left out."""
     query = select(User.id, User.username).where(User.id.in_(set(user_ids)))
@@ -71,7 +82,11 @@ def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def page(db: Session, wanted: Wanted) -> Leaf:
-    """One page by key: as quick in the middle of a hundred thousand as at their beginning."""
+    """One page by key: as quick in the middle of a hundred thousand as at their beginning.
+
+    Raises:
+        NoSuchPlace
+    """
     query = select(User).where(*conditions(wanted))
     query = continued(db, ordered(query, wanted.sort), wanted).limit(wanted.size + 1)
     found = db.scalars(query).all()
@@ -121,9 +136,11 @@ def ordered(query: Select[User], sort: str) -> Select[User]:
 
 
 def continued(db: Session, query: Select[User], wanted: Wanted) -> Select[User]:
-    last = by_id(db, wanted.after) if wanted.after else None
-    if last is None:
+    if wanted.after is None:
         return query
+    last = by_id(db, wanted.after)
+    if last is None:
+        raise NoSuchPlace
     if wanted.sort not in SORTED:
         return query.where(User.username_key > last.username_key)
     column = SORTED[wanted.sort]
@@ -134,17 +151,25 @@ def continued(db: Session, query: Select[User], wanted: Wanted) -> Select[User]:
     return query.where(or_(follows, column.is_(None)) if wanted.sort == "seen" else follows)
 
 
+def count(db: Session) -> int:
+    return db.scalar(select(func.count()).select_from(User)) or 0
+
+
 def without_second_factor(db: Session) -> int:
     """How many of those who may log in have a password alone."""
-    query = select(func.count()).where(not_(factors.has_second(User.id)), User.disabled_at.is_(None))
-    return db.scalar(query) or 0
+    # Those who have one are fewer, and come from two indexes: nobody is asked one by one.
+    holders = factors.holders().subquery()
+    have_one = select(func.count()).select_from(holders).join(User, User.id == holders.c.user_id)
+    have_one = have_one.where(User.disabled_at.is_(None))
+    may_log_in = select(func.count()).where(User.disabled_at.is_(None))
+    return db.scalar(select(may_log_in.scalar_subquery() - have_one.scalar_subquery())) or 0
 
 
 def counts(db: Session) -> dict[str, int]:
-    """How many there are, and how many in each view; one statement."""
+    """How many there are, and how many in each view, with tokens not counted beyond ``MANY``; one statement."""
     whole = select(func.count()).select_from(User).scalar_subquery().label("all")
     asked = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
-    holders = credentials.holders("token").distinct().subquery()
+    holders = credentials.holders("token").distinct().limit(MANY + 1).subquery()
     asked.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
     # Those who have one are fewer, and come from two indexes.
     with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()

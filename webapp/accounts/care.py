@@ -52,9 +52,13 @@ def may_act_on(actor: Collection[str], theirs: Collection[str]) -> bool:
     return "super_admin" in actor or set(theirs) <= set(actor)
 
 
+def looks_after(closure: Collection[str]) -> bool:
+    return "admin" in closure
+
+
 def may_grant(actor: Collection[str], closure: Collection[str]) -> bool:
     """What one has, and nothing that looks after others; super_admin gives everything."""
-    return "super_admin" in actor or ("admin" not in closure and set(closure) <= set(actor))
+    return "super_admin" in actor or (not looks_after(closure) and set(closure) <= set(actor))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts.care import may_grant
+from webapp.accounts.care import looks_after, may_grant
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.names import checked_address
-from webapp.accounts.roles import every, held, included_in
+from webapp.accounts.roles import FIRST, held, humblest_first, included_in
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
 from webapp.kernel.digests import digest, new_secret
@@ -20,7 +20,6 @@ from webapp.mail.post import Post
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=90)
 MOST_USES = 100
-LOOKING_AFTER = {"admin", "super_admin"}
 PAGE = 25
 
 
@@ -48,15 +47,15 @@ class Made:
 
 def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
     """Which roles somebody may invite to, the humblest first: admins what is below them, super admins everything."""
-    humblest_first = sorted(every(db), key=lambda role: len(role.closure))
-    return tuple(role.name for role in humblest_first if LOOKING_AFTER & set(roles) and may_grant(roles, role.closure))
+    offered = humblest_first(db) if looks_after(roles) else ()
+    return tuple(role.name for role in offered if may_grant(roles, role.closure))
 
 
-def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str] = ("super_admin",)) -> Made:
+def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)) -> Made:
     """
     Args:
         by: who invites; None for the command line.
-        roles: theirs.
+        roles: all that theirs includes.
 
     Raises:
         AddressUnfit, RoleNotYours
@@ -80,7 +79,15 @@ def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str
     )
     db.add(invitation)
     db.flush()
-    record(db, Event.INVITATION_MADE, actor_id=by, invitation_id=str(invitation.id), role=wish.role)
+    record(
+        db,
+        Event.INVITATION_MADE,
+        actor_id=by,
+        invitation_id=str(invitation.id),
+        email=invitation.email,
+        role=wish.role,
+        uses=invitation.most_uses,
+    )
     return Made(invitation, f"/register/{secret}")
 
 
@@ -150,10 +157,10 @@ def revoke(db: Session, invitation_id: UUID, *, by: UUID | None = None) -> bool:
         .where(Invitation.id == invitation_id, Invitation.revoked_at.is_(None), Invitation.expires_at > now())
         .where(Invitation.uses < Invitation.most_uses)
         .values(revoked_at=now())
-        .returning(Invitation.id)
+        .returning(Invitation)
     )
     if revoked is not None:
-        record(db, Event.INVITATION_REVOKED, actor_id=by, invitation_id=str(invitation_id))
+        record(db, Event.INVITATION_REVOKED, actor_id=by, invitation_id=str(invitation_id), email=revoked.email)
     return revoked is not None
 
 

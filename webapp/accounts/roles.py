@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Dialect, Select, String, TypeDecorator, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Dialect, Select, String, TypeDecorator, bindparam, delete, func, not_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import Invitation, Role, User
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
+from webapp.kernel.words import in_words
 
 # What each of the first three includes for good: without it, somebody could be locked out of looking after the house.
 FIRST: Mapping[str, tuple[str, ...]] = {"user": (), "admin": ("user",), "super_admin": ("admin",)}
@@ -46,6 +47,10 @@ class NobodyLeft(Exception):
 
 def every(db: Session) -> Sequence[Role]:
     return db.scalars(select(Role).order_by(Role.name)).all()
+
+
+def humblest_first(db: Session) -> list[Role]:
+    return sorted(every(db), key=lambda role: (len(role.closure), role.name))
 
 
 def find(db: Session, name: str) -> Role | None:
@@ -123,19 +128,31 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
     Raises:
         RoleGone, RoleInUse
     """
-    if role.name in FIRST:
-        raise RoleInUse("It is one of the three to begin with.")
-    if includers := [other.name for other in hold(db, role).values() if role.name in other.includes]:
-        raise RoleInUse(f"{' and '.join(includers)} include{'s' if len(includers) == 1 else ''} it.")
+    hold(db, role)
+    if reason := why_it_stays(db, role):
+        raise RoleInUse(reason)
     try:
         with db.begin_nested():
             db.execute(delete(Invitation).where(Invitation.role == role.name, over()))
             db.delete(role)
     except IntegrityError as error:
         # The foreign keys spoke: they see whoever is given it at this very moment.
-        raise RoleInUse("Somebody has it, or was invited to it.") from error
+        raise RoleInUse("Somebody was given it, or invited to it, just now.") from error
     before = {"includes": list(role.includes), "description": role.description}
     record(db, Event.ROLE_REMOVED, actor_id=actor_id, role=role.name, before=before)
+
+
+def why_it_stays(db: Session, role: Role) -> str | None:
+    """What keeps a role from being removed; nothing for one that is not in use."""
+    if role.name in FIRST:
+        return "It is one of the three to begin with."
+    if includers := [other.name for other in every(db) if role.name in other.includes]:
+        return f"{' and '.join(map(in_words, includers))} include{'s' if len(includers) == 1 else ''} it."
+    if holders := db.scalar(select(func.count()).where(User.role == role.name)):
+        return f"{holders} people have it." if holders > 1 else "One person has it."
+    if db.scalar(select(Invitation.id).where(Invitation.role == role.name, not_(over())).limit(1)) is not None:
+        return "Somebody is invited to it."
+    return None
 
 
 def over() -> ColumnElement[bool]:

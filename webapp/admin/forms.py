@@ -1,17 +1,22 @@
 """What those who look after the house fill in; nothing is done to anybody without a reason."""
 
 from wtforms import SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from webapp.web.form import Form
 
 LONGEST = 200
 
 
+def stripped(text: str | None) -> str | None:
+    return text.strip() if text else text
+
+
 def reason() -> StringField:
     return StringField(
         "Reason",
-        [InputRequired("Say why; it is written down, and told to whom it concerns."), Length(max=LONGEST)],
+        [DataRequired("Say why; it is written down, and told to whom it concerns."), Length(max=LONGEST)],
+        filters=[stripped],
         description="It stands in the log, and in the mail to whom it concerns.",
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
@@ -49,7 +54,8 @@ class DisableUsersForm(Form):
 class RoleForm(Form):
     description = StringField(
         "Description",
-        [InputRequired("Say what it is for."), Length(max=LONGEST)],
+        [DataRequired("Say what it is for."), Length(max=LONGEST)],
+        filters=[stripped],
         description="Those who give it read this.",
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
@@ -61,11 +67,8 @@ class RoleForm(Form):
 class NewRoleForm(RoleForm):
     name = StringField(
         "Name",
-        [InputRequired("A role needs a name.")],
+        [DataRequired("A role needs a name.")],
+        filters=[stripped],
         description="As code writes it: small letters, digits and underscores. It stays.",
         render_kw={"maxlength": 20, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
-
-
-class RemoveRoleForm(Form):
-    pass

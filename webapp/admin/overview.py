@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, roles
-from webapp.accounts.models import User
 from webapp.audit import reading
 from webapp.audit.log import Event
 from webapp.chores.rota import Chore, late
@@ -51,7 +49,7 @@ def overview(
 ) -> Overview:
     refused = reading.count(db, REFUSED, since=now() - timedelta(hours=1))
     return Overview(
-        people=db.scalar(select(func.count()).select_from(User)) or 0,
+        people=browsing.count(db),
         active_today=credentials.users_seen(db, since=midnight()),
         refused_last_hour=refused,
         tokens_expiring=credentials.expiring(db, "token", before=now() + WEEK),
@@ -77,7 +75,7 @@ def attention(
         sentence = "Only one person is super admin. If they lose their way in, nobody can let others in."
         yield Attention(sentence, hrefs["people"], "Choose a second one")
     if failed := troubles.unsent(db):
-        yield Attention(f"{failed} mail{' was' if failed == 1 else 's were'} not sent.", hrefs.get("mail"), "See why")
+        yield Attention(f"{failed} mail{' was' if failed == 1 else 's were'} not taken.", hrefs["mail"], "See why")
     if not sends_mail:
         sentence = "No mail server is named, so mails go to the log: nobody gets a link by mail."
         yield Attention(sentence, hrefs["settings"], "See the settings")

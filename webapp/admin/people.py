@@ -62,6 +62,12 @@ class Login(msgspec.Struct, frozen=True):
 
 class PersonDetails(Person, frozen=True, kw_only=True):
     display_name: str | None
+    is_verified: bool
+    """Whether the address was proven; without, the account may do nothing."""
+    is_known_elsewhere: bool
+    """Whether an identity provider keeps the password."""
+    closes_at: datetime | None
+    """When it is deleted, because its owner closed it."""
     roles: list[str]
     """All that the role includes, the humblest first."""
     is_frozen: bool
@@ -112,6 +118,9 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
     return PersonDetails(
         **msgspec.structs.asdict(people(db, [user])[0]),
         display_name=user.display_name,
+        is_verified=not user.is_unverified,
+        is_known_elsewhere=user.is_known_elsewhere,
+        closes_at=user.closes_at,
         roles=list(closure),
         is_frozen=failing.is_frozen(user),
         may_act=care.may_act_on(actor_roles, closure),

@@ -13,6 +13,7 @@ from webapp.credentials import purging
 from webapp.guard import waiting
 from webapp.kernel import ratelimit_storage
 from webapp.kernel.db import Database
+from webapp.mail import outbox
 from webapp.settings import Settings
 
 
@@ -30,6 +31,7 @@ def keep_house(app: Flask, settings: Settings, database: Database) -> None:
         Chore("purge counted uses", day, purging.purge_uses),
         Chore("purge dead links", day, links.purge),
         Chore("purge kept forms", hour, waiting.purge),
+        Chore("purge old mails", day, outbox.purge),
         Chore("purge limits", hour, ratelimit_storage.purge),
     )
     app.extensions |= {"chores": chores, "chore_worker": ChoreWorker(database, chores)}

@@ -35,7 +35,7 @@ def list_(house: House, *, failed: bool, is_json: bool) -> None:
       python -m webapp mail list --failed
     """
     with opened(house) as database, database.read() as db:
-        mails = [mail for mail in outbox.latest(db, limit=200) if not failed or mail.state == "failed"]
+        mails = outbox.latest(db, limit=200, state="failed" if failed else "")
     if is_json:
         names = ("id", "kind", "to", "state", "created_at", "tries", "sent_at", "last_error")
         say_json([{name: getattr(mail, name) for name in names} for mail in mails])
@@ -59,9 +59,9 @@ def retry(house: House, *, mail_id: UUID | None) -> None:
     """
     with opened(house) as database, database.write() as db:
         ids = [mail_id] if mail_id else [mail.id for mail in outbox.waiting(db) if mail.state == "failed"]
-        again = [one for one in ids if outbox.retry(db, one)]
-        for one in again:
-            record(db, Event.MAIL_RETRIED, mail_id=str(one))
+        again = [mail for one in ids if (mail := outbox.retry(db, one))]
+        for mail in again:
+            record(db, Event.MAIL_RETRIED, mail_id=str(mail.id), kind=mail.kind, to=mail.to)
     if mail_id and not again:
         raise Refused("There is no such mail to send: it was sent, or never there.")
     say_aside(f"{counted(len(again), 'mail')} on the way again, while the house is served.")

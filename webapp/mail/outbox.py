@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.clock import now
@@ -18,6 +18,8 @@ LEASE = timedelta(minutes=2)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
 MOST_TRIES = 12
 LONGEST_ERROR = 300
+# Who was written to, and about what kind of thing, is nobody's business for ever; a few are thrown away at a time.
+KEPT, MOST = timedelta(days=90), 500
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -95,13 +97,13 @@ def failed(db: Session, mail_id: UUID, reason: str) -> None:
     mail.due_at = None if mail.tries >= MOST_TRIES else now() + min(FIRST_WAIT * 2 ** (mail.tries - 1), LONGEST_WAIT)
 
 
-def retry(db: Session, mail_id: UUID) -> bool:
-    """Whether there is still something to send."""
+def retry(db: Session, mail_id: UUID) -> OutgoingMail | None:
+    """The mail, if there is still something to send."""
     mail = db.get(OutgoingMail, mail_id)
     if mail is None or mail.sealed is None:
-        return False
+        return None
     mail.due_at, mail.tries = now(), 0
-    return True
+    return mail
 
 
 def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
@@ -111,24 +113,41 @@ def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
     return len(db.scalars(held.returning(OutgoingMail.id)).all())
 
 
+def purge(db: Session) -> int:
+    """Throw away what was sent or given up long ago. Returns how many; fewer than ``MOST`` where there are no more."""
+    is_over = OutgoingMail.created_at <= now() - KEPT, OutgoingMail.due_at.is_(None)
+    found = db.scalars(select(OutgoingMail.id).where(*is_over).limit(MOST)).all()
+    db.execute(delete(OutgoingMail).where(OutgoingMail.id.in_(found)))
+    return len(found)
+
+
 def waiting(db: Session) -> Sequence[OutgoingMail]:
     """What is not sent, the oldest first."""
     query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None))
     return db.scalars(query.order_by(OutgoingMail.created_at)).all()
 
 
+# What ``OutgoingMail.state`` says, as the database asks it.
+STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
+    "waiting": (OutgoingMail.due_at.is_not(None),),
+    "sent": (OutgoingMail.sent_at.is_not(None),),
+    "failed": (OutgoingMail.due_at.is_(None), OutgoingMail.sent_at.is_(None)),
+}
+
+
 def states(db: Session) -> dict[str, int]:
     """How many wait, were sent, and were given up."""
-    query = select(
-        func.count().filter(OutgoingMail.due_at.is_not(None)),
-        func.count().filter(OutgoingMail.sent_at.is_not(None)),
-        func.count().filter(OutgoingMail.due_at.is_(None), OutgoingMail.sent_at.is_(None)),
-    )
-    return dict(zip(("waiting", "sent", "failed"), db.execute(query).one(), strict=True))
+    counted = (select(func.count()).where(*are).scalar_subquery().label(state) for state, are in STATES.items())
+    return dict(db.execute(select(*counted)).one()._mapping)
 
 
-def latest(db: Session, *, limit: int = 50, before: datetime | None = None) -> Sequence[OutgoingMail]:
+def latest(db: Session, *, limit: int = 50, before: datetime | None = None, state: str = "") -> Sequence[OutgoingMail]:
+    """
+    Args:
+        state: one of ``STATES``, or empty for all.
+    """
     query = select(OutgoingMail).order_by(OutgoingMail.created_at.desc()).limit(limit)
+    query = query.where(*STATES[state]) if state else query
     return db.scalars(query.where(OutgoingMail.created_at < before) if before else query).all()
 
 

@@ -9,6 +9,7 @@ from flask import request
 from webapp.web.problems import Problem
 
 S = TypeVar("S", bound=msgspec.Struct)
+T = TypeVar("T")
 
 
 def asked(kind: type[S]) -> S:
@@ -18,15 +19,19 @@ def asked(kind: type[S]) -> S:
         Problem: 400 with ``errors``. Half a question answered is an answer to another one.
     """
     given: dict[str, Any] = request.args.to_dict()
+    for name, hint in get_type_hints(kind).items():
+        # A moment is written as one; as a number it would be taken for seconds since 1970.
+        if name in given and datetime in (hint, *get_args(hint)):
+            given[name] = converted(given[name], datetime, at=name)
+    return converted(given, kind, strict=False)
+
+
+def converted(value: Any, kind: type[T], *, at: str = "query", strict: bool = True) -> T:
     try:
-        for name, hint in get_type_hints(kind).items():
-            # A moment is written as one; as a number it would be taken for seconds since 1970.
-            if name in given and datetime in (hint, *get_args(hint)):
-                given[name] = msgspec.convert(given[name], datetime)
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
-        errors = {place.strip(".`") or "query": [f"{reason}."]}
+        errors = {place.strip(".`") or at: [f"{reason}."]}
         raise Problem(
             400, "This could not be read", "The address asks for what is not here.", extra={"errors": errors}
         ) from error

@@ -9,11 +9,15 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import invitations
+from webapp.accounts.care import looks_after
 from webapp.accounts.invitations import Row
 from webapp.accounts.names import AddressUnfit
+from webapp.accounts.roles import included_in
+from webapp.admin.views.doors import change, fill_in, read, tend
 from webapp.admin.views.invitation_form import InvitationForm
-from webapp.guard import Principal, require
+from webapp.guard import Principal
 from webapp.kernel.clock import now
+from webapp.kernel.words import in_words
 from webapp.mail.post import Post
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
@@ -57,7 +61,7 @@ class NewInvitation(Invited, frozen=True, kw_only=True):
 
 
 @bp.get("/admin/invitations")
-@require(role="admin", scope="admin:read")
+@read()
 @answers(InvitationList, query=InvitationQuery)
 def index() -> ResponseReturnValue:
     """The invitations of the house, the latest first."""
@@ -70,19 +74,24 @@ def index() -> ResponseReturnValue:
 
 
 @bp.get("/admin/invitations/new")
-@require(role="admin", session=True)
+@fill_in()
 def new(principal: Principal) -> ResponseReturnValue:
     return form_page(InvitationForm(formdata=None, granted=invitations.may_give(db(), principal.roles)))
 
 
 @bp.post("/admin/invitations/new")
-@require(role="admin", scope="admin:write")
-@answers(NewInvitation, form=InvitationForm, status=201, refuses=(422,))
+@change()
+@answers(NewInvitation, form=InvitationForm, status=201, refuses=(403, 422))
 def create(principal: Principal) -> ResponseReturnValue:
-    """Make an invitation; its link is in this answer, and nowhere else ever again."""
+    """Make an invitation; its link is in this answer, and nowhere else ever again.
+
+    To a role that looks after others people invite, and no token: by the link, it would become a session.
+    """
     form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
     if not form.validate_on_submit():
         return refused(form)
+    if principal.credential == "token" and looks_after(included_in(db(), form.wish.role)):
+        raise for_people(form.wish.role)
     try:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
     except AddressUnfit as error:
@@ -101,7 +110,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/admin/invitations/<uuid:invitation_id>/revoke")
-@require(role="admin", scope="admin:write")
+@tend()
 @answers(None, status=204, refuses=(404,))
 def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
     """Revoke an invitation; accounts that were made by it stay."""
@@ -111,6 +120,11 @@ def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
         return Response(status=204)
     flash("The invitation is revoked. Its link works no more.", "ok")
     return redirect(url_for("admin_invitations.index"), 303)
+
+
+def for_people(role: str) -> Problem:
+    detail = "Whoever holds its link becomes one. Make it in a browser. Nothing was changed."
+    return Problem(403, f"No token invites to the role {in_words(role)}", detail)
 
 
 def told(row: Row) -> Invited:

@@ -1,7 +1,8 @@
 """The outbox: what waits, what was sent, what was given up and why."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,8 +10,9 @@ from flask import Blueprint, Response, current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import browsing
+from webapp.admin.views.doors import read, tend
 from webapp.audit.log import Event, record
-from webapp.guard import Principal, require
+from webapp.guard import Principal
 from webapp.mail import outbox
 from webapp.mail.models import OutgoingMail
 from webapp.mail.post import Post
@@ -26,6 +28,10 @@ PAGE = 50
 
 
 class MailQuery(msgspec.Struct, frozen=True):
+    state: Annotated[
+        Literal["", "waiting", "sent", "failed"],
+        msgspec.Meta(description="Only what waits for its next try, was sent, or was given up."),
+    ] = ""
     before: Annotated[
         Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType,
         msgspec.Meta(description="Only those made before this moment."),
@@ -61,26 +67,32 @@ class Tested(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/mail")
-@require(role="admin", scope="admin:read")
+@read()
 @answers(Outbox, query=MailQuery)
 def index() -> ResponseReturnValue:
     """The outbox, the latest first."""
-    rows = outbox.latest(db(), limit=PAGE + 1, before=asked(MailQuery).before or None)
+    wanted = asked(MailQuery)
+    rows = outbox.latest(db(), limit=PAGE + 1, before=wanted.before or None, state=wanted.state)
     found = Outbox(
         mails=[told(mail) for mail in rows[:PAGE]], **outbox.states(db()), can_mail=current_app.config["CAN_MAIL"]
     )
-    older = url_for("admin_mail.index", before=found.mails[-1].created_at.isoformat()) if len(rows) > PAGE else None
-    return show(found, "admin/mail.html", outbox=found, older_href=older)
+    older = url_for("admin_mail.index", **older_than(wanted, rows)) if len(rows) > PAGE else None
+    return show(found, "admin/mail.html", outbox=found, wanted=wanted.state, older_href=older)
+
+
+def older_than(wanted: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any]:
+    return {"state": wanted.state or None, "before": rows[PAGE - 1].created_at.isoformat()}
 
 
 @bp.post("/admin/mail/<uuid:mail_id>/retry")
-@require(role="admin", scope="admin:write")
+@tend()
 @answers(None, status=204, refuses=(404,))
 def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
     """Send a mail on its way again, now."""
-    if not outbox.retry(db(), mail_id):
+    mail = outbox.retry(db(), mail_id)
+    if mail is None:
         raise Problem(404, "There is no such mail to send", "It was sent already, or it was never there.")
-    record(db(), Event.MAIL_RETRIED, actor_id=principal.user_id, mail_id=str(mail_id))
+    record(db(), Event.MAIL_RETRIED, actor_id=principal.user_id, mail_id=str(mail_id), kind=mail.kind, to=mail.to)
     if not wants_page():
         return Response(status=204)
     flash("It is on its way again.", "ok")
@@ -88,7 +100,7 @@ def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/mail/test")
-@require(role="admin", scope="admin:write")
+@tend()
 @answers(Tested, status=202, refuses=(409,))
 def test(principal: Principal) -> ResponseReturnValue:
     """Send a test mail to the caller's own address."""

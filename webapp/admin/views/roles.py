@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import roles
 from webapp.accounts.models import Role
 from webapp.accounts.roles import FIRST, RoleCycle, RoleInUse, RoleTaken, RoleUnfit
-from webapp.admin.forms import NewRoleForm, RemoveRoleForm, RoleForm
-from webapp.admin.views.doors import change, read
+from webapp.admin.forms import NewRoleForm, RoleForm
+from webapp.admin.views.doors import change, fill_in, read
 from webapp.admin.views.refusals import refusals
 from webapp.guard import Principal
 from webapp.guard.reach import Reached, reach
@@ -54,9 +54,7 @@ class RoleDetails(RoleEntry, frozen=True, kw_only=True):
 @answers(RoleList)
 def index() -> ResponseReturnValue:
     """Every role, and the scopes that it opens."""
-    # Whoever includes more stands below.
-    found = sorted(roles.every(db()), key=lambda role: (len(role.closure), role.name))
-    answer = RoleList([RoleEntry(**described(role)) for role in found])
+    answer = RoleList([RoleEntry(**described(role)) for role in roles.humblest_first(db())])
     return show(answer, "admin/roles.html", roles=answer.roles)
 
 
@@ -73,7 +71,7 @@ def described(role: Role) -> dict[str, Any]:
 
 
 @bp.get("/admin/roles/new")
-@change(KEEPER, scope="admin:read")
+@fill_in(KEEPER)
 def new() -> ResponseReturnValue:
     return form_page(NewRoleForm(formdata=None), None)
 
@@ -86,7 +84,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     form = NewRoleForm()
     if not form.validate_on_submit():
         return refused(form, None)
-    name, description = (form.name.data or "").strip(), (form.description.data or "").strip()
+    name, description = form.name.data or "", form.description.data or ""
     try:
         role = roles.add(db(), name, description, form.includes.data or (), actor_id=principal.user_id)
     except RoleUnfit as error:
@@ -121,7 +119,7 @@ def in_full(role: Role) -> RoleDetails:
 
 
 @bp.get("/admin/roles/<name>/edit")
-@change(KEEPER, scope="admin:read")
+@fill_in(KEEPER)
 def edit_form(name: str) -> ResponseReturnValue:
     role = role_of(name)
     form = RoleForm(formdata=None, data={"description": role.description, "includes": list(role.includes)})
@@ -136,10 +134,9 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
     role, form = role_of(name), RoleForm()
     if not form.validate_on_submit():
         return refused(form, role)
-    description = (form.description.data or "").strip()
     try:
         with refusals():
-            roles.edit(db(), role, description, form.includes.data or (), actor_id=principal.user_id)
+            roles.edit(db(), role, form.description.data or "", form.includes.data or (), actor_id=principal.user_id)
     except RoleUnfit as error:
         form.includes.errors = [str(error)]
         return refused(form, role)
@@ -153,9 +150,10 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
 
 
 @bp.get("/admin/roles/<name>/remove")
-@change(KEEPER, scope="admin:read")
+@fill_in(KEEPER)
 def remove_form(name: str) -> ResponseReturnValue:
-    return render_template("admin/role_remove.html", role=role_of(name), form=RemoveRoleForm(formdata=None))
+    role = role_of(name)
+    return render_template("admin/role_remove.html", role=role, why_it_stays=roles.why_it_stays(db(), role))
 
 
 @bp.post("/admin/roles/<name>/remove")

@@ -10,7 +10,7 @@ from webapp.accounts.care import Care
 from webapp.accounts.models import User
 from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
 from webapp.admin.people import Person, people
-from webapp.admin.views.doors import change
+from webapp.admin.views.doors import change, fill_in
 from webapp.admin.views.refusals import above, refusals
 from webapp.admin.views.users.blueprint import bp, caring, held, user_of
 from webapp.guard import Principal
@@ -23,7 +23,7 @@ ACTS = ("disable", "enable", "end-sessions", "reset-link", "reset-factors", "rol
 
 
 @bp.get("/admin/users/<uuid:user_id>/<act>")
-@change(scope="admin:read")
+@fill_in()
 def act_form(principal: Principal, user_id: UUID, act: str) -> ResponseReturnValue:
     if act not in ACTS:
         abort(404)
@@ -42,7 +42,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form, *, status: 
         form=form,
         ends=care.live_of(db(), user.id),
         wait=current_app.config["FACTOR_RESET_WAIT"],
-        roles=[role for role in roles.every(db()) if care.may_grant(principal.roles, role.closure)],
+        roles=[role for role in roles.humblest_first(db()) if care.may_grant(principal.roles, role.closure)],
     )
     return Response(page, status)
 

@@ -23,6 +23,13 @@ def user_of(user_id: UUID) -> User:
     return found
 
 
+def all_of(user_ids: Collection[UUID]) -> list[User]:
+    found = browsing.by_ids(db(), user_ids)
+    if len(found) < len(user_ids):
+        raise nobody()
+    return list(found)
+
+
 def held(user_id: UUID) -> User:
     """The same for a deed: nobody changes them meanwhile."""
     (found,) = all_held([user_id])
@@ -39,4 +46,4 @@ def all_held(user_ids: Collection[UUID]) -> list[User]:
 def caring(principal: Principal, form: Form) -> Care:
     is_token = principal.credential == "token"
     actor = Actor(principal.user_id, principal.username, principal.roles, is_token=is_token)
-    return Care(db(), current_app.extensions["post"], actor, (form["reason"].data or "").strip())
+    return Care(db(), current_app.extensions["post"], actor, form["reason"].data or "")

@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import care, roles
 from webapp.admin.forms import DisableUsersForm
 from webapp.admin.people import people
-from webapp.admin.views.doors import change
+from webapp.admin.views.doors import change, fill_in
 from webapp.admin.views.refusals import nobody, refusals
-from webapp.admin.views.users.blueprint import all_held, bp, caring, user_of
+from webapp.admin.views.users.blueprint import all_held, all_of, bp, caring
 from webapp.guard import Principal
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
@@ -29,7 +29,7 @@ class Disabled(msgspec.Struct, frozen=True):
 
 
 @bp.get("/admin/users/disable")
-@change(scope="admin:read")
+@fill_in()
 def disable_many_form(principal: Principal) -> ResponseReturnValue:
     chosen = [entry for entry in request.args.getlist("ids") if entry]
     form = DisableUsersForm(formdata=None, data={"ids": chosen})
@@ -57,8 +57,9 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
 
 
 def many_page(principal: Principal, form: DisableUsersForm, *, status: int = 200) -> Response:
-    found = [user_of(user_id) for user_id in ids_of(form.ids.data or ())]
-    above_you = [u.username for u in found if not care.may_act_on(principal.roles, roles.included_in(db(), u.role))]
+    found = all_of(ids_of(form.ids.data or ()))
+    closures = {role.name: role.closure for role in roles.every(db())}
+    above_you = [user.username for user in found if not care.may_act_on(principal.roles, closures[user.role])]
     chosen = people(db(), found)
     return Response(render_template("admin/disable.html", people=chosen, form=form, above=above_you), status)
 

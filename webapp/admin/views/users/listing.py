@@ -8,8 +8,9 @@ from flask import Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import browsing, roles
-from webapp.accounts.browsing import Wanted
+from webapp.accounts.browsing import MANY, Leaf, NoSuchPlace, Wanted
 from webapp.accounts.models import User
+from webapp.admin.ledger import lines
 from webapp.admin.people import People, PersonDetails, details, people
 from webapp.admin.views.doors import read
 from webapp.admin.views.users.blueprint import bp, user_of
@@ -19,6 +20,7 @@ from webapp.guard.routes import guarded
 from webapp.kernel.clock import now
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.problems import Problem
 from webapp.web.query import asked
 from webapp.web.transaction import db
 
@@ -49,10 +51,7 @@ class UserQuery(msgspec.Struct, frozen=True):
 def index() -> ResponseReturnValue:
     """Everybody with an account, by pages."""
     wanted = asked(UserQuery)
-    found = browsing.page(
-        db(),
-        Wanted(begins=wanted.q, role=wanted.role, view=wanted.view, sort=wanted.sort, after=wanted.after or None),
-    )
+    found = page_of(wanted)
     answer = People(people(db(), found.users), found.users[-1].id if found.has_more else None)
     if not wants_page():
         return as_json(answer)
@@ -62,6 +61,7 @@ def index() -> ResponseReturnValue:
             people=answer.people,
             wanted=wanted,
             counts=browsing.counts(db()),
+            many=MANY,
             roles=[role.name for role in roles.every(db())],
             next_href=url_for("admin_users.index", **(query_of(wanted) | {"after": answer.after}))
             if answer.after
@@ -69,6 +69,19 @@ def index() -> ResponseReturnValue:
             first_href=url_for("admin_users.index", **query_of(wanted)) if wanted.after else None,
         )
     )
+
+
+def page_of(wanted: UserQuery) -> Leaf:
+    try:
+        return browsing.page(
+            db(),
+            Wanted(begins=wanted.q, role=wanted.role, view=wanted.view, sort=wanted.sort, after=wanted.after or None),
+        )
+    except NoSuchPlace as error:
+        errors = {"after": ["Nobody has this id any more; begin again without it."]}
+        raise Problem(
+            400, "This page begins nowhere", "Whoever was last may be gone.", extra={"errors": errors}
+        ) from error
 
 
 def query_of(wanted: UserQuery) -> dict[str, Any]:
@@ -83,7 +96,7 @@ def query_of(wanted: UserQuery) -> dict[str, Any]:
 def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """One user: what they can reach and why, where they are logged in, their tokens, what happened."""
     found = described(principal, user_of(user_id))
-    return show(found, "admin/user.html", person=found)
+    return show(found, "admin/user.html", person=found, lines=lines(found.events))
 
 
 def described(principal: Principal, user: User) -> PersonDetails:

@@ -1,0 +1,128 @@
+"""/admin/mail: what waits, what was sent, what was given up; tried again, and tested."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.mailbox import Mailbox
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.accounts import browsing
+from webapp.kernel.clock import now
+from webapp.mail import outbox
+from webapp.mail.models import OutgoingMail
+
+
+@pytest.fixture
+def mara(app, stranger):
+    """An admin at her browser."""
+    factories.user(app, "mara", role="admin")
+    stranger.log_in("mara")
+    return stranger
+
+
+@pytest.fixture
+def script(app):
+    owner = factories.user(app, role="admin")
+    return Script(app, factories.api_token(app, owner, "admin:read", "admin:write").token)
+
+
+def put(app, name, **facts):
+    with app.extensions["database"].write() as db:
+        mail_id = app.extensions["post"].send(db, "test", f"{name}@example.org")
+        db.flush()
+        for field, value in facts.items():
+            setattr(db.get_one(OutgoingMail, mail_id), field, value)
+    return mail_id
+
+
+def test_a_mail_that_was_given_up_is_tried_again(app, mara):
+    database = app.extensions["database"]
+    with database.write() as db:
+        mail_id = app.extensions["post"].send(db, "test", "ada@example.org")
+        db.flush()
+        mail = db.get_one(OutgoingMail, mail_id)
+        mail.due_at, mail.tries, mail.last_error = None, outbox.MOST_TRIES, "550 nobody of that name"
+    assert "550 nobody of that name" in mara.open("/admin/mail").text
+    assert "on its way again" in mara.press("Retry").text
+    assert events(app, "mail.retried")
+    assert Mailbox(app).one().to == "ada@example.org"
+
+
+def test_the_outbox_is_sifted_by_what_became_of_its_mails(app, mara, script):
+    put(app, "sent", sent_at=now(), due_at=None, sealed=None)
+    put(app, "failed", due_at=None)
+    put(app, "waiting")
+    for state in ("sent", "failed", "waiting"):
+        found = script.get(f"/admin/mail?state={state}").json["mails"]
+        assert {mail["state"] for mail in found} == {state}
+        assert f"{state}@example.org" in {mail["to"] for mail in found}
+    assert script.get("/admin/mail?state=eaten").status_code == 400
+    assert "failed@example.org" in mara.open("/admin/mail?state=failed").text
+    assert ">sent@example.org" not in mara.page.text
+
+
+def test_the_outbox_shows_no_link(app, mara):
+    Person(app).open("/forgot")
+    stranger = Person(app)
+    stranger.open("/forgot")
+    stranger.press("Send me the link", username="mara")
+    assert "/reset/" not in mara.open("/admin/mail").text
+
+
+def test_a_test_mail_goes_to_the_admin_alone(app, mara):
+    mara.open("/admin/mail")
+    mara.press("Send me a test mail")
+    assert Mailbox(app).one().to == "mara@example.org"
+
+
+def test_what_was_sent_or_never_was_is_not_sent_again(app, script):
+    sent = put(app, "sent", sent_at=now(), due_at=None, sealed=None)
+    before = contents(app)
+    for mail_id in (sent, "5" * 8 + "-0000-4000-8000-" + "0" * 12):
+        assert script.post(f"/admin/mail/{mail_id}/retry").status_code == 404
+    assert contents(app) == before
+
+
+def test_a_retry_is_written_down_with_who_and_whose_mail(app, mara):
+    put(app, "ada", due_at=None)
+    mara.open("/admin/mail")
+    mara.press("Retry")
+    line = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
+    (event,) = line.get("/admin/audit?event=mail.retried").json["events"]
+    assert event["sentence"] == "The mail to ada@example.org was sent on its way again by mara."
+
+
+def test_a_test_mail_of_somebody_without_an_address_goes_nowhere(app, script):
+    with app.extensions["database"].write() as db:
+        for user in browsing.everybody(db):
+            user.email = user.email_key = None
+    assert script.post("/admin/mail/test").status_code == 409
+
+
+def test_the_overview_says_that_mails_were_not_taken_and_leads_to_them(app, mara):
+    put(app, "ada", due_at=None, last_error="550 nobody")
+    assert "One mail was not taken." in mara.open("/admin").text.replace("1 mail", "One mail")
+    mara.follow("See why")
+    assert "550 nobody" in mara.page.text
+
+
+def test_a_token_that_only_reads_sends_nothing(app):
+    reader = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
+    assert reader.get("/admin/mail").status_code == 200
+    for path in ("/admin/mail/test", f"/admin/mail/{put(app, 'ada', due_at=None)}/retry"):
+        assert reader.post(path).status_code == 403
+
+
+def test_what_was_sent_or_given_up_is_forgotten_after_ninety_days_and_what_waits_is_not(app):
+    put(app, "sent", sent_at=now(), due_at=None, sealed=None)
+    put(app, "failed", due_at=None)
+    put(app, "waiting")
+    with time_machine.travel(now() + outbox.KEPT - timedelta(minutes=1)), app.extensions["database"].write() as db:
+        assert outbox.purge(db) == 0
+    with time_machine.travel(now() + outbox.KEPT + timedelta(minutes=1)), app.extensions["database"].write() as db:
+        assert outbox.purge(db) == 2
+        assert [mail.to for mail in outbox.latest(db)] == ["waiting@example.org"]
