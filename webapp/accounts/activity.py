@@ -1,7 +1,5 @@
 """What happened to somebody, as lines that they read, filter and take with them."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +8,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.audit import paging
+from webapp.audit.carrying import row_of
 from webapp.audit.log import Event
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import told
@@ -62,16 +61,8 @@ def line(event: AuditEvent, names: dict[UUID, str]) -> Line:
 
 
 def as_csv(found: Iterable[Line]) -> str:
-    """For spreadsheets; a cell that they would take for a formula is made text (OWASP, CSV injection)."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for entry in found:
-        cells = (entry.at.isoformat(), entry.event, entry.sentence, entry.address, entry.browser)
-        writer.writerow([*map(plain, cells), "yes" if entry.is_refusal else "no"])
-    return out.getvalue()
-
-
-def plain(cell: str | None) -> str:
-    text = cell or ""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+    lines = (
+        (line.at.isoformat(), line.event, line.sentence, line.address, line.browser, "yes" if line.is_refusal else "no")
+        for line in found
+    )
+    return b"".join(map(row_of, (COLUMNS, *lines))).decode()

@@ -177,8 +177,9 @@ def forget_due(db: Session, *, most: int = 20) -> int:
 def withdraw_invitations(db: Session, user_id: UUID) -> None:
     """Nobody answers any more for those whom they would let in."""
     theirs = update(Invitation).where(Invitation.created_by == user_id, not_(over())).values(revoked_at=now())
-    for invitation_id in db.scalars(theirs.returning(Invitation.id)).all():
-        record(db, Event.INVITATION_REVOKED, invitation_id=str(invitation_id), reason="inviter gone")
+    for found in db.scalars(theirs.returning(Invitation)).all():
+        why = "Whoever made it is gone."
+        record(db, Event.INVITATION_REVOKED, invitation_id=str(found.id), email=found.email, reason=why)
 
 
 def keep_one_super_admin(db: Session, user: User) -> None:

@@ -58,11 +58,12 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
     former = rename(db, user, wanted.username)
     rest = {field: getattr(wanted, field) for field in ("language", "time_zone", "theme")}
     rest["display_name"] = checked_display_name(wanted.display_name)
-    changed = [field for field, value in rest.items() if getattr(user, field) != value]
-    for field in changed:
-        setattr(user, field, rest[field])
-    if changed:
-        record(db, Event.PROFILE_CHANGED, user_id=user.id, fields=changed)
+    before = {field: getattr(user, field) for field, value in rest.items() if getattr(user, field) != value}
+    after = {field: rest[field] for field in before}
+    for field, value in after.items():
+        setattr(user, field, value)
+    if after:
+        record(db, Event.PROFILE_CHANGED, user_id=user.id, before=before, after=after)
     return former
 
 

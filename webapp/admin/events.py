@@ -9,11 +9,12 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing
+from webapp.audit import reports
 from webapp.audit.models import AuditEvent
-from webapp.audit.sentences import REFUSALS
+from webapp.audit.reports import Details, Who
 
-# Said in its own place on the page, or of no use to a reader.
-APART = {"former", "before", "after", "role", "reason", "username"}
+# What an event may be about that says only what that was before.
+FORMERLY = ("role", "name", "address")
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -30,6 +31,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     at: datetime
     event: str
+    sentence: str
     user_id: UUID | None
     user: str | None
     actor_id: UUID | None
@@ -41,20 +43,6 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     changes: list[Change]
     digest: str
 
-    @property
-    def is_refusal(self) -> bool:
-        return self.event in REFUSALS
-
-    @property
-    def reason(self) -> str | None:
-        return self.details.get("reason")
-
-    @property
-    def rest(self) -> dict[str, str]:
-        """Of the details, what is said nowhere else."""
-        apart = APART if self.changes else APART - {"role", "username"}
-        return {name: text(value) for name, value in self.details.items() if name not in apart and value is not None}
-
 
 def described(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
     """With the names of whom they mention; one statement for all of them."""
@@ -63,14 +51,16 @@ def described(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
 
 
 def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
+    user, actor = called(event.user_id, names, event.details), called(event.actor_id, names, {})
     return AuditEntry(
         seq=event.seq,
         at=event.at,
         event=event.event,
+        sentence=sentence(event, user, actor),
         user_id=event.user_id,
-        user=called(event.user_id, names, event.details),
+        user=user,
         actor_id=event.actor_id,
-        actor=called(event.actor_id, names, {}),
+        actor=actor,
         credential_id=event.credential_id,
         address=event.address,
         request_id=event.request_id,
@@ -87,9 +77,17 @@ def called(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping[str
     return names.get(user_id) or details.get("username") or f"{str(user_id)[:8]}…"
 
 
+def sentence(event: AuditEvent, user: str | None, actor: str | None) -> str:
+    words = reports.words(event.event, Details(event.details), has_actor=actor is not None)
+    named = {Who.USER: user or reports.SOMEBODY, Who.ACTOR: actor or ""}
+    text = "".join(named[word] if isinstance(word, Who) else word for word in words)
+    return f"{text}."
+
+
 def changes(details: Mapping[str, Any]) -> list[Change]:
     if "former" in details:
-        return [Change("role", text(details["former"]), text(details.get("role")))]
+        what = next((name for name in FORMERLY if name in details), "value")
+        return [Change(what, text(details["former"]), text(details.get(what)))]
     before, after = details.get("before"), details.get("after")
     if not isinstance(before, dict):
         return []

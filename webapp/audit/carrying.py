@@ -11,7 +11,7 @@ from webapp.audit.models import AuditEvent
 
 COLUMNS = ("seq", "at", "event", "user_id", "user", "actor_id", "actor", "credential_id", "address", "request_id")
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Names = Mapping[UUID, str]
 

@@ -56,8 +56,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 event_option = click.option(
     "--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this one."
 )
-user_option = click.option("--user", metavar="NAME", help="Only what happened to them.")
-actor_option = click.option("--actor", metavar="NAME", help="Only what they did for others.")
+user_option = click.option("--user", metavar="NAME|ID", help="Only what happened to them.")
+actor_option = click.option("--actor", metavar="NAME|ID", help="Only what they did for others.")
 address_option = click.option("--address", help="Only from there.")
 since_option = click.option("--since", type=DAY, metavar="DATE", help="From this day on, in UTC.")
 until_option = click.option("--until", type=DAY, metavar="DATE", help="Up to and with this day, in UTC.")
@@ -68,7 +68,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def wish(db: Session, **said: object) -> Asked:
-    user, actor = (user_named(db, str(name)).id if name else None for name in (said["user"], said["actor"]))
+    user, actor = (whom(db, str(name)) if name else None for name in (said["user"], said["actor"]))
     until = moment_of(said["until"])
     return Asked(
         user_id=user,
@@ -78,6 +78,14 @@ def wish(db: Session, **said: object) -> Asked:
         since=moment_of(said["since"]),
         until=until + timedelta(days=1) if until else None,
     )
+
+
+def whom(db: Session, text: str) -> UUID:
+    """Those who are deleted are found by their id alone."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return user_named(db, text).id
 
 
 def moment_of(day: object) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import browsing
 from webapp.admin.events import AuditEntry, described
+from webapp.admin.ledger import lines
 from webapp.admin.views.doors import read
 from webapp.audit import carrying, reading
 from webapp.audit.log import Event
@@ -29,6 +31,8 @@ NO_NUL = r"^[^\x00]*$"
 DAY = r"^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?$"
 # Whom an unknown name stands for: nobody has this id.
 NOBODY = UUID(int=0)
+# By what they concern, in the order in which the log has them.
+KINDS = {noun: list(events) for noun, events in groupby(sorted(Event), key=lambda event: event.partition(".")[0])}
 
 
 class AuditQuery(msgspec.Struct, frozen=True):
@@ -68,9 +72,9 @@ def index() -> ResponseReturnValue:
     return Response(
         render_template(
             "admin/audit.html",
-            events=answer.events,
+            lines=lines(answer.events),
             wanted=wanted,
-            kinds=[event.value for event in Event],
+            kinds=KINDS,
             said=said,
             next_href=url_for("admin_audit.index", **said, before=answer.before) if answer.before else None,
             first_href=url_for("admin_audit.index", **said) if wanted.before else None,

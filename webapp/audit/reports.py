@@ -1,0 +1,205 @@
+"""Events in sentences about whom they concern and who did it, for those who look after the house."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from webapp.audit.log import Event
+from webapp.audit.sentences import FACTORS, how
+from webapp.kernel.words import counted, in_words, ways_in_words
+
+
+class Who(Enum):
+    """Stands where a name stands, so that a page can make a link of it."""
+
+    USER = "user"
+    ACTOR = "actor"
+
+
+class Details(dict[str, Any]):
+    """Knows what was asked of it: what the sentence says needs not be said again."""
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        super().__init__(details)
+        self.said: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.said.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self.said.add(name)
+        return super().__getitem__(name)
+
+
+Words = tuple[str | Who, ...]
+USER, ACTOR = Who.USER, Who.ACTOR
+SOMEBODY = "somebody"
+
+
+def role(details: Details) -> str:
+    return in_words(details.get("role") or "unknown")
+
+
+def of_theirs(details: Details) -> str:
+    """A token as its owner named it."""
+    name = details.get("name")
+    return f"The token {name} of " if name else "A token of "
+
+
+def ended(counts: object) -> str:
+    found = counts if isinstance(counts, dict) else {}
+    return ", ".join(counted(count, kind) for kind, count in found.items()) or "nothing"
+
+
+def factor(details: Details) -> str:
+    name = details.get("name")
+    return FACTORS.get(str(details.get("kind")), "A factor") + (f", called {name}," if name else "")
+
+
+ACCOUNTS: dict[Event, Callable[[Details], Words]] = {
+    Event.HOUSE_OPENED: lambda _: (USER, " opened this house"),
+    Event.USER_MADE: lambda d: (USER, f" has an account now, with the role {role(d)}"),
+    Event.USER_DISABLED: lambda _: (USER, " was disabled"),
+    Event.USER_ENABLED: lambda _: (USER, " was enabled again"),
+    Event.USER_DELETED: lambda d: (USER, f" was deleted{'' if d.get('username') else ', with all that was theirs'}"),
+    Event.USER_RENAMED: lambda _: (USER, " has another name"),
+    Event.USER_CLOSED: lambda _: (USER, " closed their account"),
+    Event.USER_REOPENED: lambda _: (USER, " came back, and keeps their account"),
+    Event.USER_FORGOTTEN: lambda _: ("An account that its owner had closed was deleted",),
+    Event.IDENTITY_LINKED: lambda d: (
+        "The password of ",
+        USER,
+        f" is kept by the identity provider now, which knows them as {d.get('known_as') or 'somebody else'}",
+    ),
+    Event.IDENTITY_UNLINKED: lambda _: ("The password of ", USER, " is kept here again"),
+    Event.ROLE_CHANGED: lambda _: (USER, " was given another role"),
+    Event.ROLE_MADE: lambda d: (f"The role {role(d)} was made",),
+    Event.ROLE_EDITED: lambda d: (f"The role {role(d)} was changed",),
+    Event.ROLE_REMOVED: lambda d: (f"The role {role(d)} was removed",),
+    Event.PROFILE_CHANGED: lambda _: (USER, " changed their profile"),
+    Event.ADDRESS_ASKED: lambda d: (
+        USER,
+        f" wants the address {d.get('address') or 'of another mailbox'}, to which a link was mailed",
+    ),
+    Event.ADDRESS_CHANGED: lambda _: (USER, " has another address"),
+    Event.ADDRESS_RESTORED: lambda d: (
+        USER,
+        f" put back the address {d.get('address') or 'before'}, and every session ended",
+    ),
+    Event.ADDRESS_VERIFIED: lambda _: (USER, " proved their address"),
+    Event.DATA_EXPORTED: lambda _: (USER, " downloaded all their data"),
+    Event.EVERYTHING_ENDED: lambda d: (
+        USER,
+        f" ended all that could act as them: {counted(d.get('sessions') or 0, 'session')}, "
+        f"{counted(d.get('tokens') or 0, 'token')}",
+    ),
+    Event.REGISTRATION_ASKED: lambda _: ("Somebody wanted to register with the address of ", USER),
+    Event.INVITATION_MADE: lambda d: (f"{d.get('email') or 'Whoever has the link'} was invited to the role {role(d)}",),
+    Event.INVITATION_USED: lambda _: (USER, " came by an invitation"),
+    Event.INVITATION_REVOKED: lambda d: (
+        f"The invitation of {d.get('email')} was revoked" if d.get("email") else "An invitation was revoked",
+    ),
+    Event.RESET_ASKED: lambda d: (
+        f"A link for a new password was {'mailed to' if d.get('way') == 'by mail' else 'made for'} ",
+        USER,
+    ),
+    Event.RESET_DONE: lambda _: (USER, " set a new password by a link"),
+    Event.RESET_STOPPED: lambda _: ("A link for a new password of ", USER, " was stopped by whoever got the mail"),
+    Event.PASSWORD_CHANGED: lambda _: ("The password of ", USER, " was changed"),
+    Event.PASSWORD_REMOVED: lambda _: (USER, " does without a password now"),
+}
+LOGINS: dict[Event, Callable[[Details], Words]] = {
+    Event.SESSION_STARTED: lambda d: (USER, f" logged in with their {ways_in_words(d.get('amr') or 'pwd')}"),
+    Event.SESSION_REFUSED: lambda d: (
+        "A passkey that named " if d.get("by") == "passkey" else "A wrong password was typed for ",
+        USER if d.get("is_known", True) else "a name that nobody has",
+        " was refused" if d.get("by") == "passkey" else "",
+    ),
+    Event.SESSION_CONFIRMED: lambda d: (
+        USER,
+        f" confirmed who they are with their {ways_in_words(d.get('amr') or 'pwd')}",
+    ),
+    Event.SESSION_ENDED: lambda _: ("A session of ", USER, " was ended"),
+    Event.LOGIN_THROTTLED: lambda d: (
+        f"Too many wrong {'codes' if str(d.get('limit')).startswith('code-') else 'passwords'} for ",
+        USER,
+        "; more were not looked at",
+    ),
+    Event.LOGIN_FROZEN: lambda d: (
+        f"{d.get('failed') or 'Too many'} wrong passwords in a row for ",
+        USER,
+        "; strangers are not heard now",
+    ),
+    Event.LOGIN_OPENED: lambda _: ("The login of ", USER, " was opened again"),
+    Event.LOGIN_DISOWNED: lambda _: (USER, " said “this was not me”: all ended, and the password is locked"),
+    Event.CODE_REFUSED: lambda _: ("Somebody who knows the password of ", USER, " typed a wrong code"),
+    Event.FACTOR_ADDED: lambda d: (f"{factor(d)} was added by ", USER),
+    Event.FACTOR_RENAMED: lambda _: (USER, " renamed a passkey"),
+    Event.FACTOR_REMOVED: lambda d: (f"{factor(d)} was removed by ", USER),
+    Event.RECOVERY_CODES_MADE: lambda _: (USER, " made a new sheet of recovery codes"),
+    Event.RECOVERY_CODE_USED: lambda d: (USER, f" used a recovery code; {d.get('left', 'some')} are left"),
+    Event.PASSKEY_BEHIND: lambda d: (
+        f"The passkey {d.get('name') or 'without a name'} of ",
+        USER,
+        " had signed more often than it says now: it may have been copied, and was refused",
+    ),
+    Event.BROWSER_TRUSTED: lambda _: ("A browser of ", USER, " is asked for no second factor now"),
+    Event.BROWSER_DISTRUSTED: lambda _: ("A browser of ", USER, " is asked for the second factor again"),
+    Event.FACTORS_RESET_ASKED: lambda _: ("A reset of the second factors of ", USER, " was begun"),
+    Event.FACTORS_RESET_STOPPED: lambda _: ("The reset of the second factors of ", USER, " was stopped"),
+    Event.FACTORS_RESET: lambda _: ("The second factors of ", USER, " were taken away, and every session ended"),
+}
+SCRIPTS: dict[Event, Callable[[Details], Words]] = {
+    Event.TOKEN_MINTED: lambda d: (
+        ("A script logged in as ", USER)
+        if d.get("origin") == "api"
+        else (USER, f" has a new token{f' {n}' if (n := d.get('name')) else ''}{how(d)}")
+    ),
+    Event.TOKEN_EDITED: lambda d: (of_theirs(d), USER, f" was {'widened' if d.get('widened') else 'changed'}"),
+    Event.TOKEN_ROTATED: lambda d: (
+        of_theirs(d),
+        USER,
+        f" was rotated{' by itself' if d.get('origin') == 'self' else ''}: another took its place",
+    ),
+    Event.TOKEN_FIRST_USED: lambda d: (of_theirs(d), USER, " was used for the first time"),
+    Event.TOKEN_REVOKED: lambda d: (of_theirs(d), USER, " was revoked"),
+    Event.TOKEN_EXCHANGED: lambda d: (
+        of_theirs(d),
+        USER,
+        f" was exchanged for one for {d.get('audience') or 'another service'}",
+    ),
+    Event.REFRESH_USED: lambda _: ("A script of ", USER, " refreshed its login"),
+    Event.REFRESH_REUSED: lambda _: ("A refresh token of ", USER, " came twice: its login ended, with all its tokens"),
+    Event.REFRESH_REFUSED: lambda d: (
+        "A script of ",
+        USER,
+        f" could not refresh its login: {in_words(d.get('reason') or 'unknown')}",
+    ),
+    Event.REFRESH_ENDED: lambda _: ("The login of a script of ", USER, " was ended"),
+    Event.ACCESS_REFUSED: lambda d: (
+        USER,
+        f" was refused at {d.get('route') or 'an address'}: {in_words(d.get('code') or 'unknown')}",
+    ),
+}
+HOUSE: dict[Event, Callable[[Details], Words]] = {
+    Event.HOUSE_BACKED_UP: lambda _: ("The database was backed up",),
+    Event.DATABASE_RESTORED: lambda d: (f"The database was restored from a backup; ended: {ended(d.get('ended'))}",),
+    Event.MAIL_RETRIED: lambda d: (f"The mail to {d.get('to') or 'somebody'} was sent on its way again",),
+    Event.AUDIT_RETIRED: lambda d: (
+        f"{counted(d.get('events') or 0, 'event')} moved into the file {d.get('file') or 'of old events'}, "
+        f"and the log was sealed after event {d.get('last', 0)}",
+    ),
+    Event.KEY_ROTATED: lambda _: ("A new key signs the tokens of this house",),
+    Event.KEY_RETIRED: lambda d: (f"The key {d.get('retired') or 'before'} verifies no tokens any more",),
+    Event.EMERGENCY_DECLARED: lambda d: (f"An emergency was declared; ended: {ended(d.get('ended'))}",),
+    Event.LIMITS_RESET: lambda d: (f"Counted tries{f' of {p}' if (p := d.get('prefix')) else ''} were forgotten",),
+}
+REPORTS = ACCOUNTS | LOGINS | SCRIPTS | HOUSE
+
+
+def words(event: str, details: Details, *, has_actor: bool) -> Words:
+    """What happened, in pieces, without the stop at the end; an event that is not known here by its name."""
+    report = REPORTS.get(event)  # type: ignore[call-overload]  # an Event is its text
+    found: Words = report(details) if report else (event,)
+    return (*found, " by ", ACTOR) if has_actor else found
