@@ -2,6 +2,7 @@
 import "./copy-text.js"
 import "./filter-rows.js"
 import "./local-time.js"
+import "./open-target.js"
 import "./passkey-button.js"
 import "./password-field.js"
 import "./save-text.js"
