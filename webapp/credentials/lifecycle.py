@@ -120,6 +120,20 @@ def member_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
     return {family_id: ends_at for family_id, ends_at in db.execute(query.group_by(Credential.family_id)) if family_id}
 
 
+def find(db: Session, credential_id: UUID, *, kind: str) -> Credential | None:
+    found = db.get(Credential, credential_id)
+    return found if found is not None and found.kind == kind else None
+
+
+def held(db: Session, credential_id: UUID) -> Credential | None:
+    """Whoever else wants it waits."""
+    return db.get(Credential, credential_id, with_for_update=True)
+
+
+def by_key(db: Session, key: str, *, kind: str) -> Credential | None:
+    return db.scalar(select(Credential).where(Credential.key == key, Credential.kind == kind))
+
+
 def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
     """What can act as a user now, the newest first."""
     moment = now()
@@ -180,6 +194,15 @@ def expiring(db: Session, kind: str, *, before: datetime) -> int:
         Credential.kind == kind, Credential.expires_at.between(now(), before), Credential.revoked_at.is_(None)
     )
     return db.scalar(query) or 0
+
+
+def ending(db: Session, user_id: UUID, kind: str, *, within: timedelta) -> bool:
+    """Whether one of somebody's ends in so short a time, that was made for longer."""
+    moment = now()
+    theirs = Credential.user_id == user_id, Credential.kind == kind, Credential.revoked_at.is_(None)
+    query = select(Credential.created_at, Credential.expires_at).where(*theirs)
+    soon = db.execute(query.where(Credential.expires_at.between(moment, moment + within)))
+    return any(row.expires_at - row.created_at > within for row in soon)
 
 
 def users_seen(db: Session, *, since: datetime) -> int:

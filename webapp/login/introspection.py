@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing
-from webapp.credentials.models import Credential
+from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import level_of
 from webapp.guard.authority import Authority
 from webapp.guard.principal import Principal
@@ -86,9 +86,9 @@ def of_refresh(db: Session, secret: str) -> Bearing | None:
     token = refreshing.find(db, secret)
     if token is None or token.spent_at is not None:
         return None
-    credential = db.get_one(Credential, token.family_id)
-    user = browsing.by_id(db, credential.user_id)
-    if user is None or not may_refresh(user) or not credential.is_live(now()):
+    credential = credentials.find(db, token.family_id, kind="refresh")
+    user = browsing.by_id(db, credential.user_id) if credential else None
+    if credential is None or user is None or not may_refresh(user) or not credential.is_live(now()):
         return None
     return Bearing(
         user_id=user.id,

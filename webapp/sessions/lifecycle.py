@@ -76,7 +76,9 @@ def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: d
     # First: a password takes its time, and what was ended meanwhile must not go on as another.
     if not credentials.end(db, session_id):
         raise AlreadyEnded
-    former, browser = db.get_one(Credential, session_id), db.get_one(BrowserSession, session_id)
+    former, browser = credentials.find(db, session_id, kind="session"), db.get_one(BrowserSession, session_id)
+    if former is None:
+        raise AlreadyEnded
     started = issue(
         db,
         former.user_id,
@@ -126,8 +128,8 @@ def issue(
 
 def end(db: Session, user_id: UUID, session_id: UUID) -> bool:
     """Whether it was this user's, and had not ended before."""
-    credential = db.get(Credential, session_id)
-    if credential is None or credential.user_id != user_id or credential.kind != "session":
+    credential = credentials.find(db, session_id, kind="session")
+    if credential is None or credential.user_id != user_id:
         return False
     if ended := credentials.end(db, session_id):
         record(db, Event.SESSION_ENDED, user_id=user_id, credential_id=session_id)

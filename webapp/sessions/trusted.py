@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import TRUST, Proof
-from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
 from webapp.kernel.digests import new_secret
 from webapp.sessions.lifecycle import Browser, key_of
@@ -49,8 +48,7 @@ def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, 
 
 
 def is_trusted(db: Session, user_id: UUID, secret: str) -> bool:
-    query = select(Credential).where(Credential.key == key_of(secret), Credential.kind == TRUST)
-    found = db.scalar(query)
+    found = credentials.by_key(db, key_of(secret), kind=TRUST)
     return found is not None and found.user_id == user_id and found.is_live(now())
 
 
@@ -66,8 +64,8 @@ def of_user(db: Session, user_id: UUID) -> list[Trusted]:
 
 def end(db: Session, user_id: UUID, trust_id: UUID) -> bool:
     """Whether it was this user's, and had not ended before."""
-    credential = db.get(Credential, trust_id)
-    if credential is None or credential.user_id != user_id or credential.kind != TRUST:
+    credential = credentials.find(db, trust_id, kind=TRUST)
+    if credential is None or credential.user_id != user_id:
         return False
     if ended := credentials.end(db, trust_id):
         record(db, Event.BROWSER_DISTRUSTED, user_id=user_id, credential_id=trust_id)

@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
-
-from webapp.credentials.models import Credential
+from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.kernel.db import Database
 from webapp.tokens.listing import SOON
@@ -25,17 +23,11 @@ class Due:
             return known[1]
         if len(self._known) >= MOST:
             self._known.clear()
-        found = self.ask(user_id, moment)
+        found = self.ask(user_id)
         self._known[user_id] = moment, found
         return found
 
-    def ask(self, user_id: UUID, moment: datetime) -> bool:
-        tokens = select(Credential.created_at, Credential.expires_at).where(
-            Credential.user_id == user_id,
-            Credential.kind == "token",
-            Credential.revoked_at.is_(None),
-            Credential.expires_at.between(moment, moment + SOON),
-        )
+    def ask(self, user_id: UUID) -> bool:
         with self._database.read() as db:
             # A token made for an hour is not about to surprise anybody.
-            return any(row.expires_at - row.created_at > SOON for row in db.execute(tokens))
+            return credentials.ending(db, user_id, "token", within=SOON)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
@@ -95,7 +94,8 @@ def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, ori
 
 
 def owner_of(db: Session, family_id: UUID) -> UUID | None:
-    return db.scalar(select(Credential.user_id).where(Credential.id == family_id, Credential.kind == "refresh"))
+    family = credentials.find(db, family_id, kind="refresh")
+    return family.user_id if family else None
 
 
 def end_own(db: Session, user_id: UUID, family_id: UUID) -> bool:

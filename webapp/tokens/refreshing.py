@@ -7,6 +7,7 @@ from enum import Enum, auto
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
 from webapp.kernel.digests import digest
 from webapp.tokens.models import RefreshFamily, RefreshToken
@@ -43,7 +44,7 @@ class Held:
 def hold(db: Session, secret: str) -> Held | None:
     """What a text names, if it is a refresh token of ours."""
     token = find(db, secret)
-    credential = db.get(Credential, token.family_id, with_for_update=True) if token else None
+    credential = credentials.held(db, token.family_id) if token else None
     if token is None or credential is None:
         return None
     # Read again: before the family was ours alone, another may have used it.

@@ -4,20 +4,20 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import notices
-from webapp.accounts.models import User
+from webapp.accounts import browsing, notices
 from webapp.accounts.views.surroundings import post
 from webapp.login.views.blueprint import here, reprove
 from webapp.mfa.views.blueprint import Above
 
 
 def has_password(db: Session, user_id: UUID) -> bool:
-    user = db.get_one(User, user_id)
-    return user.has_password or user.is_known_elsewhere
+    user = browsing.by_id(db, user_id)
+    return user is not None and (user.has_password or user.is_known_elsewhere)
 
 
 def tell(db: Session, user_id: UUID, sentence: str) -> None:
-    notices.factors_changed(db, post(), db.get_one(User, user_id), here(), change=sentence)
+    if (user := browsing.by_id(db, user_id)) is not None:
+        notices.factors_changed(db, post(), user, here(), change=sentence)
 
 
 ABOVE = Above(reprove=reprove, has_password=has_password, tell=tell)

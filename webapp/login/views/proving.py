@@ -7,7 +7,7 @@ from flask import request
 from sqlalchemy.orm import Session
 from wtforms import Field
 
-from webapp.accounts import notices
+from webapp.accounts import browsing, notices
 from webapp.accounts.models import User
 from webapp.accounts.views.surroundings import post
 from webapp.login.flow import Throttled
@@ -73,5 +73,5 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
 
 def warn(outcome: Behind) -> None:
     with database().write() as db:
-        if (owner := db.get(User, outcome.passkey.user_id)) is not None:
+        if (owner := browsing.by_id(db, outcome.passkey.user_id)) is not None:
             notices.passkey_behind(db, post(), owner, here(), name=outcome.passkey.name)
