@@ -95,7 +95,7 @@ def test_what_happens_again_and_again_is_one_line_that_says_how_often(app, perso
         Person(app, address="192.0.2.9").log_in("ada", "wrong wrong wrong")
     Person(app, address="192.0.2.10").log_in("ada", "wrong wrong wrong")
     other, alike = lines(person, "?event=session.refused")
-    assert "Three times, since" in alike
+    assert "Three times, the first" in alike
     assert "times" not in other
     assert all("Refused: A wrong password was typed for ada." in line for line in (other, alike))
 

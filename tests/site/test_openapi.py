@@ -10,6 +10,7 @@ from tests import factories
 from tests.browser import Person, parsed, text_of
 from tests.script import Script
 from webapp.guard.routes import routes
+from webapp.site.reference import reference
 from webapp.web.contract import contract_of
 
 
@@ -107,6 +108,21 @@ def test_the_page_names_every_operation_and_how_to_call_it(stranger: Person, doc
         for method, operation in entry.items():
             assert f"{method.upper()} {path} {operation['summary'].replace('`', '')}" in page
     assert 'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\ http://127.0.0.1:8000/dashboard' in page
+
+
+def test_each_line_to_paste_comes_in_by_a_way_that_is_open(document):
+    for entry in (entry for group in reference(document).groups for entry in group.operations):
+        if entry.token in ("nobody", "everybody"):
+            assert "Bearer" not in entry.curl
+        else:
+            assert 'curl -H "Authorization: Bearer $LATCHKEY_TOKEN"' in entry.curl
+        is_cookie_alone = "-b cookies.txt" in entry.curl and "X-CSRF-Token" not in entry.curl
+        assert not is_cookie_alone or entry.method == "GET", entry.curl
+
+
+def test_its_groups_and_addresses_open_without_a_script(stranger: Person):
+    page = stranger.open("/docs").text
+    assert page.count("<details") == page.count("<summary") > 100
 
 
 def test_a_script_that_opens_the_page_is_sent_to_the_document(anybody):

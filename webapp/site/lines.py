@@ -8,6 +8,7 @@ from webapp.guard.offers import curl
 
 Schema = dict[str, Any]
 
+BEARER = '-H "Authorization: Bearer $LATCHKEY_TOKEN"'
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 
@@ -15,9 +16,10 @@ def line(base: str, method: str, path: str, operation: Schema, takes: Schema) ->
     """A line to paste, for the first of the ways in."""
     url = base + VARIABLE.sub(lambda found: f"${found[1].upper()}", path)
     ways = operation["security"]
-    if method == "GET" and ways and "bearer" in ways[0]:
+    by_token = bool(ways) and "bearer" in ways[0]
+    if by_token and method == "GET":
         return curl(url)
-    parts = ["-b cookies.txt -c cookies.txt"] if ways else []
+    parts = [BEARER] if by_token else ["-b cookies.txt -c cookies.txt"] if ways else []
     parts += ['-H "X-CSRF-Token: $CSRF_TOKEN"'] if ways and "csrf" in ways[0] else []
     parts += [f"--json '{example(takes)}'"] if takes else ["-X POST"] if method == "POST" else []
     return " \\\n  ".join([" ".join(["curl", *parts[:1]]), *parts[1:], url]) if parts else f"curl {url}"
