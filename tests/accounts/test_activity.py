@@ -8,6 +8,8 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
+from tests.script import Script
+from tests.second_factors import with_app
 from webapp.audit import reading
 from webapp.audit.carrying import harmless
 from webapp.audit.log import Event, record
@@ -17,6 +19,10 @@ def happen(app, user, count: int, **details) -> None:
     with app.extensions["database"].write() as db:
         for number in range(count):
             record(db, Event.TOKEN_REVOKED, user_id=user.id, **({"name": f"t{number}"} | details))
+
+
+def events_of(person, kind="all"):
+    return person.ask("GET", f"/account/activity?kind={kind}", headers={"Accept": "application/json"}).json["events"]
 
 
 def test_failed_attempts_are_there_too(person, app):
@@ -59,6 +65,50 @@ def test_was_this_you_offers_the_way_out(person, app):
     page = person.follow("Was this you?").text
     assert 'href="/account/password"' in page
     assert 'href="/account/sessions/end-others"' in page
+
+
+def test_of_a_token_and_of_a_script_the_way_out_is_their_own(person, app, user):
+    factories.api_token(app, user, name="laptop")
+    Script(app).post(
+        "/api/auth", json={"username": "ada", "password": factories.PASSWORD}, headers={"User-Agent": "bot/1"}
+    )
+    for event in person.ask("GET", "/account/activity?kind=tokens", headers={"Accept": "application/json"}).json[
+        "events"
+    ]:
+        page = person.open(f"/account/activity/{event['id']}").text
+        assert ("Revoke laptop" in page) is ("laptop" in event["sentence"])
+        assert ("End the login of bot" in page) is ("script logged in" in event["sentence"])
+    person.press("End the login of bot")
+    assert person.ask("GET", "/tokens", headers={"Accept": "application/json"}).json["script_logins"] == []
+
+
+def test_each_line_asks_but_for_what_the_house_or_an_admin_did(person, app, user):
+    """An admin's address is not for everybody they look after."""
+    boss = Person(app, address="192.0.2.99")
+    factories.user(app, "boss", role="super_admin")
+    boss.log_in("boss")
+    boss.open(f"/admin/users/{user.id}/role")
+    boss.press("Change", role="admin", reason="more to do")
+    happen(app, user, 1)
+    person.log_in("ada")
+    asked = [event["event"] for event in events_of(person) if event["address"]]
+    assert "role.changed" in [event["event"] for event in events_of(person)]
+    assert set(asked) == {"session.started", "session.ended"}
+    page = person.open("/account/activity").text
+    assert page.count("Was this you?") == len(asked)
+    person.open("/account")
+    export = person.press("Download my data").text
+    assert "192.0.2.99" not in page + export
+
+
+def test_a_wrong_code_is_among_what_was_refused(person, app, user):
+    with_app(app, user)
+    thief = Person(app)
+    thief.log_in("ada")
+    thief.press("Go on", code="000000")
+    assert "typed a wrong code" in person.open("/account/activity?kind=refusals").text
+    assert "typed a wrong code" in person.open("/account/activity?kind=logins").text
+    assert "typed a wrong code" not in person.open("/account/activity?kind=account").text
 
 
 def test_from_was_this_you_that_very_session_is_ended(person, app):

@@ -7,16 +7,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.audit import paging
 from webapp.audit.carrying import row_of
-from webapp.audit.log import Event
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import told
 from webapp.sessions.user_agents import in_words
 from webapp.tokens import lifecycle as tokens
 
-# What somebody else may have done.
-DOUBTFUL = {Event.SESSION_STARTED, Event.SESSION_CONFIRMED, *paging.REFUSED}
 COLUMNS = ("at", "event", "sentence", "address", "browser", "refused")
 
 
@@ -38,8 +34,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether to ask if it was they."""
-        return self.event in DOUBTFUL
+        """Whether to ask if it was they: not of what the house did, or whoever looks after it."""
+        return self.address is not None
 
 
 def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[Line]:
@@ -54,10 +50,15 @@ def line(event: AuditEvent, names: dict[UUID, str]) -> Line:
         at=event.at,
         event=event.event,
         sentence=happening.sentence,
-        address=event.address,
+        address=whence(event),
         browser=in_words(agent) if isinstance(agent, str) and agent else None,
         is_refusal=happening.is_refusal,
     )
+
+
+def whence(event: AuditEvent) -> str | None:
+    """From where it was done; where somebody who looks after others did it, that is theirs alone to know."""
+    return event.address if event.actor_id in (None, event.user_id) else None
 
 
 def as_csv(found: Iterable[Line]) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
+from webapp.accounts.activity import whence
 from webapp.accounts.models import User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
@@ -74,6 +75,6 @@ def export(db: Session, user: User, principal: Principal) -> Export:
             token for is_live in (True, False) for token in listing.page(db, user.id, is_live=is_live, size=MOST).tokens
         ],
         script_logins=script_logins.live(db, user.id),
-        events=[ExportedEvent(e.at, e.event, e.address, e.credential_id, e.details) for e in events],
+        events=[ExportedEvent(e.at, e.event, whence(e), e.credential_id, e.details) for e in events],
         mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at) for m in outbox.of_user(db, user.id)],
     )

@@ -6,18 +6,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import ROUTINE, Event
+from webapp.audit.log import ROUTINE
 from webapp.audit.models import AuditEvent
+from webapp.audit.sentences import REFUSALS
 
 PAGE = 30
-REFUSED = (
-    Event.SESSION_REFUSED,
-    Event.LOGIN_THROTTLED,
-    Event.LOGIN_FROZEN,
-    Event.ACCESS_REFUSED,
-    Event.REFRESH_REFUSED,
-    Event.REFRESH_REUSED,
-)
+LOGINS = "session", "login", "code", "recovery-code", "passkey", "browser"
 
 
 def begins(*nouns: str) -> ColumnElement[bool]:
@@ -25,10 +19,10 @@ def begins(*nouns: str) -> ColumnElement[bool]:
 
 
 KINDS: dict[str, ColumnElement[bool]] = {
-    "logins": begins("session", "login"),
+    "logins": begins(*LOGINS),
     "tokens": begins("token", "refresh"),
-    "account": not_(begins("session", "login", "token", "refresh", "access")),
-    "refusals": AuditEvent.event.in_([event.value for event in REFUSED]),
+    "account": not_(begins(*LOGINS, "token", "refresh", "access")),
+    "refusals": AuditEvent.event.in_([event.value for event in REFUSALS]),
     "news": AuditEvent.event.not_in(ROUTINE),
 }
 

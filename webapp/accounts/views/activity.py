@@ -1,10 +1,11 @@
 """/account/activity: what happened to me, and whether it was I."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.activity import Line, as_csv, lines
@@ -12,7 +13,12 @@ from webapp.accounts.views.blueprint import bp
 from webapp.audit import paging
 from webapp.audit.models import AuditEvent
 from webapp.guard import Principal, require
-from webapp.sessions.listing import devices
+from webapp.kernel.clock import now
+from webapp.sessions.listing import Device, devices
+from webapp.tokens import lifecycle as tokens
+from webapp.tokens import script_logins
+from webapp.tokens.models import ApiToken
+from webapp.tokens.script_logins import ScriptLogin
 from webapp.web.contract import CSV, answers
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
@@ -22,6 +28,7 @@ from webapp.web.transaction import db
 KINDS = {"all": "Everything", "logins": "Logins", "tokens": "Tokens", "account": "Account", "refusals": "Refused"}
 MOST_AT_ONCE = 10_000
 
+Named = TypeVar("Named", Device, ScriptLogin)
 Kind = Literal["all", "logins", "tokens", "account", "refusals"]
 
 
@@ -101,13 +108,28 @@ def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
         event = paging.one(db(), principal.user_id, event_id)
     except paging.Unknown as error:
         raise unknown() from error
-    found = [device for device in devices(db(), principal) if device.id == event.credential_id]
     return render_template(
         "accounts/was_this_you.html",
         event=lines(db(), principal.user_id, [event])[0],
-        session=found[0] if found else None,
-        back=request.path,
+        **culprit(principal, event.credential_id),
     )
+
+
+def culprit(principal: Principal, credential_id: UUID | None) -> dict[str, Device | ScriptLogin | ApiToken | None]:
+    """What did it, if that can act as the reader still."""
+    if credential_id is None:
+        return dict.fromkeys(("session", "login", "token"))
+    row = tokens.find(db(), principal.user_id, credential_id)
+    login_id = row.credential.family_id or credential_id if row else credential_id
+    return {
+        "session": by_id(devices(db(), principal), credential_id),
+        "login": by_id(script_logins.live(db(), principal.user_id), login_id),
+        "token": row.entry if row and row.credential.family_id is None and row.credential.is_live(now()) else None,
+    }
+
+
+def by_id(found: Iterable[Named], wanted: UUID) -> Named | None:
+    return next((entry for entry in found if entry.id == wanted), None)
 
 
 def unknown() -> Problem:
