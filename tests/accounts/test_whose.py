@@ -1,68 +1,122 @@
-"""Whatever address holds an id: that of another is not there, which is all that is said of it."""
+"""At every address that holds an id, that of another is not there: 404 as page and as JSON, like one that never was."""
 
-import re
-from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from tests import factories
-from tests.browser import Person
-from tests.script import Script
-from tests.second_factors import with_passkey
+from tests.accounts.things import JSON, OWN
+from tests.second_factors import NAMED
 from tests.tables import contents
-from webapp.accounts.models import User
-from webapp.audit.models import AuditEvent
-from webapp.credentials.models import Credential
 from webapp.guard.routes import routes
-from webapp.mfa.models import Passkey
+from webapp.testing import Caller, as_user, with_token
 
-PAGE, JSON = {"Accept": "text/html"}, {"Accept": "application/json"}
-
-
-def addresses(app: Flask) -> Iterator[tuple[str, str]]:
-    """Of one's own things; those who look after others are asked for their role."""
-    for route in routes(app):
-        if "<uuid:" in route.path and not route.path.startswith("/admin/"):
-            yield from ((method, route.path) for method in route.methods)
+# A link's secret is what lets one in; one that is nobody's is no address.
+SECRETS = {
+    "/account/email/confirm/<secret>",
+    "/account/email/undo/<secret>",
+    "/not-me/<secret>",
+    "/not-me/token/<secret>",
+    "/register/<secret>",
+    "/reset/<secret>",
+    "/setup/<secret>",
+    "/verify/<secret>",
+}
+# For those who look after others: nobody else learns whether it is there.
+OF_ADMINS = {
+    "/admin/invitations/<uuid:invitation_id>/revoke",
+    "/admin/mail/<uuid:mail_id>/retry",
+    "/admin/roles/<name>",
+    "/admin/roles/<name>/edit",
+    "/admin/roles/<name>/remove",
+    "/admin/users/<uuid:user_id>",
+    "/admin/users/<uuid:user_id>/<act>",
+    "/admin/users/<uuid:user_id>/delete",
+    "/admin/users/<uuid:user_id>/disable",
+    "/admin/users/<uuid:user_id>/enable",
+    "/admin/users/<uuid:user_id>/end-sessions",
+    "/admin/users/<uuid:user_id>/reset-factors",
+    "/admin/users/<uuid:user_id>/reset-link",
+    "/admin/users/<uuid:user_id>/role",
+}
+OF_EVERYBODY = {"/problems/<slug>", "/static/<version>/<path:filename>"}
 
 
 @pytest.fixture
-def graces(app: Flask) -> set[str]:
-    """The id of everything that Grace has."""
-    grace = factories.user(app, "grace")
-    Person(app).log_in("grace")
-    Script(app).post("/api/auth", json={"username": "grace", "password": factories.PASSWORD})
-    factories.api_token(app, grace)
-    with_passkey(app, grace)
-    with app.extensions["database"].read() as db:
-        found = {
-            table: set(db.scalars(select(table.id).where(table.user_id == grace.id)))
-            for table in (Credential, Passkey, AuditEvent)
-        }
-    assert all(found.values())
-    return {str(key) for keys in found.values() for key in keys}
+def house(make_app) -> Flask:
+    return make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_REGISTRATION="open")
 
 
-def test_what_is_anothers_is_not_there_at_any_address(app: Flask, person: Person, graces: set[str]) -> None:
-    person.open("/tokens/new")
-    token, before, asked = person.csrf_token, contents(app), set()
-    for method, path in addresses(app):
-        for key in graces:
-            where = re.sub(r"<uuid:\w+>", key, path)
-            for headers in (PAGE, JSON):
-                sent = {"data": {"csrf_token": token}} if method == "POST" else {}
-                answer = person.ask(method, where, headers=headers | {"X-CSRF-Token": token}, **sent)
-                assert answer.status_code == 404, f"{method} {path}"
-                assert "grace" not in answer.text
-        asked.add(path)
-    assert len(asked) >= 12
-    assert contents(app) == before
+def methods_of(app: Flask, path: str) -> list[str]:
+    return [method for route in routes(app) if route.path == path for method in route.methods]
 
 
-def test_a_script_finds_as_little(app: Flask, user: User, graces: set[str]) -> None:
-    scopes = app.extensions["catalogue"].held_by(("user",))
-    script = Script(app, factories.api_token(app, user, *scopes).token)
-    for key in graces:
-        assert script.get(f"/tokens/{key}").status_code == 404
+def filled(path: str, value: object) -> str:
+    """With one value in the place of what stands in angles; an act, where there is one, is one that there is."""
+    before, _, rest = path.replace("<act>", "role").partition("<")
+    return f"{before}{value}{rest.partition('>')[2]}"
+
+
+def answers(caller: Caller, method: str, path: str) -> list[tuple[int, str]]:
+    """As a page and as JSON, with nothing that would fit and with something that might."""
+    as_page = [caller.open(path, method=method, data={} if method == "POST" else None)]
+    bodies = BODIES if method == "POST" else (None,)
+    as_json = [caller.open(path, method=method, headers=JSON, json=body) for body in bodies]
+    return [(answer.status_code, answer.mimetype) for answer in as_page + as_json]
+
+
+BODIES = ({}, {"name": "x", "reason": "because", "role": "user", "description": "x", "overlap": "0", "scopes": []})
+GONE = {(404, "text/html"), (404, "application/problem+json")}
+
+
+def test_every_address_with_an_id_is_known_here(app):
+    """A new one is to be entered, and shown to be nobody else's."""
+    found = {route.path for route in routes(app) if "<" in route.path}
+    assert found == OWN.keys() | SECRETS | OF_ADMINS | OF_EVERYBODY
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_what_is_anothers_is_not_there(house, path):
+    ada, eve = factories.user(house, "ada"), as_user(house, "eve")
+    wanted = OWN[path](house, ada)
+    before = contents(house)
+    for method in methods_of(house, path):
+        for value in (wanted, uuid4()):
+            assert set(answers(eve, method, filled(path, value))) == GONE, f"{method} {value}"
+    assert contents(house) == before
+    own = as_user(house, "ada", amr="pwd otp")
+    for method in methods_of(house, path):
+        assert own.open(filled(path, wanted), method=method, headers=JSON).status_code != 404, "or it proves nothing"
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_a_token_finds_no_more_than_its_owner(house, path):
+    wanted = OWN[path](house, factories.user(house, "ada"))
+    script = with_token(house, scopes=("profile:read", "tokens:read"), of="eve")
+    for method in methods_of(house, path):
+        status = script.open(filled(path, wanted), method=method, json={} if method == "POST" else None).status_code
+        assert status == (404 if path == "/tokens/<uuid:token_id>" else 403), method
+
+
+@pytest.mark.parametrize("path", sorted(SECRETS))
+def test_a_link_that_nobody_made_is_not_there(house, path):
+    eve = as_user(house, "eve")
+    before = contents(house)
+    for method in methods_of(house, path):
+        for secret in ("x", "A" * 43, "%00", "a" * 5000):
+            assert eve.open(filled(path, secret), method=method).status_code == 404
+    assert contents(house) == before
+
+
+@pytest.mark.parametrize("path", sorted(OF_ADMINS))
+def test_an_admin_finds_nothing_where_nothing_is_and_others_hear_the_same_of_what_is(house, path):
+    ada, eve, boss = factories.user(house, "ada"), as_user(house, "eve"), as_user(house, "boss", role="super_admin")
+    is_there = ada.id if "user_id" in path else "user" if "<name>" in path else uuid4()
+    before = contents(house)
+    for method in methods_of(house, path):
+        assert set(answers(boss, method, filled(path, uuid4()))) == GONE, method
+        refused = [answers(eve, method, filled(path, value)) for value in (is_there, uuid4())]
+        assert refused[0] == refused[1]
+        assert {status for status, _ in refused[0]} == {403}
+    assert contents(house) == before

@@ -13,8 +13,9 @@ from webapp.kernel.db import Database
 from webapp.mail import outbox
 from webapp.mail.models import OutgoingMail
 from webapp.mail.outbox import Taken
-from webapp.mail.transport import NotSent
+from webapp.mail.transport import Log, NotSent
 from webapp.mail.worker import Worker
+from webapp.testing import as_user
 
 TO = "ada@example.org"
 
@@ -156,3 +157,15 @@ def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_gives_the_o
     assert states.pop(sent.id) == ("sent", 1)
     assert list(states.values()) == [("waiting", 0)]
     assert Worker(database, app.extensions["post"].sealer, Box()).send_due() == 1
+
+
+def test_what_went_to_the_log_is_not_called_sent(app: Flask, database: Database) -> None:
+    put(app, database)
+    Worker(database, app.extensions["post"].sealer, Log()).send_due()
+    assert (row(database).state, row(database).sealed) == ("logged", None)
+    with database.read() as db:
+        assert outbox.states(db) == {"waiting": 0, "sent": 0, "logged": 1, "failed": 0}
+    boss = as_user(app, "boss", role="admin")
+    assert "written to the log" in boss.get("/admin/mail").text
+    assert boss.get("/admin/mail", headers={"Accept": "application/json"}).json["mails"][0]["state"] == "logged"
+    assert boss.post(f"/admin/mail/{row(database).id}/retry").status_code == 404

@@ -5,19 +5,25 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.activity import whence
-from webapp.accounts.models import User
+from webapp.accounts.models import Invitation, Link, User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
-from webapp.guard.principal import Principal
+from webapp.audit.models import AuditEvent
+from webapp.credentials import record as credentials
+from webapp.credentials.lifecycle import TRUST
+from webapp.credentials.record import DayRecord, NetworkRecord, UseRecord
 from webapp.kernel.clock import now
 from webapp.mail import outbox
-from webapp.sessions.listing import Device, devices
-from webapp.tokens import listing, script_logins
-from webapp.tokens.listing import Token
-from webapp.tokens.script_logins import ScriptLogin
+from webapp.mfa import record as factors
+from webapp.mfa.record import FactorRecord
+from webapp.sessions import record as sessions
+from webapp.sessions.record import BrowserRecord
+from webapp.tokens import record as tokens
+from webapp.tokens.record import ScriptLoginRecord, TokenRecord
 
 MOST = 100_000
 FIELDS = (
@@ -31,8 +37,14 @@ FIELDS = (
     "language",
     "time_zone",
     "theme",
+    "unwanted_mails",
+    "failed_logins",
+    "created_at",
+    "password_changed_at",
+    "last_login_at",
+    "disabled_at",
+    "closes_at",
 )
-INSTANTS = ("created_at", "password_changed_at", "last_login_at", "closes_at")
 
 
 class ExportedEvent(msgspec.Struct, frozen=True):
@@ -48,6 +60,30 @@ class ExportedMail(msgspec.Struct, frozen=True):
     to: str
     created_at: datetime
     sent_at: datetime | None
+    state: str
+
+
+class ExportedLink(msgspec.Struct, frozen=True):
+    """A link that was mailed, and works until it is used; where it leads is in the mail alone."""
+
+    purpose: str
+    address: str | None
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class ExportedInvitation(msgspec.Struct, frozen=True):
+    """One that the caller made."""
+
+    email: str | None
+    role: str
+    note: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    most_uses: int
+    uses: int
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,26 +91,56 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
     exported_at: datetime
     account: dict[str, Any]
-    sessions: list[Device]
-    tokens: list[Token]
-    """Live ones, and those that ended in the last 90 days."""
-    script_logins: list[ScriptLogin]
+    factors: FactorRecord
+    sessions: list[BrowserRecord]
+    trusted: list[BrowserRecord]
+    """Browsers where the password is enough."""
+    tokens: list[TokenRecord]
+    script_logins: list[ScriptLoginRecord]
+    requests: list[DayRecord]
+    """How many a day, by session and token."""
+    uses: list[UseRecord]
+    """For what, by token."""
+    networks: list[NetworkRecord]
+    """From where, by token."""
+    invitations: list[ExportedInvitation]
+    links: list[ExportedLink]
     events: list[ExportedEvent]
     mails: list[ExportedMail]
 
 
-def export(db: Session, user: User, principal: Principal) -> Export:
+def export(db: Session, user: User) -> Export:
     record(db, Event.DATA_EXPORTED, user_id=user.id)
     db.flush()
-    events = paging.page(db, user.id, size=MOST)
     return Export(
         exported_at=now(),
-        account={name: getattr(user, name) for name in FIELDS + INSTANTS},
-        sessions=devices(db, principal),
-        tokens=[
-            token for is_live in (True, False) for token in listing.page(db, user.id, is_live=is_live, size=MOST).tokens
-        ],
-        script_logins=script_logins.live(db, user.id),
-        events=[ExportedEvent(e.at, e.event, whence(e), e.credential_id, e.details) for e in events],
-        mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at) for m in outbox.of_user(db, user.id)],
+        account={name: getattr(user, name) for name in FIELDS},
+        factors=factors.of_user(db, user.id),
+        sessions=sessions.of_user(db, user.id, "session"),
+        trusted=sessions.of_user(db, user.id, TRUST),
+        tokens=tokens.tokens_of(db, user.id),
+        script_logins=tokens.script_logins_of(db, user.id),
+        requests=credentials.days_of(db, user.id),
+        uses=credentials.uses_of(db, user.id),
+        networks=credentials.networks_of(db, user.id),
+        invitations=invitations_of(db, user.id),
+        links=links_of(db, user.id),
+        events=[exported(event) for event in paging.page(db, user.id, size=MOST)],
+        mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at, m.state) for m in outbox.of_user(db, user.id)],
     )
+
+
+def exported(event: AuditEvent) -> ExportedEvent:
+    return ExportedEvent(event.at, event.event, whence(event), event.credential_id, event.details)
+
+
+def invitations_of(db: Session, user_id: UUID) -> list[ExportedInvitation]:
+    names = ExportedInvitation.__struct_fields__
+    rows = db.scalars(select(Invitation).where(Invitation.created_by == user_id).order_by(Invitation.created_at))
+    return [ExportedInvitation(**{name: getattr(row, name) for name in names}) for row in rows]
+
+
+def links_of(db: Session, user_id: UUID) -> list[ExportedLink]:
+    names = ExportedLink.__struct_fields__
+    rows = db.scalars(select(Link).where(Link.user_id == user_id).order_by(Link.created_at))
+    return [ExportedLink(**{name: getattr(row, name) for name in names}) for row in rows]

@@ -107,6 +107,18 @@ class ProfileForm(Form):
             raise ValidationError(str(error)) from error
 
 
+class MailsForm(Form):
+    """What is not ticked is not sent any more."""
+
+    tokens_expiring = BooleanField("Tokens that end soon", description="14, 7 and 1 days before.")
+    tokens_unused = BooleanField("Tokens that nothing uses", description="Of each once, after 90 days.")
+    token_came_late = BooleanField("Expired tokens that something still brings", description="Once a week at most.")
+
+    @property
+    def wanted(self) -> list[str]:
+        return [field.name for field in self if field.data]
+
+
 class AddressForm(Form):
     email = EmailField(
         "New address",

@@ -49,6 +49,8 @@ class User(Base):
     language: Mapped[str] = mapped_column(String(10), server_default="en")
     time_zone: Mapped[str] = mapped_column(String(50), server_default="UTC")
     theme: Mapped[str] = mapped_column(String(10), server_default="auto")
+    unwanted_mails: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    """Kinds of those that only inform; see ``mail_choices``."""
 
     @property
     def is_known_elsewhere(self) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, links
 from webapp.accounts.links import NOT_MY_TOKEN
+from webapp.accounts.mail_choices import wants
 from webapp.accounts.models import User
 from webapp.accounts.notices import LIFETIME, Here
 from webapp.credentials.writing import Arrival
@@ -74,14 +75,14 @@ class TokenMails:
     def remind(self, db: Session, due: Due | None, kind: str) -> int:
         if due is None:
             return 0
-        user = self.addressee(db, due.user_id)
+        user = self.addressee(db, due.user_id, kind)
         if user is not None and due.tokens:
             shown, rest = due.tokens[:MOST_LISTED], max(0, len(due.tokens) - MOST_LISTED)
             self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
         return due.looked_at
 
     def tell(self, db: Session, row: Row, kind: str, here: Here, **facts: object) -> None:
-        if (user := self.addressee(db, row.entry.user_id)) is None:
+        if (user := self.addressee(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}
         secret = links.make(
@@ -93,10 +94,10 @@ class TokenMails:
     def send(self, db: Session, user: User, kind: str, **facts: object) -> None:
         self.post.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
 
-    def addressee(self, db: Session, user_id: UUID) -> User | None:
-        """Whom to write to; None for those without an address, and for those who had enough for a day."""
+    def addressee(self, db: Session, user_id: UUID, kind: str) -> User | None:
+        """Whom to write to; None for those without an address, who want no such mail, or who had enough for a day."""
         user = browsing.by_id(db, user_id)
-        if user is None or user.email is None or user.disabled_at is not None:
+        if user is None or user.email is None or user.disabled_at is not None or not wants(user, kind):
             return None
         sent = outbox.count_of_user(db, user_id, kinds=KINDS, since=now() - DAY)
         return user if sent < MOST_A_DAY else None

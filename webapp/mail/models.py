@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.kernel.db import Base, Key
@@ -24,9 +24,13 @@ class OutgoingMail(Base):
     """When it is to be tried next; None where that is over."""
     tries: Mapped[int]
     sent_at: Mapped[datetime | None]
+    is_logged: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it was only written to the log, where no mail server is named: then nobody has received it."""
     last_error: Mapped[str | None] = mapped_column(String(300))
 
     @property
     def state(self) -> str:
-        """In one word: waiting, sent, or failed."""
-        return "sent" if self.sent_at else "waiting" if self.due_at else "failed"
+        """In one word: waiting, sent, logged, or failed."""
+        if self.sent_at:
+            return "logged" if self.is_logged else "sent"
+        return "waiting" if self.due_at else "failed"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.clock import now
@@ -85,8 +85,10 @@ def give_back(db: Session, untried: Sequence[Taken]) -> None:
     db.execute(update(OutgoingMail).where(OutgoingMail.id.in_(ids)).values(due_at=now(), tries=OutgoingMail.tries - 1))
 
 
-def sent(db: Session, mail_id: UUID) -> None:
+def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:
+    """It has left the house, or was written to the log."""
     mail = db.get_one(OutgoingMail, mail_id)
+    mail.is_logged = is_logged
     mail.sent_at, mail.due_at, mail.sealed, mail.last_error = now(), None, None, None
 
 
@@ -130,13 +132,14 @@ def waiting(db: Session) -> Sequence[OutgoingMail]:
 # What ``OutgoingMail.state`` says, as the database asks it.
 STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
     "waiting": (OutgoingMail.due_at.is_not(None),),
-    "sent": (OutgoingMail.sent_at.is_not(None),),
+    "sent": (OutgoingMail.sent_at.is_not(None), not_(OutgoingMail.is_logged)),
+    "logged": (OutgoingMail.sent_at.is_not(None), OutgoingMail.is_logged),
     "failed": (OutgoingMail.due_at.is_(None), OutgoingMail.sent_at.is_(None)),
 }
 
 
 def states(db: Session) -> dict[str, int]:
-    """How many wait, were sent, and were given up."""
+    """How many wait, were sent, were only written to the log, and were given up."""
     counted = (select(func.count()).where(*are).scalar_subquery().label(state) for state, are in STATES.items())
     return dict(db.execute(select(*counted)).one()._mapping)
 

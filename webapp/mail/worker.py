@@ -7,7 +7,7 @@ from webapp.kernel import worker
 from webapp.kernel.db import Database, Unavailable
 from webapp.kernel.sealing import Sealer
 from webapp.mail import outbox
-from webapp.mail.transport import NotSent, Transport
+from webapp.mail.transport import Log, NotSent, Transport
 
 log = logging.getLogger(__name__)
 
@@ -68,4 +68,4 @@ class Worker(worker.Worker):
                 outbox.failed(db, mail.id, str(error))
             return
         with self._database.write() as db:
-            outbox.sent(db, mail.id)
+            outbox.sent(db, mail.id, is_logged=isinstance(self._transport, Log))

@@ -32,8 +32,7 @@ class Closed(msgspec.Struct, frozen=True):
 @answers(Export)
 def export_data(principal: Principal) -> ResponseReturnValue:
     """All that is known of the caller, as one file; no secret is in it."""
-    user = me(principal)
-    response = as_json(export(db(), user, principal))
+    response = as_json(export(db(), me(principal)))
     response.headers["Content-Disposition"] = 'attachment; filename="account.json"'
     return response
 

@@ -8,8 +8,8 @@ import msgspec
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import address_change, notices, profile
-from webapp.accounts.forms import AddressForm, ProfileForm
+from webapp.accounts import address_change, mail_choices, notices, profile
+from webapp.accounts.forms import AddressForm, MailsForm, ProfileForm
 from webapp.accounts.models import User
 from webapp.accounts.names import NameUnfit
 from webapp.accounts.profile import Profile
@@ -37,6 +37,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     time_zone: str
     theme: str
+    mails: dict[str, bool]
+    """Those that only inform, and whether they are sent."""
     created_at: datetime
     last_login_at: datetime | None
     closes_at: datetime | None
@@ -77,6 +79,21 @@ def change(principal: Principal) -> ResponseReturnValue:
     return redirect(url_for("account.show"), 303)
 
 
+@bp.post("/account/mails")
+@require(session=True)
+@answers(Account, form=MailsForm)
+def choose_mails(principal: Principal) -> ResponseReturnValue:
+    """Which mails the caller wants, of those that only inform; what concerns the safety of the account always goes."""
+    user, form = me(principal), MailsForm()
+    if not form.validate_on_submit():
+        raise form.refused()
+    mail_choices.choose(db(), user, form.wanted)
+    if not wants_page():
+        return as_json(described(user))
+    flash("It is noted. Mails about the safety of your account go on.", "ok")
+    return redirect(url_for("account.show"), 303)
+
+
 def form_of(user: User, *, is_sent: bool = False) -> ProfileForm:
     known = {name: getattr(user, name) for name in Profile.__slots__}
     return ProfileForm(data=known) if is_sent else ProfileForm(formdata=None, data=known)
@@ -93,6 +110,7 @@ def page(user: User, form: ProfileForm, address: AddressForm | None = None) -> d
     return {
         "form": form,
         "address": address or AddressForm(formdata=None),
+        "mails": MailsForm(formdata=None, data=mail_choices.chosen(user)),
         "pending": waiting,
         "account": described(user),
     }
@@ -111,6 +129,7 @@ def described(user: User) -> Account:
         language=user.language,
         time_zone=user.time_zone,
         theme=user.theme,
+        mails=mail_choices.chosen(user),
         created_at=user.created_at,
         last_login_at=user.last_login_at,
         closes_at=user.closes_at,

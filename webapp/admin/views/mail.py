@@ -29,8 +29,8 @@ PAGE = 50
 
 class MailQuery(msgspec.Struct, frozen=True):
     state: Annotated[
-        Literal["", "waiting", "sent", "failed"],
-        msgspec.Meta(description="Only what waits for its next try, was sent, or was given up."),
+        Literal["", "waiting", "sent", "logged", "failed"],
+        msgspec.Meta(description="Only what waits for its next try, was sent, only written to the log, or given up."),
     ] = ""
     before: Annotated[
         Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType,
@@ -56,6 +56,8 @@ class Outbox(msgspec.Struct, frozen=True):
     mails: list[Mail]
     waiting: int
     sent: int
+    logged: int
+    """Only written to the log; nobody has received them."""
     failed: int
     can_mail: bool
     """Whether a mail server is named; otherwise mails go to the log."""

@@ -1,0 +1,112 @@
+"""Everything of mine in one file: each table that knows of me, and no secret."""
+
+import pytest
+from sqlalchemy import select
+
+from tests import factories
+from tests.browser import Person
+from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
+from webapp.accounts import export, invitations
+from webapp.accounts.invitations import Wish
+from webapp.accounts.models import User
+from webapp.kernel.db import Base
+from webapp.mail.models import OutgoingMail
+
+# Which tables know of a user, and where in the file what they hold stands; or why it does not.
+WHERE = {
+    "user": "account",
+    "totp_seed": "factors",
+    "passkey": "factors",
+    "recovery_code": "factors",
+    "factor_reset": "factors",
+    "credential": "sessions, tokens, script_logins, trusted",
+    "browser_session": "sessions, trusted",
+    "api_token": "tokens",
+    "refresh_family": "script_logins",
+    "credential_use": "requests",
+    "credential_resource_use": "uses",
+    "credential_network": "networks",
+    "invitation": "invitations",
+    "link": "links",
+    "outgoing_mail": "mails",
+    "audit_event": "events",
+}
+NOWHERE = {
+    "refresh_token": "nothing but digests, counted",
+    "token_notice": "when a mail was sent, which stands among the mails",
+    "kept_form": "sealed for an hour, for the browser that sent it",
+}
+SECRETS = {"username_key", "email_key", "password_hash"}
+
+
+@pytest.fixture
+def house(make_app):
+    return make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true")
+
+
+@pytest.fixture
+def exported(house):
+    """Of somebody who has one of everything."""
+    ada = factories.user(house, "ada", role="admin")
+    mine, device, sheet = with_app(house, ada), with_passkey(house, ada), with_sheet(house, ada)
+    issued = factories.api_token(house, ada, name="laptop")
+    with house.extensions["database"].write() as db:
+        made = invitations.make(db, Wish(email="eve@example.org", note="a friend"), by=ada.id)
+    body = {"username": "ada", "password": factories.PASSWORD, "code": mine.code()}
+    script = house.test_client().post("/api/auth", json=body, headers={"User-Agent": "backup/1.2"}).json
+    house.test_client().get("/protected", headers={"Authorization": f"Bearer {issued.token}"})
+    person = logged_in(house, mine)
+    person.open("/account")
+    person.press("Mail a link", email="ada@new.example")
+    person.open("/account")
+    answer = person.press("Download my data")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    with house.extensions["database"].read() as db:
+        hashed = db.get_one(User, ada.id).password_hash
+        assert db.scalars(select(OutgoingMail)).first()
+    secrets = [issued.token, script["access_token"], script["refresh_token"], hashed, "argon2", person.cookie]
+    return answer, [*secrets, *sheet, mine.seed, made.path.rpartition("/")[2], device.credential_id.hex()]
+
+
+def logged_in(house, mine: App) -> Person:
+    person = Person(house)
+    person.log_in("ada")
+    person.press("Go on", code=mine.code(), trust="y")
+    return person
+
+
+def test_every_table_that_knows_of_somebody_is_in_it_or_says_why_not():
+    knowing = {"user", "audit_event"}
+    while more := {
+        table.name
+        for table in Base.metadata.tables.values()
+        if table.name not in knowing and {key.column.table.name for key in table.foreign_keys} & knowing
+    }:
+        knowing |= more
+    assert knowing == WHERE.keys() | NOWHERE.keys()
+    assert {where for words in WHERE.values() for where in words.split(", ")} | {"exported_at"} == set(
+        export.Export.__struct_fields__
+    )
+
+
+def test_each_column_of_the_account_is_told_but_for_what_is_compared_or_secret():
+    assert set(export.FIELDS) | SECRETS == set(User.__table__.columns.keys())
+
+
+def test_the_file_holds_one_of_everything(exported):
+    found = exported[0].json
+    assert not [name for name, held in found.items() if not held]
+    assert found["account"]["username"] == "ada"
+    assert found["factors"]["passkeys"][0]["name"]
+    assert found["factors"]["authenticator_app"]["created_at"]
+    assert len(found["factors"]["recovery_codes"]) == 10
+    assert [token["name"] for token in found["tokens"] if token["script_login"] is None] == ["laptop"]
+    assert found["script_logins"][0]["user_agent"] == "backup/1.2"
+    assert found["invitations"][0] | {"email": "eve@example.org", "note": "a friend"} == found["invitations"][0]
+    assert "address-confirm" in [link["purpose"] for link in found["links"]]
+    assert len(found["trusted"]) == 1
+
+
+def test_no_secret_is_in_it(exported):
+    answer, secrets = exported
+    assert [secret for secret in secrets if secret in answer.text] == []

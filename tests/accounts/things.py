@@ -1,0 +1,70 @@
+"""What somebody may have that has an id in an address, each made by a plain function."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Flask
+
+from tests import factories
+from tests.second_factors import stored, with_app, with_passkey
+from webapp.accounts.models import User
+from webapp.audit import reading
+from webapp.sessions import trusted
+from webapp.sessions.lifecycle import Browser
+from webapp.testing import as_user
+from webapp.tokens import script_logins
+
+JSON = {"Accept": "application/json"}
+
+
+def event_of(app: Flask, user: User) -> UUID:
+    factories.api_token(app, user)
+    with app.extensions["database"].read() as db:
+        return reading.of_user(db, user.id)[0].id
+
+
+def passkey_of(app: Flask, user: User) -> UUID:
+    with_app(app, user)
+    for _ in range(2):
+        with_passkey(app, user)
+    return stored(app, user)[0].id
+
+
+def session_of(app: Flask, user: User) -> UUID:
+    as_user(app, user.username)
+    found = as_user(app, user.username).get("/account/sessions", headers=JSON).json["sessions"]
+    return UUID(next(session["id"] for session in found if not session["is_current"]))
+
+
+def trust_of(app: Flask, user: User) -> UUID:
+    with app.extensions["database"].write() as db:
+        trusted.trust(db, user.id, Browser("Firefox", None), app.config["TRUST_LIFETIME"], amr="pwd otp")
+        return trusted.of_user(db, user.id)[0].id
+
+
+def token_of(app: Flask, user: User) -> UUID:
+    return factories.api_token(app, user).entry.id
+
+
+def script_login_of(app: Flask, user: User) -> UUID:
+    body = {"username": user.username, "password": factories.PASSWORD}
+    assert app.test_client().post("/api/auth", json=body).status_code == 200
+    with app.extensions["database"].read() as db:
+        return script_logins.live(db, user.id)[0].id
+
+
+OWN: dict[str, Callable[[Flask, User], UUID]] = {
+    "/account/activity/<uuid:event_id>": event_of,
+    "/account/security/passkeys/<uuid:passkey_id>": passkey_of,
+    "/account/security/passkeys/<uuid:passkey_id>/remove": passkey_of,
+    "/account/sessions/<uuid:session_id>/end": session_of,
+    "/account/sessions/trusted/<uuid:trust_id>/end": trust_of,
+    "/tokens/<uuid:token_id>": token_of,
+    "/tokens/<uuid:token_id>/drop": token_of,
+    "/tokens/<uuid:token_id>/edit": token_of,
+    "/tokens/<uuid:token_id>/revoke": token_of,
+    "/tokens/<uuid:token_id>/rotate": token_of,
+    "/tokens/<uuid:token_id>/summary": token_of,
+    "/tokens/logins/<uuid:login_id>/end": script_login_of,
+}
+"""By the address."""

@@ -1,0 +1,146 @@
+"""Every text field of every form takes one text: whatever else is sent in its place is refused, and named."""
+
+import pytest
+from flask import Flask
+from wtforms import StringField
+from wtforms.fields.core import UnboundField
+
+from tests import factories
+from tests.accounts.things import OWN
+from tests.mailbox import Mailbox, link_in
+from tests.second_factors import NAMED, with_app
+from tests.tables import contents
+from webapp.accounts.models import User
+from webapp.guard.routes import routes
+from webapp.testing import Caller, as_nobody, as_user, user_named, with_token
+from webapp.web.contract import contract_of
+
+NOT_ONE_TEXT = [5, 1.5, True, False, [], ["x"], ["x", "y"], [["x"]], {}, {"$ne": None}, [None], [{"x": "y"}]]
+JSON = {"Accept": "application/json"}
+FORM = "application/x-www-form-urlencoded"
+
+# By address: the text fields of its form.
+FIELDS = {
+    "/account": "display_name username",
+    "/account/close": "username",
+    "/account/email": "email",
+    "/account/password": "new_password password",
+    "/account/security/passkeys/<uuid:passkey_id>": "name",
+    "/account/security/passkeys/new": "next response",
+    "/account/security/recovery-codes": "next",
+    "/account/security/totp": "begun code next",
+    "/account/sessions/stay": "next",
+    "/admin/invitations/new": "email note",
+    "/admin/roles": "description name",
+    "/admin/roles/<name>/edit": "description",
+    "/admin/users/<uuid:user_id>/delete": "reason username",
+    "/admin/users/<uuid:user_id>/disable": "reason",
+    "/admin/users/<uuid:user_id>/enable": "reason",
+    "/admin/users/<uuid:user_id>/end-sessions": "reason",
+    "/admin/users/<uuid:user_id>/reset-factors": "reason",
+    "/admin/users/<uuid:user_id>/reset-link": "reason",
+    "/admin/users/<uuid:user_id>/role": "reason role",
+    "/admin/users/disable": "reason",
+    "/api/auth": "code email password scope username",
+    "/api/auth/exchange": "actor_token audience grant_type requested_token_type scope subject_token subject_token_type",
+    "/api/auth/introspect": "token token_type_hint",
+    "/api/auth/refresh": "refresh_token scope",
+    "/api/auth/revoke": "token token_type_hint",
+    "/confirm": "code kept next password response",
+    "/forgot": "username",
+    "/login": "next password username",
+    "/login/passkey": "next response",
+    "/login/second-step": "code response",
+    "/password-strength": "email password role username",
+    "/register": "email password username",
+    "/reset": "password",
+    "/tokens/<uuid:token_id>/drop": "scope",
+    "/tokens/<uuid:token_id>/edit": "name note",
+    "/tokens/<uuid:token_id>/summary": "name note",
+    "/tokens/inspect": "address calling_from token",
+    "/tokens/new": "key name note once reason",
+    "/tokens/summary": "key name note once reason",
+    "/verify": "password",
+}
+
+
+def forms_of(app: Flask) -> dict[str, set[str]]:
+    found = {}
+    for route in routes(app):
+        contract = contract_of(app.view_functions[route.endpoint])
+        if "POST" in route.methods and contract and contract.form:
+            found[route.path] = {name for name in dir(contract.form) if is_text(getattr(contract.form, name))}
+    return {path: names for path, names in found.items() if names}
+
+
+def is_text(field: object) -> bool:
+    return isinstance(field, UnboundField) and issubclass(field.field_class, StringField)
+
+
+@pytest.fixture
+def house(make_app) -> Flask:
+    return make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_REGISTRATION="open", WEBAPP_SMTP_URL="smtp://[::1]:9")
+
+
+def test_every_form_with_a_text_field_is_known_here(house):
+    assert forms_of(house) == {path: set(names.split()) for path, names in FIELDS.items()}
+
+
+def caller_for(app: Flask, path: str) -> Caller:
+    """Whoever may send this form, as far on the way to it as one must be."""
+    if path == "/api/auth/introspect":
+        return with_token(app, scopes=("tokens:introspect",), of="ada")
+    if path == "/reset":
+        return at(app, "/forgot", "/reset", username="ada")
+    if path == "/verify":
+        fields = {"username": "bob", "email": "bob@example.org", "password": factories.PASSWORD}
+        return at(app, "/register", "/verify", **fields)
+    if path == "/login/second-step":
+        return half_way(app)
+    return as_user(app, "ada", amr="pwd otp")
+
+
+def half_way(app: Flask) -> Caller:
+    """With the right name and password, and a second factor still to be shown."""
+    with_app(app, user_named(app, "ada"))
+    nobody = as_nobody(app)
+    nobody.sends_csrf = True
+    assert nobody.post("/login", data={"username": "ada", "password": factories.PASSWORD}).status_code == 303
+    return nobody
+
+
+def at(app: Flask, first: str, then: str, **fields: str) -> Caller:
+    """At the page behind a mailed link."""
+    nobody = as_nobody(app)
+    nobody.sends_csrf = True
+    nobody.post(first, data=fields, buffered=True)
+    link = next(link_in(mail) for mail in Mailbox(app).opened() if then in mail.content.text)
+    assert nobody.get(link).status_code == 303
+    return nobody
+
+
+def filled(app: Flask, path: str, ada: User) -> str:
+    if "<uuid:user_id>" in path:
+        return path.replace("<uuid:user_id>", str(factories.user(app, "eve").id))
+    if "<name>" in path:
+        return path.replace("<name>", "user")
+    before, _, rest = path.partition("<")
+    return f"{before}{OWN[path](app, ada)}{rest.partition('>')[2]}" if rest else path
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_what_is_not_one_text_is_refused_and_named(house, path):
+    ada = factories.user(house, "ada", role="super_admin")
+    address, caller = filled(house, path, ada), caller_for(house, path)
+    # Once for all of them: a page of ours would have told it.
+    headers = JSON | {"X-CSRF-Token": caller.get("/login", headers=JSON).json["csrf_token"]}
+    before = contents(house)
+    for name in FIELDS[path].split():
+        for value in NOT_ONE_TEXT:
+            answer = caller.post(address, json={name: value}, headers=headers)
+            assert (answer.status_code, name in answer.json["detail"]) == (400, True), (name, value, answer.json)
+        twice = caller.post(address, data=f"{name}=x&{name}=y", content_type=FORM, headers=headers)
+        assert (twice.status_code, f"{name} was sent more than once." in twice.json["detail"]) == (400, True), name
+    assert contents(house) == before
+    for name in FIELDS[path].split():
+        assert caller.post(address, json={name: None}, headers=headers).status_code < 500

@@ -1,0 +1,48 @@
+"""How often, for what and from where somebody's credentials were used, for their own reading."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from webapp.credentials.models import Credential, CredentialUse, KnownNetwork, ResourceUse
+
+
+class DayRecord(msgspec.Struct, frozen=True):
+    credential_id: UUID
+    day: date
+    requests: int
+
+
+class UseRecord(msgspec.Struct, frozen=True):
+    credential_id: UUID
+    day: date
+    resource: str
+    requests: int
+
+
+class NetworkRecord(msgspec.Struct, frozen=True):
+    credential_id: UUID
+    network: str
+    first_at: datetime
+
+
+def days_of(db: Session, user_id: UUID) -> list[DayRecord]:
+    rows = select(CredentialUse).where(CredentialUse.credential_id.in_(ids_of(user_id))).order_by(CredentialUse.day)
+    return [DayRecord(row.credential_id, row.day, row.requests) for row in db.scalars(rows)]
+
+
+def uses_of(db: Session, user_id: UUID) -> list[UseRecord]:
+    rows = select(ResourceUse).where(ResourceUse.credential_id.in_(ids_of(user_id))).order_by(ResourceUse.day)
+    return [UseRecord(row.credential_id, row.day, row.resource, row.requests) for row in db.scalars(rows)]
+
+
+def networks_of(db: Session, user_id: UUID) -> list[NetworkRecord]:
+    rows = select(KnownNetwork).where(KnownNetwork.credential_id.in_(ids_of(user_id))).order_by(KnownNetwork.first_at)
+    return [NetworkRecord(row.credential_id, row.network, row.first_at) for row in db.scalars(rows)]
+
+
+def ids_of(user_id: UUID) -> Select[UUID]:
+    return select(Credential.id).where(Credential.user_id == user_id)
