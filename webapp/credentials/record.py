@@ -1,4 +1,4 @@
-"""How often, for what and from where somebody's credentials were used, for their own reading."""
+"""Somebody's credentials, and how often, for what and from where they were used: for their own reading."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -27,6 +27,12 @@ class NetworkRecord(msgspec.Struct, frozen=True):
     credential_id: UUID
     network: str
     first_at: datetime
+
+
+def all_of(db: Session, user_id: UUID, kind: str) -> list[Credential]:
+    """Live and ended, as long as they are kept; the newest first."""
+    rows = select(Credential).where(Credential.user_id == user_id, Credential.kind == kind)
+    return list(db.scalars(rows.order_by(Credential.created_at.desc())))
 
 
 def days_of(db: Session, user_id: UUID) -> list[DayRecord]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, not_, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.clock import now
@@ -132,8 +132,8 @@ def waiting(db: Session) -> Sequence[OutgoingMail]:
 # What ``OutgoingMail.state`` says, as the database asks it.
 STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
     "waiting": (OutgoingMail.due_at.is_not(None),),
-    "sent": (OutgoingMail.sent_at.is_not(None), not_(OutgoingMail.is_logged)),
-    "logged": (OutgoingMail.sent_at.is_not(None), OutgoingMail.is_logged),
+    "sent": (OutgoingMail.sent_at.is_not(None), OutgoingMail.is_logged.is_(False)),
+    "logged": (OutgoingMail.sent_at.is_not(None), OutgoingMail.is_logged.is_(True)),
     "failed": (OutgoingMail.due_at.is_(None), OutgoingMail.sent_at.is_(None)),
 }
 

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.credentials import record as credentials
 from webapp.credentials.models import Credential
 from webapp.sessions.models import BrowserSession
 
@@ -29,9 +30,10 @@ class BrowserRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def of_user(db: Session, user_id: UUID, kind: str) -> list[BrowserRecord]:
     """The newest first."""
-    rows = select(Credential, BrowserSession).join(BrowserSession, BrowserSession.id == Credential.id)
-    rows = rows.where(Credential.user_id == user_id, Credential.kind == kind)
-    return [recorded(*row) for row in db.execute(rows.order_by(Credential.created_at.desc()))]
+    found = credentials.all_of(db, user_id, kind)
+    rows = select(BrowserSession).where(BrowserSession.id.in_([credential.id for credential in found]))
+    browsers = {browser.id: browser for browser in db.scalars(rows)}
+    return [recorded(credential, browsers[credential.id]) for credential in found]
 
 
 def recorded(credential: Credential, browser: BrowserSession) -> BrowserRecord:

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.credentials import record as credentials
 from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
 from webapp.tokens.models import ApiToken, RefreshFamily
@@ -50,9 +51,8 @@ class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 def tokens_of(db: Session, user_id: UUID) -> list[TokenRecord]:
     """The newest first."""
-    rows = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
-    rows = rows.where(ApiToken.user_id == user_id).order_by(Credential.created_at.desc())
-    return [token_of(*row) for row in db.execute(rows)]
+    entries = {entry.id: entry for entry in db.scalars(select(ApiToken).where(ApiToken.user_id == user_id))}
+    return [token_of(entries[found.id], found) for found in credentials.all_of(db, user_id, "token")]
 
 
 def token_of(entry: ApiToken, credential: Credential) -> TokenRecord:
@@ -78,9 +78,10 @@ def token_of(entry: ApiToken, credential: Credential) -> TokenRecord:
 
 def script_logins_of(db: Session, user_id: UUID) -> list[ScriptLoginRecord]:
     """The newest first."""
-    rows = select(RefreshFamily, Credential).join(Credential, Credential.id == RefreshFamily.id)
-    rows = rows.where(Credential.user_id == user_id).order_by(Credential.created_at.desc())
-    return [login_of(*row) for row in db.execute(rows)]
+    found = credentials.all_of(db, user_id, "refresh")
+    rows = select(RefreshFamily).where(RefreshFamily.id.in_([credential.id for credential in found]))
+    families = {family.id: family for family in db.scalars(rows)}
+    return [login_of(families[credential.id], credential) for credential in found]
 
 
 def login_of(family: RefreshFamily, credential: Credential) -> ScriptLoginRecord:
