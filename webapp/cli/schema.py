@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,9 @@ class NewerSchema(Unusable):
         )
 
 
+@cache
 def script() -> ScriptDirectory:
+    """Read once: the migrations of a running program do not change."""
     return ScriptDirectory(str(MIGRATIONS))
 
 

@@ -49,10 +49,15 @@ class Route:
         return self.need.scope + (f", role {self.need.role}" if self.need.role else "")
 
 
-def routes(app: Flask) -> list[Route]:
+def routes(app: Flask) -> tuple[Route, ...]:
     """In the order of their addresses."""
-    rules = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
-    return [route(app, rule) for rule in rules]
+    rules = list(app.url_map.iter_rules())
+    known: tuple[Route, ...] = app.extensions.get("routes", ())
+    # A rule may be added, and is never changed nor taken away.
+    if len(known) != len(rules):
+        rules.sort(key=lambda rule: (rule.rule, sorted(rule.methods or ())))
+        known = app.extensions["routes"] = tuple(route(app, rule) for rule in rules)
+    return known
 
 
 def route(app: Flask, rule: Rule) -> Route:
