@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,8 +25,8 @@ def binaries() -> tuple[Path, str]:
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """The URL of an empty database."""
+def served() -> Iterator[Callable[[str], str]]:
+    """Makes an empty database of that name, and answers with its URL."""
     found, owner = binaries()
     port, prefix = free_port(), as_user(owner)
     # Short, because the path of a socket has at most 107 bytes.
@@ -37,13 +37,16 @@ def served() -> Iterator[str]:
         def run(program: str, *arguments: str) -> None:
             subprocess.run([*prefix, found / program, *arguments], cwd=folder, check=True, capture_output=True)
 
+        def make(name: str) -> str:
+            run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "app", name)
+            return f"postgresql://app@127.0.0.1:{port}/{name}"
+
         data = f"{folder}/data"
         run("initdb", "-D", data, "-A", "trust", "-U", "app", "--no-sync", "-E", "UTF8", "--locale=C")
         options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} {HASTY}"
         run("pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
-            run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "app", "app")
-            yield f"postgresql://app@127.0.0.1:{port}/app"
+            yield make
         finally:
             run("pg_ctl", "-D", data, "-m", "fast", "stop")
 

@@ -18,9 +18,9 @@ from werkzeug.test import TestResponse
 from tests import factories
 from tests.audit.relinking import relink
 from tests.browser import Person
-from tests.journeys import postgresql
-from tests.login.refreshing import begun, one_round, rivals
+from tests.login.refreshing import begin, raced
 from tests.login.test_refresh_races import ROUNDS
+from tests.rivals import Pair
 from tests.script import Script
 from webapp.accounts import closing
 from webapp.accounts.models import User
@@ -36,24 +36,23 @@ from webapp.kernel.clock import now
 from webapp.kernel.db import engine_for
 from webapp.kernel.ratelimit import Limit
 from webapp.settings import Settings
+from webapp.testing import quickened
 from webapp.tokens import issuing, lifecycle, refreshing
 
-pytestmark = pytest.mark.xdist_group("postgresql")
+pytestmark = pytest.mark.xdist_group("races")
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    with postgresql.served() as url:
-        instance = tmp_path_factory.mktemp("on_postgresql") / "instance"
-        settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_DATABASE_URL": url})
-        schema.upgrade(settings)
-        yield settings
+def settings(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Settings:
+    instance = tmp_path_factory.mktemp("on_postgresql") / "instance"
+    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_DATABASE_URL": postgresql("journeys")})
+    schema.upgrade(settings)
+    return settings
 
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    app = create_app(settings)
-    app.extensions["passwords"].hasher = factories.QUICK
+    app = quickened(create_app(settings))
     yield app
     close(app)
 
@@ -150,18 +149,16 @@ def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("arguments", "codes", "is_over"),
+    ("forgives", "codes", "is_over"),
     [
-        pytest.param((), ("won", "won"), False, id="a lost answer is forgiven"),
-        pytest.param(("--unforgiving",), ("refresh_reused", "won"), True, id="nothing is forgiven"),
+        pytest.param(True, ("won", "won"), False, id="a lost answer is forgiven"),
+        pytest.param(False, ("refresh_reused", "won"), True, id="nothing is forgiven"),
     ],
 )
 def test_of_two_processes_with_one_refresh_token_one_makes_a_successor(
-    app: Flask, settings: Settings, arguments: tuple[str, ...], codes: tuple[str, ...], is_over: bool
+    app: Flask, rivals: Pair, forgives: bool, codes: tuple[str, ...], is_over: bool
 ) -> None:
-    owner = factories.user(app)
-    with rivals(settings, *arguments) as pair:
-        rounds = [one_round(app, owner, pair) for _ in range(ROUNDS)]
+    rounds = raced(app, factories.user(app), rivals, ROUNDS, forgives=forgives)
     assert {tuple(found.codes) for found in rounds} == {codes}
     assert [(len(found.successors), found.generations) for found in rounds] == [(1, [1, 2])] * ROUNDS
     assert [(found.is_over, found.live_tokens) for found in rounds] == [(is_over, 0 if is_over else 2)] * ROUNDS
@@ -173,7 +170,7 @@ def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
 ) -> None:
     owner = factories.user(app)
     database, renewal = app.extensions["database"], app.extensions["renewal"]
-    _, secret = begun(app, owner)
+    ((_, secret),) = begin(app, owner, 1)
 
     def end() -> None:
         with database.write() as db:

@@ -2,24 +2,18 @@
 
 import pytest
 
-from tests.login.refreshing import one_round, rivals
+from tests.login.refreshing import raced
 from tests.script import Script
 
 ROUNDS = 200
 
 # Each round waits for two processes, which share their cores with whatever else runs.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("races")]
 
 
-@pytest.fixture
-def settings(app):
-    return app.extensions["settings"]
-
-
-def test_of_two_processes_both_hear_the_same_successor_and_it_is_the_only_one(app, user, settings):
+def test_of_two_processes_both_hear_the_same_successor_and_it_is_the_only_one(app, user, rivals):
     """Keycloak, CVE-2026-1035: parallel refresh won many times."""
-    with rivals(settings) as pair:
-        rounds = [one_round(app, user, pair) for _ in range(ROUNDS)]
+    rounds = raced(app, user, rivals, ROUNDS, forgives=True)
     assert {tuple(found.codes) for found in rounds} == {("won", "won")}
     assert [len(found.successors) for found in rounds] == [1] * ROUNDS
     assert [found.generations for found in rounds] == [[1, 2]] * ROUNDS
@@ -28,9 +22,8 @@ def test_of_two_processes_both_hear_the_same_successor_and_it_is_the_only_one(ap
     assert Script(app).post("/api/auth/refresh", json={"refresh_token": successor}).status_code == 200
 
 
-def test_where_nothing_is_forgiven_one_wins_and_the_family_is_over(app, user, settings):
-    with rivals(settings, "--unforgiving") as pair:
-        rounds = [one_round(app, user, pair) for _ in range(ROUNDS)]
+def test_where_nothing_is_forgiven_one_wins_and_the_family_is_over(app, user, rivals):
+    rounds = raced(app, user, rivals, ROUNDS, forgives=False)
     assert {tuple(found.codes) for found in rounds} == {("refresh_reused", "won")}
     assert [found.generations for found in rounds] == [[1, 2]] * ROUNDS
     assert [(found.is_over, found.live_tokens) for found in rounds] == [(True, 0)] * ROUNDS

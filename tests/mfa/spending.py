@@ -1,33 +1,36 @@
-"""A process that spends codes as fast as it is told: the other half of a race."""
+"""Codes and counts as they are spent by rivals: "won", or "late"."""
 
-import sys
+from collections.abc import Callable
 from uuid import UUID
 
-from webapp.app import close, create_app
+from flask import Flask
+from sqlalchemy.orm import Session
+
 from webapp.mfa import ceremonies, passkeys, recovery_codes, totp
 from webapp.mfa.models import Passkey
-from webapp.settings import Settings
 
 
-def main() -> None:
-    app = create_app(Settings.from_env())
-    database, sealer = app.extensions["database"], app.extensions["totp_sealer"]
-    print("ready", flush=True)
-    for line in sys.stdin:
-        kind, whose, what = line.split(maxsplit=2)
-        try:
-            with database.write() as db:
-                if kind == "totp":
-                    totp.spend(db, sealer, UUID(whose), what)
-                elif kind == "passkey":
-                    passkeys.use(db, db.get_one(Passkey, UUID(whose)), ceremonies.Shown(int(what), is_synced=False))
-                elif not recovery_codes.spend(db, UUID(whose), what):
-                    raise totp.WrongCode
-            print("won", flush=True)
-        except (totp.WrongCode, passkeys.CounterBack):
-            print("late", flush=True)
-    close(app)
+def code(app: Flask, whose: str, typed: str) -> str:
+    return spent(app, lambda db: totp.spend(db, app.extensions["totp_sealer"], UUID(whose), typed))
 
 
-if __name__ == "__main__":
-    main()
+def sheet(app: Flask, whose: str, typed: str) -> str:
+    def spend(db: Session) -> None:
+        if not recovery_codes.spend(db, UUID(whose), typed):
+            raise totp.WrongCode
+
+    return spent(app, spend)
+
+
+def passkey(app: Flask, which: str, count: str) -> str:
+    shown = ceremonies.Shown(int(count), is_synced=False)
+    return spent(app, lambda db: passkeys.use(db, db.get_one(Passkey, UUID(which)), shown))
+
+
+def spent(app: Flask, spend: Callable[[Session], object]) -> str:
+    try:
+        with app.extensions["database"].write() as db:
+            spend(db)
+    except (totp.WrongCode, passkeys.CounterBack):
+        return "late"
+    return "won"

@@ -1,7 +1,7 @@
 """Second factors on PostgreSQL: the tables go up and down, and of those who come at once one wins."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from tests import factories
 from tests.browser import Person
-from tests.journeys import postgresql
 from tests.passkey import Authenticator
 from tests.second_factors import NAMED, passkey_login, register, stored, with_app, with_passkey, with_sheet
 from webapp.app import close, create_app
@@ -19,21 +18,21 @@ from webapp.cli import schema
 from webapp.mfa import ceremonies, passkeys, recovery_codes, totp
 from webapp.mfa.models import Passkey, TotpSeed
 from webapp.settings import Settings
+from webapp.testing import quickened
 
-pytestmark = pytest.mark.xdist_group("postgresql")
+pytestmark = pytest.mark.xdist_group("races")
 ROUNDS = 30
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    with postgresql.served() as url:
-        folder = str(tmp_path_factory.mktemp("elephant") / "instance")
-        settings = Settings.from_env({"WEBAPP_INSTANCE": folder, "WEBAPP_DATABASE_URL": url} | NAMED)
-        schema.upgrade(settings)
-        app = create_app(settings)
-        app.extensions["passwords"].hasher = factories.QUICK
-        yield app
-        close(app)
+def house(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Iterator[Flask]:
+    folder = str(tmp_path_factory.mktemp("elephant") / "instance")
+    named = {"WEBAPP_INSTANCE": folder, "WEBAPP_DATABASE_URL": postgresql("mfa")} | NAMED
+    settings = Settings.from_env(named)
+    schema.upgrade(settings)
+    app = quickened(create_app(settings))
+    yield app
+    close(app)
 
 
 def both(deed) -> list[bool]:
