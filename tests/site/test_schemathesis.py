@@ -3,15 +3,17 @@
 import json
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from flask import Flask, session
+from flask import session
 from flask_wtf.csrf import generate_csrf
 from hypothesis import HealthCheck, settings
+from schemathesis.auths import AuthStorage
 from schemathesis.config import (
     ChecksConfig,
     CoveragePhaseConfig,
@@ -21,6 +23,7 @@ from schemathesis.config import (
     SchemathesisConfig,
 )
 from schemathesis.config._checks import NegativeDataRejectionConfig
+from schemathesis.python._constants.orchestrator import build_constants_pool
 from schemathesis.specs.openapi.checks import (
     allow_header_conformance,
     negative_data_rejection,
@@ -28,50 +31,45 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from tests import factories
-from webapp import testing
+from tests import budget, factories
 from webapp.app import close
 from webapp.cli import schema
 from webapp.guard.routes import routes
 from webapp.sessions.lifecycle import Browser, start
-from webapp.settings import Settings
+from webapp.testing import build
 
 EXAMPLES = settings(
-    max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=budget.examples(25),
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
-FEW = settings(EXAMPLES, max_examples=8)
+FEW = settings(EXAMPLES, max_examples=budget.examples(8))
 # Rules such as "that name is taken" or "that day is over" are more than JSON Schema can say: what fits the schema may
 # still be refused. Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET
 # that stands in ``Allow``, and that answers to whoever may come in.
 EXCLUDED = [positive_data_acceptance, allow_header_conformance]
 JSON = {"Accept": "application/json"}
 
-# Made when the tests are collected: each operation becomes a test, so the description must be there before any fixture.
+# Each operation becomes a test, so there must be somebody to describe them when the tests are collected.
 folder = tempfile.TemporaryDirectory(prefix="described")
-
-
-def build() -> Flask:
-    chosen = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder.name, "instance"))})
-    schema.upgrade(chosen)
-    return testing.build(chosen.instance)
+house = build(Path(folder.name, "instance"))
 
 
 def as_described(path: str) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
 
 
-def is_open(context: schemathesis.HookContext) -> bool:
-    return context.operation is not None and (context.operation.method.upper(), context.operation.path) in OPEN
-
-
-house = build()
 PAGES = {as_described(route.path) for route in routes(house) if "GET" in route.methods}
 OPEN = {
-    (method, as_described(route.path))
+    f"{method} {as_described(route.path)}"
     for route in routes(house)
     for method in route.methods
     if route.need is not None and route.need.is_public
 }
+PATHS = house.test_client().get("/openapi.json").json["paths"]
+OPERATIONS = [f"{method.upper()} {path}" for path, methods in PATHS.items() for method in methods]
 # What is too much is refused before it is read.
 REFUSED = NegativeDataRejectionConfig(expected_statuses=[*NegativeDataRejectionConfig().expected_statuses, "413"])
 
@@ -87,7 +85,42 @@ def read(*, coverage: bool) -> schemathesis.BaseSchema:
     return schemathesis.openapi.from_wsgi("/openapi.json", house, config=config)
 
 
-described, briefly = read(coverage=True), read(coverage=False)
+@pytest.fixture(scope="module")
+def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
+    schema.upgrade(house.extensions["settings"])
+    both = {"in full": read(coverage=True), "briefly": read(coverage=False)}
+    for description in both.values():
+        # Its own code is read for texts to try; it keeps what was found, also for the copies that each test is given.
+        build_constants_pool(description)
+    yield both
+    close(house)
+    folder.cleanup()
+
+
+@pytest.fixture
+def described(
+    descriptions: dict[str, schemathesis.BaseSchema], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> schemathesis.BaseSchema:
+    how, operation = request.param
+    monkeypatch.setitem(ASKED, "operation", operation)
+    return descriptions[how]
+
+
+ASKED = {"operation": ""}
+
+
+def is_asked(context: schemathesis.HookContext) -> bool:
+    return context.operation is not None and context.operation.label == ASKED["operation"]
+
+
+# What is tried with an operation is thought of when it is its turn: all of it would have to be when the tests are
+# collected, by each process.
+lazily = schemathesis.pytest.from_fixture("described").include(is_asked)
+
+
+def of_each(operations: Iterable[str], how: str) -> pytest.MarkDecorator:
+    chosen = [pytest.param((how, operation), id=operation) for operation in operations]
+    return pytest.mark.parametrize("described", chosen, indirect=True)
 
 
 def excluded(case: schemathesis.Case) -> list[Any]:
@@ -100,13 +133,6 @@ def has_boxes(case: schemathesis.Case) -> bool:
     form = "application/x-www-form-urlencoded"
     bodies = [body.definition for body in case.operation.body if body.media_type == form]
     return case.media_type == form and any('"boolean"' in json.dumps(body) for body in bodies)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _tidy() -> Iterator[None]:
-    yield
-    close(house)
-    folder.cleanup()
 
 
 @pytest.fixture
@@ -130,20 +156,23 @@ class LoggedIn:
         case.cookies["session"], case.headers["X-CSRF-Token"] = data
 
 
-@described.include(is_open).parametrize()
+@of_each(filter(OPEN.__contains__, OPERATIONS), "in full")
+@lazily.parametrize()
 @EXAMPLES
 def test_nobody_finds_an_answer_that_is_not_described(case: schemathesis.Case) -> None:
     case.call_and_validate(headers=JSON, excluded_checks=excluded(case))
 
 
-@briefly.exclude(is_open).parametrize()
+@of_each(filterfalse(OPEN.__contains__, OPERATIONS), "briefly")
+@lazily.parametrize()
 @FEW
 def test_nobody_is_turned_away_as_described(case: schemathesis.Case) -> None:
     answer = case.call_and_validate(headers=JSON, excluded_checks=excluded(case))
     assert answer.status_code in (401, 404, 405)
 
 
-@briefly.exclude(is_open).parametrize()
+@of_each(filterfalse(OPEN.__contains__, OPERATIONS), "briefly")
+@lazily.parametrize()
 @FEW
 def test_a_script_that_may_everything_finds_no_answer_that_is_not_described(
     case: schemathesis.Case, by_token: dict[str, str]
@@ -153,8 +182,9 @@ def test_a_script_that_may_everything_finds_no_answer_that_is_not_described(
 
 # What is generated beside a login is long to write out, which Hypothesis does where it gives up on an example.
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@described.auth(LoggedIn, cache_by_key=lambda case, _: case.operation.label)
-@described.parametrize()
+@of_each(OPERATIONS, "in full")
+@lazily.parametrize()
+@AuthStorage()(LoggedIn, cache_by_key=lambda case, _: case.operation.label)
 @EXAMPLES
 def test_a_person_finds_no_answer_that_is_not_described(case: schemathesis.Case) -> None:
     case.call_and_validate(headers=JSON, excluded_checks=excluded(case))

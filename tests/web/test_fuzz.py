@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import factories
+from tests import budget, factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
@@ -75,7 +75,9 @@ HEADERS = st.fixed_dictionaries(
     },
 )
 BOUNDED = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=budget.examples(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
