@@ -8,13 +8,17 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from tests import factories, once
+from tests.ada import Beginnings
 from tests.browser import Person
+from tests.journeys.postgresql import served
+from tests.rivals import Pair, paired
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
@@ -35,11 +39,17 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def instance(migrated: Path) -> Iterator[Path]:
+@contextmanager
+def copied(migrated: Path) -> Iterator[Path]:
     """In memory where that is to be had: every commit waits for the disk, as it must, and there are thousands."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         yield Path(shutil.copytree(migrated, Path(folder) / "instance"))
+
+
+@pytest.fixture
+def instance(migrated: Path) -> Iterator[Path]:
+    with copied(migrated) as folder:
+        yield folder
 
 
 _once = pytest.fixture(scope="session", autouse=True)(once.in_this_run)
@@ -71,9 +81,15 @@ def database(app: Flask) -> Database:
     return found
 
 
+@pytest.fixture(scope="session")
+def beginnings(migrated: Path) -> Iterator[Beginnings]:
+    with copied(migrated) as folder:
+        yield Beginnings(folder)
+
+
 @pytest.fixture
-def user(app: Flask) -> User:
-    return factories.user(app, "ada")
+def user(app: Flask, beginnings: Beginnings) -> User:
+    return beginnings.make(app)
 
 
 @pytest.fixture
@@ -83,9 +99,9 @@ def stranger(app: Flask) -> Person:
 
 
 @pytest.fixture
-def person(stranger: Person, user: User) -> Person:
+def person(stranger: Person, user: User, beginnings: Beginnings) -> Person:
     """Ada at her browser, logged in."""
-    stranger.log_in(user.username)
+    beginnings.log_in(stranger)
     return stranger
 
 
@@ -109,6 +125,7 @@ def pytest_collection_finish() -> None:
     """The tests themselves stay to the end; without them there is little to look through for what is garbage."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(trylast=True)
@@ -116,6 +133,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def rivals() -> Iterator[Pair]:
+    with paired() as pair:
+        yield pair
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Callable[[str], str]]:
+    with served() as make:
+        yield make
 
 
 @pytest.fixture

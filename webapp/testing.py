@@ -58,7 +58,10 @@ def house(**settings: str) -> Iterator[Flask]:
 
 def build(instance: Path, **settings: str) -> Flask:
     """The application on an instance that is there, with passwords that are hashed quickly and refused at once."""
-    app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
+    return quickened(create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)))
+
+
+def quickened(app: Flask) -> Flask:
     passwords: Passwords = app.extensions["passwords"]
     passwords.hasher, passwords.beat = QUICK, timedelta()
     return app

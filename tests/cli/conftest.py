@@ -2,12 +2,15 @@
 
 import logging
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.factories import QUICK
+from webapp.accounts import passwords
 from webapp.cli.program import program
 
 Run = Callable[..., Result]
@@ -15,13 +18,21 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Path:
-    return tmp_path / "house"
+def house(instance: Path) -> Path:
+    """As after the first start: migrated, and nobody in it."""
+    return instance
 
 
 @pytest.fixture
-def run(house: Path) -> Run:
+def unbuilt(house: Path) -> None:
+    """As before the first start."""
+    shutil.rmtree(house)
+
+
+@pytest.fixture
+def run(house: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs one command; settings by keyword, as the environment would say them."""
+    monkeypatch.setattr(passwords, "HASHER", QUICK)
 
     def run(command: str, *more: str, typed: str | None = None, **settings: str) -> Result:
         environ = {"WEBAPP_INSTANCE": str(house)} | settings

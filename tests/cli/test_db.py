@@ -13,6 +13,7 @@ def forge_version(house, version):
         connection.execute("UPDATE alembic_version SET version_num = ?", [version])
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_upgrading_prints_the_version_and_may_be_repeated(run):
     first, second = run("db upgrade"), run("db upgrade")
     assert first.stdout == second.stdout == f"{schema.head()}\n"
@@ -32,6 +33,7 @@ def test_a_command_that_only_reads_waits_for_no_writer(run, add, house):
     assert (done.exit_code, "ada" in done.stdout) == (0, True), done.stderr
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_no_database_does_not_pass_and_none_is_made(run, house):
     assert run("db check").exit_code == 1
     assert not (house / "latchkey.db").exists()
@@ -65,6 +67,7 @@ def test_a_damaged_database_is_refused_in_one_sentence(run, house, command):
     assert "restore a backup" in done.stderr
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_the_migrations_make_what_the_models_say_and_run_both_ways(run, house):
     assert run("db check --models").exit_code == 0
     assert not (house / "latchkey.db").exists()

@@ -118,6 +118,7 @@ def test_a_clock_that_went_back_is_bad():
     assert machine.clock(now() - timedelta(hours=1)).level == "ok"
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_the_doctor_leaves_no_database_behind(run, house):
     assert findings(run)["database"]["level"] == "warn"
     assert "latchkey.db" not in os.listdir(house)

@@ -9,18 +9,27 @@ import sys
 import jwt as pyjwt
 import pytest
 
+from tests import factories
 from tests.cli.conftest import PASSWORD
 from tests.cli.serving import ROOT, serving, start
+from tests.conftest import copied
 from tests.proving import KEY, claims_for, jwk_of, proof
+from webapp.app import close
+from webapp.testing import build
 
+# One server for all that only come in.
+pytestmark = pytest.mark.xdist_group("dpop")
 EXAMPLE = ROOT / "docs" / "examples" / "dpop_client.py"
 
 
-@pytest.fixture
-def server(house, add):
-    add("ada")
-    with serving(start(house, WEBAPP_WORKERS="1")) as (server,):
-        yield server
+@pytest.fixture(scope="module")
+def server(migrated):
+    with copied(migrated) as house:
+        app = build(house)
+        factories.user(app, "ada")
+        close(app)
+        with serving(start(house, WEBAPP_WORKERS="1")) as (server,):
+            yield server
 
 
 def example(server, folder, *arguments, code=None, **environ):
@@ -35,7 +44,7 @@ def example(server, folder, *arguments, code=None, **environ):
 def test_the_example_is_let_in_with_a_token_that_was_bound_to_its_key(run, server, tmp_path):
     key = json.dumps(example(server, tmp_path))
     assert (tmp_path / "latchkey_key.pem").stat().st_mode & 0o777 == 0o600
-    token = minted(run, server, key)
+    token = minted(run, server, "example", key)
     for _ in range(2):
         assert example(server, tmp_path, "/protected", LATCHKEY_TOKEN=token)["username"] == "ada"
 
@@ -54,9 +63,8 @@ print(json.dumps(it.call("GET", "/protected", token)))"""
     assert example(server, tmp_path, code=code)["username"] == "ada"
 
 
-def minted(run, server, key):
-    bind = server.settings["WEBAPP_BIND"]
-    done = run("token mint ada --name bound --scope protected:read --key", key, WEBAPP_BIND=bind)
+def minted(run, server, name, key):
+    done = run(f"token mint ada --name {name} --scope protected:read --key", key, **server.settings)
     assert done.exit_code == 0, done.stderr
     return done.stdout.strip()
 
@@ -71,7 +79,7 @@ def sent(server, *lines):
 
 def test_of_two_proofs_none_counts(run, server):
     url = f"{server.url}/protected"
-    token = minted(run, server, json.dumps(jwk_of(KEY)))
+    token = minted(run, server, "twice", json.dumps(jwk_of(KEY)))
 
     def proven():
         return f"DPoP: {proof(claims_for(token=token, htu=url))}"

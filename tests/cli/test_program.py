@@ -48,6 +48,7 @@ def test_the_version_is_said(run):
     assert run("--version").stdout == "0.1.0\n"
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_an_instance_may_be_named_on_the_line(run, house, tmp_path):
     assert run(f"--instance {tmp_path / 'other'} db upgrade").exit_code == 0
     assert (tmp_path / "other" / "latchkey.db").exists()

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.serving import ROOT, bare_environ, serving, start
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(house):
     with serving(start(house)) as (server,):
         assert server.open("/healthz").json() == {"status": "ok"}
@@ -22,6 +23,7 @@ def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(hou
     assert server.complained == "Bringing the database up to date ...\n"
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_two_that_start_at_once_share_one_migration_and_one_set_of_keys(house):
     with serving(*(start(house, WEBAPP_WORKERS="1") for _ in range(2))) as servers:
         sets = [server.open("/.well-known/jwks.json").json()["keys"] for server in servers]
@@ -52,6 +54,7 @@ def test_an_identity_provider_that_is_not_there_stops_the_start(house):
     assert "WEBAPP_IDENTITY_PROVIDER names nowhere.at:all, which cannot be imported" in done.stderr
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_a_damaged_database_stops_the_start(house):
     house.mkdir()
     (house / "latchkey.db").write_bytes(b"\0" * 8192)

@@ -3,11 +3,14 @@
 import json
 from uuid import UUID
 
+import pytest
+
 from tests.cli.conftest import PASSWORD
 from webapp.accounts import links, registration
 from webapp.kernel.db import Database
 
 
+@pytest.mark.usefixtures("unbuilt")
 def test_adding_prints_the_id_and_nothing_else(add):
     assert UUID(add("ada"))
 

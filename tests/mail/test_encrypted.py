@@ -54,7 +54,7 @@ class Keeper:
 
     def __call__(self, server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
         self.tried.append((data.login.decode(), data.password.decode()))  # type: ignore[attr-defined]
-        return AuthResult(success=self.tried[-1] == (USER, PASSWORD))
+        return AuthResult(success=self.tried[-1] == (USER, PASSWORD), handled=False)
 
 
 @contextmanager
@@ -105,7 +105,7 @@ def test_one_that_does_not_offer_to_encrypt_hears_neither(app, certificate):
 @pytest.mark.usefixtures("vouched_for")
 def test_a_wrong_password_loses_no_mail_and_stands_in_no_reason(app, certificate, logged):
     mails, tried, mail = send(app, certificate, "smtps", login="robot%40example.org:hunter2hunter2@")
-    assert (mails, tried, mail.state) == ([], [(USER, "hunter2hunter2")], "waiting")
+    assert (mails, set(tried), mail.state) == ([], {(USER, "hunter2hunter2")}, "waiting")
     assert "hunter2" not in mail.last_error + logged()
 
 

@@ -1,0 +1,132 @@
+"""Ada, with whom most tests begin: made, and logged in, once for each house and each moment that they begin with.
+
+A test gets a copy of what that has left in the database and in her browser. Where anything was written before she
+comes, she comes as everybody does.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import time_machine
+from flask import Flask
+from sqlalchemy.orm import make_transient_to_detached
+from werkzeug.test import TestResponse
+
+from tests import factories
+from tests.browser import Person
+from webapp.accounts.models import User
+from webapp.app import close, create_app
+from webapp.settings import Settings
+from webapp.testing import quickened
+
+FILE = "latchkey.db"
+# Where the time goes on, a copy is of no longer ago.
+SECONDS = 5
+MOST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    database: bytes
+    left: Any
+    """Her row; or the cookies of her browser, and its page."""
+
+
+class Beginnings:
+    def __init__(self, folder: Path) -> None:
+        """
+        Args:
+            folder: an instance as the first start makes it.
+        """
+        self._folder = folder
+        self._empty = (folder / FILE).read_bytes()
+        self._known: dict[Hashable, Beginning] = {}
+
+    def make(self, app: Flask) -> User:
+        if not holds(app, self._empty):
+            return factories.user(app, "ada")
+        made = self._made(app)
+        put(app, made.database)
+        user = User(**made.left)
+        make_transient_to_detached(user)
+        return user
+
+    def log_in(self, person: Person) -> None:
+        app = person.app
+        if not holds(app, self._made(app).database):
+            person.log_in("ada")
+            return
+        found = self._once(app, self._made(app).database, come(person), person.address, person.user_agent)
+        put(app, found.database)
+        cookies, person.page = found.left
+        person.client._cookies = dict(cookies)
+
+    def _made(self, app: Flask) -> Beginning:
+        return self._once(app, self._empty, lambda house: vars_of(factories.user(house, "ada")))
+
+    def _once(self, app: Flask, before: bytes, begin: Callable[[Flask], Any], *by: Hashable) -> Beginning:
+        """
+        Args:
+            before: the database in which it begins.
+            begin: answers with what is left outside of the database.
+            by: with what it does that.
+        """
+        settings = app.extensions["settings"]
+        others = tuple(getattr(settings, field.name) for field in fields(settings) if field.name != "instance")
+        key = moment(), before, by, others
+        if (found := self._known.get(key)) is None:
+            with elsewhere(replace(settings, instance=self._folder), before) as house:
+                left = begin(house)
+            found = self._known[key] = Beginning((self._folder / FILE).read_bytes(), left)
+            if len(self._known) > MOST:
+                del self._known[next(iter(self._known))]
+        return found
+
+
+@contextmanager
+def elsewhere(settings: Settings, database: bytes) -> Iterator[Flask]:
+    """Another house on such a database, which leaves the log to the one that is there."""
+    ours = logging.getLogger("webapp")
+    handlers = ours.handlers
+    (settings.instance / FILE).write_bytes(database)
+    house = quickened(create_app(settings))
+    ours.handlers = handlers
+    yield house
+    close(house)
+
+
+def come(person: Person) -> Callable[[Flask], tuple[dict[Any, Any], TestResponse]]:
+    def log_in(house: Flask) -> tuple[dict[Any, Any], TestResponse]:
+        same = replace(person, app=house)
+        page = same.log_in("ada")
+        return same.client._cookies, page
+
+    return log_in
+
+
+def vars_of(user: User) -> dict[str, Any]:
+    return {column.key: getattr(user, column.key) for column in User.__mapper__.column_attrs}
+
+
+def moment() -> float:
+    """The very one where time stands still."""
+    return time.time() if time_machine.escape_hatch.is_travelling() else time.time() // SECONDS
+
+
+def holds(app: Flask, database: bytes) -> bool:
+    """Whether the database is that, and nothing was written since."""
+    settings = app.extensions["settings"]
+    file = settings.instance / FILE
+    log = file.with_name(f"{FILE}-wal")
+    is_written = log.exists() and log.stat().st_size > 0
+    return not settings.database_url and not is_written and file.read_bytes() == database
+
+
+def put(app: Flask, database: bytes) -> None:
+    app.extensions["database"].close()
+    (app.extensions["settings"].instance / FILE).write_bytes(database)
