@@ -31,7 +31,7 @@ class BrowserRecord(msgspec.Struct, frozen=True, kw_only=True):
 def of_user(db: Session, user_id: UUID, kind: str) -> list[BrowserRecord]:
     """The newest first."""
     found = credentials.all_of(db, user_id, kind)
-    rows = select(BrowserSession).where(BrowserSession.id.in_([credential.id for credential in found]))
+    rows = select(BrowserSession).where(BrowserSession.id.in_(credentials.ids_of(user_id)))
     browsers = {browser.id: browser for browser in db.scalars(rows)}
     return [recorded(credential, browsers[credential.id]) for credential in found]
 

@@ -79,7 +79,7 @@ def token_of(entry: ApiToken, credential: Credential) -> TokenRecord:
 def script_logins_of(db: Session, user_id: UUID) -> list[ScriptLoginRecord]:
     """The newest first."""
     found = credentials.all_of(db, user_id, "refresh")
-    rows = select(RefreshFamily).where(RefreshFamily.id.in_([credential.id for credential in found]))
+    rows = select(RefreshFamily).where(RefreshFamily.id.in_(credentials.ids_of(user_id)))
     families = {family.id: family for family in db.scalars(rows)}
     return [login_of(families[credential.id], credential) for credential in found]
 
