@@ -65,6 +65,19 @@ def test_whom_it_names_is_a_link_away(person, user):
     assert f'href="/admin/users/{user.id}">ada</a> was disabled by' in page
 
 
+def test_those_who_are_gone_lead_to_what_happened_to_them(person, script, user):
+    person.open(f"/admin/users/{user.id}/delete")
+    person.press("Delete ada", username="ada", reason=WHY)
+    page = person.open("/admin/audit?event=user.deleted").text
+    assert f'href="/admin/audit?user={user.id}">ada</a> was deleted by' in page
+    assert f"/admin/users/{user.id}" not in page
+    person.follow("ada")
+    assert "was deleted by" in person.page.text
+    assert f"{str(user.id)[:8]}…</a> has an account now" in person.page.text
+    (event,) = script.get("/admin/audit?event=user.deleted").json["events"]
+    assert event["gone"] == [str(user.id)]
+
+
 def test_browsers_are_said_in_words_and_not_as_they_call_themselves(person):
     (line,) = lines(person, "?event=session.started")
     assert "ines logged in with their password." in line

@@ -1,10 +1,13 @@
 """However many people and events there are, an index leads to them."""
 
+from contextlib import contextmanager
+
 import pytest
 from sqlalchemy import event
 
 from tests import factories
 from tests.script import Script
+from webapp.accounts import browsing
 
 SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
 
@@ -20,6 +23,8 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/users?view=dormant", "INDEX"),
         ("/admin/users?view=disabled", "INDEX"),
         ("/admin/users?view=tokens", "ix_credential_user_id_kind"),
+        ("/admin/users?view=one_factor", "ix_passkey_user_id"),
+        ("/admin/users?q=ada&view=disabled&sort=seen", "INDEX"),
         ("/admin/users?role=admin", "ix_user_role_username_key"),
         ("/admin/audit", "ix_audit_event_at_seq"),
         ("/admin/audit?user=ada", "ix_audit_event_user_id_at_seq"),
@@ -28,23 +33,58 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/audit?address=10.0.0.7", "ix_audit_event_address_at_seq"),
         ("/admin/audit?since=2026-01-01&until=2026-02-01", "ix_audit_event_at_seq"),
         ("/admin/audit?before=2", "INDEX"),
+        ("/admin/audit?user=ada&event=user.made&address=10.0.0.7&since=2026-01-01", "INDEX"),
     ],
 )
 def test_a_list_is_answered_from_an_index(app, user, path, index):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
-    engine, asked = app.extensions["database"].engine, []
-    event.listen(engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
-    assert script.get(path).status_code == 200
     tables = ("FROM user", 'FROM "user"', "FROM audit_event")
-    lists = [(sql, values) for sql, values in asked if "LIMIT" in sql and any(table in sql for table in tables)]
+    with asked(app) as statements:
+        assert script.get(path).status_code == 200
+    lists = [found for found in statements if "LIMIT" in found[0] and any(table in found[0] for table in tables)]
     assert lists
-    with engine.connect() as connection:
-        plan = [
-            str(row[3])
-            for sql, values in lists
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
-        ]
+    plan = plan_of(app, lists)
     assert any(index in step for step in plan), plan
     # Walking an index in the wanted order is no scan of the table.
     assert not any(step.startswith(SCANS) and "INDEX" not in step for step in plan), plan
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/users", "/admin/users?q=a&sort=created", "/admin/audit"])
+def test_nor_does_anything_else_on_its_page_read_a_whole_table(app, stranger, path):
+    factories.user(app, "ines", role="admin")
+    stranger.log_in("ines")
+    with asked(app) as statements:
+        assert stranger.open(path).status_code == 200
+    plan = plan_of(app, [found for found in statements if found[0].startswith("SELECT")])
+    assert plan
+    assert not any(step.startswith(SCANS) and "INDEX" not in step for step in plan), plan
+
+
+def test_however_many_a_search_finds_it_finds_the_same(app, monkeypatch):
+    script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
+    for number in range(6):
+        factories.user(app, f"ada{number}", email=f"m{number}@example.org")
+    paths = [f"/admin/users?q={q}&sort={sort}" for q in ("ad", "m", "ada3", "x") for sort in ("name", "seen")]
+    found = [script.get(path).json for path in paths]
+    monkeypatch.setattr(browsing, "TOO_MANY_TO_SORT", 2)
+    assert [script.get(path).json for path in paths] == found
+
+
+@contextmanager
+def asked(app):
+    """What the database is asked meanwhile."""
+    engine, statements = app.extensions["database"].engine, []
+    note = lambda *told: statements.append((told[2], told[3]))  # noqa: E731 - the same one is taken off again
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def plan_of(app, statements):
+    with app.extensions["database"].engine.connect() as connection:
+        return [
+            str(row[3])
+            for sql, values in statements
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        ]

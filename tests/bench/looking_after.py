@@ -38,13 +38,14 @@ SELECT printf('%032x', i), i, zeroblob(32), :now - (:events - i) * 1000000,
 """
 PATHS = (
     "/admin",
-    *(f"/admin/users?{query}" for query in ("", "sort=seen", "sort=created", "q=user5", "q=u", "q=m99", "q=zz")),
+    *(f"/admin/users?{query}" for query in ("", "sort=seen", "sort=created", "q=user5", "q=u", "q=m", "q=m99", "q=zz")),
     *(
         f"/admin/users?{query}"
-        for query in ("view=never", "view=dormant", "view=disabled", "view=tokens", "role=admin")
+        for query in ("view=never", "view=dormant", "view=disabled", "view=tokens", "view=one_factor", "role=admin")
     ),
     "/admin/users?role=user&view=never&q=user9&sort=seen",
     *(f"/admin/audit?{query}" for query in ("", "user=user77", "event=session.refused", "address=10.0.7.7")),
+    "/admin/audit?actor=user77",
     "/admin/audit?since=2020-01-01&until=2030-01-01",
     "/admin/audit?event=token.revoked&user=user5",
     "/admin/audit?event=session.refused&address=10.0.7.7&before=500000",

@@ -36,6 +36,8 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None
     actor_id: UUID | None
     actor: str | None
+    gone: list[UUID]
+    """Which of these two have no account any more."""
     credential_id: UUID | None
     address: str | None
     request_id: str | None
@@ -61,6 +63,7 @@ def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
         user=user,
         actor_id=event.actor_id,
         actor=actor,
+        gone=[user_id for user_id in (event.user_id, event.actor_id) if user_id and user_id not in names],
         credential_id=event.credential_id,
         address=event.address,
         request_id=event.request_id,

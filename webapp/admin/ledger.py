@@ -34,6 +34,7 @@ class Piece:
 
     text: str
     user_id: UUID | None = None
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,8 @@ def moment(text: str) -> str | datetime:
 
 def pieces(entry: AuditEntry) -> Iterator[Piece]:
     named = {
-        Who.USER: Piece(entry.user or reports.SOMEBODY, entry.user_id),
-        Who.ACTOR: Piece(entry.actor or "", entry.actor_id),
+        Who.USER: Piece(entry.user or reports.SOMEBODY, entry.user_id, entry.user_id in entry.gone),
+        Who.ACTOR: Piece(entry.actor or "", entry.actor_id, entry.actor_id in entry.gone),
     }
     for word in reports.words(entry.event, Details(entry.details), has_actor=entry.actor is not None):
         yield named[word] if isinstance(word, Who) else Piece(word)
