@@ -7,7 +7,7 @@ import jwt as pyjwt
 import pytest
 import time_machine
 from flask import Blueprint
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from tests import factories
 from tests.browser import Person
@@ -16,6 +16,7 @@ from tests.script import Script
 from tests.second_factors import NAMED, App, passkey_login, register, with_app, with_passkey, with_sheet
 from tests.tables import events
 from webapp.credentials.lifecycle import Proof
+from webapp.credentials.models import Credential
 from webapp.guard import require
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
@@ -348,3 +349,15 @@ def test_a_new_password_makes_no_better_proof_fresh(strict, admin):
         person.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
         assert person.open("/admin").status_code == 200
         assert person.open("/account/security/totp/remove").request.path == "/confirm"
+
+
+def test_nor_does_the_session_live_longer_by_it(strict, admin):
+    mine, person = with_app(strict, admin), Person(strict)
+    person.log_in("mara")
+    person.press("Go on", code=mine.code())
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        person.open("/account/password")
+        person.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
+    with strict.extensions["database"].read() as db:
+        old, new = db.scalars(select(Credential).where(Credential.kind == "session"))
+        assert old.expires_at == new.expires_at

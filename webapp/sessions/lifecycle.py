@@ -68,7 +68,8 @@ def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: d
     Its time begins anew, as it would with a login (800-63B §2.2.3); since when it is there stays known.
 
     Args:
-        auth_time: of a proof before, where this one is less than that and counts for nothing.
+        auth_time: of a proof before, where this one is less than that and counts for nothing; nor does the
+            session live any longer by it then.
 
     Raises:
         AlreadyEnded
@@ -89,6 +90,8 @@ def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: d
         is_remembered=browser.is_remembered,
     )
     started.credential.created_at = former.created_at
+    if auth_time is not None:
+        started.credential.expires_at = former.expires_at
     record(db, Event.SESSION_CONFIRMED, user_id=former.user_id, credential_id=started.credential.id, amr=amr)
     return started
 

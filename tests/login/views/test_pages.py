@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import session
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents, events
 from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
 
 
 def token_of(person):
@@ -155,12 +157,15 @@ def test_a_confirmation_takes_ones_own_password_alone(app, person):
     assert confirm(person, other).status_code == 422
 
 
-def test_a_confirmation_does_not_make_a_session_live_longer(app, person):
-    confirm(person)
+def test_from_a_confirmation_on_a_session_lives_as_long_as_from_a_login_on(app, person):
+    an_hour_later = now() + timedelta(hours=1)
+    with time_machine.travel(an_hour_later, tick=False):
+        confirm(person)
     with app.extensions["database"].read() as db:
-        old, new = db.scalars(select(Credential).order_by(Credential.created_at))
-        assert abs(new.expires_at - old.expires_at) < timedelta(seconds=1)
-        assert new.idle == old.idle
+        old, new = db.scalars(select(Credential).order_by(Credential.auth_time))
+        assert new.auth_time == an_hour_later
+        assert new.expires_at == an_hour_later + app.extensions["session_ends"].lifetime
+        assert (new.idle, new.created_at) == (old.idle, old.created_at)
 
 
 def test_a_confirmation_is_written_down(app, person):
