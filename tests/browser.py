@@ -49,7 +49,10 @@ class Person:
         return self.page
 
     def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any) -> TestResponse:
-        """One request as a browser sends it, and nothing that follows from it."""
+        """One request as a browser sends it, and nothing that follows from it.
+
+        With ``buffered=False`` what is done after the answer is done when that is closed.
+        """
         sent = {"Accept": HTML, "User-Agent": self.user_agent, "Sec-Fetch-Site": "same-origin"} | (headers or {})
         self.page = self.client.open(
             path,
@@ -57,8 +60,7 @@ class Person:
             headers=sent,
             environ_overrides={"REMOTE_ADDR": self.address},
             base_url=self.base_url,
-            buffered=True,
-            **kwargs,
+            **{"buffered": True} | kwargs,
         )
         return self.page
 

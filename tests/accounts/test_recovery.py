@@ -93,6 +93,17 @@ def test_known_unknown_and_disabled_people_hear_the_same(app, stranger, user, id
     assert "If this house knows whom you named, a mail is on its way" in answer.text
 
 
+@pytest.mark.parametrize("identifier", ["ada", "nobody"])
+def test_whether_somebody_is_known_is_looked_at_when_the_answer_is_on_its_way(app, stranger, user, identifier):
+    stranger.open("/forgot")
+    before = contents(app)
+    fields = {"username": identifier, "csrf_token": stranger.csrf_token}
+    answer = stranger.ask("POST", "/forgot", data=fields, buffered=False)
+    assert (answer.status_code, contents(app)) == (303, before)
+    answer.close()
+    assert (contents(app) == before) is (identifier == "nobody")
+
+
 def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()

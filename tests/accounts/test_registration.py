@@ -102,6 +102,17 @@ def test_what_is_taken_is_answered_as_what_is_free(app, stranger, user, mailbox,
     assert answer.text == free.text
 
 
+@pytest.mark.parametrize("address", ["ada@example.org", "eve@example.org"], ids=["taken", "free"])
+def test_whether_it_is_taken_is_looked_at_when_the_answer_is_on_its_way(app, stranger, user, mailbox, address):
+    stranger.open("/register")
+    before = contents(app)
+    fields = {"username": "eve", "email": address, "password": PASSWORD, "csrf_token": stranger.csrf_token}
+    answer = stranger.ask("POST", "/register", data=fields, buffered=False)
+    assert (answer.status_code, contents(app)) == (303, before)
+    answer.close()
+    assert mailbox.one().to == address
+
+
 def test_the_owner_of_a_taken_address_is_told_and_nobody_else(stranger, user, mailbox):
     register(stranger, "eve", "ADA@example.org")
     mail = mailbox.one()
@@ -123,6 +134,25 @@ def test_a_taken_name_is_told_by_mail_with_a_link_to_choose_another(stranger, us
     stranger.open(link_in(mail))
     stranger.press("Register", username="eve", password=PASSWORD)
     assert "Hello" in stranger.log_in("eve").text
+
+
+def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_again(stranger, mailbox):
+    register(stranger)
+    first = mailbox.link()
+    register(stranger, "Eve", "EVE@example.org")
+    assert stranger.ask("GET", first).status_code == 404
+    stranger.open(mailbox.link())
+    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+
+
+def test_who_registers_once_more_does_not_change_the_password_that_waits(stranger, mailbox):
+    register(stranger)
+    mailbox.opened()
+    register(Person(stranger.app), password="another person at another desk")
+    stranger.open(mailbox.link())
+    again = stranger.press("Verify my address", password="another person at another desk")
+    assert "not the password of this account" in again.text
+    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
 
 
 def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):

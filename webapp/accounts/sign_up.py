@@ -35,14 +35,14 @@ def begin(db: Session, post: Post, new: NewUser, here: Here) -> None:
     address = new.email or ""
     free_what_nobody_verified(db, new.username, address)
     if (owner := browsing.named(db, address)) is not None:
-        return tell_owner(db, post, owner, here)
+        return answer_owner(db, post, owner, new, here)
     try:
         user = registration.add(db, new, origin="register")
     except NameTaken:
         return tell_name_is_taken(db, post, new, here)
     except AddressTaken:
         owner = browsing.named(db, address)
-        return tell_owner(db, post, owner, here) if owner is not None else None
+        return answer_owner(db, post, owner, new, here) if owner is not None else None
     return send_link(db, post, user, here)
 
 
@@ -61,6 +61,12 @@ def forget_unverified(db: Session, *, most: int = 100) -> int:
 def nobody_verified() -> ColumnElement[bool]:
     over = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
     return and_(User.email_verified_at.is_(None), User.last_login_at.is_(None), User.id.in_(over))
+
+
+def answer_owner(db: Session, post: Post, owner: User, new: NewUser, here: Here) -> None:
+    """Whoever waits for the link in vain registers once more; the password that was chosen first stays."""
+    is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == key_of(new.username)
+    send_link(db, post, owner, here) if is_again else tell_owner(db, post, owner, here)
 
 
 def tell_owner(db: Session, post: Post, owner: User, here: Here) -> None:
