@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from tests import factories
 from tests.browser import Person
+from tests.letters import mails
 from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts import browsing, roles
@@ -61,6 +62,21 @@ def test_a_disabled_user_is_sent_to_the_login_and_their_script_is_refused(app, p
     assert person.press("Disable ada", reason=WHY).status_code == 200
     assert theirs.open("/dashboard").request.path == "/login"
     assert machine.get("/dashboard").json["code"] == "token_revoked"
+
+
+def test_what_was_mailed_before_somebody_was_disabled_lets_nobody_in_when_they_are_enabled(app, script, user):
+    theirs = Person(app)
+    theirs.log_in("ada")
+    theirs.open("/account")
+    theirs.press("Mail a link", email="eve@evil.example")
+    stranger = Person(app)
+    stranger.open("/forgot")
+    stranger.press("Send me the link", username="ada")
+    links = [mail.link for mail in mails(app) if mail.kind in ("confirm_address", "reset_password")]
+    assert [Person(app).open(link).status_code for link in links] == [200, 200]
+    for act in ("disable", "enable"):
+        assert script.post(f"/admin/users/{user.id}/{act}", json={"reason": WHY}).status_code == 200
+    assert [Person(app).open(link).status_code for link in links] == [404, 404]
 
 
 def test_what_was_done_is_written_down_with_who_and_why(app, person, admin, user):

@@ -48,7 +48,7 @@ def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: st
         keep_one_super_admin(db, user)
         user.disabled_at = now()
         record(db, Event.USER_DISABLED, user_id=user.id, actor_id=actor_id, reason=reason)
-    return len(credentials.end_all(db, user.id))
+    return shut(db, user.id)
 
 
 def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
@@ -57,10 +57,16 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
         record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
     user.failed_logins = 0
     if user.disabled_at is not None:
-        # A login that was under way while they were disabled may have come too late to be ended then.
-        credentials.end_all(db, user.id)
+        # What was under way while they were disabled may have come too late to be ended then.
+        shut(db, user.id)
         user.disabled_at = None
         record(db, Event.USER_ENABLED, user_id=user.id, actor_id=actor_id, reason=reason)
+
+
+def shut(db: Session, user_id: UUID) -> int:
+    """End what acts as them, and what was mailed to do so: others may read their mails. Returns how many acted."""
+    links.void(db, user_id)
+    return len(credentials.end_all(db, user_id))
 
 
 def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = None, reason: str | None = None) -> None:

@@ -80,7 +80,7 @@ def kill(db: Session, user_id: UUID, purpose: str) -> None:
 
 
 def void(db: Session, user_id: UUID) -> None:
-    """What was mailed before the password or the address changed lets nobody in; what takes a deed back still does."""
+    """What was mailed before lets nobody in; what takes a deed back still does."""
     lets_in = Link.purpose.not_in((UNDO, NOT_ME, NOT_MY_TOKEN))
     db.execute(delete(Link).where(Link.user_id == user_id, lets_in))
 
