@@ -31,6 +31,21 @@ def test_all_that_were_given_up_are_tried_again(run, given_up):
     assert set(states(run).values()) == {"waiting"}
 
 
+@pytest.mark.parametrize(
+    ("error", "due_at", "says"),
+    [
+        (None, 1, "Mails waiting: 1. They are sent while"),
+        ("refused", 1, "did not take: 1"),
+        ("refused", None, "given up: 1"),
+    ],
+)
+def test_doctor_says_apart_what_waits_what_is_not_taken_and_what_was_given_up(run, house, error, due_at, says):
+    run("invite ada@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
+    with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
+        db.execute("UPDATE outgoing_mail SET last_error = ?, due_at = ?", (error, due_at))
+    assert says in next(line for line in run("doctor").stdout.splitlines() if "outbox" in line)
+
+
 def test_or_one_of_them(run, given_up):
     assert run(f"mail retry {given_up['ada']}").exit_code == 0
     assert states(run) == {"ada": "waiting", "bob": "failed", "eve": "waiting"}

@@ -19,6 +19,7 @@ from webapp.guard.routes import routes as routes_of
 from webapp.kernel.db import Database
 from webapp.kernel.keys import ring_for
 from webapp.mail.outbox import states
+from webapp.mail.troubles import unsent
 from webapp.settings import Settings
 
 
@@ -66,7 +67,7 @@ def kept(settings: Settings, rota: Sequence[Chore]) -> Iterator[Finding]:
     with opened.read() as db:
         yield database.people(browsing.everybody(db))
         yield database.demanded(settings, [role.name for role in roles.every(db)])
-        yield mails.outbox(states(db))
+        yield mails.outbox(states(db), unsent(db))
         yield from chores.turns(late(db, rota))
         yield database.backed_up(reading.latest(db, Event.HOUSE_BACKED_UP))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))

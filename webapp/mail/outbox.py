@@ -1,4 +1,4 @@
-"""put, take, give back, note: a mail is written with the deed, taken by one sender at a time, and tried until sent."""
+"""put, take, note: a mail is written with the deed, taken by one sender at a time, and tried until sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ from webapp.kernel.clock import now
 from webapp.kernel.sealing import Broken, Sealer
 from webapp.mail.models import OutgoingMail
 
-# A sender that dies leaves its mails to others after so long; SMTP is given less.
-LEASE = timedelta(minutes=2)
+# A sender that dies leaves its mail to others after so long: the dozen steps of an encrypted SMTP session, each as slow
+# as the transport bears, are over before.
+LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
 MOST_TRIES = 12
+# Others may take the first ones at the same moment.
+CANDIDATES = 10
 LONGEST_ERROR = 300
 # Who was written to, and about what kind of thing, is nobody's business for ever; a few are thrown away at a time.
 KEPT, MOST = timedelta(days=90), 500
@@ -54,10 +57,9 @@ def put(db: Session, sealer: Sealer, *, kind: str, to: str, content: Content, us
     return mail_id
 
 
-def take(db: Session, sealer: Sealer, *, most: int = 10) -> list[Taken]:
-    """What is due, leased to the caller: each by one conditional statement, so that two senders send once."""
-    due = select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(most)
-    found = []
+def take(db: Session, sealer: Sealer) -> Taken | None:
+    """The next that is due, leased to the caller by one conditional statement, so that two senders send once."""
+    due = select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(CANDIDATES)
     for mail_id in db.scalars(due).all():
         leased = db.execute(
             update(OutgoingMail)
@@ -66,8 +68,8 @@ def take(db: Session, sealer: Sealer, *, most: int = 10) -> list[Taken]:
             .returning(OutgoingMail.id)
         )
         if leased.first() is not None and (taken := opened(db.get_one(OutgoingMail, mail_id), sealer)):
-            found.append(taken)
-    return found
+            return taken
+    return None
 
 
 def opened(mail: OutgoingMail, sealer: Sealer) -> Taken | None:
@@ -77,12 +79,6 @@ def opened(mail: OutgoingMail, sealer: Sealer) -> Taken | None:
         mail.due_at, mail.last_error = None, "its content cannot be read with this secret key"
         return None
     return Taken(mail.id, mail.to, msgspec.json.decode(content, type=Content))
-
-
-def give_back(db: Session, untried: Sequence[Taken]) -> None:
-    """What was taken and not tried is due at once, for whoever comes next."""
-    ids = [mail.id for mail in untried]
-    db.execute(update(OutgoingMail).where(OutgoingMail.id.in_(ids)).values(due_at=now(), tries=OutgoingMail.tries - 1))
 
 
 def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:

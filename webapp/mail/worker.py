@@ -34,8 +34,7 @@ class Worker(worker.Worker):
             self._wake.wait(NOW_AND_THEN)
             self._wake.clear()
             try:
-                while not self.is_told and self.send_due():
-                    pass
+                self.send_due()
             except Unavailable:
                 log.warning("outbox not reached")
             except Exception:
@@ -48,16 +47,16 @@ class Worker(worker.Worker):
         Returns:
             How many were tried.
         """
-        with self._database.write() as db:
-            taken = outbox.take(db, self._sealer)
         tried = 0
-        while tried < len(taken) and not self.is_told:
-            self.send(taken[tried])
+        # Each is leased when its turn comes: behind nine slow ones it would be another sender's before.
+        while not self.is_told and (mail := self.take()):
+            self.send(mail)
             tried += 1
-        if untried := taken[tried:]:
-            with self._database.write() as db:
-                outbox.give_back(db, untried)
         return tried
+
+    def take(self) -> outbox.Taken | None:
+        with self._database.write() as db:
+            return outbox.take(db, self._sealer)
 
     def send(self, mail: outbox.Taken) -> None:
         try:

@@ -15,9 +15,16 @@ def server(settings: Settings) -> Finding:
     return warn("mail", "No mail server is named; mails, and the links in them, go to the log.", mend)
 
 
-def outbox(states: Mapping[str, int]) -> Finding:
+def outbox(states: Mapping[str, int], in_vain: int) -> Finding:
+    """
+    Args:
+        in_vain: how many were tried and not taken, those that are given up among them.
+    """
     if states["failed"]:
         return warn("outbox", f"Mails given up: {states['failed']}.", "See why: python -m webapp mail list --failed")
+    if in_vain:
+        said = f"Mails that the server did not take: {in_vain}. They are tried again."
+        return warn("outbox", said, "See why: python -m webapp mail list")
     if states["waiting"]:
         return warn("outbox", f"Mails waiting: {states['waiting']}.", "They are sent while the house is served.")
     return ok("outbox", "No mail waits.")
