@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from webapp.accounts import invitations, recovery
 from webapp.kernel.db import Database
 
@@ -21,6 +23,15 @@ def test_a_link_for_each_is_all_that_is_printed(run, house):
 def test_an_address_that_is_none_makes_no_invitation_at_all(run, house):
     done = run("invite ada@example.org x@")
     assert (done.exit_code, done.stdout) == (1, "")
+    with kept(house).read() as db:
+        assert invitations.page(db) == []
+
+
+@pytest.mark.parametrize("role", ["king", "ADMIN", "user,admin", ""])
+def test_nobody_is_invited_to_a_role_that_there_is_none_of(run, house, role):
+    done = run("invite ada@example.org --role", role)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"There is no role {role}; there are: admin, super_admin, user." in done.stderr
     with kept(house).read() as db:
         assert invitations.page(db) == []
 

@@ -22,8 +22,8 @@ from tests.login.refreshing import begin, raced
 from tests.login.test_refresh_races import ROUNDS
 from tests.rivals import Pair
 from tests.script import Script
-from webapp.accounts import closing
-from webapp.accounts.models import User
+from webapp.accounts import closing, roles
+from webapp.accounts.models import Role, User
 from webapp.app import close, create_app
 from webapp.audit import chain
 from webapp.chores import rota
@@ -286,6 +286,19 @@ def test_a_role_that_goes_while_it_is_given_or_included_leaves_no_trace(app: Fla
     assert included in ((422,) if removed == 204 else (200, 422))
     again = ones.post(f"/admin/roles/{taker}/edit", json={"description": "x", "includes": ["user"]})
     assert again.status_code == 200
+
+
+def test_nobody_is_invited_to_a_role_that_is_just_being_removed(app: Flask) -> None:
+    (_, script), database = keeper(app), app.extensions["database"]
+    with database.write() as db:
+        roles.add(db, "leaving", "x", ["user"])
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as db:
+            roles.remove(db, db.get_one(Role, "leaving"))
+            answer = pool.submit(script.post, "/admin/invitations/new", json={"role": "leaving"})
+            time.sleep(0.3)
+            assert not answer.done()
+        assert (answer.result().status_code, list(answer.result().json["errors"])) == (422, ["role"])
 
 
 def test_of_two_roles_that_come_to_include_each_other_one_is_refused(app: Flask) -> None:

@@ -9,6 +9,7 @@ from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
 from webapp.accounts.names import AddressUnfit
 from webapp.app import close, create_app
 from webapp.cli.durations import DURATION
+from webapp.cli.finding import role_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, say_aside, say_json
@@ -40,6 +41,7 @@ def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires
     made = []
     try:
         with opened(house) as database, database.write() as db:
+            role_named(db, role)
             for name in who:
                 email = name if "@" in name else None
                 wish = Wish(role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import invitations
 from webapp.accounts.care import looks_after
-from webapp.accounts.invitations import Row
+from webapp.accounts.invitations import RoleNotYours, Row
 from webapp.accounts.names import AddressUnfit
 from webapp.accounts.roles import included_in
 from webapp.admin.views.doors import change, fill_in, read, tend
@@ -96,6 +96,9 @@ def create(principal: Principal) -> ResponseReturnValue:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
     except AddressUnfit as error:
         form.email.errors = [str(error)]
+        return refused(form)
+    except RoleNotYours:
+        form.role.errors = ["There is no such role any more; somebody removed it meanwhile."]
         return refused(form)
     post: Post = current_app.extensions["post"]
     is_mailed = current_app.config["CAN_MAIL"] and invitations.mail(db(), post, made)
