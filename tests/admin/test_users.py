@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from tests import factories
-from tests.browser import Person
+from tests.browser import Person, parsed, text_of
 from tests.letters import mails
 from tests.script import Script
 from tests.tables import contents, events
@@ -344,6 +344,22 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
     assert "guarded addresses are open" in page
     assert "ada</b> logged in with their password" in page
     assert str(user.id) in page
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"disabled_at": now()}, "Disabled, they reach nothing; this is what enabling gives back."),
+        ({"email_verified_at": None}, "Until they prove their address, they reach nothing; this is what comes then."),
+        ({"closes_at": now()}, "Closed, they reach nothing; this is what they come back to."),
+        ({}, "What they can reach, and the line of the guard that decides. 7"),
+    ],
+)
+def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, person, facts, words):
+    in_state(app, "out", **facts)
+    with app.extensions["database"].read() as db:
+        out = browsing.named(db, "out")
+    assert words in text_of(parsed(person.open(f"/admin/users/{out.id}").text))
 
 
 def test_it_says_what_keeps_somebody_from_doing_anything(app, person):

@@ -75,6 +75,7 @@ class PersonDetails(Person, frozen=True, kw_only=True):
     may_act: bool
     """Whether the caller may change anything here."""
     reach: list[Reached]
+    """What their role opens; nothing of it while they are disabled, closed, or have not proven their address."""
     session_list: list[Login]
     token_list: list[Token]
     events: list[AuditEntry]
