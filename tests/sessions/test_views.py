@@ -107,9 +107,56 @@ def test_an_idle_end_is_put_off_by_a_button(make_app):
             assert person.press("Stay logged in").request.path == "/account"
 
 
-def test_the_notice_turns_into_the_login_by_itself(person):
-    answer = person.open("/account/sessions/ending")
+@pytest.fixture
+def hasty(make_app):
+    """Ada at a browser where every page says that the session is about to end."""
+    app = make_app(WEBAPP_SESSION_IDLE="8m")
+    factories.user(app, "ada")
+    person = Person(app)
+    person.log_in("ada")
+    return person
+
+
+def test_going_on_leads_back_to_the_page_with_its_question(hasty):
+    hasty.open("/tokens/new?name=half-written")
+    assert hasty.press("Stay logged in").request.full_path == "/tokens/new?name=half-written"
+
+
+def test_from_an_address_that_only_forms_lead_to_it_leads_elsewhere(hasty):
+    hasty.open("/account")
+    assert hasty.press("Mail a link", email="no address").request.path == "/account/email"
+    answer = hasty.press("Stay logged in")
+    assert (answer.status_code, answer.request.path) == (200, "/account/sessions")
+
+
+def test_from_a_form_that_was_refused_it_leads_to_that_form(hasty):
+    hasty.open("/account")
+    assert hasty.press("Save profile", username="no name, no").status_code == 422
+    assert hasty.press("Stay logged in").request.path == "/account"
+
+
+def test_the_notice_knows_the_way_back(hasty):
+    hasty.open("/account/activity?kind=logins")
+    assert hasty.follow("Why?").text.count(">Stay logged in<") == 1
+    assert hasty.press("Stay logged in").request.full_path == "/account/activity?kind=logins"
+
+
+def test_a_proof_that_puts_the_end_off_says_that_this_is_what_it_is_for(make_app):
+    app = make_app(WEBAPP_SESSION_LIFETIME="8m", WEBAPP_SESSION_IDLE="8m")
+    factories.user(app, "ada")
+    person = Person(app)
+    person.log_in("ada")
+    person.open("/account/activity?kind=logins")
+    for page in (person.follow("Stay logged in"), person.press("Confirm", password="wrong")):
+        assert "your session begins anew" in page.text
+        assert "lock you out" not in page.text
+    assert person.press("Confirm", password=factories.PASSWORD).request.full_path == "/account/activity?kind=logins"
+
+
+@pytest.mark.parametrize("way", ["", "?next=/account/activity?kind%3Dlogins", "?next=//evil.example"])
+def test_the_notice_turns_into_the_login_by_itself(person, way):
+    answer = person.open(f"/account/sessions/ending{way}")
     seconds, _, target = answer.headers["Refresh"].partition("; url=")
-    assert target == "/login?ended=1"
+    assert target == "/login?ended=1" + ("&next=/account/activity?kind%3Dlogins" if "kind" in way else "")
     with time_machine.travel(now() + timedelta(seconds=int(seconds)), tick=False):
         assert "Your session has ended" in person.open(target).text

@@ -27,6 +27,7 @@ from webapp.tokens.due import Due
 from webapp.tokens.issuing import Issuer
 from webapp.tokens.late import Late
 from webapp.web import after
+from webapp.web.redirects import here_again
 
 
 def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
@@ -61,7 +62,8 @@ def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> 
     app.jinja_env.globals |= {"offer_here": offer_here, "current_principal": current_principal}
     app.jinja_env.globals["current_claims"] = current_claims
     app.jinja_env.globals |= {"theme": preferences.theme, "zone_name": preferences.zone_name}
-    app.jinja_env.globals |= {"session_end": sessions.session_end, "is_token_due": Due(database)}
+    app.jinja_env.globals |= {"here_again": here_again, "session_end": sessions.session_end}
+    app.jinja_env.globals["is_token_due"] = Due(database)
     if "cookie" in settings.locations:
         token_cookie.init_app(app)
         app.register_blueprint(api_leaving.bp)

@@ -112,13 +112,11 @@ def end_others(principal: Principal) -> ResponseReturnValue:
 @bp.get("/account/sessions/ending")
 @require(session=True)
 def ending(principal: Principal) -> ResponseReturnValue:
-    found = end_here(principal)
-    response = make_response(
-        render_template("sessions/ending.html", end=found, next=safe_path(request.args.get("next")) or "")
-    )
+    found, target = end_here(principal), safe_path(request.args.get("next"))
+    response = make_response(render_template("sessions/ending.html", end=found, next=target or ""))
     # Without script the page cannot say that it is over, so it asks again right after, and finds the login.
     seconds = int((found.at - now()).total_seconds()) + 61
-    response.headers["Refresh"] = f"{seconds}; url={url_for(LOGIN, ended=1)}"
+    response.headers["Refresh"] = f"{seconds}; url={url_for(LOGIN, ended=1, next=target)}"
     return response
 
 

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, redirect
+from flask import Response, current_app, redirect, request
 from werkzeug.routing import RequestRedirect
 
 # What may be there, rather than what may not: one slash, and a path and query of plain characters. No second
@@ -25,6 +25,14 @@ def safe_path(target: str | None) -> str | None:
     ):
         return None
     return target
+
+
+def here_again() -> str | None:
+    """The page that is shown, as ``next`` leads back to it; None where only a form leads."""
+    if request.method in ("GET", "HEAD"):
+        return request.full_path.removesuffix("?")
+    routes = current_app.create_url_adapter(request)
+    return request.path if routes is not None and routes.test(request.path, "GET") else None
 
 
 def to_its_spelling(refusal: Exception | None) -> Response | None:

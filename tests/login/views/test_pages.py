@@ -31,6 +31,15 @@ def test_a_person_logs_in_by_name_or_address_however_it_is_written(app, user, na
     assert Person(app).log_in(name).request.path == "/dashboard"
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"), [("30d", "30 days"), ("1d", "1 day"), ("2h", "2 hours"), ("", "30 days")]
+)
+def test_the_login_says_how_long_it_may_be_kept(make_app, setting, words):
+    chosen = {"WEBAPP_REMEMBER_LIFETIME": setting} if setting else {}
+    app = make_app(**chosen, WEBAPP_SESSION_LIFETIME="1h", WEBAPP_SESSION_IDLE="1h")
+    assert f"Keep me logged in on this device for {words}<" in Person(app).open("/login").text
+
+
 def test_a_script_may_log_in_with_a_cookie_as_well(app, user):
     person = Person(app)
     answer = by_json(person, next="/tokens")

@@ -15,6 +15,7 @@ from webapp.accounts.roles import included_in
 from webapp.accounts.views.verification import WAITING
 from webapp.guard import Principal, public
 from webapp.kernel.clock import now
+from webapp.kernel.words import counted
 from webapp.login.flow import AMR, Done, Throttled, Unverified
 from webapp.login.forms import LoginForm
 from webapp.login.pending import begin
@@ -38,6 +39,7 @@ from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.query import asked
 from webapp.web.redirects import safe_path
+from webapp.web.templating import span
 from webapp.web.transaction import db
 
 
@@ -117,10 +119,10 @@ def verify_first(user: User) -> ResponseReturnValue:
 
 
 def surroundings(target: str | None) -> dict[str, Any]:
-    days = current_app.permanent_session_lifetime.days
+    lifetime = current_app.permanent_session_lifetime
     destination = target.partition("?")[0] if target else None
     return {
-        "remember_days": days,
+        "remembered_for": counted(lifetime.days, "day") if lifetime.days else span(lifetime),
         "destination": destination,
         "registration": current_app.config["REGISTRATION"],
         "has_passkeys": second_step().party is not None,
