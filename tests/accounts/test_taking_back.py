@@ -222,3 +222,9 @@ def test_no_secret_of_a_link_stands_in_the_address_of_a_page_or_on_it(make_app, 
         assert (page.status_code, secret in page.text) == (200, False)
         assert page.headers["Referrer-Policy"] == "same-origin"
         assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', page.text), "nothing foreign is on it"
+
+
+def test_a_link_that_is_dead_leads_to_a_new_password(app):
+    stranger = Person(app)
+    assert stranger.open("/not-me/of-long-ago").status_code == 404
+    assert stranger.follow("Set a new password").request.path == "/forgot"

@@ -103,6 +103,12 @@ def test_so_is_what_people_change_of_themselves(app, person, user):
     assert "time zone: UTC → Europe/Berlin" in line
 
 
+def test_a_moment_among_its_details_is_said_as_one(app, person, user):
+    write(app, Event.TOKEN_ROTATED, user_id=user.id, name="backup-nas", ends_at="2026-12-03T18:34:34.028963+00:00")
+    (line,) = [line for line in lines(person) if "token.rotated" in line]
+    assert "ends: Thursday 3 December 2026, 18:34 UTC" in line
+
+
 def test_what_happens_again_and_again_is_one_line_that_says_how_often(app, person, user):
     for _ in range(3):
         Person(app, address="192.0.2.9").log_in("ada", "wrong wrong wrong")

@@ -1,12 +1,16 @@
 """/dashboard: the same struct for a person and for a script; nothing of anybody else."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from markupsafe import escape
 
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
+from webapp.kernel.clock import now
 
 
 def test_a_script_gets_what_a_person_sees(person, script):
@@ -77,3 +81,16 @@ def test_a_user_agent_is_shown_in_words_and_never_as_it_came(app, user):
     person = Person(app, user_agent="<script>alert(1)</script>")
     person.log_in("ada")
     assert "alert(1)" not in person.open("/dashboard").text
+
+
+@pytest.mark.parametrize(("due", "said"), [(1, "One of them needs a minute."), (2, "Two of them need a minute.")])
+def test_it_says_in_words_how_many_want_to_be_looked_at(app, user, person, due, said):
+    with time_machine.travel(now() - timedelta(days=28)):
+        for _ in range(due):
+            factories.api_token(app, user, lifetime=timedelta(days=30))
+    assert said in person.open("/dashboard").text
+
+
+def test_a_token_that_reaches_much_names_the_first_and_counts_the_others(app, user, person):
+    factories.api_token(app, user, "profile:read", "protected:read", "resources:read", "tokens:read")
+    assert "and 2 more" in person.open("/dashboard").text

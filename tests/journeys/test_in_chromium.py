@@ -128,7 +128,7 @@ def test_every_page_is_accessible_and_fits(opened: House, chromium: Browser, sch
         tab.goto(opened.url + path)
         found = Axe().run(tab, options=RULES)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
+        fits(tab)
     context.close()
 
 
@@ -137,6 +137,29 @@ def make_token(tab: Page, house: House, name: str) -> None:
     tab.get_by_role("button", name="Create token").click()
     found = Axe().run(tab, options=RULES)
     assert found.violations_count == 0, f"the token's reveal: {found.generate_report()}"
+
+
+LONG = "maximiliane-wolfeschlegelsteinhausenbergerdorff-jr"
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser, width: int) -> None:
+    name, address = f"{LONG[:-3]}{width}", f"{LONG}.{width}@department-of-long-addresses.subsidiary.example.org"
+    opened.command("user", "add", name, "--email", address, "--password-stdin", stdin=PASSWORD)
+    tab = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
+    log_in(tab, opened, name)
+    fits(tab)
+    expect(tab.get_by_role("button", name="Log out").first).to_be_in_viewport(ratio=1)
+    tab.goto(f"{opened.url}/account")
+    tab.get_by_label("New address").fill(f"new.{address}")
+    tab.get_by_role("button", name="Mail a link").click()
+    expect(tab.get_by_role("status").first).to_contain_text(f"new.{address}")
+    fits(tab)
+    tab.context.close()
+
+
+def fits(tab: Page) -> None:
+    assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{tab.url} scrolls sideways"
 
 
 def test_everything_but_copying_works_without_script(opened: House, chromium: Browser) -> None:

@@ -110,6 +110,13 @@ def test_whoever_is_logged_in_sees_it_and_stops_it(app, user, asked):
     assert owner.ask("GET", "/account/security/reset").status_code == 404
 
 
+def test_the_page_that_stops_it_says_when_it_is_due_in_a_sentence_and_for_programs(app, user, asked):
+    device, owner = with_passkey(app, user), Person(app)
+    passkey_login(owner, device)
+    page = owner.open("/account/security/reset").text
+    assert re.search(r'It is due <time datetime="\d{4}-\d\d-\d\dT[\d:]+Z"', page)
+
+
 def test_a_second_reset_is_not_begun_beside_the_first(app, user, asked, mara):
     mara.open(f"/admin/users/{user.id}/reset-factors")
     assert mara.press("Begin the reset", reason=WHY).status_code == 409

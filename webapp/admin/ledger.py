@@ -54,7 +54,7 @@ class Line:
     is_refusal: bool
     changes: list[Changed]
     reason: str | None
-    rest: dict[str, str]
+    rest: dict[str, str | datetime]
     """Of the details, what is said nowhere else."""
     whence: str
     times: int
@@ -111,12 +111,18 @@ def pieces(entry: AuditEntry) -> Iterator[Piece]:
         yield named[word] if isinstance(word, Who) else Piece(word)
 
 
-def told(entry: AuditEntry) -> dict[str, str]:
+def told(entry: AuditEntry) -> dict[str, str | datetime]:
     details = Details(entry.details)
     reports.words(entry.event, details, has_actor=False)
     apart = APART | details.said | {change.what for change in entry.changes}
     kept = {name: value for name, value in entry.details.items() if name not in apart and not name.endswith("_id")}
-    return {in_words(name): text(value) for name, value in kept.items() if value is not None}
+    return dict(fact(name, text(value)) for name, value in kept.items() if value is not None)
+
+
+def fact(name: str, value: str) -> tuple[str, str | datetime]:
+    if not name.endswith("_at"):
+        return in_words(name), value
+    return in_words(name.removesuffix("_at")), moment(value)
 
 
 def whence(entry: AuditEntry) -> str:

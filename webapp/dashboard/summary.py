@@ -125,13 +125,16 @@ def sum_up(devices: Sequence[Device], scripts: int, attention: Sequence[Task]) -
     reach = f"{counted(len(devices), 'device')} and {counted(scripts, 'token').lower()} can act as you."
     if not attention:
         return reach
-    return f"{reach} {'One of them needs' if len(attention) == 1 else f'{len(attention)} of them need'} a minute."
+    return f"{reach} {word_of(len(attention))} of them need{'s' if len(attention) == 1 else ''} a minute."
 
 
 def counted(count: int, noun: str) -> str:
+    return f"{word_of(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def word_of(count: int) -> str:
     words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
-    word = words[count] if count < len(words) else str(count)
-    return f"{word} {noun}{'' if count == 1 else 's'}"
+    return words[count] if count < len(words) else str(count)
 
 
 def live_tokens(db: Session, user_id: UUID) -> listing.Page:

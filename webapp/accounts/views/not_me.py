@@ -15,7 +15,7 @@ from webapp.accounts.views.surroundings import dead, here, nobodys_hash, post
 from webapp.guard import public
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
-from webapp.web.problems import Problem
+from webapp.web.problems import Action, Problem
 from webapp.web.transaction import database, db
 
 bp = Blueprint("not_me", __name__)
@@ -113,4 +113,6 @@ def about(secret: str) -> About:
 
 
 def dead_link() -> Problem:
-    return dead("It was used, or its time is over. Set a new password instead: that ends every session too.")
+    problem = dead("It was used, or its time is over. Set a new password instead: that ends every session too.")
+    problem.actions = (Action("Set a new password", url_for("recovery.forgotten")),)
+    return problem
