@@ -1,5 +1,6 @@
 """What the tests of the scripts' login share: to log in, to refresh, to try a token."""
 
+from datetime import timedelta
 from typing import Any
 
 import jwt as pyjwt
@@ -8,6 +9,11 @@ from werkzeug.test import TestResponse
 
 from tests.factories import PASSWORD
 from tests.script import Script
+from webapp.kernel.clock import now
+
+NOON = (now() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+"""Tomorrow's: whatever a fixture has made is there by then."""
+NOON_AS_NUMBER = int(NOON.timestamp())
 
 
 def log_in(app: Flask, name: str = "ada", **wishes: Any) -> dict[str, Any]:

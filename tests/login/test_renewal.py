@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.login.scripts import claims, log_in, refresh, works
+from tests.login.scripts import NOON, claims, log_in, refresh, works
 from tests.script import Script
 from tests.tables import contents, events, everything
 from tests.tokens.forging import claims_of, signed
@@ -21,7 +21,6 @@ from webapp.kernel.clock import now
 from webapp.settings import Settings
 from webapp.tokens import script_logins
 
-NOON = "2026-11-25T12:00:00Z"
 DAY = timedelta(days=1)
 
 
@@ -285,7 +284,7 @@ def test_this_was_not_me_ends_logins_of_scripts_made_since(app, database, user, 
     before = log_in(app)
     clock.shift(60)
     since = log_in(app)
-    facts = {"what": "new_login", "since": "2026-11-25T12:01:00+00:00"}
+    facts = {"what": "new_login", "since": now().isoformat()}
     with database.write() as db:
         secret = links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
         taking_back.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))

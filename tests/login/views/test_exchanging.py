@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.login.scripts import claims, log_in, refresh
+from tests.login.scripts import NOON, NOON_AS_NUMBER, claims, log_in, refresh
 from tests.proving import JKT, bound_token, claims_for, proof
 from tests.script import Script
 from tests.tables import contents, events
@@ -18,7 +18,6 @@ from webapp.verify import Key, Verifier
 from webapp.verify import TokenError as NotVerified
 
 REPORTS = "https://reports.example.org"
-NOON, NOON_AS_NUMBER = "2026-11-25T12:00:00Z", 1795608000
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 JWT = "urn:ietf:params:oauth:token-type:jwt"

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.login.scripts import claims, log_in, refresh
+from tests.login.scripts import NOON, NOON_AS_NUMBER, claims, log_in, refresh
 from tests.script import Script
 from tests.tables import contents, events
 from tests.tokens.forging import claims_of, signed
@@ -14,12 +14,8 @@ from webapp.accounts import closing
 from webapp.accounts.models import User
 from webapp.cli.minting import PROVEN_BY_NOBODY
 from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
 from webapp.tokens import issuing, lifecycle
 
-# One that is to come: the script that asks was given its token before.
-NOON = now().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
-NOON_AS_NUMBER = int(NOON.timestamp())
 INACTIVE = {"active": False}
 
 
