@@ -1,6 +1,7 @@
 """However many people and events there are, an index leads to them."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
@@ -8,7 +9,10 @@ from sqlalchemy import event
 from tests import factories
 from tests.script import Script
 from webapp.accounts import browsing
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
 
+SORTS = ("name", "seen", "created")
 SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
 
 
@@ -20,9 +24,9 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/users?sort=created", "ix_user_created_at_username_key"),
         ("/admin/users?sort=seen", "ix_user_last_login_at_username_key"),
         ("/admin/users?view=never", "ix_user_last_login_at_username_key"),
-        ("/admin/users?view=dormant", "INDEX"),
-        ("/admin/users?view=disabled", "INDEX"),
-        ("/admin/users?view=tokens", "ix_credential_user_id_kind"),
+        ("/admin/users?view=dormant", "ix_user_last_login_at_username_key"),
+        ("/admin/users?view=disabled", "ix_user_disabled_at_username_key"),
+        ("/admin/users?view=tokens", "ix_credential_kind_expires_at"),
         ("/admin/users?view=one_factor", "ix_passkey_user_id"),
         ("/admin/users?q=ada&view=disabled&sort=seen", "INDEX"),
         ("/admin/users?role=admin", "ix_user_role_username_key"),
@@ -39,7 +43,7 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
 def test_a_list_is_answered_from_an_index(app, user, path, index):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
-    tables = ("FROM user", 'FROM "user"', "FROM audit_event")
+    tables = ("FROM user", 'FROM "user"', "FROM credential", "FROM audit_event")
     with asked(app) as statements:
         assert script.get(path).status_code == 200
     lists = [found for found in statements if "LIMIT" in found[0] and any(table in found[0] for table in tables)]
@@ -83,6 +87,42 @@ def test_however_many_a_search_finds_it_finds_the_same(app, monkeypatch):
     found = [script.get(path).json for path in paths]
     monkeypatch.setattr(browsing, "TOO_MANY_TO_SORT", 2)
     assert [script.get(path).json for path in paths] == found
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("query", ["view=disabled", "view=dormant", "view=tokens", "view=disabled&role=user&q=a"])
+def test_to_find_the_few_that_a_filter_fits_nobody_else_is_looked_at(app, user, query, sort):
+    script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
+    script.get("/admin/users")
+    with asked(app) as statements:
+        assert script.get(f"/admin/users?{query}&sort={sort}").status_code == 200
+    plan = plan_of(app, [found for found in statements if "LIMIT" in found[0] and "user" in found[0]])
+    assert any("SEARCH user" in step for step in plan), plan
+    assert not any(step.startswith(("SCAN user", "SCAN credential")) for step in plan), plan
+
+
+@pytest.mark.parametrize("view", ["disabled", "dormant", "tokens", "one_factor"])
+def test_however_many_a_filter_fits_it_fits_the_same(app, monkeypatch, view):
+    script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
+    for number in range(45):
+        made = factories.user(app, f"ada{number}", role=("user", "admin")[number % 2])
+        if number % 3:
+            factories.api_token(app, made)
+            with app.extensions["database"].write() as db:
+                found = db.get_one(User, made.id)
+                found.disabled_at, found.last_login_at = now(), now() - timedelta(days=100 + number % 4)
+    more = [f"{rest}&sort={sort}" for rest in ("", "role=user", "q=ada1", "role=admin&q=a") for sort in SORTS]
+    few = [everybody(script, f"/admin/users?view={view}&{rest}") for rest in more]
+    assert len(few[0]) > browsing.PAGE
+    monkeypatch.setattr(browsing, "FEW", -1)
+    assert [everybody(script, f"/admin/users?view={view}&{rest}") for rest in more] == few
+
+
+def everybody(script, path):
+    """Page by page."""
+    page = script.get(path).json
+    names = [person["username"] for person in page["people"]]
+    return names + (everybody(script, f"{path}&after={page['after']}") if page["after"] else [])
 
 
 @contextmanager
