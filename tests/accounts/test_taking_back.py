@@ -16,6 +16,7 @@ from tests.accounts.deeds import (
     change_address,
     change_name,
     change_password,
+    close_account,
     of_kind,
 )
 from tests.browser import Person
@@ -153,6 +154,17 @@ def test_an_undone_address_takes_back_what_was_made_since_it_was_asked_for(app, 
         press_the_one_button(app, disowning(of_kind(app, "address_changed")))
         assert Script(app, before.token).get("/protected").status_code == 200
         assert Script(app, between.token).get("/protected").status_code == 401
+
+
+def test_an_undone_address_opens_the_account_that_was_closed_since(app, user, eve):
+    """The mail about the end of the account went to the other address."""
+    change_address(eve, app)
+    close_account(eve, app)
+    owner = press_the_one_button(app, disowning(of_kind(app, "address_changed")))
+    assert (found(app, user).email, found(app, user).closes_at) == ("ada@example.org", None)
+    owner.open(of_kind(app, "reset_password").link)
+    owner.press("Set the password", password=NEW)
+    assert owner.log_in("ada", NEW).request.path == "/dashboard"
 
 
 def test_whoever_asked_for_no_new_password_kills_the_link_and_nothing_else(app, user, eve):

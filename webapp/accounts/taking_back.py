@@ -72,6 +72,8 @@ def undo_address(db: Session, post: Post, secret: str, unknown_hash: str, here: 
         LinkDead, AddressTaken
     """
     user, since = address_change.undo(db, secret)
+    # They may have closed it as well, and the mail about that went to the other address.
+    closing.reopen(db, user)
     lock(db, user, unknown_hash, since=since)
     if not user.is_known_elsewhere:
         recovery.send_link(db, post, user, here)
