@@ -64,3 +64,7 @@ def test_closing_and_the_export_ask_for_a_fresh_proof(person):
         assert person.press("Download my data").status_code == 401
         person.press("Confirm", password=factories.PASSWORD)
         assert person.press("Send it now").json["account"]["username"] == "ada"
+    with time_machine.travel(now() + timedelta(minutes=22), tick=False):
+        assert close(person, "ada").status_code == 401
+        person.press("Confirm", password=factories.PASSWORD)
+        assert "Your account is closed" in person.press("Send it now").text

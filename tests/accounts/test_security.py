@@ -1,5 +1,6 @@
 """/account/security: everything that can act as me, and the one switch that ends it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -23,19 +24,37 @@ def is_in(person: Person) -> bool:
     return person.ask("GET", "/dashboard").status_code == 200
 
 
-def test_everything_that_can_act_as_me_is_in_one_list(person, laptop, script):
+@pytest.fixture
+def cron(app, user) -> Script:
+    """A script that is logged in by itself; what came of its login."""
+    answer = Script(app).post("/api/auth", json={"username": user.username, "password": factories.PASSWORD}).json
+    return Script(app, answer["access_token"])
+
+
+def test_everything_that_can_act_as_me_is_in_one_list(person, laptop, script, cron):
     page = person.open("/account/security").text
     assert "Safari on iPhone" in page
+    assert "Logged in by script" in page
     answer = script.get("/account/security").json
-    assert (len(answer["sessions"]), answer["token_count"]) == (2, 1)
+    assert (len(answer["sessions"]), answer["token_count"], len(answer["script_logins"])) == (2, 1, 1)
 
 
-def test_one_button_ends_it_all_but_this_device(person, laptop, script, app):
+def test_the_page_goes_from_the_ways_in_to_the_way_out(person, cron):
+    page = person.open("/account/security").text
+    assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == [
+        *("Ways to log in", "Where you are logged in", "Tokens", "Logged in by script"),
+        *("Recent activity", "End everything"),
+    ]
+
+
+def test_one_button_ends_it_all_but_this_device(person, laptop, script, cron, app):
     person.open("/account/security/end-everything")
     assert "One other device" in person.page.text
     assert "One token" in person.page.text
+    assert "One login by script" in person.page.text
     person.press("End everything")
-    assert (is_in(person), is_in(laptop), script.get("/protected").status_code) == (True, False, 401)
+    assert (is_in(person), is_in(laptop)) == (True, False)
+    assert (script.get("/protected").status_code, cron.get("/protected").status_code) == (401, 401)
     assert mails(app)[-1].kind == "everything_ended"
 
 

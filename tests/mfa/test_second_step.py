@@ -296,6 +296,12 @@ def test_trust_is_listed_and_ended(trusting):
     assert again(person).request.path == STEP
 
 
+def test_the_one_switch_names_what_is_trusted(trusting):
+    app, totp = trusting
+    person = trusted_person(app, totp)
+    assert "One trusted browser" in person.open("/account/security/end-everything").text
+
+
 def test_trust_ends_with_the_sessions(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)

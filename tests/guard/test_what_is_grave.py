@@ -1,0 +1,46 @@
+"""What lets others in or locks somebody out asks for a fresh proof; what asks for none says why here."""
+
+from webapp.guard.require import requirement_of
+
+ENDS = "it only takes away"
+OWN_PROOF = "the proof is in what is sent"
+HARMLESS = "nothing can be done with it"
+
+WITHOUT = {
+    "account.cancel_address": ENDS,
+    "account.change": "another name is mailed, and taken back from there",
+    "account.choose_mails": "what concerns safety is mailed in any case",
+    "account.keep": "the login was a moment ago",
+    "admin_invitations.revoke": ENDS,
+    "admin_mail.retry": "it goes to whom it was for",
+    "admin_mail.test": "it goes to whoever asks",
+    "api_auth.introspect": HARMLESS,
+    "factors.stop_reset": "it keeps what is there",
+    "login.change_password": OWN_PROOF,
+    "login.confirm": OWN_PROOF,
+    "login.end": ENDS,
+    "sessions.distrust": ENDS,
+    "sessions.end": ENDS,
+    "sessions.end_others": ENDS,
+    "sessions.stay": "the absolute end stays",
+    "tokens.drop": ENDS,
+    "tokens.end_script_login": ENDS,
+    "tokens.inspect": HARMLESS,
+    "tokens.preview": HARMLESS,
+    "tokens.preview_edit": HARMLESS,
+    "tokens.revoke": ENDS,
+    "tokens.revoke_all": ENDS,
+    "tokens.rotate_self": "a token does it, within its own end",
+    "tokens.update": "only what widens the token asks, in the view",
+}
+
+
+def test_what_changes_something_asks_for_a_fresh_proof_or_says_why_not(app):
+    found = set()
+    for rule in app.url_map.iter_rules():
+        need = requirement_of(app, rule.endpoint)
+        if need is None or need.is_public or not rule.methods - {"GET", "HEAD", "OPTIONS"}:
+            continue
+        if need.fresh_within is None:
+            found.add(rule.endpoint)
+    assert found == WITHOUT.keys()
