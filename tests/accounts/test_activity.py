@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import uuid
 
 import pytest
@@ -10,6 +11,9 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.second_factors import with_app
+from tests.tables import events
+from webapp.accounts import closing
+from webapp.accounts.models import User
 from webapp.audit import reading
 from webapp.audit.carrying import harmless
 from webapp.audit.log import Event, record
@@ -29,6 +33,38 @@ def test_failed_attempts_are_there_too(person, app):
     Person(app).log_in("ada", "wrong wrong wrong")
     assert "Somebody typed a wrong password" in person.open("/account/activity?kind=refusals").text
     assert "You logged in" not in person.page.text
+
+
+def test_what_a_stranger_may_have_done_is_told_with_the_browser(person, app):
+    eve = Person(app, user_agent="Mozilla/5.0 (iPhone) Version/26.0 Mobile Safari/604.1" + "x" * 5000)
+    eve.log_in("ada", "wrong wrong wrong")
+    eve.open("/forgot")
+    eve.press("Send me the link", username="ada")
+    eve.log_in("ada")
+    eve.open("/account/password")
+    eve.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
+    eve.open("/account")
+    eve.press("Mail a link", email="eve@evil.example")
+    told = {event["event"]: event["browser"] for event in reversed(events_of(eve))}
+    done = (
+        "session.refused",
+        "reset.asked",
+        "session.started",
+        "session.confirmed",
+        "password.changed",
+        "address.asked",
+    )
+    assert {told[event] for event in done} == {"Safari on iPhone"}
+    agents = [json.loads(row["details"]).get("user_agent", "") for row in events(app)]
+    assert max(map(len, agents)) <= 300
+
+
+def test_what_an_admin_did_tells_nothing_of_their_browser(person, app, user):
+    boss = factories.user(app, "boss", role="admin")
+    with app.test_request_context(headers={"User-Agent": person.user_agent}), app.extensions["database"].write() as db:
+        closing.set_password(db, db.get_one(User, user.id), "a hash", actor_id=boss.id)
+    (changed,) = events(app, "password.changed")
+    assert json.loads(changed["details"]) == {}
 
 
 def test_pages_are_walked_in_both_directions_and_lose_nothing(script, app, user):

@@ -63,4 +63,4 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
 
 def origin() -> Origin:
     """Where what happens now comes from; empty outside a request."""
-    return Origin(request.remote_addr, request_id()) if request else Origin()
+    return Origin(request.remote_addr, request_id(), request.headers.get("User-Agent")) if request else Origin()

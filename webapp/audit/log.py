@@ -93,12 +93,26 @@ class Event(StrEnum):
 ROUTINE = frozenset({Event.REFRESH_USED, Event.TOKEN_EXCHANGED})
 
 
+# What a stranger may have done as well: whose account it is knows it best by the browser.
+WITH_BROWSER = frozenset(
+    {
+        *(Event.SESSION_REFUSED, Event.SESSION_CONFIRMED, Event.CODE_REFUSED, Event.PASSKEY_BEHIND),
+        *(Event.PASSWORD_CHANGED, Event.PASSWORD_REMOVED, Event.RESET_ASKED, Event.RESET_DONE),
+        *(Event.ADDRESS_ASKED, Event.ADDRESS_CHANGED, Event.USER_RENAMED, Event.REGISTRATION_ASKED),
+        *(Event.FACTOR_ADDED, Event.FACTOR_REMOVED, Event.RECOVERY_CODES_MADE, Event.RECOVERY_CODE_USED),
+        *(Event.USER_CLOSED, Event.DATA_EXPORTED, Event.EVERYTHING_ENDED, Event.TOKEN_MINTED),
+    }
+)
+LONGEST_AGENT = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a deed came from; empty for the command line."""
+    """Where a deed came from, and with what; empty for the command line."""
 
     address: str | None = None
     request_id: str | None = None
+    user_agent: str | None = None
 
 
 NOWHERE = Origin()
@@ -117,6 +131,8 @@ def record(
 ) -> None:
     """Write an event in the transaction of the deed: where it cannot be written, the deed does not happen either."""
     origin = origin_of[0]()
+    if event in WITH_BROWSER and origin.user_agent and actor_id in (None, user_id):
+        details["user_agent"] = origin.user_agent[:LONGEST_AGENT]
     chain.append(
         db,
         AuditEvent(

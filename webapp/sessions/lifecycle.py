@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import Event, record
+from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
@@ -57,7 +57,7 @@ def start(
         user_id=user_id,
         credential_id=started.credential.id,
         amr=amr,
-        user_agent=browser.user_agent,
+        user_agent=browser.user_agent[:LONGEST_AGENT],
     )
     return started
 
@@ -120,7 +120,7 @@ def issue(
     db.add(
         BrowserSession(
             id=credential.id,
-            user_agent=browser.user_agent[:300],
+            user_agent=browser.user_agent[:LONGEST_AGENT],
             address=browser.address,
             is_remembered=is_remembered,
         )
