@@ -54,7 +54,7 @@ def paired() -> Iterator[Pair]:
         yield pair
     finally:
         for process in pair.processes:
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
 
 
 def environ_of(settings: Settings) -> dict[str, str]:

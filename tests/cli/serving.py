@@ -29,7 +29,7 @@ class Server:
     complained: str = field(default="", init=False)
 
     def ready(self) -> "Server":
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 if get(f"{self.url}/healthz").status_code == 200:
@@ -47,14 +47,14 @@ class Server:
         """Its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        said, complained = self.process.communicate(timeout=15)
+        said, complained = self.process.communicate(timeout=30)
         self.said, self.complained = self.said + said, self.complained + complained
         return self.process.returncode
 
 
 def get(url: str, **more: Any) -> httpx.Response:
     """On a connection of its own."""
-    return httpx.get(url, timeout=5, verify=UNUSED, **more)
+    return httpx.get(url, timeout=20, verify=UNUSED, **more)
 
 
 def start(instance: Path, **settings: str) -> Server:

@@ -36,7 +36,7 @@ def example(server, folder, *arguments, code=None, **environ):
     """What it says, run where its key lies."""
     command = [sys.executable, *(["-c", code] if code else [EXAMPLE]), *arguments]
     said = os.environ | {"LATCHKEY_URL": server.url, "PYTHONPATH": str(EXAMPLE.parent)} | environ
-    done = subprocess.run(command, cwd=folder, env=said, capture_output=True, text=True, timeout=20)
+    done = subprocess.run(command, cwd=folder, env=said, capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     return json.loads(done.stdout)
 
@@ -51,7 +51,7 @@ def test_the_example_is_let_in_with_a_token_that_was_bound_to_its_key(run, serve
 
 def test_the_example_makes_its_key_before_there_is_a_house(tmp_path):
     environ = {name: value for name, value in os.environ.items() if name != "LATCHKEY_URL"}
-    said = subprocess.check_output([sys.executable, EXAMPLE], cwd=tmp_path, env=environ, text=True, timeout=20)
+    said = subprocess.check_output([sys.executable, EXAMPLE], cwd=tmp_path, env=environ, text=True, timeout=60)
     assert json.loads(said)["kty"] == "EC"
 
 
@@ -72,7 +72,7 @@ def minted(run, server, name, key):
 def sent(server, *lines):
     """The status of a request that is written by hand."""
     host, _, port = server.settings["WEBAPP_BIND"].partition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as wire:
+    with socket.create_connection((host, int(port)), timeout=20) as wire:
         wire.sendall("\r\n".join([*lines, f"Host: {host}", "Connection: close", "", ""]).encode())
         return int(wire.makefile("rb").readline().split()[1])
 

@@ -83,7 +83,7 @@ def test_keys_that_were_given_are_left_to_who_gave_them_and_everything_is_ended_
 def cookie_of(server):
     """Of somebody who logs in as a browser does, over the wire."""
     with httpx.Client(
-        base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=5, verify=UNUSED
+        base_url=server.url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=20, verify=UNUSED
     ) as client:
         token = client.get("/login", headers={"Accept": "application/json"}).json()["csrf_token"]
         fields = {"username": "ada", "password": PASSWORD, "csrf_token": token}

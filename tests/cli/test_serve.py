@@ -97,4 +97,4 @@ def serve(house, *options):
 
 def run_alone(*words, **settings):
     command = [sys.executable, "-m", "webapp", *words]
-    return subprocess.run(command, cwd=ROOT, env=bare_environ() | settings, capture_output=True, text=True, timeout=20)
+    return subprocess.run(command, cwd=ROOT, env=bare_environ() | settings, capture_output=True, text=True, timeout=60)

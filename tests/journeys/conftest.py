@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.journeys.server import ARGUMENTS, CHROMIUM, House, served
+
+# Milliseconds; a machine may be busy.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 NEW = "umbrella otter lantern 9"
-PATIENCE = 20
+PATIENCE = 60
 LINK = r"http\S+/(?:register|verify|reset|not-me|account/email/confirm|account/email/undo)/\S+"
 
 

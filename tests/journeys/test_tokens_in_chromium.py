@@ -41,7 +41,7 @@ def test_a_token_from_its_preset_to_the_kill_switch(tab: Page, house: House, chr
     expect(tab.get_by_text("Waiting for its first request")).to_be_visible()
     opens = tab.locator("pre.code").first.inner_text().split()[-1]
     assert curl(opens, first)[0] == 200
-    expect(tab.get_by_text("First request seen: GET")).to_be_visible(timeout=10_000)
+    expect(tab.get_by_text("First request seen: GET")).to_be_visible()
 
     # Refused, with a link that mends it.
     status, refusal = curl(f"{house.url}/tokens", first)
