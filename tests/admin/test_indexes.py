@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import event
 
 from tests import factories
+from tests.browser import Person
 from tests.script import Script
+from tests.second_factors import with_passkey
 from webapp.accounts import browsing
 from webapp.accounts.models import User
 from webapp.kernel.clock import now
@@ -77,6 +79,43 @@ def test_what_can_act_as_people_is_asked_by_who_they_are(app, stranger, path):
     steps = [step for step in plan if step.startswith("SEARCH credential USING")]
     assert steps
     assert all("user_id=?" in step or "(kind=?" in step for step in steps), steps
+
+
+LISTS = (
+    *("/admin/users", "/admin/users?q=p", "/admin/users?role=user&sort=seen", "/admin/users?q=p&view=one_factor"),
+    *(f"/admin/users?view={view}" for view in ("never", "dormant", "disabled", "tokens")),
+    *("/admin/audit", "/admin/audit?event=token.minted", "/admin/audit?address=10.0.0.9", "/admin/mail"),
+)
+
+
+def test_the_database_is_asked_as_often_for_many_as_for_few(app, stranger):
+    ines = factories.user(app, "ines", role="admin")
+    script = Script(app, factories.api_token(app, ines, "admin:read").token)
+    stranger.log_in("ines")
+    come(app, "p")
+    often = {(call, path): questions(app, call, path) for path in LISTS for call in (stranger.open, script.get)}
+    for number in range(5):
+        come(app, f"p{number}")
+    assert {(call, path): questions(app, call, path) for call, path in often} == often
+
+
+def come(app, name):
+    """Somebody whom every list has, with all that there is to say of them."""
+    made = factories.user(app, name)
+    factories.api_token(app, made)
+    Person(app, address="10.0.0.9").log_in(name)
+    with_passkey(app, made)
+    with app.extensions["database"].write() as db:
+        app.extensions["post"].send(db, "test", f"{name}@example.org", user_id=made.id)
+        found = db.get_one(User, made.id)
+        found.disabled_at, found.last_login_at = now(), now() - timedelta(days=100)
+
+
+def questions(app, call, path):
+    call(path)
+    with asked(app) as statements:
+        assert call(path).status_code == 200
+    return len(statements)
 
 
 def test_however_many_a_search_finds_it_finds_the_same(app, monkeypatch):

@@ -8,7 +8,6 @@ from uuid import uuid4
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event
 
 from tests import factories
 from tests.browser import Person, parsed, text_of
@@ -441,19 +440,6 @@ def test_the_pages_of_the_list_hold_everybody_once(app, script, sort, view):
             break
         after = f"&after={answer['after']}"
     assert len(seen) == len(set(seen)) >= 61 - (view == "never")
-
-
-def test_the_list_asks_the_database_as_often_for_many_as_for_few(app, person):
-    asked: list[str] = []
-    engine = app.extensions["database"].engine
-    event.listen(engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
-    person.open("/admin/users")
-    few = len(asked)
-    for number in range(20):
-        factories.user(app, f"p{number:02}")
-    asked.clear()
-    person.open("/admin/users")
-    assert len(asked) == few
 
 
 def test_a_page_says_what_somebody_reaches_and_why(person, user):
