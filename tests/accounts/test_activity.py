@@ -103,6 +103,15 @@ def test_was_this_you_offers_the_way_out(person, app):
     assert 'href="/account/sessions/end-others"' in page
 
 
+def test_who_has_no_password_here_is_not_sent_to_change_it(person, app, user):
+    with app.extensions["database"].write() as db:
+        db.get_one(User, user.id).password_hash = ""
+    person.open("/account/activity")
+    page = person.follow("Was this you?").text
+    assert 'href="/account/password"' not in page
+    assert person.follow("No: end everything").request.path == "/account/security/end-everything"
+
+
 def test_of_a_token_and_of_a_script_the_way_out_is_their_own(person, app, user):
     factories.api_token(app, user, name="laptop")
     body = {"username": "ada", "password": factories.PASSWORD}

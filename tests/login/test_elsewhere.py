@@ -241,6 +241,13 @@ def test_the_password_page_says_so_and_changes_nothing(grace, house):
     assert account(house, "grace").password_hash == ""
 
 
+def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
+    grace.open("/account/activity")
+    page = grace.follow("Was this you?").text
+    assert "where your organisation keeps it" in page
+    assert 'href="/account/password"' not in page
+
+
 def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, house):
     stranger = Person(house)
     assert "your organisation keeps your password" in stranger.open("/forgot").text

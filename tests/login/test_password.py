@@ -6,6 +6,7 @@ from tests import factories
 from tests.browser import Person
 from tests.letters import mails
 from tests.tables import contents
+from webapp.accounts.models import User
 
 NEW = "another horse battery"
 
@@ -53,6 +54,19 @@ def test_nothing_is_changed(person, app, fields):
     before = contents(app)
     assert change(person, **fields).status_code == 422
     assert contents(app) == before
+
+
+def test_who_has_none_is_told_how_to_get_one(person, app, user):
+    with app.extensions["database"].write() as db:
+        db.get_one(User, user.id).password_hash = ""
+    assert person.open("/account/security").text.count('href="/account/password"') == 1
+    answer = person.follow("Set a password")
+    assert (answer.status_code, "You have no password" in answer.text) == (409, True)
+    person.follow("Ask for a link")
+    person.press("Send me the link", username="ada")
+    person.open(mails(app)[-1].link)
+    person.press("Set the password", password=NEW)
+    assert person.log_in("ada", NEW).request.path == "/dashboard"
 
 
 def test_guesses_at_the_present_one_are_counted(person):

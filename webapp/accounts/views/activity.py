@@ -9,7 +9,7 @@ from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.activity import Line, as_csv, lines
-from webapp.accounts.views.blueprint import bp
+from webapp.accounts.views.blueprint import bp, me
 from webapp.audit import paging
 from webapp.audit.models import AuditEvent
 from webapp.guard import Principal, require
@@ -111,6 +111,7 @@ def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
     return render_template(
         "accounts/was_this_you.html",
         event=lines(db(), principal.user_id, [event])[0],
+        user=me(principal),
         **culprit(principal, event.credential_id),
     )
 

@@ -19,7 +19,7 @@ from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
 from webapp.login.views.blueprint import attempt, bp, flow, here, reprove
 from webapp.login.views.confirming import of_id
-from webapp.login.views.refusals import kept_elsewhere, throttled
+from webapp.login.views.refusals import kept_elsewhere, no_password, throttled
 from webapp.sessions.listing import devices
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import listing, script_logins
@@ -39,8 +39,7 @@ class PasswordChanged(msgspec.Struct, frozen=True):
 @bp.get("/account/password")
 @require(session=True)
 def password_form(principal: Principal) -> ResponseReturnValue:
-    if of_id(principal.user_id).is_known_elsewhere:
-        raise kept_elsewhere()
+    refuse_where_there_is_none(of_id(principal.user_id))
     return page(principal, PasswordForm(formdata=None))
 
 
@@ -50,8 +49,7 @@ def password_form(principal: Principal) -> ResponseReturnValue:
 def change_password(principal: Principal) -> ResponseReturnValue:
     """Change the password: other sessions end, this one goes on under a new secret."""
     form, user = PasswordForm(), of_id(principal.user_id)
-    if user.is_known_elsewhere:
-        raise kept_elsewhere()
+    refuse_where_there_is_none(user)
     if not form.validate_on_submit():
         return refused(principal, form)
     outcome = flow().begin(attempt(user.username, form.password.data or ""))
@@ -63,6 +61,13 @@ def change_password(principal: Principal) -> ResponseReturnValue:
     if not fits(form, user):
         return refused(principal, form)
     return changed(principal, form, passwords().hash(form.new_password.data or ""))
+
+
+def refuse_where_there_is_none(user: User) -> None:
+    if user.is_known_elsewhere:
+        raise kept_elsewhere()
+    if not user.has_password:
+        raise no_password()
 
 
 def fits(form: PasswordForm, user: User) -> bool:

@@ -113,6 +113,18 @@ def kept_elsewhere() -> Problem:
     )
 
 
+def no_password() -> Problem:
+    return Problem(
+        409,
+        "You have no password",
+        "Your passkeys are the way in. To have a password again, ask for a link to your address and set one by it.",
+        actions=[
+            Action("Ask for a link", url_for("recovery.forgotten")),
+            Action("Back to security", url_for("account.security")),
+        ],
+    )
+
+
 def no_place(error: NoPlace) -> Response:
     return answer(Problem(403, "There is no place for this account", f"{error} Ask whoever runs this house."))
 
