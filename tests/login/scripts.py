@@ -33,3 +33,10 @@ def works(app: Flask, token: str) -> bool:
 
 def claims(token: str) -> dict[str, Any]:
     return pyjwt.decode(token, options={"verify_signature": False})
+
+
+def is_over(answer: TestResponse, code: str = "refresh_invalid") -> bool:
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+    assert answer.json["code"] == code
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Latchkey"'
+    return True

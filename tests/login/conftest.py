@@ -1,0 +1,12 @@
+"""Noon, for whatever a login of a script does in time."""
+
+import pytest
+import time_machine
+
+from tests.login.scripts import NOON
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock

@@ -1,0 +1,129 @@
+"""What ends the login of a script: whatever ends tokens, its own length, and the button beside it."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.login.scripts import is_over, log_in, refresh, works
+from tests.script import Script
+from webapp.accounts import closing, links, taking_back
+from webapp.accounts.links import NOT_ME
+from webapp.accounts.models import User
+from webapp.accounts.notices import Here
+from webapp.credentials import purging
+from webapp.kernel.clock import now
+
+DAY = timedelta(days=1)
+
+ENDS = {
+    "disabling": lambda db, user: closing.disable(db, user),
+    "the kill switch": lambda db, user: closing.end_everything(db, user.id),
+    "closing the account": lambda db, user: closing.close(db, user),
+    "deleting the account": lambda db, user: closing.delete(db, user),
+}
+
+
+@pytest.mark.parametrize("way", ENDS)
+def test_what_ends_tokens_ends_logins_of_scripts(app, database, user, way):
+    answer = log_in(app)
+    with database.write() as db:
+        ENDS[way](db, db.get_one(User, user.id))
+    assert not works(app, answer["access_token"])
+    assert is_over(refresh(app, answer["refresh_token"]))
+
+
+def test_what_was_ended_by_disabling_stays_ended(app, database, user):
+    answer = log_in(app)
+    for deed in (closing.disable, closing.enable):
+        with database.write() as db:
+            deed(db, db.get_one(User, user.id))
+    assert is_over(refresh(app, answer["refresh_token"]))
+
+
+def test_who_has_not_proven_the_address_is_refused_until_they_have(app, database, user):
+    token = log_in(app)["refresh_token"]
+    with database.write() as db:
+        ada = db.get_one(User, user.id)
+        known, ada.email_verified_at = ada.email_verified_at, None
+    assert is_over(refresh(app, token))
+    with database.write() as db:
+        db.get_one(User, user.id).email_verified_at = known
+    assert refresh(app, token).status_code == 200
+
+
+@pytest.mark.parametrize(("revokes", "ends"), [("y", True), ("", False)])
+def test_a_new_password_ends_them_as_it_ends_tokens(app, user, person, revokes, ends):
+    token = log_in(app)["refresh_token"]
+    person.open("/account/password")
+    person.press(
+        "Change password",
+        password=factories.PASSWORD,
+        new_password="another horse, another staple",
+        revoke_tokens=revokes,
+    )
+    assert (refresh(app, token).status_code == 401) is ends
+
+
+def test_revoking_all_tokens_ends_them_and_counts_each_login_as_one(app, user, person):
+    factories.api_token(app, user)
+    answer = log_in(app)
+    refresh(app, answer["refresh_token"])
+    person.open("/tokens/revoke-all")
+    assert "2 tokens are revoked" in person.press("Revoke one token and one script login").text
+    assert not works(app, answer["access_token"])
+    assert is_over(refresh(app, answer["refresh_token"]))
+
+
+def test_this_was_not_me_ends_logins_of_scripts_made_since(app, database, user, clock):
+    before = log_in(app)
+    clock.shift(60)
+    since = log_in(app)
+    facts = {"what": "new_login", "since": now().isoformat()}
+    with database.write() as db:
+        secret = links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
+        taking_back.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
+    assert refresh(app, before["refresh_token"]).status_code == 200
+    assert is_over(refresh(app, since["refresh_token"]))
+
+
+def test_the_login_of_a_script_is_one_entry_with_a_button_that_ends_it(app, user, person):
+    answer = log_in(app)
+    token = refresh(app, answer["refresh_token"]).json["refresh_token"]
+    for path in ("/tokens", "/account/security"):
+        page = person.open(path)
+        assert page.text.count("curl/8.5.0") >= 1
+    assert "has ended" in person.press("End curl/8.5.0").text
+    assert is_over(refresh(app, token))
+    assert not works(app, answer["access_token"])
+
+
+def test_the_login_of_another_is_not_there(app, user, person):
+    factories.user(app, "eve")
+    eve, mine = log_in(app, "eve"), log_in(app)
+    (listed,) = Script(app, eve["access_token"]).get("/tokens").json["script_logins"]
+    assert listed["id"] not in str(Script(app, mine["access_token"]).get("/tokens").json)
+    person.open("/tokens")
+    headers = {"X-CSRF-Token": person.csrf_token}
+    assert person.ask("POST", f"/tokens/logins/{listed['id']}/end", headers=headers).status_code == 404
+    assert works(app, eve["access_token"])
+
+
+def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, database, user, person, clock):
+    answer = log_in(app, expires_in=200 * 86400)
+    clock.shift(100 * DAY)
+    person.log_in("ada")
+    assert is_over(refresh(app, answer["refresh_token"]))
+    assert works(app, answer["access_token"])
+    assert "It does not refresh" in person.open("/tokens").text
+    person.press("End curl/8.5.0")
+    assert not works(app, answer["access_token"])
+
+
+def test_a_token_that_outlasts_its_login_outlasts_its_being_thrown_away(app, database, user, clock):
+    answer = log_in(app, expires_in=200 * 86400)
+    clock.shift(181 * DAY)
+    with database.write() as db:
+        assert purging.purge(db, kept=90 * DAY) == 1
+    assert works(app, answer["access_token"])
+    assert "api-" in str(Script(app, answer["access_token"]).get("/tokens").json["tokens"])

@@ -1,0 +1,108 @@
+"""A refresh token that comes twice ends all that came of its login; once, and within seconds, it is a lost answer."""
+
+import sqlite3
+
+import time_machine
+
+from tests.login.scripts import NOON, is_over, log_in, refresh, works
+from tests.script import Script
+from tests.tables import events
+from webapp.app import close, create_app
+from webapp.settings import Settings
+
+
+def test_a_used_token_ends_its_family_and_every_access_token_of_it_at_once(app, user, clock):
+    first = log_in(app)
+    second = refresh(app, first["refresh_token"]).json
+    clock.shift(11)
+    assert is_over(refresh(app, first["refresh_token"]), "refresh_reused")
+    for answer in (first, second):
+        assert Script(app, answer["access_token"]).get("/protected").json["code"] == "token_revoked"
+        assert is_over(refresh(app, answer["refresh_token"]))
+    (reused,) = events(app, "refresh.reused")
+    assert reused["user_id"] == user.id.hex
+
+
+def test_reuse_ends_no_other_login(app, user, clock):
+    other, first = log_in(app), log_in(app)
+    refresh(app, first["refresh_token"])
+    clock.shift(11)
+    refresh(app, first["refresh_token"])
+    assert works(app, other["access_token"])
+    assert refresh(app, other["refresh_token"]).status_code == 200
+
+
+def test_a_lost_answer_is_forgiven_with_the_same_successor(app, user, clock):
+    first = log_in(app)["refresh_token"]
+    lost = refresh(app, first).json
+    clock.shift(9)
+    again = refresh(app, first).json
+    assert again["refresh_token"] == lost["refresh_token"]
+    assert again["access_token"] != lost["access_token"]
+    assert works(app, again["access_token"])
+    assert refresh(app, again["refresh_token"]).status_code == 200
+
+
+def test_a_lost_answer_is_forgiven_once(app, user, clock):
+    first = log_in(app)["refresh_token"]
+    refresh(app, first)
+    assert refresh(app, first).status_code == 200
+    assert is_over(refresh(app, first), "refresh_reused")
+
+
+def test_an_answer_whose_token_was_used_was_not_lost(app, user, clock):
+    first = log_in(app)["refresh_token"]
+    second = refresh(app, first).json["refresh_token"]
+    third = refresh(app, second).json["refresh_token"]
+    assert is_over(refresh(app, first), "refresh_reused")
+    assert is_over(refresh(app, third))
+
+
+def test_ten_seconds_later_nothing_is_forgiven(app, user, clock):
+    first = log_in(app)["refresh_token"]
+    refresh(app, first)
+    clock.shift(10)
+    assert is_over(refresh(app, first), "refresh_reused")
+
+
+def test_a_clock_put_back_by_a_minute_revives_nothing(app, user, clock):
+    first = log_in(app)["refresh_token"]
+    refresh(app, first)
+    clock.shift(-60)
+    assert is_over(refresh(app, first), "refresh_reused")
+
+
+def test_reuse_is_seen_after_a_restart(make_app, user):
+    """Keycloak, CVE-2026-9802: a used refresh token was good again after a restart."""
+    with time_machine.travel(NOON, tick=False) as clock:
+        before = make_app()
+        first = log_in(before)["refresh_token"]
+        second = refresh(before, first).json["refresh_token"]
+        clock.shift(3600)
+        after = make_app()
+        assert is_over(refresh(after, first), "refresh_reused")
+        assert is_over(refresh(after, second))
+
+
+def test_a_lost_answer_is_forgiven_after_a_restart_with_a_new_secret_key(app, instance, user, clock):
+    first = log_in(app)["refresh_token"]
+    lost = refresh(app, first).json["refresh_token"]
+    former = app.secret_key
+    chosen = {"WEBAPP_SECRET_KEY": "kJ8-new-Xq4vB2nM6tR9wZ3yL7pD1sF5gH0", "WEBAPP_SECRET_KEY_FALLBACKS": former}
+    again = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | chosen))
+    assert refresh(again, first).json["refresh_token"] == lost
+    assert refresh(again, lost).status_code == 200
+    close(again)
+
+
+def test_after_yesterdays_database_was_restored_what_came_since_is_refused(make_app, instance, user):
+    app, file = make_app(), instance / "latchkey.db"
+    first = log_in(app)["refresh_token"]
+    with sqlite3.connect(file) as live, sqlite3.connect(instance / "backup") as backup:
+        live.backup(backup)
+    second = refresh(app, first).json
+    third = refresh(app, second["refresh_token"]).json
+    with sqlite3.connect(instance / "backup") as backup, sqlite3.connect(file) as live:
+        backup.backup(live)
+    assert is_over(refresh(app, third["refresh_token"]))
+    assert not works(app, third["access_token"])
