@@ -75,6 +75,14 @@ def test_a_password_that_is_easily_guessed_may_not_be_chosen(passwords, password
         passwords.judge(password, username="lovelace", house="Latchkey")
 
 
+@pytest.mark.parametrize("password", ["hal hal hal hal", "Hal.hal.HAL.hal!", "hal-hal_hal+hal:hal"])
+def test_a_short_name_with_signs_between_is_still_that_name(passwords, password):
+    with pytest.raises(PasswordUnfit):
+        passwords.judge(password, username="hal")
+    passwords.judge(password, username="ada")
+    passwords.judge(f"{password} has other words too", username="hal")
+
+
 @pytest.mark.parametrize(
     "password",
     [

@@ -160,10 +160,14 @@ def near(username: str, email: str, house: str) -> list[str]:
 
 
 def held_word(password: str, words: list[str]) -> str | None:
-    """The first of the words that is in it; a short one only where there is nothing else."""
+    """The first of the words that is in it; a short one only where nothing else is but signs between."""
     key = key_of(password)
     for word in words:
         known = key_of(word)
-        if known and (known in key if len(known) >= LONG_ENOUGH else not key.replace(known, "")):
+        if known and (known in key if len(known) >= LONG_ENOUGH else is_blank(key.replace(known, ""))):
             return word
     return None
+
+
+def is_blank(rest: str) -> bool:
+    return not any(character.isalnum() for character in rest)
