@@ -9,6 +9,8 @@ from tests import factories
 from tests.browser import Person
 from tests.letters import mails
 from tests.tables import contents, everything
+from webapp.accounts import closing, links
+from webapp.accounts.address_change import CONFIRM
 from webapp.accounts.models import User
 from webapp.kernel.clock import now
 
@@ -38,6 +40,18 @@ def test_an_address_counts_only_when_its_link_was_followed(person, app, user):
     assert email(app, user) == "ada@example.org", "a program that follows links changes nothing"
     follow(Person(app), mail.link, "Confirm")
     assert email(app, user) == NEW
+
+
+def test_the_address_of_somebody_disabled_is_confirmed_by_no_link(person, app, user):
+    ask(person)
+    other = Person(app)
+    other.open(mails(app)[0].link)
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get_one(User, user.id))
+        late = links.make(db, CONFIRM, timedelta(days=1), user_id=user.id, address=NEW)
+    assert other.press("Confirm").status_code == 404
+    assert other.ask("GET", f"/account/email/confirm/{late}").status_code == 404
+    assert email(app, user) == "ada@example.org"
 
 
 def test_the_address_before_is_told_and_takes_it_back(person, app, user):

@@ -11,7 +11,7 @@ from tests.factories import PASSWORD
 from tests.mailbox import Mailbox, link_in
 from tests.script import Script
 from tests.tables import contents, events
-from webapp.accounts import closing, links
+from webapp.accounts import closing, links, recovery
 from webapp.accounts.models import User
 from webapp.kernel.clock import now
 
@@ -112,6 +112,13 @@ def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user
     assert stranger.ask("GET", link).status_code == 404
     ask(stranger, "ada")
     assert mailbox.opened() == []
+
+
+def test_nor_does_a_link_that_was_made_while_they_were_being_disabled_work(app, stranger, user):
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get(User, user.id))
+        path = recovery.link_for(db, db.get(User, user.id))
+    assert stranger.ask("GET", path).status_code == 404
 
 
 def test_a_link_works_once(app, stranger, user, mailbox):

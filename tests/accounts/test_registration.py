@@ -10,9 +10,10 @@ from tests.browser import Person
 from tests.factories import PASSWORD
 from tests.mailbox import Mailbox, link_in
 from tests.tables import contents, events
-from webapp.accounts import browsing, closing, invitations
+from webapp.accounts import browsing, closing, invitations, links
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import User
+from webapp.accounts.sign_up import SIGN_UP
 from webapp.kernel.clock import now
 
 SMTP = {"WEBAPP_SMTP_URL": "smtp://127.0.0.1:9"}
@@ -164,6 +165,18 @@ def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
         late.open(mailbox.link())
         late.press("Verify my address", password=PASSWORD)
     assert found(stranger.app, "eve").email == "other@example.org"
+
+
+def test_a_disabled_account_is_verified_by_no_link(app, stranger, mailbox):
+    register(stranger, "eve", "eve@example.org")
+    stranger.open(mailbox.link())
+    with app.extensions["database"].write() as db:
+        eve = db.merge(found(app, "eve"))
+        closing.disable(db, eve)
+        late = links.make(db, SIGN_UP, timedelta(days=1), user_id=eve.id, address=eve.email)
+    assert stranger.press("Verify my address", password=PASSWORD).status_code == 404
+    assert stranger.ask("GET", f"/verify/{late}").status_code == 404
+    assert found(app, "eve").is_unverified
 
 
 def test_a_role_that_is_sent_along_is_not_looked_at(stranger, mailbox):
