@@ -1,0 +1,182 @@
+"""The keys that webapp/verify.py fetches: which it takes, how often it asks, how long it goes on with what it has."""
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import time_machine
+
+from tests.kernel.forging import ISSUER, KEY, NOON, RING, encode, forged
+from tests.publishing import JWKS, NEXT, published, verifier
+from webapp import verify
+from webapp.kernel.key_material import public_jwk
+from webapp.verify import Invalid, KeysUnavailable, PublishedKeys
+
+
+@pytest.fixture
+def site():
+    with published() as found:
+        yield found
+
+
+@pytest.fixture
+def noon():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def jwk(**changes):
+    return public_jwk(KEY.public, algorithm="ES256") | {"kid": KEY.kid} | changes
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b'{"keys": 7}', id="a number of keys"),
+        pytest.param(b"\xff\xfe", id="no UTF-8"),
+        pytest.param(b"[" * 60000, id="brackets without end"),
+        pytest.param(json.dumps({"keys": [jwk()] * 2}).encode(), id="a kid twice"),
+        pytest.param(
+            json.dumps({"keys": [jwk(kid=str(n)) for n in range(33)]}).encode(), id="more keys than anybody has"
+        ),
+    ],
+)
+def test_what_is_no_set_of_keys_is_not_taken_for_one(noon, raw):
+    with pytest.raises(KeysUnavailable):
+        verifier(raw).verify(forged())
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(7, id="no object"),
+        pytest.param(jwk(kid=None), id="without a name"),
+        pytest.param(jwk(d="AAAA"), id="private"),
+        pytest.param(jwk(use="enc"), id="for encryption"),
+        pytest.param(jwk(alg="ES384"), id="for another algorithm"),
+        pytest.param(jwk(alg="none"), id="for no algorithm"),
+        pytest.param(jwk(crv="P-384"), id="on another curve"),
+        pytest.param(jwk(crv=["P-256"]), id="on a list of curves"),
+        pytest.param(jwk(x=7), id="with a number for a coordinate"),
+        pytest.param(jwk(x=jwk()["y"], y=jwk()["x"]), id="off the curve"),
+        pytest.param(jwk(x="é"), id="with a letter that is none of base64"),
+        pytest.param({"kid": KEY.kid, "kty": "RSA", "n": encode(b"\xff" * 128), "e": "AQAB"}, id="of 1024 bits"),
+        pytest.param({"kid": KEY.kid, "kty": "RSA", "n": encode(b"\xff" * 256), "e": "AQ"}, id="with the exponent 1"),
+        pytest.param({"kid": KEY.kid, "kty": "RSA", "n": encode(b"\xff" * 2048), "e": "AQAB"}, id="of 16384 bits"),
+        pytest.param(
+            {"kid": KEY.kid, "kty": "RSA", "n": encode(b"\xff" * 256), "e": encode(b"\xff" * 255)},
+            id="with a huge exponent",
+        ),
+    ],
+)
+def test_a_key_is_left_out_that_is(noon, key):
+    other = NEXT.jwks()["keys"]
+    keys = PublishedKeys(ISSUER, fetch=lambda _: json.dumps({"keys": [key, *other]}).encode())
+    assert keys.find(NEXT.current().kid)
+    with pytest.raises(Invalid):
+        keys.find(KEY.kid)
+
+
+def test_many_threads_that_begin_at_once_fetch_the_keys_once(site):
+    site.wait = 0.1
+    keys = PublishedKeys(site.address)
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: keys.find(KEY.kid).algorithm, range(64)))) == 1
+    assert site.fetches == 1
+
+
+def test_a_thousand_unknown_keys_in_eight_threads_are_one_fetch_more_at_the_most(site):
+    keys = PublishedKeys(site.address)
+    keys.find(KEY.kid)
+
+    def is_unknown(number):
+        with pytest.raises(Invalid):
+            keys.find(f"unknown {number}")
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(is_unknown, range(1000)))
+    assert site.fetches == 1
+    keys._pause = 0.2
+    time.sleep(0.2)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(is_unknown, range(100)))
+    assert site.fetches <= 3
+
+
+def test_a_new_key_is_found_and_the_old_one_stays_as_long_as_it_is_published(site):
+    keys = PublishedKeys(site.address, pause=0)
+    keys.find(KEY.kid)
+    site.answer = json.dumps({"keys": NEXT.jwks()["keys"] + RING.jwks()["keys"]}).encode()
+    assert keys.find(NEXT.current().kid)
+    assert keys.find(KEY.kid)
+    site.answer = json.dumps(NEXT.jwks()).encode()
+    keys._fresh = 0
+    with pytest.raises(Invalid):
+        keys.find(KEY.kid)
+
+
+def test_the_last_keys_go_on_while_the_house_does_not_answer_and_not_for_ever(site):
+    keys = PublishedKeys(site.address, fresh=0, pause=0, stale=0.5)
+    keys.find(KEY.kid)
+    site.status = 500
+    assert keys.find(KEY.kid)
+    time.sleep(0.5)
+    with pytest.raises(KeysUnavailable):
+        keys.find(KEY.kid)
+    site.status = 200
+    assert keys.find(KEY.kid)
+
+
+def test_who_knows_the_key_does_not_wait_for_who_fetches(site):
+    keys = PublishedKeys(site.address, fresh=0, pause=0)
+    keys.find(KEY.kid)
+    site.wait = 1.0
+    slow = threading.Thread(target=lambda: keys.find(KEY.kid))
+    slow.start()
+    while not keys._turn.locked():
+        time.sleep(0.001)
+    began = time.monotonic()
+    assert keys.find(KEY.kid)
+    assert time.monotonic() - began < 0.5
+    slow.join()
+
+
+def test_keys_are_not_fetched_from_where_a_redirect_leads(site):
+    with published() as elsewhere:
+        site.status, site.sent = 302, {"Location": elsewhere.address}
+        with pytest.raises(KeysUnavailable):
+            PublishedKeys(site.address).find(KEY.kid)
+        assert elsewhere.fetches == 0
+
+
+def test_keys_are_not_read_without_end(site):
+    site.answer = JWKS + b" " * verify.LARGEST
+    with pytest.raises(KeysUnavailable):
+        PublishedKeys(site.address).find(KEY.kid)
+
+
+def test_keys_are_not_waited_for_without_end(site, monkeypatch):
+    monkeypatch.setattr(verify, "PATIENCE", 0.2)
+    site.wait = 1.0
+    began = time.monotonic()
+    with pytest.raises(KeysUnavailable):
+        PublishedKeys(site.address).find(KEY.kid)
+    assert time.monotonic() - began < 0.8
+
+
+def test_nothing_that_listens_is_no_keys():
+    with pytest.raises(KeysUnavailable):
+        PublishedKeys("http://127.0.0.1:1/jwks.json").find("any")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://login.example.org/jwks.json", "file:///etc/passwd", "ftp://127.0.0.2/", "jwks"]
+)
+def test_keys_come_by_https_or_from_this_machine(url):
+    with pytest.raises(ValueError, match="https"):
+        PublishedKeys(url)
