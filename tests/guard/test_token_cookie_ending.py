@@ -1,0 +1,89 @@
+"""The end of a token in a cookie: its own, a logout, another login."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests.browser import Person
+from tests.guard.cookies import CSRF, GOOD, TOKEN, browser_with, jar, logged_in, of, with_cookies
+from tests.script import Script
+from tests.tables import contents
+from webapp.credentials import lifecycle as credentials
+from webapp.kernel.clock import now
+from webapp.tokens import script_logins
+
+
+@pytest.fixture
+def house(make_app):
+    return with_cookies(make_app)
+
+
+@pytest.fixture
+def page(house):
+    return logged_in(house)
+
+
+def test_a_dead_one_is_refused_and_taken_out_of_the_browser_so_the_session_speaks_from_then_on(house):
+    person = browser_with(house, cookie="bad", session="good")
+    answer = person.ask("GET", "/protected", headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+    assert jar(person, TOKEN) is jar(person, CSRF) is None
+    assert person.ask("GET", "/protected", headers={"Accept": "*/*"}).json["username"] == "boss"
+
+
+def test_it_ends_when_the_token_does(house):
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
+        person = Person(house)
+        person.ask("POST", "/api/auth", json=GOOD)
+        clock.shift(3601)
+        sent = {"Cookie": f"{TOKEN}={jar(person, TOKEN) or ''}"}
+        assert Script(house).get("/protected", headers=sent).status_code == 401
+
+
+def test_a_logout_ends_the_token_itself_and_every_copy(house, page):
+    copy = {"Cookie": f"{TOKEN}={jar(page, TOKEN)}"}
+    assert page.ask("POST", "/api/auth/logout", headers={"Accept": "*/*"}).json["code"] == "csrf_failed"
+    assert page.ask("GET", "/protected").status_code == 200
+    sent = {"X-CSRF-Token": jar(page, CSRF)}
+    assert page.ask("POST", "/api/auth/logout", headers=sent).status_code == 204
+    assert jar(page, TOKEN) is jar(page, CSRF) is None
+    assert Script(house).get("/protected", headers=copy).json["code"] == "token_revoked"
+    with house.extensions["database"].read() as db:
+        assert credentials.live(db, of(house, "ada").id, "refresh") == []
+
+
+def test_the_token_is_the_last_that_a_logout_takes_out_for_curl_which_heeds_the_last_alone(page):
+    answer = page.ask("POST", "/api/auth/logout", headers={"X-CSRF-Token": jar(page, CSRF)})
+    assert [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")] == [CSRF, TOKEN]
+
+
+def test_such_a_login_is_listed_does_not_refresh_and_ends_with_its_token(house):
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
+        Person(house).ask("POST", "/api/auth", json=GOOD)
+        assert not [row for row in contents(house)["refresh_token"] if row]
+        (login,) = logins(house)
+        assert (login.refreshes, login.token_expires_at) == (False, now() + timedelta(hours=1))
+        clock.shift(3601)
+        assert logins(house) == []
+
+
+def logins(house):
+    with house.extensions["database"].read() as db:
+        return script_logins.live(db, of(house, "ada").id)
+
+
+@pytest.mark.parametrize("cookie", ["nonsense", "", "a.b.c", "x" * 4000, "ÿ"])
+def test_a_logout_without_a_token_that_is_one_only_clears_the_cookie(house, cookie):
+    sent = {"Cookie": f"{TOKEN}={cookie}"}
+    assert Script(house).post("/api/auth/logout", headers=sent).status_code == 204
+
+
+def test_who_logs_in_or_out_by_the_page_leaves_no_token_in_the_browser(page):
+    page.log_in("grace")
+    assert jar(page, TOKEN) is None
+    assert page.ask("GET", "/protected", headers={"Accept": "*/*"}).json["username"] == "grace"
+    page.ask("POST", "/api/auth", json=GOOD)
+    page.open("/logout")
+    page.press("Log out")
+    assert jar(page, TOKEN) is None

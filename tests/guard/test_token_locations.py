@@ -1,0 +1,119 @@
+"""Where a token is looked for: the header, the address, a cookie; the first that is there speaks."""
+
+from itertools import product
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.guard.cookies import GOOD, TOKEN, browser_with, jar, logged_in, of, with_cookies
+from tests.script import Script
+from webapp.settings import SettingsError
+
+STATES = ("none", "good", "bad")
+
+
+@pytest.fixture
+def house(make_app):
+    return with_cookies(make_app)
+
+
+@pytest.fixture
+def page(house):
+    return logged_in(house)
+
+
+def header_of(house, state):
+    token = factories.api_token(house, of(house, "grace")).token if state == "good" else "nonsense"
+    return {} if state == "none" else {"Authorization": f"Bearer {token}"}
+
+
+def spoken(header, cookie, session):
+    """Who speaks, by the order: header, cookie, session; the first that is there, and no other after it."""
+    for name, state in (("grace", header), ("ada", cookie), ("boss", session)):
+        if state != "none":
+            return name if state == "good" else None
+    return None
+
+
+@pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
+def test_the_first_that_is_there_speaks_and_none_stands_in_for_one_before_it(house, header, cookie, session):
+    person = browser_with(house, cookie=cookie, session=session)
+    answer = person.ask("GET", "/protected", headers={"Accept": "*/*"} | header_of(house, header))
+    expected = spoken(header, cookie, session)
+    if expected is None:
+        assert answer.status_code == 401
+    else:
+        assert answer.json["username"] == expected
+        assert answer.json["credential"] == ("session" if expected == "boss" else "token")
+
+
+@pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
+def test_a_change_asks_for_what_its_credential_asks_for(house, header, cookie, session):
+    person = browser_with(house, cookie=cookie, session=session)
+    expected = spoken(header, cookie, session)
+    answer = person.ask("POST", "/change", headers={"Accept": "*/*"} | header_of(house, header))
+    assert answer.status_code == (401 if expected is None else 200 if expected == "grace" else 403)
+
+
+@pytest.mark.parametrize("cookie", STATES)
+def test_where_no_token_may_go_it_is_not_looked_at(house, cookie):
+    person = browser_with(house, cookie=cookie, session="good")
+    assert person.ask("GET", "/mine").text == "mine"
+    assert person.ask("GET", "/all").text == "all"
+    person.open("/logout")
+    token = person.csrf_token
+    assert person.ask("POST", "/mine", headers={"X-CSRF-Token": token}).text == "mine"
+    assert person.ask("POST", "/all", headers={"X-CSRF-Token": token}).text == "all"
+
+
+def test_two_cookies_of_the_name_are_one_too_many(house, page):
+    cookie = f"{TOKEN}={jar(page, TOKEN)}; {TOKEN}={jar(page, TOKEN)}"
+    assert Script(house).get("/protected", headers={"Cookie": cookie}).json["code"] == "token_invalid"
+
+
+@pytest.mark.parametrize("header", ["Negotiate YII=", "Digest username=x"])
+def test_another_scheme_is_ignored_and_the_cookie_counts(page, header):
+    assert page.ask("GET", "/protected", headers={"Authorization": header}).json["credential"] == "token"
+
+
+@pytest.mark.parametrize("value", ["", "cookies", "header,body", "HEADER"])
+def test_a_location_that_is_none_stops_the_start(make_app, value):
+    with pytest.raises(SettingsError, match="one or more of header, query, cookie"):
+        make_app(WEBAPP_TOKEN_LOCATIONS=value)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
+def test_where_the_header_is_not_named_one_that_brings_a_token_is_refused_and_opens_no_cookie(make_app, scheme):
+    app = make_app(WEBAPP_TOKEN_LOCATIONS="cookie")
+    user = factories.user(app, "ada")
+    person = Person(app)
+    person.log_in("ada")
+    sent = {"Authorization": f"{scheme} {factories.api_token(app, user).token}"}
+    assert person.ask("GET", "/protected", headers=sent).json["code"] == "token_invalid"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"WEBAPP_TOKEN_IN_QUERY": "true"},
+        {"WEBAPP_TOKEN_LOCATIONS": "header,query"},
+        {"WEBAPP_TOKEN_IN_QUERY": "true", "WEBAPP_TOKEN_LOCATIONS": "cookie"},
+    ],
+)
+def test_the_address_counts_by_either_setting(make_app, settings):
+    app = make_app(**settings)
+    token = factories.api_token(app, factories.user(app, "ada")).token
+    assert Script(app).get(f"/protected?token={token}").json["credential"] == "token"
+
+
+@pytest.mark.parametrize("state", ["good", "bad"])
+def test_a_token_in_the_address_speaks_before_the_cookie(make_app, state):
+    app = make_app(WEBAPP_TOKEN_LOCATIONS="query,cookie")
+    factories.user(app, "ada")
+    grace = factories.user(app, "grace")
+    token = factories.api_token(app, grace).token if state == "good" else "nonsense"
+    person = Person(app)
+    person.ask("POST", "/api/auth", json=GOOD)
+    answer = person.ask("GET", f"/protected?token={token}")
+    assert answer.json["username"] == "grace" if state == "good" else answer.status_code == 401
