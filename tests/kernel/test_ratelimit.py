@@ -55,7 +55,7 @@ def valkey(tmp_path_factory):
     folder = tmp_path_factory.mktemp("valkey")
     server = subprocess.Popen([binary, *options], cwd=folder, stdout=subprocess.DEVNULL)
     storage = storage_from_string(f"valkey://127.0.0.1:{port}")
-    for _ in range(100):
+    for _ in range(1000):
         if storage.check():
             break
         time.sleep(0.02)
@@ -93,6 +93,18 @@ def test_who_is_refused_hears_when_to_come_back(limiter):
     limiter.take(THREE, "ada")
     limiter.take(THREE, "ada")
     assert timedelta(minutes=14) < limiter.take(THREE, "ada").retry_after <= timedelta(minutes=15)
+
+
+def test_in_turn_each_is_counted_but_none_after_one_that_has_too_many(limiter):
+    two = Limit("address", 2, timedelta(hours=1))
+    assert [limiter.take_in_turn((two, "here"), (THREE, "ada")) for _ in range(2)] == [None, None]
+    refused = limiter.take_in_turn((two, "here"), (THREE, "ada"))
+    assert (refused.limit, refused.key) == (two, "here")
+    assert timedelta(minutes=59) < refused.retry_after <= timedelta(hours=1)
+    assert limiter.take(THREE, "ada").remaining == 0
+    refused = limiter.take_in_turn((two, "there"), (THREE, "ada"))
+    assert (refused.limit, refused.key) == (THREE, "ada")
+    assert limiter.take(two, "there").remaining == 0
 
 
 def test_looking_does_not_count(limiter):

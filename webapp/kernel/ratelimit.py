@@ -13,7 +13,7 @@ from limits.storage import RedisStorage, storage_from_string
 
 from webapp.kernel import clock
 from webapp.kernel.db import Database, Unavailable
-from webapp.kernel.ratelimit_storage import Entry, Listed, SqlStorage, ValkeyListing
+from webapp.kernel.ratelimit_storage import Entry, Listed, SqlStorage, ValkeyListing, in_turn
 from webapp.settings import Settings
 
 LONGEST_KEY = 100
@@ -42,6 +42,13 @@ class Taken:
     remaining: int
 
 
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    limit: Limit
+    key: str
+    retry_after: timedelta
+
+
 class Limiter:
     """Counts in its own transaction, so take before the request's write transaction is open: SQLite has one writer.
 
@@ -57,6 +64,16 @@ class Limiter:
         with self._counting():
             key = limit.key(keys)
             return self._answer(limit, key, self._storage.incr(key, limit.seconds), most=limit.amount)
+
+    def take_in_turn(self, *counted: tuple[Limit, str]) -> TooMany | None:
+        """Count one more under each, but under none that comes after one which is refused: that is answered with."""
+        items = [(limit.key([key]), limit.seconds, limit.amount) for limit, key in counted]
+        with self._counting():
+            storage = self._storage
+            hits = storage.incr_in_turn(items) if isinstance(storage, SqlStorage) else [*in_turn(items, storage.incr)]
+            (limit, key), item = counted[len(hits) - 1], items[len(hits) - 1]
+            taken = self._answer(limit, item[0], hits[-1], most=limit.amount)
+        return None if taken.allowed else TooMany(limit, key, taken.retry_after)
 
     def look(self, limit: Limit, *keys: str) -> Taken:
         """What ``take`` would say, without counting."""

@@ -1,7 +1,8 @@
 """Where hits are counted: in the database, or in Valkey; and how an operator sees them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol, cast
 
 from limits.storage import RedisStorage, Storage
@@ -13,6 +14,8 @@ from webapp.kernel.db import Database, Unavailable, to_microseconds
 from webapp.kernel.models import RateBucket
 
 Entry = tuple[str, int, datetime]
+Item = tuple[str, int, int]
+"""A key, how many seconds its window has, and how many hits are allowed in it."""
 
 # Keys that begin so count no tries, but hold what may be used once: they are not listed, and not forgotten by hand.
 SPENT = "spent-"
@@ -37,6 +40,15 @@ class Listed(Protocol):
     def forget(self, prefix: str) -> int: ...
 
 
+def in_turn(items: Iterable[Item], incr: Callable[[str, int], int]) -> Iterator[int]:
+    """The hits of each, with this one; what comes after one that has too many is not counted."""
+    for key, expiry, most in items:
+        hits = incr(key, expiry)
+        yield hits
+        if hits > most:
+            return
+
+
 class SqlStorage(Storage):
     """Fixed windows in short transactions of their own: a refused request's rollback must not take its count back."""
 
@@ -51,11 +63,13 @@ class SqlStorage(Storage):
         return Unavailable
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        now = clock.now()
-        end = now + timedelta(seconds=expiry)
-        values = {"key": key, "amount": amount, "now": to_microseconds(now), "end": to_microseconds(end)}
         with self._database.write() as session:
-            return cast(int, session.execute(COUNT, values).scalar_one())
+            return count(session, key, expiry, amount)
+
+    def incr_in_turn(self, items: Sequence[Item]) -> list[int]:
+        """In one transaction, which is half of what it takes."""
+        with self._database.write() as session:
+            return list(in_turn(items, partial(count, session)))
 
     def get(self, key: str) -> int:
         entry = self._live(key)
@@ -92,6 +106,13 @@ class SqlStorage(Storage):
         with self._database.read() as session:
             row = session.get(RateBucket, key)
             return (row.key, row.hits, row.expires_at) if row and row.expires_at > clock.now() else None
+
+
+def count(db: Session, key: str, expiry: int, amount: int = 1) -> int:
+    now = clock.now()
+    end = now + timedelta(seconds=expiry)
+    values = {"key": key, "amount": amount, "now": to_microseconds(now), "end": to_microseconds(end)}
+    return cast(int, db.execute(COUNT, values).scalar_one())
 
 
 def begins(prefix: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
 from webapp.kernel.db import Database
 from webapp.kernel.networks import network_of
-from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.kernel.ratelimit import Limit, Limiter, TooMany
 from webapp.login.identities import Identities
 from webapp.mail.post import Post
 
@@ -96,9 +96,8 @@ class Flow:
             user = browsing.named(db, attempt.identifier)
         is_known = user is not None and self.knows(attempt, user)
         counted = self.counted(attempt, user, is_known=is_known)
-        for limit, key in ((self.by_address, network_of(attempt.address)), counted):
-            if not (taken := self.limiter.take(limit, key)).allowed:
-                return self.throttled(user, limit, key, taken.retry_after)
+        if too_many := self.limiter.take_in_turn((self.by_address, network_of(attempt.address)), counted):
+            return self.throttled(user, too_many)
         owner = self.identities.owner(attempt.identifier, attempt.password, user)
         # A name that has come to somebody else elsewhere is not yet theirs here.
         if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, is_known=is_known):
@@ -121,12 +120,13 @@ class Flow:
             return self.by_account, f"browser:{attempt.known_browsers[user.id].secret}"
         return self.by_account, f"user:{user.id}"
 
-    def throttled(self, user: User | None, limit: Limit, key: str, retry_after: timedelta) -> Throttled:
+    def throttled(self, user: User | None, too_many: TooMany) -> Throttled:
         # One event a window: whoever hammers at the door does not fill the log as well.
-        if self.limiter.take(Limit("throttle-noted", 1, limit.per), limit.name, key).allowed:
+        limit = too_many.limit
+        if self.limiter.take(Limit("throttle-noted", 1, limit.per), limit.name, too_many.key).allowed:
             with self.database.write() as db:
                 record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
-        return Throttled(retry_after)
+        return Throttled(too_many.retry_after)
 
     def believes(self, user: User | None, *, is_known: bool) -> bool:
         """Whether the right password counts: after too many wrong ones in a row it does not, and sounds like them."""

@@ -91,9 +91,9 @@ class SecondStep:
     def code(self, user: User, typed: str, address: str | None, told: Told) -> Proven | Refused | Throttled:
         """A code of the app, or one of the recovery sheet."""
         whose = f"user:{user.id}"
-        for limit, key in ((self.by_address, network_of(address)), (self.by_account, whose), (IN_A_ROW, whose)):
-            if not (taken := self.flow.limiter.take(limit, key)).allowed:
-                return self.flow.throttled(user, limit, key, taken.retry_after)
+        counted = (self.by_address, network_of(address)), (self.by_account, whose), (IN_A_ROW, whose)
+        if too_many := self.flow.limiter.take_in_turn(*counted):
+            return self.flow.throttled(user, too_many)
         with self.flow.database.write() as db:
             amr = self.spend(db, user, typed, told)
             if amr is None:

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import notices
 from webapp.accounts.models import User
-from webapp.accounts.roles import included_in
 from webapp.accounts.views.verification import WAITING
 from webapp.guard import Principal, public
 from webapp.kernel.clock import now
@@ -139,13 +138,14 @@ def begin_session(
     if user.closes_at is not None:
         # Whoever comes back within the grace is asked first whether they stay.
         target = url_for("account.close_form")
-    cookie.keep(started, principal_of(user, started), is_remembered=is_remembered)
+    become = principal_of(user, started)
+    cookie.keep(started, become, is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
     if wants_page():
         flash(f"You are logged in as {user.username}.", "ok")
         response = current_app.make_response(redirect(target, 303))
     else:
-        response = as_json(LoggedIn(user.username, list(included_in(db(), user.role)), target))
+        response = as_json(LoggedIn(user.username, list(become.roles), target))
     known_browser.remember(response, user.id)
     if is_to_trust:
         trusted_browser.trust(response, user, browser(), amr)
