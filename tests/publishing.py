@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,13 +16,15 @@ NEXT = GivenRing(private_pem(generate("ES256", NOON).private), algorithm="ES256"
 
 
 class Site(ThreadingHTTPServer):
-    """Somewhere that publishes keys, and counts who asks."""
+    """Somewhere that publishes keys, and counts who asks; whoever comes while the gate is shut waits before it."""
 
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Page)
-        self.fetches, self.answer, self.wait, self.status, self.sent = 0, JWKS, 0.0, 200, {}
+        self.fetches, self.answer, self.status, self.sent = 0, JWKS, 200, {}
+        self.gate = threading.Event()
+        self.gate.set()
         self.address = f"http://127.0.0.1:{self.server_port}/jwks.json"
 
 
@@ -31,7 +32,7 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self):
         site = self.server
         site.fetches += 1
-        time.sleep(site.wait)
+        site.gate.wait(20)
         self.send_response(site.status)
         for name, value in ({"Content-Length": str(len(site.answer))} | site.sent).items():
             self.send_header(name, value)
