@@ -30,7 +30,8 @@ def safe_path(target: str | None) -> str | None:
 def here_again() -> str | None:
     """The page that is shown, as ``next`` leads back to it; None where only a form leads."""
     if request.method in ("GET", "HEAD"):
-        return request.full_path.removesuffix("?")
+        # A token that somebody wrote into the address is not said again in the page.
+        return request.path if "token" in request.args else request.full_path.removesuffix("?")
     routes = current_app.create_url_adapter(request)
     return request.path if routes is not None and routes.test(request.path, "GET") else None
 
