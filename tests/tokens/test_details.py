@@ -1,12 +1,11 @@
 """The page of one token, and the list of them: what it did, where it was refused, what it does not need."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 
 from tests import factories
-from tests.browser import Person
+from tests.kernel.forging import NOON
 from tests.script import Script
 from webapp.credentials import purging, usage
 from webapp.credentials.models import Credential
@@ -14,21 +13,12 @@ from webapp.guard.authority import Authority
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.suggesting import unneeded
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as travelling:
-        yield travelling
-
-
-@pytest.fixture
-def person(app, user, clock):
-    ada = Person(app)
-    ada.log_in(user.username)
-    return ada
+def person(at_noon):
+    return at_noon
 
 
 def told(person, issued, query=""):

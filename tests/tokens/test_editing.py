@@ -5,50 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from markupsafe import escape
 
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents, events
+from tests.tokens.editing import READS, edit, limits
 from webapp.accounts import closing
 from webapp.accounts.models import User
-from webapp.guard import loader
 from webapp.guard.authority import Authority
-from webapp.guard.forbidding import BUILDERS, called
-from webapp.guard.policy import decide
-from webapp.guard.require import requirement_of
-from webapp.kernel.clock import now
-from webapp.web.problems import page_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-READS = frozenset({"profile:read", "protected:read"})
-
-
-@pytest.fixture
-def bounded(app, user):
-    authority = Authority(READS, methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=100)
-    return factories.api_token(app, user, name="laptop", authority=authority)
-
-
-def edit(person, issued, **fields):
-    csrf = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
-    headers = {"Accept": "application/json", "X-CSRF-Token": csrf}
-    return person.ask("POST", f"/tokens/{issued.entry.id}/edit", json=fields, headers=headers)
-
-
-def limits(person, issued):
-    return person.ask("GET", f"/tokens/{issued.entry.id}/edit", headers={"Accept": "application/json"}).json
-
-
-@pytest.fixture
-def tired(app, user):
-    """Ada, whose last proof is a quarter of an hour old."""
-    with time_machine.travel(NOON, tick=False) as clock:
-        person = Person(app)
-        person.log_in(user.username)
-        clock.shift(timedelta(minutes=15))
-        yield person
 
 
 def test_the_page_shows_what_the_token_has_and_saving_it_changes_nothing(person, app, bounded):
@@ -85,47 +52,6 @@ def test_null_takes_no_bound_away(person, bounded):
 def test_an_empty_list_takes_a_bound_away(person, bounded):
     assert edit(person, bounded, networks=[], methods=[], per_minute="").json["networks"] == []
     assert limits(person, bounded)["per_minute"] is None
-
-
-NARROWER = [
-    {"scopes": ["profile:read"]},
-    {"networks": ["10.1.0.0/16"]},
-    {"per_minute": 5},
-    {"name": "other"},
-    {"note": "x"},
-]
-WIDER = [
-    {"scopes": ["profile:read", "protected:read", "tokens:read"]}, {"networks": []}, {"networks": ["10.0.0.0/7"]},
-    {"methods": []}, {"methods": ["GET", "POST"]}, {"per_minute": 101}, {"per_minute": ""},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("fields", NARROWER, ids=str)
-def test_less_takes_no_fresh_proof(tired, bounded, fields):
-    assert edit(tired, bounded, **fields).status_code == 200
-
-
-@pytest.mark.parametrize("fields", WIDER, ids=str)
-def test_more_takes_a_fresh_proof(tired, app, bounded, fields):
-    before = contents(app)
-    answer = edit(tired, bounded, **fields)
-    assert (answer.status_code, answer.json["code"]) == (401, "step_up_required")
-    assert contents(app) == before
-
-
-@pytest.mark.parametrize("fields", WIDER, ids=str)
-def test_with_a_fresh_proof_there_may_be_more(person, bounded, fields):
-    assert edit(person, bounded, **fields).status_code == 200
-
-
-def test_on_the_page_the_form_is_kept_until_the_proof_is_there(tired, app, bounded):
-    tired.open(f"/tokens/{bounded.entry.id}/edit")
-    page = tired.press("Save the change", networks="")
-    assert page.status_code == 401
-    tired.press("Confirm", password=factories.PASSWORD)
-    tired.press("Send it now")
-    assert "may do more" in tired.page.text
-    assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200
 
 
 def test_never_more_than_its_owner_may(person, app, bounded):
@@ -241,61 +167,3 @@ def test_what_does_not_fit_changes_nothing(person, app, bounded, fields, status)
     before = contents(app)
     assert edit(person, bounded, **fields).status_code == status
     assert contents(app) == before
-
-
-# A refusal leads here.
-
-
-def test_a_refusal_by_a_bound_leads_to_the_page_that_widens_it(person, app, bounded):
-    refused = Script(app, bounded.token, address="192.0.2.1").get("/protected")
-    assert (refused.json["code"], refused.json["required"]) == ("token_limited", ["network"])
-    assert refused.json["fix"] == f"http://127.0.0.1:8000/tokens/{bounded.entry.id}/edit"
-    person.open(refused.json["fix"].removeprefix("http://127.0.0.1:8000"))
-    person.press("Save the change", networks="10.0.0.0/8 192.0.2.1")
-    assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200
-
-
-def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, user):
-    authority = Authority(frozenset({"profile:read"}), networks=("10.0.0.0/8",), per_minute=9)
-    issued = factories.api_token(app, user, name="wall", authority=authority, lifetime=timedelta(days=90))
-    refused = Script(app, issued.token).get("/protected").json
-    assert (refused["code"], refused["required"]) == ("scope_required", ["protected:read"])
-    page = person.open(refused["fix"].removeprefix("http://127.0.0.1:8000")).text
-    assert 'value="wall 2"' in page
-    made = person.press("Create token")
-    assert made.status_code == 201
-    assert "from 10.0.0.0/8" in made.text
-    assert "9 times a minute" in made.text
-    days = json.loads(str(events(app, "token.minted")[-1]["details"]))
-    assert set(days["scopes"]) == {"profile:read", "protected:read"}
-
-
-def test_the_name_that_it_suggests_is_free(person, app, user):
-    issued = factories.api_token(app, user, name="wall")
-    factories.api_token(app, user, name="Wall 2")
-    assert 'value="wall 3"' in person.open(f"/tokens/new?from={issued.entry.id}").text
-    assert 'value="wall 3"' in person.open("/tokens/new?name=wall").text
-    assert 'value="fence"' in person.open("/tokens/new?name=fence").text
-
-
-def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
-    foreign = factories.api_token(app, factories.user(app, "grace"), name="graces secret")
-    assert "graces secret" not in person.open(f"/tokens/new?from={foreign.entry.id}").text
-
-
-@pytest.mark.parametrize(
-    ("scopes", "address", "words"),
-    [(("profile:read",), "10.0.0.7", "Make a token that may"), (("protected:read",), "192.0.2.1", "Change its limits")],
-)
-def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scopes, address, words):
-    issued = factories.api_token(app, user, authority=Authority(frozenset(scopes), networks=("10.0.0.0/8",)))
-    environ = {"REMOTE_ADDR": address}
-    headers = {"Authorization": f"Bearer {issued.token}"}
-    with app.test_request_context("/protected", headers=headers, environ_base=environ):
-        caller = loader.caller()
-        need = requirement_of(app, "examples.protected")
-        decision = decide(caller, need, now(), called())
-        refused = BUILDERS[decision.value](caller, need, [])
-        page = page_of(refused).get_data(as_text=True)
-    assert f">{words}</a>" in page
-    assert escape(refused.extra["fix"].removeprefix("http://127.0.0.1:8000")) in page

@@ -1,17 +1,15 @@
 """The limits of a token: asked for on its form, kept by its row, said in words."""
 
-import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-import time_machine
 
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
-from tests.tables import contents, events
-from tests.tokens.test_views import by_json, mint, token_in
+from tests.tables import contents
+from tests.tokens.minting import by_json, mint, token_in
 from webapp.credentials.models import Credential
 from webapp.tokens.models import ApiToken
 
@@ -160,202 +158,6 @@ def test_a_name_of_fifty_emoji_is_a_name(person):
     assert by_json(person, name="🔑" * 50).json["name"] == "🔑" * 50
     assert "🔑" * 50 in person.open("/tokens").text
     assert by_json(person, name="🔑" * 51).status_code == 422
-
-
-# Without an end.
-
-
-@pytest.fixture
-def lenient(make_app):
-    app = make_app(WEBAPP_TOKEN_NEVER_EXPIRES="true")
-    factories.user(app, "ada")
-    return app
-
-
-def test_never_is_not_offered_unless_the_house_allows_it(person):
-    assert "Never" not in person.open("/tokens/new").text
-
-
-def test_never_is_offered_where_the_house_allows_it(lenient):
-    ada = Person(lenient)
-    ada.log_in("ada")
-    assert "Never" in ada.open("/tokens/new").text
-
-
-def test_a_token_without_an_end_needs_a_reason(lenient):
-    ada = Person(lenient)
-    ada.log_in("ada")
-    for reason in ("", "short", "x" * 201, "two\nlines of it"):
-        answer = by_json(ada, expires_in="never", reason=reason)
-        assert answer.status_code == 422, reason
-
-
-def test_a_token_without_an_end_works_for_ever_and_is_said_to(lenient):
-    with time_machine.travel(NOON, tick=False) as clock:
-        ada = Person(lenient)
-        ada.log_in("ada")
-        reason = "A sensor that nobody can reach again"
-        made = by_json(ada, expires_in="never", reason=reason, scopes=["protected:read", "tokens:read"]).json
-        assert made["expires_at"] == "9999-01-01T00:00:00Z"
-        page = ada.open(f"/tokens/{made['id']}").text
-        assert re.search(r"<dt>Expires</dt><dd>never</dd>", page)
-        assert re.search(r'data-label="Ends"><span>never</span>', ada.open("/tokens").text)
-        (minted,) = events(lenient, "token.minted")
-        assert reason in str(minted["details"])
-        clock.shift(timedelta(days=20 * 365))
-        answer = Script(lenient, made["access_token"]).get("/protected")
-        assert (answer.status_code, answer.headers["Token-Expires"]) == (200, "never")
-        assert "Token-Warning" not in answer.headers
-
-
-def test_a_reason_is_kept_only_where_there_is_no_end(lenient, app):
-    ada = Person(lenient)
-    ada.log_in("ada")
-    assert by_json(ada, expires_in="3600", reason="I wrote it before I changed my mind").status_code == 201
-    assert "changed my mind" not in str(contents(lenient))
-
-
-# Filled in.
-
-
-def test_every_field_can_be_suggested_by_a_link_and_is_marked(person):
-    query = "name=wall&note=by+the+door&scopes=protected:read&resources=/protected&methods=GET"
-    query += "&networks=10.0.0.0/8&per_minute=5&expires_in=3600"
-    page = person.open(f"/tokens/new?{query}").text
-    # Name, note, scope, methods, addresses, networks, rate, end.
-    assert page.count("suggested by link") == 8
-    made = person.press("Create token")
-    assert made.status_code == 201
-    assert "Only with GET, at /protected and 5 times a minute." in made.text
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "networks=nonsense",
-        "per_minute=x",
-        "per_minute=-4",
-        "methods=BREW",
-        "resources=%00",
-        "from=x",
-        "preset=x",
-        "note=" + "x" * 999,
-    ],
-)
-def test_a_link_that_suggests_limits_that_do_not_fit_does_no_harm(person, query):
-    assert person.open(f"/tokens/new?{query}").status_code == 200
-
-
-@pytest.mark.parametrize("words", ["Try with curl", "Read one page", "CI job", "Backup"])
-def test_a_preset_fills_the_form_in_and_makes_nothing(person, app, words):
-    before = contents(app)
-    person.open("/tokens/new")
-    person.follow(words)
-    assert contents(app) == before
-    assert f"suggested by “{words}”" in person.page.text
-    assert person.press("Create token", name="from a preset").status_code == 201
-
-
-def test_to_try_with_curl_takes_no_more_than_the_button_however_often(person, app):
-    for _ in range(3):
-        person.open("/tokens/new")
-        person.follow("Try with curl")
-        assert person.press("Create token").status_code == 201
-    names = [json.loads(str(event["details"]))["name"] for event in events(app, "token.minted")]
-    assert names == ["curl", "curl 2", "curl 3"]
-
-
-def test_a_preset_never_suggests_more_than_the_policy_allows(make_app):
-    app = make_app(WEBAPP_TOKEN_LIFETIME_MAX="7d")
-    factories.user(app, "ada")
-    ada = Person(app)
-    ada.log_in("ada")
-    ada.open("/tokens/new")
-    ada.follow("Backup")
-    assert ada.press("Create token", name="backup").status_code == 201
-
-
-def test_where_a_month_is_too_long_the_usual_length_is_one_that_fits(make_app):
-    app = make_app(WEBAPP_TOKEN_LIFETIME_MAX="10d")
-    factories.user(app, "ada")
-    ada = Person(app)
-    ada.log_in("ada")
-    assert by_json(ada).status_code == 201
-
-
-# In words, before it is made.
-
-
-def preview(person, **fields):
-    token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
-    headers = {"Accept": "application/json", "X-CSRF-Token": token}
-    return person.ask("POST", "/tokens/summary", json=fields, headers=headers)
-
-
-def test_the_summary_is_told_before_a_token_is_made_and_makes_none(person, app):
-    before = contents(app)
-    answer = preview(person, scopes=["protected:read"], networks=["10.0.0.0/8"])
-    assert answer.status_code == 200
-    assert answer.json["summary"][0].startswith("Can read Protected examples until ")
-    assert contents(app) == before
-
-
-def test_a_summary_of_what_does_not_fit_says_what(person):
-    answer = preview(person, scopes=["protected:read"], networks=["10.0.0.0/99"])
-    assert answer.status_code == 422
-    assert list(answer.json["errors"]) == ["networks"]
-
-
-def test_without_script_a_button_says_it_and_keeps_what_was_filled_in(person, app):
-    person.open("/tokens/new")
-    before = contents(app)
-    fields = {
-        "csrf_token": person.csrf_token,
-        "name": "laptop",
-        "scopes-protected": "protected:read",
-        "expires_in": "3600",
-    }
-    page = person.visit("POST", "/tokens/summary", data=fields)
-    assert "Can read Protected examples until" in page.text
-    assert contents(app) == before
-    assert person.press("Create token").status_code == 201
-
-
-def test_my_address_is_one_press_away(person):
-    person.open("/tokens/new")
-    fields = {
-        "csrf_token": person.csrf_token,
-        "scopes": "protected:read",
-        "networks": "10.0.0.0/8",
-        "use": "my-address",
-    }
-    page = person.visit("POST", "/tokens/summary", data=fields | {"expires_in": "3600"})
-    assert 'value="10.0.0.0/8 203.0.113.18"' in page.text
-    assert "from 10.0.0.0/8 or 203.0.113.18/32" in page.text
-
-
-def test_an_address_that_says_little_is_offered_with_a_warning(app, user):
-    for address, headers, words in (
-        ("8.8.8.8", {}, None),
-        ("10.0.0.5", {}, "an address of your own network"),
-        ("8.8.8.8", {"X-Forwarded-For": "1.1.1.1"}, "a proxy that this house does not trust"),
-    ):
-        somebody = Person(app, address=address)
-        somebody.log_in(user.username)
-        page = somebody.open("/tokens/new", headers=headers).text
-        assert f"<code>{address}</code>" in page
-        for warning in ("an address of your own network", "a proxy that this house does not trust"):
-            assert (warning in page) == (warning == words)
-
-
-def test_an_address_told_by_a_trusted_proxy_is_offered_without_one(make_app):
-    app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
-    factories.user(app, "ada")
-    ada = Person(app, address="10.0.0.5")
-    ada.log_in("ada")
-    page = ada.open("/tokens/new", headers={"X-Forwarded-For": "8.8.8.8"}).text
-    assert "<code>8.8.8.8</code>" in page
-    assert "does not trust" not in page
 
 
 def test_the_token_it_was_minted_with_is_the_one_that_counts(person, app):

@@ -11,7 +11,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from tests.tokens.test_views import by_json, mint
+from tests.tokens.minting import by_json, mint
 from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import now

@@ -1,9 +1,13 @@
-"""Whether a change lets a token do anything that it could not do before."""
+"""Whether a change lets a token do anything that it could not do before; that takes a fresh proof."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests import factories
+from tests.script import Script
+from tests.tables import contents
+from tests.tokens.editing import edit
 from webapp.guard.authority import Authority
 from webapp.tokens.widening import Bounds, is_wider
 
@@ -73,3 +77,51 @@ case = pytest.param
 )  # fmt: skip
 def test_wider_is_whatever_was_not_possible_before(before, after, wider):
     assert is_wider(bounds(**before), bounds(**after)) is wider
+
+
+@pytest.fixture
+def tired(at_noon, clock):
+    """Ada, whose last proof is a quarter of an hour old."""
+    clock.shift(timedelta(minutes=15))
+    return at_noon
+
+
+NARROWER = [
+    {"scopes": ["profile:read"]},
+    {"networks": ["10.1.0.0/16"]},
+    {"per_minute": 5},
+    {"name": "other"},
+    {"note": "x"},
+]
+WIDER = [
+    {"scopes": ["profile:read", "protected:read", "tokens:read"]}, {"networks": []}, {"networks": ["10.0.0.0/7"]},
+    {"methods": []}, {"methods": ["GET", "POST"]}, {"per_minute": 101}, {"per_minute": ""},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", NARROWER, ids=str)
+def test_less_takes_no_fresh_proof(tired, bounded, fields):
+    assert edit(tired, bounded, **fields).status_code == 200
+
+
+@pytest.mark.parametrize("fields", WIDER, ids=str)
+def test_more_takes_a_fresh_proof(tired, app, bounded, fields):
+    before = contents(app)
+    answer = edit(tired, bounded, **fields)
+    assert (answer.status_code, answer.json["code"]) == (401, "step_up_required")
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("fields", WIDER, ids=str)
+def test_with_a_fresh_proof_there_may_be_more(person, bounded, fields):
+    assert edit(person, bounded, **fields).status_code == 200
+
+
+def test_on_the_page_the_form_is_kept_until_the_proof_is_there(tired, app, bounded):
+    tired.open(f"/tokens/{bounded.entry.id}/edit")
+    page = tired.press("Save the change", networks="")
+    assert page.status_code == 401
+    tired.press("Confirm", password=factories.PASSWORD)
+    tired.press("Send it now")
+    assert "may do more" in tired.page.text
+    assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200

@@ -1,0 +1,40 @@
+"""Noon, Ada at it, and tokens to look at: one of hers, one with bounds, and one of somebody else's."""
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.kernel.forging import NOON
+from tests.tokens.editing import READS
+from webapp.guard.authority import Authority
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def at_noon(app, user, clock):
+    """Ada, logged in at noon."""
+    ada = Person(app)
+    ada.log_in(user.username)
+    return ada
+
+
+@pytest.fixture
+def own(app, user):
+    return factories.api_token(app, user, "protected:read", name="laptop")
+
+
+@pytest.fixture
+def bounded(app, user):
+    authority = Authority(READS, methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=100)
+    return factories.api_token(app, user, name="laptop", authority=authority)
+
+
+@pytest.fixture
+def foreign(app):
+    return factories.api_token(app, factories.user(app, "grace"), name="graces")

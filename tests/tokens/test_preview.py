@@ -1,0 +1,77 @@
+"""What a new token could do is said in words before it is made, and one's own address is a press away."""
+
+from tests import factories
+from tests.browser import Person
+from tests.tables import contents
+
+
+def preview(person, **fields):
+    token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+    headers = {"Accept": "application/json", "X-CSRF-Token": token}
+    return person.ask("POST", "/tokens/summary", json=fields, headers=headers)
+
+
+def test_the_summary_is_told_before_a_token_is_made_and_makes_none(person, app):
+    before = contents(app)
+    answer = preview(person, scopes=["protected:read"], networks=["10.0.0.0/8"])
+    assert answer.status_code == 200
+    assert answer.json["summary"][0].startswith("Can read Protected examples until ")
+    assert contents(app) == before
+
+
+def test_a_summary_of_what_does_not_fit_says_what(person):
+    answer = preview(person, scopes=["protected:read"], networks=["10.0.0.0/99"])
+    assert answer.status_code == 422
+    assert list(answer.json["errors"]) == ["networks"]
+
+
+def test_without_script_a_button_says_it_and_keeps_what_was_filled_in(person, app):
+    person.open("/tokens/new")
+    before = contents(app)
+    fields = {
+        "csrf_token": person.csrf_token,
+        "name": "laptop",
+        "scopes-protected": "protected:read",
+        "expires_in": "3600",
+    }
+    page = person.visit("POST", "/tokens/summary", data=fields)
+    assert "Can read Protected examples until" in page.text
+    assert contents(app) == before
+    assert person.press("Create token").status_code == 201
+
+
+def test_my_address_is_one_press_away(person):
+    person.open("/tokens/new")
+    fields = {
+        "csrf_token": person.csrf_token,
+        "scopes": "protected:read",
+        "networks": "10.0.0.0/8",
+        "use": "my-address",
+    }
+    page = person.visit("POST", "/tokens/summary", data=fields | {"expires_in": "3600"})
+    assert 'value="10.0.0.0/8 203.0.113.18"' in page.text
+    assert "from 10.0.0.0/8 or 203.0.113.18/32" in page.text
+
+
+def test_an_address_that_says_little_is_offered_with_a_warning(app, user):
+    for address, headers, words in (
+        ("8.8.8.8", {}, None),
+        ("10.0.0.5", {}, "an address of your own network"),
+        ("8.8.8.8", {"X-Forwarded-For": "1.1.1.1"}, "a proxy that this house does not trust"),
+    ):
+        somebody = Person(app, address=address)
+        somebody.log_in(user.username)
+        page = somebody.open("/tokens/new", headers=headers).text
+        assert f"<code>{address}</code>" in page
+        for warning in ("an address of your own network", "a proxy that this house does not trust"):
+            assert (warning in page) == (warning == words)
+
+
+def test_an_address_told_by_a_trusted_proxy_is_offered_without_one(make_app):
+    app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
+    factories.user(app, "ada")
+    ada = Person(app, address="10.0.0.5")
+    ada.log_in("ada")
+    page = ada.open("/tokens/new", headers={"X-Forwarded-For": "8.8.8.8"}).text
+    assert "<code>8.8.8.8</code>" in page
+    assert "does not trust" not in page

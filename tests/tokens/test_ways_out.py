@@ -1,0 +1,73 @@
+"""A refusal of a token leads to the page that mends it: its limits, or a form like it and more."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from markupsafe import escape
+
+from tests import factories
+from tests.script import Script
+from tests.tables import events
+from webapp.guard import loader
+from webapp.guard.authority import Authority
+from webapp.guard.forbidding import BUILDERS, called
+from webapp.guard.policy import decide
+from webapp.guard.require import requirement_of
+from webapp.kernel.clock import now
+from webapp.web.problems import page_of
+
+
+def test_a_refusal_by_a_bound_leads_to_the_page_that_widens_it(person, app, bounded):
+    refused = Script(app, bounded.token, address="192.0.2.1").get("/protected")
+    assert (refused.json["code"], refused.json["required"]) == ("token_limited", ["network"])
+    assert refused.json["fix"] == f"http://127.0.0.1:8000/tokens/{bounded.entry.id}/edit"
+    person.open(refused.json["fix"].removeprefix("http://127.0.0.1:8000"))
+    person.press("Save the change", networks="10.0.0.0/8 192.0.2.1")
+    assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200
+
+
+def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, user):
+    authority = Authority(frozenset({"profile:read"}), networks=("10.0.0.0/8",), per_minute=9)
+    issued = factories.api_token(app, user, name="wall", authority=authority, lifetime=timedelta(days=90))
+    refused = Script(app, issued.token).get("/protected").json
+    assert (refused["code"], refused["required"]) == ("scope_required", ["protected:read"])
+    page = person.open(refused["fix"].removeprefix("http://127.0.0.1:8000")).text
+    assert 'value="wall 2"' in page
+    made = person.press("Create token")
+    assert made.status_code == 201
+    assert "from 10.0.0.0/8" in made.text
+    assert "9 times a minute" in made.text
+    days = json.loads(str(events(app, "token.minted")[-1]["details"]))
+    assert set(days["scopes"]) == {"profile:read", "protected:read"}
+
+
+def test_the_name_that_it_suggests_is_free(person, app, user):
+    issued = factories.api_token(app, user, name="wall")
+    factories.api_token(app, user, name="Wall 2")
+    assert 'value="wall 3"' in person.open(f"/tokens/new?from={issued.entry.id}").text
+    assert 'value="wall 3"' in person.open("/tokens/new?name=wall").text
+    assert 'value="fence"' in person.open("/tokens/new?name=fence").text
+
+
+def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
+    foreign = factories.api_token(app, factories.user(app, "grace"), name="graces secret")
+    assert "graces secret" not in person.open(f"/tokens/new?from={foreign.entry.id}").text
+
+
+@pytest.mark.parametrize(
+    ("scopes", "address", "words"),
+    [(("profile:read",), "10.0.0.7", "Make a token that may"), (("protected:read",), "192.0.2.1", "Change its limits")],
+)
+def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scopes, address, words):
+    issued = factories.api_token(app, user, authority=Authority(frozenset(scopes), networks=("10.0.0.0/8",)))
+    environ = {"REMOTE_ADDR": address}
+    headers = {"Authorization": f"Bearer {issued.token}"}
+    with app.test_request_context("/protected", headers=headers, environ_base=environ):
+        caller = loader.caller()
+        need = requirement_of(app, "examples.protected")
+        decision = decide(caller, need, now(), called())
+        refused = BUILDERS[decision.value](caller, need, [])
+        page = page_of(refused).get_data(as_text=True)
+    assert f">{words}</a>" in page
+    assert escape(refused.extra["fix"].removeprefix("http://127.0.0.1:8000")) in page
