@@ -4,6 +4,7 @@ import jwt as pyjwt
 
 from tests import factories
 from tests.kernel.forging import encode
+from tests.script import Script
 
 
 def claims_of(app, owner, **changes):
@@ -17,3 +18,12 @@ def signed(app, claims, header=None):
     head = {"alg": key.algorithm, "kid": key.kid, "typ": "at+jwt"} | (header or {})
     text = f"{encode(head)}.{encode(claims)}"
     return f"{text}.{encode(pyjwt.get_algorithm_by_name(key.algorithm).sign(text.encode(), key.private))}"
+
+
+def is_refused(app, token, code="token_invalid"):
+    answer = Script(app, token).get("/protected")
+    assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+    assert answer.json["code"] == code
+    challenge = f'Bearer realm="Latchkey", error="invalid_token", error_description="{code}"'
+    assert answer.headers["WWW-Authenticate"] == challenge
+    return True

@@ -2,58 +2,28 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
-import msgspec
 import pytest
-import time_machine
 
 from tests import factories
-from tests.browser import Person
+from tests.kernel.forging import NOON
 from tests.letters import mails
 from tests.script import Script
 from tests.tables import contents, events
+from tests.tokens.rotating import DAY, HOUR, RENEWS, by_json, rotate_self, status
 from webapp.credentials.models import Credential
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
 from webapp.tokens import lifecycle
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-RENEWS = Authority(scopes=frozenset({"protected:read", "self:rotate", "tokens:read"}))
-
 
 @pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as travelling:
-        yield travelling
-
-
-@pytest.fixture
-def person(app, user, clock):
-    """Logged in at noon."""
-    ada = Person(app)
-    ada.log_in(user.username)
-    return ada
+def person(at_noon):
+    return at_noon
 
 
 @pytest.fixture
 def issued(app, user, clock):
     return factories.api_token(app, user, name="nightly", authority=RENEWS, lifetime=30 * DAY)
-
-
-def rotate_self(app, token, **body):
-    return Script(app, token).post("/tokens/self/rotate", json=body)
-
-
-def status(app, token):
-    return Script(app, token).get("/protected").status_code
-
-
-def row(app, token_id):
-    with app.extensions["database"].read() as db:
-        return db.get_one(Credential, UUID(str(token_id)))
 
 
 def test_both_work_until_the_overlap_is_over_and_then_the_new_one_alone(app, issued, clock):
@@ -68,96 +38,6 @@ def test_both_work_until_the_overlap_is_over_and_then_the_new_one_alone(app, iss
 def test_without_overlap_the_old_one_ends_at_once(app, issued):
     new = rotate_self(app, issued.token, overlap=0).json["access_token"]
     assert (status(app, issued.token), status(app, new)) == (401, 200)
-
-
-def test_the_end_of_the_old_one_never_moves_away(app, user, clock):
-    issued = factories.api_token(app, user, authority=RENEWS, lifetime=HOUR)
-    rotate_self(app, issued.token, overlap=604800)
-    assert row(app, issued.entry.id).expires_at == NOON + HOUR
-
-
-def test_the_new_one_may_do_the_same_for_as_long_and_no_more(app, user, clock):
-    bounded = Authority(
-        scopes=RENEWS.scopes,
-        resources=frozenset({"/protected", "/tokens/self/rotate"}),
-        methods=frozenset({"GET", "POST"}),
-        networks=("10.0.0.0/8",),
-        per_minute=50,
-    )
-    issued = factories.api_token(app, user, authority=bounded, lifetime=30 * DAY)
-    clock.shift(DAY)
-    answer = rotate_self(app, issued.token)
-    found = row(app, answer.json["id"])
-    same = msgspec.structs.replace(bounded, counted_as=issued.entry.id.hex)
-    assert (found.authority, found.expires_at) == (same, now() + 30 * DAY)
-
-
-def test_who_may_come_so_often_a_minute_comes_no_oftener_by_rotating_itself(app, user, clock):
-    issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
-    second = rotate_self(app, issued.token, overlap=0).json["access_token"]
-    third = rotate_self(app, second, overlap=0).json["access_token"]
-    codes = [Script(app, third).get("/protected").status_code for _ in range(3)]
-    assert codes == [200, 200, 429]
-    clock.shift(timedelta(minutes=1, seconds=1))
-    assert Script(app, third).get("/protected").status_code == 200
-
-
-def test_an_edited_successor_is_counted_with_those_before_it(app, person, user):
-    issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
-    made = rotate_self(app, issued.token).json
-    person.open(f"/tokens/{made['id']}/edit")
-    headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
-    person.ask("POST", f"/tokens/{made['id']}/edit", json={"note": "x"}, headers=headers)
-    assert row(app, made["id"]).authority.counted_as == issued.entry.id.hex
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param({"overlap": 3600, "scopes": ["admin:write"]}, id="scopes"),
-        pytest.param({"overlap": 3600, "expires_in": 31536000}, id="a longer life"),
-        pytest.param({"overlap": 3600, "networks": [], "methods": [], "jkt": None}, id="no bounds"),
-    ],
-)
-def test_whatever_else_is_asked_for_widens_nothing(app, issued, body):
-    answer = rotate_self(app, issued.token, **body)
-    assert answer.json["scope"] == "protected:read self:rotate tokens:read"
-    assert row(app, answer.json["id"]).authority == RENEWS
-    assert row(app, answer.json["id"]).expires_at == NOON + 30 * DAY
-
-
-def test_it_lives_no_longer_than_the_house_allows_by_now(make_app, app, issued):
-    house = make_app(WEBAPP_TOKEN_LIFETIME_MAX="10d")
-    assert row(app, rotate_self(house, issued.token).json["id"]).expires_at == NOON + 10 * DAY
-
-
-def test_a_token_that_is_bound_to_a_key_stays_bound(app, person, issued):
-    with app.extensions["database"].write() as db:
-        from_row = db.get_one(Credential, issued.entry.id)
-        from_row.authority = Authority(scopes=RENEWS.scopes, jkt="j" * 43)
-    answer = by_json(person, issued)
-    assert (answer.json["token_type"], row(app, answer.json["id"]).authority.jkt) == ("DPoP", "j" * 43)
-
-
-def by_json(person, issued, **body):
-    token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
-    headers = {"Accept": "application/json", "X-CSRF-Token": token}
-    return person.ask("POST", f"/tokens/{issued.entry.id}/rotate", json={"overlap": 3600} | body, headers=headers)
-
-
-def test_freshness_is_not_made_by_a_rotation(app, issued, clock):
-    proven_at = row(app, issued.entry.id).auth_time
-    clock.shift(DAY)
-    assert row(app, rotate_self(app, issued.token).json["id"]).auth_time == proven_at
-
-
-def test_the_name_goes_over_and_both_are_known_by_it(app, user, issued):
-    new_id = rotate_self(app, issued.token).json["id"]
-    with app.extensions["database"].read() as db:
-        old = lifecycle.find(db, user.id, issued.entry.id).entry
-        new = lifecycle.find(db, user.id, UUID(new_id)).entry
-    assert (old.name, old.taken_name, new.name, new.taken_name) == ("nightly", None, "nightly", "nightly")
-    assert new.rotated_from == old.id
 
 
 @pytest.mark.parametrize(
