@@ -210,6 +210,8 @@ def many(number: int) -> dict[str, object]:
         {"role": "user", "email": "x"},
         {"role": "user", "email": "a@example.org\r\nBcc: b@example.org"},
         {"role": "user", "note": "x" * 201},
+        {"role": "user", "note": "x\r\ny"},
+        {"role": "user", "note": "\u202ex"},
         {},
     ],
 )

@@ -115,6 +115,15 @@ def test_an_unfit_name_is_refused(script, name):
     assert make(script, name, "user") in (400, 422)
 
 
+@pytest.mark.parametrize("description", ["", " ", "x" * 201, "a\nb", "\x1b[31ma", "\u202ea"])
+def test_what_a_role_is_for_is_said_in_one_line(script, description):
+    sent = {"name": "editor", "description": description, "includes": []}
+    answer = script.post("/admin/roles", json=sent)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["description"])
+    make(script, "editor", "user")
+    assert script.post("/admin/roles/editor/edit", json=sent).status_code == 422
+
+
 def test_an_unknown_role_is_not_included(script):
     assert make(script, "editor", "king") == 422
     assert script.get("/admin/roles/editor").status_code == 404

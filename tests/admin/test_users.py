@@ -196,8 +196,14 @@ def test_the_page_of_somebody_above_says_so_and_offers_nothing(person, chief):
 
 
 @pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "reset-factors"])
-@pytest.mark.parametrize("reason", ["", " ", None, "x" * 201, 7, ["x"]])
-def test_a_reason_is_a_sentence_of_at_most_two_hundred_characters(app, script, user, act, reason):
+@pytest.mark.parametrize(
+    "reason",
+    [
+        *("", " ", None, "x" * 201, 7, ["x"]),
+        *("left\r\n\r\nThis was not me:\nhttps://evil.example/", "\x1b[31mleft", "\u202etfel", "left\u2028."),
+    ],
+)
+def test_a_reason_is_one_line_of_at_most_two_hundred_characters(app, script, user, act, reason):
     before = contents(app)
     answer = script.post(f"/admin/users/{user.id}/{act}", json={"role": "user", "reason": reason})
     assert answer.status_code in (400, 422)

@@ -3,19 +3,15 @@
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from webapp.web.form import Form
+from webapp.web.form import Form, one_line, stripped
 
 LONGEST = 200
-
-
-def stripped(text: str | None) -> str | None:
-    return text.strip() if text else text
 
 
 def reason() -> StringField:
     return StringField(
         "Reason",
-        [DataRequired("Say why; it is written down, and told to whom it concerns."), Length(max=LONGEST)],
+        [DataRequired("Say why; it is written down, and told to whom it concerns."), Length(max=LONGEST), one_line],
         filters=[stripped],
         description="It stands in the log, and in the mail to whom it concerns.",
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
@@ -54,7 +50,7 @@ class DisableUsersForm(Form):
 class RoleForm(Form):
     description = StringField(
         "Description",
-        [DataRequired("Say what it is for."), Length(max=LONGEST)],
+        [DataRequired("Say what it is for."), Length(max=LONGEST), one_line],
         filters=[stripped],
         description="Those who give it read this.",
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},

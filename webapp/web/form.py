@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
 from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField
+from wtforms.validators import ValidationError
 
 from webapp.web.body import is_json, json_value, submitted, unreadable
 from webapp.web.problems import Problem
@@ -67,3 +68,13 @@ def fits(field: Field) -> bool:
 
 def errors_of(form: Form) -> dict[str, list[str]]:
     return {name or "form": [str(message) for message in messages] for name, messages in form.errors.items()}
+
+
+def stripped(text: str | None) -> str | None:
+    return text.strip() if text else text
+
+
+def one_line(_form: Any, field: Field) -> None:
+    """Asked of what others read: what turns a line around or ends it has no business on pages and in mails."""
+    if not (field.data or "").isprintable():
+        raise ValidationError("One line of text, all of it printable.")

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
 from webapp.kernel.words import in_words
-from webapp.web.form import Form
+from webapp.web.form import Form, one_line
 
 
 class InvitationForm(Form):
@@ -33,7 +33,10 @@ class InvitationForm(Form):
         description="How many accounts it makes; with an address, one.",
     )
     note = StringField(
-        "Note", [Length(max=200)], description="For you and the other admins.", render_kw={"autocomplete": "off"}
+        "Note",
+        [Length(max=200), one_line],
+        description="For you and the other admins.",
+        render_kw={"autocomplete": "off"},
     )
 
     def __init__(self, *args: Any, granted: Sequence[str], **kwargs: Any) -> None:

@@ -9,10 +9,10 @@ from wtforms.validators import Optional, ValidationError
 
 from webapp.kernel.clock import now
 from webapp.tokens.editing import Terms
-from webapp.tokens.forms.fields import stripped
 from webapp.tokens.forms.limits import LimitsForm
 from webapp.tokens.issuing import LONGEST
 from webapp.web.body import is_json, json_value
+from webapp.web.form import stripped
 
 
 class EditTokenForm(LimitsForm):

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from wtforms import SelectMultipleField, StringField
-from wtforms.validators import ValidationError
+from wtforms import SelectMultipleField
 from wtforms.widgets import TextInput
 
 
@@ -19,13 +17,3 @@ class ListField(SelectMultipleField):
 
     def _value(self) -> str:
         return " ".join(self.data or ())
-
-
-def stripped(value: str | None) -> str | None:
-    return value.strip() if value else value
-
-
-def one_line(_form: Any, field: StringField) -> None:
-    # What turns a line around or ends it has no business on pages and in mails.
-    if not (field.data or "").isprintable():
-        raise ValidationError("One line of text, all of it printable.")

@@ -7,8 +7,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from webapp.guard.authority import METHODS
-from webapp.tokens.forms.fields import one_line, stripped
-from webapp.web.form import Form
+from webapp.web.form import Form, one_line, stripped
 
 
 def bare(value: str | None) -> str | None:

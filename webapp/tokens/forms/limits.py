@@ -8,13 +8,13 @@ from wtforms import IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from webapp.guard.authority import METHODS, MOST_PER_MINUTE, Authority
-from webapp.tokens.forms.fields import ListField, one_line, stripped
+from webapp.tokens.forms.fields import ListField
 from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, NameUnfit, checked_name
 from webapp.tokens.networks import NetworkUnfit, networks_of
 from webapp.tokens.picking import Row, rows
 from webapp.tokens.scopes import Catalogue, plain
 from webapp.web.body import is_json
-from webapp.web.form import Form
+from webapp.web.form import Form, one_line, stripped
 
 # A level of the picker is a radio, and radios of one name are one choice: each resource has its own.
 LEVEL = "scopes-"

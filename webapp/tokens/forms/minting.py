@@ -12,9 +12,9 @@ from webapp.guard.authority import Authority
 from webapp.kernel.clock import NEVER, now
 from webapp.kernel.digests import new_secret
 from webapp.kernel.dpop import KeyUnfit, thumbprint_in
-from webapp.tokens.forms.fields import one_line, stripped
 from webapp.tokens.forms.limits import LimitsForm
 from webapp.tokens.issuing import LONGEST_REASON, SHORTEST_REASON
+from webapp.web.form import one_line, stripped
 
 MONTH = 2592000
 PRESETS = {3600: "1 hour", 604800: "7 days", MONTH: "30 days", 7776000: "90 days", 31536000: "1 year"}
