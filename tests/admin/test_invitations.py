@@ -171,6 +171,14 @@ def test_who_was_invited_is_written_down(app):
         assert found["sentence"].startswith(sentence)
 
 
+@pytest.mark.parametrize("path", ["/admin/invitations", "/admin/mail?state=waiting"])
+def test_from_an_older_page_one_comes_back_to_the_latest(mara, path):
+    joint = "&" if "?" in path else "?"
+    mara.open(f"{path}{joint}before=2026-01-01T00:00:00Z")
+    assert mara.follow("To the latest").request.full_path.rstrip("?") == path
+    assert "To the latest" not in mara.page.text
+
+
 @pytest.mark.parametrize("query", ["before=x", "before=1", "before=2026-01-01", "before=%00"])
 @pytest.mark.parametrize("path", ["/admin/invitations", "/admin/mail"])
 def test_rubbish_in_the_address_is_refused_in_words(app, path, query):

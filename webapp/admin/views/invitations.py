@@ -65,11 +65,18 @@ class NewInvitation(Invited, frozen=True, kw_only=True):
 @answers(InvitationList, query=InvitationQuery)
 def index() -> ResponseReturnValue:
     """The invitations of the house, the latest first."""
-    rows = invitations.page(db(), before=asked(InvitationQuery).before or None)
+    before = asked(InvitationQuery).before or None
+    rows = invitations.page(db(), before=before)
     found, has_more = [told(row) for row in rows[: invitations.PAGE]], len(rows) > invitations.PAGE
     older = url_for("admin_invitations.index", before=found[-1].created_at.isoformat()) if has_more else None
+    latest = url_for("admin_invitations.index") if before else None
     return show(
-        InvitationList(found, has_more), "admin/invitations.html", invitations=found, older_href=older, **surroundings()
+        InvitationList(found, has_more),
+        "admin/invitations.html",
+        invitations=found,
+        older_href=older,
+        latest_href=latest,
+        **surroundings(),
     )
 
 

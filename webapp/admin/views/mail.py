@@ -79,7 +79,8 @@ def index() -> ResponseReturnValue:
         mails=[told(mail) for mail in rows[:PAGE]], **outbox.states(db()), can_mail=current_app.config["CAN_MAIL"]
     )
     older = url_for("admin_mail.index", **older_than(wanted, rows)) if len(rows) > PAGE else None
-    return show(found, "admin/mail.html", outbox=found, wanted=wanted.state, older_href=older)
+    latest = url_for("admin_mail.index", state=wanted.state or None) if wanted.before else None
+    return show(found, "admin/mail.html", outbox=found, wanted=wanted.state, older_href=older, latest_href=latest)
 
 
 def older_than(wanted: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any]:
