@@ -20,6 +20,7 @@ from tests.audit.relinking import relink
 from tests.browser import Person
 from tests.login.refreshing import begin, raced
 from tests.login.test_refresh_races import ROUNDS
+from tests.mail.test_outbox import Box
 from tests.rivals import Pair
 from tests.script import Script
 from webapp.accounts import closing, roles
@@ -35,6 +36,7 @@ from webapp.credentials.models import Credential
 from webapp.kernel.clock import now
 from webapp.kernel.db import engine_for
 from webapp.kernel.ratelimit import Limit
+from webapp.mail.worker import Worker as Sender
 from webapp.settings import Settings
 from webapp.testing import quickened
 from webapp.tokens import issuing, lifecycle, refreshing
@@ -119,6 +121,22 @@ def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: limiter.take(limit, "somebody").allowed, range(40)))
     assert taken.count(True) == 10
+
+
+def test_of_many_senders_one_sends_each_mail(app: Flask) -> None:
+    box, post = Box(), app.extensions["post"]
+    for number in range(40):
+        with app.extensions["database"].write() as db:
+            post.send(db, "test", f"person{number}@example.org")
+
+    def send(start: Barrier) -> int:
+        start.wait(10)
+        return Sender(app.extensions["database"], post.sealer, box).send_due()
+
+    with ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(send, [Barrier(8)] * 8))
+    assert sum(sent) == len(box.mails) == 40
+    assert len({mail.id for mail in box.mails}) == 40
 
 
 def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
