@@ -1,5 +1,6 @@
 """Taking one's data along, closing an account, and coming back."""
 
+import re
 from datetime import timedelta
 
 import time_machine
@@ -41,6 +42,16 @@ def test_who_logs_in_within_the_grace_is_asked_and_may_stay(person, app):
     close(person, "ada")
     assert "It will be deleted" in person.log_in("ada").text
     person.press("Keep my account")
+    with time_machine.travel(now() + timedelta(days=15), tick=False):
+        assert (purge(app), exists(app, "ada")) == (0, True)
+
+
+def test_the_mail_opens_the_account_again_as_long_as_it_is_there(person, app):
+    close(person, "ada")
+    link = re.search(r"http\S+(/not-me/\S+)", mails(app)[-1].text)[1]
+    with time_machine.travel(now() + timedelta(days=13, hours=23), tick=False):
+        person.open(link)
+        person.press("End it all")
     with time_machine.travel(now() + timedelta(days=15), tick=False):
         assert (purge(app), exists(app, "ada")) == (0, True)
 

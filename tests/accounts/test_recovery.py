@@ -160,6 +160,14 @@ def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger,
     assert stranger.ask("GET", link).status_code == 404
 
 
+def test_a_link_that_was_made_while_the_password_changed_is_dead(app, stranger, user, mailbox):
+    """Too late to be voided, and made before."""
+    ask(stranger, "ada")
+    with app.extensions["database"].write() as db:
+        db.get_one(User, user.id).password_changed_at = now()
+    assert stranger.ask("GET", mailbox.link()).status_code == 404
+
+
 def test_a_link_is_dead_after_the_address_changed(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
@@ -234,6 +242,8 @@ def test_a_weak_password_is_refused_with_the_reason_and_the_link_lives_on(strang
     link = mailbox.link()
     assert "at least 15 characters" in set_new(stranger, link, "short").text
     assert "others have lost" in stranger.press("Set the password", password="passwordpassword").text
+    assert "It holds “example”" in stranger.press("Set the password", password="nothing but an example").text
+    assert "It holds “ada”" in stranger.press("Set the password", password="ada, ada, ada, ada!").text
     assert stranger.press("Set the password", password=NEW).status_code == 200
 
 

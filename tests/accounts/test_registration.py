@@ -73,6 +73,41 @@ def test_a_script_is_told_as_well(app, stranger, mailbox):
     assert (answer.status_code, answer.json["title"]) == (403, "Verify your address first")
 
 
+def test_guesses_at_the_password_that_waits_are_counted(app, stranger, mailbox):
+    register(stranger)
+    link = mailbox.link()
+    for number in range(10):
+        browser = Person(app, address=f"198.51.{number}.7")
+        browser.open(link)
+        assert browser.press("Verify my address", password=f"wrong wrong {number}").status_code == 422
+    stranger.open(link)
+    answer = stranger.press("Verify my address", password=PASSWORD)
+    assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (429, True)
+    assert found(app, "eve").is_unverified
+
+
+def test_the_mail_comes_again_four_times_an_hour_and_nobody_is_told_of_the_end(app, stranger, mailbox):
+    register(stranger)
+    mailbox.opened()
+    stranger.log_in("eve")
+    said = [stranger.press("Send the mail again").text for _ in range(6)]
+    assert all("on its way again" in text for text in said)
+    assert len(mailbox.opened()) == 4
+
+
+def test_a_mailbox_is_not_flooded_by_registrations_and_nobody_is_told(app, mailbox):
+    answers = [register(Person(app), f"eve{number}", "ada@example.org") for number in range(6)]
+    assert len({(answer.status_code, answer.text) for answer in answers}) == 1
+    assert len(mailbox.opened()) == 4
+
+
+def test_one_network_may_not_register_everybody(app, mailbox):
+    browser = Person(app)
+    statuses = [register(browser, f"eve{number}", f"eve{number}@example.org").status_code for number in range(31)]
+    assert (set(statuses[:30]), statuses[30]) == ({200}, 429)
+    assert register(Person(app, address="192.0.2.1")).status_code == 200
+
+
 def test_whoever_typed_anothers_address_gets_no_account_by_their_click(stranger, mailbox):
     register(stranger, "mallory", "victim@example.org")
     victim = Person(stranger.app)
