@@ -119,6 +119,12 @@ def test_what_happens_again_and_again_is_one_line_that_says_how_often(app, perso
     assert all("Refused: A wrong password was typed for ada." in line for line in (other, alike))
 
 
+def test_what_was_done_on_the_command_line_is_said_to_be(app, person, user):
+    write(app, Event.USER_DISABLED, user_id=user.id, origin="cli")
+    (line,) = lines(person, "?event=user.disabled")
+    assert line.endswith("ada was disabled. user.disabled on the command line")
+
+
 def test_what_strangers_type_is_text_on_the_page(app, person):
     write(app, Event.LIMITS_RESET, prefix="<script>alert(1)</script>")
     page = person.open("/admin/audit").text

@@ -3,6 +3,8 @@
 import json
 from itertools import islice
 
+import pytest
+
 from webapp.audit.log import Event, record
 from webapp.cli import events
 from webapp.kernel.db import Database
@@ -59,3 +61,21 @@ def test_what_happens_while_one_looks_is_shown_once(run, house, monkeypatch):
     shown += islice(following, 3)
     database.close()
     assert [[event.details["prefix"] for event in batch] for batch in shown] == [["before"], ["meanwhile"], [], []]
+
+
+@pytest.mark.parametrize(
+    ("command", "event"),
+    [
+        ("user disable ada", "user.disabled"),
+        ("user role ada admin", "role.changed"),
+        ("user reset-link ada", "reset.asked"),
+        ("invite bob", "invitation.made"),
+        ("keys rotate", "key.rotated"),
+        ("limits reset", "limits.reset"),
+    ],
+)
+def test_what_is_done_on_the_command_line_is_told_from_what_people_do(run, add, command, event):
+    add("ada")
+    assert run(command).exit_code == 0
+    found = json.loads(run(f"audit list -n 1 --event {event} --json").stdout)
+    assert found["details"]["origin"] == "cli"

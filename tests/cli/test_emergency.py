@@ -60,7 +60,7 @@ def test_it_is_recorded_with_what_it_ended(run, add, mint, pauses):
     kid = json.loads(run("keys list --json").stdout)[0]["kid"]
     run("keys emergency --yes")
     line = json.loads(run("audit list --event emergency.declared --json").stdout)
-    assert line["details"] == {"retired": [kid], "ended": {"token": 1}, "by_hand": []}
+    assert line["details"] == {"retired": [kid], "ended": {"token": 1}, "by_hand": [], "origin": "cli"}
 
 
 def test_where_it_cannot_be_recorded_it_does_not_happen(run, pauses):

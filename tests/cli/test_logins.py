@@ -31,6 +31,8 @@ def test_sessions_are_listed_and_ended(run, add, house):
     assert "curl" in run("user sessions ada").stdout
     assert "1 session ended" in run("user logout ada").stderr
     assert json.loads(run("user sessions ada --json").stdout) == []
+    (ended,) = map(json.loads, run("audit list --event session.ended --json").stdout.splitlines())
+    assert ended["details"]["origin"] == "cli"
 
 
 def test_closed_accounts_are_purged_when_their_time_is_over(run, add, house):

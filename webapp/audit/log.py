@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -108,7 +109,7 @@ LONGEST_AGENT = 300
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a deed came from, and with what; empty for the command line."""
+    """Where a deed came from, and with what; empty for the command line and for what the house does by itself."""
 
     address: str | None = None
     request_id: str | None = None
@@ -118,6 +119,10 @@ class Origin:
 NOWHERE = Origin()
 # A lower floor cannot ask the web where a request came from; the application says how, once.
 origin_of: list[Callable[[], Origin]] = [lambda: NOWHERE]
+
+
+# The door, where it is neither a request nor the house's own chores.
+door: ContextVar[str | None] = ContextVar("door", default=None)
 
 
 def record(
@@ -133,6 +138,8 @@ def record(
     origin = origin_of[0]()
     if event in WITH_BROWSER and origin.user_agent and actor_id in (None, user_id):
         details["user_agent"] = origin.user_agent[:LONGEST_AGENT]
+    if (way := door.get()) and "origin" not in details:
+        details["origin"] = way
     chain.append(
         db,
         AuditEvent(

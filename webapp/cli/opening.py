@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from webapp.accounts import names
+from webapp.audit.log import door
 from webapp.cli import schema
 from webapp.cli.house import House
 from webapp.cli.output import say_aside
@@ -20,9 +21,11 @@ def opened(house: House) -> Iterator[Database]:
         names.allow_domains(house.settings.email_special_domains)
         make_or_compare(house.settings)
         database = Database(house.settings.database)
+        came_in = door.set("cli")
         try:
             yield database
         finally:
+            door.reset(came_in)
             database.close()
 
 
