@@ -39,6 +39,15 @@ def test_everything_that_can_act_as_me_is_in_one_list(person, laptop, script, cr
     assert (len(answer["sessions"]), answer["token_count"], len(answer["script_logins"])) == (2, 1, 1)
 
 
+def test_what_scripts_do_all_day_does_not_hide_what_happened(app, user, person):
+    login = Script(app).post("/api/auth", json={"username": user.username, "password": factories.PASSWORD}).json
+    assert Script(app).post("/api/auth/refresh", json={"refresh_token": login["refresh_token"]}).status_code == 200
+    as_json = {"Accept": "application/json"}
+    recent = person.ask("GET", "/account/security", headers=as_json).json["recent"]
+    everything = person.ask("GET", "/account/activity", headers=as_json).json["events"]
+    assert {event["event"] for event in everything} - {event["event"] for event in recent} == {"refresh.used"}
+
+
 def test_the_page_goes_from_the_ways_in_to_the_way_out(person, cron):
     page = person.open("/account/security").text
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == [

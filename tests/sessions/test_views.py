@@ -153,6 +153,18 @@ def test_a_proof_that_puts_the_end_off_says_that_this_is_what_it_is_for(make_app
     assert person.press("Confirm", password=factories.PASSWORD).request.full_path == "/account/activity?kind=logins"
 
 
+def test_so_it_does_where_opening_it_was_a_use_that_is_written_down_later(app, user):
+    """A minute too early the login would find the session alive, and lead on."""
+    person = Person(app)
+    with time_machine.travel(now(), tick=False) as clock:
+        person.log_in(user.username)
+        clock.shift(timedelta(minutes=5))
+        seconds, _, target = person.open("/account/sessions/ending").headers["Refresh"].partition("; url=")
+        app.extensions["meter"].flush()
+        clock.shift(int(seconds))
+        assert "Your session has ended" in person.open(target).text
+
+
 @pytest.mark.parametrize("way", ["", "?next=/account/activity?kind%3Dlogins", "?next=//evil.example"])
 def test_the_notice_turns_into_the_login_by_itself(person, way):
     answer = person.open(f"/account/sessions/ending{way}")
