@@ -1,139 +1,19 @@
-"""A process that is told to stop hears it, finishes what runs, and is gone within its time."""
+"""How a process ends: work in hand is finished, counts are written, and what does not end is left behind."""
 
-import asyncio
-import json
-import os
-import re
 import signal
-import socket
-import subprocess
-import sys
 import threading
-import time
-from pathlib import Path
 
-import httpx
 import pytest
-from aiosmtpd.controller import Controller
 from granian.constants import Interfaces
 from sqlalchemy import text
 
 from tests import factories
-from tests.cli.conftest import PASSWORD
-from tests.cli.serving import ROOT, free_port, serving, start
 from tests.script import Script
-from webapp.cli import signals
-from webapp.cli.ending import GRACE, Ending
+from webapp.cli.ending import Ending
 from webapp.cli.server import Server
 from webapp.credentials import usage
 from webapp.kernel.clock import now
 from webapp.kernel.worker import Worker
-
-# Its main thread is deaf for a minute: as one that lies down to wait when the signal comes, but whenever we like.
-DEAF = """
-import hashlib, os
-from webapp.cli import signals
-signals.hear(lambda: os._exit(0))
-print("ready", flush=True)
-hashlib.pbkdf2_hmac("sha256", b"", b"", 300_000_000)
-"""
-
-
-def test_a_signal_is_heard_while_the_main_thread_hears_nothing():
-    with subprocess.Popen([sys.executable, "-c", DEAF], cwd=ROOT, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"ready\n"
-        process.send_signal(signal.SIGTERM)
-        try:
-            assert process.wait(2) == 0
-        finally:
-            process.kill()
-
-
-class Client:
-    """Sends half of a request, and the other half when it is asked to."""
-
-    def __init__(self, server, path, kind, body):
-        self.rest = body[3:]
-        self.socket = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=5)
-        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
-        self.socket.sendall(f"{head}Accept: application/json\r\nExpect: 100-continue\r\n\r\n".encode())
-        # Said when the view begins to read: from now on a thread of the worker is at it.
-        assert self.socket.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        self.socket.sendall(body[:3])
-
-    def finish(self):
-        """The answer, to its end."""
-        self.socket.sendall(self.rest)
-        with self.socket, self.socket.makefile("rb") as answer:
-            return answer.read()
-
-
-HALVES = [
-    ("/login", "application/x-www-form-urlencoded", b"username=ada&password=wrong"),
-    ("/api/auth", "application/json", b'{"username": "ada", "password": "wrong"}'),
-    ("/api/auth/revoke", "application/x-www-form-urlencoded", b"token=nonsense"),
-]
-
-
-def test_requests_that_run_are_finished_however_often_it_is_told_to_stop(house):
-    with serving(start(house, WEBAPP_WORKERS="1")) as (server,):
-        clients = [Client(server, *half) for half in HALVES]
-        (worker,) = workers_of(server)
-        # As two Ctrl-C and what the parent sends: a third setting of granian's own signal would never return.
-        for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGTERM):
-            os.kill(worker, number)
-        server.process.send_signal(signal.SIGTERM)
-        answers = [client.finish() for client in clients]
-        began = time.monotonic()
-        assert server.stop() == 0
-        assert time.monotonic() - began < GRACE / 2
-    assert [answer.split()[1] for answer in answers] == [b"403", b"401", b"200"]
-    assert all(answer.endswith((b"}", b"\r\n")) for answer in answers)
-    assert "refused to gracefully stop" not in server.complained
-
-
-class SlowCatcher:
-    """A mail server that takes its time over the one mail it gets."""
-
-    def __init__(self):
-        self.is_told, self.goes_on, self.mails = threading.Event(), threading.Event(), 0
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
-        self.is_told.set()
-        await asyncio.to_thread(self.goes_on.wait, 5)
-        self.mails += 1
-        return "250 OK"
-
-
-def test_the_mail_that_is_being_sent_is_sent_and_noted(run, add, house):
-    add("ada")
-    catcher = SlowCatcher()
-    controller = Controller(catcher, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    mail = {"WEBAPP_SMTP_URL": f"smtp://127.0.0.1:{controller.port}", "WEBAPP_MAIL_FROM": "l@example.org"}
-    try:
-        with serving(start(house, WEBAPP_WORKERS="1", **mail)) as (server,):
-            for client in ("curl/8", "another"):
-                # Of the second, which was not seen before, its owner is told.
-                sent = {"username": "ada", "password": PASSWORD}
-                httpx.post(f"{server.url}/api/auth", json=sent, headers={"User-Agent": client}).raise_for_status()
-            assert catcher.is_told.wait(5)
-            server.process.send_signal(signal.SIGTERM)
-            time.sleep(0.2)
-            catcher.goes_on.set()
-            assert server.stop() == 0
-    finally:
-        controller.stop()
-    (noted,) = json.loads(run("mail list --json").stdout)
-    assert (catcher.mails, noted["state"], noted["tries"]) == (1, "sent", 1)
-
-
-def test_in_each_process_one_thread_hears_what_stops_it_and_not_the_main_one(house):
-    with serving(start(house, WEBAPP_WORKERS="1")) as (server,):
-        processes = [server.process.pid, *workers_of(server)]
-        hearing = [open_to_stops(pid) for pid in processes]
-        assert [len(threads) for threads in hearing] == [1, 1]
-        assert not {thread for threads in hearing for thread in threads} & set(processes)
 
 
 class Busy(Worker):
@@ -255,19 +135,3 @@ def test_a_worker_is_killed_that_refuses_to_stop_and_not_one_whose_end_is_noted_
     server.wrks = [process]
     server._stop_workers()
     assert process.was_killed == is_killed
-
-
-def workers_of(server):
-    """Those processes it has started that serve; the other one keeps account of shared memory."""
-    pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-
-def open_to_stops(pid):
-    """The threads that such a signal reaches; one that waits for it lets it through for so long."""
-    masks = {
-        int(task.name): int(re.search(r"SigBlk:\s*(\w+)", (task / "status").read_text())[1], 16)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-    }
-    return [task for task, mask in masks.items() if any(not mask & 1 << (number - 1) for number in signals.STOPS)]
