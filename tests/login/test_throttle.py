@@ -1,4 +1,4 @@
-"""Wrong passwords are counted by account and by address, exactly, in every process alike."""
+"""Wrong passwords are counted by account, exactly, in every process alike."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,39 +8,13 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.script import Script
+from tests.login.knocking import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
 from tests.tables import events
-from webapp.login.flow import network_of
-
-NOON = "2026-11-22T12:00:00Z"
-WRONG = "not the password"
-TRIES = 3
 
 
 @pytest.fixture
-def make_house(make_app):
-    def make(**settings):
-        return make_app(
-            **{"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": str(TRIES), "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000"} | settings
-        )
-
-    return make
-
-
-@pytest.fixture
-def house(make_house):
-    app = make_house()
-    factories.user(app, "ada", email="ada@example.org")
-    return app
-
-
-def knock(app, name="ada", password=WRONG, address="203.0.113.1"):
-    field = "email" if "@" in name or "＠" in name else "username"
-    return Script(app, address=address).post("/api/auth", json={field: name, "password": password})
-
-
-def statuses(app, *names, **kwargs):
-    return [knock(app, name, **kwargs).status_code for name in names]
+def house(make_app):
+    return with_ada(throttling(make_app))
 
 
 def test_after_so_many_tries_the_door_stays_shut_even_for_the_right_password(house):
@@ -94,8 +68,8 @@ def test_one_account_does_not_use_up_the_tries_of_another(house):
     assert knock(house).status_code == 401
 
 
-def test_tries_are_counted_across_processes(house, make_house):
-    other = make_house()
+def test_tries_are_counted_across_processes(house, make_app):
+    other = throttling(make_app)
     assert [knock(app).status_code for app in (house, other, house)] == [401, 401, 401]
     assert knock(other, password=factories.PASSWORD).status_code == 429
 
@@ -136,52 +110,6 @@ def test_wrong_confirmations_are_throttled_as_well(house):
     assert owner.ask("POST", "/confirm", data=fields).status_code == 429
 
 
-def test_the_owner_on_a_known_browser_gets_in_while_strangers_are_throttled(house):
-    owner = Person(house)
-    owner.log_in("ada")
-    owner.open("/logout")
-    owner.press("Log out")
-    statuses(house, *["ada"] * (TRIES + 2))
-    assert owner.log_in("ada").request.path == "/dashboard"
-
-
-def test_a_known_browser_has_a_count_of_its_own_and_not_an_endless_one(house):
-    owner = Person(house)
-    owner.log_in("ada")
-    owner.open("/logout")
-    owner.press("Log out")
-    for _ in range(TRIES):
-        owner.log_in("ada", WRONG)
-    assert owner.log_in("ada").status_code == 429
-
-
-def test_a_browser_known_to_one_is_a_stranger_to_another(house):
-    eve = Person(house)
-    factories.user(house, "eve")
-    eve.log_in("eve")
-    eve.open("/logout")
-    eve.press("Log out")
-    statuses(house, *["ada"] * TRIES)
-    assert eve.log_in("ada").status_code == 429
-
-
-@pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "e30.aaaa.bbbb", "x" * 4000])
-def test_a_forged_mark_of_a_known_browser_is_none(house, cookie):
-    statuses(house, *["ada"] * TRIES)
-    person = Person(house)
-    person.client.set_cookie("known", cookie)
-    assert person.log_in("ada").status_code == 429
-
-
-def test_the_mark_of_a_known_browser_lets_nobody_in(house):
-    owner = Person(house)
-    owner.log_in("ada")
-    mark = owner.client.get_cookie("known").value
-    stranger = Person(house)
-    stranger.client.set_cookie("known", mark)
-    assert stranger.open("/dashboard").request.path == "/login"
-
-
 def test_when_the_window_is_over_the_door_opens_by_itself(house):
     with time_machine.travel(NOON, tick=False) as clock:
         statuses(house, *["ada"] * TRIES)
@@ -205,41 +133,6 @@ def test_a_login_begins_the_count_of_its_account_anew(house):
     statuses(house, *["ada"] * (TRIES - 1))
     assert knock(house, password=factories.PASSWORD).status_code == 200
     assert statuses(house, *["ada"] * TRIES) == [401] * TRIES
-
-
-def test_a_login_does_not_begin_the_count_of_its_address_anew(make_house):
-    """Whoever has an account could otherwise guess at others' without an end."""
-    app = make_house(WEBAPP_LOGIN_TRIES_PER_ADDRESS="4")
-    factories.user(app, "ada")
-    assert statuses(app, "a1", "a2", "a3") == [401, 401, 401]
-    assert knock(app, password=factories.PASSWORD).status_code == 200
-    assert knock(app, "a4").status_code == 429
-
-
-def test_one_address_has_so_many_tries_whatever_it_tries(make_house):
-    app = make_house(WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
-    assert statuses(app, *(f"name{n}" for n in range(6))) == [401] * 5 + [429]
-    assert knock(app, address="198.51.100.2").status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "is_one"),
-    [
-        pytest.param("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True, id="two addresses of one subscriber"),
-        pytest.param("2001:db8:1:2::1", "2001:db8:1:3::1", False, id="two subscribers"),
-        pytest.param("203.0.113.1", "203.0.113.2", False, id="two IPv4 addresses"),
-        pytest.param("::ffff:203.0.113.1", "203.0.113.1", True, id="an IPv4 address in both its forms"),
-        pytest.param("::ffff:203.0.113.1", "::ffff:203.0.113.2", False, id="two IPv4 addresses in their IPv6 form"),
-        pytest.param("fe80::1%eth0", "fe80::2%eth0", True, id="two addresses on one cable"),
-    ],
-)
-def test_what_counts_as_one_address(one, other, is_one):
-    assert (network_of(one) == network_of(other)) == is_one
-
-
-@pytest.mark.parametrize("address", [None, "", "nonsense", "unix:"])
-def test_who_has_no_address_is_counted_with_those_who_have_none(address):
-    assert network_of(address) == "unknown"
 
 
 def test_a_throttled_account_is_noted_once_a_window_and_not_at_every_knock(house):

@@ -1,0 +1,58 @@
+"""Whoever has logged in with a browser is let in there while strangers are throttled; not without an end."""
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.login.knocking import TRIES, WRONG, statuses, throttling, with_ada
+
+
+@pytest.fixture
+def house(make_app):
+    return with_ada(throttling(make_app))
+
+
+def test_the_owner_on_a_known_browser_gets_in_while_strangers_are_throttled(house):
+    owner = Person(house)
+    owner.log_in("ada")
+    owner.open("/logout")
+    owner.press("Log out")
+    statuses(house, *["ada"] * (TRIES + 2))
+    assert owner.log_in("ada").request.path == "/dashboard"
+
+
+def test_a_known_browser_has_a_count_of_its_own_and_not_an_endless_one(house):
+    owner = Person(house)
+    owner.log_in("ada")
+    owner.open("/logout")
+    owner.press("Log out")
+    for _ in range(TRIES):
+        owner.log_in("ada", WRONG)
+    assert owner.log_in("ada").status_code == 429
+
+
+def test_a_browser_known_to_one_is_a_stranger_to_another(house):
+    eve = Person(house)
+    factories.user(house, "eve")
+    eve.log_in("eve")
+    eve.open("/logout")
+    eve.press("Log out")
+    statuses(house, *["ada"] * TRIES)
+    assert eve.log_in("ada").status_code == 429
+
+
+@pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "e30.aaaa.bbbb", "x" * 4000])
+def test_a_forged_mark_of_a_known_browser_is_none(house, cookie):
+    statuses(house, *["ada"] * TRIES)
+    person = Person(house)
+    person.client.set_cookie("known", cookie)
+    assert person.log_in("ada").status_code == 429
+
+
+def test_the_mark_of_a_known_browser_lets_nobody_in(house):
+    owner = Person(house)
+    owner.log_in("ada")
+    mark = owner.client.get_cookie("known").value
+    stranger = Person(house)
+    stranger.client.set_cookie("known", mark)
+    assert stranger.open("/dashboard").request.path == "/login"

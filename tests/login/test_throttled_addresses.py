@@ -1,0 +1,42 @@
+"""Tries are counted by address, whatever name they try; and what counts as one address."""
+
+import pytest
+
+from tests import factories
+from tests.login.knocking import knock, statuses, throttling
+from webapp.login.flow import network_of
+
+
+def test_a_login_does_not_begin_the_count_of_its_address_anew(make_app):
+    """Whoever has an account could otherwise guess at others' without an end."""
+    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="4")
+    factories.user(app, "ada")
+    assert statuses(app, "a1", "a2", "a3") == [401, 401, 401]
+    assert knock(app, password=factories.PASSWORD).status_code == 200
+    assert knock(app, "a4").status_code == 429
+
+
+def test_one_address_has_so_many_tries_whatever_it_tries(make_app):
+    app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
+    assert statuses(app, *(f"name{n}" for n in range(6))) == [401] * 5 + [429]
+    assert knock(app, address="198.51.100.2").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        pytest.param("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True, id="two addresses of one subscriber"),
+        pytest.param("2001:db8:1:2::1", "2001:db8:1:3::1", False, id="two subscribers"),
+        pytest.param("203.0.113.1", "203.0.113.2", False, id="two IPv4 addresses"),
+        pytest.param("::ffff:203.0.113.1", "203.0.113.1", True, id="an IPv4 address in both its forms"),
+        pytest.param("::ffff:203.0.113.1", "::ffff:203.0.113.2", False, id="two IPv4 addresses in their IPv6 form"),
+        pytest.param("fe80::1%eth0", "fe80::2%eth0", True, id="two addresses on one cable"),
+    ],
+)
+def test_what_counts_as_one_address(one, other, is_one):
+    assert (network_of(one) == network_of(other)) == is_one
+
+
+@pytest.mark.parametrize("address", [None, "", "nonsense", "unix:"])
+def test_who_has_no_address_is_counted_with_those_who_have_none(address):
+    assert network_of(address) == "unknown"
