@@ -18,6 +18,7 @@ from tests import factories, once
 from tests.ada import Beginnings
 from tests.browser import Person
 from tests.journeys.postgresql import served
+from tests.login import directory
 from tests.rivals import Pair, paired
 from tests.script import Script
 from webapp.accounts.models import User
@@ -103,6 +104,13 @@ def person(stranger: Person, user: User, beginnings: Beginnings) -> Person:
     """Ada at her browser, logged in."""
     beginnings.log_in(stranger)
     return stranger
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> directory.Directory:
+    """Those that a provider of identities knows: nobody yet."""
+    monkeypatch.setattr(directory, "people", directory.Directory())
+    return directory.people
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import text
 
+from webapp.accounts import browsing
+from webapp.accounts.models import User
 from webapp.kernel.db import Base
 
 # What every request may write: how often, and that it was refused.
@@ -32,6 +34,11 @@ def contents(app: Flask) -> dict[str, list[str]]:
 def columns_of(table: str) -> str:
     columns = Base.metadata.tables[table].columns.keys()
     return ", ".join(f'"{name}"' for name in columns if name not in COUNTED)
+
+
+def account(app: Flask, name: str) -> User | None:
+    with app.extensions["database"].read() as db:
+        return browsing.named(db, name)
 
 
 def events(app: Flask, event: str | None = None) -> list[dict[str, object]]:

@@ -5,24 +5,15 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from tests.cli.conftest import PASSWORD
-from tests.login import directory
 from tests.login.directory import PASSWORD as THEIRS
+from tests.login.directory import PROVIDER, with_provider
 from tests.script import Script
-from tests.tables import contents, events
-from webapp.accounts import browsing
-
-PROVIDER = "tests.login.directory:authenticate"
-
-
-@pytest.fixture
-def people(monkeypatch):
-    monkeypatch.setattr(directory, "people", directory.Directory())
-    return directory.people
+from tests.tables import account, contents, events
 
 
 @pytest.fixture
 def app(make_app, people):
-    return make_app(WEBAPP_IDENTITY_PROVIDER=PROVIDER)
+    return with_provider(make_app)
 
 
 @pytest.fixture
@@ -30,11 +21,6 @@ def say(run, app, instance):
     """A command on the very house that the people of the test are in."""
     here = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
     return lambda command, **more: run(command, **(here | more))
-
-
-def account(app, name):
-    with app.extensions["database"].read() as db:
-        return browsing.named(db, name)
 
 
 def enters(app, password):

@@ -3,7 +3,6 @@
 from tests import factories
 from tests.browser import Person
 from tests.guard.doors import add, plain, with_changes
-from webapp.accounts import browsing
 from webapp.guard import public, require
 
 GOOD = {"username": "ada", "password": factories.PASSWORD, "scope": "protected:read", "cookie": True}
@@ -34,11 +33,6 @@ def jar(person, name):
 def change(person, **headers):
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return person.ask("POST", "/change", headers=sent)
-
-
-def of(house, name):
-    with house.extensions["database"].read() as db:
-        return browsing.named(db, name)
 
 
 def browser_with(house, *, cookie, session):

@@ -6,9 +6,9 @@ import pytest
 import time_machine
 
 from tests.browser import Person
-from tests.guard.cookies import CSRF, GOOD, TOKEN, browser_with, jar, logged_in, of, with_cookies
+from tests.guard.cookies import CSRF, GOOD, TOKEN, browser_with, jar, logged_in, with_cookies
 from tests.script import Script
-from tests.tables import contents
+from tests.tables import account, contents
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.tokens import script_logins
@@ -50,7 +50,7 @@ def test_a_logout_ends_the_token_itself_and_every_copy(house, page):
     assert jar(page, TOKEN) is jar(page, CSRF) is None
     assert Script(house).get("/protected", headers=copy).json["code"] == "token_revoked"
     with house.extensions["database"].read() as db:
-        assert credentials.live(db, of(house, "ada").id, "refresh") == []
+        assert credentials.live(db, account(house, "ada").id, "refresh") == []
 
 
 def test_the_token_is_the_last_that_a_logout_takes_out_for_curl_which_heeds_the_last_alone(page):
@@ -70,7 +70,7 @@ def test_such_a_login_is_listed_does_not_refresh_and_ends_with_its_token(house):
 
 def logins(house):
     with house.extensions["database"].read() as db:
-        return script_logins.live(db, of(house, "ada").id)
+        return script_logins.live(db, account(house, "ada").id)
 
 
 @pytest.mark.parametrize("cookie", ["nonsense", "", "a.b.c", "x" * 4000, "ÿ"])

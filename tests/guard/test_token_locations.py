@@ -6,8 +6,9 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.cookies import GOOD, TOKEN, browser_with, jar, logged_in, of, with_cookies
+from tests.guard.cookies import GOOD, TOKEN, browser_with, jar, logged_in, with_cookies
 from tests.script import Script
+from tests.tables import account
 from webapp.settings import SettingsError
 
 STATES = ("none", "good", "bad")
@@ -24,7 +25,7 @@ def page(house):
 
 
 def header_of(house, state):
-    token = factories.api_token(house, of(house, "grace")).token if state == "good" else "nonsense"
+    token = factories.api_token(house, account(house, "grace")).token if state == "good" else "nonsense"
     return {} if state == "none" else {"Authorization": f"Bearer {token}"}
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.script import Script
 from webapp.accounts.identity import Identity
 
 PASSWORD = "a password of theirs"
+PROVIDER = "tests.login.directory:authenticate"
 
 
 @dataclass
@@ -29,3 +31,11 @@ NOT_CALLABLE = "a text"
 
 def authenticate(identifier: str, password: str) -> object:
     return people.authenticate(identifier, password)
+
+
+def with_provider(make_app, **settings):
+    return make_app(WEBAPP_IDENTITY_PROVIDER=PROVIDER, **settings)
+
+
+def auth(app, username, password=PASSWORD, **more):
+    return Script(app).post("/api/auth", json={"username": username, "password": password} | more)

@@ -8,7 +8,8 @@ import ldap3
 import pytest
 
 from tests.browser import Person
-from tests.login.test_elsewhere import account, auth
+from tests.login.directory import auth
+from tests.tables import account
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 READER, BASE = "cn=reader,dc=example,dc=org", "ou=people,dc=example,dc=org"

@@ -1,0 +1,85 @@
+"""A provider of identities that fails, hangs, answers nonsense, or is none."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.login import directory
+from tests.login.directory import PASSWORD, auth, with_provider
+from webapp.settings import SettingsError
+
+
+@pytest.fixture
+def house(make_app, people):
+    return with_provider(make_app)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(OSError(f"no route, and {PASSWORD}"), id="a network that is down"),
+        pytest.param(SystemExit(1), id="one that wants to end the process"),
+        pytest.param(TimeoutError(), id="a time of its own that is over"),
+    ],
+)
+def test_a_provider_that_fails_is_503_in_words_and_is_logged_without_the_password(house, people, logged, fault):
+    def fail():
+        raise fault
+
+    people.before = fail
+    answer = auth(house, "grace")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "identity provider failed" in logged()
+    assert type(fault).__name__ in logged()
+    assert PASSWORD not in logged()
+
+
+def test_a_provider_that_answers_nonsense_lets_nobody_in(house, people, logged):
+    people.entries["grace"] = {"username": "grace"}
+    assert auth(house, "grace").status_code == 503
+    assert "TypeError" in logged()
+
+
+def test_a_provider_that_is_down_does_not_lock_out_our_own(house, people):
+    people.before = lambda: 1 / 0
+    factories.user(house, "boss")
+    assert auth(house, "boss", factories.PASSWORD).status_code == 200
+
+
+def test_a_provider_that_hangs_is_waited_for_so_long_and_then_fills_its_places(house, people, logged):
+    released = threading.Event()
+    people.before = lambda: released.wait(20)
+    provider = house.extensions["login"].identities.provider
+    assert provider.patience == timedelta(seconds=5)
+    provider.patience = timedelta(milliseconds=50)
+    places = provider.at_once
+    assert [auth(house, f"name{n}").status_code for n in range(places + 1)] == [503] * (places + 1)
+    assert "identity provider is busy" in logged()
+    assert len(people.asked) == places
+    released.set()
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        pytest.param(
+            "nowhere.at.all:authenticate", "cannot be imported: ModuleNotFoundError: No module", id="no module"
+        ),
+        pytest.param("tests.login.directory:nothing", "cannot be imported: AttributeError: module", id="no such name"),
+        pytest.param("tests.login.directory:NOT_CALLABLE", "neither a function nor", id="no function"),
+        pytest.param("tests.login.directory:Directory", "neither a function nor", id="a class"),
+        pytest.param("tests.login.directory", "must be a module and a name in it", id="no name"),
+        pytest.param("tests/login.py:x", "must be a module and a name in it", id="a path"),
+    ],
+)
+def test_a_provider_that_is_none_stops_the_start_with_a_sentence(make_app, setting, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        make_app(WEBAPP_IDENTITY_PROVIDER=setting)
+
+
+def test_an_object_with_authenticate_will_do(make_app, people):
+    app = make_app(WEBAPP_IDENTITY_PROVIDER="tests.login.directory:people")
+    directory.people.add("grace")
+    assert auth(app, "grace").status_code == 200

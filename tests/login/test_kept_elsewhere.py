@@ -1,0 +1,88 @@
+"""What our pages say of a password that is not ours, and do not do to it."""
+
+import re
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.letters import mails
+from tests.login.directory import PASSWORD, with_provider
+from tests.tables import account, events
+from webapp.accounts import closing
+from webapp.accounts.models import User
+
+
+@pytest.fixture
+def house(make_app, people):
+    return with_provider(make_app)
+
+
+@pytest.fixture
+def grace(house, people):
+    people.add("grace", email="grace@example.org")
+    person = Person(house)
+    person.log_in("grace", PASSWORD)
+    return person
+
+
+def test_the_security_page_says_who_keeps_the_password(grace):
+    assert "Kept by your organisation" in grace.open("/account/security").text
+
+
+def test_the_password_page_says_so_and_changes_nothing(grace, house):
+    answer = grace.open("/account/password")
+    assert (answer.status_code, "not kept here" in answer.text) == (409, True)
+    fields = {"password": PASSWORD, "new_password": "another horse battery", "csrf_token": csrf_of(grace)}
+    assert grace.ask("POST", "/account/password", data=fields).status_code == 409
+    assert account(house, "grace").password_hash == ""
+
+
+def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
+    grace.open("/account/activity")
+    page = grace.follow("Was this you?").text
+    assert "where your organisation keeps it" in page
+    assert 'href="/account/password"' not in page
+
+
+def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, house):
+    stranger = Person(house)
+    assert "your organisation keeps your password" in stranger.open("/forgot").text
+    stranger.press("Send me the link", username="grace")
+    assert not events(house, "reset.asked")
+
+
+def test_their_name_is_not_changed_here_and_the_rest_is(grace, house):
+    grace.open("/account")
+    answer = grace.press("Save profile", username="hopper")
+    assert (answer.status_code, "comes with you" in answer.text) == (422, True)
+    assert grace.press("Save profile", display_name="Amazing Grace", username="grace").status_code == 200
+    assert account(house, "grace").display_name == "Amazing Grace"
+
+
+def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, house):
+    user_id = account(house, "grace").id
+    boss = Person(house)
+    boss.log_in(factories.user(house, "boss", role="super_admin").username)
+    sent = {"reason": "they forgot it", "csrf_token": csrf_of(boss)}
+    answer = boss.ask("POST", f"/admin/users/{user_id}/reset-link", data=sent)
+    assert (answer.status_code, "is not kept here" in answer.text) == (409, True)
+    assert not events(house, "reset.asked")
+    with house.extensions["database"].write() as db, pytest.raises(closing.PasswordElsewhere):
+        closing.set_password(db, db.get_one(User, user_id), "x")
+
+
+def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, house):
+    other = Person(house, user_agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
+    other.log_in("grace", PASSWORD)
+    (link,) = re.findall(r"http://[^\s]+(/not-me/\S+)", mails(house)[-1].text)
+    stranger = Person(house)
+    stranger.open(link)
+    page = stranger.press("End")
+    assert "Your password is kept by your organisation: change it there" in page.text
+    assert other.ask("GET", "/dashboard").status_code == 303
+    assert account(house, "grace").password_hash == ""
+
+
+def csrf_of(person):
+    return person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
