@@ -1,6 +1,7 @@
 """People with second factors: an app, a passkey, a sheet of recovery codes."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +21,8 @@ from webapp.mfa.models import Passkey
 NAMED = {"WEBAPP_BASE_URL": ORIGIN}
 """The settings of a house that browsers make passkeys for."""
 PARTY = Party(RP_ID, ORIGIN, "Latchkey")
+JSON = {"Accept": "application/json"}
+SECURITY, STEP = "/account/security", "/login/second-step"
 
 
 @dataclass
@@ -92,3 +95,26 @@ def stored(app: Flask, user: User) -> list[Passkey]:
 def amr_of(app: Flask, person: Person) -> str:
     found = person.client.get("/account/sessions", headers={"Accept": "application/json"}).json
     return next(session["method"] for session in found["sessions"] if session["is_current"])
+
+
+def is_in(person: Person) -> bool:
+    return person.ask("GET", "/protected").status_code == 200
+
+
+def offered(person: Person) -> App:
+    """The app of somebody who has just scanned the picture."""
+    secret = re.search(r"secret=([A-Z2-7]+)", person.open(f"{SECURITY}/totp").text)
+    return App(secret[1])
+
+
+def csrf(person: Person) -> str:
+    found: str = person.ask("GET", "/login", headers=JSON).json["csrf_token"]
+    return found
+
+
+def half(app: Flask) -> Person:
+    """Ada, whose password was right."""
+    person = Person(app)
+    person.log_in("ada")
+    assert person.page.request.path == STEP
+    return person

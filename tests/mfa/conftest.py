@@ -1,11 +1,30 @@
-"""A house with a name, for which browsers make passkeys."""
+"""A house with a name, for which browsers make passkeys; and one that demands a second factor of its admins."""
 
 import pytest
 from flask import Flask
 
-from tests.second_factors import NAMED
+from tests import factories
+from tests.second_factors import NAMED, App, with_app
+from webapp.accounts.models import User
 
 
 @pytest.fixture
 def app(make_app) -> Flask:
     return make_app(**NAMED)
+
+
+@pytest.fixture
+def totp(app: Flask, user: User) -> App:
+    """Ada has an authenticator app."""
+    return with_app(app, user)
+
+
+@pytest.fixture
+def strict(make_app) -> Flask:
+    """A house that demands a second factor of its admins."""
+    return make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="admin")
+
+
+@pytest.fixture
+def admin(strict: Flask) -> User:
+    return factories.user(strict, "mara", role="admin")

@@ -1,4 +1,4 @@
-"""Setting second factors up and taking them away: what it takes, what it ends, who is told, and what has to stay."""
+"""An authenticator app is set up and taken away: what it takes, what it ends, who is told."""
 
 import re
 from datetime import timedelta
@@ -9,44 +9,24 @@ import time_machine
 from tests import factories
 from tests.browser import Person
 from tests.letters import mails
-from tests.passkey import Authenticator
 from tests.second_factors import (
+    JSON,
+    SECURITY,
     App,
     amr_of,
-    passkey_login,
-    register,
-    stored,
-    touch,
+    is_in,
+    offered,
     with_app,
-    with_passkey,
-    with_sheet,
 )
 from tests.tables import contents, events
-from webapp.accounts import browsing
 from webapp.kernel.clock import now
 from webapp.mfa import factors
-
-SECURITY = "/account/security"
-JSON = {"Accept": "application/json"}
-
-
-def is_in(person) -> bool:
-    return person.ask("GET", "/protected").status_code == 200
-
-
-def offered(person) -> App:
-    """The app of somebody who has just scanned the picture."""
-    secret = re.search(r"secret=([A-Z2-7]+)", person.open(f"{SECURITY}/totp").text)
-    return App(secret[1])
 
 
 def second_browser(app) -> Person:
     person = Person(app, address="198.51.100.7")
     person.log_in("ada")
     return person
-
-
-# An authenticator app.
 
 
 def test_an_app_is_set_up_by_its_first_code_and_the_next_login_asks_for_it(app, person):
@@ -195,188 +175,3 @@ def test_a_form_that_removes_a_factor_is_kept_over_the_better_proof(app, trusted
     person.press("Confirm", code=mine.code())
     person.press("Send it now")
     assert len(events(app, "factor.removed")) == 1
-
-
-# Confirming.
-
-
-def old(person):
-    """Eleven minutes later."""
-    return time_machine.travel(now() + timedelta(minutes=11), tick=False)
-
-
-def test_whoever_has_an_app_confirms_with_a_code_and_stays_as_well_proven(app, user):
-    mine, person = with_app(app, user), Person(app)
-    person.log_in("ada")
-    person.press("Go on", code=mine.code())
-    with old(person):
-        assert person.open("/tokens/new").request.path == "/confirm"
-        answer = person.press("Confirm", code="000000")
-        assert (answer.status_code, "does not fit" in answer.text) == (422, True)
-        mine.shift = 0
-        assert person.press("Confirm", code=mine.code()).request.path == "/tokens/new"
-        assert amr_of(app, person) == "password and code"
-
-
-def test_a_password_does_not_confirm_for_whoever_has_an_app(app, user):
-    mine, person = with_app(app, user), Person(app)
-    person.log_in("ada")
-    person.press("Go on", code=mine.code())
-    with old(person):
-        person.open("/tokens/new")
-        assert person.press("Confirm", password=factories.PASSWORD).status_code == 422
-        assert person.ask("GET", "/tokens/new").status_code == 303
-
-
-def test_whoever_came_by_passkey_confirms_by_passkey_and_not_by_a_code(app, user):
-    device, mine, person = with_passkey(app, user), with_app(app, user), Person(app)
-    passkey_login(person, device)
-    with old(person):
-        person.open("/tokens/new")
-        assert 'name="code"' not in person.page.text
-        page = person.page
-        assert person.press("Use a passkey", code=mine.code()).status_code == 422
-        person.page = page
-        assert touch(person, device, "/confirm/passkey").request.path == "/tokens/new"
-        assert amr_of(app, person) == "passkey"
-
-
-def test_a_confirmation_takes_ones_own_passkey_alone(app, user):
-    device, person = with_passkey(app, user), Person(app)
-    theirs = with_passkey(app, factories.user(app, "eve"))
-    passkey_login(person, device)
-    with old(person):
-        person.open("/tokens/new")
-        assert touch(person, theirs, "/confirm/passkey").status_code == 422
-
-
-# Recovery codes.
-
-
-def test_ten_codes_are_shown_once_and_can_be_printed(app, user, person):
-    mine = offered(person)
-    person.press("Turn it on", code=mine.code())
-    page = person.press("Make ten codes")
-    codes = re.findall(r"<li><code>([0-9A-Z-]{29})</code></li>", page.text)
-    assert (page.status_code, len(set(codes)), page.headers["Cache-Control"]) == (201, 10, "no-store")
-    assert "Recovery codes of ada" in page.text
-    assert not any(code in person.open(f"{SECURITY}/recovery-codes").text for code in codes)
-    assert "10 of 10 left" in person.open(SECURITY).text
-
-
-def test_there_is_no_sheet_before_there_is_something_to_recover(person):
-    person.open(f"{SECURITY}/recovery-codes")
-    answer = person.ask("POST", f"{SECURITY}/recovery-codes", data={"csrf_token": csrf(person)})
-    assert answer.status_code == 409
-
-
-def csrf(person):
-    return person.ask("GET", "/login", headers=JSON).json["csrf_token"]
-
-
-def test_the_page_says_how_many_are_left(app, user):
-    mine, codes, person = with_app(app, user), with_sheet(app, user), Person(app)
-    person.log_in("ada")
-    person.press("Go on", code=codes[3])
-    assert "9 of 10 left" in person.open(SECURITY).text
-    assert mine
-
-
-# Passkeys.
-
-
-def test_a_passkey_is_added_named_and_lets_its_owner_in_with_one_touch(app, user, person):
-    device = Authenticator(aaguid=bytes.fromhex("d548826e79b4db40a3d811116f7e8349"))
-    register(person, device)
-    assert amr_of(app, person) == "passkey"
-    assert "Bitwarden" in person.open(SECURITY).text
-    other = Person(app)
-    assert passkey_login(other, device).request.path == "/dashboard"
-    assert amr_of(app, other) == "passkey"
-
-
-def test_a_passkey_is_renamed(app, user):
-    device, person = with_passkey(app, user), Person(app)
-    passkey_login(person, device)
-    person.open(SECURITY)
-    person.follow("Rename")
-    assert person.press("Save the name", name=" ").status_code == 422
-    assert "the blue one" in person.press("Save the name", name="the blue one").text
-
-
-def test_the_same_passkey_is_not_added_twice(app, user):
-    device, person = with_passkey(app, user), Person(app)
-    passkey_login(person, device)
-    assert register(person, device).status_code == 409
-
-
-def test_a_removed_passkey_lets_nobody_in(app, user):
-    device, person = with_passkey(app, user), Person(app)
-    passkey_login(person, device)
-    person.open(SECURITY)
-    person.follow("Remove passkey 1")
-    person.press("Remove Security key")
-    assert passkey_login(Person(app), device).status_code == 422
-    assert stored(app, user) == []
-
-
-def test_a_passkey_of_another_is_not_there(app, user):
-    with_passkey(app, factories.user(app, "eve"))
-    (theirs,) = stored(app, named(app, "eve"))
-    device, person = with_passkey(app, user), Person(app)
-    passkey_login(person, device)
-    for path in (f"{SECURITY}/passkeys/{theirs.id}", f"{SECURITY}/passkeys/{theirs.id}/remove"):
-        assert person.ask("GET", path).status_code == 404
-        assert person.ask("POST", path, data={"csrf_token": csrf(person), "name": "mine"}).status_code == 404
-
-
-def named(app, name):
-    with app.extensions["database"].read() as db:
-        return browsing.named(db, name)
-
-
-def test_an_app_beside_a_passkey_makes_the_session_no_worse(app, user):
-    device, person = with_passkey(app, user), Person(app)
-    passkey_login(person, device)
-    mine = offered(person)
-    person.press("Turn it on", code=mine.code())
-    assert amr_of(app, person) == "passkey"
-
-
-# What has to stay.
-
-
-def test_without_a_password_the_last_passkey_has_to_stay_and_the_page_says_why(app, user):
-    first, second = with_passkey(app, user), with_passkey(app, user)
-    person = Person(app)
-    passkey_login(person, first)
-    person.open("/account/password/remove")
-    person.press("Remove the password")
-    gone, kept = stored(app, user)
-    person.open(f"{SECURITY}/passkeys/{gone.id}/remove")
-    person.press("Remove Security key")
-    assert "last way in" in person.open(SECURITY).text
-    assert "last way in" in person.open(f"{SECURITY}/passkeys/{kept.id}/remove").text
-    answer = person.ask("POST", f"{SECURITY}/passkeys/{kept.id}/remove", data={"csrf_token": csrf(person)})
-    assert answer.status_code == 409
-    assert passkey_login(Person(app), second).request.path == "/dashboard"
-
-
-def test_a_password_that_was_removed_lets_nobody_in(app, user):
-    device = with_passkey(app, user)
-    with_passkey(app, user)
-    person = Person(app)
-    passkey_login(person, device)
-    person.open("/account/password/remove")
-    person.press("Remove the password")
-    assert Person(app).log_in("ada").status_code == 422
-    assert Person(app).log_in("ada", "").status_code == 422
-    assert [m.kind for m in mails(app)].count("factors_changed") == 1
-
-
-def test_a_password_has_to_stay_beside_a_single_passkey(app, user):
-    device, person = with_passkey(app, user), Person(app)
-    passkey_login(person, device)
-    assert "two passkeys" in person.open("/account/password/remove").text
-    answer = person.ask("POST", "/account/password/remove", data={"csrf_token": csrf(person)})
-    assert answer.status_code == 409

@@ -1,8 +1,18 @@
 """Recovery codes: ten, each once, however they are typed."""
 
+import re
+
 import pytest
 
 from tests import factories
+from tests.browser import Person
+from tests.second_factors import (
+    SECURITY,
+    csrf,
+    offered,
+    with_app,
+    with_sheet,
+)
 from tests.tables import everything
 from webapp.mfa import recovery_codes
 from webapp.mfa.recovery_codes import letters_of
@@ -69,3 +79,28 @@ def test_how_many_are_left_is_known(app, user, codes):
 def test_only_digests_are_kept(app, user, codes, instance):
     held = everything(instance / "latchkey.db")
     assert not any(letters_of(code) in held or code in held for code in codes)
+
+
+def test_ten_codes_are_shown_once_and_can_be_printed(app, user, person):
+    mine = offered(person)
+    person.press("Turn it on", code=mine.code())
+    page = person.press("Make ten codes")
+    codes = re.findall(r"<li><code>([0-9A-Z-]{29})</code></li>", page.text)
+    assert (page.status_code, len(set(codes)), page.headers["Cache-Control"]) == (201, 10, "no-store")
+    assert "Recovery codes of ada" in page.text
+    assert not any(code in person.open(f"{SECURITY}/recovery-codes").text for code in codes)
+    assert "10 of 10 left" in person.open(SECURITY).text
+
+
+def test_there_is_no_sheet_before_there_is_something_to_recover(person):
+    person.open(f"{SECURITY}/recovery-codes")
+    answer = person.ask("POST", f"{SECURITY}/recovery-codes", data={"csrf_token": csrf(person)})
+    assert answer.status_code == 409
+
+
+def test_the_page_says_how_many_are_left(app, user):
+    mine, codes, person = with_app(app, user), with_sheet(app, user), Person(app)
+    person.log_in("ada")
+    person.press("Go on", code=codes[3])
+    assert "9 of 10 left" in person.open(SECURITY).text
+    assert mine

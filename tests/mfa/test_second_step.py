@@ -8,29 +8,19 @@ import time_machine
 from tests import factories
 from tests.browser import Person
 from tests.letters import mails
-from tests.second_factors import App, amr_of, passkey_login, touch, with_app, with_passkey, with_sheet
+from tests.second_factors import (
+    JSON,
+    STEP,
+    amr_of,
+    half,
+    is_in,
+    touch,
+    with_app,
+    with_passkey,
+    with_sheet,
+)
 from tests.tables import events
 from webapp.kernel.clock import now
-
-JSON = {"Accept": "application/json"}
-STEP = "/login/second-step"
-
-
-@pytest.fixture
-def totp(app, user):
-    return with_app(app, user)
-
-
-def half(app) -> Person:
-    """Ada, whose password was right."""
-    person = Person(app)
-    person.log_in("ada")
-    assert person.page.request.path == STEP
-    return person
-
-
-def is_in(person) -> bool:
-    return person.ask("GET", "/protected").status_code == 200
 
 
 def test_a_password_is_not_enough_for_whoever_has_an_app(app, totp):
@@ -158,68 +148,7 @@ def test_a_script_hears_what_is_needed_and_where(app, totp):
     assert finished.json["username"] == "ada"
 
 
-# Guessing.
-
-
-def test_after_ten_wrong_codes_not_even_the_right_one_is_looked_at(app, totp):
-    with time_machine.travel(now(), tick=False) as clock:
-        person = half(app)
-        for _ in range(10):
-            assert person.press("Go on", code="000000").status_code == 422
-        answer = person.press("Go on", code=totp.code())
-        assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
-        clock.shift(timedelta(minutes=15, seconds=1))
-        totp.shift = 0
-        assert half(app).press("Go on", code=totp.code()).request.path == "/dashboard"
-
-
-def test_fifty_wrong_codes_from_many_places_are_counted_for_the_account(app, user, totp):
-    for place in range(50):
-        person = Person(app, address=f"198.51.100.{place}")
-        person.log_in("ada")
-        person.press("Go on", code="000000")
-    assert half(app).press("Go on", code=totp.code()).status_code == 429
-
-
-def test_a_hundred_wrong_codes_in_a_row_are_all_that_an_account_takes_in_a_month(make_app, user):
-    app = make_app(
-        WEBAPP_BASE_URL="http://localhost",
-        WEBAPP_LOGIN_TRIES_PER_ACCOUNT="1000",
-        WEBAPP_LOGIN_TRIES_PER_ADDRESS="1000",
-    )
-    mine, person = with_app(app, user), half(app)
-    for _ in range(100):
-        assert person.press("Go on", code="000000").status_code == 422
-    assert person.press("Go on", code=mine.code()).status_code == 429
-    with time_machine.travel(now() + timedelta(days=29), tick=False):
-        assert half(app).press("Go on", code=App(mine.seed).code()).status_code == 429
-
-
-def test_the_tries_are_counted_in_every_process_alike(make_app, app, user, totp):
-    here, there = half(app), half(make_app(WEBAPP_BASE_URL="http://localhost"))
-    for person in (here, there) * 5:
-        person.press("Go on", code="000000")
-    assert here.press("Go on", code=totp.code()).status_code == 429
-
-
-def test_a_passkey_works_while_codes_are_throttled(app, user, totp):
-    device = with_passkey(app, user)
-    person = half(app)
-    for _ in range(11):
-        person.press("Go on", code="000000")
-    assert passkey_login(Person(app), device).request.path == "/dashboard"
-
-
-def test_guesses_of_codes_are_told_to_the_owner(app, user, totp):
-    person = half(app)
-    person.press("Go on", code="000000")
-    person.press("Go on", code=totp.code())
-    assert "wrong code" in person.open("/account/activity").text
-
-
 # With a passkey, after a password.
-
-
 def test_a_passkey_finishes_the_login_as_well(app, user):
     device = with_passkey(app, user)
     person = half(app)
@@ -233,88 +162,3 @@ def test_a_passkey_of_somebody_else_does_not(app, user):
     person = half(app)
     assert touch(person, theirs, f"{STEP}/passkey").status_code == 422
     assert not is_in(person)
-
-
-# Trusted browsers.
-
-
-@pytest.fixture
-def trusting(make_app, user):
-    app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_TRUST_BROWSERS="true")
-    return app, with_app(app, user)
-
-
-def trusted_person(app, totp) -> Person:
-    person = half(app)
-    person.press("Go on", code=totp.code(), trust="y")
-    return person
-
-
-def again(person, name="ada"):
-    if is_in(person):
-        person.open("/logout")
-        person.press("Log out")
-    return person.log_in(name)
-
-
-def test_a_house_that_does_not_trust_browsers_offers_nothing(app, totp):
-    person = half(app)
-    assert "Trust this browser" not in person.page.text
-    person.press("Go on", code=totp.code(), trust="y")
-    assert again(person).request.path == STEP
-
-
-def test_a_trusted_browser_is_asked_for_the_password_alone(trusting):
-    app, totp = trusting
-    person = trusted_person(app, totp)
-    assert again(person).request.path == "/dashboard"
-    assert amr_of(app, person) == "password"
-
-
-def test_trust_lasts_thirty_days(trusting):
-    app, totp = trusting
-    with time_machine.travel(now(), tick=False) as clock:
-        person = trusted_person(app, totp)
-        clock.shift(timedelta(days=30, seconds=-1))
-        assert again(person).request.path == "/dashboard"
-        clock.shift(timedelta(seconds=2))
-        assert again(person).request.path == STEP
-
-
-def test_trust_is_for_one_account(trusting):
-    app, totp = trusting
-    person = trusted_person(app, totp)
-    with_app(app, factories.user(app, "grace"))
-    assert again(person, "grace").request.path == STEP
-
-
-def test_trust_is_listed_and_ended(trusting):
-    app, totp = trusting
-    person = trusted_person(app, totp)
-    assert "Firefox on Linux is trusted" in person.open("/account/sessions").text
-    person.press("Trust no more Firefox on Linux")
-    assert again(person).request.path == STEP
-
-
-def test_the_one_switch_names_what_is_trusted(trusting):
-    app, totp = trusting
-    person = trusted_person(app, totp)
-    assert "One trusted browser" in person.open("/account/security/end-everything").text
-
-
-def test_trust_ends_with_the_sessions(trusting):
-    app, totp = trusting
-    person = trusted_person(app, totp)
-    other = half(app)
-    other.press("Go on", code=totp.code())
-    other.open("/account/sessions/end-others")
-    other.press("Log out on")
-    assert again(person).request.path == STEP
-
-
-def test_a_trust_cookie_is_no_session(trusting):
-    app, totp = trusting
-    person = trusted_person(app, totp)
-    thief = Person(app)
-    thief.client.set_cookie("session", person.client.get_cookie("trusted").value)
-    assert not is_in(thief)

@@ -1,0 +1,58 @@
+"""A new password where a second factor is demanded: it may be shorter, and proves no more than a password."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from tests import factories
+from tests.browser import Person
+from tests.second_factors import with_app
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+
+SHORT = "otter-42-x"
+
+
+@pytest.mark.parametrize(("role", "status"), [("admin", 303), ("user", 422)])
+def test_a_password_of_eight_is_long_enough_where_a_second_factor_is_demanded(strict, role, status):
+    user = factories.user(strict, "mara", role=role)
+    mine, person = with_app(strict, user), Person(strict)
+    person.log_in("mara")
+    person.press("Go on", code=mine.code())
+    page = person.open("/account/password").text
+    assert ("At least 8 characters" in page) == (role == "admin")
+    sent = {"password": factories.PASSWORD, "new_password": SHORT, "csrf_token": person.csrf_token}
+    assert person.ask("POST", "/account/password", data=sent).status_code == status
+
+
+def test_even_there_seven_are_too_few(strict, admin):
+    mine, person = with_app(strict, admin), Person(strict)
+    person.log_in("mara")
+    person.press("Go on", code=mine.code())
+    person.open("/account/password")
+    assert "at least 8" in person.press("Change password", password=factories.PASSWORD, new_password="otter-4").text
+
+
+def test_a_new_password_makes_no_better_proof_fresh(strict, admin):
+    mine, person = with_app(strict, admin), Person(strict)
+    person.log_in("mara")
+    person.press("Go on", code=mine.code())
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        person.open("/account/password")
+        person.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
+        assert person.open("/admin").status_code == 200
+        assert person.open("/account/security/totp/remove").request.path == "/confirm"
+
+
+def test_nor_does_the_session_live_longer_by_it(strict, admin):
+    mine, person = with_app(strict, admin), Person(strict)
+    person.log_in("mara")
+    person.press("Go on", code=mine.code())
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        person.open("/account/password")
+        person.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
+    with strict.extensions["database"].read() as db:
+        old, new = db.scalars(select(Credential).where(Credential.kind == "session"))
+        assert old.expires_at == new.expires_at

@@ -1,0 +1,100 @@
+"""Where a second factor or a passkey is demanded for a resource: of people, and of tokens by their birth."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Blueprint
+from sqlalchemy import event
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.second_factors import JSON, NAMED, with_app
+from tests.tables import events
+from webapp.credentials.lifecycle import Proof
+from webapp.guard import require
+from webapp.guard.authority import Authority
+from webapp.kernel.clock import now
+from webapp.settings import SettingsError
+from webapp.tokens.issuing import Wish
+
+
+@pytest.fixture
+def vault(make_app):
+    """A house with a page that takes two factors, and one that takes a passkey."""
+    app = make_app(**NAMED)
+    bp = Blueprint("vault", __name__)
+
+    @bp.get("/vault")
+    @require(scope="vault:read", aal=2)
+    def two():
+        return "gold"
+
+    @bp.get("/vault/inner")
+    @require(scope="vault:read", acr="phr")
+    def inner():
+        return "more gold"
+
+    app.register_blueprint(bp)
+    return app
+
+
+def token(app, owner, amr, *scopes):
+    wish = Wish(name="script", authority=Authority(scopes=frozenset(scopes)), lifetime=timedelta(days=1), origin="page")
+    with app.extensions["database"].write() as db:
+        return app.extensions["issuer"].issue(db, owner.id, wish, Proof(now(), amr)).token
+
+
+@pytest.mark.parametrize(
+    ("amr", "two", "inner"),
+    [("pwd", 401, 401), ("pwd otp", 200, 401), ("pwd recovery", 200, 401), ("hwk user", 200, 200), ("cli", 401, 401)],
+)
+def test_a_token_reaches_as_far_as_its_birth(vault, amr, two, inner):
+    script = Script(vault, token(vault, factories.user(vault, "ada"), amr, "vault:read"))
+    assert (script.get("/vault").status_code, script.get("/vault/inner").status_code) == (two, inner)
+
+
+def test_a_script_that_falls_short_hears_what_it_takes(vault):
+    answer = Script(vault, token(vault, factories.user(vault, "ada"), "pwd", "vault:read")).get("/vault")
+    assert (answer.json["code"], answer.json["required"]) == ("mfa_required", ["aal2"])
+    assert 'acr_values="aal2"' in answer.headers["WWW-Authenticate"]
+    assert len(events(vault, "access.refused")) <= 1
+
+
+def test_a_person_steps_up_to_it_and_comes_back(make_app, vault):
+    app = make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_SECOND_FACTOR_FOR="protected:read")
+    mine, person = with_app(app, factories.user(app, "ada")), Person(app)
+    person.log_in("ada")
+    person.press("Go on", code=mine.code(), trust="y")
+    person.open("/logout")
+    person.press("Log out")
+    person.log_in("ada")
+    answer = person.open("/protected")
+    assert (answer.request.path, "takes a second factor" in answer.text) == ("/confirm", True)
+    assert person.press("Confirm", code=mine.code()).request.path == "/protected"
+
+
+def test_a_scope_that_no_route_has_stops_the_start(make_app):
+    with pytest.raises(SettingsError, match="admin:writ"):
+        make_app(WEBAPP_SECOND_FACTOR_FOR="admin:writ")
+
+
+@pytest.mark.parametrize("value", ["Admin", "admin:", ":x", "a b!", "admin/users", "*"])
+def test_what_is_neither_role_nor_scope_stops_the_start(make_app, value):
+    with pytest.raises(SettingsError):
+        make_app(WEBAPP_PASSKEY_FOR=value)
+
+
+def test_a_request_that_needs_no_factor_asks_the_database_no_more(make_app):
+    app = make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="admin")
+    factories.user(app, "ada")
+    person = Person(app)
+    person.log_in("ada")
+    asked = []
+    database = app.extensions["database"]
+    event.listen(database.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    rows = []
+    original = database.row
+    database.row = lambda *a: rows.append(a) or original(*a)
+    person.ask("GET", "/protected", headers=JSON)
+    assert (len(rows), asked) == (1, [])
