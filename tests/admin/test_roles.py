@@ -13,11 +13,6 @@ from webapp.accounts.roles import RoleCycle, closures
 
 
 @pytest.fixture
-def chief(app: Flask) -> User:
-    return factories.user(app, "chief", role="super_admin")
-
-
-@pytest.fixture
 def script(app: Flask, chief: User) -> Script:
     return Script(app, factories.api_token(app, chief, "admin:read", "admin:write").token)
 

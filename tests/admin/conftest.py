@@ -1,0 +1,25 @@
+"""Whoever looks after others: Chief, a super admin, and Ines, an admin, at her browser."""
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.browser import Person
+from webapp.accounts.models import User
+
+
+@pytest.fixture
+def chief(app: Flask) -> User:
+    return factories.user(app, "chief", role="super_admin")
+
+
+@pytest.fixture
+def admin(app: Flask) -> User:
+    return factories.user(app, "ines", role="admin")
+
+
+@pytest.fixture
+def ines(app: Flask, admin: User) -> Person:
+    made = Person(app)
+    made.log_in("ines")
+    return made

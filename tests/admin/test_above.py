@@ -1,0 +1,128 @@
+"""Who stands above whom: nobody acts on whoever may do more, and the last super admin stays."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.admin.looking_after import WHY, role_of
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents
+from webapp.accounts import roles
+from webapp.accounts.models import User
+
+
+@pytest.fixture
+def person(ines: Person) -> Person:
+    return ines
+
+
+@pytest.fixture
+def script(app: Flask, admin: User) -> Script:
+    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
+
+
+@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "delete"])
+def test_an_admin_does_nothing_to_a_super_admin(app, script, chief, act):
+    before = contents(app)
+    answer = script.post(f"/admin/users/{chief.id}/{act}", json={"reason": WHY, "role": "user", "username": "chief"})
+    assert answer.status_code == 403
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("role", ["admin", "super_admin"])
+def test_an_admin_grants_nothing_that_looks_after_others(app, script, user, role):
+    answer = script.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY})
+    assert answer.status_code == 403
+    assert role_of(app, user) == "user"
+
+
+def test_the_last_super_admin_stays(app, chief):
+    keeper = Person(app)
+    keeper.log_in("chief")
+    for act, more in (("disable", {}), ("role", {"role": "user"}), ("delete", {"username": "chief"})):
+        keeper.open(f"/admin/users/{chief.id}/{act}")
+        sent = {"reason": WHY, "csrf_token": keeper.csrf_token} | more
+        assert keeper.ask("POST", f"/admin/users/{chief.id}/{act}", data=sent).status_code == 409
+    assert role_of(app, chief) == "super_admin"
+
+
+@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "reset-factors", "delete"])
+def test_a_token_does_nothing_to_its_own_owner(make_app, act):
+    app = make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
+    chief, _ = factories.user(app, "chief", role="super_admin"), factories.user(app, "other", role="super_admin")
+    script = Script(app, factories.api_token(app, chief, "admin:write").token)
+    before = contents(app)
+    sent = {"reason": WHY, "username": "chief"}
+    assert script.post(f"/admin/users/{chief.id}/{act}", json=sent).status_code == 403
+    together = script.post("/admin/users/disable", json={"ids": [str(chief.id)], "reason": WHY})
+    assert together.status_code == 403
+    assert contents(app) == before
+
+
+def test_of_two_super_admins_who_demote_each_other_at_once_one_stays(app, chief):
+    other = factories.user(app, "other", role="super_admin")
+    pairs = [(chief, other), (other, chief)]
+    scripts = [(Script(app, factories.api_token(app, by, "admin:write").token), whom) for by, whom in pairs]
+
+    def demote(pair: tuple[Script, User]) -> int:
+        script, whom = pair
+        return script.post(f"/admin/users/{whom.id}/role", json={"role": "user", "reason": WHY}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        codes = sorted(pool.map(demote, scripts))
+    assert codes in ([200, 403], [200, 409])
+    assert sorted((role_of(app, chief), role_of(app, other))) == ["super_admin", "user"]
+
+
+@pytest.fixture
+def porter(app: Flask, chief: User) -> User:
+    """Somebody with a role of the house's own that includes admin."""
+    with app.extensions["database"].write() as db:
+        roles.add(db, "night_porter", "At night.", ["admin"])
+    return factories.user(app, "mara", role="night_porter")
+
+
+@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "delete"])
+def test_whoever_has_more_than_an_admin_is_above_an_admin(app, script, porter, act):
+    before = contents(app)
+    sent = {"reason": WHY, "role": "user", "username": "mara"}
+    assert script.post(f"/admin/users/{porter.id}/{act}", json=sent).status_code == 403
+    assert contents(app) == before
+
+
+def test_and_looks_after_admins_but_grants_nothing_that_looks_after_others(app, porter, admin, user):
+    theirs = Script(app, factories.api_token(app, porter, "admin:write").token)
+    for role in ("admin", "night_porter", "super_admin"):
+        answer = theirs.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY})
+        assert answer.status_code == 403
+    assert theirs.post(f"/admin/users/{admin.id}/disable", json={"reason": WHY}).status_code == 200
+
+
+@pytest.mark.parametrize("act", ["disable", "role", "delete", "reset-link", "end-sessions", "enable", "reset-factors"])
+def test_no_page_to_act_on_somebody_above_is_even_shown(person, chief, act):
+    assert person.open(f"/admin/users/{chief.id}/{act}").status_code == 403
+
+
+def test_the_page_of_somebody_above_says_so_and_offers_nothing(person, chief):
+    page = person.open(f"/admin/users/{chief.id}").text
+    assert "may do more than you" in page
+    assert "Disable…" not in page
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/users", "/admin/roles", "/admin/audit", "/admin/audit.csv"])
+def test_without_the_role_no_page_of_looking_after_opens(app, user, path):
+    theirs = Person(app)
+    theirs.log_in("ada")
+    assert theirs.open(path).status_code == 403
+    # Such a token cannot be minted by its owner; one that was minted before a demotion opens nothing.
+    assert Script(app, factories.api_token(app, user, "admin:read").token).get(path).status_code == 403
+
+
+def test_a_token_that_only_reads_changes_nothing(app, admin, user):
+    reader = Script(app, factories.api_token(app, admin, "admin:read").token)
+    assert reader.get("/admin/users").status_code == 200
+    answer = reader.post(f"/admin/users/{user.id}/disable", json={"reason": WHY})
+    assert (answer.status_code, answer.json["code"]) == (403, "scope_required")

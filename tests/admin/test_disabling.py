@@ -1,0 +1,82 @@
+"""Several people are disabled together or not at all."""
+
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.admin.looking_after import NOBODY, WHY
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.accounts.models import User
+
+
+@pytest.fixture
+def person(ines: Person) -> Person:
+    return ines
+
+
+@pytest.fixture
+def script(app: Flask, admin: User) -> Script:
+    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [[], ["x"], [NOBODY], [""], ["1", "2"], "all", 7, None, {"a": 1}, [["x"]], [None], ["%"]],
+    ids=str,
+)
+def test_rubbish_in_place_of_people_disables_nobody(app, script, user, ids):
+    before = contents(app)
+    answer = script.post("/admin/users/disable", json={"ids": ids, "reason": WHY})
+    assert answer.status_code in (400, 404, 422)
+    assert contents(app) == before
+
+
+def test_one_who_is_not_there_saves_all_the_others(app, script, user):
+    before = contents(app)
+    assert script.post("/admin/users/disable", json={"ids": [str(user.id), NOBODY], "reason": WHY}).status_code == 404
+    assert contents(app) == before
+
+
+def test_at_most_a_hundred_are_disabled_at_once(app, script):
+    ids = [str(uuid4()) for _ in range(101)]
+    answer = script.post("/admin/users/disable", json={"ids": ids, "reason": WHY})
+    assert (answer.status_code, answer.json["title"]) == (422, "Too many at once")
+
+
+def test_the_same_one_twice_is_one(app, script, user):
+    sent = {"ids": [str(user.id), str(user.id).upper()], "reason": WHY}
+    assert script.post("/admin/users/disable", json=sent).json["people"] == 1
+
+
+def test_people_tick_several_see_what_it_ends_and_disable_them(app, person, user):
+    bob = factories.user(app, "bob")
+    factories.api_token(app, bob)
+    theirs = Person(app)
+    theirs.log_in("ada")
+    person.open(f"/admin/users/disable?ids={user.id}&ids={bob.id}")
+    assert "Disable two people?" in person.page.text
+    assert "ends one session and no tokens" in person.page.text
+    assert "ends no sessions and one token" in person.page.text
+    assert "2 people are disabled." in person.press("Disable two people", reason=WHY).text
+    assert theirs.open("/dashboard").request.path == "/login"
+
+
+def test_the_last_super_admin_is_not_disabled_among_others(app, chief, user):
+    keeper = Person(app)
+    keeper.log_in("chief")
+    keeper.open(f"/admin/users/disable?ids={user.id}&ids={chief.id}")
+    assert keeper.press("Disable two people", reason=WHY).status_code == 409
+    assert events(app, "user.disabled") == []
+
+
+def test_several_are_disabled_together_or_not_at_all(app, script, chief, user):
+    bob = factories.user(app, "bob")
+    refused = script.post("/admin/users/disable", json={"ids": [str(user.id), str(chief.id)], "reason": WHY})
+    assert refused.status_code == 403
+    assert events(app, "user.disabled") == []
+    done = script.post("/admin/users/disable", json={"ids": [str(user.id), str(bob.id)], "reason": WHY})
+    assert done.json["people"] == 2

@@ -1,0 +1,73 @@
+"""The page of a person: all there is to know, what they reach, and what keeps them out."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.admin.looking_after import NOBODY, WHY, in_state
+from tests.browser import Person, parsed, text_of
+from tests.script import Script
+from webapp.accounts import browsing
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+
+
+@pytest.fixture
+def person(ines: Person) -> Person:
+    return ines
+
+
+@pytest.fixture
+def script(app: Flask, admin: User) -> Script:
+    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
+
+
+def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
+    theirs = Person(app, user_agent="Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0")
+    theirs.log_in("ada")
+    factories.api_token(app, user, "protected:read", name="backup-nas")
+    page = person.open(f"/admin/users/{user.id}").text
+    for words in ("ada@example.org", "One device and one token", "Firefox on Windows", "backup-nas", "protected:read"):
+        assert words in page
+    assert "guarded addresses are open" in page
+    assert "ada</b> logged in with their password" in page
+    assert str(user.id) in page
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"disabled_at": now()}, "Disabled, they reach nothing; this is what enabling gives back."),
+        ({"email_verified_at": None}, "Until they prove their address, they reach nothing; this is what comes then."),
+        ({"closes_at": now()}, "Closed, they reach nothing; this is what they come back to."),
+        ({}, "What they can reach, and the line of the guard that decides. 7"),
+    ],
+)
+def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, person, facts, words):
+    in_state(app, "out", **facts)
+    with app.extensions["database"].read() as db:
+        out = browsing.named(db, "out")
+    assert words in text_of(parsed(person.open(f"/admin/users/{out.id}").text))
+
+
+def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
+    in_state(app, "waiting", email_verified_at=None)
+    in_state(app, "closing", closes_at=now() + timedelta(days=9))
+    with app.extensions["database"].read() as db:
+        waiting, closing = (browsing.named(db, name) for name in ("waiting", "closing"))
+    assert "not proven yet" in person.open(f"/admin/users/{waiting.id}").text
+    assert "unless they come back" in person.open(f"/admin/users/{closing.id}").text
+
+
+@pytest.mark.parametrize("user_id", [NOBODY, "nonsense", "1", "' OR 1=1"])
+def test_who_is_not_there_is_404(script, user_id):
+    assert script.get(f"/admin/users/{user_id}").status_code == 404
+    assert script.post(f"/admin/users/{user_id}/disable", json={"reason": WHY}).status_code == 404
+
+
+def test_a_page_says_what_somebody_reaches_and_why(person, user):
+    page = person.open(f"/admin/users/{user.id}").text
+    assert "It takes the role admin." in page
+    assert "Any account may." in page
