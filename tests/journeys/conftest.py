@@ -1,11 +1,16 @@
-"""A served house and a real browser, for the journeys that need both."""
+"""A served house and a real browser, for the journeys that need both; and a house on PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.journeys.server import ARGUMENTS, CHROMIUM, House, served
+from webapp.app import close, create_app
+from webapp.cli import schema
+from webapp.settings import Settings
+from webapp.testing import quickened
 
 # Milliseconds; a machine may be busy.
 expect.set_options(timeout=20_000)
@@ -42,3 +47,18 @@ def tab(chromium: Browser) -> Iterator[Page]:
 def is_fault(message: ConsoleMessage) -> bool:
     # Chromium reports every answer of 400 and above as an error; those that the journeys ask for are none.
     return message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Settings:
+    instance = tmp_path_factory.mktemp("on_postgresql") / "instance"
+    settings = Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_DATABASE_URL": postgresql("journeys")})
+    schema.upgrade(settings)
+    return settings
+
+
+@pytest.fixture
+def on_postgresql(settings: Settings) -> Iterator[Flask]:
+    app = quickened(create_app(settings))
+    yield app
+    close(app)

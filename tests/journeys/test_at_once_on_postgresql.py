@@ -1,0 +1,163 @@
+"""Those who do the same at once, on PostgreSQL: one of them wins, and limits are exact."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.login.refreshing import begin, raced
+from tests.login.test_refresh_races import ROUNDS
+from tests.mail.test_outbox import Box
+from tests.rivals import Pair
+from webapp.accounts import closing
+from webapp.chores.rota import Chore
+from webapp.chores.worker import Worker
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.models import Credential
+from webapp.kernel.clock import now
+from webapp.kernel.ratelimit import Limit
+from webapp.mail.worker import Worker as Sender
+from webapp.tokens import issuing, refreshing
+
+pytestmark = pytest.mark.xdist_group("races")
+
+
+@pytest.fixture
+def app(on_postgresql: Flask) -> Flask:
+    return on_postgresql
+
+
+def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app: Flask) -> None:
+    owner, issuer = factories.user(app, "pg-many"), app.extensions["issuer"]
+    app.extensions["issuer"] = replace(issuer, most=3)
+    begin = Barrier(8)
+
+    def mint(number: int) -> bool:
+        begin.wait()
+        try:
+            factories.api_token(app, owner, name=f"one of many {number}")
+        except issuing.TooMany:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(mint, range(8))) == 3
+    with app.extensions["database"].read() as db:
+        assert credentials.tokens_of(db, owner.id) == 3
+
+
+def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:
+    owner = factories.user(app, "pg-twice")
+
+    def mint(_: int) -> bool:
+        try:
+            factories.api_token(app, owner, name="twice", once="the same form")
+        except issuing.AlreadyIssued:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(mint, range(4))) == [False, False, False, True]
+
+
+def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
+    limit = Limit("pg", 10, app.permanent_session_lifetime)
+    limiter = app.extensions["limiter"]
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: limiter.take(limit, "somebody").allowed, range(40)))
+    assert taken.count(True) == 10
+
+
+def test_of_many_senders_one_sends_each_mail(app: Flask) -> None:
+    box, post = Box(), app.extensions["post"]
+    # Of those who lived here before.
+    Sender(app.extensions["database"], post.sealer, Box()).send_due()
+    for number in range(40):
+        with app.extensions["database"].write() as db:
+            post.send(db, "test", f"person{number}@example.org")
+
+    def send(start: Barrier) -> int:
+        start.wait(10)
+        return Sender(app.extensions["database"], post.sealer, box).send_due()
+
+    with ThreadPoolExecutor(8) as pool:
+        sent = list(pool.map(send, [Barrier(8)] * 8))
+    assert sum(sent) == len(box.mails) == 40
+    assert len({mail.id for mail in box.mails}) == 40
+
+
+def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
+    steps = list[int]()
+    sweep = Chore("sweep", timedelta(days=1), lambda _: steps.append(1) or 0)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: Worker(app.extensions["database"], [sweep]).do_due(), range(8)))
+    assert steps == [1]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("forgives", "codes", "is_over"),
+    [
+        pytest.param(True, ("won", "won"), False, id="a lost answer is forgiven"),
+        pytest.param(False, ("refresh_reused", "won"), True, id="nothing is forgiven"),
+    ],
+)
+def test_of_two_processes_with_one_refresh_token_one_makes_a_successor(
+    app: Flask, rivals: Pair, forgives: bool, codes: tuple[str, ...], is_over: bool
+) -> None:
+    rounds = raced(app, factories.user(app), rivals, ROUNDS, forgives=forgives)
+    assert {tuple(found.codes) for found in rounds} == {codes}
+    assert [(len(found.successors), found.generations) for found in rounds] == [(1, [1, 2])] * ROUNDS
+    assert [(found.is_over, found.live_tokens) for found in rounds] == [(is_over, 0 if is_over else 2)] * ROUNDS
+
+
+@pytest.mark.parametrize("end_all", [closing.end_everything, credentials.end_all])
+def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
+    app: Flask, end_all: Callable[[Session, UUID], object]
+) -> None:
+    owner = factories.user(app)
+    database, renewal = app.extensions["database"], app.extensions["renewal"]
+    ((_, secret),) = begin(app, owner, 1)
+
+    def end() -> None:
+        with database.write() as db:
+            end_all(db, owner.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as db:
+            held = refreshing.hold(db, secret)
+            assert held is not None
+            ended = pool.submit(end)
+            time.sleep(0.3)
+            assert not ended.done()
+            renewal.mint(db, held, held.scopes, now())
+        ended.result()
+    with database.read() as db:
+        assert credentials.live(db, owner.id, "token") == []
+        assert credentials.live(db, owner.id, "refresh") == []
+
+
+def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app: Flask) -> None:
+    owner, database = factories.user(app), app.extensions["database"]
+    one, other = (factories.api_token(app, owner).entry.id for _ in range(2))
+
+    def end() -> int:
+        with database.write() as db:
+            return credentials.end_of_everybody(db)["token"]
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as db:
+            db.get_one(Credential, other, with_for_update=True)
+            ended = pool.submit(end)
+            time.sleep(0.3)
+            assert not ended.done()
+            db.get_one(Credential, one, with_for_update=True)
+        assert ended.result() >= 2
