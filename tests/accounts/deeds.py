@@ -9,7 +9,7 @@ from tests.factories import PASSWORD
 from tests.letters import mails
 from tests.script import Script
 from tests.second_factors import with_app, with_sheet
-from webapp.accounts import browsing
+from tests.tables import account
 
 NEW = "another horse battery"
 
@@ -62,7 +62,7 @@ def add_a_factor(eve, app):
 
 
 def use_a_recovery_code(eve, app):
-    user = browsing_named(app, "ada")
+    user = account(app, "ada")
     with_app(app, user)
     code = with_sheet(app, user)[0]
     another = Person(app, address=eve.address, user_agent=eve.user_agent)
@@ -74,11 +74,6 @@ def log_in_by_script(eve, app):
     for address in ("203.0.113.18", eve.address):
         body = {"username": "ada", "password": PASSWORD}
         assert Script(app, address=address).post("/api/auth", json=body, headers={"User-Agent": "Chrome/140.0"}).json
-
-
-def browsing_named(app, name):
-    with app.extensions["database"].read() as db:
-        return browsing.named(db, name)
 
 
 def ask_for_another_address(eve, app):

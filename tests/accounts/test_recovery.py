@@ -6,31 +6,13 @@ import pytest
 import time_machine
 
 from tests import factories
+from tests.accounts.forgotten import NEW, ask, set_new
 from tests.browser import Person
 from tests.factories import PASSWORD
-from tests.mailbox import Mailbox, link_in
-from tests.script import Script
 from tests.tables import contents, events
-from webapp.accounts import closing, links, recovery
+from webapp.accounts import closing
 from webapp.accounts.models import User
 from webapp.kernel.clock import now
-
-NEW = "umbrella otter lantern 9"
-
-
-@pytest.fixture
-def mailbox(app):
-    return Mailbox(app)
-
-
-def ask(browser, identifier):
-    browser.open("/forgot")
-    return browser.press("Send me the link", username=identifier)
-
-
-def set_new(browser, link, password=NEW, **fields):
-    browser.open(link)
-    return browser.press("Set the password", password=password, **fields)
 
 
 def test_a_forgotten_password_is_replaced_by_the_mailed_link(stranger, user, mailbox):
@@ -102,100 +84,6 @@ def test_whether_somebody_is_known_is_looked_at_when_the_answer_is_on_its_way(ap
     assert (answer.status_code, contents(app)) == (303, before)
     answer.close()
     assert (contents(app) == before) is (identifier == "nobody")
-
-
-def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user, mailbox):
-    ask(stranger, "ada")
-    link = mailbox.link()
-    with app.extensions["database"].write() as db:
-        closing.disable(db, db.get(User, user.id))
-    assert stranger.ask("GET", link).status_code == 404
-    ask(stranger, "ada")
-    assert mailbox.opened() == []
-
-
-def test_nor_does_a_link_that_was_made_while_they_were_being_disabled_work(app, stranger, user):
-    with app.extensions["database"].write() as db:
-        closing.disable(db, db.get(User, user.id))
-        path = recovery.link_for(db, db.get(User, user.id))
-    assert stranger.ask("GET", path).status_code == 404
-
-
-def test_a_link_works_once(app, stranger, user, mailbox):
-    ask(stranger, "ada")
-    link = mailbox.link()
-    set_new(stranger, link)
-    assert Person(app).ask("GET", link).status_code == 404
-
-
-def test_a_page_that_was_open_before_the_link_was_used_changes_nothing(app, stranger, user, mailbox):
-    ask(stranger, "ada")
-    link, late = mailbox.link(), Person(app)
-    late.open(link)
-    set_new(stranger, link)
-    before = contents(app)
-    assert late.press("Set the password", password="another " + NEW).status_code == 404
-    assert contents(app) == before
-
-
-def test_a_link_is_dead_after_thirty_minutes(stranger, user, mailbox):
-    ask(stranger, "ada")
-    link = mailbox.link()
-    with time_machine.travel(now() + timedelta(minutes=30), tick=False):
-        assert stranger.ask("GET", link).status_code == 404
-
-
-def test_a_new_link_kills_the_one_before(stranger, user, mailbox):
-    ask(stranger, "ada")
-    first = mailbox.link()
-    ask(stranger, "ada")
-    assert stranger.ask("GET", first).status_code == 404
-
-
-def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger, user, mailbox):
-    ask(stranger, "ada")
-    link = mailbox.link()
-    with app.extensions["database"].write() as db:
-        closing.set_password(db, db.get(User, user.id), factories.HASHED)
-    assert stranger.ask("GET", link).status_code == 404
-
-
-def test_a_link_that_was_made_while_the_password_changed_is_dead(app, stranger, user, mailbox):
-    """Too late to be voided, and made before."""
-    ask(stranger, "ada")
-    with app.extensions["database"].write() as db:
-        db.get_one(User, user.id).password_changed_at = now()
-    assert stranger.ask("GET", mailbox.link()).status_code == 404
-
-
-def test_a_link_is_dead_after_the_address_changed(app, stranger, user, mailbox):
-    ask(stranger, "ada")
-    link = mailbox.link()
-    with app.extensions["database"].write() as db:
-        changed = db.get(User, user.id)
-        changed.email = changed.email_key = "eve@example.org"
-    assert stranger.ask("GET", link).status_code == 404
-
-
-@pytest.mark.parametrize(
-    "spoil", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "%00", lambda s: "."]
-)
-def test_a_secret_that_was_cut_or_grown_is_nobodys(stranger, user, mailbox, spoil):
-    ask(stranger, "ada")
-    assert stranger.ask("GET", "/reset/" + spoil(mailbox.link().rpartition("/")[2])).status_code in (404, 308)
-
-
-def test_an_empty_secret_resets_nothing(stranger, user):
-    """Flowise GHSA-f6hc-c5jr-878p."""
-    stranger.open("/forgot")
-    answer = stranger.ask("POST", "/reset", data={"csrf_token": stranger.csrf_token, "password": NEW})
-    assert answer.status_code == 404
-
-
-def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
-    with app.extensions["database"].write() as db:
-        secret = links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
-    assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
 
 
 def test_a_list_of_addresses_is_refused(stranger, user, mailbox):
@@ -275,34 +163,3 @@ def test_a_known_browser_counts_as_unknown_after_a_reset(app, person, user, mail
         for _ in range(10):
             Person(app, address="198.51.100.9").log_in("ada", "wrong wrong wrong wrong")
         assert person.log_in("ada", "wrong wrong wrong wrong").status_code == 429
-
-
-def test_this_was_not_me_ends_the_login_without_one(app, person, user, mailbox):
-    thief = Person(app, address="198.51.100.66")
-    thief.log_in("ada")
-    minted = factories.api_token(app, user)
-    mail = mailbox.one()
-    assert "198.51.100.66" in mail.content.text
-    owner = Person(app)
-    owner.open(link_in(mail))
-    assert "It is ended" in owner.press("End it all").text
-    assert "Log in" in thief.open("/dashboard").text
-    assert Script(app, minted.token).get("/protected").status_code == 401
-    assert "do not go together" in thief.log_in("ada").text
-    set_new(owner, mailbox.link())
-    assert "Hello" in owner.log_in("ada", NEW).text
-
-
-def test_opening_the_link_alone_ends_nothing(app, person, user, mailbox):
-    """Scanners of mails open every link."""
-    Person(app).log_in("ada")
-    link = mailbox.link()
-    before = contents(app)
-    Person(app).open(link)
-    assert contents(app) == before
-
-
-def test_a_login_with_a_known_browser_is_not_mailed(person, user, mailbox):
-    person.press("Log out")
-    person.log_in("ada")
-    assert mailbox.opened() == []

@@ -1,0 +1,13 @@
+"""A forgotten password at a browser: to ask for the link, and to set a new one by it."""
+
+NEW = "umbrella otter lantern 9"
+
+
+def ask(browser, identifier):
+    browser.open("/forgot")
+    return browser.press("Send me the link", username=identifier)
+
+
+def set_new(browser, link, password=NEW, **fields):
+    browser.open(link)
+    return browser.press("Set the password", password=password, **fields)

@@ -1,0 +1,111 @@
+"""Registering by invitation: what it verifies, when it is over, and houses that take nobody else."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.accounts.registering import SMTP
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.mailbox import Mailbox
+from tests.tables import account
+from webapp.accounts import closing, invitations
+from webapp.accounts.invitations import Wish
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+
+
+def invite(app, **wish):
+    with app.extensions["database"].write() as db:
+        return invitations.make(db, Wish(**wish))
+
+
+def test_a_closed_house_takes_nobody_in(make_app):
+    app = make_app(WEBAPP_REGISTRATION="closed")
+    stranger = Person(app)
+    assert stranger.open("/register").status_code == 403
+    assert stranger.ask("GET", invite(app).path).status_code == 403
+
+
+def test_without_an_invitation_the_house_says_how_to_get_one(make_app):
+    answer = Person(make_app()).open("/register")
+    assert answer.status_code == 403
+    assert "by invitation" in answer.text
+
+
+def test_an_invitation_bound_to_an_address_verifies_it(make_app):
+    app = make_app(**SMTP)
+    stranger = Person(app)
+    stranger.open(invite(app, email="eve@example.org", role="admin").path)
+    stranger.press("Register", username="eve", password=PASSWORD, role="super_admin", email="other@example.org")
+    assert "Hello" in stranger.log_in("eve").text
+    eve = account(app, "eve")
+    assert (eve.email, eve.role, eve.is_unverified) == ("eve@example.org", "admin", False)
+
+
+def test_an_open_invitation_has_the_address_verified(make_app):
+    app = make_app(**SMTP)
+    mailbox, stranger = Mailbox(app), Person(app)
+    stranger.open(invite(app).path)
+    assert "/register/" not in stranger.page.request.path
+    stranger.press("Register", username="eve", email="eve@example.org", password=PASSWORD)
+    stranger.open(mailbox.link())
+    stranger.press("Verify my address", password=PASSWORD)
+    assert "Hello" in stranger.log_in("eve").text
+
+
+def test_where_no_mail_can_be_sent_no_address_is_asked(make_app):
+    app = make_app()
+    stranger = Person(app)
+    assert "E-mail" not in stranger.open(invite(app).path).text
+    stranger.press("Register", username="eve", password=PASSWORD)
+    assert "Hello" in stranger.log_in("eve").text
+
+
+@pytest.mark.parametrize("how", ["used", "expired", "revoked", "its maker disabled", "its maker demoted"])
+def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
+    app = make_app()
+    boss, _ = factories.user(app, "boss", role="super_admin"), factories.user(app, "other", role="super_admin")
+    with app.extensions["database"].write() as db:
+        made = invitations.make(db, Wish(role="admin"), by=boss.id)
+    if how == "used":
+        first = Person(app)
+        first.open(made.path)
+        first.press("Register", username="eve", password=PASSWORD)
+    with app.extensions["database"].write() as db:
+        if how == "revoked":
+            assert invitations.revoke(db, made.invitation.id)
+        if how == "its maker disabled":
+            closing.disable(db, db.get(User, boss.id))
+        if how == "its maker demoted":
+            closing.change_role(db, db.get(User, boss.id), "admin")
+    with time_machine.travel(now() + (timedelta(days=7) if how == "expired" else timedelta())):
+        assert Person(app).ask("GET", made.path).status_code == 404
+
+
+def test_a_name_that_is_taken_costs_an_invited_person_nothing(make_app):
+    app = make_app()
+    factories.user(app, "ada")
+    stranger = Person(app)
+    stranger.open(invite(app).path)
+    assert "Somebody has this name already" in stranger.press("Register", username="Ada", password=PASSWORD).text
+    stranger.press("Register", username="eve", password=PASSWORD)
+    assert account(app, "eve")
+
+
+def test_what_one_types_is_judged_by_the_role_that_the_page_names(make_app):
+    app = make_app(WEBAPP_SECOND_FACTOR_FOR="admin", **SMTP)
+    stranger = Person(app)
+    page = stranger.open(invite(app, role="admin").path).text
+    assert "At least 8 characters" in page
+    assert 'for-role="admin"' in page
+
+    def fits(**more):
+        headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}
+        return stranger.client.post("/password-strength", json={"password": "kVx9-qpw"} | more, headers=headers).json
+
+    assert fits(role="admin")["fits"]
+    assert "at least 15" in fits()["says"]
+    assert "at least 15" in fits(role="no such role")["says"]

@@ -1,0 +1,108 @@
+"""The link to a new password: what kills it, and what is no such link."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.accounts.forgotten import NEW, ask, set_new
+from tests.browser import Person
+from tests.tables import contents
+from webapp.accounts import closing, links, recovery
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+
+
+def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get(User, user.id))
+    assert stranger.ask("GET", link).status_code == 404
+    ask(stranger, "ada")
+    assert mailbox.opened() == []
+
+
+def test_nor_does_a_link_that_was_made_while_they_were_being_disabled_work(app, stranger, user):
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get(User, user.id))
+        path = recovery.link_for(db, db.get(User, user.id))
+    assert stranger.ask("GET", path).status_code == 404
+
+
+def test_a_link_works_once(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    set_new(stranger, link)
+    assert Person(app).ask("GET", link).status_code == 404
+
+
+def test_a_page_that_was_open_before_the_link_was_used_changes_nothing(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link, late = mailbox.link(), Person(app)
+    late.open(link)
+    set_new(stranger, link)
+    before = contents(app)
+    assert late.press("Set the password", password="another " + NEW).status_code == 404
+    assert contents(app) == before
+
+
+def test_a_link_is_dead_after_thirty_minutes(stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with time_machine.travel(now() + timedelta(minutes=30), tick=False):
+        assert stranger.ask("GET", link).status_code == 404
+
+
+def test_a_new_link_kills_the_one_before(stranger, user, mailbox):
+    ask(stranger, "ada")
+    first = mailbox.link()
+    ask(stranger, "ada")
+    assert stranger.ask("GET", first).status_code == 404
+
+
+def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with app.extensions["database"].write() as db:
+        closing.set_password(db, db.get(User, user.id), factories.HASHED)
+    assert stranger.ask("GET", link).status_code == 404
+
+
+def test_a_link_that_was_made_while_the_password_changed_is_dead(app, stranger, user, mailbox):
+    """Too late to be voided, and made before."""
+    ask(stranger, "ada")
+    with app.extensions["database"].write() as db:
+        db.get_one(User, user.id).password_changed_at = now()
+    assert stranger.ask("GET", mailbox.link()).status_code == 404
+
+
+def test_a_link_is_dead_after_the_address_changed(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    with app.extensions["database"].write() as db:
+        changed = db.get(User, user.id)
+        changed.email = changed.email_key = "eve@example.org"
+    assert stranger.ask("GET", link).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "%00", lambda s: "."]
+)
+def test_a_secret_that_was_cut_or_grown_is_nobodys(stranger, user, mailbox, spoil):
+    ask(stranger, "ada")
+    assert stranger.ask("GET", "/reset/" + spoil(mailbox.link().rpartition("/")[2])).status_code in (404, 308)
+
+
+def test_an_empty_secret_resets_nothing(stranger, user):
+    """Flowise GHSA-f6hc-c5jr-878p."""
+    stranger.open("/forgot")
+    answer = stranger.ask("POST", "/reset", data={"csrf_token": stranger.csrf_token, "password": NEW})
+    assert answer.status_code == 404
+
+
+def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
+    with app.extensions["database"].write() as db:
+        secret = links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
+    assert stranger.ask("GET", f"/reset/{secret}").status_code == 404

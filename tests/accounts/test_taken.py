@@ -1,0 +1,94 @@
+"""Registering what is taken already: the same answer for strangers, and a mail for the owner."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests.accounts.registering import SMTP, register
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.mailbox import link_in
+from tests.tables import account, contents
+from webapp.accounts import closing
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(WEBAPP_REGISTRATION="open", **SMTP)
+
+
+@pytest.mark.parametrize(
+    "taken", [{"name": "ada"}, {"email": "ada@example.org"}, {"name": "ADA", "email": "ADA@example.org"}]
+)
+def test_what_is_taken_is_answered_as_what_is_free(app, stranger, user, mailbox, taken):
+    free = register(Person(app), "bob", "bob@example.org")
+    answer = register(stranger, **{"name": "eve", "email": "eve@example.org"} | taken)
+    assert (answer.status_code, answer.request.path) == (free.status_code, free.request.path)
+    assert answer.text == free.text
+
+
+@pytest.mark.parametrize("address", ["ada@example.org", "eve@example.org"], ids=["taken", "free"])
+def test_whether_it_is_taken_is_looked_at_when_the_answer_is_on_its_way(app, stranger, user, mailbox, address):
+    stranger.open("/register")
+    before = contents(app)
+    fields = {"username": "eve", "email": address, "password": PASSWORD, "csrf_token": stranger.csrf_token}
+    answer = stranger.ask("POST", "/register", data=fields, buffered=False)
+    assert (answer.status_code, contents(app)) == (303, before)
+    answer.close()
+    assert mailbox.one().to == address
+
+
+def test_the_owner_of_a_taken_address_is_told_and_nobody_else(stranger, user, mailbox):
+    register(stranger, "eve", "ADA@example.org")
+    mail = mailbox.one()
+    assert (mail.to, mail.content.subject) == ("ada@example.org", "You have an account at Latchkey already")
+    assert account(stranger.app, "eve") is None
+
+
+def test_a_disabled_owner_is_told_nothing(app, stranger, user, mailbox):
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get(User, user.id))
+    register(stranger, "eve", "ada@example.org")
+    assert mailbox.opened() == []
+
+
+def test_a_taken_name_is_told_by_mail_with_a_link_to_choose_another(stranger, user, mailbox):
+    register(stranger, "Ada", "eve@example.org")
+    mail = mailbox.one()
+    assert mail.to == "eve@example.org"
+    stranger.open(link_in(mail))
+    stranger.press("Register", username="eve", password=PASSWORD)
+    assert "Hello" in stranger.log_in("eve").text
+
+
+def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_again(stranger, mailbox):
+    register(stranger)
+    first = mailbox.link()
+    register(stranger, "Eve", "EVE@example.org")
+    assert stranger.ask("GET", first).status_code == 404
+    stranger.open(mailbox.link())
+    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+
+
+def test_who_registers_once_more_does_not_change_the_password_that_waits(stranger, mailbox):
+    register(stranger)
+    mailbox.opened()
+    register(Person(stranger.app), password="another person at another desk")
+    stranger.open(mailbox.link())
+    again = stranger.press("Verify my address", password="another person at another desk")
+    assert "not the password of this account" in again.text
+    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+
+
+def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
+    register(stranger, "eve", "eve@example.org")
+    mailbox.opened()
+    with time_machine.travel(now() + timedelta(days=2, seconds=1)):
+        late = Person(stranger.app)
+        register(late, "eve", "other@example.org")
+        late.open(mailbox.link())
+        late.press("Verify my address", password=PASSWORD)
+    assert account(stranger.app, "eve").email == "other@example.org"

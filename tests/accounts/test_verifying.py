@@ -1,0 +1,92 @@
+"""An address is verified by the mailed link and the password of whoever registered; until then nobody comes in."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.accounts.registering import SMTP, register
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.tables import account
+from webapp.accounts import closing, links
+from webapp.accounts.sign_up import SIGN_UP
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(WEBAPP_REGISTRATION="open", **SMTP)
+
+
+def test_before_that_it_may_not_log_in_and_can_have_the_mail_again(stranger, mailbox):
+    register(stranger)
+    first = mailbox.link()
+    assert "Verify your address first" in stranger.log_in("eve").text
+    stranger.press("Send the mail again")
+    assert stranger.ask("GET", first).status_code == 404
+    assert stranger.ask("GET", mailbox.link()).status_code == 303
+
+
+def test_a_wrong_password_learns_nothing_of_what_waits(stranger, mailbox):
+    register(stranger)
+    assert "do not go together" in stranger.log_in("eve", "wrong wrong wrong wrong").text
+    assert "Log in first" in stranger.open("/verify/again").text.replace("Log in</a> first", "Log in first")
+
+
+def test_a_script_is_told_as_well(app, stranger, mailbox):
+    register(stranger)
+    answer = app.test_client().post("/api/auth", json={"username": "eve", "password": PASSWORD})
+    assert (answer.status_code, answer.json["title"]) == (403, "Verify your address first")
+
+
+def test_guesses_at_the_password_that_waits_are_counted(app, stranger, mailbox):
+    register(stranger)
+    link = mailbox.link()
+    for number in range(10):
+        browser = Person(app, address=f"198.51.{number}.7")
+        browser.open(link)
+        assert browser.press("Verify my address", password=f"wrong wrong {number}").status_code == 422
+    stranger.open(link)
+    answer = stranger.press("Verify my address", password=PASSWORD)
+    assert (answer.status_code, int(answer.headers["Retry-After"]) > 0) == (429, True)
+    assert account(app, "eve").is_unverified
+
+
+def test_the_mail_comes_again_four_times_an_hour_and_nobody_is_told_of_the_end(app, stranger, mailbox):
+    register(stranger)
+    mailbox.opened()
+    stranger.log_in("eve")
+    said = [stranger.press("Send the mail again").text for _ in range(6)]
+    assert all("on its way again" in text for text in said)
+    assert len(mailbox.opened()) == 4
+
+
+def test_whoever_typed_anothers_address_gets_no_account_by_their_click(stranger, mailbox):
+    register(stranger, "mallory", "victim@example.org")
+    victim = Person(stranger.app)
+    victim.open(mailbox.link())
+    victim.press("Verify my address", password="what the victim would type")
+    assert account(stranger.app, "mallory").is_unverified
+
+
+def test_a_forgotten_password_takes_the_account_from_whoever_only_typed_the_address(stranger, mailbox):
+    register(stranger, "mallory", "victim@example.org")
+    mailbox.opened()
+    victim = Person(stranger.app)
+    victim.open("/forgot")
+    victim.press("Send me the link", username="victim@example.org")
+    victim.open(mailbox.link())
+    victim.press("Set the password", password="umbrella otter lantern 9")
+    assert "do not go together" in stranger.log_in("mallory").text
+    assert "Hello" in victim.log_in("mallory", "umbrella otter lantern 9").text
+
+
+def test_a_disabled_account_is_verified_by_no_link(app, stranger, mailbox):
+    register(stranger, "eve", "eve@example.org")
+    stranger.open(mailbox.link())
+    with app.extensions["database"].write() as db:
+        eve = db.merge(account(app, "eve"))
+        closing.disable(db, eve)
+        late = links.make(db, SIGN_UP, timedelta(days=1), user_id=eve.id, address=eve.email)
+    assert stranger.press("Verify my address", password=PASSWORD).status_code == 404
+    assert stranger.ask("GET", f"/verify/{late}").status_code == 404
+    assert account(app, "eve").is_unverified
