@@ -8,7 +8,7 @@ import time_machine
 
 from tests import factories
 from tests.tables import contents
-from webapp.accounts import links, registration
+from webapp.accounts import links, registration, roles
 from webapp.accounts.links import LinkDead
 from webapp.accounts.registration import SETUP, AddressTaken, NameTaken, NewUser
 
@@ -119,8 +119,17 @@ def test_a_link_for_one_purpose_is_none_for_another(app):
         open_house(app, secret)
 
 
-def test_nobody_opens_a_house_that_somebody_lives_in(app):
+@pytest.mark.parametrize("role", ["admin", "super_admin", "porter"])
+def test_nobody_opens_a_house_that_somebody_looks_after(app, role):
+    with app.extensions["database"].write() as db:
+        roles.add(db, "porter", "", ["admin"])
     secret = link(app)
-    factories.user(app)
+    factories.user(app, role=role)
     with pytest.raises(LinkDead):
         open_house(app, secret)
+
+
+def test_who_registers_first_takes_nobodys_place(app):
+    secret = link(app)
+    factories.user(app)
+    assert open_house(app, secret)

@@ -118,7 +118,9 @@ def test_a_new_setup_link_replaces_the_former(run, house):
     assert (works(house, former), works(house, latter)) == (False, True)
 
 
-def test_there_is_no_setup_link_once_somebody_has_an_account(run, add):
+def test_there_is_no_setup_link_once_somebody_looks_after_the_house(run, add):
     add("ada")
+    assert run("user setup-link").exit_code == 0
+    add("mara", "admin")
     done = run("user setup-link")
     assert (done.exit_code, done.stdout) == (1, "")

@@ -1,16 +1,16 @@
-"""How an account comes to be: by the setup link for the first, by the command line for others."""
+"""How an account comes to be: by the setup link for the first admin, by the command line for others."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts import links
 from webapp.accounts.models import User
 from webapp.accounts.names import checked_address, checked_name, key_of
-from webapp.accounts.roles import held
+from webapp.accounts.roles import held, reaching
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
 
@@ -76,19 +76,19 @@ def exists(db: Session, condition: object) -> bool:
     return db.scalar(select(User.id).where(condition)) is not None  # type: ignore[arg-type]
 
 
-def is_empty(db: Session) -> bool:
-    """Whether nobody has an account yet."""
-    return db.scalar(select(func.count()).select_from(User)) == 0
+def is_unkept(db: Session) -> bool:
+    """Whether nobody looks after others yet: people who register before the first admin does take nobody's place."""
+    return not exists(db, User.role.in_(reaching(db, "admin")))
 
 
 def open_house(db: Session, secret: str, new: NewUser) -> UUID:
-    """The first account, by the setup link.
+    """The account that looks after the house, by the setup link.
 
     Raises:
         LinkDead: or somebody was quicker.
-        NameUnfit, AddressUnfit
+        NameUnfit, AddressUnfit, NameTaken, AddressTaken
     """
-    if not links.spend(db, SETUP, secret) or not is_empty(db):
+    if not links.spend(db, SETUP, secret) or not is_unkept(db):
         raise links.LinkDead
     user = add(db, new, origin="setup")
     record(db, Event.HOUSE_OPENED, user_id=user.id)

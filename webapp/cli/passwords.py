@@ -75,7 +75,7 @@ def reset(house: House, *, name: str) -> None:
 @click.command("setup-link")
 @pass_house
 def setup(house: House) -> None:
-    """Print a new link to make the first account; the one before it is dead.
+    """Print a new link to make the account of the first admin; the one before it is dead.
 
     \b
     Example:
@@ -84,6 +84,6 @@ def setup(house: House) -> None:
     with opened(house) as database:
         link = setup_link.make(database, house.settings)
     if link is None:
-        raise Refused("Somebody has an account already; add others with: python -m webapp user add")
+        raise Refused("Somebody looks after this house already; add others with: python -m webapp user add")
     say_aside(f"It works once, within {setup_link.lifetime_in_words(house.settings)}.")
     click.echo(link)

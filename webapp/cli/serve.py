@@ -21,7 +21,7 @@ from webapp.settings import Settings
 def command(house: House, *, bind: str | None, workers: str | None, threads: str | None, debug: bool) -> None:
     """Bring the database up to date, then serve until SIGTERM or Ctrl-C.
 
-    As long as nobody has an account, every start prints a new link to make the first one.
+    As long as nobody has an account that looks after others, every start prints a new link to make it.
 
     The options count for this start alone. Tokens and links name the address of the house, so where it is to stay, or
     where other commands mint tokens, set WEBAPP_BIND or WEBAPP_BASE_URL instead of --bind.
@@ -50,7 +50,8 @@ def welcome(house: House) -> None:
     with opened(house) as database:
         link = setup_link.make(database, settings)
     if link:
-        click.echo(f"Nobody has an account yet. Make the first one within {setup_link.lifetime_in_words(settings)}:")
+        within = setup_link.lifetime_in_words(settings)
+        click.echo(f"Nobody looks after this house yet. Make the account that does within {within}:")
         click.echo(f"  {link}")
 
 

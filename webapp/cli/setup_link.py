@@ -1,4 +1,4 @@
-"""The link by which the first account is made, as long as nobody has one."""
+"""The link by which the first admin is made, as long as there is none."""
 
 from webapp.accounts import links, registration
 from webapp.kernel.db import Database
@@ -6,9 +6,9 @@ from webapp.settings import Settings
 
 
 def make(database: Database, settings: Settings) -> str | None:
-    """A new one, which replaces the former; None once somebody has an account."""
+    """A new one, which replaces the former; None once somebody looks after others."""
     with database.write() as db:
-        if not registration.is_empty(db):
+        if not registration.is_unkept(db):
             return None
         return f"{settings.base_url}/setup/{links.make(db, registration.SETUP, settings.setup_lifetime)}"
 

@@ -47,6 +47,16 @@ def test_what_does_not_fit_is_said_and_the_link_lives_on(app, path, change):
     assert person.press("Make", **GOOD).request.path == "/login"
 
 
+@pytest.mark.parametrize("taken", ["username", "email"])
+def test_a_name_or_address_of_somebody_who_registered_before_is_refused_and_the_link_lives_on(app, path, taken):
+    eve = factories.user(app, "eve")
+    person = Person(app)
+    person.open(path)
+    answer = person.press("Make", **(GOOD | {taken: getattr(eve, taken)}))
+    assert (answer.status_code, "Somebody has that" in answer.text) == (422, True)
+    assert person.press("Make", **GOOD).request.path == "/login"
+
+
 def test_a_role_that_is_sent_along_changes_nothing(app, path):
     person = Person(app)
     person.open(path)

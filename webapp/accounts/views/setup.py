@@ -7,7 +7,7 @@ from webapp.accounts import links, registration
 from webapp.accounts.forms import SetupForm
 from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
 from webapp.accounts.passwords import Passwords, PasswordUnfit
-from webapp.accounts.registration import SETUP, NewUser
+from webapp.accounts.registration import SETUP, AddressTaken, NameTaken, NewUser
 from webapp.accounts.views.surroundings import hint, roles_of
 from webapp.guard import public
 from webapp.kernel.clock import now
@@ -42,6 +42,12 @@ def create(secret: str) -> ResponseReturnValue:
         registration.open_house(db(), secret, new)
     except links.LinkDead as error:
         raise dead() from error
+    except NameTaken:
+        form.username.errors = ["Somebody has that name already."]
+        return refused(form, secret)
+    except AddressTaken:
+        form.email.errors = ["Somebody has that address already."]
+        return refused(form, secret)
     flash("Your account is made. Log in with it.", "ok")
     return redirect(url_for("login.new"), 303)
 
