@@ -98,3 +98,11 @@ def test_a_token_that_ends_soon_marks_the_face_in_the_bar(person, app, user):
         other = Person(app)
         other.log_in(user.username)
         assert "who__face--due" in other.open("/account").text
+
+
+def test_browsers_that_are_alike_are_named_once_and_counted_all(app, user, person):
+    for _ in range(2):
+        Person(app).log_in("ada")
+    said = "Two other devices</b>: Firefox on Linux."
+    assert said in person.open("/account/security/end-everything").text
+    assert "two other devices: Firefox on Linux. This device stays." in person.open("/account/password").text
