@@ -158,6 +158,26 @@ def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser
     tab.context.close()
 
 
+def test_the_pages_of_an_admin_reflow_to_320_pixels(opened: House, chromium: Browser) -> None:
+    """WCAG 1.4.10: as wide as that is a page of 1280 at four times its size."""
+    who = ("vera", "--email", "vera@example.org", "--role", "super_admin")
+    opened.command("user", "add", *who, "--password-stdin", stdin=PASSWORD)
+    tab = chromium.new_context(viewport={"width": 320, "height": 640}).new_page()
+    log_in(tab, opened, "vera")
+    for path in (
+        "/dashboard",
+        "/tokens/new",
+        "/account/security",
+        "/admin/users",
+        "/admin/audit",
+        "/admin/roles/admin",
+    ):
+        tab.goto(opened.url + path)
+        tab.evaluate("document.querySelectorAll('details.fold').forEach(fold => fold.open = true)")
+        fits(tab)
+    tab.context.close()
+
+
 def fits(tab: Page) -> None:
     assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{tab.url} scrolls sideways"
 
