@@ -1,10 +1,11 @@
-"""Whoever looks after others: Chief, a super admin, and Ines, an admin, at her browser."""
+"""Whoever looks after others: Chief, a super admin, and Ines, an admin, at her browser and with a script."""
 
 import pytest
 from flask import Flask
 
 from tests import factories
 from tests.browser import Person
+from tests.script import Script
 from webapp.accounts.models import User
 
 
@@ -23,3 +24,8 @@ def ines(app: Flask, admin: User) -> Person:
     made = Person(app)
     made.log_in("ines")
     return made
+
+
+@pytest.fixture
+def script(app: Flask, admin: User) -> Script:
+    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)

@@ -19,11 +19,6 @@ def person(ines: Person) -> Person:
     return ines
 
 
-@pytest.fixture
-def script(app: Flask, admin: User) -> Script:
-    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
-
-
 @pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "delete"])
 def test_an_admin_does_nothing_to_a_super_admin(app, script, chief, act):
     before = contents(app)

@@ -3,24 +3,16 @@
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 
 from tests import factories
 from tests.admin.looking_after import NOBODY, WHY
 from tests.browser import Person
-from tests.script import Script
 from tests.tables import contents, events
-from webapp.accounts.models import User
 
 
 @pytest.fixture
 def person(ines: Person) -> Person:
     return ines
-
-
-@pytest.fixture
-def script(app: Flask, admin: User) -> Script:
-    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
 
 
 @pytest.mark.parametrize(

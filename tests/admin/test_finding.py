@@ -4,20 +4,13 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
 
 from tests import factories
 from tests.admin.looking_after import NOBODY, in_state
 from tests.script import Script
 from webapp.accounts import browsing
-from webapp.accounts.models import User
 from webapp.kernel.clock import now
 from webapp.tokens import lifecycle
-
-
-@pytest.fixture
-def script(app: Flask, admin: User) -> Script:
-    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
 
 
 def names(script: Script, query: str) -> set[str]:

@@ -3,25 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 
 from tests import factories
 from tests.admin.looking_after import NOBODY, WHY, in_state
 from tests.browser import Person, parsed, text_of
-from tests.script import Script
 from webapp.accounts import browsing
-from webapp.accounts.models import User
 from webapp.kernel.clock import now
 
 
 @pytest.fixture
 def person(ines: Person) -> Person:
     return ines
-
-
-@pytest.fixture
-def script(app: Flask, admin: User) -> Script:
-    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
 
 
 def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 
 from tests import factories
 from tests.admin.looking_after import NOBODY, WHY, role_of
@@ -19,11 +18,6 @@ from webapp.kernel.clock import now
 @pytest.fixture
 def person(ines: Person) -> Person:
     return ines
-
-
-@pytest.fixture
-def script(app: Flask, admin: User) -> Script:
-    return Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
 
 
 def test_a_disabled_user_is_sent_to_the_login_and_their_script_is_refused(app, person, user):

@@ -1,4 +1,4 @@
-"""Noon, Ada at it, and tokens to look at: one of hers, one with bounds, and one of somebody else's."""
+"""Noon, Ada at it, and tokens to look at: hers, one with bounds, one that rotates itself, somebody else's."""
 
 import pytest
 import time_machine
@@ -7,6 +7,7 @@ from tests import factories
 from tests.browser import Person
 from tests.kernel.forging import NOON
 from tests.tokens.editing import READS
+from tests.tokens.rotating import DAY, RENEWS
 from webapp.guard.authority import Authority
 
 
@@ -38,3 +39,8 @@ def bounded(app, user):
 @pytest.fixture
 def foreign(app):
     return factories.api_token(app, factories.user(app, "grace"), name="graces")
+
+
+@pytest.fixture
+def issued(app, user, clock):
+    return factories.api_token(app, user, name="nightly", authority=RENEWS, lifetime=30 * DAY)

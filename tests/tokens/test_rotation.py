@@ -11,7 +11,7 @@ from tests.kernel.forging import NOON
 from tests.letters import mails
 from tests.script import Script
 from tests.tables import contents, events
-from tests.tokens.rotating import DAY, HOUR, RENEWS, by_json, rotate_self, status
+from tests.tokens.rotating import DAY, HOUR, by_json, rotate_self, status
 from webapp.credentials.models import Credential
 from webapp.tokens import lifecycle
 
@@ -19,11 +19,6 @@ from webapp.tokens import lifecycle
 @pytest.fixture
 def person(at_noon):
     return at_noon
-
-
-@pytest.fixture
-def issued(app, user, clock):
-    return factories.api_token(app, user, name="nightly", authority=RENEWS, lifetime=30 * DAY)
 
 
 def test_both_work_until_the_overlap_is_over_and_then_the_new_one_alone(app, issued, clock):

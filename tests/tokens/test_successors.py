@@ -21,11 +21,6 @@ def person(at_noon):
     return at_noon
 
 
-@pytest.fixture
-def issued(app, user, clock):
-    return factories.api_token(app, user, name="nightly", authority=RENEWS, lifetime=30 * DAY)
-
-
 def test_the_end_of_the_old_one_never_moves_away(app, user, clock):
     issued = factories.api_token(app, user, authority=RENEWS, lifetime=HOUR)
     rotate_self(app, issued.token, overlap=604800)
