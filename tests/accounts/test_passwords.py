@@ -83,6 +83,10 @@ def test_a_short_name_with_signs_between_is_still_that_name(passwords, password)
     passwords.judge(f"{password} has other words too", username="hal")
 
 
+def test_signs_alone_hold_no_name(passwords):
+    passwords.judge("?!.; ?!.; ?!.; ?!.;", username="hal")
+
+
 @pytest.mark.parametrize(
     "password",
     [

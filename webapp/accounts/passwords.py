@@ -164,7 +164,7 @@ def held_word(password: str, words: list[str]) -> str | None:
     key = key_of(password)
     for word in words:
         known = key_of(word)
-        if known and (known in key if len(known) >= LONG_ENOUGH else is_blank(key.replace(known, ""))):
+        if known and known in key and (len(known) >= LONG_ENOUGH or is_blank(key.replace(known, ""))):
             return word
     return None
 

@@ -122,10 +122,13 @@ def begins(prefix: str) -> ColumnElement[bool]:
 
 def purge(db: Session, *, most: int = 500) -> int:
     """Throw away windows that are over and count nothing. Returns how many; none where there are no more."""
-    over = db.scalars(select(RateBucket.key).where(RateBucket.expires_at <= clock.now()).limit(most)).all()
+    over = select(RateBucket.key).where(RateBucket.expires_at <= clock.now()).limit(most)
+    # On PostgreSQL a login holds several until it has counted them all: waiting for one while holding another of them,
+    # as it may itself, would be a deadlock.
+    found = db.scalars(over.with_for_update(skip_locked=True)).all()
     # Asked again: one that began anew meanwhile counts.
-    db.execute(delete(RateBucket).where(RateBucket.key.in_(over), RateBucket.expires_at <= clock.now()))
-    return len(over)
+    db.execute(delete(RateBucket).where(RateBucket.key.in_(found), RateBucket.expires_at <= clock.now()))
+    return len(found)
 
 
 class ValkeyListing:
