@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import Event, record
+from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import TRUST, Proof
 from webapp.kernel.clock import now
@@ -40,7 +40,7 @@ def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, 
         proof=Proof(auth_time=now(), amr=amr),
     )
     row = BrowserSession(
-        id=credential.id, user_agent=browser.user_agent[:300], address=browser.address, is_remembered=True
+        id=credential.id, user_agent=browser.user_agent[:LONGEST_AGENT], address=browser.address, is_remembered=True
     )
     db.add(row)
     record(db, Event.BROWSER_TRUSTED, user_id=user_id, credential_id=credential.id)

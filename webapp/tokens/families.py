@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import Event, record
+from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
@@ -67,7 +67,7 @@ def begin(db: Session, user_id: UUID, terms: Terms, caller: Caller, proof: Proof
     family = RefreshFamily(
         id=family_id,
         access_lifetime=terms.access_lifetime,
-        user_agent=caller.user_agent[:300],
+        user_agent=caller.user_agent[:LONGEST_AGENT],
         address=caller.address,
     )
     db.add(family)

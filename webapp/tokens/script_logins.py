@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from webapp.audit.log import LONGEST_AGENT
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
 from webapp.kernel.clients import product_of
@@ -52,7 +53,8 @@ EXACTLY = SEEN.where(
 def is_known(db: Session, user_id: UUID, caller: Caller) -> bool:
     """Whether a script of this name has logged in as a user before, from where this one calls."""
     whose = {"user_id": user_id}
-    if db.execute(EXACTLY, whose | {"user_agent": caller.user_agent[:300], "address": caller.address}).first():
+    alike = whose | {"user_agent": caller.user_agent[:LONGEST_AGENT], "address": caller.address}
+    if db.execute(EXACTLY, alike).first():
         # Every hour, for most; the others need not be looked at.
         return True
     wanted = product_of(caller.user_agent), network_of(caller.address)
