@@ -43,6 +43,7 @@ def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
     page = grace.follow("Was this you?").text
     assert "where your organisation keeps it" in page
     assert 'href="/account/password"' not in page
+    assert 'href="/account/password"' not in grace.follow("No: end everything").text
 
 
 def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, house):

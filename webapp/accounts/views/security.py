@@ -116,7 +116,7 @@ def task(user: User, factors: FactorList) -> Task | None:
 @require(session=True, fresh_within=FRESH)
 def end_everything_form(principal: Principal) -> ResponseReturnValue:
     form = EverythingForm(formdata=None)
-    return render_template("accounts/end_everything.html", security=gather(principal), form=form)
+    return render_template("accounts/end_everything.html", security=gather(principal), user=me(principal), form=form)
 
 
 @bp.post("/account/security/end-everything")
