@@ -151,6 +151,22 @@ def test_behind_a_slow_server_no_mail_becomes_another_senders(
     assert len(box.mails + other.mails) == 10
 
 
+@pytest.mark.parametrize("refuses", [False, True])
+def test_who_is_deleted_while_they_are_written_to_keeps_no_mail_of_others_waiting(
+    app: Flask, database: Database, worker: Worker, box: Box, refuses: bool
+) -> None:
+    for _ in range(3):
+        put(app, database)
+
+    def meanwhile(mail: Taken) -> None:
+        with database.write() as db:
+            db.delete(db.get_one(OutgoingMail, mail.id))
+        Box.send(box, mail)
+
+    box.refuses, box.send = refuses, meanwhile  # type: ignore[method-assign]
+    assert worker.send_due() == 3
+
+
 def test_a_mail_waits_twice_as_long_after_each_try_and_at_most_four_hours(
     app: Flask, database: Database, worker: Worker, box: Box
 ) -> None:

@@ -83,16 +83,22 @@ def opened(mail: OutgoingMail, sealer: Sealer) -> Taken | None:
 
 def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:
     """It has left the house, or was written to the log."""
-    mail = db.get_one(OutgoingMail, mail_id)
-    mail.is_logged = is_logged
-    mail.sent_at, mail.due_at, mail.sealed, mail.last_error = now(), None, None, None
+    # Gone with its user, where they were deleted while it was being sent.
+    if mail := db.get(OutgoingMail, mail_id):
+        mail.is_logged = is_logged
+        mail.sent_at, mail.due_at, mail.sealed, mail.last_error = now(), None, None, None
 
 
 def failed(db: Session, mail_id: UUID, reason: str) -> None:
     """Wait twice as long each time, and give up after half a day of tries."""
-    mail = db.get_one(OutgoingMail, mail_id)
-    mail.last_error = reason[:LONGEST_ERROR]
-    mail.due_at = None if mail.tries >= MOST_TRIES else now() + min(FIRST_WAIT * 2 ** (mail.tries - 1), LONGEST_WAIT)
+    if mail := db.get(OutgoingMail, mail_id):
+        mail.last_error = reason[:LONGEST_ERROR]
+        mail.due_at = None if mail.tries >= MOST_TRIES else now() + wait_after(mail.tries)
+
+
+def wait_after(tries: int) -> timedelta:
+    wait: timedelta = FIRST_WAIT * 2 ** (tries - 1)
+    return min(wait, LONGEST_WAIT)
 
 
 def retry(db: Session, mail_id: UUID) -> OutgoingMail | None:
