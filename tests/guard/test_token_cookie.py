@@ -4,20 +4,10 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.cookies import CSRF, GOOD, TOKEN, change, jar, logged_in, with_cookies
+from tests.guard.cookies import CSRF, GOOD, TOKEN, change, jar
 from tests.guard.doors import HTML, with_changes
 from tests.script import Script
 from tests.tables import contents
-
-
-@pytest.fixture
-def house(make_app):
-    return with_cookies(make_app)
-
-
-@pytest.fixture
-def page(house):
-    return logged_in(house)
 
 
 # Getting it.

@@ -6,22 +6,12 @@ import pytest
 import time_machine
 
 from tests.browser import Person
-from tests.guard.cookies import CSRF, GOOD, TOKEN, browser_with, jar, logged_in, with_cookies
+from tests.guard.cookies import CSRF, GOOD, TOKEN, browser_with, jar
 from tests.script import Script
 from tests.tables import account, contents
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.tokens import script_logins
-
-
-@pytest.fixture
-def house(make_app):
-    return with_cookies(make_app)
-
-
-@pytest.fixture
-def page(house):
-    return logged_in(house)
 
 
 def test_a_dead_one_is_refused_and_taken_out_of_the_browser_so_the_session_speaks_from_then_on(house):

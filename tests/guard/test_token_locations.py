@@ -6,22 +6,12 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.cookies import GOOD, TOKEN, browser_with, jar, logged_in, with_cookies
+from tests.guard.cookies import GOOD, TOKEN, browser_with, jar
 from tests.script import Script
 from tests.tables import account
 from webapp.settings import SettingsError
 
 STATES = ("none", "good", "bad")
-
-
-@pytest.fixture
-def house(make_app):
-    return with_cookies(make_app)
-
-
-@pytest.fixture
-def page(house):
-    return logged_in(house)
 
 
 def header_of(house, state):

@@ -35,24 +35,25 @@ def test_even_there_seven_are_too_few(strict, admin):
     assert "at least 8" in person.press("Change password", password=factories.PASSWORD, new_password="otter-4").text
 
 
-def test_a_new_password_makes_no_better_proof_fresh(strict, admin):
+@pytest.fixture
+def changed(strict, admin):
+    """Somebody who has shown a code, and eleven minutes later typed a new password."""
     mine, person = with_app(strict, admin), Person(strict)
     person.log_in("mara")
     person.press("Go on", code=mine.code())
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         person.open("/account/password")
         person.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
-        assert person.open("/admin").status_code == 200
-        assert person.open("/account/security/totp/remove").request.path == "/confirm"
+        yield person
 
 
-def test_nor_does_the_session_live_longer_by_it(strict, admin):
-    mine, person = with_app(strict, admin), Person(strict)
-    person.log_in("mara")
-    person.press("Go on", code=mine.code())
-    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
-        person.open("/account/password")
-        person.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
+def test_a_new_password_makes_no_better_proof_fresh(changed):
+    assert changed.open("/admin").status_code == 200
+    assert changed.open("/account/security/totp/remove").request.path == "/confirm"
+
+
+@pytest.mark.usefixtures("changed")
+def test_nor_does_the_session_live_longer_by_it(strict):
     with strict.extensions["database"].read() as db:
         old, new = db.scalars(select(Credential).where(Credential.kind == "session"))
         assert old.expires_at == new.expires_at

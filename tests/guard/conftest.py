@@ -1,0 +1,15 @@
+"""A house that looks for tokens in cookies as well, and a page in a browser that has one."""
+
+import pytest
+
+from tests.guard.cookies import logged_in, with_cookies
+
+
+@pytest.fixture
+def house(make_app):
+    return with_cookies(make_app)
+
+
+@pytest.fixture
+def page(house):
+    return logged_in(house)
