@@ -1,7 +1,8 @@
 """Which forwarded headers are believed, and from whom."""
 
+import re
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
 Network = IPv4Network | IPv6Network
 LONGEST_CHAIN = 20
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA")
+HIGHEST_PORT = 65535
+ZONE = "(?:%[0-9A-Za-z._~%-]{1,64})?"
+# Every repetition is bounded, and so is the work. An IPv6 address without brackets has no port.
+ENTRY = re.compile(
+    rf"(?:\[(?P<bracketed>[0-9A-Fa-f:.]{{2,45}}){ZONE}\]|(?P<ipv4>[0-9.]{{7,15}}))(?::(?P<port>[0-9]{{1,5}}))?"
+    rf"|(?P<ipv6>[0-9A-Fa-f:.]{{2,45}}){ZONE}"
+)
 # Left by what believed a header: the address is that of the caller, and not of a proxy.
 BELIEVED = "webapp.proxy_believed"
 
@@ -43,11 +51,19 @@ def is_doubtful(environ: "WSGIEnvironment") -> bool:
 
 
 def parsed(text: str) -> IPv4Address | IPv6Address | None:
+    """The IP address in one entry of ``X-Forwarded-For``, or None where it holds none.
+
+    Some proxies add the port, and then put an IPv6 address in brackets (RFC 3986 §3.2.2). An IPv4-mapped address is the
+    IPv4 address. A zone (RFC 4007 §11) names an interface of the proxy and is dropped: it is free text, and would let
+    one caller pass for many.
+    """
+    found = ENTRY.fullmatch(text.strip(" \t"))
+    if found is None or int(found["port"] or 0) > HIGHEST_PORT:
+        return None
     try:
-        address = ip_address(text.strip())
+        address = IPv4Address(found["ipv4"]) if found["ipv4"] else IPv6Address(found["bracketed"] or found["ipv6"])
     except ValueError:
         return None
-    # ::ffff:10.0.0.1 is 10.0.0.1 said by a socket that speaks both.
     return getattr(address, "ipv4_mapped", None) or address
 
 
