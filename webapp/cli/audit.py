@@ -14,6 +14,7 @@ from webapp.audit import carrying, chain, reading, retiring
 from webapp.audit.log import Event
 from webapp.audit.models import AuditEvent
 from webapp.audit.reading import Asked
+from webapp.cli.commands import Group
 from webapp.cli.events import MOST_AT_ONCE, as_line, as_object, latest, names_in, what_follows
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
@@ -22,7 +23,7 @@ from webapp.cli.output import say_aside
 from webapp.cli.refusals import Refused
 
 
-@click.group("audit")
+@click.group("audit", cls=Group)
 def command() -> None:
     """What happened here."""
 

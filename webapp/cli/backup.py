@@ -8,6 +8,7 @@ import click
 
 from webapp.audit.log import Event, record
 from webapp.cli import schema
+from webapp.cli.commands import Command
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, opened
 from webapp.cli.output import say_aside
@@ -20,7 +21,7 @@ from webapp.settings import Settings
 PATIENCE = 60.0
 
 
-@click.command("backup")
+@click.command("backup", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--made-elsewhere", is_flag=True, help="Only note that one was made by other means, such as pg_dump.")
 @pass_house

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from webapp.cli import backup, restore, schema
+from webapp.cli.commands import Group
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, bring_up
 from webapp.cli.output import say_aside
@@ -16,7 +17,7 @@ from webapp.kernel.db import engine_for
 from webapp.settings import Settings
 
 
-@click.group("db")
+@click.group("db", cls=Group)
 def command() -> None:
     """The database: its version and its health."""
 

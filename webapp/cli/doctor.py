@@ -13,6 +13,7 @@ from webapp.chores.rota import Chore, late
 from webapp.cli import schema
 from webapp.cli.checkup import addresses, choices, chores, database, files, keys, machine, mails, routes
 from webapp.cli.checkup.findings import Finding
+from webapp.cli.commands import Command
 from webapp.cli.house import House, pass_house
 from webapp.cli.output import as_json, say_json
 from webapp.guard.routes import routes as routes_of
@@ -23,7 +24,7 @@ from webapp.mail.troubles import unsent
 from webapp.settings import Settings
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @as_json
 @click.pass_context
 @pass_house

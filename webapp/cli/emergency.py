@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from webapp.audit.log import Event, record
+from webapp.cli.commands import Command
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import say_aside
@@ -31,7 +32,7 @@ BY_HAND = {
 }
 
 
-@click.command("emergency")
+@click.command("emergency", cls=Command)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_house
 def command(house: House, *, yes: bool) -> None:

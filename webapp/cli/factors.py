@@ -4,6 +4,7 @@ import click
 
 from webapp.accounts import lost_factors
 from webapp.app import close, create_app
+from webapp.cli.commands import Command
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -12,7 +13,7 @@ from webapp.mfa import passkeys, resets, totp
 from webapp.mfa.listing import entry, left
 
 
-@click.command("factors")
+@click.command("factors", cls=Command)
 @click.argument("name")
 @as_json
 @pass_house
@@ -46,7 +47,7 @@ def factors(house: House, *, name: str, is_json: bool) -> None:
         say_aside(f"They are taken away on {moment(reset.due_at)}, unless somebody stops it.")
 
 
-@click.command("reset-factors")
+@click.command("reset-factors", cls=Command)
 @click.argument("name")
 @pass_house
 def reset_factors(house: House, *, name: str) -> None:

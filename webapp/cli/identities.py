@@ -6,6 +6,7 @@ from webapp.accounts import moving, roles
 from webapp.accounts.arrival import LONGEST_KEY
 from webapp.accounts.moving import KeyTaken, MovedAlready
 from webapp.cli.asking import hashed_password, password_stdin
+from webapp.cli.commands import Command
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -19,7 +20,7 @@ ALONE = (
 )
 
 
-@click.command("known-elsewhere")
+@click.command("known-elsewhere", cls=Command)
 @click.argument("name")
 @click.option("--as", "key", metavar="KEY", help="By what the provider knows them for good; without, by their name.")
 @yes
@@ -55,7 +56,7 @@ def known_elsewhere(house: House, *, name: str, key: str | None, yes: bool) -> N
     say_aside(f"{user.username} is known elsewhere, as {known_as}, and logs in with the password from there.")
 
 
-@click.command("known-here")
+@click.command("known-here", cls=Command)
 @click.argument("name")
 @password_stdin
 @yes

@@ -8,6 +8,7 @@ from webapp.accounts import invitations
 from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
 from webapp.accounts.names import AddressUnfit
 from webapp.app import close, create_app
+from webapp.cli.commands import Command
 from webapp.cli.durations import DURATION
 from webapp.cli.finding import role_named
 from webapp.cli.house import House, pass_house
@@ -17,7 +18,7 @@ from webapp.cli.refusals import Refused
 from webapp.mail.post import Post
 
 
-@click.command("invite")
+@click.command("invite", cls=Command)
 @click.argument("who", nargs=-1, required=True)
 @click.option("--role", default="user", show_default=True)
 @click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, help="How many may use a link of a name.")

@@ -6,6 +6,7 @@ import click
 
 from webapp.audit.log import Event, record
 from webapp.cli import emergency
+from webapp.cli.commands import Group
 from webapp.cli.durations import DURATION
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -15,7 +16,7 @@ from webapp.kernel.clock import now
 from webapp.kernel.keys import RotationRefused, SigningKey, ring_for
 
 
-@click.group("keys")
+@click.group("keys", cls=Group)
 def command() -> None:
     """The keys that sign and verify tokens."""
 

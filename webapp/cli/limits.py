@@ -3,6 +3,7 @@
 import click
 
 from webapp.audit.log import Event, record
+from webapp.cli.commands import Group
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
@@ -10,7 +11,7 @@ from webapp.kernel.ratelimit import limiter_for
 from webapp.kernel.words import counted
 
 
-@click.group("limits")
+@click.group("limits", cls=Group)
 def command() -> None:
     """Counted login tries, by account and by address."""
 

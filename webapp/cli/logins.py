@@ -3,6 +3,7 @@
 import click
 
 from webapp.accounts import closing
+from webapp.cli.commands import Command
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -12,7 +13,7 @@ from webapp.kernel.words import counted
 from webapp.sessions import lifecycle, listing
 
 
-@click.command("sessions")
+@click.command("sessions", cls=Command)
 @click.argument("name")
 @as_json
 @pass_house
@@ -37,7 +38,7 @@ def sessions(house: House, *, name: str, is_json: bool) -> None:
     say_table(("BROWSER", "ADDRESS", "BY", "FIRST SEEN", "LAST SEEN", "ENDS"), rows)
 
 
-@click.command("logout")
+@click.command("logout", cls=Command)
 @click.argument("name")
 @pass_house
 def logout(house: House, *, name: str) -> None:
@@ -53,7 +54,7 @@ def logout(house: House, *, name: str) -> None:
     say_aside(f"{user.username} is logged out everywhere; {counted(ended, 'session')} ended.")
 
 
-@click.command("purge")
+@click.command("purge", cls=Command)
 @pass_house
 def purge(house: House) -> None:
     """Delete the accounts that their owners closed and whose grace is over; a served house does so every day.

@@ -7,6 +7,7 @@ import click
 from webapp.accounts.names import AddressUnfit, checked_address
 from webapp.app import close, create_app
 from webapp.audit.log import Event, record
+from webapp.cli.commands import Group
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
@@ -18,7 +19,7 @@ from webapp.mail.post import Post
 from webapp.mail.transport import NotSent, transport_for
 
 
-@click.group("mail")
+@click.group("mail", cls=Group)
 def command() -> None:
     """The outbox."""
 

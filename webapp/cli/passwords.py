@@ -10,6 +10,7 @@ from webapp.accounts.closing import PasswordElsewhere
 from webapp.audit.log import Event, record
 from webapp.cli import setup_link
 from webapp.cli.asking import hashed_password, password_stdin
+from webapp.cli.commands import Command
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -28,7 +29,7 @@ def kept_here() -> Iterator[None]:
         raise Refused(f"The password of {error} is kept by the identity provider; it is changed there.") from error
 
 
-@click.command("password")
+@click.command("password", cls=Command)
 @click.argument("name")
 @password_stdin
 @pass_house
@@ -51,7 +52,7 @@ def password(house: House, *, name: str, password_stdin: bool) -> None:
     say_aside(f"{user.username} has a new password; {counted(sessions, 'session')} ended.")
 
 
-@click.command("reset-link")
+@click.command("reset-link", cls=Command)
 @click.argument("name")
 @pass_house
 def reset(house: House, *, name: str) -> None:
@@ -72,7 +73,7 @@ def reset(house: House, *, name: str) -> None:
     click.echo(house.settings.base_url + path)
 
 
-@click.command("setup-link")
+@click.command("setup-link", cls=Command)
 @pass_house
 def setup(house: House) -> None:
     """Print a new link to make the account of the first admin; the one before it is dead.

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import invitations, links
 from webapp.audit.log import Event, record
 from webapp.cli import schema, server
+from webapp.cli.commands import Command
 from webapp.cli.emergency import told
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, opened
@@ -39,7 +40,7 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-@click.command("restore")
+@click.command("restore", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
 @click.option("--made-elsewhere", is_flag=True, help="It is restored already, such as by pg_restore: only revoke.")
 @click.option("--revoke-issued-before", "before", default="now", callback=moment, help="A moment (UTC), or now.")

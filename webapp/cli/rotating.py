@@ -6,6 +6,7 @@ from uuid import UUID
 import click
 
 from webapp.app import close, create_app
+from webapp.cli.commands import Command
 from webapp.cli.durations import DURATION
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -20,7 +21,7 @@ ID = click.argument("token_id", metavar="ID", type=click.UUID)
 LONGEST = timedelta(days=7)
 
 
-@click.command("rotate")
+@click.command("rotate", cls=Command)
 @ID
 @click.option("--overlap", type=DURATION, default="24h", show_default=True, help="So long both work; at most 7d.")
 @pass_house
@@ -57,7 +58,7 @@ def rotate(house: House, *, token_id: UUID, overlap: timedelta) -> None:
     click.echo(new.token)
 
 
-@click.command("show")
+@click.command("show", cls=Command)
 @ID
 @as_json
 @pass_house

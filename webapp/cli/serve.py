@@ -5,6 +5,7 @@ import os
 import click
 
 from webapp.cli import server, setup_link
+from webapp.cli.commands import Command
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import answering, bring_up, opened
 from webapp.kernel.keys import ring_for
@@ -12,7 +13,7 @@ from webapp.login.elsewhere import named
 from webapp.settings import Settings
 
 
-@click.command("serve")
+@click.command("serve", cls=Command)
 @click.option("--bind", help="Address and port, in place of WEBAPP_BIND.")
 @click.option("--workers", help="Processes, in place of WEBAPP_WORKERS.")
 @click.option("--threads", help="Threads of each process, in place of WEBAPP_THREADS.")

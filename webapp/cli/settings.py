@@ -2,12 +2,13 @@
 
 import click
 
+from webapp.cli.commands import Command
 from webapp.cli.house import House, pass_house
 from webapp.cli.output import as_json, say_json
 from webapp.settings import Row
 
 
-@click.command("settings")
+@click.command("settings", cls=Command)
 @as_json
 @pass_house
 def command(house: House, *, is_json: bool) -> None:

@@ -12,6 +12,7 @@ from webapp.accounts import browsing
 from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.cli import minting, rotating
+from webapp.cli.commands import Group
 from webapp.cli.durations import LIFETIME
 from webapp.cli.finding import user_named
 from webapp.cli.house import House, pass_house
@@ -34,7 +35,7 @@ def short(_context: click.Context, _parameter: click.Parameter, value: str | Non
     return value
 
 
-@click.group("token")
+@click.group("token", cls=Group)
 def command() -> None:
     """What scripts bring to be let in."""
 

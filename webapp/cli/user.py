@@ -9,6 +9,7 @@ from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
 from webapp.cli import factors, identities, logins, passwords
 from webapp.cli.asking import hashed_password, password_stdin
+from webapp.cli.commands import Group
 from webapp.cli.finding import role_named, user_named
 from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
@@ -20,7 +21,7 @@ from webapp.kernel.words import counted
 ONLY_SUPER_ADMIN = "{} is the only super_admin, and nobody else could let others in; make another one first."
 
 
-@click.group("user")
+@click.group("user", cls=Group)
 def command() -> None:
     """Who has an account here.
 

@@ -42,11 +42,14 @@ class SigningKey:
 
 
 def generate(algorithm: str, now: datetime) -> SigningKey:
+    """A new key whose kid does not begin with a dash, so that no program takes it for an option."""
     if algorithm == "HS256":
-        return SigningKey(
-            kid=secrets.token_urlsafe(16), algorithm=algorithm, private=secrets.token_bytes(32), created_at=now
-        )
-    return asymmetric(FAMILIES[algorithm].make(), algorithm=algorithm, created_at=now)
+        kid, private = secrets.token_hex(16), secrets.token_bytes(32)
+        return SigningKey(kid=kid, algorithm=algorithm, private=private, created_at=now)
+    # The kid follows from the key (RFC 7638), and one in 64 begins with a dash: that key is not taken.
+    while (key := asymmetric(FAMILIES[algorithm].make(), algorithm=algorithm, created_at=now)).kid.startswith("-"):
+        pass
+    return key
 
 
 def asymmetric(key: Private | Public, *, algorithm: str, **times: Any) -> SigningKey:

@@ -1,0 +1,63 @@
+"""Click's command and group, with arguments whose values may begin with a dash."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import click
+
+# What somebody may have misspelt as an option; identifiers and e-mail addresses hold digits, capitals, dots or an @.
+OPTION_LIKE = re.compile(r"--?[a-z][a-z-]*(=.*)?", re.DOTALL)
+
+
+class Command(click.Command):
+    """A command that takes ``-h3te7j`` for the value of its argument, not for ``-h``.
+
+    Click takes every word that begins with a dash for an option. Older key ids (RFC 7638 thumbprints) and e-mail
+    addresses may begin with one. A word that reads like an option, such as ``--jsn``, is still refused as a misspelt
+    one; after ``--`` every word is a value (POSIX Utility Syntax Guidelines, 10).
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not any(isinstance(param, click.Argument) for param in self.params):
+            return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, values_last(args, self.get_params(ctx)))
+        except click.NoSuchOption as error:
+            hint = f"{error.format_message()} A value that begins with a dash goes after a -- of its own."
+            raise click.UsageError(hint, ctx) from error
+
+
+class Group(click.Group):
+    command_class = Command
+
+
+def values_last(args: Sequence[str], params: Sequence[click.Parameter]) -> list[str]:
+    """The same words in an order that Click cannot misread: options, ``--``, values.
+
+    Args:
+        args: the words after the name of the command.
+        params: all parameters of the command, its ``--help`` included.
+    """
+    known = {name: option for option in params if isinstance(option, click.Option) for name in option.opts}
+    options, values, words = list[str](), list[str](), iter(args)
+    for word in words:
+        if word == "--":
+            values += words
+        elif is_option(word, known):
+            options += [word, *own_value(word, known, words)]
+        else:
+            values.append(word)
+    return [*options, "--", *values]
+
+
+def is_option(word: str, known: dict[str, click.Option]) -> bool:
+    if len(word) < 2 or word[0] != "-":
+        return False
+    has_its_value = word[:2] in known and not known[word[:2]].is_flag and len(word) > 2
+    return word in known or has_its_value or OPTION_LIKE.fullmatch(word) is not None
+
+
+def own_value(word: str, known: dict[str, click.Option], words: Iterator[str]) -> Iterator[str]:
+    """The word after an option, where it is that option's value."""
+    if word in known and not known[word].is_flag and (value := next(words, None)) is not None:
+        yield value
