@@ -46,7 +46,8 @@ class Streets(Map):
         known_by = self._made_of, self.merge_slashes, *map(signature, self._entered)
         if known_by not in self.compiled:
             # Copies, for a rule may be bound once: who adds another has all of them compiled again.
-            full = Map(map(copy, self._entered), merge_slashes=self.merge_slashes, host_matching=self.host_matching)
+            alike = {"merge_slashes": self.merge_slashes, "host_matching": self.host_matching}
+            full = Map(map(copy, self._entered), converters=self.converters, **alike)
             full.update()
             self.compiled[known_by] = full._matcher, full._rules_by_endpoint
         self._matcher, self._rules_by_endpoint = self.compiled[known_by]

@@ -36,6 +36,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
+from uuid import UUID
 
 import jwt as pyjwt
 
@@ -154,7 +155,7 @@ def claims_of(
     """
     header, claims = read(token)
     key = key_of(header, typ, key_named)
-    for rule in (has_what_is_required, has_times_as_numbers, has_texts_as_texts):
+    for rule in (has_what_is_required, has_times_as_numbers, has_texts_as_texts, has_canonical_ids):
         rule(claims)
     has_signature(token, key, issuer=issuer, audience=audience)
     is_in_time(claims, leeway)
@@ -241,6 +242,21 @@ def has_texts_as_texts(claims: dict[str, Any]) -> None:
     for name in TEXTS:
         if name in claims and not isinstance(claims[name], str):
             raise Invalid(f"{name} is no text")
+
+
+def has_canonical_ids(claims: dict[str, Any]) -> None:
+    """Refuse a UUID that is spelt otherwise than issued: lower case, ``jti`` without dashes, ``sub`` with them.
+
+    ``UUID`` reads upper case, braces, ``urn:uuid:`` and underscores as well, so that one revoked id would have many
+    spellings for whoever keeps a list of them as text. What is no UUID at all is left to whoever looks it up.
+    """
+    for name, spelling in (("jti", "hex"), ("sub", "urn")):
+        try:
+            found = UUID(claims[name])
+        except ValueError:
+            continue
+        if claims[name] != getattr(found, spelling).removeprefix("urn:uuid:"):
+            raise Invalid(f"{name} is not in its canonical spelling")
 
 
 def has_signature(token: str, key: Key, *, issuer: str, audience: str) -> None:
