@@ -11,11 +11,13 @@ from flask import Flask
 from webapp.app import create_app
 from webapp.cli import signals
 from webapp.cli.ending import Ending
+from webapp.kernel.tracebacks import print_uncaught
 
 
 def application() -> Flask:
     ending = Ending()
     signals.hear(ending.begin)
+    print_uncaught()
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
     workers = [app.extensions["mail_worker"], app.extensions["chore_worker"]]

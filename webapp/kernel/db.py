@@ -50,6 +50,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 # Milliseconds that one who writes waits for another, on SQLite.
 BUSY = 5000
+# Parameters are names, digests and addresses: no error and no log line repeats them.
+COMMON: dict[str, Any] = {"pool_timeout": 10, "hide_parameters": True}
 
 
 def to_microseconds(instant: datetime) -> int:
@@ -109,8 +111,8 @@ class Base(DeclarativeBase):
 
 def engine_for(url: str) -> Engine:
     if not url.startswith("sqlite:"):
-        return create_engine(url, pool_pre_ping=True, pool_timeout=10, connect_args={"connect_timeout": 5})
-    engine = create_engine(url, pool_timeout=10)
+        return create_engine(url, **COMMON, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    engine = create_engine(url, **COMMON)
     event.listen(engine, "connect", prepare_sqlite)
     event.listen(engine, "begin", begin_sqlite)
     return engine

@@ -11,21 +11,19 @@ log = logging.getLogger(__name__)
 def answer(work: Callable[[], None]) -> None:
     """Do ``work`` when the answer has been sent."""
 
+    def try_it() -> None:
+        try:
+            work()
+        except Exception:
+            # Nobody is there any more to be answered, and the server would log the message as well.
+            log.exception("fault after the answer")
+
     @after_this_request
     def arrange(response: Response) -> Response:
-        response.call_on_close(work)
+        response.call_on_close(try_it)
         return response
 
 
 def answer_unseen(work: Callable[[], None]) -> None:
     """Do ``work`` as this request, when the answer has been sent: how long it takes tells the caller nothing."""
-    here = copy_current_request_context(work)
-
-    def try_it() -> None:
-        try:
-            here()
-        except Exception:
-            # Nobody is there any more to be answered.
-            log.exception("fault after the answer")
-
-    answer(try_it)
+    answer(copy_current_request_context(work))

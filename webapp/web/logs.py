@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
+from webapp.kernel.tracebacks import traceback_of
 from webapp.web.request_id import request_id
 
 
@@ -15,12 +16,17 @@ def fields_of(record: logging.LogRecord) -> dict[str, object]:
     return fields | ({"request_id": number} if (number := request_id()) else {})
 
 
+def fault_of(record: logging.LogRecord) -> str:
+    error = record.exc_info[1] if record.exc_info else None
+    return traceback_of(error) if error is not None else ""
+
+
 class Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         # As JSON, whatever a stranger typed stays on its line.
         fields = "".join(f" {name}={json.dumps(value, default=str)}" for name, value in fields_of(record).items())
-        fault = "\n" + self.formatException(record.exc_info) if record.exc_info else ""
+        fault = f"\n{traceback}" if (traceback := fault_of(record)) else ""
         return f"{at} {record.levelname.lower()} {record.getMessage()}{fields}{fault}"
 
 
@@ -31,7 +37,7 @@ class JsonLine(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             **fields_of(record),
-            **({"fault": self.formatException(record.exc_info)} if record.exc_info else {}),
+            **({"fault": traceback} if (traceback := fault_of(record)) else {}),
         }
         return json.dumps(line, default=str)
 
@@ -43,3 +49,7 @@ def init_app(app: Flask, *, as_json: bool, level: str) -> None:
     ours.handlers, ours.propagate = [handler], False
     ours.setLevel(level.upper())
     app.logger.handlers = [handler]
+    # Warnings of libraries, such as SQLAlchemy's pool, where nobody has set up a handler for them.
+    logging.lastResort = logging.StreamHandler(sys.stderr)
+    logging.lastResort.setLevel(logging.WARNING)
+    logging.lastResort.setFormatter(handler.formatter)

@@ -99,7 +99,8 @@ def page_of(problem: Problem) -> Response:
 
 
 def from_outage(error: Unavailable) -> Response:
-    log.error("database unavailable", extra={"fields": {"reason": str(error)}})
+    # The first line alone: PostgreSQL adds the values concerned on those that follow.
+    log.error("database unavailable", extra={"fields": {"reason": str(error).partition("\n")[0]}})
     return answer(Problem(503, *WORDS[503], headers={"Retry-After": "5"}))
 
 
