@@ -27,10 +27,56 @@ def test_a_refresh_token_gives_an_access_token_and_its_successor(app, user):
     assert refresh(app, second.json["refresh_token"]).status_code == 200
 
 
-def test_the_former_access_token_works_as_long_as_it_was_made_for(app, user):
+def test_the_former_access_token_expires_ten_seconds_after_the_refresh(app, user, clock):
     first = log_in(app)
+    second = refresh(app, first["refresh_token"]).json
+    clock.shift(9)
+    assert works(app, first["access_token"]), "a request that was on its way"
+    clock.shift(1)
+    assert Script(app, first["access_token"]).get("/protected").json["code"] == "token_expired"
+    assert works(app, second["access_token"])
+
+
+def test_a_refresh_lets_no_former_token_live_longer(app, user, clock):
+    first = log_in(app, expires_in=60)
+    clock.shift(55)
     refresh(app, first["refresh_token"])
-    assert works(app, first["access_token"])
+    clock.shift(5)
+    assert not works(app, first["access_token"])
+
+
+@pytest.mark.parametrize("wishes", [{}, {"scope": "profile:read"}], ids=["all scopes", "narrower scopes"])
+def test_of_sixty_refreshes_at_once_four_access_tokens_are_alive(app, user, clock, wishes):
+    made = [log_in(app)]
+    for _ in range(60):
+        clock.shift(0.1)
+        made.append(refresh(app, made[-1]["refresh_token"], **wishes).json)
+    alive = [Script(app, answer["access_token"]).get("/account").status_code == 200 for answer in made]
+    assert alive == [False] * 57 + [True] * 4
+    clock.shift(10)
+    alive = [Script(app, answer["access_token"]).get("/account").status_code == 200 for answer in made]
+    assert alive == [False] * 60 + [True]
+
+
+def test_a_login_that_refreshes_without_end_has_to_wait_and_writes_nothing_meanwhile(app, user, clock):
+    token = log_in(app)["refresh_token"]
+    for _ in range(60):
+        token = refresh(app, token).json["refresh_token"]
+    clock.shift(60)
+    before = contents(app)
+    answer = refresh(app, token)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "540")
+    assert contents(app) == before
+    clock.shift(540)
+    assert refresh(app, token).status_code == 200
+
+
+def test_one_login_that_has_to_wait_stops_no_other(app, user, clock):
+    token, other = log_in(app)["refresh_token"], log_in(app)["refresh_token"]
+    for _ in range(60):
+        token = refresh(app, token).json["refresh_token"]
+    assert refresh(app, token).status_code == 429
+    assert refresh(app, other).status_code == 200
 
 
 def test_it_is_read_from_a_form_as_well(app, user):

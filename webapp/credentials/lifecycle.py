@@ -113,6 +113,12 @@ def end_members(db: Session, family_id: UUID) -> list[UUID]:
     return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
 
 
+def live_members(db: Session, family_id: UUID) -> list[Credential]:
+    """The access tokens of a script login that work now, the newest first."""
+    members = select(Credential).where(Credential.family_id == family_id, stands(now()))
+    return list(db.scalars(members.order_by(Credential.created_at.desc(), Credential.expires_at.desc())))
+
+
 def member_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
     """Until when the last live token of each login of a script works, by the login."""
     members = Credential.user_id == user_id, Credential.family_id.is_not(None), stands(now())

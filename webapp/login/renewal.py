@@ -11,7 +11,9 @@ from webapp.accounts import browsing
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
+from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
 from webapp.kernel.clock import now
 from webapp.kernel.db import Database
@@ -19,7 +21,8 @@ from webapp.kernel.digests import new_secret
 from webapp.login.flow import Throttled
 from webapp.login.misses import Misses
 from webapp.tokens import families, refreshing
-from webapp.tokens.issuing import Issued, Issuer, Wish
+from webapp.tokens import lifecycle as tokens
+from webapp.tokens.issuing import Issued, Issuer, Wish, facts
 from webapp.tokens.refreshing import GRACE, Held, State
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.succession import SHAPE, Succession
@@ -79,7 +82,7 @@ class Renewal:
 
     def attempt(
         self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
-    ) -> Outcome:
+    ) -> Outcome | Throttled:
         if not SHAPE.fullmatch(secret):
             return Denied("refresh_invalid", "no refresh token of ours")
         with self.database.write() as db:
@@ -88,7 +91,7 @@ class Renewal:
                 return Denied("refresh_invalid", "unknown")
             # First, so that who has the token and not the key cannot even end what came from it.
             if not is_bound_to(held, jkt):
-                outcome: Outcome = Denied("refresh_invalid", "its key was not proven")
+                outcome: Outcome | Throttled = Denied("refresh_invalid", "its key was not proven")
             else:
                 outcome = self.judge(db, held, asked, catalogue, address)
             if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
@@ -97,7 +100,7 @@ class Renewal:
 
     def judge(
         self, db: Session, held: Held, asked: Sequence[str], catalogue: Catalogue, address: str | None
-    ) -> Outcome:
+    ) -> Outcome | Throttled:
         moment = now()
         state = refreshing.state_of(held, moment, self.grace)
         if state is State.ENDED:
@@ -111,11 +114,30 @@ class Renewal:
         had = held.scopes.intersection(catalogue.held_by(included_in(db, user.role)))
         if not had or set(asked) - had:
             return TooWide(sorted(set(asked) - had))
+        if state is State.FRESH and (retry_after := refreshing.wait(db, held, moment)):
+            return Throttled(retry_after)
         successor = refreshing.follow(db, held, state, self.succession, moment)
         if successor is None:
             return Denied("refresh_invalid", "another was faster")
         refreshing.touch(held, moment, address)
-        return Granted(self.mint(db, held, frozenset(asked) or had, moment), successor, held.credential.ends_at)
+        issued = self.access_token(db, held, state, frozenset(asked) or had, moment)
+        return Granted(issued, successor, held.credential.ends_at)
+
+    def access_token(self, db: Session, held: Held, state: State, scopes: frozenset[str], moment: datetime) -> Issued:
+        """A new one, and an end for those before it; or the same again, for an answer that got lost."""
+        members = credentials.live_members(db, held.family.id)
+        if state is State.LOST and members and members[0].authority and members[0].authority.scopes == scopes:
+            return self.again(db, members[0])
+        families.supersede(db, members, moment + self.grace)
+        return self.mint(db, held, scopes, moment)
+
+    def again(self, db: Session, credential: Credential) -> Issued:
+        row = tokens.find(db, credential.user_id, credential.id)
+        if row is None:
+            raise LookupError(credential.id)
+        said = facts(credential.authority or Authority()) | {"name": row.entry.name, "origin": "api", "again": True}
+        record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **said)
+        return Issued(self.issuer.sign(credential), row.entry, credential)
 
     def mint(self, db: Session, held: Held, scopes: frozenset[str], moment: datetime) -> Issued:
         family, credential = held.family, held.credential

@@ -1,7 +1,8 @@
 """begin, end: the login of a script, and all the tokens that come from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -11,9 +12,13 @@ from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
 from webapp.guard.authority import Authority
+from webapp.kernel.clock import now
 from webapp.kernel.digests import digest
 from webapp.tokens import succession
 from webapp.tokens.models import RefreshFamily, RefreshToken
+
+MOST_LIVE = 4
+"""Access tokens of one script login that may work at once: the latest, and those that it has just replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,19 @@ def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, ori
     credentials.end_members(db, family_id)
     record(db, event, user_id=owner_of(db, family_id), credential_id=family_id, origin=origin)
     return True
+
+
+def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> None:
+    """Let access tokens of a script login end once it has been given another.
+
+    Args:
+        members: those that work, the newest first; what is beyond the few that may overlap ends at once.
+        ends_at: when requests that were on their way have arrived.
+    """
+    moment = now()
+    for place, member in enumerate(members, start=1):
+        member.expires_at = min(member.expires_at, ends_at if place < MOST_LIVE else moment)
+    db.flush()
 
 
 def owner_of(db: Session, family_id: UUID) -> UUID | None:

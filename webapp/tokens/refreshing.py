@@ -16,6 +16,10 @@ from webapp.tokens.succession import SHAPE, Succession
 # An answer that got lost is asked for again at once, by the same client.
 GRACE = timedelta(seconds=10)
 
+# Each refresh writes a few rows that are kept for months, so one login may not refresh without end: every ten seconds
+# on average is more often than any access token expires.
+BURST, BURST_WINDOW = 60, timedelta(minutes=10)
+
 
 class State(Enum):
     FRESH = auto()
@@ -72,6 +76,16 @@ def state_of(held: Held, now: datetime, grace: timedelta = GRACE) -> State:
     if is_lately and token.forgiven_at is None and successor is not None and successor.spent_at is None:
         return State.LOST
     return State.REUSED
+
+
+def wait(db: Session, held: Held, now: datetime) -> timedelta | None:
+    """How long a login that refreshes too often has to wait; None where it does not.
+
+    The generation that many before this one tells how fast they came, so nothing is counted.
+    """
+    earlier = RefreshToken.family_id == held.token.family_id, RefreshToken.generation == held.token.generation - BURST
+    since = db.scalar(select(RefreshToken.created_at).where(*earlier))
+    return BURST_WINDOW - (now - since) if since is not None and now - since < BURST_WINDOW else None
 
 
 def follow(db: Session, held: Held, state: State, succession: Succession, now: datetime) -> str | None:

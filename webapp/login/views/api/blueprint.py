@@ -1,5 +1,7 @@
 """The blueprint of /api/auth, and what its doors share."""
 
+from math import ceil
+
 import msgspec
 from flask import Blueprint, Response, current_app
 
@@ -34,7 +36,8 @@ def given(granted: Granted) -> Response:
         AccessToken(
             access_token=granted.issued.token,
             token_type="DPoP" if credential.authority and credential.authority.jkt else "Bearer",
-            expires_in=int((credential.expires_at - credential.created_at).total_seconds()),
+            # Until then, not how long it was made for: an answer that got lost is told again a moment later.
+            expires_in=ceil((credential.expires_at - now()).total_seconds()),
             scope=" ".join(scopes_of(credential)),
             refresh_token=granted.refresh_token,
             refresh_expires_in=round((granted.refresh_ends_at - now()).total_seconds()),

@@ -24,8 +24,9 @@ def refresh() -> ResponseReturnValue:
     """Exchange a refresh token for an access token and the next refresh token.
 
     Each works once. If the answer got lost, the same token within ten seconds is answered with the same successor,
-    once. Later than that, or once the successor was used, everything that came from this login is ended. What was bound
-    to a key at the login takes a proof of that key in the header `DPoP`.
+    once. Later than that, or once the successor was used, everything that came from this login is ended. The access
+    tokens before the new one expire ten seconds later. A login that refreshes more than 60 times in ten minutes is
+    answered 429. What was bound to a key at the login takes a proof of that key in the header `DPoP`.
     """
     form = RefreshForm()
     if not form.validate_on_submit():
