@@ -25,8 +25,8 @@ PROBLEM = "application/problem+json"
 SPECIFICATION = "3.1.1"
 # Of what is promised here, not of the program: addresses and names do not change without it.
 VERSION = "1"
+LOCATION = {"Location": "Where the new thing is."}
 HEADERS: dict[int, Schema] = {
-    201: {"Location": "Where the new thing is."},
     401: {"WWW-Authenticate": "`Bearer` with the realm; what was wrong with the credential is in `error_description`."},
     429: {"Retry-After": "Seconds until the next try counts."},
     503: {"Retry-After": "Seconds until the next try is worth it."},
@@ -146,18 +146,18 @@ def success(contract: Contract) -> Schema:
     if contract.answer is not None:
         schema = TEXT if contract.answer is str else ref(contract.answer)
         found["content"] = {contract.kind: {"schema": schema}}
-    return found | headers(contract.status)
+    return found | headers(LOCATION if contract.has_location else {})
 
 
 def refusal(status: int) -> Schema:
     content = {PROBLEM: {"schema": ref(ProblemDetails)}}
-    return {"description": "{}. {}".format(*WORDS[status]), "content": content} | headers(status)
+    return {"description": "{}. {}".format(*WORDS[status]), "content": content} | headers(HEADERS.get(status, {}))
 
 
-def headers(status: int) -> Schema:
-    found = HEADERS.get(status, {})
+def headers(named: Schema) -> Schema:
+    """Headers that every response of its kind sends, each with what it says."""
     made = {
-        name: {"description": words, "required": True, "schema": {"type": "string"}} for name, words in found.items()
+        name: {"description": words, "required": True, "schema": {"type": "string"}} for name, words in named.items()
     }
     return {"headers": made} if made else {}
 

@@ -88,7 +88,7 @@ def new(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/admin/invitations/new")
 @change()
-@answers(NewInvitation, form=InvitationForm, status=201, refuses=(403, 422))
+@answers(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(403, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Make an invitation; its link is in this answer, and nowhere else ever again.
 

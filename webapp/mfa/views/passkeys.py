@@ -76,7 +76,9 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     sentence = f"A passkey was added: {passkey.name}."
     changed(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
     if not wants_page():
-        return as_json(entry(passkey), status=201)
+        created = as_json(entry(passkey), status=201)
+        created.headers["Location"] = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
+        return created
     flash(f"{passkey.name} is added. It lets you in with one touch.", "ok")
     # Right after it was made is when one knows what it is.
     target = safe_path(form.next.data) or url_for("factors.rename_passkey_form", passkey_id=passkey.id)

@@ -51,6 +51,7 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     onward = safe_path(form.next.data)
     answer = show(Sheet(codes), "mfa/sheet.html", status=201, codes=codes, made_at=now(), onward=onward)
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Location"] = url_for("factors.recovery_codes_form")
     return answer
 
 

@@ -25,7 +25,7 @@ class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.post("/admin/users/<uuid:user_id>/reset-link")
 @change()
-@answers(ResetLink, form=ReasonForm, status=201, refuses=(403, 409, 422))
+@answers(ResetLink, form=ReasonForm, status=201, location=False, refuses=(403, 409, 422))
 def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Send a user a link to set a new password; the one before it is dead. Nothing ends until they use it.
 
