@@ -12,6 +12,7 @@ from tests.factories import PASSWORD
 from tests.tables import contents, events
 from webapp.accounts import closing
 from webapp.accounts.models import User
+from webapp.accounts.views.surroundings import RESET_TRIED
 from webapp.kernel.clock import now
 
 
@@ -123,6 +124,14 @@ def test_a_mailbox_is_not_flooded_and_nobody_is_told(stranger, user, mailbox):
 def test_one_network_may_not_ask_for_everybody(stranger, user):
     statuses = [ask(stranger, f"somebody{number}").status_code for number in range(31)]
     assert (statuses[29], statuses[30]) == (200, 429)
+
+
+def test_one_link_sent_many_times_at_once_is_not_hashed_many_times(app, stranger, user, mailbox):
+    ask(stranger, "ada")
+    link = mailbox.link()
+    for _ in range(RESET_TRIED.amount):
+        app.extensions["limiter"].take(RESET_TRIED, f"user:{user.id}")
+    assert set_new(stranger, link).status_code == 429
 
 
 def test_a_weak_password_is_refused_with_the_reason_and_the_link_lives_on(stranger, user, mailbox):

@@ -5,9 +5,9 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -18,6 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from webapp.accounts import strength
 from webapp.accounts.names import key_of
 from webapp.guard.assurance import Demands, Level
+from webapp.kernel.fair_slots import FairSlots, NoSlotFree
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -59,14 +60,16 @@ class Passwords:
     beat: timedelta = BEAT
     """Refusals are told at whole multiples of it since the question came: what was done differently until then does not
     show."""
-    _places: threading.BoundedSemaphore = field(init=False)
+    network: Callable[[], str | None] = field(default=lambda: None)
+    """From which network the present call comes; each has a fair share of the places."""
+    _places: FairSlots = field(init=False)
     _hands: ThreadPoolExecutor = field(init=False)
     """Threads of its own: each thread that has ever hashed keeps its memory, and the process has many."""
     _mine: threading.local = field(init=False, default_factory=threading.local)
     _nobodys: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self._places = threading.BoundedSemaphore(self.at_once + self.waiting)
+        self._places = FairSlots(self.at_once + self.waiting)
         self._hands = ThreadPoolExecutor(self.at_once, thread_name_prefix="hash", initializer=give_way)
         self._nobodys = nobodys(self.hasher)
 
@@ -131,19 +134,19 @@ class Passwords:
         """One of the places for those who hash or wait; whoever has one needs no second.
 
         Raises:
-            TooBusy: they are all taken.
+            TooBusy: they are all taken, or the caller's network has its share of them.
         """
         if getattr(self._mine, "is_held", False):
             yield
             return
-        if not self._places.acquire(blocking=False):
-            raise TooBusy
-        self._mine.is_held = True
-        try:
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._places.hold(self.network()))
+            except NoSlotFree as error:
+                raise TooBusy from error
+            self._mine.is_held = True
+            held.callback(setattr, self._mine, "is_held", False)
             yield
-        finally:
-            self._mine.is_held = False
-            self._places.release()
 
 
 def give_way() -> None:

@@ -1,11 +1,12 @@
 """What the doors call upon: mails, logins, second factors."""
 
-from flask import Flask
+from flask import Flask, request
 
 from webapp.accounts import names
 from webapp.accounts.passwords import Passwords
 from webapp.guard.assurance import demands_of
 from webapp.kernel.db import Database
+from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
 from webapp.kernel.sealing import Sealer
 from webapp.login.elsewhere import identities_for
@@ -53,6 +54,7 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
         waiting=waiting,
         minimum_with_second_factor=settings.password_minimum_with_second_factor,
         demands=demands_of(settings.second_factor_for, settings.passkey_for),
+        network=calling_network,
     )
     app.extensions |= {
         "limiter": limiter,
@@ -81,6 +83,11 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
             Succession.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
         ),
     }
+
+
+def calling_network() -> str | None:
+    """Of whoever the present request comes from; None outside a request."""
+    return network_of(request.remote_addr) if request else None
 
 
 def second_factors(app: Flask, settings: Settings) -> None:

@@ -75,6 +75,11 @@ class Limiter:
             taken = self._answer(limit, item[0], hits[-1], most=limit.amount)
         return None if taken.allowed else TooMany(limit, key, taken.retry_after)
 
+    def take_unless_over(self, limit: Limit, *keys: str) -> Taken:
+        """Count one more where it is still allowed. Over the limit nothing is written: a flood costs one read each."""
+        found = self.look(limit, *keys)
+        return self.take(limit, *keys) if found.allowed else found
+
     def look(self, limit: Limit, *keys: str) -> Taken:
         """What ``take`` would say, without counting."""
         with self._counting():

@@ -80,9 +80,11 @@ class Flow:
     def begin(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         """
         Raises:
-            TooBusy: before anything was counted or looked at.
+            TooBusy: before anything was counted.
             Unreachable, NoPlace: see ``Identities.owner``.
         """
+        if too_many := self.over(self.by_address, attempt.address):
+            return self.throttled(None, too_many)
         with self.passwords.place():
             asked = time.monotonic()
             outcome = self.judge(attempt)
@@ -106,6 +108,11 @@ class Flow:
         self.rehash(owner, attempt.password)
         return Unverified(owner) if owner.is_unverified else Done(owner)
 
+    def over(self, limit: Limit, address: str | None) -> TooMany | None:
+        """Whether a network is over its limit, asked before a place is taken and without a write."""
+        tries = self.limiter.look(limit, network := network_of(address))
+        return None if tries.allowed else TooMany(limit, network, tries.retry_after)
+
     def knows(self, attempt: Attempt, user: User) -> bool:
         """Whether the owner has logged in with this browser before."""
         known = attempt.known_browsers.get(user.id)
@@ -123,7 +130,8 @@ class Flow:
     def throttled(self, user: User | None, too_many: TooMany) -> Throttled:
         # One event a window: whoever hammers at the door does not fill the log as well.
         limit = too_many.limit
-        if self.limiter.take(Limit("throttle-noted", 1, limit.per), limit.name, too_many.key).allowed:
+        noted = Limit("throttle-noted", 1, limit.per)
+        if self.limiter.take_unless_over(noted, limit.name, too_many.key).allowed:
             with self.database.write() as db:
                 record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
         return Throttled(too_many.retry_after)

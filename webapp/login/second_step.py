@@ -91,6 +91,8 @@ class SecondStep:
     def code(self, user: User, typed: str, address: str | None, told: Told) -> Proven | Refused | Throttled:
         """A code of the app, or one of the recovery sheet."""
         whose = f"user:{user.id}"
+        if over := self.flow.over(self.by_address, address):
+            return self.flow.throttled(user, over)
         counted = (self.by_address, network_of(address)), (self.by_account, whose), (IN_A_ROW, whose)
         if too_many := self.flow.limiter.take_in_turn(*counted):
             return self.flow.throttled(user, too_many)
@@ -126,7 +128,7 @@ class SecondStep:
         Raises:
             ceremonies.Refused
         """
-        if not (taken := self.flow.limiter.take(self.by_address, network_of(address))).allowed:
+        if not (taken := self.flow.limiter.take_unless_over(self.by_address, network_of(address))).allowed:
             return Throttled(taken.retry_after)
         with self.flow.database.read() as db:
             found = passkeys.by_credential(db, answer.credential_id)

@@ -15,6 +15,7 @@ from webapp.accounts.recovery import RESET
 from webapp.accounts.views import carried
 from webapp.accounts.views.surroundings import (
     ASKED,
+    RESET_TRIED,
     dead,
     here,
     hint,
@@ -108,7 +109,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/reset")
 @public
-@answers(None, form=ResetForm, status=204, refuses=(404, 422))
+@answers(None, form=ResetForm, status=204, refuses=(404, 422, 429))
 def reset() -> ResponseReturnValue:
     """Set the new password, by the link whose page this cookie has opened; every session ends."""
     form, secret = ResetForm(), carried.held(RESET)
@@ -117,6 +118,7 @@ def reset() -> ResponseReturnValue:
         judge(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     if form.errors:
         return refused(form, user)
+    take_turn(RESET_TRIED, f"user:{user.id}")
     hashed = passwords().hash(form.password.data or "")
     try:
         recovery.reset(db(), post(), secret, hashed, here(), revokes_tokens=not form.keep_tokens.data)

@@ -28,6 +28,8 @@ MAILED = Limit("mail-to", 4, HOUR)
 # Typing asks now and then; more than this is no typing.
 ESTIMATED = Limit("estimate-asked", 300, timedelta(minutes=10))
 TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
+# One link sets one password, but whoever sends it many times at once has each of them hashed.
+RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))
 
 
 def here() -> Here:
@@ -39,7 +41,7 @@ def take_turn(limit: Limit, *keys: str) -> None:
     Raises:
         Problem: 429.
     """
-    taken = limiter().take(limit, *(keys or (network_of(request.remote_addr),)))
+    taken = limiter().take_unless_over(limit, *(keys or (network_of(request.remote_addr),)))
     if taken.allowed:
         return
     seconds = max(1, ceil(taken.retry_after.total_seconds()))
@@ -53,7 +55,7 @@ def take_turn(limit: Limit, *keys: str) -> None:
 
 
 def may_mail(recipient: str) -> bool:
-    return limiter().take(MAILED, recipient).allowed
+    return limiter().take_unless_over(MAILED, recipient).allowed
 
 
 def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
