@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,14 +38,29 @@ class Authenticator:
     """How often it has signed; stays 0 in those that are synced."""
     credential_id: bytes = field(default_factory=lambda: os.urandom(32))
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-    user_handle: bytes = b""
+    user_handle: bytes | None = b""
+    says: dict[str, Any] = field(default_factory=dict)
+    """Members of the client data that are told otherwise; None leaves one out."""
+    writes: Callable[[str], bytes] = str.encode
+    """How the text of the client data becomes bytes."""
+    raised: int = 0
+    lowered: int = 0
+    """Flags of the authenticator data that are set, or not, whatever is true."""
+    cose: dict[int, Any] = field(default_factory=dict)
+    """Members of the public key that are told otherwise."""
+    fmt: str = "none"
+    statement: dict[str, Any] = field(default_factory=dict)
+    wraps: dict[str, Any] = field(default_factory=dict)
+    """Members of the outer object that are told otherwise."""
 
     def make(self, options: dict[str, Any]) -> str:
         """What ``navigator.credentials.create`` answers, as text."""
         self.user_handle = unb64(options["user"]["id"])
         client = self.client("webauthn.create", options["challenge"])
         attested = self.aaguid + len(self.credential_id).to_bytes(2, "big") + self.credential_id + self.public_key()
-        attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": self.data(ATTESTED) + attested})
+        attestation = cbor2.dumps(
+            {"fmt": self.fmt, "attStmt": self.statement, "authData": self.data(ATTESTED) + attested}
+        )
         return self.answer(
             {"clientDataJSON": b64(client), "attestationObject": b64(attestation), "transports": ["internal"]}
         )
@@ -55,27 +71,23 @@ class Authenticator:
             self.count += 1
         client, data = self.client("webauthn.get", options["challenge"]), self.data()
         signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(SHA256()))
-        return self.answer(
-            {
-                "clientDataJSON": b64(client),
-                "authenticatorData": b64(data),
-                "signature": b64(signature),
-                "userHandle": b64(self.user_handle),
-            }
-        )
+        response = {"clientDataJSON": b64(client), "authenticatorData": b64(data), "signature": b64(signature)}
+        return self.answer(response if self.user_handle is None else response | {"userHandle": b64(self.user_handle)})
 
     def client(self, kind: str, challenge: str) -> bytes:
-        said = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": False}
-        return json.dumps(said).encode()
+        said = {"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": False} | self.says
+        return self.writes(json.dumps({name: value for name, value in said.items() if value is not None}))
 
     def data(self, flags: int = 0) -> bytes:
         flags |= PRESENT | (VERIFIED if self.verifies_user else 0) | (ELIGIBLE | BACKED_UP if self.is_synced else 0)
+        flags = (flags | self.raised) & ~self.lowered
         return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.count.to_bytes(4, "big")
 
     def public_key(self) -> bytes:
         numbers = self.key.public_key().public_numbers()
-        return cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
+        point = {-2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
+        return cbor2.dumps({1: 2, 3: -7, -1: 1} | point | self.cose)
 
     def answer(self, response: dict[str, Any]) -> str:
         name = b64(self.credential_id)
-        return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response})
+        return json.dumps({"id": name, "rawId": name, "type": "public-key", "response": response} | self.wraps)

@@ -25,7 +25,7 @@ def made(device, user, challenge=CHALLENGE):
 
 def shown(device, public_key, challenge=CHALLENGE):
     answer = ceremonies.read(device.show(ceremonies.request_options(HOUSE, challenge)))
-    return ceremonies.shown(HOUSE, CHALLENGE, answer, public_key=public_key)
+    return ceremonies.shown(HOUSE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced)
 
 
 @pytest.fixture
@@ -144,7 +144,9 @@ def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, see
         # The attestation says nothing of who made the key, so a changed make or counter is believed.
         ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
     with pytest.raises(Refused):
-        ceremonies.shown(HOUSE, CHALLENGE, ceremonies.read(json.dumps(assertion)), public_key=public_key)
+        ceremonies.shown(
+            HOUSE, CHALLENGE, ceremonies.read(json.dumps(assertion)), public_key=public_key, is_synced=False
+        )
 
 
 # What is kept.

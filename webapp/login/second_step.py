@@ -22,6 +22,7 @@ from webapp.mfa import ceremonies, factors, passkeys, recovery_codes, totp
 from webapp.mfa.ceremonies import Answer, Party
 from webapp.mfa.factors import Factors
 from webapp.mfa.models import Passkey
+from webapp.mfa.webauthn_checks import CheckFailed, requires_user_handle
 
 Told = Callable[[Session, int], None]
 """Tells the owner that a recovery code was used, and how many are left."""
@@ -134,10 +135,15 @@ class SecondStep:
             found = passkeys.by_credential(db, answer.credential_id)
         if found is None or self.party is None or owner not in (None, found.user_id):
             return Refused()
-        if answer.user_handle not in (None, b"", found.user_id.bytes):
+        try:
+            requires_user_handle(answer.user_handle, found.user_id.bytes, is_identified=owner is not None)
+        except CheckFailed:
+            # Not noted as its owner's: nothing is signed yet, and anybody may have sent it.
             return Refused()
         try:
-            shown = ceremonies.shown(self.party, challenge, answer, public_key=found.public_key)
+            shown = ceremonies.shown(
+                self.party, challenge, answer, public_key=found.public_key, is_synced=found.is_synced
+            )
         except ceremonies.Refused as error:
             self.note(Event.SESSION_REFUSED, found, {"by": "passkey", "reason": str(error)})
             raise

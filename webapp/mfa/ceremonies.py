@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from webapp.kernel.lazy import lazily
+from webapp.mfa import webauthn_checks as checks
 
 # Milliseconds that a browser waits for its owner.
 TIMEOUT = 300_000
@@ -124,14 +125,19 @@ def registered(party: Party, challenge: bytes, answer: str) -> Made:
         Refused
     """
     try:
+        credential = lazily("webauthn.helpers").parse_registration_credential_json(answer)
+        checks.requires_same_origin_with_ancestors(checks.client_data(credential.response.client_data_json))
         proven = lazily("webauthn").verify_registration_response(
-            credential=answer,
+            credential=credential,
             expected_challenge=challenge,
             expected_rp_id=party.id,
             expected_origin=party.origin,
             require_user_verification=True,
             supported_pub_key_algs=list(ALGORITHMS),
         )
+        checks.requires_usable_key(proven.credential_public_key)
+        checks.requires_empty_statement(proven.attestation_object)
+        checks.requires_short_credential_id(proven.credential_id)
         said = json.loads(answer)["response"].get("transports") or []
         transports = tuple(name for name in said if isinstance(name, str))[:10]
     except Exception as error:
@@ -164,10 +170,12 @@ def read(answer: str) -> Answer:
     try:
         helpers = lazily("webauthn.helpers")
         credential = helpers.parse_authentication_credential_json(answer)
-        client = helpers.parse_client_data_json(credential.response.client_data_json)
+        client = checks.client_data(credential.response.client_data_json)
+        checks.requires_same_origin_with_ancestors(client)
+        challenge = checks.challenge_in(client)
     except Exception as error:
         raise refused(error) from error
-    return Answer(answer, credential.raw_id, client.challenge, credential.response.user_handle)
+    return Answer(answer, credential.raw_id, challenge, credential.response.user_handle)
 
 
 def challenge_of(answer: str) -> bytes:
@@ -179,14 +187,16 @@ def challenge_of(answer: str) -> bytes:
     try:
         helpers = lazily("webauthn.helpers")
         text = json.loads(answer)["response"]["clientDataJSON"]
-        found: bytes = helpers.parse_client_data_json(helpers.base64url_to_bytes(text)).challenge
+        return checks.challenge_in(checks.client_data(helpers.base64url_to_bytes(text)))
     except Exception as error:
         raise refused(error) from error
-    return found
 
 
-def shown(party: Party, challenge: bytes, answer: Answer, *, public_key: bytes) -> Shown:
+def shown(party: Party, challenge: bytes, answer: Answer, *, public_key: bytes, is_synced: bool) -> Shown:
     """What an assertion proves, but for its counter, which is judged where it is kept.
+
+    Args:
+        is_synced: the backup eligibility (BE) that its registration has shown.
 
     Raises:
         Refused
@@ -202,9 +212,11 @@ def shown(party: Party, challenge: bytes, answer: Answer, *, public_key: bytes) 
             credential_current_sign_count=0,
             require_user_verification=True,
         )
+        found = Shown(proven.new_sign_count, proven.credential_device_type == MULTI_DEVICE)
+        checks.requires_same_backup_eligibility(found.is_synced, at_registration=is_synced)
     except Exception as error:
         raise refused(error) from error
-    return Shown(proven.new_sign_count, proven.credential_device_type == MULTI_DEVICE)
+    return found
 
 
 def refused(error: Exception) -> Refused:

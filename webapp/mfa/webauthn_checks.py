@@ -1,0 +1,111 @@
+"""What WebAuthn Level 3 demands of an answer beyond what the library checks, one function per demand.
+
+§7.1 is the registration of a passkey, §7.2 an assertion; the numbers are those of their steps.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from webapp.kernel.lazy import lazily
+
+LONGEST_CREDENTIAL_ID = 1023
+WEAKEST_RSA = 2048
+# The curve of each algorithm (§5.8.5, RFC 9053 §2); RSA has none.
+CURVES = {-7: 1, -8: 6, -257: None}
+
+
+class CheckFailed(Exception):
+    """The message names the demand, for the log."""
+
+
+def client_data(raw: bytes) -> dict[str, Any]:
+    """``clientDataJSON``: one JSON object in UTF-8, no member of which comes twice (§7.1 steps 5 and 6, §7.2 8 and 9).
+
+    Raises:
+        CheckFailed
+    """
+    try:
+        # From text, because from bytes json reads UTF-16 and UTF-32 too. A byte order mark is allowed (§7.1 step 5).
+        found = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=without_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise CheckFailed("client data is not JSON") from error
+    if not isinstance(found, dict):
+        raise CheckFailed("client data is no object")
+    return found
+
+
+def without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(members)
+    if len(table) != len(members):
+        raise CheckFailed("a member of the client data comes twice")
+    return table
+
+
+def challenge_in(client: Mapping[str, Any]) -> bytes:
+    """The challenge, if it is spelt as we spell it (§7.1 step 8, §7.2 step 11 compare texts).
+
+    Raises:
+        CheckFailed
+    """
+    text = client.get("challenge")
+    if not isinstance(text, str) or not text.isascii():
+        raise CheckFailed("challenge is no text")
+    try:
+        found = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError as error:
+        raise CheckFailed("challenge is not base64url") from error
+    if urlsafe_b64encode(found).decode().rstrip("=") != text:
+        raise CheckFailed("challenge is not canonical base64url")
+    return found
+
+
+def requires_same_origin_with_ancestors(client: Mapping[str, Any]) -> None:
+    """No frame of another origin: our pages are never embedded (§7.1 steps 10 and 11, §7.2 steps 13 and 14)."""
+    if client.get("crossOrigin", False) is not False:
+        raise CheckFailed("crossOrigin is not false")
+    if "topOrigin" in client:
+        raise CheckFailed("topOrigin is there")
+
+
+def requires_usable_key(cose: bytes) -> None:
+    """A key on the curve of its algorithm, and of sufficient strength (§7.1 step 19, §5.8.5)."""
+    helpers = lazily("webauthn.helpers")
+    decoded = helpers.decode_credential_public_key(cose)
+    if decoded.alg not in CURVES or getattr(decoded, "crv", None) != CURVES[decoded.alg]:
+        raise CheckFailed("the curve is not that of the algorithm")
+    # Raises where the point is not on the curve.
+    key = helpers.decoded_public_key_to_cryptography(decoded)
+    if isinstance(key, RSAPublicKey) and key.key_size < WEAKEST_RSA:
+        raise CheckFailed("the RSA key is too short")
+
+
+def requires_empty_statement(attestation_object: bytes) -> None:
+    """The format ``none`` states nothing (§7.1 step 22, §8.7)."""
+    found = lazily("webauthn.helpers.parse_cbor").parse_cbor(attestation_object)
+    if found["fmt"] == "none" and found["attStmt"] != {}:
+        raise CheckFailed("the statement of the format none is not empty")
+
+
+def requires_short_credential_id(credential_id: bytes) -> None:
+    """At most 1023 bytes (§7.1 step 25)."""
+    if len(credential_id) > LONGEST_CREDENTIAL_ID:
+        raise CheckFailed("the credential id is too long")
+
+
+def requires_user_handle(sent: bytes | None, user_id: bytes, *, is_identified: bool) -> None:
+    """The handle of the passkey's owner; it may be missing where the password has said whose it is (§7.2 step 6)."""
+    # Browsers give an empty one for authenticators that keep none.
+    if not sent and is_identified:
+        return
+    if sent != user_id:
+        raise CheckFailed("userHandle is not that of its owner" if sent else "userHandle is missing")
+
+
+def requires_same_backup_eligibility(now: bool, *, at_registration: bool) -> None:
+    """Whether a passkey may be copied to other devices never changes (§7.2 step 20, §6.1.3)."""
+    if now != at_registration:
+        raise CheckFailed("the backup eligibility has changed")
