@@ -68,3 +68,26 @@ def test_doctor_names_a_house_that_cannot_mail(run, add):
     assert (by_about["mail"], by_about["outbox"]) == ("warn", "ok")
     shut = {f["about"]: f["level"] for f in json.loads(run("doctor --json", WEBAPP_REGISTRATION="open").stdout)}
     assert shut["mail"] == "bad"
+
+
+STACKED = "x" + "".join(map(chr, range(0x300, 0x308)))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("user add", STACKED, "--password-stdin"),
+        ("user add bob --password-stdin --email", f"{STACKED}@example.org"),
+        ("invite", STACKED),
+        ("invite", f"{STACKED}@example.org"),
+        ("token mint ada --scope protected:read --name", STACKED),
+        ("token mint ada --scope protected:read --name x --note", STACKED),
+        ("token mint ada --scope protected:read --name x --expires never --reason", f"{STACKED} for ten years"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_accents_stacked_on_a_letter_are_refused(run, add, command):
+    add("ada")
+    done = run(*command, typed="correct horse battery staple", WEBAPP_TOKEN_NEVER_EXPIRES="true")
+    assert done.exit_code in (1, 2)
+    assert "accents" in done.stderr or "no e-mail address" in done.stderr

@@ -144,3 +144,35 @@ def test_what_is_not_one_text_is_refused_and_named(house, path):
     assert contents(house) == before
     for name in FIELDS[path].split():
         assert caller.post(address, json={name: None}, headers=headers).status_code < 500
+
+
+STACKED = "ada" + "".join(map(chr, range(0x300, 0x308)))
+# Text that is kept and shown to others; the rest is compared, or is no text of people.
+SHOWN = {"username", "display_name", "name", "note", "reason", "description", "email"}
+# What a form asks for before it looks at the field in question.
+REQUIRED = {
+    "/register": {"username": "eve", "email": "eve@example.org", "password": factories.PASSWORD},
+    "/admin/roles": {"name": "editor", "description": "Edits."},
+    "/admin/invitations/new": {"role": "user"},
+}
+NOT_KEPT = {("/admin/users/<uuid:user_id>/delete", "username"), ("/tokens/summary", "name")}
+COMPARED = {"/account/close", "/api/auth", "/forgot", "/login", "/password-strength"}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FIELDS if path not in COMPARED and SHOWN & set(FIELDS[path].split())]
+)
+def test_accents_stacked_on_a_letter_are_refused_and_named(house, path):
+    ada = factories.user(house, "ada", role="super_admin")
+    address, caller = filled(house, path, ada), caller_for(house, path)
+    headers = JSON | {"X-CSRF-Token": caller.get("/login", headers=JSON).json["csrf_token"]}
+    before = contents(house)
+    for name in SHOWN & set(FIELDS[path].split()):
+        if (path, name) in NOT_KEPT:
+            continue
+        value = f"{STACKED}@example.org" if name == "email" else f"{STACKED} a few words"
+        value = STACKED if name == "username" else value
+        answer = caller.post(address, json=REQUIRED.get(path, {}) | {name: value}, headers=headers)
+        assert answer.status_code == 422, (name, answer.json)
+        assert name in answer.json["errors"], (name, answer.json)
+    assert contents(house) == before

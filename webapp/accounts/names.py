@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from precis_i18n import get_profile
 
+from webapp.kernel.combining_marks import STACKED, is_stacked, normalized
+
 LONGEST = 50
+LONGEST_ADDRESS = 320
 BETWEEN = "._-"
 # RFC 8265: how user names are prepared, so that two readers never see one name as two.
 PROFILE = get_profile("UsernameCaseMapped")
@@ -29,7 +32,7 @@ class AddressUnfit(Exception):
 
 def key_of(text: str) -> str:
     """As names are compared: without case, width or composition (UAX #15 NFKC, UAX #21)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+    return normalized("NFKC", normalized("NFKC", text).casefold()).strip()
 
 
 def checked_name(name: str) -> str:
@@ -38,10 +41,12 @@ def checked_name(name: str) -> str:
     Raises:
         NameUnfit: it is too long, is no user name by RFC 8265, or could be read as another.
     """
-    name = unicodedata.normalize("NFC", name.strip())
+    name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
         raise NameUnfit(f"A name has 1 to {LONGEST} characters.")
-    if unicodedata.normalize("NFKC", name) != name:
+    if is_stacked(name):
+        raise NameUnfit(STACKED)
+    if normalized("NFKC", name) != name:
         raise NameUnfit("It holds characters that only look like others. Type it plainly.")
     if not is_plain(name):
         raise NameUnfit("Letters and digits, with dots, dashes and underscores between them.")
@@ -86,6 +91,8 @@ def checked_address(address: str) -> str:
     Raises:
         AddressUnfit
     """
+    if len(address) > LONGEST_ADDRESS or is_stacked(address):
+        raise AddressUnfit("That is no e-mail address that a mail could be sent to.")
     try:
         return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:

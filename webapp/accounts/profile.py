@@ -11,6 +11,7 @@ from webapp.accounts.models import User
 from webapp.accounts.names import NameUnfit, checked_name, key_of
 from webapp.accounts.registration import NameTaken
 from webapp.audit.log import Event, record
+from webapp.kernel.combining_marks import STACKED, is_stacked
 
 LANGUAGES = {"en": "English"}
 THEMES = {"auto": "As the device says", "light": "Light", "dark": "Dark"}
@@ -44,6 +45,8 @@ def checked_display_name(name: str | None) -> str | None:
     # A line break would begin a header of a mail, a mark of direction turn the words beside it around.
     if not name.isprintable():
         raise NameUnfit("It holds characters that cannot be shown.")
+    if is_stacked(name):
+        raise NameUnfit(STACKED)
     return name or None
 
 

@@ -15,6 +15,7 @@ from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import as_json, say_aside, say_json
 from webapp.cli.refusals import Refused
+from webapp.kernel.combining_marks import is_stacked
 from webapp.mail.post import Post
 
 
@@ -37,6 +38,8 @@ def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires
     """
     if not timedelta() < expires <= LONGEST:
         raise Refused(f"An invitation lives at most {LONGEST.days} days.")
+    if any(is_stacked(name) or not name.isprintable() for name in who):
+        raise Refused("WHO is one line of printable text, without accents stacked on a letter.")
     app = create_app(house.settings)
     post: Post = app.extensions["post"]
     made = []

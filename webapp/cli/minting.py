@@ -15,6 +15,7 @@ from webapp.cli.refusals import Refused
 from webapp.credentials.lifecycle import Proof
 from webapp.guard.assurance import Level, demands_of
 from webapp.guard.authority import Authority
+from webapp.kernel.combining_marks import STACKED, is_stacked
 from webapp.kernel.dpop import KeyUnfit, thumbprint_in
 from webapp.settings import Settings
 from webapp.settings.kinds import write_duration
@@ -87,6 +88,8 @@ def checked_lifetime(settings: Settings, order: Order) -> timedelta | None:
             raise Refused("Every token ends here: WEBAPP_TOKEN_NEVER_EXPIRES is false.")
         if not SHORTEST_REASON <= len(order.reason or "") <= LONGEST_REASON:
             raise Refused(f"One without an end needs --reason, of {SHORTEST_REASON} to {LONGEST_REASON} characters.")
+        if is_stacked(order.reason or ""):
+            raise Refused(STACKED)
         return None
     if not timedelta() < order.lifetime <= longest:
         raise Refused(f"A token lives more than nothing and at most {write_duration(longest)} here.")

@@ -21,6 +21,7 @@ from webapp.cli.opening import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.refusals import Refused
 from webapp.guard.authority import METHODS, MOST_PER_MINUTE
+from webapp.kernel.combining_marks import STACKED, is_stacked
 from webapp.tokens import families, issuing, lifecycle, listing, script_logins
 from webapp.tokens.issuing import LONGEST_NOTE
 from webapp.tokens.listing import Token
@@ -32,6 +33,8 @@ EVERY = 1_000_000
 def short(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value and (len(value) > LONGEST_NOTE or not value.isprintable()):
         raise click.BadParameter(f"one line of at most {LONGEST_NOTE} characters")
+    if value and is_stacked(value):
+        raise click.BadParameter(STACKED)
     return value
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.kernel.clock import now
+from webapp.kernel.combining_marks import STACKED, is_stacked
 from webapp.mfa.ceremonies import Known, Made, Shown
 from webapp.mfa.makes import suggested
 from webapp.mfa.models import Passkey
@@ -35,6 +36,8 @@ def checked_name(name: str) -> str:
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise NameUnfit(f"A name has 1 to {LONGEST_NAME} characters, all of them printable.")
+    if is_stacked(name):
+        raise NameUnfit(STACKED)
     return name
 
 

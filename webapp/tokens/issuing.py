@@ -18,6 +18,7 @@ from webapp.guard.assurance import level_of
 from webapp.guard.authority import Authority
 from webapp.kernel import jwt
 from webapp.kernel.clock import now
+from webapp.kernel.combining_marks import STACKED, is_stacked
 from webapp.kernel.db import alone
 from webapp.kernel.keys import KeyRing
 from webapp.tokens.authenticator import TYP
@@ -191,6 +192,8 @@ def checked_name(name: str) -> str:
     name = name.strip()
     if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
         raise NameUnfit(f"A token's name has {SHORTEST} to {LONGEST} characters, all of them printable.")
+    if is_stacked(name):
+        raise NameUnfit(STACKED)
     return name
 
 

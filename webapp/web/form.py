@@ -7,6 +7,7 @@ from flask_wtf.form import _Auto
 from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import ValidationError
 
+from webapp.kernel.combining_marks import STACKED, is_stacked
 from webapp.web.body import is_json, json_value, submitted, unreadable
 from webapp.web.problems import Problem
 
@@ -78,3 +79,5 @@ def one_line(_form: Any, field: Field) -> None:
     """Asked of what others read: what turns a line around or ends it has no business on pages and in mails."""
     if not (field.data or "").isprintable():
         raise ValidationError("One line of text, all of it printable.")
+    if is_stacked(field.data or ""):
+        raise ValidationError(STACKED)
