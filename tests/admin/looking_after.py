@@ -4,6 +4,7 @@ from flask import Flask
 
 from tests import factories
 from webapp.accounts.models import User
+from webapp.testing import Caller, as_user
 
 WHY = "left the house"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -20,3 +21,10 @@ def in_state(app: Flask, name: str, **facts: object) -> None:
         found = db.get_one(User, made.id)
         for field, value in facts.items():
             setattr(found, field, value)
+
+
+def by_session(app: Flask, name: str) -> Caller:
+    """Somebody who has just logged in and sends JSON, for changes that no token may make."""
+    caller = as_user(app, name)
+    caller.sends = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}
+    return caller

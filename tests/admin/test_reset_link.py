@@ -3,9 +3,9 @@
 import pytest
 
 from tests import factories
+from tests.admin.looking_after import by_session
 from tests.browser import Person
 from tests.letters import mails
-from tests.script import Script
 from tests.tables import contents, events, everything
 
 WHY = "lost the paper it was on"
@@ -83,23 +83,13 @@ def test_it_is_written_down_with_who_and_why_but_not_the_link(app, instance):
     assert secret not in everything(instance / "latchkey.db")
 
 
-def test_a_script_has_it_mailed(mailing):
+def test_sent_as_json_it_is_mailed_as_well(mailing):
     _, ada = at_work(mailing)
-    script = Script(mailing, factories.api_token(mailing, factories.user(mailing, role="admin"), "admin:write").token)
+    script = by_session(mailing, "ines")
     answer = script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": WHY})
     assert (answer.status_code, answer.json) == (201, {"mailed_to": "ada@example.org", "link": None})
     refused = script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": ""})
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["reason"])
-
-
-def test_no_token_is_shown_a_link_by_which_it_would_become_a_session(app):
-    _, ada = at_work(app)
-    script = Script(app, factories.api_token(app, factories.user(app, role="super_admin"), "admin:write").token)
-    before = contents(app)
-    answer = script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": WHY})
-    assert answer.status_code == 403
-    assert "/reset/" not in answer.text
-    assert contents(app) == before
 
 
 def test_the_link_before_it_is_dead(app):
@@ -111,7 +101,7 @@ def test_the_link_before_it_is_dead(app):
 
 def test_somebody_disabled_is_enabled_first(mailing):
     _, ada = at_work(mailing)
-    script = Script(mailing, factories.api_token(mailing, factories.user(mailing, role="admin"), "admin:write").token)
+    script = by_session(mailing, "ines")
     script.post(f"/admin/users/{ada.id}/disable", json={"reason": WHY})
     before = contents(mailing)
     assert script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": WHY}).status_code == 409

@@ -4,25 +4,28 @@ import pytest
 from flask import Flask
 
 from tests import factories
+from tests.admin.looking_after import by_session
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts import invitations, roles
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import User
 from webapp.accounts.roles import RoleCycle, closures
+from webapp.testing import Caller
 
 
 @pytest.fixture
-def script(app: Flask, chief: User) -> Script:
-    return Script(app, factories.api_token(app, chief, "admin:read", "admin:write").token)
+def script(app: Flask, chief: User) -> Caller:
+    """Chief with a session, which sends JSON."""
+    return by_session(app, chief.username)
 
 
-def make(script: Script, name: str, *includes: str) -> int:
+def make(script: Caller | Script, name: str, *includes: str) -> int:
     sent = {"name": name, "description": "For tests.", "includes": list(includes)}
     return script.post("/admin/roles", json=sent).status_code
 
 
-def edit(script: Script, name: str, *includes: str) -> int:
+def edit(script: Caller | Script, name: str, *includes: str) -> int:
     sent = {"description": "For tests.", "includes": list(includes)}
     return script.post(f"/admin/roles/{name}/edit", json=sent).status_code
 

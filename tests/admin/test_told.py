@@ -3,6 +3,7 @@
 import pytest
 
 from tests import factories
+from tests.admin.looking_after import by_session
 from tests.letters import mails
 from tests.script import Script
 from tests.tables import events
@@ -13,7 +14,8 @@ WHY = "the audit of november"
 
 @pytest.fixture
 def keeper(app):
-    return Script(app, factories.api_token(app, factories.user(app, "ines", role="super_admin"), "admin:write").token)
+    factories.user(app, "ines", role="super_admin")
+    return by_session(app, "ines")
 
 
 def disabled(app, user):

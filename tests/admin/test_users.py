@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.admin.looking_after import NOBODY, WHY, role_of
+from tests.admin.looking_after import NOBODY, WHY, by_session, role_of
 from tests.browser import Person
 from tests.letters import mails
 from tests.script import Script
@@ -32,7 +32,7 @@ def test_a_disabled_user_is_sent_to_the_login_and_their_script_is_refused(app, p
     assert machine.get("/dashboard").json["code"] == "token_revoked"
 
 
-def test_what_was_mailed_before_somebody_was_disabled_lets_nobody_in_when_they_are_enabled(app, script, user):
+def test_what_was_mailed_before_somebody_was_disabled_lets_nobody_in_when_they_are_enabled(app, admin, user):
     theirs = Person(app)
     theirs.log_in("ada")
     theirs.open("/account")
@@ -42,8 +42,9 @@ def test_what_was_mailed_before_somebody_was_disabled_lets_nobody_in_when_they_a
     stranger.press("Send me the link", username="ada")
     links = [mail.link for mail in mails(app) if mail.kind in ("confirm_address", "reset_password")]
     assert [Person(app).open(link).status_code for link in links] == [200, 200]
+    at_work = by_session(app, admin.username)
     for act in ("disable", "enable"):
-        assert script.post(f"/admin/users/{user.id}/{act}", json={"reason": WHY}).status_code == 200
+        assert at_work.post(f"/admin/users/{user.id}/{act}", json={"reason": WHY}).status_code == 200
     assert [Person(app).open(link).status_code for link in links] == [404, 404]
 
 
@@ -71,7 +72,7 @@ def test_nothing_is_done_without_a_reason(app, script, user):
 def test_a_super_admin_grants_admin_and_it_counts_on_the_next_request(app, chief, user):
     theirs = Script(app, factories.api_token(app, user, "protected:read").token)
     assert theirs.get("/protected/admin").status_code == 403
-    keeper = Script(app, factories.api_token(app, chief, "admin:write").token)
+    keeper = by_session(app, chief.username)
     assert keeper.post(f"/admin/users/{user.id}/role", json={"role": "admin", "reason": WHY}).json["role"] == "admin"
     assert theirs.get("/protected/admin").status_code == 200
 
@@ -84,9 +85,10 @@ def test_a_super_admin_grants_admin_and_it_counts_on_the_next_request(app, chief
         *("left\r\n\r\nThis was not me:\nhttps://evil.example/", "\x1b[31mleft", "\u202etfel", "left\u2028."),
     ],
 )
-def test_a_reason_is_one_line_of_at_most_two_hundred_characters(app, script, user, act, reason):
+def test_a_reason_is_one_line_of_at_most_two_hundred_characters(app, admin, user, act, reason):
+    at_work = by_session(app, admin.username)
     before = contents(app)
-    answer = script.post(f"/admin/users/{user.id}/{act}", json={"role": "user", "reason": reason})
+    answer = at_work.post(f"/admin/users/{user.id}/{act}", json={"role": "user", "reason": reason})
     assert answer.status_code in (400, 422)
     assert contents(app) == before
 

@@ -9,9 +9,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.script import Script
+from tests.admin.looking_after import by_session
 from webapp.accounts import roles
 from webapp.accounts.models import Role, User
+from webapp.testing import Caller
 
 pytestmark = pytest.mark.xdist_group("races")
 
@@ -26,9 +27,9 @@ def at_once(*calls: Callable[[], TestResponse]) -> list[int]:
         return [answer.status_code for answer in pool.map(lambda call: call(), calls)]
 
 
-def keeper(app: Flask) -> tuple[User, Script]:
+def keeper(app: Flask) -> tuple[User, Caller]:
     made = factories.user(app, role="super_admin")
-    return made, Script(app, factories.api_token(app, made, "admin:write").token)
+    return made, by_session(app, made.username)
 
 
 def test_of_the_last_two_super_admins_who_act_on_each_other_one_stays_and_nobody_waits_forever(app: Flask) -> None:
@@ -46,14 +47,14 @@ def test_of_the_last_two_super_admins_who_act_on_each_other_one_stays_and_nobody
 
 @pytest.mark.parametrize("round_", range(5))
 def test_a_role_that_goes_while_it_is_given_or_included_leaves_no_trace(app: Flask, round_: int) -> None:
-    (_, ones), (_, others), somebody = keeper(app), keeper(app), factories.user(app)
+    (_, ones), (_, others), (_, third), somebody = keeper(app), keeper(app), keeper(app), factories.user(app)
     gone, taker = f"gone{round_}", f"taker{round_}"
     for name in (gone, taker):
         ones.post("/admin/roles", json={"name": name, "description": "x", "includes": ["user"]})
     removed, given, included = at_once(
         lambda: others.post(f"/admin/roles/{gone}/remove", json={}),
         lambda: ones.post(f"/admin/users/{somebody.id}/role", json={"role": gone, "reason": "x"}),
-        lambda: ones.post(f"/admin/roles/{taker}/edit", json={"description": "x", "includes": [gone]}),
+        lambda: third.post(f"/admin/roles/{taker}/edit", json={"description": "x", "includes": [gone]}),
     )
     assert removed in (204, 409)
     assert given in ((404, 422) if removed == 204 else (200, 404, 422))

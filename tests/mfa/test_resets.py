@@ -7,9 +7,9 @@ import pytest
 import time_machine
 
 from tests import factories
+from tests.admin.looking_after import by_session
 from tests.browser import Person
 from tests.letters import mails
-from tests.script import Script
 from tests.second_factors import passkey_login, with_app, with_passkey, with_sheet
 from tests.tables import contents, events
 from webapp.chores.worker import Worker
@@ -149,9 +149,9 @@ def test_whoever_had_no_password_gets_a_link_to_set_one(app, user, mara):
 def test_the_wait_is_a_setting(make_app, user):
     app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_FACTOR_RESET_WAIT="1s")
     with_app(app, user)
-    admin = factories.user(app, "mara", role="admin")
-    script = Script(app, factories.api_token(app, admin, "admin:read", "admin:write").token)
-    assert script.post(f"/admin/users/{user.id}/reset-factors", json={"reason": WHY}).status_code == 200
+    factories.user(app, "mara", role="admin")
+    mara = by_session(app, "mara")
+    assert mara.post(f"/admin/users/{user.id}/reset-factors", json={"reason": WHY}).status_code == 200
     with time_machine.travel(now() + timedelta(minutes=2), tick=False):
         do_chores(app)
     assert not held(app, user).has_second

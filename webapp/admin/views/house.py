@@ -23,7 +23,7 @@ resource(
     "admin",
     "Administration",
     reads="See everybody's accounts, roles and invitations, the mails and the audit log.",
-    writes="Invite, disable and delete people, change roles, send mails again.",
+    writes="Disable and delete people, assign roles without admin powers, revoke invitations, send mails again.",
 )
 
 

@@ -9,15 +9,12 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import invitations
-from webapp.accounts.care import looks_after
 from webapp.accounts.invitations import RoleNotYours, Row
 from webapp.accounts.names import AddressUnfit
-from webapp.accounts.roles import included_in
-from webapp.admin.views.doors import change, fill_in, read, tend
+from webapp.admin.views.doors import fill_in, grant, read, tend
 from webapp.admin.views.invitation_form import InvitationForm
 from webapp.guard import Principal
 from webapp.kernel.clock import now
-from webapp.kernel.words import in_words
 from webapp.mail.post import Post
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, show, wants_page
@@ -87,18 +84,13 @@ def new(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/admin/invitations/new")
-@change()
-@answers(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(403, 422))
+@grant()
+@answers(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
-    """Make an invitation; its link is in this answer, and nowhere else ever again.
-
-    To a role that looks after others people invite, and no token: by the link, it would become a session.
-    """
+    """Make an invitation; its link is in this answer, and nowhere else ever again."""
     form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
     if not form.validate_on_submit():
         return refused(form)
-    if principal.credential == "token" and looks_after(included_in(db(), form.wish.role)):
-        raise for_people(form.wish.role)
     try:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
     except AddressUnfit as error:
@@ -130,11 +122,6 @@ def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
         return Response(status=204)
     flash("The invitation is revoked. Its link works no more.", "ok")
     return redirect(url_for("admin_invitations.index"), 303)
-
-
-def for_people(role: str) -> Problem:
-    detail = "Whoever holds its link becomes one. Make it in a browser. Nothing was changed."
-    return Problem(403, f"No token invites to the role {in_words(role)}", detail)
 
 
 def told(row: Row) -> Invited:

@@ -10,7 +10,7 @@ from webapp.accounts import roles
 from webapp.accounts.models import Role
 from webapp.accounts.roles import FIRST, RoleCycle, RoleInUse, RoleTaken, RoleUnfit
 from webapp.admin.forms import NewRoleForm, RoleForm
-from webapp.admin.views.doors import change, fill_in, read
+from webapp.admin.views.doors import fill_in, grant, read
 from webapp.admin.views.refusals import refusals
 from webapp.guard import Principal
 from webapp.guard.reach import Reached, reach
@@ -77,7 +77,7 @@ def new() -> ResponseReturnValue:
 
 
 @bp.post("/admin/roles")
-@change(KEEPER)
+@grant(KEEPER)
 @answers(RoleDetails, form=NewRoleForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """A new role; nobody has it yet."""
@@ -127,7 +127,7 @@ def edit_form(name: str) -> ResponseReturnValue:
 
 
 @bp.post("/admin/roles/<name>/edit")
-@change(KEEPER)
+@grant(KEEPER)
 @answers(RoleDetails, form=RoleForm, refuses=(409, 422))
 def edit(principal: Principal, name: str) -> ResponseReturnValue:
     """Change what a role includes; it counts from the next request of everybody who has it."""
@@ -157,7 +157,7 @@ def remove_form(name: str) -> ResponseReturnValue:
 
 
 @bp.post("/admin/roles/<name>/remove")
-@change(KEEPER)
+@grant(KEEPER)
 @answers(None, status=204, refuses=(409,))
 def remove(principal: Principal, name: str) -> ResponseReturnValue:
     """Remove a role that nobody has and no other includes."""

@@ -10,14 +10,14 @@ from webapp.accounts.care import Care
 from webapp.accounts.models import User
 from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
 from webapp.admin.people import Person, people
-from webapp.admin.views.doors import change, fill_in
+from webapp.admin.views.doors import change, fill_in, grant, unless_may_assign
 from webapp.admin.views.refusals import above, refusals
 from webapp.admin.views.users.blueprint import bp, caring, held, user_of
 from webapp.guard import Principal
 from webapp.web.contract import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
-from webapp.web.transaction import db
+from webapp.web.transaction import database, db
 
 ACTS = ("disable", "enable", "end-sessions", "reset-link", "reset-factors", "role", "delete")
 
@@ -56,7 +56,7 @@ def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/<uuid:user_id>/enable")
-@change()
+@grant()
 @answers(Person, form=ReasonForm, refuses=(409, 422))
 def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Let a disabled user log in again; what was ended stays ended."""
@@ -73,10 +73,14 @@ def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/role")
 @change()
-@answers(Person, form=ChangeRoleForm, refuses=(409, 422))
+@answers(Person, form=ChangeRoleForm, refuses=(403, 409, 422))
 def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Give a user another role; it counts from their next request on."""
-    return done(principal, user_id, "role", ChangeRoleForm())
+    """Give a user another role; it counts from their next request on. A token assigns no role with admin powers."""
+    form = ChangeRoleForm()
+    # Closed again before the refusal is written down, which takes a transaction of its own.
+    with database().read() as reading:
+        closure = roles.included_in(reading, form.role.data or "")
+    return unless_may_assign(principal, closure) or done(principal, user_id, "role", form)
 
 
 @bp.post("/admin/users/<uuid:user_id>/delete")
@@ -88,7 +92,7 @@ def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/<uuid:user_id>/reset-factors")
-@change()
+@grant()
 @answers(Person, form=ReasonForm, refuses=(409, 422))
 def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Take a user's second factors away after a time in which they can stop it; they are told at once."""

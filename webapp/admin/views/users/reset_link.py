@@ -7,14 +7,13 @@ from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.admin.forms import ReasonForm
-from webapp.admin.views.doors import change
+from webapp.admin.views.doors import grant
 from webapp.admin.views.refusals import refusals
 from webapp.admin.views.users.acts import refused
 from webapp.admin.views.users.blueprint import bp, caring, held
 from webapp.guard import Principal
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
-from webapp.web.problems import Problem
 
 
 class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,19 +23,14 @@ class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @bp.post("/admin/users/<uuid:user_id>/reset-link")
-@change()
-@answers(ResetLink, form=ReasonForm, status=201, location=False, refuses=(403, 409, 422))
+@grant()
+@answers(ResetLink, form=ReasonForm, status=201, location=False, refuses=(409, 422))
 def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Send a user a link to set a new password; the one before it is dead. Nothing ends until they use it.
-
-    Where it cannot be mailed, it is shown to people alone: by it, a token would become a session.
-    """
+    """Send a user a link to set a new password; the one before it is dead. Nothing ends until they use it."""
     form, user = ReasonForm(), held(user_id)
     if not form.validate_on_submit():
         return refused(principal, user, "reset-link", form)
     can_mail = current_app.config["CAN_MAIL"] and user.email is not None
-    if not can_mail and principal.credential == "token":
-        raise for_people()
     with refusals():
         path = caring(principal, form).send_reset_link(user, by_mail=can_mail)
     link = None if can_mail else current_app.config["BASE_URL"] + path
@@ -47,8 +41,3 @@ def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("admin_users.show", user_id=user.id), 303)
     # Shown here and never again: no redirect, because there is nothing to come back to.
     return render_template("admin/reset_link.html", user=user, link=link), 201
-
-
-def for_people() -> Problem:
-    detail = "It cannot be mailed, and whoever sees it can log in by it. Make it in a browser. Nothing was changed."
-    return Problem(403, "No token is shown this link", detail)

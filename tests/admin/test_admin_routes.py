@@ -1,0 +1,209 @@
+"""Every admin route by every credential: a token reads and takes away, and gives no way to log in and no powers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests import factories
+from tests.admin.looking_after import WHY, by_session
+from tests.script import Script
+from tests.tables import contents
+from webapp.accounts import invitations, roles
+from webapp.accounts.invitations import Wish
+from webapp.guard.routes import routes
+from webapp.mail.models import OutgoingMail
+from webapp.tokens.scopes import Catalogue
+
+REASON = {"reason": WHY}
+# What somebody is answered to whom the route is closed, as `status, code, required`.
+NO_TOKEN = (403, "scope_required", ["session"])
+NO_ROLE = (403, "role_required", ["super_admin"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One call; what a session of a super admin, a token of one, and a token of an admin are answered."""
+
+    call: str
+    by_session: int
+    by_token: int | tuple[int, str, list[str]]
+    by_token_of_admin: int | tuple[int, str, list[str]] | None = None
+    """None where it is the same as by the token of the super admin."""
+    sent: dict[str, Any] | None = None
+    case: str = ""
+
+    @property
+    def method(self) -> str:
+        return self.call.partition(" ")[0]
+
+    @property
+    def rule(self) -> str:
+        return self.call.partition(" ")[2]
+
+
+ROWS = (
+    Row("GET /admin", 200, 200),
+    Row("GET /admin/audit", 200, 200),
+    Row("GET /admin/audit.csv", 200, 200),
+    Row("GET /admin/audit.jsonl", 200, 200),
+    Row("GET /admin/invitations", 200, 200),
+    Row("POST /admin/invitations/<uuid:invitation_id>/revoke", 204, 204),
+    Row("GET /admin/invitations/new", 200, NO_TOKEN),
+    Row("POST /admin/invitations/new", 201, NO_TOKEN, sent={"role": "user"}, case="user"),
+    Row("POST /admin/invitations/new", 201, NO_TOKEN, sent={"role": "admin"}, case="admin"),
+    Row("POST /admin/invitations/new", 201, NO_TOKEN, sent={"role": "user", "email": "eve@example.org"}, case="mailed"),
+    Row("GET /admin/mail", 200, 200),
+    Row("POST /admin/mail/<uuid:mail_id>/retry", 204, 204),
+    Row("POST /admin/mail/test", 202, 202),
+    Row("GET /admin/roles", 200, 200),
+    Row("POST /admin/roles", 201, NO_TOKEN, sent={"name": "boss", "description": "x", "includes": ["admin"]}),
+    Row("GET /admin/roles/<name>", 200, 200),
+    Row("GET /admin/roles/<name>/edit", 200, NO_TOKEN),
+    Row("POST /admin/roles/<name>/edit", 200, NO_TOKEN, sent={"description": "x", "includes": ["super_admin"]}),
+    Row("GET /admin/roles/<name>/remove", 200, NO_TOKEN),
+    Row("POST /admin/roles/<name>/remove", 204, NO_TOKEN),
+    Row("GET /admin/roles/new", 200, NO_TOKEN),
+    Row("GET /admin/settings", 200, 200, NO_ROLE),
+    Row("GET /admin/users", 200, 200),
+    Row("GET /admin/users/<uuid:user_id>", 200, 200),
+    Row("GET /admin/users/<uuid:user_id>/<act>", 200, NO_TOKEN),
+    Row("POST /admin/users/<uuid:user_id>/delete", 204, 204, sent=REASON | {"username": "ada"}),
+    Row("POST /admin/users/<uuid:user_id>/disable", 200, 200, sent=REASON),
+    Row("POST /admin/users/<uuid:user_id>/enable", 200, NO_TOKEN, sent=REASON),
+    Row("POST /admin/users/<uuid:user_id>/end-sessions", 200, 200, sent=REASON),
+    Row("POST /admin/users/<uuid:user_id>/reset-factors", 200, NO_TOKEN, sent=REASON),
+    Row("POST /admin/users/<uuid:user_id>/reset-link", 201, NO_TOKEN, sent=REASON),
+    Row(
+        "POST /admin/users/<uuid:user_id>/role",
+        200,
+        NO_TOKEN,
+        sent=REASON | {"role": "super_admin"},
+        case="super admin",
+    ),
+    Row("POST /admin/users/<uuid:user_id>/role", 200, NO_TOKEN, sent=REASON | {"role": "admin"}, case="admin"),
+    Row(
+        "POST /admin/users/<uuid:user_id>/role", 200, NO_TOKEN, sent=REASON | {"role": "porter"}, case="includes admin"
+    ),
+    Row("POST /admin/users/<uuid:user_id>/role", 200, 200, 403, sent=REASON | {"role": "editor"}, case="no powers"),
+    Row("GET /admin/users/disable", 303, NO_TOKEN),
+    Row("POST /admin/users/disable", 200, 200, sent=REASON | {"ids": ["{user_id}"]}),
+)
+
+
+def test_every_admin_route_is_in_the_table(app: Flask) -> None:
+    found = {f"{m} {route.path}" for route in routes(app) for m in route.methods if is_admins(route.path)}
+    assert found == {row.call for row in ROWS}
+
+
+def is_admins(path: str) -> bool:
+    return path == "/admin" or path.startswith("/admin/")
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
+
+
+@pytest.fixture
+def places(app: Flask) -> dict[str, str]:
+    """What the parameters of the rules stand for: a user, a role that nobody has, an invitation, a mail given up."""
+    ada = factories.user(app, "ada")
+    with app.extensions["database"].write() as db:
+        roles.add(db, "editor", "Writes.", ["user"])
+        roles.add(db, "porter", "Opens.", ["admin"])
+        invited = invitations.make(db, Wish()).invitation
+        mail_id = app.extensions["post"].send(db, "test", "ada@example.org", user_id=ada.id)
+        db.flush()
+        db.get_one(OutgoingMail, mail_id).due_at = None
+    return {
+        "<uuid:user_id>": str(ada.id),
+        "<act>": "disable",
+        "<name>": "editor",
+        "<uuid:invitation_id>": str(invited.id),
+        "<uuid:mail_id>": str(mail_id),
+    }
+
+
+def ask(caller: Any, row: Row, places: dict[str, str]) -> TestResponse:
+    path = row.rule
+    for parameter, value in places.items():
+        path = path.replace(parameter, value)
+    if row.method == "GET":
+        return caller.get(path)
+    sent = (row.sent or {}) | ({"ids": [places["<uuid:user_id>"]]} if "ids" in (row.sent or {}) else {})
+    return caller.post(path, json=sent)
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.call} {row.case}".strip()) for row in ROWS])
+@pytest.mark.parametrize("credential", ["session", "token", "token of an admin"])
+def test_what_each_credential_is_answered(app: Flask, places: dict[str, str], row: Row, credential: str) -> None:
+    owner = factories.user(app, "boss", role="admin" if credential == "token of an admin" else "super_admin")
+    if credential == "session":
+        assert ask(by_session(app, "boss"), row, places).status_code == row.by_session
+        return
+    is_admin = credential == "token of an admin" and row.by_token_of_admin is not None
+    expected = row.by_token_of_admin if is_admin else row.by_token
+    script = Script(app, factories.api_token(app, owner, "admin:read", "admin:write").token)
+    before = contents(app)
+    answer = ask(script, row, places)
+    if isinstance(expected, int):
+        assert answer.status_code == expected
+        return
+    told = answer.json
+    assert (answer.status_code, told["code"], told["required"]) == expected
+    assert answer.mimetype == "application/problem+json"
+    assert "fix" not in told
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+    assert contents(app) == before
+
+
+# Changes outside /admin that a token may call. None of them makes a session, an account or a way to log in: these are
+# about the token itself, or ask for a credential of their own in the body.
+FOR_TOKENS = {
+    "POST /tokens/self/rotate",
+    *("POST /api/auth", "POST /api/auth/refresh", "POST /api/auth/revoke", "POST /api/auth/exchange"),
+    "POST /api/auth/introspect",
+}
+
+
+def test_outside_admin_a_token_with_every_scope_changes_nothing_but_itself(app: Flask, places: dict[str, str]) -> None:
+    catalogue: Catalogue = app.extensions["catalogue"]
+    owner = factories.user(app, "boss", role="super_admin")
+    scopes = catalogue.held_by(("user", "admin", "super_admin"))
+    script = Script(app, factories.api_token(app, owner, *scopes).token)
+    before, asked = contents(app), 0
+    for route in routes(app):
+        for method in set(route.methods) - {"GET"}:
+            if is_admins(route.path) or f"{method} {route.path}" in FOR_TOKENS:
+                continue
+            answer = script.call(method, filled_in(route.path), json={})
+            told = answer.status_code, answer.json["code"], answer.json["required"]
+            assert told == NO_TOKEN, f"{method} {route.path}"
+            asked += 1
+    assert asked > 40
+    assert contents(app) == before
+
+
+def filled_in(path: str) -> str:
+    return "/".join(
+        "00000000-0000-4000-8000-000000000000" if part.startswith("<uuid:") else "x" if part.startswith("<") else part
+        for part in path.split("/")
+    )
+
+
+def test_an_invited_user_is_not_made_super_admin_by_the_token_that_was_meant_to_invite(app: Flask) -> None:
+    """The attack as it was found: invite, register, assign, and the token had become a session of a super admin."""
+    boss = factories.user(app, "boss", role="super_admin")
+    script = Script(app, factories.api_token(app, boss, "admin:read", "admin:write").token)
+    invited = script.post("/admin/invitations/new", json={"role": "user"})
+    assert (invited.status_code, "/register/" in invited.text) == (403, False)
+    mallory = factories.user(app, "mallory")
+    path = f"/admin/users/{mallory.id}/role"
+    assert script.post(path, json=REASON | {"role": "super_admin"}).status_code == 403
+    sent = {"description": "x", "includes": ["super_admin"]}
+    assert script.post("/admin/roles/user/edit", json=sent).status_code == 403
+    assert script.get(f"/admin/users/{mallory.id}").json["roles"] == ["user"]
