@@ -115,6 +115,7 @@ class Passwords:
 
         Raises:
             PasswordUnfit
+            TooBusy
         """
         if len(password) < (least := self.least_for(roles)):
             raise PasswordUnfit(f"A password has at least {least} characters. A few words are easy to keep in mind.")
@@ -124,10 +125,23 @@ class Passwords:
             raise PasswordUnfit("It repeats the same few characters.")
         if word := held_word(password, near(username, email, house)):
             raise PasswordUnfit(f"It holds “{word}”, which is what others try first.")
-        if strength.is_breached(password):
+        with self.place():
+            is_breached, is_easy = strength.is_breached(password), strength.is_easily_guessed(password)
+        if is_breached:
             raise PasswordUnfit(
                 "It is on a list of passwords that others have lost, so it is tried first. Take another."
             )
+        if is_easy:
+            raise PasswordUnfit("It is a common password, word, name, date or pattern, so it is tried first.")
+
+    def estimate(self, password: str, near: Iterable[str]) -> int:
+        """How hard it is to guess, from 0 to 4; in a place, because it takes as much of the processor as ten requests.
+
+        Raises:
+            TooBusy
+        """
+        with self.place():
+            return strength.estimate(password, near)
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -26,7 +26,7 @@ class Strength(msgspec.Struct, frozen=True):
 
 @bp.post("/password-strength")
 @public
-@answers(Strength, form=StrengthForm, refuses=(422, 429))
+@answers(Strength, form=StrengthForm, refuses=(422, 429, 503))
 def estimate() -> ResponseReturnValue:
     """How hard a password is to guess, and whether it may be chosen."""
     form = StrengthForm()
@@ -41,5 +41,5 @@ def estimate() -> ResponseReturnValue:
         passwords().judge(password, username=name, email=address, house=house, roles=roles)
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
-    score = strength.estimate(password, near(name, address, house))
+    score = passwords().estimate(password, near(name, address, house))
     return as_json(Strength(True, score, f"{strength.WORDS[score]}."))
