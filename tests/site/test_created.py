@@ -18,11 +18,6 @@ TOKEN = {"name": "script", "scopes": ["profile:read"], "expires_in": 604800}
 HTML, JSON = "text/html", "application/json"
 
 
-def admins_script(app: Flask) -> Script:
-    chief = user_named(app, "chief", "super_admin")
-    return Script(app, factories.api_token(app, chief, "admin:read", "admin:write").token)
-
-
 def posted(path: str, body: dict[str, object]) -> Callable[[Flask, str], TestResponse]:
     def by_person(app: Flask, accept: str) -> TestResponse:
         caller = as_user(app, "chief", role="super_admin", amr="hwk user")
@@ -31,18 +26,9 @@ def posted(path: str, body: dict[str, object]) -> Callable[[Flask, str], TestRes
     return by_person
 
 
-def by_script(path: str, body: dict[str, object]) -> Callable[[Flask, str], TestResponse]:
-    return lambda app, accept: admins_script(app).post(path, json=body, headers={"Accept": accept})
-
-
 def reset_link(app: Flask, accept: str) -> TestResponse:
     path = f"/admin/users/{user_named(app, 'ada').id}/reset-link"
     return posted(path, dict(REASON))(app, accept)
-
-
-def mailed_reset_link(app: Flask, accept: str) -> TestResponse:
-    path = f"/admin/users/{user_named(app, 'ada').id}/reset-link"
-    return by_script(path, dict(REASON))(app, accept)
 
 
 def passkey(app: Flask, accept: str) -> TestResponse:
@@ -76,11 +62,8 @@ WAYS: list[tuple[str, str, Callable[[Flask, str], TestResponse]]] = [
     ("post /admin/invitations/new", "a person", posted("/admin/invitations/new", {"role": "admin"})),
     ("post /admin/invitations/new", "a person who names an address",
      posted("/admin/invitations/new", {"role": "user", "email": "bob@example.org"})),
-    ("post /admin/invitations/new", "a script", by_script("/admin/invitations/new", {"role": "user"})),
     ("post /admin/roles", "a person", posted("/admin/roles", {"name": "editor", "description": "Edits."})),
-    ("post /admin/roles", "a script", by_script("/admin/roles", {"name": "editor", "description": "Edits."})),
     ("post /admin/users/{user_id}/reset-link", "a person", reset_link),
-    ("post /admin/users/{user_id}/reset-link", "a script", mailed_reset_link),
     ("post /tokens/new", "a person", posted("/tokens/new", dict(TOKEN))),
     ("post /tokens/{token_id}/rotate", "a person", rotated),
     ("post /tokens/self/rotate", "a script", rotated_by_itself),
