@@ -51,4 +51,4 @@ def test_an_event_of_another_version_is_told_by_its_name():
 def test_what_the_sentence_says_is_known_to_be_said():
     details = Details({"route": "/logout", "code": "csrf_failed", "limit": 3})
     words(Event.ACCESS_REFUSED, details, has_actor=False)
-    assert details.said == {"route", "code"}
+    assert details.said == {"route", "code", "bound"}

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 from webapp.audit.log import Event
-from webapp.audit.sentences import FACTORS, how
+from webapp.audit.sentences import FACTORS, by_bound, how
 from webapp.kernel.words import counted, in_words, ways_in_words
 
 
@@ -179,7 +179,7 @@ SCRIPTS: dict[Event, Callable[[Details], Words]] = {
     Event.REFRESH_ENDED: lambda _: ("The login of a script of ", USER, " was ended"),
     Event.ACCESS_REFUSED: lambda d: (
         USER,
-        f" was refused at {d.get('route') or 'an address'}: {in_words(d.get('code') or 'unknown')}",
+        f" was refused at {d.get('route') or 'an address'}: {in_words(d.get('code') or 'unknown')}{by_bound(d)}",
     ),
 }
 HOUSE: dict[Event, Callable[[Details], Words]] = {

@@ -103,7 +103,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.REFRESH_REFUSED: lambda d: f"A script could not refresh its login: {in_words(d.get('reason'))}.",
     Event.REFRESH_ENDED: lambda _: "The login of a script was ended.",
     Event.ACCESS_REFUSED: lambda d: (
-        f"{d.get('name') or 'A request'} was refused at {d.get('route')}: {in_words(d.get('code'))}."
+        f"{d.get('name') or 'A request'} was refused at {d.get('route')}: {in_words(d.get('code'))}{by_bound(d)}."
     ),
     Event.USER_DELETED: lambda d: f"The account {d.get('username') or 'of somebody'} was deleted.",
     Event.USER_FORGOTTEN: lambda _: "An account that its owner had closed was deleted.",
@@ -135,6 +135,11 @@ def called(details: Details) -> str:
 
 def named(details: Details) -> str:
     return f"The token {details['name']}" if details.get("name") else "A token"
+
+
+def by_bound(details: Details) -> str:
+    """Which restriction of a token it was."""
+    return f", by the {details['bound']} restriction of the token" if details.get("bound") else ""
 
 
 def how(details: Details) -> str:

@@ -7,7 +7,7 @@ from flask import Flask, Request, Response, current_app, g, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
-from webapp.guard import loader, refusals
+from webapp.guard import loader, refusal_log, refusals
 from webapp.guard.forbidding import called, too_often
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted, Principal
@@ -85,6 +85,7 @@ def count(principal: Principal) -> None:
     line = principal.authority.counted_as or principal.credential_id.hex
     taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
     if not taken.allowed:
+        refusal_log.note("throttled", f"{principal.authority.per_minute} a minute", principal, bound="rate")
         raise too_often(taken.retry_after)
 
 
@@ -99,7 +100,7 @@ def refuse_forgery(principal: Principal | None) -> None:
                 csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(principal.credential_id))
     except Problem as refused:
         if refused.code is not None:
-            refusals.note(refused.code, refused.detail, principal)
+            refusal_log.note(refused.code, refused.detail, principal)
         raise
 
 

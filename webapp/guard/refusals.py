@@ -1,32 +1,23 @@
 """What people and scripts hear who may not pass."""
 
-import logging
 from collections.abc import Sequence
-from datetime import timedelta
 
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask_login import user_needs_refresh, user_unauthorized
 
-from webapp.audit.log import Event, record
 from webapp.guard import keeping, waiting
 from webapp.guard.assurance import Level
 from webapp.guard.binding import NotProven
 from webapp.guard.challenges import challenge
-from webapp.guard.forbidding import BUILDERS, pins_of
-from webapp.guard.policy import Decision, Requirement, explain
-from webapp.guard.principal import NotAccepted, Principal, Standing
-from webapp.kernel.ratelimit import Limit, Limiter
+from webapp.guard.forbidding import BUILDERS, called, pins_of
+from webapp.guard.policy import Decision, Requirement, bound_of, explain
+from webapp.guard.principal import NotAccepted, Principal
+from webapp.guard.refusal_log import note
 from webapp.web import token_cookie
 from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Action, Pin, Problem, answer
-from webapp.web.transaction import database
-
-log = logging.getLogger(__name__)
-
-# Of the same refusals of one credential at one route, one a minute becomes a row of the audit log.
-NOTED = Limit("refusal-noted", 1, timedelta(minutes=1))
 
 # Doors above, by their names.
 LOGIN, CONFIRM = "login.new", "login.confirm_form"
@@ -64,10 +55,13 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     pins = pins_of(explain(principal, need, decision))
     if decision in (Decision.STEP_UP, Decision.RAISE):
+        if principal.credential == "token":
+            # A person is asked and goes on; to a token it is an end.
+            note(decision.value, str(need), principal)
         return step_up(principal, need, decision.value, pins)
     # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
     code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
-    note(code, str(need), principal)
+    note(code, str(need), principal, bound=bound_of(principal, called()) if code == "token_limited" else None)
     return answer(BUILDERS[code](principal, need, pins))
 
 
@@ -131,33 +125,6 @@ def here() -> str:
 
 def minutes(need: Requirement) -> int:
     return int(need.fresh_within.total_seconds() // 60) if need.fresh_within else 0
-
-
-def note(code: str, reason: str, who: Principal | Standing | None) -> None:
-    """Write a refusal down: in the audit log where an account is concerned, else in the log alone.
-
-    What strangers send must not fill a table, nor what a script repeats that does not listen.
-    """
-    if who is None or not is_news(code, who):
-        ids = {"user_id": who.user_id, "credential_id": who.credential_id} if who else {}
-        fields = {"code": code, "reason": reason, "route": str(request.url_rule), "address": request.remote_addr}
-        log.info(Event.ACCESS_REFUSED.value, extra={"fields": ids | fields})
-        return
-    with database().write() as db:
-        record(
-            db,
-            Event.ACCESS_REFUSED,
-            user_id=who.user_id,
-            credential_id=who.credential_id,
-            code=code,
-            reason=reason,
-            route=str(request.url_rule),
-        )
-
-
-def is_news(code: str, who: Principal | Standing) -> bool:
-    limiter: Limiter = current_app.extensions["limiter"]
-    return limiter.take(NOTED, str(who.credential_id), code, str(request.url_rule)).allowed
 
 
 def as_response(answered: object) -> Response:
