@@ -40,6 +40,7 @@ def stand() -> ResponseReturnValue | None:
     is_asked = need.reads_cookies or not need.is_public
     if is_asked and (answer := judge(asked, need)) is not None:
         return answer
+    loader.let_in()
     if asked.method == "OPTIONS":
         # Never the view's own: what is allowed here is a fact of the route.
         return app.make_default_options_response()

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
+from flask.ctx import _AppCtxGlobals
 from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
 
 from webapp.guard import binding
@@ -27,7 +28,7 @@ class Doors:
     """The credential that a token names; ``NotAccepted`` where it is none of ours."""
     standing: Callable[[str], Standing | None]
     seen: Seen
-    """Told of every credential that was accepted, with which request and when."""
+    """Told of every request that was let in with a credential, and when the credential was read."""
     late: Callable[[UUID], None]
     """Told of every token that was refused because its time is over."""
 
@@ -64,7 +65,7 @@ def caller() -> Principal | None:
     """
     kept = behind(g)
     if "caller" not in kept:
-        kept.caller = recognise()
+        kept.caller = recognise(kept)
         if isinstance(kept.caller, Principal):
             # What stands where Flask-Login keeps its user is what current_user gives.
             kept._login_user = kept.caller
@@ -75,7 +76,23 @@ def caller() -> Principal | None:
     return found
 
 
-def recognise() -> Principal | NotAccepted | None:
+def let_in() -> None:
+    """The guard lets this request in: its credential counts as used, now or as soon as somebody asks for it.
+
+    A public page asks for it only to greet its reader. A request that is refused uses nothing, whatever it brought.
+    """
+    kept = behind(g)
+    kept.is_let_in = True
+    if "use" in kept:
+        count_use(*kept.use)
+
+
+def count_use(standing: Standing, moment: datetime) -> None:
+    doors: Doors = current_app.extensions["doors"]
+    doors.seen(standing, behind(request), moment)
+
+
+def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
     doors: Doors = current_app.extensions["doors"]
     asked = behind(request)
     shown = presented(asked)
@@ -93,7 +110,9 @@ def recognise() -> Principal | NotAccepted | None:
             doors.late(credential_id)
         return error
     if standing is not None:
-        doors.seen(standing, asked, moment)
+        kept.use = standing, moment
+        if "is_let_in" in kept:
+            count_use(standing, moment)
     if shown is not None:
         asked.environ[ENDS] = principal.expires_at, (principal.expires_at - moment).days
     return principal

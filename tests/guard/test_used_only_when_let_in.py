@@ -1,0 +1,173 @@
+"""A credential counts as used where it was let in: no refusal, of any kind, moves its last use."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import text
+
+from tests import factories
+from tests.browser import HTML, Person
+from tests.guard.cookies import logged_in, with_cookies
+from tests.guard.doors import add, plain
+from tests.proving import bound_token, call, claims_for, proof
+from tests.script import Script
+from tests.tables import events
+from webapp.guard import require
+from webapp.guard.authority import Authority
+from webapp.guard.policy import Decision
+
+KEPT = ("credential", "credential_use", "credential_resource_use", "credential_network")
+SCOPES = frozenset({"protected:read"})
+FOREIGN = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def house(clock, make_app):
+    app = with_cookies(make_app)
+    add(app, "/undeclared", plain("never"), methods=["GET", "POST"])
+    add(app, "/strong", require(scope="protected:read", aal=2)(plain("strong")), methods=["GET", "POST"])
+    return app
+
+
+def uses(app):
+    """Everything that is kept of uses, with what waits to be written."""
+    app.extensions["meter"].flush()
+    with app.extensions["database"].read() as db:
+        return {name: sorted(map(repr, db.execute(text(f"SELECT * FROM {name}")))) for name in KEPT}
+
+
+def token(app, **bounds):
+    authority = Authority(**{"scopes": SCOPES} | bounds)
+    return factories.api_token(app, factories.user(app, "eve"), authority=authority).token
+
+
+# Of each decision: what the token may, and what it asks for.
+BY_TOKEN = [
+    pytest.param({}, "GET", "/mine", Decision.NEED_SESSION, id="a page for people"),
+    pytest.param({}, "POST", "/all", Decision.NEED_SESSION, id="a form for people"),
+    pytest.param({"networks": ("192.0.2.0/24",)}, "GET", "/change", Decision.OUT_OF_BOUNDS, id="another network"),
+    pytest.param({"methods": frozenset({"GET"})}, "POST", "/change", Decision.OUT_OF_BOUNDS, id="another method"),
+    pytest.param({"resources": frozenset({"/mine"})}, "GET", "/change", Decision.OUT_OF_BOUNDS, id="another resource"),
+    pytest.param({"scopes": frozenset({"profile:read"})}, "GET", "/change", Decision.NEED_SCOPE, id="another scope"),
+    pytest.param({}, "GET", "/protected/admin", Decision.NEED_ROLE, id="a role"),
+    pytest.param({}, "GET", "/strong", Decision.RAISE, id="a second factor"),
+    pytest.param({}, "GET", "/grave", Decision.STEP_UP, id="a fresh proof"),
+]
+
+
+@pytest.mark.parametrize(("bounds", "method", "path", "decision"), BY_TOKEN)
+def test_a_token_that_is_refused_was_not_used(house, clock, bounds, method, path, decision):
+    secret = token(house, **bounds)
+    clock.shift(timedelta(minutes=20))
+    before = uses(house)
+    answer = Script(house, secret).call(method, path)
+    assert (answer.status_code in (401, 403), uses(house)) == (True, before)
+    (event,) = events(house, "access.refused")
+    code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
+    assert f'"{code}"' in event["details"]
+
+
+def test_every_decision_that_refuses_is_in_the_table():
+    named = {case.values[3] for case in BY_TOKEN}
+    assert named == set(Decision) - {Decision.ALLOW, Decision.LOG_IN}
+
+
+def test_a_token_over_its_rate_was_not_used(house, clock):
+    script = Script(house, token(house, per_minute=1))
+    assert script.get("/change").status_code == 200
+    clock.shift(timedelta(seconds=10))
+    before = uses(house)
+    assert script.get("/change").status_code == 429
+    assert uses(house) == before
+    (event,) = events(house, "access.refused")
+    assert '"throttled"' in event["details"]
+
+
+def test_a_bound_token_without_its_proof_was_not_used(house, user_of_house):
+    bound = bound_token(house, user_of_house)
+    once = proof(claims_for(token=bound))
+    before = uses(house)
+    for proven in (None, "nonsense"):
+        assert call(house, bound, proven).status_code == 401
+        assert uses(house) == before
+    assert call(house, bound, once).status_code == 200
+    before = uses(house)
+    assert call(house, bound, once).status_code == 401
+    assert uses(house) == before
+
+
+@pytest.fixture
+def user_of_house(house):
+    return factories.user(house, "eve")
+
+
+@pytest.mark.parametrize("accept", [HTML, "*/*"])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/undeclared", 403),
+        ("POST", "/undeclared", 403),
+        ("GET", "/nowhere", 404),
+        ("PUT", "/mine", 405),
+        ("POST", "/protected//", 404),
+    ],
+)
+def test_what_is_no_route_uses_nothing_whoever_asks(house, clock, method, path, status, accept):
+    person = Person(house)
+    person.log_in("ada")
+    script = Script(house, token(house))
+    clock.shift(timedelta(minutes=20))
+    before = uses(house)
+    assert person.ask(method, path, headers={"Accept": accept}).status_code == status
+    assert script.call(method, path, headers={"Accept": accept}).status_code == status
+    assert uses(house) == before
+
+
+@pytest.mark.parametrize("accept", [HTML, "*/*"])
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        pytest.param("POST", "/mine", {}, id="no CSRF token"),
+        pytest.param("POST", "/mine", {"X-CSRF-Token": "x"}, id="a wrong one"),
+        pytest.param("POST", "/all", {}, id="a public form"),
+        pytest.param("GET", "/protected/admin", {}, id="a role"),
+        pytest.param("GET", "/grave", {}, id="a fresh proof"),
+        pytest.param("POST", "/grave", {}, id="a fresh proof for a change"),
+        pytest.param("GET", "/strong", {}, id="a second factor"),
+    ],
+)
+def test_a_session_that_is_refused_was_not_used(house, clock, method, path, headers, accept):
+    person = Person(house)
+    person.log_in("ada")
+    clock.shift(timedelta(minutes=20))
+    before = uses(house)
+    assert person.ask(method, path, headers={"Accept": accept} | headers).status_code in (303, 401, 403)
+    assert uses(house) == before
+
+
+@pytest.mark.parametrize("headers", [{}, FOREIGN, {"X-CSRF-Token": "x"}])
+def test_a_token_in_a_cookie_that_is_refused_was_not_used(house, clock, headers):
+    person = logged_in(house)
+    clock.shift(timedelta(minutes=20))
+    before = uses(house)
+    assert person.ask("POST", "/change", headers={"Accept": "*/*"} | headers).status_code == 403
+    assert uses(house) == before
+
+
+def test_what_is_let_in_was_used_by_session_and_token_and_on_public_pages(house, clock):
+    person = Person(house)
+    person.log_in("ada")
+    script = Script(house, token(house))
+    for who, path in ((person, "/mine"), (script, "/change"), (person, "/docs")):
+        clock.shift(timedelta(minutes=20))
+        before = uses(house)
+        answer = who.open(path) if path == "/docs" else who.ask("GET", path) if who is person else who.get(path)
+        assert answer.status_code == 200
+        assert uses(house) != before, path
