@@ -50,6 +50,8 @@ class Kept:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        # One for all questions: making one for each costs as much as a quarter of the answer.
+        self.cursor = connection.cursor()
         self.pid = os.getpid()
 
     def __del__(self) -> None:
@@ -99,18 +101,18 @@ class Reader:
 
     def _ask(self, sql: str, parameters: Parameters) -> tuple[Any, ...] | None:
         # All rows: one that is left would keep the read transaction open, and every later answer as old as this one.
-        rows: list[tuple[Any, ...]] = self._mine().execute(sql, parameters).fetchall()
+        rows: list[tuple[Any, ...]] = self._cursor().execute(sql, parameters).fetchall()
         return rows[0] if rows else None
 
-    def _mine(self) -> Any:
+    def _cursor(self) -> Any:
         kept: Kept | None = getattr(self._here, "kept", None)
         if kept is not None and kept.pid == os.getpid():
-            return kept.connection
+            return kept.cursor
         if kept is not None:
             FOREIGN.append(kept)
         self._here.kept = kept = Kept(self._connect())
         self._all.add(kept)
-        return kept.connection
+        return kept.cursor
 
     def _connect(self) -> Any:
         positional, named = self._arguments
