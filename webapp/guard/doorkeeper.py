@@ -61,10 +61,10 @@ def judge(asked: Request, need: Requirement) -> Response | None:
         need = need.raised_by(demands, principal)
     is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
     decision = decide(principal, need, now(), called() if is_limited else None)
-    if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
-        # What is kept over a step-up is sent again by the person: another site's form must not get that far.
-        refuse_forgery(principal)
     if decision is not Decision.ALLOW:
+        if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
+            # What is kept over a step-up is sent again by the person: another site's form must not get that far.
+            refuse_forgery(principal)
         return refusals.denied(principal, need, decision)
     if is_change:
         refuse_forgery(principal)

@@ -1,6 +1,6 @@
 """decide(): pure; allow, log in, step up, forbid."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -34,6 +34,12 @@ class Requirement:
     spares_level: bool = False
     """Whether it stands open to who has not reached what their role demands: the way there, and the way out."""
 
+    words: str = field(init=False, repr=False, compare=False)
+    """The requirement as pages and answers say it; put together once, for it is part of answers that are many."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", self._in_words())
+
     def raised_by(self, demands: Demands, principal: Principal) -> Self:
         """With what the settings demand of such a caller, and for such a resource."""
         # What a role demands is asked of people: a token was minted by one, and is narrower than they are.
@@ -49,7 +55,9 @@ class Requirement:
         return now - principal.auth_time > self.fresh_within
 
     def __str__(self) -> str:
-        """The requirement in words, as pages and answers say it."""
+        return self.words
+
+    def _in_words(self) -> str:
         if self.is_public:
             return "nothing"
         who = f"role {self.role}" if self.role else "any account"

@@ -26,6 +26,9 @@ LONGEST = 4096
 class ForgottenSession(dict[str, Any], SessionMixin):
     """A session that is empty and never saved: what a request with a token has. A plain one, for they are many."""
 
+    # Flask's mixin says True, and asks of each answer whether it should be saved.
+    modified = False
+
 
 class Cookies(SecureCookieSessionInterface):
     """Opens no session beside a token, and checks a cookie's signature once.
@@ -59,6 +62,10 @@ class Cookies(SecureCookieSessionInterface):
 
     def make_null_session(self, app: Flask) -> Any:  # noqa: ARG002 - Flask's; its own refuses to be written to
         return ForgottenSession()
+
+    def is_null_session(self, obj: object) -> bool:  # noqa: ARG002 - Flask's
+        """Never: see above. Flask's own asks an abstract class, which takes longer than the rest of saving nothing."""
+        return False
 
     def open_session(self, app: Flask, request: Request) -> Any:
         if presented(request) is not None:
