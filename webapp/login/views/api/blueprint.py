@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app
 
 from webapp.kernel.clock import now
 from webapp.login.renewal import Granted
+from webapp.login.views.api.error_codes import method_not_allowed, with_error
 from webapp.tokens.issuing import Issued, Issuer, scopes_of
 from webapp.tokens.scopes import Catalogue
 from webapp.web.negotiation import as_json
@@ -14,6 +15,8 @@ from webapp.web.problems import Problem
 from webapp.web.token_cookie import csrf_of, keep
 
 bp = Blueprint("api_auth", __name__)
+bp.after_request(with_error)
+bp.app_errorhandler(405)(method_not_allowed)
 
 
 class AccessToken(msgspec.Struct, frozen=True):

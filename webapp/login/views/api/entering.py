@@ -13,6 +13,7 @@ from webapp.accounts.roles import included_in
 from webapp.credentials.lifecycle import Proof
 from webapp.guard.assurance import Level, level_of
 from webapp.guard.authority import Authority
+from webapp.guard.carrying import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.kernel.clients import product_of
 from webapp.kernel.clock import now
@@ -46,6 +47,7 @@ def create() -> ResponseReturnValue:
     form = CredentialsForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
+    require_sole_credential(form.password.data or "")
     proof = dpop.shown()
     if form.cookie.data:
         refuse_cookie(is_bound=proof is not None)
@@ -144,7 +146,7 @@ def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
     try:
         granted = catalogue().check(names, roles)
     except ScopeNotHeld as error:
-        raise unfit({"scope": [f"Not yours to give: {error}."]}) from error
+        raise unfit({"scope": [f"Not yours to give: {error}."]}, error="invalid_scope") from error
     if catalogue().level_for(granted, demands) > level_of(amr):
         raise mfa_required(second_step().factors_of(user))
     return granted

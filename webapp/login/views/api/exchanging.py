@@ -81,8 +81,6 @@ def subject(token: str | None) -> Principal:
     misses: Misses = current_app.extensions["misses"]
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
-    if token and presented() is not None and shown() != token:
-        raise refused("invalid_request", "Two tokens were sent", "Send the one that is to be exchanged, and no other.")
     try:
         return carried(token)
     except HTTPException:

@@ -3,6 +3,7 @@
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 
+from webapp.guard.carrying import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.login.flow import Throttled
 from webapp.login.forms import RefreshForm
@@ -31,6 +32,7 @@ def refresh() -> ResponseReturnValue:
     form = RefreshForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
+    require_sole_credential(form.refresh_token.data or "")
     renewal: Renewal = current_app.extensions["renewal"]
     asked, proof = (form.scope.data or "").split(), dpop.shown()
     if too_many := renewal.misses.too_many(request.remote_addr):
@@ -40,7 +42,7 @@ def refresh() -> ResponseReturnValue:
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if isinstance(outcome, TooWide):
-        raise unfit({"scope": [too_wide(outcome)]})
+        raise unfit({"scope": [too_wide(outcome)]}, error="invalid_scope")
     if isinstance(outcome, Denied):
         raise denied(outcome.code)
     return given(outcome)

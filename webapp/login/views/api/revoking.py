@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Response, current_app, request
 from flask.typing import ResponseReturnValue
 
+from webapp.guard.carrying import require_sole_credential
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.guard.vouching import doors
@@ -32,6 +33,7 @@ def revoke() -> ResponseReturnValue:
     form = RevokeForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
+    require_sole_credential(form.token.data or "")
     misses: Misses = current_app.extensions["misses"]
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)

@@ -1,0 +1,58 @@
+"""The registered ``error`` of every refusal of /api/auth, beside the ``code`` that is ours (RFC 6749 §5.2)."""
+
+import json
+import re
+from typing import Any
+
+from flask import Response, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from webapp.web.problems import from_http
+
+PROBLEM = "application/problem+json"
+EXCHANGE = "api_auth.exchange"
+NAMED = re.compile(r'\berror="([a-z_]+)"')
+
+BY_CODE = {
+    # The password, the code and the refresh token are grants (RFC 6749 §1.3).
+    "credentials_invalid": "invalid_grant",
+    "mfa_required": "invalid_grant",
+    "refresh_invalid": "invalid_grant",
+    "refresh_reused": "invalid_grant",
+    "csrf_failed": "invalid_request",
+    "throttled": "temporarily_unavailable",
+}
+# 401 without a challenge's own word: nobody said who asks. 403: the account may not log in.
+BY_STATUS = {401: "invalid_client", 403: "invalid_grant", 429: "temporarily_unavailable"}
+
+
+def with_error(response: Response) -> Response:
+    """After each request: what is refused as problem+json and names no ``error`` gets the one that fits."""
+    if not 400 <= response.status_code < 500 or response.mimetype != PROBLEM:
+        return response
+    body = json.loads(response.get_data())
+    if "error" not in body:
+        response.set_data(json.dumps(body | {"error": error_of(response, body)}))
+    return response
+
+
+def error_of(response: Response, body: dict[str, Any]) -> str:
+    """
+    Args:
+        body: the problem details; their ``code`` counts.
+
+    Returns:
+        What the challenge says, else what RFC 6749 §5.2 has for the code or the status.
+    """
+    challenge = NAMED.search(response.headers.get("WWW-Authenticate", ""))
+    named = challenge[1] if challenge else None
+    if request.endpoint == EXCHANGE and str(body.get("code")).startswith("token_"):
+        # RFC 8693 §2.2.2: a subject token that does not hold makes the request invalid.
+        return named if named == "invalid_dpop_proof" else "invalid_request"
+    return named or BY_CODE.get(str(body.get("code"))) or BY_STATUS.get(response.status_code, "invalid_request")
+
+
+def method_not_allowed(error: MethodNotAllowed) -> Response:
+    """405 has no endpoint, so that the path alone says which API was meant."""
+    response = from_http(error)
+    return with_error(response) if request.path.startswith("/api/auth") else response
