@@ -36,7 +36,7 @@ def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(
         pytest.param({"audience": "http://127.0.0.1:8000"}, "invalid_target", id="this house"),
         pytest.param({"audience": ""}, "invalid_request", id="no service"),
         pytest.param({"audience": None}, "invalid_request", id="null"),
-        pytest.param({"grant_type": "password"}, "invalid_request", id="another grant"),
+        pytest.param({"grant_type": "password"}, "unsupported_grant_type", id="another grant"),
         pytest.param(
             {"subject_token_type": "urn:ietf:params:oauth:token-type:id_token"}, "invalid_request", id="a kind"
         ),

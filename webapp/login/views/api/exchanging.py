@@ -46,7 +46,7 @@ def exchange() -> ResponseReturnValue:
     """
     form = ExchangeForm()
     if not form.validate_on_submit():
-        raise unfit(errors_of(form), error="invalid_request")
+        raise unfit(errors_of(form), error="unsupported_grant_type" if form.grant_type.errors else "invalid_request")
     exchanger: Exchange = current_app.extensions["exchange"]
     if not exchanger.audiences:
         raise refused("invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service.")
