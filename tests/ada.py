@@ -12,12 +12,11 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import time_machine
 from flask import Flask
 from sqlalchemy.orm import make_transient_to_detached
 from werkzeug.test import TestResponse
 
-from tests import factories
+from tests import dates, factories
 from tests.browser import Person
 from webapp.accounts.models import User
 from webapp.app import close, create_app
@@ -115,7 +114,7 @@ def vars_of(user: User) -> dict[str, Any]:
 
 def moment() -> float:
     """The very one where time stands still."""
-    return time.time() if time_machine.escape_hatch.is_travelling() else time.time() // SECONDS
+    return time.time() if dates.stands_still() else time.time() // SECONDS
 
 
 def holds(app: Flask, database: bytes) -> bool:

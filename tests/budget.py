@@ -1,10 +1,32 @@
-"""How much is tried where the input is made up: all of it where CI is set, a taste of it at everybody's desk."""
+"""How much is tried where input is generated or processes race.
+
+By default little is tried, and the same in every run. ``make explore`` tries more, with a new seed each time.
+"""
 
 import os
 
-IS_CI = bool(os.environ.get("CI"))
+from hypothesis import HealthCheck, settings
+
+EFFORT = int(os.environ.get("LATCHKEY_TEST_EFFORT", "1"))
+"""Multiplies the number of examples and rounds; for nightly runs."""
+EXPLORES = bool(os.environ.get("LATCHKEY_TEST_EXPLORE"))
+"""Whether each run generates other input than the one before; else it follows from the source of the test."""
 
 
-def examples(most: int) -> int:
-    """Of so many that CI tries, these are tried here."""
-    return most if IS_CI else max(1, most // 8)
+def times(default: int) -> int:
+    """The number of examples or rounds for this run, where ``default`` is enough for every day."""
+    return default * EFFORT
+
+
+def choose_profile() -> None:
+    """For every hypothesis test that is imported afterwards."""
+    settings.register_profile(
+        "latchkey",
+        derandomize=not EXPLORES,
+        database=None,
+        deadline=None,
+        print_blob=True,
+        max_examples=times(100),
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    settings.load_profile("latchkey")

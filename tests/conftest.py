@@ -5,16 +5,18 @@ import io
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests import factories, once
+from tests import budget, dates, factories, marking, once
 from tests.ada import Beginnings
 from tests.browser import Person
 from tests.journeys.postgresql import served
@@ -30,6 +32,43 @@ from webapp.testing import build
 from webapp.web.logs import Line
 
 MEMORY = Path("/dev/shm")
+
+budget.choose_profile()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in marking.MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    sys.addaudithook(marking.guard)
+    dates.begin()
+
+
+def pytest_unconfigure() -> None:
+    dates.end()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The way to run the same tests in the same order again, whatever else was hidden."""
+    seed = config.getoption("randomly_seed", None)
+    generated = config.getoption("hypothesis_seed", None)
+    said = f"-p randomly --randomly-seed={seed}" + (f" --hypothesis-seed={generated}" if generated else "")
+    terminalreporter.write_line(f'Again in this order: make test ARGS="{said}"')
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    marking.mark(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    marking.guard.running = item
+    try:
+        return (yield)
+    finally:
+        marking.guard.running = None
+
+
+_date = pytest.fixture(autouse=True)(dates.at_the_chosen_date)
 
 
 @pytest.fixture(scope="session")
@@ -121,9 +160,15 @@ def script(app: Flask, user: User) -> Script:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where processes share the tests they know them by their ids: one that is given twice is run once, unnoticed."""
+    """Keep some cases of each table where that is asked for, and refuse two tests of one id.
+
+    Where processes share the tests they know them by their ids: one that is given twice is run once, unnoticed."""
     ids = Counter(item.nodeid for item in items)
     assert ids.total() == len(ids), f"an id of two tests: {ids.most_common(1)[0][0]}"
+    if cases := os.environ.get("LATCHKEY_TEST_CASES"):
+        left_out = marking.beyond(int(cases), items)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
     if config.getoption("loadgroup", False):
         strays = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         assert not strays, f"not kept with its group: {strays[0]}"

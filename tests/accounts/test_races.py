@@ -1,4 +1,4 @@
-"""A link that two processes use at once: a hundred rounds, one winner each."""
+"""A link that two processes use at once: one winner in each round."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from tests import budget
 from webapp.accounts import invitations, links, recovery, sign_up
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import Invitation, User
 
-ROUNDS = 100
+ROUNDS = budget.times(20)
 
 pytestmark = pytest.mark.xdist_group("races")
 

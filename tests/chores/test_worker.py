@@ -136,7 +136,7 @@ def test_it_waits_for_no_turn_when_it_is_told_to_stop(database):
     waiting = Worker(database, [])
     waiting.start()
     waiting.stop()
-    assert waiting.join(2)
+    assert waiting.join(30)
 
 
 def late(database, heap):

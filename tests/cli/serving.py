@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 # Nothing here is encrypted, and httpx would read all the certificates there are for each request.
@@ -84,10 +85,3 @@ def serving(*servers: Server) -> Iterator[list[Server]]:
 
 def bare_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

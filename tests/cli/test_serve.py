@@ -4,7 +4,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -15,11 +14,10 @@ from tests.cli.serving import ROOT, bare_environ, serving, start
 def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(house):
     with serving(start(house)) as (server,):
         assert server.open("/healthz").json() == {"status": "ok"}
-        began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < 10
     link = re.search(rf"within 30 minutes:\n  ({re.escape(server.url)}/setup/\S+)\n", server.said)
     assert link, server.said
+    # granian says so where it had to kill what did not stop in time.
     assert server.complained == "Bringing the database up to date ...\n"
 
 

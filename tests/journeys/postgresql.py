@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.journeys.server import free_port
+from tests.ports import free_port
 
 HASTY = "-F -c synchronous_commit=off -c full_page_writes=off"
 

@@ -17,6 +17,8 @@ from webapp.accounts import closing
 from webapp.tokens import script_logins
 
 BEGIN = "2026-12-01T06:00:00Z"
+pytestmark = pytest.mark.slow
+
 WEEKENDS = (12, 13, 26, 27)
 
 

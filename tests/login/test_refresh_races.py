@@ -1,11 +1,12 @@
-"""A refresh token that two processes present at once: two hundred rounds, one successor each."""
+"""A refresh token that two processes present at once: one successor in each round."""
 
 import pytest
 
+from tests import budget
 from tests.login.refreshing import raced
 from tests.script import Script
 
-ROUNDS = 200
+ROUNDS = budget.times(20)
 
 # Each round waits for two processes, which share their cores with whatever else runs.
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("races")]

@@ -127,7 +127,7 @@ def test_no_transaction_is_open_while_a_password_is_hashed(house):
     class Writing(Watched):
         def verify(self, hashed, password):
             with ThreadPoolExecutor(1) as other:
-                other.submit(factories.user, house, "grace").result(timeout=3)
+                other.submit(factories.user, house, "grace").result(timeout=30)
             return super().verify(hashed, password)
 
     house.extensions["passwords"].hasher = Writing()

@@ -15,7 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.mail.test_smtp import Catcher, free_port, put, row, worker_for
+from tests.mail.test_smtp import Catcher, put, row, worker_for
+from tests.ports import free_port
 
 USER, PASSWORD = "robot@example.org", "pass/word: with@signs"
 LOGIN = "robot%40example.org:pass%2Fword%3A%20with%40signs@"

@@ -190,17 +190,17 @@ def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_leaves_the_
 
     def slowly(mail: Taken) -> None:
         talking.set()
-        may_go_on.wait(5)
+        may_go_on.wait(30)
         box.mails.append(mail)
 
     box.send = slowly  # type: ignore[method-assign]
     worker.start()
     worker.wake()
-    assert talking.wait(5)
+    assert talking.wait(30)
     worker.stop()
     assert not worker.join(0.05)
     may_go_on.set()
-    assert worker.join(2)
+    assert worker.join(30)
     with database.read() as db:
         states = {mail.id: (mail.state, mail.tries) for mail in outbox.latest(db)}
     (sent,) = box.mails

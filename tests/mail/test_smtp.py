@@ -11,6 +11,7 @@ from aiosmtpd.controller import Controller
 
 from tests import factories
 from tests.browser import Person
+from tests.ports import free_port
 from webapp.mail.models import OutgoingMail
 from webapp.mail.transport import Smtp
 from webapp.mail.worker import Worker
@@ -47,13 +48,6 @@ def serving(how: str = "") -> Iterator[tuple[str, Catcher]]:
         yield f"smtp://127.0.0.1:{controller.port}", catcher
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def worker_for(app, url, patience=5.0):

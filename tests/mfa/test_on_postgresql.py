@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from tests import factories
+from tests import budget, factories
 from tests.browser import Person
 from tests.passkey import Authenticator
 from tests.second_factors import NAMED, passkey_login, register, stored, with_app, with_passkey, with_sheet
@@ -21,7 +21,7 @@ from webapp.settings import Settings
 from webapp.testing import quickened
 
 pytestmark = pytest.mark.xdist_group("races")
-ROUNDS = 30
+ROUNDS = budget.times(10)
 
 
 @pytest.fixture(scope="module")

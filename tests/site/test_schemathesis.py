@@ -32,20 +32,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import budget, factories
+from tests.ada import FILE, put
 from webapp.app import close
 from webapp.cli import schema
 from webapp.guard.routes import routes
 from webapp.sessions.lifecycle import Browser, start
 from webapp.testing import build
 
-EXAMPLES = settings(
-    max_examples=budget.examples(25),
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-FEW = settings(EXAMPLES, max_examples=budget.examples(8))
+EXAMPLES = settings(max_examples=budget.times(3), suppress_health_check=list(HealthCheck))
+FEW = settings(EXAMPLES, max_examples=budget.times(1))
 # Rules such as "that name is taken" or "that day is over" are more than JSON Schema can say: what fits the schema may
 # still be refused. Where a form is sent to, people find the page that holds it: no part of the JSON side, and yet a GET
 # that stands in ``Allow``, and that answers to whoever may come in.
@@ -74,6 +69,10 @@ OPERATIONS = [f"{method.upper()} {path}" for path, methods in PATHS.items() for 
 REFUSED = NegativeDataRejectionConfig(expected_statuses=[*NegativeDataRejectionConfig().expected_statuses, "413"])
 
 
+# A thousand requests and more, by a generator that takes its time.
+pytestmark = pytest.mark.slow
+
+
 def read(*, coverage: bool) -> schemathesis.BaseSchema:
     """
     Args:
@@ -97,11 +96,23 @@ def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
     folder.cleanup()
 
 
+@pytest.fixture(scope="module")
+def empty(descriptions: dict[str, schemathesis.BaseSchema]) -> bytes:
+    """The database as the first start leaves it."""
+    house.extensions["database"].close()
+    return (house.extensions["settings"].instance / FILE).read_bytes()
+
+
 @pytest.fixture
 def described(
-    descriptions: dict[str, schemathesis.BaseSchema], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    descriptions: dict[str, schemathesis.BaseSchema],
+    empty: bytes,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> schemathesis.BaseSchema:
     how, operation = request.param
+    # What one operation has made is not there for the next: the order in which they come changes nothing.
+    put(house, empty)
     monkeypatch.setitem(ASKED, "operation", operation)
     return descriptions[how]
 
@@ -136,7 +147,7 @@ def has_boxes(case: schemathesis.Case) -> bool:
 
 
 @pytest.fixture
-def by_token() -> dict[str, str]:
+def by_token(described: schemathesis.BaseSchema) -> dict[str, str]:
     admin = factories.user(house, role="super_admin")
     scopes = house.extensions["catalogue"].held_by(("user", "admin", "super_admin"))
     return {"Authorization": f"Bearer {factories.api_token(house, admin, *scopes).token}"}

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import budget, factories
@@ -74,11 +74,10 @@ HEADERS = st.fixed_dictionaries(
         "Cookie": st.sampled_from(["session=x", "known=x; session=a.b.c", "=;;,", "session=" + "x" * 5000]),
     },
 )
-BOUNDED = settings(
-    max_examples=budget.examples(200),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+# Each example is a request, and some of them a login.
+FEW = settings(max_examples=budget.times(25))
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -96,7 +95,7 @@ def world(house):
     return person, csrf, factories.api_token(house, ada).token
 
 
-@BOUNDED
+@FEW
 @given(
     data=st.data(),
     method=METHODS,
@@ -126,14 +125,14 @@ def test_nothing_that_is_sent_is_a_fault_of_ours(house, world, data, method, bod
     person.log_in("ada")
 
 
-@BOUNDED
+@FEW
 @given(body=OBJECTS)
 def test_no_object_is_a_fault_of_the_login_of_scripts(house, body):
     answer = Script(house).post("/api/auth", data=json.dumps(body), content_type="application/json")
     assert answer.status_code in (400, 401)
 
 
-@BOUNDED
+@FEW
 @given(
     token=st.one_of(
         st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=80),

@@ -1,0 +1,109 @@
+"""The suite itself: markers follow from what a test uses, what is generated follows from a seed, days may be chosen."""
+
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import settings
+
+from tests import budget, dates, marking
+from tests.cli import serving
+from tests.journeys import server
+from tests.rivals import paired
+from webapp.kernel.clock import now
+
+
+def alone():
+    return time.time()
+
+
+def by_a_helper():
+    return in_turn()
+
+
+def in_turn():
+    with server.served("folder") as house:
+        return house
+
+
+def by_a_module():
+    return serving.start("folder")
+
+
+def by_a_context():
+    with paired() as pair:
+        return pair
+
+
+def by_threads():
+    with ThreadPoolExecutor(2) as pool:
+        return [pool.submit(task) for task in (alone, alone)]
+
+
+@pytest.mark.parametrize(
+    ("function", "found"),
+    [
+        pytest.param(alone, set(), id="a test that stays where it is"),
+        pytest.param(by_a_helper, {"process"}, id="a process that a helper starts"),
+        pytest.param(by_a_module, {"process"}, id="a process that a module of helpers starts"),
+        pytest.param(by_a_context, {"process"}, id="processes that a context starts"),
+        pytest.param(by_threads, {"race"}, id="threads"),
+    ],
+)
+def test_a_marker_follows_from_what_the_code_of_a_test_reaches(function, found):
+    names = marking.names_reached(function)
+    assert {marking.BY_NAME[name] for name in names if name in marking.BY_NAME} == found
+
+
+def test_this_very_test_is_marked_by_its_code(request):
+    assert request.node.get_closest_marker("process")
+    assert subprocess.run([sys.executable, "-c", ""], check=True).returncode == 0
+
+
+def test_what_starts_a_process_unmarked_fails():
+    watching = marking.Guard()
+    watching("subprocess.Popen", ())
+    watching.running = SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: None)
+    watching("open", ())
+    with pytest.raises(AssertionError, match="test_x starts a process"):
+        watching("subprocess.Popen", ())
+    watching.running = SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: pytest.mark.process)
+    watching("subprocess.Popen", ())
+
+
+@pytest.mark.parametrize(("cases", "kept"), [(1, [0, 10]), (2, [0, 5, 10]), (99, [*range(11)])])
+def test_of_each_table_some_cases_are_kept_that_are_spread_over_it(cases, kept):
+    items = [Named(f"test_x[{number}]") for number in range(10)] + [Named("test_y")]
+    left_out = marking.beyond(cases, items)
+    assert [number for number, item in enumerate(items) if item not in left_out] == kept
+
+
+class Named:
+    def __init__(self, nodeid):
+        self.nodeid = nodeid
+
+
+def test_what_is_generated_is_the_same_in_every_run(request):
+    generated = [
+        item.obj._hypothesis_internal_use_settings
+        for item in request.session.items
+        if hasattr(getattr(item, "obj", None), "_hypothesis_internal_use_settings")
+    ]
+    assert all(found.derandomize != budget.EXPLORES and found.database is None for found in generated)
+    assert settings.default.derandomize != budget.EXPLORES
+
+
+def test_the_clock_goes_on_unless_a_test_stops_it():
+    assert not dates.stands_still()
+
+
+def test_a_day_that_is_chosen_is_where_each_test_begins(monkeypatch):
+    monkeypatch.setattr(dates, "CHOSEN", "2028-02-29T12:00:00Z")
+    for _ in range(2):
+        travelling = dates.at_the_chosen_date()
+        next(travelling)
+        assert now().isoformat().startswith("2028-02-29T12:00:0")
+        assert next(travelling, None) is None
