@@ -1,4 +1,8 @@
-"""Whole requests in one process, each kind in turn with a bare Flask route; medians and ratios of CPU time."""
+"""Whole requests in one process, each kind in turn with a bare Flask route; medians and ratios of CPU time.
+
+It fails when a ratio is over its budget. Other work on the same processor cores takes more from the guarded request,
+which has more code to keep in their caches: a ratio from a busy machine is too high by a tenth and more.
+"""
 
 import statistics
 import sys
@@ -18,7 +22,8 @@ from webapp.settings import Settings
 
 ROUNDS = 25
 BLOCK = 0.05
-BUDGET = {"by token": 2.0, "by session": 3.0, "anonymous": 1.6}
+# In times of the bare route.
+BUDGET = {"by token": 2.0, "by session": 2.5, "anonymous": 1.25}
 
 Call = Callable[[], None]
 
@@ -99,14 +104,14 @@ def main() -> int:
         }
         base = caller(plain, "/")
         print(f"{'request':<14}{'µs CPU':>9}{'× bare':>9}{'budget':>9}")
-        is_within = True
+        ratios = {}
         for name, call in calls.items():
-            seconds, ratio = compare(call, base)
-            limit = BUDGET.get(name)
-            is_within &= limit is None or ratio <= limit
-            print(f"{name:<14}{seconds * 1e6:>9.1f}{ratio:>9.2f}{limit or '':>9}")
+            seconds, ratios[name] = compare(call, base)
+            print(f"{name:<14}{seconds * 1e6:>9.1f}{ratios[name]:>9.2f}{BUDGET.get(name, ''):>9}")
         close(app)
-    return 0 if is_within else 1
+    over = [name for name, limit in BUDGET.items() if round(ratios[name], 2) > limit]
+    print(f"OVER BUDGET: {', '.join(over)}" if over else "All within budget.")
+    return 1 if over else 0
 
 
 if __name__ == "__main__":
