@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 from werkzeug.test import EnvironBuilder
 
 from webapp.web.application import MOST_HOSTS, Application
@@ -78,3 +79,11 @@ def test_a_stranger_who_names_many_hosts_fills_no_memory():
     for number in range(3 * MOST_HOSTS):
         seen(app, environ({"HTTP_HOST": f"host{number}.example"}))
         assert len(app._adapters) <= MOST_HOSTS
+
+
+@pytest.mark.parametrize("endpoint", ["static", "site.home", "outer.inner.page", None])
+def test_a_route_belongs_to_the_blueprints_that_flask_names(endpoint):
+    ours, flasks = Application("ours").request_class(environ()), Flask("flask's").request_class(environ())
+    if endpoint is not None:
+        ours.url_rule = flasks.url_rule = Rule("/", endpoint=endpoint)
+    assert ours.blueprints == flasks.blueprints

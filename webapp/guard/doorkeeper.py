@@ -48,7 +48,7 @@ def stand() -> ResponseReturnValue | None:
 
 
 def judge(asked: Request, need: Requirement) -> Response | None:
-    is_change = csrf.is_change(asked.method)
+    is_change, app = csrf.is_change(asked.method), behind(current_app)
     try:
         # A public page asks nobody's name; a public form asks whether a script's credential speaks for it.
         principal = loader.caller() if not need.is_public or (is_change and presented()) else None
@@ -57,7 +57,7 @@ def judge(asked: Request, need: Requirement) -> Response | None:
     if need.is_public and principal is not None:
         # What a public form begins, such as a login, is for browsers: a token never becomes a session.
         return refusals.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
-    if principal is not None and (demands := current_app.extensions["demands"]):
+    if principal is not None and (demands := app.extensions["demands"]):
         need = need.raised_by(demands, principal)
     is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
     decision = decide(principal, need, now(), called() if is_limited else None)

@@ -24,9 +24,10 @@ class Statement:
 
     def bind(self, **values: Any) -> tuple[Any, ...] | dict[str, Any]:
         """The parameters as the driver wants them. ``KeyError`` where one is missing."""
-        known = self.fixed | values
-        bound = [binder(known[name]) if binder else known[name] for name, binder in self.binders]
-        return tuple(bound) if self.is_positional else dict(zip((name for name, _ in self.binders), bound, strict=True))
+        known = self.fixed | values if self.fixed else values
+        if self.is_positional:
+            return tuple([binder(known[name]) if binder else known[name] for name, binder in self.binders])
+        return {name: binder(known[name]) if binder else known[name] for name, binder in self.binders}
 
     def convert(self, row: tuple[Any, ...]) -> list[Any]:
         """The driver's row in the types of the columns."""

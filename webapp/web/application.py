@@ -1,6 +1,7 @@
 """Flask, with what does not change between requests asked once, and one URL for each UUID."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Request
@@ -18,12 +19,29 @@ class CanonicalUUIDConverter(UUIDConverter):
     regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
+class BlueprintRequest(Request):
+    """Which blueprints a route belongs to does not change; Flask takes it from the endpoint three times a request."""
+
+    @property
+    def blueprints(self) -> list[str]:
+        return blueprints_of(self.url_rule.endpoint) if self.url_rule is not None else []
+
+
+@lru_cache(1024)
+def blueprints_of(endpoint: str) -> list[str]:
+    """The innermost first, as Flask has it."""
+    parts = endpoint.split(".")[:-1]
+    return [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+
+
 class Application(Flask):
     """Two questions that Flask asks on every request, though their answers stay the same.
 
     Whether a view or hook is a coroutine; and what the host of the request is called in the form in which addresses
     are built: reading and checking it costs a tenth of a bare request.
     """
+
+    request_class = BlueprintRequest
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._plain: set[Callable[..., Any]] = set()
