@@ -26,6 +26,7 @@ WHERE = {
     "credential_use": "requests",
     "credential_resource_use": "uses",
     "credential_network": "networks",
+    "known_network": "login_networks",
     "invitation": "invitations",
     "link": "links",
     "outgoing_mail": "mails",

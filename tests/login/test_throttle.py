@@ -50,10 +50,11 @@ def test_a_throttled_person_is_told_on_a_page(house):
         pytest.param(["ada", "\tada", "ada\u3000"], id="odd spaces"),
     ],
 )
-def test_one_account_has_one_counter_however_it_is_written(house, names):
-    """Authelia, CVE-2025-24806: separate counters for name and e-mail."""
+def test_one_account_takes_so_many_tries_however_its_name_is_written(house, names):
+    """Authelia, CVE-2025-24806: separate counters for name and e-mail. What is told: ``test_shared_counters``."""
     assert statuses(house, *names) == [401, 401, 401]
-    assert knock(house).status_code == 429
+    found = [knock(house, name, factories.PASSWORD).status_code for name in ("ada", "ada@example.org")]
+    assert 200 not in found
 
 
 @pytest.mark.parametrize("names", [["eve"] * 3, ["eve", "EVE", "ｅｖｅ"], ["eve@example.org"] * 3])
@@ -93,7 +94,7 @@ def test_the_login_page_the_api_and_the_confirmation_share_one_counter(house):
     owner = Person(house)
     owner.log_in("ada")
     knock(house)
-    stranger = Person(house)
+    stranger = Person(house, address="198.51.100.7")
     stranger.log_in("ada", WRONG)
     knock(house)
     assert stranger.log_in("ada").status_code == 429

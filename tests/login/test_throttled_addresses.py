@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.login.knocking import knock, statuses, throttling
-from webapp.login.flow import network_of
+from webapp.kernel.networks import network_of
 
 
 def test_a_login_does_not_begin_the_count_of_its_address_anew(make_app):

@@ -8,7 +8,7 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import not_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts import failing, links
+from webapp.accounts import failing, known_networks, links
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.roles import RoleGone, held, keepers, keeping, over, reaching
 from webapp.audit.log import Event, record
@@ -102,6 +102,7 @@ def set_password(
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
     user.password_hash, user.password_changed_at, user.failed_logins = password_hash, now(), 0
+    known_networks.forget_all(db, user.id)
     log_out(db, user.id, keep=keep)
     record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id)
 

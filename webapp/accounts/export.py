@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.activity import whence
-from webapp.accounts.models import Invitation, Link, User
+from webapp.accounts.models import Invitation, KnownNetwork, Link, User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
 from webapp.audit.models import AuditEvent
@@ -43,6 +43,7 @@ FIELDS = (
     "password_changed_at",
     "last_login_at",
     "disabled_at",
+    "unlocked_at",
     "closes_at",
 )
 
@@ -86,6 +87,13 @@ class ExportedInvitation(msgspec.Struct, frozen=True):
     uses: int
 
 
+class ExportedLoginNetwork(msgspec.Struct, frozen=True):
+    """A network that the caller has logged in from, where wrong passwords are counted apart."""
+
+    network: str
+    last_login_at: datetime
+
+
 class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of the caller's."""
 
@@ -103,6 +111,8 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """For what, by token."""
     networks: list[NetworkRecord]
     """From where, by token."""
+    login_networks: list[ExportedLoginNetwork]
+    """From where the caller has logged in since the last change of the password."""
     invitations: list[ExportedInvitation]
     links: list[ExportedLink]
     events: list[ExportedEvent]
@@ -123,6 +133,7 @@ def export(db: Session, user: User) -> Export:
         requests=credentials.days_of(db, user.id),
         uses=credentials.uses_of(db, user.id),
         networks=credentials.networks_of(db, user.id),
+        login_networks=login_networks_of(db, user.id),
         invitations=invitations_of(db, user.id),
         links=links_of(db, user.id),
         events=[exported(event) for event in paging.page(db, user.id, size=MOST)],
@@ -132,6 +143,11 @@ def export(db: Session, user: User) -> Export:
 
 def exported(event: AuditEvent) -> ExportedEvent:
     return ExportedEvent(event.at, event.event, whence(event), event.credential_id, event.details)
+
+
+def login_networks_of(db: Session, user_id: UUID) -> list[ExportedLoginNetwork]:
+    rows = db.scalars(select(KnownNetwork).where(KnownNetwork.user_id == user_id).order_by(KnownNetwork.last_login_at))
+    return [ExportedLoginNetwork(row.network, row.last_login_at) for row in rows]
 
 
 def invitations_of(db: Session, user_id: UUID) -> list[ExportedInvitation]:

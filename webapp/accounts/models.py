@@ -44,6 +44,8 @@ class User(Base):
     last_login_at: Mapped[datetime | None]
     failed_logins: Mapped[int] = mapped_column(server_default="0")
     """Wrong passwords in a row; see ``failing``."""
+    unlocked_at: Mapped[datetime | None]
+    """When an admin last lifted what too many wrong passwords or codes had locked."""
     closes_at: Mapped[datetime | None] = mapped_column(index=True)
     """When an account that its owner closed is gone for good; until then they may come back."""
     language: Mapped[str] = mapped_column(String(10), server_default="en")
@@ -58,6 +60,11 @@ class User(Base):
         return self.known_elsewhere_as is not None
 
     @property
+    def attempts_since(self) -> datetime | None:
+        """Since when failed attempts count: a new password or an admin's unlocking lets all counts begin anew."""
+        return max((at for at in (self.password_changed_at, self.unlocked_at) if at is not None), default=None)
+
+    @property
     def has_password(self) -> bool:
         return self.password_hash != ""
 
@@ -65,6 +72,17 @@ class User(Base):
     def is_unverified(self) -> bool:
         """Whether it waits for its owner to prove the address; until then it may do nothing."""
         return self.email is not None and self.email_verified_at is None
+
+
+class KnownNetwork(Base):
+    """A network that a user has logged in from; see ``known_networks``."""
+
+    __tablename__ = "known_network"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    network: Mapped[str] = mapped_column(String(50), primary_key=True)
+    """An IPv4 address, or the /64 of an IPv6 one."""
+    last_login_at: Mapped[datetime]
 
 
 class Role(Base):

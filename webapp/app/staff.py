@@ -66,6 +66,7 @@ def employ(app: Flask, settings: Settings, database: Database) -> None:
             passwords,
             identities_for(settings, database, passwords),
             app.extensions["post"],
+            by_name=Limit("login-name", settings.login_tries_per_account, settings.login_window),
             by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
             by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
         ),

@@ -2,15 +2,17 @@
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
+UNKNOWN = "unknown"
+
 
 def network_of(address: str | None) -> str:
     """What one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
     if not address:
-        return "unknown"
+        return UNKNOWN
     try:
         parsed = ip_address(address)
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
     # A socket that speaks both says ::ffff:203.0.113.5, and all of IPv4 is one /64 there.

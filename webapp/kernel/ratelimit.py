@@ -91,6 +91,11 @@ class Limiter:
         with self._counting():
             self._storage.clear(limit.key(keys))
 
+    def give_back(self, limit: Limit, *keys: str) -> None:
+        """Take back one hit, as of a login that succeeded; those of others stay counted."""
+        with self._counting():
+            self._storage.incr(limit.key(keys), limit.seconds, -1)
+
     def reset(self, prefix: str | None = None) -> int:
         """Forget every window whose key, as listed, begins so. Returns how many there were."""
         with self._counting():

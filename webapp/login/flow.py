@@ -1,32 +1,21 @@
 """The steps of a login, as values: Refused, Throttled, Done."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 from webapp.accounts import browsing, failing
+from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
-from webapp.accounts.names import key_of
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
 from webapp.kernel.db import Database
-from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Limit, Limiter, TooMany
 from webapp.login.identities import Identities
+from webapp.login.recognition import Client, Recognized, recognize
 from webapp.mail.post import Post
 
 AMR = "pwd"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Mark:
-    """By which a browser is known again that a user has logged in with."""
-
-    secret: str
-    since: datetime
-    """The last login."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,9 +23,7 @@ class Attempt:
     identifier: str
     """Name or e-mail address."""
     password: str
-    address: str | None
-    known_browsers: Mapping[UUID, Mark]
-    """The mark of this browser for each user who has logged in with it before."""
+    client: Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +52,10 @@ class Throttled:
 class Flow:
     """Nothing of it runs inside the request's transaction: counters outlive a refusal, and no writer waits for argon2.
 
-    Tries are counted for the address and for the account. A browser that somebody has logged in with before has a
-    count of its own for that account, so strangers who use up the account's tries do not lock out its owner.
+    Tries are counted by network, by the name that was typed, and by account. Only the first two are told (429): that
+    the tries of an account are used up sounds like a wrong password, or a name and an e-mail address that share their
+    tries would be seen to be one account's. A browser or network that the owner has logged in with has counts of its
+    own, so strangers who use up theirs do not lock out the owner.
     """
 
     database: Database
@@ -74,6 +63,7 @@ class Flow:
     passwords: Passwords
     identities: Identities
     post: Post
+    by_name: Limit
     by_account: Limit
     by_address: Limit
 
@@ -83,7 +73,7 @@ class Flow:
             TooBusy: before anything was counted.
             Unreachable, NoPlace: see ``Identities.owner``.
         """
-        if too_many := self.over(self.by_address, attempt.address):
+        if too_many := self.over(self.by_address, attempt.client.network):
             return self.throttled(None, too_many)
         with self.passwords.place():
             asked = time.monotonic()
@@ -96,36 +86,37 @@ class Flow:
     def judge(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         with self.database.read() as db:
             user = browsing.named(db, attempt.identifier)
-        is_known = user is not None and self.knows(attempt, user)
-        counted = self.counted(attempt, user, is_known=is_known)
-        if too_many := self.limiter.take_in_turn((self.by_address, network_of(attempt.address)), counted):
+            sender = recognize(db, user, attempt.client)
+        name = self.by_name, sender.by_name(attempt.identifier)
+        account = self.by_account, sender.by_account(attempt.identifier, user)
+        too_many = self.limiter.take_in_turn((self.by_address, attempt.client.network), name, account)
+        if too_many is not None and too_many.limit is not self.by_account:
             return self.throttled(user, too_many)
+        if too_many is not None:
+            # Not compared, at the price of a comparison.
+            self.passwords.verify(attempt.password, None)
+            return self.refused(user, sender.familiarity, is_heard=False)
         owner = self.identities.owner(attempt.identifier, attempt.password, user)
         # A name that has come to somebody else elsewhere is not yet theirs here.
-        if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, is_known=is_known):
-            return self.refused(user, is_known=is_known)
-        self.limiter.clear(*counted)
+        if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, sender.familiarity):
+            return self.refused(user, sender.familiarity)
+        self.forgive(name, account, sender)
         self.rehash(owner, attempt.password)
         return Unverified(owner) if owner.is_unverified else Done(owner)
 
-    def over(self, limit: Limit, address: str | None) -> TooMany | None:
+    def over(self, limit: Limit, network: str) -> TooMany | None:
         """Whether a network is over its limit, asked before a place is taken and without a write."""
-        tries = self.limiter.look(limit, network := network_of(address))
+        tries = self.limiter.look(limit, network)
         return None if tries.allowed else TooMany(limit, network, tries.retry_after)
 
-    def knows(self, attempt: Attempt, user: User) -> bool:
-        """Whether the owner has logged in with this browser before."""
-        known = attempt.known_browsers.get(user.id)
-        # A mark from before the last change of the password may be that of whoever had it.
-        return known is not None and (user.password_changed_at is None or known.since >= user.password_changed_at)
-
-    def counted(self, attempt: Attempt, user: User | None, *, is_known: bool) -> tuple[Limit, str]:
-        """By whom the tries for an account are counted; its name and its address are one account."""
-        if user is None:
-            return self.by_account, f"nobody:{key_of(attempt.identifier)}"
-        if is_known:
-            return self.by_account, f"browser:{attempt.known_browsers[user.id].secret}"
-        return self.by_account, f"user:{user.id}"
+    def forgive(self, name: tuple[Limit, str], account: tuple[Limit, str], sender: Recognized) -> None:
+        """What the right password takes back."""
+        self.limiter.clear(*account)
+        if sender.familiarity is Familiarity.STRANGER:
+            # A count by name that began anew would tell others who use it up that somebody has logged in.
+            self.limiter.give_back(*name)
+        else:
+            self.limiter.clear(*name)
 
     def throttled(self, user: User | None, too_many: TooMany) -> Throttled:
         # One event a window: whoever hammers at the door does not fill the log as well.
@@ -136,17 +127,17 @@ class Flow:
                 record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
         return Throttled(too_many.retry_after)
 
-    def believes(self, user: User | None, *, is_known: bool) -> bool:
+    def believes(self, user: User | None, familiarity: Familiarity) -> bool:
         """Whether the right password counts: after too many wrong ones in a row it does not, and sounds like them."""
         if user is None or user.failed_logins == 0:
             return True
         with self.database.write() as db:
-            return failing.forgive(db, user, is_known=is_known)
+            return failing.forgive(db, user, familiarity)
 
-    def refused(self, user: User | None, *, is_known: bool) -> Refused:
+    def refused(self, user: User | None, familiarity: Familiarity, *, is_heard: bool = True) -> Refused:
         # Never what was typed: people type passwords into the wrong field.
         with self.database.write() as db:
-            failing.count(db, self.post, user, is_known=is_known)
+            failing.count(db, self.post, user if is_heard else None, familiarity)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
         return Refused()
 

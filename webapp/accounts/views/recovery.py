@@ -1,12 +1,12 @@
 """Forgotten password: ask for a link, and set a new one by it."""
 
 import msgspec
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 from flask_wtf.csrf import generate_csrf
 
-from webapp.accounts import recovery
+from webapp.accounts import known_networks, recovery
 from webapp.accounts.forms import ForgotForm, ResetForm
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import User
@@ -124,6 +124,8 @@ def reset() -> ResponseReturnValue:
         recovery.reset(db(), post(), secret, hashed, here(), revokes_tokens=not form.keep_tokens.data)
     except LinkDead as error:
         raise dead_link() from error
+    # Whoever reads the mails of the account is no stranger to it: others' wrong passwords must not stop the new one.
+    known_networks.remember(db(), user.id, request.remote_addr)
     carried.drop(RESET)
     if current_user.is_authenticated and current_user.user_id == user.id:
         logout_user()

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, current_app, request, session
+from flask_login import current_user
 
 from webapp.accounts import browsing
 from webapp.accounts.models import User
@@ -12,6 +13,7 @@ from webapp.accounts.roles import included_in
 from webapp.guard import Principal
 from webapp.kernel.clock import now
 from webapp.login.flow import Attempt, Flow
+from webapp.login.recognition import Client, LiveSession
 from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
 from webapp.login.views.refusals import credentials_invalid, session_ended
@@ -24,7 +26,15 @@ bp = Blueprint("login", __name__)
 
 
 def attempt(identifier: str, password: str) -> Attempt:
-    return Attempt(identifier, password, request.remote_addr, known_browser.marks())
+    return Attempt(identifier, password, client())
+
+
+def client() -> Client:
+    """What this browser may be known by."""
+    found: Principal = current_user
+    is_session = found.is_authenticated and found.credential == "session"
+    shown = LiveSession(found.user_id, found.credential_id) if is_session else None
+    return Client(request.remote_addr, known_browser.marks(), shown)
 
 
 def principal_of(user: User, started: Started) -> Principal:

@@ -9,7 +9,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
-from webapp.accounts import notices
+from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
 from webapp.accounts.views.verification import WAITING
 from webapp.guard import Principal, public
@@ -155,6 +155,7 @@ def begin_session(
 def welcome(account: User, started: Started) -> None:
     """Note the login, and tell its owner of one with a browser that was not seen before."""
     is_first, account.last_login_at = account.last_login_at is None, now()
+    known_networks.remember(db(), account.id, request.remote_addr)
     if is_first or account.id in known_browser.marks():
         return
     notices.new_login(db(), current_app.extensions["post"], account, here(), credential_id=started.credential.id)

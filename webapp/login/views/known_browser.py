@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.kernel.clock import now
 from webapp.kernel.digests import derive, new_secret
-from webapp.login.flow import Mark
+from webapp.login.recognition import Mark
 
 YEAR = 365 * 86400
 MOST_USERS = 5

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, flash, redirect, render_template, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import closing, notices
+from webapp.accounts import closing, known_networks, notices
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import me
 from webapp.accounts.views.surroundings import hint, judge, passwords, roles_of
@@ -17,6 +17,7 @@ from webapp.guard.assurance import Level, level_of
 from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
+from webapp.login.views import known_browser
 from webapp.login.views.blueprint import attempt, bp, flow, here, reprove
 from webapp.login.views.confirming import of_id
 from webapp.login.views.refusals import kept_elsewhere, no_password, throttled
@@ -83,12 +84,21 @@ def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseRe
     others = sum(not device.is_current for device in devices(db(), principal))
     session_id = prove_by_password(principal)
     closing.set_password(db(), user, hashed, keep=session_id)
+    known_networks.remember(db(), user.id, request.remote_addr)
     revoked = tokens.revoke_all(db(), user.id) if form.revoke_tokens.data else 0
     notices.password_changed(db(), current_app.extensions["post"], user, here())
+    response = answer(PasswordChanged(now(), others, revoked))
+    # Whoever has just shown the old password stays known here; all other browsers and networks are strangers now.
+    known_browser.remember(response, user.id)
+    return response
+
+
+def answer(changed: PasswordChanged) -> Response:
     if not wants_page():
-        return as_json(PasswordChanged(now(), others, revoked))
-    flash(f"Your password is changed. Other devices logged out: {others}; tokens revoked: {revoked}.", "ok")
-    return redirect(url_for("account.security"), 303)
+        return as_json(changed)
+    said = f"Other devices logged out: {changed.sessions}; tokens revoked: {changed.tokens}."
+    flash(f"Your password is changed. {said}", "ok")
+    return current_app.make_response(redirect(url_for("account.security"), 303))
 
 
 def prove_by_password(principal: Principal) -> UUID:

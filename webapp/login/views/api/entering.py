@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import notices
+from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
 from webapp.accounts.notices import Here
 from webapp.accounts.roles import included_in
@@ -19,6 +19,7 @@ from webapp.kernel.clients import product_of
 from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
+from webapp.login.recognition import Client
 from webapp.login.renewal import Granted, name
 from webapp.login.second_step import Pending
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
@@ -53,7 +54,8 @@ def create() -> ResponseReturnValue:
         refuse_cookie(is_bound=proof is not None)
     flow: Flow = current_app.extensions["login"]
     identifier = form.username.data or form.email.data or ""
-    outcome = flow.begin(Attempt(identifier, form.password.data or "", request.remote_addr, {}))
+    # No cookie is read, so a script is known by its network alone.
+    outcome = flow.begin(Attempt(identifier, form.password.data or "", Client(request.remote_addr)))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if isinstance(outcome, Unverified):
@@ -116,6 +118,7 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
 def welcome(account: User, family_id: UUID, *, is_known: bool) -> None:
     """Note the login, and tell its owner of a script that was not seen before, or not from there."""
     is_first, account.last_login_at = account.last_login_at is None, now()
+    known_networks.remember(db(), account.id, request.remote_addr)
     if not is_first and not is_known:
         here = Here(now(), request.remote_addr, product_of(caller().user_agent))
         notices.new_script_login(db(), current_app.extensions["post"], account, here, credential_id=family_id)

@@ -1,0 +1,115 @@
+"""Name and e-mail address of one account share its tries, and nobody is told: they are refused as two strangers are."""
+
+import re
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.login.knocking import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
+
+KNOWN, UNKNOWN = ("ada", "ada@example.org"), ("zoe", "zoe@example.org")
+
+
+@pytest.fixture
+def house(make_app):
+    return with_ada(throttling(make_app))
+
+
+def told(answer):
+    """All that a caller sees, but for what is new with every answer."""
+    headers = {name: value for name, value in answer.headers if name not in ("Set-Cookie", "Content-Length")}
+    text = re.sub(r'urn:uuid:[0-9a-f-]+|name="csrf_token" value="[^"]+"', "", answer.text)
+    return answer.status_code, headers, text
+
+
+def rows(app):
+    """How often each counter was hit, whatever its key says of whom."""
+    return sorted((key.split("/")[0], hits) for key, hits, _ in app.extensions["limiter"].entries())
+
+
+def by_page(app, name):
+    return Person(app, address="198.51.100.7").log_in(name, WRONG)
+
+
+SEQUENCES = {
+    "name until it is throttled, then the e-mail address": (0,) * (TRIES + 1) + (1,),
+    "e-mail address until it is throttled, then the name": (1,) * (TRIES + 1) + (0,),
+    "in turn": (0, 1) * (TRIES + 1),
+    "the one used up by the other, then both used up": (0,) * TRIES + (1,) * (TRIES + 1) + (0,),
+}
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
+def test_two_names_of_one_account_are_answered_as_two_names_that_nobody_has(house, make_app, sequence):
+    with time_machine.travel(NOON, tick=False):
+        known = [told(knock(house, KNOWN[which])) for which in sequence]
+        unknown = [told(knock(house, UNKNOWN[which])) for which in sequence]
+    assert known == unknown
+    assert {status for status, _, _ in known} == {401, 429}
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
+def test_they_are_answered_alike_on_the_login_page(house, sequence):
+    with time_machine.travel(NOON, tick=False):
+        found = [[told(by_page(house, names[which])) for which in sequence] for names in (KNOWN, UNKNOWN)]
+    plain = [
+        [
+            (status, headers, text.replace(names[which], "NAME"))
+            for which, (status, headers, text) in zip(sequence, answers, strict=True)
+        ]
+        for names, answers in zip((KNOWN, UNKNOWN), found, strict=True)
+    ]
+    assert plain[0] == plain[1]
+
+
+def test_an_account_whose_tries_are_used_up_hears_no_right_password_under_its_other_name(house):
+    statuses(house, *["ada"] * TRIES)
+    right, wrong = knock(house, "ada@example.org", factories.PASSWORD), knock(house, "ada@example.org")
+    assert told(right) == told(wrong)
+    assert right.status_code == 401
+
+
+def test_names_that_share_tries_cost_one_hash_each(house):
+    class Watched:
+        asked = 0
+
+        def verify(self, hashed, password):
+            self.asked += 1
+            return factories.QUICK.verify(hashed, password)
+
+        def check_needs_rehash(self, hashed):
+            return False
+
+    statuses(house, *["ada"] * TRIES)
+    house.extensions["passwords"].hasher = watched = Watched()
+    knock(house, "ada@example.org")
+    assert watched.asked == 1
+
+
+@pytest.mark.parametrize("name", ["ada", "zoe"])
+def test_a_try_writes_the_same_counters_whoever_is_named(house, name):
+    knock(house, name)
+    assert rows(house) == [("login-account", 1), ("login-address", 1), ("login-name", 1)]
+
+
+def test_that_the_owner_logs_in_meanwhile_does_not_show_in_the_count_of_others(house):
+    """A count that began anew would tell whoever uses it up that there is such an account."""
+    statuses(house, *["ada"] * (TRIES - 1))
+    assert knock(house, password=factories.PASSWORD, address="192.0.2.44").status_code == 200
+    assert statuses(house, "ada", "ada", address="198.51.100.7") == [401, 429]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["zoe", "ZOE", "zOe"], id="capitals"),
+        pytest.param(["zoe", "ｚｏｅ", "ＺＯＥ"], id="full width"),
+        pytest.param([" zoe", "zoe ", "\tzoe"], id="spaces around"),
+        pytest.param(["zoe@example.org", "ZOE@EXAMPLE.ORG", "zoe＠example.org"], id="an e-mail address"),
+    ],
+)
+def test_spellings_of_a_name_that_nobody_has_are_one_name(house, names):
+    assert statuses(house, *names) == [401] * TRIES
+    assert knock(house, names[0]).status_code == 429

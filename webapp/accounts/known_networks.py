@@ -1,0 +1,65 @@
+"""Networks that a user has logged in from since the last change of the password, a bounded number of them."""
+
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import KnownNetwork, User
+from webapp.kernel.clock import now
+from webapp.kernel.db import to_microseconds
+from webapp.kernel.networks import UNKNOWN, network_of
+
+MOST = 20
+
+NOBODY = UUID(int=0)
+# One from before the last change of the password may be that of whoever had the old one.
+COUNTS = or_(User.password_changed_at.is_(None), KnownNetwork.last_login_at >= User.password_changed_at)
+KNOWN = (
+    select(KnownNetwork.network)
+    .join(User, User.id == KnownNetwork.user_id)
+    .where(KnownNetwork.user_id == bindparam("user_id"), KnownNetwork.network == bindparam("network"), COUNTS)
+)
+# Two logins may come at once. Both databases understand it.
+ADD = text("""
+    INSERT INTO known_network (user_id, network, last_login_at) VALUES (:user_id, :network, :now)
+    ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = :now
+""").bindparams(bindparam("user_id", type_=KnownNetwork.user_id.type))
+
+
+def is_known(db: Session, user_id: UUID | None, address: str | None) -> bool:
+    """Whether a user has logged in from the network of this IP address.
+
+    Args:
+        user_id: None for a name that nobody has; the same statement is run, so that it takes no other time.
+    """
+    network = network_of(address)
+    found = db.execute(KNOWN, {"user_id": user_id or NOBODY, "network": network}).first()
+    return found is not None and network != UNKNOWN
+
+
+def remember(db: Session, user_id: UUID, address: str | None) -> None:
+    """Note a completed login from the network of this IP address; the one used least recently is forgotten for it."""
+    network = network_of(address)
+    if network == UNKNOWN:
+        return
+    seen = update(KnownNetwork).where(KnownNetwork.user_id == user_id, KnownNetwork.network == network)
+    if db.execute(seen.values(last_login_at=now()).returning(KnownNetwork.network)).first() is not None:
+        return
+    db.execute(ADD, {"user_id": user_id, "network": network, "now": to_microseconds(now())})
+    forget_oldest(db, user_id)
+
+
+def forget_oldest(db: Session, user_id: UUID) -> None:
+    latest = select(KnownNetwork.network).where(KnownNetwork.user_id == user_id)
+    kept = db.scalars(latest.order_by(KnownNetwork.last_login_at.desc(), KnownNetwork.network).limit(MOST)).all()
+    db.execute(delete(KnownNetwork).where(KnownNetwork.user_id == user_id, KnownNetwork.network.not_in(kept)))
+
+
+def forget_all(db: Session, user_id: UUID) -> None:
+    """As after a change of the password."""
+    db.execute(delete(KnownNetwork).where(KnownNetwork.user_id == user_id))
+
+
+def count(db: Session, user_id: UUID) -> int:
+    return db.scalar(select(func.count()).where(KnownNetwork.user_id == user_id)) or 0
