@@ -70,6 +70,13 @@ def use_a_recovery_code(eve, app):
     another.press("Go on", code=code)
 
 
+def type_a_wrong_code(eve, app):
+    with_app(app, account(app, "ada"))
+    another = Person(app, address=eve.address, user_agent=eve.user_agent)
+    another.log_in("ada")
+    another.press("Go on", code="000000")
+
+
 def log_in_by_script(eve, app):
     for address in ("203.0.113.18", eve.address):
         body = {"username": "ada", "password": PASSWORD}
@@ -100,6 +107,7 @@ DEEDS = {
     "account_closed": close_account,
     "address_changed": change_address,
     "factors_changed": add_a_factor,
+    "code_refused": type_a_wrong_code,
     "recovery_code_used": use_a_recovery_code,
 }
 """By the mail that tells of it."""

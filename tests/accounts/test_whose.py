@@ -39,6 +39,7 @@ OF_ADMINS = {
     "/admin/users/<uuid:user_id>/reset-factors",
     "/admin/users/<uuid:user_id>/reset-link",
     "/admin/users/<uuid:user_id>/role",
+    "/admin/users/<uuid:user_id>/unlock",
 }
 OF_EVERYBODY = {"/problems/<slug>", "/static/<version>/<path:filename>"}
 

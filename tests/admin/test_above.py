@@ -19,7 +19,7 @@ def person(ines: Person) -> Person:
     return ines
 
 
-@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "delete"])
+@pytest.mark.parametrize("act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "role", "delete"])
 def test_an_admin_does_nothing_to_a_super_admin(app, script, chief, act):
     before = contents(app)
     answer = script.post(f"/admin/users/{chief.id}/{act}", json={"reason": WHY, "role": "user", "username": "chief"})
@@ -44,7 +44,9 @@ def test_the_last_super_admin_stays(app, chief):
     assert role_of(app, chief) == "super_admin"
 
 
-@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "reset-factors", "delete"])
+@pytest.mark.parametrize(
+    "act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "reset-factors", "delete"]
+)
 def test_a_token_does_nothing_to_its_own_owner(make_app, act):
     app = make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
     chief, _ = factories.user(app, "chief", role="super_admin"), factories.user(app, "other", role="super_admin")
@@ -80,7 +82,7 @@ def porter(app: Flask, chief: User) -> User:
     return factories.user(app, "mara", role="night_porter")
 
 
-@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "delete"])
+@pytest.mark.parametrize("act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "role", "delete"])
 def test_whoever_has_more_than_an_admin_is_above_an_admin(app, script, porter, act):
     before = contents(app)
     sent = {"reason": WHY, "role": "user", "username": "mara"}
@@ -96,7 +98,9 @@ def test_and_looks_after_admins_but_grants_nothing_that_looks_after_others(app, 
     assert theirs.post(f"/admin/users/{admin.id}/disable", json={"reason": WHY}).status_code == 200
 
 
-@pytest.mark.parametrize("act", ["disable", "role", "delete", "reset-link", "end-sessions", "enable", "reset-factors"])
+@pytest.mark.parametrize(
+    "act", ["disable", "role", "delete", "reset-link", "end-sessions", "enable", "unlock", "reset-factors"]
+)
 def test_no_page_to_act_on_somebody_above_is_even_shown(person, chief, act):
     assert person.open(f"/admin/users/{chief.id}/{act}").status_code == 403
 

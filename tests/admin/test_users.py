@@ -77,7 +77,7 @@ def test_a_super_admin_grants_admin_and_it_counts_on_the_next_request(app, chief
     assert theirs.get("/protected/admin").status_code == 200
 
 
-@pytest.mark.parametrize("act", ["disable", "enable", "end-sessions", "reset-link", "role", "reset-factors"])
+@pytest.mark.parametrize("act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "role", "reset-factors"])
 @pytest.mark.parametrize(
     "reason",
     [

@@ -124,3 +124,9 @@ def test_there_is_no_setup_link_once_somebody_looks_after_the_house(run, add):
     add("mara", "admin")
     done = run("user setup-link")
     assert (done.exit_code, done.stdout) == (1, "")
+
+
+def test_a_user_is_unlocked(run, add):
+    add("ada")
+    assert "accepted again" in run("user unlock ada").stderr
+    assert "login.opened" in run("audit tail").stdout

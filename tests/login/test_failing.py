@@ -133,11 +133,11 @@ def test_an_admin_opens_it(app, user):
     factories.user(app, "ines", role="admin")
     ines.log_in("ines")
     assert "too many wrong passwords" in ines.open(f"/admin/users/{user.id}").text
-    ines.follow("Open the login")
-    ines.press("Open the login of ada", reason="it was me who guessed")
+    ines.follow("Unlock")
+    ines.press("Unlock ada", reason="it was me who guessed")
     assert gets_in(Person(app))
     assert len(events(app, "login.opened")) == 1
-    assert mails(app)[-1].kind == "account_enabled"
+    assert mails(app)[-1].kind == "login_unlocked"
 
 
 def test_a_name_that_nobody_has_is_refused_in_the_same_words(app, user):

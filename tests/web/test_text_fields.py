@@ -37,6 +37,7 @@ FIELDS = {
     "/admin/users/<uuid:user_id>/disable": "reason",
     "/admin/users/<uuid:user_id>/enable": "reason",
     "/admin/users/<uuid:user_id>/end-sessions": "reason",
+    "/admin/users/<uuid:user_id>/unlock": "reason",
     "/admin/users/<uuid:user_id>/reset-factors": "reason",
     "/admin/users/<uuid:user_id>/reset-link": "reason",
     "/admin/users/<uuid:user_id>/role": "reason role",

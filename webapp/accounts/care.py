@@ -88,6 +88,16 @@ class Care:
             closing.enable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
             self.tell(user, "account_enabled")
 
+    def unlock(self, user: User) -> None:
+        """Forget wrong passwords and codes.
+
+        Raises:
+            AboveYou
+        """
+        self.judge(user)
+        closing.unlock(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
+        self.tell(user, "login_unlocked")
+
     def end_sessions(self, user: User) -> int:
         """Log them out everywhere; their tokens stay."""
         self.judge(user)

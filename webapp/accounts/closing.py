@@ -52,15 +52,21 @@ def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: st
 
 
 def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """Log in again, from anew: what was ended stays ended. Wrong passwords are forgotten."""
+    """Log in again, from anew: what was ended stays ended. Wrong passwords and codes are forgotten."""
     if failing.is_frozen(user):
-        record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
-    user.failed_logins = 0
+        unlock(db, user, actor_id=actor_id, reason=reason)
+    user.failed_logins, user.unlocked_at = 0, now()
     if user.disabled_at is not None:
         # What was under way while they were disabled may have come too late to be ended then.
         shut(db, user.id)
         user.disabled_at = None
         record(db, Event.USER_ENABLED, user_id=user.id, actor_id=actor_id, reason=reason)
+
+
+def unlock(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
+    """Lift what too many wrong passwords or codes in a row have locked; every count of them begins anew."""
+    user.failed_logins, user.unlocked_at = 0, now()
+    record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
 
 
 def shut(db: Session, user_id: UUID) -> int:

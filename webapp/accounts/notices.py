@@ -80,6 +80,15 @@ def recovery_code_used(db: Session, post: Post, user: User, here: Here, *, left:
     tell(db, post, user, here, "recovery_code_used", said={"left": left})
 
 
+def code_refused(db: Session, post: Post, user: User, here: Here, *, is_locked: bool) -> None:
+    """A wrong code after the right password.
+
+    Args:
+        is_locked: whether so many came in a row that codes of the app are not accepted any more.
+    """
+    tell(db, post, user, here, "code_refused", said={"is_locked": is_locked})
+
+
 def passkey_behind(db: Session, post: Post, user: User, here: Here, *, name: str) -> None:
     """One that may have been copied."""
     tell(db, post, user, here, "passkey_behind", said={"name": name})

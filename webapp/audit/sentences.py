@@ -66,7 +66,7 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.LOGIN_FROZEN: lambda d: (
         f"{d.get('failed') or 'Too many'} wrong passwords in a row were typed for you; strangers are not heard now."
     ),
-    Event.LOGIN_OPENED: lambda _: "Your password opens the account again, wherever it is typed.",
+    Event.LOGIN_OPENED: lambda _: "Your login was unlocked: passwords and codes are accepted again.",
     Event.LOGIN_THROTTLED: lambda d: (
         f"Too many wrong {'codes' if str(d.get('limit')).startswith('code-') else 'passwords'} were typed for you; "
         "more were not looked at."

@@ -196,3 +196,19 @@ def enable(house: House, *, name: str) -> None:
         user = user_named(db, name)
         closing.enable(db, user)
     say_aside(f"{user.username} may log in again, and needs new tokens.")
+
+
+@command.command("unlock")
+@click.argument("name")
+@pass_house
+def unlock(house: House, *, name: str) -> None:
+    """Accept a user's passwords and codes again after too many wrong ones; sessions and tokens stay as they are.
+
+    \b
+    Example:
+      python -m webapp user unlock ada
+    """
+    with opened(house) as database, database.write() as db:
+        user = user_named(db, name)
+        closing.unlock(db, user)
+    say_aside(f"{user.username} is unlocked: passwords and codes are accepted again.")

@@ -34,6 +34,10 @@ class Limit:
         return RateLimitItemPerSecond(self.amount, self.seconds, namespace=self.name).key_for(*map(bounded, parts))
 
 
+Counted = tuple[Limit, str]
+"""What is counted, and for whom."""
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     allowed: bool
@@ -91,10 +95,23 @@ class Limiter:
         with self._counting():
             self._storage.clear(limit.key(keys))
 
-    def give_back(self, limit: Limit, *keys: str) -> None:
-        """Take back one hit, as of a login that succeeded; those of others stay counted."""
+    def forgive(self, cleared: Iterable[Counted], given_back: Iterable[Counted] = ()) -> None:
+        """What a success takes back, in one transaction.
+
+        Args:
+            cleared: begin anew.
+            given_back: lose the hit of the one who succeeded; those of others stay counted.
+        """
+        clear = [limit.key([key]) for limit, key in cleared]
+        less = [(limit.key([key]), limit.seconds) for limit, key in given_back]
         with self._counting():
-            self._storage.incr(limit.key(keys), limit.seconds, -1)
+            if isinstance(storage := self._storage, SqlStorage):
+                storage.forgive(clear, less)
+                return
+            for key in clear:
+                storage.clear(key)
+            for key, expiry in less:
+                storage.incr(key, expiry, -1)
 
     def reset(self, prefix: str | None = None) -> int:
         """Forget every window whose key, as listed, begins so. Returns how many there were."""

@@ -90,6 +90,14 @@ class SqlStorage(Storage):
         with self._database.write() as session:
             session.execute(CLEAR, {"key": key})
 
+    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]]) -> None:
+        """Clear some, and count one less of others, in one transaction."""
+        with self._database.write() as session:
+            for key in cleared:
+                session.execute(CLEAR, {"key": key})
+            for key, expiry in given_back:
+                count(session, key, expiry, -1)
+
     def entries(self) -> Iterable[Entry]:
         with self._database.read() as session:
             rows = (

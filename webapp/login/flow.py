@@ -10,7 +10,7 @@ from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
 from webapp.kernel.db import Database
-from webapp.kernel.ratelimit import Limit, Limiter, TooMany
+from webapp.kernel.ratelimit import Counted, Limit, Limiter, TooMany
 from webapp.login.identities import Identities
 from webapp.login.recognition import Client, Recognized, recognize
 from webapp.mail.post import Post
@@ -109,14 +109,13 @@ class Flow:
         tries = self.limiter.look(limit, network)
         return None if tries.allowed else TooMany(limit, network, tries.retry_after)
 
-    def forgive(self, name: tuple[Limit, str], account: tuple[Limit, str], sender: Recognized) -> None:
+    def forgive(self, name: Counted, account: Counted, sender: Recognized) -> None:
         """What the right password takes back."""
-        self.limiter.clear(*account)
         if sender.familiarity is Familiarity.STRANGER:
             # A count by name that began anew would tell others who use it up that somebody has logged in.
-            self.limiter.give_back(*name)
+            self.limiter.forgive([account], given_back=[name])
         else:
-            self.limiter.clear(*name)
+            self.limiter.forgive([account, name])
 
     def throttled(self, user: User | None, too_many: TooMany) -> Throttled:
         # One event a window: whoever hammers at the door does not fill the log as well.

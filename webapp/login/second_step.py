@@ -8,28 +8,51 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record
 from webapp.guard.assurance import RECOVERY, Demands, Level, joined, level_of
 from webapp.kernel.networks import network_of
-from webapp.kernel.ratelimit import Limit
+from webapp.kernel.ratelimit import Counted, Limit, TooMany
 from webapp.kernel.ratelimit_storage import SPENT
 from webapp.kernel.sealing import Sealer
 from webapp.login.flow import Done, Flow, Refused, Throttled
 from webapp.login.pending import LIFETIME, Half
+from webapp.login.recognition import Client, recognize, user_key
 from webapp.mfa import ceremonies, factors, passkeys, recovery_codes, totp
 from webapp.mfa.ceremonies import Answer, Party
 from webapp.mfa.factors import Factors
 from webapp.mfa.models import Passkey
 from webapp.mfa.webauthn_checks import CheckFailed, requires_user_handle
 
-Told = Callable[[Session, int], None]
-"""Tells the owner that a recovery code was used, and how many are left."""
-
-# Windows alone would let whoever has the password guess for ever (800-63B-4 §3.2.2); a passkey still works.
-IN_A_ROW = Limit("code-row", 100, timedelta(days=30))
+MONTH = timedelta(days=30)
+# Windows alone would let whoever has the password guess for ever. SP 800-63B-4 §3.2.2 asks for at most 100 in a row:
+# half of them are left to networks and browsers that the owner has logged in with before.
+IN_A_ROW = {
+    Familiarity.STRANGER: Limit("code-row", 50, MONTH),
+    Familiarity.NETWORK: Limit("code-row-network", 25, MONTH),
+    Familiarity.BROWSER: Limit("code-row-browser", 25, MONTH),
+}
+# A new password begins the row anew, since who guesses needs it. Who can set one by mail may not go on so for ever.
+WITH_ANY_PASSWORD = Limit("code-total", 300, MONTH)
+LOCKING = frozenset({*IN_A_ROW.values(), WITH_ANY_PASSWORD})
 HALF_SPENT = Limit(f"{SPENT}half-login", 1, LIFETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerMails:
+    """Mails to the owner, each put into the transaction of what it tells of."""
+
+    recovery_code_used: Callable[[Session, int], None]
+    """Told how many are left."""
+    code_refused: Callable[[Session, bool], None]
+    """Told whether codes of the app are locked now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked(Throttled):
+    """Too many wrong codes in a row: codes of the app count no more until something else has shown who it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +112,44 @@ class SecondStep:
         with self.flow.database.read() as db:
             return self.demands.of_roles(included_in(db, user.role))
 
-    def code(self, user: User, typed: str, address: str | None, told: Told) -> Proven | Refused | Throttled:
+    def code(self, user: User, typed: str, client: Client, mails: OwnerMails) -> Proven | Refused | Throttled:
         """A code of the app, or one of the recovery sheet."""
-        whose = f"user:{user.id}"
-        if over := self.flow.over(self.by_address, address):
+        if over := self.flow.over(self.by_address, client.network):
             return self.flow.throttled(user, over)
-        counted = (self.by_address, network_of(address)), (self.by_account, whose), (IN_A_ROW, whose)
+        with self.flow.database.read() as db:
+            sender = recognize(db, user, client)
+        by_network = self.by_address, client.network
+        rows = [(limit, user_key(user)) for limit in IN_A_ROW.values()]
+        mine = (self.by_account, sender.by_user(user)), (IN_A_ROW[sender.familiarity], user_key(user)), total(user)
+        # Nobody guesses 125 random bits, so no account is ever locked for them (800-63B-4 §3.1.2.2).
+        counted = (by_network,) if recovery_codes.letters_of(typed) else (by_network, *mine)
         if too_many := self.flow.limiter.take_in_turn(*counted):
-            return self.flow.throttled(user, too_many)
+            return self.throttled(user, too_many, mails)
         with self.flow.database.write() as db:
-            amr = self.spend(db, user, typed, told)
+            amr = self.spend(db, user, typed, mails)
             if amr is None:
                 record(db, Event.CODE_REFUSED, user_id=user.id)
-                return Refused()
-        for limit in (self.by_account, IN_A_ROW):
-            self.flow.limiter.clear(limit, whose)
+        if amr is None:
+            self.tell_once(user, mails, is_locked=False)
+            return Refused()
+        self.flow.limiter.forgive([mine[0], *rows, total(user)])
         return Proven(user.id, amr)
 
-    def spend(self, db: Session, user: User, typed: str, told: Told) -> str | None:
+    def throttled(self, user: User, too_many: TooMany, mails: OwnerMails) -> Throttled:
+        outcome = self.flow.throttled(user, too_many)
+        if too_many.limit not in LOCKING:
+            return outcome
+        self.tell_once(user, mails, is_locked=True)
+        return Locked(outcome.retry_after)
+
+    def tell_once(self, user: User, mails: OwnerMails, *, is_locked: bool) -> None:
+        """Mail the owner, once in a window: whoever typed this had their password."""
+        told = Limit("code-locked-told", 1, MONTH) if is_locked else Limit("code-told", 1, self.by_account.per)
+        if self.flow.limiter.take(told, user_key(user)).allowed:
+            with self.flow.database.write() as db:
+                mails.code_refused(db, is_locked)
+
+    def spend(self, db: Session, user: User, typed: str, mails: OwnerMails) -> str | None:
         try:
             totp.spend(db, self.sealer, user.id, typed)
         except totp.WrongCode:
@@ -116,7 +159,7 @@ class SecondStep:
             return "otp"
         left = recovery_codes.sheet(db, user.id).left
         record(db, Event.RECOVERY_CODE_USED, user_id=user.id, left=left)
-        told(db, left)
+        mails.recovery_code_used(db, left)
         return RECOVERY
 
     def passkey(
@@ -163,6 +206,11 @@ class SecondStep:
     def finish(self, half: Half) -> bool:
         """Whether it was not finished before."""
         return self.flow.limiter.take(HALF_SPENT, half.once).allowed
+
+
+def total(user: User) -> Counted:
+    unlocked = user.unlocked_at
+    return WITH_ANY_PASSWORD, f"user:{user.id}" if unlocked is None else f"user:{user.id}:{unlocked.timestamp():.6f}"
 
 
 @dataclass(frozen=True, slots=True)

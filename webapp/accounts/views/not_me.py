@@ -36,6 +36,7 @@ WHAT = {
     "factors_reset": "a reset of your second factors",
     RESET_ASKED: "a link for a new password",
     RESET_BEGUN: "a reset of your second factors",
+    "code_refused": "a wrong code after your password",
     "passkey_behind": "a passkey that may have been copied",
 }
 STOPPED = {

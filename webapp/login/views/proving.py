@@ -11,9 +11,10 @@ from webapp.accounts import browsing, notices
 from webapp.accounts.models import User
 from webapp.accounts.views.surroundings import post
 from webapp.login.flow import Throttled
-from webapp.login.second_step import Behind, Proven
-from webapp.login.views.blueprint import here, second_step
-from webapp.login.views.refusals import throttled
+from webapp.login.recognition import Client
+from webapp.login.second_step import Behind, Locked, OwnerMails, Proven
+from webapp.login.views.blueprint import client, here, second_step
+from webapp.login.views.refusals import codes_locked, throttled
 from webapp.mfa import ceremonies
 from webapp.mfa.views import challenges
 from webapp.web.transaction import database
@@ -25,23 +26,35 @@ WRONG_PASSKEY = "That passkey did not let you in. Try again, or take another way
 BEHIND = "This passkey has signed more often than it says now, so it may have been copied. It is refused; remove it."
 
 
-def by_code(field: Field, user: User) -> Proven | None:
+def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | None:
     """
+    Args:
+        sender: where no cookie may be read; this browser otherwise.
+
     Raises:
         Problem: 429.
     """
-    place = here()
-
-    def told(db: Session, left: int) -> None:
-        notices.recovery_code_used(db, post(), user, place, left=left)
-
-    outcome = second_step().code(user, field.data or "", request.remote_addr, told)
+    outcome = second_step().code(user, field.data or "", sender or client(), owner_mails(user))
+    if isinstance(outcome, Locked):
+        raise codes_locked(outcome.retry_after)
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if not isinstance(outcome, Proven):
         field.errors = [WRONG_CODE]
         return None
     return outcome
+
+
+def owner_mails(user: User) -> OwnerMails:
+    place = here()
+
+    def recovery_code_used(db: Session, left: int) -> None:
+        notices.recovery_code_used(db, post(), user, place, left=left)
+
+    def code_refused(db: Session, is_locked: bool) -> None:
+        notices.code_refused(db, post(), user, place, is_locked=is_locked)
+
+    return OwnerMails(recovery_code_used, code_refused)
 
 
 def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Proven | None:

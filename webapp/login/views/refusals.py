@@ -129,6 +129,18 @@ def no_place(error: NoPlace) -> Response:
     return answer(Problem(403, "There is no place for this account", f"{error} Ask whoever runs this house."))
 
 
+def codes_locked(retry_after: timedelta) -> Problem:
+    """Said after the right password alone, so that strangers learn nothing by it."""
+    problem = throttled(retry_after)
+    problem.title = "Codes from the app are locked"
+    problem.detail = (
+        "Too many wrong codes were typed in a row. A passkey or a recovery code still works. "
+        "A new password, or your administrator, unlocks the app."
+    )
+    problem.actions = (Action("Set a new password", url_for("recovery.forgotten")),)
+    return problem
+
+
 def throttled(retry_after: timedelta) -> Problem:
     seconds = max(1, ceil(retry_after.total_seconds()))
     minutes = ceil(seconds / 60)

@@ -19,7 +19,7 @@ from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import database, db
 
-ACTS = ("disable", "enable", "end-sessions", "reset-link", "reset-factors", "role", "delete")
+ACTS = ("disable", "enable", "unlock", "end-sessions", "reset-link", "reset-factors", "role", "delete")
 
 
 @bp.get("/admin/users/<uuid:user_id>/<act>")
@@ -61,6 +61,14 @@ def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Let a disabled user log in again; what was ended stays ended."""
     return done(principal, user_id, "enable", ReasonForm())
+
+
+@bp.post("/admin/users/<uuid:user_id>/unlock")
+@change()
+@answers(Person, form=ReasonForm, refuses=(409, 422))
+def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Forget a user's wrong passwords and codes, so that both are accepted again."""
+    return done(principal, user_id, "unlock", ReasonForm())
 
 
 @bp.post("/admin/users/<uuid:user_id>/end-sessions")
@@ -106,6 +114,7 @@ def done(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseR
     words = {
         "disable": f"{user.username} is disabled. Their next request is refused.",
         "enable": f"{user.username} may log in again.",
+        "unlock": f"{user.username} is unlocked. Passwords and codes are accepted again.",
         "end-sessions": f"{user.username} is logged out everywhere.",
         "reset-factors": f"The reset of {user.username}’s second factors has begun. They were told, and can stop it.",
         "role": f"{user.username} has another role, from their next request on.",
@@ -131,6 +140,8 @@ def perform(carer: Care, user: User, act: str, form: Form) -> None:
             carer.disable(user)
         case "enable":
             carer.enable(user)
+        case "unlock":
+            carer.unlock(user)
         case "end-sessions":
             carer.end_sessions(user)
         case "reset-factors":

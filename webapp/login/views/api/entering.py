@@ -92,7 +92,7 @@ def second_factor(user: User, form: CredentialsForm) -> str:
         return AMR
     if not form.code.data:
         raise mfa_required(step.factors)
-    proven = by_code(form.code, user)
+    proven = by_code(form.code, user, Client(request.remote_addr))
     if proven is None:
         raise code_invalid()
     return f"{AMR} {proven.amr}"

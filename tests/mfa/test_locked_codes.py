@@ -1,0 +1,194 @@
+"""Wrong codes after the right password: the owner is told, a lock leaves ways in, and can be lifted."""
+
+import pytest
+
+from tests import factories
+from tests.accounts.forgotten import NEW, ask, set_new
+from tests.browser import Person
+from tests.letters import mails
+from tests.script import Script
+from tests.second_factors import NAMED, half, is_in, passkey_login, with_app, with_passkey, with_sheet
+from tests.tables import account, events
+from webapp.accounts import closing
+from webapp.accounts.familiarity import Familiarity
+from webapp.accounts.models import User
+from webapp.login.recognition import user_key
+from webapp.login.second_step import IN_A_ROW, total
+
+WRONG = "000000"
+HOME, OTHER = "192.0.2.44", "198.51.100.7"
+UNHURRIED = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000", "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000"}
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(**NAMED, **UNHURRIED)
+
+
+@pytest.fixture
+def totp(app, user):
+    return with_app(app, user)
+
+
+def step(app, code, address=OTHER, password=factories.PASSWORD):
+    """Half a login, and its second step."""
+    person = Person(app, address=address)
+    person.log_in("ada", password)
+    person.press("Go on", code=code)
+    return person
+
+
+def wrong(app, times, familiarity=Familiarity.STRANGER):
+    """As if so many wrong codes had come in a row."""
+    for limit, key in ((IN_A_ROW[familiarity], user_key(account(app, "ada"))), total(account(app, "ada"))):
+        for _ in range(times):
+            app.extensions["limiter"].take(limit, key)
+
+
+def told(app):
+    return [mail for mail in mails(app) if mail.kind == "code_refused"]
+
+
+def by_page(app, address):
+    step(app, WRONG, address)
+
+
+def by_script(app, address):
+    body = {"username": "ada", "password": factories.PASSWORD, "code": WRONG}
+    assert Script(app, address=address).post("/api/auth", json=body).status_code == 401
+
+
+@pytest.mark.parametrize("way", [by_page, by_script])
+def test_the_owner_is_mailed_at_the_first_wrong_code_after_the_right_password_and_not_at_each(app, totp, way):
+    for _ in range(5):
+        way(app, OTHER)
+    (mail,) = told(app)
+    assert mail.to == "ada@example.org"
+    assert "typed your password correctly, and then a wrong code" in mail.text
+    assert OTHER in mail.text
+    assert "/not-me/" in mail.link
+
+
+def test_a_wrong_code_at_a_confirmation_is_told_as_well(app, totp):
+    owner = step(app, totp.code(), HOME)
+    owner.open("/confirm")
+    owner.press("Confirm", code=WRONG)
+    assert len(told(app)) == 1
+
+
+def test_nobody_is_told_of_a_wrong_password(app, totp):
+    Person(app).log_in("ada", "not the password")
+    assert told(app) == []
+
+
+def test_after_fifty_wrong_codes_in_a_row_strangers_are_not_heard_and_the_owner_is_told_once(app, totp):
+    wrong(app, 49)
+    step(app, WRONG)
+    assert not is_in(step(app, totp.code()))
+    assert not is_in(step(app, totp.code()))
+    assert len([mail for mail in told(app) if "locked" in mail.subject]) == 1
+    assert "A passkey or a recovery code still works" in told(app)[-1].text
+
+
+def test_the_page_says_what_still_works(app, totp):
+    wrong(app, 50)
+    answer = step(app, totp.code()).page
+    assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
+    assert "recovery code still works" in answer.text
+    assert "/forgot" in answer.text
+
+
+def test_the_second_step_says_beforehand_when_codes_are_locked_and_what_unlocks_them(app, totp):
+    text = half(app).page.text
+    assert "After 50 wrong codes in a row" in text
+    assert "A passkey or a recovery code always works" in text
+
+
+def test_a_recovery_code_is_never_locked(app, user, totp):
+    sheet = with_sheet(app, user)
+    for familiarity in Familiarity:
+        wrong(app, 100, familiarity)
+    assert is_in(step(app, sheet[0]))
+    assert is_in(step(app, totp.code())), "and the app counts again"
+
+
+def test_a_passkey_is_never_locked(app, user, totp):
+    device = with_passkey(app, user)
+    wrong(app, 100)
+    assert passkey_login(Person(app), device).request.path == "/dashboard"
+
+
+def test_where_the_owner_has_logged_in_before_the_app_still_counts(app, totp):
+    assert is_in(step(app, totp.code(), HOME))
+    wrong(app, 50)
+    assert not is_in(step(app, totp.code(), OTHER))
+    assert is_in(step(app, totp.code(), HOME))
+
+
+def test_known_browsers_and_networks_have_an_end_as_well(app, user, totp):
+    owner = step(app, with_sheet(app, user)[0], HOME)
+    owner.open("/logout")
+    owner.press("Log out")
+    code = totp.code()
+    wrong(app, 25, Familiarity.NETWORK)
+    assert not is_in(step(app, code, HOME))
+    wrong(app, 24, Familiarity.BROWSER)
+    owner.log_in("ada")
+    assert owner.press("Go on", code=code).request.path == "/dashboard"
+    owner.open("/logout")
+    owner.press("Log out")
+    wrong(app, 25, Familiarity.BROWSER)
+    owner.log_in("ada")
+    assert owner.press("Go on", code=totp.code()).status_code == 429
+
+
+def test_all_of_them_are_a_hundred(app):
+    assert sum(limit.amount for limit in IN_A_ROW.values()) == 100
+
+
+def test_a_new_password_by_a_mailed_link_unlocks_the_app(app, totp):
+    wrong(app, 100)
+    person = Person(app, address=OTHER)
+    ask(person, "ada")
+    set_new(person, mails(app)[-1].link)
+    assert is_in(step(app, totp.code(), password=NEW))
+
+
+def test_new_passwords_do_not_unlock_it_for_ever(app, totp):
+    """Whoever reads the mails of the account could guess on after each."""
+    wrong(app, 300)
+    with app.extensions["database"].write() as db:
+        closing.set_password(db, db.get_one(User, account(app, "ada").id), factories.HASHED)
+    assert not is_in(step(app, totp.code()))
+
+
+@pytest.mark.parametrize("deed", [closing.unlock, closing.enable])
+def test_an_operator_unlocks_it(app, totp, deed):
+    wrong(app, 300)
+    with app.extensions["database"].write() as db:
+        deed(db, db.get_one(User, account(app, "ada").id))
+    assert is_in(step(app, totp.code()))
+
+
+def test_an_admin_unlocks_it_and_it_is_written_down(app, user, totp):
+    wrong(app, 300)
+    ines = Person(app)
+    factories.user(app, "ines", role="admin")
+    ines.log_in("ines")
+    ines.open(f"/admin/users/{user.id}")
+    ines.follow("Unlock")
+    ines.press("Unlock ada", reason="she asked by phone")
+    assert is_in(step(app, totp.code()))
+    (event,) = events(app, "login.opened")
+    assert "she asked by phone" in str(event["details"])
+    assert mails(app)[-1].kind != "code_refused"
+
+
+def test_strangers_who_guess_codes_do_not_stop_the_owner_where_they_are_known(make_app, beginnings):
+    app = make_app(**NAMED)
+    totp = with_app(app, beginnings.make(app))
+    assert is_in(step(app, totp.code(), HOME))
+    for _ in range(11):
+        step(app, WRONG, OTHER)
+    assert not is_in(step(app, totp.code(), OTHER))
+    assert is_in(step(app, totp.code(), HOME))
