@@ -74,6 +74,7 @@ ROWS = (
     Row("POST /admin/users/<uuid:user_id>/delete", 204, 204, sent=REASON | {"username": "ada"}),
     Row("POST /admin/users/<uuid:user_id>/disable", 200, 200, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/enable", 200, NO_TOKEN, sent=REASON),
+    Row("POST /admin/users/<uuid:user_id>/unlock", 200, NO_TOKEN, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/end-sessions", 200, 200, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/reset-factors", 200, NO_TOKEN, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/reset-link", 201, NO_TOKEN, sent=REASON),

@@ -64,7 +64,7 @@ def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/users/<uuid:user_id>/unlock")
-@change()
+@grant()
 @answers(Person, form=ReasonForm, refuses=(409, 422))
 def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Forget a user's wrong passwords and codes, so that both are accepted again."""
