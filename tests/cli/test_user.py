@@ -18,7 +18,11 @@ def test_adding_prints_the_id_and_nothing_else(add):
 def test_a_taken_name_is_refused_in_any_letters(run, add):
     add("ada")
     done = run("user add ADA --password-stdin", typed=PASSWORD)
-    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "There is a user named ADA already.\n")
+    assert (done.exit_code, done.stdout, done.stderr) == (
+        1,
+        "",
+        "There is a user named ADA already, or one whose name looks like it.\n",
+    )
 
 
 def test_a_taken_address_is_refused(run, add):

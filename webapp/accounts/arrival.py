@@ -9,7 +9,7 @@ from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit, checked_name, key_of
 from webapp.accounts.profile import checked_display_name
-from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.accounts.registration import AddressTaken, NameTaken, NewUser, free_skeleton
 from webapp.audit.log import Event, record
 
 LONGEST_KEY = 200
@@ -45,9 +45,10 @@ def follow(db: Session, user: User, name: str) -> User:
     former, name = user.username, checked_name(name)
     if key_of(former) == key_of(name):
         return user
+    skeleton = free_skeleton(db, name, of=user.id)
     try:
         with db.begin_nested():
-            user.username, user.username_key = name, key_of(name)
+            user.username, user.username_key, user.username_skeleton = name, key_of(name), skeleton
     except IntegrityError as error:
         raise NameTaken(name) from error
     record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)

@@ -29,6 +29,9 @@ class User(Base):
     username: Mapped[str] = mapped_column(String(50))
     username_key: Mapped[str] = mapped_column(compared_by_byte(200), unique=True)
     """As names are compared; see ``names.key_of``."""
+    username_skeleton: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Digest of what names that look alike have in common; see ``confusables.skeleton_key``. Not unique: those who had
+    their names before they were compared so keep them."""
     email: Mapped[str | None] = mapped_column(String(320))
     email_key: Mapped[str | None] = mapped_column(compared_by_byte(400), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
 from webapp.accounts.names import NameUnfit, checked_name, key_of
-from webapp.accounts.registration import NameTaken
+from webapp.accounts.registration import NameTaken, free_skeleton
 from webapp.audit.log import Event, record
 from webapp.kernel.combining_marks import STACKED, is_stacked
 
@@ -83,9 +83,10 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
         return None
     if user.is_known_elsewhere:
         raise NameUnfit("Your name comes with you from where your password is kept; it is changed there.")
+    skeleton = free_skeleton(db, name, of=user.id)
     try:
         with db.begin_nested():
-            user.username, user.username_key = name, key_of(name)
+            user.username, user.username_key, user.username_skeleton = name, key_of(name), skeleton
     except IntegrityError as error:
         raise NameTaken(name) from error
     record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)

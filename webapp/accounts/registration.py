@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts import links
+from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.models import User
 from webapp.accounts.names import checked_address, checked_name, key_of
 from webapp.accounts.roles import held, reaching
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
+from webapp.kernel.db import alone
 
 SETUP = "setup"
 
@@ -52,6 +54,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         id=uuid4(),
         username=name,
         username_key=key_of(name),
+        username_skeleton=free_skeleton(db, name),
         email=address,
         email_key=key_of(address) if address else None,
         password_hash=new.password_hash,
@@ -70,6 +73,25 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         ) from error
     record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin=origin)
     return user
+
+
+def free_skeleton(db: Session, name: str, *, of: UUID | None = None) -> str:
+    """The skeleton of a name that looks like nobody else's (UTS #39 §4).
+
+    Args:
+        of: whose name it will be; what they are called now does not count.
+
+    Raises:
+        NameTaken
+    """
+    skeleton = skeleton_key(name)
+    # On PostgreSQL two look-alikes could come at once, and no constraint tells them apart.
+    alone(db, f"user name {skeleton}")
+    if exists(
+        db, and_(User.username_skeleton == skeleton, User.id != of) if of else User.username_skeleton == skeleton
+    ):
+        raise NameTaken(name)
+    return skeleton
 
 
 def exists(db: Session, condition: object) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, invitations, links, registration
+from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.invitations import Wish
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Invitation, Link, User
@@ -47,7 +48,8 @@ def begin(db: Session, post: Post, new: NewUser, here: Here) -> None:
 
 
 def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
-    is_wanted = or_(User.username_key == key_of(username), User.email_key == key_of(address))
+    is_alike = User.username_skeleton == skeleton_key(username)
+    is_wanted = or_(User.username_key == key_of(username), is_alike, User.email_key == key_of(address))
     db.execute(delete(User).where(is_wanted, nobody_verified()))
 
 

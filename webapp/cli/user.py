@@ -70,7 +70,7 @@ def add(house: House, *, name: str, email: str | None, role: str, password_stdin
     except (NameUnfit, AddressUnfit) as error:
         raise Refused(str(error)) from error
     except NameTaken as error:
-        raise Refused(f"There is a user named {name} already.") from error
+        raise Refused(f"There is a user named {name} already, or one whose name looks like it.") from error
     except AddressTaken as error:
         raise Refused(f"Another user has the address {email} already.") from error
     say_aside(f"{user.username} may log in now, with the role {role}.")

@@ -43,7 +43,7 @@ def create(secret: str) -> ResponseReturnValue:
     except links.LinkDead as error:
         raise dead() from error
     except NameTaken:
-        form.username.errors = ["Somebody has that name already."]
+        form.username.errors = ["Somebody has that name, or one that looks like it."]
         return refused(form, secret)
     except AddressTaken:
         form.email.errors = ["Somebody has that address already."]

@@ -1,0 +1,182 @@
+"""Names that look alike: whoever comes second is told that the name is taken, whichever way they come."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import update
+
+from tests import factories
+from tests.accounts.registering import SMTP, register
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.letters import mails
+from tests.login.directory import auth, with_provider
+from tests.tables import account
+from webapp.accounts import invitations, links, registration
+from webapp.accounts.confusables import skeleton_key, skeleton_of
+from webapp.accounts.invitations import Wish
+from webapp.accounts.models import User
+from webapp.accounts.registration import NameTaken, NewUser
+from webapp.kernel.clock import now
+
+HONEST = [
+    *(
+        "ada",
+        "Ada.Lovelace",
+        "müller",
+        "Straße",
+        "jürgen-groß",
+        "élodie",
+        "françois",
+        "garçon",
+        "noël",
+        "cœur",
+        "yıldız",
+    ),
+    *("Işıl", "çağrı", "gökçe", "şükrü", "łukasz", "żółw", "grzegorz", "ąćęłńóśźż", "Ναυσικά", "γιώργος", "Ελένη"),
+    *(
+        "мария",
+        "Дмитрий",
+        "юлия",
+        "щука",
+        "山田",
+        "さくら",
+        "カタカナ",
+        "김철수",
+        "đặng",
+        "nguyễn",
+        "þórður",
+        "ægir",
+        "øystein",
+    ),
+    *("محمد", "שרה", "हिन्दी", "สมชาย"),
+]
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_name_may_be_taken(app, name):
+    assert account(app, factories.user(app, name, email="x@example.org").username).username == name
+
+
+def test_honest_names_do_not_shut_each_other_out():
+    assert len({skeleton_key(name) for name in HONEST}) == len(HONEST)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        *(("alice", "alıce"), ("alice", "ɑlice"), ("alice", "a1ice"), ("alice", "aIice"), ("Alice", "AIice")),
+        *(("modern", "modem"), ("google", "ɡooɡle"), ("yildiz", "yıldız"), ("yıldız", "yildiz")),
+    ],
+)
+def test_a_name_that_looks_like_one_that_is_there_is_taken(app, first, second):
+    factories.user(app, first)
+    with pytest.raises(NameTaken):
+        factories.user(app, second, email="other@example.org")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("ada", "adá"), ("lukasz", "łukasz"), ("o", "ø"), ("a-b", "a.b"), ("c", "ç")]
+)
+def test_names_that_are_told_apart_have_two_skeletons(one, other):
+    assert skeleton_of(one) != skeleton_of(other)
+
+
+def by_registering(make_app, _people):
+    app = make_app(**SMTP, WEBAPP_REGISTRATION="open")
+    factories.user(app, "alice")
+    # What strangers hear is the same whether the name is free or not; the mail says it.
+    assert register(Person(app), "alıce", "eve@example.org").status_code == 200
+    assert [mail.kind for mail in mails(app)] == ["name_taken"]
+    return app
+
+
+def by_invitation(make_app, _people):
+    app = make_app()
+    factories.user(app, "alice")
+    with app.extensions["database"].write() as db:
+        path = invitations.make(db, Wish(email="eve@example.org")).path
+    person = Person(app)
+    person.open(path)
+    assert person.press("Register", username="alıce", password=PASSWORD).status_code == 422
+    return app
+
+
+def by_setup_link(make_app, _people):
+    app = make_app()
+    factories.user(app, "alice")
+    with app.extensions["database"].write() as db:
+        secret = links.make(db, registration.SETUP, timedelta(hours=1))
+    new = NewUser(username="alıce", email=None, password_hash="", role="super_admin")
+    with pytest.raises(NameTaken), app.extensions["database"].write() as db:
+        registration.open_house(db, secret, new)
+    return app
+
+
+def by_another_profile(make_app, _people):
+    app = make_app()
+    factories.user(app, "alice")
+    factories.user(app, "eve")
+    person = Person(app)
+    person.log_in("eve")
+    person.open("/account")
+    assert person.press("Save profile", username="alıce").status_code == 422
+    return app
+
+
+def by_a_provider(make_app, people):
+    app = with_provider(make_app)
+    factories.user(app, "alice")
+    people.add("alıce", subject="4f1c")
+    assert "belongs to somebody else here" in auth(app, "alıce").json["detail"]
+    return app
+
+
+def by_a_new_name_at_a_provider(make_app, people):
+    app = with_provider(make_app)
+    factories.user(app, "alice")
+    people.add("eve", subject="4f1c")
+    assert auth(app, "eve").status_code == 200
+    people.add("alıce", subject="4f1c")
+    assert "belongs to somebody else here" in auth(app, "alıce").json["detail"]
+    return app
+
+
+WAYS = [by_registering, by_invitation, by_setup_link, by_another_profile, by_a_provider, by_a_new_name_at_a_provider]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_wherever_a_name_is_chosen_a_look_alike_is_refused(make_app, people, way):
+    app = way(make_app, people)
+    with app.extensions["database"].read() as db:
+        assert registration.exists(db, User.username == "alıce") is False
+
+
+def test_one_may_take_another_spelling_of_the_own_name(person, app, user):
+    person.open("/account")
+    assert person.press("Save profile", username="Ada").status_code == 200
+    person.open("/account")
+    assert person.press("Save profile", username="ɑda").status_code == 200
+    assert account(app, "ɑda").id == user.id
+
+
+def test_whoever_had_a_look_alike_before_keeps_it_and_may_log_in(app, user):
+    factories.user(app, "eve")
+    same = {"username": "ɑda", "username_key": "ɑda", "username_skeleton": skeleton_key("ada")}
+    with app.extensions["database"].write() as db:
+        db.execute(update(User).where(User.username == "eve").values(same))
+    person = Person(app)
+    assert person.log_in("ɑda").request.path == "/dashboard"
+    person.open("/account")
+    assert person.press("Save profile", display_name="Eve").status_code == 200
+    assert account(app, "ɑda").display_name == "Eve"
+
+
+def test_a_name_that_nobody_verified_in_time_blocks_no_look_alike(make_app):
+    app = make_app(**SMTP, WEBAPP_REGISTRATION="open")
+    with time_machine.travel(now(), tick=False) as clock:
+        register(Person(app), "alıce", "eve@example.org")
+        clock.shift(timedelta(days=3))
+        register(Person(app), "alice", "alice@example.org")
+    assert account(app, "alice").email == "alice@example.org"

@@ -1,0 +1,28 @@
+"""Users from before names were compared by their look: each has a skeleton afterwards, as the application makes it."""
+
+import sqlalchemy as sa
+
+from tests import factories
+from webapp.accounts.confusables import skeleton_key
+from webapp.cli import schema
+from webapp.settings import Settings
+
+NAMES = ("alice", "modern", "мария", "yıldız", "Straße")
+
+
+def test_the_migration_computes_the_skeletons_that_the_application_compares(make_app, instance):
+    app = make_app()
+    for number, name in enumerate(NAMES):
+        factories.user(app, name, email=f"{number}@example.org")
+    settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), app.extensions["database"].engine
+    schema.downgrade(settings, "20261207_networks")
+    schema.upgrade(settings)
+    with engine.begin() as connection:
+        found = connection.execute(sa.text('SELECT username, username_skeleton FROM "user"')).all()
+    assert dict(found) == {name: skeleton_key(name) for name in NAMES}
+
+
+def test_a_command_refuses_a_look_alike(run, add):
+    add("alice")
+    done = run("user add alıce --password-stdin", typed="correct horse battery staple")
+    assert (done.exit_code, "named alıce already" in done.stderr) == (1, True)
