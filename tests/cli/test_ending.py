@@ -1,6 +1,5 @@
 """How a process ends: work in hand is finished, counts are written, and what does not end is left behind."""
 
-import signal
 import threading
 
 import pytest
@@ -37,13 +36,20 @@ def busy():
     worker.goes_on.set()
 
 
+class Served:
+    """A server that is told to stop, and says that it was serving."""
+
+    def __init__(self):
+        self.told = 0
+
+    def __call__(self):
+        self.told += 1
+        return True
+
+
 @pytest.fixture
 def served():
-    """Granian's handler, which is there as soon as the application is served."""
-    told = []
-    former = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
-    yield told
-    signal.signal(signal.SIGTERM, former)
+    return Served()
 
 
 @pytest.fixture
@@ -66,10 +72,10 @@ def counted(app, user):
 def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkeypatch, app, busy, served, counted):
     monkeypatch.setattr("webapp.cli.ending.later", lambda _seconds, _act: None)
     seen = []
-    ending = Ending(lambda code: seen.append((code, busy.has_finished, counted())))
+    ending = Ending(served, lambda code: seen.append((code, busy.has_finished, counted())))
     ending.concerns(app.extensions["meter"], busy)
     ending.begin()
-    assert (served, busy.is_told, seen) == ([signal.SIGTERM], True, [])
+    assert (served.told, busy.is_told, seen) == (1, True, [])
     threading.Timer(0.1, busy.goes_on.set).start()
     ending.finish()
     assert seen == [(0, True, True)]
@@ -78,7 +84,7 @@ def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkey
 def test_what_does_not_end_is_left_behind_and_counts_are_written_all_the_same(monkeypatch, app, busy, served, counted):
     monkeypatch.setattr("webapp.cli.ending.GRACE", 0.2)
     left = threading.Event()
-    ending = Ending(lambda _code: left.set())
+    ending = Ending(served, lambda _code: left.set())
     ending.concerns(app.extensions["meter"], busy)
     # Nobody calls finish: a request runs for ever, and the main thread waits for it.
     ending.begin()
@@ -90,7 +96,7 @@ def test_it_leaves_though_the_last_writing_waits_for_another_writer(monkeypatch,
     monkeypatch.setattr("webapp.cli.ending.GRACE", 0.1)
     monkeypatch.setattr("webapp.cli.ending.CERTAINLY", 0.3)
     left = threading.Semaphore(0)
-    ending = Ending(lambda _code: left.release())
+    ending = Ending(served, lambda _code: left.release())
     ending.concerns(app.extensions["meter"])
     with app.extensions["database"].write() as db:
         db.execute(text("DELETE FROM chore"))
@@ -102,10 +108,9 @@ def test_it_leaves_though_the_last_writing_waits_for_another_writer(monkeypatch,
     assert left.acquire(timeout=30)
 
 
-def test_told_before_it_serves_it_leaves_at_once(monkeypatch):
-    monkeypatch.setattr(signal, "getsignal", lambda _number: signal.SIG_DFL)
+def test_told_before_it_serves_it_leaves_at_once():
     left = []
-    Ending(left.append).begin()
+    Ending(lambda: False, left.append).begin()
     assert left == [0]
 
 
@@ -132,7 +137,10 @@ class Process:
 @pytest.mark.parametrize(("looks", "is_killed"), [(5, False), (10**6, True)])
 def test_a_worker_is_killed_that_refuses_to_stop_and_not_one_whose_end_is_noted_late(monkeypatch, looks, is_killed):
     monkeypatch.setattr("webapp.cli.server.PATIENCE", 0.2)
-    server, process = Server("nowhere:at_all", interface=Interfaces.WSGI, workers_kill_timeout=1), Process(looks=looks)
+    server, process = (
+        Server("nowhere:at_all", interface=Interfaces.ASGINL, workers_kill_timeout=1),
+        Process(looks=looks),
+    )
     server.wrks = [process]
     server._stop_workers()
     assert process.was_killed == is_killed

@@ -1,7 +1,6 @@
 """How a worker ends: what runs is finished, what waits is written, and none of it may take for ever."""
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -18,8 +17,13 @@ PATIENCE = 10
 
 
 class Ending:
-    def __init__(self, leave: Callable[[int], object] = os._exit) -> None:
-        self._leave = leave
+    """
+    Args:
+        stop_serving: tells the server to finish its requests; False where nothing is served yet.
+    """
+
+    def __init__(self, stop_serving: Callable[[], bool], leave: Callable[[int], object] = os._exit) -> None:
+        self._stop_serving, self._leave = stop_serving, leave
         self._deadline: float | None = None
         self._workers: list[Worker] = []
         self._meter: Meter | None = None
@@ -30,17 +34,14 @@ class Ending:
 
     def begin(self) -> None:
         """The process was told to stop. Requests are granian's: its main thread returns when the last is answered."""
-        serving = signal.getsignal(signal.SIGTERM)
-        if not callable(serving):
-            # The application is still being built.
+        self._deadline = time.monotonic() + GRACE
+        if not self._stop_serving():
             self._leave(0)
             return
-        self._deadline = time.monotonic() + GRACE
         later(GRACE, self.finish)
         later(CERTAINLY, lambda: self._leave(0))
         for worker in self._workers:
             worker.stop()
-        serving(signal.SIGTERM, None)
 
     def finish(self) -> None:
         """By the main thread when nothing runs any more, or by the clock when something runs for too long."""

@@ -1,38 +1,48 @@
 """granian, told how we serve."""
 
 import errno
-import logging
 import multiprocessing
 import os
+import resource
 import socket
+import tempfile
 import time
+from collections.abc import Iterator
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from webapp.cli import signals
+from webapp.cli import signals, watchdog
 from webapp.cli.ending import PATIENCE
 from webapp.cli.refusals import Refused
 from webapp.settings import ROOT, Settings
 
 # Its own words go to standard error: what is said on standard output is ours.
 LOGGING: dict[str, Any] = {
-    "filters": {"known": {"()": "webapp.cli.server.OnlyNews"}},
     "handlers": {"console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
-    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False, "filters": ["known"]}},
+    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
 }
 
 
-class OnlyNews(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        # granian warns of more threads than cores; ours wait for a hash, so that logins do not hold up the rest.
-        return "Python threads" not in record.getMessage()
+MOST_CONNECTIONS = 4096
+SPARE_FILES = 200
+# Bytes of a request that are read ahead of what the application takes, its headers among them.
+MOST_BUFFERED = 64 * 1024
 
 
 class Server(MPServer):
+    def started(self) -> Iterator[tuple[int, float]]:
+        """Process id of each worker, and when it was started."""
+        workers: list[Any] = self.wrks
+        for worker in list(workers):
+            if worker.inner.pid is not None and worker.is_alive():
+                yield worker.inner.pid, worker.birth
+
     def _stop_workers(self) -> None:
         """Wait before granian does: one that has just ended is alive to it until another of its threads has noted that,
         and it would kill it, and say that it refused to stop."""
@@ -52,15 +62,23 @@ def serve(settings: Settings, *, debug: bool) -> None:
     # be done at its end, such as writing last uses.
     multiprocessing.set_start_method("spawn", force=True)
     host, port = split(settings.bind)
+    workers = 1 if debug else settings.workers
     granian = Server(
         "webapp.cli.worker:application",
         factory=True,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
+        # The one that leaves its signal handler with us (worker.ServerStop).
+        loop=Loops.asyncio,
+        # HTTP/2 without TLS would keep a worker's threads for as many streams as one connection opens.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(settings.header_timeout.total_seconds() * 1000), max_buffer_size=MOST_BUFFERED
+        ),
         websockets=False,
-        workers=1 if debug else settings.workers,
-        blocking_threads=settings.threads,
+        workers=workers,
+        backpressure=connections_per_worker(),
         respawn_failed_workers=True,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.info if debug else LogLevels.warning,
@@ -73,7 +91,24 @@ def serve(settings: Settings, *, debug: bool) -> None:
     # Started with the first worker otherwise, whereupon older Pythons unblock the signals that are being heard.
     resource_tracker.ensure_running()
     granian.on_startup(lambda: signals.hear(granian.signal_handler_interrupt))
-    granian.serve()
+    with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
+        # Not where somebody may stop a worker in a debugger.
+        if not debug:
+            os.environ[watchdog.FOLDER] = folder
+            dog = watchdog.Watchdog(Path(folder), settings.worker_timeout, granian.started)
+            # After the signals are blocked: a thread that lets one through would swallow it.
+            granian.on_startup(dog.start)
+        granian.serve()
+
+
+def connections_per_worker() -> int:
+    """How many connections one worker keeps open: as many as this process may have files, less what else is open."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARE_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(64, allowed - SPARE_FILES)
 
 
 def split(bind: str) -> tuple[str, int]:

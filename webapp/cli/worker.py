@@ -1,21 +1,31 @@
-"""What a worker runs: the application, as long as the process that started it is there."""
+"""What a worker runs: the application behind its gateway, as long as the process that started it is there."""
 
+import asyncio
 import atexit
 import os
 import signal
 import threading
+from collections.abc import Callable
+from functools import partial
 from multiprocessing import parent_process
+from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
 from webapp.app import create_app
 from webapp.cli import signals
 from webapp.cli.ending import Ending
+from webapp.cli.watchdog import FOLDER, beat
 from webapp.kernel.tracebacks import print_uncaught
+from webapp.settings import Settings
+from webapp.web import proxy
+from webapp.web.asgi import AsgiGateway
 
 
-def application() -> Flask:
-    ending = Ending()
+def application() -> AsgiGateway:
+    loop = asyncio.get_event_loop()
+    ending = Ending(ServerStop(loop))
     signals.hear(ending.begin)
     print_uncaught()
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
@@ -25,7 +35,45 @@ def application() -> Flask:
     for worker in workers:
         worker.start()
     atexit.register(ending.finish)
-    return app
+    gateway = gateway_for(app, app.extensions["settings"])
+    if folder := os.environ.get(FOLDER):
+        # Referenced by the gateway: the loop itself keeps only a weak reference to a task.
+        gateway.background.add(loop.create_task(beat(Path(folder), app, gateway.pool)))
+    return gateway
+
+
+def gateway_for(app: Flask, settings: Settings) -> AsgiGateway:
+    return AsgiGateway(
+        app.wsgi_app,
+        threads=settings.threads,
+        body_limit=settings.body_limit,
+        body_timeout=settings.body_timeout,
+        is_proxy=partial(proxy.is_trusted, networks=settings.trusted_proxies),
+    )
+
+
+class ServerStop:
+    """Tells granian to stop serving: calls the handler that it registers with the event loop for SIGTERM.
+
+    No signal reaches that handler, because one thread of ours waits for them all (``signals.hear``). It may be called
+    once only: granian's signal to itself holds two, and whoever sets a third waits for ever.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.handler: Callable[[], object] | None = None
+        loop.add_signal_handler = self.register  # type: ignore[assignment, method-assign]
+
+    def register(self, number: int, handler: Callable[..., object], *arguments: Any) -> None:
+        if number == signal.SIGTERM:
+            self.handler = partial(handler, *arguments)
+
+    def __call__(self) -> bool:
+        """Whether there is a server to stop: False while the application is still being built."""
+        if self.handler is None or not self.loop.is_running():
+            return False
+        self.loop.call_soon_threadsafe(self.handler)
+        return True
 
 
 def leave_with_parent() -> None:

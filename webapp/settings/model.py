@@ -66,6 +66,9 @@ class Settings:
     login_window: Annotated[timedelta, "Over so long, login tries are counted."] = timedelta(minutes=15)
     hashes_at_once: Annotated[int, "Passwords hashed at the same time by one worker."] = 1
     body_limit: Annotated[int, "Bytes a request's body may have."] = 64 * 1024
+    body_timeout: Annotated[timedelta, "A request's body may take so long to come."] = timedelta(seconds=20)
+    header_timeout: Annotated[timedelta, "So may its headers; an idle connection ends then."] = timedelta(seconds=30)
+    worker_timeout: Annotated[timedelta, "A worker that answers no probe so long is replaced."] = timedelta(seconds=30)
     workers: Annotated[int, "Processes that serve."] = 2
     threads: Annotated[int, "Threads of each process; logins wait in all but two of them."] = 40
     log_json: Annotated[bool, "Whether the log is lines of JSON."] = False

@@ -3,13 +3,17 @@
 import logging
 from collections.abc import Callable
 
-from flask import Response, after_this_request, copy_current_request_context
+from flask import Response, after_this_request, copy_current_request_context, request
 
 log = logging.getLogger(__name__)
+
+# In the environ: a server that can closes the body of this response after it has sent it, not before.
+AFTER_RESPONSE = "webapp.after_response"
 
 
 def answer(work: Callable[[], None]) -> None:
     """Do ``work`` when the answer has been sent."""
+    request.environ[AFTER_RESPONSE] = True
 
     def try_it() -> None:
         try:

@@ -10,6 +10,7 @@ WORDS = {
     403: ("You may not open this", "We know who you are, and the answer is no."),
     404: ("There is nothing here", "The address is wrong, or what was here is gone."),
     405: ("Not in this way", "The address is right, but it does not answer to this method."),
+    408: ("The request took too long", "Not all of it has come in time. Nothing was changed; send it again."),
     409: ("This was done already", "It would be a second time, or in another's place. Nothing was changed."),
     413: ("That is too much", "The request is larger than this house accepts. Nothing was changed."),
     415: ("That kind of content is not read here", "Send a form, or a JSON object. Nothing was changed."),

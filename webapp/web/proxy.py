@@ -41,8 +41,13 @@ class TrustedProxies:
         return self.app(environ, start_response)
 
     def is_ours(self, address: str) -> bool:
-        known = parsed(address)
-        return known is not None and any(known in network for network in self.networks)
+        return is_trusted(address, self.networks)
+
+
+def is_trusted(address: str, networks: Sequence[Network]) -> bool:
+    """Whether an IP address is one of the trusted proxies."""
+    known = parsed(address)
+    return known is not None and any(known in network for network in networks)
 
 
 def is_doubtful(environ: "WSGIEnvironment") -> bool:

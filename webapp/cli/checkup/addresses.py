@@ -37,7 +37,8 @@ def https(settings: Settings, listens_outside: bool) -> Finding:
         return warn(
             "address",
             f"{settings.bind} is reached by other machines past the proxy, unencrypted.",
-            "Bind 127.0.0.1, or see that only the proxy gets there, as in a container's network.",
+            "Bind 127.0.0.1, or see that only the proxy gets there, as in a container's network. The proxy has to"
+            " buffer requests and bound the connections of a client: docs/serving.md.",
         )
     return ok("address", f"{settings.base_url} is encrypted, and only this machine reaches {settings.bind}.")
 

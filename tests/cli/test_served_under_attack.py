@@ -1,0 +1,86 @@
+"""What stops a naive server does not stop this one: HTTP/2 half requests, slow bodies and headers, a hung worker."""
+
+import os
+import signal
+import socket
+import struct
+import time
+
+import pytest
+
+from tests.cli.serving import serving, start
+from tests.cli.test_stopping import workers_of
+
+POST = (
+    b"POST /api/auth HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+)
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+@pytest.fixture
+def server(house, add):
+    add("ada")
+    quick = {"WEBAPP_BODY_TIMEOUT": "3s", "WEBAPP_HEADER_TIMEOUT": "3s", "WEBAPP_THREADS": "4"}
+    with serving(start(house, **quick)) as (server,):
+        yield server
+
+
+def connected(server):
+    return socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30)
+
+
+def frame(kind, flags, stream, payload):
+    """An HTTP/2 frame (RFC 9113 §4.1)."""
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def test_http2_is_not_spoken_so_no_connection_holds_more_than_one_request(server):
+    for _ in range(3):
+        with connected(server) as client:
+            client.sendall(PREFACE + frame(4, 0, 0, b""))
+            # An HTTP/2 server would begin with its own settings, a frame of type 4.
+            assert client.recv(100)[3:4] != b"\x04"
+    assert all(server.open("/healthz").status_code == 200 for _ in range(6))
+
+
+def test_slow_bodies_hold_up_nobody_and_end_in_time(server):
+    clients = [connected(server) for _ in range(200)]
+    try:
+        for client in clients:
+            client.sendall(POST)
+        # Eight threads in all: a thread for each body would have left none.
+        assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
+        answers = [client.recv(100).split()[1] for client in clients]
+    finally:
+        for client in clients:
+            client.close()
+    # Those beyond what one client may have under way are refused at once.
+    assert set(answers) == {b"408", b"503"}
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: local"], ids=["nothing", "half a header"])
+def test_connections_that_send_no_whole_headers_hold_up_nobody_and_are_closed(server, begun):
+    clients = [connected(server) for _ in range(300)]
+    try:
+        for client in clients:
+            client.sendall(begun)
+        assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
+        assert clients[0].recv(100)[:12] in (b"", b"HTTP/1.1 408")
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_a_worker_that_answers_nothing_is_replaced(house):
+    with serving(start(house, WEBAPP_WORKER_TIMEOUT="3s")) as (server,):
+        hung, other = workers_of(server)
+        os.kill(hung, signal.SIGSTOP)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and (hung in workers_of(server) or len(workers_of(server)) < 2):
+            time.sleep(0.1)
+        now = workers_of(server)
+        assert (hung in now, other in now, len(now)) == (False, True, 2)
+        assert server.ready()
+        assert server.stop() == 0
+    assert f"Replacing worker {hung}: it has answered no health probe for 3 seconds" in server.complained

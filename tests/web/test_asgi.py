@@ -1,0 +1,216 @@
+"""The gateway from ASGI to the application: what it reads, how long it waits, and what it refuses by itself."""
+
+import asyncio
+import threading
+from datetime import timedelta
+
+import pytest
+from flask import Flask, Response, request
+
+from tests.web.asgi_scope import CHUNKED, LENGTH_5, scope
+from webapp.web import after, asgi
+from webapp.web.asgi import AsgiGateway
+
+LIMIT = 100
+NEVER = object()
+
+
+@pytest.fixture
+def view():
+    """A bare application with a few views; ``seen`` is what happened, in order."""
+    app = Flask("bare")
+    app.seen = []
+
+    @app.route("/echo", methods=["GET", "POST"])
+    def echo():
+        return request.get_data()
+
+    @app.post("/unread")
+    def unread():
+        return "never read"
+
+    @app.get("/later")
+    def later():
+        after.answer(lambda: app.seen.append("work"))
+        return "sent first"
+
+    @app.get("/stream")
+    def stream():
+        return Response(iter(["one", "two"]))
+
+    @app.get("/fault")
+    def fault():
+        raise ValueError
+
+    return app
+
+
+def gateway(app, **options):
+    app.config["MAX_CONTENT_LENGTH"] = LIMIT
+    return AsgiGateway(
+        app.wsgi_app,
+        **{"threads": 2, "body_limit": LIMIT, "body_timeout": timedelta(seconds=0.05)} | options,
+    )
+
+
+def call(target, asked, *parts):
+    """Send a request whose body comes in ``parts``; one that is NEVER does not come. Returns status, headers, body."""
+    return asyncio.run(exchange(target, asked, *parts))
+
+
+async def exchange(target, asked, *parts, seen=None):
+    waiting, sent = list(parts), []
+
+    async def receive():
+        part = waiting.pop(0) if waiting else b""
+        if part is NEVER:
+            await asyncio.Event().wait()
+        if part is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": part, "more_body": bool(waiting)}
+
+    async def send(message):
+        sent.append(message)
+        if seen is not None:
+            seen.append(message["type"])
+
+    await target(asked, receive, send)
+    if not sent:
+        return None
+    head = sent[0]
+    return head["status"], dict(head["headers"]), b"".join(part.get("body", b"") for part in sent[1:])
+
+
+@pytest.mark.parametrize("framing", [LENGTH_5, CHUNKED], ids=["with a length", "chunked"])
+def test_a_body_that_comes_in_parts_reaches_the_view_whole(view, framing):
+    assert call(gateway(view), scope("POST", b"/echo", framing), b"he", b"", b"llo")[::2] == (200, b"hello")
+
+
+def test_a_body_that_does_not_come_in_time_is_answered_408(view):
+    assert call(gateway(view), scope("POST", b"/echo", LENGTH_5), b"he", NEVER)[0] == 408
+
+
+def test_a_view_that_reads_no_body_answers_though_none_comes(view):
+    assert call(gateway(view), scope("POST", b"/unread", LENGTH_5), b"", NEVER)[::2] == (200, b"never read")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_a_body_is_never_waited_for_where_the_method_has_none(view, method):
+    wait_forever = gateway(view, body_timeout=timedelta(days=1))
+    assert call(wait_forever, scope(method, b"/echo", LENGTH_5), NEVER)[0] == 200
+
+
+def test_no_thread_is_taken_while_a_body_comes(view):
+    target = gateway(view, threads=1, body_timeout=timedelta(days=1))
+
+    async def others_are_answered():
+        slow = [asyncio.create_task(exchange(target, scope("POST", b"/echo", LENGTH_5), NEVER)) for _ in range(20)]
+        await asyncio.sleep(0)
+        answer = await exchange(target, scope("GET"))
+        for task in slow:
+            task.cancel()
+        return answer
+
+    assert asyncio.run(others_are_answered())[0] == 200
+
+
+@pytest.mark.parametrize(
+    "framing", [(b"content-length", b"%d" % (LIMIT * 9)), CHUNKED], ids=["with a length", "chunked"]
+)
+def test_of_a_body_over_the_limit_no_more_is_read_than_shows_it(view, framing):
+    target, parts = gateway(view), [b"x" * 60] * 9
+    given = []
+
+    async def receive():
+        given.append(1)
+        return {"type": "http.request", "body": parts.pop(), "more_body": True}
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(target(scope("POST", b"/echo", framing), receive, send))
+    assert (sent[0]["status"], len(given)) == (413, 2)
+
+
+def test_a_client_that_leaves_before_its_body_has_come_is_not_answered(view):
+    assert call(gateway(view), scope("POST", b"/echo", LENGTH_5), b"he", None) is None
+
+
+def test_one_client_may_have_only_so_many_bodies_under_way_and_others_are_not_held_up(view):
+    target = gateway(view, body_timeout=timedelta(days=1))
+
+    async def try_it():
+        slow = [
+            asyncio.create_task(exchange(target, scope("POST", b"/echo", LENGTH_5), NEVER))
+            for _ in range(asgi.BODIES_PER_CLIENT)
+        ]
+        await asyncio.sleep(0)
+        same = await exchange(target, scope("POST", b"/echo", LENGTH_5), b"hello")
+        reading = await exchange(target, scope("GET"))
+        other = await exchange(target, scope("POST", b"/echo", LENGTH_5, client="203.0.113.6"), b"hello")
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+        again = await exchange(target, scope("POST", b"/echo", LENGTH_5), b"hello")
+        return same, reading, other, again
+
+    same, reading, other, again = asyncio.run(try_it())
+    assert (same[0], same[1][b"retry-after"]) == (503, b"1")
+    assert [answer[0] for answer in (reading, other, again)] == [200, 200, 200]
+    assert not target.bodies
+
+
+def test_the_bodies_of_a_trusted_proxy_are_those_of_many_and_not_counted(view):
+    target = gateway(view, body_timeout=timedelta(days=1), is_proxy=lambda address: address == "203.0.113.5")
+
+    async def try_it():
+        slow = [
+            asyncio.create_task(exchange(target, scope("POST", b"/echo", LENGTH_5), NEVER))
+            for _ in range(asgi.BODIES_PER_CLIENT)
+        ]
+        await asyncio.sleep(0)
+        answer = await exchange(target, scope("POST", b"/echo", LENGTH_5), b"hello")
+        for task in slow:
+            task.cancel()
+        return answer
+
+    assert asyncio.run(try_it())[0] == 200
+
+
+def test_requests_beyond_what_may_wait_for_a_thread_are_told_to_come_back(view, monkeypatch):
+    monkeypatch.setattr(asgi, "QUEUED_PER_THREAD", 1)
+    is_let_go = threading.Event()
+    view.add_url_rule("/wait", view_func=lambda: str(is_let_go.wait(10)))
+    target = gateway(view, threads=1)
+
+    async def try_it():
+        running = [asyncio.create_task(exchange(target, scope("GET", b"/wait"))) for _ in range(2)]
+        await asyncio.sleep(0)
+        refused = await exchange(target, scope("GET", b"/wait"))
+        is_let_go.set()
+        return refused, await asyncio.gather(*running)
+
+    refused, answered = asyncio.run(try_it())
+    assert (refused[0], refused[1][b"retry-after"]) == (503, b"1")
+    assert [answer[0] for answer in answered] == [200, 200]
+
+
+def test_work_for_after_the_response_is_done_after_it_was_sent(view):
+    target = gateway(view)
+    answer = asyncio.run(exchange(target, scope("GET", b"/later"), seen=view.seen))
+    target.pool.shutdown()
+    assert (answer[2], view.seen) == (b"sent first", ["http.response.start", "http.response.body", "work"])
+
+
+def test_a_response_of_unknown_length_is_sent_part_by_part(view):
+    seen = []
+    answer = asyncio.run(exchange(gateway(view), scope("GET", b"/stream"), seen=seen))
+    assert (answer[2], seen.count("http.response.body")) == (b"onetwo", 3)
+
+
+def test_a_fault_outside_of_the_application_is_the_servers(view):
+    view.config["PROPAGATE_EXCEPTIONS"] = True
+    with pytest.raises(ValueError, match=r"^$"):
+        call(gateway(view), scope("GET", b"/fault"))
