@@ -89,6 +89,7 @@ def test_a_house_that_was_off_tells_only_the_latest(app, user, clock):
     assert "nightly ends in 3 days" in mails(app)[0].text
 
 
+@pytest.mark.slow
 def test_a_thousand_that_end_are_one_mail(app, user, clock):
     for number in range(60):
         factories.api_token(app, user, name=f"job {number}", lifetime=30 * DAY)
@@ -166,6 +167,7 @@ def test_a_job_that_comes_from_everywhere_is_told_of_once_a_day_and_not_for_ever
     assert 1 < len(kinds(app)) <= 10
 
 
+@pytest.mark.slow
 def test_nobody_is_buried_in_mail(app, user, person, clock):
     for number in range(MOST_A_DAY + 5):
         person.open("/tokens/new")
