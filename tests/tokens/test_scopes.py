@@ -25,11 +25,15 @@ USER, ADMIN = ("user",), ("user", "admin")
 
 
 def test_scopes_are_read_off_the_routes_that_a_token_could_open():
-    assert list(CATALOGUE.scopes) == ["admin:read", "admin:write", "any:read", "mixed:read", "resources:read"]
+    # But for the one that every page may ask for, and the one that decides what other services are told.
+    assert list(CATALOGUE.scopes) == [
+        *("admin:read", "admin:write", "any:read", "mixed:read"),
+        *("resources:read", "roles:share"),
+    ]
 
 
 def test_a_scope_is_held_by_whoever_it_would_open_something_to():
-    assert CATALOGUE.held_by(USER) == ["any:read", "mixed:read", "resources:read"]
+    assert CATALOGUE.held_by(USER) == ["any:read", "mixed:read", "resources:read", "roles:share"]
     assert CATALOGUE.held_by(ADMIN) == list(CATALOGUE.scopes)
 
 

@@ -43,8 +43,9 @@ FIELDS = {
     "/admin/users/<uuid:user_id>/role": "reason role",
     "/admin/users/disable": "reason",
     "/api/auth": "code email password scope username",
-    "/api/auth/exchange": "actor_token audience grant_type requested_token_type scope subject_token subject_token_type",
-    "/api/auth/introspect": "token token_type_hint",
+    "/api/auth/exchange": "actor_token actor_token_type audience grant_type requested_token_type resource scope "
+    "subject_token subject_token_type",
+    "/api/auth/introspect": "ip_address method path token token_type_hint",
     "/api/auth/refresh": "refresh_token scope",
     "/api/auth/revoke": "token token_type_hint",
     "/confirm": "code kept next password response",

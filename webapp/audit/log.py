@@ -79,6 +79,7 @@ class Event(StrEnum):
     TOKEN_FIRST_USED = "token.first-used"
     TOKEN_REVOKED = "token.revoked"
     TOKEN_EXCHANGED = "token.exchanged"
+    EXCHANGED_TOKEN_REVOKED = "exchanged-token.revoked"
     REFRESH_USED = "refresh.used"
     REFRESH_REUSED = "refresh.reused"
     REFRESH_REFUSED = "refresh.refused"

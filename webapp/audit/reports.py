@@ -169,6 +169,11 @@ SCRIPTS: dict[Event, Callable[[Details], Words]] = {
         USER,
         f" was exchanged for one for {d.get('audience') or 'another service'}",
     ),
+    Event.EXCHANGED_TOKEN_REVOKED: lambda d: (
+        of_theirs(d),
+        USER,
+        f" had been exchanged for one for {d.get('audience') or 'another service'}, and that one was revoked",
+    ),
     Event.REFRESH_USED: lambda _: ("A script of ", USER, " refreshed its login"),
     Event.REFRESH_REUSED: lambda _: ("A refresh token of ", USER, " came twice: its login ended, with all its tokens"),
     Event.REFRESH_REFUSED: lambda d: (

@@ -96,6 +96,9 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
     Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
     Event.TOKEN_EXCHANGED: lambda d: f"{named(d)} was exchanged for one for {d.get('audience') or 'another service'}.",
+    Event.EXCHANGED_TOKEN_REVOKED: lambda d: (
+        f"{named(d)} had been exchanged for one for {d.get('audience') or 'another service'}, and that one was revoked."
+    ),
     Event.REFRESH_USED: lambda _: "A script refreshed its login.",
     Event.REFRESH_REUSED: lambda _: (
         "A refresh token came twice: the login it belongs to was ended, with all its tokens."

@@ -6,7 +6,7 @@ from flask import current_app, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect, Rule
 
-from webapp.guard.authority import Call
+from webapp.guard.authority import METHODS, Call
 from webapp.guard.forbidding import EDIT, pins_of
 from webapp.guard.offers import link_for_another
 from webapp.guard.policy import Decision, Requirement, decide, explain
@@ -42,6 +42,12 @@ def rule_at(method: str, path: str) -> Rule | None:
     except (HTTPException, RequestRedirect):
         return None
     return found
+
+
+def rules_at(path: str, method: str | None) -> frozenset[str]:
+    """The rules of this site's routes at a path, for one method or for any."""
+    found = (rule_at(name, path) for name in ((method,) if method else METHODS))
+    return frozenset(rule.rule for rule in found if rule is not None)
 
 
 def fix(principal: Principal, need: Requirement, decision: Decision) -> str | None:

@@ -1,8 +1,11 @@
 """Name and password; the password again; credentials for a token."""
 
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
 from wtforms import BooleanField, Field, HiddenField, IntegerField, PasswordField, StringField
 from wtforms.form import BaseForm
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from webapp.web.form import Form
 
@@ -129,12 +132,37 @@ class RevokeForm(Form):
 
 
 class IntrospectForm(Form):
+    """RFC 7662 §2.1, and the call that the asking service was asked for, as far as it wants that judged."""
+
     token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Not needed: each kind is known by its looks.")
+    method = StringField(
+        "Method of the call",
+        [Optional(), Regexp("^[A-Z]{1,20}$", message="A method, such as GET.")],
+        description="The method that the token was used with; one that its restrictions exclude makes it inactive.",
+    )
+    path = StringField(
+        "Path of the call",
+        [Optional(), Length(max=2000), Regexp("^/", message="A path begins with a slash.")],
+        description="The path on this site; one that its restrictions exclude makes it inactive.",
+    )
+    ip_address = StringField(
+        "IP address of the caller",
+        [Optional(), Length(max=45)],
+        description="From where the token was used; one that its restrictions exclude makes it inactive.",
+    )
+
+    def validate_ip_address(self, field: StringField) -> None:
+        try:
+            ip_address(field.data or "")
+        except ValueError as error:
+            raise ValidationError("An IPv4 or IPv6 address.") from error
 
 
 class ExchangeForm(Form):
     """RFC 8693 §2.1."""
+
+    either = ("audience", "resource")
 
     GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
     ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -149,7 +177,12 @@ class ExchangeForm(Form):
         [Optional(), AnyOf(TYPES, "Only access tokens are exchanged.")],
         description=f"`{ACCESS_TOKEN}`.",
     )
-    audience = StringField("Service", [InputRequired("Name the service that it is for."), LONGEST])
+    audience = StringField("Service", [LONGEST], description="The service that it is for; or `resource`.")
+    resource = StringField(
+        "Service by its URI",
+        [LONGEST],
+        description="The same where the name of the service is a URI (RFC 8707); with `audience`, both say the same.",
+    )
     scope = StringField(
         "Scopes", [Length(max=1000)], description="Separated by spaces; without it, all that the token has."
     )
@@ -157,10 +190,30 @@ class ExchangeForm(Form):
         "Kind of answer", [Optional(), AnyOf(TYPES, "Only access tokens are given.")], description=f"`{ACCESS_TOKEN}`."
     )
     actor_token = PasswordField("Actor", description="Not taken: a token acts for its owner alone.")
+    actor_token_type = StringField("Kind of actor", description="Not taken: a token acts for its owner alone.")
 
     def validate_actor_token(self, field: PasswordField) -> None:
         if field.data:
             raise ValidationError("A token acts for its owner alone.")
+
+    validate_actor_token_type = validate_actor_token
+
+    def validate_audience(self, field: StringField) -> None:
+        if not field.data and not self.resource.data:
+            raise ValidationError("Name the service that it is for.")
+
+    def validate_resource(self, field: StringField) -> None:
+        if not field.data:
+            return
+        if not urlsplit(field.data).scheme or "#" in field.data:
+            raise ValidationError("A resource is an absolute URI without a fragment; other names go into audience.")
+        if self.audience.data and self.audience.data != field.data:
+            raise ValidationError("It names another service than audience. Ask for a token for each of them.")
+
+    @property
+    def target(self) -> str:
+        """The one service that the token is for."""
+        return self.audience.data or self.resource.data or ""
 
 
 class PasswordForm(Form):

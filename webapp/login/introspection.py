@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from webapp.accounts import browsing
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import level_of
-from webapp.guard.authority import Authority
+from webapp.guard.authority import READS, Authority, is_within
 from webapp.guard.principal import Principal
 from webapp.kernel.clock import now
 from webapp.login.renewal import may_refresh
 from webapp.tokens import refreshing
 from webapp.tokens.issuing import CLIENT_ID
+from webapp.tokens.restrictions import Restrictions, restrictions_of
+from webapp.tokens.scopes import SHARE_ROLES
 
 
 class Confirmation(msgspec.Struct, frozen=True):
@@ -46,6 +48,12 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True):
     """When its owner proved who they are; left out where nobody did (RFC 9470 §6.2)."""
     amr: list[str] | UnsetType = UNSET
     acr: str | UnsetType = UNSET
+    act: dict[str, Any] | UnsetType = UNSET
+    """Who acts for its owner, as the exchanged token says it (RFC 8693 §4.1)."""
+    roles: list[str] | UnsetType = UNSET
+    """Of its owner, as they are now; with the scope `roles:share` alone."""
+    restrictions: Restrictions | UnsetType = UNSET
+    """What the asking service must keep: a token that is used otherwise is refused here."""
 
 
 INACTIVE = Introspection(active=False)
@@ -61,6 +69,25 @@ class Bearing:
     ends_at: datetime
     auth_time: datetime
     amr: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatedCall:
+    """What the asking service says of the call that it was sent; None is what it does not say."""
+
+    method: str | None = None
+    rules: frozenset[str] | None = None
+    """Of this site's routes, at the path that was stated."""
+    ip_address: str | None = None
+
+
+def excludes(authority: Authority, call: StatedCall) -> bool:
+    """Whether the restrictions of a token exclude the call, as far as it is stated."""
+    is_elsewhere = authority.networks and call.ip_address and not is_within(call.ip_address, authority.networks)
+    is_other_method = authority.methods and call.method and READS.get(call.method, call.method) not in authority.methods
+    is_other_path = authority.resources and call.rules is not None and not authority.resources & call.rules
+    return bool(is_elsewhere or is_other_method or is_other_path)
 
 
 def of_principal(principal: Principal) -> Bearing:
@@ -71,6 +98,7 @@ def of_principal(principal: Principal) -> Bearing:
         ends_at=principal.expires_at,
         auth_time=principal.auth_time,
         amr=principal.amr,
+        roles=principal.roles,
     )
 
 
@@ -122,4 +150,7 @@ def said(bearing: Bearing, *, issuer: str, token_type: str, claims: Mapping[str,
         auth_time=int(bearing.auth_time.timestamp()) if proven else UNSET,
         amr=bearing.amr.split() if proven else UNSET,
         acr=level_of(bearing.amr).acr if proven else UNSET,
+        act=claims.get("act", UNSET),
+        roles=list(bearing.roles) if bearing.roles and SHARE_ROLES in authority.scopes else UNSET,
+        restrictions=restrictions_of(authority),
     )

@@ -9,7 +9,7 @@ REGISTERED = frozenset(
     {
         *("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "typ", "kid", "client_id", "azp", "cnf", "act", "may_act"),
         *("auth_time", "acr", "amr", "nonce", "sid", "at_hash", "c_hash", "events"),
-        *("scope", "scp", "role", "roles", "groups", "entitlements", "permissions"),
+        *("scope", "scp", "role", "roles", "groups", "entitlements", "permissions", "restrictions"),
     }
 )
 # In bytes of JSON, all together: a long token is a slow one.

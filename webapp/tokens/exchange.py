@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
+
 from webapp.guard.assurance import level_of
 from webapp.guard.principal import Claim, Principal
 from webapp.kernel import jwt
@@ -13,11 +15,11 @@ from webapp.kernel.clock import now
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import gathered
 from webapp.tokens.issuing import CLIENT_ID, Issuer
+from webapp.tokens.restrictions import restrictions_of
+from webapp.tokens.scopes import SHARE_ROLES
 from webapp.verify import read
 
 LONGEST = timedelta(minutes=15)
-# Who may not read of their owner here does not tell others of them either.
-TELLS_ROLES = "profile:read"
 
 
 class AudienceUnknown(Exception):
@@ -68,8 +70,7 @@ class Exchange:
             "iat": int(moment.timestamp()),
             "exp": int((moment + lifetime).timestamp()),
             "scope": " ".join(sorted(scopes)),
-            # Who acts for its owner: the token that it was made from (RFC 8693 §4.1).
-            "act": {"iss": self.issuer.url, "sub": key},
+            "act": {"iss": self.issuer.url, "sub": actor_name(self.issuer.url, key)},
         }
         claims |= facts(principal, scopes)
         return Exchanged(jwt.sign(claims, typ=TYP, key=self.issuer.ring.current()), token_id, scopes, lifetime)
@@ -86,14 +87,24 @@ class Exchange:
         return jwt.verify(token, typ=TYP, issuer=self.issuer.url, audience=audience, ring=self.issuer.ring)
 
 
+def actor_name(issuer: str, key: str) -> str:
+    """The ``sub`` of the actor (RFC 8693 §4.1): the script that holds the token, by the URL of that token.
+
+    A URL, because a bare id would read as that of a user of this issuer.
+    """
+    return f"{issuer}/tokens/{UUID(key)}"
+
+
 def facts(principal: Principal, scopes: frozenset[str]) -> dict[str, Any]:
-    """What others want to know of its owner, and cannot ask."""
-    found: dict[str, Any] = {"roles": list(principal.roles)} if TELLS_ROLES in scopes else {}
+    """Claims about its owner: roles only under their scope, how identity was proved, the key, the restrictions."""
+    found: dict[str, Any] = {"roles": list(principal.roles)} if SHARE_ROLES in scopes else {}
     if principal.auth_time.timestamp() > 0:
         proven = {"auth_time": int(principal.auth_time.timestamp()), "amr": principal.amr.split()}
         found |= proven | {"acr": level_of(principal.amr).acr}
     if principal.authority and principal.authority.jkt:
         found["cnf"] = {"jkt": principal.authority.jkt}
+    if principal.authority and (restrictions := restrictions_of(principal.authority)):
+        found["restrictions"] = msgspec.to_builtins(restrictions)
     return found
 
 
@@ -104,7 +115,11 @@ def made_from(claims: Mapping[str, Any]) -> Claim:
         Invalid: it was made from none.
     """
     actor = claims.get("act")
-    key = actor.get("sub") if isinstance(actor, dict) else None
-    if not isinstance(key, str):
-        raise jwt.Invalid("act names no token")
+    name = actor.get("sub") if isinstance(actor, dict) else None
+    try:
+        key = UUID(str(name).rpartition("/")[2]).hex
+    except ValueError as error:
+        raise jwt.Invalid("act names no token") from error
+    if name != actor_name(claims["iss"], key):
+        raise jwt.Invalid("act names no token of ours")
     return Claim(key=key, kind="token", user_id=UUID(claims["sub"]))

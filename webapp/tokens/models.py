@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.db import Base, Name
+from webapp.kernel.db import Base, Key, Name
 
 
 class ApiToken(Base):
@@ -70,3 +70,12 @@ class RefreshToken(Base):
     spent_at: Mapped[datetime | None]
     forgiven_at: Mapped[datetime | None]
     """When its successor was told again, which happens once."""
+
+
+class RevokedExchangedToken(Base):
+    """The ``jti`` of an exchanged token that was revoked; deleted once the token has expired anyway."""
+
+    __tablename__ = "revoked_exchanged_token"
+
+    id: Mapped[Key]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

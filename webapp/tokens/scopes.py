@@ -12,6 +12,9 @@ from webapp.kernel.words import in_words
 # What @require() asks where no scope is named: on the list before the first page needs it.
 GENERAL = "resources:read"
 resource("resources", "Other pages", reads="Open what asks for an account and names no scope of its own.")
+# It opens no route: it decides whether a token that is exchanged for another service names the roles of its owner.
+SHARE_ROLES = "roles:share"
+resource("roles", "Your roles", share="Tell other services which roles you have, where it is exchanged for them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Catalogue:
     def __init__(
         self, routes: Iterable[tuple[str, Requirement]], resources: Mapping[str, Resource] | None = None
     ) -> None:
-        openings: dict[str, list[Opening]] = {GENERAL: []}
+        openings: dict[str, list[Opening]] = {GENERAL: [], SHARE_ROLES: []}
         for address, need in routes:
             if not need.is_public and not need.session:
                 openings.setdefault(need.scope, []).append(Opening(address, need.role, need.level))

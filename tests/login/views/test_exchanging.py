@@ -66,17 +66,70 @@ def test_it_says_who_acts_and_how_that_was_proven(app, user):
         "iat": NOON_AS_NUMBER,
         "exp": NOON_AS_NUMBER + 900,
         "scope": "profile:read",
-        "act": {"iss": "http://127.0.0.1:8000", "sub": given.entry.id.hex},
-        "roles": ["user"],
+        "act": {"iss": "http://127.0.0.1:8000", "sub": f"http://127.0.0.1:8000/tokens/{given.entry.id}"},
         "auth_time": NOON_AS_NUMBER,
         "amr": ["pwd"],
         "acr": "aal1",
     }
 
 
-def test_roles_are_told_only_where_the_token_may_read_of_its_owner(app, user):
-    given = factories.api_token(app, user, "profile:read", "protected:read")
-    assert "roles" not in claims(exchange(app, given.token, scope="protected:read").json["access_token"])
+@pytest.mark.parametrize(
+    ("scopes", "asked", "is_told"),
+    [
+        pytest.param(["profile:read", "admin:read"], None, False, id="no scope for roles, however much it may read"),
+        pytest.param(["profile:read", "roles:share"], "profile:read", False, id="the scope is not asked for"),
+        pytest.param(["profile:read", "roles:share"], None, True, id="the scope is granted and asked for"),
+    ],
+)
+def test_roles_are_told_only_with_the_scope_for_them(app, scopes, asked, is_told):
+    chief = factories.user(app, "chief", role="super_admin")
+    made = exchange(app, factories.api_token(app, chief, *scopes).token, scope=asked).json["access_token"]
+    asker = Script(app, factories.api_token(app, chief, "tokens:introspect").token)
+    roles = ["user", "admin", "super_admin"] if is_told else None
+    assert claims(made).get("roles") == roles
+    assert asker.post("/api/auth/introspect", json={"token": made}).json.get("roles") == roles
+
+
+def test_a_scripts_login_that_names_no_scopes_shares_no_roles(app, user):
+    assert "roles:share" not in log_in(app)["scope"]
+
+
+def test_introspection_keeps_the_actor_and_the_restrictions_of_the_exchanged_token(app, user):
+    authority = Authority(scopes=frozenset(["protected:read"]), per_minute=60)
+    made = exchange(app, factories.api_token(app, user, authority=authority).token).json["access_token"]
+    asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+    said, told = claims(made), asker.post("/api/auth/introspect", json={"token": made}).json
+    assert said["restrictions"] == {"requests_per_minute": 60}
+    for name in ("act", "restrictions", "scope", "sub", "aud", "jti", "iss", "amr", "acr", "auth_time"):
+        assert told[name] == said[name], name
+
+
+def test_a_restriction_that_comes_after_the_exchange_is_told_by_introspection(app, database, user):
+    given = factories.api_token(app, user, "protected:read")
+    made = exchange(app, given.token).json["access_token"]
+    with database.write() as db:
+        bound = Authority(scopes=frozenset(["protected:read"]), networks=("10.0.0.0/8",))
+        lifecycle.find(db, user.id, given.entry.id).credential.authority = bound
+    asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+
+    def told(**call):
+        return asker.post("/api/auth/introspect", json={"token": made} | call).json
+
+    assert told()["restrictions"] == {"networks": ["10.0.0.0/8"]}
+    assert told(ip_address="10.1.2.3")["active"] is True
+    assert told(ip_address="203.0.113.9") == {"active": False}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        pytest.param({"audience": None, "resource": REPORTS}, id="by its URI alone"),
+        pytest.param({"resource": REPORTS}, id="by both, which say the same"),
+    ],
+)
+def test_the_service_may_be_named_by_its_uri(app, user, target):
+    answer = exchange(app, factories.api_token(app, user).token, **target)
+    assert claims(answer.json["access_token"])["aud"] == REPORTS
 
 
 @pytest.mark.parametrize("kind", [ACCESS_TOKEN, JWT])
@@ -128,13 +181,11 @@ def test_our_own_guard_does_not_take_it(app, user):
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
-def test_it_is_neither_exchanged_nor_refreshed_nor_revoked_again(app, user):
+def test_it_is_neither_exchanged_nor_refreshed_again(app, user):
     given = factories.api_token(app, user)
     made = exchange(app, given.token).json["access_token"]
     assert exchange(app, made).json["code"] == "token_invalid"
     assert refresh(app, made).json["code"] == "refresh_invalid"
-    assert Script(app).post("/api/auth/revoke", json={"token": made}).status_code == 200
-    assert Script(app, given.token).get("/protected").status_code == 200
 
 
 def test_those_who_ask_hear_that_it_ends_with_the_one_that_it_was_made_from(app, database, user):

@@ -44,6 +44,13 @@ def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(
             {"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, "invalid_request", id="r"
         ),
         pytest.param({"actor_token": "x"}, "invalid_request", id="an actor"),
+        pytest.param({"actor_token_type": "x"}, "invalid_request", id="the kind of an actor"),
+        pytest.param({"resource": "https://elsewhere.example.org"}, "invalid_target", id="another resource"),
+        pytest.param({"resource": "https://x.example.org", "audience": None}, "invalid_target", id="no such resource"),
+        pytest.param({"resource": "backup", "audience": "backup"}, "invalid_target", id="a resource that is no URI"),
+        pytest.param({"resource": REPORTS + "#a"}, "invalid_target", id="a resource with a fragment"),
+        pytest.param({"resource": [REPORTS, "https://x.example.org"]}, "invalid_target", id="two resources"),
+        pytest.param({"audience": [REPORTS, "backup"]}, "invalid_target", id="two services"),
         pytest.param({"scope": "x" * 1001}, "invalid_request", id="scopes too long"),
     ],
 )
@@ -81,7 +88,9 @@ def test_an_audience_of_another_shape_under_a_good_signature_is_inactive(app, us
     assert asker.post("/api/auth/introspect", json={"token": forged}).json == {"active": False}
 
 
-@pytest.mark.parametrize("act", [None, 5, "x", [], {}, {"sub": 5}, {"sub": "x"}])
+@pytest.mark.parametrize(
+    "act", [None, 5, "x", [], {}, {"sub": 5}, {"sub": "x"}, {"sub": "http://other.example/tokens/" + "0" * 32}]
+)
 def test_one_for_another_service_that_names_no_token_of_ours_is_inactive(app, user, act):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     forged = signed(app, claims_of(app, user, aud=REPORTS, act=act))

@@ -16,6 +16,7 @@ from webapp.login.views.refusals import throttled
 from webapp.tokens.exchange import AudienceUnknown, Exchange, Exchanged, TooWide
 from webapp.verify import read
 from webapp.web.bearer import presented
+from webapp.web.body import submitted
 from webapp.web.contract import answers
 from webapp.web.form import errors_of
 from webapp.web.negotiation import as_json
@@ -42,11 +43,12 @@ def exchange() -> ResponseReturnValue:
     """Exchange an API token for one of at most fifteen minutes that another service takes, and this house does not.
 
     The token stands in the header or in the form. What comes of it never may more, ends no later, names it as `act`,
-    and carries the roles of its owner where its scopes hold `profile:read`. Which services there are is a setting.
+    and carries the roles of its owner where its scopes hold `roles:share`. Which services there are is a setting.
     """
+    refuse_several_targets()
     form = ExchangeForm()
     if not form.validate_on_submit():
-        raise unfit(errors_of(form), error="unsupported_grant_type" if form.grant_type.errors else "invalid_request")
+        raise unfit(errors_of(form), error=error_of(form))
     exchanger: Exchange = current_app.extensions["exchange"]
     if not exchanger.audiences:
         raise refused("invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service.")
@@ -60,7 +62,7 @@ def exchange() -> ResponseReturnValue:
         Event.TOKEN_EXCHANGED,
         user_id=principal.user_id,
         credential_id=principal.credential_id,
-        audience=form.audience.data,
+        audience=form.target,
         scopes=sorted(made.scopes),
         made=made.id.hex,
     )
@@ -74,6 +76,25 @@ def exchange() -> ResponseReturnValue:
             scope=" ".join(sorted(made.scopes)),
         )
     )
+
+
+def refuse_several_targets() -> None:
+    """``audience`` and ``resource`` may be repeated (RFC 8693 §2.1), but a token here is for one service.
+
+    Raises:
+        Problem: 400 ``invalid_target`` (§2.2.2), rather than a token for one of them that was not asked for alone.
+    """
+    for name in ("audience", "resource"):
+        if len(submitted().getlist(name)) > 1:
+            detail = f"{name} was sent more than once. A token is for one service; ask for one for each."
+            raise refused("invalid_target", "Several services were named", detail)
+
+
+def error_of(form: ExchangeForm) -> str:
+    """The word of RFC 6749 §5.2 or RFC 8693 §2.2.2 for the first field that does not fit."""
+    if "grant_type" in form.errors:
+        return "unsupported_grant_type"
+    return "invalid_target" if "resource" in form.errors else "invalid_request"
 
 
 def subject(token: str | None) -> Principal:
@@ -96,9 +117,10 @@ def shown() -> str:
 def make(exchanger: Exchange, principal: Principal, token: str, form: ExchangeForm) -> Exchanged:
     asked = frozenset((form.scope.data or "").split())
     try:
-        return exchanger.make(principal, read(token)[1]["jti"], form.audience.data or "", asked)
+        return exchanger.make(principal, read(token)[1]["jti"], form.target, asked)
     except AudienceUnknown as error:
-        raise unfit({"audience": ["No tokens are exchanged for that service here."]}, error="invalid_target") from error
+        field = "audience" if form.audience.data else "resource"
+        raise unfit({field: ["No tokens are exchanged for that service here."]}, error="invalid_target") from error
     except TooWide as error:
         raise unfit({"scope": [f"The token does not have: {error}."]}, error="invalid_scope") from error
 

@@ -1,6 +1,7 @@
 """What a token is worth, told to those who may ask (RFC 7662)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
@@ -8,12 +9,24 @@ from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
 from webapp.guard.principal import NotAccepted
+from webapp.guard.trying import rules_at
 from webapp.guard.vouching import vouch, vouch_for
 from webapp.kernel.jwt import TokenError
 from webapp.login.forms import IntrospectForm
-from webapp.login.introspection import INACTIVE, Bearing, Introspection, narrowed, of_principal, of_refresh, said
+from webapp.login.introspection import (
+    INACTIVE,
+    Bearing,
+    Introspection,
+    StatedCall,
+    excludes,
+    narrowed,
+    of_principal,
+    of_refresh,
+    said,
+)
 from webapp.login.views.api.blueprint import bp, unfit
 from webapp.tokens.exchange import Exchange, made_from
+from webapp.tokens.exchange_revocation import is_revoked
 from webapp.tokens.succession import SHAPE
 from webapp.verify import read
 from webapp.web.contract import answers
@@ -32,42 +45,62 @@ def introspect(principal: Principal) -> ResponseReturnValue:
     """Say what a token is worth now: whether it stands, whose it is, and what it may.
 
     Of one's own tokens, and with the role admin of everybody's; any other is told as inactive, as is one that does not
-    stand. Where a token is bound to a network, an address or a method, that is left to the house itself to judge. To be
-    asked about is no use of a token.
+    stand. `restrictions` says to which networks, methods, paths and rate a token is bound. Whoever states the call they
+    were sent (`method`, `path`, `ip_address`) hears that a token which excludes it is inactive. To be asked about is no
+    use of a token.
     """
     form = IntrospectForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
-    token = form.token.data or ""
-    return as_json(refresh_token(principal, token) if SHAPE.fullmatch(token) else access_token(principal, token))
+    token, asker = form.token.data or "", Asker(principal, stated(form))
+    return as_json(refresh_token(asker, token) if SHAPE.fullmatch(token) else access_token(asker, token))
 
 
-def access_token(principal: Principal, token: str) -> Introspection:
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and for which call."""
+
+    principal: Principal
+    call: StatedCall
+
+
+def stated(form: IntrospectForm) -> StatedCall:
+    method, path = form.method.data or None, (form.path.data or "").partition("?")[0]
+    return StatedCall(method, rules_at(path, method) if path else None, form.ip_address.data or None)
+
+
+def access_token(asker: Asker, token: str) -> Introspection:
     try:
         bearing = of_principal(vouch(token))
     except NotAccepted:
-        return exchanged_token(principal, token)
-    return told(principal, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
+        return exchanged_token(asker, token)
+    return told(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
 
 
-def exchanged_token(principal: Principal, token: str) -> Introspection:
-    """One for another service stands as long as the one that it was made from."""
+def exchanged_token(asker: Asker, token: str) -> Introspection:
+    """One for another service stands as long as the one that it was made from, unless it was revoked itself."""
     exchanger: Exchange = current_app.extensions["exchange"]
     try:
         claims = exchanger.read(token)
         bearing = of_principal(vouch_for(made_from(claims)))
     except (TokenError, NotAccepted):
         return INACTIVE
-    return told(principal, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
+    with database().read() as db:
+        if is_revoked(db, claims):
+            return INACTIVE
+    return told(asker, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
 
 
-def refresh_token(principal: Principal, token: str) -> Introspection:
+def refresh_token(asker: Asker, token: str) -> Introspection:
     with database().read() as db:
         bearing = of_refresh(db, token)
-    return told(principal, bearing, "refresh_token", {}) if bearing else INACTIVE
+    return told(asker, bearing, "refresh_token", {}) if bearing else INACTIVE
 
 
-def told(principal: Principal, bearing: Bearing, token_type: str, claims: Mapping[str, Any]) -> Introspection:
-    if bearing.user_id != principal.user_id and SEES_ALL not in principal.roles:
+def told(asker: Asker, bearing: Bearing, token_type: str, claims: Mapping[str, Any]) -> Introspection:
+    is_own = bearing.user_id == asker.principal.user_id
+    if not is_own and SEES_ALL not in asker.principal.roles:
+        return INACTIVE
+    if excludes(bearing.authority, asker.call):
         return INACTIVE
     return said(bearing, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)

@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 from webapp.guard.carrying import require_sole_credential
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
-from webapp.guard.vouching import doors
+from webapp.guard.vouching import doors, vouch_for
+from webapp.kernel.jwt import TokenError
 from webapp.login.forms import RevokeForm
 from webapp.login.misses import Misses
 from webapp.login.views.api.blueprint import bp, unfit
 from webapp.login.views.refusals import throttled
-from webapp.tokens import families, lifecycle, refreshing
+from webapp.tokens import exchange_revocation, families, lifecycle, refreshing
+from webapp.tokens.exchange import Exchange, made_from
 from webapp.tokens.succession import SHAPE
 from webapp.web.contract import answers
 from webapp.web.form import errors_of
@@ -28,7 +30,8 @@ HOLDER = "holder"
 def revoke() -> ResponseReturnValue:
     """End a token by holding it: an access token, or a refresh token with all that came from its login.
 
-    The answer is the same where it was none, or had ended before (RFC 7009 §2.2).
+    An exchanged token is ended alone: introspection says so at once, services that verify offline when it expires. The
+    answer is the same where it was none, or had ended before (RFC 7009 §2.2).
     """
     form = RevokeForm()
     if not form.validate_on_submit():
@@ -53,7 +56,19 @@ def end_access(token: str) -> bool:
     try:
         token_id = UUID(doors().by_token(token).key)
     except NotAccepted:
-        return False
+        return end_exchanged(token)
     with database().write() as db:
         owner_id = lifecycle.owner_of(db, token_id)
         return owner_id is not None and lifecycle.revoke(db, owner_id, token_id, origin=HOLDER)
+
+
+def end_exchanged(token: str) -> bool:
+    """Whether it was an exchanged token that had not been revoked; the one that it was made from stays."""
+    exchanger: Exchange = current_app.extensions["exchange"]
+    try:
+        claims = exchanger.read(token)
+        parent_id = vouch_for(made_from(claims)).credential_id
+    except (TokenError, NotAccepted):
+        return False
+    with database().write() as db:
+        return exchange_revocation.revoke(db, claims, parent_id, origin=HOLDER)

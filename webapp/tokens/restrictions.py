@@ -1,0 +1,30 @@
+"""The restrictions of a token as other services read them: in exchanged tokens and in introspection."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from webapp.guard.authority import Authority
+
+
+class Restrictions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Left out is what is not restricted. The key of a bound token stands in `cnf.jkt` (RFC 9449 §6)."""
+
+    networks: list[str] | UnsetType = UNSET
+    """CIDR; a request from another IP address is refused."""
+    methods: list[str] | UnsetType = UNSET
+    """GET includes HEAD and OPTIONS."""
+    paths: list[str] | UnsetType = UNSET
+    """Rules of this site's routes, such as `/protected/admin` or `/tokens/<uuid:token_id>`."""
+    requests_per_minute: int | UnsetType = UNSET
+
+
+def restrictions_of(authority: Authority) -> Restrictions | UnsetType:
+    """None of them is a secret of its owner's to whoever may ask for the token at all."""
+    if not authority.is_limited:
+        return UNSET
+    return Restrictions(
+        networks=list(authority.networks) or UNSET,
+        methods=sorted(authority.methods) or UNSET,
+        paths=sorted(authority.resources) or UNSET,
+        requests_per_minute=authority.per_minute or UNSET,
+    )
