@@ -7,6 +7,8 @@ from typing import Any
 from flask import Flask, Request
 from werkzeug.routing import MapAdapter, UUIDConverter
 
+from webapp.web.chunked import BoundedRequest
+
 MOST_HOSTS = 64
 
 
@@ -19,7 +21,7 @@ class CanonicalUUIDConverter(UUIDConverter):
     regex = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
-class BlueprintRequest(Request):
+class BlueprintRequest(BoundedRequest):
     """Which blueprints a route belongs to does not change; Flask takes it from the endpoint three times a request."""
 
     @property
