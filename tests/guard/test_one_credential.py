@@ -84,7 +84,7 @@ def test_another_scheme_is_ignored_and_the_cookie_counts(at_home, header):
     assert answer.json["credential"] == "session"
 
 
-@pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "eyJfdXNlcl9pZCI6IjEifQ.aaaa.bbbb", "x" * 8000, "ÿ\x01"])
+@pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "eyJfdXNlcl9pZCI6IjEifQ.aaaa.bbbb", "x" * 3000, "ÿ\x01"])
 def test_a_good_token_works_beside_a_bad_cookie_and_sets_none(house, token, cookie):
     answer = Script(house, token).get("/protected", headers={"Cookie": f"session={cookie}; known={cookie}"})
     assert answer.status_code == 200

@@ -53,7 +53,7 @@ def test_the_sessions_secret_has_256_bits(app, person):
         pytest.param(lambda good: good.rpartition(".")[0], id="without its signature"),
         pytest.param(lambda good: "." + good, id="another compression"),
         pytest.param(lambda good: good.swapcase(), id="other letters"),
-        pytest.param(lambda good: good * 30, id="far too long"),
+        pytest.param(lambda good: good * 15, id="far too long"),
         pytest.param(lambda good: "", id="nothing"),
         pytest.param(lambda good: "null", id="null"),
         pytest.param(lambda good: "e30.e30.e30", id="empty objects"),

@@ -39,7 +39,7 @@ def address(make_app):
         pytest.param("6.6.6.6:1, 1.2.3.4:2, 10.0.0.9:3", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="ports all along"),
         pytest.param("[2001:db8::1]:4711", "::1", "::1/128", "2001:db8::1", id="brackets go with their port"),
         pytest.param("5.6.7.8, [::ffff:10.0.0.9]:1", "10.0.0.1", "10.0.0.0/8", "5.6.7.8", id="our proxy in brackets"),
-        pytest.param(", " * 5000 + "1.2.3.4", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="a long chain is cut"),
+        pytest.param(", " * 2000 + "1.2.3.4", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="a long chain is cut"),
     ],
 )
 def test_the_caller_is_whom_our_own_proxies_saw(address, forwarded, peer, trusted, believed):

@@ -11,7 +11,7 @@ from webapp.kernel.cookie_key import CookieKey
 from webapp.kernel.db import Database
 from webapp.sessions import cookie
 from webapp.settings import Settings
-from webapp.web import assets, csrf, headers, logs, problems, proxy, templating, transaction
+from webapp.web import assets, csrf, headers, logs, problems, proxy, request_head, templating, transaction
 from webapp.web.request_id import request_id
 from webapp.web.templating import House
 
@@ -56,6 +56,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
     templating.init_app(app, House(settings.house_name, settings.base_url), preferences.zone)
     problems.init_app(app)
     csrf.init_app(app)
+    request_head.init_app(app)
     headers.init_app(app)
     transaction.init_app(app, database)
     cookie.init_app(app, CookieKey(settings))

@@ -1,0 +1,156 @@
+"""Every regular expression that sees outside input does work that is linear in it."""
+
+import ast
+import importlib
+import re
+import time
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from webapp.sessions import user_agents
+
+ROOT = Path(__file__).resolve().parents[1]
+FUNCTIONS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+LARGE = 100_000
+# For four times the text linear work takes four times as long, and quadratic work sixteen times. Work of a few
+# milliseconds is too short to compare; quadratic work on 100 kB takes seconds.
+MOST_RATIO, TOO_SHORT = 9.0, 0.005
+
+# By the file and the constant, or the text of the expression: how it is applied, and the repeated text that makes it
+# work hardest. "ours" is never given anything from outside: it reads settings, commands, key files or our own routes.
+EXPRESSIONS = {
+    "audit.DAY": ("search", "2026-01-01"),
+    "audit.NO_NUL": ("search", "a\n"),
+    'bearer: [^ -~]|["\\\\]': ("sub", "ours"),
+    "checks.BIND": ("fullmatch", "ours"),
+    "checks.HOST": ("fullmatch", "ours"),
+    "checks: (sqlite:///.|postgresql(\\+psycopg)?://)": ("match", "ours"),
+    "checks: [A-Za-z_]\\w*(\\.[A-Za-z_]\\w*)*:[A-Za-z_]\\w*": ("fullmatch", "ours"),
+    "checks: [\\x21-\\x7e]+": ("fullmatch", "ours"),
+    "checks: [\\x21-\\x7e]{1,200}": ("fullmatch", "ours"),
+    "checks: [a-z][a-z0-9_]{1,19}|[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*": ("fullmatch", "ours"),
+    "clients.PRODUCT": ("match", "a."),
+    "commands.OPTION_LIKE": ("fullmatch", "ours"),
+    "description: \\bapi\\b": ("sub", "ours"),
+    "dpop.THUMBPRINT": ("fullmatch", "a_"),
+    "dpop: [\\x21-\\x7e]+": ("fullmatch", "a"),
+    "fields: [\\s,]+": ("split", " ,"),
+    "inspecting: [\\w-]+\\.[\\w-]+\\.[\\w-]*": ("fullmatch", "a-"),
+    "keys.PEM": ("finditer", "ours"),
+    "keys: [,\\s]+": ("split", "ours"),
+    "kinds: ([0-9]{1,10}) ?([smhd]?)": ("fullmatch", "ours"),
+    "kinds: [,\\s]+": ("split", "ours"),
+    "kinds: [0-9]{1,12}": ("fullmatch", "ours"),
+    "letters: \\n{3,}": ("sub", "\n\na"),
+    "likeness: (.*?)(?: (\\d{1,4}))?": ("fullmatch", " 1234"),
+    "lines.VARIABLE": ("sub", "ours"),
+    "listing: ^[^\\x00]*$": ("search", "a\n"),
+    "listing: ^[a-z0-9_]*$": ("search", "a\n"),
+    "openapi_schemas.VARIABLE": ("sub", "ours"),
+    "proxy.ENTRY": ("fullmatch", "f:"),
+    "redirects.ON_THIS_SITE": ("fullmatch", "/a"),
+    "roles.NAME": ("fullmatch", "a_"),
+    "scopes: <[^>]*>": ("sub", "ours"),
+    "succession.SHAPE": ("fullmatch", "lkr_"),
+    "tracebacks.CODE": ("fullmatch", "a_"),
+    "verify.TOKEN": ("fullmatch", "a."),
+}
+# What made an expression somewhere work hard before.
+COMMON = ("a", "1", " ", "\n", "-", ".", "/", "?", "%61", "<", "a@", "é", ":")
+
+
+@cache
+def found():
+    """Each expression in ``webapp``, by the name under which it stands above."""
+    return {
+        name: re.compile(pattern) if isinstance(pattern, str) else pattern
+        for file in sorted((ROOT / "webapp").rglob("*.py"))
+        if "migrations" not in file.parts
+        for name, pattern in in_file(file)
+    }
+
+
+def in_file(file):
+    tree = ast.parse(file.read_text())
+    calls = [(node, expression_of(node)) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    if not any(expression is not None for _, expression in calls):
+        return
+    module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    constants = {id(node.value): ast.unparse(node.targets[0]) for node in tree.body if isinstance(node, ast.Assign)}
+    for call, expression in calls:
+        if expression is None:
+            continue
+        if name := constants.get(id(call)) or (expression.id if isinstance(expression, ast.Name) else None):
+            yield f"{file.stem}.{name}", vars(module)[name]
+        else:
+            pattern = ast.literal_eval(expression)
+            yield f"{file.stem}: {pattern}", pattern
+
+
+def expression_of(call):
+    """What is given to ``re``, to WTForms' Regexp or as msgspec's ``pattern``."""
+    function = call.func
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == "re":
+        return call.args[0] if function.attr in FUNCTIONS else None
+    if isinstance(function, ast.Name) and function.id == "Regexp":
+        return call.args[0]
+    return next((keyword.value for keyword in call.keywords if keyword.arg == "pattern"), None)
+
+
+def test_every_regular_expression_is_listed_with_its_worst_text_or_as_ours():
+    assert sorted(found()) == sorted(EXPRESSIONS)
+
+
+SEEN = sorted(name for name, (_, worst) in EXPRESSIONS.items() if worst != "ours")
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_regular_expression_does_linear_work_on_outside_input(name):
+    applied, worst = EXPRESSIONS[name]
+    expression = found()[name]
+    for repeated in (worst, *COMMON):
+        assert is_linear(lambda text: work(expression, applied, text), repeated), repr(repeated)
+
+
+def work(expression, applied, text):
+    if applied == "sub":
+        expression.sub("", text)
+    elif applied == "finditer":
+        list(expression.finditer(text))
+    else:
+        getattr(expression, applied)(text)
+
+
+def is_linear(call, repeated, size=LARGE):
+    """Whether the work on 100 kB is no more than nine times that on 25 kB, whatever the text begins or ends with."""
+    for start, end in (("", ""), ("", "\x00"), ("/", "\x00"), ("[", "")):
+        short, long = (start + (repeated * length)[:length] + end for length in (size // 4, size))
+        if cost(call, long) > TOO_SHORT and least(call, long) > MOST_RATIO * least(call, short):
+            return False
+    return True
+
+
+def least(call, text):
+    return min(cost(call, text) for _ in range(3))
+
+
+def cost(call, text):
+    """Seconds of the processor."""
+    begun = time.thread_time()
+    call(text)
+    return time.thread_time() - begun
+
+
+@pytest.mark.parametrize("repeated", ["1", "Version/1", "Mozilla/5.0 (", "; ", "Chrome/1 ", "iPhone", *COMMON])
+def test_a_user_agent_is_named_with_linear_work(repeated):
+    """``Version/111…`` of 60 kB cost six seconds, with the interpreter locked."""
+    user_agents.in_words("Mozilla/5.0")
+    assert is_linear(user_agents.in_words.__wrapped__, repeated)
+
+
+@pytest.mark.parametrize(("expression", "repeated"), [(r"<[^>]*>", "<"), (r"Version/[\d.]+.*Safari/", "Version/1")])
+def test_work_that_is_not_linear_is_noticed(expression, repeated):
+    """Of the measure itself: the second is the expression that was attacked."""
+    assert not is_linear(lambda text: re.sub(expression, "", text), repeated, size=6_000)

@@ -1,0 +1,50 @@
+"""What a request says of itself is bounded before anything of it is parsed."""
+
+import pytest
+from flask import request
+from sqlalchemy import select
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from webapp.sessions.models import BrowserSession
+from webapp.web.request_head import LARGEST_HEADERS, LONGEST_USER_AGENT
+
+SENT_ANYWAY = 200
+"""More than the headers that the client adds."""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"User-Agent": "x" * LARGEST_HEADERS}, id="a long User-Agent"),
+        pytest.param({"Cookie": "a=" + "x" * LARGEST_HEADERS}, id="a long cookie"),
+        pytest.param({"Authorization": "Bearer " + "x" * LARGEST_HEADERS}, id="a long token"),
+        pytest.param({"DPoP": "x" * LARGEST_HEADERS}, id="a long proof"),
+        pytest.param({"X-Forwarded-For": "1," * (LARGEST_HEADERS // 2)}, id="a long chain of proxies"),
+        pytest.param({"Accept": "a/b," * (LARGEST_HEADERS // 4)}, id="many kinds of content"),
+        pytest.param({f"X-{number}": "x" * 100 for number in range(90)}, id="many headers"),
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/public"), ("POST", "/api/auth"), ("GET", "/nowhere")])
+def test_headers_of_more_than_eight_kilobytes_are_refused(app, method, path, headers):
+    answer = Script(app).call(method, path, headers=headers)
+    assert (answer.status_code, answer.mimetype) == (431, "application/problem+json")
+    assert answer.json["title"] == "The headers are too large"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert Script(app).get(answer.json["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+def test_headers_that_are_nearly_as_large_are_read(app):
+    headers = {"X-Padding": "x" * (LARGEST_HEADERS - SENT_ANYWAY)}
+    assert Script(app).get("/public", headers=headers).status_code == 200
+
+
+def test_a_long_user_agent_is_cut_before_it_is_parsed_or_kept(app, user):
+    seen = []
+    app.before_request(lambda: seen.append(len(request.headers["User-Agent"])))
+    Person(app, user_agent="Version/" + "1" * 6000).log_in("ada")
+    assert set(seen) == {LONGEST_USER_AGENT}
+    with factories.database_of(app).read() as db:
+        assert all(len(found.user_agent) <= LONGEST_USER_AGENT for found in db.scalars(select(BrowserSession)))
