@@ -138,3 +138,21 @@ def test_a_query_that_asks_for_what_is_not_here_is_told_so(script):
 def test_a_json_value_of_another_type_is_refused_even_where_it_reads_as_nothing(anybody):
     answer = anybody.post("/api/auth", json={"username": "ada", "password": "x", "expires_in": False})
     assert (answer.status_code, answer.json["title"]) == (400, "This could not be read")
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_what_a_stranger_has_read_is_not_sent_again(stranger, path):
+    first = stranger.open(path)
+    again = stranger.ask("GET", path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+
+
+def test_the_reference_is_rendered_once_and_the_page_around_it_for_each(app, stranger, user):
+    stranger.open("/docs")
+    tag, described = stranger.page.headers["ETag"], app.extensions["description"]
+    assert "Log out" not in stranger.page.text
+    stranger.log_in("ada")
+    page = stranger.ask("GET", "/docs", headers={"If-None-Match": tag})
+    assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
+    assert "Log out" in page.text
+    assert app.extensions["description"] is described

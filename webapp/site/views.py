@@ -1,5 +1,6 @@
 """The house's own addresses: /, /docs, /openapi.json, /healthz, /readyz, /.well-known/jwks.json, /problems."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from webapp.guard.require import public_to_scripts
 from webapp.guard.routes import routes
 from webapp.kernel.keys import KeyRing
 from webapp.site.description import describe
-from webapp.site.reference import Reference, reference
+from webapp.site.reference import reference
 from webapp.tokens import snippets
 from webapp.web import token_cookie
 from webapp.web.contract import answers
@@ -29,6 +30,14 @@ bp = Blueprint("site", __name__)
 KEYS_KEPT = 60
 # A release may change what is described; who fetches it more often than this learns nothing new.
 DESCRIPTION_KEPT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """The API in both forms, ready to send."""
+
+    document: bytes
+    page: str
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -93,9 +102,9 @@ def problem(slug: str) -> ResponseReturnValue:
 @public_to_scripts
 def openapi() -> Response:
     """The JSON side of every address, as OpenAPI 3.1."""
-    response = as_json(described()[0])
+    response = Response(described().document, content_type="application/json")
     response.headers["Cache-Control"] = f"public, max-age={DESCRIPTION_KEPT}"
-    return response
+    return revalidated(response)
 
 
 @bp.get("/docs")
@@ -104,12 +113,24 @@ def docs() -> ResponseReturnValue:
     """The same to read; scripts are sent to the document."""
     if not wants_page():
         return redirect(url_for("site.openapi"), 303)
-    return render_template("docs/docs.html", api=described()[1], dpop_client=snippets.holding_a_key())
+    response = Response(render_template("docs/docs.html", reference=described().page))
+    if current_user.is_authenticated:
+        return response
+    # A stranger's browser may keep the page, and asks each time whether it is still the same.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return revalidated(response)
 
 
-def described() -> tuple[dict[str, Any], Reference]:
-    """Made once: routes do not change while the house stands."""
-    found: tuple[dict[str, Any], Reference] | None = current_app.extensions.get("description")
+def revalidated(response: Response) -> Response:
+    """With an ETag, and as 304 to whoever has it already (RFC 9110 §13)."""
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def described() -> Description:
+    """Made once: routes do not change while the process lives, and each caller would take 100 ms."""
+    found: Description | None = current_app.extensions.get("description")
     if found is None:
         config = current_app.config
         document = describe(
@@ -120,5 +141,6 @@ def described() -> tuple[dict[str, Any], Reference]:
             routes=routes(current_app),
             views=current_app.view_functions,
         )
-        found = current_app.extensions["description"] = document, reference(document)
+        page = render_template("docs/_reference.html", api=reference(document), dpop_client=snippets.holding_a_key())
+        found = current_app.extensions["description"] = Description(msgspec.json.encode(document), page)
     return found
