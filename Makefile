@@ -59,8 +59,9 @@ check: setup-dev ## format, lint, types, floors, templates, migrations
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python -m webapp --instance $$(mktemp -d) db check --models
 
-bench: setup-dev ## measure a guarded request against a bare Flask route
+bench: setup-dev ## measure a guarded request against a bare Flask route, and what strangers cost
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.strangers
 
 migrate: setup ## bring the database to this version
 	$(BIN)/python -m webapp db upgrade

@@ -1,0 +1,21 @@
+"""The table of what strangers reach: no public route is missing in it."""
+
+import re
+from pathlib import Path
+
+from webapp.guard.routes import routes
+
+TABLE = Path(__file__).resolve().parents[1] / "docs" / "limits.md"
+ROW = re.compile(r"^\| `([A-Z]+) (\S+)` \| (\d+) \| [^|]+ \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
+
+
+def test_every_route_that_strangers_reach_is_listed_with_its_cost_and_its_limit(app):
+    listed = [(method, path) for method, path, _ in ROW.findall(TABLE.read_text())]
+    public = {
+        (method, route.path)
+        for route in routes(app)
+        if route.need is not None and route.need.is_public
+        for method in route.methods
+    }
+    assert len(listed) == len(set(listed))
+    assert set(listed) == public
