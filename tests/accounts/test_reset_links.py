@@ -8,9 +8,11 @@ import time_machine
 from tests import factories
 from tests.accounts.forgotten import NEW, ask, set_new
 from tests.browser import Person
+from tests.factories import HASHED
 from tests.tables import contents
 from webapp.accounts import closing, links, recovery
 from webapp.accounts.models import User
+from webapp.accounts.notices import Here
 from webapp.kernel.clock import now
 
 
@@ -106,3 +108,15 @@ def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
     with app.extensions["database"].write() as db:
         secret = links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
     assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
+
+
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_a_link_verifies_the_address_only_if_it_was_mailed_and_shown_to_nobody(app, database, user, is_shown):
+    with database.write() as db:
+        found = db.get_one(User, user.id)
+        found.email_verified_at = None
+        secret = recovery.link_for(db, found, is_shown=is_shown).rpartition("/")[2]
+    with database.write() as db:
+        recovery.reset(db, app.extensions["post"], secret, HASHED, Here(now(), None, ""), revokes_tokens=False)
+    with database.read() as db:
+        assert (db.get_one(User, user.id).email_verified_at is None) == is_shown

@@ -10,6 +10,7 @@ from sqlalchemy import event, insert
 from tests import factories
 from tests.admin.looking_after import by_session
 from tests.browser import Person
+from tests.letters import mails
 from tests.mailbox import Mailbox
 from tests.script import Script
 from tests.tables import contents
@@ -17,6 +18,9 @@ from webapp.accounts import closing, invitations
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import Invitation
 from webapp.kernel.clock import now
+
+NEW = "/admin/invitations/new"
+SMTP = {"WEBAPP_SMTP_URL": "smtp://127.0.0.1:9"}
 
 
 @pytest.fixture
@@ -151,7 +155,21 @@ def test_what_the_form_does_not_ask_for_is_not_taken(app, forged):
     assert made["inviter"].startswith("person")
 
 
-def test_who_was_invited_is_written_down(app):
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize("can_mail", [True, False])
+def test_a_link_is_mailed_or_shown_and_never_both(make_app, accept, can_mail):
+    """Else whoever invited could verify somebody's address for them."""
+    app = make_app(**(SMTP if can_mail else {}))
+    boss = session_of(app, "admin")
+    to_address = boss.post(NEW, json={"role": "user", "email": "eve@example.org"}, headers={"Accept": accept})
+    to_anybody = boss.post(NEW, json={"role": "user"}, headers={"Accept": accept})
+    assert (to_address.status_code, "/register/" in to_address.text) == (201 if can_mail else 422, False)
+    assert (to_anybody.status_code, "/register/" in to_anybody.text) == (201, True)
+    assert [mail.to for mail in mails(app) if mail.kind == "invitation"] == ["eve@example.org"] * can_mail
+
+
+def test_who_was_invited_is_written_down(make_app):
+    app = make_app(**SMTP)
     script = session_of(app, "admin")
     made = script.post("/admin/invitations/new", json={"role": "user", "email": "eve@example.org"}).json
     script.post(f"/admin/invitations/{made['id']}/revoke")

@@ -31,7 +31,7 @@ class RoleNotYours(Exception):
 class Wish:
     role: str = "user"
     email: str | None = None
-    """Of the only one who may use it; it is mailed there, so using it proves the address."""
+    """Of the only one who may use it. The link is mailed there and shown to nobody, so using it proves the address."""
     note: str = ""
     lifetime: timedelta = LIFETIME
     most_uses: int = 1

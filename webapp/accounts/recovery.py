@@ -19,6 +19,7 @@ from webapp.tokens import lifecycle as tokens
 
 RESET = "reset"
 LIFETIME = timedelta(minutes=30)
+SHOWN = "is_shown"
 
 
 def reachable(db: Session, identifier: str) -> User | None:
@@ -29,15 +30,18 @@ def reachable(db: Session, identifier: str) -> User | None:
     return user if user.disabled_at is None and user.email is not None else None
 
 
-def link_for(db: Session, user: User) -> str:
+def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:
     """Where a new password is set, as a path of this house; links before it are dead.
+
+    Args:
+        is_shown: whether anybody sees it but whoever reads the mails of its owner; then using it proves no address.
 
     Raises:
         PasswordElsewhere
     """
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
-    return f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email)}"
+    return f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts={SHOWN: is_shown})}"
 
 
 def send_link(db: Session, post: Post, user: User, here: Here) -> None:
@@ -68,8 +72,9 @@ def reset(db: Session, post: Post, secret: str, password_hash: str, here: Here, 
         raise LinkDead
     user = owner_of(db, link)
     closing.set_password(db, user, password_hash)
-    if user.email_verified_at is None and user.email is not None:
-        # The link came to the address, which is all that a verification asks.
+    is_mailed = not (link.facts or {}).get(SHOWN)
+    if user.email_verified_at is None and user.email is not None and is_mailed:
+        # The link came to the address and nowhere else, which is all that a verification asks.
         user.email_verified_at = now()
     if revokes_tokens:
         tokens.revoke_all(db, user.id)

@@ -6,7 +6,7 @@ import click
 
 from webapp.accounts import invitations
 from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
-from webapp.accounts.names import AddressUnfit
+from webapp.accounts.names import AddressUnfit, checked_address
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
 from webapp.cli.durations import DURATION
@@ -27,9 +27,10 @@ from webapp.mail.post import Post
 @as_json
 @pass_house
 def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires: timedelta, is_json: bool) -> None:
-    """Print a link for each WHO, a name or an e-mail address; a name is a note for you, and anybody may use its link.
+    """Invite each WHO, a name or an e-mail address.
 
-    The link of an address is mailed there as well, if a mail server is named.
+    The link of an address is mailed there and not printed, if a mail server is named: using it then proves the address.
+    Every other link is printed, and anybody may use it; the name is a note for you.
 
     \b
     Examples:
@@ -47,11 +48,13 @@ def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires
         with opened(house) as database, database.write() as db:
             role_named(db, role)
             for name in who:
-                email = name if "@" in name else None
+                email = checked_address(name) if "@" in name else None
+                email = email if house.settings.smtp_url else None
                 wish = Wish(role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses)
                 one = invitations.make(db, wish)
-                is_mailed = bool(house.settings.smtp_url) and invitations.mail(db, post, one)
-                made.append({"who": name, "link": house.settings.base_url + one.path, "is_mailed": is_mailed})
+                is_mailed = invitations.mail(db, post, one)
+                link = None if is_mailed else house.settings.base_url + one.path
+                made.append({"who": name, "link": link, "is_mailed": is_mailed})
     except AddressUnfit as error:
         raise Refused(str(error)) from error
     finally:
@@ -62,4 +65,5 @@ def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires
     mailed = sum(bool(told["is_mailed"]) for told in made)
     say_aside(f"Made: {len(made)}, in the outbox: {mailed}. Who holds a link may use it; it is shown this once.")
     for told in made:
-        click.echo(told["link"])
+        if told["link"]:
+            click.echo(told["link"])

@@ -16,7 +16,7 @@ class InvitationForm(Form):
     email = EmailField(
         "E-mail",
         [Optional(), Length(max=320)],
-        description="The link goes there, and using it proves the address. Empty: whoever has the link may use it.",
+        description="The link is mailed there, and using it proves the address. Empty: you get the link to hand over.",
         render_kw={"autocomplete": "off"},
     )
     role = SelectField("Role", [InputRequired("Choose a role.")])

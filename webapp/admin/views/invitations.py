@@ -51,9 +51,10 @@ class InvitationList(msgspec.Struct, frozen=True):
 
 
 class NewInvitation(Invited, frozen=True, kw_only=True):
-    """The one answer that holds the link."""
+    """The one answer that may hold the link."""
 
-    link: str
+    link: str | None
+    """None where it was mailed: using a link proves an address only if it came by mail and by no other way."""
     is_mailed: bool
 
 
@@ -87,9 +88,14 @@ def new(principal: Principal) -> ResponseReturnValue:
 @grant()
 @answers(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
-    """Make an invitation; its link is in this answer, and nowhere else ever again."""
+    """Make an invitation; its link is mailed to the address that is named, or else in this answer alone."""
     form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
     if not form.validate_on_submit():
+        return refused(form)
+    if form.wish.email and not current_app.config["CAN_MAIL"]:
+        form.email.errors = [
+            "No mail server is set up, so nothing can be mailed there. Leave it empty, and hand over the link."
+        ]
         return refused(form)
     try:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
@@ -100,8 +106,8 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.role.errors = ["There is no such role any more; somebody removed it meanwhile."]
         return refused(form)
     post: Post = current_app.extensions["post"]
-    is_mailed = current_app.config["CAN_MAIL"] and invitations.mail(db(), post, made)
-    link = current_app.config["BASE_URL"] + made.path
+    is_mailed = invitations.mail(db(), post, made)
+    link = None if is_mailed else current_app.config["BASE_URL"] + made.path
     answer = NewInvitation(
         **msgspec.structs.asdict(told(Row(made.invitation, principal.username))), link=link, is_mailed=is_mailed
     )
