@@ -39,7 +39,7 @@ test: setup-dev ## run every test
 FAST := not (browser or process or postgresql or race or slow)
 # Moments at which programs break: a leap day, the last minute of a year, clocks that go forward and back, two years on.
 DATES := 2028-02-29T12:00:00Z 2026-12-31T23:59:30Z 2027-03-28T00:59:30Z 2027-10-31T00:59:30Z 2028-11-29T12:00:00Z
-SEED ?= $(shell date +%s)
+SEED := $(or $(SEED),$(shell date +%s))
 
 test-fast: setup-dev ## run what is quick: each test with 1 case of its table (CASES=9: more)
 	LATCHKEY_TEST_CASES=$(or $(CASES),1) $(BIN)/python -m pytest -n 2 --dist worksteal -p no:schemathesis -m "$(FAST)" --ignore=tests/site/test_schemathesis.py $(ARGS)
