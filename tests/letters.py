@@ -30,6 +30,6 @@ def mails(app: Flask) -> list[Mail]:
     """The oldest first."""
     sealer = app.extensions["post"].sealer
     with app.extensions["database"].write() as db:
-        rows = db.scalars(select(OutgoingMail).order_by(OutgoingMail.created_at)).all()
+        rows = db.scalars(select(OutgoingMail).where(OutgoingMail.to != "").order_by(OutgoingMail.created_at)).all()
         read = [(row.kind, outbox.opened(row, sealer)) for row in rows]
     return [Mail(kind, m.to, m.content.subject, m.content.text, m.content.html) for kind, m in read if m]

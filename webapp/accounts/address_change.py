@@ -15,6 +15,7 @@ from webapp.accounts.notices import Here
 from webapp.accounts.registration import AddressTaken
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
+from webapp.mail.outbox import NO_ADDRESS
 from webapp.mail.post import Post
 
 CONFIRM = "address-confirm"
@@ -30,9 +31,12 @@ def ask(db: Session, post: Post, user: User, address: str, here: Here) -> None:
         link = f"/account/email/confirm/{secret}"
         facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
         post.send(db, "confirm_address", address, user_id=user.id, **facts)
-    elif owner.email is not None and owner.disabled_at is None:
-        # As the owner writes it: what is compared as equal need not be one mailbox.
-        post.send(db, "address_in_use", owner.email, user_id=owner.id, username=owner.username, here=here)
+        return
+    # As the owner writes it: what is compared as equal need not be one mailbox. Where they may not be told, as much is
+    # written for nobody, so that the caller cannot tell.
+    is_told = owner.email is not None and owner.disabled_at is None
+    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
+    post.send(db, "address_in_use", to, user_id=user_id, username=owner.username, here=here)
 
 
 def pending(db: Session, user_id: UUID) -> Link | None:

@@ -14,12 +14,14 @@ from webapp.accounts.names import key_of
 from webapp.accounts.notices import Here
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
+from webapp.mail import outbox
 from webapp.mail.post import Post
 from webapp.tokens import lifecycle as tokens
 
 RESET = "reset"
 LIFETIME = timedelta(minutes=30)
 SHOWN = "is_shown"
+NOBODY = UUID(int=0)
 
 
 def reachable(db: Session, identifier: str) -> User | None:
@@ -28,6 +30,15 @@ def reachable(db: Session, identifier: str) -> User | None:
     if user is None or user.is_known_elsewhere:
         return None
     return user if user.disabled_at is None and user.email is not None else None
+
+
+def nobody() -> User:
+    """In the place of a user where there is none: what is done for them costs the same and reaches nobody.
+
+    Never added to a database session. A mail to no address is thrown away by the sender, and links without a user open
+    nothing.
+    """
+    return User(id=None, username="somebody", email=outbox.NO_ADDRESS)
 
 
 def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:

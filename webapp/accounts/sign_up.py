@@ -17,6 +17,7 @@ from webapp.accounts.notices import Here
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
 from webapp.audit.log import Event, record
 from webapp.kernel.clock import now
+from webapp.mail.outbox import NO_ADDRESS
 from webapp.mail.post import Post
 
 SIGN_UP = "sign-up"
@@ -72,9 +73,11 @@ def answer_owner(db: Session, post: Post, owner: User, new: NewUser, here: Here)
 
 
 def tell_owner(db: Session, post: Post, owner: User, here: Here) -> None:
-    if owner.disabled_at is None and owner.email is not None:
-        record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
-        post.send(db, "address_taken", owner.email, user_id=owner.id, username=owner.username, here=here)
+    """Where nobody may be told, as much is written for nobody."""
+    is_told = owner.disabled_at is None and owner.email is not None
+    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
+    record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
+    post.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
 
 
 def tell_name_is_taken(db: Session, post: Post, new: NewUser, here: Here) -> None:

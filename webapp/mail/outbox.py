@@ -25,6 +25,12 @@ LONGEST_ERROR = 300
 KEPT, MOST = timedelta(days=90), 500
 
 
+# A mail to nobody costs what any other does, so that others cannot tell whether there was somebody to write to. It is
+# thrown away by the sender, and shown nowhere.
+NO_ADDRESS = ""
+IS_MAIL = OutgoingMail.to != NO_ADDRESS
+
+
 class Content(msgspec.Struct, frozen=True):
     subject: str
     text: str
@@ -89,6 +95,11 @@ def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:
         mail.sent_at, mail.due_at, mail.sealed, mail.last_error = now(), None, None, None
 
 
+def discard(db: Session, mail_id: UUID) -> None:
+    """It was to nobody."""
+    db.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
+
+
 def failed(db: Session, mail_id: UUID, reason: str) -> None:
     """Wait twice as long each time, and give up after half a day of tries."""
     if mail := db.get(OutgoingMail, mail_id):
@@ -127,7 +138,7 @@ def purge(db: Session) -> int:
 
 def waiting(db: Session) -> Sequence[OutgoingMail]:
     """What is not sent, the oldest first."""
-    query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None))
+    query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None), IS_MAIL)
     return db.scalars(query.order_by(OutgoingMail.created_at)).all()
 
 
@@ -142,7 +153,9 @@ STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
 
 def states(db: Session) -> dict[str, int]:
     """How many wait, were sent, were only written to the log, and were given up."""
-    counted = (select(func.count()).where(*are).scalar_subquery().label(state) for state, are in STATES.items())
+    counted = (
+        select(func.count()).where(*are, IS_MAIL).scalar_subquery().label(state) for state, are in STATES.items()
+    )
     return dict(db.execute(select(*counted)).one()._mapping)
 
 
@@ -151,7 +164,7 @@ def latest(db: Session, *, limit: int = 50, before: datetime | None = None, stat
     Args:
         state: one of ``STATES``, or empty for all.
     """
-    query = select(OutgoingMail).order_by(OutgoingMail.created_at.desc()).limit(limit)
+    query = select(OutgoingMail).where(IS_MAIL).order_by(OutgoingMail.created_at.desc()).limit(limit)
     query = query.where(*STATES[state]) if state else query
     return db.scalars(query.where(OutgoingMail.created_at < before) if before else query).all()
 

@@ -59,6 +59,10 @@ class Worker(worker.Worker):
             return outbox.take(db, self._sealer)
 
     def send(self, mail: outbox.Taken) -> None:
+        if mail.to == outbox.NO_ADDRESS:
+            with self._database.write() as db:
+                outbox.discard(db, mail.id)
+            return
         try:
             self._transport.send(mail)
         except NotSent as error:

@@ -10,17 +10,19 @@ from webapp.accounts import known_networks, recovery
 from webapp.accounts.forms import ForgotForm, ResetForm
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import User
+from webapp.accounts.names import key_of
 from webapp.accounts.notices import Here
-from webapp.accounts.recovery import RESET
+from webapp.accounts.recovery import NOBODY, RESET
 from webapp.accounts.views import carried
 from webapp.accounts.views.surroundings import (
     ASKED,
+    MAILED,
     RESET_TRIED,
     dead,
     here,
     hint,
     judge,
-    may_mail,
+    limiter,
     passwords,
     post,
     roles_of,
@@ -79,12 +81,14 @@ def ask() -> ResponseReturnValue:
 
 
 def send(identifier: str, seen: Here, box: Post) -> None:
+    """The same work whoever was named: others would feel it in the time that their next request takes."""
     with database().read() as reading:
         user = recovery.reachable(reading, identifier)
-    if user is None or not may_mail(f"user:{user.id}"):
-        return
+    # Counted over the limit as well: what is not written then would show under the other name of the account.
+    is_allowed = limiter().take(MAILED, f"user:{user.id}" if user else f"nobody:{key_of(identifier)}").allowed
     with database().write() as writing:
-        recovery.send_link(writing, box, writing.get_one(User, user.id), seen)
+        found = writing.get(User, user.id if user else NOBODY)
+        recovery.send_link(writing, box, found if found is not None and is_allowed else recovery.nobody(), seen)
 
 
 @bp.get("/forgot/sent")

@@ -1,0 +1,140 @@
+"""Known and unknown names cost the same work, in the request and after the answer: no wait of others tells of it."""
+
+from collections import Counter
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from tests import factories
+from tests.browser import Person
+from tests.letters import mails
+from tests.mailbox import Mailbox
+from tests.script import Script
+from tests.second_factors import JSON, csrf
+from tests.tables import events
+from webapp.accounts import closing, links
+from webapp.accounts.models import User
+from webapp.mail import outbox
+
+WRONG = "not the password of anybody"
+KNOWN = {"name": "ada", "e-mail address": "ada@example.org", "disabled": "gone", "no e-mail address": "mute"}
+UNKNOWN = {"name": "zoe", "e-mail address": "zoe@example.org"}
+
+
+@pytest.fixture
+def house(make_app):
+    app = make_app(WEBAPP_REGISTRATION="open")
+    factories.user(app, "ada", email="ada@example.org")
+    factories.user(app, "mute", email=None)
+    gone = factories.user(app, "gone", email="gone@example.org")
+    with app.extensions["database"].write() as db:
+        closing.disable(db, db.get_one(User, gone.id))
+    return app
+
+
+@contextmanager
+def counted(app, monkeypatch):
+    """Statements by their text, commits, and mails that were rendered."""
+    work = Counter()
+    engine = app.extensions["database"].engine
+
+    def statement(_connection, _cursor, text, *_):
+        work[text] += 1
+
+    def commit(_connection):
+        work["COMMIT"] += 1
+
+    sealed = outbox.put
+
+    def put(*args, **kwargs):
+        work["mail"] += 1
+        return sealed(*args, **kwargs)
+
+    event.listen(engine, "before_cursor_execute", statement)
+    event.listen(engine, "commit", commit)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(outbox, "put", put)
+            yield work
+    finally:
+        event.remove(engine, "before_cursor_execute", statement)
+        event.remove(engine, "commit", commit)
+
+
+def login(app, who):
+    person = Person(app)
+    return person.ask("POST", "/login", json={"username": who, "password": WRONG}, headers=sent(person))
+
+
+def api_auth(app, who):
+    return Script(app).post("/api/auth", json={"username": who, "password": WRONG})
+
+
+def forgot(app, who):
+    person = Person(app)
+    return person.ask("POST", "/forgot", json={"username": who}, headers=sent(person))
+
+
+def sent(person):
+    return JSON | {"X-CSRF-Token": csrf(person)}
+
+
+FORMS = {"POST /login": login, "POST /api/auth": api_auth, "POST /forgot": forgot}
+
+
+def cost(app, monkeypatch, form, who):
+    """Of one request, of what follows its answer, and of sending the mails that it has put into the outbox."""
+    form(app, "warm up")
+    Mailbox(app).opened()
+    with counted(app, monkeypatch) as work:
+        answer = form(app, who)
+        Mailbox(app).opened()
+    return answer.status_code, work
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_public_form_does_the_same_whoever_is_named(house, monkeypatch, form):
+    found = {who: cost(house, monkeypatch, form, who) for who in (*KNOWN.values(), *UNKNOWN.values())}
+    status, work = found["zoe"]
+    assert {who: answer for who, (answer, _) in found.items() if answer != status} == {}
+    for who, (_, done) in found.items():
+        assert without_sending(done) == without_sending(work), who
+
+
+def without_sending(work):
+    """A mail that reached somebody stays as sent, one to nobody is gone: one statement each, in another wording."""
+    plain = Counter()
+    for text, count in work.items():
+        ends_a_mail = text.startswith(("UPDATE outgoing_mail SET sealed", "DELETE FROM outgoing_mail"))
+        reads_it = text.startswith("SELECT outgoing_mail") and "WHERE outgoing_mail.id =" in text
+        text = text.replace("link.user_id IS NULL", "link.user_id = ?")
+        plain["end a mail" if ends_a_mail else "read a mail" if reads_it else text] += count
+    del plain["read a mail"]
+    return plain
+
+
+def test_a_name_that_was_mailed_enough_costs_the_same_under_its_other_name(house, monkeypatch):
+    for _ in range(4):
+        forgot(house, "ada")
+    _, other = cost(house, monkeypatch, forgot, "ada@example.org")
+    _, unknown = cost(house, monkeypatch, forgot, "zoe@example.org")
+    assert other["mail"] == unknown["mail"] == 1
+    assert other["COMMIT"] == unknown["COMMIT"]
+
+
+def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(house):
+    forgot(house, "zoe")
+    with house.extensions["database"].read() as db:
+        assert (list(outbox.waiting(db)), list(outbox.latest(db))) == ([], [])
+        assert set(outbox.states(db).values()) == {0}
+    assert mails(house) == []
+    assert Mailbox(house).opened() == []
+    assert events(house, "reset.asked")[-1]["user_id"] is None
+
+
+def test_what_is_written_for_nobody_is_thrown_away(house):
+    forgot(house, "zoe")
+    with house.extensions["database"].write() as db:
+        assert links.purge(db) == 2
+        assert links.purge(db) == 0
