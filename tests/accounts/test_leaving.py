@@ -8,8 +8,10 @@ import time_machine
 from tests import factories
 from tests.browser import Person
 from tests.letters import mails
+from tests.script import Script
 from webapp.accounts import browsing, closing
 from webapp.accounts.models import User
+from webapp.guard.require import requirement_of
 from webapp.kernel.clock import now
 
 
@@ -44,6 +46,30 @@ def test_who_logs_in_within_the_grace_is_asked_and_may_stay(person, app):
     person.press("Keep my account")
     with time_machine.travel(now() + timedelta(days=15), tick=False):
         assert (purge(app), exists(app, "ada")) == (0, True)
+
+
+def test_a_closed_account_makes_no_token_by_page_nor_by_script(person, app):
+    close(person, "ada")
+    person.log_in("ada")
+    assert person.open("/tokens/new").request.path == "/account/close"
+    asked = {"name": "laptop", "scopes": ["protected:read"], "expires_in": 86400, "csrf_token": person.csrf_token}
+    answer = person.ask("POST", "/tokens/new", json=asked, headers={"Accept": "application/json"})
+    by_script = Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
+    for refused in (answer, by_script):
+        assert (refused.status_code, refused.json["title"]) == (403, "This account is closed")
+    person.open("/account/close")
+    person.press("Keep my account")
+    assert person.open("/tokens/new").request.path == "/tokens/new"
+
+
+def test_a_closed_account_reaches_the_way_back_its_export_and_the_way_out_and_nothing_else(app):
+    open_to_closed = {
+        name for name in app.view_functions if (need := requirement_of(app, name)) is not None and need.spares_closed
+    }
+    assert open_to_closed == {
+        *("account.close_form", "account.keep", "account.export_data"),
+        *("login.leave", "login.end", "login.confirm_form", "login.confirm_options", "login.confirm"),
+    }
 
 
 def test_the_mail_opens_the_account_again_as_long_as_it_is_there(person, app):

@@ -27,6 +27,7 @@ QUESTION = (
         User.theme,
         User.disabled_at,
         Credential.revoked_at,
+        User.closes_at,
     )
     .join(User, User.id == Credential.user_id)
     .outerjoin(Role, Role.name == User.role)

@@ -54,6 +54,8 @@ def wish(db: Session, settings: Settings, catalogue: Catalogue, owner: User, ord
     """Raises ``Refused`` for what cannot be had."""
     if owner.disabled_at is not None:
         raise Refused(f"{owner.username} is disabled; enable them first.")
+    if owner.closes_at is not None:
+        raise Refused(f"{owner.username} has closed the account; they can still keep it, by logging in.")
     lifetime = checked_lifetime(settings, order)
     roles = included_in(db, owner.role)
     try:

@@ -33,6 +33,8 @@ class Requirement:
     """How well its caller must have proven who they are; a token, at its birth."""
     spares_level: bool = False
     """Whether it stands open to who has not reached what their role demands: the way there, and the way out."""
+    spares_closed: bool = False
+    """Whether it stands open to who has closed their account: the way back, and the way out."""
 
     words: str = field(init=False, repr=False, compare=False)
     """The requirement as pages and answers say it; put together once, for it is part of answers that are many."""
@@ -79,6 +81,7 @@ class Decision(StrEnum):
     NEED_ROLE = "role_required"
     RAISE = "mfa_required"
     STEP_UP = "step_up_required"
+    CLOSED = "account_closed"
 
 
 def decide(principal: Principal | None, need: Requirement, now: datetime, call: Call | None = None) -> Decision:
@@ -91,6 +94,8 @@ def decide(principal: Principal | None, need: Requirement, now: datetime, call: 
         return Decision.ALLOW
     if principal is None:
         return Decision.ALLOW if need.is_optional else Decision.LOG_IN
+    if principal.closes_at is not None and not need.spares_closed:
+        return Decision.CLOSED
     if principal.credential == "token":
         if need.session:
             return Decision.NEED_SESSION

@@ -43,6 +43,8 @@ class Standing(NamedTuple):
     theme: str = "auto"
     disabled_at: datetime | None = None
     revoked_at: datetime | None = None
+    closes_at: datetime | None = None
+    """When its user's account is deleted, which they have closed; until then they may come back to keep it."""
 
 
 class Principal(Standing):

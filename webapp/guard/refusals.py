@@ -20,7 +20,7 @@ from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Action, Pin, Problem, answer
 
 # Doors above, by their names.
-LOGIN, CONFIRM = "login.new", "login.confirm_form"
+LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
 PROVE = "A token that is bound to a key, and no other, is sent as `DPoP TOKEN`, with a new proof in `DPoP` each time."
 
 
@@ -53,6 +53,8 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     if principal is None:
         return anonymous()
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    if decision is Decision.CLOSED:
+        return closed(principal)
     pins = pins_of(explain(principal, need, decision))
     if decision in (Decision.STEP_UP, Decision.RAISE):
         if principal.credential == "token":
@@ -63,6 +65,16 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
     note(code, str(need), principal, bound=bound_of(principal, called()) if code == "token_limited" else None)
     return answer(BUILDERS[code](principal, need, pins))
+
+
+def closed(principal: Principal) -> Response:
+    """Their account is: a browser is led to where they may keep it, as after a login."""
+    if is_browser() and request.method in ("GET", "HEAD"):
+        return as_response(redirect(url_for(CLOSED), 303))
+    until = f"it is deleted on {principal.closes_at:%d %B %Y}. " if principal.closes_at else ""
+    keep = Action("Keep the account", url_for(CLOSED))
+    detail = f"Its owner closed it; {until}Until then it can be kept, and nothing else. Nothing was changed."
+    return answer(Problem(403, "This account is closed", detail, actions=[keep]))
 
 
 def anonymous() -> Response:

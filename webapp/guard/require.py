@@ -30,6 +30,7 @@ def require(
     aal: Literal[1, 2] = 1,
     acr: str | None = None,
     spares_level: bool = False,
+    spares_closed: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Let in whoever meets this, and hand the view its ``principal`` if it has a parameter of that name.
 
@@ -45,6 +46,7 @@ def require(
         aal: how many factors they must have shown, or the token's owner when it was made.
         acr: the same by its name, ``phr`` for a passkey among them.
         spares_level: let in who has not reached what their role demands.
+        spares_closed: let in who has closed their account, and may still come back.
     """
     need = Requirement(
         is_optional=optional,
@@ -56,6 +58,7 @@ def require(
         spares_tokens=spares_tokens,
         level=max(Level(aal), BY_ACR[acr] if acr else Level.ONE),
         spares_level=spares_level,
+        spares_closed=spares_closed,
     )
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:

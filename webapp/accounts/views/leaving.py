@@ -28,7 +28,7 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 @bp.post("/account/export")
-@require(session=True, fresh_within=FRESH)
+@require(session=True, fresh_within=FRESH, spares_closed=True)
 @answers(Export)
 def export_data(principal: Principal) -> ResponseReturnValue:
     """All that is known of the caller, as one file; no secret is in it."""
@@ -38,7 +38,7 @@ def export_data(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.get("/account/close")
-@require(session=True)
+@require(session=True, spares_closed=True)
 def close_form(principal: Principal) -> ResponseReturnValue:
     return page(principal, me(principal), CloseForm(formdata=None))
 
@@ -81,7 +81,7 @@ def refused(principal: Principal, user: User, form: CloseForm) -> ResponseReturn
 
 
 @bp.post("/account/keep")
-@require(session=True)
+@require(session=True, spares_closed=True)
 @answers(None, status=204)
 def keep(principal: Principal) -> ResponseReturnValue:
     """Come back: the account is not deleted."""

@@ -52,6 +52,7 @@ def principal_of(user: User, started: Started) -> Principal:
         idle_at=credential.idle_at,
         time_zone=user.time_zone,
         theme=user.theme,
+        closes_at=user.closes_at,
     )
 
 

@@ -29,7 +29,7 @@ PURPOSE = "confirm"
 
 
 @bp.get("/confirm")
-@require(session=True, spares_level=True)
+@require(session=True, spares_level=True, spares_closed=True)
 def confirm_form(principal: Principal) -> ResponseReturnValue:
     asked, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
     if not ways(principal, asked).anything:
@@ -38,7 +38,7 @@ def confirm_form(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.get("/confirm/passkey")
-@require(session=True, spares_level=True)
+@require(session=True, spares_level=True, spares_closed=True)
 @answers(PasskeyOptions, refuses=(404,))
 def confirm_options(principal: Principal) -> ResponseReturnValue:
     """What the browser is to ask a passkey of the caller's."""
@@ -47,7 +47,7 @@ def confirm_options(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/confirm")
-@require(session=True, spares_level=True)
+@require(session=True, spares_level=True, spares_closed=True)
 @answers(None, form=ConfirmForm, status=204, refuses=(422, 429))
 def confirm(principal: Principal) -> ResponseReturnValue:
     """Prove again who you are, for what asks for a fresh proof or a better one."""
