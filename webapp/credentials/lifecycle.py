@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, func, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.credentials.models import Credential
@@ -16,6 +16,8 @@ from webapp.kernel.db import Instant
 
 TRUST = "trust"
 """The kind of a browser that is asked for no second factor: half a login, so it ends with the sessions."""
+PENDING = "pending"
+"""The kind of a login whose password was right and whose second step is missing: it ends with the sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +72,34 @@ def end(db: Session, credential_id: UUID) -> bool:
     return ended.first() is not None
 
 
+def spend(db: Session, credential_id: UUID) -> bool:
+    """Use up what works once, and leave nothing of it; whether it worked until then. One statement, as in ``end``."""
+    spent = delete(Credential).where(Credential.id == credential_id, stands(now())).returning(Credential.id)
+    return db.execute(spent).first() is not None
+
+
+def forget_expired(db: Session, user_id: UUID, kind: str) -> None:
+    """Throw away those of a kind that nobody needs to see again."""
+    theirs = Credential.user_id == user_id, Credential.kind == kind
+    db.execute(delete(Credential).where(*theirs, Credential.expires_at <= now()))
+
+
 def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID | None = None) -> list[UUID]:
-    """End every live credential of a user, of one kind or of all, but for one; with the sessions, what is trusted.
+    """End every live credential of a user, of one kind or of all, but for one; with the sessions, what is trusted
+    and what is half a login.
 
     Returns:
         Which of that kind were ended; none is no error (RFC 7009 §2.2).
     """
     if kind != "session":
         hold_families(db, user_id)
-    kinds = (kind, TRUST) if kind == "session" else (kind,)
+    kinds = (kind, TRUST, PENDING) if kind == "session" else (kind,)
     statement = update(Credential).where(Credential.user_id == user_id, Credential.revoked_at.is_(None))
     statement = statement.where(Credential.expires_at > now())
     statement = statement.where(Credential.kind.in_(kinds)) if kind else statement
     statement = statement.where(Credential.id != keep) if keep else statement
     ended = db.execute(statement.values(revoked_at=now()).returning(Credential.id, Credential.kind)).all()
-    return [key for key, ended_kind in ended if ended_kind != TRUST]
+    return [key for key, ended_kind in ended if ended_kind not in (TRUST, PENDING)]
 
 
 def end_of_everybody(db: Session, *, before: datetime | None = None) -> Counter[str]:

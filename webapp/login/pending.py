@@ -1,12 +1,21 @@
-"""Half a login, kept in the signed cookie for minutes: it opens nothing, and is worth nothing once it was finished."""
+"""Half a login: the password was right, and a second factor is still missing. It opens nothing.
+
+Its row ends with the sessions of its user, so whatever logs them out ends it too; the signed cookie names the row, and
+says what is to follow.
+"""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from sqlalchemy.orm import Session
+
+from webapp.accounts import browsing
 from webapp.accounts.models import User
-from webapp.kernel.digests import new_secret
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.lifecycle import PENDING, Proof
+from webapp.kernel.clock import now
 
 LIFETIME = timedelta(minutes=5)
 
@@ -15,34 +24,39 @@ LIFETIME = timedelta(minutes=5)
 class Half:
     """A password was right; who it is has to be shown once more."""
 
-    user_id: UUID
-    amr: str
-    since: datetime
-    once: str
+    id: UUID
     """Spent when the login is finished, so that a copy of the cookie finishes none."""
+    amr: str
     is_remembered: bool = False
     next: str | None = None
 
-    def stands(self, user: User | None, now: datetime) -> bool:
-        """Whether the second step may follow: in time, and the account is what it was."""
-        if user is None or user.disabled_at is not None or not self.since <= now < self.since + LIFETIME:
-            return False
-        return user.password_changed_at is None or user.password_changed_at <= self.since
+
+def begin(db: Session, user: User, amr: str, *, is_remembered: bool, target: str | None) -> Half | None:
+    """None where the account has changed since its password was compared."""
+    if browsing.unchanged(db, user) is None:
+        return None
+    half = Half(uuid4(), amr, is_remembered, target)
+    credentials.forget_expired(db, user.id, PENDING)
+    proof = Proof(now(), amr)
+    credentials.issue(db, id=half.id, key=half.id.hex, kind=PENDING, user_id=user.id, lifetime=LIFETIME, proof=proof)
+    return half
 
 
-def begin(user: User, amr: str, now: datetime, *, is_remembered: bool, target: str | None) -> Half:
-    return Half(user.id, amr, now, new_secret(12), is_remembered, target)
+def owner(db: Session, half: Half) -> User | None:
+    """Whose login it is, if its second step may still follow."""
+    found = credentials.find(db, half.id, kind=PENDING)
+    user = browsing.by_id(db, found.user_id) if found is not None and found.is_live(now()) else None
+    return user if user is not None and user.disabled_at is None else None
 
 
 def written(half: Half) -> list[Any]:
-    since = int(half.since.timestamp() * 1_000_000)
-    return [str(half.user_id), half.amr, since, half.once, half.is_remembered, half.next]
+    return [str(half.id), half.amr, half.is_remembered, half.next]
 
 
 def read(content: Any) -> Half | None:
     """What ``written`` has made; the cookie is signed, so it is nothing else unless an older version wrote it."""
     try:
-        user_id, amr, since, once, is_remembered, target = content
-        return Half(UUID(user_id), amr, datetime.fromtimestamp(since / 1_000_000, UTC), once, is_remembered, target)
+        half_id, amr, is_remembered, target = content
+        return Half(UUID(half_id), amr, is_remembered, target)
     except (TypeError, ValueError):
         return None

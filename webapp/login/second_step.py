@@ -12,13 +12,13 @@ from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import RECOVERY, Demands, Level, joined, level_of
 from webapp.kernel.networks import network_of
 from webapp.kernel.ratelimit import Counted, Limit, TooMany
-from webapp.kernel.ratelimit_storage import SPENT
 from webapp.kernel.sealing import Sealer
 from webapp.login.flow import Done, Flow, Refused, Throttled
-from webapp.login.pending import LIFETIME, Half
+from webapp.login.pending import Half
 from webapp.login.recognition import Client, recognize, user_key
 from webapp.mfa import ceremonies, factors, passkeys, recovery_codes, totp
 from webapp.mfa.ceremonies import Answer, Party
@@ -37,7 +37,6 @@ IN_A_ROW = {
 # A new password begins the row anew, since who guesses needs it. Who can set one by mail may not go on so for ever.
 WITH_ANY_PASSWORD = Limit("code-total", 300, MONTH)
 LOCKING = frozenset({*IN_A_ROW.values(), WITH_ANY_PASSWORD})
-HALF_SPENT = Limit(f"{SPENT}half-login", 1, LIFETIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,8 @@ class SecondStep:
 
     def finish(self, half: Half) -> bool:
         """Whether it was not finished before."""
-        return self.flow.limiter.take(HALF_SPENT, half.once).allowed
+        with self.flow.database.write() as db:
+            return credentials.spend(db, half.id)
 
 
 def total(user: User) -> Counted:

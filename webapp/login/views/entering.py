@@ -39,7 +39,7 @@ from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.query import asked
 from webapp.web.redirects import safe_path
 from webapp.web.templating import span
-from webapp.web.transaction import db
+from webapp.web.transaction import database, db
 
 
 class LoginPage(msgspec.Struct, frozen=True):
@@ -95,7 +95,12 @@ def create() -> ResponseReturnValue:
 
 
 def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> ResponseReturnValue:
-    pending.keep(begin(step.user, AMR, now(), is_remembered=is_remembered, target=target))
+    # On its own: whoever asks for JSON is refused, and the request's transaction with them.
+    with database().write() as writing:
+        half = begin(writing, step.user, AMR, is_remembered=is_remembered, target=target)
+    if half is None:
+        raise credentials_invalid()
+    pending.keep(half)
     where = url_for("login.second_step_form")
     if not wants_page():
         raise mfa_required(step.factors, where)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
 from webapp.guard import Principal, require
+from webapp.login.views import pending
 from webapp.login.views.blueprint import bp
 from webapp.sessions import lifecycle
 from webapp.web import token_cookie
@@ -14,16 +15,18 @@ from webapp.web.transaction import db
 
 
 @bp.get("/logout")
-@require(session=True, spares_level=True)
+@require(session=True, spares_level=True, spares_closed=True)
 def leave() -> ResponseReturnValue:
     return render_template("login/logout.html")
 
 
 @bp.post("/logout")
-@require(session=True, spares_level=True)
+@require(session=True, spares_level=True, spares_closed=True)
 @answers(None, status=204)
 def end(principal: Principal) -> ResponseReturnValue:
     """End the session; every copy of its cookie is dead from the next request."""
+    # First, for it has a transaction of its own.
+    pending.forget()
     lifecycle.end(db(), principal.user_id, principal.credential_id)
     logout_user()
     session.clear()

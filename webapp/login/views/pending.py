@@ -5,9 +5,8 @@ from typing import Any
 from flask import flash, redirect, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import browsing
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
+from webapp.credentials import lifecycle as credentials
 from webapp.login import pending
 from webapp.login.pending import Half
 from webapp.web.bearer import realm
@@ -23,7 +22,12 @@ def keep(half: Half) -> None:
 
 
 def forget() -> None:
-    session.pop(KEPT, None)
+    """Take it out of the browser, and let no copy of the cookie go on with it."""
+    content: Any = session.pop(KEPT, None)
+    half = pending.read(content) if content is not None else None
+    if half is not None:
+        with database().write() as db:
+            credentials.spend(db, half.id)
 
 
 def held() -> tuple[Half, User] | None:
@@ -34,8 +38,8 @@ def held() -> tuple[Half, User] | None:
         return None
     # On its own: what follows is counted and spent before the request's transaction is open.
     with database().read() as db:
-        user = browsing.by_id(db, half.user_id)
-    return (half, user) if user is not None and half.stands(user, now()) else None
+        user = pending.owner(db, half)
+    return (half, user) if user is not None else None
 
 
 def begin_again() -> ResponseReturnValue:
