@@ -108,7 +108,7 @@ def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_with
             "that app is Ada's own"
         )
     owner.open(of_kind(app, "reset_password").link)
-    assert "Your new password stands" in owner.press("Set the password", password="umbrella otter lantern 9").text
+    assert "Your new password is set" in owner.press("Set the password", password="umbrella otter lantern 9").text
 
 
 def test_every_mail_is_known_to_be_of_security_or_not():

@@ -101,7 +101,7 @@ def test_what_waited_in_the_backup_and_may_have_been_used_since_is_dead(run, hou
     for query in WAITING:
         assert ask(house / "latchkey.db", query) == [(count,)], query
     if not option:
-        assert "1 factor reset and 1 invitation and 1 link" in done.stderr
+        assert "1 factor reset and 1 invitation and 1 mailed link" in done.stderr
         assert "may have been sent then" in run("mail list --failed").stdout
 
 

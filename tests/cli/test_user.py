@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.cli.conftest import PASSWORD
-from webapp.accounts import links, registration
+from webapp.accounts import browsing, closing, links, registration
 from webapp.kernel.db import Database
 
 
@@ -100,7 +100,29 @@ def test_a_new_password_is_judged_and_said(run, add):
     add("ada")
     assert run("user password ada --password-stdin", typed="short").exit_code == 1
     done = run("user password ada --password-stdin", typed=f"another {PASSWORD}\n")
-    assert (done.exit_code, done.stderr) == (0, "ada has a new password; 0 sessions ended.\n")
+    assert (done.exit_code, done.stderr) == (
+        0,
+        "ada has a new password. Ended: 0 sessions, 0 script logins, 0 API tokens.\n",
+    )
+
+
+def test_a_new_password_leaves_api_tokens_unless_told_to_revoke_them(run, add, mint):
+    add("ada")
+    mint("ada")
+    done = run("user password ada --password-stdin", typed=f"another {PASSWORD}\n")
+    assert "0 API tokens. 1 API token still works." in done.stderr
+    done = run("user password ada --password-stdin --revoke-tokens", typed=f"yet another {PASSWORD}\n")
+    assert done.stderr.endswith("1 API token.\n")
+
+
+def test_a_closed_account_gets_no_token(run, add, house):
+    add("ada")
+    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    with database.write() as db:
+        closing.close(db, browsing.named(db, "ada"))
+    database.close()
+    done = run("token mint ada --name laptop --scope protected:read")
+    assert (done.exit_code, "has closed the account" in done.stderr) == (1, True)
 
 
 def test_a_password_of_two_lines_is_wrong_usage(run, add):

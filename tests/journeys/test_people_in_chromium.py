@@ -131,7 +131,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     is_accessible(forgetful)
     forgetful.get_by_label("New password", exact=True).fill(NEW)
     forgetful.get_by_role("button", name="Set the password").click()
-    expect(forgetful.get_by_text("Your new password stands")).to_be_visible()
+    expect(forgetful.get_by_text("Your new password is set")).to_be_visible()
 
     eve.goto(f"{house.url}/dashboard")
     expect(eve.get_by_role("heading", level=1)).to_have_text("Log in")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
+from tests.letters import mails
 from tests.login.scripts import is_over, log_in, refresh, works
 from tests.script import Script
 from webapp.accounts import closing, links, taking_back
@@ -52,17 +53,29 @@ def test_who_has_not_proven_the_address_is_refused_until_they_have(app, database
     assert refresh(app, token).status_code == 200
 
 
-@pytest.mark.parametrize(("revokes", "ends"), [("y", True), ("", False)])
-def test_a_new_password_ends_them_as_it_ends_tokens(app, user, person, revokes, ends):
-    token = log_in(app)["refresh_token"]
-    person.open("/account/password")
-    person.press(
-        "Change password",
-        password=factories.PASSWORD,
-        new_password="another horse, another staple",
-        revoke_tokens=revokes,
-    )
-    assert (refresh(app, token).status_code == 401) is ends
+def change_password(person, **fields):
+    new = {"password": factories.PASSWORD, "new_password": "another horse, another staple"}
+    headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
+    return person.ask("POST", "/account/password", json=new | fields, headers=headers)
+
+
+@pytest.mark.parametrize(("revokes", "ended", "kept"), [(False, 0, 2), (True, 2, 0)])
+def test_a_new_password_ends_them_and_says_how_many_and_api_tokens_if_asked(app, user, person, revokes, ended, kept):
+    first, second = log_in(app), log_in(app)
+    refresh(app, second["refresh_token"])
+    tokens = [factories.api_token(app, user).token for _ in range(2)]
+    page = person.open("/account/password").text
+    assert "It also ends two script logins: curl/8.5.0" in page
+    assert "Revoke my two API tokens as well" in page
+    answer = change_password(person, revoke_tokens=revokes).json
+    assert (answer["script_logins"], answer["tokens"], answer["tokens_kept"]) == (2, ended, kept)
+    for login in (first, second):
+        assert not works(app, login["access_token"])
+        assert is_over(refresh(app, login["refresh_token"]))
+    assert [works(app, token) for token in tokens] == [not revokes] * 2
+    said = f"Ended: 0 sessions, 2 script logins, {ended} API tokens."
+    assert said in mails(app)[-1].text
+    assert ("2 API tokens still work." in mails(app)[-1].text) is not revokes
 
 
 def test_revoking_all_tokens_ends_them_and_counts_each_login_as_one(app, user, person):
@@ -75,16 +88,19 @@ def test_revoking_all_tokens_ends_them_and_counts_each_login_as_one(app, user, p
     assert is_over(refresh(app, answer["refresh_token"]))
 
 
-def test_this_was_not_me_ends_logins_of_scripts_made_since(app, database, user, clock):
+def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, database, user, clock):
     before = log_in(app)
     clock.shift(60)
     since = log_in(app)
     facts = {"what": "new_login", "since": now().isoformat()}
     with database.write() as db:
         secret = links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
-        taking_back.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
-    assert refresh(app, before["refresh_token"]).status_code == 200
-    assert is_over(refresh(app, since["refresh_token"]))
+        done = taking_back.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
+    assert done.ended.script_logins == 2
+    assert "You said that it was not you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text
+    for login in (before, since):
+        assert not works(app, login["access_token"])
+        assert is_over(refresh(app, login["refresh_token"]))
 
 
 def test_the_login_of_a_script_is_one_entry_with_a_button_that_ends_it(app, user, person):
@@ -120,10 +136,13 @@ def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, d
     assert not works(app, answer["access_token"])
 
 
-def test_a_token_that_outlasts_its_login_outlasts_its_being_thrown_away(app, database, user, clock):
+def test_a_login_is_not_thrown_away_before_the_token_that_outlasts_it(app, database, user, clock):
+    """Else nothing that ends logins would end it."""
     answer = log_in(app, expires_in=200 * 86400)
     clock.shift(181 * DAY)
     with database.write() as db:
-        assert purging.purge(db, kept=90 * DAY) == 1
-    assert works(app, answer["access_token"])
-    assert "api-" in str(Script(app, answer["access_token"]).get("/tokens").json["tokens"])
+        assert purging.purge(db, kept=90 * DAY) == 0
+    assert len(Script(app, answer["access_token"]).get("/tokens").json["script_logins"]) == 1
+    clock.shift(110 * DAY)
+    with database.write() as db:
+        assert purging.purge(db, kept=90 * DAY) == 2

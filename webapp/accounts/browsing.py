@@ -21,8 +21,11 @@ DORMANT = timedelta(days=90)
 # Sorts after everything that begins alike: no name and no address holds it.
 LAST = "\U0010ffff"
 BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.email_key == bindparam("key")))
-UNCHANGED = select(User).where(
-    User.id == bindparam("id"), User.password_hash == bindparam("password_hash"), User.disabled_at.is_(None)
+# Locked: whoever changes the password or disables them at this moment waits, and then ends what was begun with it.
+UNCHANGED = (
+    select(User)
+    .where(User.id == bindparam("id"), User.password_hash == bindparam("password_hash"), User.disabled_at.is_(None))
+    .with_for_update(key_share=True)
 )
 VIEWS = ("never", "dormant", "disabled", "tokens")
 ONE_FACTOR = "one_factor"

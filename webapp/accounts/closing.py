@@ -8,14 +8,13 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import not_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts import failing, known_networks, links
+from webapp.accounts import endings, failing, known_networks, links
+from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.roles import RoleGone, held, keepers, keeping, over, reaching
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
-from webapp.sessions import lifecycle as sessions
-from webapp.tokens import lifecycle as tokens
 
 # Closed by mistake, or by somebody else: so long one may come back.
 GRACE = timedelta(days=14)
@@ -95,12 +94,19 @@ class PasswordElsewhere(Exception):
 
 
 def set_password(
-    db: Session, user: User, password_hash: str, *, actor_id: UUID | None = None, keep: UUID | None = None
-) -> None:
-    """A new password; whoever knew the old one is logged out everywhere, and the links they asked for are dead.
+    db: Session,
+    user: User,
+    password_hash: str,
+    *,
+    actor_id: UUID | None = None,
+    keep: UUID | None = None,
+    revokes_tokens: bool = False,
+) -> EndedCredentials:
+    """A new password; every login with the old one ends, by browsers and by scripts, and mailed links are dead.
 
     Args:
         keep: the session that asks for it, when one does.
+        revokes_tokens: whether the API tokens that people made are revoked as well.
 
     Raises:
         PasswordElsewhere
@@ -109,32 +115,23 @@ def set_password(
         raise PasswordElsewhere(user.username)
     user.password_hash, user.password_changed_at, user.failed_logins = password_hash, now(), 0
     known_networks.forget_all(db, user.id)
-    log_out(db, user.id, keep=keep)
-    record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id)
+    ended = endings.end_logins(db, user.id, keep=keep, revokes_tokens=revokes_tokens)
+    record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id, **ended.facts)
+    return ended
 
 
-def log_out(db: Session, user_id: UUID, *, keep: UUID | None = None) -> None:
-    credentials.end_all(db, user_id, kind="session", keep=keep)
-    links.void(db, user_id)
-
-
-def remove_password(db: Session, user: User, *, keep: UUID) -> None:
-    """Do without one; other sessions end, and no hash compares as equal with what is left."""
+def remove_password(db: Session, user: User, *, keep: UUID) -> EndedCredentials:
+    """Do without one; every other login ends, and no hash compares as equal with what is left."""
     user.password_hash, user.password_changed_at = "", now()
-    credentials.end_all(db, user.id, kind="session", keep=keep)
-    links.void(db, user.id)
-    record(db, Event.PASSWORD_REMOVED, user_id=user.id)
+    ended = endings.end_logins(db, user.id, keep=keep)
+    record(db, Event.PASSWORD_REMOVED, user_id=user.id, **ended.facts)
+    return ended
 
 
-def end_everything(db: Session, user_id: UUID, *, keep: UUID | None = None) -> tuple[int, int]:
-    """End all that can act as a user, but for the session that asks, and what was mailed to become one.
-
-    Returns:
-        How many sessions and how many tokens ended.
-    """
-    ended = sessions.end_others(db, user_id, keep=keep), tokens.revoke_all(db, user_id)
-    links.void(db, user_id)
-    record(db, Event.EVERYTHING_ENDED, user_id=user_id, sessions=ended[0], tokens=ended[1])
+def end_everything(db: Session, user_id: UUID, *, keep: UUID | None = None) -> EndedCredentials:
+    """End all that can act as a user, but for the session that asks, and what was mailed to become one."""
+    ended = endings.end_logins(db, user_id, keep=keep, revokes_tokens=True)
+    record(db, Event.EVERYTHING_ENDED, user_id=user_id, **ended.facts)
     return ended
 
 

@@ -26,8 +26,8 @@ class ResetForm(Form):
         "New password", [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"}
     )
     keep_tokens = BooleanField(
-        "Let my API tokens go on",
-        description="Left alone, they are revoked: whoever knew your password may have made one.",
+        "Keep my API tokens",
+        description="Unless you tick this, they are revoked: whoever knew your password may have made one.",
     )
 
 

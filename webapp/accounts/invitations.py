@@ -130,7 +130,8 @@ def is_backed(db: Session, invitation: Invitation) -> bool:
     inviter = db.get(User, invitation.created_by)
     if inviter is None:
         return True
-    return inviter.disabled_at is None and invitation.role in may_give(db, included_in(db, inviter.role))
+    is_here = inviter.disabled_at is None and inviter.closes_at is None
+    return is_here and invitation.role in may_give(db, included_in(db, inviter.role))
 
 
 def spend(db: Session, secret: str) -> Invitation | None:
@@ -164,10 +165,19 @@ def revoke(db: Session, invitation_id: UUID, *, by: UUID | None = None) -> bool:
     return revoked is not None
 
 
-def revoke_all(db: Session, *, before: datetime) -> int:
-    """Those made before that still work. Returns how many."""
-    works = Invitation.revoked_at.is_(None), Invitation.expires_at > now(), Invitation.uses < Invitation.most_uses
-    revoked = update(Invitation).where(Invitation.created_at < before, *works).values(revoked_at=now())
+def revoke_all(
+    db: Session, *, before: datetime | None = None, since: datetime | None = None, by: UUID | None = None
+) -> int:
+    """Those that still work, of everybody or of one user, as far as they were made before or since a moment.
+
+    Returns:
+        How many.
+    """
+    works = [Invitation.revoked_at.is_(None), Invitation.expires_at > now(), Invitation.uses < Invitation.most_uses]
+    works += [Invitation.created_at < before] if before else []
+    works += [Invitation.created_at >= since] if since else []
+    works += [Invitation.created_by == by] if by else []
+    revoked = update(Invitation).where(*works).values(revoked_at=now())
     return len(db.scalars(revoked.returning(Invitation.id)).all())
 
 

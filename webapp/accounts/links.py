@@ -17,6 +17,8 @@ DEAD_KEPT, MOST = timedelta(days=30), 500
 # What takes back the deed of somebody else; it outlives what they do next, a new password or address above all.
 UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
 
+LETS_IN = Link.purpose.not_in((UNDO, NOT_ME, NOT_MY_TOKEN))
+
 
 class LinkDead(Exception):
     """Used, expired, never made, or of an account that is not what it was."""
@@ -81,8 +83,13 @@ def kill(db: Session, user_id: UUID, purpose: str) -> None:
 
 def void(db: Session, user_id: UUID) -> None:
     """What was mailed before lets nobody in; what takes a deed back still does."""
-    lets_in = Link.purpose.not_in((UNDO, NOT_ME, NOT_MY_TOKEN))
-    db.execute(delete(Link).where(Link.user_id == user_id, lets_in))
+    db.execute(delete(Link).where(Link.user_id == user_id, LETS_IN))
+
+
+def void_of_everybody(db: Session) -> int:
+    """As ``void``, for all users and for those who have no account yet. Returns how many worked until then."""
+    works = Link.used_at.is_(None), Link.expires_at > now()
+    return len(db.scalars(delete(Link).where(LETS_IN, *works).returning(Link.digest)).all())
 
 
 def void_all(db: Session, *, before: datetime) -> int:

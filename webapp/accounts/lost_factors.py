@@ -9,7 +9,7 @@ from webapp.accounts import notices, recovery
 from webapp.accounts.models import User
 from webapp.accounts.notices import Here
 from webapp.audit.log import Event, record
-from webapp.credentials import lifecycle as credentials
+from webapp.credentials import logins
 from webapp.kernel.clock import now
 from webapp.mail.post import Post
 from webapp.mfa import factors, resets
@@ -48,9 +48,12 @@ def carry_out_due(db: Session, *, post: Post) -> int:
 
 
 def carry_out(db: Session, post: Post, user: User) -> None:
-    """Take all second factors away, and log them out everywhere; the password stays, or a link for one is mailed."""
+    """Take all second factors away, and end every login by browsers and by scripts, which may have shown one of them.
+
+    The password stays, or a link for one is mailed; API tokens stay.
+    """
     factors.remove_all(db, user.id)
-    credentials.end_all(db, user.id, kind="session")
+    logins.end_logins(db, user.id)
     record(db, Event.FACTORS_RESET, user_id=user.id)
     is_shut_out = not user.has_password and not user.is_known_elsewhere
     path = recovery.link_for(db, user) if is_shut_out else None

@@ -4,7 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import closing
+from webapp.accounts import closing, endings
+from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 from webapp.accounts.roles import reaching
@@ -21,7 +22,7 @@ class KeyTaken(Exception):
 
 
 def elsewhere(db: Session, user: User, key: str | None = None) -> str:
-    """Forget the password of a user, and ask the provider from the next login on. Their sessions end.
+    """Forget the password of a user, and ask the provider from the next login on. Their logins end.
 
     Args:
         key: by what they are known there; without, by their name.
@@ -42,13 +43,13 @@ def elsewhere(db: Session, user: User, key: str | None = None) -> str:
         raise KeyTaken(key) from error
     # Marks and links from before are no better than what their owner could know then.
     user.password_hash, user.password_changed_at, user.failed_logins = "", now(), 0
-    closing.log_out(db, user.id)
-    record(db, Event.IDENTITY_LINKED, user_id=user.id, known_as=key)
+    ended = endings.end_logins(db, user.id)
+    record(db, Event.IDENTITY_LINKED, user_id=user.id, known_as=key, **ended.facts)
     return key
 
 
-def here(db: Session, user: User, password_hash: str) -> None:
-    """Give a user a password of ours, and ask the provider no more. Their sessions end.
+def here(db: Session, user: User, password_hash: str) -> EndedCredentials:
+    """Give a user a password of ours, and ask the provider no more. Their logins end, their API tokens stay.
 
     Raises:
         MovedAlready
@@ -57,7 +58,7 @@ def here(db: Session, user: User, password_hash: str) -> None:
         raise MovedAlready(user.username)
     former, user.known_elsewhere_as = user.known_elsewhere_as, None
     record(db, Event.IDENTITY_UNLINKED, user_id=user.id, known_as=former)
-    closing.set_password(db, user, password_hash)
+    return closing.set_password(db, user, password_hash)
 
 
 def is_last_with_password(db: Session, user: User) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import links
+from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.links import NOT_ME
 from webapp.accounts.models import User
 from webapp.mail.post import Post
@@ -40,22 +41,22 @@ def new_script_login(db: Session, post: Post, user: User, here: Here, *, credent
     tell(db, post, user, here, "new_script_login", credential_id=str(credential_id))
 
 
-def password_changed(db: Session, post: Post, user: User, here: Here) -> None:
-    tell(db, post, user, here, "password_changed")
+def password_changed(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials) -> None:
+    tell(db, post, user, here, "password_changed", said={"ended": ended.in_words})
 
 
-def password_reset(db: Session, post: Post, user: User, here: Here) -> None:
+def password_reset(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials) -> None:
     """A new password by a mailed link."""
-    tell(db, post, user, here, "password_reset")
+    tell(db, post, user, here, "password_reset", said={"ended": ended.in_words})
 
 
 def name_changed(db: Session, post: Post, user: User, here: Here, *, former: str) -> None:
     tell(db, post, user, here, "name_changed", said={"former": former}, former=former)
 
 
-def everything_ended(db: Session, post: Post, user: User, here: Here, *, sessions: int, tokens: int) -> None:
+def everything_ended(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials) -> None:
     """By the one button that does."""
-    tell(db, post, user, here, "everything_ended", said={"sessions": sessions, "tokens": tokens})
+    tell(db, post, user, here, "everything_ended", said={"ended": ended.in_words})
 
 
 def account_closed(db: Session, post: Post, user: User, here: Here, *, closes_at: datetime) -> None:
@@ -63,9 +64,19 @@ def account_closed(db: Session, post: Post, user: User, here: Here, *, closes_at
     tell(db, post, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
 
 
-def reset_asked(db: Session, post: Post, user: User, here: Here, *, path: str, lifetime: timedelta) -> None:
+def reset_asked(
+    db: Session,
+    post: Post,
+    user: User,
+    here: Here,
+    *,
+    path: str,
+    lifetime: timedelta,
+    ended: EndedCredentials | None = None,
+) -> None:
     """With the way to a new password, and one to stop it."""
-    tell(db, post, user, here, RESET_ASKED, said={"path": path}, lifetime=lifetime)
+    said = {"path": path, "ended": ended.in_words if ended else None}
+    tell(db, post, user, here, RESET_ASKED, said=said, lifetime=lifetime)
 
 
 def factors_changed(db: Session, post: Post, user: User, here: Here, *, change: str) -> None:

@@ -8,15 +8,18 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import browsing, closing, links, notices
 from webapp.accounts.closing import PasswordElsewhere
+from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
 from webapp.accounts.notices import Here
 from webapp.audit.log import Event, record
+from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.mail import outbox
 from webapp.mail.post import Post
 from webapp.tokens import lifecycle as tokens
+from webapp.tokens import script_logins
 
 RESET = "reset"
 LIFETIME = timedelta(minutes=30)
@@ -55,9 +58,13 @@ def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:
     return f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts={SHOWN: is_shown})}"
 
 
-def send_link(db: Session, post: Post, user: User, here: Here) -> None:
+def send_link(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials | None = None) -> None:
+    """
+    Args:
+        ended: what was ended with it, where somebody has just said that it was not them.
+    """
     record(db, Event.RESET_ASKED, user_id=user.id)
-    notices.reset_asked(db, post, user, here, path=link_for(db, user), lifetime=LIFETIME)
+    notices.reset_asked(db, post, user, here, path=link_for(db, user), lifetime=LIFETIME, ended=ended)
 
 
 def whose(db: Session, secret: str) -> User:
@@ -72,8 +79,10 @@ def whose(db: Session, secret: str) -> User:
     return owner_of(db, link)
 
 
-def reset(db: Session, post: Post, secret: str, password_hash: str, here: Here, *, revokes_tokens: bool) -> User:
-    """A new password; every session ends, and every token unless it is to stay.
+def reset(
+    db: Session, post: Post, secret: str, password_hash: str, here: Here, *, revokes_tokens: bool
+) -> EndedCredentials:
+    """A new password; every login ends, by browsers and by scripts, and every API token unless those are to stay.
 
     Raises:
         LinkDead
@@ -82,16 +91,24 @@ def reset(db: Session, post: Post, secret: str, password_hash: str, here: Here, 
     if link is None:
         raise LinkDead
     user = owner_of(db, link)
-    closing.set_password(db, user, password_hash)
+    ended = closing.set_password(db, user, password_hash, revokes_tokens=revokes_tokens)
     is_mailed = not (link.facts or {}).get(SHOWN)
     if user.email_verified_at is None and user.email is not None and is_mailed:
         # The link came to the address and nowhere else, which is all that a verification asks.
         user.email_verified_at = now()
-    if revokes_tokens:
-        tokens.revoke_all(db, user.id)
     record(db, Event.RESET_DONE, user_id=user.id)
-    notices.password_reset(db, post, user, here)
-    return user
+    notices.password_reset(db, post, user, here, ended=ended)
+    return ended
+
+
+def would_end(db: Session, user_id: UUID) -> EndedCredentials:
+    """What a new password ends, for the page that asks for it; all API tokens are among what may be kept."""
+    return EndedCredentials(
+        sessions=len(credentials.live(db, user_id, "session")),
+        script_logins=len(script_logins.live(db, user_id)),
+        tokens=0,
+        tokens_kept=tokens.live_count(db, user_id),
+    )
 
 
 def owner_of(db: Session, link: Link) -> User:

@@ -1,10 +1,12 @@
 """ "This was not me": take back what somebody else did with an account, and lock it until its owner comes."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import address_change, closing, links, lost_factors, profile, recovery
+from webapp.accounts import address_change, closing, endings, invitations, links, lost_factors, profile, recovery
+from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.links import NOT_ME, LinkDead
 from webapp.accounts.models import Link, User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN, Here
@@ -14,7 +16,6 @@ from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
 from webapp.mail.post import Post
 from webapp.mfa import factors, resets
-from webapp.tokens import families, script_logins
 from webapp.tokens import lifecycle as tokens
 
 # What a mail is about was made moments before it.
@@ -34,14 +35,21 @@ def disowned(db: Session, secret: str) -> tuple[Link, User]:
     return link, user
 
 
-def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> bool:
+@dataclass(frozen=True, slots=True)
+class Disavowal:
+    """What became of a "this was not me"."""
+
+    is_mailed: bool = False
+    """Whether a link for a new password could be sent to where this one had gone."""
+    ended: EndedCredentials | None = None
+    """None where something had only begun, and was stopped."""
+
+
+def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> Disavowal:
     """Stop what somebody else has begun, or take back what they did.
 
     Args:
         unknown_hash: of a password that was thrown away.
-
-    Returns:
-        Whether a link for a new password could be sent to where this one had gone.
 
     Raises:
         LinkDead
@@ -52,20 +60,20 @@ def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) 
     facts = link.facts or {}
     if is_only_begun(db, link, user):
         stop(db, user, facts["what"])
-        return False
+        return Disavowal()
     if facts["what"] == "name_changed":
         rename_back(db, user, facts["former"])
     closing.reopen(db, user)
-    lock(db, user, unknown_hash, since=datetime.fromisoformat(facts["since"]), also=facts.get("credential_id"))
-    record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"])
+    ended = lock(db, user, unknown_hash, since=datetime.fromisoformat(facts["since"]))
+    record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
     if user.is_known_elsewhere or not recovery.is_still(user, link):
         # Somebody changed the address since; that change has an undo link of its own.
-        return False
-    recovery.send_link(db, post, user, here)
-    return True
+        return Disavowal(ended=ended)
+    recovery.send_link(db, post, user, here, ended=ended)
+    return Disavowal(is_mailed=True, ended=ended)
 
 
-def undo_address(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> User:
+def undo_address(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> tuple[User, EndedCredentials]:
     """Put the address before back, which whoever knew the password has changed, and a link for a new one goes there.
 
     Raises:
@@ -74,30 +82,25 @@ def undo_address(db: Session, post: Post, secret: str, unknown_hash: str, here: 
     user, since = address_change.undo(db, secret)
     # They may have closed it as well, and the mail about that went to the other address.
     closing.reopen(db, user)
-    lock(db, user, unknown_hash, since=since)
+    ended = lock(db, user, unknown_hash, since=since)
     if not user.is_known_elsewhere:
-        recovery.send_link(db, post, user, here)
-    return user
+        recovery.send_link(db, post, user, here, ended=ended)
+    return user, ended
 
 
-def lock(db: Session, user: User, unknown_hash: str, *, since: datetime, also: str | None = None) -> None:
-    """End all sessions, all tokens and factors made ``since``, and the password, which nobody knows.
+def lock(db: Session, user: User, unknown_hash: str, *, since: datetime) -> EndedCredentials:
+    """End every login by browsers and by scripts, and the password, which nobody knows from then on.
 
-    Args:
-        also: the login that it is about, which began a moment before its mail.
+    API tokens, second factors and invitations made ``since`` go as well: whoever came in may have made them.
     """
-    if user.is_known_elsewhere:
-        # Their password is for whoever keeps it to change.
-        closing.log_out(db, user.id)
-    else:
-        closing.set_password(db, user, unknown_hash)
-    for token in credentials.live(db, user.id, "token"):
-        if token.created_at >= since:
-            tokens.revoke(db, user.id, token.id)
-    for login in script_logins.live(db, user.id):
-        if login.started_at >= since or str(login.id) == also:
-            families.end(db, login.id)
+    # A password that is kept elsewhere is for whoever keeps it to change.
+    is_ours = not user.is_known_elsewhere
+    ended = closing.set_password(db, user, unknown_hash) if is_ours else endings.end_logins(db, user.id)
+    made = [token.id for token in credentials.live(db, user.id, "token") if token.created_at >= since]
+    revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in made)
+    invitations.revoke_all(db, since=since, by=user.id)
     factors.remove_since(db, user.id, since - MOMENTS)
+    return replace(ended, tokens=revoked, tokens_kept=ended.tokens_kept - revoked)
 
 
 def is_only_begun(db: Session, link: Link, user: User) -> bool:

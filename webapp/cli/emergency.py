@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import click
 
+from webapp.accounts import invitations, links
 from webapp.audit.log import Event, record
 from webapp.cli.commands import Command
 from webapp.cli.house import House, pass_house
@@ -19,7 +20,7 @@ from webapp.kernel.keys import KeyRing, ring_for
 from webapp.kernel.words import counted
 
 WORD = "end everything"
-WORDS = {"refresh": "script login"}
+WORDS = {"refresh": "script login", "trust": "trusted browser", "pending": "half login", "link": "mailed link"}
 # Whoever was let in a moment before may be half way through minting; a request does not take longer.
 IN_BETWEEN = 2.0
 
@@ -36,7 +37,7 @@ BY_HAND = {
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_house
 def command(house: House, *, yes: bool) -> None:
-    """A key was stolen: sign with a new one, and end every token and every session of everybody, at once.
+    """A key was stolen: sign with a new one, and end every token, session, mailed link and invitation, at once.
 
     Old keys verify nothing from then on, in every running process, from the next request on. Cookies are signed with
     another key, where that is not given by WEBAPP_SECRET_KEY. Prints the name of the key that signs now. Exit code 1
@@ -65,6 +66,9 @@ def command(house: House, *, yes: bool) -> None:
 def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]) -> Counter[str]:
     with database.write() as db:
         ended = credentials.end_of_everybody(db)
+        # Whoever has the secret key and the database reads the mails that wait, and the links in them.
+        ended["link"], ended["invitation"] = links.void_of_everybody(db), invitations.revoke_all(db)
+        ended = +ended
         # Written before the files are changed: what cannot be recorded does not happen.
         former = [key.kid for key in tuple(ring.keys())]
         record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)

@@ -28,8 +28,8 @@ ALONE = (
 def known_elsewhere(house: House, *, name: str, key: str | None, yes: bool) -> None:
     """Forget the password of a user: the identity provider is asked from their next login on.
 
-    Their sessions end, their tokens stay, and so do role and second factors. KEY is what the provider gives as subject,
-    such as an entryUUID; a provider that gives none goes by the name.
+    Their sessions and script logins end, their API tokens stay, and so do role and second factors. KEY is what the
+    provider gives as subject, such as an entryUUID; a provider that gives none goes by the name.
 
     \b
     Example:
@@ -64,7 +64,7 @@ def known_elsewhere(house: House, *, name: str, key: str | None, yes: bool) -> N
 def known_here(house: House, *, name: str, password_stdin: bool, yes: bool) -> None:
     """Give a user a password of this house: the identity provider is asked about them no more.
 
-    Their sessions end, their tokens stay.
+    Their sessions and script logins end, their API tokens stay.
 
     \b
     Example:
@@ -84,10 +84,10 @@ def known_here(house: House, *, name: str, password_stdin: bool, yes: bool) -> N
         )
         try:
             with database.write() as db:
-                moving.here(db, user_named(db, name), hashed)
+                ended = moving.here(db, user_named(db, name), hashed)
         except MovedAlready as error:
             raise known_already(user.username) from error
-    say_aside(f"{user.username} is known here, and logs in with the new password.")
+    say_aside(f"{user.username} is known here, and logs in with the new password. {ended.in_words}")
 
 
 def known_already(username: str) -> Refused:

@@ -16,8 +16,6 @@ from webapp.cli.house import House, pass_house
 from webapp.cli.opening import opened
 from webapp.cli.output import say_aside
 from webapp.cli.refusals import Refused
-from webapp.credentials import lifecycle as credentials
-from webapp.kernel.words import counted
 
 
 @contextmanager
@@ -32,9 +30,10 @@ def kept_here() -> Iterator[None]:
 @click.command("password", cls=Command)
 @click.argument("name")
 @password_stdin
+@click.option("--revoke-tokens", is_flag=True, help="Revoke the API tokens that people made as well.")
 @pass_house
-def password(house: House, *, name: str, password_stdin: bool) -> None:
-    """Give a user another password; their sessions end, their tokens stay.
+def password(house: House, *, name: str, password_stdin: bool, revoke_tokens: bool) -> None:
+    """Give a user another password; their sessions and script logins end, their API tokens stay unless you say so.
 
     \b
     Example:
@@ -47,9 +46,8 @@ def password(house: House, *, name: str, password_stdin: bool) -> None:
         hashed = hashed_password(house.settings, username, from_stdin=password_stdin, roles=closure)
         with kept_here(), database.write() as db:
             user = user_named(db, name)
-            sessions = len(credentials.live(db, user.id, "session"))
-            closing.set_password(db, user, hashed)
-    say_aside(f"{user.username} has a new password; {counted(sessions, 'session')} ended.")
+            ended = closing.set_password(db, user, hashed, revokes_tokens=revoke_tokens)
+    say_aside(f"{user.username} has a new password. {ended.in_words}")
 
 
 @click.command("reset-link", cls=Command)

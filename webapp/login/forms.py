@@ -225,4 +225,7 @@ class PasswordForm(Form):
     new_password = PasswordField(
         "New password", [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"}
     )
-    revoke_tokens = BooleanField("Revoke my tokens as well")
+    revoke_tokens = BooleanField(
+        "Revoke my API tokens as well",
+        description="Left alone, they go on. If somebody may have known your password, revoke them.",
+    )

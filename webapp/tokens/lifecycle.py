@@ -39,6 +39,11 @@ def revoke_all(db: Session, user_id: UUID) -> int:
     return len(logins) + len(ended)
 
 
+def live_count(db: Session, user_id: UUID) -> int:
+    """How many API tokens of a user work, without those of script logins."""
+    return credentials.tokens_of(db, user_id) - len(credentials.live(db, user_id, "refresh"))
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A token with its credential, as lists show it."""

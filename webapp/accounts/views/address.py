@@ -35,7 +35,15 @@ class AddressAsked(msgspec.Struct, frozen=True):
 
 class AddressRestored(msgspec.Struct, frozen=True):
     email: str
-    """The address of the account again; a link for a new password is mailed there."""
+    """The e-mail address of the account again; a link for a new password is mailed there."""
+    sessions: int
+    """How many were ended."""
+    script_logins: int
+    """How many were ended, each with its access and refresh tokens."""
+    tokens: int
+    """How many API tokens were revoked: those made since the change was asked for."""
+    tokens_kept: int
+    """How many API tokens still work."""
 
 
 @bp.post("/account/email")
@@ -136,20 +144,20 @@ def undo_address_form() -> ResponseReturnValue:
 @public
 @answers(AddressRestored, refuses=(404, 409))
 def undo_address() -> ResponseReturnValue:
-    """Put the address before back; every session ends, and the password is locked."""
+    """Put the address before back; every login ends, by browsers and by scripts, and the password is locked."""
     secret = carried.held(UNDO)
     facts_of(UNDO, secret)
     nobodys = nobodys_hash()
     try:
-        user = taking_back.undo_address(db(), post(), secret, nobodys, here())
+        user, ended = taking_back.undo_address(db(), post(), secret, nobodys, here())
     except LinkDead as error:
         raise dead_link() from error
     except AddressTaken as error:
         raise taken() from error
     carried.drop(UNDO)
     if not wants_page():
-        return as_json(AddressRestored(user.email or ""))
-    flash(f"Your address is {user.email} again.", "ok")
+        return as_json(AddressRestored(email=user.email or "", **ended.facts))
+    flash(f"Your e-mail address is {user.email} again. {ended.in_words}", "ok")
     return redirect(url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"), 303)
 
 

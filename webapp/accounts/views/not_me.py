@@ -45,9 +45,17 @@ STOPPED = {
 }
 
 
-class Disowned(msgspec.Struct, frozen=True):
+class Disowned(msgspec.Struct, frozen=True, kw_only=True):
     is_mailed: bool
-    """Whether a link for a new password went to the address that this one had come to."""
+    """Whether a link for a new password went to the e-mail address that this one had come to."""
+    sessions: int = 0
+    """How many were ended."""
+    script_logins: int = 0
+    """How many were ended, each with its access and refresh tokens."""
+    tokens: int = 0
+    """How many API tokens were revoked: those made since."""
+    tokens_kept: int = 0
+    """How many API tokens still work."""
 
 
 @bp.get("/not-me/<secret>")
@@ -70,24 +78,27 @@ def ask() -> ResponseReturnValue:
 @public
 @answers(Disowned, refuses=(404,))
 def end() -> ResponseReturnValue:
-    """End all sessions and what was made since, and lock the password; a link for a new one is mailed.
+    """End every login by browsers and by scripts, and lock the password; a link for a new one is mailed.
 
-    What has only begun is stopped, and nothing else changes.
+    API tokens, second factors and invitations that were made since are taken back. What has only begun is stopped, and
+    nothing else changes.
     """
     secret = carried.held(NOT_ME)
     found = about(secret)
     nobodys = nobodys_hash()
     try:
-        is_mailed = taking_back.disown(db(), post(), secret, nobodys, here())
+        done = taking_back.disown(db(), post(), secret, nobodys, here())
     except LinkDead as error:
         raise dead_link() from error
     carried.drop(NOT_ME)
     if not wants_page():
-        return as_json(Disowned(is_mailed))
+        return as_json(Disowned(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {})))
     if found.is_only_begun:
         flash(STOPPED[found.what], "ok")
         return redirect(url_for(LOGIN), 303)
-    then = "mailed" if is_mailed else "elsewhere" if found.user.is_known_elsewhere else "moved"
+    if done.ended is not None:
+        flash(done.ended.in_words, "ok")
+    then = "mailed" if done.is_mailed else "elsewhere" if found.user.is_known_elsewhere else "moved"
     return redirect(url_for("not_me.ended", then=then), 303)
 
 

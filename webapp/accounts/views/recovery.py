@@ -1,7 +1,7 @@
 """Forgotten password: ask for a link, and set a new one by it."""
 
 import msgspec
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 from flask_wtf.csrf import generate_csrf
@@ -46,6 +46,18 @@ SENT = "If this house knows whom you named, a mail is on its way, with a link th
 
 class ForgotPage(msgspec.Struct, frozen=True):
     csrf_token: str
+
+
+class PasswordReset(msgspec.Struct, frozen=True):
+    """What ended with it."""
+
+    sessions: int
+    script_logins: int
+    """Each with its access and refresh tokens."""
+    tokens: int
+    """API tokens that were revoked."""
+    tokens_kept: int
+    """API tokens that still work."""
 
 
 class LinkAsked(msgspec.Struct, frozen=True):
@@ -113,9 +125,13 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/reset")
 @public
-@answers(None, form=ResetForm, status=204, refuses=(404, 422, 429))
+@answers(PasswordReset, form=ResetForm, refuses=(404, 422, 429))
 def reset() -> ResponseReturnValue:
-    """Set the new password, by the link whose page this cookie has opened; every session ends."""
+    """Set the new password, by the link whose page this cookie has opened.
+
+    Every login ends, by browsers and by scripts, and every API token unless `keep_tokens` is said; the answer and a
+    mail tell how many.
+    """
     form, secret = ResetForm(), carried.held(RESET)
     user = whose(secret)
     if form.validate_on_submit():
@@ -125,7 +141,7 @@ def reset() -> ResponseReturnValue:
     take_turn(RESET_TRIED, f"user:{user.id}")
     hashed = passwords().hash(form.password.data or "")
     try:
-        recovery.reset(db(), post(), secret, hashed, here(), revokes_tokens=not form.keep_tokens.data)
+        ended = recovery.reset(db(), post(), secret, hashed, here(), revokes_tokens=not form.keep_tokens.data)
     except LinkDead as error:
         raise dead_link() from error
     # Whoever reads the mails of the account is no stranger to it: others' wrong passwords must not stop the new one.
@@ -134,8 +150,8 @@ def reset() -> ResponseReturnValue:
     if current_user.is_authenticated and current_user.user_id == user.id:
         logout_user()
     if not wants_page():
-        return Response(status=204)
-    flash("Your new password stands, and every session has ended. Log in with it.", "ok")
+        return as_json(PasswordReset(**ended.facts))
+    flash(f"Your new password is set. {ended.in_words} Log in with the new password.", "ok")
     return redirect(url_for(LOGIN), 303)
 
 
@@ -147,7 +163,9 @@ def refused(form: Form, user: User) -> ResponseReturnValue:
 
 def page(form: Form, user: User) -> str:
     form.password.description = hint(roles_of(user.role))
-    return render_template("accounts/reset.html", form=form, user=user)
+    with database().read() as reading:
+        ends = recovery.would_end(reading, user.id)
+    return render_template("accounts/reset.html", form=form, user=user, ends=ends)
 
 
 def whose(secret: str) -> User:

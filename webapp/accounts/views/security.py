@@ -17,7 +17,6 @@ from webapp.accounts.views.surroundings import here, post
 from webapp.audit import paging
 from webapp.guard import Principal, require
 from webapp.kernel.clock import now
-from webapp.kernel.words import counted
 from webapp.mfa import resets
 from webapp.mfa.listing import FactorList, listed
 from webapp.mfa.views.blueprint import ways
@@ -65,7 +64,12 @@ class Task:
 
 class EverythingEnded(msgspec.Struct, frozen=True):
     sessions: int
+    script_logins: int
+    """Each with its access and refresh tokens."""
     tokens: int
+    """API tokens."""
+    tokens_kept: int
+    """None: all of them end."""
 
 
 @bp.get("/account/security")
@@ -123,17 +127,17 @@ def end_everything_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True, fresh_within=FRESH)
 @answers(EverythingEnded, form=EverythingForm)
 def end_everything(principal: Principal) -> ResponseReturnValue:
-    """End every session and every token of the caller; this session only if `also_this` is said."""
+    """End every session, script login and API token of the caller; this session only if `also_this` is said."""
     form = EverythingForm()
     if not form.validate_on_submit():
         raise form.refused()
     user, is_all = me(principal), form.also_this.data
     ended = closing.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
-    notices.everything_ended(db(), post(), user, here(), sessions=ended[0], tokens=ended[1])
+    notices.everything_ended(db(), post(), user, here(), ended=ended)
     if is_all:
         logout_user()
         session.clear()
     if not wants_page():
-        return as_json(EverythingEnded(*ended))
-    flash(f"It is over. {counted(ended[0], 'login')} and {counted(ended[1], 'token')} can act as you no more.", "ok")
+        return as_json(EverythingEnded(**ended.facts))
+    flash(f"Everything that could act as you is over. {ended.in_words}", "ok")
     return redirect(url_for("login.new" if is_all else "account.security"), 303)

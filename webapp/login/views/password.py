@@ -9,6 +9,7 @@ from flask import Response, current_app, flash, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import closing, known_networks, notices
+from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import me
 from webapp.accounts.views.surroundings import hint, judge, passwords, roles_of
@@ -22,7 +23,6 @@ from webapp.login.views.blueprint import attempt, bp, flow, here, reprove
 from webapp.login.views.confirming import of_id
 from webapp.login.views.refusals import kept_elsewhere, no_password, throttled
 from webapp.sessions.listing import devices
-from webapp.tokens import lifecycle as tokens
 from webapp.tokens import listing, script_logins
 from webapp.web.contract import answers
 from webapp.web.negotiation import as_json, wants_page
@@ -33,8 +33,12 @@ class PasswordChanged(msgspec.Struct, frozen=True):
     changed_at: datetime
     sessions: int
     """How many others were ended."""
+    script_logins: int
+    """How many were ended, each with its access and refresh tokens."""
     tokens: int
-    """How many were revoked."""
+    """How many API tokens were revoked."""
+    tokens_kept: int
+    """How many API tokens still work."""
 
 
 @bp.get("/account/password")
@@ -48,7 +52,10 @@ def password_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @answers(PasswordChanged, form=PasswordForm, refuses=(409, 422, 429))
 def change_password(principal: Principal) -> ResponseReturnValue:
-    """Change the password: other sessions end, this one goes on under a new secret."""
+    """Change the password: every other login ends, by browsers and by scripts; this session gets a new secret.
+
+    API tokens that people made go on unless `revoke_tokens` is said; the answer and a mail tell how many ended.
+    """
     form, user = PasswordForm(), of_id(principal.user_id)
     refuse_where_there_is_none(user)
     if not form.validate_on_submit():
@@ -81,23 +88,20 @@ def fits(form: PasswordForm, user: User) -> bool:
 
 def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseReturnValue:
     user = me(principal)
-    others = sum(not device.is_current for device in devices(db(), principal))
     session_id = prove_by_password(principal)
-    closing.set_password(db(), user, hashed, keep=session_id)
+    ended = closing.set_password(db(), user, hashed, keep=session_id, revokes_tokens=form.revoke_tokens.data)
     known_networks.remember(db(), user.id, request.remote_addr)
-    revoked = tokens.revoke_all(db(), user.id) if form.revoke_tokens.data else 0
-    notices.password_changed(db(), current_app.extensions["post"], user, here())
-    response = answer(PasswordChanged(now(), others, revoked))
+    notices.password_changed(db(), current_app.extensions["post"], user, here(), ended=ended)
+    response = answer(ended)
     # Whoever has just shown the old password stays known here; all other browsers and networks are strangers now.
     known_browser.remember(response, user.id)
     return response
 
 
-def answer(changed: PasswordChanged) -> Response:
+def answer(ended: EndedCredentials) -> Response:
     if not wants_page():
-        return as_json(changed)
-    said = f"Other devices logged out: {changed.sessions}; tokens revoked: {changed.tokens}."
-    flash(f"Your password is changed. {said}", "ok")
+        return as_json(PasswordChanged(changed_at=now(), **ended.facts))
+    flash(f"Your password is changed. {ended.in_words}", "ok")
     return current_app.make_response(redirect(url_for("account.security"), 303))
 
 
@@ -118,7 +122,13 @@ def page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Resp
     # Read on its own: after a refusal the request must not open a transaction that writes.
     with database().read() as db:
         others = [device for device in devices(db, principal) if not device.is_current]
-        live = listing.counts(db, principal.user_id)["active"] + len(script_logins.live(db, principal.user_id))
+        tokens, logins = listing.page(db, principal.user_id, is_live=True), script_logins.live(db, principal.user_id)
     form.new_password.description = hint(principal.roles)
-    facts: dict[str, Any] = {"form": form, "user": of_id(principal.user_id), "others": others, "tokens": live}
+    facts: dict[str, Any] = {
+        "form": form,
+        "user": of_id(principal.user_id),
+        "others": others,
+        "logins": logins,
+        "tokens": tokens,
+    }
     return Response(render_template("login/password.html", **facts), status)

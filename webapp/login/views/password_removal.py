@@ -25,7 +25,7 @@ def remove_password_form(principal: Principal) -> ResponseReturnValue:
 @change
 @answers(None, status=204, refuses=(409,))
 def remove_password(principal: Principal) -> ResponseReturnValue:
-    """Do without a password, where two passkeys are there to log in with; other sessions end."""
+    """Do without a password, where two passkeys are there to log in with; every other login ends."""
     # Locked, so that no passkey is removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_password():

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
-from webapp.credentials import lifecycle as credentials
+from webapp.credentials import logins
 from webapp.guard import Principal, refusals, require
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.policy import Decision, Requirement
@@ -59,8 +59,8 @@ def change(view: View) -> View:
 
 
 def changed(principal: Principal, event: Event, sentence: str, *, keep: UUID | None = None, **details: object) -> None:
-    """Written down, told, and every other session ended."""
-    credentials.end_all(db(), principal.user_id, kind="session", keep=keep or principal.credential_id)
+    """Written down, told, and every other login ended, by browsers and by scripts."""
+    logins.end_logins(db(), principal.user_id, keep=keep or principal.credential_id)
     record(db(), event, user_id=principal.user_id, **details)  # type: ignore[arg-type]  # ids have names of their own
     above().tell(db(), principal.user_id, sentence)
 

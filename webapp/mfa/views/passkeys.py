@@ -58,7 +58,7 @@ def new_passkey_options(principal: Principal) -> ResponseReturnValue:
 @change
 @answers(PasskeyEntry, form=NewPasskeyForm, status=201, refuses=(404, 409, 422))
 def add_passkey(principal: Principal) -> ResponseReturnValue:
-    """Keep a passkey that the browser has made; other sessions end, and this one has proven it."""
+    """Keep a passkey that the browser has made; every other login ends, and this one has proven it."""
     form = NewPasskeyForm()
     if not form.validate_on_submit():
         return refused(form)
@@ -122,7 +122,7 @@ def remove_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseRetur
 @change
 @answers(None, status=204, refuses=(404, 409))
 def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
-    """Remove a passkey, unless it is the last way in; other sessions end."""
+    """Remove a passkey, unless it is the last way in; every other login ends."""
     # Locked, so that the last two cannot be removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     passkey = mine(principal, passkey_id)

@@ -47,7 +47,7 @@ def totp_form(principal: Principal) -> ResponseReturnValue:
 @change
 @answers(None, form=TotpForm, status=204, refuses=(409, 422, 429))
 def enrol_totp(principal: Principal) -> ResponseReturnValue:
-    """Confirm the app with a code; other sessions end, and this one has proven a second factor."""
+    """Confirm the app with a code; every other login ends, and this one has proven a second factor."""
     form = TotpForm()
     if not form.validate_on_submit():
         return refused(principal, form)
@@ -83,7 +83,7 @@ def remove_totp_form(principal: Principal) -> ResponseReturnValue:
 @change
 @answers(None, status=204, refuses=(404, 409))
 def remove_totp(principal: Principal) -> ResponseReturnValue:
-    """Remove the authenticator app; other sessions end."""
+    """Remove the authenticator app; every other login ends."""
     # Locked, so that the app and the last passkey cannot go at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_totp():

@@ -1,0 +1,106 @@
+"""The events of the table, each as it is brought about."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import time_machine
+from werkzeug.test import TestResponse
+
+from tests.endings.sites import Owner, browser
+from tests.letters import mails
+from webapp.accounts import closing, lost_factors, recovery
+from webapp.accounts.models import User
+from webapp.kernel.clock import now
+from webapp.testing import as_nobody
+
+NEW = "umbrella otter lantern 9"
+WHY = {"reason": "a test of the table"}
+
+
+def ok(answer: TestResponse) -> TestResponse:
+    assert answer.status_code < 400, answer.text
+    return answer
+
+
+def log_out(owner: Owner) -> None:
+    if owner.logs_out is not None:
+        owner.logs_out()
+    else:
+        ok(owner.browser.post("/logout"))
+
+
+def end_others(owner: Owner) -> None:
+    ok(owner.browser.post("/account/sessions/end-others"))
+
+
+def end_everything(owner: Owner) -> None:
+    ok(owner.browser.post("/account/security/end-everything", json={"also_this": True}))
+
+
+def change_password(owner: Owner) -> None:
+    ok(owner.browser.post("/account/password", json={"password": owner.password, "new_password": NEW}))
+    owner.password = NEW
+
+
+def reset_password(owner: Owner) -> None:
+    link = owner.write(recovery.link_for)
+    caller = browser(as_nobody(owner.app))
+    ok(caller.get(link))
+    ok(caller.post("/reset", json={"password": NEW}))
+    owner.password = NEW
+
+
+def change_address(owner: Owner) -> None:
+    address = f"{owner.user.username}-new@example.org"
+    ok(owner.browser.post("/account/email", json={"email": address}))
+    (mail,) = [mail for mail in mails(owner.app) if mail.to == address]
+    ok(owner.browser.get(mail.link))
+    ok(owner.browser.post("/account/email/confirm"))
+
+
+def disable(owner: Owner) -> None:
+    if owner.site.admin is None:
+        owner.write(lambda db, user: closing.disable(db, user))
+    else:
+        ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/disable", json=WHY))
+
+
+def close(owner: Owner) -> None:
+    ok(owner.browser.post("/account/close", json={"username": owner.user.username}))
+
+
+def delete(owner: Owner) -> None:
+    if owner.site.admin is None:
+        owner.write(lambda db, user: closing.delete(db, user))
+    else:
+        said = WHY | {"username": owner.user.username}
+        ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/delete", json=said))
+
+
+def reset_factors(owner: Owner) -> None:
+    post = owner.app.extensions["post"]
+    if owner.site.admin is None:
+        owner.write(lambda db, user: lost_factors.carry_out(db, post, user))
+        return
+    ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/reset-factors", json=WHY))
+    with time_machine.travel(now() + timedelta(hours=25)), owner.app.extensions["database"].write() as db:
+        # Its waiting time is over for the job alone: what it ends must not seem to have run out meanwhile.
+        due = lost_factors.resets.due(db, most=100)
+    for user_id in due:
+        with owner.app.extensions["database"].write() as db:
+            assert lost_factors.resets.take_away(db, user_id)
+            lost_factors.carry_out(db, post, db.get_one(User, user_id))
+
+
+OF_ONE: dict[str, Callable[[Owner], None]] = {
+    "log out": log_out,
+    "end others": end_others,
+    "end everything": end_everything,
+    "password change": change_password,
+    "password reset": reset_password,
+    "e-mail change": change_address,
+    "disable": disable,
+    "close": close,
+    "delete": delete,
+    "factor reset": reset_factors,
+}

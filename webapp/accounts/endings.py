@@ -1,0 +1,58 @@
+"""end_logins, EndedCredentials: what a new password, or one like it, ends, and how that is told."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import links
+from webapp.credentials import logins
+from webapp.kernel.words import counted
+from webapp.tokens import lifecycle as tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedCredentials:
+    """How many could act as a user until then; pages, mails, JSON and the audit log all tell these numbers."""
+
+    sessions: int
+    script_logins: int
+    """With their access and refresh tokens."""
+    tokens: int
+    """API tokens that people made."""
+    tokens_kept: int
+    """API tokens that still work."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def in_words(self) -> str:
+        """Such as "Ended: 2 sessions, 1 script login, 0 API tokens. 3 API tokens still work."."""
+        ended = (self.sessions, "session"), (self.script_logins, "script login"), (self.tokens, "API token")
+        said = f"Ended: {', '.join(counted(*pair) for pair in ended)}."
+        if not self.tokens_kept:
+            return said
+        return f"{said} {counted(self.tokens_kept, 'API token')} still work{'s' if self.tokens_kept == 1 else ''}."
+
+
+def end_logins(
+    db: Session, user_id: UUID, *, keep: UUID | None = None, revokes_tokens: bool = False
+) -> EndedCredentials:
+    """End every login of a user, by browsers and by scripts, and every mailed link that lets somebody in.
+
+    Args:
+        keep: the session that asks for it, if one does.
+        revokes_tokens: whether the API tokens that people made are revoked as well.
+    """
+    ended = logins.end_logins(db, user_id, keep=keep)
+    revoked = tokens.revoke_all(db, user_id) if revokes_tokens else 0
+    links.void(db, user_id)
+    return EndedCredentials(
+        sessions=ended.sessions,
+        script_logins=ended.script_logins,
+        tokens=revoked,
+        tokens_kept=tokens.live_count(db, user_id),
+    )
