@@ -62,7 +62,7 @@ def test_the_address_before_is_told_and_takes_it_back(person, app, user):
     assert "203.0.113.18" in told.text
     assert "Firefox on Linux" in told.text
     stranger = follow(Person(app), told.link, "Put back")
-    assert "Every session is over" in stranger.text
+    assert "Every session and script login is over" in stranger.text
     assert email(app, user) == "ada@example.org"
     assert person.ask("GET", "/dashboard").status_code == 303
 
