@@ -51,7 +51,7 @@ OTHERS = stays(
     "It lets somebody else in, and is listed under Admin, Invitations. “This was not me” revokes those made since."
 )
 FORM = stays("It opens only for its owner, in the same browser, after a new login.")
-MARK = stays("It lets nobody in: wrong passwords from this browser are counted apart.")
+MARK = stays("It lets nobody in: wrong passwords from there are counted apart.")
 WAITS = stays("Half a login belongs to one browser; it ends by itself within 5 minutes.")
 UNVERIFIED = never("Nobody can log in before the e-mail address is verified.")
 NO_FACTORS = stays("Such an account has no second factors yet.")
@@ -80,6 +80,7 @@ WAYS = {
     "setup link": [NO_ACCOUNT] * 10 + [E, E],
     "invitation": [OTHERS] * 6 + [E, E, E, OTHERS, E, E],
     "kept form": [E, *[FORM] * 5, E, FORM, E, FORM, E, FORM],
+    "known network": [MARK, MARK, MARK, E, E, MARK, E, MARK, E, MARK, MARK, MARK],
     "known-browser mark": [MARK, MARK, MARK, E, E, MARK, E, MARK, E, MARK, E, MARK],
 }
 

@@ -25,7 +25,7 @@ from tests.second_factors import with_app, with_passkey
 from webapp.credentials import lifecycle as credentials
 from webapp.kernel.clock import now
 from webapp.mfa import factors
-from webapp.testing import HTML
+from webapp.testing import HTML, Caller
 
 STEP = "/login/second-step"
 
@@ -169,19 +169,31 @@ def mine(owner: Owner) -> Any:
 
 
 def known_browser_mark(owner: Owner) -> Works:
+    caller = logged_in_a_minute_ago(owner)
+    return lambda: counts(owner, caller, failed=75)
+
+
+def known_network(owner: Owner) -> Works:
+    caller = logged_in_a_minute_ago(owner)
+    neighbour = owner.other_browser()
+    neighbour.environ_base = caller.environ_base
+    return lambda: counts(owner, neighbour, failed=50)
+
+
+def logged_in_a_minute_ago(owner: Owner) -> Caller:
+    """A browser that is known since, and logged out; a mark counts whole seconds, so not of this very second."""
     caller = owner.other_browser()
-    # A mark counts whole seconds, and one of the very second in which the password is changed is believed.
     with time_machine.travel(now() - timedelta(minutes=1)):
         assert owner.log_in(caller).status_code == 200
     owner.logs_out = lambda: caller.post("/logout")
     caller.post("/logout")
+    return caller
 
-    def is_counted_apart() -> bool:
-        # Strangers have used up what they may try, so even the right password counts only with the mark.
-        owner.write(lambda _db, user: setattr(user, "failed_logins", 50))
-        return owner.log_in(caller).status_code == 200
 
-    return is_counted_apart
+def counts(owner: Owner, caller: Caller, *, failed: int) -> bool:
+    """Whether the right password counts after so many wrong ones, more than those who are not known may try."""
+    owner.write(lambda _db, user: setattr(user, "failed_logins", failed))
+    return owner.log_in(caller).status_code == 200
 
 
 MAKE: dict[str, Callable[[Owner], Works]] = {
@@ -204,4 +216,5 @@ MAKE: dict[str, Callable[[Owner], Works]] = {
     "invitation": invitation,
     "kept form": kept_form,
     "known-browser mark": known_browser_mark,
+    "known network": known_network,
 }
