@@ -71,7 +71,9 @@ def user(app: Flask, name: str | None = None, *, role: str = "user", email: str 
     """A new one, whose password is ``PASSWORD``."""
     name = name or f"person{next(numbers)}"
     with database_of(app).write() as db:
-        new = NewUser(username=name, email=email or f"{name}@example.org", password_hash=HASHED, role=role)
+        new = NewUser(
+            username=name, email=email or f"{name}@example.org", password_hash=HASHED, role=role, is_verified=True
+        )
         return add(db, new, origin="test")
 
 

@@ -11,6 +11,7 @@ from tests.tables import events
 from webapp.accounts import closing, roles
 from webapp.accounts.closing import LastSuperAdmin
 from webapp.accounts.models import Role, User
+from webapp.kernel.clock import now
 
 
 def on(app, user, deed, *args):
@@ -27,7 +28,7 @@ def test_the_last_super_admin_stays_one(app, deed):
 
 
 def unprove(db, user):
-    user.email_verified_at = None
+    user.verification_required_at = now()
 
 
 @pytest.mark.parametrize("out", [closing.disable, closing.close, unprove])

@@ -16,7 +16,7 @@ def app(make_app):
 def test_an_account_is_opened_by_the_mailed_link_and_its_password(stranger, mailbox):
     assert "Look into your mailbox" in register(stranger).text
     stranger.open(mailbox.link())
-    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+    assert "Your e-mail address is verified" in stranger.press("Verify my address", password=PASSWORD).text
     assert "Hello" in stranger.log_in("eve").text
 
 

@@ -70,7 +70,7 @@ def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_ag
     register(stranger, "Eve", "EVE@example.org")
     assert stranger.ask("GET", first).status_code == 404
     stranger.open(mailbox.link())
-    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+    assert "Your e-mail address is verified" in stranger.press("Verify my address", password=PASSWORD).text
 
 
 def test_who_registers_once_more_does_not_change_the_password_that_waits(stranger, mailbox):
@@ -80,7 +80,7 @@ def test_who_registers_once_more_does_not_change_the_password_that_waits(strange
     stranger.open(mailbox.link())
     again = stranger.press("Verify my address", password="another person at another desk")
     assert "not the password of this account" in again.text
-    assert "Your address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+    assert "Your e-mail address is verified" in stranger.press("Verify my address", password=PASSWORD).text
 
 
 def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):

@@ -32,7 +32,10 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
     ("facts", "words"),
     [
         ({"disabled_at": now()}, "Disabled, they reach nothing; this is what enabling gives back."),
-        ({"email_verified_at": None}, "Until they prove their address, they reach nothing; this is what comes then."),
+        (
+            {"verification_required_at": now()},
+            "Until they verify their e-mail address, they cannot log in; this is what comes then.",
+        ),
         ({"closes_at": now()}, "Closed, they reach nothing; this is what they come back to."),
         ({}, "What they can reach, and the line of the guard that decides. 7"),
     ],
@@ -45,11 +48,11 @@ def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, pe
 
 
 def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
-    in_state(app, "waiting", email_verified_at=None)
+    in_state(app, "waiting", email_verified_at=None, verification_required_at=now())
     in_state(app, "closing", closes_at=now() + timedelta(days=9))
     with app.extensions["database"].read() as db:
         waiting, closing = (browsing.named(db, name) for name in ("waiting", "closing"))
-    assert "not proven yet" in person.open(f"/admin/users/{waiting.id}").text
+    assert "not verified: they cannot log in" in person.open(f"/admin/users/{waiting.id}").text
     assert "unless they come back" in person.open(f"/admin/users/{closing.id}").text
 
 

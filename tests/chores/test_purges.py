@@ -111,7 +111,7 @@ def test_limits_that_are_over_go_and_others_stay(app, database):
 
 
 def test_accounts_that_nobody_verified_go_when_their_time_is_over(app, user, database):
-    new = NewUser(username="nobody", email="n@example.org", password_hash=factories.HASHED, is_verified=False)
+    new = NewUser(username="nobody", email="n@example.org", password_hash=factories.HASHED, must_verify=True)
     with database.write() as db:
         sign_up.send_link(db, app.extensions["post"], add(db, new, origin="register"), HERE)
     for later, gone in ((sign_up.LIFETIME - timedelta(minutes=1), 0), (sign_up.LIFETIME, 1)):

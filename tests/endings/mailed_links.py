@@ -38,7 +38,7 @@ def reset_link(owner: Owner) -> Works:
 
 def verification_link(owner: Owner) -> Works:
     def forget(_db: Any, user: Any) -> None:
-        user.email_verified_at = None
+        user.verification_required_at = now()
 
     owner.write(forget)
     owner.write(lambda db, user: credentials.end_all(db, user.id))

@@ -113,7 +113,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     is_accessible(eve)
     eve.get_by_label("Password").fill(PASSWORD)
     eve.get_by_role("button", name="Verify my address").click()
-    expect(eve.get_by_text("Your address is verified")).to_be_visible()
+    expect(eve.get_by_text("Your e-mail address is verified")).to_be_visible()
     log_in(eve, house, "eve")
     expect(eve.get_by_role("heading", level=1)).to_contain_text("eve")
     copied = context.cookies()

@@ -140,7 +140,7 @@ def test_a_disabled_owner_is_not_let_in(app, user, device):
 
 def test_whoever_never_proved_their_address_is_led_there(app, user, device):
     with app.extensions["database"].write() as db:
-        db.get_one(type(user), user.id).email_verified_at = None
+        db.get_one(type(user), user.id).verification_required_at = now()
     person = Person(app)
     assert passkey_login(person, device).request.path.startswith("/verify")
     assert not is_in(person)

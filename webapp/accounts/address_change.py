@@ -25,7 +25,9 @@ CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 def ask(db: Session, post: Post, user: User, address: str, here: Here) -> None:
     """Mail a link to the new address. Whoever asks learns nothing of whose it is: its owner does."""
     owner = db.scalar(select(User).where(User.email_key == key_of(address)))
-    secret = links.make(db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address)
+    secret = links.make(
+        db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address, facts={links.SHOWN: not post.can_mail}
+    )
     record(db, Event.ADDRESS_ASKED, user_id=user.id, address=address)
     if owner is None or owner.id == user.id:
         link = f"/account/email/confirm/{secret}"
@@ -69,7 +71,7 @@ def confirm(db: Session, post: Post, secret: str, here: Here) -> None:
     """
     user, link = spend(db, CONFIRM, secret)
     former, was_verified, asked_at = user.email, user.email_verified_at is not None, link.created_at
-    settle(db, user, str(link.address))
+    settle(db, user, str(link.address), is_verified=links.verifies(link))
     links.void(db, user.id)
     record(db, Event.ADDRESS_CHANGED, user_id=user.id, former=former, address=link.address)
     if former is None or key_of(former) == key_of(str(link.address)):
@@ -113,7 +115,7 @@ def owner_of(db: Session, link: Link) -> User:
     return user
 
 
-def settle(db: Session, user: User, address: str, *, is_verified: bool = True) -> None:
+def settle(db: Session, user: User, address: str, *, is_verified: bool) -> None:
     try:
         with db.begin_nested():
             user.email, user.email_key = address, key_of(address)

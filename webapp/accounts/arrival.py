@@ -58,7 +58,13 @@ def follow(db: Session, user: User, name: str) -> User:
 def make(db: Session, identity: Identity) -> User:
     if len(identity.key) > LONGEST_KEY:
         raise NameUnfit(f"Elsewhere it is known by more than {LONGEST_KEY} characters.")
-    new = NewUser(username=identity.username, email=identity.email, password_hash="", known_elsewhere_as=identity.key)
+    new = NewUser(
+        username=identity.username,
+        email=identity.email,
+        password_hash="",
+        is_verified=identity.email_verified,
+        known_elsewhere_as=identity.key,
+    )
     try:
         user = registration.add(db, new, origin="elsewhere")
     except NameTaken:

@@ -12,7 +12,9 @@ class Identity:
 
     username: str
     email: str | None = None
-    """One that the provider answers for: it counts as verified."""
+    email_verified: bool = True
+    """The provider's claim that the e-mail address is theirs (OpenID Connect Core §5.1), trusted without a mail of our
+    own. Say False where people may enter any address there."""
     display_name: str | None = None
     subject: str = ""
     """By what they are known there for good, such as an entryUUID; empty where that is the name."""

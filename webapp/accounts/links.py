@@ -17,6 +17,9 @@ DEAD_KEPT, MOST = timedelta(days=30), 500
 # What takes back the deed of somebody else; it outlives what they do next, a new password or address above all.
 UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
 
+# A fact of a link: others see it too, such as the admin who made it, or whoever reads the log where no mail is sent.
+SHOWN = "is_shown"
+
 LETS_IN = Link.purpose.not_in((UNDO, NOT_ME, NOT_MY_TOKEN))
 
 
@@ -58,6 +61,11 @@ def find(db: Session, purpose: str, secret: str) -> Link | None:
     link = db.get(Link, digest(secret))
     works = link is not None and link.purpose == purpose and link.used_at is None and now() < link.expires_at
     return link if works else None
+
+
+def verifies(link: Link) -> bool:
+    """Whether following the link proves the e-mail address: it came by mail, and by no other way."""
+    return bool(link.address) and not (link.facts or {}).get(SHOWN, False)
 
 
 def ends_at(db: Session, purpose: str, secret: str) -> datetime | None:

@@ -43,6 +43,11 @@ class User(Base):
     disabled_at: Mapped[datetime | None]
     display_name: Mapped[str | None] = mapped_column(String(100))
     email_verified_at: Mapped[datetime | None]
+    """When a link that was mailed to the e-mail address, and shown nowhere else, was followed; or when an identity
+    provider vouched for it. Without it an account may log in all the same."""
+    verification_required_at: Mapped[datetime | None]
+    """When its owner registered by themselves: until they follow the mailed link they cannot log in. None for accounts
+    that an operator or an invitation made, and for those that have followed it."""
     password_changed_at: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
     failed_logins: Mapped[int] = mapped_column(server_default="0")
@@ -73,8 +78,12 @@ class User(Base):
 
     @property
     def is_unverified(self) -> bool:
-        """Whether it waits for its owner to prove the address; until then it may do nothing."""
-        return self.email is not None and self.email_verified_at is None
+        """Whether it waits for its owner to follow the first link; until then it cannot log in."""
+        return self.verification_required_at is not None
+
+    def verify_email(self, at: datetime) -> None:
+        """Take the e-mail address as its owner's: a link that only its mailbox received was followed."""
+        self.email_verified_at, self.verification_required_at = at, None
 
 
 class KnownNetwork(Base):

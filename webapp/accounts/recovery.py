@@ -23,7 +23,6 @@ from webapp.tokens import script_logins
 
 RESET = "reset"
 LIFETIME = timedelta(minutes=30)
-SHOWN = "is_shown"
 NOBODY = UUID(int=0)
 
 
@@ -55,7 +54,9 @@ def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:
     """
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
-    return f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts={SHOWN: is_shown})}"
+    return (
+        f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts={links.SHOWN: is_shown})}"
+    )
 
 
 def send_link(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials | None = None) -> None:
@@ -64,7 +65,9 @@ def send_link(db: Session, post: Post, user: User, here: Here, *, ended: EndedCr
         ended: what was ended with it, where somebody has just said that it was not them.
     """
     record(db, Event.RESET_ASKED, user_id=user.id)
-    notices.reset_asked(db, post, user, here, path=link_for(db, user), lifetime=LIFETIME, ended=ended)
+    notices.reset_asked(
+        db, post, user, here, path=link_for(db, user, is_shown=not post.can_mail), lifetime=LIFETIME, ended=ended
+    )
 
 
 def whose(db: Session, secret: str) -> User:
@@ -92,10 +95,8 @@ def reset(
         raise LinkDead
     user = owner_of(db, link)
     ended = closing.set_password(db, user, password_hash, revokes_tokens=revokes_tokens)
-    is_mailed = not (link.facts or {}).get(SHOWN)
-    if user.email_verified_at is None and user.email is not None and is_mailed:
-        # The link came to the address and nowhere else, which is all that a verification asks.
-        user.email_verified_at = now()
+    if user.email_verified_at is None and links.verifies(link):
+        user.verify_email(now())
     record(db, Event.RESET_DONE, user_id=user.id)
     notices.password_reset(db, post, user, here, ended=ended)
     return ended

@@ -35,8 +35,11 @@ class NewUser:
     email: str | None
     password_hash: str
     role: str = "user"
-    is_verified: bool = True
-    """Whether somebody answers for the address: an operator, or a link that came to it."""
+    is_verified: bool = False
+    """Whether a link that was mailed to the e-mail address and shown nowhere else made the account, or an identity
+    provider vouches for the address. What somebody typed, an operator included, is not verified."""
+    must_verify: bool = False
+    """Whether nobody vouches for the person either: they cannot log in before they follow a mailed link."""
     known_elsewhere_as: str | None = None
 
 
@@ -62,6 +65,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         role=new.role,
         created_at=now(),
         email_verified_at=now() if address and new.is_verified else None,
+        verification_required_at=now() if new.must_verify else None,
     )
     try:
         with db.begin_nested():

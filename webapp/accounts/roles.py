@@ -213,9 +213,8 @@ def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def keeping(db: Session) -> Select[UUID]:
-    """The ids of those who can let others in: super admins who are not disabled, on their way out, or unproven."""
-    is_proven = or_(User.email.is_(None), User.email_verified_at.is_not(None))
-    is_here = User.disabled_at.is_(None), User.closes_at.is_(None), is_proven
+    """The ids of those who can let others in: super admins who are not disabled, closed or waiting to be verified."""
+    is_here = User.disabled_at.is_(None), User.closes_at.is_(None), User.verification_required_at.is_(None)
     return select(User.id).where(User.role.in_(reaching(db, "super_admin")), *is_here)
 
 

@@ -63,7 +63,7 @@ def forget_unverified(db: Session, *, most: int = 100) -> int:
 
 def nobody_verified() -> ColumnElement[bool]:
     over = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
-    return and_(User.email_verified_at.is_(None), User.last_login_at.is_(None), User.id.in_(over))
+    return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
 def answer_owner(db: Session, post: Post, owner: User, new: NewUser, here: Here) -> None:
@@ -82,15 +82,17 @@ def tell_owner(db: Session, post: Post, owner: User, here: Here) -> None:
 
 def tell_name_is_taken(db: Session, post: Post, new: NewUser, here: Here) -> None:
     """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
-    made = invitations.make(
-        db, Wish(role=new.role, email=new.email, note=f"{new.username} was taken", lifetime=LIFETIME)
-    )
+    # Bound to the address only where it reaches nobody else: using it then proves the address.
+    email = new.email if post.can_mail else None
+    made = invitations.make(db, Wish(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME))
     post.send(db, "name_taken", new.email or "", taken=new.username, link=made.path, lifetime=LIFETIME, here=here)
 
 
 def send_link(db: Session, post: Post, user: User, here: Here) -> None:
     """The link that verifies the address; one before it is dead."""
-    secret = links.make(db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email)
+    secret = links.make(
+        db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email, facts={links.SHOWN: not post.can_mail}
+    )
     post.send(
         db,
         "verify_address",
@@ -117,7 +119,8 @@ def waiting(db: Session, secret: str) -> Verification:
 
 
 def verify(db: Session, secret: str) -> User:
-    """
+    """Let the account log in; a link that came by mail and was shown nowhere else verifies its e-mail address as well.
+
     Raises:
         LinkDead
     """
@@ -126,8 +129,10 @@ def verify(db: Session, secret: str) -> User:
     user = db.get_one(User, found.user_id)
     if link is None or user.email_key != key_of(link.address or ""):
         raise LinkDead
-    user.email_verified_at = now()
-    record(db, Event.ADDRESS_VERIFIED, user_id=user.id)
+    user.verification_required_at = None
+    if links.verifies(link):
+        user.verify_email(now())
+        record(db, Event.ADDRESS_VERIFIED, user_id=user.id)
     return user
 
 

@@ -63,7 +63,9 @@ class Login(msgspec.Struct, frozen=True):
 class PersonDetails(Person, frozen=True, kw_only=True):
     display_name: str | None
     is_verified: bool
-    """Whether the address was proven; without, the account may do nothing."""
+    """Whether a link that was mailed to the e-mail address was followed, or an identity provider vouched for it."""
+    awaits_verification: bool
+    """Whether they registered by themselves and have not followed the first link: until then they cannot log in."""
     is_known_elsewhere: bool
     """Whether an identity provider keeps the password."""
     closes_at: datetime | None
@@ -75,7 +77,7 @@ class PersonDetails(Person, frozen=True, kw_only=True):
     may_act: bool
     """Whether the caller may change anything here."""
     reach: list[Reached]
-    """What their role opens; nothing of it while they are disabled, closed, or have not proven their address."""
+    """What their role opens; nothing of it while they are disabled, closed, or wait to be verified."""
     session_list: list[Login]
     token_list: list[Token]
     events: list[AuditEntry]
@@ -119,7 +121,8 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
     return PersonDetails(
         **msgspec.structs.asdict(people(db, [user])[0]),
         display_name=user.display_name,
-        is_verified=not user.is_unverified,
+        is_verified=user.email_verified_at is not None,
+        awaits_verification=user.is_unverified,
         is_known_elsewhere=user.is_known_elsewhere,
         closes_at=user.closes_at,
         roles=list(closure),

@@ -38,7 +38,7 @@ def post_office(app: Flask, settings: Settings, database: Database) -> None:
         made = letters.letter(app, kind, facts)
         return Content(made.subject, made.text, made.html)
 
-    app.extensions["post"] = Post(render, sealer, worker.wake)
+    app.extensions["post"] = Post(render, sealer, bool(settings.smtp_url), worker.wake)
     app.extensions["mail_worker"] = worker
 
 

@@ -19,6 +19,8 @@ class Post:
     render: Render
     """The template's name and its facts, made into a mail; handed in, because templates are the web's."""
     sealer: Sealer
+    can_mail: bool
+    """Whether a mail server is set. Without one mails go to the log, so a link in them proves no e-mail address."""
     wake: Callable[[], None]
     """Tells the sender that there is something to send; called when the deed is committed."""
 

@@ -114,7 +114,7 @@ def test_a_login_that_takes_a_second_factor(app, user):
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"email_verified_at": None}, id="an e-mail address that was never verified"),
+        pytest.param({"verification_required_at": now()}, id="an e-mail address that was never verified"),
         pytest.param({"closes_at": now() + timedelta(days=3)}, id="a closed account"),
     ],
 )

@@ -112,6 +112,7 @@ def page(user: User, form: ProfileForm, address: AddressForm | None = None) -> d
         "address": address or AddressForm(formdata=None),
         "mails": MailsForm(formdata=None, data=mail_choices.chosen(user)),
         "pending": waiting,
+        "can_mail": post().can_mail,
         "account": described(user),
     }
 

@@ -107,7 +107,9 @@ def create() -> ResponseReturnValue:
         email=form.email.data if way.asks_address else way.address,
         password_hash=passwords().hash(form.password.data or ""),
         role=way.role,
-        is_verified=not way.asks_address,
+        # An invitation with an address was mailed there and shown to nobody.
+        is_verified=way.address is not None,
+        must_verify=way.asks_address,
     )
     return told_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
 

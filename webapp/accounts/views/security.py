@@ -104,8 +104,8 @@ def task(user: User, factors: FactorList) -> Task | None:
         return Task("Your account is closed, and will be deleted.", "Keep it", url_for("account.close_form"))
     if user.email is None:
         return Task("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
-    if user.email_verified_at is None:
-        return Task(f"Nobody has shown yet that {user.email} is yours.", "Confirm it", url_for("account.show"))
+    if user.email_verified_at is None and post().can_mail:
+        return Task(f"{user.email} is not verified.", "Verify it", url_for("account.show"))
     if resets.waiting(db(), user.id) is not None:
         return Task("Your second factors are about to be taken away.", "Look at it", url_for("factors.reset_form"))
     if factors.has_second and not factors.recovery_codes.left:

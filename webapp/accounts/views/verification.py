@@ -59,14 +59,14 @@ def verify() -> ResponseReturnValue:
         form.password.errors = ["That is not the password of this account. Try again, or set a new one."]
         return refused(form, found)
     try:
-        sign_up.verify(db(), secret)
+        user = sign_up.verify(db(), secret)
     except LinkDead as error:
         raise dead_link() from error
     carried.drop(SIGN_UP)
     session.pop(WAITING, None)
     if not wants_page():
         return Response(status=204)
-    flash("Your address is verified. Log in.", "ok")
+    flash("Your e-mail address is verified. Log in." if user.email_verified_at else "You can log in now.", "ok")
     return redirect(url_for(LOGIN), 303)
 
 

@@ -1,0 +1,35 @@
+"""Tell accounts that cannot log in before they are verified from those whose e-mail address was never verified.
+
+What was verified in the moment an account was made had been typed by an operator, or came with an invitation whose link
+others could read: no mail has proven it. Those of an identity provider stay.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261211_verification"
+down_revision = "20261210_invitations"
+branch_labels = None
+depends_on = None
+
+COLUMNS = ("email", "email_verified_at", "created_at", "known_elsewhere_as", "verification_required_at")
+SECOND = 1_000_000
+"""In microseconds, as instants are stored."""
+
+
+def upgrade() -> None:
+    op.add_column("user", sa.Column("verification_required_at", sa.BigInteger(), nullable=True))
+    user = sa.table("user", *[sa.column(name) for name in COLUMNS])
+    waits = user.c.email.is_not(None) & user.c.email_verified_at.is_(None)
+    op.execute(user.update().where(waits).values(verification_required_at=user.c.created_at))
+    is_at_once = user.c.email_verified_at - user.c.created_at < SECOND
+    op.execute(user.update().where(is_at_once, user.c.known_elsewhere_as.is_(None)).values(email_verified_at=sa.null()))
+
+
+def downgrade() -> None:
+    user = sa.table("user", *[sa.column(name) for name in COLUMNS])
+    may_log_in = user.c.email.is_not(None) & user.c.verification_required_at.is_(None)
+    op.execute(
+        user.update().where(may_log_in, user.c.email_verified_at.is_(None)).values(email_verified_at=user.c.created_at)
+    )
+    op.drop_column("user", "verification_required_at")
