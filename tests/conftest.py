@@ -16,17 +16,17 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import budget, dates, factories, marking, once
-from tests.ada import Beginnings
+from tests import budget, cached_builds, dates, factories, marking
 from tests.browser import Person
 from tests.journeys.postgresql import served
 from tests.login import directory
-from tests.rivals import Pair, paired
+from tests.prepared_user import Beginnings
+from tests.races import Pair, paired
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.app import close
 from webapp.cli import schema
-from webapp.kernel.db import Database
+from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import build
 from webapp.web.logs import Line
@@ -92,7 +92,7 @@ def instance(migrated: Path) -> Iterator[Path]:
         yield folder
 
 
-_once = pytest.fixture(scope="session", autouse=True)(once.in_this_run)
+_once = pytest.fixture(scope="session", autouse=True)(cached_builds.in_this_run)
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from flask import Flask
 from tests.browser import Person
 from tests.passkey import ORIGIN, RP_ID, Authenticator
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
-from webapp.mfa import ceremonies, passkeys, recovery_codes, totp
-from webapp.mfa.ceremonies import Party
+from webapp.core.clock import now
+from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey
+from webapp.mfa.webauthn_ceremonies import Party
 
 NAMED = {"WEBAPP_BASE_URL": ORIGIN}
 """The settings of a house that browsers make passkeys for."""
@@ -49,9 +49,9 @@ def with_app(app: Flask, user: User) -> App:
 def with_passkey(app: Flask, user: User, **device: object) -> Authenticator:
     made = Authenticator(**device)  # type: ignore[arg-type]
     challenge = b"x" * 32
-    asked = ceremonies.creation_options(PARTY, challenge, user_id=user.id, username=user.username, known=[])
+    asked = webauthn_ceremonies.creation_options(PARTY, challenge, user_id=user.id, username=user.username, known=[])
     with app.extensions["database"].write() as db:
-        passkeys.add(db, user.id, ceremonies.registered(PARTY, challenge, made.make(asked)))
+        passkeys.add(db, user.id, webauthn_ceremonies.registered(PARTY, challenge, made.make(asked)))
     return made
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import text
 
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
 from webapp.accounts.models import User
-from webapp.kernel.db import Base
+from webapp.core.db import Base
 
 # What every request may write: how often, and that it was refused.
 OF_EVERY_REQUEST = {
@@ -38,7 +38,7 @@ def columns_of(table: str) -> str:
 
 def account(app: Flask, name: str) -> User | None:
     with app.extensions["database"].read() as db:
-        return browsing.named(db, name)
+        return user_queries.named(db, name)
 
 
 def events(app: Flask, event: str | None = None) -> list[dict[str, object]]:

@@ -12,8 +12,8 @@ from hypothesis import settings
 from tests import budget, dates, marking
 from tests.cli import serving
 from tests.journeys import server
-from tests.rivals import paired
-from webapp.kernel.clock import now
+from tests.races import paired
+from webapp.core.clock import now
 
 
 def alone():

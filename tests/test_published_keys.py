@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import time_machine
 
-from tests.kernel.forging import ISSUER, KEY, NOON, RING, encode, forged
-from tests.publishing import JWKS, NEXT, published, verifier
+from tests.core.forged_tokens import ISSUER, KEY, NOON, RING, encode, forged
+from tests.published_keys import JWKS, NEXT, published, verifier
 from webapp import verify
-from webapp.kernel.key_material import public_jwk
+from webapp.core.key_material import public_jwk
 from webapp.verify import Invalid, KeySet, KeysUnavailable, PublishedKeys
 
 

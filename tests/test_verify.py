@@ -16,13 +16,13 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.kernel.forging import AUDIENCE, CLAIMS, ISSUER, KEY, NOON, claims_with, encode, forged, header_with
-from tests.publishing import JWKS, verifier
+from tests.core.forged_tokens import AUDIENCE, CLAIMS, ISSUER, KEY, NOON, claims_with, encode, forged, header_with
+from tests.published_keys import JWKS, verifier
 from tests.script import Script
 from webapp import verify
-from webapp.kernel.key_material import private_pem
-from webapp.kernel.keys import GivenRing
-from webapp.kernel.signing_keys import generate
+from webapp.core.key_material import private_pem
+from webapp.core.keys import GivenRing
+from webapp.core.signing_keys import generate
 from webapp.verify import Expired, Invalid, PublishedKeys, ScopeMissing, Verifier, bearer
 
 FILE = Path(verify.__file__)

@@ -3,7 +3,7 @@
 import os
 
 from webapp.cli.program import program
-from webapp.kernel.tracebacks import print_uncaught
+from webapp.core.tracebacks import print_uncaught
 
 # Also run by every worker, which must not start the program again.
 if __name__ == "__main__":

@@ -18,16 +18,16 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.registration import NewUser, add
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.lifecycle import Proof
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
-from webapp.kernel.db import Database
+from webapp.guard.token_grant import Authority
 from webapp.sessions.cookie import SECRET
 from webapp.sessions.lifecycle import Browser, start
 from webapp.settings import Settings
@@ -80,7 +80,7 @@ def user(app: Flask, name: str | None = None, *, role: str = "user", email: str 
 def user_named(app: Flask, name: str, role: str | None = None) -> User:
     """Whoever is called so; made if there is nobody."""
     with database_of(app).read() as db:
-        found = browsing.named(db, name)
+        found = user_queries.named(db, name)
     if found is not None and role not in (None, found.role):
         raise ValueError(f"{name} is there already, with the role {found.role}")
     return found or user(app, name, role=role or "user")

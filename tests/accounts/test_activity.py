@@ -12,10 +12,10 @@ from tests.browser import Person
 from tests.script import Script
 from tests.second_factors import with_app
 from tests.tables import events
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.audit import reading
-from webapp.audit.carrying import harmless
+from webapp.audit.export_formats import harmless
 from webapp.audit.log import Event, record
 
 
@@ -62,7 +62,7 @@ def test_what_a_stranger_may_have_done_is_told_with_the_browser(person, app):
 def test_what_an_admin_did_tells_nothing_of_their_browser(person, app, user):
     boss = factories.user(app, "boss", role="admin")
     with app.test_request_context(headers={"User-Agent": person.user_agent}), app.extensions["database"].write() as db:
-        closing.set_password(db, db.get_one(User, user.id), "a hash", actor_id=boss.id)
+        lifecycle.set_password(db, db.get_one(User, user.id), "a hash", actor_id=boss.id)
     (changed,) = events(app, "password.changed")
     assert json.loads(changed["details"]).keys() == {"sessions", "script_logins", "tokens", "tokens_kept"}
 

@@ -7,18 +7,18 @@ import time_machine
 from sqlalchemy import update
 
 from tests import factories
-from tests.accounts.registering import SMTP, register
+from tests.accounts.registration_calls import SMTP, register
 from tests.browser import Person
 from tests.factories import PASSWORD
-from tests.letters import mails
 from tests.login.directory import auth, with_provider
+from tests.outbox_mails import mails
 from tests.tables import account
-from webapp.accounts import invitations, links, registration
+from webapp.accounts import invitations, one_time_links, registration
 from webapp.accounts.confusables import skeleton_key, skeleton_of
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import User
 from webapp.accounts.registration import NameTaken, NewUser
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 HONEST = [
     *(
@@ -107,7 +107,7 @@ def by_setup_link(make_app, _people):
     app = make_app()
     factories.user(app, "alice")
     with app.extensions["database"].write() as db:
-        secret = links.make(db, registration.SETUP, timedelta(hours=1))
+        secret = one_time_links.make(db, registration.SETUP, timedelta(hours=1))
     new = NewUser(username="alıce", email=None, password_hash="", role="super_admin")
     with pytest.raises(NameTaken), app.extensions["database"].write() as db:
         registration.open_house(db, secret, new)

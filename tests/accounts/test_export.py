@@ -9,7 +9,7 @@ from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
 from webapp.accounts import export, invitations
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import User
-from webapp.kernel.db import Base
+from webapp.core.db import Base
 from webapp.mail.models import OutgoingMail
 
 # Which tables know of a user, and where in the file what they hold stands; or why it does not.

@@ -8,8 +8,8 @@ import time_machine
 
 from tests import factories
 from tests.tables import contents
-from webapp.accounts import links, registration, roles
-from webapp.accounts.links import LinkDead
+from webapp.accounts import one_time_links, registration, roles
+from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import SETUP, AddressTaken, NameTaken, NewUser
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -58,7 +58,7 @@ def test_a_role_that_there_is_none_of_is_refused(app):
 
 def link(app, lifetime=HALF_AN_HOUR):
     with app.extensions["database"].write() as db:
-        return links.make(db, SETUP, lifetime)
+        return one_time_links.make(db, SETUP, lifetime)
 
 
 def open_house(app, secret, name="mara"):
@@ -92,9 +92,9 @@ def test_a_setup_link_dies_after_its_time_and_not_a_second_before(app):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock, app.extensions["database"].read() as db:
         secret = link(app)
         clock.shift(HALF_AN_HOUR - timedelta(seconds=1))
-        assert links.ends_at(db, SETUP, secret)
+        assert one_time_links.ends_at(db, SETUP, secret)
         clock.shift(1)
-        assert links.ends_at(db, SETUP, secret) is None
+        assert one_time_links.ends_at(db, SETUP, secret) is None
 
 
 def test_a_new_link_kills_the_one_before(app):
@@ -114,7 +114,7 @@ def test_a_link_that_nobody_made_opens_nothing(app, secret):
 
 def test_a_link_for_one_purpose_is_none_for_another(app):
     with app.extensions["database"].write() as db:
-        secret = links.make(db, "reset", HALF_AN_HOUR)
+        secret = one_time_links.make(db, "reset", HALF_AN_HOUR)
     with pytest.raises(LinkDead):
         open_house(app, secret)
 

@@ -6,15 +6,15 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.accounts.registering import SMTP
+from tests.accounts.registration_calls import SMTP
 from tests.browser import Person
 from tests.factories import PASSWORD
 from tests.mailbox import Mailbox
 from tests.tables import account
-from webapp.accounts import closing, invitations
+from webapp.accounts import invitations, lifecycle
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 def invite(app, **wish):
@@ -78,9 +78,9 @@ def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
         if how == "revoked":
             assert invitations.revoke(db, made.invitation.id)
         if how == "its maker disabled":
-            closing.disable(db, db.get(User, boss.id))
+            lifecycle.disable(db, db.get(User, boss.id))
         if how == "its maker demoted":
-            closing.change_role(db, db.get(User, boss.id), "admin")
+            lifecycle.change_role(db, db.get(User, boss.id), "admin")
     with time_machine.travel(now() + (timedelta(days=7) if how == "expired" else timedelta())):
         assert Person(app).ask("GET", made.path).status_code == 404
 

@@ -1,7 +1,7 @@
 """A login with an unknown browser is mailed, with a link that ends it without a login."""
 
 from tests import factories
-from tests.accounts.forgotten import NEW, set_new
+from tests.accounts.password_reset import NEW, set_new
 from tests.browser import Person
 from tests.mailbox import link_in
 from tests.script import Script

@@ -9,10 +9,10 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from tests import budget
-from webapp.accounts import invitations, links, recovery, sign_up
+from webapp.accounts import invitations, one_time_links, recovery, self_registration
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import Invitation, User
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 ROUNDS = budget.times(20)
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("races")
 
 def to_verify(db: Session, user: User) -> str:
     user.verification_required_at = now()
-    return links.make(db, sign_up.SIGN_UP, timedelta(hours=1), user_id=user.id, address=user.email)
+    return one_time_links.make(db, self_registration.SIGN_UP, timedelta(hours=1), user_id=user.id, address=user.email)
 
 
 SECRETS: dict[str, Callable[[Session, User], str]] = {
@@ -39,7 +39,7 @@ def test_of_two_processes_that_use_a_link_at_once_one_wins(app, user, rivals, ki
                 secret = SECRETS[kind](db, db.get_one(User, user.id))
             yield [secret]
 
-    assert rivals.race(app, f"tests.accounts.spending.{kind}", secrets()) == [["late", "won"]] * ROUNDS
+    assert rivals.race(app, f"tests.accounts.link_races.{kind}", secrets()) == [["late", "won"]] * ROUNDS
 
 
 def test_ten_thousand_invitations_are_listed_by_pages_in_two_queries(app):

@@ -6,15 +6,15 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.accounts.forgotten import NEW, ask, set_new
+from tests.accounts.password_reset import NEW, ask, set_new
 from tests.browser import Person
 from tests.factories import PASSWORD
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.tables import contents, events
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
-from webapp.accounts.views.surroundings import RESET_TRIED
-from webapp.kernel.clock import now
+from webapp.accounts.views.request_info import RESET_TRIED
+from webapp.core.clock import now
 
 
 def test_a_forgotten_password_is_replaced_by_the_mailed_link(stranger, user, mailbox):
@@ -71,7 +71,7 @@ def test_the_owner_is_told_that_it_was_done(stranger, user, mailbox):
 def test_known_unknown_and_disabled_people_hear_the_same(app, stranger, user, identifier):
     gone = factories.user(app, "gone")
     with app.extensions["database"].write() as db:
-        closing.disable(db, db.get(User, gone.id))
+        lifecycle.disable(db, db.get(User, gone.id))
     answer = ask(stranger, identifier)
     assert answer.status_code == 200
     assert "If this house knows whom you named, a mail is on its way" in answer.text

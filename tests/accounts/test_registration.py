@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.accounts.registering import SMTP, register
+from tests.accounts.registration_calls import SMTP, register
 from tests.browser import Person
 from tests.factories import PASSWORD
 from tests.tables import account, contents, events

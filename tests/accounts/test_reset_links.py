@@ -6,21 +6,21 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.accounts.forgotten import NEW, ask, set_new
+from tests.accounts.password_reset import NEW, ask, set_new
 from tests.browser import Person
 from tests.factories import HASHED
 from tests.tables import contents
-from webapp.accounts import closing, links, recovery
+from webapp.accounts import lifecycle, one_time_links, recovery
 from webapp.accounts.models import User
 from webapp.accounts.notices import Here
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     with app.extensions["database"].write() as db:
-        closing.disable(db, db.get(User, user.id))
+        lifecycle.disable(db, db.get(User, user.id))
     assert stranger.ask("GET", link).status_code == 404
     ask(stranger, "ada")
     assert mailbox.opened() == []
@@ -28,7 +28,7 @@ def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user
 
 def test_nor_does_a_link_that_was_made_while_they_were_being_disabled_work(app, stranger, user):
     with app.extensions["database"].write() as db:
-        closing.disable(db, db.get(User, user.id))
+        lifecycle.disable(db, db.get(User, user.id))
         path = recovery.link_for(db, db.get(User, user.id))
     assert stranger.ask("GET", path).status_code == 404
 
@@ -68,7 +68,7 @@ def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger,
     ask(stranger, "ada")
     link = mailbox.link()
     with app.extensions["database"].write() as db:
-        closing.set_password(db, db.get(User, user.id), factories.HASHED)
+        lifecycle.set_password(db, db.get(User, user.id), factories.HASHED)
     assert stranger.ask("GET", link).status_code == 404
 
 
@@ -106,7 +106,7 @@ def test_an_empty_secret_resets_nothing(stranger, user):
 
 def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
     with app.extensions["database"].write() as db:
-        secret = links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
+        secret = one_time_links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
     assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
 
 

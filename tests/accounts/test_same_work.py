@@ -8,12 +8,12 @@ from sqlalchemy import event
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
 from tests.mailbox import Mailbox
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.second_factors import JSON, csrf
 from tests.tables import events
-from webapp.accounts import closing, links
+from webapp.accounts import lifecycle, one_time_links
 from webapp.accounts.models import User
 from webapp.mail import outbox
 
@@ -29,7 +29,7 @@ def house(make_app):
     factories.user(app, "mute", email=None)
     gone = factories.user(app, "gone", email="gone@example.org")
     with app.extensions["database"].write() as db:
-        closing.disable(db, db.get_one(User, gone.id))
+        lifecycle.disable(db, db.get_one(User, gone.id))
     return app
 
 
@@ -136,5 +136,5 @@ def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(house):
 def test_what_is_written_for_nobody_is_thrown_away(house):
     forgot(house, "zoe")
     with house.extensions["database"].write() as db:
-        assert links.purge(db) == 2
-        assert links.purge(db) == 0
+        assert one_time_links.purge(db) == 2
+        assert one_time_links.purge(db) == 0

@@ -8,9 +8,9 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.script import Script
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from tests.accounts.registering import SMTP, register
+from tests.accounts.registration_calls import SMTP, register
 from tests.browser import Person
 from tests.factories import PASSWORD
 from tests.mailbox import link_in
 from tests.tables import account, contents
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_the_owner_of_a_taken_address_is_told_and_nobody_else(stranger, user, ma
 
 def test_a_disabled_owner_is_told_nothing(app, stranger, user, mailbox):
     with app.extensions["database"].write() as db:
-        closing.disable(db, db.get(User, user.id))
+        lifecycle.disable(db, db.get(User, user.id))
     register(stranger, "eve", "ada@example.org")
     assert mailbox.opened() == []
 

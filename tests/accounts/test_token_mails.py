@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.script import Script
 from webapp.accounts.token_mails import MOST_A_DAY
 from webapp.tokens import lifecycle

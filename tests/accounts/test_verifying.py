@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.accounts.registering import SMTP, register
+from tests.accounts.registration_calls import SMTP, register
 from tests.browser import Person
 from tests.factories import PASSWORD
 from tests.tables import account
-from webapp.accounts import closing, links
-from webapp.accounts.sign_up import SIGN_UP
+from webapp.accounts import lifecycle, one_time_links
+from webapp.accounts.self_registration import SIGN_UP
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_a_disabled_account_is_verified_by_no_link(app, stranger, mailbox):
     stranger.open(mailbox.link())
     with app.extensions["database"].write() as db:
         eve = db.merge(account(app, "eve"))
-        closing.disable(db, eve)
-        late = links.make(db, SIGN_UP, timedelta(days=1), user_id=eve.id, address=eve.email)
+        lifecycle.disable(db, eve)
+        late = one_time_links.make(db, SIGN_UP, timedelta(days=1), user_id=eve.id, address=eve.email)
     assert stranger.press("Verify my address", password=PASSWORD).status_code == 404
     assert stranger.ask("GET", f"/verify/{late}").status_code == 404
     assert account(app, "eve").is_unverified

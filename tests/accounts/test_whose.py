@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from tests.accounts.things import JSON, OWN
+from tests.accounts.owned_objects import JSON, OWN
 from tests.second_factors import NAMED
 from tests.tables import contents
 from webapp.guard.routes import routes

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from tests.admin.looking_after import WHY, role_of
+from tests.admin.admin_objects import WHY, role_of
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.admin.looking_after import WHY, by_session
+from tests.admin.admin_objects import WHY, by_session
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import invitations, roles

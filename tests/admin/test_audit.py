@@ -13,7 +13,7 @@ from tests import factories
 from tests.browser import Person, parsed, text_of
 from tests.script import Script
 from webapp.audit.log import Event, record
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 WHY = "left the house"
 

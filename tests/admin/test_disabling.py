@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from tests import factories
-from tests.admin.looking_after import NOBODY, WHY
+from tests.admin.admin_objects import NOBODY, WHY
 from tests.browser import Person
 from tests.tables import contents, events
 

@@ -6,10 +6,10 @@ from urllib.parse import quote
 import pytest
 
 from tests import factories
-from tests.admin.looking_after import NOBODY, in_state
+from tests.admin.admin_objects import NOBODY, in_state
 from tests.script import Script
-from webapp.accounts import browsing
-from webapp.kernel.clock import now
+from webapp.accounts import user_queries
+from webapp.core.clock import now
 from webapp.tokens import lifecycle
 
 
@@ -24,7 +24,7 @@ def test_each_filter_finds_whom_it_says(app, script, admin):
     in_state(app, "disabled", disabled_at=now(), last_login_at=now())
     in_state(app, "scripted", last_login_at=now())
     with app.extensions["database"].read() as db:
-        scripted = browsing.named(db, "scripted")
+        scripted = user_queries.named(db, "scripted")
     factories.api_token(app, scripted)
     assert {"never", "ines"} == names(script, "view=never")
     assert {"dormant"} == names(script, "view=dormant")

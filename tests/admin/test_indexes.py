@@ -10,9 +10,9 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.second_factors import with_passkey
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 SORTS = ("name", "seen", "created")
 SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
@@ -124,7 +124,7 @@ def test_however_many_a_search_finds_it_finds_the_same(app, monkeypatch):
         factories.user(app, f"ada{number}", email=f"m{number}@example.org")
     paths = [f"/admin/users?q={q}&sort={sort}" for q in ("ad", "m", "ada3", "x") for sort in ("name", "seen")]
     found = [script.get(path).json for path in paths]
-    monkeypatch.setattr(browsing, "TOO_MANY_TO_SORT", 2)
+    monkeypatch.setattr(user_queries, "TOO_MANY_TO_SORT", 2)
     assert [script.get(path).json for path in paths] == found
 
 
@@ -152,8 +152,8 @@ def test_however_many_a_filter_fits_it_fits_the_same(app, monkeypatch, view):
                 found.disabled_at, found.last_login_at = now(), now() - timedelta(days=100 + number % 4)
     more = [f"{rest}&sort={sort}" for rest in ("", "role=user", "q=ada1", "role=admin&q=a") for sort in SORTS]
     few = [everybody(script, f"/admin/users?view={view}&{rest}") for rest in more]
-    assert len(few[0]) > browsing.PAGE
-    monkeypatch.setattr(browsing, "FEW", -1)
+    assert len(few[0]) > user_queries.PAGE
+    monkeypatch.setattr(user_queries, "FEW", -1)
     assert [everybody(script, f"/admin/users?view={view}&{rest}") for rest in more] == few
 
 

@@ -8,16 +8,16 @@ import time_machine
 from sqlalchemy import event, insert
 
 from tests import factories
-from tests.admin.looking_after import by_session
+from tests.admin.admin_objects import by_session
 from tests.browser import Person
-from tests.letters import mails
 from tests.mailbox import Mailbox
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import contents
-from webapp.accounts import closing, invitations
+from webapp.accounts import invitations, lifecycle
 from webapp.accounts.invitations import Wish
 from webapp.accounts.models import Invitation
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 NEW = "/admin/invitations/new"
 SMTP = {"WEBAPP_SMTP_URL": "smtp://127.0.0.1:9"}
@@ -41,10 +41,10 @@ def session_of(app, role):
 
 
 def close_and_forget(db, user):
-    closing.close(db, user)
+    lifecycle.close(db, user)
     user.closes_at = now()
     db.flush()
-    assert closing.forget_due(db) == 1
+    assert lifecycle.forget_due(db) == 1
 
 
 def test_the_link_is_shown_once_and_lets_somebody_in(app, mara):
@@ -89,7 +89,7 @@ def test_a_revoked_invitation_lets_nobody_in(app, mara):
     assert Person(app).ask("GET", path).status_code == 404
 
 
-@pytest.mark.parametrize("leave", [closing.disable, closing.delete, close_and_forget])
+@pytest.mark.parametrize("leave", [lifecycle.disable, lifecycle.delete, close_and_forget])
 def test_an_invitation_of_somebody_who_is_gone_lets_nobody_in(app, leave):
     with app.extensions["database"].write() as db:
         ines = db.merge(factories.user(app, "ines", role="admin"))

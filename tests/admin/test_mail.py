@@ -10,8 +10,8 @@ from tests.browser import Person
 from tests.mailbox import Mailbox
 from tests.script import Script
 from tests.tables import contents, events
-from webapp.accounts import browsing
-from webapp.kernel.clock import now
+from webapp.accounts import user_queries
+from webapp.core.clock import now
 from webapp.mail import outbox
 from webapp.mail.models import OutgoingMail
 
@@ -98,7 +98,7 @@ def test_a_retry_is_written_down_with_who_and_whose_mail(app, mara):
 
 def test_a_test_mail_of_somebody_without_an_address_goes_nowhere(app, script):
     with app.extensions["database"].write() as db:
-        for user in browsing.everybody(db):
+        for user in user_queries.everybody(db):
             user.email = user.email_key = None
     assert script.post("/admin/mail/test").status_code == 409
 

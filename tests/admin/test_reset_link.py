@@ -3,9 +3,9 @@
 import pytest
 
 from tests import factories
-from tests.admin.looking_after import by_session
+from tests.admin.admin_objects import by_session
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.tables import contents, events, everything
 
 WHY = "lost the paper it was on"

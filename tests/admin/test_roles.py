@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from tests.admin.looking_after import by_session
+from tests.admin.admin_objects import by_session
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts import invitations, roles

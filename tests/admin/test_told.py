@@ -3,8 +3,8 @@
 import pytest
 
 from tests import factories
-from tests.admin.looking_after import by_session
-from tests.letters import mails
+from tests.admin.admin_objects import by_session
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import events
 from webapp.accounts.models import User

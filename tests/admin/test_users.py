@@ -6,13 +6,13 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.admin.looking_after import NOBODY, WHY, by_session, role_of
+from tests.admin.admin_objects import NOBODY, WHY, by_session, role_of
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests import factories
-from tests.audit.relinking import relink
+from tests.audit.unchained_log import relink
 from tests.tables import contents
-from webapp.accounts import closing as closing_accounts
-from webapp.audit import carrying, chain
+from webapp.accounts import lifecycle as closing_accounts
+from webapp.audit import chain, export_formats
 from webapp.audit.log import Event, record
-from webapp.kernel.db import Database
+from webapp.core.db import Database
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_deed_whose_event_cannot_be_written_does_not_happen(app: Flask, databa
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_spreadsheet_finds_no_formula(text):
-    assert carrying.harmless(text) == "'" + text
+    assert export_formats.harmless(text) == "'" + text
 
 
 def test_a_log_that_was_written_before_the_chain_is_linked(app, written, instance):

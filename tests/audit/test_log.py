@@ -7,7 +7,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents, events
-from webapp.accounts import closing
+from webapp.accounts import lifecycle as account_lifecycle
 from webapp.accounts.models import User
 from webapp.tokens import lifecycle
 
@@ -40,11 +40,11 @@ def change(person, deed):
 
 
 def promote(db, user):
-    closing.change_role(db, user, "admin")
+    account_lifecycle.change_role(db, user, "admin")
 
 
 def set_password(db, user):
-    closing.set_password(db, user, "another")
+    account_lifecycle.set_password(db, user, "another")
 
 
 def throttle(person):
@@ -78,15 +78,15 @@ def user_of(person):
         pytest.param(use_first, "token.first-used", 1, id="a token is used for the first time"),
         pytest.param(lambda p: p.open("/protected/admin"), "access.refused", 1, id="a role is missing"),
         pytest.param(lambda p: p.ask("POST", "/logout"), "access.refused", 1, id="a form is forged"),
-        pytest.param(lambda p: change(p, closing.disable), "user.disabled", 1, id="a user is disabled"),
+        pytest.param(lambda p: change(p, account_lifecycle.disable), "user.disabled", 1, id="a user is disabled"),
         pytest.param(
-            lambda p: change(p, lambda db, u: closing.change_role(db, u, "admin")),
+            lambda p: change(p, lambda db, u: account_lifecycle.change_role(db, u, "admin")),
             "role.changed",
             1,
             id="a role changes",
         ),
         pytest.param(
-            lambda p: change(p, lambda db, u: closing.set_password(db, u, "x")),
+            lambda p: change(p, lambda db, u: account_lifecycle.set_password(db, u, "x")),
             "password.changed",
             1,
             id="a password changes",
@@ -151,7 +151,7 @@ def test_nobody_is_let_in_because_a_refusal_cannot_be_written_down(full, person)
 
 def test_an_event_of_a_deed_that_is_taken_back_is_taken_back_with_it(app, user):
     with pytest.raises(RuntimeError), app.extensions["database"].write() as db:  # noqa: PT012 - both are one deed
-        closing.change_role(db, db.get_one(User, user.id), "admin")
+        account_lifecycle.change_role(db, db.get_one(User, user.id), "admin")
         raise RuntimeError
     assert "role.changed" not in kinds(app)
 

@@ -17,7 +17,7 @@ from flask import Flask
 from tests import factories
 from tests.bench.__main__ import Call, bare, caller, compare, house
 from webapp.app import close
-from webapp.kernel.db import Database
+from webapp.core.db import Database
 
 SIZES = (1_000, 1_000_000)
 IN_USE = 256

@@ -18,7 +18,7 @@ from tests.browser import Person
 from tests.second_factors import NAMED, options, with_app, with_passkey
 from webapp.app import close, create_app
 from webapp.cli import schema
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 from webapp.mfa import totp
 from webapp.mfa.models import TotpSeed
 from webapp.settings import Settings

@@ -2,17 +2,17 @@
 
 import re
 
-from tests.accounts.forgotten import ask, set_new
-from tests.accounts.registering import SMTP, register
-from tests.admin.looking_after import WHY, by_session
+from tests.accounts.password_reset import ask, set_new
+from tests.accounts.registration_calls import SMTP, register
+from tests.admin.admin_objects import WHY, by_session
 from tests.browser import Person
 from tests.factories import PASSWORD, user
-from tests.letters import mails
 from tests.login import directory
+from tests.outbox_mails import mails
 from tests.tables import account
-from webapp.accounts import links
+from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
-from webapp.accounts.sign_up import LIFETIME
+from webapp.accounts.self_registration import LIFETIME
 
 ADDRESS = "eve@example.org"
 ORIGIN = "http://127.0.0.1:8000"
@@ -26,7 +26,7 @@ def added(app, run):
 
 def setup(app, run):
     with app.extensions["database"].write() as db:
-        secret = links.make(db, SETUP, LIFETIME)
+        secret = one_time_links.make(db, SETUP, LIFETIME)
     person = Person(app)
     person.open(f"/setup/{secret}")
     person.press("Make the account", username="eve", email=ADDRESS, password=PASSWORD)

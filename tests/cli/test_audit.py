@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 
 from webapp.audit.log import Event, record
-from webapp.cli import events
-from webapp.kernel.db import Database
+from webapp.cli import audit_events
+from webapp.core.db import Database
 
 
 def test_events_are_one_line_each_the_latest_last(run, add):
@@ -52,10 +52,10 @@ def test_what_a_stranger_typed_stays_on_its_line(run, house):
 
 
 def test_what_happens_while_one_looks_is_shown_once(run, house, monkeypatch):
-    monkeypatch.setattr(events, "PAUSE", 0)
+    monkeypatch.setattr(audit_events, "PAUSE", 0)
     run("limits reset before")
     database = Database(f"sqlite:///{house / 'latchkey.db'}")
-    following = events.what_follows(database, lines=1, event=None)
+    following = audit_events.what_follows(database, lines=1, event=None)
     shown = [next(following)]
     run("limits reset meanwhile")
     shown += islice(following, 3)

@@ -10,8 +10,8 @@ import time_machine
 
 from tests import factories
 from tests.script import Script
-from webapp.kernel.backup import OLD
-from webapp.kernel.clock import now
+from webapp.core.backup import OLD
+from webapp.core.clock import now
 from webapp.settings import Settings
 
 
@@ -79,7 +79,7 @@ def another_writer(house):
 
 def test_it_waits_for_its_turn_to_note_it_longer_than_a_request_would(run, add, house, copy, monkeypatch):
     add("ada")
-    monkeypatch.setattr("webapp.kernel.db.BUSY", 20)
+    monkeypatch.setattr("webapp.core.db.BUSY", 20)
     with another_writer(house) as writer:
         ending = threading.Timer(0.3, writer.rollback)
         ending.start()
@@ -91,7 +91,7 @@ def test_it_waits_for_its_turn_to_note_it_longer_than_a_request_would(run, add, 
 
 def test_when_its_turn_never_comes_it_says_what_there_is_and_what_to_do(run, add, house, copy, monkeypatch):
     add("ada")
-    monkeypatch.setattr("webapp.kernel.db.BUSY", 20)
+    monkeypatch.setattr("webapp.core.db.BUSY", 20)
     monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
     with another_writer(house):
         done = run(f"db backup {copy}")

@@ -16,12 +16,12 @@ from tests.cli.test_program import commands
 from webapp.accounts import roles
 from webapp.accounts.names import NameUnfit, checked_name
 from webapp.cli.program import program
-from webapp.kernel import signing_keys
-from webapp.kernel.clock import now
-from webapp.kernel.key_material import FAMILIES
-from webapp.kernel.keys import ring_for
-from webapp.kernel.ratelimit import Limit
-from webapp.kernel.signing_keys import SigningKey, asymmetric, to_json
+from webapp.core import signing_keys
+from webapp.core.clock import now
+from webapp.core.key_material import FAMILIES
+from webapp.core.keys import ring_for
+from webapp.core.ratelimit import Limit
+from webapp.core.signing_keys import SigningKey, asymmetric, to_json
 from webapp.settings import Settings
 
 DASHED = [

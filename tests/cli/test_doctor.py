@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from webapp.cli.checkup import addresses, choices, machine
-from webapp.kernel.clock import now
+from webapp.cli.health_checks import machine, network, setting_values
+from webapp.core.clock import now
 from webapp.settings import Settings
 
 SECRET = "aW4gdHJ1dGggaXQgd2FzIG5vdCByYW5kb20gYXQgYWxs"
@@ -53,7 +53,7 @@ def settings_of(tmp_path, **given):
     ],
 )
 def test_addresses(tmp_path, given, levels):
-    assert [finding.level for finding in addresses.findings(settings_of(tmp_path, **given))] == levels
+    assert [finding.level for finding in network.findings(settings_of(tmp_path, **given))] == levels
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_addresses(tmp_path, given, levels):
     ],
 )
 def test_an_odd_choice_is_a_warning_that_names_the_better_one(tmp_path, given, words):
-    odd = [finding for finding in choices.findings(settings_of(tmp_path, **given)) if finding.level == "warn"]
+    odd = [finding for finding in setting_values.findings(settings_of(tmp_path, **given)) if finding.level == "warn"]
     assert any(words in finding.mend for finding in odd)
 
 

@@ -13,7 +13,7 @@ from tests import factories
 from tests.cli.conftest import PASSWORD
 from tests.cli.serving import ROOT, serving, start
 from tests.conftest import copied
-from tests.proving import KEY, claims_for, jwk_of, proof
+from tests.dpop_client import KEY, claims_for, jwk_of, proof
 from webapp.app import close
 from webapp.testing import build
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from webapp.accounts import invitations, recovery
-from webapp.kernel.db import Database
+from webapp.core.db import Database
 
 
 def kept(house):

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from webapp.kernel.db import Database
-from webapp.kernel.ratelimit import Limit, Limiter
-from webapp.kernel.ratelimit_storage import SqlStorage
+from webapp.core.db import Database
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.core.ratelimit_storage import SqlStorage
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from webapp.cli import schema
-from webapp.kernel.db import engine_for
-from webapp.kernel.db_file import Damaged
+from webapp.core.db import engine_for
+from webapp.core.db_file import Damaged
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from tests.cli.conftest import PASSWORD
-from webapp.accounts import browsing, closing, links, registration
-from webapp.kernel.db import Database
+from webapp.accounts import lifecycle, one_time_links, registration, user_queries
+from webapp.core.db import Database
 
 
 @pytest.mark.usefixtures("unbuilt")
@@ -119,7 +119,7 @@ def test_a_closed_account_gets_no_token(run, add, house):
     add("ada")
     database = Database(f"sqlite:///{house / 'latchkey.db'}")
     with database.write() as db:
-        closing.close(db, browsing.named(db, "ada"))
+        lifecycle.close(db, user_queries.named(db, "ada"))
     database.close()
     done = run("token mint ada --name laptop --scope protected:read")
     assert (done.exit_code, "has closed the account" in done.stderr) == (1, True)
@@ -133,7 +133,7 @@ def test_a_password_of_two_lines_is_wrong_usage(run, add):
 def works(house, link):
     database = Database(f"sqlite:///{house / 'latchkey.db'}")
     with database.read() as db:
-        ends_at = links.ends_at(db, registration.SETUP, link.rpartition("/")[2])
+        ends_at = one_time_links.ends_at(db, registration.SETUP, link.rpartition("/")[2])
     database.close()
     return ends_at is not None
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.accounts.forgotten import NEW as NEW_PASSWORD
-from tests.accounts.registering import SMTP
-from tests.admin.looking_after import by_session
+from tests.accounts.password_reset import NEW as NEW_PASSWORD
+from tests.accounts.registration_calls import SMTP
+from tests.admin.admin_objects import by_session
 from tests.browser import Person
 from tests.cli.address_sources import (
     ADDRESS,

@@ -8,9 +8,9 @@ import time_machine
 from sqlalchemy import text
 
 from tests import factories
+from webapp.core.clock import now
 from webapp.credentials import lifecycle
 from webapp.credentials.lifecycle import Proof
-from webapp.kernel.clock import now
 
 HOUR = timedelta(hours=1)
 

@@ -10,7 +10,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 def test_a_script_gets_what_a_person_sees(person, script):

@@ -7,10 +7,10 @@ import time_machine
 from werkzeug.test import TestResponse
 
 from tests.endings.sites import Owner, browser
-from tests.letters import mails
-from webapp.accounts import closing, lost_factors, recovery
+from tests.outbox_mails import mails
+from webapp.accounts import lifecycle, mfa_reset, recovery
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 from webapp.testing import as_nobody
 
 NEW = "umbrella otter lantern 9"
@@ -60,7 +60,7 @@ def change_address(owner: Owner) -> None:
 
 def disable(owner: Owner) -> None:
     if owner.site.admin is None:
-        owner.write(lambda db, user: closing.disable(db, user))
+        owner.write(lambda db, user: lifecycle.disable(db, user))
     else:
         ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/disable", json=WHY))
 
@@ -71,7 +71,7 @@ def close(owner: Owner) -> None:
 
 def delete(owner: Owner) -> None:
     if owner.site.admin is None:
-        owner.write(lambda db, user: closing.delete(db, user))
+        owner.write(lambda db, user: lifecycle.delete(db, user))
     else:
         said = WHY | {"username": owner.user.username}
         ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/delete", json=said))
@@ -80,16 +80,16 @@ def delete(owner: Owner) -> None:
 def reset_factors(owner: Owner) -> None:
     post = owner.app.extensions["post"]
     if owner.site.admin is None:
-        owner.write(lambda db, user: lost_factors.carry_out(db, post, user))
+        owner.write(lambda db, user: mfa_reset.carry_out(db, post, user))
         return
     ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/reset-factors", json=WHY))
     with time_machine.travel(now() + timedelta(hours=25)), owner.app.extensions["database"].write() as db:
         # Its waiting time is over for the job alone: what it ends must not seem to have run out meanwhile.
-        due = lost_factors.resets.due(db, most=100)
+        due = mfa_reset.resets.due(db, most=100)
     for user_id in due:
         with owner.app.extensions["database"].write() as db:
-            assert lost_factors.resets.take_away(db, user_id)
-            lost_factors.carry_out(db, post, db.get_one(User, user_id))
+            assert mfa_reset.resets.take_away(db, user_id)
+            mfa_reset.carry_out(db, post, db.get_one(User, user_id))
 
 
 OF_ONE: dict[str, Callable[[Owner], None]] = {

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from tests.endings.sites import Owner, Works, browser
-from webapp.accounts import address_change, invitations, links, recovery, registration, sign_up
+from webapp.accounts import email_change, invitations, one_time_links, recovery, registration, self_registration
 from webapp.accounts.invitations import Wish
-from webapp.accounts.links import NOT_ME, UNDO
+from webapp.accounts.one_time_links import NOT_ME, UNDO
 from webapp.accounts.roles import included_in
+from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.clock import now
 from webapp.testing import HTML, as_nobody
 
 HOUR = timedelta(hours=1)
@@ -28,7 +28,7 @@ def opened(owner: Owner, path: str) -> Works:
 
 def mailed(owner: Owner, purpose: str, path: str, **facts: Any) -> Works:
     said = {"address": owner.user.email} | facts
-    secret = owner.write(lambda db, user: links.make(db, purpose, HOUR, user_id=user.id, **said))
+    secret = owner.write(lambda db, user: one_time_links.make(db, purpose, HOUR, user_id=user.id, **said))
     return opened(owner, f"{path}/{secret}")
 
 
@@ -42,12 +42,12 @@ def verification_link(owner: Owner) -> Works:
 
     owner.write(forget)
     owner.write(lambda db, user: credentials.end_all(db, user.id))
-    return mailed(owner, sign_up.SIGN_UP, "/verify")
+    return mailed(owner, self_registration.SIGN_UP, "/verify")
 
 
 def change_link(owner: Owner) -> Works:
     address = f"{owner.user.username}-next@example.org"
-    return mailed(owner, address_change.CONFIRM, "/account/email/confirm", address=address)
+    return mailed(owner, email_change.CONFIRM, "/account/email/confirm", address=address)
 
 
 def undo_link(owner: Owner) -> Works:
@@ -61,7 +61,7 @@ def not_me_link(owner: Owner) -> Works:
 
 
 def setup_link(owner: Owner) -> Works:
-    secret = owner.write(lambda db, _: links.make(db, registration.SETUP, HOUR))
+    secret = owner.write(lambda db, _: one_time_links.make(db, registration.SETUP, HOUR))
     return opened(owner, f"/setup/{secret}")
 
 

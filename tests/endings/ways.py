@@ -7,6 +7,7 @@ from typing import Any
 import time_machine
 
 from tests import factories
+from tests.dpop_client import call, claims_for, proof
 from tests.endings.mailed_links import (
     change_link,
     invitation,
@@ -17,13 +18,12 @@ from tests.endings.mailed_links import (
     verification_link,
 )
 from tests.endings.sites import REPORTS, Owner, Works
-from tests.login.exchanging import WHOLE
+from tests.login.exchange_calls import WHOLE
 from tests.passkey import Authenticator
-from tests.proving import call, claims_for, proof
 from tests.script import Script
 from tests.second_factors import with_app, with_passkey
+from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.clock import now
 from webapp.mfa import factors
 from webapp.testing import HTML, Caller
 

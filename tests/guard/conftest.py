@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.guard.cookies import logged_in, with_cookies
+from tests.guard.cookie_browsers import logged_in, with_cookies
 
 
 @pytest.fixture

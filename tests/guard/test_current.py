@@ -5,7 +5,7 @@ from flask import jsonify, render_template_string
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.doors import add
+from tests.guard.example_routes import add
 from tests.script import Script
 from webapp.guard import current_claims, current_principal, current_record, public, require, user_lookup
 

@@ -6,13 +6,13 @@ from flask import jsonify
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.doors import HTML, add
+from tests.guard.example_routes import HTML, add
 from tests.script import Script
+from webapp.core.clock import now
 from webapp.guard import require
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.routes import routes
-from webapp.kernel.clock import now
-from webapp.site.description import ways_in
+from webapp.site.openapi_document import ways_in
 
 
 def greet(principal):

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from webapp.guard.authority import Authority
 from webapp.guard.policy import Decision, Requirement, decide, explain
 from webapp.guard.principal import Principal
+from webapp.guard.token_grant import Authority
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEN_MINUTES = timedelta(minutes=10)

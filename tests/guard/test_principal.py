@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from webapp.guard.authority import Authority
 from webapp.guard.principal import Claim, NotAccepted, Standing, admit
+from webapp.guard.token_grant import Authority
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OWNER = UUID(int=7)

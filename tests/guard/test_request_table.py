@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.doors import HTML, with_changes
+from tests.guard.example_routes import HTML, with_changes
 from tests.script import Script
 
 REALM = 'Bearer realm="Latchkey"'

@@ -7,7 +7,7 @@ import pytest
 from flask import Blueprint
 
 from tests.browser import Person
-from tests.guard.doors import add, plain, says_who
+from tests.guard.example_routes import add, plain, says_who
 from tests.script import Script
 from webapp.guard import login_required, public, require
 from webapp.guard.policy import Requirement

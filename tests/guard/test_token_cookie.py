@@ -4,8 +4,8 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.cookies import CSRF, GOOD, TOKEN, change, jar
-from tests.guard.doors import HTML, with_changes
+from tests.guard.cookie_browsers import CSRF, GOOD, TOKEN, change, jar
+from tests.guard.example_routes import HTML, with_changes
 from tests.script import Script
 from tests.tables import contents
 

@@ -6,11 +6,11 @@ import pytest
 import time_machine
 
 from tests.browser import Person
-from tests.guard.cookies import CSRF, GOOD, TOKEN, browser_with, jar
+from tests.guard.cookie_browsers import CSRF, GOOD, TOKEN, browser_with, jar
 from tests.script import Script
 from tests.tables import account, contents
+from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.clock import now
 from webapp.tokens import script_logins
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.cookies import GOOD, TOKEN, browser_with, jar
+from tests.guard.cookie_browsers import GOOD, TOKEN, browser_with, jar
 from tests.script import Script
 from tests.tables import account
 from webapp.settings import SettingsError

@@ -8,14 +8,14 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.browser import HTML, Person
-from tests.guard.cookies import logged_in, with_cookies
-from tests.guard.doors import add, plain
-from tests.proving import bound_token, call, claims_for, proof
+from tests.dpop_client import bound_token, call, claims_for, proof
+from tests.guard.cookie_browsers import logged_in, with_cookies
+from tests.guard.example_routes import add, plain
 from tests.script import Script
 from tests.tables import events
 from webapp.guard import require
-from webapp.guard.authority import Authority
 from webapp.guard.policy import Decision
+from webapp.guard.token_grant import Authority
 
 KEPT = ("credential", "credential_use", "credential_resource_use", "credential_network")
 SCOPES = frozenset({"protected:read"})

@@ -13,7 +13,7 @@ from flask import Flask
 from tests import factories
 from tests.script import Script
 from tests.tables import events
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.tokens import script_logins
 
 BEGIN = "2026-12-01T06:00:00Z"
@@ -100,7 +100,7 @@ def is_the_same_login(house: Flask, user_id: UUID) -> None:
 
 def is_over_with_everything(house: Flask, user_id: UUID, sync: Sync) -> None:
     with house.extensions["database"].write() as db:
-        closing.end_everything(db, user_id)
+        lifecycle.end_everything(db, user_id)
     assert sync.call() == 401
     with pytest.raises(LockedOut):
         sync.renew()

@@ -14,19 +14,19 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests import factories
-from tests.login.refreshing import begin, raced
+from tests.login.refresh_races import begin, raced
 from tests.login.test_refresh_races import ROUNDS
 from tests.mail.test_outbox import Box
-from tests.rivals import Pair
-from webapp.accounts import closing
-from webapp.chores.rota import Chore
-from webapp.chores.worker import Worker
+from tests.races import Pair
+from webapp.accounts import lifecycle
+from webapp.core import ratelimit_storage
+from webapp.core.clock import now
+from webapp.core.models import RateBucket
+from webapp.core.ratelimit import Limit
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
-from webapp.kernel import ratelimit_storage
-from webapp.kernel.clock import now
-from webapp.kernel.models import RateBucket
-from webapp.kernel.ratelimit import Limit
+from webapp.jobs.leases import Chore
+from webapp.jobs.worker import Worker
 from webapp.mail.worker import Worker as Sender
 from webapp.tokens import issuing, refreshing
 
@@ -141,7 +141,7 @@ def test_of_two_processes_with_one_refresh_token_one_makes_a_successor(
     assert [(found.is_over, found.live_tokens) for found in rounds] == [(is_over, 0 if is_over else 2)] * ROUNDS
 
 
-@pytest.mark.parametrize("end_all", [closing.end_everything, credentials.end_all])
+@pytest.mark.parametrize("end_all", [lifecycle.end_everything, credentials.end_all])
 def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
     app: Flask, end_all: Callable[[Session, UUID], object]
 ) -> None:

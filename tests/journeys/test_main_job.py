@@ -7,13 +7,13 @@ from flask import Flask
 from tests.browser import Person
 from tests.factories import PASSWORD
 from tests.script import Script
-from webapp.accounts import links
+from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
 
 
 def test_from_the_setup_link_to_a_script_that_gets_in_and_out_again(app: Flask) -> None:
     with app.extensions["database"].write() as db:
-        secret = links.make(db, SETUP, app.permanent_session_lifetime)
+        secret = one_time_links.make(db, SETUP, app.permanent_session_lifetime)
     person = Person(app)
     person.open(f"/setup/{secret}")
     person.press("Make", username="mara", email="mara@example.org", password=PASSWORD)

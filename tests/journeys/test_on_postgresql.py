@@ -6,15 +6,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tests import factories
-from tests.audit.relinking import relink
+from tests.audit.unchained_log import relink
 from tests.browser import Person
 from tests.script import Script
-from webapp.accounts import closing
+from webapp.accounts import lifecycle as account_lifecycle
 from webapp.audit import chain
-from webapp.chores import rota
 from webapp.cli import schema
+from webapp.core.db import engine_for
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.db import engine_for
+from webapp.jobs import leases
 from webapp.settings import Settings
 from webapp.tokens import lifecycle
 
@@ -52,7 +52,7 @@ def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
 def test_the_chores_of_the_house_are_done(app: Flask) -> None:
     assert app.extensions["chore_worker"].do_due() == [chore.name for chore in app.extensions["chores"]]
     with app.extensions["database"].read() as db:
-        assert rota.late(db, app.extensions["chores"]) == []
+        assert leases.late(db, app.extensions["chores"]) == []
 
 
 def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
@@ -102,5 +102,5 @@ def test_the_database_refuses_to_change_what_happened(app: Flask, statement: str
 def test_a_log_that_was_written_before_the_chain_is_linked(app: Flask, settings: Settings) -> None:
     gone = factories.user(app)
     with app.extensions["database"].write() as db:
-        closing.delete(db, db.merge(gone))
+        account_lifecycle.delete(db, db.merge(gone))
     relink(app, settings)

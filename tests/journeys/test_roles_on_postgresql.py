@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.admin.looking_after import by_session
+from tests.admin.admin_objects import by_session
 from webapp.accounts import roles
 from webapp.accounts.models import Role, User
 from webapp.testing import Caller

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories import PASSWORD
 from tests.script import Script
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 NOON = (now() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
 """Tomorrow's: whatever a fixture has made is there by then."""

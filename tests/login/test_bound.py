@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from tests import factories
-from tests.proving import JKT, KEY, OTHER, call, claims_for, header_of, proof
+from tests.dpop_client import JKT, KEY, OTHER, call, claims_for, header_of, proof
 from tests.script import Script
 
 AUTH, REFRESH = "/api/auth", "/api/auth/refresh"

@@ -5,23 +5,23 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.letters import mails
 from tests.login.scripts import is_over, log_in, refresh, works
+from tests.outbox_mails import mails
 from tests.script import Script
-from webapp.accounts import closing, links, taking_back
-from webapp.accounts.links import NOT_ME
+from webapp.accounts import disavow, lifecycle, one_time_links
 from webapp.accounts.models import User
 from webapp.accounts.notices import Here
-from webapp.credentials import purging
-from webapp.kernel.clock import now
+from webapp.accounts.one_time_links import NOT_ME
+from webapp.core.clock import now
+from webapp.credentials import purge
 
 DAY = timedelta(days=1)
 
 ENDS = {
-    "disabling": lambda db, user: closing.disable(db, user),
-    "the kill switch": lambda db, user: closing.end_everything(db, user.id),
-    "closing the account": lambda db, user: closing.close(db, user),
-    "deleting the account": lambda db, user: closing.delete(db, user),
+    "disabling": lambda db, user: lifecycle.disable(db, user),
+    "the kill switch": lambda db, user: lifecycle.end_everything(db, user.id),
+    "closing the account": lambda db, user: lifecycle.close(db, user),
+    "deleting the account": lambda db, user: lifecycle.delete(db, user),
 }
 
 
@@ -36,7 +36,7 @@ def test_what_ends_tokens_ends_logins_of_scripts(app, database, user, way):
 
 def test_what_was_ended_by_disabling_stays_ended(app, database, user):
     answer = log_in(app)
-    for deed in (closing.disable, closing.enable):
+    for deed in (lifecycle.disable, lifecycle.enable):
         with database.write() as db:
             deed(db, db.get_one(User, user.id))
     assert is_over(refresh(app, answer["refresh_token"]))
@@ -93,8 +93,8 @@ def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, dat
     since = log_in(app)
     facts = {"what": "new_login", "since": now().isoformat()}
     with database.write() as db:
-        secret = links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
-        done = taking_back.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
+        secret = one_time_links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
+        done = disavow.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
     assert done.ended.script_logins == 2
     assert "You said that it was not you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text
     for login in (before, since):
@@ -140,8 +140,8 @@ def test_a_login_is_not_thrown_away_before_the_token_that_outlasts_it(app, datab
     answer = log_in(app, expires_in=200 * 86400)
     clock.shift(181 * DAY)
     with database.write() as db:
-        assert purging.purge(db, kept=90 * DAY) == 0
+        assert purge.purge(db, kept=90 * DAY) == 0
     assert len(Script(app, answer["access_token"]).get("/tokens").json["script_logins"]) == 1
     clock.shift(110 * DAY)
     with database.write() as db:
-        assert purging.purge(db, kept=90 * DAY) == 2
+        assert purge.purge(db, kept=90 * DAY) == 2

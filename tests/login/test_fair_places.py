@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.browser import Person
-from tests.login.knocking import WRONG, knock, throttling
+from tests.login.wrong_passwords import WRONG, knock, throttling
 from tests.tables import events
 from webapp.audit.models import AuditEvent
-from webapp.kernel.fair_slots import NoSlotFree
-from webapp.kernel.models import RateBucket
+from webapp.core.fair_slots import NoSlotFree
+from webapp.core.models import RateBucket
 
 ATTACKER, SOMEBODY = "203.0.113.1", "198.51.100.7"
 FLOOD = 80

@@ -6,10 +6,10 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
 from tests.login.directory import PASSWORD, with_provider
+from tests.outbox_mails import mails
 from tests.tables import account, events
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 
 
@@ -69,8 +69,8 @@ def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, house):
     answer = boss.ask("POST", f"/admin/users/{user_id}/reset-link", data=sent)
     assert (answer.status_code, "is not kept here" in answer.text) == (409, True)
     assert not events(house, "reset.asked")
-    with house.extensions["database"].write() as db, pytest.raises(closing.PasswordElsewhere):
-        closing.set_password(db, db.get_one(User, user_id), "x")
+    with house.extensions["database"].write() as db, pytest.raises(lifecycle.PasswordElsewhere):
+        lifecycle.set_password(db, db.get_one(User, user_id), "x")
 
 
 def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, house):

@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.login.knocking import TRIES, WRONG, statuses, throttling, with_ada
+from tests.login.wrong_passwords import TRIES, WRONG, statuses, throttling, with_ada
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.login.knocking import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
+from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
 from tests.tables import account
-from webapp.accounts import closing, known_networks
-from webapp.accounts.failing import ALTOGETHER, BY_STRANGERS, FROM_NETWORKS
+from webapp.accounts import known_networks, lifecycle
+from webapp.accounts.lockout import ALTOGETHER, BY_STRANGERS, FROM_NETWORKS
 from webapp.accounts.models import User
 
 HOME, OTHER = "192.0.2.44", "198.51.100.7"
@@ -73,7 +73,7 @@ def test_a_refused_login_makes_no_network_known(house):
 def set_password(app):
     with app.extensions["database"].write() as db:
         hashed = app.extensions["passwords"].hash(NEW)
-        closing.set_password(db, db.get_one(User, account(app, "ada").id), hashed)
+        lifecycle.set_password(db, db.get_one(User, account(app, "ada").id), hashed)
 
 
 def test_a_new_password_ends_it(house):

@@ -5,10 +5,10 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.browser import Person
-from webapp.accounts.views.surroundings import ASKED, ESTIMATED
+from webapp.accounts.views.request_info import ASKED, ESTIMATED
 from webapp.audit.models import AuditEvent
-from webapp.kernel.models import RateBucket
-from webapp.kernel.networks import network_of
+from webapp.core.client_network import network_of
+from webapp.core.models import RateBucket
 from webapp.mail.models import OutgoingMail
 
 PASSWORD = "umbrella otter lantern 9"

@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.tables import contents
 from webapp.accounts.models import User
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.login.scripts import is_over, log_in, refresh
 from tests.script import Script
-from tests.tokens.forging import claims_of, signed
+from tests.tokens.forged_tokens import claims_of, signed
 from webapp.tokens import script_logins
 
 GOOD = "lkr_" + "A" * 43

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import budget
-from tests.login.refreshing import raced
+from tests.login.refresh_races import raced
 from tests.script import Script
 
 ROUNDS = budget.times(20)

@@ -7,12 +7,12 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import contents
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 HOME = "203.0.113.7"
 
@@ -102,7 +102,7 @@ def test_a_login_of_a_script_counts_as_one(app, seen, user):
 
 def test_a_closed_account_gives_no_token_and_says_why(app, user):
     with app.extensions["database"].write() as db:
-        closing.close(db, db.get_one(User, user.id))
+        lifecycle.close(db, db.get_one(User, user.id))
     before = contents(app)
     answer = log_in(app)
     assert (answer.status_code, answer.mimetype) == (403, "application/problem+json")
@@ -113,6 +113,6 @@ def test_a_closed_account_gives_no_token_and_says_why(app, user):
 
 def test_a_stranger_does_not_learn_that_an_account_is_closed(app, user):
     with app.extensions["database"].write() as db:
-        closing.close(db, db.get_one(User, user.id))
+        lifecycle.close(db, db.get_one(User, user.id))
     body = {"username": "ada", "password": "not the password"}
     assert Script(app).post("/api/auth", json=body).json["code"] == "credentials_invalid"

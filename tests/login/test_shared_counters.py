@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.login.knocking import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
+from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
 
 KNOWN, UNKNOWN = ("ada", "ada@example.org"), ("zoe", "zoe@example.org")
 

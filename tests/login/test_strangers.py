@@ -13,7 +13,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 
@@ -68,7 +68,7 @@ def house(app):
     factories.user(app, "ada")
     gone = factories.user(app, "gone")
     with app.extensions["database"].write() as db:
-        closing.disable(db, db.get_one(User, gone.id))
+        lifecycle.disable(db, db.get_one(User, gone.id))
     app.extensions["passwords"]._nobodys = factories.HASHED
     return app
 
@@ -141,7 +141,7 @@ def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(house,
         def verify(self, hashed, password):
             with house.extensions["database"].write() as db:
                 ada = db.query(User).filter_by(username="ada").one()
-                closing.disable(db, ada) if deed == "disable" else closing.set_password(db, ada, "another")
+                lifecycle.disable(db, ada) if deed == "disable" else lifecycle.set_password(db, ada, "another")
             return super().verify(hashed, password)
 
     person = Person(house)
@@ -174,7 +174,7 @@ def test_a_hash_made_anew_never_brings_an_old_password_back(house):
 
         def hash(self, password):
             with house.extensions["database"].write() as db:
-                closing.set_password(db, db.query(User).filter_by(username="ada").one(), "the new one")
+                lifecycle.set_password(db, db.query(User).filter_by(username="ada").one(), "the new one")
             return "the old one"
 
     house.extensions["passwords"].hasher = Overtaken()

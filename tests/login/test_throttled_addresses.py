@@ -3,8 +3,8 @@
 import pytest
 
 from tests import factories
-from tests.login.knocking import knock, statuses, throttling
-from webapp.kernel.networks import network_of
+from tests.login.wrong_passwords import knock, statuses, throttling
+from webapp.core.client_network import network_of
 
 
 def test_a_login_does_not_begin_the_count_of_its_address_anew(make_app):

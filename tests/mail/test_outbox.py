@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from flask import Flask
 
-from webapp.kernel.clock import now
-from webapp.kernel.db import Database
+from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.mail import outbox
 from webapp.mail.models import OutgoingMail
 from webapp.mail.outbox import Taken

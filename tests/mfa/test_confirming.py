@@ -13,7 +13,7 @@ from tests.second_factors import (
     with_app,
     with_passkey,
 )
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 def old(person):

@@ -8,7 +8,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.second_factors import (
     JSON,
     SECURITY,
@@ -19,7 +19,7 @@ from tests.second_factors import (
     with_app,
 )
 from tests.tables import contents, events
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 from webapp.mfa import factors
 
 

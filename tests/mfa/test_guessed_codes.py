@@ -10,7 +10,7 @@ from tests.second_factors import (
     passkey_login,
     with_passkey,
 )
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 def test_after_ten_wrong_codes_not_even_the_right_one_is_looked_at(app, totp):

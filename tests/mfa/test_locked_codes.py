@@ -3,14 +3,14 @@
 import pytest
 
 from tests import factories
-from tests.accounts.forgotten import NEW, ask, set_new
+from tests.accounts.password_reset import NEW, ask, set_new
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.second_factors import NAMED, half, is_in, passkey_login, with_app, with_passkey, with_sheet
 from tests.tables import account, events
-from webapp.accounts import closing
-from webapp.accounts.familiarity import Familiarity
+from webapp.accounts import lifecycle
+from webapp.accounts.known_callers import Familiarity
 from webapp.accounts.models import User
 from webapp.login.recognition import user_key
 from webapp.login.second_step import IN_A_ROW, total
@@ -159,11 +159,11 @@ def test_new_passwords_do_not_unlock_it_for_ever(app, totp):
     """Whoever reads the mails of the account could guess on after each."""
     wrong(app, 300)
     with app.extensions["database"].write() as db:
-        closing.set_password(db, db.get_one(User, account(app, "ada").id), factories.HASHED)
+        lifecycle.set_password(db, db.get_one(User, account(app, "ada").id), factories.HASHED)
     assert not is_in(step(app, totp.code()))
 
 
-@pytest.mark.parametrize("deed", [closing.unlock, closing.enable])
+@pytest.mark.parametrize("deed", [lifecycle.unlock, lifecycle.enable])
 def test_an_operator_unlocks_it(app, totp, deed):
     wrong(app, 300)
     with app.extensions["database"].write() as db:

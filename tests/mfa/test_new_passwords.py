@@ -9,8 +9,8 @@ from sqlalchemy import select
 from tests import factories
 from tests.browser import Person
 from tests.second_factors import with_app
+from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.kernel.clock import now
 
 SHORT = "otter-42-x"
 

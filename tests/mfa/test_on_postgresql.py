@@ -15,7 +15,7 @@ from tests.passkey import Authenticator
 from tests.second_factors import NAMED, passkey_login, register, stored, with_app, with_passkey, with_sheet
 from webapp.app import close, create_app
 from webapp.cli import schema
-from webapp.mfa import ceremonies, passkeys, recovery_codes, totp
+from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey, TotpSeed
 from webapp.settings import Settings
 from webapp.testing import quickened
@@ -61,7 +61,7 @@ def test_of_two_who_bring_the_same_at_once_one_wins(house):
 
     def by_key(count: int) -> None:
         with database.write() as db:
-            passkeys.use(db, db.get_one(Passkey, passkey.id), ceremonies.Shown(count, is_synced=False))
+            passkeys.use(db, db.get_one(Passkey, passkey.id), webauthn_ceremonies.Shown(count, is_synced=False))
 
     def by_sheet(code: str) -> None:
         with database.write() as db:

@@ -2,7 +2,7 @@
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.passkey import Authenticator
 from tests.second_factors import (
     SECURITY,

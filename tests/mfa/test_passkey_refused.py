@@ -7,11 +7,11 @@ import pytest
 import time_machine
 
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.passkey import Authenticator, b64
 from tests.second_factors import JSON, is_in, options, passkey_login, stored, with_passkey
 from tests.tables import contents, events
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 OPTIONS = "/login/passkey"
 

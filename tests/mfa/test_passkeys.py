@@ -8,24 +8,24 @@ import pytest
 
 from tests import factories
 from tests.passkey import Authenticator, unb64
-from webapp.mfa import ceremonies, passkeys
-from webapp.mfa.ceremonies import Party, Refused
-from webapp.mfa.makes import suggested
+from webapp.mfa import passkeys, webauthn_ceremonies
+from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown, CounterBack, NameUnfit
+from webapp.mfa.webauthn_ceremonies import Party, Refused
 
 HOUSE = Party("localhost", "http://localhost", "Latchkey")
 CHALLENGE = b"a challenge of thirty-two bytes!"
 
 
 def made(device, user, challenge=CHALLENGE):
-    asked = ceremonies.creation_options(HOUSE, challenge, user_id=user.id, username="ada", known=[])
-    return ceremonies.registered(HOUSE, CHALLENGE, device.make(asked))
+    asked = webauthn_ceremonies.creation_options(HOUSE, challenge, user_id=user.id, username="ada", known=[])
+    return webauthn_ceremonies.registered(HOUSE, CHALLENGE, device.make(asked))
 
 
 def shown(device, public_key, challenge=CHALLENGE):
-    answer = ceremonies.read(device.show(ceremonies.request_options(HOUSE, challenge)))
-    return ceremonies.shown(HOUSE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced)
+    answer = webauthn_ceremonies.read(device.show(webauthn_ceremonies.request_options(HOUSE, challenge)))
+    return webauthn_ceremonies.shown(HOUSE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced)
 
 
 @pytest.fixture
@@ -40,16 +40,16 @@ def test_a_registration_proves_a_key_and_an_assertion_that_it_is_held(user, devi
 
 
 def test_the_browser_is_asked_for_one_that_is_found_without_a_name_and_verifies_its_owner(user):
-    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
     assert asked["authenticatorSelection"]["residentKey"] == "required"
     assert asked["authenticatorSelection"]["userVerification"] == "required"
     assert asked["rp"]["id"] == "localhost"
 
 
 def test_the_browser_is_told_which_passkeys_there_are(user, device):
-    known = [ceremonies.Known(device.credential_id, ("internal",))]
-    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=known)
-    assert asked["excludeCredentials"][0]["id"] == ceremonies.text_of(device.credential_id)
+    known = [webauthn_ceremonies.Known(device.credential_id, ("internal",))]
+    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=known)
+    assert asked["excludeCredentials"][0]["id"] == webauthn_ceremonies.text_of(device.credential_id)
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,14 @@ def test_a_signature_of_another_key_is_refused(user, device):
 
 
 def test_an_assertion_is_no_registration_and_the_other_way_round(user, device):
-    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
     registration = device.make(asked)
     with pytest.raises(Refused):
-        ceremonies.registered(HOUSE, CHALLENGE, device.show(ceremonies.request_options(HOUSE, CHALLENGE)))
+        webauthn_ceremonies.registered(
+            HOUSE, CHALLENGE, device.show(webauthn_ceremonies.request_options(HOUSE, CHALLENGE))
+        )
     with pytest.raises(Refused):
-        ceremonies.read(registration)
+        webauthn_ceremonies.read(registration)
 
 
 BROKEN = [
@@ -117,21 +119,21 @@ BROKEN = [
 @pytest.mark.parametrize("answer", BROKEN)
 def test_what_is_no_answer_at_all_is_refused(answer):
     with pytest.raises(Refused):
-        ceremonies.registered(HOUSE, CHALLENGE, answer)
+        webauthn_ceremonies.registered(HOUSE, CHALLENGE, answer)
     with pytest.raises(Refused):
-        ceremonies.read(answer)
+        webauthn_ceremonies.read(answer)
     with pytest.raises(Refused):
-        ceremonies.challenge_of(answer)
+        webauthn_ceremonies.challenge_of(answer)
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, seed):
     """Every part in turn: names, client data, attestation, authenticator data, signature."""
     device = Authenticator()
-    asked = ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
     registration = json.loads(device.make(asked))
-    public_key = ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration)).public_key
-    assertion = json.loads(device.show(ceremonies.request_options(HOUSE, CHALLENGE)))
+    public_key = webauthn_ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration)).public_key
+    assertion = json.loads(device.show(webauthn_ceremonies.request_options(HOUSE, CHALLENGE)))
     for answer, part in (
         (registration, "attestationObject"),
         (assertion, ("authenticatorData", "signature")[seed % 2]),
@@ -139,13 +141,13 @@ def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, see
         raw = bytearray(unb64(answer["response"][part]))
         place = (seed * 7919) % len(raw)
         raw[place] ^= 1 << (seed % 8)
-        answer["response"][part] = ceremonies.text_of(bytes(raw))
+        answer["response"][part] = webauthn_ceremonies.text_of(bytes(raw))
     with suppress(Refused):
         # The attestation says nothing of who made the key, so a changed make or counter is believed.
-        ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
+        webauthn_ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
     with pytest.raises(Refused):
-        ceremonies.shown(
-            HOUSE, CHALLENGE, ceremonies.read(json.dumps(assertion)), public_key=public_key, is_synced=False
+        webauthn_ceremonies.shown(
+            HOUSE, CHALLENGE, webauthn_ceremonies.read(json.dumps(assertion)), public_key=public_key, is_synced=False
         )
 
 
@@ -175,7 +177,7 @@ def test_a_counter_that_once_counted_may_not_stop(app, user, device):
     passkey = kept(app, user, device)
     use(app, passkey, shown(device, passkey.public_key))
     with pytest.raises(CounterBack):
-        use(app, passkey, ceremonies.Shown(0, is_synced=False))
+        use(app, passkey, webauthn_ceremonies.Shown(0, is_synced=False))
 
 
 def test_one_that_never_counts_is_used_again_and_again(app, user):

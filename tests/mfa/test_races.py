@@ -26,7 +26,7 @@ def test_of_two_processes_that_bring_one_code_of_the_app_one_wins(app, user, riv
                 db.execute(update(TotpSeed).values(last_step=0))
             yield user.id, pyotp.TOTP(mine.seed).at(time.time())
 
-    assert rivals.race(app, "tests.mfa.spending.code", codes()) == RESULTS
+    assert rivals.race(app, "tests.mfa.code_races.code", codes()) == RESULTS
 
 
 def test_of_two_processes_that_bring_one_recovery_code_one_wins(app, user, rivals):
@@ -36,11 +36,11 @@ def test_of_two_processes_that_bring_one_recovery_code_one_wins(app, user, rival
                 code = recovery_codes.make(db, user.id)[0]
             yield user.id, code
 
-    assert rivals.race(app, "tests.mfa.spending.sheet", codes()) == RESULTS
+    assert rivals.race(app, "tests.mfa.code_races.sheet", codes()) == RESULTS
 
 
 def test_of_two_copies_of_a_passkey_that_count_alike_one_is_found_out(app, user, rivals):
     with_passkey(app, user)
     (passkey,) = stored(app, user)
     counts = ((passkey.id, count) for count in range(1, ROUNDS + 1))
-    assert rivals.race(app, "tests.mfa.spending.passkey", counts) == RESULTS
+    assert rivals.race(app, "tests.mfa.code_races.passkey", counts) == RESULTS

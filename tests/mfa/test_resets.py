@@ -7,13 +7,13 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.admin.looking_after import by_session
+from tests.admin.admin_objects import by_session
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.second_factors import passkey_login, with_app, with_passkey, with_sheet
 from tests.tables import contents, events
-from webapp.chores.worker import Worker
-from webapp.kernel.clock import now
+from webapp.core.clock import now
+from webapp.jobs.worker import Worker
 from webapp.mfa import factors
 
 WHY = "phone fell into the lake"

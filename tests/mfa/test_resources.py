@@ -11,10 +11,10 @@ from tests.browser import Person
 from tests.script import Script
 from tests.second_factors import JSON, NAMED, with_app
 from tests.tables import events
+from webapp.core.clock import now
 from webapp.credentials.lifecycle import Proof
 from webapp.guard import require
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
+from webapp.guard.token_grant import Authority
 from webapp.settings import SettingsError
 from webapp.tokens.issuing import Wish
 

@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.letters import mails
+from tests.outbox_mails import mails
 from tests.second_factors import (
     JSON,
     STEP,
@@ -20,8 +20,8 @@ from tests.second_factors import (
     with_sheet,
 )
 from tests.tables import events
-from webapp.accounts import closing
-from webapp.kernel.clock import now
+from webapp.accounts import lifecycle
+from webapp.core.clock import now
 
 
 def test_a_password_is_not_enough_for_whoever_has_an_app(app, totp):
@@ -118,7 +118,7 @@ def test_half_a_login_opens_nothing(app, totp, path):
 def test_a_new_password_ends_the_logins_that_wait(app, user, totp):
     person = half(app)
     with app.extensions["database"].write() as db:
-        closing.set_password(db, db.get_one(type(user), user.id), factories.HASHED)
+        lifecycle.set_password(db, db.get_one(type(user), user.id), factories.HASHED)
     assert person.press("Go on", code=totp.code()).request.path == "/login"
 
 

@@ -8,7 +8,7 @@ import time_machine
 
 from tests import factories
 from tests.tables import everything
-from webapp.kernel.sealing import Sealer
+from webapp.core.encryption import Sealer
 from webapp.mfa import totp
 from webapp.mfa.models import TotpSeed
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode

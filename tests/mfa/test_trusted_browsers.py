@@ -14,7 +14,7 @@ from tests.second_factors import (
     is_in,
     with_app,
 )
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from flask.sessions import SecureCookieSessionInterface
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
-from webapp.kernel.cookie_key import CookieKey
+from webapp.core.cookie_key import CookieKey
 from webapp.sessions import cookie
 
 OLD = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"

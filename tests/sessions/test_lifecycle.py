@@ -10,7 +10,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.credentials import lifecycle as credentials
@@ -111,8 +111,8 @@ def change(app, deed):
 @pytest.mark.parametrize(
     "deed",
     [
-        pytest.param(closing.disable, id="disabling"),
-        pytest.param(lambda db, user: closing.set_password(db, user, "another"), id="a new password"),
+        pytest.param(lifecycle.disable, id="disabling"),
+        pytest.param(lambda db, user: lifecycle.set_password(db, user, "another"), id="a new password"),
         pytest.param(lambda db, user: db.delete(user), id="deleting"),
     ],
 )
@@ -129,7 +129,7 @@ def test_what_ends_everything_acts_on_the_next_request_in_every_process(house, m
 def test_a_lost_role_acts_on_the_next_request_for_session_and_token_in_every_process(house, make_house, person, roles):
     former, now = roles
     factories.user(house, "boss", role="super_admin")
-    change(house, lambda db, user: closing.change_role(db, user, former))
+    change(house, lambda db, user: lifecycle.change_role(db, user, former))
     path = f"/protected/{former.replace('_', '-')}"
     other = in_another_process(make_house, person)
     with house.extensions["database"].read() as db:
@@ -137,9 +137,9 @@ def test_a_lost_role_acts_on_the_next_request_for_session_and_token_in_every_pro
     token = factories.api_token(house, ada).token
     here = [person, other, Script(house, token), Script(other.app, token)]
     assert [status(who, path) for who in here] == [200] * 4
-    change(house, lambda db, user: closing.change_role(db, user, now))
+    change(house, lambda db, user: lifecycle.change_role(db, user, now))
     assert [status(who, path) for who in here] == [403] * 4
-    change(house, lambda db, user: closing.change_role(db, user, former))
+    change(house, lambda db, user: lifecycle.change_role(db, user, former))
     assert [status(who, path) for who in here] == [200] * 4
 
 
@@ -149,8 +149,8 @@ def status(who, path):
 
 
 def test_a_session_from_before_its_user_was_disabled_stays_dead_when_they_are_enabled(house, person):
-    change(house, closing.disable)
-    change(house, closing.enable)
+    change(house, lifecycle.disable)
+    change(house, lifecycle.enable)
     assert not is_in(person)
 
 

@@ -7,7 +7,7 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile/15E148 Safari/604.1"
 

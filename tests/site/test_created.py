@@ -10,7 +10,7 @@ from tests import factories
 from tests.passkey import Authenticator
 from tests.script import Script
 from tests.second_factors import NAMED, SECURITY, with_app
-from tests.tokens.rotating import RENEWS
+from tests.tokens.rotate_calls import RENEWS
 from webapp.testing import as_user, user_named
 
 REASON = {"reason": "they asked for it"}

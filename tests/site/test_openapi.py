@@ -10,8 +10,8 @@ from tests import factories
 from tests.browser import Person, parsed, text_of
 from tests.script import Script
 from webapp.guard.routes import routes
-from webapp.site.reference import reference
-from webapp.web.contract import contract_of
+from webapp.site.api_reference import reference
+from webapp.web.api_schema import contract_of
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests import budget, factories
-from tests.ada import FILE, put
+from tests.prepared_user import FILE, put
 from webapp.app import close
 from webapp.cli import schema
 from webapp.guard.routes import routes

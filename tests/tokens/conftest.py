@@ -5,10 +5,10 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.kernel.forging import NOON
-from tests.tokens.editing import READS
-from tests.tokens.rotating import DAY, RENEWS
-from webapp.guard.authority import Authority
+from tests.core.forged_tokens import NOON
+from tests.tokens.edit_calls import READS
+from tests.tokens.rotate_calls import DAY, RENEWS
+from webapp.guard.token_grant import Authority
 
 
 @pytest.fixture

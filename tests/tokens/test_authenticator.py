@@ -11,14 +11,14 @@ from sqlalchemy import delete
 from tests import factories
 from tests.script import Script
 from tests.tables import events
-from tests.tokens.forging import claims_of, is_refused, signed
-from webapp.accounts import closing
+from tests.tokens.forged_tokens import claims_of, is_refused, signed
+from webapp.accounts import lifecycle as account_lifecycle
 from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
+from webapp.guard.token_grant import Authority
 from webapp.sessions import lifecycle as sessions
 from webapp.sessions.lifecycle import Browser, Ends
 from webapp.settings import Settings
@@ -88,13 +88,13 @@ def change(app, user, deed):
 
 def test_a_token_of_a_disabled_user_is_refused(app, user, script):
     assert script.get("/protected").status_code == 200
-    change(app, user, closing.disable)
+    change(app, user, account_lifecycle.disable)
     assert is_refused(app, script.token, "token_revoked")
 
 
 def test_a_token_from_before_its_owner_was_disabled_stays_dead_when_they_are_enabled(app, user, script):
-    change(app, user, closing.disable)
-    change(app, user, closing.enable)
+    change(app, user, account_lifecycle.disable)
+    change(app, user, account_lifecycle.enable)
     assert is_refused(app, script.token, "token_revoked")
 
 

@@ -5,7 +5,7 @@ import json
 import jwt as pyjwt
 import pytest
 
-from tests.proving import JKT, KEY, call, claims_for, jwk_of, proof
+from tests.dpop_client import JKT, KEY, call, claims_for, jwk_of, proof
 from tests.script import Script
 from webapp.tokens.snippets import holding_a_key
 

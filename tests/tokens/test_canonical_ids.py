@@ -7,12 +7,12 @@ import time_machine
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.cookies import TOKEN
-from tests.kernel.forging import NOON, claims_with, forged
-from tests.login.exchanging import REPORTS, WHOLE
-from tests.publishing import verifier
+from tests.core.forged_tokens import NOON, claims_with, forged
+from tests.guard.cookie_browsers import TOKEN
+from tests.login.exchange_calls import REPORTS, WHOLE
+from tests.published_keys import verifier
 from tests.script import Script
-from tests.tokens.forging import claims_of, is_refused, signed
+from tests.tokens.forged_tokens import claims_of, is_refused, signed
 from webapp.verify import Invalid
 
 ID = "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111"

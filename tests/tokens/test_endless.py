@@ -10,7 +10,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents, events
-from tests.tokens.minting import by_json
+from tests.tokens.mint_calls import by_json
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -7,12 +7,12 @@ import json
 import jwt as pyjwt
 import pytest
 
-from tests.kernel.forging import encode
+from tests.core.forged_tokens import encode
 from tests.script import Script
-from tests.tokens.forging import claims_of, is_refused, signed
-from webapp.kernel.clock import now
-from webapp.kernel.key_material import private_pem, public_pem
-from webapp.kernel.signing_keys import generate
+from tests.tokens.forged_tokens import claims_of, is_refused, signed
+from webapp.core.clock import now
+from webapp.core.key_material import private_pem, public_pem
+from webapp.core.signing_keys import generate
 
 NOBODY = "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111"
 PLACE = "http://127.0.0.1:8000"

@@ -8,7 +8,7 @@ import time_machine
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
-from tests.tokens.minting import by_json, mint, token_in
+from tests.tokens.mint_calls import by_json, mint, token_in
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -9,7 +9,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from tests.tokens.minting import by_json, mint, token_in
+from tests.tokens.mint_calls import by_json, mint, token_in
 from webapp.credentials.models import Credential
 from webapp.tokens.models import ApiToken
 

@@ -11,10 +11,10 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from tests.tokens.minting import by_json, mint
+from tests.tokens.mint_calls import by_json, mint
+from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
+from webapp.guard.token_grant import Authority
 from webapp.tokens.models import ApiToken
 
 READ = Authority(frozenset({"profile:read"}))

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from tests import factories
-from tests.kernel.forging import NOON
-from tests.letters import mails
+from tests.core.forged_tokens import NOON
+from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import contents, events
-from tests.tokens.rotating import DAY, HOUR, by_json, rotate_self, status
+from tests.tokens.rotate_calls import DAY, HOUR, by_json, rotate_self, status
 from webapp.credentials.models import Credential
 from webapp.tokens import lifecycle
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.script import Script
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import DECLARED, Resource, resource
@@ -67,7 +67,7 @@ def test_a_scope_minted_before_a_role_was_lost_opens_nothing_more(app):
     script = Script(app, factories.api_token(app, admin, "protected:read").token)
     assert script.get("/protected/admin").status_code == 200
     with app.extensions["database"].write() as db:
-        closing.change_role(db, db.get_one(User, admin.id), "user")
+        lifecycle.change_role(db, db.get_one(User, admin.id), "user")
     assert script.get("/protected/admin").json["code"] == "role_required"
 
 

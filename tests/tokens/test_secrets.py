@@ -9,7 +9,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import everything
-from webapp.accounts import links
+from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
 
 
@@ -17,7 +17,7 @@ from webapp.accounts.registration import SETUP
 def day(app, instance, user):
     """A day of ordinary use; every secret that there was, by its name."""
     with app.extensions["database"].write() as db:
-        link = links.make(db, SETUP, app.permanent_session_lifetime)
+        link = one_time_links.make(db, SETUP, app.permanent_session_lifetime)
     person = Person(app)
     person.log_in("ada", remember="y")
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):

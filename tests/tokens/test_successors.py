@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from tests import factories
-from tests.kernel.forging import NOON
+from tests.core.forged_tokens import NOON
 from tests.script import Script
-from tests.tokens.rotating import DAY, HOUR, RENEWS, by_json, rotate_self, row
+from tests.tokens.rotate_calls import DAY, HOUR, RENEWS, by_json, rotate_self, row
+from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import now
+from webapp.guard.token_grant import Authority
 from webapp.tokens import lifecycle
 
 

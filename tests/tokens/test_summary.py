@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from webapp.guard.authority import Authority
+from webapp.core.clock import NEVER
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import Resource
-from webapp.kernel.clock import NEVER
+from webapp.guard.token_grant import Authority
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.summary import summary
 

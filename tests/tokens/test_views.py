@@ -10,7 +10,7 @@ import time_machine
 from tests import factories
 from tests.browser import Person
 from tests.tables import contents, events
-from tests.tokens.minting import by_json, mint
+from tests.tokens.mint_calls import by_json, mint
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -9,12 +9,12 @@ from markupsafe import escape
 from tests import factories
 from tests.script import Script
 from tests.tables import events
-from webapp.guard import loader
-from webapp.guard.authority import Authority
-from webapp.guard.forbidding import BUILDERS, called
+from webapp.core.clock import now
+from webapp.guard import login_manager
+from webapp.guard.forbidden import BUILDERS, called
 from webapp.guard.policy import decide
 from webapp.guard.require import requirement_of
-from webapp.kernel.clock import now
+from webapp.guard.token_grant import Authority
 from webapp.web.problems import page_of
 
 
@@ -64,7 +64,7 @@ def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scop
     environ = {"REMOTE_ADDR": address}
     headers = {"Authorization": f"Bearer {issued.token}"}
     with app.test_request_context("/protected", headers=headers, environ_base=environ):
-        caller = loader.caller()
+        caller = login_manager.caller()
         need = requirement_of(app, "examples.protected")
         decision = decide(caller, need, now(), called())
         refused = BUILDERS[decision.value](caller, need, [])

@@ -7,8 +7,8 @@ import pytest
 from tests import factories
 from tests.script import Script
 from tests.tables import contents
-from tests.tokens.editing import edit
-from webapp.guard.authority import Authority
+from tests.tokens.edit_calls import edit
+from webapp.guard.token_grant import Authority
 from webapp.tokens.widening import Bounds, is_wider
 
 END = datetime(2027, 3, 14, tzinfo=UTC)

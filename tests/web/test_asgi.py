@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, request
 
 from tests.web.asgi_scope import CHUNKED, LENGTH_5, scope
-from webapp.web import after, asgi
+from webapp.web import after_response, asgi
 from webapp.web.asgi import AsgiGateway
 
 LIMIT = 100
@@ -31,7 +31,7 @@ def view():
 
     @app.get("/later")
     def later():
-        after.answer(lambda: app.seen.append("work"))
+        after_response.answer(lambda: app.seen.append("work"))
         return "sent first"
 
     @app.get("/stream")

@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.browser import Person
-from tests.guard.doors import with_changes
+from tests.guard.example_routes import with_changes
 from tests.script import Script
 from webapp.web.bearer import Presented, presented
 

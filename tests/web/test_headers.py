@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.browser import HTML, Person
-from tests.guard.doors import add
+from tests.guard.example_routes import add
 from tests.script import Script
 from webapp.guard import public
 

@@ -14,16 +14,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests import factories
-from tests.guard.doors import HTML, add
+from tests.guard.example_routes import HTML, add
 from tests.script import Script
-from webapp.chores.rota import Chore
-from webapp.chores.worker import Worker as ChoreWorker
+from webapp.core.db import engine_for
+from webapp.core.tracebacks import traceback_of
 from webapp.guard import require
 from webapp.guard.require import public_to_scripts
-from webapp.kernel.db import engine_for
-from webapp.kernel.tracebacks import traceback_of
+from webapp.jobs.leases import Chore
+from webapp.jobs.worker import Worker as ChoreWorker
 from webapp.mail.worker import Worker as MailWorker
-from webapp.web import after
+from webapp.web import after_response
 from webapp.web.logs import JsonLine, Line
 
 TOKEN = ".".join(("eyJhbGciOiJFUzI1NiJ9", "eyJzdWIiOiJhZGEifQ", "c2lnbmF0dXJl"))
@@ -134,7 +134,7 @@ def test_a_view(make_app, capfd, fault, as_json, accept):
 @raising
 def test_work_after_the_answer(app, logged, capfd, fault):
     def view():
-        after.answer(fault)
+        after_response.answer(fault)
         return "done"
 
     add(app, "/later", public_to_scripts(view), methods=["POST"])
@@ -179,7 +179,7 @@ def test_there_is_no_other_engine():
     found = {
         str(file) for file in Path("webapp").rglob("*.py") if any(made in file.read_text("utf-8") for made in making)
     }
-    assert found == {"webapp/kernel/db.py"}
+    assert found == {"webapp/core/db.py"}
 
 
 def test_an_error_of_postgresql_is_told_by_its_codes_alone():
@@ -216,7 +216,7 @@ def test_the_cause_comes_first_as_python_prints_it(formatter):
 
 PROGRAM = """
 import json, sys, threading
-from webapp.kernel.tracebacks import print_uncaught
+from webapp.core.tracebacks import print_uncaught
 print_uncaught()
 token = sys.argv[1]
 thread = threading.Thread(target=json.loads, args=(token,), name="reader")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.browser import Person
-from tests.guard.doors import HTML, add
+from tests.guard.example_routes import HTML, add
 from tests.script import Script
 from webapp.guard import public
 from webapp.web.problem_kinds import KINDS

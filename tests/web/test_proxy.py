@@ -3,7 +3,7 @@
 import pytest
 from flask import request
 
-from tests.guard.doors import add
+from tests.guard.example_routes import add
 from tests.script import Script
 from webapp.guard import public
 from webapp.web.proxy import parsed

@@ -6,14 +6,14 @@ from wtforms import StringField
 from wtforms.fields.core import UnboundField
 
 from tests import factories
-from tests.accounts.things import OWN
+from tests.accounts.owned_objects import OWN
 from tests.mailbox import Mailbox, link_in
 from tests.second_factors import NAMED, with_app
 from tests.tables import contents
 from webapp.accounts.models import User
 from webapp.guard.routes import routes
 from webapp.testing import Caller, as_nobody, as_user, user_named, with_token
-from webapp.web.contract import contract_of
+from webapp.web.api_schema import contract_of
 
 NOT_ONE_TEXT = [5, 1.5, True, False, [], ["x"], ["x", "y"], [["x"]], {}, {"$ne": None}, [None], [{"x": "y"}]]
 JSON = {"Accept": "application/json"}

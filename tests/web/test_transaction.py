@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 
 from tests import factories
 from tests.browser import HTML, Person
-from tests.guard.doors import add
+from tests.guard.example_routes import add
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts.models import User

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.audit.carrying import row_of
+from webapp.audit.export_formats import row_of
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import told
 from webapp.sessions.user_agents import in_words

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import links
+from webapp.accounts import one_time_links
+from webapp.core.humanize import counted
 from webapp.credentials import logins
-from webapp.kernel.words import counted
 from webapp.tokens import lifecycle as tokens
 
 
@@ -49,7 +49,7 @@ def end_logins(
     """
     ended = logins.end_logins(db, user_id, keep=keep)
     revoked = tokens.revoke_all(db, user_id) if revokes_tokens else 0
-    links.void(db, user_id)
+    one_time_links.void(db, user_id)
     return EndedCredentials(
         sessions=ended.sessions,
         script_logins=ended.script_logins,

@@ -13,17 +13,17 @@ from webapp.accounts.models import Invitation, KnownNetwork, Link, User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
 from webapp.audit.models import AuditEvent
-from webapp.credentials import record as credentials
+from webapp.core.clock import now
+from webapp.credentials import export_data as credentials
+from webapp.credentials.export_data import DayRecord, NetworkRecord, UseRecord
 from webapp.credentials.lifecycle import TRUST
-from webapp.credentials.record import DayRecord, NetworkRecord, UseRecord
-from webapp.kernel.clock import now
 from webapp.mail import outbox
-from webapp.mfa import record as factors
-from webapp.mfa.record import FactorRecord
-from webapp.sessions import record as sessions
-from webapp.sessions.record import BrowserRecord
-from webapp.tokens import record as tokens
-from webapp.tokens.record import ScriptLoginRecord, TokenRecord
+from webapp.mfa import export_data as factors
+from webapp.mfa.export_data import FactorRecord
+from webapp.sessions import export_data as sessions
+from webapp.sessions.export_data import BrowserRecord
+from webapp.tokens import export_data as tokens
+from webapp.tokens.export_data import ScriptLoginRecord, TokenRecord
 
 MOST = 100_000
 FIELDS = (

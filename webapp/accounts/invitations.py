@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts.care import looks_after, may_grant
+from webapp.accounts.admin_actions import looks_after, may_grant
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.names import checked_address
 from webapp.accounts.roles import FIRST, held, humblest_first, included_in
 from webapp.audit.log import Event, record
-from webapp.kernel.clock import now
-from webapp.kernel.digests import digest, new_secret
-from webapp.mail.post import Post
+from webapp.core.clock import now
+from webapp.core.digests import digest, new_secret
+from webapp.mail.mailer import Post
 
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=90)

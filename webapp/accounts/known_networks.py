@@ -6,9 +6,9 @@ from sqlalchemy import bindparam, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import KnownNetwork, User
-from webapp.kernel.clock import now
-from webapp.kernel.db import to_microseconds
-from webapp.kernel.networks import UNKNOWN, network_of
+from webapp.core.client_network import UNKNOWN, network_of
+from webapp.core.clock import now
+from webapp.core.db import to_microseconds
 
 MOST = 20
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.db import Base, Key
+from webapp.core.db import Base, Key
 
 
 def compared_by_byte(length: int) -> String:

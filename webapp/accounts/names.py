@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from precis_i18n import get_profile
 
-from webapp.kernel.combining_marks import STACKED, is_stacked, normalized
+from webapp.core.combining_marks import STACKED, is_stacked, normalized
 
 LONGEST = 50
 LONGEST_ADDRESS = 320

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import links
+from webapp.accounts import one_time_links
 from webapp.accounts.endings import EndedCredentials
-from webapp.accounts.links import NOT_ME
 from webapp.accounts.models import User
-from webapp.mail.post import Post
+from webapp.accounts.one_time_links import NOT_ME
+from webapp.mail.mailer import Post
 
 LIFETIME = timedelta(days=7)
 # What such a link stops, rather than ends.
@@ -141,7 +141,7 @@ def tell(
     if user.email is None:
         return
     facts = {"what": kind, "since": here.at.isoformat()} | about
-    secret = links.make(db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False)
+    secret = one_time_links.make(db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False)
     post.send(
         db,
         kind,

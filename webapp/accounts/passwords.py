@@ -15,10 +15,10 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from webapp.accounts import strength
+from webapp.accounts import password_strength
 from webapp.accounts.names import key_of
+from webapp.core.fair_slots import FairSlots, NoSlotFree
 from webapp.guard.assurance import Demands, Level
-from webapp.kernel.fair_slots import FairSlots, NoSlotFree
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -126,7 +126,10 @@ class Passwords:
         if word := held_word(password, near(username, email, house)):
             raise PasswordUnfit(f"It holds “{word}”, which is what others try first.")
         with self.place():
-            is_breached, is_easy = strength.is_breached(password), strength.is_easily_guessed(password)
+            is_breached, is_easy = (
+                password_strength.is_breached(password),
+                password_strength.is_easily_guessed(password),
+            )
         if is_breached:
             raise PasswordUnfit(
                 "It is on a list of passwords that others have lost, so it is tried first. Take another."
@@ -141,7 +144,7 @@ class Passwords:
             TooBusy
         """
         with self.place():
-            return strength.estimate(password, near)
+            return password_strength.estimate(password, near)
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.accounts.names import NameUnfit, checked_name, key_of
 from webapp.accounts.registration import NameTaken, free_skeleton
 from webapp.audit.log import Event, record
-from webapp.kernel.combining_marks import STACKED, is_stacked
+from webapp.core.combining_marks import STACKED, is_stacked
 
 LANGUAGES = {"en": "English"}
 THEMES = {"auto": "As the device says", "light": "Light", "dark": "Dark"}

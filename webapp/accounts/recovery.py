@@ -6,18 +6,18 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing, closing, links, notices
-from webapp.accounts.closing import PasswordElsewhere
+from webapp.accounts import lifecycle, notices, one_time_links, user_queries
 from webapp.accounts.endings import EndedCredentials
-from webapp.accounts.links import LinkDead
+from webapp.accounts.lifecycle import PasswordElsewhere
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
 from webapp.accounts.notices import Here
+from webapp.accounts.one_time_links import LinkDead
 from webapp.audit.log import Event, record
+from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.clock import now
 from webapp.mail import outbox
-from webapp.mail.post import Post
+from webapp.mail.mailer import Post
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import script_logins
 
@@ -28,7 +28,7 @@ NOBODY = UUID(int=0)
 
 def reachable(db: Session, identifier: str) -> User | None:
     """Whoever has this name or address, if a link may be sent to them."""
-    user = browsing.named(db, identifier)
+    user = user_queries.named(db, identifier)
     if user is None or user.is_known_elsewhere:
         return None
     return user if user.disabled_at is None and user.email is not None else None
@@ -54,9 +54,10 @@ def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:
     """
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
-    return (
-        f"/reset/{links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts={links.SHOWN: is_shown})}"
+    secret = one_time_links.make(
+        db, RESET, LIFETIME, user_id=user.id, address=user.email, facts={one_time_links.SHOWN: is_shown}
     )
+    return f"/reset/{secret}"
 
 
 def send_link(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials | None = None) -> None:
@@ -76,7 +77,7 @@ def whose(db: Session, secret: str) -> User:
     Raises:
         LinkDead
     """
-    link = links.find(db, RESET, secret)
+    link = one_time_links.find(db, RESET, secret)
     if link is None:
         raise LinkDead
     return owner_of(db, link)
@@ -90,12 +91,12 @@ def reset(
     Raises:
         LinkDead
     """
-    link = links.spend(db, RESET, secret)
+    link = one_time_links.spend(db, RESET, secret)
     if link is None:
         raise LinkDead
     user = owner_of(db, link)
-    ended = closing.set_password(db, user, password_hash, revokes_tokens=revokes_tokens)
-    if user.email_verified_at is None and links.verifies(link):
+    ended = lifecycle.set_password(db, user, password_hash, revokes_tokens=revokes_tokens)
+    if user.email_verified_at is None and one_time_links.verifies(link):
         user.verify_email(now())
     record(db, Event.RESET_DONE, user_id=user.id)
     notices.password_reset(db, post, user, here, ended=ended)

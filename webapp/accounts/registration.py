@@ -7,14 +7,14 @@ from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import links
+from webapp.accounts import one_time_links
 from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.models import User
 from webapp.accounts.names import checked_address, checked_name, key_of
 from webapp.accounts.roles import held, reaching
 from webapp.audit.log import Event, record
-from webapp.kernel.clock import now
-from webapp.kernel.db import alone
+from webapp.core.clock import now
+from webapp.core.db import alone
 
 SETUP = "setup"
 
@@ -114,8 +114,8 @@ def open_house(db: Session, secret: str, new: NewUser) -> UUID:
         LinkDead: or somebody was quicker.
         NameUnfit, AddressUnfit, NameTaken, AddressTaken
     """
-    if not links.spend(db, SETUP, secret) or not is_unkept(db):
-        raise links.LinkDead
+    if not one_time_links.spend(db, SETUP, secret) or not is_unkept(db):
+        raise one_time_links.LinkDead
     user = add(db, new, origin="setup")
     record(db, Event.HOUSE_OPENED, user_id=user.id)
     return user.id

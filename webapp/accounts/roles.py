@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.models import Invitation, Role, User
 from webapp.audit.log import Event, record
-from webapp.kernel.clock import now
-from webapp.kernel.words import in_words
+from webapp.core.clock import now
+from webapp.core.humanize import in_words
 
 # What each of the first three includes for good: without it, somebody could be locked out of looking after the house.
 FIRST: Mapping[str, tuple[str, ...]] = {"user": (), "admin": ("user",), "super_admin": ("admin",)}

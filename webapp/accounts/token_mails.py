@@ -7,15 +7,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing, links
-from webapp.accounts.links import NOT_MY_TOKEN
-from webapp.accounts.mail_choices import wants
+from webapp.accounts import one_time_links, user_queries
+from webapp.accounts.mail_preferences import wants
 from webapp.accounts.models import User
 from webapp.accounts.notices import LIFETIME, Here
-from webapp.credentials.writing import Arrival
-from webapp.kernel.clock import now
+from webapp.accounts.one_time_links import NOT_MY_TOKEN
+from webapp.core.clock import now
+from webapp.credentials.usage_store import Arrival
 from webapp.mail import outbox
-from webapp.mail.post import Post
+from webapp.mail.mailer import Post
 from webapp.tokens import lifecycle, reminders
 from webapp.tokens.issuing import scopes_of
 from webapp.tokens.lifecycle import Row
@@ -85,7 +85,7 @@ class TokenMails:
         if (user := self.addressee(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}
-        secret = links.make(
+        secret = one_time_links.make(
             db, NOT_MY_TOKEN, LIFETIME, user_id=user.id, address=user.email, facts=about, replaces=False
         )
         (token,) = facts_of([row])
@@ -96,7 +96,7 @@ class TokenMails:
 
     def addressee(self, db: Session, user_id: UUID, kind: str) -> User | None:
         """Whom to write to; None for those without an address, who want no such mail, or who had enough for a day."""
-        user = browsing.by_id(db, user_id)
+        user = user_queries.by_id(db, user_id)
         if user is None or user.email is None or user.disabled_at is not None or not wants(user, kind):
             return None
         sent = outbox.count_of_user(db, user_id, kinds=KINDS, since=now() - DAY)

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing, roles
+from webapp.accounts import roles, user_queries
 from webapp.audit import reading
 from webapp.audit.log import Event
-from webapp.chores.rota import Chore, late
+from webapp.core.backup import OLD
+from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.backup import OLD
-from webapp.kernel.clock import now
-from webapp.mail import troubles
+from webapp.jobs.leases import Chore, late
+from webapp.mail import failures
 
 REFUSED = (Event.ACCESS_REFUSED, Event.SESSION_REFUSED, Event.LOGIN_THROTTLED)
 MANY_REFUSALS = 50
@@ -49,12 +49,12 @@ def overview(
 ) -> Overview:
     refused = reading.count(db, REFUSED, since=now() - timedelta(hours=1))
     return Overview(
-        people=browsing.count(db),
+        people=user_queries.count(db),
         active_today=credentials.users_seen(db, since=midnight()),
         refused_last_hour=refused,
         tokens_expiring=credentials.expiring(db, "token", before=now() + WEEK),
         undeclared=undeclared,
-        without_second_factor=browsing.without_second_factor(db),
+        without_second_factor=user_queries.without_second_factor(db),
         backed_up_at=(backed_up_at := reading.latest(db, Event.HOUSE_BACKED_UP)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
@@ -74,7 +74,7 @@ def attention(
     if len(db.scalars(roles.keeping(db)).all()) == 1:
         sentence = "Only one person is super admin. If they lose their way in, nobody can let others in."
         yield Attention(sentence, hrefs["people"], "Choose a second one")
-    if failed := troubles.unsent(db):
+    if failed := failures.unsent(db):
         yield Attention(f"{failed} mail{' was' if failed == 1 else 's were'} not taken.", hrefs["mail"], "See why")
     if not sends_mail:
         sentence = "No mail server is named, so mails go to the log: nobody gets a link by mail."

@@ -1,5 +1,5 @@
 """The front door: every part is put together here, and nothing is decided."""
 
-from webapp.app.building import close, create_app
+from webapp.app.factory import close, create_app
 
 __all__ = ["close", "create_app"]

@@ -6,9 +6,9 @@ from flask import Flask, request
 
 from webapp.audit import log
 from webapp.audit.log import Origin
+from webapp.core.cookie_key import CookieKey
+from webapp.core.db import Database
 from webapp.guard import preferences
-from webapp.kernel.cookie_key import CookieKey
-from webapp.kernel.db import Database
 from webapp.sessions import cookie
 from webapp.settings import Settings
 from webapp.web import assets, csrf, headers, logs, problems, proxy, request_head, templating, transaction

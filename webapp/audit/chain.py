@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from webapp.audit.models import AuditEvent, AuditHead
-from webapp.kernel.db import to_microseconds
+from webapp.core.db import to_microseconds
 
 WAITING = "audit_events"
 BEGINNING = bytes(32)

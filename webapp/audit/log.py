@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import chain
 from webapp.audit.models import AuditEvent
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 
 log = logging.getLogger(__name__)
 

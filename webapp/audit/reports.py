@@ -6,7 +6,7 @@ from typing import Any
 
 from webapp.audit.log import Event
 from webapp.audit.sentences import FACTORS, by_bound, how
-from webapp.kernel.words import counted, in_words, ways_in_words
+from webapp.core.humanize import counted, in_words, ways_in_words
 
 
 class Who(Enum):

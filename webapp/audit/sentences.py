@@ -8,7 +8,7 @@ import msgspec
 
 from webapp.audit.log import Event
 from webapp.audit.models import AuditEvent
-from webapp.kernel.words import in_words, ways_in_words
+from webapp.core.humanize import in_words, ways_in_words
 
 
 class Happening(msgspec.Struct, frozen=True):

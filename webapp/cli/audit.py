@@ -9,18 +9,18 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing
-from webapp.audit import carrying, chain, reading, retiring
+from webapp.accounts import user_queries
+from webapp.audit import archive, chain, export_formats, reading
 from webapp.audit.log import Event
 from webapp.audit.models import AuditEvent
 from webapp.audit.reading import Asked
+from webapp.cli.audit_events import MOST_AT_ONCE, as_line, as_object, latest, names_in, what_follows
 from webapp.cli.commands import Group
-from webapp.cli.events import MOST_AT_ONCE, as_line, as_object, latest, names_in, what_follows
-from webapp.cli.finding import user_named
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import opened
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
+from webapp.cli.errors import Refused
+from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
-from webapp.cli.refusals import Refused
 
 
 @click.group("audit", cls=Group)
@@ -94,7 +94,7 @@ def moment_of(day: object) -> datetime | None:
 
 
 def names_of(db: Session, entries: Iterable[AuditEvent]) -> dict[UUID, str]:
-    return browsing.names_of(db, {i for entry in entries for i in (entry.user_id, entry.actor_id) if i})
+    return user_queries.names_of(db, {i for entry in entries for i in (entry.user_id, entry.actor_id) if i})
 
 
 @command.command("list")
@@ -113,7 +113,7 @@ def list_(house: House, /, *, lines: int, is_json: bool, **said: object) -> None
         found = reading.search(db, wish(db, **said), limit=lines)
         names = names_of(db, found)
         for entry in found:
-            click.echo(carrying.as_line(entry, names).decode().rstrip() if is_json else as_line(entry, names))
+            click.echo(export_formats.as_line(entry, names).decode().rstrip() if is_json else as_line(entry, names))
 
 
 @command.command("export")
@@ -128,9 +128,13 @@ def export(house: House, /, *, form: str, **said: object) -> None:
       python -m webapp audit export --format csv --since 2026-01-01 > audit.csv
     """
     with opened(house) as database, database.read() as db:
-        names = {user.id: user.username for user in browsing.everybody(db)}
+        names = {user.id: user.username for user in user_queries.everybody(db)}
         entries = reading.every(db, wish(db, **said))
-        lines = carrying.as_csv(entries, names) if form == "csv" else (carrying.as_line(e, names) for e in entries)
+        lines = (
+            export_formats.as_csv(entries, names)
+            if form == "csv"
+            else (export_formats.as_line(e, names) for e in entries)
+        )
         for line in lines:
             click.echo(line.decode(), nl=False)
 
@@ -168,7 +172,7 @@ def retire(house: House, *, before: datetime, file: Path) -> None:
     with opened(house) as database:
         try:
             with database.write() as db:
-                done = retiring.retire(
+                done = archive.retire(
                     db, before=before.replace(tzinfo=UTC), write=lambda entries: keep(file, entries), file=file.name
                 )
         except FileExistsError as error:
@@ -184,6 +188,6 @@ def keep(file: Path, entries: Iterable[AuditEvent]) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as lines:
         for entry in entries:
-            lines.write(carrying.as_line(entry, {}))
+            lines.write(export_formats.as_line(entry, {}))
         lines.flush()
         os.fsync(lines.fileno())

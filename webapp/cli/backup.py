@@ -9,12 +9,12 @@ import click
 from webapp.audit.log import Event, record
 from webapp.cli import schema
 from webapp.cli.commands import Command
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import answering, opened
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import answering, opened
+from webapp.cli.errors import Refused
 from webapp.cli.output import say_aside
-from webapp.cli.refusals import Refused
-from webapp.kernel import backup
-from webapp.kernel.db import Database, Unavailable
+from webapp.core import backup
+from webapp.core.db import Database, Unavailable
 from webapp.settings import Settings
 
 # Seconds after which nothing is noted any more.

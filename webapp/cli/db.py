@@ -8,12 +8,12 @@ import click
 
 from webapp.cli import backup, restore, schema
 from webapp.cli.commands import Group
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import answering, bring_up
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import answering, bring_up
+from webapp.cli.errors import Refused
 from webapp.cli.output import say_aside
-from webapp.cli.refusals import Refused
-from webapp.kernel import instance
-from webapp.kernel.db import engine_for
+from webapp.core import instance_folder
+from webapp.core.db import engine_for
 from webapp.settings import Settings
 
 
@@ -73,7 +73,7 @@ def compare_version(settings: Settings) -> None:
 
 def compare_models(settings: Settings) -> None:
     """On SQLite and beside the real database, of which nothing is touched."""
-    instance.prepare(settings.instance)
+    instance_folder.prepare(settings.instance)
     with tempfile.TemporaryDirectory(dir=settings.instance) as folder:
         trial = replace(settings, instance=Path(folder), database_url="")
         schema.upgrade(trial)

@@ -4,23 +4,23 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from webapp.accounts import browsing, roles
+from webapp.accounts import roles, user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
 from webapp.audit import reading
 from webapp.audit.log import Event
-from webapp.chores.rota import Chore, late
 from webapp.cli import schema
-from webapp.cli.checkup import addresses, choices, chores, database, files, keys, machine, mails, routes
-from webapp.cli.checkup.findings import Finding
 from webapp.cli.commands import Command
-from webapp.cli.house import House, pass_house
+from webapp.cli.context import House, pass_house
+from webapp.cli.health_checks import database, files, jobs, keys, machine, mail, network, routes, setting_values
+from webapp.cli.health_checks.finding import Finding
 from webapp.cli.output import as_json, say_json
+from webapp.core.db import Database
+from webapp.core.keys import ring_for
 from webapp.guard.routes import routes as routes_of
-from webapp.kernel.db import Database
-from webapp.kernel.keys import ring_for
+from webapp.jobs.leases import Chore, late
+from webapp.mail.failures import unsent
 from webapp.mail.outbox import states
-from webapp.mail.troubles import unsent
 from webapp.settings import Settings
 
 
@@ -47,9 +47,9 @@ def command(house: House, ctx: click.Context, *, is_json: bool) -> None:
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
-    yield from addresses.findings(settings)
-    yield from choices.findings(settings)
-    yield mails.server(settings)
+    yield from network.findings(settings)
+    yield from setting_values.findings(settings)
+    yield mail.server(settings)
     yield from files.findings(settings.instance, schema.file_of(settings))
     yield keys.age(ring_for(settings).current())
     app = create_app(settings)
@@ -66,10 +66,10 @@ def kept(settings: Settings, rota: Sequence[Chore]) -> Iterator[Finding]:
         return
     opened = Database(settings.database)
     with opened.read() as db:
-        yield database.people(browsing.everybody(db))
+        yield database.people(user_queries.everybody(db))
         yield database.demanded(settings, [role.name for role in roles.every(db)])
-        yield mails.outbox(states(db), unsent(db))
-        yield from chores.turns(late(db, rota))
+        yield mail.outbox(states(db), unsent(db))
+        yield from jobs.turns(late(db, rota))
         yield database.backed_up(reading.latest(db, Event.HOUSE_BACKED_UP))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
     opened.close()

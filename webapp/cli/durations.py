@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import click
 
-from webapp.settings import kinds
+from webapp.settings import types
 
 
 class Duration(click.ParamType[timedelta]):
@@ -12,7 +12,7 @@ class Duration(click.ParamType[timedelta]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         try:
-            return value if isinstance(value, timedelta) else kinds.duration(str(value))
+            return value if isinstance(value, timedelta) else types.duration(str(value))
         except ValueError as error:
             self.fail(f"{value!r} {error}", param, ctx)
 

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import click
 
-from webapp.accounts import invitations, links
+from webapp.accounts import invitations, one_time_links
 from webapp.audit.log import Event, record
 from webapp.cli.commands import Command
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import opened
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
+from webapp.cli.errors import Refused
 from webapp.cli.output import say_aside
-from webapp.cli.refusals import Refused
+from webapp.core.cookie_key import CookieKey
+from webapp.core.db import Database
+from webapp.core.humanize import counted
+from webapp.core.keys import KeyRing, ring_for
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.cookie_key import CookieKey
-from webapp.kernel.db import Database
-from webapp.kernel.keys import KeyRing, ring_for
-from webapp.kernel.words import counted
 
 WORD = "end everything"
 WORDS = {"refresh": "script login", "trust": "trusted browser", "pending": "half login", "link": "mailed link"}
@@ -67,7 +67,7 @@ def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]
     with database.write() as db:
         ended = credentials.end_of_everybody(db)
         # Whoever has the secret key and the database reads the mails that wait, and the links in them.
-        ended["link"], ended["invitation"] = links.void_of_everybody(db), invitations.revoke_all(db)
+        ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
         ended = +ended
         # Written before the files are changed: what cannot be recorded does not happen.
         former = [key.kid for key in tuple(ring.keys())]

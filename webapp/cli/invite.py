@@ -9,14 +9,14 @@ from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
 from webapp.accounts.names import AddressUnfit, checked_address
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
-from webapp.cli.finding import role_named
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import opened
+from webapp.cli.errors import Refused
+from webapp.cli.lookups import role_named
 from webapp.cli.output import as_json, say_aside, say_json
-from webapp.cli.refusals import Refused
-from webapp.kernel.combining_marks import is_stacked
-from webapp.mail.post import Post
+from webapp.core.combining_marks import is_stacked
+from webapp.mail.mailer import Post
 
 
 @click.command("invite", cls=Command)

@@ -7,13 +7,13 @@ import click
 from webapp.audit.log import Event, record
 from webapp.cli import emergency
 from webapp.cli.commands import Group
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import opened
+from webapp.cli.errors import Refused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
-from webapp.cli.refusals import Refused
-from webapp.kernel.clock import now
-from webapp.kernel.keys import RotationRefused, SigningKey, ring_for
+from webapp.core.clock import now
+from webapp.core.keys import RotationRefused, SigningKey, ring_for
 
 
 @click.group("keys", cls=Group)

@@ -4,11 +4,11 @@ import click
 
 from webapp.audit.log import Event, record
 from webapp.cli.commands import Group
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import opened
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
-from webapp.kernel.ratelimit import limiter_for
-from webapp.kernel.words import counted
+from webapp.core.humanize import counted
+from webapp.core.ratelimit import limiter_for
 
 
 @click.group("limits", cls=Group)

@@ -8,14 +8,14 @@ from webapp.accounts.names import AddressUnfit, checked_address
 from webapp.app import close, create_app
 from webapp.audit.log import Event, record
 from webapp.cli.commands import Group
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import opened
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
+from webapp.cli.errors import Refused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
-from webapp.cli.refusals import Refused
-from webapp.kernel.words import counted
+from webapp.core.humanize import counted
 from webapp.mail import outbox
+from webapp.mail.mailer import Post
 from webapp.mail.outbox import Taken
-from webapp.mail.post import Post
 from webapp.mail.transport import NotSent, transport_for
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 import msgspec
 
-from webapp.kernel.clock import NEVER
+from webapp.core.clock import NEVER
 
 as_json = click.option("--json", "is_json", is_flag=True, help="Answer in JSON.")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from webapp.cli.house import House
-from webapp.cli.refusals import Unusable
-from webapp.kernel.db_file import Damaged
+from webapp.cli.context import House
+from webapp.cli.errors import Unusable
+from webapp.core.db_file import Damaged
 from webapp.settings import ROOT, SettingsError
 
 NOUNS = {

@@ -10,20 +10,20 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts import invitations, links
+from webapp.accounts import invitations, one_time_links
 from webapp.audit.log import Event, record
-from webapp.cli import schema, server
+from webapp.cli import granian_server, schema
 from webapp.cli.commands import Command
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import answering, opened
 from webapp.cli.emergency import told
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import answering, opened
+from webapp.cli.errors import Refused
 from webapp.cli.output import say_aside
-from webapp.cli.refusals import Refused
+from webapp.core import backup, db_file, instance_folder, restore
+from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.core.db_file import Damaged
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel import backup, db_file, instance, restore
-from webapp.kernel.clock import now
-from webapp.kernel.db import Database
-from webapp.kernel.db_file import Damaged
 from webapp.mail import outbox
 from webapp.mfa import resets
 from webapp.settings import Settings
@@ -85,7 +85,7 @@ def sweep(database: Database, before: datetime | None, *, origin: str) -> Counte
 
 def end_what_lives_again(db: Session, before: datetime) -> Counter[str]:
     ended = credentials.end_of_everybody(db, before=before)
-    ended["link"] = links.void_all(db, before=before)
+    ended["link"] = one_time_links.void_all(db, before=before)
     ended["invitation"] = invitations.revoke_all(db, before=before)
     ended["factor reset"] = resets.take_all_away(db, before=before)
     ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=HELD_BACK)
@@ -98,14 +98,14 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
     if target is None:
         raise Refused("PostgreSQL is restored by pg_restore; then run: python -m webapp db restore --made-elsewhere")
     refuse_served(settings, target)
-    instance.prepare(settings.instance)
+    instance_folder.prepare(settings.instance)
     try:
-        with instance.lock(settings.instance), tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        with instance_folder.lock(settings.instance), tempfile.TemporaryDirectory(dir=target.parent) as folder:
             draft = Path(folder) / target.name
             trial = replace(settings, instance=Path(folder), database_url=f"sqlite:///{draft.absolute()}")
             ended = ready(trial, draft, file, before)
             kept = restore.put(draft, target)
-            instance.mark_made(settings.instance, target)
+            instance_folder.mark_made(settings.instance, target)
     except restore.InUse as error:
         raise Refused(IN_USE) from error
     except OSError as error:
@@ -116,7 +116,7 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
 
 def refuse_served(settings: Settings, target: Path) -> None:
     try:
-        server.refuse_taken(settings.bind)
+        granian_server.refuse_taken(settings.bind)
         if target.exists():
             restore.settle(target)
     except (Refused, restore.InUse) as error:

@@ -4,7 +4,7 @@ import click
 
 from webapp.app import create_app
 from webapp.cli.commands import Command
-from webapp.cli.house import House, pass_house
+from webapp.cli.context import House, pass_house
 from webapp.cli.output import as_json, say_aside, say_json, say_table
 from webapp.guard.routes import Route, routes
 

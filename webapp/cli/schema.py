@@ -17,14 +17,14 @@ from sqlalchemy.engine import make_url
 
 from webapp.accounts import models as accounts
 from webapp.audit import models as audit
-from webapp.chores import models as chores
-from webapp.cli.refusals import Unusable
+from webapp.cli.errors import Unusable
+from webapp.core import db_file, instance_folder
+from webapp.core import models as kernel
+from webapp.core.db import Base, engine_for, outages
+from webapp.core.db_file import Damaged
 from webapp.credentials import models as credentials
 from webapp.guard import models as guard
-from webapp.kernel import db_file, instance
-from webapp.kernel import models as kernel
-from webapp.kernel.db import Base, engine_for, outages
-from webapp.kernel.db_file import Damaged
+from webapp.jobs import models as chores
 from webapp.mail import models as mail
 from webapp.sessions import models as sessions
 from webapp.settings import Settings
@@ -79,7 +79,7 @@ def examine(settings: Settings) -> None:
         Damaged: or it cannot be written.
     """
     if (file := file_of(settings)) is not None:
-        db_file.check(file, was_made=instance.was_made(settings.instance, file))
+        db_file.check(file, was_made=instance_folder.was_made(settings.instance, file))
         for path in (file, file.parent):
             if path.exists() and not os.access(path, os.W_OK):
                 raise Damaged(f"{path} cannot be written by this user; the database needs it.")
@@ -121,8 +121,8 @@ def upgrade(settings: Settings, *, tell: Callable[[], None] = lambda: None) -> s
     Raises:
         Damaged, NewerSchema, Unavailable
     """
-    instance.prepare(settings.instance)
-    with instance.lock(settings.instance):
+    instance_folder.prepare(settings.instance)
+    with instance_folder.lock(settings.instance):
         examine(settings)
         with disposed(engine_for(settings.database)) as engine, outages():
             former = judged(current(engine))
@@ -131,7 +131,7 @@ def upgrade(settings: Settings, *, tell: Callable[[], None] = lambda: None) -> s
                 with migrating(engine) as connection:
                     command.upgrade(config(connection), "head")
         if (file := file_of(settings)) is not None:
-            instance.mark_made(settings.instance, file)
+            instance_folder.mark_made(settings.instance, file)
     return former
 
 

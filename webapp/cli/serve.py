@@ -4,12 +4,12 @@ import os
 
 import click
 
-from webapp.cli import server, setup_link
+from webapp.cli import granian_server, setup_link
 from webapp.cli.commands import Command
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import answering, bring_up, opened
-from webapp.kernel.keys import ring_for
-from webapp.login.elsewhere import named
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import answering, bring_up, opened
+from webapp.core.keys import ring_for
+from webapp.login.external_identity import named
 from webapp.settings import Settings
 
 
@@ -37,12 +37,12 @@ def command(house: House, *, bind: str | None, workers: str | None, threads: str
     # What would stop each worker stops the start, before anything is touched.
     ring_for(settings)
     named(settings.identity_provider)
-    server.refuse_taken(settings.bind)
+    granian_server.refuse_taken(settings.bind)
     with answering():
         bring_up(settings)
     welcome(house)
     os.environ.update(house.otherwise(instance=settings.instance).environ)
-    server.serve(settings, debug=debug)
+    granian_server.serve(settings, debug=debug)
 
 
 def welcome(house: House) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from webapp.cli.commands import Command
-from webapp.cli.house import House, pass_house
+from webapp.cli.context import House, pass_house
 from webapp.cli.output import as_json, say_json
 from webapp.settings import Row
 

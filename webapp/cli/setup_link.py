@@ -1,7 +1,7 @@
 """The link by which the first admin is made, as long as there is none."""
 
-from webapp.accounts import links, registration
-from webapp.kernel.db import Database
+from webapp.accounts import one_time_links, registration
+from webapp.core.db import Database
 from webapp.settings import Settings
 
 
@@ -10,7 +10,7 @@ def make(database: Database, settings: Settings) -> str | None:
     with database.write() as db:
         if not registration.is_unkept(db):
             return None
-        return f"{settings.base_url}/setup/{links.make(db, registration.SETUP, settings.setup_lifetime)}"
+        return f"{settings.base_url}/setup/{one_time_links.make(db, registration.SETUP, settings.setup_lifetime)}"
 
 
 def lifetime_in_words(settings: Settings) -> str:

@@ -8,24 +8,24 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.app import close, create_app
-from webapp.cli import minting, rotating
+from webapp.cli import mint_checks, token_rotation
 from webapp.cli.commands import Group
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
 from webapp.cli.durations import LIFETIME
-from webapp.cli.finding import user_named
-from webapp.cli.house import House, pass_house
-from webapp.cli.minting import Order
-from webapp.cli.opening import opened
+from webapp.cli.errors import Refused
+from webapp.cli.lookups import user_named
+from webapp.cli.mint_checks import Order
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
-from webapp.cli.refusals import Refused
-from webapp.guard.authority import METHODS, MOST_PER_MINUTE
-from webapp.kernel.combining_marks import STACKED, is_stacked
-from webapp.tokens import families, issuing, lifecycle, listing, script_logins
+from webapp.core.combining_marks import STACKED, is_stacked
+from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE
+from webapp.tokens import issuing, lifecycle, refresh_families, script_logins, token_list
 from webapp.tokens.issuing import LONGEST_NOTE
-from webapp.tokens.listing import Token
 from webapp.tokens.script_logins import ScriptLogin
+from webapp.tokens.token_list import Token
 
 EVERY = 1_000_000
 
@@ -68,12 +68,12 @@ def mint(house: House, /, *, user: str, expires: timedelta, **asked: Any) -> Non
         --expires 5m)" http://127.0.0.1:8000/protected
       python -m webapp token mint ada --name wall --scope protected:read --method GET --network 10.0.0.0/8
     """
-    issuer, catalogue = minting.tools(house.settings)
+    issuer, catalogue = mint_checks.tools(house.settings)
     with opened(house) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = minting.wish(db, house.settings, catalogue, owner, Order(lifetime=expires, **asked))
+        wish = mint_checks.wish(db, house.settings, catalogue, owner, Order(lifetime=expires, **asked))
         try:
-            issued = issuer.issue(db, owner.id, wish, minting.PROVEN_BY_NOBODY)
+            issued = issuer.issue(db, owner.id, wish, mint_checks.PROVEN_BY_NOBODY)
         except issuing.NameTaken as error:
             raise Refused(f"{owner.username} has a token named {wish.name} already.") from error
         except issuing.TooMany as error:
@@ -99,7 +99,7 @@ def list_(house: House, *, user: str | None, with_ended: bool, is_json: bool) ->
       python -m webapp token list --json | jq -r '.[] | select(.last_used_at == null).id'
     """
     with opened(house) as database, database.read() as db:
-        owners = [user_named(db, user)] if user else browsing.everybody(db)
+        owners = [user_named(db, user)] if user else user_queries.everybody(db)
         found = [(owner, token) for owner in owners for token in tokens_of(db, owner, with_ended=with_ended)]
     if is_json:
         say_json([described(owner, token) for owner, token in found])
@@ -110,10 +110,10 @@ def list_(house: House, *, user: str | None, with_ended: bool, is_json: bool) ->
 
 def tokens_of(db: Session, owner: User, *, with_ended: bool) -> Sequence[Token]:
     live = [
-        *listing.page(db, owner.id, is_live=True, size=EVERY).tokens,
+        *token_list.page(db, owner.id, is_live=True, size=EVERY).tokens,
         *map(as_token, script_logins.live(db, owner.id)),
     ]
-    return [*live, *listing.page(db, owner.id, is_live=False, size=EVERY).tokens] if with_ended else live
+    return [*live, *token_list.page(db, owner.id, is_live=False, size=EVERY).tokens] if with_ended else live
 
 
 def as_token(login: ScriptLogin) -> Token:
@@ -153,8 +153,8 @@ def revoke(house: House, *, token_id: UUID) -> None:
       python -m webapp token revoke 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d
     """
     with opened(house) as database, database.write() as db:
-        if families.owner_of(db, token_id) is not None:
-            revoked = families.end(db, token_id, origin="cli")
+        if refresh_families.owner_of(db, token_id) is not None:
+            revoked = refresh_families.end(db, token_id, origin="cli")
         elif (owner_id := lifecycle.owner_of(db, token_id)) is not None:
             revoked = lifecycle.revoke(db, owner_id, token_id, origin="cli")
             if revoked:
@@ -174,5 +174,5 @@ def tell_owner(house: House, db: Session, owner_id: UUID, token_id: UUID) -> Non
         close(app)
 
 
-command.add_command(rotating.rotate)
-command.add_command(rotating.show)
+command.add_command(token_rotation.rotate)
+command.add_command(token_rotation.show)

@@ -2,21 +2,21 @@
 
 import click
 
-from webapp.accounts import browsing, closing, failing, registration, roles
-from webapp.accounts.closing import LastSuperAdmin
+from webapp.accounts import lifecycle, lockout, registration, roles, user_queries
+from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import AddressUnfit, NameUnfit
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
-from webapp.cli import factors, identities, logins, passwords
-from webapp.cli.asking import hashed_password, password_stdin
+from webapp.cli import identity_linking, user_factors, user_passwords, user_sessions
 from webapp.cli.commands import Group
-from webapp.cli.finding import role_named, user_named
-from webapp.cli.house import House, pass_house
-from webapp.cli.opening import opened
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
+from webapp.cli.errors import Refused
+from webapp.cli.lookups import role_named, user_named
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
-from webapp.cli.refusals import Refused
+from webapp.cli.prompts import hashed_password, password_stdin
+from webapp.core.humanize import counted
 from webapp.credentials import lifecycle as credentials
-from webapp.kernel.words import counted
 
 ONLY_SUPER_ADMIN = "{} is the only super_admin, and nobody else could let others in; make another one first."
 
@@ -30,16 +30,16 @@ def command() -> None:
 
 
 for twin in (
-    factors.factors,
-    factors.reset_factors,
-    identities.known_elsewhere,
-    identities.known_here,
-    logins.sessions,
-    logins.logout,
-    logins.purge,
-    passwords.password,
-    passwords.reset,
-    passwords.setup,
+    user_factors.factors,
+    user_factors.reset_factors,
+    identity_linking.known_elsewhere,
+    identity_linking.known_here,
+    user_sessions.sessions,
+    user_sessions.logout,
+    user_sessions.purge,
+    user_passwords.password,
+    user_passwords.reset,
+    user_passwords.setup,
 ):
     command.add_command(twin)
 
@@ -88,7 +88,7 @@ def list_(house: House, *, is_json: bool) -> None:
       python -m webapp user list --json | jq -r '.[] | select(.role == "super_admin").username'
     """
     with opened(house) as database, database.read() as db:
-        users = browsing.everybody(db)
+        users = user_queries.everybody(db)
     if is_json:
         say_json([described(user) for user in users])
         return
@@ -104,7 +104,7 @@ def described(user: User) -> dict[str, object]:
 def state_of(user: User) -> str:
     if user.disabled_at:
         return f"disabled {moment(user.disabled_at)}"
-    return f"shut after {user.failed_logins} wrong passwords" if failing.is_frozen(user) else "active"
+    return f"shut after {user.failed_logins} wrong passwords" if lockout.is_frozen(user) else "active"
 
 
 @command.command("show")
@@ -157,7 +157,7 @@ def role(house: House, *, name: str, role: str) -> None:
         role_named(db, role)
         former = user.role
         try:
-            closing.change_role(db, user, role)
+            lifecycle.change_role(db, user, role)
         except LastSuperAdmin as error:
             raise Refused(ONLY_SUPER_ADMIN.format(user.username)) from error
     say_aside(f"{user.username} had the role {former} and has {role} now.")
@@ -176,7 +176,7 @@ def disable(house: House, *, name: str) -> None:
     with opened(house) as database, database.write() as db:
         user = user_named(db, name)
         try:
-            ended = closing.disable(db, user)
+            ended = lifecycle.disable(db, user)
         except LastSuperAdmin as error:
             raise Refused(ONLY_SUPER_ADMIN.format(user.username)) from error
     say_aside(f"{user.username} is disabled; sessions and tokens ended: {ended}.")
@@ -194,7 +194,7 @@ def enable(house: House, *, name: str) -> None:
     """
     with opened(house) as database, database.write() as db:
         user = user_named(db, name)
-        closing.enable(db, user)
+        lifecycle.enable(db, user)
     say_aside(f"{user.username} may log in again, and needs new tokens.")
 
 
@@ -210,5 +210,5 @@ def unlock(house: House, *, name: str) -> None:
     """
     with opened(house) as database, database.write() as db:
         user = user_named(db, name)
-        closing.unlock(db, user)
+        lifecycle.unlock(db, user)
     say_aside(f"{user.username} is unlocked: passwords and codes are accepted again.")

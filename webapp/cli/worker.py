@@ -15,9 +15,9 @@ from flask import Flask
 
 from webapp.app import create_app
 from webapp.cli import signals
-from webapp.cli.ending import Ending
+from webapp.cli.shutdown import Ending
 from webapp.cli.watchdog import FOLDER, beat
-from webapp.kernel.tracebacks import print_uncaught
+from webapp.core.tracebacks import print_uncaught
 from webapp.settings import Settings
 from webapp.web import proxy
 from webapp.web.asgi import AsgiGateway

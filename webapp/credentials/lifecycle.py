@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, func, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.core.clock import NEVER, now
+from webapp.core.db import Instant
 from webapp.credentials.models import Credential
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import NEVER, now
-from webapp.kernel.db import Instant
+from webapp.guard.token_grant import Authority
 
 TRUST = "trust"
 """The kind of a browser that is asked for no second factor: half a login, so it ends with the sessions."""

@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
+from webapp.core.clock import now
 from webapp.credentials.lifecycle import PENDING, TRUST, hold_families
 from webapp.credentials.models import Credential
-from webapp.kernel.clock import now
 
 KINDS = ("session", TRUST, PENDING, "refresh")
 

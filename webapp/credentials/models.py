@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Date, Dialect, ForeignKey, Index, String, Text, TypeDecorator, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.guard.authority import Authority, authority_of, stored
-from webapp.kernel.db import Base, Key
+from webapp.core.db import Base, Key
+from webapp.guard.token_grant import Authority, authority_of, stored
 
 
 class Held(TypeDecorator[Authority]):

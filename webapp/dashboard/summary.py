@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from webapp.audit import reading
 from webapp.audit.log import Event
 from webapp.audit.sentences import Happening, told
-from webapp.credentials import usage
+from webapp.core.clock import now
+from webapp.credentials import usage_tracker
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
-from webapp.kernel.clock import now
-from webapp.sessions.listing import Device
+from webapp.sessions.session_list import Device
 from webapp.tokens import lifecycle as tokens
-from webapp.tokens import listing
-from webapp.tokens.listing import Token
+from webapp.tokens import token_list
+from webapp.tokens.token_list import Token
 
 DAYS = 14
 RECENT = 8
@@ -110,7 +110,7 @@ def days(db: Session, user_id: UUID) -> list[Day]:
     since = today - timedelta(days=DAYS - 1)
     midnight = datetime.combine(since, datetime.min.time(), now().tzinfo)
     logins = Counter(at.date() for at in reading.moments(db, user_id, Event.SESSION_STARTED, since=midnight))
-    requests = usage.by_scripts(db, user_id, since=since)
+    requests = usage_tracker.by_scripts(db, user_id, since=since)
     span = (since + timedelta(days=ahead) for ahead in range(DAYS))
     return [Day(day, logins[day], requests.get(day, 0)) for day in span]
 
@@ -137,5 +137,5 @@ def word_of(count: int) -> str:
     return words[count] if count < len(words) else str(count)
 
 
-def live_tokens(db: Session, user_id: UUID) -> listing.Page:
-    return listing.page(db, user_id, is_live=True, size=SHOWN_TOKENS)
+def live_tokens(db: Session, user_id: UUID) -> token_list.Page:
+    return token_list.page(db, user_id, is_live=True, size=SHOWN_TOKENS)

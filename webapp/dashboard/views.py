@@ -6,11 +6,11 @@ from flask.typing import ResponseReturnValue
 from webapp.dashboard import summary
 from webapp.dashboard.summary import OWN_SCOPES, Dashboard, Resource
 from webapp.guard import Principal, require
-from webapp.guard.offers import offer
+from webapp.guard.curl_examples import offer
 from webapp.guard.routes import guarded_reads
-from webapp.sessions.listing import devices
+from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import show
 from webapp.web.transaction import db
 

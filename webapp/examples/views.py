@@ -5,7 +5,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, asked_here, public, require, resource
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import show
 
 bp = Blueprint("examples", __name__)

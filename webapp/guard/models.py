@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.db import Base
+from webapp.core.db import Base
 
 
 class KeptForm(Base):

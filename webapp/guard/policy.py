@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from webapp.core.humanize import in_words
 from webapp.guard.assurance import Demands, Level, level_of
-from webapp.guard.authority import Bound, Call, exceeded
 from webapp.guard.principal import Principal
-from webapp.kernel.words import in_words
+from webapp.guard.token_grant import Bound, Call, exceeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import g
 
-from webapp.guard import loader
+from webapp.guard import login_manager
 from webapp.guard.principal import NotAccepted, Principal
 
 AUTOMATIC = "auto"
@@ -15,7 +15,7 @@ AUTOMATIC = "auto"
 def theme() -> str | None:
     """``light`` or ``dark`` if they chose; None for whatever their machine says."""
     try:
-        principal = loader.caller()
+        principal = login_manager.caller()
     except NotAccepted:
         return None
     return principal.theme if principal and principal.theme != AUTOMATIC else None

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from webapp.guard.authority import Authority
+from webapp.guard.token_grant import Authority
 
 Kind = Literal["session", "token"]
 NONE: frozenset[str] = frozenset()

@@ -7,9 +7,9 @@ from typing import Any
 from flask import current_app, request
 
 from webapp.audit.log import Event, record
+from webapp.core.client_network import network_of
+from webapp.core.ratelimit import Limit, Limiter
 from webapp.guard.principal import Principal, Standing
-from webapp.kernel.networks import network_of
-from webapp.kernel.ratelimit import Limit, Limiter
 from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)

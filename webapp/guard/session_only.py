@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from webapp.guard import refusals
+from webapp.guard import unauthenticated
 from webapp.guard.policy import Decision, Requirement
 from webapp.guard.principal import Principal
 
@@ -11,4 +11,4 @@ def unless_session(principal: Principal) -> Response | None:
     """The refusal for a token, the same as at routes that no token opens; None for a session."""
     if principal.credential == "session":
         return None
-    return refusals.denied(principal, Requirement(session=True), Decision.NEED_SESSION)
+    return unauthenticated.denied(principal, Requirement(session=True), Decision.NEED_SESSION)

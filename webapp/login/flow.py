@@ -4,16 +4,16 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from webapp.accounts import browsing, failing
-from webapp.accounts.familiarity import Familiarity
+from webapp.accounts import lockout, user_queries
+from webapp.accounts.known_callers import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
-from webapp.kernel.db import Database
-from webapp.kernel.ratelimit import Counted, Limit, Limiter, TooMany
+from webapp.core.db import Database
+from webapp.core.ratelimit import Counted, Limit, Limiter, TooMany
 from webapp.login.identities import Identities
 from webapp.login.recognition import Client, Recognized, recognize
-from webapp.mail.post import Post
+from webapp.mail.mailer import Post
 
 AMR = "pwd"
 
@@ -85,7 +85,7 @@ class Flow:
 
     def judge(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
         with self.database.read() as db:
-            user = browsing.named(db, attempt.identifier)
+            user = user_queries.named(db, attempt.identifier)
             sender = recognize(db, user, attempt.client)
         name = self.by_name, sender.by_name(attempt.identifier)
         account = self.by_account, sender.by_account(attempt.identifier, user)
@@ -131,12 +131,12 @@ class Flow:
         if user is None or user.failed_logins == 0:
             return True
         with self.database.write() as db:
-            return failing.forgive(db, user, familiarity)
+            return lockout.forgive(db, user, familiarity)
 
     def refused(self, user: User | None, familiarity: Familiarity, *, is_heard: bool = True) -> Refused:
         # Never what was typed: people type passwords into the wrong field.
         with self.database.write() as db:
-            failing.count(db, self.post, user if is_heard else None, familiarity)
+            lockout.count(db, self.post, user if is_heard else None, familiarity)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
         return Refused()
 
@@ -146,5 +146,5 @@ class Flow:
         hashed = self.passwords.hash(password)
         with self.database.write() as db:
             # Unless it was changed meanwhile: the old one must not come back in a new dress.
-            if account := browsing.unchanged(db, user):
+            if account := user_queries.unchanged(db, user):
                 account.password_hash = user.password_hash = hashed

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from webapp.accounts import arrival
+from webapp.accounts import provisioning
 from webapp.accounts.identity import IdentityProvider
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
-from webapp.kernel.db import Database
+from webapp.core.db import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +41,4 @@ class Identities:
         if identity is None:
             return None
         with self.database.write() as db:
-            return arrival.account_of(db, identity)
+            return provisioning.account_of(db, identity)

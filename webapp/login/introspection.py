@@ -10,13 +10,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy.orm import Session
 
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
+from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import level_of
-from webapp.guard.authority import READS, Authority, is_within
 from webapp.guard.principal import Principal
-from webapp.kernel.clock import now
-from webapp.login.renewal import may_refresh
+from webapp.guard.token_grant import READS, Authority, is_within
+from webapp.login.refresh_grant import may_refresh
 from webapp.tokens import refreshing
 from webapp.tokens.issuing import CLIENT_ID
 from webapp.tokens.restrictions import Restrictions, restrictions_of
@@ -115,7 +115,7 @@ def of_refresh(db: Session, secret: str) -> Bearing | None:
     if token is None or token.spent_at is not None:
         return None
     credential = credentials.find(db, token.family_id, kind="refresh")
-    user = browsing.by_id(db, credential.user_id) if credential else None
+    user = user_queries.by_id(db, credential.user_id) if credential else None
     if credential is None or user is None or not may_refresh(user) or not credential.is_live(now()):
         return None
     return Bearing(

@@ -8,22 +8,22 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts.familiarity import Familiarity
+from webapp.accounts.known_callers import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record
+from webapp.core.client_network import network_of
+from webapp.core.encryption import Sealer
+from webapp.core.ratelimit import Counted, Limit, TooMany
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import RECOVERY, Demands, Level, joined, level_of
-from webapp.kernel.networks import network_of
-from webapp.kernel.ratelimit import Counted, Limit, TooMany
-from webapp.kernel.sealing import Sealer
 from webapp.login.flow import Done, Flow, Refused, Throttled
-from webapp.login.pending import Half
+from webapp.login.pending_login import Half
 from webapp.login.recognition import Client, recognize, user_key
-from webapp.mfa import ceremonies, factors, passkeys, recovery_codes, totp
-from webapp.mfa.ceremonies import Answer, Party
+from webapp.mfa import factors, passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.factors import Factors
 from webapp.mfa.models import Passkey
+from webapp.mfa.webauthn_ceremonies import Answer, Party
 from webapp.mfa.webauthn_checks import CheckFailed, requires_user_handle
 
 MONTH = timedelta(days=30)
@@ -183,10 +183,10 @@ class SecondStep:
             # Not noted as its owner's: nothing is signed yet, and anybody may have sent it.
             return Refused()
         try:
-            shown = ceremonies.shown(
+            shown = webauthn_ceremonies.shown(
                 self.party, challenge, answer, public_key=found.public_key, is_synced=found.is_synced
             )
-        except ceremonies.Refused as error:
+        except webauthn_ceremonies.Refused as error:
             self.note(Event.SESSION_REFUSED, found, {"by": "passkey", "reason": str(error)})
             raise
         try:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.db import Base, Key
+from webapp.core.db import Base, Key
 
 
 class OutgoingMail(Base):

@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.kernel.clock import now
-from webapp.kernel.sealing import Broken, Sealer
+from webapp.core.clock import now
+from webapp.core.encryption import Broken, Sealer
 from webapp.mail.models import OutgoingMail
 
 # A sender that dies leaves its mail to others after so long: the dozen steps of an encrypted SMTP session, each as slow

@@ -3,9 +3,9 @@
 import logging
 import threading
 
-from webapp.kernel import worker
-from webapp.kernel.db import Database, Unavailable
-from webapp.kernel.sealing import Sealer
+from webapp.core import background_worker
+from webapp.core.db import Database, Unavailable
+from webapp.core.encryption import Sealer
 from webapp.mail import outbox
 from webapp.mail.transport import Log, NotSent, Transport
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 NOW_AND_THEN = 10.0
 
 
-class Worker(worker.Worker):
+class Worker(background_worker.Worker):
     def __init__(self, database: Database, sealer: Sealer, transport: Transport) -> None:
         super().__init__("mail")
         self._database, self._sealer, self._transport = database, sealer, transport

@@ -5,8 +5,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from webapp.kernel.lazy import lazily
-from webapp.kernel.sealing import Broken, Sealer
+from webapp.core.encryption import Broken, Sealer
+from webapp.core.lazy_import import lazily
 
 LIFETIME = timedelta(minutes=15)
 

@@ -7,11 +7,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.clock import now
-from webapp.kernel.combining_marks import STACKED, is_stacked
-from webapp.mfa.ceremonies import Known, Made, Shown
-from webapp.mfa.makes import suggested
+from webapp.core.clock import now
+from webapp.core.combining_marks import STACKED, is_stacked
+from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
+from webapp.mfa.webauthn_ceremonies import Known, Made, Shown
 
 LONGEST_NAME = 50
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.kernel.clock import now
-from webapp.kernel.digests import digest
+from webapp.core.clock import now
+from webapp.core.digests import digest
 from webapp.mfa.models import RecoveryCode
 
 COUNT = 10

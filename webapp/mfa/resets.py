@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 from webapp.mfa.models import FactorReset
 
 

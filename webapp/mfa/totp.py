@@ -11,8 +11,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.clock import now
-from webapp.kernel.sealing import Broken, Sealer
+from webapp.core.clock import now
+from webapp.core.encryption import Broken, Sealer
 from webapp.mfa.models import TotpSeed
 
 log = logging.getLogger(__name__)

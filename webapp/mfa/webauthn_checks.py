@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from webapp.kernel.lazy import lazily
+from webapp.core.lazy_import import lazily
 
 LONGEST_CREDENTIAL_ID = 1023
 WEAKEST_RSA = 2048

@@ -5,9 +5,9 @@ from sqlalchemy import Connection
 
 from webapp.accounts import models as accounts
 from webapp.audit import models as audit
+from webapp.core import models as kernel
+from webapp.core.db import Base
 from webapp.credentials import models as credentials
-from webapp.kernel import models as kernel
-from webapp.kernel.db import Base
 from webapp.mail import models as mail
 from webapp.mfa import models as mfa
 from webapp.sessions import models as sessions

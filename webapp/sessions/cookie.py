@@ -10,9 +10,9 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from webapp.guard import waiting
+from webapp.core.cookie_key import CookieKey
+from webapp.guard import saved_form
 from webapp.guard.principal import Claim, Principal
-from webapp.kernel.cookie_key import CookieKey
 from webapp.sessions.lifecycle import Started, key_of
 from webapp.web import token_cookie
 from webapp.web.bearer import presented
@@ -115,11 +115,11 @@ def named() -> Claim | None:
 
 def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None:
     """Put a new session into the browser's cookie; of what was there before, only that a form waits."""
-    kept = session.get(waiting.KEPT)
+    kept = session.get(saved_form.KEPT)
     session.clear()
     if kept is not None:
         # For the user it belonged to, and no other; see there.
-        session[waiting.KEPT] = kept
+        session[saved_form.KEPT] = kept
     token_cookie.drop()
     login_user(principal)
     session[SECRET] = started.secret

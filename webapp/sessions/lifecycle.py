@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import LONGEST_AGENT, Event, record
+from webapp.core.clock import now
+from webapp.core.digests import digest, new_secret
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
-from webapp.kernel.clock import now
-from webapp.kernel.digests import digest, new_secret
 from webapp.sessions.models import BrowserSession
 
 

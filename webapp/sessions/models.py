@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.db import Base
+from webapp.core.db import Base
 
 
 class BrowserSession(Base):

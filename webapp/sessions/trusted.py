@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import LONGEST_AGENT, Event, record
+from webapp.core.clock import now
+from webapp.core.digests import new_secret
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import TRUST, Proof
-from webapp.kernel.clock import now
-from webapp.kernel.digests import new_secret
 from webapp.sessions.lifecycle import Browser, key_of
 from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import in_words

@@ -3,7 +3,7 @@
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from webapp.kernel.lazy import lazily
+from webapp.core.lazy_import import lazily
 
 if TYPE_CHECKING:
     from ua_parser import Parser

@@ -9,14 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import HiddenField
 
+from webapp.core.clock import now
 from webapp.guard import Principal, require
-from webapp.kernel.clock import now
 from webapp.sessions import lifecycle, trusted
-from webapp.sessions.ending import End, end_of
+from webapp.sessions.expiry_notice import End, end_of
 from webapp.sessions.lifecycle import Ends
-from webapp.sessions.listing import Device, devices
+from webapp.sessions.session_list import Device, devices
 from webapp.sessions.trusted import Trusted
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem

@@ -1,7 +1,7 @@
 """Every choice the house has, as one object read once."""
 
-from webapp.settings.choices import Secret, SettingsError
-from webapp.settings.describing import Row
+from webapp.settings.fields import Secret, SettingsError
+from webapp.settings.manual import Row
 from webapp.settings.model import ROOT, Settings
 from webapp.settings.private_files import InstanceError
 

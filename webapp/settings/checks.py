@@ -5,8 +5,8 @@ from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from webapp.settings.choices import SettingsError
-from webapp.settings.kinds import Network
+from webapp.settings.fields import SettingsError
+from webapp.settings.types import Network
 
 BIND = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from webapp.settings import checks, describing, private_files, reading
-from webapp.settings.choices import PREFIX, Secret, choices_of
-from webapp.settings.kinds import Network
+from webapp.settings import checks, manual, private_files, sources
+from webapp.settings.fields import PREFIX, Secret, choices_of
+from webapp.settings.types import Network
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,7 +82,7 @@ class Settings:
         Raises:
             SettingsError: one sentence that names what is wrong.
         """
-        given: dict[str, Any] = {name: found.value for name, found in reading.read(choices_of(cls), environ).items()}
+        given: dict[str, Any] = {name: found.value for name, found in sources.read(choices_of(cls), environ).items()}
         if "secret_key" not in given:
             given["secret_key"] = private_files.secret_key(given.get("instance", ROOT / "instance"))
         return cls(**given)
@@ -156,7 +156,7 @@ class Settings:
         """The database's URL, whether chosen or not."""
         return self.database_url or f"sqlite:///{self.instance / 'latchkey.db'}"
 
-    def describe(self, environ: Mapping[str, str] = os.environ) -> list[describing.Row]:
+    def describe(self, environ: Mapping[str, str] = os.environ) -> list[manual.Row]:
         """A row for each setting: what it is, what it means, what it is now and who says so."""
         choices = choices_of(type(self))
-        return describing.rows(choices, self, reading.read(choices, environ))
+        return manual.rows(choices, self, sources.read(choices, environ))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from webapp.settings.choices import SettingsError
+from webapp.settings.fields import SettingsError
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

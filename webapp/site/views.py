@@ -9,15 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import text
 
+from webapp.core.keys import KeyRing
 from webapp.guard import public
 from webapp.guard.require import public_to_scripts
 from webapp.guard.routes import routes
-from webapp.kernel.keys import KeyRing
-from webapp.site.description import describe
-from webapp.site.reference import reference
+from webapp.site.api_reference import reference
+from webapp.site.openapi_document import describe
 from webapp.tokens import snippets
 from webapp.web import token_cookie
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problem_kinds import KINDS, Kind
 from webapp.web.problems import Problem

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from webapp.core import jwt
+from webapp.core.clock import seconds
+from webapp.core.keys import KeyRing
 from webapp.guard.principal import Claim, NotAccepted
-from webapp.kernel import jwt
-from webapp.kernel.clock import seconds
-from webapp.kernel.keys import KeyRing
 
 TYP = "at+jwt"
 MOST_REMEMBERED = 4096

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
-from webapp.guard.authority import Authority
+from webapp.guard.token_grant import Authority
 from webapp.tokens.issuing import NameTaken, facts
 from webapp.tokens.lifecycle import Row
 from webapp.tokens.widening import Bounds, is_wider

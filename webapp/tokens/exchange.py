@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from webapp.core import jwt
+from webapp.core.clock import now
 from webapp.guard.assurance import level_of
 from webapp.guard.principal import Claim, Principal
-from webapp.kernel import jwt
-from webapp.kernel.clock import now
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import gathered
 from webapp.tokens.issuing import CLIENT_ID, Issuer

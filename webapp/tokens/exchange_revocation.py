@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 from webapp.tokens.models import RevokedExchangedToken
 
 

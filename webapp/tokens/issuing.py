@@ -11,16 +11,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
+from webapp.core import jwt
+from webapp.core.clock import now
+from webapp.core.combining_marks import STACKED, is_stacked
+from webapp.core.db import alone
+from webapp.core.keys import KeyRing
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
 from webapp.guard.assurance import level_of
-from webapp.guard.authority import Authority
-from webapp.kernel import jwt
-from webapp.kernel.clock import now
-from webapp.kernel.combining_marks import STACKED, is_stacked
-from webapp.kernel.db import alone
-from webapp.kernel.keys import KeyRing
+from webapp.guard.token_grant import Authority
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import ClaimsHook, gathered
 from webapp.tokens.models import ApiToken

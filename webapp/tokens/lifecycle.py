@@ -8,10 +8,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
+from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
-from webapp.kernel.clock import now
-from webapp.tokens import families
+from webapp.tokens import refresh_families
 from webapp.tokens.models import ApiToken
 
 
@@ -31,7 +31,7 @@ def revoke_all(db: Session, user_id: UUID) -> int:
     Returns:
         How many were ended, where such a login is one with all its tokens; none is no error.
     """
-    logins = [family.id for family in credentials.live(db, user_id, "refresh") if families.end(db, family.id)]
+    logins = [family.id for family in credentials.live(db, user_id, "refresh") if refresh_families.end(db, family.id)]
     ended = credentials.end_all(db, user_id, kind="token")
     db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))
     for token_id in ended:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.db import Base, Key, Name
+from webapp.core.db import Base, Key, Name
 
 
 class ApiToken(Base):

@@ -7,11 +7,11 @@ from enum import Enum, auto
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.core.digests import digest
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
-from webapp.kernel.digests import digest
 from webapp.tokens.models import RefreshFamily, RefreshToken
-from webapp.tokens.succession import SHAPE, Succession
+from webapp.tokens.refresh_secret import SHAPE, Succession
 
 # An answer that got lost is asked for again at once, by the same client.
 GRACE = timedelta(seconds=10)

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, text
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.orm import Session
 
+from webapp.core.clock import now
+from webapp.core.db import EPOCH, Instant
 from webapp.credentials.models import Credential
-from webapp.kernel.clock import now
-from webapp.kernel.db import EPOCH, Instant
 from webapp.tokens.lifecycle import Row
-from webapp.tokens.listing import LONG_UNUSED, live
 from webapp.tokens.models import ApiToken, TokenNotice
+from webapp.tokens.token_list import LONG_UNUSED, live
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # So many days before its end, for a token that was made for twice as long at least: others surprise nobody.

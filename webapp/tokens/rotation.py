@@ -9,11 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
+from webapp.core.clock import NEVER, now
 from webapp.credentials.lifecycle import Proof
 from webapp.credentials.models import Credential
-from webapp.credentials.writing import inherit_networks
-from webapp.guard.authority import Authority
-from webapp.kernel.clock import NEVER, now
+from webapp.credentials.usage_store import inherit_networks
+from webapp.guard.token_grant import Authority
 from webapp.tokens.issuing import Issued, Issuer, Wish
 from webapp.tokens.lifecycle import Row
 from webapp.tokens.models import ApiToken

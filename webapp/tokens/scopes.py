@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from webapp.core.humanize import in_words
 from webapp.guard.assurance import Demands, Level
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import Resource, resource
-from webapp.kernel.words import in_words
 
 # What @require() asks where no scope is named: on the list before the first page needs it.
 GENERAL = "resources:read"

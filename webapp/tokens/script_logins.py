@@ -8,13 +8,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import LONGEST_AGENT
+from webapp.core.client_network import network_of
+from webapp.core.client_product import product_of
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
-from webapp.kernel.clients import product_of
-from webapp.kernel.networks import network_of
-from webapp.tokens.families import Caller
 from webapp.tokens.issuing import scopes_of
 from webapp.tokens.models import RefreshFamily
+from webapp.tokens.refresh_families import Caller
 
 
 class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):

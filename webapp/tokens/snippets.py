@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
-from webapp.guard.offers import curl
+from webapp.guard.curl_examples import curl
 from webapp.settings import ROOT
 
 

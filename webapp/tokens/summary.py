@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from webapp.guard.authority import READS, Authority
-from webapp.kernel.clock import NEVER
+from webapp.core.clock import NEVER
+from webapp.guard.token_grant import READS, Authority
 from webapp.tokens.scopes import Catalogue, Opening, Scope, plain
 
 MOST_LISTED = 4

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
-from webapp.guard.authority import Authority, network
+from webapp.guard.token_grant import Authority, network
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from webapp.web.after import AFTER_RESPONSE
+from webapp.web.after_response import AFTER_RESPONSE
 from webapp.web.wsgi_environ import Environ, LateBody, Start, environ_of, has_body
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from flask import Flask, current_app, request
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
-from webapp.kernel.digests import same
+from webapp.core.digests import same
 from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.transaction import READS

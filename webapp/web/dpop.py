@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from flask import current_app, request
 
-from webapp.kernel import dpop
-from webapp.kernel.dpop import Asked, Proof, ProofUnfit
-from webapp.kernel.ratelimit import Limit, Limiter
-from webapp.kernel.ratelimit_storage import SPENT
+from webapp.core import dpop
+from webapp.core.dpop import Asked, Proof, ProofUnfit
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.core.ratelimit_storage import SPENT
 from webapp.web.problems import Problem
 
 

@@ -7,7 +7,7 @@ from flask_wtf.form import _Auto
 from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import ValidationError
 
-from webapp.kernel.combining_marks import STACKED, is_stacked
+from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.web.body import is_json, json_value, submitted, unreadable
 from webapp.web.problems import Problem
 

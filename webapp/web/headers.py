@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
-from webapp.kernel.clock import NEVER
+from webapp.core.clock import NEVER
 from webapp.web.bearer import ENDS, KEPT
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from webapp.kernel.tracebacks import traceback_of
+from webapp.core.tracebacks import traceback_of
 from webapp.web.request_id import request_id
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from webapp.web.contract import JSON, Contract
+from webapp.web.api_schema import JSON, Contract
 from webapp.web.openapi_schemas import (
     REF,
     TEXT,

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, render_template
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
-from webapp.kernel.db import Unavailable
+from webapp.core.db import Unavailable
 from webapp.web.negotiation import as_json, is_browser
 from webapp.web.problem_kinds import WORDS, phrase_of, slug_of
 from webapp.web.request_id import request_id

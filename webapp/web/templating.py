@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from webapp.kernel.clock import NEVER, now
+from webapp.core.clock import NEVER, now
 from webapp.web.request_id import request_id
 
 UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))

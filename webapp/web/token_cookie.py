@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Flask, Response, after_this_request, current_app, request
 
-from webapp.kernel.digests import derive, keyed
+from webapp.core.digests import derive, keyed
 
 KEY = "token_cookie"
 

@@ -6,7 +6,7 @@ from flask import Flask, Response, after_this_request, current_app, g, request, 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.db import Database, Unavailable, outages
+from webapp.core.db import Database, Unavailable, outages
 from webapp.web import problems
 
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}

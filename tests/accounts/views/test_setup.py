@@ -8,7 +8,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from webapp.accounts import links
+from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
 
 GOOD = {"username": "mara", "email": "mara@example.org", "password": factories.PASSWORD}
@@ -17,7 +17,7 @@ GOOD = {"username": "mara", "email": "mara@example.org", "password": factories.P
 @pytest.fixture
 def path(app):
     with app.extensions["database"].write() as db:
-        return f"/setup/{links.make(db, SETUP, timedelta(minutes=30))}"
+        return f"/setup/{one_time_links.make(db, SETUP, timedelta(minutes=30))}"
 
 
 def test_the_first_account_is_a_super_admin_who_can_log_in(app, path):

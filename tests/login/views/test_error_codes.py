@@ -6,12 +6,12 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.login.exchanging import REPORTS, WHOLE
+from tests.dpop_client import bound_token, claims_for, proof
+from tests.login.exchange_calls import REPORTS, WHOLE
 from tests.login.scripts import log_in, refresh
-from tests.proving import bound_token, claims_for, proof
 from tests.script import Script
 from tests.second_factors import with_app
-from webapp.kernel.clock import now
+from webapp.core.clock import now
 from webapp.tokens import lifecycle
 
 LOGIN, REFRESH, REVOKE = "/api/auth", "/api/auth/refresh", "/api/auth/revoke"

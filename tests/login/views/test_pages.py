@@ -11,8 +11,8 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents, events
+from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.kernel.clock import now
 
 
 def token_of(person):

@@ -5,9 +5,9 @@ from base64 import b64encode
 import pytest
 
 from tests import factories
-from tests.login.exchanging import REPORTS, WHOLE
+from tests.dpop_client import bound_token, claims_for, proof
+from tests.login.exchange_calls import REPORTS, WHOLE
 from tests.login.scripts import log_in, refresh
-from tests.proving import bound_token, claims_for, proof
 from tests.script import Script
 from tests.tables import contents
 

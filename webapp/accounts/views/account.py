@@ -1,6 +1,6 @@
 """Living here: one file a page, one blueprint."""
 
-from webapp.accounts.views import activity, address, leaving, profile, security
+from webapp.accounts.views import activity, close_account, email, profile, security
 from webapp.accounts.views.blueprint import bp
 
-__all__ = ["activity", "address", "bp", "leaving", "profile", "security"]
+__all__ = ["activity", "bp", "close_account", "email", "profile", "security"]

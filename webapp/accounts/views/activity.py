@@ -12,17 +12,17 @@ from webapp.accounts.activity import Line, as_csv, lines
 from webapp.accounts.views.blueprint import bp, me
 from webapp.audit import paging
 from webapp.audit.models import AuditEvent
+from webapp.core.clock import now
 from webapp.guard import Principal, require
-from webapp.kernel.clock import now
-from webapp.sessions.listing import Device, devices
+from webapp.sessions.session_list import Device, devices
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import script_logins
 from webapp.tokens.models import ApiToken
 from webapp.tokens.script_logins import ScriptLogin
-from webapp.web.contract import CSV, answers
+from webapp.web.api_schema import CSV, answers
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
-from webapp.web.query import asked
+from webapp.web.query_params import asked
 from webapp.web.transaction import db
 
 KINDS = {"all": "Everything", "logins": "Logins", "tokens": "Tokens", "account": "Account", "refusals": "Refused"}

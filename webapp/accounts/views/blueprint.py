@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint
 
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.guard import Principal, resource
 from webapp.web.problems import Problem
@@ -17,7 +17,7 @@ FRESH = timedelta(minutes=10)
 
 
 def me(principal: Principal) -> User:
-    user = browsing.by_id(db(), principal.user_id)
+    user = user_queries.by_id(db(), principal.user_id)
     if user is None:
         raise Problem(404, "There is no such account")
     return user

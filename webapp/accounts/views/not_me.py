@@ -6,14 +6,14 @@ import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import taking_back
-from webapp.accounts.links import NOT_ME, LinkDead
+from webapp.accounts import disavow
 from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
-from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import dead, here, nobodys_hash, post
+from webapp.accounts.one_time_links import NOT_ME, LinkDead
+from webapp.accounts.views import link_secret
+from webapp.accounts.views.request_info import dead, here, nobodys_hash, post
 from webapp.guard import public
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.transaction import database, db
@@ -62,14 +62,14 @@ class Disowned(msgspec.Struct, frozen=True, kw_only=True):
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     about(secret)
-    carried.take(NOT_ME, secret)
+    link_secret.take(NOT_ME, secret)
     return redirect(url_for("not_me.ask"), 303)
 
 
 @bp.get("/not-me")
 @public
 def ask() -> ResponseReturnValue:
-    found = about(carried.held(NOT_ME))
+    found = about(link_secret.held(NOT_ME))
     page = f"accounts/not_me_{found.what}.html" if found.is_only_begun else "accounts/not_me.html"
     return render_template(page, what=WHAT.get(found.what, found.what), kind=found.what, user=found.user)
 
@@ -83,14 +83,14 @@ def end() -> ResponseReturnValue:
     API tokens, second factors and invitations that were made since are taken back. What has only begun is stopped, and
     nothing else changes.
     """
-    secret = carried.held(NOT_ME)
+    secret = link_secret.held(NOT_ME)
     found = about(secret)
     nobodys = nobodys_hash()
     try:
-        done = taking_back.disown(db(), post(), secret, nobodys, here())
+        done = disavow.disown(db(), post(), secret, nobodys, here())
     except LinkDead as error:
         raise dead_link() from error
-    carried.drop(NOT_ME)
+    link_secret.drop(NOT_ME)
     if not wants_page():
         return as_json(Disowned(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {})))
     if found.is_only_begun:
@@ -118,8 +118,8 @@ class About:
 def about(secret: str) -> About:
     try:
         with database().read() as reading:
-            link, user = taking_back.disowned(reading, secret)
-            return About((link.facts or {})["what"], taking_back.is_only_begun(reading, link, user), user)
+            link, user = disavow.disowned(reading, secret)
+            return About((link.facts or {})["what"], disavow.is_only_begun(reading, link, user), user)
     except LinkDead as error:
         raise dead_link() from error
 

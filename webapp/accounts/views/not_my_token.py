@@ -6,13 +6,13 @@ import msgspec
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import links
-from webapp.accounts.links import NOT_MY_TOKEN
-from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import dead
+from webapp.accounts import one_time_links
+from webapp.accounts.one_time_links import NOT_MY_TOKEN
+from webapp.accounts.views import link_secret
+from webapp.accounts.views.request_info import dead
 from webapp.guard import public
 from webapp.tokens import lifecycle, rotation
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import database, db
@@ -29,14 +29,14 @@ class DisownedToken(msgspec.Struct, frozen=True):
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     about(secret)
-    carried.take(NOT_MY_TOKEN, secret)
+    link_secret.take(NOT_MY_TOKEN, secret)
     return redirect(url_for("not_my_token.ask"), 303)
 
 
 @bp.get("/not-me/token")
 @public
 def ask() -> ResponseReturnValue:
-    return render_template("accounts/not_my_token.html", name=about(carried.held(NOT_MY_TOKEN)))
+    return render_template("accounts/not_my_token.html", name=about(link_secret.held(NOT_MY_TOKEN)))
 
 
 @bp.post("/not-me/token")
@@ -44,7 +44,7 @@ def ask() -> ResponseReturnValue:
 @answers(DisownedToken, refuses=(404,))
 def end() -> ResponseReturnValue:
     """Revoke the token that a mail was about, and whatever took over from it."""
-    link = links.spend(db(), NOT_MY_TOKEN, carried.held(NOT_MY_TOKEN))
+    link = one_time_links.spend(db(), NOT_MY_TOKEN, link_secret.held(NOT_MY_TOKEN))
     if link is None or link.user_id is None:
         raise dead_link()
     revoked = [
@@ -52,7 +52,7 @@ def end() -> ResponseReturnValue:
         for token_id in rotation.line_of(db(), link.user_id, UUID((link.facts or {})["token_id"]))
         if lifecycle.revoke(db(), link.user_id, token_id, origin="mail")
     ]
-    carried.drop(NOT_MY_TOKEN)
+    link_secret.drop(NOT_MY_TOKEN)
     if not wants_page():
         return as_json(DisownedToken(len(revoked)))
     return redirect(url_for("not_my_token.ended"), 303)
@@ -67,7 +67,7 @@ def ended() -> ResponseReturnValue:
 def about(secret: str) -> str:
     """The name of the token."""
     with database().read() as reading:
-        link = links.find(reading, NOT_MY_TOKEN, secret)
+        link = one_time_links.find(reading, NOT_MY_TOKEN, secret)
         if link is None or link.user_id is None:
             raise dead_link()
         row = lifecycle.find(reading, link.user_id, UUID((link.facts or {})["token_id"]))

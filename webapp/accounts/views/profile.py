@@ -8,7 +8,7 @@ import msgspec
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import address_change, mail_choices, notices, profile
+from webapp.accounts import email_change, mail_preferences, notices, profile
 from webapp.accounts.forms import AddressForm, MailsForm, ProfileForm
 from webapp.accounts.models import User
 from webapp.accounts.names import NameUnfit
@@ -16,9 +16,9 @@ from webapp.accounts.profile import Profile
 from webapp.accounts.registration import NameTaken
 from webapp.accounts.roles import included_in
 from webapp.accounts.views.blueprint import bp, me
-from webapp.accounts.views.surroundings import here, post
+from webapp.accounts.views.request_info import here, post
 from webapp.guard import Principal, require
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.transaction import db
 
@@ -87,7 +87,7 @@ def choose_mails(principal: Principal) -> ResponseReturnValue:
     user, form = me(principal), MailsForm()
     if not form.validate_on_submit():
         raise form.refused()
-    mail_choices.choose(db(), user, form.wanted)
+    mail_preferences.choose(db(), user, form.wanted)
     if not wants_page():
         return as_json(described(user))
     flash("It is noted. Mails about the safety of your account go on.", "ok")
@@ -106,11 +106,11 @@ def refused(user: User, form: ProfileForm) -> ResponseReturnValue:
 
 
 def page(user: User, form: ProfileForm, address: AddressForm | None = None) -> dict[str, Any]:
-    waiting = address_change.pending(db(), user.id)
+    waiting = email_change.pending(db(), user.id)
     return {
         "form": form,
         "address": address or AddressForm(formdata=None),
-        "mails": MailsForm(formdata=None, data=mail_choices.chosen(user)),
+        "mails": MailsForm(formdata=None, data=mail_preferences.chosen(user)),
         "pending": waiting,
         "can_mail": post().can_mail,
         "account": described(user),
@@ -118,7 +118,7 @@ def page(user: User, form: ProfileForm, address: AddressForm | None = None) -> d
 
 
 def described(user: User) -> Account:
-    waiting = address_change.pending(db(), user.id)
+    waiting = email_change.pending(db(), user.id)
     return Account(
         id=user.id,
         username=user.username,
@@ -130,7 +130,7 @@ def described(user: User) -> Account:
         language=user.language,
         time_zone=user.time_zone,
         theme=user.theme,
-        mails=mail_choices.chosen(user),
+        mails=mail_preferences.chosen(user),
         created_at=user.created_at,
         last_login_at=user.last_login_at,
         closes_at=user.closes_at,

@@ -8,13 +8,13 @@ from flask_wtf.csrf import generate_csrf
 
 from webapp.accounts import known_networks, recovery
 from webapp.accounts.forms import ForgotForm, ResetForm
-from webapp.accounts.links import LinkDead
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 from webapp.accounts.notices import Here
+from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.recovery import NOBODY, RESET
-from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import (
+from webapp.accounts.views import link_secret
+from webapp.accounts.views.request_info import (
     ASKED,
     MAILED,
     RESET_TRIED,
@@ -29,9 +29,9 @@ from webapp.accounts.views.surroundings import (
     take_turn,
 )
 from webapp.guard import public
-from webapp.mail.post import Post
-from webapp.web import after
-from webapp.web.contract import answers
+from webapp.mail.mailer import Post
+from webapp.web import after_response
+from webapp.web.api_schema import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Action, Problem
@@ -86,7 +86,7 @@ def ask() -> ResponseReturnValue:
         return render_template("accounts/forgot.html", form=form), 422
     take_turn(ASKED)
     identifier, seen, box = form.username.data or "", here(), post()
-    after.answer_unseen(lambda: send(identifier, seen, box))
+    after_response.answer_unseen(lambda: send(identifier, seen, box))
     if not wants_page():
         return as_json(LinkAsked(SENT), status=202)
     return redirect(url_for("recovery.sent"), 303)
@@ -113,14 +113,14 @@ def sent() -> ResponseReturnValue:
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     whose(secret)
-    carried.take(RESET, secret)
+    link_secret.take(RESET, secret)
     return redirect(url_for("recovery.new"), 303)
 
 
 @bp.get("/reset")
 @public
 def new() -> ResponseReturnValue:
-    return page(ResetForm(formdata=None), whose(carried.held(RESET)))
+    return page(ResetForm(formdata=None), whose(link_secret.held(RESET)))
 
 
 @bp.post("/reset")
@@ -132,7 +132,7 @@ def reset() -> ResponseReturnValue:
     Every login ends, by browsers and by scripts, and every API token unless `keep_tokens` is said; the answer and a
     mail tell how many.
     """
-    form, secret = ResetForm(), carried.held(RESET)
+    form, secret = ResetForm(), link_secret.held(RESET)
     user = whose(secret)
     if form.validate_on_submit():
         judge(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
@@ -146,7 +146,7 @@ def reset() -> ResponseReturnValue:
         raise dead_link() from error
     # Whoever reads the mails of the account is no stranger to it: others' wrong passwords must not stop the new one.
     known_networks.remember(db(), user.id, request.remote_addr)
-    carried.drop(RESET)
+    link_secret.drop(RESET)
     if current_user.is_authenticated and current_user.user_id == user.id:
         logout_user()
     if not wants_page():

@@ -8,15 +8,15 @@ from flask import Blueprint, current_app, flash, redirect, render_template, url_
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from webapp.accounts import invitations, sign_up
+from webapp.accounts import invitations, self_registration
 from webapp.accounts.forms import RegisterForm
-from webapp.accounts.links import LinkDead
 from webapp.accounts.models import Invitation
 from webapp.accounts.names import key_of
 from webapp.accounts.notices import Here
+from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
-from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import (
+from webapp.accounts.views import link_secret
+from webapp.accounts.views.request_info import (
     ASKED,
     check_address,
     check_name,
@@ -31,9 +31,9 @@ from webapp.accounts.views.surroundings import (
     take_turn,
 )
 from webapp.guard import public
-from webapp.mail.post import Post
-from webapp.web import after
-from webapp.web.contract import answers
+from webapp.mail.mailer import Post
+from webapp.web import after_response
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.transaction import database, db
@@ -76,7 +76,7 @@ class Way:
 @bp.get("/register/<secret>")
 @public
 def arrive(secret: str) -> ResponseReturnValue:
-    carried.take(INVITATION, secret)
+    link_secret.take(INVITATION, secret)
     way_in(secret)
     return redirect(url_for("registration.new"), 303)
 
@@ -86,7 +86,7 @@ def arrive(secret: str) -> ResponseReturnValue:
 @answers(RegisterPage, refuses=(403, 404))
 def new() -> ResponseReturnValue:
     """The form that makes an account; its CSRF token goes with the answer."""
-    way = way_in(carried.held(INVITATION))
+    way = way_in(link_secret.held(INVITATION))
     form = form_for(way)
     return show(RegisterPage(generate_csrf()), "accounts/register.html", **surroundings(form, way))
 
@@ -96,7 +96,7 @@ def new() -> ResponseReturnValue:
 @answers(Registered, form=RegisterForm, status=202, refuses=(403, 404, 422, 429))
 def create() -> ResponseReturnValue:
     """Ask for an account; a mail with the link that opens it, or with why there is none, goes to the address."""
-    secret = carried.held(INVITATION)
+    secret = link_secret.held(INVITATION)
     way = way_in(secret)
     form = form_for(way, is_sent=True)
     if not form.validate_on_submit() or not fits(form, way):
@@ -117,13 +117,13 @@ def create() -> ResponseReturnValue:
 def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
     if secret:
         try:
-            new = replace(new, role=sign_up.spend(db(), secret).role)
+            new = replace(new, role=self_registration.spend(db(), secret).role)
         except LinkDead as error:
             raise dead_invitation() from error
     box, seen = post(), here()
     # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
-    after.answer_unseen(lambda: begin(new, box, seen))
-    carried.drop(INVITATION)
+    after_response.answer_unseen(lambda: begin(new, box, seen))
+    link_secret.drop(INVITATION)
     if not wants_page():
         return as_json(Registered(SENT), status=202)
     return redirect(url_for("registration.sent"), 303)
@@ -132,13 +132,13 @@ def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
 def begin(new: NewUser, box: Post, seen: Here) -> None:
     if may_mail(f"address:{key_of(new.email or '')}"):
         with database().write() as writing:
-            sign_up.begin(writing, box, new, seen)
+            self_registration.begin(writing, box, new, seen)
 
 
 def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:
     """Whoever holds such an invitation is known to the house, and may be told plainly."""
     try:
-        sign_up.join(db(), secret, new)
+        self_registration.join(db(), secret, new)
     except LinkDead as error:
         raise dead_invitation() from error
     except NameTaken:
@@ -146,7 +146,7 @@ def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseRet
         return refused(form, way)
     except AddressTaken as error:
         raise has_account() from error
-    carried.drop(INVITATION)
+    link_secret.drop(INVITATION)
     words = "Your account is made. Log in with it."
     if not wants_page():
         return as_json(Registered(words), status=202)
@@ -213,7 +213,7 @@ def surroundings(form: RegisterForm, way: Way) -> dict[str, Any]:
 
 
 def dead_invitation() -> Problem:
-    carried.drop(INVITATION)
+    link_secret.drop(INVITATION)
     return dead("This invitation was used, revoked, or its time is over. Ask whoever sent it for another.")
 
 

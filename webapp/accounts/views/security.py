@@ -8,25 +8,25 @@ from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from webapp.accounts import closing, notices
+from webapp.accounts import lifecycle, notices
 from webapp.accounts.activity import Line, lines
 from webapp.accounts.forms import EverythingForm
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.surroundings import here, post
+from webapp.accounts.views.request_info import here, post
 from webapp.audit import paging
+from webapp.core.clock import now
 from webapp.guard import Principal, require
-from webapp.kernel.clock import now
 from webapp.mfa import resets
-from webapp.mfa.listing import FactorList, listed
+from webapp.mfa.factor_list import FactorList, listed
 from webapp.mfa.views.blueprint import ways
 from webapp.sessions import trusted
-from webapp.sessions.listing import Device, devices
+from webapp.sessions.session_list import Device, devices
 from webapp.sessions.trusted import Trusted
-from webapp.tokens import listing, script_logins
-from webapp.tokens.listing import Token
+from webapp.tokens import script_logins, token_list
 from webapp.tokens.script_logins import ScriptLogin
-from webapp.web.contract import answers
+from webapp.tokens.token_list import Token
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.transaction import db
 
@@ -82,7 +82,7 @@ def security(principal: Principal) -> ResponseReturnValue:
 
 
 def gather(principal: Principal) -> Security:
-    tokens = listing.page(db(), principal.user_id, is_live=True, size=MOST_TOKENS)
+    tokens = token_list.page(db(), principal.user_id, is_live=True, size=MOST_TOKENS)
     fresh_until = principal.auth_time + FRESH
     return Security(
         password_changed_at=me(principal).password_changed_at,
@@ -132,7 +132,7 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     user, is_all = me(principal), form.also_this.data
-    ended = closing.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
+    ended = lifecycle.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
     notices.everything_ended(db(), post(), user, here(), ended=ended)
     if is_all:
         logout_user()

@@ -3,14 +3,14 @@
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import links, registration
+from webapp.accounts import one_time_links, registration
 from webapp.accounts.forms import SetupForm
 from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.registration import SETUP, AddressTaken, NameTaken, NewUser
-from webapp.accounts.views.surroundings import hint, roles_of
+from webapp.accounts.views.request_info import hint, roles_of
+from webapp.core.clock import now
 from webapp.guard import public
-from webapp.kernel.clock import now
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import database, db
@@ -40,7 +40,7 @@ def create(secret: str) -> ResponseReturnValue:
     )
     try:
         registration.open_house(db(), secret, new)
-    except links.LinkDead as error:
+    except one_time_links.LinkDead as error:
         raise dead() from error
     except NameTaken:
         form.username.errors = ["Somebody has that name, or one that looks like it."]
@@ -82,7 +82,7 @@ def page(form: SetupForm, secret: str, *, status: int = 200) -> Response:
 def minutes_left(secret: str) -> int:
     # In a transaction of its own: a password is hashed afterwards, and no writer may wait for that.
     with database().read() as db:
-        ends_at = links.ends_at(db, SETUP, secret)
+        ends_at = one_time_links.ends_at(db, SETUP, secret)
     if ends_at is None:
         raise dead()
     return max(1, int((ends_at - now()).total_seconds() // 60))

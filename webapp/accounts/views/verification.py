@@ -5,17 +5,17 @@ from uuid import UUID
 from flask import Blueprint, Response, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import browsing, sign_up
+from webapp.accounts import self_registration, user_queries
 from webapp.accounts.forms import VerifyForm
-from webapp.accounts.links import LinkDead
 from webapp.accounts.notices import Here
-from webapp.accounts.sign_up import SIGN_UP, Verification
-from webapp.accounts.views import carried
-from webapp.accounts.views.surroundings import ASKED, TRIED, dead, here, may_mail, passwords, post, take_turn
+from webapp.accounts.one_time_links import LinkDead
+from webapp.accounts.self_registration import SIGN_UP, Verification
+from webapp.accounts.views import link_secret
+from webapp.accounts.views.request_info import ASKED, TRIED, dead, here, may_mail, passwords, post, take_turn
 from webapp.guard import public
-from webapp.mail.post import Post
-from webapp.web import after
-from webapp.web.contract import answers
+from webapp.mail.mailer import Post
+from webapp.web import after_response
+from webapp.web.api_schema import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Action, Problem
@@ -32,14 +32,14 @@ WAITING = "unverified"
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     waiting(secret)
-    carried.take(SIGN_UP, secret)
+    link_secret.take(SIGN_UP, secret)
     return redirect(url_for("verification.show"), 303)
 
 
 @bp.get("/verify")
 @public
 def show() -> ResponseReturnValue:
-    return page(VerifyForm(formdata=None), waiting(carried.held(SIGN_UP)))
+    return page(VerifyForm(formdata=None), waiting(link_secret.held(SIGN_UP)))
 
 
 @bp.post("/verify")
@@ -50,7 +50,7 @@ def verify() -> ResponseReturnValue:
 
     The password is asked so that nobody who only typed somebody's address gets an account in their name verified.
     """
-    form, secret = VerifyForm(), carried.held(SIGN_UP)
+    form, secret = VerifyForm(), link_secret.held(SIGN_UP)
     found = waiting(secret)
     if not form.validate_on_submit():
         return refused(form, found)
@@ -59,10 +59,10 @@ def verify() -> ResponseReturnValue:
         form.password.errors = ["That is not the password of this account. Try again, or set a new one."]
         return refused(form, found)
     try:
-        user = sign_up.verify(db(), secret)
+        user = self_registration.verify(db(), secret)
     except LinkDead as error:
         raise dead_link() from error
-    carried.drop(SIGN_UP)
+    link_secret.drop(SIGN_UP)
     session.pop(WAITING, None)
     if not wants_page():
         return Response(status=204)
@@ -86,7 +86,7 @@ def again() -> ResponseReturnValue:
         raise Problem(404, "There is nothing to send", "Log in first; then the link can be sent again.")
     take_turn(ASKED)
     seen = here()
-    after.answer_unseen(lambda: send(UUID(user_id), box, seen))
+    after_response.answer_unseen(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
     flash("The mail is on its way again. Links before it are dead.", "ok")
@@ -97,9 +97,9 @@ def send(user_id: UUID, box: Post, seen: Here) -> None:
     if not may_mail(f"user:{user_id}"):
         return
     with database().write() as writing:
-        user = browsing.by_id(writing, user_id)
+        user = user_queries.by_id(writing, user_id)
         if user is not None and user.is_unverified and user.disabled_at is None:
-            sign_up.send_link(writing, box, user, seen)
+            self_registration.send_link(writing, box, user, seen)
 
 
 def refused(form: Form, found: Verification) -> ResponseReturnValue:
@@ -115,7 +115,7 @@ def page(form: Form, found: Verification) -> str:
 def waiting(secret: str) -> Verification:
     try:
         with database().read() as reading:
-            return sign_up.waiting(reading, secret)
+            return self_registration.waiting(reading, secret)
     except LinkDead as error:
         raise dead_link() from error
 

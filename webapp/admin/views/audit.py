@@ -10,18 +10,18 @@ import msgspec
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import browsing
-from webapp.admin.events import AuditEntry, described
-from webapp.admin.ledger import lines
-from webapp.admin.views.doors import read
-from webapp.audit import carrying, reading
+from webapp.accounts import user_queries
+from webapp.admin.audit_entries import AuditEntry, described
+from webapp.admin.audit_presenter import lines
+from webapp.admin.views.permissions import read
+from webapp.audit import export_formats, reading
 from webapp.audit.log import Event
 from webapp.audit.reading import Asked
-from webapp.kernel.db import Database
-from webapp.web.contract import CSV, JSON_LINES, answers
+from webapp.core.db import Database
+from webapp.web.api_schema import CSV, JSON_LINES, answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
-from webapp.web.query import asked
+from webapp.web.query_params import asked
 from webapp.web.transaction import database, db
 
 bp = Blueprint("admin_audit", __name__)
@@ -116,9 +116,9 @@ def carried(database: Database, wanted: Asked, kind: str) -> Iterator[bytes]:
         names = Names(db)
         entries = reading.every(db, wanted)
         if kind == "csv":
-            yield from carrying.as_csv(entries, names)
+            yield from export_formats.as_csv(entries, names)
         else:
-            yield from (carrying.as_line(entry, names) for entry in entries)
+            yield from (export_formats.as_line(entry, names) for entry in entries)
 
 
 class Names(dict[UUID, str]):
@@ -130,7 +130,7 @@ class Names(dict[UUID, str]):
 
     def get(self, user_id: UUID, default: Any = None) -> Any:
         if user_id not in self:
-            self[user_id] = browsing.names_of(self._db, [user_id]).get(user_id, "")
+            self[user_id] = user_queries.names_of(self._db, [user_id]).get(user_id, "")
         return self[user_id] or default
 
 
@@ -153,7 +153,7 @@ def whom(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
-        found = browsing.named(db(), text)
+        found = user_queries.named(db(), text)
         return found.id if found else NOBODY
 
 

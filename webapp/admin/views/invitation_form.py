@@ -8,7 +8,7 @@ from wtforms import EmailField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
-from webapp.kernel.words import in_words
+from webapp.core.humanize import in_words
 from webapp.web.form import Form, one_line
 
 

@@ -11,15 +11,15 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import invitations
 from webapp.accounts.invitations import RoleNotYours, Row
 from webapp.accounts.names import AddressUnfit
-from webapp.admin.views.doors import fill_in, grant, read, tend
 from webapp.admin.views.invitation_form import InvitationForm
+from webapp.admin.views.permissions import fill_in, grant, read, tend
+from webapp.core.clock import now
 from webapp.guard import Principal
-from webapp.kernel.clock import now
-from webapp.mail.post import Post
-from webapp.web.contract import answers
+from webapp.mail.mailer import Post
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
-from webapp.web.query import asked
+from webapp.web.query_params import asked
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_invitations", __name__)

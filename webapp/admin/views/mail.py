@@ -9,17 +9,17 @@ import msgspec
 from flask import Blueprint, Response, current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import browsing
-from webapp.admin.views.doors import read, tend
+from webapp.accounts import user_queries
+from webapp.admin.views.permissions import read, tend
 from webapp.audit.log import Event, record
 from webapp.guard import Principal
 from webapp.mail import outbox
+from webapp.mail.mailer import Post
 from webapp.mail.models import OutgoingMail
-from webapp.mail.post import Post
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
-from webapp.web.query import asked
+from webapp.web.query_params import asked
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_mail", __name__)
@@ -107,7 +107,7 @@ def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
 @answers(Tested, status=202, refuses=(409,))
 def test(principal: Principal) -> ResponseReturnValue:
     """Send a test mail to the caller's own address."""
-    user = browsing.by_id(db(), principal.user_id)
+    user = user_queries.by_id(db(), principal.user_id)
     if user is None or user.email is None:
         raise Problem(409, "Your account has no address", "A test mail goes to your own. Give your account one first.")
     post: Post = current_app.extensions["post"]

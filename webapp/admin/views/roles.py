@@ -10,14 +10,14 @@ from webapp.accounts import roles
 from webapp.accounts.models import Role
 from webapp.accounts.roles import FIRST, RoleCycle, RoleInUse, RoleTaken, RoleUnfit
 from webapp.admin.forms import NewRoleForm, RoleForm
-from webapp.admin.views.doors import fill_in, grant, read
-from webapp.admin.views.refusals import refusals
+from webapp.admin.views.error_responses import refusals
+from webapp.admin.views.permissions import fill_in, grant, read
+from webapp.core.clock import now
 from webapp.guard import Principal
-from webapp.guard.reach import Reached, reach
+from webapp.guard.access_report import Reached, reach
 from webapp.guard.routes import guarded
-from webapp.kernel.clock import now
 from webapp.tokens.scopes import Catalogue
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem

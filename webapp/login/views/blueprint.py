@@ -6,17 +6,17 @@ from uuid import UUID
 from flask import Blueprint, current_app, request, session
 from flask_login import current_user
 
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.accounts.notices import Here
 from webapp.accounts.roles import included_in
+from webapp.core.clock import now
 from webapp.guard import Principal
-from webapp.kernel.clock import now
 from webapp.login.flow import Attempt, Flow
 from webapp.login.recognition import Client, LiveSession
 from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
-from webapp.login.views.refusals import credentials_invalid, session_ended
+from webapp.login.views.login_errors import credentials_invalid, session_ended
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import AlreadyEnded, Browser, Ends, Started
 from webapp.sessions.user_agents import in_words
@@ -58,7 +58,7 @@ def principal_of(user: User, started: Started) -> Principal:
 
 def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None) -> UUID:
     """The same session, proven anew and under a new secret; its new id."""
-    user = browsing.by_id(db(), principal.user_id)
+    user = user_queries.by_id(db(), principal.user_id)
     if user is None:
         raise credentials_invalid()
     try:
@@ -75,7 +75,7 @@ def unchanged(user: User) -> User:
     Raises:
         Problem: 401, to who was disabled meanwhile, or got another password.
     """
-    account = browsing.unchanged(db(), user)
+    account = user_queries.unchanged(db(), user)
     if account is None:
         raise credentials_invalid()
     return account

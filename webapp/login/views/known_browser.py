@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
-from webapp.kernel.clock import now
-from webapp.kernel.digests import derive, new_secret
+from webapp.core.clock import now
+from webapp.core.digests import derive, new_secret
 from webapp.login.recognition import Mark
 
 YEAR = 365 * 86400

@@ -3,15 +3,15 @@
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import browsing
+from webapp.accounts import user_queries
 from webapp.guard import public
 from webapp.login.forms import LoginForm, PasskeyLoginForm
 from webapp.login.views.blueprint import bp
-from webapp.login.views.entering import LoggedIn, begin_session, surroundings, verify_first
-from webapp.login.views.proving import WRONG_PASSKEY, by_passkey
-from webapp.login.views.refusals import credentials_invalid
-from webapp.mfa.views.options import PasskeyOptions, request_options
-from webapp.web.contract import answers
+from webapp.login.views.login import LoggedIn, begin_session, surroundings, verify_first
+from webapp.login.views.login_errors import credentials_invalid
+from webapp.login.views.proof_forms import WRONG_PASSKEY, by_passkey
+from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import wants_page
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import database
@@ -38,7 +38,7 @@ def enter_by_passkey() -> ResponseReturnValue:
         return refused(form, target)
     proven = by_passkey(form.response, PURPOSE)
     with database().read() as db:
-        user = browsing.by_id(db, proven.user_id) if proven else None
+        user = user_queries.by_id(db, proven.user_id) if proven else None
     if proven is None or user is None or user.disabled_at is not None:
         form.response.errors = form.response.errors or [WRONG_PASSKEY]
         return refused(form, target, status=401)

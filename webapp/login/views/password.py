@@ -8,23 +8,23 @@ import msgspec
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import closing, known_networks, notices
+from webapp.accounts import known_networks, lifecycle, notices
 from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import me
-from webapp.accounts.views.surroundings import hint, judge, passwords, roles_of
+from webapp.accounts.views.request_info import hint, judge, passwords, roles_of
+from webapp.core.clock import now
 from webapp.guard import Principal, require
 from webapp.guard.assurance import Level, level_of
-from webapp.kernel.clock import now
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
 from webapp.login.views import known_browser
 from webapp.login.views.blueprint import attempt, bp, flow, here, reprove
-from webapp.login.views.confirming import of_id
-from webapp.login.views.refusals import kept_elsewhere, no_password, throttled
-from webapp.sessions.listing import devices
-from webapp.tokens import listing, script_logins
-from webapp.web.contract import answers
+from webapp.login.views.confirm import of_id
+from webapp.login.views.login_errors import kept_elsewhere, no_password, throttled
+from webapp.sessions.session_list import devices
+from webapp.tokens import script_logins, token_list
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import database, db
 
@@ -89,7 +89,7 @@ def fits(form: PasswordForm, user: User) -> bool:
 def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseReturnValue:
     user = me(principal)
     session_id = prove_by_password(principal)
-    ended = closing.set_password(db(), user, hashed, keep=session_id, revokes_tokens=form.revoke_tokens.data)
+    ended = lifecycle.set_password(db(), user, hashed, keep=session_id, revokes_tokens=form.revoke_tokens.data)
     known_networks.remember(db(), user.id, request.remote_addr)
     notices.password_changed(db(), current_app.extensions["post"], user, here(), ended=ended)
     response = answer(ended)
@@ -122,7 +122,7 @@ def page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Resp
     # Read on its own: after a refusal the request must not open a transaction that writes.
     with database().read() as db:
         others = [device for device in devices(db, principal) if not device.is_current]
-        tokens, logins = listing.page(db, principal.user_id, is_live=True), script_logins.live(db, principal.user_id)
+        tokens, logins = token_list.page(db, principal.user_id, is_live=True), script_logins.live(db, principal.user_id)
     form.new_password.description = hint(principal.roles)
     facts: dict[str, Any] = {
         "form": form,

@@ -3,13 +3,13 @@
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import closing
+from webapp.accounts import lifecycle
 from webapp.accounts.views.blueprint import me
 from webapp.guard import Principal
 from webapp.login.views.blueprint import bp
 from webapp.mfa import passkeys
 from webapp.mfa.views.blueprint import above, change, ways
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
@@ -30,7 +30,7 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_password():
         raise Problem(409, "It has to stay", why)
-    closing.remove_password(db(), me(principal), keep=principal.credential_id)
+    lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
     above().tell(db(), principal.user_id, "Your password was removed; your passkeys are the way in.")
     if not wants_page():
         return Response(status=204)

@@ -10,14 +10,14 @@ from webapp.guard import public
 from webapp.guard.assurance import Level
 from webapp.login.forms import SecondStepForm
 from webapp.login.second_step import Pending
-from webapp.login.views import pending
+from webapp.login.views import pending_cookie
 from webapp.login.views.blueprint import bp, second_step
-from webapp.login.views.entering import LoggedIn, begin_session
-from webapp.login.views.proving import by_code, by_passkey
-from webapp.login.views.refusals import credentials_invalid
+from webapp.login.views.login import LoggedIn, begin_session
+from webapp.login.views.login_errors import credentials_invalid
+from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import passkeys
-from webapp.mfa.views.options import PasskeyOptions, request_options
-from webapp.web.contract import answers
+from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import wants_page
 from webapp.web.transaction import database
 
@@ -27,8 +27,8 @@ PURPOSE = "second step"
 @bp.get("/login/second-step")
 @public
 def second_step_form() -> ResponseReturnValue:
-    found = pending.held()
-    return page(found[1], SecondStepForm(formdata=None)) if found else pending.begin_again()
+    found = pending_cookie.held()
+    return page(found[1], SecondStepForm(formdata=None)) if found else pending_cookie.begin_again()
 
 
 @bp.get("/login/second-step/passkey")
@@ -36,9 +36,9 @@ def second_step_form() -> ResponseReturnValue:
 @answers(PasskeyOptions, refuses=(401, 404))
 def second_step_options() -> ResponseReturnValue:
     """What the browser is to ask a passkey of whoever had the right password."""
-    found = pending.held()
+    found = pending_cookie.held()
     if found is None:
-        return pending.begin_again()
+        return pending_cookie.begin_again()
     with database().read() as db:
         return request_options(PURPOSE, passkeys.known(db, found[1].id))
 
@@ -48,9 +48,9 @@ def second_step_options() -> ResponseReturnValue:
 @answers(LoggedIn, form=SecondStepForm, refuses=(401, 422, 429))
 def take_second_step() -> ResponseReturnValue:
     """Finish a login whose password was right, within five minutes; its cookie is worth nothing afterwards."""
-    form, found = SecondStepForm(), pending.held()
+    form, found = SecondStepForm(), pending_cookie.held()
     if found is None:
-        return pending.begin_again()
+        return pending_cookie.begin_again()
     half, user = found
     if not form.validate_on_submit():
         return refused(form, user)
@@ -58,7 +58,7 @@ def take_second_step() -> ResponseReturnValue:
     if proven is None:
         return refused(form, user, status=401)
     if not second_step().finish(half):
-        return pending.begin_again()
+        return pending_cookie.begin_again()
     return begin_session(
         user,
         half.next,

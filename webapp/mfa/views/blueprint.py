@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
+from webapp.core.encryption import Sealer
 from webapp.credentials import logins
-from webapp.guard import Principal, refusals, require
+from webapp.guard import Principal, require, unauthenticated
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.policy import Decision, Requirement
-from webapp.kernel.sealing import Sealer
 from webapp.mfa import factors
 from webapp.mfa.factors import Ways
 from webapp.web.negotiation import wants_page
@@ -52,7 +52,7 @@ def change(view: View) -> View:
         with database().read() as reading:
             has_second = factors.of(reading, principal.user_id).has_second
         if has_second and level_of(principal.amr) < Level.TWO:
-            return refusals.denied(principal, AS_WELL_AS_ONE_CAN, Decision.RAISE)
+            return unauthenticated.denied(principal, AS_WELL_AS_ONE_CAN, Decision.RAISE)
         return view(*args, principal=principal, **kwargs)
 
     return require(session=True, fresh_within=FRESH, spares_level=True)(judged)

@@ -9,17 +9,17 @@ from flask.typing import ResponseReturnValue
 from webapp.audit.log import Event, record
 from webapp.guard import Principal
 from webapp.guard.assurance import joined
-from webapp.mfa import ceremonies, passkeys
-from webapp.mfa.ceremonies import Refused, Shown
+from webapp.mfa import passkeys, webauthn_ceremonies
+from webapp.mfa.factor_list import PasskeyEntry, entry
 from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
-from webapp.mfa.listing import PasskeyEntry, entry
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown
-from webapp.mfa.views import challenges
+from webapp.mfa.views import challenge_cookie
 from webapp.mfa.views.blueprint import SECURITY, above, bp, change, changed, done, ways
-from webapp.mfa.views.options import PasskeyOptions, party
+from webapp.mfa.views.passkey_options import PasskeyOptions, party
 from webapp.mfa.views.recovery_codes import after_a_first
-from webapp.web.contract import answers
+from webapp.mfa.webauthn_ceremonies import Refused, Shown
+from webapp.web.api_schema import answers
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
@@ -44,9 +44,9 @@ def new_passkey(principal: Principal) -> ResponseReturnValue:  # noqa: ARG001 - 
 @answers(PasskeyOptions, refuses=(404,))
 def new_passkey_options(principal: Principal) -> ResponseReturnValue:
     """What the browser is to make; its answer is posted to `/account/security/passkeys/new`."""
-    asked = ceremonies.creation_options(
+    asked = webauthn_ceremonies.creation_options(
         party(),
-        challenges.give(PURPOSE),
+        challenge_cookie.give(PURPOSE),
         user_id=principal.user_id,
         username=principal.username,
         known=passkeys.known(db(), principal.user_id),
@@ -64,7 +64,9 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
         return refused(form)
     try:
         answer = form.response.data or ""
-        made = ceremonies.registered(party(), challenges.take(PURPOSE, ceremonies.challenge_of(answer)), answer)
+        made = webauthn_ceremonies.registered(
+            party(), challenge_cookie.take(PURPOSE, webauthn_ceremonies.challenge_of(answer)), answer
+        )
         passkey = passkeys.add(db(), principal.user_id, made)
     except Refused as error:
         log.info("passkey refused", extra={"fields": {"reason": str(error)}})

@@ -5,13 +5,13 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
+from webapp.core.clock import now
 from webapp.guard import Principal
-from webapp.kernel.clock import now
 from webapp.mfa import factors, recovery_codes
+from webapp.mfa.factor_list import CodesLeft, left
 from webapp.mfa.forms import OnwardForm
-from webapp.mfa.listing import CodesLeft, left
 from webapp.mfa.views.blueprint import bp, change, changed, done
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path

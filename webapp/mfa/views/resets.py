@@ -10,7 +10,7 @@ from webapp.audit.log import Event, record
 from webapp.guard import Principal, require
 from webapp.mfa import resets
 from webapp.mfa.views.blueprint import above, bp, done
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db

@@ -7,16 +7,16 @@ from flask import Response, current_app, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
+from webapp.core.clock import now
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, joined, level_of
-from webapp.kernel.clock import now
 from webapp.mfa import enrolment, passkeys, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
 from webapp.mfa.views.blueprint import above, bp, change, changed, done, sealer, ways
 from webapp.mfa.views.recovery_codes import after_a_first
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path

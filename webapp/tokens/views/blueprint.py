@@ -8,15 +8,15 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app
 from sqlalchemy.orm import Session
 
-from webapp.guard import Principal, refusals, resource
+from webapp.core.clock import now
+from webapp.guard import Principal, resource, unauthenticated
 from webapp.guard.assurance import level_of
 from webapp.guard.policy import Decision, Requirement
-from webapp.kernel.clock import now
-from webapp.tokens import lifecycle, listing
+from webapp.tokens import lifecycle, token_list
 from webapp.tokens.issuing import Issuer
 from webapp.tokens.lifecycle import Row
-from webapp.tokens.listing import Token
 from webapp.tokens.scopes import Catalogue
+from webapp.tokens.token_list import Token
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
 
@@ -50,7 +50,7 @@ def found(user_id: UUID, token_id: UUID) -> Row:
 
 
 def described(user_id: UUID, token_id: UUID) -> Token:
-    return listing.described(db(), [found(user_id, token_id)], now())[0]
+    return token_list.described(db(), [found(user_id, token_id)], now())[0]
 
 
 def world(principal: Principal) -> dict[str, Any]:
@@ -69,7 +69,9 @@ def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | Non
     wanted = catalogue().level_for(scopes, current_app.extensions["demands"])
     if wanted <= level_of(principal.amr):
         return None
-    return refusals.denied(principal, Requirement(session=True, fresh_within=FRESH, level=wanted), Decision.RAISE)
+    return unauthenticated.denied(
+        principal, Requirement(session=True, fresh_within=FRESH, level=wanted), Decision.RAISE
+    )
 
 
 def tell_owner(kind: str, row: Row, *, origin: str = "owner", successor_id: UUID | None = None) -> None:

@@ -4,12 +4,12 @@ from flask import Response, render_template, url_for
 
 from webapp.guard.preferences import zone
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
+from webapp.tokens.ip_restrictions import NetworkUnfit
 from webapp.tokens.lifecycle import Row
-from webapp.tokens.networks import NetworkUnfit
 from webapp.tokens.presets import Preset, presets
 from webapp.tokens.summary import summary
 from webapp.tokens.views.blueprint import catalogue
-from webapp.tokens.views.place import place
+from webapp.tokens.views.request_location import place
 
 OWN_CHOICE = "own"
 

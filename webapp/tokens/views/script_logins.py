@@ -6,9 +6,9 @@ from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
-from webapp.tokens import families
+from webapp.tokens import refresh_families
 from webapp.tokens.views.blueprint import bp
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
@@ -19,7 +19,7 @@ from webapp.web.transaction import db
 @answers(None, status=204)
 def end_script_login(principal: Principal, login_id: UUID) -> ResponseReturnValue:
     """End the login of a script: its refresh token and all its access tokens are refused from the next request on."""
-    if not families.end_own(db(), principal.user_id, login_id):
+    if not refresh_families.end_own(db(), principal.user_id, login_id):
         raise Problem(404, "There is no such login", "It has ended already, or it is not yours.")
     if not wants_page():
         return Response(status=204)

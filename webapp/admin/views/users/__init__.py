@@ -1,6 +1,6 @@
 """/admin/users: one file a deed, one blueprint."""
 
-from webapp.admin.views.users import acts, bulk, listing, reset_link
+from webapp.admin.views.users import bulk, reset_link, user_actions, user_list
 from webapp.admin.views.users.blueprint import bp
 
-__all__ = ["acts", "bp", "bulk", "listing", "reset_link"]
+__all__ = ["bp", "bulk", "reset_link", "user_actions", "user_list"]

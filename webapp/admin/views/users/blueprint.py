@@ -5,10 +5,10 @@ from uuid import UUID
 
 from flask import Blueprint, current_app
 
-from webapp.accounts import browsing, closing
-from webapp.accounts.care import Actor, Care
+from webapp.accounts import lifecycle, user_queries
+from webapp.accounts.admin_actions import Actor, Care
 from webapp.accounts.models import User
-from webapp.admin.views.refusals import nobody
+from webapp.admin.views.error_responses import nobody
 from webapp.guard import Principal
 from webapp.web.form import Form
 from webapp.web.transaction import db
@@ -17,14 +17,14 @@ bp = Blueprint("admin_users", __name__)
 
 
 def user_of(user_id: UUID) -> User:
-    found = browsing.by_id(db(), user_id)
+    found = user_queries.by_id(db(), user_id)
     if found is None:
         raise nobody()
     return found
 
 
 def all_of(user_ids: Collection[UUID]) -> list[User]:
-    found = browsing.by_ids(db(), user_ids)
+    found = user_queries.by_ids(db(), user_ids)
     if len(found) < len(user_ids):
         raise nobody()
     return list(found)
@@ -37,7 +37,7 @@ def held(user_id: UUID) -> User:
 
 
 def all_held(user_ids: Collection[UUID]) -> list[User]:
-    found = closing.hold(db(), user_ids)
+    found = lifecycle.hold(db(), user_ids)
     if len(found) < len(user_ids):
         raise nobody()
     return list(found.values())

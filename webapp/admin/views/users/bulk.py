@@ -7,14 +7,14 @@ import msgspec
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts import care, roles
+from webapp.accounts import admin_actions, roles
 from webapp.admin.forms import DisableUsersForm
-from webapp.admin.people import people
-from webapp.admin.views.doors import change, fill_in
-from webapp.admin.views.refusals import nobody, refusals
+from webapp.admin.user_details import people
+from webapp.admin.views.error_responses import nobody, refusals
+from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import all_held, all_of, bp, caring
 from webapp.guard import Principal
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
@@ -59,7 +59,7 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
 def many_page(principal: Principal, form: DisableUsersForm, *, status: int = 200) -> Response:
     found = all_of(ids_of(form.ids.data or ()))
     closures = {role.name: role.closure for role in roles.every(db())}
-    above_you = [user.username for user in found if not care.may_act_on(principal.roles, closures[user.role])]
+    above_you = [user.username for user in found if not admin_actions.may_act_on(principal.roles, closures[user.role])]
     chosen = people(db(), found)
     return Response(render_template("admin/disable.html", people=chosen, form=form, above=above_you), status)
 

@@ -7,12 +7,12 @@ from flask import current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.admin.forms import ReasonForm
-from webapp.admin.views.doors import grant
-from webapp.admin.views.refusals import refusals
-from webapp.admin.views.users.acts import refused
+from webapp.admin.views.error_responses import refusals
+from webapp.admin.views.permissions import grant
 from webapp.admin.views.users.blueprint import bp, caring, held
+from webapp.admin.views.users.user_actions import refused
 from webapp.guard import Principal
-from webapp.web.contract import answers
+from webapp.web.api_schema import answers
 from webapp.web.negotiation import as_json, wants_page
 
 

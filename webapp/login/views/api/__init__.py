@@ -1,6 +1,6 @@
 """/api/auth: what scripts get in with; one file a deed, one blueprint."""
 
-from webapp.login.views.api import entering, exchanging, introspecting, refreshing, revoking
+from webapp.login.views.api import exchange, introspect, refresh, revoke, token
 from webapp.login.views.api.blueprint import bp
 
-__all__ = ["bp", "entering", "exchanging", "introspecting", "refreshing", "revoking"]
+__all__ = ["bp", "exchange", "introspect", "refresh", "revoke", "token"]

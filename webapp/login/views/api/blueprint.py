@@ -5,8 +5,8 @@ from math import ceil
 import msgspec
 from flask import Blueprint, Response, current_app
 
-from webapp.kernel.clock import now
-from webapp.login.renewal import Granted
+from webapp.core.clock import now
+from webapp.login.refresh_grant import Granted
 from webapp.login.views.api.error_codes import method_not_allowed, with_error
 from webapp.tokens.issuing import Issued, Issuer, scopes_of
 from webapp.tokens.scopes import Catalogue

@@ -1,0 +1,107 @@
+"""Taking one's data along, closing an account, and coming back."""
+
+import re
+from datetime import timedelta
+
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.outbox_mails import mails
+from tests.script import Script
+from webapp.accounts import lifecycle, user_queries
+from webapp.accounts.models import User
+from webapp.core.clock import now
+from webapp.guard.require import requirement_of
+
+
+def close(person: Person, name: str):
+    person.open("/account/close")
+    return person.press("Close my account", username=name)
+
+
+def purge(app) -> int:
+    with app.extensions["database"].write() as db:
+        return lifecycle.forget_due(db)
+
+
+def exists(app, name: str) -> bool:
+    with app.extensions["database"].read() as db:
+        return user_queries.named(db, name) is not None
+
+
+def test_a_closed_account_is_shut_at_once_and_gone_after_its_grace(person, script, app):
+    assert "Your account is closed" in close(person, "Ada").text
+    assert (person.ask("GET", "/account").status_code, script.get("/protected").status_code) == (303, 401)
+    assert mails(app)[-1].kind == "account_closed"
+    with time_machine.travel(now() + timedelta(days=13), tick=False):
+        assert (purge(app), exists(app, "ada")) == (0, True)
+    with time_machine.travel(now() + timedelta(days=14, seconds=1), tick=False):
+        assert (purge(app), exists(app, "ada")) == (1, False)
+
+
+def test_who_logs_in_within_the_grace_is_asked_and_may_stay(person, app):
+    close(person, "ada")
+    assert "It will be deleted" in person.log_in("ada").text
+    person.press("Keep my account")
+    with time_machine.travel(now() + timedelta(days=15), tick=False):
+        assert (purge(app), exists(app, "ada")) == (0, True)
+
+
+def test_a_closed_account_makes_no_token_by_page_nor_by_script(person, app):
+    close(person, "ada")
+    person.log_in("ada")
+    assert person.open("/tokens/new").request.path == "/account/close"
+    asked = {"name": "laptop", "scopes": ["protected:read"], "expires_in": 86400, "csrf_token": person.csrf_token}
+    answer = person.ask("POST", "/tokens/new", json=asked, headers={"Accept": "application/json"})
+    by_script = Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
+    for refused in (answer, by_script):
+        assert (refused.status_code, refused.json["title"]) == (403, "This account is closed")
+    person.open("/account/close")
+    person.press("Keep my account")
+    assert person.open("/tokens/new").request.path == "/tokens/new"
+
+
+def test_a_closed_account_reaches_the_way_back_its_export_and_the_way_out_and_nothing_else(app):
+    open_to_closed = {
+        name for name in app.view_functions if (need := requirement_of(app, name)) is not None and need.spares_closed
+    }
+    assert open_to_closed == {
+        *("account.close_form", "account.keep", "account.export_data"),
+        *("login.leave", "login.end", "login.confirm_form", "login.confirm_options", "login.confirm"),
+    }
+
+
+def test_the_mail_opens_the_account_again_as_long_as_it_is_there(person, app):
+    close(person, "ada")
+    link = re.search(r"http\S+(/not-me/\S+)", mails(app)[-1].text)[1]
+    with time_machine.travel(now() + timedelta(days=13, hours=23), tick=False):
+        person.open(link)
+        person.press("End it all")
+    with time_machine.travel(now() + timedelta(days=15), tick=False):
+        assert (purge(app), exists(app, "ada")) == (0, True)
+
+
+def test_the_name_must_be_typed(person, app, user):
+    assert close(person, "eve").status_code == 422
+    with app.extensions["database"].read() as db:
+        assert db.get_one(User, user.id).closes_at is None
+
+
+def test_the_last_super_admin_does_not_leave(app):
+    factories.user(app, "root", role="super_admin")
+    person = Person(app)
+    person.log_in("root")
+    assert "only super admin" in close(person, "root").text
+
+
+def test_closing_and_the_export_ask_for_a_fresh_proof(person):
+    person.open("/account")
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        assert person.press("Download my data").status_code == 401
+        person.press("Confirm", password=factories.PASSWORD)
+        assert person.press("Send it now").json["account"]["username"] == "ada"
+    with time_machine.travel(now() + timedelta(minutes=22), tick=False):
+        assert close(person, "ada").status_code == 401
+        person.press("Confirm", password=factories.PASSWORD)
+        assert "Your account is closed" in person.press("Send it now").text

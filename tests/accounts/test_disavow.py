@@ -1,0 +1,245 @@
+"""What somebody else did is mailed to its owner, with a link that takes it back without a login."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.accounts.intruder_actions import (
+    DEEDS,
+    MAILED,
+    NEW,
+    ask_for_a_reset,
+    change_address,
+    change_name,
+    change_password,
+    close_account,
+    of_kind,
+)
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.accounts import lifecycle
+from webapp.accounts.models import User
+from webapp.core.clock import now
+from webapp.mfa import factors
+
+MAILS = Path(__file__).resolve().parents[2] / "templates" / "mail"
+
+# What needs no way to take it back, and why.
+WITHOUT = {
+    "account_deleted": "nothing is left",
+    "account_disabled": "an admin did it, for a reason that stands there",
+    "account_enabled": "an admin did it",
+    "login_unlocked": "an admin did it",
+    "role_changed": "an admin did it",
+    "sessions_ended": "an admin did it",
+    "reset_offered": "an admin did it, and nothing has changed yet",
+    "address_in_use": "nothing was changed",
+    "address_taken": "nothing was changed",
+    "name_taken": "nothing was made",
+    "confirm_address": "nothing was changed",
+    "verify_address": "without its link nothing opens",
+    "invitation": "without its link nothing is made",
+    "login_frozen": "nobody came in",
+    "factors_reset_begun": "its link stops it, in words of its own",
+    "token_revoked": "the house did it",
+    "token_came_late": "it is refused",
+    "tokens_expiring": "a reminder",
+    "tokens_unused": "a reminder",
+    "test": "asked for by an admin",
+}
+
+
+@pytest.fixture
+def eve(app, user) -> Person:
+    """Somebody else who knows Ada's password, from where Ada never was."""
+    thief = Person(app, address="198.51.100.66", user_agent="Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0")
+    Person(app).log_in("ada")
+    thief.log_in("ada")
+    return thief
+
+
+def found(app, user) -> User:
+    with app.extensions["database"].read() as db:
+        return db.get_one(User, user.id)
+
+
+def disowning(mail) -> str:
+    match = re.search(r"^This was not me:\nhttp\S+?(/(?:not-me|account/email/undo)/\S+)$", mail.text, re.MULTILINE)
+    assert match, mail.text
+    return match[1]
+
+
+def press_the_one_button(app, link):
+    owner = Person(app)
+    owner.open(link)
+    button = re.findall(r'<button class="button button--final" type="submit">([^<]+)</button>', owner.page.text)
+    assert len(button) == 1
+    owner.press(button[0])
+    return owner
+
+
+@pytest.mark.parametrize("kind", DEEDS)
+def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_without_a_login(app, user, eve, kind):
+    with time_machine.travel(now(), tick=False):
+        DEEDS[kind](eve, app)
+        mail = of_kind(app, kind)
+        late = factories.api_token(app, user)
+        assert mail.to == "ada@example.org"
+        for text in (mail.text, mail.html):
+            assert "198.51.100.66" in text
+            assert "Chrome" in text
+            assert f"{now():%H:%M} UTC" in text
+    owner = press_the_one_button(app, disowning(mail))
+    assert "It is ended" in owner.page.text
+    assert eve.ask("GET", "/dashboard").status_code == 303
+    assert Script(app, late.token).get("/protected").status_code == 401
+    for password in (PASSWORD, NEW):
+        assert "do not go together" in eve.log_in("ada", password).text
+    after = found(app, user)
+    assert (after.username, after.email, after.closes_at) == ("ada", "ada@example.org", None)
+    with app.extensions["database"].read() as db:
+        assert not factors.of(db, user.id).has_second or kind in ("recovery_code_used", "code_refused"), (
+            "that app is Ada's own"
+        )
+    owner.open(of_kind(app, "reset_password").link)
+    assert "Your new password is set" in owner.press("Set the password", password="umbrella otter lantern 9").text
+
+
+def test_every_mail_is_known_to_be_of_security_or_not():
+    kinds = {template.stem for template in MAILS.glob("[!_]*.txt")}
+    of_security = {kind for kind in kinds if "_layouts/mail_security.txt" in (MAILS / f"{kind}.txt").read_text()}
+    assert kinds - of_security == WITHOUT.keys()
+    assert {kind for kind in kinds if "mail_security.html" in (MAILS / f"{kind}.html").read_text()} == of_security
+
+
+def test_no_mail_asks_the_request_where_its_links_lead():
+    """Zitadel, four advisories in two years: they lead to WEBAPP_BASE_URL, whatever host was asked for."""
+    for template in MAILS.glob("*"):
+        text = template.read_text()
+        assert not re.search(r"url_for|request\.|https?:", text), template
+        assert set(re.findall(r'href="(.{17})', text)) <= {"{{ house.base_url"}, template
+
+
+def test_who_changes_the_password_does_not_escape_the_mail_about_their_login(app, user, eve):
+    """The token between the two would outlive the link about the second."""
+    told, minted = of_kind(app, "new_login"), factories.api_token(app, user)
+    change_password(eve, app)
+    press_the_one_button(app, disowning(told))
+    assert Script(app, minted.token).get("/protected").status_code == 401
+    assert eve.ask("GET", "/dashboard").status_code == 303
+
+
+def test_who_changes_the_address_does_not_escape_it_either(app, user, eve):
+    told = of_kind(app, "new_login")
+    change_address(eve, app)
+    owner = press_the_one_button(app, disowning(told))
+    assert "no link for a new password was mailed" in owner.page.text
+    assert eve.ask("GET", "/dashboard").status_code == 303
+    press_the_one_button(app, disowning(of_kind(app, "address_changed")))
+    assert of_kind(app, "reset_password").to == "ada@example.org"
+
+
+def test_an_undone_address_takes_back_what_was_made_since_it_was_asked_for(app, user, eve):
+    before = factories.api_token(app, user)
+    eve.open("/account")
+    with time_machine.travel(now() + timedelta(seconds=5), tick=False):
+        eve.press("Mail a link", email="eve@evil.example")
+        between = factories.api_token(app, user)
+    with time_machine.travel(now() + timedelta(minutes=5), tick=False):
+        eve.open(of_kind(app, "confirm_address").link)
+        eve.press("Confirm eve@evil.example")
+        press_the_one_button(app, disowning(of_kind(app, "address_changed")))
+        assert Script(app, before.token).get("/protected").status_code == 200
+        assert Script(app, between.token).get("/protected").status_code == 401
+
+
+def test_an_undone_address_opens_the_account_that_was_closed_since(app, user, eve):
+    """The mail about the end of the account went to the other address."""
+    change_address(eve, app)
+    close_account(eve, app)
+    owner = press_the_one_button(app, disowning(of_kind(app, "address_changed")))
+    assert (found(app, user).email, found(app, user).closes_at) == ("ada@example.org", None)
+    owner.open(of_kind(app, "reset_password").link)
+    owner.press("Set the password", password=NEW)
+    assert owner.log_in("ada", NEW).request.path == "/dashboard"
+
+
+def test_whoever_asked_for_no_new_password_kills_the_link_and_nothing_else(app, user, eve):
+    ask_for_a_reset(eve, app)
+    mail, before = of_kind(app, "reset_password"), Person(app)
+    before.log_in("ada")
+    owner = press_the_one_button(app, disowning(mail))
+    assert "That link is dead" in owner.page.text
+    assert Person(app).open(mail.link).status_code == 404
+    assert before.ask("GET", "/dashboard").status_code == 200
+    assert len(events(app, "reset.stopped")) == 1
+
+
+def test_a_reset_that_was_used_already_is_not_merely_stopped(app, user, eve):
+    """Whoever reads the mail too late hears no "that link is dead" while somebody else has the password."""
+    ask_for_a_reset(eve, app)
+    mail = of_kind(app, "reset_password")
+    eve.open(mail.link)
+    eve.press("Set the password", password=NEW)
+    eve.log_in("ada", NEW)
+    assert "It is ended" in press_the_one_button(app, disowning(mail)).page.text
+    assert eve.ask("GET", "/dashboard").status_code == 303
+
+
+def test_a_name_that_somebody_else_took_meanwhile_stays_theirs(app, user, eve):
+    change_name(eve, app)
+    factories.user(app, "Ada", email="other@example.org")
+    assert "It is ended" in press_the_one_button(app, disowning(of_kind(app, "name_changed"))).page.text
+    assert found(app, user).username == "mallory"
+    assert eve.ask("GET", "/dashboard").status_code == 303
+
+
+@pytest.mark.parametrize("change", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "x"])
+def test_a_link_that_was_cut_or_grown_takes_nothing_back(app, user, eve, change):
+    path, _, secret = disowning(of_kind(app, "new_login")).rpartition("/")
+    before = contents(app)
+    assert Person(app).ask("GET", f"{path}/{change(secret)}").status_code == 404
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize("after", ["it was used", "seven days", "the account was disabled"])
+def test_a_link_that_is_over_takes_nothing_back(app, user, eve, after):
+    link = disowning(of_kind(app, "new_login"))
+    if after == "it was used":
+        press_the_one_button(app, link)
+    if after == "the account was disabled":
+        with app.extensions["database"].write() as db:
+            lifecycle.disable(db, db.get_one(User, user.id))
+    with time_machine.travel(now() + timedelta(days=7 if after == "seven days" else 0), tick=False):
+        assert Person(app).ask("GET", link).status_code == 404
+
+
+@pytest.mark.parametrize("kind", MAILED)
+def test_no_secret_of_a_link_stands_in_the_address_of_a_page_or_on_it(make_app, kind):
+    app = make_app(WEBAPP_REGISTRATION="open", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
+    factories.user(app, "ada")
+    eve = Person(app)
+    for browser in (Person(app), eve):
+        browser.log_in("ada")
+    MAILED[kind](eve, app)
+    links = re.findall(r"^http://[^/]+(/\S+/[\w-]{40,})$", of_kind(app, kind).text, re.MULTILINE)
+    assert links
+    for link in links:
+        answer, secret = Person(app).ask("GET", link), link.rpartition("/")[2]
+        assert (answer.status_code, secret in answer.headers["Location"]) == (303, False)
+        page = Person(app).open(link)
+        assert (page.status_code, secret in page.text) == (200, False)
+        assert page.headers["Referrer-Policy"] == "same-origin"
+        assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', page.text), "nothing foreign is on it"
+
+
+def test_a_link_that_is_dead_leads_to_a_new_password(app):
+    stranger = Person(app)
+    assert stranger.open("/not-me/of-long-ago").status_code == 404
+    assert stranger.follow("Set a new password").request.path == "/forgot"

@@ -1,0 +1,110 @@
+"""Disable, enable, change a role or a password; and that somebody is always left who can let others in."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from tests import factories
+from tests.script import Script
+from tests.tables import events
+from webapp.accounts import lifecycle, roles
+from webapp.accounts.lifecycle import LastSuperAdmin
+from webapp.accounts.models import Role, User
+from webapp.core.clock import now
+
+
+def on(app, user, deed, *args):
+    with app.extensions["database"].write() as db:
+        return deed(db, db.get_one(User, user.id), *args)
+
+
+@pytest.mark.parametrize(
+    "deed", [(lifecycle.disable,), (lifecycle.change_role, "admin"), (lifecycle.change_role, "user")]
+)
+def test_the_last_super_admin_stays_one(app, deed):
+    boss = factories.user(app, role="super_admin")
+    factories.user(app, role="admin")
+    with pytest.raises(LastSuperAdmin):
+        on(app, boss, *deed)
+
+
+def unprove(db, user):
+    user.verification_required_at = now()
+
+
+@pytest.mark.parametrize("out", [lifecycle.disable, lifecycle.close, unprove])
+@pytest.mark.parametrize("deed", [lifecycle.disable, lifecycle.close, lifecycle.delete])
+def test_a_super_admin_who_cannot_come_in_does_not_count_as_one(app, out, deed):
+    boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
+    on(app, other, out)
+    with pytest.raises(LastSuperAdmin):
+        on(app, boss, deed)
+
+
+def test_nor_keeps_a_role_from_being_changed_back(app):
+    boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
+    with app.extensions["database"].write() as db:
+        roles.add(db, "owner", "Ours.", ["super_admin"])
+    on(app, boss, lifecycle.change_role, "owner")
+    on(app, other, lifecycle.close)
+    with pytest.raises(roles.NobodyLeft), app.extensions["database"].write() as db:
+        roles.edit(db, db.get_one(Role, "owner"), "Ours.", ["user"])
+
+
+def test_of_the_last_two_super_admins_one_stays_though_both_go_at_once(app):
+    bosses = [factories.user(app, role="super_admin") for _ in range(2)]
+
+    def go(boss):
+        try:
+            on(app, boss, lifecycle.disable)
+        except LastSuperAdmin:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as at_once:
+        assert sorted(at_once.map(go, bosses)) == [False, True]
+
+
+def test_disabling_says_how_much_it_ended(app, user):
+    for _ in range(3):
+        factories.api_token(app, user)
+    assert on(app, user, lifecycle.disable) == 3
+    assert on(app, user, lifecycle.disable) == 0
+
+
+def test_what_came_too_late_to_be_ended_is_ended_before_they_are_enabled(app, user):
+    on(app, user, lifecycle.disable)
+    late = Script(app, factories.api_token(app, user).token)
+    on(app, user, lifecycle.enable)
+    assert late.get("/protected").json["code"] == "token_revoked"
+
+
+def test_disabling_twice_is_written_down_once(app, user):
+    on(app, user, lifecycle.disable)
+    on(app, user, lifecycle.disable)
+    assert len(events(app, "user.disabled")) == 1
+
+
+def test_a_role_that_there_is_none_of_is_refused(app, user):
+    with pytest.raises(roles.RoleGone, match="owner"):
+        on(app, user, lifecycle.change_role, "owner")
+
+
+def test_the_same_role_again_changes_nothing(app, user):
+    on(app, user, lifecycle.change_role, "user")
+    assert events(app, "role.changed") == []
+
+
+def test_a_new_password_ends_sessions_and_leaves_tokens(app, user, person, script):
+    on(app, user, lifecycle.set_password, "another")
+    assert person.open("/dashboard").request.path == "/login"
+    assert script.get("/protected").status_code == 200
+
+
+def test_nobody_can_be_given_a_role_that_the_house_does_not_know(app, user):
+    def give(db, found):
+        found.role = "owner"
+
+    with pytest.raises(IntegrityError):
+        on(app, user, give)

@@ -1,0 +1,77 @@
+"""Mails that only inform are sent to those who want them; what concerns the safety of an account is sent to all."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.outbox_mails import mails
+from tests.script import Script
+from tests.tables import contents, events
+from webapp.accounts.mail_preferences import INFORMATIVE
+from webapp.core.clock import now
+from webapp.jobs.worker import Worker
+
+
+def choose(person: Person, *wanted: str):
+    person.open("/account")
+    return person.press("Save choice", **{kind: "y" if kind in wanted else [] for kind in INFORMATIVE})
+
+
+def live_on(app, user) -> None:
+    """One token is made and never used, one ends, and is called still."""
+    ending = factories.api_token(app, user, name="ending", lifetime=timedelta(days=30))
+    factories.api_token(app, user, name="unused", lifetime=timedelta(days=300))
+    chores = [chore for chore in app.extensions["chores"] if chore.name.startswith("tell of tokens")]
+    for days in (29, 31, 95):
+        with time_machine.travel(now() + timedelta(days=days), tick=False):
+            Worker(app.extensions["database"], chores).do_due()
+            if days == 31:
+                Script(app, ending.token).get("/protected")
+
+
+def kinds(app) -> set[str]:
+    return {mail.kind for mail in mails(app)}
+
+
+@pytest.mark.parametrize("unwanted", [None, *INFORMATIVE])
+def test_each_of_them_is_sent_unless_it_is_unwanted(app, user, person, unwanted):
+    choose(person, *(kind for kind in INFORMATIVE if kind != unwanted))
+    live_on(app, user)
+    assert kinds(app) == set(INFORMATIVE) - {unwanted}
+
+
+def test_they_say_how_one_does_without_them(app, user, person):
+    live_on(app, user)
+    for mail in mails(app):
+        assert "/account, under Mails" in mail.text
+        assert "under Mails" in mail.html
+
+
+def test_what_concerns_the_safety_of_an_account_is_sent_to_those_who_want_nothing(app, user, person):
+    choose(person)
+    person.open("/account/password")
+    person.press("Change password", password=factories.PASSWORD, new_password="another horse battery")
+    Person(app).log_in("ada", "another horse battery")
+    assert kinds(app) == {"password_changed", "new_login"}
+
+
+def test_the_page_shows_what_was_chosen_and_the_log_says_that_it_changed(app, user, person):
+    assert "It is noted" in choose(person, "tokens_unused").text
+    wanted = person.ask("GET", "/account", headers={"Accept": "application/json"}).json["mails"]
+    assert wanted == {"tokens_expiring": False, "tokens_unused": True, "token_came_late": False}
+    assert len(events(app, "profile.changed")) == 1
+    choose(person, "tokens_unused")
+    assert len(events(app, "profile.changed")) == 1
+
+
+def test_nothing_else_can_be_switched_off(app, user, person):
+    person.open("/account")
+    before = contents(app)
+    sent = dict.fromkeys(INFORMATIVE, True) | {"new_login": False, "password_changed": False}
+    headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
+    assert person.ask("POST", "/account/mails", json=sent, headers=headers).status_code == 200
+    assert contents(app) == before
+    assert person.ask("POST", "/account/mails", json={"tokens_unused": "x"}, headers=headers).status_code == 400

@@ -1,0 +1,91 @@
+"""What follows from the source alone is worked out once, however many houses a run builds.
+
+A house is always built anew, by the product's own code, and nothing that a test can change is handed on.
+"""
+
+from collections.abc import Hashable, Iterator
+from copy import copy
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import pytest
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Map, Rule, RuleFactory
+
+from webapp.app.furniture import ROOT
+from webapp.core import db
+from webapp.web import assets
+from webapp.web.application import Application
+
+KNOWN_BY = (
+    *("rule", "endpoint", "subdomain", "host", "strict_slashes", "merge_slashes", "build_only", "alias", "websocket"),
+    "provide_automatic_options",
+)
+
+
+class Streets(Map):
+    """Compiled when somebody asks the way; two that have the same rules share what was compiled."""
+
+    compiled: ClassVar[dict[Hashable, tuple[Any, Any]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._entered: list[Rule] = []
+        self._made_of = kwargs.get("host_matching", False)
+        super().__init__(*args, **kwargs)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        self._entered += rulefactory.get_rules(self)
+        self._remap = True
+
+    def update(self) -> None:
+        if not self._remap:
+            return
+        known_by = self._made_of, self.merge_slashes, *map(signature, self._entered)
+        if known_by not in self.compiled:
+            # Copies, for a rule may be bound once: who adds another has all of them compiled again.
+            alike = {"merge_slashes": self.merge_slashes, "host_matching": self.host_matching}
+            full = Map(map(copy, self._entered), converters=self.converters, **alike)
+            full.update()
+            self.compiled[known_by] = full._matcher, full._rules_by_endpoint
+        self._matcher, self._rules_by_endpoint = self.compiled[known_by]
+        self._remap = False
+
+
+def signature(rule: Rule) -> Hashable:
+    methods = frozenset(rule.methods or ())
+    return methods, repr(rule.defaults), rule.redirect_to, *(getattr(rule, name, None) for name in KNOWN_BY)
+
+
+class Compiled(BytecodeCache):
+    """Templates; Jinja asks for each by a digest of its source."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+def in_this_run() -> Iterator[None]:
+    static, digest_of = ROOT / "static", assets.digest_of
+    # Both equal and compiling alike: made by the same call, for the same library.
+    alike = {"__eq__": lambda one, other: type(one) is type(other), "__hash__": lambda one: hash(type(one))}
+    statements: dict[Any, Any] = LRUCache(5000)
+    create_engine = db.create_engine
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Application, "url_map_class", Streets)
+        patch.setattr(Application, "jinja_options", {"bytecode_cache": Compiled()})
+        for name, method in alike.items():
+            patch.setattr(SQLiteDialect_pysqlite, name, method)
+        remembering = {"execution_options": {"compiled_cache": statements}}
+        patch.setattr(db, "create_engine", lambda *args, **kwargs: create_engine(*args, **remembering, **kwargs))
+        patch.setattr(db, "compile_for", lru_cache(db.compile_for))
+        of_ours = lru_cache(digest_of)
+        patch.setattr(assets, "digest_of", lambda folder: (of_ours if folder == static else digest_of)(folder))
+        yield

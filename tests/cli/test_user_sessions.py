@@ -1,0 +1,42 @@
+"""user sessions, logout, purge."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from webapp.accounts import user_queries
+from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.sessions.lifecycle import Browser, Ends, start
+from webapp.settings import Settings
+
+DAY = timedelta(days=1)
+
+
+def logged_in(house: Path) -> None:
+    database = Database(Settings.from_env({"WEBAPP_INSTANCE": str(house)}).database)
+    with database.write() as db:
+        user = user_queries.named(db, "ada")
+        assert user
+        start(db, user.id, Browser("curl/8", "10.0.0.7"), Ends(DAY, DAY, DAY), amr="pwd")
+        user.closes_at = now() - timedelta(seconds=1)
+    database.close()
+
+
+def test_sessions_are_listed_and_ended(run, add, house):
+    add("ada")
+    logged_in(house)
+    (found,) = json.loads(run("user sessions ada --json").stdout)
+    assert (found["name"], found["address"]) == ("curl", "10.0.0.7")
+    assert "curl" in run("user sessions ada").stdout
+    assert "1 session ended" in run("user logout ada").stderr
+    assert json.loads(run("user sessions ada --json").stdout) == []
+    (ended,) = map(json.loads, run("audit list --event session.ended --json").stdout.splitlines())
+    assert ended["details"]["origin"] == "cli"
+
+
+def test_closed_accounts_are_purged_when_their_time_is_over(run, add, house):
+    add("ada")
+    logged_in(house)
+    assert "1 account deleted" in run("user purge").stderr
+    assert run("user sessions ada").exit_code == 1

@@ -1,0 +1,32 @@
+"""Secrets, their digests, and keys for one purpose each."""
+
+from webapp.core import digests
+
+KEY = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
+
+
+def test_no_two_secrets_are_alike():
+    assert len({digests.new_secret() for _ in range(100)}) == 100
+
+
+def test_a_digest_is_a_sha_256():
+    assert digests.digest("abc").hex().startswith("ba7816bf8f01cfea")
+    assert len(digests.digest("")) == 32
+
+
+def test_equal_texts_are_the_same_and_others_are_not():
+    assert digests.same("ä", "ä")
+    assert digests.same(b"a", "a")
+    assert not digests.same("a", "b")
+    assert not digests.same("a", "aa")
+
+
+def test_half_a_surrogate_pair_is_compared_and_not_choked_on():
+    assert not digests.same("\ud800", "a")
+
+
+def test_each_purpose_has_a_key_of_its_own():
+    cookies, links = digests.derive(KEY, "cookies"), digests.derive(KEY, "links")
+    assert cookies != links
+    assert len(cookies) == 32
+    assert cookies == digests.derive(KEY, "cookies")

@@ -1,0 +1,215 @@
+"""Proofs of possession: each thing that RFC 9449 §4.3 asks for, and what comes of it where it is another."""
+
+from datetime import timedelta
+
+import jwt as pyjwt
+import pytest
+import time_machine
+
+from tests.core.forged_tokens import NOON, NOW, encode
+from tests.dpop_client import HOUSE, JKT, KEY, OTHER, claims_for, header_of, jwk_of, proof
+from webapp.core import key_material
+from webapp.core.dpop import Asked, KeyUnfit, ProofUnfit, proven, thumbprint_in
+from webapp.core.signing_keys import generate
+
+MINUTE = timedelta(minutes=1)
+TOKEN = "a.b.c"
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def judged(text, *, method="GET", path="/protected", token=None, origin=HOUSE):
+    return proven(text, Asked(method=method, origin=origin, path=path, token=token), window=MINUTE)
+
+
+def claims(**changes):
+    return claims_for(**changes)
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
+def test_a_proof_gives_the_thumbprint_of_its_key(algorithm):
+    key = generate(algorithm, NOON)
+    assert judged(proof(key=key)).jkt == key_material.thumbprint(key.public, algorithm=algorithm)
+
+
+def test_a_proof_names_itself_so_that_it_is_known_again():
+    assert judged(proof(claims(jti="once"))).jti == "once"
+
+
+@pytest.mark.parametrize("shift", [-60, 0, 60])
+def test_a_proof_is_good_for_a_minute_before_and_after_its_time(noon, shift):
+    made = proof()
+    noon.shift(shift)
+    assert judged(made)
+
+
+@pytest.mark.parametrize(
+    "htu",
+    [
+        pytest.param(f"{HOUSE}/protected?next=1#there", id="with a query and a fragment"),
+        pytest.param("HTTP://127.0.0.1:8000/protected", id="with its scheme in capitals"),
+        pytest.param(f"{HOUSE}/%70rotected", id="with letters escaped that need not be"),
+    ],
+)
+def test_an_address_is_the_same_however_it_is_written(htu):
+    assert judged(proof(claims(htu=htu)))
+
+
+def test_a_port_that_goes_without_saying_may_be_said():
+    made = proof(claims(htu="https://LOGIN.example.org:443/protected"))
+    assert judged(made, origin="https://login.example.org")
+    with pytest.raises(ProofUnfit):
+        judged(made, origin="https://login.example.org:8443")
+
+
+def test_an_address_without_a_path_is_the_root():
+    assert judged(proof(claims(htu=HOUSE)), path="/")
+
+
+def test_a_proof_for_a_token_shows_which():
+    assert judged(proof(claims_for(token=TOKEN)), token=TOKEN)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *(pytest.param({name: ...}, id=f"without {name}") for name in ("htm", "htu", "iat", "jti", "ath")),
+        *(pytest.param({name: None}, id=f"with {name} null") for name in ("htm", "htu", "iat", "jti", "ath")),
+        *(pytest.param({name: ["x"]}, id=f"with {name} a list") for name in ("htm", "htu", "iat", "jti", "ath")),
+        *(pytest.param({name: 7}, id=f"with {name} a number") for name in ("htm", "htu", "iat", "jti", "ath")),
+        pytest.param({"htm": "POST"}, id="for another method"),
+        pytest.param({"htm": "get"}, id="for a method in small letters"),
+        pytest.param({"htu": f"{HOUSE}/public"}, id="for another path"),
+        pytest.param({"htu": f"{HOUSE}/protected/"}, id="for a path with a slash more"),
+        pytest.param({"htu": f"{HOUSE}/PROTECTED"}, id="for a path in capitals"),
+        pytest.param({"htu": "https://127.0.0.1:8000/protected"}, id="for https"),
+        pytest.param({"htu": "http://127.0.0.1/protected"}, id="for another port"),
+        pytest.param({"htu": "http://evil.example.org:8000/protected"}, id="for another host"),
+        pytest.param({"htu": "http://127.0.0.1:8000.evil.org/protected"}, id="for a host that begins alike"),
+        pytest.param({"htu": "http://127.0.0.1:8000@evil.org/protected"}, id="for a host behind an at"),
+        pytest.param({"htu": "http://evil.org@127.0.0.1:8000/protected"}, id="for a user at our host"),
+        pytest.param({"htu": "//127.0.0.1:8000/protected"}, id="for no scheme"),
+        pytest.param({"htu": "/protected"}, id="for a path alone"),
+        pytest.param({"htu": "http://127.0.0.1:99999/protected"}, id="for no port"),
+        pytest.param({"htu": "http://[::1/protected"}, id="for half an address"),
+        pytest.param({"htu": f"{HOUSE}/prot\nected"}, id="with a line break in the address"),
+        pytest.param({"htu": f"{HOUSE}\\protected"}, id="with a backslash"),
+        pytest.param({"htu": ""}, id="for nothing"),
+        pytest.param({"iat": NOW - 61}, id="from a second too long ago"),
+        pytest.param({"iat": NOW + 61}, id="from a second too far ahead"),
+        pytest.param({"iat": True}, id="from a moment that is true"),
+        pytest.param({"iat": str(NOW)}, id="from a moment that is a text"),
+        pytest.param({"iat": 10**400}, id="from beyond all calendars"),
+        pytest.param({"iat": -1}, id="from before 1970"),
+        pytest.param({"jti": ""}, id="without a name"),
+        pytest.param({"jti": "x" * 257}, id="with an endless name"),
+        pytest.param({"ath": encode(b"\0" * 32)}, id="for another token"),
+        pytest.param({"ath": "é"}, id="for no token"),
+    ],
+)
+def test_a_proof_is_unfit(changes):
+    with pytest.raises(ProofUnfit):
+        judged(proof(claims_for(token=TOKEN, **changes)), token=TOKEN)
+
+
+PRIVATE = pyjwt.algorithms.ECAlgorithm.to_jwk(KEY.private, as_dict=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *(pytest.param({name: ...}, id=f"without {name}") for name in ("typ", "alg", "jwk")),
+        pytest.param({"typ": "JWT"}, id="typed as any JWT"),
+        pytest.param({"typ": "at+jwt"}, id="typed as a token"),
+        pytest.param({"typ": "DPOP+JWT"}, id="typed in capitals"),
+        pytest.param({"alg": "none"}, id="with no signature"),
+        pytest.param({"alg": "HS256"}, id="with a shared secret"),
+        pytest.param({"alg": "ES384"}, id="with another algorithm"),
+        pytest.param({"alg": ["ES256"]}, id="with a list of algorithms"),
+        pytest.param({"crit": ["x"], "x": 1}, id="with critical extensions"),
+        pytest.param({"kid": "k"}, id="with the name of a key"),
+        pytest.param({"jku": "https://evil.org/jwks"}, id="with a place to fetch keys from"),
+        pytest.param({"jwk": PRIVATE}, id="with the private key"),
+        pytest.param({"jwk": {"kty": "oct", "k": encode(b"k" * 32)}}, id="with a secret for a key"),
+        pytest.param({"jwk": jwk_of(OTHER)}, id="with the key of somebody else"),
+        pytest.param({"jwk": "key"}, id="with a text for a key"),
+        pytest.param({"jwk": []}, id="with a list for a key"),
+        pytest.param({"jwk": {}}, id="with nothing for a key"),
+        pytest.param({"jwk": jwk_of(KEY) | {"crv": "P-521"}}, id="with a key on another curve"),
+        pytest.param({"jwk": jwk_of(KEY) | {"x": "AAAA"}}, id="with a key that is too short"),
+        pytest.param({"jwk": jwk_of(KEY) | {"x": None}}, id="with half a key"),
+        pytest.param({"jwk": {"kty": "RSA", "n": encode(b"\xff" * 4000), "e": "AQAB"}}, id="with an endless key"),
+    ],
+)
+def test_a_proof_is_unfit_whose_header_comes(changes):
+    with pytest.raises(ProofUnfit):
+        judged(proof(header=header_of(**changes)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(lambda: "", id="nothing"),
+        pytest.param(lambda: "proof", id="a word"),
+        pytest.param(lambda: f"{proof()}, {proof()}", id="two of them"),
+        pytest.param(lambda: f"{proof()},{proof()}", id="two without a space"),
+        pytest.param(lambda: proof() + "=", id="padding"),
+        pytest.param(lambda: proof()[:-4], id="a signature cut short"),
+        pytest.param(lambda: proof().rpartition(".")[0] + ".", id="no signature"),
+        pytest.param(lambda: proof(claims(pad="x" * 64000)), id="sixty-four kilobytes"),
+        pytest.param(lambda: proof(claims="[]"), id="a list of claims"),
+        pytest.param(lambda: proof(claims="[" * 4000), id="brackets without end"),
+        pytest.param(lambda: proof(claims='{"jti":"a","jti":"b"}'), id="a name twice"),
+        pytest.param(lambda: proof(header="{}"), id="an empty header"),
+        pytest.param(lambda: "\ud800.a.b", id="half a surrogate pair"),
+    ],
+)
+def test_a_proof_is_unfit_that_is_made_of(text):
+    with pytest.raises(ProofUnfit):
+        judged(text())
+
+
+def test_hmac_under_the_public_key_is_no_proof():
+    head = {"typ": "dpop+jwt", "alg": "HS256", "jwk": jwk_of(KEY)}
+    signed = f"{encode(head)}.{encode(claims())}"
+    secret = key_material.public_pem(KEY.public).encode()
+    with pytest.raises(ProofUnfit):
+        judged(f"{signed}.{encode(pyjwt.get_algorithm_by_name('HS256').sign(signed.encode(), secret))}")
+
+
+def test_a_proof_signed_with_another_key_than_it_shows_is_none():
+    with pytest.raises(ProofUnfit):
+        judged(proof(header=header_of(KEY), key=OTHER))
+
+
+def test_a_key_is_named_by_its_thumbprint_or_shown_as_it_is():
+    assert thumbprint_in(f" {JKT}\n") == JKT
+    assert thumbprint_in(pyjwt.utils.force_bytes(str(jwk_of(KEY)).replace("'", '"')).decode()) == JKT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "key",
+        "[]",
+        "null",
+        '{"kty": "oct", "k": "AAAA"}',
+        pytest.param(JKT + "x", id="a letter more than a thumbprint"),
+        "\ud800",
+        "9" * 5000,
+        "{" * 5000,
+    ],
+)
+def test_what_is_no_public_key_binds_nothing(text):
+    with pytest.raises(KeyUnfit, match="public key"):
+        thumbprint_in(text)
+
+
+def test_who_shows_a_private_key_is_told_to_make_a_new_one():
+    with pytest.raises(KeyUnfit, match="private"):
+        thumbprint_in(str(PRIVATE).replace("'", '"'))

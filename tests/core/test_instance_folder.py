@@ -1,0 +1,63 @@
+"""The instance folder, whoever comes first."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from webapp.core import instance_folder
+from webapp.core.instance_folder import InstanceError
+
+ROOT = Path(__file__).parents[2]
+
+START = """
+import sys
+from webapp.core import keys
+from webapp.settings import Settings
+settings = Settings.from_env({"WEBAPP_INSTANCE": sys.argv[1]})
+print(settings.secret_key, keys.ring_for(settings).current().kid)
+"""
+
+
+def test_two_processes_at_once_end_with_one_set_of_keys(tmp_path):
+    command = [sys.executable, "-W", "error", "-c", START, str(tmp_path / "instance")]
+    starts = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(3)]
+    answers = {start.communicate()[0] for start in starts}
+    assert len(answers) == 1
+    assert answers != {b""}
+
+
+def test_an_instance_open_to_all_is_closed(tmp_path):
+    tmp_path.chmod(0o755)
+    instance_folder.prepare(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_instance_that_cannot_be_made_says_so(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InstanceError, match="cannot be made"):
+        instance_folder.prepare(tmp_path / "file" / "instance")
+
+
+def test_a_database_that_was_made_is_remembered_for_its_own_name(tmp_path):
+    assert not instance_folder.was_made(tmp_path, tmp_path / "latchkey.db")
+    instance_folder.mark_made(tmp_path, tmp_path / "latchkey.db")
+    assert instance_folder.was_made(tmp_path, tmp_path / "latchkey.db")
+    assert not instance_folder.was_made(tmp_path, tmp_path / "other.db")
+
+
+def test_the_memory_moves_with_the_folder(tmp_path):
+    (tmp_path / "here").mkdir()
+    instance_folder.mark_made(tmp_path / "here", tmp_path / "here" / "latchkey.db")
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert instance_folder.was_made(tmp_path / "there", tmp_path / "there" / "latchkey.db")
+
+
+def test_one_at_a_time_holds_the_lock(tmp_path):
+    probe = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    with instance_folder.lock(tmp_path):
+        held = subprocess.run(
+            [sys.executable, "-c", probe, str(tmp_path / ".database.lock")], stderr=subprocess.PIPE, check=False
+        )
+    assert b"BlockingIOError" in held.stderr

@@ -1,0 +1,108 @@
+"""Tokens that are ours, to the last second; and the same two exceptions whatever comes."""
+
+import contextlib
+from datetime import timedelta
+
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.forged_tokens import CLAIMS, KEY, NOON, NOW, TYP, claims_with, forged, header_with
+from tests.core.forged_tokens import inside as verify
+from webapp.core import jwt
+from webapp.core.keys import FileRing
+
+GOOD = forged()
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "HS256"])
+def test_what_we_sign_we_accept(tmp_path, algorithm):
+    ring = FileRing(tmp_path, algorithm=algorithm, overlap=timedelta(days=1))
+    token = jwt.sign(CLAIMS, typ=TYP, key=ring.current())
+    assert verify(token, ring) == CLAIMS
+
+
+def test_the_forger_of_these_tests_makes_good_tokens_when_asked():
+    assert verify(forged()) == CLAIMS
+
+
+def test_a_token_lives_to_the_last_second_and_no_longer(noon):
+    token = jwt.sign(CLAIMS, typ=TYP, key=KEY)
+    noon.shift(3599)
+    assert verify(token)
+    noon.shift(1)
+    with pytest.raises(jwt.Expired):
+        verify(token)
+
+
+def test_a_clock_a_little_ahead_of_ours_is_forgiven_and_no_more():
+    assert verify(forged(claims=claims_with(iat=NOW + 5, nbf=NOW + 5)))
+    with pytest.raises(jwt.Invalid):
+        verify(forged(claims=claims_with(iat=NOW + 6)))
+    with pytest.raises(jwt.Invalid):
+        verify(forged(claims=claims_with(nbf=NOW + 6)))
+
+
+def test_a_token_outlives_the_rotation_of_its_key_but_not_the_overlap(tmp_path, noon):
+    ring = FileRing(tmp_path, algorithm="ES256", overlap=timedelta(days=1))
+    token = jwt.sign(CLAIMS, typ=TYP, key=ring.current())
+    ring.rotate(timedelta(minutes=30))
+    assert verify(token, ring)
+    noon.shift(1800)
+    with pytest.raises(jwt.Invalid, match="kid"):
+        verify(token, ring)
+
+
+def test_a_retired_key_signs_nothing(tmp_path):
+    ring = FileRing(tmp_path, algorithm="HS256", overlap=timedelta(days=1))
+    kid = ring.current().kid
+    ring.rotate(timedelta(days=1))
+    with pytest.raises(ValueError, match="retired"):
+        jwt.sign(CLAIMS, typ=TYP, key=ring.find(kid))
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from([*CLAIMS, "nbf", "typ", "alg", "kid", "crit", "b64"])
+MEMBERS = st.dictionaries(NAMES | st.text(max_size=5), ANYTHING, max_size=5)
+
+
+def is_answered(token):
+    with contextlib.suppress(jwt.TokenError):
+        verify(token)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"\A[\w=-]{0,40}\.[\w=-]{0,40}\.[\w=-]{0,40}\Z"))
+def test_no_text_brings_another_exception(token):
+    is_answered(token)
+
+
+@given(MEMBERS, MEMBERS)
+def test_no_signed_members_bring_another_exception(header, claims):
+    is_answered(forged(header=header_with(**header), claims=claims_with(**claims)))
+    is_answered(forged(claims=claims_with(**claims)))
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_no_signed_bytes_bring_another_exception(header, claims):
+    is_answered(forged(header=header, claims=claims))
+    is_answered(forged(claims=claims))
+
+
+@given(st.integers(0, len(GOOD) - 1), st.characters(codec="ascii"))
+def test_no_letter_of_a_token_may_be_another(place, letter):
+    changed = GOOD[:place] + letter + GOOD[place + 1 :]
+    if changed == GOOD:
+        return
+    with pytest.raises(jwt.TokenError):
+        verify(changed)

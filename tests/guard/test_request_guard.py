@@ -1,0 +1,189 @@
+"""Before every view: OPTIONS, scripts' own addresses, and what a fresh proof is asked of."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import session
+
+from tests import factories
+from tests.browser import Person, form_with, values_of
+from tests.guard.example_routes import HTML, add, plain, with_changes
+from tests.script import Script
+from webapp.guard import public, require
+from webapp.guard.require import public_to_scripts
+
+
+def explode():
+    raise AssertionError("the view ran")
+
+
+@pytest.mark.parametrize("wear", [public, public_to_scripts, require(scope="protected:read")])
+def test_options_never_runs_a_view_not_even_one_that_declares_it(app, script, wear):
+    add(app, "/bomb", wear(explode), methods=["GET", "OPTIONS"], provide_automatic_options=False)
+    answer = script.call("OPTIONS", "/bomb")
+    assert answer.status_code == 200
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_options_at_a_guarded_address_is_for_those_who_may_come_in(script, app):
+    assert script.call("OPTIONS", "/protected").status_code == 200
+    assert Script(app).call("OPTIONS", "/protected").status_code == 401
+
+
+def test_a_preflight_of_another_site_is_allowed_nothing(script):
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    answer = script.call("OPTIONS", "/protected", headers=headers)
+    assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+
+
+def test_head_is_decided_like_get(script):
+    assert script.call("HEAD", "/protected").status_code == 200
+    assert script.call("HEAD", "/protected/admin").status_code == 403
+
+
+def test_trace_of_a_view_that_declares_it_is_guarded_too(app):
+    add(app, "/bomb", require()(explode), methods=["TRACE"])
+    assert Script(app).call("TRACE", "/bomb").status_code == 401
+
+
+@pytest.mark.parametrize("method", ["LINK", "MERGE", "PURGE"])
+def test_a_method_that_we_do_not_know_is_a_change_and_needs_a_csrf_token(app, user, method):
+    add(app, "/odd", require()(plain("changed")), methods=[method])
+    person = Person(app)
+    person.log_in(user.username)
+    assert person.ask(method, "/odd").status_code == 403
+
+
+def test_an_address_of_scripts_alone_sees_no_session(app, user):
+    add(app, "/blind", public_to_scripts(lambda: {"session": dict(session)}))
+    person = Person(app)
+    person.log_in(user.username)
+    assert person.ask("GET", "/blind").json == {"session": {}}
+
+
+def test_an_address_of_scripts_alone_sets_no_cookie_even_if_the_view_tries(app):
+    add(app, "/blind", public_to_scripts(lambda: session.update(x=1) or "tried"))
+    assert "Set-Cookie" not in Person(app).ask("GET", "/blind").headers
+
+
+def test_nobody_knows_of_a_fault_in_the_guard_more_than_that_it_refused(app, user):
+    """ASVS 16.5.3: an exception inside the guard lets nobody in."""
+    add(app, "/bomb", require()(explode))
+    app.extensions["doors"] = None
+    assert Script(app, "x.y.z").get("/bomb").status_code == 500
+
+
+# Step-up.
+
+
+@pytest.fixture
+def tired(app, user):
+    """Somebody who logged in eleven minutes ago."""
+    with_changes(app)
+    person = Person(app)
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
+        person.log_in(user.username)
+        clock.shift(timedelta(minutes=10, seconds=1))
+        yield person
+
+
+def post(person, path, **fields):
+    """As the person's own page would send it."""
+    person.open("/dashboard")
+    return person.ask("POST", path, data={"csrf_token": person.csrf_token} | fields)
+
+
+def send(person):
+    """The form that was kept, as its button sends it."""
+    form = form_with(person.page.text, "Send it now")
+    return person.ask("POST", form.get("action"), data=values_of(form))
+
+
+def test_a_page_that_wants_a_fresh_proof_leads_to_the_confirmation_and_back(tired):
+    answer = tired.ask("GET", "/tokens/new?name=laptop")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/confirm?next=/tokens/new?name%3Dlaptop")
+    tired.open("/tokens/new?name=laptop")
+    tired.press("Confirm", password=factories.PASSWORD)
+    assert tired.page.request.path == "/tokens/new"
+    assert 'value="laptop"' in tired.page.text
+
+
+def test_a_form_that_was_filled_in_for_too_long_is_kept_over_the_confirmation(tired):
+    filled = {"name": "a/b & c", "scopes": ["profile:read", "tokens:read"], "expires_in": "3600"}
+    answer = post(tired, "/tokens/new", **filled)
+    assert (answer.status_code, answer.mimetype) == (401, "text/html")
+    assert "max_age=600" in answer.headers["WWW-Authenticate"]
+    tired.press("Confirm", password="wrong wrong wrong")
+    assert tired.page.status_code == 422
+    tired.press("Confirm", password=factories.PASSWORD)
+    answer = tired.press("Send it now")
+    assert (answer.status_code, answer.request.path) == (201, "/tokens/new")
+    assert "a/b &amp; c" in answer.text
+    assert "tokens:read" in answer.text
+
+
+def test_a_kept_form_keeps_no_secret(tired):
+    answer = post(tired, "/grave", password="hunter2", new_password="hunter3", name="x")
+    assert "hunter" not in answer.text
+    tired.press("Confirm", password=factories.PASSWORD)
+    assert values_of(form_with(tired.page.text, "Send it now")).keys() == {"csrf_token", "name"}
+    assert send(tired).text == "done"
+
+
+def test_a_kept_form_keeps_long_values_lines_and_signs(tired):
+    text = "a\r\nb \"'<&>ü " * 1500
+    post(tired, "/grave", note=text)
+    tired.press("Confirm", password=factories.PASSWORD)
+    kept = values_of(form_with(tired.page.text, "Send it now"))["note"]
+    assert kept.split() == text.split()
+    assert send(tired).text == "done"
+
+
+def test_a_form_without_fields_is_kept_as_well(tired):
+    post(tired, "/grave")
+    tired.press("Confirm", password=factories.PASSWORD)
+    assert send(tired).text == "done"
+
+
+def test_a_form_of_another_site_is_not_kept(tired):
+    """Else a stranger's form would wait for its victim's password, and for one click."""
+    answer = tired.ask("POST", "/grave", data={"name": "evil"})
+    assert (answer.status_code, "evil" in answer.text) == (403, False)
+
+
+@pytest.mark.parametrize("kept", ["", "x", "{}", "[1]", '[["a"]]', '[["a", 1]]', "[" * 20_000])
+def test_a_kept_form_that_nobody_made_is_none(tired, kept):
+    tired.open("/confirm?next=/protected")
+    assert tired.press("Confirm", password=factories.PASSWORD, kept=kept).request.path == "/protected"
+
+
+def test_a_kept_form_goes_to_no_other_site(tired):
+    post(tired, "/grave", name="x")
+    tired.press("Confirm", password=factories.PASSWORD, next="//evil.example/")
+    assert "evil.example" not in tired.page.text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_script_with_a_session_hears_of_the_fresh_proof_as_rfc_9470_says(tired, method):
+    answer = tired.ask(method, "/grave", headers={"Accept": "*/*"}, json={} if method == "POST" else None)
+    assert (answer.status_code, answer.json["code"]) == (401, "step_up_required")
+    assert answer.headers["WWW-Authenticate"] == (
+        'Bearer realm="Latchkey", error="insufficient_user_authentication", '
+        'error_description="step_up_required", max_age=600'
+    )
+
+
+def test_a_token_minted_long_ago_does_not_pass_where_a_fresh_proof_is_asked(app, user):
+    with_changes(app)
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
+        script = Script(app, factories.api_token(app, user).token)
+        assert script.post("/grave").status_code == 200
+        clock.shift(timedelta(minutes=11))
+        answer = script.post("/grave", headers={"Accept": HTML})
+        assert (answer.status_code, answer.json["code"]) == (401, "step_up_required")
+
+
+def test_a_fresh_proof_is_not_made_by_using_the_session(tired):
+    tired.open("/dashboard")
+    assert tired.ask("GET", "/grave").status_code == 303

@@ -1,0 +1,165 @@
+"""What a token may do at the most: its bounds as values, and as the guard asks for them."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.script import Script
+from webapp.core.clock import now
+from webapp.credentials.models import Credential
+from webapp.guard.token_grant import Authority, Call, authority_of, exceeded, stored
+
+READ = frozenset({"protected:read"})
+HOME = Call("GET", "/protected", "10.0.0.7")
+
+
+def of(**bounds):
+    return Authority(scopes=READ, **bounds)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "call", "bound"),
+    [
+        pytest.param({}, HOME, None, id="without bounds there is none to break"),
+        pytest.param({"methods": frozenset({"GET"})}, HOME, None, id="a method that is named is kept"),
+        pytest.param({"methods": frozenset({"GET"})}, HOME._replace(method="HEAD"), None, id="whoever reads may look"),
+        pytest.param(
+            {"methods": frozenset({"GET"})}, HOME._replace(method="OPTIONS"), None, id="and ask what there is"
+        ),
+        pytest.param({"methods": frozenset({"GET"})}, HOME._replace(method="POST"), "method", id="but not change"),
+        pytest.param(
+            {"methods": frozenset({"GET"})}, HOME._replace(method="get"), "method", id="methods have capitals"
+        ),
+        pytest.param({"resources": frozenset({"/protected"})}, HOME, None, id="an address that is named is kept"),
+        pytest.param(
+            {"resources": frozenset({"/protected"})},
+            HOME._replace(resource="/protected/admin"),
+            "resource",
+            id="what begins alike is another address",
+        ),
+        pytest.param({"networks": ("10.0.0.0/8",)}, HOME, None, id="an address within the network"),
+        pytest.param({"networks": ("10.0.0.0/8",)}, HOME._replace(address="11.0.0.1"), "network", id="and one without"),
+        pytest.param({"networks": ("192.0.2.1/32", "10.0.0.7/32")}, HOME, None, id="one of several is enough"),
+        pytest.param(
+            {"networks": ("10.0.0.0/8",)}, HOME._replace(address="::ffff:10.0.0.7"), None, id="IPv4 written as IPv6"
+        ),
+        pytest.param(
+            {"networks": ("2001:db8::/32",)}, HOME._replace(address="2001:db8::1"), None, id="an IPv6 address"
+        ),
+        pytest.param({"networks": ("2001:db8::/32",)}, HOME, "network", id="IPv4 is in no IPv6 network"),
+        pytest.param({"networks": ("0.0.0.0/0",)}, HOME._replace(address="::1"), "network", id="nor the other way"),
+        pytest.param({"networks": ("10.0.0.0/8",)}, HOME._replace(address=None), "network", id="no address is in none"),
+        pytest.param(
+            {"networks": ("10.0.0.0/8",)}, HOME._replace(address="10.0.0.7, 11.0.0.1"), "network", id="nor nonsense"
+        ),
+    ],
+)
+def test_bounds_are_kept(bounds, call, bound):
+    assert exceeded(of(**bounds), call) == bound
+
+
+def test_what_is_stored_is_read_again():
+    held = of(methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=5, jkt="x")
+    assert authority_of(stored(held)) == held
+
+
+def test_what_is_the_same_is_stored_as_the_same_text():
+    one, other = frozenset({"a:read", "b:read", "c:read"}), frozenset({"c:read", "a:read", "b:read"})
+    assert stored(Authority(scopes=one)) == stored(Authority(scopes=other))
+
+
+@pytest.fixture
+def bounded(app, user):
+    def make(**bounds):
+        return Script(app, factories.api_token(app, user, authority=of(**bounds)).token)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("bounds", "bound"),
+    [
+        ({"methods": frozenset({"POST"})}, "method"),
+        ({"resources": frozenset({"/dashboard"})}, "resource"),
+        ({"networks": ("192.0.2.0/24",)}, "network"),
+    ],
+)
+def test_a_call_out_of_bounds_is_refused_and_told_which_and_where_to_mend_it(bounded, bounds, bound):
+    answer = bounded(**bounds).get("/protected")
+    assert (answer.status_code, answer.json["code"], answer.json["required"]) == (403, "token_limited", [bound])
+    assert answer.json["fix"].startswith("http://127.0.0.1:8000/tokens/")
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+
+
+def test_a_thief_does_not_learn_from_where_a_token_may_be_used(bounded):
+    assert "192.0.2" not in bounded(networks=("192.0.2.0/24",)).get("/protected").text
+
+
+def test_a_call_within_all_bounds_is_let_in(bounded):
+    held = bounded(methods=frozenset({"GET"}), resources=frozenset({"/protected"}), networks=("10.0.0.0/8",))
+    assert held.get("/protected").status_code == 200
+
+
+def test_a_forged_forwarded_address_does_not_carry_a_token_into_its_network(bounded):
+    forged = {"X-Forwarded-For": "192.0.2.7", "Forwarded": "for=192.0.2.7", "X-Real-IP": "192.0.2.7"}
+    assert bounded(networks=("192.0.2.0/24",)).get("/protected", headers=forged).status_code == 403
+
+
+def test_behind_a_trusted_proxy_the_forwarded_address_counts(make_app):
+    app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
+    held = of(networks=("192.0.2.0/24",))
+    script = Script(app, factories.api_token(app, factories.user(app), authority=held).token)
+    assert script.get("/protected", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 200
+    assert script.get("/protected", headers={"X-Forwarded-For": "192.0.2.7, 203.0.113.9"}).status_code == 403
+
+
+def test_so_many_requests_a_minute_and_not_one_more(bounded):
+    script = bounded(per_minute=2)
+    with time_machine.travel(now(), tick=False) as clock:
+        assert [script.get("/protected").status_code for _ in range(3)] == [200, 200, 429]
+        refused = script.get("/protected")
+        assert (refused.json["code"], 1 <= int(refused.headers["Retry-After"]) <= 60) == ("throttled", True)
+        clock.shift(61)
+        assert script.get("/protected").status_code == 200
+
+
+def test_what_is_refused_does_not_use_up_the_minute(bounded):
+    script = bounded(per_minute=1)
+    assert script.get("/dashboard").status_code == 403
+    assert script.get("/protected").status_code == 200
+
+
+def test_a_token_that_was_narrowed_reaches_less_on_its_next_request(app, user):
+    issued = factories.api_token(app, user, "protected:read", "profile:read")
+    script = Script(app, issued.token)
+    assert script.get("/protected").status_code == 200
+    with app.extensions["database"].write() as db:
+        db.get_one(Credential, issued.entry.id).authority = Authority(scopes=frozenset({"profile:read"}))
+    assert script.get("/protected").json["code"] == "scope_required"
+    assert script.get("/dashboard").status_code == 200
+
+
+def test_every_answer_says_when_the_token_ends(app, user):
+    issued = factories.api_token(app, user, "protected:read", lifetime=timedelta(days=30))
+    answer = Script(app, issued.token).get("/protected")
+    assert answer.headers["Token-Expires"] == issued.credential.expires_at.isoformat(timespec="seconds")
+    assert "Token-Warning" not in answer.headers
+
+
+def test_a_refusal_of_a_known_token_says_it_too(app, user):
+    answer = Script(app, factories.api_token(app, user, "protected:read").token).get("/dashboard")
+    assert (answer.status_code, "Token-Expires" in answer.headers) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("left", "words"), [(timedelta(days=3, minutes=1), "3 days"), (timedelta(hours=2), "less than a day")]
+)
+def test_in_its_last_week_the_answers_warn(app, user, left, words):
+    answer = Script(app, factories.api_token(app, user, "protected:read", lifetime=left).token).get("/protected")
+    assert words in answer.headers["Token-Warning"]
+
+
+def test_a_session_is_told_of_no_token(person):
+    assert "Token-Expires" not in person.open("/protected").headers

@@ -1,0 +1,121 @@
+"""What is long over is thrown away, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select, text
+
+from tests import factories
+from tests.accounts.link_races import HERE
+from tests.script import Script
+from webapp.accounts import one_time_links, self_registration
+from webapp.accounts.models import Link, User
+from webapp.accounts.registration import NewUser, add
+from webapp.core import ratelimit_storage
+from webapp.core.clock import now
+from webapp.core.models import RateBucket
+from webapp.core.ratelimit import Limit
+from webapp.credentials import purge as credential_purge
+from webapp.credentials.models import Credential, CredentialUse
+from webapp.sessions.models import BrowserSession
+from webapp.tokens.models import ApiToken
+
+KEPT = timedelta(days=90)
+SECOND = timedelta(seconds=1)
+
+
+def purge(database, most=credential_purge.MOST):
+    with database.write() as db:
+        return credential_purge.purge(db, kept=KEPT, most=most)
+
+
+def rows(database, table):
+    with database.read() as db:
+        return db.scalar(select(func.count()).select_from(table))
+
+
+@pytest.mark.parametrize("table", [Credential, ApiToken, BrowserSession])
+def test_what_ended_goes_after_ninety_days_with_all_that_hangs_on_it(app, user, person, database, table):
+    Script(app, factories.api_token(app, user).token).get("/protected")
+    app.extensions["meter"].flush()
+    assert rows(database, CredentialUse)
+    before = rows(database, table)
+    with database.read() as db:
+        first, last = sorted(db.scalars(select(Credential.expires_at)))
+    with time_machine.travel(first + KEPT - SECOND, tick=False):
+        assert purge(database) == 0
+        assert rows(database, table) == before
+    with time_machine.travel(last + KEPT + SECOND, tick=False):
+        assert purge(database) == 2
+        assert (rows(database, table), rows(database, CredentialUse)) == (0, 0)
+
+
+def test_what_was_revoked_goes_ninety_days_after_that_and_stays_refused(app, user, database):
+    issued = factories.api_token(app, user, lifetime=timedelta(days=365))
+    with database.write() as db:
+        db.get_one(Credential, issued.entry.id).revoked_at = now()
+    with time_machine.travel(now() + KEPT + SECOND, tick=False):
+        assert purge(database) == 1
+        assert Script(app, issued.token).get("/protected").status_code == 401
+
+
+def test_what_lives_is_not_touched(app, user, database):
+    lives = factories.api_token(app, user, lifetime=timedelta(days=365))
+    with time_machine.travel(now() + timedelta(days=200), tick=False):
+        assert purge(database) == 0
+        assert Script(app, lives.token).get("/protected").status_code == 200
+
+
+# So many sessions, all of them over when 1970 was young.
+LONG_OVER = text("""
+    WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < :size)
+    INSERT INTO credential (id, "key", kind, user_id, created_at, expires_at, auth_time, amr)
+    SELECT lower(hex(randomblob(16))), n, 'session', :user_id, 1, 1, 1, 'pwd' FROM number
+""")
+
+
+def test_what_is_over_goes_in_small_steps_and_what_lives_stays(app, user, database):
+    lives = factories.api_token(app, user)
+    with database.write() as db:
+        db.execute(LONG_OVER, {"size": 10 * credential_purge.MOST, "user_id": user.id.hex})
+    # Others wait for the lock as long as one step takes; the database gives them five seconds.
+    steps = list(iter(lambda: purge(database), 0))
+    assert steps == [credential_purge.MOST] * 10
+    assert rows(database, Credential) == 1
+    assert Script(app, lives.token).get("/protected").status_code == 200
+
+
+def test_an_index_leads_to_what_is_over(database):
+    for table, column in (("credential", "expires_at"), ("credential", "revoked_at"), ("link", "expires_at")):
+        with database.read() as db:
+            plan = db.execute(text(f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} <= 1 LIMIT 500")).all()
+        assert f"ix_{table}_{column}" in str(plan)
+
+
+def test_links_that_are_long_over_go(app, user, database):
+    with database.write() as db:
+        one_time_links.make(db, "reset", timedelta(minutes=30), user_id=user.id)
+    for later, gone in ((one_time_links.DEAD_KEPT, 0), (one_time_links.DEAD_KEPT + timedelta(minutes=30), 1)):
+        with time_machine.travel(now() + later, tick=False), database.write() as db:
+            assert one_time_links.purge(db) == gone
+    assert rows(database, Link) == 0
+
+
+def test_limits_that_are_over_go_and_others_stay(app, database):
+    for name, minutes in (("over", 1), ("open", 60)):
+        app.extensions["limiter"].take(Limit(name, 3, timedelta(minutes=minutes)), "ada")
+    with time_machine.travel(now() + timedelta(minutes=2), tick=False), database.write() as db:
+        assert ratelimit_storage.purge(db) == 1
+    assert rows(database, RateBucket) == 1
+
+
+def test_accounts_that_nobody_verified_go_when_their_time_is_over(app, user, database):
+    new = NewUser(username="nobody", email="n@example.org", password_hash=factories.HASHED, must_verify=True)
+    with database.write() as db:
+        self_registration.send_link(db, app.extensions["post"], add(db, new, origin="register"), HERE)
+    for later, gone in ((self_registration.LIFETIME - timedelta(minutes=1), 0), (self_registration.LIFETIME, 1)):
+        with time_machine.travel(now() + later), database.write() as db:
+            assert self_registration.forget_unverified(db) == gone
+    with database.read() as db:
+        assert db.scalars(select(User.username)).all() == ["ada"]

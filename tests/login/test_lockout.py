@@ -1,0 +1,146 @@
+"""So many wrong passwords in a row, and strangers' are not heard any more; the owner is told, and has ways in."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests import factories
+from tests.browser import Person
+from tests.outbox_mails import mails
+from tests.script import Script
+from tests.tables import events
+from webapp.accounts.lockout import ALTOGETHER, BY_STRANGERS
+from webapp.accounts.models import User
+
+WRONG = "not the password"
+NEW = "a quite new battery staple"
+# The windows of the throttle are not what is looked at here.
+MANY = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000", "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000"}
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(**MANY)
+
+
+def knock(app, password=WRONG, name="ada"):
+    return Script(app).post("/api/auth", json={"username": name, "password": password})
+
+
+def after(app, user, failed):
+    """As if so many wrong passwords had come in a row."""
+    with app.extensions["database"].write() as db:
+        db.get_one(User, user.id).failed_logins = failed
+
+
+def failed(app, user):
+    with app.extensions["database"].read() as db:
+        return db.get_one(User, user.id).failed_logins
+
+
+def at_home(app):
+    """The owner's browser, logged in once and out again."""
+    owner = Person(app)
+    owner.log_in("ada")
+    owner.open("/logout")
+    owner.press("Log out")
+    return owner
+
+
+def gets_in(person, password=factories.PASSWORD):
+    return person.log_in("ada", password).request.path == "/dashboard"
+
+
+def test_a_stranger_may_be_wrong_so_often_in_a_row_and_right_after_that_no_more(app, user):
+    after(app, user, BY_STRANGERS - 1)
+    assert knock(app).status_code == 401
+    refused, wrong = knock(app, factories.PASSWORD), knock(app)
+    assert (refused.status_code, refused.json["code"]) == (401, "credentials_invalid")
+    assert {**refused.json, "instance": ""} == {**wrong.json, "instance": ""}, "they learn nothing by it"
+    assert not gets_in(Person(app))
+
+
+def test_the_last_try_that_is_heard_may_be_right(app, user):
+    after(app, user, BY_STRANGERS - 1)
+    assert knock(app, factories.PASSWORD).status_code == 200
+    assert failed(app, user) == 0
+
+
+def test_one_right_password_begins_the_row_anew(app, user):
+    for password, row in ((WRONG, 1), (WRONG, 2), (factories.PASSWORD, 0), (WRONG, 1)):
+        knock(app, password)
+        assert failed(app, user) == row
+
+
+def test_tries_that_nobody_hears_are_not_counted(app, user):
+    after(app, user, BY_STRANGERS)
+    knock(app)
+    assert failed(app, user) == BY_STRANGERS
+
+
+def test_tries_at_once_are_counted_exactly(app, user):
+    with ThreadPoolExecutor(12) as at_once:
+        list(at_once.map(lambda _: knock(app), range(20)))
+    assert failed(app, user) == 20
+
+
+def test_a_browser_the_owner_has_logged_in_with_still_lets_them_in(app, user):
+    owner = at_home(app)
+    after(app, user, BY_STRANGERS)
+    assert gets_in(owner)
+
+
+def test_such_a_browser_has_an_end_as_well(app, user):
+    owner = at_home(app)
+    after(app, user, ALTOGETHER - 1)
+    owner.log_in("ada", WRONG)
+    assert not gets_in(owner)
+
+
+def test_sessions_and_tokens_go_on_as_they_were(app, user):
+    owner, script = Person(app), Script(app, factories.api_token(app, user).token)
+    owner.log_in("ada")
+    after(app, user, ALTOGETHER)
+    assert owner.open("/dashboard").request.path == "/dashboard"
+    assert script.get("/protected").status_code == 200
+
+
+@pytest.mark.parametrize(("ceiling", "says"), [(BY_STRANGERS, "browsers that you have"), (ALTOGETHER, "No password")])
+def test_the_owner_is_told_once(app, user, ceiling, says):
+    owner = at_home(app)
+    after(app, user, ceiling - 1)
+    for _ in range(2):
+        owner.log_in("ada", WRONG)
+    (mail,) = [mail for mail in mails(app) if mail.kind == "login_frozen"]
+    assert mail.to == "ada@example.org"
+    assert says in mail.text
+    assert len(events(app, "login.frozen")) == 1
+
+
+def test_a_new_password_by_a_mailed_link_opens_it(app, user):
+    after(app, user, ALTOGETHER)
+    somebody = Person(app)
+    somebody.open("/forgot")
+    somebody.press("Send me the link", username="ada")
+    somebody.open(mails(app)[-1].link)
+    somebody.press("Set the password", password=NEW)
+    assert gets_in(somebody, NEW)
+
+
+def test_an_admin_opens_it(app, user):
+    after(app, user, ALTOGETHER)
+    ines = Person(app)
+    factories.user(app, "ines", role="admin")
+    ines.log_in("ines")
+    assert "too many wrong passwords" in ines.open(f"/admin/users/{user.id}").text
+    ines.follow("Unlock")
+    ines.press("Unlock ada", reason="it was me who guessed")
+    assert gets_in(Person(app))
+    assert len(events(app, "login.opened")) == 1
+    assert mails(app)[-1].kind == "login_unlocked"
+
+
+def test_a_name_that_nobody_has_is_refused_in_the_same_words(app, user):
+    after(app, user, ALTOGETHER)
+    known, unknown = knock(app), knock(app, name="eve")
+    assert {**known.json, "instance": ""} == {**unknown.json, "instance": ""}

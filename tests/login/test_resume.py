@@ -1,0 +1,177 @@
+"""A form that is sent after its session has ended is kept over the login, for the one who filled it in."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.second_factors import with_app
+from tests.tables import contents, everything
+from webapp.accounts.models import User
+from webapp.core.clock import now
+from webapp.credentials import lifecycle as credentials
+from webapp.guard import saved_form
+
+SENT = {"username": "ada", "display_name": "Countess", "language": "en", "time_zone": "UTC", "theme": "dark"}
+
+
+def end(app, user):
+    with app.extensions["database"].write() as db:
+        credentials.end_all(db, user.id)
+
+
+def send(person, **more):
+    """What was filled in long ago is sent now."""
+    return person.ask("POST", "/account", data={"csrf_token": person.csrf_token, **SENT, **more})
+
+
+@pytest.fixture
+def late(person, app, user):
+    """Ada, with her profile filled in and her session ended from elsewhere."""
+    person.open("/account")
+    end(app, user)
+    return person
+
+
+def press_log_in(person, name="ada"):
+    return person.press("Log in", username=name, password=factories.PASSWORD)
+
+
+def display_name(app, user):
+    with app.extensions["database"].read() as db:
+        return db.get_one(User, user.id).display_name
+
+
+def kept(app):
+    return contents(app)["kept_form"]
+
+
+def test_it_waits_behind_the_login_and_is_sent_by_a_button(late, app, user):
+    answer = send(late)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"].startswith("Bearer")) == (401, True)
+    assert "/account</b> is kept" in answer.text
+    assert display_name(app, user) is None
+    page = press_log_in(late)
+    assert (page.request.path, "Countess" in page.text) == ("/login/resume", True)
+    assert display_name(app, user) is None, "not before the person says so"
+    assert late.press("Send it now").status_code == 200
+    assert display_name(app, user) == "Countess"
+
+
+def test_it_waits_through_a_second_step_as_well(late, app, user):
+    authenticator = with_app(app, user)
+    send(late)
+    assert press_log_in(late).request.path == "/login/second-step"
+    page = late.press("Go on", code=authenticator.code())
+    assert (page.request.path, "Countess" in page.text) == ("/login/resume", True)
+
+
+def test_so_it_is_after_a_page_was_open_for_longer_than_a_form_counts(person, app, user):
+    person.open("/account")
+    with time_machine.travel(now() + timedelta(hours=13)):
+        assert "is kept" in send(person).text
+        press_log_in(person)
+        person.press("Send it now")
+    assert display_name(app, user) == "Countess"
+
+
+def test_passwords_are_not_kept(late, app, instance):
+    send(late, password="a word nobody may see", csrf_token=late.csrf_token)
+    assert "a word nobody" not in everything(instance / "latchkey.db")
+    assert "a word nobody" not in press_log_in(late).text
+
+
+def test_what_is_kept_is_not_readable_in_the_database(late, instance):
+    send(late)
+    assert "Countess" not in everything(instance / "latchkey.db")
+
+
+def test_another_user_who_logs_in_gets_nothing_of_it(late, app, user):
+    factories.user(app, "eve")
+    send(late)
+    page = press_log_in(late, "eve")
+    assert "belonged to another account" in page.text
+    assert "Countess" not in page.text
+    assert "Countess" not in late.open("/login/resume").text
+
+
+def test_nor_does_its_owner_in_another_browser(late, app, user):
+    send(late)
+    elsewhere = Person(app)
+    elsewhere.log_in("ada")
+    assert "Nothing waits" in elsewhere.open("/login/resume").text
+
+
+@pytest.mark.parametrize("secret", ["", "x" * 43, 7, None])
+def test_a_secret_of_ones_own_making_finds_nothing(late, app, user, secret):
+    send(late)
+    elsewhere = Person(app)
+    elsewhere.log_in("ada")
+    with elsewhere.client.session_transaction() as session:
+        session[saved_form.KEPT] = secret
+    assert "Countess" not in elsewhere.open("/login/resume").text
+
+
+def test_what_was_changed_in_the_database_is_not_shown(late, app, user):
+    send(late)
+    with app.extensions["database"].write() as db:
+        found = db.get_one(saved_form.KeptForm, user.id)
+        found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
+    assert "Nothing waits" in press_log_in(late).text
+
+
+@pytest.mark.parametrize(
+    ("headers", "fields"),
+    [
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, {}, id="from another site"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, {}, id="from a neighbour"),
+        pytest.param({}, {"csrf_token": "forged"}, id="with a forged token"),
+        pytest.param({}, {"csrf_token": ""}, id="without a token"),
+    ],
+)
+def test_a_form_that_is_not_of_this_site_is_not_kept(late, app, headers, fields):
+    data = {"csrf_token": late.csrf_token, **SENT, **fields}
+    answer = late.ask("POST", "/account", data=data, headers=headers)
+    assert (answer.status_code, "is kept" in answer.text) == (401, False)
+    assert kept(app) == []
+
+
+def test_nor_is_one_with_the_token_of_another_cookie(late, app):
+    other = Person(app)
+    factories.user(app, "eve")
+    other.log_in("eve")
+    other.open("/account")
+    late.ask("POST", "/account", data={**SENT, "csrf_token": other.csrf_token})
+    assert kept(app) == []
+
+
+def test_nor_is_that_of_somebody_who_is_disabled(late, app, user):
+    with app.extensions["database"].write() as db:
+        db.get_one(User, user.id).disabled_at = now()
+    assert send(late).status_code == 401
+    assert kept(app) == []
+
+
+def test_nor_is_a_button_without_anything_filled_in(late, app):
+    answer = late.ask("POST", "/logout", data={"csrf_token": late.csrf_token})
+    assert answer.status_code == 401
+    assert kept(app) == []
+
+
+def test_a_script_hears_what_it_always_heard(late, app):
+    answer = late.ask("POST", "/account", json=SENT, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json["code"]) == (401, "session_ended")
+    assert kept(app) == []
+
+
+def test_only_the_latest_is_kept_and_none_for_longer_than_an_hour(late, app, user, database):
+    send(late)
+    send(late, display_name="Lovelace")
+    assert len(kept(app)) == 1
+    with time_machine.travel(now() + saved_form.LIFETIME, tick=False):
+        assert "Nothing waits" in press_log_in(late).text
+        with database.write() as db:
+            assert saved_form.purge(db) == 1
+    assert kept(app) == []

@@ -1,0 +1,116 @@
+"""What is not exchanged: what does not fit, does not hold, is kept by nobody elsewhere, or is for nobody."""
+
+import pytest
+
+from tests import factories
+from tests.login.exchange_calls import REPORTS, WHOLE, exchange
+from tests.script import Script
+from tests.tables import contents
+from tests.tokens.forged_tokens import claims_of, signed
+from webapp.guard.token_grant import Authority
+from webapp.settings import Settings, SettingsError
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app(WEBAPP_EXCHANGE_AUDIENCES=f"{REPORTS}, backup")
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [{"networks": ("10.0.0.0/8",)}, {"methods": frozenset(["POST"])}, {"resources": frozenset(["/api/auth/exchange"])}],
+)
+def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(app, user, bounds):
+    given = factories.api_token(app, user, authority=Authority(scopes=frozenset(["protected:read"]), **bounds))
+    answer = exchange(app, given.token)
+    assert (answer.status_code, answer.json["code"]) == (403, "token_limited")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        pytest.param(
+            {"audience": "https://elsewhere.example.org"}, "invalid_target", id="a service that is not listed"
+        ),
+        pytest.param({"audience": REPORTS + "/"}, "invalid_target", id="one that is written in another way"),
+        pytest.param({"audience": "http://127.0.0.1:8000"}, "invalid_target", id="this house"),
+        pytest.param({"audience": ""}, "invalid_request", id="no service"),
+        pytest.param({"audience": None}, "invalid_request", id="null"),
+        pytest.param({"grant_type": "password"}, "unsupported_grant_type", id="another grant"),
+        pytest.param(
+            {"subject_token_type": "urn:ietf:params:oauth:token-type:id_token"}, "invalid_request", id="a kind"
+        ),
+        pytest.param(
+            {"requested_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}, "invalid_request", id="r"
+        ),
+        pytest.param({"actor_token": "x"}, "invalid_request", id="an actor"),
+        pytest.param({"actor_token_type": "x"}, "invalid_request", id="the kind of an actor"),
+        pytest.param({"resource": "https://elsewhere.example.org"}, "invalid_target", id="another resource"),
+        pytest.param({"resource": "https://x.example.org", "audience": None}, "invalid_target", id="no such resource"),
+        pytest.param({"resource": "backup", "audience": "backup"}, "invalid_target", id="a resource that is no URI"),
+        pytest.param({"resource": REPORTS + "#a"}, "invalid_target", id="a resource with a fragment"),
+        pytest.param({"resource": [REPORTS, "https://x.example.org"]}, "invalid_target", id="two resources"),
+        pytest.param({"audience": [REPORTS, "backup"]}, "invalid_target", id="two services"),
+        pytest.param({"scope": "x" * 1001}, "invalid_request", id="scopes too long"),
+    ],
+)
+def test_what_does_not_fit_is_400_in_the_words_of_the_standard(app, user, change, error):
+    token = factories.api_token(app, user).token
+    before = contents(app)
+    answer = exchange(app, token, **change)
+    assert (answer.status_code, answer.mimetype, answer.json["error"]) == (400, "application/problem+json", error)
+    assert contents(app) == before
+
+
+@pytest.mark.parametrize(
+    "change", [{"audience": 5}, {"audience": ["backup"] * 2}, {"subject_token": {}}, {"scope": {}}]
+)
+def test_what_has_another_shape_is_400(app, change):
+    assert Script(app).post("/api/auth/exchange", json=WHOLE | change).status_code == 400
+
+
+@pytest.mark.parametrize("text", ["nonsense", "a b", "x" * 60_000, "lkr_" + "A" * 43, "ä", "a\r\nX-Header: b"])
+def test_a_token_that_does_not_hold_is_401(app, text):
+    answer = exchange(app, text)
+    assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
+
+
+def test_without_a_token_it_is_401_even_with_a_session(app, person):
+    assert Script(app).post("/api/auth/exchange", json=WHOLE).json["code"] == "token_missing"
+    headers = {"Accept": "application/json"}
+    assert person.ask("POST", "/api/auth/exchange", json=WHOLE, headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("aud", [[REPORTS], {}, None, 5, ""])
+def test_an_audience_of_another_shape_under_a_good_signature_is_inactive(app, user, aud):
+    asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+    forged = signed(app, claims_of(app, user, aud=aud))
+    assert asker.post("/api/auth/introspect", json={"token": forged}).json == {"active": False}
+
+
+@pytest.mark.parametrize(
+    "act", [None, 5, "x", [], {}, {"sub": 5}, {"sub": "x"}, {"sub": "http://other.example/tokens/" + "0" * 32}]
+)
+def test_one_for_another_service_that_names_no_token_of_ours_is_inactive(app, user, act):
+    asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
+    forged = signed(app, claims_of(app, user, aud=REPORTS, act=act))
+    assert asker.post("/api/auth/introspect", json={"token": forged}).json == {"active": False}
+
+
+def test_guessing_is_counted_by_address(make_app, user):
+    app = make_app(WEBAPP_EXCHANGE_AUDIENCES="backup", WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
+    sent = {"audience": "backup"}
+    assert [exchange(app, "nonsense", **sent).status_code for _ in range(4)] == [401] * 3 + [429]
+
+
+def test_where_no_service_is_named_nothing_is_exchanged_and_says_so(make_app, user):
+    app = make_app(WEBAPP_EXCHANGE_AUDIENCES="")
+    answer = exchange(app, factories.api_token(app, user).token)
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_target")
+    assert "WEBAPP_EXCHANGE_AUDIENCES" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("name", ["http://127.0.0.1:8000", "HTTP://127.0.0.1:8000/", "ä", "x" * 201])
+def test_a_service_that_cannot_be_one_stops_the_start(tmp_path, name):
+    with pytest.raises(SettingsError, match="WEBAPP_EXCHANGE_AUDIENCES"):
+        Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_EXCHANGE_AUDIENCES": name})

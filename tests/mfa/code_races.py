@@ -1,0 +1,36 @@
+"""Codes and counts as they are spent by rivals: "won", or "late"."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
+from webapp.mfa.models import Passkey
+
+
+def code(app: Flask, whose: str, typed: str) -> str:
+    return spent(app, lambda db: totp.spend(db, app.extensions["totp_sealer"], UUID(whose), typed))
+
+
+def sheet(app: Flask, whose: str, typed: str) -> str:
+    def spend(db: Session) -> None:
+        if not recovery_codes.spend(db, UUID(whose), typed):
+            raise totp.WrongCode
+
+    return spent(app, spend)
+
+
+def passkey(app: Flask, which: str, count: str) -> str:
+    shown = webauthn_ceremonies.Shown(int(count), is_synced=False)
+    return spent(app, lambda db: passkeys.use(db, db.get_one(Passkey, UUID(which)), shown))
+
+
+def spent(app: Flask, spend: Callable[[Session], object]) -> str:
+    try:
+        with app.extensions["database"].write() as db:
+            spend(db)
+    except (totp.WrongCode, passkeys.CounterBack):
+        return "late"
+    return "won"

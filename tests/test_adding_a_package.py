@@ -1,0 +1,81 @@
+"""docs/adding-a-room.md, run as it stands; and what webapp.testing promises besides."""
+
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from webapp import testing
+from webapp.testing import as_nobody, as_user, clock, with_token
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOM, TESTS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding-a-room.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("name", re.findall(r"def (test_\w+)", TESTS))
+def test_the_tests_that_it_shows_hold(name):
+    room = {"__name__": "webapp.notes.views"}
+    exec(ROOM + TESTS, room)
+    room["house"] = lambda: house_with(room["bp"])
+    room[name]()
+
+
+@contextmanager
+def house_with(bp):
+    """A house whose ``webapp/app/blueprints.py`` has the room."""
+    with testing.house() as app:
+        app.register_blueprint(bp)
+        yield app
+
+
+def test_every_call_in_its_table_is_there():
+    table = (ROOT / "docs" / "adding-a-room.md").read_text().split("| --- | --- |")[1].split("```")[0]
+    named = set(re.findall(r"`(\w+)\(", table)) | {"PASSWORD"}
+    assert {"house", "build", "as_user", "with_token", "as_nobody", "clock", "user", "api_token"} <= named
+    assert all(hasattr(testing, name) for name in named)
+
+
+def test_a_user_is_made_once_and_keeps_their_role(app):
+    as_user(app, "ada", role="admin")
+    assert as_user(app, "ada").get("/protected/admin", headers={"Accept": "*/*"}).json["username"] == "ada"
+    assert with_token(app, scopes=["protected:read"], of="ada").get("/protected").json["username"] == "ada"
+    with pytest.raises(ValueError, match="with the role admin"):
+        as_user(app, "ada", role="user")
+
+
+def test_a_session_of_theirs_is_real_and_ends_like_any_other(app):
+    ada = as_user(app, "ada")
+    assert ada.get("/protected", headers={"Accept": "*/*"}).json["credential"] == "session"
+    assert ada.post("/logout").status_code == 303
+    assert ada.get("/protected", headers={"Accept": "*/*"}).status_code == 401
+
+
+def test_it_works_where_cookies_are_secure(make_app):
+    app = make_app(WEBAPP_BASE_URL="https://login.example.org")
+    assert as_user(app, "ada").post("/logout").status_code == 303
+    assert as_nobody(app).get("/protected").status_code == 303
+
+
+def test_a_token_of_theirs_is_a_week_old_at_most(app):
+    with clock() as time:
+        script = with_token(app, scopes=["protected:read"])
+        time.shift(timedelta(days=8))
+        assert script.get("/protected").json["code"] == "token_expired"
+
+
+RUNS = "webapp.__main__, webapp.app, webapp.cli.worker, webapp.cli.serve"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param(f"import sys, {RUNS}; assert 'webapp.testing' not in sys.modules", id="nothing that runs has it"),
+        pytest.param("import sys; sys.modules['pytest'] = None; import webapp.testing", id="it does without pytest"),
+    ],
+)
+def test_it_stands_apart(code):
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

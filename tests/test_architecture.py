@@ -1,0 +1,83 @@
+"""Rules of the house that no tool knows: tables stay in their room, nobody rewrites what happened, files are short."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1] / "webapp"
+# Who asks another room's table, and why. Everybody else asks that room's functions; a row may be handed to anybody.
+MAY_ASK = {
+    # Every request pays for it: credential, user and role come in one row (performance.md).
+    "accounts/credential_lookup.py": {"Credential"},
+    # A token and its credential are two halves of one thing, with one id: they are found, sorted and paged together.
+    "tokens/issuing.py": {"Credential"},
+    "tokens/lifecycle.py": {"Credential"},
+    "tokens/token_list.py": {"Credential"},
+    "tokens/reminders.py": {"Credential"},
+    "tokens/rotation.py": {"Credential"},
+    "tokens/script_logins.py": {"Credential"},
+}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for file in sorted(ROOT.rglob("*.py")):
+        name = file.relative_to(ROOT).as_posix()
+        if not name.startswith("migrations/"):
+            yield name, ast.parse(file.read_text())
+
+
+def tables_of_others(name: str, module: ast.Module) -> set[str]:
+    """What a module imports from another room's ``models``."""
+    found = set()
+    for node in ast.walk(module):
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("webapp."):
+            continue
+        _, room, *rest = (node.module or "").split(".")
+        if room != name.split("/")[0]:
+            found |= {alias.asname or alias.name for alias in node.names if "models" in (*rest, alias.name)}
+    return found
+
+
+def asked(module: ast.Module) -> Iterator[str]:
+    """The names whose columns are taken, that are called, or handed to a call: a type of an argument is none of it."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name)):
+                yield name
+            case ast.Call(func=function, args=arguments, keywords=keywords):
+                for given in (function, *arguments, *(keyword.value for keyword in keywords)):
+                    if isinstance(given, ast.Name):
+                        yield given.id
+
+
+def test_tables_stay_in_their_room() -> None:
+    asks = {name: tables_of_others(name, module) & set(asked(module)) for name, module in modules()}
+    assert {name: tables for name, tables in asks.items() if tables} == MAY_ASK
+
+
+def test_only_whoever_seals_old_events_removes_any_and_nobody_changes_one() -> None:
+    removes = {
+        name
+        for name, module in modules()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and {"delete", "update"} & set(re.findall(r"\w+", ast.unparse(node.func)))
+        if any("AuditEvent" in ast.unparse(given) for given in node.args)
+    }
+    assert removes == {"audit/archive.py"}
+
+
+def test_nobody_writes_to_the_log_in_words_of_the_database() -> None:
+    for file in ROOT.rglob("*.py"):
+        if "migrations" not in file.parts:
+            assert not re.search(r"(UPDATE|DELETE\s+FROM|INTO)\s+\"?audit_", file.read_text()), file
+
+
+def test_no_file_tells_two_stories() -> None:
+    """Except for the one that is made to be copied whole."""
+    of_ours = [
+        file for folder in ("webapp", "tests", "templates", "static") for file in (ROOT.parent / folder).rglob("*")
+    ]
+    told = (file for file in of_ours if file.suffix in {".py", ".html", ".txt", ".js", ".css"})
+    long = {file.relative_to(ROOT.parent).as_posix() for file in told if len(file.read_text().splitlines()) > 250}
+    assert long == {"webapp/verify.py"}

@@ -1,0 +1,99 @@
+"""What the houses of a run share is the same for all, and what one has is not in another."""
+
+import shutil
+
+import pytest
+from jinja2 import DictLoader
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect
+
+from tests import cached_builds
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents
+from webapp.core.ratelimit import Limit
+from webapp.guard import public
+from webapp.testing import build
+
+PATHS = ["/", "/login", "/login/", "/tokens//new", "/tokens/x", "/static/1/a/b.css", "/static/1/", "/nowhere", "/%00"]
+REMEMBERING = (
+    *("database", "keys", "issuer", "meter", "limiter", "misses", "passwords", "session_ends"),
+    *("login", "renewal", "post", "mail_worker", "chore_worker", "token_mails", "told_of_edits"),
+)
+
+
+@pytest.fixture
+def another(migrated, tmp_path):
+    """A house beside the one of the test, on an instance of its own."""
+    copied = shutil.copytree(migrated, tmp_path / "another")
+    return lambda: build(copied)
+
+
+def test_a_way_that_is_added_to_one_house_is_in_no_other(app, another):
+    app.add_url_rule("/added", "added", public(lambda: "here"))
+    for house in (another(), build(app.extensions["settings"].instance)):
+        assert "added" not in house.view_functions
+        assert "/added" not in {rule.rule for rule in house.url_map.iter_rules()}
+        assert Person(house).open("/added").status_code == 404
+    assert Script(app).get("/added").text == "here"
+
+
+def test_whoever_is_known_here_is_unknown_there(app, user, person, script, another):
+    other = another()
+    before = contents(other)
+    assert script.get("/protected").status_code == 200
+    assert Script(other, script.token).get("/protected").status_code == 401
+    stranger = Person(other)
+    stranger.client.set_cookie("session", person.cookie)
+    assert stranger.open("/dashboard").request.path == "/login"
+    assert contents(other) == before
+
+
+def test_what_is_counted_and_remembered_here_is_not_there(app, user, another):
+    other = another()
+    limit = Limit("once", 1, app.permanent_session_lifetime)
+    assert [app.extensions["limiter"].take(limit, "ada").allowed for _ in range(2)] == [True, False]
+    assert other.extensions["limiter"].take(limit, "ada").allowed
+    assert [name for name in REMEMBERING if app.extensions[name] is other.extensions[name]] == []
+
+
+def test_what_templates_are_given_here_they_are_not_given_there(app, another):
+    app.jinja_env.globals["left"] = app.jinja_env.filters["left"] = app.config["LEFT"] = "behind"
+    other = another()
+    assert "left" not in {*other.jinja_env.globals, *other.jinja_env.filters}
+    assert "LEFT" not in other.config
+
+
+def test_a_template_that_says_something_else_is_compiled_anew(app, another):
+    said = []
+    for house, source in ((app, "one"), (another(), "two")):
+        house.jinja_env.loader = DictLoader({"same.html": source})
+        said.append(house.jinja_env.get_template("same.html").render())
+    assert said == ["one", "two"]
+
+
+def asked(streets, path, method):
+    try:
+        return streets.bind("localhost").match(path, method)
+    except (MethodNotAllowed, NotFound, RequestRedirect) as error:
+        return type(error), getattr(error, "new_url", None)
+
+
+def test_streets_lead_where_a_plain_map_leads(app):
+    plain = Map([rule.empty() for rule in app.url_map.iter_rules()])
+    for rule in app.url_map.iter_rules():
+        values = dict.fromkeys(rule.arguments, "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111")
+        built = app.url_map.bind("localhost").build(rule.endpoint, values)
+        assert built == plain.bind("localhost").build(rule.endpoint, values)
+        assert asked(app.url_map, built, "GET")[0] == asked(plain, built, "GET")[0]
+    for path in PATHS:
+        for method in ("GET", "POST", "FROB"):
+            assert asked(app.url_map, path, method) == asked(plain, path, method)
+
+
+def test_only_rules_that_are_the_same_share_what_was_compiled():
+    streets = [cached_builds.Streets() for _ in range(3)]
+    for street, rule in zip(streets, ("/a", "/a", "/b"), strict=True):
+        street.add(cached_builds.Rule(rule, endpoint="there"))
+        street.update()
+    assert streets[0]._matcher is streets[1]._matcher is not streets[2]._matcher

@@ -1,0 +1,17 @@
+"""A token taken apart by a script with the cookie of a session, and one that was changed."""
+
+import jwt as pyjwt
+
+from tests.core.forged_tokens import encode
+
+
+def inspect(person, token, **fields):
+    csrf = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
+    headers = {"Accept": "application/json", "X-CSRF-Token": csrf}
+    return person.ask("POST", "/tokens/inspect", json={"token": token} | fields, headers=headers)
+
+
+def changed(token):
+    head, _, signature = token.split(".")
+    claims = pyjwt.decode(token, options={"verify_signature": False}) | {"scope": "admin:write"}
+    return f"{head}.{encode(claims)}.{signature}"

@@ -1,0 +1,169 @@
+"""A token is changed under the script that uses it: narrower at once, wider after a fresh proof."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.script import Script
+from tests.tables import contents, events
+from tests.tokens.edit_calls import READS, edit, limits
+from webapp.accounts import lifecycle
+from webapp.accounts.models import User
+from webapp.guard.token_grant import Authority
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_the_page_shows_what_the_token_has_and_saving_it_changes_nothing(person, app, bounded):
+    page = person.open(f"/tokens/{bounded.entry.id}/edit").text
+    assert 'value="10.0.0.0/8"' in page
+    assert "Can read Your profile and read Protected examples until" in page
+    before = contents(app)
+    person.press("Save the change")
+    assert "laptop is as it was" in person.page.text
+    assert contents(app) == before
+    assert events(app, "token.edited") == []
+
+
+def test_less_counts_for_the_very_next_request(person, app, bounded):
+    script = Script(app, bounded.token)
+    assert script.get("/dashboard").status_code == 200
+    assert edit(person, bounded, scopes=["protected:read"]).json["scopes"] == ["protected:read"]
+    assert script.get("/dashboard").json["code"] == "scope_required"
+    assert script.get("/protected").status_code == 200
+
+
+def test_what_a_script_leaves_out_stays_as_it_is(person, bounded):
+    before = limits(person, bounded)
+    after = edit(person, bounded, note="on the shelf").json
+    assert after == before | {"note": "on the shelf"}
+
+
+def test_null_takes_no_bound_away(person, bounded):
+    before = limits(person, bounded)
+    nothing = dict.fromkeys(("scopes", "resources", "methods", "networks", "per_minute"))
+    assert edit(person, bounded, **nothing).json == before
+
+
+def test_an_empty_list_takes_a_bound_away(person, bounded):
+    assert edit(person, bounded, networks=[], methods=[], per_minute="").json["networks"] == []
+    assert limits(person, bounded)["per_minute"] is None
+
+
+def test_never_more_than_its_owner_may(person, app, bounded):
+    before = contents(app)
+    for fields in ({"scopes": ["admin:read"]}, {"resources": ["/admin/users"]}, {"scopes": ["nonsense"]}):
+        assert edit(person, bounded, **fields).status_code == 422
+    assert contents(app) == before
+
+
+def test_what_its_owner_lost_is_not_kept_by_a_change(app):
+    owner = factories.user(app, "root", role="admin")
+    issued = factories.api_token(app, owner, "admin:read", "profile:read")
+    with app.extensions["database"].write() as db:
+        lifecycle.change_role(db, db.get_one(User, owner.id), "user")
+    root = Person(app)
+    root.log_in("root")
+    assert edit(root, issued, note="mine").status_code == 422
+    root.open(f"/tokens/{issued.entry.id}/edit")
+    root.press("Save the change")
+    assert limits(root, issued)["scopes"] == ["profile:read"]
+
+
+def test_an_end_can_come_sooner(app, user):
+    with time_machine.travel(NOON, tick=False) as clock:
+        person = Person(app)
+        person.log_in(user.username)
+        issued = factories.api_token(app, user, lifetime=timedelta(days=30))
+        assert edit(person, issued, expires_on="2026-11-22").json["expires_at"] == "2026-11-23T00:00:00Z"
+        clock.move_to(NOON + timedelta(hours=12, seconds=1))
+        assert Script(app, issued.token).get("/protected").json["code"] == "token_expired"
+
+
+@pytest.mark.parametrize("day", ["2026-12-23", "2199-01-01", "9999-12-31"])
+def test_an_end_cannot_move_away(app, user, day):
+    with time_machine.travel(NOON, tick=False):
+        person = Person(app)
+        person.log_in(user.username)
+        answer = edit(person, factories.api_token(app, user, lifetime=timedelta(days=30)), expires_on=day)
+    assert answer.status_code == 422
+    assert "Rotate it instead" in answer.json["errors"]["expires_on"][0]
+
+
+@pytest.mark.parametrize("day", ["2020-01-01", "0001-01-01", "2026-11-21", "soon", "2026-02-30"])
+def test_a_day_that_is_over_or_is_none_is_refused(app, user, day):
+    with time_machine.travel(NOON, tick=False):
+        person = Person(app)
+        person.log_in(user.username)
+        assert edit(person, factories.api_token(app, user), expires_on=day).status_code == 422
+
+
+def test_a_change_is_written_down_with_what_was_and_what_is(person, app, bounded):
+    edit(person, bounded, networks=["10.0.0.0/7"], name="desktop")
+    (event,) = events(app, "token.edited")
+    told = json.loads(str(event["details"]))
+    assert (told["before"]["networks"], told["after"]["networks"]) == (["10.0.0.0/8"], ["10.0.0.0/7"])
+    assert (told["before"]["name"], told["after"]["name"], told["widened"]) == ("laptop", "desktop", True)
+    assert "widened" in person.open("/account/activity").text
+
+
+def test_others_may_be_told_of_changes(person, app, bounded):
+    told = []
+    app.extensions["told_of_edits"].append(lambda _db, row, edited: told.append((row.entry.name, edited.is_wider)))
+    edit(person, bounded, per_minute=7)
+    edit(person, bounded, per_minute=7)
+    edit(person, bounded, per_minute=8)
+    assert told == [("laptop", False), ("laptop", True)]
+
+
+def test_its_binding_to_a_key_outlives_every_change(person, app, user):
+    issued = factories.api_token(app, user, authority=Authority(READS, jkt="k" * 43))
+    edit(person, issued, scopes=["profile:read"])
+    assert f'"jkt":"{"k" * 43}"' in str(contents(app))
+
+
+def test_a_taken_name_is_refused(person, app, user, bounded):
+    factories.api_token(app, user, name="desktop")
+    before = contents(app)
+    answer = edit(person, bounded, name="DeskTop")
+    assert answer.status_code == 422
+    assert "already have a token" in answer.json["errors"]["name"][0]
+    assert contents(app) == before
+
+
+def test_what_has_ended_cannot_be_changed(person, bounded):
+    person.open(f"/tokens/{bounded.entry.id}/revoke")
+    person.press("Revoke")
+    assert person.open(f"/tokens/{bounded.entry.id}/edit").status_code == 409
+    assert edit(person, bounded, note="x").status_code == 409
+
+
+def test_the_token_of_another_is_not_there(person, app):
+    foreign = factories.api_token(app, factories.user(app, "grace"))
+    assert person.open(f"/tokens/{foreign.entry.id}/edit").status_code == 404
+    assert edit(person, foreign, note="x").status_code == 404
+
+
+def test_no_token_changes_a_token(app, user, bounded):
+    script = Script(app, factories.api_token(app, user, *app.extensions["catalogue"].held_by(("user",))).token)
+    assert script.post(f"/tokens/{bounded.entry.id}/edit", json={"note": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"networks": ["nonsense"]}, 422), ({"methods": ["BREW"]}, 422), ({"per_minute": 0}, 422),
+        ({"scopes": []}, 422),
+        ({"name": "x" * 51}, 422), ({"note": "x" * 201}, 422), ({"networks": "10.0.0.0/8"}, 400),
+        ({"per_minute": [1]}, 400), ({"name": ["x"]}, 400), ({"scopes": {"a": 1}}, 400),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_does_not_fit_changes_nothing(person, app, bounded, fields, status):
+    before = contents(app)
+    assert edit(person, bounded, **fields).status_code == status
+    assert contents(app) == before

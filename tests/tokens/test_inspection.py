@@ -1,0 +1,151 @@
+"""A token taken apart: what it says, whether it is ours, where it would be let in; and then it is forgotten."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import jwt as pyjwt
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.tables import contents, events
+from tests.tokens.inspect_calls import changed, inspect
+from webapp.guard.token_grant import Authority
+from webapp.tokens.refresh_secret import first
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def test_ones_own_token_is_told_with_its_row(person, own):
+    answer = inspect(person, own.token)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    told = answer.json
+    assert (told["code"], told["signature"], told["token"]["name"]) == (None, "holds", "laptop")
+    assert told["summary"][0].startswith("Can read Protected examples until")
+    assert {piece["name"] for piece in told["claims"]} >= {"iss", "aud", "sub", "jti", "iat", "exp", "scope"}
+    assert all(piece["meaning"] for piece in told["claims"] + told["header"])
+
+
+def test_the_token_of_another_is_told_by_what_it_says_itself_alone(person, foreign):
+    told = inspect(person, foreign.token, address="/protected").json
+    assert (told["token"], told["summary"], told["verdict"], told["code"]) == (None, [], None, None)
+    assert "another account" in told["sentence"]
+    assert "graces" not in json.dumps(told)
+
+
+def test_whether_the_token_of_another_was_revoked_is_not_told(person, app, foreign):
+    before = inspect(person, foreign.token).json
+    grace = Person(app)
+    grace.log_in("grace")
+    grace.open(f"/tokens/{foreign.entry.id}/revoke")
+    grace.press("Revoke")
+    assert inspect(person, foreign.token).json == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "allowed", "code"),
+    [
+        pytest.param({"address": "/protected"}, True, None, id="let in"),
+        pytest.param({"address": "/protected?x=1#y"}, True, None, id="whatever the query"),
+        pytest.param({"address": "http://localhost/protected"}, True, None, id="as a whole address"),
+        pytest.param({"address": "/public"}, True, None, id="where everybody may"),
+        pytest.param({"address": "/dashboard"}, False, "scope_required", id="another scope"),
+        pytest.param({"address": "/protected/admin"}, False, "role_required", id="another role"),
+        pytest.param({"address": "/tokens/new"}, False, "scope_required", id="people alone"),
+        pytest.param({"address": "/nowhere"}, False, None, id="nothing there"),
+        pytest.param({"address": "/protected", "method": "DELETE"}, False, None, id="not in this way"),
+    ],
+)
+def test_it_says_what_the_guard_would(person, own, fields, allowed, code):
+    verdict = inspect(person, own.token, **fields).json["verdict"]
+    assert (verdict["allowed"], verdict["code"]) == (allowed, code)
+
+
+def test_its_bounds_are_judged_from_where_it_is_said_to_call(person, app, user):
+    bounds = Authority(frozenset({"protected:read"}), methods=frozenset({"GET"}), networks=("10.0.0.0/8",))
+    token = factories.api_token(app, user, authority=bounds).token
+    inside = inspect(person, token, address="/protected", calling_from="::ffff:10.0.0.7").json["verdict"]
+    outside = inspect(person, token, address="/protected", calling_from="192.0.2.1").json["verdict"]
+    assert (inside["allowed"], outside["allowed"], outside["code"]) == (True, False, "token_limited")
+    assert outside["fix"].endswith("/edit")
+    # Where nothing is said, it is asked from here.
+    assert inspect(person, token, address="/protected").json["verdict"]["code"] == "token_limited"
+
+
+def test_what_is_missing_comes_with_the_form_that_mends_it(person, own):
+    verdict = inspect(person, own.token, address="/dashboard").json["verdict"]
+    person.open(verdict["fix"].removeprefix("http://127.0.0.1:8000"))
+    assert person.press("Create token").status_code == 201
+    assert [step["state"] for step in verdict["steps"]] == ["held", "missing"]
+
+
+def test_an_expired_token_is_told_as_such_with_its_row(app, user):
+    with time_machine.travel(NOON, tick=False) as clock:
+        person = Person(app)
+        person.log_in(user.username)
+        token = factories.api_token(app, user, name="laptop", lifetime=timedelta(hours=1)).token
+        clock.shift(timedelta(hours=2))
+        told = inspect(person, token, address="/protected").json
+    assert (told["code"], told["signature"], told["token"]["name"]) == ("token_expired", "holds", "laptop")
+    assert told["verdict"]["code"] == "token_expired"
+
+
+def test_a_revoked_token_is_told_as_such(person, own):
+    person.open(f"/tokens/{own.entry.id}/revoke")
+    person.press("Revoke")
+    told = inspect(person, own.token, address="/protected").json
+    assert (told["code"], told["signature"], told["verdict"]["code"]) == ("token_revoked", "holds", "token_revoked")
+
+
+def test_a_token_whose_end_was_moved_forward_is_over_though_it_does_not_say_so(app, user):
+    with time_machine.travel(NOON.replace(hour=20), tick=False) as clock:
+        person = Person(app)
+        person.log_in(user.username)
+        issued = factories.api_token(app, user, name="laptop", lifetime=timedelta(days=7))
+        person.open(f"/tokens/{issued.entry.id}/edit")
+        person.press("Save the change", expires_on="2026-11-22")
+        clock.move_to(NOON + timedelta(hours=12, seconds=1))
+        assert inspect(person, issued.token).json["code"] == "token_expired"
+
+
+def test_nothing_of_it_is_stored_or_logged(person, app, own, foreign, logged):
+    before, happened = contents(app), len(events(app))
+    for token in (own.token, foreign.token, changed(own.token), first()):
+        person.open("/tokens/inspect")
+        page = person.press("Inspect it", token=token, address="/dashboard")
+        assert page.status_code == 200
+        assert page.headers["Cache-Control"] == "no-store"
+        assert token not in page.text
+        signature = token[-40:]
+        assert signature not in logged()
+    assert contents(app) == before
+    assert len(events(app)) == happened
+
+
+def test_a_token_in_the_address_is_not_read(person, own):
+    assert own.token not in person.open(f"/tokens/inspect?token={own.token}").text
+
+
+def test_a_pasted_token_is_not_kept_over_a_login(person, app, own):
+    person.open("/tokens/inspect")
+    form = {"csrf_token": person.csrf_token, "token": own.token, "address": "/protected"}
+    person.client.delete_cookie("session")
+    before = contents(app)
+    page = person.ask("POST", "/tokens/inspect", data=form)
+    assert own.token not in page.text
+    assert own.token not in str(contents(app))
+    assert contents(app).keys() == before.keys()
+
+
+def test_claims_of_markup_are_shown_as_text(person):
+    token = pyjwt.encode({"iss": "<script>alert(1)</script>", "<b>": 1}, "k" * 32, algorithm="HS256")
+    person.open("/tokens/inspect")
+    page = person.press("Inspect it", token=token)
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_no_token_may_ask(script, own):
+    assert script.post("/tokens/inspect", json={"token": own.token}).status_code == 403

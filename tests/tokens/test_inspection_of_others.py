@@ -1,0 +1,98 @@
+"""What is no token of ours, taken apart: each is answered with a sentence that helps."""
+
+import jwt as pyjwt
+import pytest
+
+from tests.core.forged_tokens import encode
+from tests.tokens.inspect_calls import changed, inspect
+from webapp.tokens.refresh_secret import first
+
+
+def unsigned(token, **header):
+    claims = pyjwt.decode(token, options={"verify_signature": False})
+    return f"{encode({'typ': 'at+jwt', 'alg': 'none', 'kid': 'x'} | header)}.{encode(claims)}."
+
+
+@pytest.mark.parametrize(
+    ("forge", "words"),
+    [
+        pytest.param(lambda _: first(), "refresh token", id="a refresh token"),
+        pytest.param(lambda _: "hunter2", "no token of ours", id="a password"),
+        pytest.param(lambda _: "a.b.c.d.e", "encrypted", id="an encrypted one"),
+        pytest.param(lambda _: "eyJhbGciOiJub25lIn0.e30.", "three parts", id="one without a signature"),
+        pytest.param(lambda token: token[:-42], "made here, but", id="one that was cut"),
+        pytest.param(changed, "not what was signed", id="one that was changed"),
+        pytest.param(lambda token: unsigned(token) + "AA", "not signed at all", id="alg none"),
+        pytest.param(lambda token: unsigned(token, alg="NonE") + "AA", "not signed at all", id="alg NonE"),
+        pytest.param(lambda _: "x" * 9000, "longer than any", id="one that is too long"),
+        pytest.param(
+            lambda _: pyjwt.encode({"iss": "https://elsewhere.example", "sub": "x"}, "k" * 32, algorithm="HS256"),
+            "https://elsewhere.example, which is not this house",
+            id="one from elsewhere",
+        ),
+        pytest.param(
+            lambda _: pyjwt.encode({}, "k" * 32, algorithm="HS256"), "made by nobody", id="one that says nothing"
+        ),
+        pytest.param(
+            lambda token: f"{encode({'alg': ['ES256'], 'typ': {}, 'kid': 7})}.{token.split('.')[1]}.AAAA",
+            "made here, but",
+            id="a header of lists and numbers",
+        ),
+        pytest.param(
+            lambda token: f"{token.split('.')[0]}.{encode({'iss': [], 'exp': '∞', 'jti': None})}.AAAA",
+            "not this house",
+            id="claims of lists and nulls",
+        ),
+    ],
+)
+def test_every_other_text_is_answered_with_a_sentence_that_helps(person, own, forge, words):
+    told = inspect(person, forge(own.token), address="/protected")
+    assert told.status_code == 200
+    assert words in told.json["sentence"]
+    assert (told.json["code"], told.json["token"], told.json["signature"] == "holds") == ("token_invalid", None, False)
+    assert told.json["verdict"]["allowed"] is False
+
+
+def test_a_token_of_another_kind_that_we_signed_is_none_to_come_with(person, app, own):
+    issuer = app.extensions["issuer"]
+    key = issuer.ring.current()
+    claims = pyjwt.decode(own.token, options={"verify_signature": False})
+
+    def signed(claims, typ="at+jwt"):
+        return pyjwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": typ, "kid": key.kid})
+
+    for token, words in (
+        (signed(claims, "JWT"), "another kind of token"),
+        (signed(claims | {"aud": "https://other.example"}), "for another service"),
+        (signed({name: value for name, value in claims.items() if name != "exp"}), "not whole"),
+        (signed(claims | {"exp": "never"}), "not whole"),
+    ):
+        told = inspect(person, token).json
+        assert words in told["sentence"], token
+        assert (told["code"], told["token"]) == ("token_invalid", None)
+
+
+def test_a_token_that_we_signed_and_have_no_row_of_is_refused(person, app, own):
+    key = app.extensions["issuer"].ring.current()
+    claims = pyjwt.decode(own.token, options={"verify_signature": False}) | {"jti": "0" * 32}
+    token = pyjwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
+    told = inspect(person, token).json
+    assert (told["code"], told["signature"]) == ("token_invalid", "holds")
+
+
+def test_what_is_copied_along_does_no_harm(person, own):
+    for text in (f"  {own.token}\n", f"Bearer {own.token}", f"Authorization: Bearer {own.token}"):
+        assert inspect(person, text).json["code"] is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"token": ""}, {"token": "x", "address": "protected"}, {"token": "x", "address": "//[", "method": "GET"},
+        {"token": "x", "method": "BREW"}, {"token": "x", "address": "/x", "calling_from": "everywhere"},
+        {"token": "x", "address": "/" + "x" * 600},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_cannot_be_asked_is_said_beside_its_field(person, fields):
+    assert inspect(person, **fields).status_code == 422

@@ -1,0 +1,46 @@
+"""In what standing a credential and its user are: one row, by the driver, because every request pays for it."""
+
+from collections.abc import Callable
+
+from sqlalchemy import String, bindparam, cast, select, type_coerce
+
+from webapp.accounts.models import Role, User
+from webapp.accounts.roles import Closure
+from webapp.core.db import Database
+from webapp.credentials.models import Credential
+from webapp.guard.principal import Standing
+
+QUESTION = (
+    select(
+        User.id,
+        User.username,
+        type_coerce(cast(Role.closure, String), Closure),
+        Credential.kind,
+        Credential.id,
+        Credential.expires_at,
+        Credential.auth_time,
+        Credential.amr,
+        Credential.authority,
+        Credential.idle_at,
+        Credential.last_used_at,
+        User.time_zone,
+        User.theme,
+        User.disabled_at,
+        Credential.revoked_at,
+        User.closes_at,
+    )
+    .join(User, User.id == Credential.user_id)
+    .outerjoin(Role, Role.name == User.role)
+    .where(Credential.key == bindparam("key"))
+)
+
+
+def standing_of(database: Database) -> Callable[[str], Standing | None]:
+    """The question of every request: None for a credential that does not exist."""
+    statement = database.compile_for(QUESTION)
+
+    def standing(key: str) -> Standing | None:
+        row = database.row(statement.sql, statement.bind(key=key))
+        return Standing(*statement.convert(row)) if row is not None else None
+
+    return standing

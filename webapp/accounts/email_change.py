@@ -1,0 +1,124 @@
+"""Another e-mail address: asked for, confirmed from there, and for a week undone from the one before."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.accounts import one_time_links
+from webapp.accounts.models import Link, User
+from webapp.accounts.names import key_of
+from webapp.accounts.notices import Here
+from webapp.accounts.one_time_links import UNDO, LinkDead
+from webapp.accounts.registration import AddressTaken
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.mail.mailer import Post
+from webapp.mail.outbox import NO_ADDRESS
+
+CONFIRM = "address-confirm"
+CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
+
+
+def ask(db: Session, post: Post, user: User, address: str, here: Here) -> None:
+    """Mail a link to the new address. Whoever asks learns nothing of whose it is: its owner does."""
+    owner = db.scalar(select(User).where(User.email_key == key_of(address)))
+    secret = one_time_links.make(
+        db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address, facts={one_time_links.SHOWN: not post.can_mail}
+    )
+    record(db, Event.ADDRESS_ASKED, user_id=user.id, address=address)
+    if owner is None or owner.id == user.id:
+        link = f"/account/email/confirm/{secret}"
+        facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
+        post.send(db, "confirm_address", address, user_id=user.id, **facts)
+        return
+    # As the owner writes it: what is compared as equal need not be one mailbox. Where they may not be told, as much is
+    # written for nobody, so that the caller cannot tell.
+    is_told = owner.email is not None and owner.disabled_at is None
+    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
+    post.send(db, "address_in_use", to, user_id=user_id, username=owner.username, here=here)
+
+
+def pending(db: Session, user_id: UUID) -> Link | None:
+    """The change that waits to be confirmed."""
+    query = select(Link).where(Link.user_id == user_id, Link.purpose == CONFIRM)
+    return db.scalar(query.where(Link.used_at.is_(None), Link.expires_at > now()))
+
+
+def cancel(db: Session, user_id: UUID) -> None:
+    one_time_links.kill(db, user_id, CONFIRM)
+
+
+def live(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
+    """
+    Raises:
+        LinkDead
+    """
+    link = one_time_links.find(db, purpose, secret)
+    if link is None:
+        raise LinkDead
+    return owner_of(db, link), link
+
+
+def confirm(db: Session, post: Post, secret: str, here: Here) -> None:
+    """The new address counts; the old one is told, and may take it back.
+
+    Raises:
+        LinkDead
+        AddressTaken: somebody was quicker.
+    """
+    user, link = spend(db, CONFIRM, secret)
+    former, was_verified, asked_at = user.email, user.email_verified_at is not None, link.created_at
+    settle(db, user, str(link.address), is_verified=one_time_links.verifies(link))
+    one_time_links.void(db, user.id)
+    record(db, Event.ADDRESS_CHANGED, user_id=user.id, former=former, address=link.address)
+    if former is None or key_of(former) == key_of(str(link.address)):
+        return
+    facts = {"was_verified": was_verified, "since": asked_at.isoformat()}
+    undoing = one_time_links.make(db, UNDO, UNDONE_WITHIN, user_id=user.id, address=former, facts=facts, replaces=False)
+    said = {"address": link.address, "here": here, "link": f"/account/email/undo/{undoing}", "lifetime": UNDONE_WITHIN}
+    post.send(db, "address_changed", former, user_id=user.id, username=user.username, **said)
+
+
+def undo(db: Session, secret: str) -> tuple[User, datetime]:
+    """The address before is the account's again.
+
+    Returns:
+        Whose it is, and when the change was asked for.
+
+    Raises:
+        LinkDead, AddressTaken
+    """
+    user, link = spend(db, UNDO, secret)
+    facts = link.facts or {}
+    settle(db, user, str(link.address), is_verified=bool(facts.get("was_verified")))
+    one_time_links.void(db, user.id)
+    # Those who took the account may have changed the address more than once: their own way back is closed.
+    db.execute(delete(Link).where(Link.user_id == user.id, Link.purpose == UNDO, Link.created_at >= link.created_at))
+    record(db, Event.ADDRESS_RESTORED, user_id=user.id, address=link.address)
+    return user, datetime.fromisoformat(facts["since"]) if "since" in facts else link.created_at
+
+
+def spend(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
+    link = one_time_links.spend(db, purpose, secret)
+    if link is None:
+        raise LinkDead
+    return owner_of(db, link), link
+
+
+def owner_of(db: Session, link: Link) -> User:
+    user = db.get(User, link.user_id)
+    if user is None or user.disabled_at is not None:
+        raise LinkDead
+    return user
+
+
+def settle(db: Session, user: User, address: str, *, is_verified: bool) -> None:
+    try:
+        with db.begin_nested():
+            user.email, user.email_key = address, key_of(address)
+            user.email_verified_at = now() if is_verified else None
+    except IntegrityError as error:
+        raise AddressTaken(address) from error

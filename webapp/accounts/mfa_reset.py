@@ -1,0 +1,60 @@
+"""When every factor is lost: somebody who looks after others takes them away, after a time to stop it in."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import notices, recovery
+from webapp.accounts.models import User
+from webapp.accounts.notices import Here
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.credentials import logins
+from webapp.mail.mailer import Post
+from webapp.mfa import factors, resets
+
+MOST = 20
+
+
+def begin(db: Session, post: Post, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
+    """Nothing ends yet; a mail says when it will, and how it is stopped.
+
+    Raises:
+        resets.AlreadyBegun
+    """
+    found = resets.begin(db, user.id, actor_id=actor_id, reason=reason, wait=wait)
+    record(db, Event.FACTORS_RESET_ASKED, user_id=user.id, actor_id=actor_id, reason=reason)
+    notices.factors_reset_begun(
+        db, post, user, Here(now(), None, ""), actor=actor, reason=reason, due_at=found.due_at, wait=wait
+    )
+
+
+def stop(db: Session, user: User) -> bool:
+    """Whether one waited."""
+    stopped = resets.take_away(db, user.id)
+    if stopped:
+        record(db, Event.FACTORS_RESET_STOPPED, user_id=user.id)
+    return stopped
+
+
+def carry_out_due(db: Session, *, post: Post) -> int:
+    """How many; none where nobody waits."""
+    whose = resets.due(db, most=MOST)
+    for user_id in whose:
+        if resets.take_away(db, user_id):
+            carry_out(db, post, db.get_one(User, user_id))
+    return len(whose)
+
+
+def carry_out(db: Session, post: Post, user: User) -> None:
+    """Take all second factors away, and end every login by browsers and by scripts, which may have shown one of them.
+
+    The password stays, or a link for one is mailed; API tokens stay.
+    """
+    factors.remove_all(db, user.id)
+    logins.end_logins(db, user.id)
+    record(db, Event.FACTORS_RESET, user_id=user.id)
+    is_shut_out = not user.has_password and not user.is_known_elsewhere
+    path = recovery.link_for(db, user) if is_shut_out else None
+    notices.factors_reset(db, post, user, Here(now(), None, ""), path=path, within=recovery.LIFETIME)

@@ -1,0 +1,159 @@
+"""Registering oneself: what strangers hear is always the same; what there is to know is told by mail."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.accounts import invitations, one_time_links, registration, user_queries
+from webapp.accounts.confusables import skeleton_key
+from webapp.accounts.invitations import Wish
+from webapp.accounts.models import Invitation, Link, User
+from webapp.accounts.names import key_of
+from webapp.accounts.notices import Here
+from webapp.accounts.one_time_links import LinkDead
+from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.mail.mailer import Post
+from webapp.mail.outbox import NO_ADDRESS
+
+SIGN_UP = "sign-up"
+# As long as an account waits for its owner; then its name and address are free for others.
+LIFETIME = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    username: str
+    password_hash: str
+    user_id: UUID
+
+
+def begin(db: Session, post: Post, new: NewUser, here: Here) -> None:
+    """An account that waits for its address to be verified; or a mail to that address about why there is none."""
+    address = new.email or ""
+    free_what_nobody_verified(db, new.username, address)
+    if (owner := user_queries.named(db, address)) is not None:
+        return answer_owner(db, post, owner, new, here)
+    try:
+        user = registration.add(db, new, origin="register")
+    except NameTaken:
+        return tell_name_is_taken(db, post, new, here)
+    except AddressTaken:
+        owner = user_queries.named(db, address)
+        return answer_owner(db, post, owner, new, here) if owner is not None else None
+    return send_link(db, post, user, here)
+
+
+def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
+    is_alike = User.username_skeleton == skeleton_key(username)
+    is_wanted = or_(User.username_key == key_of(username), is_alike, User.email_key == key_of(address))
+    db.execute(delete(User).where(is_wanted, nobody_verified()))
+
+
+def forget_unverified(db: Session, *, most: int = 100) -> int:
+    """Delete accounts that nobody verified while there was time, some at once. Returns how many; none at the end."""
+    found = db.scalars(select(User.id).where(nobody_verified()).limit(most)).all()
+    db.execute(delete(User).where(User.id.in_(found), nobody_verified()))
+    return len(found)
+
+
+def nobody_verified() -> ColumnElement[bool]:
+    over = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
+    return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
+
+
+def answer_owner(db: Session, post: Post, owner: User, new: NewUser, here: Here) -> None:
+    """Whoever waits for the link in vain registers once more; the password that was chosen first stays."""
+    is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == key_of(new.username)
+    send_link(db, post, owner, here) if is_again else tell_owner(db, post, owner, here)
+
+
+def tell_owner(db: Session, post: Post, owner: User, here: Here) -> None:
+    """Where nobody may be told, as much is written for nobody."""
+    is_told = owner.disabled_at is None and owner.email is not None
+    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
+    record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
+    post.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
+
+
+def tell_name_is_taken(db: Session, post: Post, new: NewUser, here: Here) -> None:
+    """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
+    # Bound to the address only where it reaches nobody else: using it then proves the address.
+    email = new.email if post.can_mail else None
+    made = invitations.make(db, Wish(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME))
+    post.send(db, "name_taken", new.email or "", taken=new.username, link=made.path, lifetime=LIFETIME, here=here)
+
+
+def send_link(db: Session, post: Post, user: User, here: Here) -> None:
+    """The link that verifies the address; one before it is dead."""
+    secret = one_time_links.make(
+        db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email, facts={one_time_links.SHOWN: not post.can_mail}
+    )
+    post.send(
+        db,
+        "verify_address",
+        user.email or "",
+        user_id=user.id,
+        username=user.username,
+        here=here,
+        link=f"/verify/{secret}",
+        lifetime=LIFETIME,
+    )
+
+
+def waiting(db: Session, secret: str) -> Verification:
+    """Whose address the link verifies.
+
+    Raises:
+        LinkDead
+    """
+    link = one_time_links.find(db, SIGN_UP, secret)
+    user = db.get(User, link.user_id) if link is not None and link.user_id is not None else None
+    if user is None or not user.is_unverified or user.disabled_at is not None:
+        raise LinkDead
+    return Verification(user.username, user.password_hash, user.id)
+
+
+def verify(db: Session, secret: str) -> User:
+    """Let the account log in; a link that came by mail and was shown nowhere else verifies its e-mail address as well.
+
+    Raises:
+        LinkDead
+    """
+    found = waiting(db, secret)
+    link = one_time_links.spend(db, SIGN_UP, secret)
+    user = db.get_one(User, found.user_id)
+    if link is None or user.email_key != key_of(link.address or ""):
+        raise LinkDead
+    user.verification_required_at = None
+    if one_time_links.verifies(link):
+        user.verify_email(now())
+        record(db, Event.ADDRESS_VERIFIED, user_id=user.id)
+    return user
+
+
+def join(db: Session, secret: str, new: NewUser) -> User:
+    """An account by an invitation, at once.
+
+    Raises:
+        LinkDead, NameUnfit, AddressUnfit, NameTaken, AddressTaken
+    """
+    invitation = spend(db, secret)
+    user = registration.add(db, new, origin="invitation")
+    record(db, Event.INVITATION_USED, user_id=user.id, invitation_id=str(invitation.id))
+    return user
+
+
+def spend(db: Session, secret: str) -> Invitation:
+    """
+    Raises:
+        LinkDead
+    """
+    invitation = invitations.spend(db, secret)
+    if invitation is None:
+        raise LinkDead
+    return invitation

@@ -1,0 +1,217 @@
+"""Finding users: the one who logs in, and lists for those who may."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from webapp.accounts.models import User
+from webapp.accounts.names import key_of
+from webapp.core.clock import now
+from webapp.core.db import EPOCH
+from webapp.credentials import lifecycle as credentials
+from webapp.mfa import factors
+
+PAGE = 25
+DORMANT = timedelta(days=90)
+# Sorts after everything that begins alike: no name and no address holds it.
+LAST = "\U0010ffff"
+BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.email_key == bindparam("key")))
+# Locked: whoever changes the password or disables them at this moment waits, and then ends what was begun with it.
+UNCHANGED = (
+    select(User)
+    .where(User.id == bindparam("id"), User.password_hash == bindparam("password_hash"), User.disabled_at.is_(None))
+    .with_for_update(key_share=True)
+)
+VIEWS = ("never", "dormant", "disabled", "tokens")
+ONE_FACTOR = "one_factor"
+# Who has tokens is found by looking at all of them, so it is not counted to the end.
+MANY = 1000
+FEW, TOO_MANY_TO_SORT = 500, 10_000
+
+
+class NoSuchPlace(Exception):
+    """Nobody has the id after which a page was to begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which users, in which order; ``after`` is the last one of the page before."""
+
+    begins: str = ""
+    """What the name or the e-mail address begins with."""
+    role: str = ""
+    view: str = ""
+    sort: str = "name"
+    after: UUID | None = None
+    size: int = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    users: Sequence[User]
+    has_more: bool
+
+
+def named(db: Session, name_or_address: str) -> User | None:
+    """Whoever has this name or e-mail address; a name wins, and no name contains an @."""
+    return db.scalar(BY_NAME, {"key": key_of(name_or_address)})
+
+
+def everybody(db: Session) -> Sequence[User]:
+    return db.scalars(select(User).order_by(User.username_key)).all()
+
+
+def unchanged(db: Session, user: User) -> User | None:
+    """A user who may still log in as they were read before; verifying a password takes long enough for a change."""
+    return db.scalar(UNCHANGED, {"id": user.id, "password_hash": user.password_hash})
+
+
+def by_id(db: Session, user_id: UUID) -> User | None:
+    return db.get(User, user_id)
+
+
+def by_ids(db: Session, user_ids: Iterable[UUID]) -> Sequence[User]:
+    """By name; those who are gone are left out."""
+    return db.scalars(select(User).where(User.id.in_(set(user_ids))).order_by(User.username_key)).all()
+
+
+def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """What they are called; those who are gone are left out."""
+    query = select(User.id, User.username).where(User.id.in_(set(user_ids)))
+    return {found.id: found.username for found in db.execute(query)}
+
+
+def page(db: Session, wanted: Wanted) -> Leaf:
+    """One page by key: as quick in the middle of a hundred thousand as at their beginning.
+
+    Raises:
+        NoSuchPlace
+    """
+    query = select(User).where(*conditions(db, wanted))
+    query = continued(db, ordered(query, wanted.sort), wanted).limit(wanted.size + 1)
+    found = db.scalars(query).all()
+    return Leaf(found[: wanted.size], len(found) > wanted.size)
+
+
+def conditions(db: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    few = few_in(db, wanted.view)
+    if few is not None:
+        return [User.id.in_(few), *rest(wanted)]
+    found: list[ColumnElement[bool]] = [view(wanted.view)] if wanted.view else []
+    if key := key_of(wanted.begins):
+        found.append(beginning(db, key))
+    if wanted.role:
+        found.append(User.role == wanted.role)
+    return found
+
+
+def few_in(db: Session, name: str) -> Sequence[UUID] | None:
+    """The ids of those in a view, found first: in the order of the page, nearly everybody would be looked at in vain.
+
+    None where they are many, of whom a page is soon full, or where an index has them in order by itself.
+    """
+    if name in ("", "never"):
+        return None
+    ids = credentials.holders("token").distinct() if name == "tokens" else select(User.id).where(view(name))
+    found = db.scalars(ids.limit(FEW + 1)).all()
+    return found if len(found) <= FEW else None
+
+
+def rest(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+    """What is asked of a few who are found already: what is computed has no index that would lead elsewhere."""
+    if key := key_of(wanted.begins):
+        yield begins_computed(key)
+    if wanted.role:
+        yield User.role.concat("") == wanted.role
+
+
+def beginning(db: Session, key: str) -> ColumnElement[bool]:
+    """Name or address begins so: by their indexes, unless so many do that the first of them are sooner met in order."""
+    by_index = or_(begins(User.username_key, key), begins(User.email_key, key))
+    some = select(User.id).where(by_index).limit(TOO_MANY_TO_SORT + 1).subquery()
+    is_few = (db.scalar(select(func.count()).select_from(some)) or 0) <= TOO_MANY_TO_SORT
+    return by_index if is_few else begins_computed(key)
+
+
+def begins_computed(key: str) -> ColumnElement[bool]:
+    return or_(begins(User.username_key.concat(""), key), begins(User.email_key.concat(""), key))
+
+
+def begins(column: ColumnElement[Any] | InstrumentedAttribute[Any], key: str) -> ColumnElement[bool]:
+    """As a range, which both databases answer from the index of a column."""
+    return and_(column >= key, column < key + LAST)
+
+
+def view(name: str) -> ColumnElement[bool]:
+    match name:
+        case "never":
+            return User.last_login_at.is_(None)
+        case "dormant":
+            return User.last_login_at < now() - DORMANT
+        case "disabled":
+            # As a range, which SQLite answers from an index.
+            return User.disabled_at > EPOCH
+        case "tokens":
+            # Asked person by person, in their order: a page is full long before all tokens are seen.
+            return credentials.has_live(User.id, "token")
+        case "one_factor":
+            return not_(factors.has_second(User.id))
+    raise LookupError(name)
+
+
+SORTED: dict[str, InstrumentedAttribute[Any]] = {"created": User.created_at, "seen": User.last_login_at}
+
+
+def ordered(query: Select[User], sort: str) -> Select[User]:
+    """By name; or the latest first, those who never were at the end."""
+    if sort not in SORTED:
+        return query.order_by(User.username_key)
+    return query.order_by(SORTED[sort].desc().nulls_last(), User.username_key.desc())
+
+
+def continued(db: Session, query: Select[User], wanted: Wanted) -> Select[User]:
+    if wanted.after is None:
+        return query
+    last = by_id(db, wanted.after)
+    if last is None:
+        raise NoSuchPlace
+    if wanted.sort not in SORTED:
+        return query.where(User.username_key > last.username_key)
+    column = SORTED[wanted.sort]
+    value = getattr(last, column.key)
+    if value is None:
+        return query.where(column.is_(None), User.username_key < last.username_key)
+    follows = tuple_(column, User.username_key) < (value, last.username_key)
+    return query.where(or_(follows, column.is_(None)) if wanted.sort == "seen" else follows)
+
+
+def count(db: Session) -> int:
+    return db.scalar(select(func.count()).select_from(User)) or 0
+
+
+def without_second_factor(db: Session) -> int:
+    """How many of those who may log in have a password alone."""
+    # Those who have one are fewer, and come from two indexes: nobody is asked one by one.
+    holders = factors.holders().subquery()
+    have_one = select(func.count()).select_from(holders).join(User, User.id == holders.c.user_id)
+    have_one = have_one.where(User.disabled_at.is_(None))
+    may_log_in = select(func.count()).where(User.disabled_at.is_(None))
+    return db.scalar(select(may_log_in.scalar_subquery() - have_one.scalar_subquery())) or 0
+
+
+def counts(db: Session) -> dict[str, int]:
+    """How many there are, and how many in each view, with tokens not counted beyond ``MANY``; one statement."""
+    whole = select(func.count()).select_from(User).scalar_subquery().label("all")
+    asked = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
+    holders = credentials.holders("token").distinct().limit(MANY + 1).subquery()
+    asked.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
+    # Those who have one are fewer, and come from two indexes.
+    with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()
+    everybody = select(func.count()).select_from(User).scalar_subquery()
+    asked.append((everybody - with_second).label(ONE_FACTOR))
+    return dict(db.execute(select(whole, *asked)).one()._mapping)

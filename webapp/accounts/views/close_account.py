@@ -1,0 +1,92 @@
+"""Take my data along; close my account, and come back while there is time."""
+
+from datetime import datetime
+
+import msgspec
+from flask import Response, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import logout_user
+
+from webapp.accounts import lifecycle, notices
+from webapp.accounts.export import Export, export
+from webapp.accounts.forms import CloseForm
+from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
+from webapp.accounts.models import User
+from webapp.accounts.names import key_of
+from webapp.accounts.views.blueprint import FRESH, bp, me
+from webapp.accounts.views.request_info import here, post
+from webapp.accounts.views.security import gather
+from webapp.guard import Principal, require
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.transaction import db
+
+
+class Closed(msgspec.Struct, frozen=True):
+    closes_at: datetime
+    """When it is deleted; logging in before that offers to keep it."""
+
+
+@bp.post("/account/export")
+@require(session=True, fresh_within=FRESH, spares_closed=True)
+@answers(Export)
+def export_data(principal: Principal) -> ResponseReturnValue:
+    """All that is known of the caller, as one file; no secret is in it."""
+    response = as_json(export(db(), me(principal)))
+    response.headers["Content-Disposition"] = 'attachment; filename="account.json"'
+    return response
+
+
+@bp.get("/account/close")
+@require(session=True, spares_closed=True)
+def close_form(principal: Principal) -> ResponseReturnValue:
+    return page(principal, me(principal), CloseForm(formdata=None))
+
+
+def page(principal: Principal, user: User, form: CloseForm, *, status: int = 200) -> Response:
+    form.username.description = f"Type {user.username}, to be sure."
+    facts = {"user": user, "form": form, "security": gather(principal), "days": GRACE.days}
+    return Response(render_template("accounts/close.html", **facts), status)
+
+
+@bp.post("/account/close")
+@require(session=True, fresh_within=FRESH)
+@answers(Closed, form=CloseForm, refuses=(422,))
+def close(principal: Principal) -> ResponseReturnValue:
+    """Close the account: everything ends now, and is deleted in fourteen days."""
+    form, user = CloseForm(), me(principal)
+    if not form.validate_on_submit():
+        return refused(principal, user, form)
+    if key_of(form.username.data or "") != user.username_key:
+        form.username.errors = ["That is not your name."]
+        return refused(principal, user, form)
+    try:
+        closes_at = lifecycle.close(db(), user)
+    except LastSuperAdmin:
+        form.username.errors = ["You are the only super admin. Make somebody else one first."]
+        return refused(principal, user, form)
+    notices.account_closed(db(), post(), user, here(), closes_at=closes_at)
+    logout_user()
+    session.clear()
+    if not wants_page():
+        return as_json(Closed(closes_at))
+    flash(f"Your account is closed. Log in within {GRACE.days} days, and you can keep it.", "ok")
+    return redirect(url_for("login.new"), 303)
+
+
+def refused(principal: Principal, user: User, form: CloseForm) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return page(principal, user, form, status=422)
+
+
+@bp.post("/account/keep")
+@require(session=True, spares_closed=True)
+@answers(None, status=204)
+def keep(principal: Principal) -> ResponseReturnValue:
+    """Come back: the account is not deleted."""
+    lifecycle.reopen(db(), me(principal))
+    if not wants_page():
+        return Response(status=204)
+    flash("Good to have you back. Your account stays; new tokens have to be made.", "ok")
+    return redirect(url_for("dashboard.show"), 303)

@@ -1,0 +1,179 @@
+"""Another e-mail address: asked for here, confirmed and undone by links that need no login."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import disavow, email_change
+from webapp.accounts.email_change import CONFIRM
+from webapp.accounts.forms import AddressForm
+from webapp.accounts.models import User
+from webapp.accounts.names import AddressUnfit, checked_address, key_of
+from webapp.accounts.one_time_links import UNDO, LinkDead
+from webapp.accounts.registration import AddressTaken
+from webapp.accounts.views import link_secret, profile
+from webapp.accounts.views.blueprint import FRESH, bp, me
+from webapp.accounts.views.request_info import dead, here, nobodys_hash, post, take_turn
+from webapp.core.ratelimit import Limit
+from webapp.guard import Principal, public, require
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import database, db
+
+# Each of them mails somebody who may not have asked for it.
+ASKED = Limit("address-asked", 5, timedelta(hours=1))
+
+
+class AddressAsked(msgspec.Struct, frozen=True):
+    pending_email: str
+    """It counts once the link that was mailed there is followed."""
+
+
+class AddressRestored(msgspec.Struct, frozen=True):
+    email: str
+    """The e-mail address of the account again; a link for a new password is mailed there."""
+    sessions: int
+    """How many were ended."""
+    script_logins: int
+    """How many were ended, each with its access and refresh tokens."""
+    tokens: int
+    """How many API tokens were revoked: those made since the change was asked for."""
+    tokens_kept: int
+    """How many API tokens still work."""
+
+
+@bp.post("/account/email")
+@require(session=True, fresh_within=FRESH)
+@answers(AddressAsked, form=AddressForm, status=202, refuses=(422, 429))
+def change_address(principal: Principal) -> ResponseReturnValue:
+    """Ask for another e-mail address; a link is mailed there."""
+    form = AddressForm()
+    if not form.validate_on_submit() or (address := fitting(form)) is None:
+        return refused(principal, form)
+    take_turn(ASKED, str(principal.user_id))
+    user = me(principal)
+    if user.email_key == key_of(address) and user.email_verified_at is not None:
+        form.email.errors = ["That is your address already."]
+        return refused(principal, form)
+    email_change.ask(db(), post(), user, address, here())
+    if not wants_page():
+        return as_json(AddressAsked(address), status=202)
+    flash(f"A link was mailed to {address}. Your address changes when you follow it, within a day.", "ok")
+    return redirect(url_for("account.show"), 303)
+
+
+def fitting(form: AddressForm) -> str | None:
+    try:
+        return checked_address(form.email.data or "")
+    except AddressUnfit as error:
+        form.email.errors = [str(error)]
+        return None
+
+
+def refused(principal: Principal, form: AddressForm) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    user: User = me(principal)
+    return Response(render_template("accounts/account.html", **profile.page(user, profile.form_of(user), form)), 422)
+
+
+@bp.post("/account/email/cancel")
+@require(session=True)
+@answers(None, status=204)
+def cancel_address(principal: Principal) -> ResponseReturnValue:
+    """Forget the address that waits to be confirmed; its link is dead."""
+    email_change.cancel(db(), principal.user_id)
+    if not wants_page():
+        return Response(status=204)
+    flash("The link is dead. Your address stays as it is.", "ok")
+    return redirect(url_for("account.show"), 303)
+
+
+@bp.get("/account/email/confirm/<secret>")
+@public
+def confirm_arrive(secret: str) -> ResponseReturnValue:
+    facts_of(CONFIRM, secret)
+    link_secret.take(CONFIRM, secret)
+    return redirect(url_for("account.confirm_address_form"), 303)
+
+
+@bp.get("/account/email/confirm")
+@public
+def confirm_address_form() -> ResponseReturnValue:
+    # Only a button changes something: programs that look through mails follow every link.
+    return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, link_secret.held(CONFIRM)))
+
+
+@bp.post("/account/email/confirm")
+@public
+@answers(None, status=204, refuses=(404, 409))
+def confirm_address() -> ResponseReturnValue:
+    """Make it the address of the account, by the link whose page this cookie has opened."""
+    try:
+        email_change.confirm(db(), post(), link_secret.held(CONFIRM), here())
+    except LinkDead as error:
+        raise dead_link() from error
+    except AddressTaken as error:
+        raise taken() from error
+    link_secret.drop(CONFIRM)
+    if not wants_page():
+        return Response(status=204)
+    flash("Your address is confirmed.", "ok")
+    return redirect(url_for("account.show"), 303)
+
+
+@bp.get("/account/email/undo/<secret>")
+@public
+def undo_arrive(secret: str) -> ResponseReturnValue:
+    facts_of(UNDO, secret)
+    link_secret.take(UNDO, secret)
+    return redirect(url_for("account.undo_address_form"), 303)
+
+
+@bp.get("/account/email/undo")
+@public
+def undo_address_form() -> ResponseReturnValue:
+    return render_template("accounts/undo_address.html", **facts_of(UNDO, link_secret.held(UNDO)))
+
+
+@bp.post("/account/email/undo")
+@public
+@answers(AddressRestored, refuses=(404, 409))
+def undo_address() -> ResponseReturnValue:
+    """Put the address before back; every login ends, by browsers and by scripts, and the password is locked."""
+    secret = link_secret.held(UNDO)
+    facts_of(UNDO, secret)
+    nobodys = nobodys_hash()
+    try:
+        user, ended = disavow.undo_address(db(), post(), secret, nobodys, here())
+    except LinkDead as error:
+        raise dead_link() from error
+    except AddressTaken as error:
+        raise taken() from error
+    link_secret.drop(UNDO)
+    if not wants_page():
+        return as_json(AddressRestored(email=user.email or "", **ended.facts))
+    flash(f"Your e-mail address is {user.email} again. {ended.in_words}", "ok")
+    return redirect(url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"), 303)
+
+
+def facts_of(purpose: str, secret: str) -> dict[str, Any]:
+    """Of a link that works, for its page."""
+    try:
+        with database().read() as reading:
+            user, link = email_change.live(reading, purpose, secret)
+            return {"address": link.address, "user": user}
+    except LinkDead as error:
+        raise dead_link() from error
+
+
+def dead_link() -> Problem:
+    return dead("It was used, or its time is over. Nothing was changed.")
+
+
+def taken() -> Problem:
+    return Problem(409, "That address cannot be used", "It belongs to another account by now. Nothing was changed.")

@@ -1,0 +1,45 @@
+"""An estimate of a password while it is typed, for those whose browser runs scripts; nothing of it is kept."""
+
+import msgspec
+from flask import Blueprint, current_app
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.accounts import password_strength
+from webapp.accounts.forms import StrengthForm
+from webapp.accounts.passwords import PasswordUnfit, near
+from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
+from webapp.guard import public
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json
+
+bp = Blueprint("strength", __name__)
+
+
+class Strength(msgspec.Struct, frozen=True):
+    fits: bool
+    """Whether it may be chosen."""
+    score: int
+    """From 0 to 4."""
+    says: str
+
+
+@bp.post("/password-strength")
+@public
+@answers(Strength, form=StrengthForm, refuses=(422, 429, 503))
+def estimate() -> ResponseReturnValue:
+    """How hard a password is to guess, and whether it may be chosen."""
+    form = StrengthForm()
+    if not form.validate_on_submit():
+        raise form.refused()
+    take_turn(ESTIMATED)
+    name, address, house = form.username.data or "", form.email.data or "", current_app.config["HOUSE_NAME"]
+    password = form.password.data or ""
+    # What the page says is believed: it is only told how long, and is told anew when the password is sent.
+    roles = roles_of(form.role.data) if form.role.data else getattr(current_user, "roles", ())
+    try:
+        passwords().judge(password, username=name, email=address, house=house, roles=roles)
+    except PasswordUnfit as error:
+        return as_json(Strength(False, 0, str(error)))
+    score = passwords().estimate(password, near(name, address, house))
+    return as_json(Strength(True, score, f"{password_strength.WORDS[score]}."))

@@ -1,0 +1,116 @@
+"""What the doors of the accounts have in common: who asks from where, how often, and what the application gave them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from math import ceil
+
+from flask import current_app, request
+from wtforms import Field
+
+from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
+from webapp.accounts.notices import Here
+from webapp.accounts.passwords import Passwords, PasswordUnfit
+from webapp.accounts.roles import included_in
+from webapp.core.client_network import network_of
+from webapp.core.clock import now
+from webapp.core.digests import new_secret
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.mail.mailer import Post
+from webapp.sessions.user_agents import in_words
+from webapp.web.problems import Problem
+from webapp.web.transaction import database
+
+HOUR = timedelta(hours=1)
+# What strangers may ask from one network: links, registrations, estimates.
+ASKED = Limit("mail-asked", 30, HOUR)
+# What comes into one mailbox because strangers asked; beyond it nothing is sent, and nobody is told.
+MAILED = Limit("mail-to", 4, HOUR)
+# Typing asks now and then; more than this is no typing.
+ESTIMATED = Limit("estimate-asked", 300, timedelta(minutes=10))
+TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
+# One link sets one password, but whoever sends it many times at once has each of them hashed.
+RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))
+
+
+def here() -> Here:
+    return Here(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
+
+
+def take_turn(limit: Limit, *keys: str) -> None:
+    """
+    Raises:
+        Problem: 429.
+    """
+    taken = limiter().take_unless_over(limit, *(keys or (network_of(request.remote_addr),)))
+    if taken.allowed:
+        return
+    seconds = max(1, ceil(taken.retry_after.total_seconds()))
+    raise Problem(
+        429,
+        "Too many tries",
+        "The door opens again by itself. Nobody looked at what you just typed.",
+        code="throttled",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def may_mail(recipient: str) -> bool:
+    return limiter().take_unless_over(MAILED, recipient).allowed
+
+
+def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
+    """Whether the password may be chosen; if not, the field says why."""
+    house = current_app.config["HOUSE_NAME"]
+    try:
+        passwords().judge(field.data or "", username=name, email=address, house=house, roles=roles)
+    except PasswordUnfit as error:
+        field.errors = [str(error)]
+
+
+def hint(roles: Sequence[str]) -> str:
+    """What is said beside the field for a new password."""
+    return f"At least {passwords().least_for(roles)} characters. A few words are easier to keep in mind than signs."
+
+
+def roles_of(role: str) -> tuple[str, ...]:
+    """All that a role includes; in a transaction of its own, because a password is hashed afterwards."""
+    with database().read() as reading:
+        return included_in(reading, role)
+
+
+def check_name(field: Field) -> None:
+    try:
+        checked_name(field.data or "")
+    except NameUnfit as error:
+        field.errors = [str(error)]
+
+
+def check_address(field: Field) -> None:
+    try:
+        checked_address(field.data or "")
+    except AddressUnfit as error:
+        field.errors = [str(error)]
+
+
+def dead(detail: str = "It was used, or its time is over.") -> Problem:
+    return Problem(404, "This link does not work any more", detail)
+
+
+def nobodys_hash() -> str:
+    """Of a password that is thrown away at once: until its owner sets another, the account has none that works."""
+    return passwords().hash(new_secret())
+
+
+def passwords() -> Passwords:
+    found: Passwords = current_app.extensions["passwords"]
+    return found
+
+
+def limiter() -> Limiter:
+    found: Limiter = current_app.extensions["limiter"]
+    return found
+
+
+def post() -> Post:
+    found: Post = current_app.extensions["post"]
+    return found

@@ -1,0 +1,106 @@
+"""Events as those read them who look after the house: who did what to whom, and what it was before."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.audit import reports
+from webapp.audit.models import AuditEvent
+from webapp.audit.reports import Details, Who
+
+# What an event may be about that says only what that was before.
+FORMERLY = ("role", "name", "address")
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One thing that was changed, before and after."""
+
+    what: str
+    before: str
+    after: str
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of the log; `seq` goes up by one, and `digest` is over the event before and this one."""
+
+    seq: int
+    at: datetime
+    event: str
+    sentence: str
+    user_id: UUID | None
+    user: str | None
+    actor_id: UUID | None
+    actor: str | None
+    gone: list[UUID]
+    """Which of these two have no account any more."""
+    credential_id: UUID | None
+    address: str | None
+    request_id: str | None
+    details: dict[str, Any]
+    changes: list[Change]
+    digest: str
+
+
+def described(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
+    """With the names of whom they mention; one statement for all of them."""
+    names = user_queries.names_of(db, {i for event in events for i in (event.user_id, event.actor_id) if i})
+    return [entry(event, names) for event in events]
+
+
+def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
+    user, actor = called(event.user_id, names, event.details), called(event.actor_id, names, {})
+    return AuditEntry(
+        seq=event.seq,
+        at=event.at,
+        event=event.event,
+        sentence=sentence(event, user, actor),
+        user_id=event.user_id,
+        user=user,
+        actor_id=event.actor_id,
+        actor=actor,
+        gone=[user_id for user_id in (event.user_id, event.actor_id) if user_id and user_id not in names],
+        credential_id=event.credential_id,
+        address=event.address,
+        request_id=event.request_id,
+        details=event.details,
+        changes=changes(event.details),
+        digest=event.digest.hex(),
+    )
+
+
+def called(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping[str, Any]) -> str | None:
+    """Those who are gone by the name that the event remembers, else by the beginning of their id."""
+    if user_id is None:
+        return None
+    return names.get(user_id) or details.get("username") or f"{str(user_id)[:8]}…"
+
+
+def sentence(event: AuditEvent, user: str | None, actor: str | None) -> str:
+    words = reports.words(event.event, Details(event.details), has_actor=actor is not None)
+    named = {Who.USER: user or reports.SOMEBODY, Who.ACTOR: actor or ""}
+    text = "".join(named[word] if isinstance(word, Who) else word for word in words)
+    return f"{text}."
+
+
+def changes(details: Mapping[str, Any]) -> list[Change]:
+    if "former" in details:
+        what = next((name for name in FORMERLY if name in details), "value")
+        return [Change(what, text(details["former"]), text(details.get(what)))]
+    before, after = details.get("before"), details.get("after")
+    if not isinstance(before, dict):
+        return []
+    later = after if isinstance(after, dict) else {}
+    return [
+        Change(name, text(value), text(later.get(name))) for name, value in before.items() if later.get(name) != value
+    ]
+
+
+def text(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    return "nothing" if value is None else str(value)

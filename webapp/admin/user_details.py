@@ -1,0 +1,149 @@
+"""The structs that the pages about people show, gathered from the rooms below."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import admin_actions, lockout, roles, user_queries
+from webapp.accounts.models import User
+from webapp.admin.audit_entries import AuditEntry, described
+from webapp.audit import reading
+from webapp.audit.reading import Asked
+from webapp.core.clock import now
+from webapp.credentials import lifecycle as credentials
+from webapp.guard.access_report import Reached
+from webapp.mfa import factors, resets
+from webapp.mfa.factors import Factors
+from webapp.sessions import lifecycle as sessions
+from webapp.sessions.user_agents import in_words
+from webapp.tokens import token_list as token_lists
+from webapp.tokens.token_list import Token
+
+RECENT = 20
+SHOWN_TOKENS = 50
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as those see them who look after people."""
+
+    id: UUID
+    username: str
+    email: str | None
+    role: str
+    state: str
+    """`active`, `dormant` for 90 days, `never` logged in, or `disabled`."""
+    created_at: datetime
+    last_login_at: datetime | None
+    disabled_at: datetime | None
+    factors: list[str]
+    """What they have beside the password, in words."""
+    sessions: int
+    tokens: int
+
+
+class People(msgspec.Struct, frozen=True):
+    people: list[Person]
+    after: UUID | None
+    """Send it back as `after` for the next page; null on the last."""
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A live session."""
+
+    id: UUID
+    name: str
+    address: str | None
+    started_at: datetime
+    last_seen_at: datetime
+
+
+class PersonDetails(Person, frozen=True, kw_only=True):
+    display_name: str | None
+    is_verified: bool
+    """Whether a link that was mailed to the e-mail address was followed, or an identity provider vouched for it."""
+    awaits_verification: bool
+    """Whether they registered by themselves and have not followed the first link: until then they cannot log in."""
+    is_known_elsewhere: bool
+    """Whether an identity provider keeps the password."""
+    closes_at: datetime | None
+    """When it is deleted, because its owner closed it."""
+    roles: list[str]
+    """All that the role includes, the humblest first."""
+    is_frozen: bool
+    """Whether so many wrong passwords came in a row that strangers' count for nothing any more."""
+    may_act: bool
+    """Whether the caller may change anything here."""
+    reach: list[Reached]
+    """What their role opens; nothing of it while they are disabled, closed, or wait to be verified."""
+    session_list: list[Login]
+    token_list: list[Token]
+    events: list[AuditEntry]
+    factors_reset_at: datetime | None
+    """When their second factors are taken away, unless somebody stops it."""
+
+
+def state_of(user: User) -> str:
+    if user.disabled_at is not None:
+        return "disabled"
+    if user.last_login_at is None:
+        return "never"
+    return "dormant" if now() - user.last_login_at > user_queries.DORMANT else "active"
+
+
+def people(db: Session, users: Sequence[User]) -> list[Person]:
+    ids = [user.id for user in users]
+    counts, held = credentials.counts(db, ids), factors.of_many(db, ids)
+    return [person(user, counts, held.get(user.id, Factors())) for user in users]
+
+
+def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> Person:
+    return Person(
+        id=user.id,
+        username=user.username,
+        email=user.email,
+        role=user.role,
+        state=state_of(user),
+        created_at=user.created_at,
+        last_login_at=user.last_login_at,
+        disabled_at=user.disabled_at,
+        factors=held.in_words,
+        sessions=counts.get((user.id, "session"), 0),
+        tokens=counts.get((user.id, "token"), 0),
+    )
+
+
+def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[Reached]) -> PersonDetails:
+    closure, reset = roles.included_in(db, user.role), resets.waiting(db, user.id)
+    events = reading.search(db, Asked(user_id=user.id), limit=RECENT)
+    return PersonDetails(
+        **msgspec.structs.asdict(people(db, [user])[0]),
+        display_name=user.display_name,
+        is_verified=user.email_verified_at is not None,
+        awaits_verification=user.is_unverified,
+        is_known_elsewhere=user.is_known_elsewhere,
+        closes_at=user.closes_at,
+        roles=list(closure),
+        is_frozen=lockout.is_frozen(user),
+        may_act=admin_actions.may_act_on(actor_roles, closure),
+        reach=reached,
+        session_list=logins(db, user.id),
+        token_list=token_lists.page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
+        events=described(db, events),
+        factors_reset_at=reset.due_at if reset else None,
+    )
+
+
+def logins(db: Session, user_id: UUID) -> list[Login]:
+    return [
+        Login(
+            id=credential.id,
+            name=in_words(browser.user_agent),
+            address=credential.last_used_from or browser.address,
+            started_at=credential.created_at,
+            last_seen_at=credential.last_used_at or credential.created_at,
+        )
+        for credential, browser in sessions.live(db, user_id)
+    ]

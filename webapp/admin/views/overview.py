@@ -1,0 +1,78 @@
+"""/admin and /admin/settings: how the house is doing, and how it is set up."""
+
+from collections.abc import Sequence
+
+import msgspec
+from flask import Blueprint, current_app, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.admin.overview import Overview, overview
+from webapp.admin.views.permissions import read
+from webapp.audit.log import Event
+from webapp.guard.resources import resource
+from webapp.guard.routes import routes
+from webapp.jobs.leases import Chore
+from webapp.settings import Settings, SettingsError
+from webapp.settings.manual import Row
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import show
+from webapp.web.transaction import db
+
+bp = Blueprint("admin", __name__)
+resource(
+    "admin",
+    "Administration",
+    reads="See everybody's accounts, roles and invitations, the mails and the audit log.",
+    writes="Disable and delete people, assign roles without admin powers, revoke invitations, send mails again.",
+)
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What is secret is masked."""
+
+    variable: str
+    value: str
+    source: str
+    meaning: str
+    type: str
+    default: str
+
+
+class SettingList(msgspec.Struct, frozen=True):
+    settings: list[Setting]
+
+
+@bp.get("/admin", endpoint="show")
+@read()
+@answers(Overview)
+def index() -> ResponseReturnValue:
+    """How the house is doing, and what wants a hand."""
+    undeclared = [route.path for route in routes(current_app) if route.need is None]
+    hrefs = {
+        "people": url_for("admin_users.index"),
+        "mail": url_for("admin_mail.index"),
+        "settings": url_for("admin.settings"),
+        "refused": url_for("admin_audit.index", event=Event.ACCESS_REFUSED.value),
+    }
+    settings: Settings = current_app.extensions["settings"]
+    chores: Sequence[Chore] = current_app.extensions["chores"]
+    found = overview(db(), undeclared, chores, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
+    return show(found, "admin/overview.html", overview=found)
+
+
+@bp.get("/admin/settings")
+@read("super_admin")
+@answers(SettingList)
+def settings() -> ResponseReturnValue:
+    """Every setting: what it is now, who says so, what it means."""
+    found = SettingList([Setting(r.variable, r.value, r.source, r.meaning, r.type, r.default) for r in rows()])
+    return show(found, "admin/settings.html", settings=found.settings)
+
+
+def rows() -> list[Row]:
+    chosen: Settings = current_app.extensions["settings"]
+    try:
+        return chosen.describe()
+    except SettingsError:
+        # The environment was changed since the start, and would not stand: what is in force is known all the same.
+        return chosen.describe({})

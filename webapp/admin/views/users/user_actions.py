@@ -1,0 +1,166 @@
+"""What can be done for one person: each with a reason, after a look at what it ends."""
+
+from uuid import UUID
+
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import admin_actions, roles
+from webapp.accounts.admin_actions import Care
+from webapp.accounts.models import User
+from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
+from webapp.admin.user_details import Person, people
+from webapp.admin.views.error_responses import above, refusals
+from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
+from webapp.admin.views.users.blueprint import bp, caring, held, user_of
+from webapp.guard import Principal
+from webapp.web.api_schema import answers
+from webapp.web.form import Form
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.transaction import database, db
+
+ACTS = ("disable", "enable", "unlock", "end-sessions", "reset-link", "reset-factors", "role", "delete")
+
+
+@bp.get("/admin/users/<uuid:user_id>/<act>")
+@fill_in()
+def act_form(principal: Principal, user_id: UUID, act: str) -> ResponseReturnValue:
+    if act not in ACTS:
+        abort(404)
+    forms = {"role": ChangeRoleForm, "delete": DeleteUserForm}
+    form = forms.get(act, ReasonForm)(formdata=None, data={"reason": request.args.get("reason", "")})
+    return act_page(principal, user_of(user_id), act, form)
+
+
+def act_page(principal: Principal, user: User, act: str, form: Form, *, status: int = 200) -> Response:
+    if not admin_actions.may_act_on(principal.roles, roles.included_in(db(), user.role)):
+        raise above(user.username)
+    page = render_template(
+        "admin/act.html",
+        user=user,
+        act=act,
+        form=form,
+        ends=admin_actions.live_of(db(), user.id),
+        wait=current_app.config["FACTOR_RESET_WAIT"],
+        roles=[role for role in roles.humblest_first(db()) if admin_actions.may_grant(principal.roles, role.closure)],
+    )
+    return Response(page, status)
+
+
+@bp.post("/admin/users/<uuid:user_id>/disable")
+@change()
+@answers(Person, form=ReasonForm, refuses=(409, 422))
+def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """End all sessions and tokens of a user at once, and let them begin no new ones."""
+    return done(principal, user_id, "disable", ReasonForm())
+
+
+@bp.post("/admin/users/<uuid:user_id>/enable")
+@grant()
+@answers(Person, form=ReasonForm, refuses=(409, 422))
+def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Let a disabled user log in again; what was ended stays ended."""
+    return done(principal, user_id, "enable", ReasonForm())
+
+
+@bp.post("/admin/users/<uuid:user_id>/unlock")
+@grant()
+@answers(Person, form=ReasonForm, refuses=(409, 422))
+def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Forget a user's wrong passwords and codes, so that both are accepted again."""
+    return done(principal, user_id, "unlock", ReasonForm())
+
+
+@bp.post("/admin/users/<uuid:user_id>/end-sessions")
+@change()
+@answers(Person, form=ReasonForm, refuses=(409, 422))
+def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Log a user out everywhere; their tokens stay."""
+    return done(principal, user_id, "end-sessions", ReasonForm())
+
+
+@bp.post("/admin/users/<uuid:user_id>/role")
+@change()
+@answers(Person, form=ChangeRoleForm, refuses=(403, 409, 422))
+def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Give a user another role; it counts from their next request on. A token assigns no role with admin powers."""
+    form = ChangeRoleForm()
+    # Closed again before the refusal is written down, which takes a transaction of its own.
+    with database().read() as reading:
+        closure = roles.included_in(reading, form.role.data or "")
+    return unless_may_assign(principal, closure) or done(principal, user_id, "role", form)
+
+
+@bp.post("/admin/users/<uuid:user_id>/delete")
+@change()
+@answers(None, form=DeleteUserForm, status=204, refuses=(409, 422))
+def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Delete a user and all that is theirs, for good; `username` repeats their name."""
+    return done(principal, user_id, "delete", DeleteUserForm())
+
+
+@bp.post("/admin/users/<uuid:user_id>/reset-factors")
+@grant()
+@answers(Person, form=ReasonForm, refuses=(409, 422))
+def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """Take a user's second factors away after a time in which they can stop it; they are told at once."""
+    return done(principal, user_id, "reset-factors", ReasonForm())
+
+
+def done(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseReturnValue:
+    user = held(user_id)
+    if not form.validate_on_submit() or not fits(form, user):
+        return refused(principal, user, act, form)
+    words = {
+        "disable": f"{user.username} is disabled. Their next request is refused.",
+        "enable": f"{user.username} may log in again.",
+        "unlock": f"{user.username} is unlocked. Passwords and codes are accepted again.",
+        "end-sessions": f"{user.username} is logged out everywhere.",
+        "reset-factors": f"The reset of {user.username}’s second factors has begun. They were told, and can stop it.",
+        "role": f"{user.username} has another role, from their next request on.",
+        "delete": f"{user.username} is deleted.",
+    }
+    with refusals():
+        perform(caring(principal, form), user, act, form)
+    if act == "delete":
+        if not wants_page():
+            return Response(status=204)
+        flash(words[act], "ok")
+        return redirect(url_for("admin_users.index"), 303)
+    if not wants_page():
+        return as_json(people(db(), [user])[0])
+    flash(words[act], "ok")
+    # Whoever disabled themselves has nothing to come back to: the guard sends them to the login.
+    return redirect(url_for("admin_users.show", user_id=user.id), 303)
+
+
+def perform(carer: Care, user: User, act: str, form: Form) -> None:
+    match act:
+        case "disable":
+            carer.disable(user)
+        case "enable":
+            carer.enable(user)
+        case "unlock":
+            carer.unlock(user)
+        case "end-sessions":
+            carer.end_sessions(user)
+        case "reset-factors":
+            carer.reset_factors(user, wait=current_app.config["FACTOR_RESET_WAIT"])
+        case "role":
+            carer.change_role(user, form["role"].data or "")
+        case "delete":
+            carer.delete(user)
+
+
+def fits(form: Form, user: User) -> bool:
+    if isinstance(form, DeleteUserForm) and form.username.data != user.username:
+        form.username.errors = ["That is not their name, letter for letter."]
+    if isinstance(form, ChangeRoleForm) and roles.find(db(), form.role.data or "") is None:
+        form.role.errors = ["There is no such role."]
+    return not form.errors
+
+
+def refused(principal: Principal, user: User, act: str, form: Form) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return act_page(principal, user, act, form, status=422)

@@ -1,0 +1,105 @@
+"""/admin/users: who is here, and each of them."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from flask import Response, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import roles, user_queries
+from webapp.accounts.models import User
+from webapp.accounts.user_queries import MANY, Leaf, NoSuchPlace, Wanted
+from webapp.admin.audit_presenter import lines
+from webapp.admin.user_details import People, PersonDetails, details, people
+from webapp.admin.views.permissions import read
+from webapp.admin.views.users.blueprint import bp, user_of
+from webapp.core.clock import now
+from webapp.guard import Principal
+from webapp.guard.access_report import reach
+from webapp.guard.routes import guarded
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.problems import Problem
+from webapp.web.query_params import asked
+from webapp.web.transaction import db
+
+
+class UserQuery(msgspec.Struct, frozen=True):
+    q: Annotated[
+        str,
+        msgspec.Meta(max_length=320, pattern=r"^[^\x00]*$", description="What the name or e-mail address begins with."),
+    ] = ""
+    role: Annotated[str, msgspec.Meta(max_length=20, pattern="^[a-z0-9_]*$", description="Only who has this one.")] = ""
+    view: Annotated[
+        Literal["", "never", "dormant", "disabled", "tokens", "one_factor"],
+        msgspec.Meta(
+            description="Who never logged in, not for 90 days, is disabled, has live tokens, or no second factor."
+        ),
+    ] = ""
+    sort: Annotated[
+        Literal["name", "created", "seen"], msgspec.Meta(description="By name, or the latest to come or to log in.")
+    ] = "name"
+    after: Annotated[UUID | msgspec.UnsetType, msgspec.Meta(description="The last of the page before, as it said.")] = (
+        msgspec.UNSET
+    )
+
+
+@bp.get("/admin/users")
+@read()
+@answers(People, query=UserQuery)
+def index() -> ResponseReturnValue:
+    """Everybody with an account, by pages."""
+    wanted = asked(UserQuery)
+    found = page_of(wanted)
+    answer = People(people(db(), found.users), found.users[-1].id if found.has_more else None)
+    if not wants_page():
+        return as_json(answer)
+    return Response(
+        render_template(
+            "admin/users.html",
+            people=answer.people,
+            wanted=wanted,
+            counts=user_queries.counts(db()),
+            many=MANY,
+            roles=[role.name for role in roles.every(db())],
+            next_href=url_for("admin_users.index", **(query_of(wanted) | {"after": answer.after}))
+            if answer.after
+            else None,
+            first_href=url_for("admin_users.index", **query_of(wanted)) if wanted.after else None,
+        )
+    )
+
+
+def page_of(wanted: UserQuery) -> Leaf:
+    try:
+        return user_queries.page(
+            db(),
+            Wanted(begins=wanted.q, role=wanted.role, view=wanted.view, sort=wanted.sort, after=wanted.after or None),
+        )
+    except NoSuchPlace as error:
+        errors = {"after": ["Nobody has this id any more; begin again without it."]}
+        raise Problem(
+            400, "This page begins nowhere", "Whoever was last may be gone.", extra={"errors": errors}
+        ) from error
+
+
+def query_of(wanted: UserQuery) -> dict[str, Any]:
+    """What the address says, but for the page."""
+    sort = wanted.sort if wanted.sort != "name" else None
+    return {"q": wanted.q or None, "role": wanted.role or None, "view": wanted.view or None, "sort": sort}
+
+
+@bp.get("/admin/users/<uuid:user_id>", endpoint="show")
+@read()
+@answers(PersonDetails)
+def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
+    """One user: what they can reach and why, where they are logged in, their tokens, what happened."""
+    found = described(principal, user_of(user_id))
+    return show(found, "admin/user.html", person=found, lines=lines(found.events))
+
+
+def described(principal: Principal, user: User) -> PersonDetails:
+    closure = roles.included_in(db(), user.role)
+    reached = reach(guarded(current_app), user.role, closure, at=now())
+    return details(db(), user, principal.roles, reached)

@@ -1,0 +1,72 @@
+"""create_app(settings): puts the parts together, decides nothing."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from webapp.accounts.passwords import TooBusy
+from webapp.accounts.provisioning import NoPlace
+from webapp.app.authentication import admit
+from webapp.app.blueprints import open_all
+from webapp.app.furniture import configure, furnish
+from webapp.app.jobs import keep_house
+from webapp.app.services import employ, post_office, second_factors
+from webapp.core.db import Database, existing
+from webapp.core.keys import ring_for
+from webapp.guard.assurance import Demands
+from webapp.guard.resources import DECLARED
+from webapp.guard.routes import guarded
+from webapp.login.external_identity import Unreachable
+from webapp.login.views.login_errors import no_place, too_busy, unreachable
+from webapp.settings import Settings, SettingsError
+from webapp.tokens.issuing import TooMany
+from webapp.tokens.scopes import Catalogue
+from webapp.tokens.views import too_many
+from webapp.web.application import Application
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; without ``settings``, from the environment."""
+    settings = settings or Settings.from_env()
+    app = Application(
+        "webapp",
+        template_folder=str(ROOT / "templates"),
+        static_folder=None,
+        instance_path=str(settings.instance),
+    )
+    configure(app, settings)
+    database, ring = Database(existing(settings.database)), ring_for(settings)
+    furnish(app, settings, database)
+    post_office(app, settings, database)
+    admit(app, settings, database, ring)
+    employ(app, settings, database)
+    second_factors(app, settings)
+    keep_house(app, settings, database)
+    open_all(app)
+    app.register_error_handler(TooBusy, too_busy)
+    app.register_error_handler(Unreachable, unreachable)
+    app.register_error_handler(NoPlace, no_place)
+    app.register_error_handler(TooMany, too_many)
+    app.extensions["catalogue"] = catalogue = Catalogue(guarded(app), DECLARED)
+    refuse_unknown_scopes(app.extensions["demands"], catalogue)
+    app.extensions["settings"] = settings
+    return app
+
+
+def refuse_unknown_scopes(demands: Demands, catalogue: Catalogue) -> None:
+    """
+    Raises:
+        SettingsError: a demand that is misspelt would be none.
+    """
+    if unknown := sorted(demands.scopes.keys() - catalogue.scopes.keys()):
+        raise SettingsError(
+            f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."
+        )
+
+
+def close(app: Flask) -> None:
+    """Write what waits and let the database go, as the end of the process would."""
+    app.extensions["meter"].close()
+    app.extensions["database"].close()

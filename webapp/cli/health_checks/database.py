@@ -1,0 +1,62 @@
+"""The database: whether it can be trusted, and whether somebody can let others in."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from webapp.accounts.models import User
+from webapp.cli import schema
+from webapp.cli.errors import Refused
+from webapp.cli.health_checks.finding import Finding, bad, ok, warn
+from webapp.core.backup import OLD
+from webapp.core.clock import now
+from webapp.core.db_file import Damaged
+from webapp.core.raw_reader import Unavailable
+from webapp.guard.assurance import Level, demands_of
+from webapp.settings import Settings
+
+UPGRADE = "Run: python -m webapp db upgrade"
+
+
+def soundness(settings: Settings) -> Finding:
+    """Only after an ``ok`` may the database be asked anything else."""
+    try:
+        schema.examine(settings)
+        version = schema.version(settings)
+    except (Damaged, Refused) as error:
+        return bad("database", str(error), "")
+    except Unavailable as error:
+        return bad("database", f"It does not answer ({' '.join(str(error).split())}).", "Start it, or wait.")
+    if version is None:
+        return warn("database", "There is none yet.", "The first start makes it.")
+    if version != schema.head():
+        return bad("database", f"It has the version {version}, not {schema.head()}.", UPGRADE)
+    return ok("database", "It is sound and of this version.")
+
+
+def backed_up(at: datetime | None) -> Finding:
+    mend = "Run every day: python -m webapp db backup FILE"
+    if at is None:
+        return warn("backup", "The database was never backed up.", mend)
+    age = now() - at
+    if age > OLD:
+        return warn("backup", f"The last backup is {age.days} days old.", mend)
+    return ok("backup", f"The last backup was made at {at:%Y-%m-%d %H:%M}Z.")
+
+
+def people(users: Sequence[User]) -> Finding:
+    if not users:
+        return warn("people", "Nobody has an account yet.", "Make the first: python -m webapp user setup-link")
+    if not any(user.role == "super_admin" and user.disabled_at is None for user in users):
+        return bad("people", "Nobody is super_admin.", "Run: python -m webapp user role NAME super_admin")
+    return ok("people", "Somebody is super_admin.")
+
+
+def demanded(settings: Settings, roles: Collection[str]) -> Finding:
+    """Whether every role of which a factor is demanded is one that somebody can have."""
+    demands = demands_of(settings.second_factor_for, settings.passkey_for)
+    if unknown := sorted(demands.roles.keys() - set(roles)):
+        said = f"A second factor is demanded of the role {unknown[0]}, and there is none of that name."
+        return warn("second factors", said, "Mend WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR, or make the role.")
+    if demands.of_roles(roles) is Level.ONE:
+        return ok("second factors", "They are demanded of nobody; WEBAPP_SECOND_FACTOR_FOR=admin would be of admins.")
+    return ok("second factors", "Each role of which one is demanded is there.")

@@ -1,0 +1,83 @@
+"""Settings that stand, and are odd all the same."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+
+from webapp.cli.health_checks.finding import Finding, ok, warn
+from webapp.settings import Settings
+from webapp.settings.fields import PREFIX
+from webapp.settings.types import write_duration
+
+# Beyond these, a stolen cookie, token or link works longer than most would want.
+LONG = {
+    "session_idle": timedelta(days=1),
+    "session_lifetime": timedelta(days=30),
+    "remember_lifetime": timedelta(days=90),
+    "token_lifetime_max": timedelta(days=366),
+    "api_token_lifetime": timedelta(days=1),
+    "setup_lifetime": timedelta(days=1),
+}
+# SP 800-63B-4 §3.2.2.
+MOST_TRIES = 100
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    yield from lifetimes(settings)
+    yield from former_secret_keys(settings)
+    yield from tokens(settings)
+    yield from tries(settings)
+    yield workers(settings)
+
+
+def lifetimes(settings: Settings) -> Iterator[Finding]:
+    long = {name: most for name, most in LONG.items() if getattr(settings, name) > most}
+    for name, most in long.items():
+        said = f"{PREFIX}{name.upper()} is {write_duration(getattr(settings, name))}, which is long."
+        yield warn("lifetimes", said, f"Choose {write_duration(most)} or less.")
+    if not long:
+        yield ok("lifetimes", "Nothing lives unusually long.")
+
+
+def former_secret_keys(settings: Settings) -> Iterator[Finding]:
+    if settings.secret_key_fallbacks:
+        yield warn(
+            "secrets",
+            "Former secret keys are still accepted.",
+            f"Empty WEBAPP_SECRET_KEY_FALLBACKS {write_duration(settings.remember_lifetime)} after the change.",
+        )
+
+
+def tokens(settings: Settings) -> Iterator[Finding]:
+    if "query" in settings.locations:
+        yield warn(
+            "tokens",
+            "Tokens are taken from addresses, which end up in logs and histories.",
+            "Set WEBAPP_TOKEN_IN_QUERY=false, without query in WEBAPP_TOKEN_LOCATIONS, once no client needs it.",
+        )
+    if settings.signing_algorithm == "HS256":
+        yield warn(
+            "tokens",
+            "HS256 signs and verifies with one secret, so nobody else can verify our tokens safely.",
+            "Set WEBAPP_SIGNING_ALGORITHM=ES256; older tokens have to be minted anew.",
+        )
+
+
+def tries(settings: Settings) -> Iterator[Finding]:
+    if settings.login_tries_per_account > MOST_TRIES:
+        yield warn(
+            "logins",
+            f"{settings.login_tries_per_account} passwords may be tried for one account in a window.",
+            f"Set WEBAPP_LOGIN_TRIES_PER_ACCOUNT to {MOST_TRIES} or less.",
+        )
+
+
+def workers(settings: Settings) -> Finding:
+    cores = os.cpu_count() or 1
+    if settings.workers > cores:
+        return warn(
+            "workers",
+            f"{settings.workers} processes share {cores} cores and only take memory.",
+            f"Set WEBAPP_WORKERS={cores}.",
+        )
+    return ok("workers", f"{settings.workers} processes on {cores} cores.")

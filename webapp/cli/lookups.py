@@ -1,0 +1,23 @@
+"""Finding whom or what a command names."""
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.accounts import roles, user_queries
+from webapp.accounts.models import Role, User
+from webapp.cli.errors import Refused
+
+
+def user_named(db: Session, name: str) -> User:
+    """By name or e-mail address."""
+    user = user_queries.named(db, name)
+    if user is None:
+        raise Refused(f"There is no user named {name}.")
+    return user
+
+
+def role_named(db: Session, name: str) -> Role:
+    role = roles.find(db, name)
+    if role is None:
+        raise click.UsageError(f"There is no role {name}; there are: {', '.join(r.name for r in roles.every(db))}.")
+    return role

@@ -1,0 +1,75 @@
+"""user sessions, logout, purge: where people are logged in, and the end of it."""
+
+import click
+
+from webapp.accounts import lifecycle as account_lifecycle
+from webapp.cli.commands import Command
+from webapp.cli.context import House, pass_house
+from webapp.cli.db_context import opened
+from webapp.cli.lookups import user_named
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.core.db import Database
+from webapp.core.humanize import counted
+from webapp.sessions import lifecycle, session_list
+
+
+@click.command("sessions", cls=Command)
+@click.argument("name")
+@as_json
+@pass_house
+def sessions(house: House, *, name: str, is_json: bool) -> None:
+    """List where a user is logged in, the one seen last first.
+
+    \b
+    Example:
+      python -m webapp user sessions ada
+    """
+    with opened(house) as database, database.read() as db:
+        user = user_named(db, name)
+        found = [session_list.device(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
+    if is_json:
+        names = ("id", "name", "address", "method", "started_at", "last_seen_at", "expires_at", "remembered")
+        say_json([{field: getattr(device, field) for field in names} for device in found])
+        return
+    rows = [
+        (d.name, d.address or "-", d.method, moment(d.started_at), moment(d.last_seen_at), moment(d.expires_at))
+        for d in found
+    ]
+    say_table(("BROWSER", "ADDRESS", "BY", "FIRST SEEN", "LAST SEEN", "ENDS"), rows)
+
+
+@click.command("logout", cls=Command)
+@click.argument("name")
+@pass_house
+def logout(house: House, *, name: str) -> None:
+    """Log a user out everywhere; their tokens stay.
+
+    \b
+    Example:
+      python -m webapp user logout ada
+    """
+    with opened(house) as database, database.write() as db:
+        user = user_named(db, name)
+        ended = lifecycle.end_others(db, user.id)
+    say_aside(f"{user.username} is logged out everywhere; {counted(ended, 'session')} ended.")
+
+
+@click.command("purge", cls=Command)
+@pass_house
+def purge(house: House) -> None:
+    """Delete the accounts that their owners closed and whose grace is over; a served house does so every day.
+
+    \b
+    Example:
+      python -m webapp user purge
+    """
+    forgotten = 0
+    with opened(house) as database:
+        while some := forget_some(database):
+            forgotten += some
+    say_aside(f"{counted(forgotten, 'account')} deleted for good.")
+
+
+def forget_some(database: Database) -> int:
+    with database.write() as db:
+        return account_lifecycle.forget_due(db)

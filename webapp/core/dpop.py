@@ -1,0 +1,150 @@
+"""Proof of possession (RFC 9449): who sends a token that is bound to a key shows, each time anew, that they hold it."""
+
+import hashlib
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from jwt import PyJWTError, api_jws
+
+from webapp.core import clock
+from webapp.core.digests import same
+from webapp.core.key_material import thumbprint
+from webapp.verify import ALGORITHMS, Invalid, Key, has_times_as_numbers, load, public_key, read
+
+TYP = "dpop+jwt"
+ALGS = " ".join(ALGORITHMS.values())
+"""As a challenge lists them (§7.1)."""
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+PORTS = {"http": 80, "https": 443}
+LONGEST_JTI = 256
+
+
+class ProofUnfit(Exception):
+    """The proof shows nothing; the message says why, for the log alone."""
+
+
+class KeyUnfit(Exception):
+    """No token is bound to this; the message is for the person who chose it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The request that the proof came with."""
+
+    method: str
+    origin: str
+    """Scheme, host and port as they are configured: what the request says of them, others may have written."""
+    path: str
+    """Decoded, as the routes see it."""
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    jkt: str
+    """The thumbprint of the key that was proven (RFC 7638)."""
+    jti: str
+    """To be accepted once."""
+
+
+def proven(proof: str, asked: Asked, *, window: timedelta) -> Proof:
+    """What a proof shows, if it is one for this very request (§4.3). Whether it was sent before is not asked here.
+
+    Args:
+        window: how far its time may be from ours, to either side.
+
+    Raises:
+        ProofUnfit
+    """
+    try:
+        header, claims = read(proof)
+        key = key_in(header)
+        for rule in (names_the_request, names_the_moment, names_itself, names_the_token):
+            rule(claims, asked, window)
+        api_jws.decode(proof, key.verifying, algorithms=[key.algorithm])
+    except (Invalid, PyJWTError) as error:
+        raise ProofUnfit(f"the proof is unfit: {str(error) or type(error).__name__}") from error
+    return Proof(thumbprint(key.verifying, algorithm=key.algorithm), claims["jti"])
+
+
+def key_in(header: dict[str, Any]) -> Key:
+    """Here alone a key comes from what it verifies: it is not trusted, but compared with the one of the token."""
+    if set(header) != {"typ", "alg", "jwk"}:
+        raise Invalid("header has other members than typ, alg and jwk")
+    if header["typ"] != TYP:
+        raise Invalid("typ is another")
+    if not isinstance(header["jwk"], dict):
+        raise Invalid("jwk is no object")
+    key = public_key(header["jwk"])
+    if header["alg"] != key.algorithm:
+        raise Invalid("alg is not that of the key")
+    return key
+
+
+def names_the_request(claims: dict[str, Any], asked: Asked, _: timedelta) -> None:
+    if claims.get("htm") != asked.method:
+        raise Invalid("htm is another method")
+    if not isinstance(claims.get("htu"), str) or place(claims["htu"]) != (*place(asked.origin)[:3], asked.path):
+        raise Invalid("htu is another address")
+
+
+def names_the_moment(claims: dict[str, Any], _: Asked, window: timedelta) -> None:
+    has_times_as_numbers(claims)
+    # Without one, it is from 1970.
+    if abs(clock.now().timestamp() - claims.get("iat", 0)) > window.total_seconds():
+        raise Invalid("iat is not now")
+
+
+def names_itself(claims: dict[str, Any], _: Asked, __: timedelta) -> None:
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_JTI:
+        raise Invalid("jti is none")
+
+
+def names_the_token(claims: dict[str, Any], asked: Asked, _: timedelta) -> None:
+    if asked.token is None:
+        return
+    ath = claims.get("ath")
+    if not isinstance(ath, str) or not same(ath, digest_of(asked.token)):
+        raise Invalid("ath is of another token")
+
+
+def digest_of(token: str) -> str:
+    return urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+
+
+def place(url: str) -> tuple[str, str, int | None, str]:
+    """Scheme, host, port and path, as RFC 3986 §6.2.2 and §6.2.3 compare them; query and fragment do not count."""
+    # urlsplit forgives line breaks and tabs by leaving them out.
+    if not re.fullmatch(r"[\x21-\x7e]+", url):
+        raise Invalid("htu is no address")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Invalid("htu is no address") from error
+    if "@" in parts.netloc or not parts.hostname:
+        raise Invalid("htu is no address of a house")
+    return parts.scheme, parts.hostname, port or PORTS.get(parts.scheme), unquote(parts.path) or "/"
+
+
+def thumbprint_in(text: str) -> str:
+    """The thumbprint of a key as a person gives it: by that, or as a public JWK.
+
+    Raises:
+        KeyUnfit
+    """
+    text = text.strip()
+    if THUMBPRINT.fullmatch(text):
+        return text
+    try:
+        key = public_key(load(text.encode(errors="replace")))
+    except Invalid as error:
+        if str(error) == "a private key":
+            raise KeyUnfit("This is the private key, which nobody but the script may know. Make a new one.") from error
+        raise KeyUnfit("Give the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.") from error
+    return thumbprint(key.verifying, algorithm=key.algorithm)

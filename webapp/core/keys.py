@@ -1,0 +1,218 @@
+"""KeyRing: the keys that sign and verify tokens, found by kid; one of them is current."""
+
+import json
+import logging
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from webapp.core import clock
+from webapp.core.digests import derive
+from webapp.core.key_material import KeyUnfit, Public, load, public_jwk
+from webapp.core.signing_keys import SigningKey, asymmetric, from_json, generate, to_json
+from webapp.settings import InstanceError, Settings, SettingsError, checks, private_files
+
+__all__ = ["FileRing", "GivenRing", "KeyRing", "RotationRefused", "SigningKey", "ring_for"]
+
+log = logging.getLogger(__name__)
+
+PEM = re.compile(r"-----BEGIN (?!EC PARAMETERS)([A-Z ]+)-----.+?-----END \1-----", re.DOTALL)
+
+
+class RotationRefused(Exception):
+    """This key may not be changed so; the message is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The keys as they were read at one moment, replaced as a whole so that threads see old or new."""
+
+    keys: tuple[SigningKey, ...]
+    by_kid: dict[str, SigningKey]
+    version: str
+    until: datetime | None
+    """When the next of them ends, if one does."""
+
+
+def view_of(keys: list[SigningKey], now: datetime) -> View:
+    live = tuple(key for key in keys if not key.has_ended(now))
+    by_kid = {key.kid: key for key in live}
+    return View(live, by_kid, " ".join(by_kid), min((key.ends_at for key in live if key.ends_at), default=None))
+
+
+class KeyRing(ABC):
+    @abstractmethod
+    def view(self) -> View: ...
+
+    @abstractmethod
+    def rotate(self, overlap: timedelta) -> SigningKey:
+        """Sign with a new key from now on; the old one verifies for ``overlap``.
+
+        Raises:
+            RotationRefused: the keys come from the settings.
+        """
+
+    @abstractmethod
+    def replace(self) -> SigningKey:
+        """Sign with a new key from now on; every other is gone at once, also those that still had an overlap.
+
+        Raises:
+            RotationRefused: the keys come from the settings.
+        """
+
+    @abstractmethod
+    def retire(self, kid: str) -> None:
+        """End the overlap of an old key now.
+
+        Raises:
+            RotationRefused: it signs, is unknown, or comes from the settings.
+        """
+
+    @property
+    def version(self) -> str:
+        """Another one whenever another answer could be given."""
+        return self.view().version
+
+    def keys(self) -> tuple[SigningKey, ...]:
+        return self.view().keys
+
+    def current(self) -> SigningKey:
+        return next(key for key in self.view().keys if key.may_sign)
+
+    def find(self, kid: str) -> SigningKey | None:
+        return self.view().by_kid.get(kid)
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys (RFC 7517 §5); HS256 has none."""
+        return {"keys": [published(key, key.public) for key in self.keys() if key.public is not None]}
+
+
+def published(key: SigningKey, public: Public) -> dict[str, Any]:
+    return public_jwk(public, algorithm=key.algorithm) | {"kid": key.kid, "use": "sig", "alg": key.algorithm}
+
+
+class GivenRing(KeyRing):
+    """Keys from the settings: the first signs, the others verify."""
+
+    def __init__(self, text: str, *, algorithm: str) -> None:
+        given = secrets_in(text) if algorithm == "HS256" else keys_in(text, algorithm=algorithm)
+        if not given or given[0].private is None:
+            raise SettingsError("WEBAPP_SIGNING_KEY must begin with a private key in PEM.")
+        self._view = view_of(given, clock.now())
+
+    def view(self) -> View:
+        return self._view
+
+    def rotate(self, overlap: timedelta) -> SigningKey:  # noqa: ARG002 - the ring's
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; put a new one before them there.")
+
+    def replace(self) -> SigningKey:
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; put a new one in their place there.")
+
+    def retire(self, kid: str) -> None:  # noqa: ARG002 - the ring's
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; take the old one out there.")
+
+
+def secrets_in(text: str) -> list[SigningKey]:
+    words = re.split(r"[,\s]+", text.strip())
+    for word in words:
+        checks.secret(word, variable="WEBAPP_SIGNING_KEY")
+    # Every process must give the same secret the same name, which must not tell what it is.
+    kids = [derive(word, "key id").hex()[:32] for word in words]
+    return [
+        SigningKey(kid=kid, algorithm="HS256", private=word.encode()) for kid, word in zip(kids, words, strict=True)
+    ]
+
+
+def keys_in(text: str, *, algorithm: str) -> list[SigningKey]:
+    # A variable of one line writes its line breaks as \n.
+    blocks = [match[0] for match in PEM.finditer(text.replace("\\n", "\n"))]
+    try:
+        return [asymmetric(load(block, algorithm=algorithm), algorithm=algorithm) for block in blocks]
+    except KeyUnfit as error:
+        raise SettingsError(f"WEBAPP_SIGNING_KEY {error}.") from error
+
+
+class FileRing(KeyRing):
+    """Keys in a file of the instance, made at the first start; what another process changes is seen at once."""
+
+    def __init__(self, instance: Path, *, algorithm: str, overlap: timedelta) -> None:
+        self._instance, self._algorithm = instance, algorithm
+        self._path = str(instance / "signing_keys.json")
+        private_files.make_folder(instance)
+        with private_files.locked(instance, "signing_keys"):
+            keys = self._read()
+            if not any(key.may_sign and key.algorithm == algorithm for key in keys):
+                self._write(self._rotated(keys, overlap=overlap))
+        self._stamp = private_files.stamp(self._path)
+        self._view = view_of(self._read(), clock.now())
+
+    def view(self) -> View:
+        # Asked on every request: one stat, one look at the clock.
+        stamp = private_files.stamp(self._path)
+        if stamp != self._stamp:
+            self._reload(stamp)
+        if self._view.until is not None and clock.now() >= self._view.until:
+            self._view = view_of(list(self._view.keys), clock.now())
+        return self._view
+
+    def rotate(self, overlap: timedelta) -> SigningKey:
+        with private_files.locked(self._instance, "signing_keys"):
+            keys = self._rotated(self._read(), overlap=overlap)
+            self._write(keys)
+        return keys[0]
+
+    def replace(self) -> SigningKey:
+        with private_files.locked(self._instance, "signing_keys"):
+            key = generate(self._algorithm, clock.now())
+            self._write([key])
+        return key
+
+    def retire(self, kid: str) -> None:
+        with private_files.locked(self._instance, "signing_keys"):
+            keys = self._read()
+            old = next((key for key in keys if key.kid == kid and not key.has_ended(clock.now())), None)
+            if old is None:
+                raise RotationRefused(f"There is no key {kid}.")
+            if old.may_sign:
+                raise RotationRefused(f"{kid} signs; put another in its place first: python -m webapp keys rotate")
+            self._write([key for key in keys if key.kid != kid])
+
+    def _rotated(self, keys: list[SigningKey], *, overlap: timedelta) -> list[SigningKey]:
+        now = clock.now()
+        live = [key for key in keys if not key.has_ended(now)]
+        retired = [key if key.retired_at else key.retired(now, overlap=overlap) for key in live]
+        return [generate(self._algorithm, now), *retired]
+
+    def _reload(self, stamp: tuple[int, ...]) -> None:
+        # The stamp was taken before the file is read: a change in between is read again, never missed.
+        self._stamp = stamp
+        try:
+            keys = self._read()
+        except InstanceError:
+            log.exception("signing keys unreadable")
+            return
+        # Whoever removed the file did not mean to lock everybody out: what is known serves until the next start.
+        if keys:
+            self._view = view_of(keys, clock.now())
+
+    def _read(self) -> list[SigningKey]:
+        text = private_files.read(Path(self._path))
+        if text is None:
+            return []
+        try:
+            return [from_json(entry) for entry in json.loads(text)["keys"]]
+        except (KeyUnfit, ValueError, KeyError, TypeError) as error:
+            raise InstanceError(f"{self._path} is damaged; restore it, or remove it to have new keys made.") from error
+
+    def _write(self, keys: list[SigningKey]) -> None:
+        private_files.write(Path(self._path), json.dumps({"keys": [to_json(key) for key in keys]}, indent=2) + "\n")
+
+
+def ring_for(settings: Settings) -> KeyRing:
+    if settings.signing_key:
+        return GivenRing(settings.signing_key, algorithm=settings.signing_algorithm)
+    return FileRing(settings.instance, algorithm=settings.signing_algorithm, overlap=settings.token_lifetime_max)

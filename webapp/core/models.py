@@ -1,0 +1,16 @@
+"""The only table that serves no room: how often, in this window."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.core.db import Base
+
+
+class RateBucket(Base):
+    __tablename__ = "rate_bucket"
+
+    key: Mapped[str] = mapped_column(String(500), primary_key=True)
+    hits: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

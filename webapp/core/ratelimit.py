@@ -1,0 +1,149 @@
+"""Limits, exact across processes: counted in the database, or in Valkey."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+from urllib.parse import quote
+
+from limits import RateLimitItemPerSecond
+from limits.storage import RedisStorage, storage_from_string
+
+from webapp.core import clock
+from webapp.core.db import Database, Unavailable
+from webapp.core.ratelimit_storage import Entry, Listed, SqlStorage, ValkeyListing, in_turn
+from webapp.settings import Settings
+
+LONGEST_KEY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    name: str
+    amount: int
+    per: timedelta
+
+    @property
+    def seconds(self) -> int:
+        return int(self.per.total_seconds())
+
+    def key(self, parts: Iterable[str]) -> str:
+        """Under which the window of these parts is counted, as the library says it."""
+        return RateLimitItemPerSecond(self.amount, self.seconds, namespace=self.name).key_for(*map(bounded, parts))
+
+
+Counted = tuple[Limit, str]
+"""What is counted, and for whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    allowed: bool
+    retry_after: timedelta
+    """Until the window ends; nothing where it was allowed."""
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    limit: Limit
+    key: str
+    retry_after: timedelta
+
+
+class Limiter:
+    """Counts in its own transaction, so take before the request's write transaction is open: SQLite has one writer.
+
+    Everything here raises ``Unavailable`` where counting is not possible: who cannot be counted does not pass.
+    """
+
+    def __init__(self, storage: SqlStorage | RedisStorage) -> None:
+        self._storage = storage
+        self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
+
+    def take(self, limit: Limit, *keys: str) -> Taken:
+        """Count one more, allowed or not."""
+        with self._counting():
+            key = limit.key(keys)
+            return self._answer(limit, key, self._storage.incr(key, limit.seconds), most=limit.amount)
+
+    def take_in_turn(self, *counted: tuple[Limit, str]) -> TooMany | None:
+        """Count one more under each, but under none that comes after one which is refused: that is answered with."""
+        items = [(limit.key([key]), limit.seconds, limit.amount) for limit, key in counted]
+        with self._counting():
+            storage = self._storage
+            hits = storage.incr_in_turn(items) if isinstance(storage, SqlStorage) else [*in_turn(items, storage.incr)]
+            (limit, key), item = counted[len(hits) - 1], items[len(hits) - 1]
+            taken = self._answer(limit, item[0], hits[-1], most=limit.amount)
+        return None if taken.allowed else TooMany(limit, key, taken.retry_after)
+
+    def take_unless_over(self, limit: Limit, *keys: str) -> Taken:
+        """Count one more where it is still allowed. Over the limit nothing is written: a flood costs one read each."""
+        found = self.look(limit, *keys)
+        return self.take(limit, *keys) if found.allowed else found
+
+    def look(self, limit: Limit, *keys: str) -> Taken:
+        """What ``take`` would say, without counting."""
+        with self._counting():
+            key = limit.key(keys)
+            return self._answer(limit, key, self._storage.get(key), most=limit.amount - 1)
+
+    def clear(self, limit: Limit, *keys: str) -> None:
+        """Begin this one anew, as after a login that succeeded."""
+        with self._counting():
+            self._storage.clear(limit.key(keys))
+
+    def forgive(self, cleared: Iterable[Counted], given_back: Iterable[Counted] = ()) -> None:
+        """What a success takes back, in one transaction.
+
+        Args:
+            cleared: begin anew.
+            given_back: lose the hit of the one who succeeded; those of others stay counted.
+        """
+        clear = [limit.key([key]) for limit, key in cleared]
+        less = [(limit.key([key]), limit.seconds) for limit, key in given_back]
+        with self._counting():
+            if isinstance(storage := self._storage, SqlStorage):
+                storage.forgive(clear, less)
+                return
+            for key in clear:
+                storage.clear(key)
+            for key, expiry in less:
+                storage.incr(key, expiry, -1)
+
+    def reset(self, prefix: str | None = None) -> int:
+        """Forget every window whose key, as listed, begins so. Returns how many there were."""
+        with self._counting():
+            return self._listing.forget(prefix or "")
+
+    def entries(self) -> list[Entry]:
+        """Key, hits and end of every window that is not over."""
+        with self._counting():
+            return list(self._listing.entries())
+
+    def _answer(self, limit: Limit, key: str, hits: int, *, most: int) -> Taken:
+        allowed, remaining = hits <= most, max(0, limit.amount - hits)
+        # Most are allowed, and nobody asks when their window ends.
+        left = 0.0 if allowed else self._storage.get_expiry(key) - clock.now().timestamp()
+        return Taken(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)
+
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        try:
+            yield
+        except self._storage.base_exceptions as error:
+            raise Unavailable(str(error)) from error
+
+
+def bounded(key: str) -> str:
+    """A part of a key as an operator can read it: without the slash that divides parts, and not longer than a line."""
+    plain = quote(key, safe="@:.+ ", errors="replace")
+    return plain if len(plain) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode(errors='replace')).hexdigest()}"
+
+
+def limiter_for(settings: Settings, database: Database) -> Limiter:
+    if settings.valkey_url:
+        return Limiter(cast(RedisStorage, storage_from_string(settings.valkey_url)))
+    return Limiter(SqlStorage(database))

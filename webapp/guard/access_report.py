@@ -1,0 +1,68 @@
+"""What somebody with these roles can reach, and why: every guarded address, judged by the policy of every request."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from webapp.core.humanize import in_words
+from webapp.guard.assurance import Level
+from webapp.guard.policy import Decision, Requirement, decide
+from webapp.guard.principal import Principal
+
+NOBODY = UUID(int=0)
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """One method of one address."""
+
+    address: str
+    is_open: bool
+    why: str
+    """The line of the guard that decided."""
+    scope: str | None
+    """With which a token of theirs opens it as well; None where no token does."""
+
+
+def reach(
+    routes: Iterable[tuple[str, Requirement]], role: str, closure: Sequence[str], *, at: datetime
+) -> list[Reached]:
+    """
+    Args:
+        routes: methods with their addresses, as ``guard.routes.guarded`` gives them.
+        closure: all that ``role`` includes.
+    """
+    caller = Principal(
+        user_id=NOBODY,
+        username="",
+        roles=tuple(closure),
+        credential="session",
+        credential_id=NOBODY,
+        expires_at=at,
+        auth_time=at,
+        # What is asked here is what they may, however well they prove who they are.
+        amr="hwk user",
+    )
+    return [judged(address, need, role, decide(caller, need, at)) for address, need in routes]
+
+
+def judged(address: str, need: Requirement, role: str, decision: Decision) -> Reached:
+    is_open = decision is Decision.ALLOW
+    return Reached(address, is_open, why(need, role, is_open=is_open), None if need.session else need.scope)
+
+
+def why(need: Requirement, role: str, *, is_open: bool) -> str:
+    if need.role is None:
+        found = "Any account may."
+    elif not is_open:
+        found = f"It takes the role {in_words(need.role)}."
+    elif need.role == role:
+        found = f"It takes the role {in_words(role)}."
+    else:
+        found = f"It takes the role {in_words(need.role)}, which {in_words(role)} includes."
+    if is_open and need.level > Level.ONE:
+        found += f" It takes {need.level.in_words}."
+    if is_open and need.fresh_within is not None:
+        found += f" The last proof may be {int(need.fresh_within.total_seconds() // 60)} minutes old."
+    return found

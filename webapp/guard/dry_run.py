@@ -1,0 +1,58 @@
+"""tried(): what the guard would say to a credential at some address, without anybody going there."""
+
+from dataclasses import dataclass
+
+from flask import current_app, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect, Rule
+
+from webapp.core.clock import now
+from webapp.guard.curl_examples import link_for_another
+from webapp.guard.forbidden import EDIT, pins_of
+from webapp.guard.policy import Decision, Requirement, decide, explain
+from webapp.guard.principal import Principal
+from webapp.guard.require import requirement_of
+from webapp.guard.token_grant import METHODS, Call
+from webapp.web.problems import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    decision: Decision
+    need: Requirement
+    pins: list[Pin]
+    fix: str | None
+    """Where what is missing is mended."""
+
+
+def tried(principal: Principal, method: str, path: str, address: str | None) -> Tried | None:
+    """None where there is nothing at the address."""
+    rule = rule_at(method, path)
+    need = requirement_of(current_app, rule.endpoint) if rule else None
+    if rule is None or need is None:
+        return None
+    need = need.raised_by(current_app.extensions["demands"], principal)
+    decision = decide(principal, need, now(), Call(method, rule.rule, address))
+    return Tried(decision, need, pins_of(explain(principal, need, decision)), fix(principal, need, decision))
+
+
+def rule_at(method: str, path: str) -> Rule | None:
+    try:
+        found: Rule = current_app.url_map.bind("localhost").match(path, method=method, return_rule=True)[0]
+    except (HTTPException, RequestRedirect):
+        return None
+    return found
+
+
+def rules_at(path: str, method: str | None) -> frozenset[str]:
+    """The rules of this site's routes at a path, for one method or for any."""
+    found = (rule_at(name, path) for name in ((method,) if method else METHODS))
+    return frozenset(rule.rule for rule in found if rule is not None)
+
+
+def fix(principal: Principal, need: Requirement, decision: Decision) -> str | None:
+    if decision is Decision.NEED_SCOPE:
+        return link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
+    if decision is Decision.OUT_OF_BOUNDS:
+        return url_for(EDIT, token_id=principal.credential_id)
+    return None

@@ -1,0 +1,95 @@
+"""What is said to somebody known who may not: the requirement that failed, and where it is mended."""
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask import current_app, request, url_for
+
+from webapp.core.humanize import in_words
+from webapp.guard.curl_examples import link_for_another
+from webapp.guard.policy import Asked, Requirement, bound_of
+from webapp.guard.principal import Principal
+from webapp.guard.token_grant import Call
+from webapp.guard.www_authenticate import challenge
+from webapp.web.problems import Action, Pin, Problem
+
+# Doors above, by their names.
+HOME, EDIT = "dashboard.show", "tokens.edit"
+OUT_OF = {"network": "from this network", "method": "with this method", "resource": "at this address"}
+
+
+def role_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+    return Problem(
+        403,
+        f"This takes the role {in_words(need.role)}",
+        f"You have {' and '.join(map(in_words, principal.roles)) or 'none'}. Ask whoever runs this house for it.",
+        code="role_required",
+        extra={"required": [need.role]},
+        headers=challenge("role_required", need),
+        pins=pins,
+        actions=[Action("Back to the dashboard", url_for(HOME))],
+    )
+
+
+def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+    if need.session:
+        return Problem(
+            403,
+            "No token opens this address",
+            "It is for people: log in with a browser.",
+            code="scope_required",
+            extra={"required": ["session"]},
+            headers=challenge("scope_required", need),
+            pins=pins,
+        )
+    fix = link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
+    return Problem(
+        403,
+        "This token lacks a scope",
+        f"It takes {need.scope}. Follow fix to make a token that has it.",
+        code="scope_required",
+        extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
+        actions=[Action("Make a token that may", fix)],
+        headers=challenge("scope_required", need),
+        pins=pins,
+    )
+
+
+def token_limited(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+    """Which of its bounds it was, but not where they lie: that is its owner's to read."""
+    bound = bound_of(principal, called()) or "resource"
+    fix = url_for(EDIT, token_id=principal.credential_id)
+    return Problem(
+        403,
+        "This token is for something narrower",
+        f"It may not be used {OUT_OF[bound]}. Its owner may widen it: follow fix.",
+        code="token_limited",
+        extra={
+            "required": [bound],
+            "fix": current_app.config["BASE_URL"] + fix,
+        },
+        actions=[Action("Change its limits", fix)],
+        headers=challenge("token_limited", need),
+        pins=pins,
+    )
+
+
+BUILDERS = {"role_required": role_required, "scope_required": scope_required, "token_limited": token_limited}
+
+
+def too_often(retry_after: timedelta) -> Problem:
+    """A token that may be used so often a minute, once more than that."""
+    seconds = max(1, math.ceil(retry_after.total_seconds()))
+    detail = f"This token may be used only so often in a minute. Come back in {seconds} seconds."
+    return Problem(429, "Too many requests", detail, code="throttled", headers={"Retry-After": str(seconds)})
+
+
+def called() -> Call:
+    """How this request asks, for the bounds of a token."""
+    return Call(request.method, str(request.url_rule), request.remote_addr)
+
+
+def pins_of(asked: Sequence[Asked]) -> list[Pin]:
+    states = {True: "held", False: "missing", None: "idle"}
+    return [Pin(step.words, states[step.held]) for step in asked]

@@ -1,0 +1,141 @@
+"""Flask-Login, told of the two ways in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask import Flask, Request, current_app, g, request
+from flask.ctx import _AppCtxGlobals
+from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
+
+from webapp.core.clock import now
+from webapp.guard import dpop_binding
+from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
+from webapp.web.bearer import ENDS, Presented, presented
+from webapp.web.unproxied import behind
+
+Seen = Callable[[Standing, Request, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the guard needs from upstairs, handed in by the application."""
+
+    by_session: Callable[[], Claim | None]
+    """The credential that the cookie names, if it names one."""
+    by_token: Callable[[str], Claim]
+    """The credential that a token names; ``NotAccepted`` where it is none of ours."""
+    standing: Callable[[str], Standing | None]
+    seen: Seen
+    """Told of every request that was let in with a credential, and when the credential was read."""
+    late: Callable[[UUID], None]
+    """Told of every token that was refused because its time is over."""
+
+
+class TwoDoors(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+    """Flask-Login without its own cookie reading: sessions and tokens come through our doors, and end there.
+
+    Its ``after_request`` hook is left out: it keeps the remember cookie, which we never set, and would open the
+    session on every answer.
+    """
+
+    session_protection = None
+
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
+        app.login_manager = self  # type: ignore[attr-defined]  # the name that Flask-Login looks for
+        if add_context_processor:
+            # The proxy and not the user, whom Flask-Login would load for every page: one that says that the database
+            # does not answer must not ask it.
+            app.context_processor(lambda: {"current_user": current_user})
+
+    def _load_user(self) -> None:
+        user_accessed.send(current_app._get_current_object())  # type: ignore[attr-defined]
+        try:
+            self._update_request_context_with_user(caller())
+        except NotAccepted:
+            self._update_request_context_with_user(None)
+
+
+def caller() -> Principal | None:
+    """Who is behind this request; None where nobody says so.
+
+    Raises:
+        NotAccepted: a credential was brought that does not hold.
+    """
+    kept = behind(g)
+    if "caller" not in kept:
+        kept.caller = recognise(kept)
+        if isinstance(kept.caller, Principal):
+            # What stands where Flask-Login keeps its user is what current_user gives.
+            kept._login_user = kept.caller
+            announce(kept.caller)
+    found: Principal | NotAccepted | None = kept.caller
+    if isinstance(found, NotAccepted):
+        raise found
+    return found
+
+
+def let_in() -> None:
+    """The guard lets this request in: its credential counts as used, now or as soon as somebody asks for it.
+
+    A public page asks for it only to greet its reader. A request that is refused uses nothing, whatever it brought.
+    """
+    kept = behind(g)
+    kept.is_let_in = True
+    if "use" in kept:
+        count_use(*kept.use)
+
+
+def count_use(standing: Standing, moment: datetime) -> None:
+    doors: Doors = current_app.extensions["doors"]
+    doors.seen(standing, behind(request), moment)
+
+
+def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
+    doors: Doors = current_app.extensions["doors"]
+    asked = behind(request)
+    shown = presented(asked)
+    try:
+        claim = doors.by_session() if shown is None else named_by(doors, shown)
+        if claim is None:
+            return None
+        standing = doors.standing(claim.key)
+        moment = now()
+        principal = admit(claim, standing, moment)
+        if shown is not None:
+            dpop_binding.check(shown, principal, standing)
+    except NotAccepted as error:
+        if error.code == "token_expired" and (credential_id := expired_one(error)) is not None:
+            doors.late(credential_id)
+        return error
+    if standing is not None:
+        kept.use = standing, moment
+        if "is_let_in" in kept:
+            count_use(standing, moment)
+    if shown is not None:
+        asked.environ[ENDS] = principal.expires_at, (principal.expires_at - moment).days
+    return principal
+
+
+def expired_one(error: NotAccepted) -> UUID | None:
+    if error.standing is not None:
+        return error.standing.credential_id
+    return UUID(hex=error.key) if error.key else None
+
+
+def named_by(doors: Doors, shown: Presented) -> Claim:
+    if shown.token is None:
+        raise NotAccepted("token_invalid", "not one bearer token")
+    return doors.by_token(shown.token)
+
+
+def announce(principal: Principal) -> None:
+    signal = user_loaded_from_cookie if principal.credential == "session" else user_loaded_from_request
+    if signal.receivers:
+        signal.send(current_app._get_current_object(), user=principal)  # type: ignore[attr-defined]
+
+
+def init_app(app: Flask, doors: Doors) -> None:
+    app.extensions["doors"] = doors
+    TwoDoors(app)

@@ -1,0 +1,114 @@
+"""The guard of every request: declared or refused, known or refused, allowed or refused, and only then the view."""
+
+import logging
+from datetime import timedelta
+
+from flask import Flask, Request, Response, current_app, g, request
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
+
+from webapp.core.clock import now
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.guard import login_manager, refusal_log, unauthenticated
+from webapp.guard.forbidden import called, too_often
+from webapp.guard.policy import Decision, Requirement, decide
+from webapp.guard.principal import NotAccepted, Principal
+from webapp.guard.require import requirement_of
+from webapp.web import csrf, token_cookie
+from webapp.web.bearer import presented
+from webapp.web.negotiation import is_browser
+from webapp.web.problems import Problem
+from webapp.web.redirects import to_its_spelling
+from webapp.web.unproxied import behind
+
+log = logging.getLogger(__name__)
+
+MINUTE = timedelta(minutes=1)
+PEOPLE_ONLY = Requirement(session=True)
+
+
+def stand() -> ResponseReturnValue | None:
+    """Before each request; what it returns is answered in the view's place."""
+    asked, app = behind(request), behind(current_app)
+    if asked.url_rule is None:
+        return to_its_spelling(asked.routing_exception)
+    need = requirement_of(app, asked.url_rule.endpoint)
+    if need is None:
+        raise undeclared(asked.url_rule.endpoint)
+    if not need.reads_cookies:
+        request_ctx._session = app.session_interface.make_null_session(app)
+    is_asked = need.reads_cookies or not need.is_public
+    if is_asked and (answer := judge(asked, need)) is not None:
+        return answer
+    login_manager.let_in()
+    if asked.method == "OPTIONS":
+        # Never the view's own: what is allowed here is a fact of the route.
+        return app.make_default_options_response()
+    return None
+
+
+def judge(asked: Request, need: Requirement) -> Response | None:
+    is_change, app = csrf.is_change(asked.method), behind(current_app)
+    try:
+        # A public page asks nobody's name; a public form asks whether a script's credential speaks for it.
+        principal = login_manager.caller() if not need.is_public or (is_change and presented()) else None
+    except NotAccepted as error:
+        return unauthenticated.not_accepted(error, need)
+    if need.is_public and principal is not None:
+        # What a public form begins, such as a login, is for browsers: a token never becomes a session.
+        return unauthenticated.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
+    if principal is not None and (demands := app.extensions["demands"]):
+        need = need.raised_by(demands, principal)
+    is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
+    decision = decide(principal, need, now(), called() if is_limited else None)
+    if decision is not Decision.ALLOW:
+        if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
+            # What is kept over a step-up is sent again by the person: another site's form must not get that far.
+            refuse_forgery(principal)
+        return unauthenticated.denied(principal, need, decision)
+    if is_change:
+        refuse_forgery(principal)
+    if is_limited and principal is not None:
+        count(principal)
+    g.principal = principal
+    return None
+
+
+def count(principal: Principal) -> None:
+    """One use of a token that may be used so often a minute.
+
+    Raises:
+        Problem: 429 ``throttled``.
+    """
+    if principal.authority is None or principal.authority.per_minute is None:
+        return
+    limiter: Limiter = current_app.extensions["limiter"]
+    line = principal.authority.counted_as or principal.credential_id.hex
+    taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
+    if not taken.allowed:
+        refusal_log.note("throttled", f"{principal.authority.per_minute} a minute", principal, bound="rate")
+        raise too_often(taken.retry_after)
+
+
+def refuse_forgery(principal: Principal | None) -> None:
+    """By the credential that was accepted, not by the headers that were sent."""
+    try:
+        if principal is None or principal.credential == "session":
+            csrf.check()
+        elif (shown := presented()) is not None and shown.is_sent_unasked:
+            csrf.refuse_cross_site()
+            if shown.is_in_cookie:
+                csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(principal.credential_id))
+    except Problem as refused:
+        if refused.code is not None:
+            refusal_log.note(refused.code, refused.detail, principal)
+        raise
+
+
+def undeclared(endpoint: str) -> Exception:
+    log.error("undeclared route", extra={"fields": {"endpoint": endpoint}})
+    return unauthenticated.undeclared(endpoint)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(stand)

@@ -1,0 +1,29 @@
+"""What a token is worth that somebody else brought, asked of the doors that the guard asks, and never a use of it."""
+
+from flask import current_app
+
+from webapp.core.clock import now
+from webapp.guard.login_manager import Doors
+from webapp.guard.principal import Claim, Principal, admit
+
+
+def vouch(token: str) -> Principal:
+    """Whom the guard would see behind it, wherever its bounds let it be used.
+
+    Raises:
+        NotAccepted
+    """
+    return vouch_for(doors().by_token(token))
+
+
+def vouch_for(claim: Claim) -> Principal:
+    """
+    Raises:
+        NotAccepted
+    """
+    return admit(claim, doors().standing(claim.key), now())
+
+
+def doors() -> Doors:
+    found: Doors = current_app.extensions["doors"]
+    return found

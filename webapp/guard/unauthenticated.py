@@ -1,0 +1,143 @@
+"""What people and scripts hear who may not pass."""
+
+from collections.abc import Sequence
+
+from flask import Response, current_app, redirect, render_template, request, session, url_for
+from flask_login import user_needs_refresh, user_unauthorized
+
+from webapp.guard import form_state, saved_form
+from webapp.guard.assurance import Level
+from webapp.guard.dpop_binding import NotProven
+from webapp.guard.forbidden import BUILDERS, called, pins_of
+from webapp.guard.policy import Decision, Requirement, bound_of, explain
+from webapp.guard.principal import NotAccepted, Principal
+from webapp.guard.refusal_log import note
+from webapp.guard.www_authenticate import challenge
+from webapp.web import token_cookie
+from webapp.web.bearer import presented, realm
+from webapp.web.negotiation import is_browser
+from webapp.web.problem_kinds import KINDS
+from webapp.web.problems import Action, Pin, Problem, answer
+
+# Doors above, by their names.
+LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
+PROVE = "A token that is bound to a key, and no other, is sent as `DPoP TOKEN`, with a new proof in `DPoP` each time."
+
+
+def not_accepted(error: NotAccepted, need: Requirement) -> Response:
+    """A credential was brought, and is none that holds."""
+    note(error.code, str(error), error.standing)
+    if need.is_optional:
+        # Told once: the next time they come as nobody, which is as good here.
+        session.clear()
+    if presented() is None and is_browser():
+        if saved_form.keep(error.standing, here()):
+            # The login itself, with what was filled in behind it.
+            headers = {"WWW-Authenticate": realm()}
+            return as_response((current_app.extensions["entrance"](here().partition("?")[0]), 401, headers))
+        return to_login(error.code)
+    if (shown := presented()) is not None and shown.is_in_cookie:
+        # What was there beside it speaks the next time, and never this time.
+        token_cookie.drop()
+    kind = KINDS[error.code.replace("_", "-")]
+    words = (kind.title, f"{kind.meaning} {kind.repair}") if not isinstance(error, NotProven) else unproven(error)
+    return answer(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
+
+
+def unproven(error: NotProven) -> tuple[str, str]:
+    return "The key of this token was not proven", f"Refused because {error}. {PROVE}"
+
+
+def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:
+    """``decide`` said no."""
+    if principal is None:
+        return anonymous()
+    user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    if decision is Decision.CLOSED:
+        return closed(principal)
+    pins = pins_of(explain(principal, need, decision))
+    if decision in (Decision.STEP_UP, Decision.RAISE):
+        if principal.credential == "token":
+            # A person is asked and goes on; to a token it is an end.
+            note(decision.value, str(need), principal)
+        return step_up(principal, need, decision.value, pins)
+    # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
+    code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
+    note(code, str(need), principal, bound=bound_of(principal, called()) if code == "token_limited" else None)
+    return answer(BUILDERS[code](principal, need, pins))
+
+
+def closed(principal: Principal) -> Response:
+    """Their account is: a browser is led to where they may keep it, as after a login."""
+    if is_browser() and request.method in ("GET", "HEAD"):
+        return as_response(redirect(url_for(CLOSED), 303))
+    until = f"it is deleted on {principal.closes_at:%d %B %Y}. " if principal.closes_at else ""
+    keep = Action("Keep the account", url_for(CLOSED))
+    detail = f"Its owner closed it; {until}Until then it can be kept, and nothing else. Nothing was changed."
+    return answer(Problem(403, "This account is closed", detail, actions=[keep]))
+
+
+def anonymous() -> Response:
+    user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    if is_browser():
+        return to_login("token_missing")
+    kind = KINDS["token-missing"]
+    # RFC 6750 §3.1: who brought nothing is told no error.
+    return answer(Problem(401, kind.title, kind.repair, code="token_missing", headers={"WWW-Authenticate": realm()}))
+
+
+def to_login(code: str) -> Response:
+    if request.method not in ("GET", "HEAD"):
+        kind = KINDS[code.replace("_", "-")]
+        login = Action("Log in", url_for(LOGIN))
+        detail = "You are not logged in, or not any more. Nothing was changed."
+        return answer(
+            Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
+        )
+    # None leaves a parameter out of the address.
+    return as_response(redirect(url_for(LOGIN, next=here(), ended=1 if code == "session_ended" else None), 303))
+
+
+def step_up(principal: Principal, need: Requirement, code: str, pins: Sequence[Pin]) -> Response:
+    user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
+    acr = need.level.acr if need.level > Level.ONE else None
+    confirm, headers = url_for(CONFIRM, next=here(), acr=acr), challenge(code, need)
+    if is_browser():
+        if request.method in ("GET", "HEAD"):
+            return as_response(redirect(confirm, 303))
+        if (kept := form_state.kept()) is not None:
+            # The question itself, with the form inside: nothing that was filled in has to survive a redirect.
+            facts = {"target": here(), "kept": kept, "minutes": minutes(need), "asked": need.level}
+            return as_response((render_template("login/confirm.html", **facts), 401, headers))
+    kind = KINDS[code.replace("_", "-")]
+    what = kind.meaning if code == "step_up_required" else f"This takes {need.level.in_words}."
+    then = "Make a token anew, after a login with it." if principal.credential == "token" else ""
+    return answer(
+        Problem(
+            401,
+            kind.title,
+            f"{what} {then or 'Nothing was changed.'}",
+            code=code,
+            extra={"required": [acr]} if code == "mfa_required" else {},
+            headers=headers,
+            pins=pins,
+            actions=[Action("Confirm that it is you", confirm)],
+        )
+    )
+
+
+def undeclared(endpoint: str) -> Problem:
+    advice = "Write @require() or @public (from webapp.guard) right above the view, below the route."
+    return Problem(403, "Nobody may open this", f"{endpoint} does not say who may. {advice}", code="undeclared")
+
+
+def here() -> str:
+    return request.full_path.removesuffix("?")
+
+
+def minutes(need: Requirement) -> int:
+    return int(need.fresh_within.total_seconds() // 60) if need.fresh_within else 0
+
+
+def as_response(answered: object) -> Response:
+    return current_app.make_response(answered)  # type: ignore[arg-type]

@@ -1,0 +1,41 @@
+"""The challenge that goes with a refusal (RFC 6750 §3, RFC 9470 §3, RFC 9449 §7.1)."""
+
+from webapp.core.dpop import ALGS
+from webapp.guard.assurance import Level
+from webapp.guard.dpop_binding import NotProven
+from webapp.guard.policy import Requirement
+from webapp.guard.principal import NotAccepted
+from webapp.web.bearer import presented, realm
+
+# RFC 6750 §3.1 and RFC 9470 §3 have four words for all of it; ours goes into the description.
+ERRORS = {
+    "token_expired": "invalid_token",
+    "token_invalid": "invalid_token",
+    "token_revoked": "invalid_token",
+    "session_ended": "invalid_token",
+    "scope_required": "insufficient_scope",
+    "role_required": "insufficient_scope",
+    "token_limited": "insufficient_scope",
+    "step_up_required": "insufficient_user_authentication",
+    "mfa_required": "insufficient_user_authentication",
+}
+
+
+def challenge(code: str, need: Requirement, *, refused: NotAccepted | None = None) -> dict[str, str]:
+    """
+    Args:
+        refused: what was brought, where that is none that holds.
+    """
+    shown, unproven = presented(), refused if isinstance(refused, NotProven) else None
+    is_dpop = unproven is not None or (shown is not None and shown.is_dpop)
+    error = unproven.error if unproven else ERRORS[code]
+    parts = [realm("DPoP" if is_dpop else "Bearer"), f'error="{error}"', f'error_description="{code}"']
+    if code == "scope_required" and not need.session:
+        parts.append(f'scope="{need.scope}"')
+    if code in ("step_up_required", "mfa_required"):
+        # RFC 9470 §3: all that the next proof has to satisfy.
+        parts += [f'acr_values="{need.level.acr}"'] if need.level > Level.ONE else []
+        parts += [f"max_age={int(need.fresh_within.total_seconds())}"] if need.fresh_within else []
+    if is_dpop:
+        parts.append(f'algs="{ALGS}"')
+    return {"WWW-Authenticate": ", ".join(parts)}

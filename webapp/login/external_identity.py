@@ -1,0 +1,113 @@
+"""A provider of identities that the settings name: called in a bounded place, for those who have no password here."""
+
+import logging
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib import import_module
+from threading import BoundedSemaphore, Thread
+
+from webapp.accounts.identity import Identity
+from webapp.accounts.passwords import LONGEST, Passwords
+from webapp.core.db import Database
+from webapp.login.identities import Identities
+from webapp.settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
+
+Authenticate = Callable[[str, str], Identity | None]
+Answer = Future[Identity | None]
+# Longer than a comparison of ours takes, and than most directories do: refusals do not tell who was asked.
+BEAT = timedelta(seconds=0.4)
+
+
+class Unreachable(Exception):
+    """The provider failed, took too long, or is still busy with those before."""
+
+
+def identities_for(settings: Settings, database: Database, passwords: Passwords) -> Identities:
+    """
+    Raises:
+        SettingsError
+    """
+    ask = named(settings.identity_provider)
+    if ask is None:
+        return Identities(database, passwords)
+    provider = Elsewhere(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
+    passwords.beat = BEAT
+    return Identities(database, passwords, provider)
+
+
+def named(setting: str) -> Authenticate | None:
+    """The function that ``package.module:name`` names, or the ``authenticate`` of what it names.
+
+    Raises:
+        SettingsError
+    """
+    if not setting:
+        return None
+    module, _, name = setting.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except Exception as error:
+        # Whatever a module may do while it is imported: others' code, and a sentence is owed for all of it.
+        reason = f"{type(error).__name__}: {error}"
+        raise SettingsError(f"WEBAPP_IDENTITY_PROVIDER names {setting}, which cannot be imported: {reason}.") from error
+    authenticate = getattr(found, "authenticate", found)
+    if isinstance(found, type) or not callable(authenticate):
+        raise SettingsError(
+            f"WEBAPP_IDENTITY_PROVIDER names {setting}, which is neither a function nor an object with authenticate."
+        )
+    function: Authenticate = authenticate
+    return function
+
+
+@dataclass(slots=True)
+class Elsewhere:
+    ask: Authenticate
+    patience: timedelta
+    at_once: int
+    """How many may be asked about at the same time, those included that nobody waits for any more."""
+    _places: BoundedSemaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._places = BoundedSemaphore(self.at_once)
+
+    def authenticate(self, identifier: str, password: str) -> Identity | None:
+        """
+        Raises:
+            Unreachable
+        """
+        # A directory takes a bind without a password for one by nobody, and says yes (RFC 4513 §5.1.2).
+        if not password.strip() or len(password) > LONGEST:
+            return None
+        if not self._places.acquire(blocking=False):
+            log.error("identity provider is busy")
+            raise Unreachable
+        answer: Answer = Future()
+        # No pool: the end of the process would wait for whoever hangs in it.
+        Thread(target=self.call, args=(answer, identifier, password), daemon=True).start()
+        try:
+            return checked(answer.result(self.patience.total_seconds()))
+        except (Exception, SystemExit) as error:
+            # Neither its message nor its values: they may hold the password.
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            fields = {"error": type(error).__name__, "where": f"{where.filename}:{where.lineno}"}
+            log.error("identity provider failed", extra={"fields": fields})
+            raise Unreachable from None
+
+    def call(self, answer: Answer, identifier: str, password: str) -> None:
+        try:
+            answer.set_result(self.ask(identifier, password))
+        except BaseException as error:
+            answer.set_exception(error)
+        finally:
+            self._places.release()
+
+
+def checked(answer: object) -> Identity | None:
+    if answer is None or isinstance(answer, Identity):
+        return answer
+    raise TypeError("neither an Identity nor None")

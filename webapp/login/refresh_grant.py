@@ -1,0 +1,177 @@
+"""A script's login that goes on: a refresh token for an access token and its successor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.accounts import user_queries
+from webapp.accounts.models import User
+from webapp.accounts.roles import included_in
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.core.digests import new_secret
+from webapp.credentials import lifecycle as credentials
+from webapp.credentials.lifecycle import Proof
+from webapp.credentials.models import Credential
+from webapp.guard.token_grant import Authority
+from webapp.login.flow import Throttled
+from webapp.login.invalid_token_limit import Misses
+from webapp.tokens import lifecycle as tokens
+from webapp.tokens import refresh_families, refreshing
+from webapp.tokens.issuing import Issued, Issuer, Wish, facts
+from webapp.tokens.refresh_secret import SHAPE, Succession
+from webapp.tokens.refreshing import GRACE, Held, State
+from webapp.tokens.scopes import Catalogue
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Granted:
+    """What a script gets; ``refresh_token`` is told once, or twice, and kept nowhere."""
+
+    issued: Issued
+    refresh_token: str
+    refresh_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """``code`` is the refusal's."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooWide:
+    """Scopes that the login was not given, or that its owner does not hold any more."""
+
+    scopes: Sequence[str]
+
+
+Outcome = Granted | Denied | TooWide
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Not within the request's transaction: that a family was ended must outlive the refusal."""
+
+    database: Database
+    misses: Misses
+    issuer: Issuer
+    succession: Succession
+    grace: timedelta = GRACE
+
+    def begin(
+        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, *, jkt: str | None = None
+    ) -> Outcome | Throttled:
+        """
+        Args:
+            asked: narrower scopes for this access token; none means all of the login's.
+            jkt: the thumbprint of the key that was proven, if one was.
+        """
+        if throttled := self.misses.too_many(address):
+            return throttled
+        outcome = self.attempt(secret, asked, catalogue, address, jkt)
+        if isinstance(outcome, Denied):
+            self.misses.count(address)
+        return outcome
+
+    def attempt(
+        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
+    ) -> Outcome | Throttled:
+        if not SHAPE.fullmatch(secret):
+            return Denied("refresh_invalid", "no refresh token of ours")
+        with self.database.write() as db:
+            held = refreshing.hold(db, secret)
+            if held is None:
+                return Denied("refresh_invalid", "unknown")
+            # First, so that who has the token and not the key cannot even end what came from it.
+            if not is_bound_to(held, jkt):
+                outcome: Outcome | Throttled = Denied("refresh_invalid", "its key was not proven")
+            else:
+                outcome = self.judge(db, held, asked, catalogue, address)
+            if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
+                note(db, held, outcome.reason)
+            return outcome
+
+    def judge(
+        self, db: Session, held: Held, asked: Sequence[str], catalogue: Catalogue, address: str | None
+    ) -> Outcome | Throttled:
+        moment = now()
+        state = refreshing.state_of(held, moment, self.grace)
+        if state is State.ENDED:
+            return Denied("refresh_invalid", "it has ended")
+        if state is State.REUSED:
+            refresh_families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="house")
+            return Denied("refresh_reused", "it was used before")
+        user = user_queries.by_id(db, held.credential.user_id)
+        if user is None or not may_refresh(user):
+            return Denied("refresh_invalid", "its owner may not log in")
+        had = held.scopes.intersection(catalogue.held_by(included_in(db, user.role)))
+        if not had or set(asked) - had:
+            return TooWide(sorted(set(asked) - had))
+        if state is State.FRESH and (retry_after := refreshing.wait(db, held, moment)):
+            return Throttled(retry_after)
+        successor = refreshing.follow(db, held, state, self.succession, moment)
+        if successor is None:
+            return Denied("refresh_invalid", "another was faster")
+        refreshing.touch(held, moment, address)
+        issued = self.access_token(db, held, state, frozenset(asked) or had, moment)
+        return Granted(issued, successor, held.credential.ends_at)
+
+    def access_token(self, db: Session, held: Held, state: State, scopes: frozenset[str], moment: datetime) -> Issued:
+        """A new one, and an end for those before it; or the same again, for an answer that got lost."""
+        members = credentials.live_members(db, held.family.id)
+        if state is State.LOST and members and members[0].authority and members[0].authority.scopes == scopes:
+            return self.again(db, members[0])
+        refresh_families.supersede(db, members, moment + self.grace)
+        return self.mint(db, held, scopes, moment)
+
+    def again(self, db: Session, credential: Credential) -> Issued:
+        row = tokens.find(db, credential.user_id, credential.id)
+        if row is None:
+            raise LookupError(credential.id)
+        said = facts(credential.authority or Authority()) | {"name": row.entry.name, "origin": "api", "again": True}
+        record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **said)
+        return Issued(self.issuer.sign(credential), row.entry, credential)
+
+    def mint(self, db: Session, held: Held, scopes: frozenset[str], moment: datetime) -> Issued:
+        family, credential = held.family, held.credential
+        wish = Wish(
+            name=name(),
+            authority=msgspec.structs.replace(credential.authority or Authority(), scopes=scopes),
+            lifetime=min(family.access_lifetime, credential.expires_at - moment),
+            origin="api",
+            family_id=family.id,
+            event=Event.REFRESH_USED,
+        )
+        # As old as the login: to go on proves nothing anew.
+        return self.issuer.issue(db, credential.user_id, wish, Proof(credential.auth_time, credential.amr))
+
+
+def is_bound_to(held: Held, jkt: str | None) -> bool:
+    """As at the login, so for all that comes from it (RFC 9449 §5)."""
+    return (held.credential.authority or Authority()).jkt == jkt
+
+
+def may_refresh(user: User) -> bool:
+    """Whether they might log in now."""
+    return user.disabled_at is None and user.closes_at is None and not user.is_unverified
+
+
+def name() -> str:
+    return f"api-{new_secret(6)}"
+
+
+def note(db: Session, held: Held, reason: str) -> None:
+    record(
+        db,
+        Event.REFRESH_REFUSED,
+        user_id=held.credential.user_id,
+        credential_id=held.family.id,
+        reason=reason,
+    )

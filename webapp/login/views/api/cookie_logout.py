@@ -1,0 +1,43 @@
+"""The end of a token that came in a cookie; there only where tokens may."""
+
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app
+from flask.typing import ResponseReturnValue
+
+from webapp.guard.login_manager import Doors
+from webapp.guard.principal import NotAccepted
+from webapp.guard.require import public_to_scripts
+from webapp.tokens import lifecycle, refresh_families
+from webapp.web import csrf, token_cookie
+from webapp.web.api_schema import answers
+from webapp.web.transaction import db
+
+bp = Blueprint("token_cookie", __name__)
+
+
+@bp.post("/api/auth/logout")
+@public_to_scripts
+@answers(None, status=204, refuses=(403,))
+def leave() -> ResponseReturnValue:
+    """End the token in the cookie, and take it out of the browser; `X-CSRF-Token` as for every change by it."""
+    if (token := token_cookie.brought()) is not None:
+        end(token)
+    return token_cookie.clear(Response(status=204))
+
+
+def end(token: str) -> None:
+    doors: Doors = current_app.extensions["doors"]
+    try:
+        claim = doors.by_token(token)
+    except NotAccepted:
+        return
+    token_id = UUID(claim.key)
+    csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(token_id))
+    if (user_id := lifecycle.owner_of(db(), token_id)) is None:
+        return
+    found = lifecycle.find(db(), user_id, token_id)
+    if found is not None and found.credential.family_id is not None:
+        refresh_families.end_own(db(), user_id, found.credential.family_id)
+    else:
+        lifecycle.revoke(db(), user_id, token_id)

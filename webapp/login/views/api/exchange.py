@@ -1,0 +1,137 @@
+"""An API token for one that another service takes (RFC 8693)."""
+
+import msgspec
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from webapp.audit.log import Event, record
+from webapp.guard import Principal
+from webapp.guard.form_token import carried
+from webapp.guard.require import public_to_scripts
+from webapp.login.forms import ExchangeForm
+from webapp.login.invalid_token_limit import Misses
+from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.login_errors import throttled
+from webapp.tokens.exchange import AudienceUnknown, Exchange, Exchanged, TooWide
+from webapp.verify import read
+from webapp.web.api_schema import answers
+from webapp.web.bearer import presented
+from webapp.web.body import submitted
+from webapp.web.form import errors_of
+from webapp.web.negotiation import as_json
+from webapp.web.problem_kinds import KINDS
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+
+class ExchangedToken(msgspec.Struct, frozen=True):
+    """RFC 8693 §2.2.1."""
+
+    access_token: str
+    issued_token_type: str
+    token_type: str
+    expires_in: int
+    """Seconds."""
+    scope: str
+
+
+@bp.post("/api/auth/exchange")
+@public_to_scripts
+@answers(ExchangedToken, form=ExchangeForm, refuses=(401, 403, 429))
+def exchange() -> ResponseReturnValue:
+    """Exchange an API token for one of at most fifteen minutes that another service takes, and this house does not.
+
+    The token stands in the header or in the form. What comes of it never may more, ends no later, names it as `act`,
+    and carries the roles of its owner where its scopes hold `roles:share`. Which services there are is a setting.
+    """
+    refuse_several_targets()
+    form = ExchangeForm()
+    if not form.validate_on_submit():
+        raise unfit(errors_of(form), error=error_of(form))
+    exchanger: Exchange = current_app.extensions["exchange"]
+    if not exchanger.audiences:
+        raise refused("invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service.")
+    principal = subject(form.subject_token.data)
+    if principal.authority is not None and principal.authority.is_bounded:
+        raise bounded()
+    token = shown()
+    made = make(exchanger, principal, token, form)
+    record(
+        db(),
+        Event.TOKEN_EXCHANGED,
+        user_id=principal.user_id,
+        credential_id=principal.credential_id,
+        audience=form.target,
+        scopes=sorted(made.scopes),
+        made=made.id.hex,
+    )
+    is_bound = principal.authority is not None and principal.authority.jkt is not None
+    return as_json(
+        ExchangedToken(
+            access_token=made.token,
+            issued_token_type=form.requested_token_type.data or form.ACCESS_TOKEN,
+            token_type="DPoP" if is_bound else "Bearer",
+            expires_in=int(made.lifetime.total_seconds()),
+            scope=" ".join(sorted(made.scopes)),
+        )
+    )
+
+
+def refuse_several_targets() -> None:
+    """``audience`` and ``resource`` may be repeated (RFC 8693 §2.1), but a token here is for one service.
+
+    Raises:
+        Problem: 400 ``invalid_target`` (§2.2.2), rather than a token for one of them that was not asked for alone.
+    """
+    for name in ("audience", "resource"):
+        if len(submitted().getlist(name)) > 1:
+            detail = f"{name} was sent more than once. A token is for one service; ask for one for each."
+            raise refused("invalid_target", "Several services were named", detail)
+
+
+def error_of(form: ExchangeForm) -> str:
+    """The word of RFC 6749 §5.2 or RFC 8693 §2.2.2 for the first field that does not fit."""
+    if "grant_type" in form.errors:
+        return "unsupported_grant_type"
+    return "invalid_target" if "resource" in form.errors else "invalid_request"
+
+
+def subject(token: str | None) -> Principal:
+    """Whose token it is; the same guard asks for it, whichever way it came."""
+    misses: Misses = current_app.extensions["misses"]
+    if too_many := misses.too_many(request.remote_addr):
+        raise throttled(too_many.retry_after)
+    try:
+        return carried(token)
+    except HTTPException:
+        misses.count(request.remote_addr)
+        raise
+
+
+def shown() -> str:
+    found = presented()
+    return (found.token or "") if found else ""
+
+
+def make(exchanger: Exchange, principal: Principal, token: str, form: ExchangeForm) -> Exchanged:
+    asked = frozenset((form.scope.data or "").split())
+    try:
+        return exchanger.make(principal, read(token)[1]["jti"], form.target, asked)
+    except AudienceUnknown as error:
+        field = "audience" if form.audience.data else "resource"
+        raise unfit({field: ["No tokens are exchanged for that service here."]}, error="invalid_target") from error
+    except TooWide as error:
+        raise unfit({"scope": [f"The token does not have: {error}."]}, error="invalid_scope") from error
+
+
+def refused(error: str, title: str, detail: str) -> Problem:
+    return Problem(400, title, f"{detail} Nothing was given out.", extra={"error": error})
+
+
+def bounded() -> Problem:
+    kind = KINDS["token-limited"]
+    detail = (
+        "It is bound to networks, addresses or methods, which another service could not keep. Take one that is not."
+    )
+    return Problem(403, kind.title, detail, code="token_limited")

@@ -1,0 +1,106 @@
+"""What a token is worth, told to those who may ask (RFC 7662)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from flask.typing import ResponseReturnValue
+
+from webapp.core.jwt import TokenError
+from webapp.guard import Principal, require
+from webapp.guard.dry_run import rules_at
+from webapp.guard.principal import NotAccepted
+from webapp.guard.token_validation import vouch, vouch_for
+from webapp.login.forms import IntrospectForm
+from webapp.login.introspection import (
+    INACTIVE,
+    Bearing,
+    Introspection,
+    StatedCall,
+    excludes,
+    narrowed,
+    of_principal,
+    of_refresh,
+    said,
+)
+from webapp.login.views.api.blueprint import bp, unfit
+from webapp.tokens.exchange import Exchange, made_from
+from webapp.tokens.exchange_revocation import is_revoked
+from webapp.tokens.refresh_secret import SHAPE
+from webapp.verify import read
+from webapp.web.api_schema import answers
+from webapp.web.form import errors_of
+from webapp.web.negotiation import as_json
+from webapp.web.transaction import database
+
+SEES_ALL = "admin"
+TYPES = {True: "DPoP", False: "Bearer"}
+
+
+@bp.post("/api/auth/introspect")
+@require(scope="tokens:introspect", cookies=False)
+@answers(Introspection, form=IntrospectForm)
+def introspect(principal: Principal) -> ResponseReturnValue:
+    """Say what a token is worth now: whether it stands, whose it is, and what it may.
+
+    Of one's own tokens, and with the role admin of everybody's; any other is told as inactive, as is one that does not
+    stand. `restrictions` says to which networks, methods, paths and rate a token is bound. Whoever states the call they
+    were sent (`method`, `path`, `ip_address`) hears that a token which excludes it is inactive. To be asked about is no
+    use of a token.
+    """
+    form = IntrospectForm()
+    if not form.validate_on_submit():
+        raise unfit(errors_of(form))
+    token, asker = form.token.data or "", Asker(principal, stated(form))
+    return as_json(refresh_token(asker, token) if SHAPE.fullmatch(token) else access_token(asker, token))
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and for which call."""
+
+    principal: Principal
+    call: StatedCall
+
+
+def stated(form: IntrospectForm) -> StatedCall:
+    method, path = form.method.data or None, (form.path.data or "").partition("?")[0]
+    return StatedCall(method, rules_at(path, method) if path else None, form.ip_address.data or None)
+
+
+def access_token(asker: Asker, token: str) -> Introspection:
+    try:
+        bearing = of_principal(vouch(token))
+    except NotAccepted:
+        return exchanged_token(asker, token)
+    return told(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
+
+
+def exchanged_token(asker: Asker, token: str) -> Introspection:
+    """One for another service stands as long as the one that it was made from, unless it was revoked itself."""
+    exchanger: Exchange = current_app.extensions["exchange"]
+    try:
+        claims = exchanger.read(token)
+        bearing = of_principal(vouch_for(made_from(claims)))
+    except (TokenError, NotAccepted):
+        return INACTIVE
+    with database().read() as db:
+        if is_revoked(db, claims):
+            return INACTIVE
+    return told(asker, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
+
+
+def refresh_token(asker: Asker, token: str) -> Introspection:
+    with database().read() as db:
+        bearing = of_refresh(db, token)
+    return told(asker, bearing, "refresh_token", {}) if bearing else INACTIVE
+
+
+def told(asker: Asker, bearing: Bearing, token_type: str, claims: Mapping[str, Any]) -> Introspection:
+    is_own = bearing.user_id == asker.principal.user_id
+    if not is_own and SEES_ALL not in asker.principal.roles:
+        return INACTIVE
+    if excludes(bearing.authority, asker.call):
+        return INACTIVE
+    return said(bearing, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)

@@ -1,0 +1,60 @@
+"""A refresh token for the next access token; no cookie is read, and the token itself is all that is asked."""
+
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+
+from webapp.guard.form_token import require_sole_credential
+from webapp.guard.require import public_to_scripts
+from webapp.login.flow import Throttled
+from webapp.login.forms import RefreshForm
+from webapp.login.refresh_grant import Denied, Renewal, TooWide
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, unfit
+from webapp.login.views.login_errors import throttled
+from webapp.web import dpop
+from webapp.web.api_schema import answers
+from webapp.web.bearer import realm
+from webapp.web.form import errors_of
+from webapp.web.problem_kinds import KINDS
+from webapp.web.problems import Problem
+
+
+@bp.post("/api/auth/refresh")
+@public_to_scripts
+@answers(AccessToken, form=RefreshForm, refuses=(401, 429))
+def refresh() -> ResponseReturnValue:
+    """Exchange a refresh token for an access token and the next refresh token.
+
+    Each works once. If the answer got lost, the same token within ten seconds is answered with the same successor,
+    once. Later than that, or once the successor was used, everything that came from this login is ended. The access
+    tokens before the new one expire ten seconds later. A login that refreshes more than 60 times in ten minutes is
+    answered 429. What was bound to a key at the login takes a proof of that key in the header `DPoP`.
+    """
+    form = RefreshForm()
+    if not form.validate_on_submit():
+        raise unfit(errors_of(form))
+    require_sole_credential(form.refresh_token.data or "")
+    renewal: Renewal = current_app.extensions["renewal"]
+    asked, proof = (form.scope.data or "").split(), dpop.shown()
+    if too_many := renewal.misses.too_many(request.remote_addr):
+        raise throttled(too_many.retry_after)
+    jkt = dpop.spend(proof)
+    outcome = renewal.begin(form.refresh_token.data or "", asked, catalogue(), request.remote_addr, jkt=jkt)
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if isinstance(outcome, TooWide):
+        raise unfit({"scope": [too_wide(outcome)]}, error="invalid_scope")
+    if isinstance(outcome, Denied):
+        raise denied(outcome.code)
+    return given(outcome)
+
+
+def too_wide(outcome: TooWide) -> str:
+    if outcome.scopes:
+        return f"Not part of this login: {', '.join(outcome.scopes)}."
+    return "Nothing that this login was for is its owner's any more."
+
+
+def denied(code: str) -> Problem:
+    kind = KINDS[code.replace("_", "-")]
+    headers = {"WWW-Authenticate": realm()}
+    return Problem(kind.status, kind.title, f"{kind.meaning} {kind.repair}", code=code, headers=headers)

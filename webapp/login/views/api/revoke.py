@@ -1,0 +1,74 @@
+"""Whoever holds a token can end it (RFC 7009)."""
+
+from uuid import UUID
+
+from flask import Response, current_app, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core.jwt import TokenError
+from webapp.guard.form_token import require_sole_credential
+from webapp.guard.principal import NotAccepted
+from webapp.guard.require import public_to_scripts
+from webapp.guard.token_validation import doors, vouch_for
+from webapp.login.forms import RevokeForm
+from webapp.login.invalid_token_limit import Misses
+from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.login_errors import throttled
+from webapp.tokens import exchange_revocation, lifecycle, refresh_families, refreshing
+from webapp.tokens.exchange import Exchange, made_from
+from webapp.tokens.refresh_secret import SHAPE
+from webapp.web.api_schema import answers
+from webapp.web.form import errors_of
+from webapp.web.transaction import database
+
+HOLDER = "holder"
+
+
+@bp.post("/api/auth/revoke")
+@public_to_scripts
+@answers(None, form=RevokeForm, refuses=(429,))
+def revoke() -> ResponseReturnValue:
+    """End a token by holding it: an access token, or a refresh token with all that came from its login.
+
+    An exchanged token is ended alone: introspection says so at once, services that verify offline when it expires. The
+    answer is the same where it was none, or had ended before (RFC 7009 §2.2).
+    """
+    form = RevokeForm()
+    if not form.validate_on_submit():
+        raise unfit(errors_of(form))
+    require_sole_credential(form.token.data or "")
+    misses: Misses = current_app.extensions["misses"]
+    if too_many := misses.too_many(request.remote_addr):
+        raise throttled(too_many.retry_after)
+    token = form.token.data or ""
+    if not (end_login(token) if SHAPE.fullmatch(token) else end_access(token)):
+        misses.count(request.remote_addr)
+    return Response(status=200)
+
+
+def end_login(token: str) -> bool:
+    with database().write() as db:
+        found = refreshing.find(db, token)
+        return found is not None and refresh_families.end(db, found.family_id, origin=HOLDER)
+
+
+def end_access(token: str) -> bool:
+    try:
+        token_id = UUID(doors().by_token(token).key)
+    except NotAccepted:
+        return end_exchanged(token)
+    with database().write() as db:
+        owner_id = lifecycle.owner_of(db, token_id)
+        return owner_id is not None and lifecycle.revoke(db, owner_id, token_id, origin=HOLDER)
+
+
+def end_exchanged(token: str) -> bool:
+    """Whether it was an exchanged token that had not been revoked; the one that it was made from stays."""
+    exchanger: Exchange = current_app.extensions["exchange"]
+    try:
+        claims = exchanger.read(token)
+        parent_id = vouch_for(made_from(claims)).credential_id
+    except (TokenError, NotAccepted):
+        return False
+    with database().write() as db:
+        return exchange_revocation.revoke(db, claims, parent_id, origin=HOLDER)

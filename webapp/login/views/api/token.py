@@ -1,0 +1,162 @@
+"""The same login for scripts, which answers with a token."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import known_networks, notices
+from webapp.accounts.models import User
+from webapp.accounts.notices import Here
+from webapp.accounts.roles import included_in
+from webapp.core.client_product import product_of
+from webapp.core.clock import now
+from webapp.credentials.lifecycle import Proof
+from webapp.guard.assurance import Level, level_of
+from webapp.guard.form_token import require_sole_credential
+from webapp.guard.require import public_to_scripts
+from webapp.guard.token_grant import Authority
+from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
+from webapp.login.forms import CredentialsForm
+from webapp.login.recognition import Client
+from webapp.login.refresh_grant import Granted, name
+from webapp.login.second_step import Pending
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
+from webapp.login.views.blueprint import second_step, unchanged
+from webapp.login.views.login_errors import (
+    closed,
+    code_invalid,
+    credentials_invalid,
+    mfa_required,
+    throttled,
+    unverified,
+)
+from webapp.login.views.proof_forms import by_code
+from webapp.mfa.factors import Factors
+from webapp.tokens import refresh_families, script_logins
+from webapp.tokens.issuing import Wish
+from webapp.tokens.refresh_families import Caller, Ends, Terms
+from webapp.tokens.scopes import ScopeNotHeld
+from webapp.web import csrf, dpop
+from webapp.web.api_schema import answers
+from webapp.web.form import errors_of
+from webapp.web.transaction import db
+
+
+@bp.post("/api/auth")
+@public_to_scripts
+@answers(AccessToken, form=CredentialsForm, refuses=(401, 403, 429))
+def create() -> ResponseReturnValue:
+    """Exchange name and password for an access token; no cookie is read, and none set unless `cookie` asks for it.
+
+    With a proof in the header `DPoP` (RFC 9449), the token is bound to the key of that proof.
+    """
+    form = CredentialsForm()
+    if not form.validate_on_submit():
+        raise unfit(errors_of(form))
+    require_sole_credential(form.password.data or "")
+    proof = dpop.shown()
+    if form.cookie.data:
+        refuse_cookie(is_bound=proof is not None)
+    flow: Flow = current_app.extensions["login"]
+    identifier = form.username.data or form.email.data or ""
+    # No cookie is read, so a script is known by its network alone.
+    outcome = flow.begin(Attempt(identifier, form.password.data or "", Client(request.remote_addr)))
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if isinstance(outcome, Unverified):
+        raise unverified()
+    if not isinstance(outcome, Done):
+        raise credentials_invalid()
+    jkt = dpop.spend(proof)
+    amr = second_factor(outcome.user, form)
+    account = unchanged(outcome.user)
+    if account.closes_at is not None:
+        raise closed(account.closes_at)
+    return mint(account, form, jkt, amr)
+
+
+def refuse_cookie(*, is_bound: bool) -> None:
+    """Where none is wanted, and to other sites: a browser would act for whomever they log in with it."""
+    if "cookie" not in current_app.config["TOKEN_LOCATIONS"]:
+        raise unfit({"cookie": ["No token comes in a cookie here: WEBAPP_TOKEN_LOCATIONS does not name it."]})
+    if is_bound:
+        raise unfit({"cookie": ["A token that is bound to a key comes in the header."]})
+    csrf.refuse_cross_site()
+
+
+def second_factor(user: User, form: CredentialsForm) -> str:
+    """The ways in which they have proven it, all told.
+
+    Raises:
+        Problem: 401, where that is not enough.
+    """
+    step = second_step().after(user)
+    if not isinstance(step, Pending):
+        if second_step().demanded(user) > Level.ONE:
+            raise mfa_required(Factors())
+        return AMR
+    if not form.code.data:
+        raise mfa_required(step.factors)
+    proven = by_code(form.code, user, Client(request.remote_addr))
+    if proven is None:
+        raise code_invalid()
+    return f"{AMR} {proven.amr}"
+
+
+def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> ResponseReturnValue:
+    lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
+    if lifetime > longest:
+        raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
+    authority, proof = Authority(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt), Proof(now(), amr)
+    is_known = script_logins.is_known(db(), user.id, caller())
+    # One in a cookie goes on for nobody: nothing that a script of a page can read would get its successor.
+    ends = Ends(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
+    begun = refresh_families.begin(db(), user.id, Terms(authority, lifetime, ends), caller(), proof)
+    welcome(user, begun.credential.id, is_known=is_known)
+    wish = Wish(name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id)
+    issued = issuer().issue(db(), user.id, wish, proof)
+    if begun.secret is None:
+        return given_in_cookie(issued)
+    return given(Granted(issued, begun.secret, begun.credential.ends_at))
+
+
+def welcome(account: User, family_id: UUID, *, is_known: bool) -> None:
+    """Note the login, and tell its owner of a script that was not seen before, or not from there."""
+    is_first, account.last_login_at = account.last_login_at is None, now()
+    known_networks.remember(db(), account.id, request.remote_addr)
+    if not is_first and not is_known:
+        here = Here(now(), request.remote_addr, product_of(caller().user_agent))
+        notices.new_script_login(db(), current_app.extensions["post"], account, here, credential_id=family_id)
+
+
+def caller() -> Caller:
+    return Caller(request.headers.get("User-Agent", ""), request.remote_addr)
+
+
+def script_ends() -> Ends:
+    found: Ends = current_app.extensions["script_ends"]
+    return found
+
+
+def lifetime_of(form: CredentialsForm) -> timedelta:
+    usual: timedelta = current_app.config["API_TOKEN_LIFETIME"]
+    try:
+        return timedelta(seconds=form.expires_in.data) if form.expires_in.data else usual
+    except OverflowError:
+        return timedelta.max
+
+
+def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
+    """What was asked for; without, all that only reads, as far as the login reaches."""
+    roles, demands = included_in(db(), user.role), current_app.extensions["demands"]
+    held = [name for name in catalogue().held_by(roles) if name.endswith(":read")]
+    names = (asked or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
+    try:
+        granted = catalogue().check(names, roles)
+    except ScopeNotHeld as error:
+        raise unfit({"scope": [f"Not yours to give: {error}."]}, error="invalid_scope") from error
+    if catalogue().level_for(granted, demands) > level_of(amr):
+        raise mfa_required(second_step().factors_of(user))
+    return granted

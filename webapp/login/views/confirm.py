@@ -1,0 +1,139 @@
+"""Confirm that it is you, and go on with what you were doing."""
+
+from uuid import UUID
+
+from flask import Response, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from webapp.accounts import user_queries
+from webapp.accounts.models import User
+from webapp.guard import Principal, form_state, require
+from webapp.guard.assurance import BY_ACR, Level, joined
+from webapp.login.flow import AMR, Done, Throttled
+from webapp.login.forms import ConfirmForm
+from webapp.login.second_step import Offered, offered
+from webapp.login.views.blueprint import attempt, bp, flow, reprove, unchanged
+from webapp.login.views.login_errors import throttled
+from webapp.login.views.proof_forms import by_code, by_passkey
+from webapp.mfa import factors, passkeys
+from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
+from webapp.web.redirects import safe_path
+from webapp.web.transaction import database
+
+MINUTES = 10
+PURPOSE = "confirm"
+
+
+@bp.get("/confirm")
+@require(session=True, spares_level=True, spares_closed=True)
+def confirm_form(principal: Principal) -> ResponseReturnValue:
+    asked, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
+    if not ways(principal, asked).anything:
+        return redirect(url_for("factors.needed", next=target, acr=asked.acr), 303)
+    return page(target, asked=asked)
+
+
+@bp.get("/confirm/passkey")
+@require(session=True, spares_level=True, spares_closed=True)
+@answers(PasskeyOptions, refuses=(404,))
+def confirm_options(principal: Principal) -> ResponseReturnValue:
+    """What the browser is to ask a passkey of the caller's."""
+    with database().read() as db:
+        return request_options(PURPOSE, passkeys.known(db, principal.user_id))
+
+
+@bp.post("/confirm")
+@require(session=True, spares_level=True, spares_closed=True)
+@answers(None, form=ConfirmForm, status=204, refuses=(422, 429))
+def confirm(principal: Principal) -> ResponseReturnValue:
+    """Prove again who you are, for what asks for a fresh proof or a better one."""
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return refused(form)
+    user = of_id(principal.user_id)
+    try:
+        amr = proof(principal, form, user)
+    except Problem as problem:
+        return refused(form, problem)
+    if amr is None:
+        return refused(form)
+    unchanged(user)
+    reprove(principal, amr)
+    if not wants_page():
+        return Response(status=204)
+    return onward(safe_path(form.next.data), form_state.read(form.kept.data))
+
+
+def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
+    """The ways in which they have proven it; None where the form says what is wrong."""
+    way = ways(principal)
+    if form.response.data:
+        proven = by_passkey(form.response, PURPOSE, owner=user.id)
+        return proven.amr if proven else None
+    if form.code.data and way.code:
+        proven = by_code(form.code, user)
+        return joined(principal.amr, proven.amr) if proven else None
+    if not way.password:
+        said = "Your password alone is not enough here." if form.password.data else "Type the code."
+        form.code.errors = [said if way.code else "Only a passkey is enough here."]
+        return None
+    return AMR if has_password(form, user) else None
+
+
+def has_password(form: ConfirmForm, user: User) -> bool:
+    if not form.password.data:
+        form.password.errors = ["Type your password."]
+        return False
+    outcome = flow().begin(attempt(user.username, form.password.data))
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if not isinstance(outcome, Done):
+        form.password.errors = ["That is not your password. Try again."]
+    return isinstance(outcome, Done)
+
+
+def ways(principal: Principal, asked: Level = Level.ONE) -> Offered:
+    with database().read() as db:
+        return offered(factors.of(db, principal.user_id), principal.amr, asked)
+
+
+def ways_to_confirm(asked: Level = Level.ONE) -> Offered:
+    """For the page, which the guard shows as well."""
+    found: Principal = current_user
+    return ways(found, asked)
+
+
+def onward(target: str | None, fields: form_state.Fields | None) -> ResponseReturnValue:
+    if target is None or fields is None:
+        return redirect(target or url_for("dashboard.show"), 303)
+    # Sent by the person, not by us: a redirect that repeats a post would repeat the password with it.
+    return render_template("login/resume.html", target=target, fields=fields)
+
+
+def refused(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
+    if not wants_page():
+        raise problem or form.refused()
+    said = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
+    # Even one who has to wait keeps what they filled in.
+    answer = current_app.make_response(page(safe_path(form.next.data), form.kept.data, said))
+    answer.status_code = problem.status if problem else 422
+    answer.headers.update(problem.headers if problem else {})
+    return answer
+
+
+def page(target: str | None, kept: str | None = None, error: str | None = None, *, asked: Level = Level.ONE) -> str:
+    facts = {"target": target, "kept": kept, "error": error, "minutes": MINUTES, "asked": asked}
+    return render_template("login/confirm.html", **facts)
+
+
+def of_id(user_id: UUID) -> User:
+    # Before the write transaction: a hash follows.
+    with database().read() as db:
+        user = user_queries.by_id(db, user_id)
+    if user is None:
+        raise Problem(404, "There is no such account")
+    return user

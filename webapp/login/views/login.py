@@ -1,0 +1,179 @@
+"""Log in."""
+
+from typing import Annotated, Any
+
+import msgspec
+from flask import Response, current_app, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy.orm import Session
+
+from webapp.accounts import known_networks, notices
+from webapp.accounts.models import User
+from webapp.accounts.views.verification import WAITING
+from webapp.core.clock import now
+from webapp.core.humanize import counted
+from webapp.guard import Principal, public
+from webapp.login.flow import AMR, Done, Throttled, Unverified
+from webapp.login.forms import LoginForm
+from webapp.login.pending_login import begin
+from webapp.login.second_step import Pending
+from webapp.login.views import known_browser, pending_cookie, trusted_browser
+from webapp.login.views.blueprint import (
+    attempt,
+    bp,
+    browser,
+    ends,
+    flow,
+    here,
+    principal_of,
+    second_step,
+    unchanged,
+)
+from webapp.login.views.login_errors import (
+    CREDENTIALS_INVALID,
+    credentials_invalid,
+    mfa_required,
+    throttled,
+    unverified,
+)
+from webapp.sessions import cookie, lifecycle
+from webapp.sessions.lifecycle import Started
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.query_params import asked
+from webapp.web.redirects import safe_path
+from webapp.web.templating import span
+from webapp.web.transaction import database, db
+
+
+class LoginPage(msgspec.Struct, frozen=True):
+    """What a script needs that logs in with a cookie."""
+
+    csrf_token: str
+
+
+class LoginQuery(msgspec.Struct, frozen=True):
+    next: Annotated[str, msgspec.Meta(description="Where to go afterwards: a path on this site.")] = ""
+
+
+class LoggedIn(msgspec.Struct, frozen=True):
+    username: str
+    roles: list[str]
+    next: str
+
+
+@bp.get("/login")
+@public
+@answers(LoginPage, query=LoginQuery, refuses=(503,))
+def new() -> ResponseReturnValue:
+    """The login form; its CSRF token goes with the answer."""
+    target = safe_path(asked(LoginQuery).next)
+    if current_user.is_authenticated and wants_page():
+        return redirect(target or url_for("dashboard.show"), 303)
+    form = LoginForm(formdata=None, data={"next": target or ""})
+    has_ended = bool(request.args.get("ended"))
+    return show(LoginPage(generate_csrf()), "login/login.html", form=form, has_ended=has_ended, **surroundings(target))
+
+
+@bp.post("/login")
+@public
+@answers(LoggedIn, form=LoginForm, refuses=(422, 429))
+def create() -> ResponseReturnValue:
+    """Log in with name and password; the session is in the cookie of the answer."""
+    form = LoginForm()
+    target = safe_path(form.next.data)
+    if not form.validate_on_submit():
+        return login_refused(form, target)
+    outcome = flow().begin(attempt(form.username.data or "", form.password.data or ""))
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if isinstance(outcome, Unverified):
+        return verify_first(outcome.user)
+    if not isinstance(outcome, Done):
+        form.password.errors = [CREDENTIALS_INVALID]
+        return login_refused(form, target, status=401)
+    step = second_step().after(outcome.user, is_trusted=trusted_browser.is_trusted(outcome.user))
+    if isinstance(step, Pending):
+        return ask_more(step, target, is_remembered=form.remember.data)
+    return begin_session(outcome.user, target, amr=AMR, is_remembered=form.remember.data)
+
+
+def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> ResponseReturnValue:
+    # On its own: whoever asks for JSON is refused, and the request's transaction with them.
+    with database().write() as writing:
+        half = begin(writing, step.user, AMR, is_remembered=is_remembered, target=target)
+    if half is None:
+        raise credentials_invalid()
+    pending_cookie.keep(half)
+    where = url_for("login.second_step_form")
+    if not wants_page():
+        raise mfa_required(step.factors, where)
+    return redirect(where, 303)
+
+
+def login_refused(form: LoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
+    if not wants_page():
+        raise credentials_invalid() if status == 401 else form.refused()
+    # People get 422 for both: a browser shows a 401 without a scheme it knows, but tools take it for a refused page.
+    return render_template("login/login.html", form=form, has_ended=False, **surroundings(target)), 422
+
+
+def verify_first(user: User) -> ResponseReturnValue:
+    """Said after the right password alone, so that strangers learn nothing by it."""
+    session[WAITING] = str(user.id)
+    if not wants_page():
+        raise unverified()
+    return redirect(url_for("verification.ask_again"), 303)
+
+
+def surroundings(target: str | None) -> dict[str, Any]:
+    lifetime = current_app.permanent_session_lifetime
+    destination = target.partition("?")[0] if target else None
+    return {
+        "remembered_for": counted(lifetime.days, "day") if lifetime.days else span(lifetime),
+        "destination": destination,
+        "registration": current_app.config["REGISTRATION"],
+        "has_passkeys": second_step().party is not None,
+    }
+
+
+def begin_session(
+    user: User, target: str | None, *, amr: str, is_remembered: bool, is_to_trust: bool = False
+) -> Response:
+    account = unchanged(user)
+    end_former(db())
+    started = lifecycle.start(db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered)
+    welcome(account, started)
+    if user.closes_at is not None:
+        # Whoever comes back within the grace is asked first whether they stay.
+        target = url_for("account.close_form")
+    become = principal_of(user, started)
+    cookie.keep(started, become, is_remembered=is_remembered)
+    target = target or url_for("dashboard.show")
+    if wants_page():
+        flash(f"You are logged in as {user.username}.", "ok")
+        response = current_app.make_response(redirect(target, 303))
+    else:
+        response = as_json(LoggedIn(user.username, list(become.roles), target))
+    known_browser.remember(response, user.id)
+    if is_to_trust:
+        trusted_browser.trust(response, user, browser(), amr)
+    return response
+
+
+def welcome(account: User, started: Started) -> None:
+    """Note the login, and tell its owner of one with a browser that was not seen before."""
+    is_first, account.last_login_at = account.last_login_at is None, now()
+    known_networks.remember(db(), account.id, request.remote_addr)
+    if is_first or account.id in known_browser.marks():
+        return
+    notices.new_login(db(), current_app.extensions["post"], account, here(), credential_id=started.credential.id)
+
+
+def end_former(db: Session) -> None:
+    """Whoever was logged in with this browser is so no longer: a cookie names one session."""
+    former: Principal = current_user
+    if former.is_authenticated:
+        lifecycle.end(db, former.user_id, former.credential_id)

@@ -1,0 +1,41 @@
+"""Log out."""
+
+from flask import Response, current_app, flash, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import logout_user
+
+from webapp.guard import Principal, require
+from webapp.login.views import pending_cookie
+from webapp.login.views.blueprint import bp
+from webapp.sessions import lifecycle
+from webapp.web import token_cookie
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import wants_page
+from webapp.web.transaction import db
+
+
+@bp.get("/logout")
+@require(session=True, spares_level=True, spares_closed=True)
+def leave() -> ResponseReturnValue:
+    return render_template("login/logout.html")
+
+
+@bp.post("/logout")
+@require(session=True, spares_level=True, spares_closed=True)
+@answers(None, status=204)
+def end(principal: Principal) -> ResponseReturnValue:
+    """End the session; every copy of its cookie is dead from the next request."""
+    # First, for it has a transaction of its own.
+    pending_cookie.forget()
+    lifecycle.end(db(), principal.user_id, principal.credential_id)
+    logout_user()
+    session.clear()
+    token_cookie.drop()
+    if wants_page():
+        flash("You are logged out.", "ok")
+        response = current_app.make_response(redirect(url_for("login.new"), 303))
+    else:
+        response = Response(status=204)
+    # What the browser still has of the pages before goes with it.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

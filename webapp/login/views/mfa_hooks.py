@@ -1,0 +1,23 @@
+"""What the room of the second factors needs from upstairs: people, their mails, their sessions."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from webapp.accounts import notices, user_queries
+from webapp.accounts.views.request_info import post
+from webapp.login.views.blueprint import here, reprove
+from webapp.mfa.views.blueprint import Above
+
+
+def has_password(db: Session, user_id: UUID) -> bool:
+    user = user_queries.by_id(db, user_id)
+    return user is not None and (user.has_password or user.is_known_elsewhere)
+
+
+def tell(db: Session, user_id: UUID, sentence: str) -> None:
+    if (user := user_queries.by_id(db, user_id)) is not None:
+        notices.factors_changed(db, post(), user, here(), change=sentence)
+
+
+ABOVE = Above(reprove=reprove, has_password=has_password, tell=tell)

@@ -1,0 +1,57 @@
+"""Half a login in the cookie of this browser."""
+
+from typing import Any
+
+from flask import flash, redirect, session, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts.models import User
+from webapp.credentials import lifecycle as credentials
+from webapp.login import pending_login
+from webapp.login.pending_login import Half
+from webapp.web.bearer import realm
+from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import database
+
+KEPT = "pending"
+
+
+def keep(half: Half) -> None:
+    session[KEPT] = pending_login.written(half)
+
+
+def forget() -> None:
+    """Take it out of the browser, and let no copy of the cookie go on with it."""
+    content: Any = session.pop(KEPT, None)
+    half = pending_login.read(content) if content is not None else None
+    if half is not None:
+        with database().write() as db:
+            credentials.spend(db, half.id)
+
+
+def held() -> tuple[Half, User] | None:
+    """Whose login waits for its second step, if that may still follow."""
+    content: Any = session.get(KEPT)
+    half = pending_login.read(content) if content is not None else None
+    if half is None:
+        return None
+    # On its own: what follows is counted and spent before the request's transaction is open.
+    with database().read() as db:
+        user = pending_login.owner(db, half)
+    return (half, user) if user is not None else None
+
+
+def begin_again() -> ResponseReturnValue:
+    """There is no first step, or it was too long ago."""
+    forget()
+    if not wants_page():
+        raise Problem(
+            401,
+            "Begin with name and password",
+            "The first step was not made, or more than five minutes ago. Nothing was looked at.",
+            code="credentials_invalid",
+            headers={"WWW-Authenticate": realm()},
+        )
+    flash("Begin with name and password: the first step was more than five minutes ago.", "warn")
+    return redirect(url_for("login.new"), 303)

@@ -1,0 +1,90 @@
+"""What a second step and a step-up have in common: a code or a passkey, judged; what is wrong stands on the form."""
+
+import logging
+from uuid import UUID
+
+from flask import request
+from sqlalchemy.orm import Session
+from wtforms import Field
+
+from webapp.accounts import notices, user_queries
+from webapp.accounts.models import User
+from webapp.accounts.views.request_info import post
+from webapp.login.flow import Throttled
+from webapp.login.recognition import Client
+from webapp.login.second_step import Behind, Locked, OwnerMails, Proven
+from webapp.login.views.blueprint import client, here, second_step
+from webapp.login.views.login_errors import codes_locked, throttled
+from webapp.mfa import webauthn_ceremonies
+from webapp.mfa.views import challenge_cookie
+from webapp.web.transaction import database
+
+log = logging.getLogger(__name__)
+
+WRONG_CODE = "That code does not fit, or was used before. Wait for the next one."
+WRONG_PASSKEY = "That passkey did not let you in. Try again, or take another way."
+BEHIND = "This passkey has signed more often than it says now, so it may have been copied. It is refused; remove it."
+
+
+def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | None:
+    """
+    Args:
+        sender: where no cookie may be read; this browser otherwise.
+
+    Raises:
+        Problem: 429.
+    """
+    outcome = second_step().code(user, field.data or "", sender or client(), owner_mails(user))
+    if isinstance(outcome, Locked):
+        raise codes_locked(outcome.retry_after)
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if not isinstance(outcome, Proven):
+        field.errors = [WRONG_CODE]
+        return None
+    return outcome
+
+
+def owner_mails(user: User) -> OwnerMails:
+    place = here()
+
+    def recovery_code_used(db: Session, left: int) -> None:
+        notices.recovery_code_used(db, post(), user, place, left=left)
+
+    def code_refused(db: Session, is_locked: bool) -> None:
+        notices.code_refused(db, post(), user, place, is_locked=is_locked)
+
+    return OwnerMails(recovery_code_used, code_refused)
+
+
+def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Proven | None:
+    """
+    Args:
+        purpose: what its challenge was given for.
+
+    Raises:
+        Problem: 429.
+    """
+    try:
+        answer = webauthn_ceremonies.read(field.data or "")
+        outcome = second_step().passkey(
+            challenge_cookie.take(purpose, answer.challenge), answer, request.remote_addr, owner=owner
+        )
+    except webauthn_ceremonies.Refused as error:
+        log.info("passkey refused", extra={"fields": {"reason": str(error), "address": request.remote_addr}})
+        field.errors = [WRONG_PASSKEY]
+        return None
+    if isinstance(outcome, Throttled):
+        raise throttled(outcome.retry_after)
+    if isinstance(outcome, Proven):
+        return outcome
+    field.errors = [BEHIND if isinstance(outcome, Behind) else WRONG_PASSKEY]
+    if isinstance(outcome, Behind):
+        warn(outcome)
+    return None
+
+
+def warn(outcome: Behind) -> None:
+    with database().write() as db:
+        if (owner := user_queries.by_id(db, outcome.passkey.user_id)) is not None:
+            notices.passkey_behind(db, post(), owner, here(), name=outcome.passkey.name)

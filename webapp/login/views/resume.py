@@ -1,0 +1,34 @@
+"""Go on with a form that was sent after its session had ended."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.guard import Principal, require, saved_form
+from webapp.guard.saved_form import NotTheirs
+from webapp.login.forms import LoginForm
+from webapp.login.views.blueprint import bp
+from webapp.login.views.login import surroundings
+from webapp.web.redirects import safe_path
+from webapp.web.transaction import db
+
+
+def entrance(kept_at: str) -> str:
+    """The login, as the guard shows it in the place of what was sent to ``kept_at``."""
+    form = LoginForm(formdata=None, data={"next": url_for("login.resume")})
+    return render_template("login/login.html", form=form, kept_at=kept_at, **surroundings(None))
+
+
+@bp.get("/login/resume")
+@require(session=True)
+def resume(principal: Principal) -> ResponseReturnValue:
+    try:
+        found = saved_form.find(db(), principal.user_id)
+    except NotTheirs:
+        flash("What was filled in before the login belonged to another account, so it was dropped.", "warn")
+        return redirect(url_for("dashboard.show"), 303)
+    target = safe_path(found.target) if found else None
+    if found is None or target is None:
+        flash("Nothing waits to be sent any more.", "message")
+        return redirect(url_for("dashboard.show"), 303)
+    # Sent by the person, not by us: they have just come back, and may have changed their mind.
+    return render_template("login/resume.html", target=target, fields=found.fields)

@@ -1,0 +1,82 @@
+"""The second factors of a user, and what each line says of one: why it has to stay as well, where it has to."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.mfa import passkeys, recovery_codes, totp
+from webapp.mfa.authenticator_names import suggested
+from webapp.mfa.factors import Ways
+from webapp.mfa.models import Passkey
+
+
+class PasskeyEntry(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    name: str
+    make: str
+    """What it is kept in, as far as it says."""
+    is_synced: bool
+    created_at: datetime
+    last_used_at: datetime | None
+    uses: int
+
+
+class TotpEntry(msgspec.Struct, frozen=True):
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class CodesLeft(msgspec.Struct, frozen=True):
+    """Recovery codes; each works once."""
+
+    left: int
+    made_at: datetime | None
+
+
+class FactorList(msgspec.Struct, frozen=True, kw_only=True):
+    """Beside the password."""
+
+    passkeys: list[PasskeyEntry]
+    totp: TotpEntry | None
+    recovery_codes: CodesLeft
+    has_password: bool
+    keep_passkey: str | None
+    """Why a passkey has to stay, if it has to."""
+    keep_totp: str | None
+    keep_password: str | None
+
+    @property
+    def has_second(self) -> bool:
+        return bool(self.passkeys) or self.totp is not None
+
+
+def entry(passkey: Passkey) -> PasskeyEntry:
+    return PasskeyEntry(
+        id=passkey.id,
+        name=passkey.name,
+        make=suggested(passkey.aaguid, is_synced=passkey.is_synced),
+        is_synced=passkey.is_synced,
+        created_at=passkey.created_at,
+        last_used_at=passkey.last_used_at,
+        uses=passkey.uses,
+    )
+
+
+def listed(db: Session, user_id: UUID, ways: Ways) -> FactorList:
+    seed = totp.find(db, user_id)
+    return FactorList(
+        passkeys=[entry(passkey) for passkey in passkeys.of_user(db, user_id)],
+        totp=TotpEntry(seed.created_at, seed.last_used_at) if seed else None,
+        recovery_codes=left(db, user_id),
+        has_password=ways.has_password,
+        keep_passkey=ways.why_keep_passkey(),
+        keep_totp=ways.why_keep_totp(),
+        keep_password=ways.why_keep_password(),
+    )
+
+
+def left(db: Session, user_id: UUID) -> CodesLeft:
+    sheet = recovery_codes.sheet(db, user_id)
+    return CodesLeft(sheet.left, sheet.made_at)

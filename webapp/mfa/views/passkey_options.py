@@ -1,0 +1,38 @@
+"""What a browser is told to ask of a passkey, with a challenge of this browser's own."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from flask import Response, current_app
+
+from webapp.mfa import webauthn_ceremonies
+from webapp.mfa.views import challenge_cookie
+from webapp.mfa.webauthn_ceremonies import Known, Party
+from webapp.web.negotiation import as_json
+from webapp.web.problems import Problem
+
+
+class PasskeyOptions(msgspec.Struct, frozen=True, rename="camel"):
+    """For `navigator.credentials`, in the JSON of WebAuthn."""
+
+    public_key: dict[str, Any]
+
+
+def request_options(purpose: str, known: Iterable[Known] = ()) -> Response:
+    return as_json(PasskeyOptions(webauthn_ceremonies.request_options(party(), challenge_cookie.give(purpose), known)))
+
+
+def party() -> Party:
+    """
+    Raises:
+        Problem: 404 where there can be no passkeys.
+    """
+    found: Party | None = current_app.extensions["party"]
+    if found is None:
+        raise Problem(
+            404,
+            "Passkeys do not work at this address",
+            "Browsers make them for names alone: WEBAPP_BASE_URL has to have one, such as http://localhost:8000.",
+        )
+    return found

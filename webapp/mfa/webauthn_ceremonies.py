@@ -1,0 +1,224 @@
+"""WebAuthn, both ceremonies, as values: what the browser is asked, and what its answer proves."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from webapp.core.lazy_import import lazily
+from webapp.mfa import webauthn_checks as checks
+
+# Milliseconds that a browser waits for its owner.
+TIMEOUT = 300_000
+# ES256, EdDSA, RS256: what authenticators have (RFC 9053 §2, RFC 8812 §2).
+ALGORITHMS = (-7, -8, -257)
+MULTI_DEVICE = "multi_device"
+
+
+class Refused(Exception):
+    """The answer proves nothing; the message is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who asks: this house, by the name and the address that are in its settings."""
+
+    id: str
+    """A name, never an address of numbers: browsers refuse those."""
+    origin: str
+    name: str
+
+
+def party_of(base_url: str, house: str) -> Party | None:
+    """None where the house is known by a number alone, for which browsers make no passkey (WebAuthn §5.1.2)."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return Party(host, base_url, house)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A passkey as a browser is asked for it."""
+
+    credential_id: bytes
+    transports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a registration has proven."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    aaguid: str
+    is_synced: bool
+    transports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an assertion has proven."""
+
+    sign_count: int
+    is_synced: bool
+
+    @property
+    def amr(self) -> str:
+        # A key that is copied between devices is kept by software (RFC 8176 §2).
+        return "swk user" if self.is_synced else "hwk user"
+
+
+def creation_options(
+    party: Party, challenge: bytes, *, user_id: UUID, username: str, known: Iterable[Known]
+) -> dict[str, Any]:
+    """For ``parseCreationOptionsFromJSON`` (WebAuthn §5.1.9): a passkey that needs no name and asks its owner."""
+    return {
+        "rp": {"id": party.id, "name": party.name},
+        "user": {"id": text_of(user_id.bytes), "name": username, "displayName": username},
+        "challenge": text_of(challenge),
+        "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in ALGORITHMS],
+        "timeout": TIMEOUT,
+        "excludeCredentials": [described(passkey) for passkey in known],
+        "authenticatorSelection": {
+            "residentKey": "required",
+            "requireResidentKey": True,
+            "userVerification": "required",
+        },
+        "attestation": "none",
+    }
+
+
+def request_options(party: Party, challenge: bytes, known: Iterable[Known] = ()) -> dict[str, Any]:
+    """For ``parseRequestOptionsFromJSON`` (§5.1.10): one of those, or whichever the browser has for this house."""
+    return {
+        "rpId": party.id,
+        "challenge": text_of(challenge),
+        "timeout": TIMEOUT,
+        "allowCredentials": [described(passkey) for passkey in known],
+        "userVerification": "required",
+    }
+
+
+def described(passkey: Known) -> dict[str, Any]:
+    return {"type": "public-key", "id": text_of(passkey.credential_id), "transports": list(passkey.transports)}
+
+
+def text_of(content: bytes) -> str:
+    """In base64url, as the JSON of WebAuthn has it."""
+    return urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def registered(party: Party, challenge: bytes, answer: str) -> Made:
+    """
+    Args:
+        answer: what the browser's ``toJSON()`` says, as text.
+
+    Raises:
+        Refused
+    """
+    try:
+        credential = lazily("webauthn.helpers").parse_registration_credential_json(answer)
+        checks.requires_same_origin_with_ancestors(checks.client_data(credential.response.client_data_json))
+        proven = lazily("webauthn").verify_registration_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=party.origin,
+            require_user_verification=True,
+            supported_pub_key_algs=list(ALGORITHMS),
+        )
+        checks.requires_usable_key(proven.credential_public_key)
+        checks.requires_empty_statement(proven.attestation_object)
+        checks.requires_short_credential_id(proven.credential_id)
+        said = json.loads(answer)["response"].get("transports") or []
+        transports = tuple(name for name in said if isinstance(name, str))[:10]
+    except Exception as error:
+        raise refused(error) from error
+    return Made(
+        credential_id=proven.credential_id,
+        public_key=proven.credential_public_key,
+        sign_count=proven.sign_count,
+        aaguid=proven.aaguid,
+        is_synced=proven.credential_device_type == MULTI_DEVICE,
+        transports=transports,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an assertion names, before anything of it is believed."""
+
+    text: str
+    credential_id: bytes
+    challenge: bytes
+    user_handle: bytes | None
+
+
+def read(answer: str) -> Answer:
+    """
+    Raises:
+        Refused: it is no assertion.
+    """
+    try:
+        helpers = lazily("webauthn.helpers")
+        credential = helpers.parse_authentication_credential_json(answer)
+        client = checks.client_data(credential.response.client_data_json)
+        checks.requires_same_origin_with_ancestors(client)
+        challenge = checks.challenge_in(client)
+    except Exception as error:
+        raise refused(error) from error
+    return Answer(answer, credential.raw_id, challenge, credential.response.user_handle)
+
+
+def challenge_of(answer: str) -> bytes:
+    """The challenge that a registration answers, before anything of it is believed.
+
+    Raises:
+        Refused
+    """
+    try:
+        helpers = lazily("webauthn.helpers")
+        text = json.loads(answer)["response"]["clientDataJSON"]
+        return checks.challenge_in(checks.client_data(helpers.base64url_to_bytes(text)))
+    except Exception as error:
+        raise refused(error) from error
+
+
+def shown(party: Party, challenge: bytes, answer: Answer, *, public_key: bytes, is_synced: bool) -> Shown:
+    """What an assertion proves, but for its counter, which is judged where it is kept.
+
+    Args:
+        is_synced: the backup eligibility (BE) that its registration has shown.
+
+    Raises:
+        Refused
+    """
+    try:
+        proven = lazily("webauthn").verify_authentication_response(
+            credential=answer.text,
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=party.origin,
+            credential_public_key=public_key,
+            # The library compares before it looks at the signature: whoever has no key could raise the alarm.
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        )
+        found = Shown(proven.new_sign_count, proven.credential_device_type == MULTI_DEVICE)
+        checks.requires_same_backup_eligibility(found.is_synced, at_registration=is_synced)
+    except Exception as error:
+        raise refused(error) from error
+    return found
+
+
+def refused(error: Exception) -> Refused:
+    # The library reads binary formats that strangers wrote, and not all that breaks in it is an exception of its own.
+    return Refused(f"{type(error).__name__}: {error}"[:200])

@@ -1,0 +1,53 @@
+"""Where somebody is logged in, and what each row says of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.core.humanize import ways_in_words
+from webapp.credentials.models import Credential
+from webapp.guard.principal import Principal
+from webapp.sessions.lifecycle import live
+from webapp.sessions.models import BrowserSession
+from webapp.sessions.user_agents import in_words
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A live session."""
+
+    id: UUID
+    name: str
+    """Browser and system, as far as the browser tells them."""
+    address: str | None
+    method: str
+    started_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    """However often it is used."""
+    idle_at: datetime | None
+    """When it ends unless used before."""
+    is_current: bool
+    remembered: bool
+
+
+def devices(db: Session, principal: Principal) -> list[Device]:
+    """The caller's own, this one first, then the one seen last."""
+    found = [device(credential, browser, principal) for credential, browser in live(db, principal.user_id)]
+    return sorted(found, key=lambda device: not device.is_current)
+
+
+def device(credential: Credential, browser: BrowserSession, principal: Principal | None = None) -> Device:
+    return Device(
+        id=credential.id,
+        name=in_words(browser.user_agent),
+        address=credential.last_used_from or browser.address,
+        method=ways_in_words(credential.amr),
+        started_at=credential.created_at,
+        last_seen_at=credential.last_used_at or credential.created_at,
+        expires_at=credential.expires_at,
+        idle_at=credential.idle_at,
+        is_current=principal is not None and credential.id == principal.credential_id,
+        remembered=browser.is_remembered,
+    )

@@ -1,0 +1,36 @@
+"""The manual of the settings, made from the class that holds them."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from webapp.settings.fields import Choice
+from webapp.settings.sources import Found
+from webapp.settings.types import kind_of
+
+MASK = "(secret)"
+
+
+class Row(NamedTuple):
+    variable: str
+    type: str
+    default: str
+    meaning: str
+    value: str
+    source: str
+
+
+def rows(choices: tuple[Choice, ...], settings: object, found: Mapping[str, Found]) -> list[Row]:
+    return [row(choice, getattr(settings, choice.name), found.get(choice.name)) for choice in choices]
+
+
+def row(choice: Choice, value: object, found: Found | None) -> Row:
+    kind = kind_of(choice.type)
+    return Row(
+        variable=choice.variable,
+        type=kind.word,
+        default="made for you" if choice.default is dataclasses.MISSING else kind.write(choice.default),
+        meaning=choice.meaning,
+        value=MASK if choice.is_secret and value else kind.write(value),
+        source=found.source if found else "default",
+    )

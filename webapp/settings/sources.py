@@ -1,0 +1,98 @@
+"""Where settings come from: the environment, files it names, and ``config.toml``; in this order."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from webapp.settings import private_files
+from webapp.settings.fields import PREFIX, Choice, SettingsError
+from webapp.settings.types import kind_of
+
+FILE = "_FILE"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    value: object
+    source: str
+
+
+def read(choices: tuple[Choice, ...], environ: Mapping[str, str]) -> dict[str, Found]:
+    """What was chosen, by name; what was not is left out.
+
+    Raises:
+        SettingsError: something is unknown, unreadable or given twice.
+    """
+    refuse_unknown((name for name in environ if name.startswith(PREFIX)), variables(choices))
+    found = {choice.name: value for choice in choices if (value := from_environ(choice, environ))}
+    default = next(choice.default for choice in choices if choice.name == "instance")
+    instance = found["instance"].value if "instance" in found else default
+    return from_toml(Path(str(instance)) / "config.toml", choices) | found
+
+
+def variables(choices: tuple[Choice, ...]) -> list[str]:
+    plain = [choice.variable for choice in choices]
+    return plain + [choice.variable + FILE for choice in choices if choice.is_secret]
+
+
+def refuse_unknown(names: Iterable[str], known: list[str], where: str = "") -> None:
+    for name in names:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, 1)
+            raise SettingsError(f"{name}{where} is not a setting{f'; did you mean {nearest[0]}?' if nearest else '.'}")
+
+
+def from_environ(choice: Choice, environ: Mapping[str, str]) -> Found | None:
+    text, file = environ.get(choice.variable), environ.get(choice.variable + FILE)
+    if text is not None and file is not None:
+        raise SettingsError(f"{choice.variable} and {choice.variable}{FILE} are both set; keep one of them.")
+    if file is not None:
+        return Found(parse(choice, from_file(choice.variable + FILE, Path(file))), file)
+    return None if text is None else Found(parse(choice, text), "environment")
+
+
+def from_file(variable: str, path: Path) -> str:
+    # Secrets mounted by a container are often readable by all inside it, so their mode is not judged.
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{variable} names {str(path)!r}, which cannot be read.") from error
+
+
+def from_toml(path: Path, choices: tuple[Choice, ...]) -> dict[str, Found]:
+    table = load(path)
+    # The folder that holds this file cannot be named in it.
+    known = {choice.name: choice for choice in choices if choice.name != "instance"}
+    refuse_unknown(table, list(known), f" in {path}")
+    if any(known[name].is_secret for name in table):
+        private_files.refuse_open_to_others(path)
+    return {name: Found(parse(known[name], as_text(name, value)), str(path)) for name, value in table.items()}
+
+
+def load(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}.") from error
+
+
+def as_text(name: str, value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str() | int():
+            return str(value)
+        case list() if all(isinstance(item, str) for item in value):
+            return ",".join(value)
+    raise SettingsError(f"{PREFIX}{name.upper()} must be a text, a number, true, false or a list of texts.")
+
+
+def parse(choice: Choice, text: str) -> object:
+    try:
+        return kind_of(choice.type).parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{choice.variable} {error}.") from error

@@ -1,0 +1,136 @@
+"""The house described for scripts: what each route asks and answers, as one OpenAPI document."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from webapp.guard.policy import Requirement
+from webapp.guard.routes import Route
+from webapp.web.api_schema import Contract, contract_of
+from webapp.web.csrf import is_change
+from webapp.web.openapi import House, Operation, document
+
+View = Callable[..., Any]
+
+ABOUT = """\
+Every address answers scripts as it answers people. Send `Accept: application/json`, or nothing: a form that is posted
+without naming JSON is answered with a page.
+
+A script brings a token: from `POST /api/auth`, or from the API-token page. A request with a token is judged by that
+alone. What only a session may do takes the cookie of `POST /login`, and each change the CSRF token of `GET /login`.
+"""
+
+
+def schemes(cookie: str, token_cookie: str | None) -> dict[str, Any]:
+    """The ways in; ``cookie`` is the name of the session's, the other is there where tokens come in one."""
+    found: dict[str, Any] = {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An API token (RFC 9068).",
+        },
+        "dpop": {
+            "type": "http",
+            "scheme": "dpop",
+            "description": "An API token bound to a key, with a proof of that key in the header `DPoP` (RFC 9449).",
+        },
+        "basic": {
+            "type": "http",
+            "scheme": "basic",
+            "description": "For clients that can do no better: the API token as the password, any user name.",
+        },
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "The cookie of a login."},
+        "csrf": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-CSRF-Token",
+            "description": "Beside the cookie, for every change; a form may carry it as `csrf_token` instead.",
+        },
+    }
+    if token_cookie:
+        words = "An API token in a cookie; `X-CSRF-Token` is the `csrf_token` that came with it."
+        found["tokenCookie"] = {"type": "apiKey", "in": "cookie", "name": token_cookie, "description": words}
+    return found
+
+
+def describe(
+    name: str,
+    url: str,
+    *,
+    cookie: str,
+    token_cookie: str | None,
+    routes: Iterable[Route],
+    views: Mapping[str, View],
+) -> dict[str, Any]:
+    """Of every view that says what it answers; the others are pages alone."""
+    found = list(routes)
+    house = House(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
+    return document(house, list(operations(found, views, in_cookie=token_cookie is not None)))
+
+
+def scopes(routes: Iterable[Route]) -> list[str]:
+    """All there are to choose from; ``resources:read`` is what a page asks that names none."""
+    needs = [route.need for route in routes if route.need is not None]
+    return sorted({need.scope for need in [Requirement(), *needs] if not need.session})
+
+
+def operations(routes: Iterable[Route], views: Mapping[str, View], *, in_cookie: bool) -> Iterator[Operation]:
+    for route in routes:
+        view = views[route.endpoint]
+        contract = contract_of(view)
+        if contract is not None and route.need is not None:
+            yield from (
+                operation(route, method, route.need, view, contract, in_cookie=in_cookie) for method in route.methods
+            )
+
+
+def operation(
+    route: Route, method: str, need: Requirement, view: View, contract: Contract, *, in_cookie: bool
+) -> Operation:
+    summary, _, rest = (inspect.getdoc(view) or "").partition("\n")
+    return Operation(
+        id=route.endpoint,
+        method=method,
+        rule=route.path,
+        tag=in_words(route.endpoint.partition(".")[0]),
+        summary=summary.rstrip("."),
+        description=rest.strip(),
+        security=ways_in(need, is_change=is_change(method), in_cookie=in_cookie),
+        by_session=route.by_session,
+        by_token=route.by_token,
+        refusals=refusals(need, route.path, contract, is_change=is_change(method)),
+        contract=contract,
+    )
+
+
+def in_words(room: str) -> str:
+    words = room.replace("_", " ").capitalize()
+    return re.sub(r"\bapi\b", "API", words, flags=re.IGNORECASE)
+
+
+def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> list[dict[str, list[str]]]:
+    """Any one of these; a token with the scope that stands beside it."""
+    session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
+    if need.is_public:
+        return [session] if is_change and need.reads_cookies else []
+    by_token: list[dict[str, list[str]]] = [{way: [need.scope]} for way in ("bearer", "dpop", "basic")]
+    if in_cookie and need.reads_cookies:
+        by_token.append({"tokenCookie": [need.scope]} | ({"csrf": []} if is_change else {}))
+    ways = [session] if need.session else [*by_token, session] if need.reads_cookies else by_token
+    return [*ways, {}] if need.is_optional and not is_change else ways
+
+
+def refusals(need: Requirement, rule: str, contract: Contract, *, is_change: bool) -> set[int]:
+    """What may be said before the view is asked, and what it says itself."""
+    found = set(contract.refuses)
+    if not need.is_public or (is_change and need.reads_cookies):
+        found |= {401, 403, 503}
+    if is_change:
+        found |= {400, 413, 415, 503}
+    if contract.query is not None:
+        found |= {400}
+    if "<" in rule:
+        found |= {404}
+    return found

@@ -1,0 +1,38 @@
+"""Late: tokens that have expired and are still brought; their owners hear of it, and the refusal does not wait."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from webapp.core.clock import now
+from webapp.tokens.reminders import WEEK
+
+MOST = 4096
+
+
+class Late:
+    """Knows which were dealt with this week, so that who does not listen costs one look at a dictionary."""
+
+    def __init__(self) -> None:
+        self._known: dict[UUID, datetime] = {}
+        self._lock = threading.Lock()
+
+    def is_news(self, token_id: UUID) -> bool:
+        moment = now()
+        with self._lock:
+            if (known := self._known.get(token_id)) is not None and moment - known < WEEK:
+                return False
+            if len(self._known) >= MOST:
+                self._known.clear()
+            self._known[token_id] = moment
+        return True
+
+    def tell(self, token_id: UUID, mail: Callable[[UUID], None]) -> None:
+        """Whether its owner was told lately in another process, the database knows."""
+        try:
+            mail(token_id)
+        except Exception:
+            with self._lock:
+                self._known.pop(token_id, None)
+            raise

@@ -1,0 +1,33 @@
+"""Whether one of somebody's tokens ends soon: for the mark that every page shows, so it is asked once a minute."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.credentials import lifecycle as credentials
+from webapp.tokens.token_list import SOON
+
+KEPT = timedelta(minutes=1)
+MOST = 4096
+
+
+class Due:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[UUID, tuple[datetime, bool]] = {}
+
+    def __call__(self, user_id: UUID) -> bool:
+        known, moment = self._known.get(user_id), now()
+        if known is not None and timedelta() <= moment - known[0] < KEPT:
+            return known[1]
+        if len(self._known) >= MOST:
+            self._known.clear()
+        found = self.ask(user_id)
+        self._known[user_id] = moment, found
+        return found
+
+    def ask(self, user_id: UUID) -> bool:
+        with self._database.read() as db:
+            # A token made for an hour is not about to surprise anybody.
+            return credentials.ending(db, user_id, "token", within=SOON)

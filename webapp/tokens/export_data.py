@@ -1,0 +1,98 @@
+"""All that is written down of somebody's tokens and scripts, for their own reading; never a token."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.credentials import export_data as credentials
+from webapp.credentials.models import Credential
+from webapp.guard.token_grant import Authority
+from webapp.tokens.models import ApiToken, RefreshFamily
+
+
+class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An API token, or one of the login of a script; ended ones as long as they are kept."""
+
+    id: UUID
+    name: str
+    note: str | None
+    reason: str | None
+    """Why it has no end, where it has none."""
+    origin: str
+    authority: Authority | None
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    rotated_at: datetime | None
+    rotated_from: UUID | None
+    script_login: UUID | None
+    last_used_at: datetime | None
+    last_used_from: str | None
+    last_used_for: str | None
+    last_used_by: str | None
+
+
+class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A login of a script by name and password."""
+
+    id: UUID
+    user_agent: str
+    authority: Authority | None
+    started_at: datetime
+    started_from: str | None
+    refreshed_at: datetime | None
+    refreshed_from: str | None
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+def tokens_of(db: Session, user_id: UUID) -> list[TokenRecord]:
+    """The newest first."""
+    entries = {entry.id: entry for entry in db.scalars(select(ApiToken).where(ApiToken.user_id == user_id))}
+    return [token_of(entries[found.id], found) for found in credentials.all_of(db, user_id, "token")]
+
+
+def token_of(entry: ApiToken, credential: Credential) -> TokenRecord:
+    return TokenRecord(
+        id=entry.id,
+        name=entry.name,
+        note=entry.note,
+        reason=entry.reason,
+        origin=entry.origin,
+        authority=credential.authority,
+        created_at=credential.created_at,
+        expires_at=credential.expires_at,
+        revoked_at=credential.revoked_at,
+        rotated_at=entry.rotated_at,
+        rotated_from=entry.rotated_from,
+        script_login=credential.family_id,
+        last_used_at=credential.last_used_at,
+        last_used_from=credential.last_used_from,
+        last_used_for=credential.last_used_for,
+        last_used_by=credential.last_used_by,
+    )
+
+
+def script_logins_of(db: Session, user_id: UUID) -> list[ScriptLoginRecord]:
+    """The newest first."""
+    found = credentials.all_of(db, user_id, "refresh")
+    rows = select(RefreshFamily).where(RefreshFamily.id.in_(credentials.ids_of(user_id)))
+    families = {family.id: family for family in db.scalars(rows)}
+    return [login_of(families[credential.id], credential) for credential in found]
+
+
+def login_of(family: RefreshFamily, credential: Credential) -> ScriptLoginRecord:
+    return ScriptLoginRecord(
+        id=family.id,
+        user_agent=family.user_agent,
+        authority=credential.authority,
+        started_at=credential.created_at,
+        started_from=family.address,
+        refreshed_at=credential.last_used_at,
+        refreshed_from=credential.last_used_from,
+        expires_at=credential.expires_at,
+        ended_at=credential.revoked_at,
+    )

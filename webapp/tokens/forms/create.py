@@ -1,0 +1,159 @@
+"""The form that asks for a token: what it is for, what it may reach, how long, from where."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import msgspec
+from flask import request
+from wtforms import DateField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import Length, Optional, ValidationError
+
+from webapp.core.clock import NEVER, now
+from webapp.core.digests import new_secret
+from webapp.core.dpop import KeyUnfit, thumbprint_in
+from webapp.guard.token_grant import Authority
+from webapp.tokens.forms.restrictions import LimitsForm
+from webapp.tokens.issuing import LONGEST_REASON, SHORTEST_REASON
+from webapp.web.form import one_line, stripped
+
+MONTH = 2592000
+PRESETS = {3600: "1 hour", 604800: "7 days", MONTH: "30 days", 7776000: "90 days", 31536000: "1 year"}
+FOR_EVER = "never"
+ON_A_DATE = ""
+# Of RSA, whose keys are the longest that are taken.
+LONGEST_KEY = 3000
+SEVERAL = ("scopes", "resources", "methods", "networks")
+# Why a token has no end is for its owner to say, not for a link.
+SUGGESTED = ("name", "note", "per_minute", "expires_in", *SEVERAL)
+
+
+class NewTokenForm(LimitsForm):
+    expires_in = RadioField(
+        "Expires",
+        choices={str(s): words for s, words in PRESETS.items()} | {FOR_EVER: "Never"},
+        validate_choice=False,
+    )
+    expires_on = DateField("On this date", [Optional()], description="It works until the end of that day, in UTC.")
+    reason = StringField(
+        "Why it must never end",
+        [Optional(), Length(SHORTEST_REASON, LONGEST_REASON), one_line],
+        filters=[stripped],
+        description="It is kept with the token and in the log.",
+        render_kw={"maxlength": LONGEST_REASON, "autocomplete": "off"},
+    )
+    key = TextAreaField(
+        "Public key",
+        [Optional(), Length(max=LONGEST_KEY)],
+        filters=[stripped],
+        description="A JWK (ES256, EdDSA, RS256) or its thumbprint. Each request then takes a new proof of it (DPoP).",
+        render_kw={"rows": 3, "spellcheck": "false", "autocomplete": "off"},
+    )
+    once = HiddenField(validators=[Length(max=64)], description="Of two forms that carry the same, one mints.")
+
+    def __init__(self, *args: Any, longest: timedelta, may_never_end: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.longest, self.may_never_end = longest, may_never_end
+        self.presets = {str(s): words for s, words in PRESETS.items() if timedelta(seconds=s) <= longest}
+        endless = [(FOR_EVER, "Never")] if may_never_end else []
+        self.expires_in.choices = [*self.presets.items(), (ON_A_DATE, "On a date"), *endless]
+        if not self.expires_in.raw_data and self.expires_in.data is None:
+            # A script that names a date says so by that alone.
+            self.expires_in.data = ON_A_DATE if self.expires_on.data is not None else self.usual
+
+    @property
+    def usual(self) -> str:
+        """A month, or the longest length below it that may be had."""
+        fitting = [int(seconds) for seconds in self.presets if int(seconds) <= MONTH]
+        return str(max(fitting)) if fitting else ON_A_DATE
+
+    @classmethod
+    def suggested_by(cls, filled: dict[str, Any], **world: Any) -> Self:
+        """An empty form, or what somebody fills in; nothing of it is sent before its reader presses the button."""
+        known = {name: value for name, value in filled.items() if name in SUGGESTED and value}
+        form = cls(formdata=None, data=known | {"once": new_secret(16)}, **world)
+        form.suggested = set(known)
+        form.take_date(filled.get("expires_on"))
+        return form
+
+    def take_date(self, text: str | None) -> None:
+        try:
+            self.expires_on.data = datetime.fromisoformat(text or "").date()
+        except ValueError:
+            return
+        self.expires_in.data = ON_A_DATE
+        self.suggested.add("expires_on")
+
+    @property
+    def authority(self) -> Authority:
+        return msgspec.structs.replace(super().authority, jkt=self.jkt)
+
+    @property
+    def jkt(self) -> str | None:
+        """The thumbprint of the key that it is bound to; what is no key has been refused, or is yet to be."""
+        return None if self.key.errors or not self.key.data else thumbprint_in(self.key.data)
+
+    @property
+    def is_endless(self) -> bool:
+        return bool(self.expires_in.data == FOR_EVER)
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        """None for a token without an end."""
+        if self.is_endless:
+            return None
+        if self.expires_on.data is not None and not self.expires_in.data:
+            # The day is added to the length, for after the last date there is none to add it to.
+            return datetime.combine(self.expires_on.data, datetime.min.time(), UTC) - now() + timedelta(days=1)
+        return timedelta(seconds=int(self.expires_in.data or self.usual))
+
+    @property
+    def expires_at(self) -> datetime:
+        return NEVER if self.lifetime is None else now() + self.lifetime
+
+    @property
+    def expiry_dates(self) -> dict[str, datetime]:
+        return {value: now() + timedelta(seconds=int(value)) for value in self.presets}
+
+    def validate_expires_in(self, field: RadioField) -> None:
+        if self.expires_on.data is not None and not field.data:
+            self.judge_date()
+        elif self.is_endless and self.may_never_end:
+            if not self.reason.data:
+                raise ValidationError("A token without an end needs a reason: write it below.")
+        elif self.is_endless:
+            raise ValidationError(f"Every token ends here, after {self.longest.days} days at the latest.")
+        elif field.data not in self.presets:
+            raise ValidationError(f"Choose one of the lengths, or a date; at most {self.longest.days} days here.")
+
+    def validate_key(self, field: TextAreaField) -> None:
+        try:
+            thumbprint_in(field.data or "")
+        except KeyUnfit as error:
+            raise ValidationError(str(error)) from error
+
+    def judge_date(self) -> None:
+        lifetime = self.lifetime
+        if lifetime is None or lifetime <= timedelta():
+            raise ValidationError("That day is over.")
+        if lifetime > self.longest:
+            raise ValidationError(f"At most {self.longest.days} days from now.")
+
+
+class PreviewForm(NewTokenForm):
+    """Half filled in, it will do: a name says nothing of what a token can."""
+
+    name = StringField("Name", [Optional()], filters=[stripped], render_kw={"autocomplete": "off"})
+
+    def validate_name(self, field: StringField) -> None:
+        """Any."""
+
+
+def filled_by_link() -> dict[str, Any]:
+    """What the address of the form says."""
+    given = request.args
+    one = {name: given[name] for name in (*SUGGESTED, "expires_on") if name not in SEVERAL and given.get(name)}
+    return one | {name: words for name in SEVERAL if (words := listed(given.getlist(name)))}
+
+
+def listed(entries: list[str]) -> list[str]:
+    return [word for entry in entries for word in entry.replace(",", " ").split()]

@@ -1,0 +1,75 @@
+"""The form that changes a token; a script sends only what it wants changed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import msgspec
+from wtforms import DateField, SelectMultipleField, StringField
+from wtforms.validators import Optional, ValidationError
+
+from webapp.core.clock import now
+from webapp.tokens.editing import Terms
+from webapp.tokens.forms.restrictions import LimitsForm
+from webapp.tokens.issuing import LONGEST
+from webapp.web.body import is_json, json_value
+from webapp.web.form import stripped
+
+
+class EditTokenForm(LimitsForm):
+    name = StringField(
+        "Name", [Optional()], filters=[stripped], render_kw={"maxlength": LONGEST, "autocomplete": "off"}
+    )
+    scopes = SelectMultipleField("Scopes")
+    expires_on = DateField(
+        "End it sooner, on this date",
+        [Optional()],
+        description="It works until the end of that day, in UTC. Left empty, its end stays where it is.",
+    )
+
+    @classmethod
+    def of(cls, terms: Terms, **world: Any) -> Self:
+        """Filled in with what the token has; what is sent stands above it."""
+        authority = terms.authority
+        lists = {
+            "scopes": sorted(authority.scopes),
+            "resources": sorted(authority.resources),
+            "methods": sorted(authority.methods),
+            "networks": list(authority.networks),
+        }
+        form = cls(data={"name": terms.name, "note": terms.note, "per_minute": authority.per_minute} | lists, **world)
+        form.terms = terms
+        if form.is_submitted() and is_json():
+            # An empty list takes a bound away; a list that is not there leaves it, and so does null.
+            for name in lists:
+                form[name].data = lists[name] if json_value(name) is None else form[name].data
+        return form
+
+    terms: Terms
+
+    @property
+    def wanted(self) -> Terms:
+        former = self.terms.authority
+        return Terms(
+            name=self.name.data or self.terms.name,
+            note=self.note.data or None,
+            # To which key it is bound, and as what it is counted, is no part of the form.
+            authority=msgspec.structs.replace(self.authority, jkt=former.jkt, counted_as=former.counted_as),
+            expires_at=self.expires_at,
+        )
+
+    @property
+    def expires_at(self) -> datetime:
+        day = self.expires_on.data
+        if day is None or day == self.terms.expires_at.date():
+            return self.terms.expires_at
+        return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=1)
+
+    def validate_scopes(self, field: SelectMultipleField) -> None:
+        if not field.data:
+            raise ValidationError("Leave at least one thing that it may reach, or revoke it.")
+
+    def validate_expires_on(self, field: DateField) -> None:
+        if field.data is not None and field.data > self.terms.expires_at.date():
+            raise ValidationError("The end of a token is written in it and cannot move away. Rotate it instead.")
+        if self.expires_at <= now():
+            raise ValidationError("That day is over. To end it now, revoke it.")

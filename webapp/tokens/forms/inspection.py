@@ -1,0 +1,63 @@
+"""The form that takes a token apart."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from webapp.guard.token_grant import METHODS
+from webapp.web.form import Form, one_line, stripped
+
+
+def bare(value: str | None) -> str | None:
+    """Without what people copy along with it."""
+    words = (value or "").split()
+    return (
+        words[-1]
+        if words and [word.lower() for word in words[:-1]] in ([], ["bearer"], ["authorization:", "bearer"])
+        else value
+    )
+
+
+class InspectForm(Form):
+    token = TextAreaField(
+        "The token",
+        [InputRequired("Paste a token.")],
+        filters=[stripped, bare],
+        description="It is looked at and forgotten: not stored, not logged.",
+        render_kw={"rows": 5, "autocomplete": "off", "spellcheck": "false"},
+    )
+    method = SelectField("Method", choices={method: method for method in METHODS}, default="GET")
+    address = StringField(
+        "Address",
+        [Optional(), Length(max=500), one_line],
+        filters=[stripped],
+        description="Such as /protected: would it be let in there?",
+        render_kw={"maxlength": 500, "autocomplete": "off", "spellcheck": "false"},
+    )
+    calling_from = StringField(
+        "Calling from",
+        [Optional(), Length(max=50)],
+        filters=[stripped],
+        description="An IP address; left empty, yours.",
+        render_kw={"maxlength": 50, "autocomplete": "off", "spellcheck": "false"},
+    )
+
+    def validate_address(self, field: StringField) -> None:
+        try:
+            path = urlsplit(field.data or "").path
+        except ValueError:
+            path = ""
+        if not path.startswith("/"):
+            raise ValidationError("An address of this house, such as /protected.")
+
+    def validate_calling_from(self, field: StringField) -> None:
+        try:
+            ip_address(field.data or "")
+        except ValueError:
+            raise ValidationError("One IP address, such as 10.0.0.7 or 2001:db8::7.") from None
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.address.data or "").path

@@ -1,0 +1,125 @@
+"""LimitsForm: what a token may do at the most, as it is asked for when it is made and when it is edited."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import IntegerField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE, Authority
+from webapp.tokens.forms.fields import ListField
+from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
+from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, NameUnfit, checked_name
+from webapp.tokens.scope_picker import Row, rows
+from webapp.tokens.scopes import Catalogue, plain
+from webapp.web.body import is_json
+from webapp.web.form import Form, one_line, stripped
+
+# A level of the picker is a radio, and radios of one name are one choice: each resource has its own.
+LEVEL = "scopes-"
+
+
+class LimitsForm(Form):
+    """Scopes are sent as ``scopes``, once for each, or as the levels of the picker."""
+
+    name = StringField(
+        "Name",
+        [Length(SHORTEST, LONGEST, f"A name has {SHORTEST} to {LONGEST} characters.")],
+        filters=[stripped],
+        description="The name of the machine or the job. You will look for it when something breaks.",
+        render_kw={"maxlength": LONGEST, "autocomplete": "off"},
+    )
+    note = StringField(
+        "Note",
+        [Optional(), Length(max=LONGEST_NOTE), one_line],
+        filters=[stripped],
+        description="For whoever finds it in a year.",
+        render_kw={"maxlength": LONGEST_NOTE, "autocomplete": "off"},
+    )
+    scopes = SelectMultipleField("Scopes", [InputRequired("Choose at least one thing that it may reach.")])
+    resources = SelectMultipleField("Only at these addresses", description="None ticked: wherever its scopes lead.")
+    methods = SelectMultipleField(
+        "Only with these methods",
+        description="None ticked: with all that its scopes allow. GET includes HEAD.",
+    )
+    networks = ListField(
+        "Only from these addresses",
+        validate_choice=False,
+        description="Networks such as 10.0.0.0/8 or single addresses, with spaces between.",
+        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 1000},
+    )
+    per_minute = IntegerField(
+        "Requests a minute",
+        [Optional(), NumberRange(1, MOST_PER_MINUTE, f"From 1 to {MOST_PER_MINUTE:,}, or nothing.")],
+        description="At most so many; more are answered with 429.",
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+
+    class Meta(Form.Meta):
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            return with_levels(super().wrap_formdata(form, formdata))
+
+    def __init__(self, *args: Any, catalogue: Catalogue, roles: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.catalogue, self.roles = catalogue, roles
+        self.scopes.choices = [(name, name) for name in catalogue.held_by(roles)]
+        self.resources.choices = [(rule, plain(rule)) for rule in catalogue.rules(roles)]
+        self.methods.choices = [(method, method) for method in METHODS]
+        self.suggested: set[str] = set()
+
+    @property
+    def authority(self) -> Authority:
+        """As it was filled in; to be asked once it is known to fit."""
+        bounds: dict[str, Any] = {
+            "scopes": frozenset(self.scopes.data or ()),
+            "resources": frozenset(self.resources.data or ()),
+            "methods": frozenset(self.methods.data or ()),
+            "networks": networks_of(self.networks.data or ()),
+            "per_minute": self.per_minute.data,
+        }
+        # What bounds nothing is left out, so that what is the same is kept as the same text.
+        return Authority(**{name: bound for name, bound in bounds.items() if bound})
+
+    @property
+    def rows(self) -> list[Row]:
+        return rows(self.catalogue, self.roles, self.scopes.data or (), is_suggested="scopes" in self.suggested)
+
+    @property
+    def has_more_limits(self) -> bool:
+        more = (self.resources, self.methods, self.per_minute)
+        return any(field.data or field.errors for field in more)
+
+    def validate_name(self, field: StringField) -> None:
+        if field.errors:  # Its length was named already.
+            return
+        try:
+            checked_name(field.data or "")
+        except NameUnfit as error:
+            raise ValidationError(str(error)) from error
+
+    def validate_networks(self, field: ListField) -> None:
+        try:
+            networks_of(field.data or ())
+        except NetworkUnfit as error:
+            raise ValidationError(str(error)) from error
+
+    def validate_resources(self, field: SelectMultipleField) -> None:
+        if shut := self.catalogue.unopened(field.data or (), self.scopes.data or ()):
+            raise ValidationError(f"Nothing that you chose above opens {plain(shut[0])[:100]}.")
+
+
+def with_levels(members: Any) -> Any:
+    """The scopes of the levels that were chosen, beside those that were named."""
+    if not members or is_json() or not any(name.startswith(LEVEL) for name in members):
+        return members
+    chosen = [
+        scope
+        for name in members
+        if name.startswith(LEVEL)
+        for value in members.getlist(name)
+        for scope in value.split()
+    ]
+    found = MultiDict(members)
+    found.setlist("scopes", list(dict.fromkeys([*members.getlist("scopes"), *chosen])))
+    return found

@@ -1,0 +1,33 @@
+"""suggestions(): pure; which scopes of a token nothing has needed for long."""
+
+from collections.abc import Iterable, Mapping
+
+from webapp.credentials.usage_store import OTHER
+from webapp.guard.token_grant import READS
+from webapp.tokens.scopes import Catalogue, Scope
+
+
+def unneeded(scopes: Iterable[str], uses: Mapping[str, int], requests: int, catalogue: Catalogue) -> list[str]:
+    """
+    Args:
+        uses: requests by what they asked, over the time that is judged.
+        requests: all that the token brought in that time; where some were not followed, nothing is said.
+
+    Returns:
+        None of them where it was not used at all, and never all of them.
+    """
+    if not requests or sum(uses.values()) < requests or OTHER in uses:
+        return []
+    asked = {as_read(resource) for resource in uses}
+    found = [catalogue.scopes[name] for name in scopes if name in catalogue.scopes]
+    idle = [scope.name for scope in found if not is_needed(scope, asked)]
+    return idle if len(idle) < len(found) else []
+
+
+def is_needed(scope: Scope, asked: set[str]) -> bool:
+    return any(opening.address in asked for opening in scope.openings)
+
+
+def as_read(resource: str) -> str:
+    method, _, rule = resource.partition(" ")
+    return f"{READS.get(method, method)} {rule}"

@@ -1,0 +1,108 @@
+"""All that its owner can know of one token."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from webapp.audit import reading
+from webapp.audit.models import AuditEvent
+from webapp.audit.sentences import Happening, told
+from webapp.core.clock import now
+from webapp.core.humanize import in_words
+from webapp.credentials import usage_tracker
+from webapp.tokens import rotation, token_list
+from webapp.tokens.lifecycle import Row
+from webapp.tokens.rotation import TokenLink
+from webapp.tokens.scope_suggestions import unneeded
+from webapp.tokens.scopes import Catalogue, plain
+from webapp.tokens.token_list import Token
+
+SHOWN = 30
+"""Days of use."""
+
+
+class TokenDay(msgspec.Struct, frozen=True):
+    date: date
+    requests: int
+
+
+class TokenUse(msgspec.Struct, frozen=True):
+    resource: str
+    """Method and route; `other` where there were very many."""
+    requests: int
+
+    @property
+    def deed(self) -> str:
+        return plain(self.resource)
+
+
+class TokenDenial(msgspec.Struct, frozen=True):
+    at: datetime
+    code: str
+    reason: str
+    """What was asked, or what was wrong."""
+    route: str
+    address: str | None
+
+    @property
+    def words(self) -> str:
+        return in_words(self.code)
+
+    @property
+    def place(self) -> str:
+        return plain(self.route)
+
+
+class TokenDetails(Token, frozen=True, kw_only=True):
+    note: str | None
+    predecessor: TokenLink | None
+    """The token that it took over from, as far as it is known still."""
+    successor: TokenLink | None
+    """The token that took over from it."""
+    days: list[TokenDay]
+    """Of the last thirty days (UTC), today last."""
+    resources: list[TokenUse]
+    """What it asked in those days, the most frequent first."""
+    unneeded: list[str]
+    """Scopes that nothing has needed in those days."""
+    denials: list[TokenDenial]
+    """The last ones, the latest first."""
+    events: list[Happening]
+
+
+def details(db: Session, row: Row, catalogue: Catalogue) -> TokenDetails:
+    moment, entry = now(), row.entry
+    token = token_list.described(db, [row], moment)[0]
+    days = [moment.date() - timedelta(days=back) for back in range(SHOWN - 1, -1, -1)]
+    by_day = usage_tracker.by_day(db, [entry.id], since=days[0])[entry.id]
+    uses = usage_tracker.by_resource(db, entry.id, since=days[0])
+    is_old = moment - row.credential.created_at >= timedelta(days=SHOWN)
+    is_settled = is_old and token.is_live and entry.rotated_at is None
+    refused = reading.of_credential(db, entry.id, user_id=entry.user_id, refusals=True)
+    happened = reading.of_credential(db, entry.id, user_id=entry.user_id)
+    return TokenDetails(
+        **msgspec.structs.asdict(token),
+        note=entry.note,
+        predecessor=rotation.link(db, entry.user_id, entry.rotated_from),
+        successor=rotation.link(db, entry.user_id, rotation.successor_of(db, entry.id)),
+        days=[TokenDay(day, by_day.get(day, 0)) for day in days],
+        resources=[TokenUse(*use) for use in uses.items()],
+        unneeded=unneeded(token.scopes, uses, sum(by_day.values()), catalogue) if is_settled else [],
+        denials=denials(refused),
+        events=[told(event, {entry.id: entry.name}) for event in happened],
+    )
+
+
+def denials(events: Sequence[AuditEvent]) -> list[TokenDenial]:
+    return [
+        TokenDenial(
+            event.at,
+            str(event.details.get("code", "")),
+            str(event.details.get("reason", "")),
+            str(event.details.get("route", "")),
+            event.address,
+        )
+        for event in events
+    ]

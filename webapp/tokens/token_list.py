@@ -1,0 +1,228 @@
+"""Lists of a user's tokens, by page, and what each row says of itself."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from webapp.core.clock import now
+from webapp.credentials import usage_tracker
+from webapp.credentials.models import Credential
+from webapp.guard.token_grant import Authority
+from webapp.tokens.issuing import scopes_of
+from webapp.tokens.lifecycle import Row
+from webapp.tokens.models import ApiToken
+from webapp.tokens.scopes import plain
+
+PAGE = 20
+MOST_NAMED = 500
+WEEK = 7
+SOON = timedelta(days=7)
+LONG_UNUSED = timedelta(days=90)
+KEPT = timedelta(days=90)
+WIDE = "allows_all"
+
+WORDS = {
+    "active": "active",
+    "rotated": "rotated, ends by itself",
+    "expires_soon": "expires soon",
+    "never_used": "never used",
+    "unused": "unused for 90 days",
+    "expired": "expired",
+    "revoked": "revoked",
+}
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """An API token as its owner sees it; the token itself is not among it."""
+
+    id: UUID
+    name: str
+    scopes: list[str]
+    state: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    last_used_from: str | None
+    last_used_for: str | None = None
+    """Method and route, such as "GET /protected"."""
+    last_used_by: str | None = None
+    """The client as it names itself."""
+    rotated_from: UUID | None = None
+    """The token that it took over from."""
+    rotated_at: datetime | None = None
+    """When another took over from it."""
+    week: list[int]
+    """Requests on each of the last seven days (UTC), today last."""
+
+    @property
+    def state_words(self) -> str:
+        return WORDS[self.state]
+
+    @property
+    def last_deed(self) -> str:
+        """What it asked last, as people read it."""
+        return plain(self.last_used_for or "")
+
+    @property
+    def is_live(self) -> bool:
+        return self.state not in ("expired", "revoked")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    tokens: list[Token]
+    first: int
+    total: int
+    states: Counter[str]
+    """Of all in this view, whatever the filter."""
+
+    @property
+    def has_more(self) -> bool:
+        return self.first + len(self.tokens) < self.total
+
+    @property
+    def words(self) -> str:
+        return f"{self.first + 1} to {self.first + len(self.tokens)} of {self.total}" if self.tokens else "none"
+
+
+class Glance(NamedTuple):
+    """What a row's state is told by: little, for all of somebody's tokens are looked at where one page is shown."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    rotated_at: datetime | None
+    authority: Authority | None
+
+
+def glance(row: Row) -> Glance:
+    found = row.credential
+    times = found.created_at, found.expires_at, found.revoked_at, found.last_used_at
+    return Glance(found.id, *times, row.entry.rotated_at, found.authority)
+
+
+def state_of(seen: Glance, moment: datetime) -> str:
+    """The first thing worth knowing."""
+    if seen.revoked_at is not None:
+        return "revoked"
+    if seen.expires_at <= moment:
+        return "expired"
+    if seen.rotated_at is not None:
+        return "rotated"
+    # A token made for an hour is not about to surprise anybody.
+    lifetime = seen.expires_at - seen.created_at
+    if seen.expires_at - moment < SOON and lifetime > SOON:
+        return "expires_soon"
+    if seen.last_used_at is None:
+        return "never_used"
+    return "unused" if moment - seen.last_used_at > LONG_UNUSED else "active"
+
+
+def page(
+    db: Session,
+    user_id: UUID,
+    *,
+    is_live: bool,
+    state: str | None = None,
+    first: int = 0,
+    size: int = PAGE,
+    all_scopes: frozenset[str] = frozenset(),
+) -> Page:
+    """The newest first; ended ones for 90 days.
+
+    Args:
+        all_scopes: those that the owner can give at all, where it matters which tokens have them all.
+    """
+    moment = now()
+    seen = glances(db, user_id, live(moment) if is_live else ended(moment))
+    states = Counter(state_of(one, moment) for one in seen)
+    states[WIDE] = sum(allows_all(one, all_scopes) for one in seen)
+    wanted = [one.id for one in seen if state is None or is_meant(one, state, all_scopes, moment)]
+    rows = rows_by_id(db, wanted[first : first + size])
+    return Page(described(db, rows, moment), first, len(wanted), states)
+
+
+def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[Glance]:
+    columns: list[Any] = [Credential.id, Credential.created_at, Credential.expires_at, Credential.revoked_at]
+    columns += [Credential.last_used_at, ApiToken.rotated_at, Credential.authority]
+    return [Glance._make(found) for found in db.execute(of_owner(columns, user_id, view))]
+
+
+def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[Row]:
+    """In the same order; so many at a time as a statement can name."""
+    found: dict[UUID, Row] = {}
+    for some in (token_ids[start : start + MOST_NAMED] for start in range(0, len(token_ids), MOST_NAMED)):
+        query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
+        for entry, credential in db.execute(query.where(ApiToken.id.in_(some))):
+            found[entry.id] = Row(entry, credential)
+    return [found[token_id] for token_id in token_ids]
+
+
+def is_meant(seen: Glance, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
+    return allows_all(seen, all_scopes) if state == WIDE else state_of(seen, moment) == state
+
+
+def allows_all(seen: Glance, all_scopes: frozenset[str]) -> bool:
+    """Whether a token may all that its owner can give; of one scope alone that says nothing."""
+    authority = seen.authority
+    return bool(authority and len(all_scopes) > 1 and authority.scopes >= all_scopes and not authority.is_bounded)
+
+
+def counts(db: Session, user_id: UUID) -> dict[str, int]:
+    moment = now()
+    views = {"active": live(moment), "ended": ended(moment)}
+    return {
+        name: db.scalar(select(func.count()).select_from(of_owner([Credential.id], user_id, view).subquery())) or 0
+        for name, view in views.items()
+    }
+
+
+def of_owner(columns: Sequence[Any], user_id: UUID, view: ColumnElement[bool]) -> Select[Any]:
+    # What a script made of its login is not listed: the login is.
+    mine = Credential.user_id == user_id, Credential.kind == "token", Credential.family_id.is_(None)
+    joined: Select[Any] = select(*columns).join_from(Credential, ApiToken, ApiToken.id == Credential.id)
+    return joined.where(*mine, view).order_by(Credential.created_at.desc(), ApiToken.id)
+
+
+def live(moment: datetime) -> ColumnElement[bool]:
+    return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment)
+
+
+def ended(moment: datetime) -> ColumnElement[bool]:
+    lately = or_(Credential.revoked_at > moment - KEPT, Credential.expires_at.between(moment - KEPT, moment))
+    return and_(or_(Credential.revoked_at.is_not(None), Credential.expires_at <= moment), lately)
+
+
+def described(db: Session, rows: Sequence[Row], moment: datetime) -> list[Token]:
+    days = [moment.date() - timedelta(days=back) for back in range(WEEK - 1, -1, -1)]
+    uses = usage_tracker.by_day(db, [row.entry.id for row in rows], since=days[0])
+    return [describe(row, uses[row.entry.id], days, moment) for row in rows]
+
+
+def describe(row: Row, uses: dict[date, int], days: Sequence[date], moment: datetime) -> Token:
+    return Token(
+        id=row.entry.id,
+        name=row.entry.name,
+        scopes=scopes_of(row.credential),
+        state=state_of(glance(row), moment),
+        created_at=row.credential.created_at,
+        expires_at=row.credential.expires_at,
+        revoked_at=row.credential.revoked_at,
+        last_used_at=row.credential.last_used_at,
+        last_used_from=row.credential.last_used_from,
+        last_used_for=row.credential.last_used_for,
+        last_used_by=row.credential.last_used_by,
+        rotated_from=row.entry.rotated_from,
+        rotated_at=row.entry.rotated_at,
+        week=[uses.get(day, 0) for day in days],
+    )

@@ -1,0 +1,168 @@
+"""A new token: asked for, made, and shown this once."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from flask import Response, current_app, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.clock import now
+from webapp.credentials.lifecycle import Proof
+from webapp.guard import Principal, require
+from webapp.guard.preferences import zone
+from webapp.guard.token_grant import Authority
+from webapp.tokens import issuing, lifecycle, snippets
+from webapp.tokens.editing import terms_of
+from webapp.tokens.forms import NewTokenForm
+from webapp.tokens.forms.create import filled_by_link
+from webapp.tokens.issuing import Issued, TooMany, Wish
+from webapp.tokens.summary import keeps, summary
+from webapp.tokens.token_list import Token
+from webapp.tokens.views import pages
+from webapp.tokens.views.blueprint import (
+    FRESH,
+    bp,
+    catalogue,
+    described,
+    issuer,
+    policy,
+    tell_owner,
+    unless_strong,
+    world,
+)
+from webapp.tokens.views.prefill import free, like
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import show, wants_page
+from webapp.web.problems import Problem, answer
+from webapp.web.transaction import db
+
+
+class NewToken(msgspec.Struct, frozen=True):
+    """The one answer that holds a token."""
+
+    id: UUID
+    name: str
+    access_token: str
+    token_type: str
+    expires_at: datetime
+    """The year 9999 stands for never."""
+    expires_in: int
+    """Seconds."""
+    scope: str
+    summary: list[str]
+    """What it can and cannot do, in words."""
+
+
+@bp.get("/tokens/new")
+@require(session=True, fresh_within=FRESH)
+def new(principal: Principal) -> ResponseReturnValue:
+    model = like(principal.user_id)
+    filled = model | filled_by_link()
+    if "name" in filled:
+        filled["name"] = free(principal.user_id, filled["name"])
+    form = NewTokenForm.suggested_by(filled, **world(principal), **policy())
+    return pages.new_page(form, chosen=request.args.get("preset", pages.OWN_CHOICE), like=model.get("name"))
+
+
+@bp.post("/tokens/new")
+@require(session=True, fresh_within=FRESH)
+@answers(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
+def create(principal: Principal) -> ResponseReturnValue:
+    """Mint an API token; it is in this answer, and nowhere else ever again."""
+    form = NewTokenForm(**world(principal), **policy())
+    if not form.validate_on_submit():
+        return refused(form)
+    wanted = wish(form)
+    if (asked := unless_strong(principal, wanted.authority.scopes)) is not None:
+        return asked
+    try:
+        issued = issuer().issue(db(), principal.user_id, wanted, Proof(principal.auth_time, principal.amr))
+    except issuing.AlreadyIssued as error:
+        return already_issued(principal, error.token_id)
+    except issuing.NameTaken:
+        form.name.errors = [
+            f"You already have a token called {form.name.data}. Choose another name, or revoke that one."
+        ]
+        return refused(form)
+    except TooMany as error:
+        form.form_errors.append(str(error))
+        return refused(form)
+    tell_owner("token_minted", lifecycle.Row(issued.entry, issued.credential))
+    return reveal(issued)
+
+
+def wish(form: NewTokenForm) -> Wish:
+    return Wish(
+        name=form.name.data or "",
+        note=form.note.data or None,
+        authority=form.authority,
+        lifetime=form.lifetime,
+        reason=form.reason.data if form.is_endless else None,
+        origin="page",
+        once=form.once.data or None,
+    )
+
+
+def refused(form: NewTokenForm) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return pages.new_page(form, status=422)
+
+
+def answer_of(issued: Issued) -> NewToken:
+    terms = terms_of(lifecycle.Row(issued.entry, issued.credential))
+    return NewToken(
+        id=issued.entry.id,
+        name=terms.name,
+        access_token=issued.token,
+        token_type="DPoP" if terms.authority.jkt else "Bearer",
+        expires_at=terms.expires_at,
+        expires_in=int((terms.expires_at - now()).total_seconds()),
+        scope=" ".join(sorted(terms.authority.scopes)),
+        summary=summary(terms.authority, terms.expires_at, catalogue(), zone=zone()),
+    )
+
+
+def reveal(issued: Issued, former: Token | None = None) -> Response:
+    """Shown here and never again: no redirect, because there is nothing to come back to."""
+    answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
+    url = current_app.config["BASE_URL"] + resource_path(issued.credential.authority or Authority())
+    shown = show(
+        answer,
+        "tokens/issued.html",
+        status=201,
+        token=described(issued.entry.user_id, issued.entry.id),
+        former=former,
+        secret=issued.token,
+        snippets=snippets.for_resource(url, is_bound=is_bound),
+        is_bound=is_bound,
+        summary=answer.summary,
+        reason=issued.entry.reason,
+    )
+    return as_secret(shown, issued)
+
+
+def as_secret(shown: Response, issued: Issued) -> Response:
+    shown.headers["Cache-Control"] = "no-store"
+    shown.headers["Vary"] = "Accept, Authorization, Cookie"
+    shown.headers["Location"] = url_for("tokens.show", token_id=issued.entry.id)
+    return shown
+
+
+def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    if not wants_page():
+        raise Problem(409, "Already created", "This form has minted its token; it cannot be shown again.")
+    return render_template("tokens/again.html", token=described(principal.user_id, token_id)), 409
+
+
+def too_many(error: TooMany) -> Response:
+    """Where no form can say it: scripts that log in."""
+    return answer(Problem(409, "Too many tokens", str(error)))
+
+
+def resource_path(authority: Authority) -> str:
+    """An address that a token opens, to try it on."""
+    openings = [found for found in catalogue().openings(sorted(authority.scopes)) if keeps(found, authority)]
+    reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
+    return reads[0] if reads else url_for("examples.protected")

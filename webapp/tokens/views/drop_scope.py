@@ -1,0 +1,47 @@
+"""One scope less, by one click: what was suggested because nothing needs it."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import msgspec
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from webapp.guard import Principal, require
+from webapp.tokens import editing
+from webapp.tokens.token_list import Token
+from webapp.tokens.views.blueprint import bp, described, found
+from webapp.tokens.views.edit import live
+from webapp.web.api_schema import answers
+from webapp.web.form import Form
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Problem
+from webapp.web.transaction import db
+
+
+class DropForm(Form):
+    scope = StringField("Scope", [InputRequired("Name the scope that it is to lose.")])
+
+
+@bp.post("/tokens/<uuid:token_id>/drop")
+@require(session=True)
+@answers(Token, form=DropForm, refuses=(409, 422))
+def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    """Take one scope from a token, for its next request. Less never asks for a new proof."""
+    row = live(found(principal.user_id, token_id))
+    db().refresh(row.credential, with_for_update=True)
+    form = DropForm()
+    if not form.validate_on_submit():
+        raise form.refused()
+    terms = editing.terms_of(row)
+    left = terms.authority.scopes - {form.scope.data}
+    if not left:
+        raise Problem(409, "This is all that it may reach", "Revoke the token instead.")
+    narrower = msgspec.structs.replace(terms.authority, scopes=left)
+    edited = editing.edit(db(), row, replace(terms, authority=narrower))
+    if not wants_page():
+        return as_json(described(principal.user_id, token_id))
+    flash(f"{terms.name} is without {form.scope.data} now." if edited.is_new else f"{terms.name} is as it was.", "ok")
+    return redirect(url_for("tokens.show", token_id=token_id), 303)

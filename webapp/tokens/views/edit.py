@@ -1,0 +1,134 @@
+"""A token changed: narrower at once, wider after a fresh proof."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from flask import Response, current_app, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.clock import now
+from webapp.guard import Principal, require
+from webapp.guard.curl_examples import link_for_another
+from webapp.guard.freshness import unless_fresh
+from webapp.guard.token_grant import Authority
+from webapp.tokens import editing, issuing
+from webapp.tokens.editing import Edited, Terms
+from webapp.tokens.forms import EditTokenForm
+from webapp.tokens.lifecycle import Row
+from webapp.tokens.views import pages
+from webapp.tokens.views.blueprint import FRESH, bp, found, unless_strong, world
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Action, Problem
+from webapp.web.transaction import db
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token may at the most; an empty list bounds nothing, but for scopes."""
+
+    id: UUID
+    name: str
+    note: str | None
+    scopes: list[str]
+    resources: list[str]
+    methods: list[str]
+    networks: list[str]
+    per_minute: int | None
+    expires_at: datetime
+    """The year 9999 stands for never."""
+    summary: list[str]
+
+
+@bp.get("/tokens/<uuid:token_id>/edit")
+@require(session=True)
+@answers(Limits, refuses=(409,))
+def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    """The limits of an API token, as they can be changed."""
+    row = live(found(principal.user_id, token_id))
+    terms = editing.terms_of(row)
+    form = EditTokenForm.of(terms, **world(principal))
+    return pages.edit_page(form, row) if wants_page() else as_json(limits(form, row, terms))
+
+
+@bp.post("/tokens/<uuid:token_id>/edit")
+@require(session=True)
+@answers(Limits, form=EditTokenForm, refuses=(401, 409, 422))
+def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    """Change the limits of an API token, for its next request. Narrower needs nothing, wider a fresh proof.
+
+    What is left out stays as it is; an empty list takes a bound away.
+    """
+    row = live(found(principal.user_id, token_id))
+    # Until this is done nobody else changes it: what is judged is what is replaced.
+    db().refresh(row.credential, with_for_update=True)
+    form = EditTokenForm.of(editing.terms_of(row), **world(principal))
+    if not form.validate_on_submit():
+        return refused(form, row)
+    wanted = Edited(form.terms, form.wanted)
+    if wanted.is_wider and (asked := unless_proven(principal, wanted)) is not None:
+        return asked
+    try:
+        edited = editing.edit(db(), row, wanted.after)
+    except issuing.NameTaken:
+        form.name.errors = [f"You already have a token called {form.name.data}. Choose another name."]
+        return refused(form, row)
+    if edited.is_new:
+        for tell in current_app.extensions["told_of_edits"]:
+            tell(db(), row, edited)
+    return changed(edited, row, form)
+
+
+def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
+    """More takes a fresh proof, and one as good as its scopes ask."""
+    return unless_fresh(principal, FRESH) or unless_strong(principal, wanted.after.authority.scopes)
+
+
+def live(row: Row) -> Row:
+    if not row.credential.is_live(now()):
+        make = Action("Make a new token", link_for_another(issuing.scopes_of(row.credential), row.entry.id))
+        raise Problem(409, "This token has ended", "What has ended cannot be changed.", actions=[make])
+    if row.entry.rotated_at is not None:
+        see = Action("See the token", url_for("tokens.show", token_id=row.entry.id))
+        raise Problem(409, "This token was rotated", "Change its successor instead.", actions=[see])
+    return row
+
+
+def refused(form: EditTokenForm, row: Row) -> ResponseReturnValue:
+    if not wants_page():
+        raise form.refused()
+    return pages.edit_page(form, row, status=422)
+
+
+def changed(edited: Edited, row: Row, form: EditTokenForm) -> ResponseReturnValue:
+    if not wants_page():
+        return as_json(limits(form, row, edited.after))
+    flash(sentence(edited), "ok")
+    return redirect(url_for("tokens.show", token_id=row.entry.id), 303)
+
+
+def sentence(edited: Edited) -> str:
+    name = edited.after.name
+    if not edited.is_new:
+        return f"{name} is as it was."
+    return (
+        f"{name} may do more from its next request on."
+        if edited.is_wider
+        else f"{name} is changed, for its next request."
+    )
+
+
+def limits(form: EditTokenForm, row: Row, terms: Terms) -> Limits:
+    authority: Authority = terms.authority
+    return Limits(
+        id=row.entry.id,
+        name=terms.name,
+        note=terms.note,
+        scopes=sorted(authority.scopes),
+        resources=sorted(authority.resources),
+        methods=sorted(authority.methods),
+        networks=list(authority.networks),
+        per_minute=authority.per_minute,
+        expires_at=terms.expires_at,
+        summary=pages.said(form),
+    )

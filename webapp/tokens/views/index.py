@@ -1,0 +1,122 @@
+"""Which tokens there are, and what happened to each."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.clock import now
+from webapp.guard import Principal, require
+from webapp.guard.preferences import zone
+from webapp.tokens import script_logins, token_list
+from webapp.tokens.editing import terms_of
+from webapp.tokens.script_logins import ScriptLogin
+from webapp.tokens.summary import summary
+from webapp.tokens.token_details import TokenDetails
+from webapp.tokens.token_details import details as details_of
+from webapp.tokens.token_list import Token
+from webapp.tokens.views.blueprint import bp, catalogue, found
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import show, wants_page
+from webapp.web.query_params import asked
+from webapp.web.transaction import db
+
+WORDS_OF_HEALTH = {
+    "expires_soon": ("expires within 7 days", "expire within 7 days"),
+    "unused": ("unused for 90 days", "unused for 90 days"),
+    token_list.WIDE: ("allows everything", "allow everything"),
+    "never_used": ("never used", "never used"),
+    "rotated": ("is being replaced", "are being replaced"),
+}
+# A page that waits asks again after so many seconds, for so long.
+AGAIN, AT_MOST = 3, timedelta(minutes=10)
+
+
+class TokenQuery(msgspec.Struct, frozen=True):
+    view: Annotated[Literal["active", "ended"], msgspec.Meta(description="Live ones, or those that ended lately.")] = (
+        "active"
+    )
+    state: Annotated[
+        Literal["expires_soon", "never_used", "unused", "allows_all", "rotated"] | msgspec.UnsetType,
+        msgspec.Meta(description="Only those of which this is true, and the first thing worth knowing."),
+    ] = msgspec.UNSET
+    first: Annotated[int, msgspec.Meta(ge=0, le=10**6, description="How many to leave out at the start.")] = 0
+
+
+class TokenList(msgspec.Struct, frozen=True):
+    tokens: list[Token]
+    total: int
+    script_logins: list[ScriptLogin]
+    """Scripts that are logged in by themselves, whatever the view; the newest first."""
+
+
+@bp.get("/tokens")
+@require(scope="tokens:read")
+@answers(TokenList, query=TokenQuery)
+def index(principal: Principal) -> ResponseReturnValue:
+    """The API tokens of the caller: live ones, or with `view=ended` those that ended in the last 90 days."""
+    wanted = asked(TokenQuery)
+    is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
+    held = frozenset(catalogue().held_by(principal.roles))
+    leaves = token_list.page(db(), principal.user_id, is_live=is_live, state=state, first=wanted.first, all_scopes=held)
+    logins = script_logins.live(db(), principal.user_id)
+    return show(
+        TokenList(leaves.tokens, leaves.total, logins),
+        "tokens/tokens.html",
+        script_logins=logins,
+        tokens=leaves.tokens,
+        view=view,
+        state=state,
+        counts=token_list.counts(db(), principal.user_id),
+        health=health(leaves) if is_live else [],
+        range_words=leaves.words,
+        newer_href=leaf(view, state, leaves.first - token_list.PAGE) if leaves.first else None,
+        older_href=leaf(view, state, leaves.first + token_list.PAGE) if leaves.has_more else None,
+    )
+
+
+def health(found: token_list.Page) -> list[dict[str, object]]:
+    return [
+        {
+            "count": found.states[state],
+            "words": words[found.states[state] > 1],
+            "href": url_for("tokens.index", state=state),
+        }
+        for state, words in WORDS_OF_HEALTH.items()
+        if found.states[state]
+    ]
+
+
+def leaf(view: str, state: str | None, first: int) -> str:
+    return url_for("tokens.index", view=view, state=state, first=max(0, first) or None)
+
+
+@bp.get("/tokens/<uuid:token_id>", endpoint="show")
+@require(scope="tokens:read")
+@answers(TokenDetails)
+def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    """One API token, and what happened to it."""
+    row = found(principal.user_id, token_id)
+    token = details_of(db(), row, catalogue())
+    terms = terms_of(row)
+    shown = show(
+        token,
+        "tokens/token.html",
+        token=token,
+        summary=summary(terms.authority, terms.expires_at, catalogue(), zone=zone()),
+        reason=row.entry.reason,
+        waits=waits(token),
+        most=max(day.requests for day in token.days),
+    )
+    if waits(token):
+        # Without script, and only where a reader has come to wait.
+        shown.headers["Refresh"] = str(AGAIN)
+    return shown
+
+
+def waits(token: TokenDetails) -> bool:
+    is_young = now() - token.created_at < AT_MOST
+    return "wait" in request.args and wants_page() and token.last_used_at is None and token.is_live and is_young

@@ -1,0 +1,173 @@
+"""A token taken apart: read, checked, tried at an address, and forgotten."""
+
+import msgspec
+from flask import Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core.clock import now
+from webapp.guard import Principal, require
+from webapp.guard.dry_run import tried
+from webapp.guard.login_manager import Doors
+from webapp.guard.policy import Decision
+from webapp.guard.preferences import zone
+from webapp.guard.principal import NotAccepted, Standing, admit
+from webapp.tokens import token_inspection
+from webapp.tokens.forms import InspectForm
+from webapp.tokens.summary import summary
+from webapp.tokens.token_inspection import Piece, Reading
+from webapp.tokens.token_list import Token
+from webapp.tokens.views.blueprint import bp, catalogue, described, issuer
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import show, wants_page
+from webapp.web.problem_kinds import KINDS
+
+REFUSED = {
+    "token_revoked": "It was made here, and it was revoked, or its owner may no longer log in.",
+    "token_expired": "It was made here, and its time is over.",
+    "token_invalid": "It is signed by this house, but nobody here has it any more.",
+}
+ANOTHERS = (
+    "It was made here, its signature holds, and it belongs to another account. How it stands is its owner's to know."
+)
+WORDS = {
+    Decision.NEED_SESSION: "it is for people with a browser; no token opens it",
+    Decision.OUT_OF_BOUNDS: "the token is bound to other addresses, methods or networks",
+    Decision.NEED_SCOPE: "the token lacks a scope",
+    Decision.NEED_ROLE: "its owner lacks a role",
+    Decision.RAISE: "its owner had not proven well enough who they are",
+    Decision.STEP_UP: "its owner's last proof is too old",
+}
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing that the guard asks: held, missing, or idle where it came to no asking."""
+
+    words: str
+    state: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What would be said at the address."""
+
+    allowed: bool
+    sentence: str
+    code: str | None = None
+    steps: list[Step] = []
+    fix: str | None = None
+
+
+class Inspected(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token says of itself, and what this house says of it."""
+
+    sentence: str
+    code: str | None
+    """With which the guard would refuse it; null where it stands."""
+    signature: str
+    """holds, broken, or unchecked where no key of ours is named."""
+    header: list[Piece]
+    claims: list[Piece]
+    token: Token | None
+    """Its row, where it is yours."""
+    summary: list[str]
+    verdict: Verdict | None
+    """Where an address was given."""
+
+
+@bp.get("/tokens/inspect")
+@require(session=True)
+def inspect_form() -> ResponseReturnValue:
+    return render_template("tokens/inspect.html", form=InspectForm(), found=None)
+
+
+@bp.post("/tokens/inspect")
+@require(session=True)
+@answers(Inspected, form=InspectForm, refuses=(422,))
+def inspect(principal: Principal) -> ResponseReturnValue:
+    """Take a token apart: what it says, whether its signature holds, whether it would be let in at an address.
+
+    Nothing of it is stored or logged. What its row says is told of your own tokens alone.
+    """
+    form = InspectForm()
+    if not form.validate_on_submit():
+        if not wants_page():
+            raise form.refused()
+        return forgotten(Response(render_template("tokens/inspect.html", form=form, found=None), 422))
+    found = inspected(principal, form)
+    return forgotten(show(found, "tokens/inspect.html", form=form, found=found))
+
+
+def forgotten(answer: Response) -> Response:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def inspected(principal: Principal, form: InspectForm) -> Inspected:
+    house = issuer()
+    reading = token_inspection.read(form.token.data or "", house.ring, house.url)
+    doors: Doors = current_app.extensions["doors"]
+    standing = doors.standing(reading.claim.key) if reading.claim else None
+    if standing is not None and standing.user_id != principal.user_id:
+        return answer_of(reading, reading.sentence if reading.code else ANOTHERS, reading.code)
+    refused, caller = admitted(reading, standing)
+    verdict = None
+    if form.address.data:
+        address = form.calling_from.data or request.remote_addr
+        verdict = shut(refused) if caller is None else judged(caller, form.method.data, form.path, address)
+    sentence = reading.sentence if reading.code == refused else REFUSED.get(refused or "", reading.sentence)
+    return answer_of(reading, sentence, refused, standing=standing, verdict=verdict)
+
+
+def admitted(reading: Reading, standing: Standing | None) -> tuple[str | None, Principal | None]:
+    """How the guard would refuse a token, and else who would come with it."""
+    if reading.code is not None or reading.claim is None:
+        return reading.code or "token_invalid", None
+    try:
+        caller = admit(reading.claim, standing, now())
+    except NotAccepted as refused:
+        return refused.code, None
+    return None, caller
+
+
+def shut(code: str | None) -> Verdict:
+    kind = KINDS[(code or "token_invalid").replace("_", "-")]
+    return Verdict(False, f"It would be refused, there as everywhere: {kind.title[0].lower()}{kind.title[1:]}.", code)
+
+
+def judged(caller: Principal, method: str, path: str, address: str | None) -> Verdict:
+    found = tried(caller, method, path, address)
+    at = f"{method} {path}"
+    if found is None:
+        return Verdict(False, f"There is nothing at {at}: it would be answered with 404 or 405.")
+    steps = [Step(pin.words, pin.state) for pin in found.pins]
+    if found.need.is_public:
+        return Verdict(True, f"Everybody may open {at}, with a token or without.", steps=steps)
+    if found.decision is Decision.ALLOW:
+        return Verdict(True, f"It would be let in at {at}.", steps=steps)
+    code = "scope_required" if found.decision is Decision.NEED_SESSION else found.decision.value
+    fix = current_app.config["BASE_URL"] + found.fix if found.fix else None
+    return Verdict(False, f"It would be refused at {at}, because {WORDS[found.decision]}.", code, steps, fix)
+
+
+def answer_of(
+    reading: Reading,
+    sentence: str,
+    code: str | None,
+    *,
+    standing: Standing | None = None,
+    verdict: Verdict | None = None,
+) -> Inspected:
+    is_told = standing is not None and standing.credential == "token" and standing.authority is not None
+    return Inspected(
+        sentence=sentence,
+        code=code,
+        signature=reading.signature,
+        header=reading.header,
+        claims=reading.claims,
+        token=described(standing.user_id, standing.credential_id) if standing and is_told else None,
+        summary=(
+            summary(standing.authority, standing.expires_at, catalogue(), zone=zone())
+            if standing and standing.authority and is_told
+            else []
+        ),
+        verdict=verdict,
+    )

@@ -1,0 +1,55 @@
+"""What a token would be, in plain words, before it is made or changed."""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+import msgspec
+from flask import Response
+from flask.typing import ResponseReturnValue
+
+from webapp.guard import Principal, require
+from webapp.tokens import editing
+from webapp.tokens.forms import EditTokenForm, NewTokenForm
+from webapp.tokens.forms.create import PreviewForm
+from webapp.tokens.views import pages
+from webapp.tokens.views.blueprint import bp, found, policy, world
+from webapp.tokens.views.request_location import place
+from webapp.web.api_schema import answers
+from webapp.web.body import submitted
+from webapp.web.negotiation import as_json, wants_page
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What a token with these limits could and could not do."""
+
+    summary: list[str]
+
+
+@bp.post("/tokens/summary")
+@require(session=True)
+@answers(Summary, form=PreviewForm, refuses=(422,))
+def preview(principal: Principal) -> ResponseReturnValue:
+    """Say what a token would be able to do; nothing is made. A name is not needed."""
+    return previewed(PreviewForm(**world(principal), **policy()), pages.new_page)
+
+
+@bp.post("/tokens/<uuid:token_id>/summary")
+@require(session=True)
+@answers(Summary, form=EditTokenForm, refuses=(422,))
+def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    """Say what a token could do after a change; nothing is changed."""
+    row = found(principal.user_id, token_id)
+    form = EditTokenForm.of(editing.terms_of(row), **world(principal))
+    return previewed(form, partial(pages.edit_page, row=row))
+
+
+def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., Response]) -> ResponseReturnValue:
+    form.validate_on_submit()
+    if submitted().get("use") == "my-address" and (here := place().address):
+        form.networks.data = [*(form.networks.data or ()), here]
+    if wants_page():
+        return page(form, status=422 if form.errors else 200)
+    if form.errors:
+        raise form.refused()
+    return as_json(Summary(pages.said(form)))

@@ -1,0 +1,61 @@
+"""The end of a token, and of all of them."""
+
+from uuid import UUID
+
+import msgspec
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.guard import Principal, require
+from webapp.tokens import lifecycle, script_logins, token_list
+from webapp.tokens.token_list import Token
+from webapp.tokens.views.blueprint import bp, described
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.transaction import db
+
+
+class Count(msgspec.Struct, frozen=True):
+    revoked: int
+
+
+@bp.get("/tokens/<uuid:token_id>/revoke")
+@require(session=True)
+def revoke_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    return render_template("tokens/revoke.html", token=described(principal.user_id, token_id))
+
+
+@bp.post("/tokens/<uuid:token_id>/revoke")
+@require(session=True)
+@answers(Token)
+def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    """End a token; its next request is refused. Revoking it again changes nothing."""
+    is_new = lifecycle.revoke(db(), principal.user_id, token_id)
+    token = described(principal.user_id, token_id)
+    if not wants_page():
+        return as_json(token)
+    flash(
+        f"{token.name} is revoked. Its next request is refused." if is_new else f"{token.name} was revoked before.",
+        "ok",
+    )
+    return redirect(url_for("tokens.index"), 303)
+
+
+@bp.get("/tokens/revoke-all")
+@require(session=True)
+def revoke_all_form(principal: Principal) -> ResponseReturnValue:
+    found, logins = token_list.page(db(), principal.user_id, is_live=True), script_logins.live(db(), principal.user_id)
+    count = found.total + len(logins)
+    return render_template("tokens/revoke_all.html", tokens=found.tokens, logins=logins, count=count)
+
+
+@bp.post("/tokens/revoke-all")
+@require(session=True)
+@answers(Count)
+def revoke_all(principal: Principal) -> ResponseReturnValue:
+    """End every token of the caller."""
+    count = lifecycle.revoke_all(db(), principal.user_id)
+    if not wants_page():
+        return as_json(Count(count))
+    flash(f"{count} tokens are revoked." if count != 1 else "One token is revoked.", "ok")
+    return redirect(url_for("tokens.index"), 303)

@@ -1,0 +1,81 @@
+"""A token exchanged for its successor: by its owner on a page, or by the token itself."""
+
+from uuid import UUID
+
+from flask import Response, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.credentials.lifecycle import Proof
+from webapp.guard import Principal, require
+from webapp.tokens import rotation
+from webapp.tokens.forms import RotateForm
+from webapp.tokens.rotation import Handover, NotRotatable, Rotated
+from webapp.tokens.views.blueprint import FRESH, bp, described, issuer, policy, tell_owner, unless_strong
+from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
+from webapp.web.api_schema import answers
+from webapp.web.negotiation import as_json, wants_page
+from webapp.web.problems import Action, Problem
+from webapp.web.transaction import db
+
+
+@bp.get("/tokens/<uuid:token_id>/rotate")
+@require(session=True, fresh_within=FRESH)
+def rotate_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    return rotate_page(RotateForm(), principal, token_id)
+
+
+@bp.post("/tokens/<uuid:token_id>/rotate")
+@require(session=True, fresh_within=FRESH)
+@answers(NewToken, form=RotateForm, status=201, refuses=(409, 422))
+def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
+    """Exchange a token for its successor, which may do the same; for a while both work, then the old one ends."""
+    token = described(principal.user_id, token_id)
+    if (asked := unless_strong(principal, token.scopes)) is not None:
+        return asked
+    form = RotateForm()
+    if not form.validate_on_submit():
+        if not wants_page():
+            raise form.refused()
+        return rotate_page(form, principal, token_id, status=422)
+    proof = Proof(principal.auth_time, principal.amr)
+    rotated = rotated_by(principal.user_id, token_id, handover(form, "owner", proof))
+    return reveal(rotated.issued, former=described(principal.user_id, token_id))
+
+
+@bp.post("/tokens/self/rotate")
+@require(scope="self:rotate")
+@answers(NewToken, form=RotateForm, status=201, refuses=(403, 409, 422))
+def rotate_self(principal: Principal) -> ResponseReturnValue:
+    """Exchange the token that asks for its successor. Store it before the overlap ends: nobody can say it again."""
+    if principal.credential != "token":
+        raise Problem(403, "This is for a token to ask", "It exchanges the token that the request brings.")
+    form = RotateForm()
+    if not form.validate_on_submit():
+        raise form.refused()
+    rotated = rotated_by(principal.user_id, principal.credential_id, handover(form, "self", None))
+    return as_secret(as_json(answer_of(rotated.issued), status=201), rotated.issued)
+
+
+def handover(form: RotateForm, origin: str, proof: Proof | None) -> Handover:
+    return Handover(overlap=form.length, origin=origin, proof=proof, **policy())
+
+
+def rotated_by(user_id: UUID, token_id: UUID, wanted: Handover) -> Rotated:
+    try:
+        rotated = rotation.rotate(db(), issuer(), user_id, token_id, wanted)
+    except NotRotatable as error:
+        raise Problem(409, "This token cannot be rotated", str(error), actions=way_out(error)) from error
+    tell_owner("token_rotated", rotated.former, origin=wanted.origin, successor_id=rotated.issued.entry.id)
+    return rotated
+
+
+def way_out(error: NotRotatable) -> list[Action]:
+    if error.successor_id is None:
+        return [Action("Make a new token", url_for("tokens.new"))]
+    return [Action("See its successor", url_for("tokens.show", token_id=error.successor_id))]
+
+
+def rotate_page(form: RotateForm, principal: Principal, token_id: UUID, *, status: int = 200) -> Response:
+    token = described(principal.user_id, token_id)
+    page = render_template("tokens/rotate.html", form=form, token=token)
+    return current_app.make_response((page, status))
