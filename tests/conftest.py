@@ -29,7 +29,7 @@ from webapp.cli import schema
 from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import build
-from webapp.web.logs import Line
+from webapp.web.logs import TextLine
 
 MEMORY = Path("/dev/shm")
 
@@ -205,7 +205,7 @@ def logged() -> Iterator[Callable[[], str]]:
     """What was written to the log since the test began, as an operator reads it."""
     stream, root = io.StringIO(), logging.getLogger("webapp")
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Line())
+    handler.setFormatter(TextLine())
     root.addHandler(handler)
     yield stream.getvalue
     root.removeHandler(handler)

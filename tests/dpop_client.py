@@ -11,7 +11,7 @@ from tests.core.forged_tokens import NOON, encode
 from tests.script import Script
 from webapp.core.key_material import public_jwk, thumbprint
 from webapp.core.signing_keys import generate
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 HOUSE = "http://127.0.0.1:8000"
 KEY, OTHER = generate("ES256", NOON), generate("ES256", NOON)
@@ -43,7 +43,7 @@ def proof(claims=None, header=None, *, key=KEY):
 
 
 def bound_token(app, user, *scopes, jkt=JKT):
-    authority = Authority(scopes=frozenset(scopes or ("protected:read",)), jkt=jkt)
+    authority = TokenGrant(scopes=frozenset(scopes or ("protected:read",)), jkt=jkt)
     return factories.api_token(app, user, authority=authority).token
 
 

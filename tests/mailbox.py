@@ -4,28 +4,28 @@ import re
 
 from flask import Flask
 
-from webapp.mail.outbox import Taken
-from webapp.mail.worker import Worker
+from webapp.mail.outbox import LeasedMail
+from webapp.mail.worker import MailWorker
 
 
 class Mailbox:
     """Takes the mails of a house out of its outbox, as its sender would."""
 
     def __init__(self, app: Flask) -> None:
-        self.mails = list[Taken]()
-        self.worker = Worker(app.extensions["database"], app.extensions["post"].sealer, self)
+        self.mails = list[LeasedMail]()
+        self.worker = MailWorker(app.extensions["database"], app.extensions["post"].sealer, self)
 
-    def send(self, mail: Taken) -> None:
+    def send(self, mail: LeasedMail) -> None:
         self.mails.append(mail)
 
-    def opened(self) -> list[Taken]:
+    def opened(self) -> list[LeasedMail]:
         """What has come since it was opened last."""
         while self.worker.send_due():
             pass
         found, self.mails = self.mails, []
         return found
 
-    def one(self) -> Taken:
+    def one(self) -> LeasedMail:
         (mail,) = self.opened()
         return mail
 
@@ -34,7 +34,7 @@ class Mailbox:
         return link_in(self.one())
 
 
-def link_in(mail: Taken) -> str:
+def link_in(mail: LeasedMail) -> str:
     match = re.search(r"https?://[^/\s]+(/(?:register|verify|reset|not-me)/\S+)", mail.content.text)
     assert match, mail.content.text
     return match[1]

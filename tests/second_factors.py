@@ -16,11 +16,11 @@ from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey
-from webapp.mfa.webauthn_ceremonies import Party
+from webapp.mfa.webauthn_ceremonies import RelyingParty
 
 NAMED = {"WEBAPP_BASE_URL": ORIGIN}
 """The settings of a house that browsers make passkeys for."""
-PARTY = Party(RP_ID, ORIGIN, "Latchkey")
+PARTY = RelyingParty(RP_ID, ORIGIN, "Latchkey")
 JSON = {"Accept": "application/json"}
 SECURITY, STEP = "/account/security", "/login/second-step"
 

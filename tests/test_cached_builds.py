@@ -18,7 +18,7 @@ from webapp.testing import build
 PATHS = ["/", "/login", "/login/", "/tokens//new", "/tokens/x", "/static/1/a/b.css", "/static/1/", "/nowhere", "/%00"]
 REMEMBERING = (
     *("database", "keys", "issuer", "meter", "limiter", "misses", "passwords", "session_ends"),
-    *("login", "renewal", "post", "mail_worker", "chore_worker", "token_mails", "told_of_edits"),
+    *("login", "renewal", "post", "mail_worker", "job_worker", "token_mails", "told_of_edits"),
 )
 
 

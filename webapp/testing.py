@@ -26,12 +26,12 @@ from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.core.clock import now
 from webapp.core.db import Database
-from webapp.credentials.lifecycle import Proof
-from webapp.guard.token_grant import Authority
+from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.guard.token_grant import TokenGrant
 from webapp.sessions.cookie import SECRET
 from webapp.sessions.lifecycle import Browser, start
 from webapp.settings import Settings
-from webapp.tokens.issuing import Issued, Issuer, Wish
+from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
 from webapp.web.csrf import is_change
 
 PASSWORD = "correct horse battery staple"
@@ -93,21 +93,22 @@ def api_token(
     name: str | None = None,
     lifetime: timedelta = timedelta(days=7),
     once: str | None = None,
-    authority: Authority | None = None,
+    authority: TokenGrant | None = None,
 ) -> Issued:
-    issuer: Issuer = app.extensions["issuer"]
-    wish = Wish(
+    issuer: TokenIssuer = app.extensions["issuer"]
+    wish = TokenRequest(
         name=name or f"script {next(numbers)}",
-        authority=authority or Authority(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
+        authority=authority
+        or TokenGrant(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
         lifetime=lifetime,
         origin="page",
         once=once,
     )
     with database_of(app).write() as db:
-        return issuer.issue(db, owner.id, wish, Proof(now(), "pwd"))
+        return issuer.issue(db, owner.id, wish, AuthenticationProof(now(), "pwd"))
 
 
-class Caller(FlaskClient):
+class TestCaller(FlaskClient):
     """A client with headers that it always sends, unless a call says otherwise."""
 
     sends: Mapping[str, str] = HTML
@@ -129,7 +130,7 @@ class Caller(FlaskClient):
         return found
 
 
-def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str = "pwd") -> Caller:
+def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str = "pwd") -> TestCaller:
     """The browser of a user who has just logged in; the user is made if need be.
 
     Its changes bring the CSRF token; ``headers={"X-CSRF-Token": ""}`` sends one without.
@@ -137,7 +138,7 @@ def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str 
     found = user_named(app, name, role)
     with database_of(app).write() as db:
         started = start(db, found.id, Browser("webapp.testing", None), app.extensions["session_ends"], amr=amr)
-    client = Caller(app, app.response_class)
+    client = TestCaller(app, app.response_class)
     with client.session_transaction(base_url=client.base_url) as session:
         session[SECRET] = started.secret
     client.sends_csrf = True
@@ -146,17 +147,17 @@ def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str 
 
 def with_token(
     app: Flask, *, scopes: Sequence[str] = ("resources:read",), of: str = "ada", role: str | None = None
-) -> Caller:
+) -> TestCaller:
     """A script with a new token of a user, who is made if need be; it keeps no cookie."""
     issued = api_token(app, user_named(app, of, role), *scopes)
-    client = Caller(app, app.response_class, use_cookies=False)
+    client = TestCaller(app, app.response_class, use_cookies=False)
     client.sends = {"Accept": "*/*", "Authorization": f"Bearer {issued.token}"}
     return client
 
 
-def as_nobody(app: Flask) -> Caller:
+def as_nobody(app: Flask) -> TestCaller:
     """A browser that nobody has logged in with."""
-    return Caller(app, app.response_class)
+    return TestCaller(app, app.response_class)
 
 
 def clock(start_at: datetime = NOON) -> AbstractContextManager[time_machine.Traveller]:

@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from webapp.accounts import invitations, recovery, self_registration
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 
-HERE = Here(datetime(2026, 1, 1, tzinfo=UTC), None, "a test")
+HERE = Circumstances(datetime(2026, 1, 1, tzinfo=UTC), None, "a test")
 
 
 def reset(app: Flask, secret: str) -> str:

@@ -15,9 +15,9 @@ from tests.outbox_mails import mails
 from tests.tables import account
 from webapp.accounts import invitations, one_time_links, registration
 from webapp.accounts.confusables import skeleton_key, skeleton_of
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
-from webapp.accounts.registration import NameTaken, NewUser
+from webapp.accounts.registration import NewUser, UserNameTaken
 from webapp.core.clock import now
 
 HONEST = [
@@ -72,7 +72,7 @@ def test_honest_names_do_not_shut_each_other_out():
 )
 def test_a_name_that_looks_like_one_that_is_there_is_taken(app, first, second):
     factories.user(app, first)
-    with pytest.raises(NameTaken):
+    with pytest.raises(UserNameTaken):
         factories.user(app, second, email="other@example.org")
 
 
@@ -96,7 +96,7 @@ def by_invitation(make_app, _people):
     app = make_app()
     factories.user(app, "alice")
     with app.extensions["database"].write() as db:
-        path = invitations.make(db, Wish(email="eve@example.org")).path
+        path = invitations.make(db, InvitationRequest(email="eve@example.org")).path
     person = Person(app)
     person.open(path)
     assert person.press("Register", username="alıce", password=PASSWORD).status_code == 422
@@ -109,8 +109,8 @@ def by_setup_link(make_app, _people):
     with app.extensions["database"].write() as db:
         secret = one_time_links.make(db, registration.SETUP, timedelta(hours=1))
     new = NewUser(username="alıce", email=None, password_hash="", role="super_admin")
-    with pytest.raises(NameTaken), app.extensions["database"].write() as db:
-        registration.open_house(db, secret, new)
+    with pytest.raises(UserNameTaken), app.extensions["database"].write() as db:
+        registration.create_first_admin(db, secret, new)
     return app
 
 

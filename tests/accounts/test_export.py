@@ -7,7 +7,7 @@ from tests import factories
 from tests.browser import Person
 from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
 from webapp.accounts import export, invitations
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.core.db import Base
 from webapp.mail.models import OutgoingMail
@@ -52,7 +52,7 @@ def exported(house):
     mine, device, sheet = with_app(house, ada), with_passkey(house, ada), with_sheet(house, ada)
     issued = factories.api_token(house, ada, name="laptop")
     with house.extensions["database"].write() as db:
-        made = invitations.make(db, Wish(email="eve@example.org", note="a friend"), by=ada.id)
+        made = invitations.make(db, InvitationRequest(email="eve@example.org", note="a friend"), by=ada.id)
     body = {"username": "ada", "password": factories.PASSWORD, "code": mine.code()}
     script = house.test_client().post("/api/auth", json=body, headers={"User-Agent": "backup/1.2"}).json
     house.test_client().get("/protected", headers={"Authorization": f"Bearer {issued.token}"})

@@ -10,7 +10,7 @@ from tests import factories
 from tests.tables import contents
 from webapp.accounts import one_time_links, registration, roles
 from webapp.accounts.one_time_links import LinkDead
-from webapp.accounts.registration import SETUP, AddressTaken, NameTaken, NewUser
+from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -23,14 +23,14 @@ def make(app, name, email=None, **kwargs):
 @pytest.mark.parametrize("name", ["ada", "ADA", "Ada"])
 def test_a_name_is_taken_once_however_it_is_written(app, user, name):
     before = contents(app)
-    with pytest.raises(NameTaken):
+    with pytest.raises(UserNameTaken):
         make(app, name)
     assert contents(app) == before
 
 
 @pytest.mark.parametrize("address", ["ada@example.org", "ADA@example.org", "ada@EXAMPLE.ORG"])
 def test_an_address_is_taken_once_however_it_is_written(app, user, address):
-    with pytest.raises(AddressTaken):
+    with pytest.raises(EmailTaken):
         make(app, "grace", address)
 
 
@@ -43,7 +43,7 @@ def test_of_two_who_take_a_name_at_once_one_gets_it(app):
     def take(_):
         try:
             make(app, "ada")
-        except NameTaken:
+        except UserNameTaken:
             return False
         return True
 
@@ -63,7 +63,7 @@ def link(app, lifetime=HALF_AN_HOUR):
 
 def open_house(app, secret, name="mara"):
     with app.extensions["database"].write() as db:
-        return registration.open_house(
+        return registration.create_first_admin(
             db, secret, NewUser(username=name, email=None, password_hash="x", role="super_admin")
         )
 

@@ -12,14 +12,14 @@ from tests.factories import PASSWORD
 from tests.mailbox import Mailbox
 from tests.tables import account
 from webapp.accounts import invitations, lifecycle
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.core.clock import now
 
 
 def invite(app, **wish):
     with app.extensions["database"].write() as db:
-        return invitations.make(db, Wish(**wish))
+        return invitations.make(db, InvitationRequest(**wish))
 
 
 def test_a_closed_house_takes_nobody_in(make_app):
@@ -69,7 +69,7 @@ def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
     app = make_app()
     boss, _ = factories.user(app, "boss", role="super_admin"), factories.user(app, "other", role="super_admin")
     with app.extensions["database"].write() as db:
-        made = invitations.make(db, Wish(role="admin"), by=boss.id)
+        made = invitations.make(db, InvitationRequest(role="admin"), by=boss.id)
     if how == "used":
         first = Person(app)
         first.open(made.path)

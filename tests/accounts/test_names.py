@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name, key_of
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, key_of
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_plain_name_may_be_taken(name):
     ],
 )
 def test_what_could_be_read_as_another_name_may_not(name):
-    with pytest.raises(NameUnfit):
+    with pytest.raises(UserNameUnfit):
         checked_name(name)
 
 
@@ -65,7 +65,7 @@ def test_names_that_differ_are_different(one, other):
 def test_whatever_may_be_taken_is_its_own_key_again_and_never_an_address(name):
     try:
         taken = checked_name(name)
-    except NameUnfit:
+    except UserNameUnfit:
         return
     assert "@" not in taken
     assert taken.isprintable()
@@ -99,5 +99,5 @@ def test_an_address_is_kept_in_its_normal_form(address):
     ],
 )
 def test_what_is_no_address_is_refused(address):
-    with pytest.raises(AddressUnfit):
+    with pytest.raises(EmailUnfit):
         checked_address(address)

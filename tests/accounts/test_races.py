@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests import budget
 from webapp.accounts import invitations, one_time_links, recovery, self_registration
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import Invitation, User
 from webapp.core.clock import now
 
@@ -27,7 +27,7 @@ def to_verify(db: Session, user: User) -> str:
 SECRETS: dict[str, Callable[[Session, User], str]] = {
     "reset": lambda db, user: recovery.link_for(db, user).rpartition("/")[2],
     "verify": to_verify,
-    "invitation": lambda db, _: invitations.make(db, Wish(most_uses=1)).path.rpartition("/")[2],
+    "invitation": lambda db, _: invitations.make(db, InvitationRequest(most_uses=1)).path.rpartition("/")[2],
 }
 
 
@@ -45,7 +45,7 @@ def test_of_two_processes_that_use_a_link_at_once_one_wins(app, user, rivals, ki
 def test_ten_thousand_invitations_are_listed_by_pages_in_two_queries(app):
     database = app.extensions["database"]
     with database.write() as db:
-        made = invitations.make(db, Wish(note="first")).invitation
+        made = invitations.make(db, InvitationRequest(note="first")).invitation
         columns = {column.key: getattr(made, column.key) for column in Invitation.__table__.columns}
         # As made, each a moment after the one before.
         many = [

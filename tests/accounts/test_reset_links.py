@@ -12,7 +12,7 @@ from tests.factories import HASHED
 from tests.tables import contents
 from webapp.accounts import lifecycle, one_time_links, recovery
 from webapp.accounts.models import User
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.core.clock import now
 
 
@@ -117,6 +117,6 @@ def test_a_link_verifies_the_address_only_if_it_was_mailed_and_shown_to_nobody(a
         found.email_verified_at = None
         secret = recovery.link_for(db, found, is_shown=is_shown).rpartition("/")[2]
     with database.write() as db:
-        recovery.reset(db, app.extensions["post"], secret, HASHED, Here(now(), None, ""), revokes_tokens=False)
+        recovery.reset(db, app.extensions["post"], secret, HASHED, Circumstances(now(), None, ""), revokes_tokens=False)
     with database.read() as db:
         assert (db.get_one(User, user.id).email_verified_at is None) == is_shown

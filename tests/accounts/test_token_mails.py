@@ -25,12 +25,12 @@ def kinds(app):
     return [mail.kind for mail in mails(app)]
 
 
-def chores(app):
+def jobs(app):
     """Those of one morning."""
-    for chore in app.extensions["chores"]:
-        if chore.name.startswith("tell of"):
+    for job in app.extensions["jobs"]:
+        if job.name.startswith("tell of"):
             with app.extensions["database"].write() as db:
-                while chore.step(db):
+                while job.step(db):
                     pass
 
 
@@ -67,8 +67,8 @@ def test_each_token_is_told_of_at_14_7_and_1_days_before_its_end(app, user, cloc
     told = {}
     for day in range(30):
         before = len(kinds(app))
-        chores(app)
-        chores(app)
+        jobs(app)
+        jobs(app)
         if len(kinds(app)) > before:
             told[30 - day] = kinds(app)[before:]
         clock.shift(DAY)
@@ -77,14 +77,14 @@ def test_each_token_is_told_of_at_14_7_and_1_days_before_its_end(app, user, cloc
 
 def test_a_token_for_an_afternoon_ends_without_a_word(app, user, clock):
     factories.api_token(app, user, lifetime=timedelta(hours=4))
-    chores(app)
+    jobs(app)
     assert kinds(app) == []
 
 
 def test_a_house_that_was_off_tells_only_the_latest(app, user, clock):
     factories.api_token(app, user, name="nightly", lifetime=30 * DAY)
     clock.shift(27 * DAY)
-    chores(app)
+    jobs(app)
     assert kinds(app) == ["tokens_expiring"]
     assert "nightly ends in 3 days" in mails(app)[0].text
 
@@ -94,7 +94,7 @@ def test_a_thousand_that_end_are_one_mail(app, user, clock):
     for number in range(60):
         factories.api_token(app, user, name=f"job {number}", lifetime=30 * DAY)
     clock.shift(20 * DAY)
-    chores(app)
+    jobs(app)
     (mail,) = mails(app)
     assert "And 40 more" in mail.text
 
@@ -104,18 +104,18 @@ def test_what_was_rotated_or_revoked_is_not_mourned(app, user, person, clock):
     with app.extensions["database"].write() as db:
         lifecycle.revoke(db, user.id, issued.entry.id)
     clock.shift(20 * DAY)
-    chores(app)
+    jobs(app)
     assert kinds(app) == []
 
 
 def test_an_unused_token_is_told_of_once_after_90_days(app, user, clock):
     factories.api_token(app, user, lifetime=365 * DAY)
     clock.shift(89 * DAY)
-    chores(app)
+    jobs(app)
     assert kinds(app) == []
     clock.shift(DAY)
     for _ in range(3):
-        chores(app)
+        jobs(app)
         clock.shift(DAY)
     assert kinds(app) == ["tokens_unused"]
 

@@ -13,7 +13,7 @@ from tests.admin.admin_objects import WHY, by_session
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import invitations, roles
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.guard.routes import routes
 from webapp.mail.models import OutgoingMail
 from webapp.tokens.scopes import Catalogue
@@ -116,7 +116,7 @@ def places(app: Flask) -> dict[str, str]:
     with app.extensions["database"].write() as db:
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "porter", "Opens.", ["admin"])
-        invited = invitations.make(db, Wish()).invitation
+        invited = invitations.make(db, InvitationRequest()).invitation
         mail_id = app.extensions["post"].send(db, "test", "ada@example.org", user_id=ada.id)
         db.flush()
         db.get_one(OutgoingMail, mail_id).due_at = None

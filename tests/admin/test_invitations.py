@@ -15,7 +15,7 @@ from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import invitations, lifecycle
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import Invitation
 from webapp.core.clock import now
 
@@ -83,7 +83,7 @@ def test_an_admin_invites_nobody_to_admin_and_above(app, mara, role):
 
 def test_a_revoked_invitation_lets_nobody_in(app, mara):
     with app.extensions["database"].write() as db:
-        path = invitations.make(db, Wish()).path
+        path = invitations.make(db, InvitationRequest()).path
     mara.open("/admin/invitations")
     assert "revoked" in mara.press("Revoke").text
     assert Person(app).ask("GET", path).status_code == 404
@@ -93,7 +93,7 @@ def test_a_revoked_invitation_lets_nobody_in(app, mara):
 def test_an_invitation_of_somebody_who_is_gone_lets_nobody_in(app, leave):
     with app.extensions["database"].write() as db:
         ines = db.merge(factories.user(app, "ines", role="admin"))
-        path = invitations.make(db, Wish(), by=ines.id, roles=["user", "admin"]).path
+        path = invitations.make(db, InvitationRequest(), by=ines.id, roles=["user", "admin"]).path
     assert Person(app).ask("GET", path).status_code == 303
     with app.extensions["database"].write() as db:
         leave(db, db.merge(ines))

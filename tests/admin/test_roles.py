@@ -8,24 +8,24 @@ from tests.admin.admin_objects import by_session
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts import invitations, roles
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.accounts.roles import RoleCycle, closures
-from webapp.testing import Caller
+from webapp.testing import TestCaller
 
 
 @pytest.fixture
-def script(app: Flask, chief: User) -> Caller:
+def script(app: Flask, chief: User) -> TestCaller:
     """Chief with a session, which sends JSON."""
     return by_session(app, chief.username)
 
 
-def make(script: Caller | Script, name: str, *includes: str) -> int:
+def make(script: TestCaller | Script, name: str, *includes: str) -> int:
     sent = {"name": name, "description": "For tests.", "includes": list(includes)}
     return script.post("/admin/roles", json=sent).status_code
 
 
-def edit(script: Caller | Script, name: str, *includes: str) -> int:
+def edit(script: TestCaller | Script, name: str, *includes: str) -> int:
     sent = {"description": "For tests.", "includes": list(includes)}
     return script.post(f"/admin/roles/{name}/edit", json=sent).status_code
 
@@ -143,7 +143,7 @@ def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "printer", "Prints.", ["editor"])
         roles.add(db, "porter", "Opens.", ["user"])
-        invitations.make(db, Wish(role="porter"))
+        invitations.make(db, InvitationRequest(role="porter"))
     factories.user(app, "paul", role="printer")
     for name, words in (
         ("editor", "printer includes it."),

@@ -27,7 +27,7 @@ def written(database: Database) -> Database:
     return database
 
 
-def verdict(database: Database) -> chain.Verdict:
+def verdict(database: Database) -> chain.ChainVerdict:
     with database.read() as db:
         return chain.verify(db)
 

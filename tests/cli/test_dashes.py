@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.cli.conftest import PASSWORD
 from tests.cli.test_program import commands
 from webapp.accounts import roles
-from webapp.accounts.names import NameUnfit, checked_name
+from webapp.accounts.names import UserNameUnfit, checked_name
 from webapp.cli.program import program
 from webapp.core import signing_keys
 from webapp.core.clock import now
@@ -183,7 +183,7 @@ def test_a_user_whose_address_begins_with_a_dash_is_found(run):
 
 @pytest.mark.parametrize("name", ["-ada", "--ada", "−ada", "‐ada", "-", "_ada", ".ada"])
 def test_no_user_is_called_like_an_option(name):
-    with pytest.raises(NameUnfit):
+    with pytest.raises(UserNameUnfit):
         checked_name(name)
 
 

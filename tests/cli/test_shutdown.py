@@ -9,13 +9,13 @@ from sqlalchemy import text
 from tests import factories
 from tests.script import Script
 from webapp.cli.granian_server import Server
-from webapp.cli.shutdown import Ending
-from webapp.core.background_worker import Worker
+from webapp.cli.shutdown import Shutdown
+from webapp.core.background_worker import BackgroundWorker
 from webapp.core.clock import now
 from webapp.credentials import usage_tracker
 
 
-class Busy(Worker):
+class Busy(BackgroundWorker):
     """Has a piece of work in hand when it is told to stop."""
 
     def __init__(self):
@@ -72,7 +72,7 @@ def counted(app, user):
 def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkeypatch, app, busy, served, counted):
     monkeypatch.setattr("webapp.cli.shutdown.later", lambda _seconds, _act: None)
     seen = []
-    ending = Ending(served, lambda code: seen.append((code, busy.has_finished, counted())))
+    ending = Shutdown(served, lambda code: seen.append((code, busy.has_finished, counted())))
     ending.concerns(app.extensions["meter"], busy)
     ending.begin()
     assert (served.told, busy.is_told, seen) == (1, True, [])
@@ -84,7 +84,7 @@ def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkey
 def test_what_does_not_end_is_left_behind_and_counts_are_written_all_the_same(monkeypatch, app, busy, served, counted):
     monkeypatch.setattr("webapp.cli.shutdown.GRACE", 0.2)
     left = threading.Event()
-    ending = Ending(served, lambda _code: left.set())
+    ending = Shutdown(served, lambda _code: left.set())
     ending.concerns(app.extensions["meter"], busy)
     # Nobody calls finish: a request runs for ever, and the main thread waits for it.
     ending.begin()
@@ -96,10 +96,10 @@ def test_it_leaves_though_the_last_writing_waits_for_another_writer(monkeypatch,
     monkeypatch.setattr("webapp.cli.shutdown.GRACE", 0.1)
     monkeypatch.setattr("webapp.cli.shutdown.CERTAINLY", 0.3)
     left = threading.Semaphore(0)
-    ending = Ending(served, lambda _code: left.release())
+    ending = Shutdown(served, lambda _code: left.release())
     ending.concerns(app.extensions["meter"])
     with app.extensions["database"].write() as db:
-        db.execute(text("DELETE FROM chore"))
+        db.execute(text("DELETE FROM job"))
         ending.begin()
         # Sooner than the database gives up on its lock, after five seconds.
         assert left.acquire(timeout=4)
@@ -110,7 +110,7 @@ def test_it_leaves_though_the_last_writing_waits_for_another_writer(monkeypatch,
 
 def test_told_before_it_serves_it_leaves_at_once():
     left = []
-    Ending(lambda: False, left.append).begin()
+    Shutdown(lambda: False, left.append).begin()
     assert left == [0]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from webapp.accounts import user_queries
 from webapp.core.clock import now
 from webapp.core.db import Database
-from webapp.sessions.lifecycle import Browser, Ends, start
+from webapp.sessions.lifecycle import Browser, SessionLifetimes, start
 from webapp.settings import Settings
 
 DAY = timedelta(days=1)
@@ -18,7 +18,7 @@ def logged_in(house: Path) -> None:
     with database.write() as db:
         user = user_queries.named(db, "ada")
         assert user
-        start(db, user.id, Browser("curl/8", "10.0.0.7"), Ends(DAY, DAY, DAY), amr="pwd")
+        start(db, user.id, Browser("curl/8", "10.0.0.7"), SessionLifetimes(DAY, DAY, DAY), amr="pwd")
         user.closes_at = now() - timedelta(seconds=1)
     database.close()
 

@@ -9,7 +9,7 @@ import time_machine
 from tests.core.forged_tokens import NOON, NOW, encode
 from tests.dpop_client import HOUSE, JKT, KEY, OTHER, claims_for, header_of, jwk_of, proof
 from webapp.core import key_material
-from webapp.core.dpop import Asked, KeyUnfit, ProofUnfit, proven, thumbprint_in
+from webapp.core.dpop import DpopKeyUnfit, ProofUnfit, ProvenRequest, proven, thumbprint_in
 from webapp.core.signing_keys import generate
 
 MINUTE = timedelta(minutes=1)
@@ -23,7 +23,7 @@ def noon():
 
 
 def judged(text, *, method="GET", path="/protected", token=None, origin=HOUSE):
-    return proven(text, Asked(method=method, origin=origin, path=path, token=token), window=MINUTE)
+    return proven(text, ProvenRequest(method=method, origin=origin, path=path, token=token), window=MINUTE)
 
 
 def claims(**changes):
@@ -206,10 +206,10 @@ def test_a_key_is_named_by_its_thumbprint_or_shown_as_it_is():
     ],
 )
 def test_what_is_no_public_key_binds_nothing(text):
-    with pytest.raises(KeyUnfit, match="public key"):
+    with pytest.raises(DpopKeyUnfit, match="public key"):
         thumbprint_in(text)
 
 
 def test_who_shows_a_private_key_is_told_to_make_a_new_one():
-    with pytest.raises(KeyUnfit, match="private"):
+    with pytest.raises(DpopKeyUnfit, match="private"):
         thumbprint_in(str(PRIVATE).replace("'", '"'))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from tests import factories
 from webapp.core.clock import now
 from webapp.credentials import lifecycle
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 
 HOUR = timedelta(hours=1)
 
@@ -22,7 +22,7 @@ def db(database, user):
 
 
 def make(db, user, kind="token", lifetime=HOUR, idle=None):
-    proof = Proof(now(), "pwd")
+    proof = AuthenticationProof(now(), "pwd")
     return lifecycle.issue(
         db, id=uuid4(), key=uuid4().hex, kind=kind, user_id=user.id, lifetime=lifetime, proof=proof, idle=idle
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.endings.sites import Owner, Works, browser
 from webapp.accounts import email_change, invitations, one_time_links, recovery, registration, self_registration
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.one_time_links import NOT_ME, UNDO
 from webapp.accounts.roles import included_in
 from webapp.core.clock import now
@@ -66,5 +66,7 @@ def setup_link(owner: Owner) -> Works:
 
 
 def invitation(owner: Owner) -> Works:
-    made = owner.write(lambda db, user: invitations.make(db, Wish(), by=user.id, roles=included_in(db, user.role)))
+    made = owner.write(
+        lambda db, user: invitations.make(db, InvitationRequest(), by=user.id, roles=included_in(db, user.role))
+    )
     return opened(owner, made.path)

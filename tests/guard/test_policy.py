@@ -7,7 +7,7 @@ import pytest
 
 from webapp.guard.policy import Decision, Requirement, decide, explain
 from webapp.guard.principal import Principal
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEN_MINUTES = timedelta(minutes=10)
@@ -23,7 +23,7 @@ def principal(credential="session", roles=("user",), scopes=(), proven=timedelta
         expires_at=NOON + timedelta(days=1),
         auth_time=NOON - proven,
         amr="pwd",
-        authority=Authority(scopes=frozenset(scopes)) if credential == "token" else None,
+        authority=TokenGrant(scopes=frozenset(scopes)) if credential == "token" else None,
     )
 
 

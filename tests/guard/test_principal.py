@@ -5,19 +5,19 @@ from uuid import UUID
 
 import pytest
 
-from webapp.guard.principal import Claim, NotAccepted, Standing, admit
-from webapp.guard.token_grant import Authority
+from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, admit
+from webapp.guard.token_grant import TokenGrant
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OWNER = UUID(int=7)
 SECOND = timedelta(seconds=1)
 
-BY_SESSION = Claim(key="k", kind="session")
-BY_TOKEN = Claim(key="k", kind="token", user_id=OWNER)
+BY_SESSION = CredentialRef(key="k", kind="session")
+BY_TOKEN = CredentialRef(key="k", kind="token", user_id=OWNER)
 
 
 def standing(kind="session", **changes):
-    row = Standing(
+    row = CredentialRow(
         credential_id=UUID(int=8),
         credential=kind,
         user_id=OWNER,
@@ -84,7 +84,7 @@ def test_what_stands_is_admitted(claim, row):
 
 
 def test_roles_and_scopes_come_from_the_row():
-    held = Authority(scopes=frozenset({"profile:read"}))
+    held = TokenGrant(scopes=frozenset({"profile:read"}))
     found = admit(BY_TOKEN, standing("token", roles=("user", "admin"), authority=held), NOON)
     assert (found.roles, found.scopes) == (("user", "admin"), {"profile:read"})
 

@@ -16,7 +16,7 @@ from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.guard import require
 from webapp.guard.refusal_log import NETWORKS, OF_NETWORK
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 SCOPES = frozenset({"protected:read"})
 
@@ -69,7 +69,7 @@ def test_a_revoked_token_that_is_still_used_does_not_fill_the_log(clock, app, us
 
 
 def test_a_noisy_job_does_not_hide_a_thief_elsewhere(clock, app, user):
-    secret = factories.api_token(app, user, authority=Authority(scopes=SCOPES, methods=frozenset({"POST"}))).token
+    secret = factories.api_token(app, user, authority=TokenGrant(scopes=SCOPES, methods=frozenset({"POST"}))).token
     for address in ["10.0.0.7"] * 50 + ["203.0.113.9", "2001:db8::9"]:
         Script(app, secret, address=address).get("/protected")
     assert sorted(callers(app)) == ["10.0.0.7", "2001:db8::9", "203.0.113.9"]
@@ -108,7 +108,7 @@ BOUNDS = {
 
 @pytest.mark.parametrize("bound", BOUNDS)
 def test_the_row_the_line_and_the_sentences_name_the_bound_that_refused(clock, app, user, logged, bound):
-    script = Script(app, factories.api_token(app, user, authority=Authority(scopes=SCOPES, **BOUNDS[bound])).token)
+    script = Script(app, factories.api_token(app, user, authority=TokenGrant(scopes=SCOPES, **BOUNDS[bound])).token)
     for _ in range(3):
         script.get("/protected")
     (event,) = refused(app)
@@ -121,7 +121,7 @@ def test_the_row_the_line_and_the_sentences_name_the_bound_that_refused(clock, a
 
 def test_a_token_that_meets_two_bounds_in_turn_has_a_row_for_each(clock, app, user):
     with_changes(app)
-    bounds = Authority(scopes=SCOPES, methods=frozenset({"GET"}), per_minute=1)
+    bounds = TokenGrant(scopes=SCOPES, methods=frozenset({"GET"}), per_minute=1)
     script = Script(app, factories.api_token(app, user, authority=bounds).token)
     for method in ("GET", "GET", "POST"):
         script.call(method, "/change")

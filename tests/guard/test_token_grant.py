@@ -9,14 +9,14 @@ from tests import factories
 from tests.script import Script
 from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority, Call, authority_of, exceeded, stored
+from webapp.guard.token_grant import Call, TokenGrant, authority_of, exceeded, stored
 
 READ = frozenset({"protected:read"})
 HOME = Call("GET", "/protected", "10.0.0.7")
 
 
 def of(**bounds):
-    return Authority(scopes=READ, **bounds)
+    return TokenGrant(scopes=READ, **bounds)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_is_stored_is_read_again():
 
 def test_what_is_the_same_is_stored_as_the_same_text():
     one, other = frozenset({"a:read", "b:read", "c:read"}), frozenset({"c:read", "a:read", "b:read"})
-    assert stored(Authority(scopes=one)) == stored(Authority(scopes=other))
+    assert stored(TokenGrant(scopes=one)) == stored(TokenGrant(scopes=other))
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_a_token_that_was_narrowed_reaches_less_on_its_next_request(app, user):
     script = Script(app, issued.token)
     assert script.get("/protected").status_code == 200
     with app.extensions["database"].write() as db:
-        db.get_one(Credential, issued.entry.id).authority = Authority(scopes=frozenset({"profile:read"}))
+        db.get_one(Credential, issued.entry.id).authority = TokenGrant(scopes=frozenset({"profile:read"}))
     assert script.get("/protected").json["code"] == "scope_required"
     assert script.get("/dashboard").status_code == 200
 

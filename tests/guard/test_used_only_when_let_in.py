@@ -15,7 +15,7 @@ from tests.script import Script
 from tests.tables import events
 from webapp.guard import require
 from webapp.guard.policy import Decision
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 KEPT = ("credential", "credential_use", "credential_resource_use", "credential_network")
 SCOPES = frozenset({"protected:read"})
@@ -44,7 +44,7 @@ def uses(app):
 
 
 def token(app, **bounds):
-    authority = Authority(**{"scopes": SCOPES} | bounds)
+    authority = TokenGrant(**{"scopes": SCOPES} | bounds)
     return factories.api_token(app, factories.user(app, "eve"), authority=authority).token
 
 
@@ -74,9 +74,9 @@ def test_a_token_that_is_refused_was_not_used(house, clock, bounds, method, path
     assert f'"{code}"' in event["details"]
 
 
-def test_every_decision_that_refuses_is_in_the_table():
+def test_every_decision_that_refuses_a_token_by_what_it_may_is_in_the_table():
     named = {case.values[3] for case in BY_TOKEN}
-    assert named == set(Decision) - {Decision.ALLOW, Decision.LOG_IN}
+    assert named == set(Decision) - {Decision.ALLOW, Decision.LOG_IN, Decision.CLOSED}
 
 
 def test_a_token_over_its_rate_was_not_used(house, clock):

@@ -25,9 +25,9 @@ from webapp.core.models import RateBucket
 from webapp.core.ratelimit import Limit
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
-from webapp.jobs.leases import Chore
-from webapp.jobs.worker import Worker
-from webapp.mail.worker import Worker as Sender
+from webapp.jobs.leases import Job
+from webapp.jobs.worker import JobWorker
+from webapp.mail.worker import MailWorker as Sender
 from webapp.tokens import issuing, refreshing
 
 pytestmark = pytest.mark.xdist_group("races")
@@ -47,7 +47,7 @@ def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app
         begin.wait()
         try:
             factories.api_token(app, owner, name=f"one of many {number}")
-        except issuing.TooMany:
+        except issuing.TooManyTokens:
             return False
         return True
 
@@ -118,9 +118,9 @@ def test_of_many_senders_one_sends_each_mail(app: Flask) -> None:
 
 def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
     steps = list[int]()
-    sweep = Chore("sweep", timedelta(days=1), lambda _: steps.append(1) or 0)
+    sweep = Job("sweep", timedelta(days=1), lambda _: steps.append(1) or 0)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: Worker(app.extensions["database"], [sweep]).do_due(), range(8)))
+        list(pool.map(lambda _: JobWorker(app.extensions["database"], [sweep]).do_due(), range(8)))
     assert steps == [1]
 
 

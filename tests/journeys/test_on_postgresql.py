@@ -50,9 +50,9 @@ def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
 
 
 def test_the_chores_of_the_house_are_done(app: Flask) -> None:
-    assert app.extensions["chore_worker"].do_due() == [chore.name for chore in app.extensions["chores"]]
+    assert app.extensions["job_worker"].do_due() == [job.name for job in app.extensions["jobs"]]
     with app.extensions["database"].read() as db:
-        assert leases.late(db, app.extensions["chores"]) == []
+        assert leases.late(db, app.extensions["jobs"]) == []
 
 
 def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:

@@ -12,14 +12,14 @@ from tests.races import Pair
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import refresh_families
 from webapp.tokens.models import RefreshToken
-from webapp.tokens.refresh_families import Caller, Terms
+from webapp.tokens.refresh_families import FamilyTerms, ScriptClient
 
-HERE = Caller("a rival", None)
+HERE = ScriptClient("a rival", None)
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,13 @@ def raced(app: Flask, user: User, pair: Pair, count: int, *, forgives: bool) -> 
 
 def begin(app: Flask, user: User, count: int) -> list[tuple[UUID, str]]:
     """So many logins of scripts: the id of each, and its refresh token."""
-    terms = Terms(Authority(scopes=frozenset({"protected:read"})), timedelta(hours=1), app.extensions["script_ends"])
+    terms = FamilyTerms(
+        TokenGrant(scopes=frozenset({"protected:read"})), timedelta(hours=1), app.extensions["script_ends"]
+    )
     with app.extensions["database"].write() as db:
-        made = [refresh_families.begin(db, user.id, terms, HERE, Proof(now(), "pwd")) for _ in range(count)]
+        made = [
+            refresh_families.begin(db, user.id, terms, HERE, AuthenticationProof(now(), "pwd")) for _ in range(count)
+        ]
         return [(family.credential.id, family.secret) for family in made]
 
 

@@ -10,7 +10,7 @@ from tests.outbox_mails import mails
 from tests.script import Script
 from webapp.accounts import disavow, lifecycle, one_time_links
 from webapp.accounts.models import User
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import NOT_ME
 from webapp.core.clock import now
 from webapp.credentials import purge
@@ -94,7 +94,9 @@ def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, dat
     facts = {"what": "new_login", "since": now().isoformat()}
     with database.write() as db:
         secret = one_time_links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
-        done = disavow.disown(db, app.extensions["post"], secret, factories.HASHED, Here(now(), None, "a test"))
+        done = disavow.disown(
+            db, app.extensions["post"], secret, factories.HASHED, Circumstances(now(), None, "a test")
+        )
     assert done.ended.script_logins == 2
     assert "You said that it was not you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text
     for login in (before, since):

@@ -12,9 +12,9 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail import outbox
 from webapp.mail.models import OutgoingMail
-from webapp.mail.outbox import Taken
-from webapp.mail.transport import Log, NotSent
-from webapp.mail.worker import Worker
+from webapp.mail.outbox import LeasedMail
+from webapp.mail.transport import LogTransport, NotSent
+from webapp.mail.worker import MailWorker
 from webapp.testing import as_user
 
 TO = "ada@example.org"
@@ -24,9 +24,9 @@ class Box:
     """A transport that keeps, or refuses, what it is given."""
 
     def __init__(self, *, refuses: bool = False) -> None:
-        self.refuses, self.mails = refuses, list[Taken]()
+        self.refuses, self.mails = refuses, list[LeasedMail]()
 
-    def send(self, mail: Taken) -> None:
+    def send(self, mail: LeasedMail) -> None:
         if self.refuses:
             raise NotSent("the server is down")
         self.mails.append(mail)
@@ -38,8 +38,8 @@ def box() -> Box:
 
 
 @pytest.fixture
-def worker(app: Flask, database: Database, box: Box) -> Worker:
-    return Worker(database, app.extensions["post"].sealer, box)
+def worker(app: Flask, database: Database, box: Box) -> MailWorker:
+    return MailWorker(database, app.extensions["post"].sealer, box)
 
 
 def put(app: Flask, database: Database) -> None:
@@ -52,7 +52,7 @@ def row(database: Database) -> OutgoingMail:
         return db.query(OutgoingMail).one()
 
 
-def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     worker.send_due()
     (mail,) = box.mails
@@ -61,7 +61,7 @@ def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, work
     assert "<p>If you read this" in mail.content.html
 
 
-def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     def fail() -> None:
         with database.write() as db:
             app.extensions["post"].send(db, "test", TO)
@@ -73,7 +73,7 @@ def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worke
     assert box.mails == []
 
 
-def test_two_senders_send_it_once(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+def test_two_senders_send_it_once(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(lambda _: worker.send_due(), range(4))) == 1
@@ -81,7 +81,7 @@ def test_two_senders_send_it_once(app: Flask, database: Database, worker: Worker
 
 
 def test_its_content_is_unreadable_while_it_waits_and_gone_when_it_is_sent(
-    app: Flask, database: Database, worker: Worker
+    app: Flask, database: Database, worker: MailWorker
 ) -> None:
     put(app, database)
     assert b"read this" not in (row(database).sealed or b"")
@@ -89,7 +89,7 @@ def test_its_content_is_unreadable_while_it_waits_and_gone_when_it_is_sent(
     assert row(database).sealed is None
 
 
-def test_a_server_that_is_down_loses_nothing(app: Flask, database: Database, worker: Worker, box: Box) -> None:
+def test_a_server_that_is_down_loses_nothing(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     box.refuses = True
     assert worker.send_due() == 1
@@ -102,7 +102,7 @@ def test_a_server_that_is_down_loses_nothing(app: Flask, database: Database, wor
 
 
 def test_a_sender_that_died_leaves_its_mails_to_others(
-    app: Flask, database: Database, worker: Worker, box: Box
+    app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     put(app, database)
     with database.write() as db:
@@ -114,7 +114,7 @@ def test_a_sender_that_died_leaves_its_mails_to_others(
 
 
 def test_it_gives_up_at_last_and_can_be_told_to_try_again(
-    app: Flask, database: Database, worker: Worker, box: Box
+    app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     put(app, database)
     box.refuses, moment = True, now()
@@ -132,18 +132,18 @@ def test_it_gives_up_at_last_and_can_be_told_to_try_again(
 
 
 def test_behind_a_slow_server_no_mail_becomes_another_senders(
-    app: Flask, database: Database, worker: Worker, box: Box
+    app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     for _ in range(10):
         put(app, database)
     other = Box()
     with time_machine.travel(now(), tick=False) as clock:
 
-        def slowly(mail: Taken) -> None:
+        def slowly(mail: LeasedMail) -> None:
             box.mails.append(mail)
             clock.shift(timedelta(minutes=1))
             if len(box.mails) == 5:
-                Worker(database, app.extensions["post"].sealer, other).send_due()
+                MailWorker(database, app.extensions["post"].sealer, other).send_due()
 
         box.send = slowly  # type: ignore[method-assign]
         worker.send_due()
@@ -153,12 +153,12 @@ def test_behind_a_slow_server_no_mail_becomes_another_senders(
 
 @pytest.mark.parametrize("refuses", [False, True])
 def test_who_is_deleted_while_they_are_written_to_keeps_no_mail_of_others_waiting(
-    app: Flask, database: Database, worker: Worker, box: Box, refuses: bool
+    app: Flask, database: Database, worker: MailWorker, box: Box, refuses: bool
 ) -> None:
     for _ in range(3):
         put(app, database)
 
-    def meanwhile(mail: Taken) -> None:
+    def meanwhile(mail: LeasedMail) -> None:
         with database.write() as db:
             db.delete(db.get_one(OutgoingMail, mail.id))
         Box.send(box, mail)
@@ -168,7 +168,7 @@ def test_who_is_deleted_while_they_are_written_to_keeps_no_mail_of_others_waitin
 
 
 def test_a_mail_waits_twice_as_long_after_each_try_and_at_most_four_hours(
-    app: Flask, database: Database, worker: Worker, box: Box
+    app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     put(app, database)
     box.refuses, waits = True, list[timedelta]()
@@ -182,13 +182,13 @@ def test_a_mail_waits_twice_as_long_after_each_try_and_at_most_four_hours(
 
 
 def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_leaves_the_others(
-    app: Flask, database: Database, worker: Worker, box: Box
+    app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     put(app, database)
     put(app, database)
     talking, may_go_on = threading.Event(), threading.Event()
 
-    def slowly(mail: Taken) -> None:
+    def slowly(mail: LeasedMail) -> None:
         talking.set()
         may_go_on.wait(30)
         box.mails.append(mail)
@@ -206,12 +206,12 @@ def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_leaves_the_
     (sent,) = box.mails
     assert states.pop(sent.id) == ("sent", 1)
     assert list(states.values()) == [("waiting", 0)]
-    assert Worker(database, app.extensions["post"].sealer, Box()).send_due() == 1
+    assert MailWorker(database, app.extensions["post"].sealer, Box()).send_due() == 1
 
 
 def test_what_went_to_the_log_is_not_called_sent(app: Flask, database: Database) -> None:
     put(app, database)
-    Worker(database, app.extensions["post"].sealer, Log()).send_due()
+    MailWorker(database, app.extensions["post"].sealer, LogTransport()).send_due()
     assert (row(database).state, row(database).sealed) == ("logged", None)
     with database.read() as db:
         assert outbox.states(db) == {"waiting": 0, "sent": 0, "logged": 1, "failed": 0}

@@ -14,7 +14,7 @@ from tests.browser import Person
 from tests.ports import free_port
 from webapp.mail.models import OutgoingMail
 from webapp.mail.transport import Smtp
-from webapp.mail.worker import Worker
+from webapp.mail.worker import MailWorker
 
 
 class Catcher:
@@ -51,7 +51,7 @@ def serving(how: str = "") -> Iterator[tuple[str, Catcher]]:
 
 
 def worker_for(app, url, patience=5.0):
-    return Worker(
+    return MailWorker(
         app.extensions["database"], app.extensions["post"].sealer, Smtp(url, "Latchkey <l@example.org>", patience)
     )
 

@@ -23,7 +23,7 @@ def sheet(app: Flask, whose: str, typed: str) -> str:
 
 
 def passkey(app: Flask, which: str, count: str) -> str:
-    shown = webauthn_ceremonies.Shown(int(count), is_synced=False)
+    shown = webauthn_ceremonies.VerifiedAssertion(int(count), is_synced=False)
     return spent(app, lambda db: passkeys.use(db, db.get_one(Passkey, UUID(which)), shown))
 
 

@@ -61,7 +61,9 @@ def test_of_two_who_bring_the_same_at_once_one_wins(house):
 
     def by_key(count: int) -> None:
         with database.write() as db:
-            passkeys.use(db, db.get_one(Passkey, passkey.id), webauthn_ceremonies.Shown(count, is_synced=False))
+            passkeys.use(
+                db, db.get_one(Passkey, passkey.id), webauthn_ceremonies.VerifiedAssertion(count, is_synced=False)
+            )
 
     def by_sheet(code: str) -> None:
         with database.write() as db:

@@ -11,10 +11,10 @@ from tests.passkey import Authenticator, unb64
 from webapp.mfa import passkeys, webauthn_ceremonies
 from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
-from webapp.mfa.passkeys import AlreadyKnown, CounterBack, NameUnfit
-from webapp.mfa.webauthn_ceremonies import Party, Refused
+from webapp.mfa.passkeys import AlreadyKnown, CounterBack, PasskeyNameUnfit
+from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty
 
-HOUSE = Party("localhost", "http://localhost", "Latchkey")
+HOUSE = RelyingParty("localhost", "http://localhost", "Latchkey")
 CHALLENGE = b"a challenge of thirty-two bytes!"
 
 
@@ -47,7 +47,7 @@ def test_the_browser_is_asked_for_one_that_is_found_without_a_name_and_verifies_
 
 
 def test_the_browser_is_told_which_passkeys_there_are(user, device):
-    known = [webauthn_ceremonies.Known(device.credential_id, ("internal",))]
+    known = [webauthn_ceremonies.KnownPasskey(device.credential_id, ("internal",))]
     asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=known)
     assert asked["excludeCredentials"][0]["id"] == webauthn_ceremonies.text_of(device.credential_id)
 
@@ -73,37 +73,37 @@ def test_whether_it_is_synced_is_said_by_its_amr(user, is_synced, amr):
     ],
 )
 def test_neither_ceremony_believes_a_lie(user, device, lie):
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         made(Authenticator(**lie), user)
     key = made(device, user).public_key
     for name, value in lie.items():
         setattr(device, name, value)
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         shown(device, key)
 
 
 def test_neither_ceremony_believes_an_answer_to_another_challenge(user, device):
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         made(Authenticator(), user, challenge=os.urandom(32))
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         shown(device, made(device, user).public_key, challenge=os.urandom(32))
 
 
 def test_a_signature_of_another_key_is_refused(user, device):
     key = made(device, user).public_key
     device.key = Authenticator().key
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         shown(device, key)
 
 
 def test_an_assertion_is_no_registration_and_the_other_way_round(user, device):
     asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
     registration = device.make(asked)
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.registered(
             HOUSE, CHALLENGE, device.show(webauthn_ceremonies.request_options(HOUSE, CHALLENGE))
         )
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.read(registration)
 
 
@@ -118,11 +118,11 @@ BROKEN = [
 
 @pytest.mark.parametrize("answer", BROKEN)
 def test_what_is_no_answer_at_all_is_refused(answer):
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.registered(HOUSE, CHALLENGE, answer)
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.read(answer)
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.challenge_of(answer)
 
 
@@ -142,10 +142,10 @@ def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, see
         place = (seed * 7919) % len(raw)
         raw[place] ^= 1 << (seed % 8)
         answer["response"][part] = webauthn_ceremonies.text_of(bytes(raw))
-    with suppress(Refused):
+    with suppress(CeremonyRefused):
         # The attestation says nothing of who made the key, so a changed make or counter is believed.
         webauthn_ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
-    with pytest.raises(Refused):
+    with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.shown(
             HOUSE, CHALLENGE, webauthn_ceremonies.read(json.dumps(assertion)), public_key=public_key, is_synced=False
         )
@@ -177,7 +177,7 @@ def test_a_counter_that_once_counted_may_not_stop(app, user, device):
     passkey = kept(app, user, device)
     use(app, passkey, shown(device, passkey.public_key))
     with pytest.raises(CounterBack):
-        use(app, passkey, webauthn_ceremonies.Shown(0, is_synced=False))
+        use(app, passkey, webauthn_ceremonies.VerifiedAssertion(0, is_synced=False))
 
 
 def test_one_that_never_counts_is_used_again_and_again(app, user):
@@ -211,7 +211,7 @@ def test_an_unknown_make_is_named_by_where_it_is_kept():
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\nb", "a\u202eb", "\0"])
 def test_a_name_that_nobody_can_read_is_refused(name):
-    with pytest.raises(NameUnfit):
+    with pytest.raises(PasskeyNameUnfit):
         passkeys.checked_name(name)
 
 

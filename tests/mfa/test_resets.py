@@ -13,7 +13,7 @@ from tests.outbox_mails import mails
 from tests.second_factors import passkey_login, with_app, with_passkey, with_sheet
 from tests.tables import contents, events
 from webapp.core.clock import now
-from webapp.jobs.worker import Worker
+from webapp.jobs.worker import JobWorker
 from webapp.mfa import factors
 
 WHY = "phone fell into the lake"
@@ -48,8 +48,8 @@ def held(app, user):
 
 def do_chores(app):
     """As a process that serves does, every minute or so."""
-    chore = next(chore for chore in app.extensions["chores"] if chore.name == "reset second factors")
-    return Worker(app.extensions["database"], [chore]).do_due()
+    job = next(job for job in app.extensions["jobs"] if job.name == "reset second factors")
+    return JobWorker(app.extensions["database"], [job]).do_due()
 
 
 def link_of(app, kind):

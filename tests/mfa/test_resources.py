@@ -12,11 +12,11 @@ from tests.script import Script
 from tests.second_factors import JSON, NAMED, with_app
 from tests.tables import events
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import require
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.settings import SettingsError
-from webapp.tokens.issuing import Wish
+from webapp.tokens.issuing import TokenRequest
 
 
 @pytest.fixture
@@ -40,9 +40,11 @@ def vault(make_app):
 
 
 def token(app, owner, amr, *scopes):
-    wish = Wish(name="script", authority=Authority(scopes=frozenset(scopes)), lifetime=timedelta(days=1), origin="page")
+    wish = TokenRequest(
+        name="script", authority=TokenGrant(scopes=frozenset(scopes)), lifetime=timedelta(days=1), origin="page"
+    )
     with app.extensions["database"].write() as db:
-        return app.extensions["issuer"].issue(db, owner.id, wish, Proof(now(), amr)).token
+        return app.extensions["issuer"].issue(db, owner.id, wish, AuthenticationProof(now(), amr)).token
 
 
 @pytest.mark.parametrize(

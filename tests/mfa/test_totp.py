@@ -8,14 +8,14 @@ import time_machine
 
 from tests import factories
 from tests.tables import everything
-from webapp.core.encryption import Sealer
+from webapp.core.encryption import Encryptor
 from webapp.mfa import totp
 from webapp.mfa.models import TotpSeed
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 STEP = timedelta(seconds=30)
-SEALER = Sealer("k" * 20 + "0123456789ab", "totp")
+SEALER = Encryptor("k" * 20 + "0123456789ab", "totp")
 
 
 @pytest.fixture
@@ -153,8 +153,8 @@ def test_a_seed_cannot_be_moved_to_another_account(app, user, enrolled):
 
 
 def test_whoever_uses_their_app_follows_a_new_secret_key(app, user, enrolled):
-    following = Sealer("another secret key, and a long one", "totp", former=("k" * 20 + "0123456789ab",))
-    alone = Sealer("another secret key, and a long one", "totp")
+    following = Encryptor("another secret key, and a long one", "totp", former=("k" * 20 + "0123456789ab",))
+    alone = Encryptor("another secret key, and a long one", "totp")
     with time_machine.travel(NOON, tick=False), app.extensions["database"].write() as db:
         totp.spend(db, following, user.id, enrolled.now())
         assert totp.unsealed(alone, db.query(TotpSeed).one()) == enrolled.secret

@@ -8,7 +8,7 @@ from tests.browser import Person
 from tests.core.forged_tokens import NOON
 from tests.tokens.edit_calls import READS
 from tests.tokens.rotate_calls import DAY, RENEWS
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def own(app, user):
 
 @pytest.fixture
 def bounded(app, user):
-    authority = Authority(READS, methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=100)
+    authority = TokenGrant(READS, methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=100)
     return factories.api_token(app, user, name="laptop", authority=authority)
 
 

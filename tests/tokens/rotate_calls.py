@@ -5,10 +5,10 @@ from uuid import UUID
 
 from tests.script import Script
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-RENEWS = Authority(scopes=frozenset({"protected:read", "self:rotate", "tokens:read"}))
+RENEWS = TokenGrant(scopes=frozenset({"protected:read", "self:rotate", "tokens:read"}))
 
 
 def rotate_self(app, token, **body):

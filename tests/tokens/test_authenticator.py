@@ -18,9 +18,9 @@ from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.sessions import lifecycle as sessions
-from webapp.sessions.lifecycle import Browser, Ends
+from webapp.sessions.lifecycle import Browser, SessionLifetimes
 from webapp.settings import Settings
 from webapp.tokens import authenticator, lifecycle
 
@@ -62,7 +62,7 @@ def test_a_clock_that_goes_back_revives_no_revoked_token(app, user, person):
 def test_a_token_that_names_a_session_is_refused(app, user):
     with app.extensions["database"].write() as db:
         started = sessions.start(
-            db, user.id, Browser("x", None), Ends(timedelta(1), timedelta(1), timedelta(1)), amr="pwd"
+            db, user.id, Browser("x", None), SessionLifetimes(timedelta(1), timedelta(1), timedelta(1)), amr="pwd"
         )
     assert is_refused(app, signed(app, claims_of(app, user, jti=started.credential.id.hex)))
     assert is_refused(app, signed(app, claims_of(app, user, jti=started.credential.key)))
@@ -77,7 +77,7 @@ def test_a_token_that_names_another_owner_under_a_good_signature_is_refused(app,
 def test_a_scope_that_is_written_into_a_token_opens_nothing_that_its_row_does_not(app, user):
     claims = claims_of(app, user, scope="protected:read profile:read tokens:read admin:write")
     with app.extensions["database"].write() as db:
-        db.get_one(Credential, UUID(claims["jti"])).authority = Authority()
+        db.get_one(Credential, UUID(claims["jti"])).authority = TokenGrant()
     assert Script(app, signed(app, claims)).get("/protected").json["code"] == "scope_required"
 
 

@@ -13,7 +13,7 @@ from tests.tables import contents, events
 from tests.tokens.edit_calls import READS, edit, limits
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -121,7 +121,7 @@ def test_others_may_be_told_of_changes(person, app, bounded):
 
 
 def test_its_binding_to_a_key_outlives_every_change(person, app, user):
-    issued = factories.api_token(app, user, authority=Authority(READS, jkt="k" * 43))
+    issued = factories.api_token(app, user, authority=TokenGrant(READS, jkt="k" * 43))
     edit(person, issued, scopes=["profile:read"])
     assert f'"jkt":"{"k" * 43}"' in str(contents(app))
 

@@ -11,7 +11,7 @@ from tests import factories
 from tests.browser import Person
 from tests.tables import contents, events
 from tests.tokens.inspect_calls import changed, inspect
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.refresh_secret import first
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_it_says_what_the_guard_would(person, own, fields, allowed, code):
 
 
 def test_its_bounds_are_judged_from_where_it_is_said_to_call(person, app, user):
-    bounds = Authority(frozenset({"protected:read"}), methods=frozenset({"GET"}), networks=("10.0.0.0/8",))
+    bounds = TokenGrant(frozenset({"protected:read"}), methods=frozenset({"GET"}), networks=("10.0.0.0/8",))
     token = factories.api_token(app, user, authority=bounds).token
     inside = inspect(person, token, address="/protected", calling_from="::ffff:10.0.0.7").json["verdict"]
     outside = inspect(person, token, address="/protected", calling_from="192.0.2.1").json["verdict"]

@@ -14,10 +14,10 @@ from tests.tables import contents
 from tests.tokens.mint_calls import by_json, mint
 from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.models import ApiToken
 
-READ = Authority(frozenset({"profile:read"}))
+READ = TokenGrant(frozenset({"profile:read"}))
 
 
 def fill(app, user, count, prefix="job"):

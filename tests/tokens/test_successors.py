@@ -12,7 +12,7 @@ from tests.script import Script
 from tests.tokens.rotate_calls import DAY, HOUR, RENEWS, by_json, rotate_self, row
 from webapp.core.clock import now
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import lifecycle
 
 
@@ -28,7 +28,7 @@ def test_the_end_of_the_old_one_never_moves_away(app, user, clock):
 
 
 def test_the_new_one_may_do_the_same_for_as_long_and_no_more(app, user, clock):
-    bounded = Authority(
+    bounded = TokenGrant(
         scopes=RENEWS.scopes,
         resources=frozenset({"/protected", "/tokens/self/rotate"}),
         methods=frozenset({"GET", "POST"}),
@@ -85,7 +85,7 @@ def test_it_lives_no_longer_than_the_house_allows_by_now(make_app, app, issued):
 def test_a_token_that_is_bound_to_a_key_stays_bound(app, person, issued):
     with app.extensions["database"].write() as db:
         from_row = db.get_one(Credential, issued.entry.id)
-        from_row.authority = Authority(scopes=RENEWS.scopes, jkt="j" * 43)
+        from_row.authority = TokenGrant(scopes=RENEWS.scopes, jkt="j" * 43)
     answer = by_json(person, issued)
     assert (answer.json["token_type"], row(app, answer.json["id"]).authority.jkt) == ("DPoP", "j" * 43)
 

@@ -8,7 +8,7 @@ import pytest
 from webapp.core.clock import NEVER
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import Resource
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.summary import summary
 
@@ -27,7 +27,7 @@ NOTHING_ELSE = "Cannot change anything, make tokens or touch your account."
 
 
 def said(*scopes: str, end: datetime = END, zone=UTC, **bounds: object) -> list[str]:
-    return summary(Authority(scopes=frozenset(scopes), **bounds), end, CATALOGUE, zone=zone)
+    return summary(TokenGrant(scopes=frozenset(scopes), **bounds), end, CATALOGUE, zone=zone)
 
 
 def test_it_says_what_until_when_from_where_and_what_not():

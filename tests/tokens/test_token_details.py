@@ -9,7 +9,7 @@ from tests.core.forged_tokens import NOON
 from tests.script import Script
 from webapp.credentials import purge, usage_tracker
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.scope_suggestions import unneeded
 from webapp.tokens.scopes import Catalogue
 
@@ -106,7 +106,7 @@ def test_a_page_that_waits_looks_again_until_the_first_request_has_come(app, use
 def test_the_list_filters_what_allows_everything(app, user, person, clock):
     everything = app.extensions["catalogue"].held_by(("user",))
     wide = factories.api_token(app, user, *everything, name="old laptop")
-    factories.api_token(app, user, authority=Authority(frozenset(everything), networks=("10.0.0.0/8",)))
+    factories.api_token(app, user, authority=TokenGrant(frozenset(everything), networks=("10.0.0.0/8",)))
     factories.api_token(app, user, name="narrow")
     assert "allows everything" in person.open("/tokens").text
     found = person.ask("GET", "/tokens?state=allows_all", headers={"Accept": "application/json"}).json

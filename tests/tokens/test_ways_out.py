@@ -14,7 +14,7 @@ from webapp.guard import login_manager
 from webapp.guard.forbidden import BUILDERS, called
 from webapp.guard.policy import decide
 from webapp.guard.require import requirement_of
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.web.problems import page_of
 
 
@@ -28,7 +28,7 @@ def test_a_refusal_by_a_bound_leads_to_the_page_that_widens_it(person, app, boun
 
 
 def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, user):
-    authority = Authority(frozenset({"profile:read"}), networks=("10.0.0.0/8",), per_minute=9)
+    authority = TokenGrant(frozenset({"profile:read"}), networks=("10.0.0.0/8",), per_minute=9)
     issued = factories.api_token(app, user, name="wall", authority=authority, lifetime=timedelta(days=90))
     refused = Script(app, issued.token).get("/protected").json
     assert (refused["code"], refused["required"]) == ("scope_required", ["protected:read"])
@@ -60,7 +60,7 @@ def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
     [(("profile:read",), "10.0.0.7", "Make a token that may"), (("protected:read",), "192.0.2.1", "Change its limits")],
 )
 def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scopes, address, words):
-    issued = factories.api_token(app, user, authority=Authority(frozenset(scopes), networks=("10.0.0.0/8",)))
+    issued = factories.api_token(app, user, authority=TokenGrant(frozenset(scopes), networks=("10.0.0.0/8",)))
     environ = {"REMOTE_ADDR": address}
     headers = {"Authorization": f"Bearer {issued.token}"}
     with app.test_request_context("/protected", headers=headers, environ_base=environ):

@@ -8,7 +8,7 @@ from tests import factories
 from tests.script import Script
 from tests.tables import contents
 from tests.tokens.edit_calls import edit
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.widening import Bounds, is_wider
 
 END = datetime(2027, 3, 14, tzinfo=UTC)
@@ -17,7 +17,7 @@ SET = frozenset
 
 
 def bounds(end: datetime = END, **authority: object) -> Bounds:
-    return Bounds(Authority(**({"scopes": READ} | authority)), end)
+    return Bounds(TokenGrant(**({"scopes": READ} | authority)), end)
 
 
 case = pytest.param

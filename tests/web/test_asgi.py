@@ -31,7 +31,7 @@ def view():
 
     @app.get("/later")
     def later():
-        after_response.answer(lambda: app.seen.append("work"))
+        after_response.after_response(lambda: app.seen.append("work"))
         return "sent first"
 
     @app.get("/stream")

@@ -20,11 +20,11 @@ from webapp.core.db import engine_for
 from webapp.core.tracebacks import traceback_of
 from webapp.guard import require
 from webapp.guard.require import public_to_scripts
-from webapp.jobs.leases import Chore
-from webapp.jobs.worker import Worker as ChoreWorker
-from webapp.mail.worker import Worker as MailWorker
+from webapp.jobs.leases import Job
+from webapp.jobs.worker import JobWorker as JobWorker
+from webapp.mail.worker import MailWorker as MailWorker
 from webapp.web import after_response
-from webapp.web.logs import JsonLine, Line
+from webapp.web.logs import JsonLine, TextLine
 
 TOKEN = ".".join(("eyJhbGciOiJFUzI1NiJ9", "eyJzdWIiOiJhZGEifQ", "c2lnbmF0dXJl"))
 DIGEST = "$argon2id$v=19$m=19456" + ",t=2,p=1$c2FsdA$aGFzaA"
@@ -134,7 +134,7 @@ def test_a_view(make_app, capfd, fault, as_json, accept):
 @raising
 def test_work_after_the_answer(app, logged, capfd, fault):
     def view():
-        after_response.answer(fault)
+        after_response.after_response(fault)
         return "done"
 
     add(app, "/later", public_to_scripts(view), methods=["POST"])
@@ -148,8 +148,8 @@ def test_a_job(database, logged, fault):
     def step(_db):
         fault()
 
-    ChoreWorker(database, [Chore("sweep", timedelta(days=1), step)]).do_due()
-    assert "chore failed" in logged()
+    JobWorker(database, [Job("sweep", timedelta(days=1), step)]).do_due()
+    assert "job failed" in logged()
     assert says_nothing(logged())
 
 
@@ -204,7 +204,7 @@ def test_exceptions_that_lead_back_to_themselves_come_to_an_end():
     assert traceback_of(one).count("Error") == 2
 
 
-@pytest.mark.parametrize("formatter", [Line(), JsonLine()])
+@pytest.mark.parametrize("formatter", [TextLine(), JsonLine()])
 def test_the_cause_comes_first_as_python_prints_it(formatter):
     try:
         carries_it_behind_another()

@@ -9,7 +9,7 @@ import pytest
 from tests import factories
 from tests.browser import Person
 from tests.script import Script
-from webapp.web.logs import JsonLine, Line
+from webapp.web.logs import JsonLine, TextLine
 
 
 def record(words="token.minted", **fields):
@@ -18,7 +18,7 @@ def record(words="token.minted", **fields):
     return made
 
 
-@pytest.mark.parametrize("formatter", [Line(), JsonLine()])
+@pytest.mark.parametrize("formatter", [TextLine(), JsonLine()])
 @pytest.mark.parametrize("typed", ["a\nb", "a\r\nINFO forged", "\x1b[31m", "\u2028", "\0", '"} {"'])
 def test_what_a_stranger_typed_stays_on_its_line(formatter, typed):
     assert len(formatter.format(record(name=typed)).splitlines()) == 1
@@ -39,7 +39,7 @@ def test_a_fault_is_written_with_where_it_happened():
     except RuntimeError:
         made = record("unhandled fault")
         made.exc_info = sys.exc_info()
-    for written in (Line().format(made), json.loads(JsonLine().format(made))["fault"]):
+    for written in (TextLine().format(made), json.loads(JsonLine().format(made))["fault"]):
         assert 'raise RuntimeError("boom")' in written
         assert written.endswith("\nRuntimeError")
 

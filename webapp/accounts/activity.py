@@ -16,7 +16,7 @@ from webapp.tokens import lifecycle as tokens
 COLUMNS = ("at", "event", "sentence", "address", "browser", "refused")
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class ActivityEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One event."""
 
     id: UUID
@@ -38,14 +38,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return self.address is not None
 
 
-def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[Line]:
+def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[ActivityEntry]:
     names = tokens.names(db, user_id, {event.credential_id for event in events if event.credential_id})
     return [line(event, names) for event in events]
 
 
-def line(event: AuditEvent, names: dict[UUID, str]) -> Line:
+def line(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
     happening, agent = told(event, names), event.details.get("user_agent")
-    return Line(
+    return ActivityEntry(
         id=event.id,
         at=event.at,
         event=event.event,
@@ -61,7 +61,7 @@ def whence(event: AuditEvent) -> str | None:
     return event.address if event.actor_id in (None, event.user_id) else None
 
 
-def as_csv(found: Iterable[Line]) -> str:
+def as_csv(found: Iterable[ActivityEntry]) -> str:
     lines = (
         (line.at.isoformat(), line.event, line.sentence, line.address, line.browser, "yes" if line.is_refusal else "no")
         for line in found

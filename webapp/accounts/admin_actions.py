@@ -13,10 +13,10 @@ from webapp.accounts.roles import RoleGone
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 
 
-class AboveYou(Exception):
+class TargetOutranksActor(Exception):
     """They may do what the actor may not; the message is their name."""
 
 
@@ -42,7 +42,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedCounts:
     sessions: int
     tokens: int
 
@@ -62,15 +62,15 @@ def may_grant(actor: Collection[str], closure: Collection[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Care:
-    """One actor with one reason, in one transaction; every deed raises ``AboveYou`` or ``OwnAccount`` first."""
+class AdminAction:
+    """One actor with one reason, in one transaction; each action raises ``TargetOutranksActor`` or ``OwnAccount``."""
 
     db: Session
-    post: Post
+    post: Mailer
     actor: Actor
     reason: str
 
-    def disable(self, user: User) -> Ended:
+    def disable(self, user: User) -> EndedCounts:
         """
         Raises:
             AboveYou, LastSuperAdmin
@@ -189,7 +189,7 @@ class Care:
 
     def judge_rank(self, user: User) -> None:
         if not may_act_on(self.actor.roles, roles.included_in(self.db, user.role)):
-            raise AboveYou(user.username)
+            raise TargetOutranksActor(user.username)
 
     def tell(self, user: User, kind: str, **facts: object) -> None:
         if user.email is None:
@@ -199,6 +199,6 @@ class Care:
         self.post.send(self.db, kind, user.email, user_id=None, **said)
 
 
-def live_of(db: Session, user_id: UUID) -> Ended:
+def live_of(db: Session, user_id: UUID) -> EndedCounts:
     counts = credentials.counts(db, [user_id])
-    return Ended(counts.get((user_id, "session"), 0), counts.get((user_id, "token"), 0))
+    return EndedCounts(counts.get((user_id, "session"), 0), counts.get((user_id, "token"), 0))

@@ -8,7 +8,7 @@ from webapp.accounts.models import Role, User
 from webapp.accounts.roles import Closure
 from webapp.core.db import Database
 from webapp.credentials.models import Credential
-from webapp.guard.principal import Standing
+from webapp.guard.principal import CredentialRow
 
 QUESTION = (
     select(
@@ -35,12 +35,12 @@ QUESTION = (
 )
 
 
-def standing_of(database: Database) -> Callable[[str], Standing | None]:
+def standing_of(database: Database) -> Callable[[str], CredentialRow | None]:
     """The question of every request: None for a credential that does not exist."""
     statement = database.compile_for(QUESTION)
 
-    def standing(key: str) -> Standing | None:
+    def standing(key: str) -> CredentialRow | None:
         row = database.row(statement.sql, statement.bind(key=key))
-        return Standing(*statement.convert(row)) if row is not None else None
+        return CredentialRow(*statement.convert(row)) if row is not None else None
 
     return standing

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from webapp.accounts import email_change, endings, invitations, lifecycle, mfa_reset, one_time_links, profile, recovery
 from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import Link, User
-from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN, Here
+from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN, Circumstances
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.recovery import RESET
-from webapp.accounts.registration import NameTaken
+from webapp.accounts.registration import UserNameTaken
 from webapp.audit.log import Event, record
 from webapp.credentials import lifecycle as credentials
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.mfa import factors, resets
 from webapp.tokens import lifecycle as tokens
 
@@ -45,7 +45,7 @@ class Disavowal:
     """None where something had only begun, and was stopped."""
 
 
-def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> Disavowal:
+def disown(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances) -> Disavowal:
     """Stop what somebody else has begun, or take back what they did.
 
     Args:
@@ -73,7 +73,9 @@ def disown(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) 
     return Disavowal(is_mailed=True, ended=ended)
 
 
-def undo_address(db: Session, post: Post, secret: str, unknown_hash: str, here: Here) -> tuple[User, EndedCredentials]:
+def undo_address(
+    db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances
+) -> tuple[User, EndedCredentials]:
     """Put the address before back, which whoever knew the password has changed, and a link for a new one goes there.
 
     Raises:
@@ -113,7 +115,7 @@ def is_only_begun(db: Session, link: Link, user: User) -> bool:
 
 def stop(db: Session, user: User, what: str) -> None:
     if what == RESET_ASKED:
-        one_time_links.kill(db, user.id, RESET)
+        one_time_links.invalidate(db, user.id, RESET)
         record(db, Event.RESET_STOPPED, user_id=user.id)
     else:
         mfa_reset.stop(db, user)
@@ -122,6 +124,6 @@ def stop(db: Session, user: User, what: str) -> None:
 def rename_back(db: Session, user: User, former: str) -> None:
     try:
         profile.rename(db, user, former)
-    except NameTaken:
+    except UserNameTaken:
         # Somebody else has it by now; whoever comes back may choose another.
         return

@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 from webapp.accounts import one_time_links
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import UNDO, LinkDead
-from webapp.accounts.registration import AddressTaken
+from webapp.accounts.registration import EmailTaken
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import NO_ADDRESS
 
 CONFIRM = "address-confirm"
 CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 
 
-def ask(db: Session, post: Post, user: User, address: str, here: Here) -> None:
+def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances) -> None:
     """Mail a link to the new address. Whoever asks learns nothing of whose it is: its owner does."""
     owner = db.scalar(select(User).where(User.email_key == key_of(address)))
     secret = one_time_links.make(
@@ -48,7 +48,7 @@ def pending(db: Session, user_id: UUID) -> Link | None:
 
 
 def cancel(db: Session, user_id: UUID) -> None:
-    one_time_links.kill(db, user_id, CONFIRM)
+    one_time_links.invalidate(db, user_id, CONFIRM)
 
 
 def live(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
@@ -62,7 +62,7 @@ def live(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
     return owner_of(db, link), link
 
 
-def confirm(db: Session, post: Post, secret: str, here: Here) -> None:
+def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None:
     """The new address counts; the old one is told, and may take it back.
 
     Raises:
@@ -121,4 +121,4 @@ def settle(db: Session, user: User, address: str, *, is_verified: bool) -> None:
             user.email, user.email_key = address, key_of(address)
             user.email_verified_at = now() if is_verified else None
     except IntegrityError as error:
-        raise AddressTaken(address) from error
+        raise EmailTaken(address) from error

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.activity import whence
-from webapp.accounts.models import Invitation, KnownNetwork, Link, User
+from webapp.accounts.models import Invitation, Link, LoginNetwork, User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
 from webapp.audit.models import AuditEvent
@@ -146,7 +146,7 @@ def exported(event: AuditEvent) -> ExportedEvent:
 
 
 def login_networks_of(db: Session, user_id: UUID) -> list[ExportedLoginNetwork]:
-    rows = db.scalars(select(KnownNetwork).where(KnownNetwork.user_id == user_id).order_by(KnownNetwork.last_login_at))
+    rows = db.scalars(select(LoginNetwork).where(LoginNetwork.user_id == user_id).order_by(LoginNetwork.last_login_at))
     return [ExportedLoginNetwork(row.network, row.last_login_at) for row in rows]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from webapp.accounts.names import NameUnfit, checked_name
+from webapp.accounts.names import UserNameUnfit, checked_name
 from webapp.accounts.profile import LANGUAGES, THEMES, checked_display_name, time_zones
 from webapp.web.form import Form
 
@@ -97,13 +97,13 @@ class ProfileForm(Form):
     def validate_username(self, field: StringField) -> None:
         try:
             checked_name(field.data or "")
-        except NameUnfit as error:
+        except UserNameUnfit as error:
             raise ValidationError(str(error)) from error
 
     def validate_display_name(self, field: StringField) -> None:
         try:
             checked_display_name(field.data)
-        except NameUnfit as error:
+        except UserNameUnfit as error:
             raise ValidationError(str(error)) from error
 
 

@@ -15,7 +15,7 @@ from webapp.accounts.roles import FIRST, held, humblest_first, included_in
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=90)
@@ -28,7 +28,7 @@ class RoleNotYours(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class InvitationRequest:
     role: str = "user"
     email: str | None = None
     """Of the only one who may use it. The link is mailed there and shown to nobody, so using it proves the address."""
@@ -38,7 +38,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Made:
+class NewInvitation:
     """``path`` holds the secret: shown once, kept nowhere."""
 
     invitation: Invitation
@@ -51,7 +51,9 @@ def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
     return tuple(role.name for role in offered if may_grant(roles, role.closure))
 
 
-def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)) -> Made:
+def make(
+    db: Session, wish: InvitationRequest, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)
+) -> NewInvitation:
     """
     Args:
         by: who invites; None for the command line.
@@ -88,10 +90,10 @@ def make(db: Session, wish: Wish, *, by: UUID | None = None, roles: Sequence[str
         role=wish.role,
         uses=invitation.most_uses,
     )
-    return Made(invitation, f"/register/{secret}")
+    return NewInvitation(invitation, f"/register/{secret}")
 
 
-def mail(db: Session, post: Post, made: Made) -> bool:
+def mail(db: Session, post: Mailer, made: NewInvitation) -> bool:
     """Whether there was an address to send it to."""
     found = made.invitation
     if found.email is None:
@@ -182,16 +184,16 @@ def revoke_all(
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InvitationRow:
     """An invitation, with the name of whoever made it."""
 
     invitation: Invitation
     inviter: str | None
 
 
-def page(db: Session, *, before: datetime | None = None, size: int = PAGE) -> list[Row]:
+def page(db: Session, *, before: datetime | None = None, size: int = PAGE) -> list[InvitationRow]:
     """The latest first, one more than asked where there are more."""
     query = select(Invitation, User.username).outerjoin(User, User.id == Invitation.created_by)
     query = query.where(Invitation.created_at < before) if before else query
     rows = db.execute(query.order_by(Invitation.created_at.desc()).limit(size + 1))
-    return [Row(invitation, name) for invitation, name in rows]
+    return [InvitationRow(invitation, name) for invitation, name in rows]

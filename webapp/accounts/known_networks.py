@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts.models import KnownNetwork, User
+from webapp.accounts.models import LoginNetwork, User
 from webapp.core.client_network import UNKNOWN, network_of
 from webapp.core.clock import now
 from webapp.core.db import to_microseconds
@@ -14,17 +14,17 @@ MOST = 20
 
 NOBODY = UUID(int=0)
 # One from before the last change of the password may be that of whoever had the old one.
-COUNTS = or_(User.password_changed_at.is_(None), KnownNetwork.last_login_at >= User.password_changed_at)
+COUNTS = or_(User.password_changed_at.is_(None), LoginNetwork.last_login_at >= User.password_changed_at)
 KNOWN = (
-    select(KnownNetwork.network)
-    .join(User, User.id == KnownNetwork.user_id)
-    .where(KnownNetwork.user_id == bindparam("user_id"), KnownNetwork.network == bindparam("network"), COUNTS)
+    select(LoginNetwork.network)
+    .join(User, User.id == LoginNetwork.user_id)
+    .where(LoginNetwork.user_id == bindparam("user_id"), LoginNetwork.network == bindparam("network"), COUNTS)
 )
 # Two logins may come at once. Both databases understand it.
 ADD = text("""
     INSERT INTO known_network (user_id, network, last_login_at) VALUES (:user_id, :network, :now)
     ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = :now
-""").bindparams(bindparam("user_id", type_=KnownNetwork.user_id.type))
+""").bindparams(bindparam("user_id", type_=LoginNetwork.user_id.type))
 
 
 def is_known(db: Session, user_id: UUID | None, address: str | None) -> bool:
@@ -43,23 +43,23 @@ def remember(db: Session, user_id: UUID, address: str | None) -> None:
     network = network_of(address)
     if network == UNKNOWN:
         return
-    seen = update(KnownNetwork).where(KnownNetwork.user_id == user_id, KnownNetwork.network == network)
-    if db.execute(seen.values(last_login_at=now()).returning(KnownNetwork.network)).first() is not None:
+    seen = update(LoginNetwork).where(LoginNetwork.user_id == user_id, LoginNetwork.network == network)
+    if db.execute(seen.values(last_login_at=now()).returning(LoginNetwork.network)).first() is not None:
         return
     db.execute(ADD, {"user_id": user_id, "network": network, "now": to_microseconds(now())})
     forget_oldest(db, user_id)
 
 
 def forget_oldest(db: Session, user_id: UUID) -> None:
-    latest = select(KnownNetwork.network).where(KnownNetwork.user_id == user_id)
-    kept = db.scalars(latest.order_by(KnownNetwork.last_login_at.desc(), KnownNetwork.network).limit(MOST)).all()
-    db.execute(delete(KnownNetwork).where(KnownNetwork.user_id == user_id, KnownNetwork.network.not_in(kept)))
+    latest = select(LoginNetwork.network).where(LoginNetwork.user_id == user_id)
+    kept = db.scalars(latest.order_by(LoginNetwork.last_login_at.desc(), LoginNetwork.network).limit(MOST)).all()
+    db.execute(delete(LoginNetwork).where(LoginNetwork.user_id == user_id, LoginNetwork.network.not_in(kept)))
 
 
 def forget_all(db: Session, user_id: UUID) -> None:
     """As after a change of the password."""
-    db.execute(delete(KnownNetwork).where(KnownNetwork.user_id == user_id))
+    db.execute(delete(LoginNetwork).where(LoginNetwork.user_id == user_id))
 
 
 def count(db: Session, user_id: UUID) -> int:
-    return db.scalar(select(func.count()).where(KnownNetwork.user_id == user_id)) or 0
+    return db.scalar(select(func.count()).where(LoginNetwork.user_id == user_id)) or 0

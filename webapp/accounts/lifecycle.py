@@ -24,7 +24,7 @@ class LastSuperAdmin(Exception):
     """Nobody would be left who can let others in."""
 
 
-def hold(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
+def lock_user(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
     """Users as they are now, kept so for a deed; those who are gone are left out."""
     wanted = set(user_ids)
     # With those who can let others in, and in one order: two who act on each other would wait forever. Their keys are
@@ -47,7 +47,7 @@ def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: st
         keep_one_super_admin(db, user)
         user.disabled_at = now()
         record(db, Event.USER_DISABLED, user_id=user.id, actor_id=actor_id, reason=reason)
-    return shut(db, user.id)
+    return disable_account(db, user.id)
 
 
 def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
@@ -57,7 +57,7 @@ def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     user.failed_logins, user.unlocked_at = 0, now()
     if user.disabled_at is not None:
         # What was under way while they were disabled may have come too late to be ended then.
-        shut(db, user.id)
+        disable_account(db, user.id)
         user.disabled_at = None
         record(db, Event.USER_ENABLED, user_id=user.id, actor_id=actor_id, reason=reason)
 
@@ -68,7 +68,7 @@ def unlock(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
 
 
-def shut(db: Session, user_id: UUID) -> int:
+def disable_account(db: Session, user_id: UUID) -> int:
     """End what acts as them, and what was mailed to do so: others may read their mails. Returns how many acted."""
     one_time_links.void(db, user_id)
     return len(credentials.end_all(db, user_id))

@@ -14,7 +14,7 @@ from webapp.accounts.known_callers import Familiarity
 from webapp.accounts.models import User
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 
 ALTOGETHER, FROM_NETWORKS, BY_STRANGERS = 100, 75, 50
 MOST = {
@@ -30,7 +30,7 @@ def is_frozen(user: User) -> bool:
     return user.failed_logins >= BY_STRANGERS
 
 
-def count(db: Session, post: Post, user: User | None, familiarity: Familiarity) -> None:
+def count(db: Session, post: Mailer, user: User | None, familiarity: Familiarity) -> None:
     """One more; where that was the last one that is heard, its owner is told how to open the account again.
 
     The same is asked of the database for a name that nobody has, so that it takes no other time.

@@ -7,17 +7,17 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import notices, recovery
 from webapp.accounts.models import User
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import logins
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.mfa import factors, resets
 
 MOST = 20
 
 
-def begin(db: Session, post: Post, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
+def begin(db: Session, post: Mailer, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
     """Nothing ends yet; a mail says when it will, and how it is stopped.
 
     Raises:
@@ -26,7 +26,7 @@ def begin(db: Session, post: Post, user: User, *, actor_id: UUID, actor: str, re
     found = resets.begin(db, user.id, actor_id=actor_id, reason=reason, wait=wait)
     record(db, Event.FACTORS_RESET_ASKED, user_id=user.id, actor_id=actor_id, reason=reason)
     notices.factors_reset_begun(
-        db, post, user, Here(now(), None, ""), actor=actor, reason=reason, due_at=found.due_at, wait=wait
+        db, post, user, Circumstances(now(), None, ""), actor=actor, reason=reason, due_at=found.due_at, wait=wait
     )
 
 
@@ -38,7 +38,7 @@ def stop(db: Session, user: User) -> bool:
     return stopped
 
 
-def carry_out_due(db: Session, *, post: Post) -> int:
+def carry_out_due(db: Session, *, post: Mailer) -> int:
     """How many; none where nobody waits."""
     whose = resets.due(db, most=MOST)
     for user_id in whose:
@@ -47,7 +47,7 @@ def carry_out_due(db: Session, *, post: Post) -> int:
     return len(whose)
 
 
-def carry_out(db: Session, post: Post, user: User) -> None:
+def carry_out(db: Session, post: Mailer, user: User) -> None:
     """Take all second factors away, and end every login by browsers and by scripts, which may have shown one of them.
 
     The password stays, or a link for one is mailed; API tokens stay.
@@ -57,4 +57,4 @@ def carry_out(db: Session, post: Post, user: User) -> None:
     record(db, Event.FACTORS_RESET, user_id=user.id)
     is_shut_out = not user.has_password and not user.is_known_elsewhere
     path = recovery.link_for(db, user) if is_shut_out else None
-    notices.factors_reset(db, post, user, Here(now(), None, ""), path=path, within=recovery.LIFETIME)
+    notices.factors_reset(db, post, user, Circumstances(now(), None, ""), path=path, within=recovery.LIFETIME)

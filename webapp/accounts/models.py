@@ -86,7 +86,7 @@ class User(Base):
         self.email_verified_at, self.verification_required_at = at, None
 
 
-class KnownNetwork(Base):
+class LoginNetwork(Base):
     """A network that a user has logged in from; see ``known_networks``."""
 
     __tablename__ = "known_network"

@@ -22,11 +22,11 @@ DISGUISES = frozenset("асеорхуіјѕһԁԛԝҽӏАВЕКМНОРСТХУ�
 SPECIAL = tuple(SPECIAL_USE_DOMAIN_NAMES)
 
 
-class NameUnfit(Exception):
+class UserNameUnfit(Exception):
     """The message is for the person who chose it."""
 
 
-class AddressUnfit(Exception):
+class EmailUnfit(Exception):
     """The message is for the person who typed it."""
 
 
@@ -43,17 +43,17 @@ def checked_name(name: str) -> str:
     """
     name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
-        raise NameUnfit(f"A name has 1 to {LONGEST} characters.")
+        raise UserNameUnfit(f"A name has 1 to {LONGEST} characters.")
     if is_stacked(name):
-        raise NameUnfit(STACKED)
+        raise UserNameUnfit(STACKED)
     if normalized("NFKC", name) != name:
-        raise NameUnfit("It holds characters that only look like others. Type it plainly.")
+        raise UserNameUnfit("It holds characters that only look like others. Type it plainly.")
     if not is_plain(name):
-        raise NameUnfit("Letters and digits, with dots, dashes and underscores between them.")
+        raise UserNameUnfit("Letters and digits, with dots, dashes and underscores between them.")
     try:
         PROFILE.enforce(name)
     except UnicodeEncodeError as error:
-        raise NameUnfit("It holds signs that are not told apart everywhere. Choose other letters.") from error
+        raise UserNameUnfit("It holds signs that are not told apart everywhere. Choose other letters.") from error
     refuse_disguise(name)
     return name
 
@@ -69,9 +69,11 @@ def refuse_disguise(name: str) -> None:
     letters = [character for character in name if character.isalpha()]
     scripts = {script_of(character) for character in letters}
     if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
-        raise NameUnfit(f"It mixes {' and '.join(sorted(scripts)).lower()} letters, which can be read as another name.")
+        raise UserNameUnfit(
+            f"It mixes {' and '.join(sorted(scripts)).lower()} letters, which can be read as another name."
+        )
     if letters and DISGUISES.issuperset(letters):
-        raise NameUnfit("It can be read as a name in Latin letters. Type it in those, or choose another.")
+        raise UserNameUnfit("It can be read as a name in Latin letters. Type it in those, or choose another.")
 
 
 def script_of(character: str) -> str:
@@ -92,8 +94,8 @@ def checked_address(address: str) -> str:
         AddressUnfit
     """
     if len(address) > LONGEST_ADDRESS or is_stacked(address):
-        raise AddressUnfit("That is no e-mail address that a mail could be sent to.")
+        raise EmailUnfit("That is no e-mail address that a mail could be sent to.")
     try:
         return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise AddressUnfit(str(error)) from error
+        raise EmailUnfit(str(error)) from error

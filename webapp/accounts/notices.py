@@ -1,6 +1,6 @@
 """Security mails: what happened, when, from where and with what; and a link that ends it without a login.
 
-``Here`` is made by the door; the deed calls the function in its own transaction.
+``Circumstances`` is made by the door; the deed calls the function in its own transaction.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from webapp.accounts import one_time_links
 from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.one_time_links import NOT_ME
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 
 LIFETIME = timedelta(days=7)
 # What such a link stops, rather than ends.
@@ -22,7 +22,7 @@ RESET_ASKED, RESET_BEGUN = "reset_password", "factors_reset_begun"
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class Circumstances:
     """Under what circumstances something happens."""
 
     at: datetime
@@ -31,44 +31,44 @@ class Here:
     """Browser and system in words."""
 
 
-def new_login(db: Session, post: Post, user: User, here: Here, *, credential_id: UUID) -> None:
+def new_login(db: Session, post: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
     """A login with a browser that was not seen before."""
-    tell(db, post, user, here, "new_login", credential_id=str(credential_id))
+    send_notice(db, post, user, here, "new_login", credential_id=str(credential_id))
 
 
-def new_script_login(db: Session, post: Post, user: User, here: Here, *, credential_id: UUID) -> None:
+def new_script_login(db: Session, post: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
     """A login of a script that was not seen before, or not from there."""
-    tell(db, post, user, here, "new_script_login", credential_id=str(credential_id))
+    send_notice(db, post, user, here, "new_script_login", credential_id=str(credential_id))
 
 
-def password_changed(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials) -> None:
-    tell(db, post, user, here, "password_changed", said={"ended": ended.in_words})
+def password_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+    send_notice(db, post, user, here, "password_changed", said={"ended": ended.in_words})
 
 
-def password_reset(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials) -> None:
+def password_reset(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
     """A new password by a mailed link."""
-    tell(db, post, user, here, "password_reset", said={"ended": ended.in_words})
+    send_notice(db, post, user, here, "password_reset", said={"ended": ended.in_words})
 
 
-def name_changed(db: Session, post: Post, user: User, here: Here, *, former: str) -> None:
-    tell(db, post, user, here, "name_changed", said={"former": former}, former=former)
+def name_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, former: str) -> None:
+    send_notice(db, post, user, here, "name_changed", said={"former": former}, former=former)
 
 
-def everything_ended(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials) -> None:
+def everything_ended(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
     """By the one button that does."""
-    tell(db, post, user, here, "everything_ended", said={"ended": ended.in_words})
+    send_notice(db, post, user, here, "everything_ended", said={"ended": ended.in_words})
 
 
-def account_closed(db: Session, post: Post, user: User, here: Here, *, closes_at: datetime) -> None:
+def account_closed(db: Session, post: Mailer, user: User, here: Circumstances, *, closes_at: datetime) -> None:
     """The link opens it again, as long as that can be done."""
-    tell(db, post, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
+    send_notice(db, post, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
 
 
 def reset_asked(
     db: Session,
-    post: Post,
+    post: Mailer,
     user: User,
-    here: Here,
+    here: Circumstances,
     *,
     path: str,
     lifetime: timedelta,
@@ -76,56 +76,66 @@ def reset_asked(
 ) -> None:
     """With the way to a new password, and one to stop it."""
     said = {"path": path, "ended": ended.in_words if ended else None}
-    tell(db, post, user, here, RESET_ASKED, said=said, lifetime=lifetime)
+    send_notice(db, post, user, here, RESET_ASKED, said=said, lifetime=lifetime)
 
 
-def factors_changed(db: Session, post: Post, user: User, here: Here, *, change: str) -> None:
+def factors_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, change: str) -> None:
     """
     Args:
         change: a sentence.
     """
-    tell(db, post, user, here, "factors_changed", said={"change": change})
+    send_notice(db, post, user, here, "factors_changed", said={"change": change})
 
 
-def recovery_code_used(db: Session, post: Post, user: User, here: Here, *, left: int) -> None:
-    tell(db, post, user, here, "recovery_code_used", said={"left": left})
+def recovery_code_used(db: Session, post: Mailer, user: User, here: Circumstances, *, left: int) -> None:
+    send_notice(db, post, user, here, "recovery_code_used", said={"left": left})
 
 
-def code_refused(db: Session, post: Post, user: User, here: Here, *, is_locked: bool) -> None:
+def code_refused(db: Session, post: Mailer, user: User, here: Circumstances, *, is_locked: bool) -> None:
     """A wrong code after the right password.
 
     Args:
         is_locked: whether so many came in a row that codes of the app are not accepted any more.
     """
-    tell(db, post, user, here, "code_refused", said={"is_locked": is_locked})
+    send_notice(db, post, user, here, "code_refused", said={"is_locked": is_locked})
 
 
-def passkey_behind(db: Session, post: Post, user: User, here: Here, *, name: str) -> None:
+def passkey_behind(db: Session, post: Mailer, user: User, here: Circumstances, *, name: str) -> None:
     """One that may have been copied."""
-    tell(db, post, user, here, "passkey_behind", said={"name": name})
+    send_notice(db, post, user, here, "passkey_behind", said={"name": name})
 
 
 def factors_reset_begun(
-    db: Session, post: Post, user: User, here: Here, *, actor: str, reason: str, due_at: datetime, wait: timedelta
+    db: Session,
+    post: Mailer,
+    user: User,
+    here: Circumstances,
+    *,
+    actor: str,
+    reason: str,
+    due_at: datetime,
+    wait: timedelta,
 ) -> None:
     """One that can be stopped until it is due, by the link as long as that."""
     said = {"actor": actor, "reason": reason, "due_at": due_at}
-    tell(db, post, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
+    send_notice(db, post, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
 
 
-def factors_reset(db: Session, post: Post, user: User, here: Here, *, path: str | None, within: timedelta) -> None:
+def factors_reset(
+    db: Session, post: Mailer, user: User, here: Circumstances, *, path: str | None, within: timedelta
+) -> None:
     """
     Args:
         path: where a password is set, for those who had none.
     """
-    tell(db, post, user, here, "factors_reset", said={"path": path, "within": within})
+    send_notice(db, post, user, here, "factors_reset", said={"path": path, "within": within})
 
 
-def tell(
+def send_notice(
     db: Session,
-    post: Post,
+    post: Mailer,
     user: User,
-    here: Here,
+    here: Circumstances,
     kind: str,
     *,
     said: Mapping[str, object] | None = None,

@@ -84,7 +84,7 @@ def spend(db: Session, purpose: str, secret: str) -> Link | None:
     )
 
 
-def kill(db: Session, user_id: UUID, purpose: str) -> None:
+def invalidate(db: Session, user_id: UUID, purpose: str) -> None:
     """Those of a user that were not used yet, as after a change that makes them pointless."""
     db.execute(delete(Link).where(Link.user_id == user_id, Link.purpose == purpose, Link.used_at.is_(None)))
 

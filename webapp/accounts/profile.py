@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
-from webapp.accounts.names import NameUnfit, checked_name, key_of
-from webapp.accounts.registration import NameTaken, free_skeleton
+from webapp.accounts.names import UserNameUnfit, checked_name, key_of
+from webapp.accounts.registration import UserNameTaken, free_skeleton
 from webapp.audit.log import Event, record
 from webapp.core.combining_marks import STACKED, is_stacked
 
@@ -41,12 +41,12 @@ def checked_display_name(name: str | None) -> str | None:
     """
     name = " ".join((name or "").split(" ")).strip()
     if len(name) > LONGEST_DISPLAY_NAME:
-        raise NameUnfit(f"At most {LONGEST_DISPLAY_NAME} characters.")
+        raise UserNameUnfit(f"At most {LONGEST_DISPLAY_NAME} characters.")
     # A line break would begin a header of a mail, a mark of direction turn the words beside it around.
     if not name.isprintable():
-        raise NameUnfit("It holds characters that cannot be shown.")
+        raise UserNameUnfit("It holds characters that cannot be shown.")
     if is_stacked(name):
-        raise NameUnfit(STACKED)
+        raise UserNameUnfit(STACKED)
     return name or None
 
 
@@ -82,12 +82,12 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
     if name == former:
         return None
     if user.is_known_elsewhere:
-        raise NameUnfit("Your name comes with you from where your password is kept; it is changed there.")
+        raise UserNameUnfit("Your name comes with you from where your password is kept; it is changed there.")
     skeleton = free_skeleton(db, name, of=user.id)
     try:
         with db.begin_nested():
             user.username, user.username_key, user.username_skeleton = name, key_of(name), skeleton
     except IntegrityError as error:
-        raise NameTaken(name) from error
+        raise UserNameTaken(name) from error
     record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)
     return former

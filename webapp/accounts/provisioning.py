@@ -7,15 +7,15 @@ from sqlalchemy.orm import Session
 from webapp.accounts import registration
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
-from webapp.accounts.names import AddressUnfit, NameUnfit, checked_name, key_of
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, key_of
 from webapp.accounts.profile import checked_display_name
-from webapp.accounts.registration import AddressTaken, NameTaken, NewUser, free_skeleton
+from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton
 from webapp.audit.log import Event, record
 
 LONGEST_KEY = 200
 
 
-class NoPlace(Exception):
+class NoAccountPossible(Exception):
     """Somebody is who they say, and can have no account here; the message is for them."""
 
 
@@ -28,12 +28,12 @@ def account_of(db: Session, identity: Identity) -> User:
     try:
         user = known_as(db, identity.key)
         return follow(db, user, name) if user else make(db, identity)
-    except NameTaken as error:
-        raise NoPlace(f"The name {name} belongs to somebody else here.") from error
-    except AddressTaken as error:
-        raise NoPlace(f"The address {address} belongs to somebody else here.") from error
-    except (NameUnfit, AddressUnfit) as error:
-        raise NoPlace(f"You cannot be a user here as {name}. {error}") from error
+    except UserNameTaken as error:
+        raise NoAccountPossible(f"The name {name} belongs to somebody else here.") from error
+    except EmailTaken as error:
+        raise NoAccountPossible(f"The address {address} belongs to somebody else here.") from error
+    except (UserNameUnfit, EmailUnfit) as error:
+        raise NoAccountPossible(f"You cannot be a user here as {name}. {error}") from error
 
 
 def known_as(db: Session, key: str) -> User | None:
@@ -50,14 +50,14 @@ def follow(db: Session, user: User, name: str) -> User:
         with db.begin_nested():
             user.username, user.username_key, user.username_skeleton = name, key_of(name), skeleton
     except IntegrityError as error:
-        raise NameTaken(name) from error
+        raise UserNameTaken(name) from error
     record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)
     return user
 
 
 def make(db: Session, identity: Identity) -> User:
     if len(identity.key) > LONGEST_KEY:
-        raise NameUnfit(f"Elsewhere it is known by more than {LONGEST_KEY} characters.")
+        raise UserNameUnfit(f"Elsewhere it is known by more than {LONGEST_KEY} characters.")
     new = NewUser(
         username=identity.username,
         email=identity.email,
@@ -67,7 +67,7 @@ def make(db: Session, identity: Identity) -> User:
     )
     try:
         user = registration.add(db, new, origin="elsewhere")
-    except NameTaken:
+    except UserNameTaken:
         # Somebody may have come twice at once: then the other one has made it.
         if (other := known_as(db, identity.key)) is None:
             raise

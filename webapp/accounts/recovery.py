@@ -11,13 +11,13 @@ from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.lifecycle import PasswordElsewhere
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.mail import outbox
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import script_logins
 
@@ -60,7 +60,9 @@ def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:
     return f"/reset/{secret}"
 
 
-def send_link(db: Session, post: Post, user: User, here: Here, *, ended: EndedCredentials | None = None) -> None:
+def send_link(
+    db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials | None = None
+) -> None:
     """
     Args:
         ended: what was ended with it, where somebody has just said that it was not them.
@@ -84,7 +86,7 @@ def whose(db: Session, secret: str) -> User:
 
 
 def reset(
-    db: Session, post: Post, secret: str, password_hash: str, here: Here, *, revokes_tokens: bool
+    db: Session, post: Mailer, secret: str, password_hash: str, here: Circumstances, *, revokes_tokens: bool
 ) -> EndedCredentials:
     """A new password; every login ends, by browsers and by scripts, and every API token unless those are to stay.
 

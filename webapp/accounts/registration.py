@@ -19,11 +19,11 @@ from webapp.core.db import alone
 SETUP = "setup"
 
 
-class NameTaken(Exception):
+class UserNameTaken(Exception):
     pass
 
 
-class AddressTaken(Exception):
+class EmailTaken(Exception):
     pass
 
 
@@ -73,7 +73,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
     except IntegrityError as error:
         # The constraint spoke; which one it was is asked of the table, because databases name it in their own ways.
         raise (
-            NameTaken(name) if exists(db, User.username_key == user.username_key) else AddressTaken(address)
+            UserNameTaken(name) if exists(db, User.username_key == user.username_key) else EmailTaken(address)
         ) from error
     record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin=origin)
     return user
@@ -94,7 +94,7 @@ def free_skeleton(db: Session, name: str, *, of: UUID | None = None) -> str:
     if exists(
         db, and_(User.username_skeleton == skeleton, User.id != of) if of else User.username_skeleton == skeleton
     ):
-        raise NameTaken(name)
+        raise UserNameTaken(name)
     return skeleton
 
 
@@ -107,7 +107,7 @@ def is_unkept(db: Session) -> bool:
     return not exists(db, User.role.in_(reaching(db, "admin")))
 
 
-def open_house(db: Session, secret: str, new: NewUser) -> UUID:
+def create_first_admin(db: Session, secret: str, new: NewUser) -> UUID:
     """The account that looks after the house, by the setup link.
 
     Raises:

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import invitations, one_time_links, registration, user_queries
 from webapp.accounts.confusables import skeleton_key
-from webapp.accounts.invitations import Wish
+from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import Invitation, Link, User
 from webapp.accounts.names import key_of
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
-from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import NO_ADDRESS
 
 SIGN_UP = "sign-up"
@@ -32,7 +32,7 @@ class Verification:
     user_id: UUID
 
 
-def begin(db: Session, post: Post, new: NewUser, here: Here) -> None:
+def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     """An account that waits for its address to be verified; or a mail to that address about why there is none."""
     address = new.email or ""
     free_what_nobody_verified(db, new.username, address)
@@ -40,9 +40,9 @@ def begin(db: Session, post: Post, new: NewUser, here: Here) -> None:
         return answer_owner(db, post, owner, new, here)
     try:
         user = registration.add(db, new, origin="register")
-    except NameTaken:
+    except UserNameTaken:
         return tell_name_is_taken(db, post, new, here)
-    except AddressTaken:
+    except EmailTaken:
         owner = user_queries.named(db, address)
         return answer_owner(db, post, owner, new, here) if owner is not None else None
     return send_link(db, post, user, here)
@@ -66,13 +66,13 @@ def nobody_verified() -> ColumnElement[bool]:
     return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
-def answer_owner(db: Session, post: Post, owner: User, new: NewUser, here: Here) -> None:
+def answer_owner(db: Session, post: Mailer, owner: User, new: NewUser, here: Circumstances) -> None:
     """Whoever waits for the link in vain registers once more; the password that was chosen first stays."""
     is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == key_of(new.username)
     send_link(db, post, owner, here) if is_again else tell_owner(db, post, owner, here)
 
 
-def tell_owner(db: Session, post: Post, owner: User, here: Here) -> None:
+def tell_owner(db: Session, post: Mailer, owner: User, here: Circumstances) -> None:
     """Where nobody may be told, as much is written for nobody."""
     is_told = owner.disabled_at is None and owner.email is not None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
@@ -80,15 +80,17 @@ def tell_owner(db: Session, post: Post, owner: User, here: Here) -> None:
     post.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
 
 
-def tell_name_is_taken(db: Session, post: Post, new: NewUser, here: Here) -> None:
+def tell_name_is_taken(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
     # Bound to the address only where it reaches nobody else: using it then proves the address.
     email = new.email if post.can_mail else None
-    made = invitations.make(db, Wish(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME))
+    made = invitations.make(
+        db, InvitationRequest(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME)
+    )
     post.send(db, "name_taken", new.email or "", taken=new.username, link=made.path, lifetime=LIFETIME, here=here)
 
 
-def send_link(db: Session, post: Post, user: User, here: Here) -> None:
+def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
     """The link that verifies the address; one before it is dead."""
     secret = one_time_links.make(
         db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email, facts={one_time_links.SHOWN: not post.can_mail}

@@ -1,4 +1,4 @@
-"""What somebody hears of their tokens by mail: as a deed of the room below, or as a chore."""
+"""What somebody hears of their tokens by mail: as a deed of the room below, or as a job."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 from webapp.accounts import one_time_links, user_queries
 from webapp.accounts.mail_preferences import wants
 from webapp.accounts.models import User
-from webapp.accounts.notices import LIFETIME, Here
+from webapp.accounts.notices import LIFETIME, Circumstances
 from webapp.accounts.one_time_links import NOT_MY_TOKEN
 from webapp.core.clock import now
-from webapp.credentials.usage_store import Arrival
+from webapp.credentials.usage_store import NewNetwork
 from webapp.mail import outbox
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.tokens import lifecycle, reminders
 from webapp.tokens.issuing import scopes_of
-from webapp.tokens.lifecycle import Row
-from webapp.tokens.reminders import DAY, WEEK, Due
+from webapp.tokens.lifecycle import TokenRow
+from webapp.tokens.reminders import DAY, WEEK, DueReminder
 
 # Into one mailbox, of all kinds together: whatever happens, nobody is buried.
 MOST_A_DAY = 20
@@ -29,12 +29,12 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class TokenMails:
-    post: Post
-    here: Callable[[], Here]
+    post: Mailer
+    here: Callable[[], Circumstances]
     """Under what circumstances the present request asks."""
 
     def deed(
-        self, db: Session, kind: str, row: Row, *, origin: str = "owner", successor_id: UUID | None = None
+        self, db: Session, kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None
     ) -> None:
         """Something was done to a token: it was minted, widened, rotated or revoked."""
         if successor_id is not None and origin == "self":
@@ -45,17 +45,17 @@ class TokenMails:
                 return
         self.tell(db, row, kind, self.here(), origin=origin)
 
-    def edited(self, db: Session, row: Row, *, is_wider: bool) -> None:
+    def edited(self, db: Session, row: TokenRow, *, is_wider: bool) -> None:
         if is_wider:
             self.deed(db, "token_widened", row)
 
-    def arrived(self, db: Session, arrival: Arrival) -> None:
+    def arrived(self, db: Session, arrival: NewNetwork) -> None:
         """A token was used from a network that it had not come from before; told once a day at most."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
         if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
-            self.tell(db, row, "token_new_network", Here(arrival.at, arrival.address, arrival.client))
+            self.tell(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
 
-    def came_late(self, db: Session, token_id: UUID, here: Here) -> None:
+    def came_late(self, db: Session, token_id: UUID, here: Circumstances) -> None:
         """A token that has expired is still being called; told once a week at most."""
         owner_id = lifecycle.owner_of(db, token_id)
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
@@ -65,14 +65,14 @@ class TokenMails:
             self.tell(db, row, "token_came_late", here, is_rotated=row.entry.rotated_at is not None)
 
     def expiring(self, db: Session) -> int:
-        """A step of a chore: one owner is told of all theirs that end soon."""
+        """A step of a job: one owner is told of all theirs that end soon."""
         return self.remind(db, reminders.expiring(db), "tokens_expiring")
 
     def unused(self, db: Session) -> int:
-        """A step of a chore: one owner is told of all theirs that nothing has brought for long."""
+        """A step of a job: one owner is told of all theirs that nothing has brought for long."""
         return self.remind(db, reminders.unused(db), "tokens_unused")
 
-    def remind(self, db: Session, due: Due | None, kind: str) -> int:
+    def remind(self, db: Session, due: DueReminder | None, kind: str) -> int:
         if due is None:
             return 0
         user = self.addressee(db, due.user_id, kind)
@@ -81,7 +81,7 @@ class TokenMails:
             self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
         return due.looked_at
 
-    def tell(self, db: Session, row: Row, kind: str, here: Here, **facts: object) -> None:
+    def tell(self, db: Session, row: TokenRow, kind: str, here: Circumstances, **facts: object) -> None:
         if (user := self.addressee(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}
@@ -127,7 +127,7 @@ class TokenFacts:
     left: timedelta
 
 
-def facts_of(rows: Sequence[Row]) -> list[TokenFacts]:
+def facts_of(rows: Sequence[TokenRow]) -> list[TokenFacts]:
     return [
         TokenFacts(
             row.entry.id,

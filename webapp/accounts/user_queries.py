@@ -34,12 +34,12 @@ MANY = 1000
 FEW, TOO_MANY_TO_SORT = 500, 10_000
 
 
-class NoSuchPlace(Exception):
+class UnknownCursor(Exception):
     """Nobody has the id after which a page was to begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class UserFilter:
     """Which users, in which order; ``after`` is the last one of the page before."""
 
     begins: str = ""
@@ -52,7 +52,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class UserPage:
     users: Sequence[User]
     has_more: bool
 
@@ -86,7 +86,7 @@ def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {found.id: found.username for found in db.execute(query)}
 
 
-def page(db: Session, wanted: Wanted) -> Leaf:
+def page(db: Session, wanted: UserFilter) -> UserPage:
     """One page by key: as quick in the middle of a hundred thousand as at their beginning.
 
     Raises:
@@ -95,10 +95,10 @@ def page(db: Session, wanted: Wanted) -> Leaf:
     query = select(User).where(*conditions(db, wanted))
     query = continued(db, ordered(query, wanted.sort), wanted).limit(wanted.size + 1)
     found = db.scalars(query).all()
-    return Leaf(found[: wanted.size], len(found) > wanted.size)
+    return UserPage(found[: wanted.size], len(found) > wanted.size)
 
 
-def conditions(db: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+def conditions(db: Session, wanted: UserFilter) -> list[ColumnElement[bool]]:
     few = few_in(db, wanted.view)
     if few is not None:
         return [User.id.in_(few), *rest(wanted)]
@@ -122,7 +122,7 @@ def few_in(db: Session, name: str) -> Sequence[UUID] | None:
     return found if len(found) <= FEW else None
 
 
-def rest(wanted: Wanted) -> Iterable[ColumnElement[bool]]:
+def rest(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
     """What is asked of a few who are found already: what is computed has no index that would lead elsewhere."""
     if key := key_of(wanted.begins):
         yield begins_computed(key)
@@ -174,12 +174,12 @@ def ordered(query: Select[User], sort: str) -> Select[User]:
     return query.order_by(SORTED[sort].desc().nulls_last(), User.username_key.desc())
 
 
-def continued(db: Session, query: Select[User], wanted: Wanted) -> Select[User]:
+def continued(db: Session, query: Select[User], wanted: UserFilter) -> Select[User]:
     if wanted.after is None:
         return query
     last = by_id(db, wanted.after)
     if last is None:
-        raise NoSuchPlace
+        raise UnknownCursor
     if wanted.sort not in SORTED:
         return query.where(User.username_key > last.username_key)
     column = SORTED[wanted.sort]

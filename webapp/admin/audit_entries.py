@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import user_queries
 from webapp.audit import reports
 from webapp.audit.models import AuditEvent
-from webapp.audit.reports import Details, Who
+from webapp.audit.reports import Details, UserReference
 
 # What an event may be about that says only what that was before.
 FORMERLY = ("role", "name", "address")
@@ -82,8 +82,8 @@ def called(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping[str
 
 def sentence(event: AuditEvent, user: str | None, actor: str | None) -> str:
     words = reports.words(event.event, Details(event.details), has_actor=actor is not None)
-    named = {Who.USER: user or reports.SOMEBODY, Who.ACTOR: actor or ""}
-    text = "".join(named[word] if isinstance(word, Who) else word for word in words)
+    named = {UserReference.USER: user or reports.SOMEBODY, UserReference.ACTOR: actor or ""}
+    text = "".join(named[word] if isinstance(word, UserReference) else word for word in words)
     return f"{text}."
 
 

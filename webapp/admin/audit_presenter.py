@@ -8,7 +8,7 @@ from uuid import UUID
 
 from webapp.admin.audit_entries import AuditEntry, Change, text
 from webapp.audit import reports
-from webapp.audit.reports import Details, Who
+from webapp.audit.reports import Details, UserReference
 from webapp.audit.sentences import REFUSALS
 from webapp.core.humanize import in_words
 from webapp.sessions import user_agents
@@ -29,7 +29,7 @@ ORIGINS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SentencePart:
     """Of a sentence: words, or the name of somebody."""
 
     text: str
@@ -38,21 +38,21 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedValue:
     what: str
     before: str | datetime
     after: str | datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class AuditLine:
     """One event, or several that are alike and came one after the other."""
 
     at: datetime
     event: str
-    pieces: list[Piece]
+    pieces: list[SentencePart]
     is_refusal: bool
-    changes: list[Changed]
+    changes: list[ChangedValue]
     reason: str | None
     rest: dict[str, str | datetime]
     """Of the details, what is said nowhere else."""
@@ -61,7 +61,7 @@ class Line:
     since: datetime
 
 
-def lines(entries: Sequence[AuditEntry]) -> list[Line]:
+def lines(entries: Sequence[AuditEntry]) -> list[AuditLine]:
     """The latest first, as they come."""
     return [line(list(alike)) for _, alike in groupby(entries, key=likeness)]
 
@@ -71,9 +71,9 @@ def likeness(entry: AuditEntry) -> tuple[object, ...]:
     return entry.sentence, entry.user_id, entry.actor_id, entry.address, entry.changes, told(entry), whence(entry)
 
 
-def line(alike: Sequence[AuditEntry]) -> Line:
+def line(alike: Sequence[AuditEntry]) -> AuditLine:
     entry = alike[0]
-    return Line(
+    return AuditLine(
         at=entry.at,
         event=entry.event,
         pieces=list(pieces(entry)),
@@ -87,12 +87,12 @@ def line(alike: Sequence[AuditEntry]) -> Line:
     )
 
 
-def changed(change: Change) -> Changed:
+def changed(change: Change) -> ChangedValue:
     if not change.what.endswith("_at"):
         # A role is said as people say it, the name of a token as it was given.
         shown = in_words if change.what in ("role", "includes") else str
-        return Changed(in_words(change.what), shown(change.before), shown(change.after))
-    return Changed(in_words(change.what.removesuffix("_at")), moment(change.before), moment(change.after))
+        return ChangedValue(in_words(change.what), shown(change.before), shown(change.after))
+    return ChangedValue(in_words(change.what.removesuffix("_at")), moment(change.before), moment(change.after))
 
 
 def moment(text: str) -> str | datetime:
@@ -102,13 +102,13 @@ def moment(text: str) -> str | datetime:
         return text
 
 
-def pieces(entry: AuditEntry) -> Iterator[Piece]:
+def pieces(entry: AuditEntry) -> Iterator[SentencePart]:
     named = {
-        Who.USER: Piece(entry.user or reports.SOMEBODY, entry.user_id, entry.user_id in entry.gone),
-        Who.ACTOR: Piece(entry.actor or "", entry.actor_id, entry.actor_id in entry.gone),
+        UserReference.USER: SentencePart(entry.user or reports.SOMEBODY, entry.user_id, entry.user_id in entry.gone),
+        UserReference.ACTOR: SentencePart(entry.actor or "", entry.actor_id, entry.actor_id in entry.gone),
     }
     for word in reports.words(entry.event, Details(entry.details), has_actor=entry.actor is not None):
-        yield named[word] if isinstance(word, Who) else Piece(word)
+        yield named[word] if isinstance(word, UserReference) else SentencePart(word)
 
 
 def told(entry: AuditEntry) -> dict[str, str | datetime]:

@@ -12,7 +12,7 @@ from webapp.audit.log import Event
 from webapp.core.backup import OLD
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.jobs.leases import Chore, late
+from webapp.jobs.leases import Job, late
 from webapp.mail import failures
 
 REFUSED = (Event.ACCESS_REFUSED, Event.SESSION_REFUSED, Event.LOGIN_THROTTLED)
@@ -45,7 +45,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overview(
-    db: Session, undeclared: list[str], chores: Sequence[Chore], *, sends_mail: bool, hrefs: dict[str, str]
+    db: Session, undeclared: list[str], jobs: Sequence[Job], *, sends_mail: bool, hrefs: dict[str, str]
 ) -> Overview:
     refused = reading.count(db, REFUSED, since=now() - timedelta(hours=1))
     return Overview(
@@ -58,7 +58,7 @@ def overview(
         backed_up_at=(backed_up_at := reading.latest(db, Event.HOUSE_BACKED_UP)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
-            *undone(db, chores, backed_up_at),
+            *undone(db, jobs, backed_up_at),
         ],
     )
 
@@ -83,15 +83,15 @@ def attention(
         yield Attention(f"{refused} requests were refused in the last hour.", hrefs["refused"], "See which")
 
 
-def undone(db: Session, chores: Sequence[Chore], backed_up_at: datetime | None) -> Iterable[Attention]:
+def undone(db: Session, jobs: Sequence[Job], backed_up_at: datetime | None) -> Iterable[Attention]:
     """What must be done now and then, and was not."""
     if backed_up_at is None:
         yield Attention("The database was never backed up. Run every day: python -m webapp db backup FILE", None, None)
     elif (age := now() - backed_up_at) > OLD:
         yield Attention(f"The last backup is {age.days} days old.", None, None)
-    for chore in late(db, chores):
-        how = f"failed ({chore.error}); it is tried again" if chore.error else "is overdue"
-        yield Attention(f"The chore “{chore.name}” {how}.", None, None)
+    for job in late(db, jobs):
+        how = f"failed ({job.error}); it is tried again" if job.error else "is overdue"
+        yield Attention(f"The job “{job.name}” {how}.", None, None)
 
 
 def midnight() -> datetime:

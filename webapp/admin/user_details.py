@@ -11,10 +11,10 @@ from webapp.accounts import admin_actions, lockout, roles, user_queries
 from webapp.accounts.models import User
 from webapp.admin.audit_entries import AuditEntry, described
 from webapp.audit import reading
-from webapp.audit.reading import Asked
+from webapp.audit.reading import AuditFilter
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.guard.access_report import Reached
+from webapp.guard.access_report import ReachableRoute
 from webapp.mfa import factors, resets
 from webapp.mfa.factors import Factors
 from webapp.sessions import lifecycle as sessions
@@ -26,7 +26,7 @@ RECENT = 20
 SHOWN_TOKENS = 50
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
+class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A user as those see them who look after people."""
 
     id: UUID
@@ -44,13 +44,13 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
 
 
-class People(msgspec.Struct, frozen=True):
-    people: list[Person]
+class UserListing(msgspec.Struct, frozen=True):
+    people: list[UserSummary]
     after: UUID | None
     """Send it back as `after` for the next page; null on the last."""
 
 
-class Login(msgspec.Struct, frozen=True):
+class LiveLogin(msgspec.Struct, frozen=True):
     """A live session."""
 
     id: UUID
@@ -60,7 +60,7 @@ class Login(msgspec.Struct, frozen=True):
     last_seen_at: datetime
 
 
-class PersonDetails(Person, frozen=True, kw_only=True):
+class UserDetails(UserSummary, frozen=True, kw_only=True):
     display_name: str | None
     is_verified: bool
     """Whether a link that was mailed to the e-mail address was followed, or an identity provider vouched for it."""
@@ -76,9 +76,9 @@ class PersonDetails(Person, frozen=True, kw_only=True):
     """Whether so many wrong passwords came in a row that strangers' count for nothing any more."""
     may_act: bool
     """Whether the caller may change anything here."""
-    reach: list[Reached]
+    reach: list[ReachableRoute]
     """What their role opens; nothing of it while they are disabled, closed, or wait to be verified."""
-    session_list: list[Login]
+    session_list: list[LiveLogin]
     token_list: list[Token]
     events: list[AuditEntry]
     factors_reset_at: datetime | None
@@ -93,14 +93,14 @@ def state_of(user: User) -> str:
     return "dormant" if now() - user.last_login_at > user_queries.DORMANT else "active"
 
 
-def people(db: Session, users: Sequence[User]) -> list[Person]:
+def people(db: Session, users: Sequence[User]) -> list[UserSummary]:
     ids = [user.id for user in users]
     counts, held = credentials.counts(db, ids), factors.of_many(db, ids)
     return [person(user, counts, held.get(user.id, Factors())) for user in users]
 
 
-def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> Person:
-    return Person(
+def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> UserSummary:
+    return UserSummary(
         id=user.id,
         username=user.username,
         email=user.email,
@@ -115,10 +115,10 @@ def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> Pe
     )
 
 
-def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[Reached]) -> PersonDetails:
+def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[ReachableRoute]) -> UserDetails:
     closure, reset = roles.included_in(db, user.role), resets.waiting(db, user.id)
-    events = reading.search(db, Asked(user_id=user.id), limit=RECENT)
-    return PersonDetails(
+    events = reading.search(db, AuditFilter(user_id=user.id), limit=RECENT)
+    return UserDetails(
         **msgspec.structs.asdict(people(db, [user])[0]),
         display_name=user.display_name,
         is_verified=user.email_verified_at is not None,
@@ -136,9 +136,9 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
     )
 
 
-def logins(db: Session, user_id: UUID) -> list[Login]:
+def logins(db: Session, user_id: UUID) -> list[LiveLogin]:
     return [
-        Login(
+        LiveLogin(
             id=credential.id,
             name=in_words(browser.user_agent),
             address=credential.last_used_from or browser.address,

@@ -7,63 +7,65 @@ from uuid import UUID
 from flask import Flask, Request, request
 
 from webapp.accounts.credential_lookup import standing_of
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.token_mails import TokenMails
 from webapp.accounts.views.request_info import here
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.keys import KeyRing
-from webapp.credentials.usage_tracker import Meter
+from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import current_claims, current_principal, login_manager, preferences, request_guard, token_cookie
-from webapp.guard.curl_examples import offer_here
-from webapp.guard.login_manager import Doors
-from webapp.guard.principal import Standing
+from webapp.guard.curl_examples import curl_example_here
+from webapp.guard.login_manager import Authenticators
+from webapp.guard.principal import CredentialRow
 from webapp.login.views.api import cookie_logout as api_leaving
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
 from webapp.settings import Settings
-from webapp.tokens.authenticator import Authenticator
-from webapp.tokens.expired_use import Late
-from webapp.tokens.expiry_badge import Due
-from webapp.tokens.issuing import Issuer
+from webapp.tokens.authenticator import TokenAuthenticator
+from webapp.tokens.expired_use import ExpiredUses
+from webapp.tokens.expiry_badge import ExpiryBadge
+from webapp.tokens.issuing import TokenIssuer
 from webapp.web import after_response
 from webapp.web.redirects import here_again
 
 
-def admit(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
+def init_authentication(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
     """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
-    app.extensions |= {"keys": ring, "issuer": Issuer(ring, settings.base_url, most=settings.tokens_per_user)}
+    app.extensions |= {"keys": ring, "issuer": TokenIssuer(ring, settings.base_url, most=settings.tokens_per_user)}
     mails = TokenMails(app.extensions["post"], circumstances)
-    app.extensions["meter"] = meter = Meter(database, mails.arrived)
+    app.extensions["meter"] = meter = UsageTracker(database, mails.arrived)
     app.extensions |= {"token_mails": mails, "tell_owner": mails.deed}
     app.extensions["told_of_edits"] = [lambda db, row, edited: mails.edited(db, row, is_wider=edited.is_wider)]
-    latecomers = Late()
+    latecomers = ExpiredUses()
 
-    def seen(standing: Standing, asked: Request, at: datetime) -> None:
+    def seen(standing: CredentialRow, asked: Request, at: datetime) -> None:
         rule = asked.url_rule.rule if asked.url_rule else ""
         agent = asked.environ.get("HTTP_USER_AGENT")
         if meter.count(standing, asked.remote_addr, asked.method, rule, agent, at):
-            after_response.answer(meter.flush)
+            after_response.after_response(meter.flush)
 
     def late(token_id: UUID) -> None:
         if latecomers.is_news(token_id):
-            after_response.answer_unseen(partial(latecomers.tell, token_id, partial(mail_late, mails, database)))
+            after_response.after_response_unseen(
+                partial(latecomers.tell, token_id, partial(mail_late, mails, database))
+            )
 
     login_manager.init_app(
         app,
-        Doors(
+        Authenticators(
             by_session=cookie.named,
-            by_token=Authenticator(ring, issuer=settings.base_url).recognise,
+            by_token=TokenAuthenticator(ring, issuer=settings.base_url).recognise,
             standing=standing_of(database),
             seen=seen,
             late=late,
         ),
     )
-    app.jinja_env.globals |= {"offer_here": offer_here, "current_principal": current_principal}
+    app.jinja_env.globals |= {"curl_example_here": curl_example_here, "current_principal": current_principal}
     app.jinja_env.globals["current_claims"] = current_claims
     app.jinja_env.globals |= {"theme": preferences.theme, "zone_name": preferences.zone_name}
     app.jinja_env.globals |= {"here_again": here_again, "session_end": sessions.session_end}
-    app.jinja_env.globals["is_token_due"] = Due(database)
+    app.jinja_env.globals["is_token_due"] = ExpiryBadge(database)
     if "cookie" in settings.locations:
         token_cookie.init_app(app)
         app.register_blueprint(api_leaving.bp)
@@ -75,5 +77,5 @@ def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:
         mails.came_late(db, token_id, here())
 
 
-def circumstances() -> Here:
-    return here() if request else Here(now(), None, "the command line")
+def circumstances() -> Circumstances:
+    return here() if request else Circumstances(now(), None, "the command line")

@@ -27,6 +27,6 @@ ADMIN = overview, users, roles, audit, invitations, mail
 ROOMS = (site, *ENTRANCE, *OWN, *ADMIN, examples)
 
 
-def open_all(app: Flask) -> None:
+def register_blueprints(app: Flask) -> None:
     for room in ROOMS:
         app.register_blueprint(room.bp)

@@ -5,12 +5,12 @@ from pathlib import Path
 from flask import Flask
 
 from webapp.accounts.passwords import TooBusy
-from webapp.accounts.provisioning import NoPlace
-from webapp.app.authentication import admit
-from webapp.app.blueprints import open_all
+from webapp.accounts.provisioning import NoAccountPossible
+from webapp.app.authentication import init_authentication
+from webapp.app.blueprints import register_blueprints
 from webapp.app.furniture import configure, furnish
-from webapp.app.jobs import keep_house
-from webapp.app.services import employ, post_office, second_factors
+from webapp.app.jobs import register_jobs
+from webapp.app.services import provide_login, provide_mail, provide_second_factors
 from webapp.core.db import Database, existing
 from webapp.core.keys import ring_for
 from webapp.guard.assurance import Demands
@@ -19,7 +19,7 @@ from webapp.guard.routes import guarded
 from webapp.login.external_identity import Unreachable
 from webapp.login.views.login_errors import no_place, too_busy, unreachable
 from webapp.settings import Settings, SettingsError
-from webapp.tokens.issuing import TooMany
+from webapp.tokens.issuing import TooManyTokens
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.views import too_many
 from webapp.web.application import Application
@@ -39,16 +39,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     configure(app, settings)
     database, ring = Database(existing(settings.database)), ring_for(settings)
     furnish(app, settings, database)
-    post_office(app, settings, database)
-    admit(app, settings, database, ring)
-    employ(app, settings, database)
-    second_factors(app, settings)
-    keep_house(app, settings, database)
-    open_all(app)
+    provide_mail(app, settings, database)
+    init_authentication(app, settings, database, ring)
+    provide_login(app, settings, database)
+    provide_second_factors(app, settings)
+    register_jobs(app, settings, database)
+    register_blueprints(app)
     app.register_error_handler(TooBusy, too_busy)
     app.register_error_handler(Unreachable, unreachable)
-    app.register_error_handler(NoPlace, no_place)
-    app.register_error_handler(TooMany, too_many)
+    app.register_error_handler(NoAccountPossible, no_place)
+    app.register_error_handler(TooManyTokens, too_many)
     app.extensions["catalogue"] = catalogue = Catalogue(guarded(app), DECLARED)
     refuse_unknown_scopes(app.extensions["demands"], catalogue)
     app.extensions["settings"] = settings

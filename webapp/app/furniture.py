@@ -13,7 +13,7 @@ from webapp.sessions import cookie
 from webapp.settings import Settings
 from webapp.web import assets, csrf, headers, logs, problems, proxy, request_head, templating, transaction
 from webapp.web.request_id import request_id
-from webapp.web.templating import House
+from webapp.web.templating import SiteInfo
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,7 +53,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
     log.origin_of[0] = origin
     proxy.init_app(app, settings.trusted_proxies)
     assets.init_app(app, ROOT / "static")
-    templating.init_app(app, House(settings.house_name, settings.base_url), preferences.zone)
+    templating.init_app(app, SiteInfo(settings.house_name, settings.base_url), preferences.zone)
     problems.init_app(app)
     csrf.init_app(app)
     request_head.init_app(app)

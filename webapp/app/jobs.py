@@ -11,27 +11,27 @@ from webapp.core import ratelimit_storage
 from webapp.core.db import Database
 from webapp.credentials import purge
 from webapp.guard import saved_form
-from webapp.jobs.leases import Chore
-from webapp.jobs.worker import Worker as ChoreWorker
+from webapp.jobs.leases import Job
+from webapp.jobs.worker import JobWorker as JobWorker
 from webapp.mail import outbox
 from webapp.settings import Settings
 
 
-def keep_house(app: Flask, settings: Settings, database: Database) -> None:
-    """What must be done now and then; ``serve`` starts the worker, and whichever process comes first does a chore."""
+def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
+    """What must be done now and then; ``serve`` starts the worker, and whichever process comes first does a job."""
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     mails: TokenMails = app.extensions["token_mails"]
-    chores = (
-        Chore("forget closed accounts", day, lifecycle.forget_due),
-        Chore("forget unverified accounts", day, self_registration.forget_unverified),
-        Chore("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
-        Chore("reset second factors", minute, partial(mfa_reset.carry_out_due, post=app.extensions["post"])),
-        Chore("tell of tokens that end soon", day, mails.expiring),
-        Chore("tell of tokens that nothing uses", day, mails.unused),
-        Chore("purge counted uses", day, purge.purge_uses),
-        Chore("purge dead links", day, one_time_links.purge),
-        Chore("purge kept forms", hour, saved_form.purge),
-        Chore("purge old mails", day, outbox.purge),
-        Chore("purge limits", hour, ratelimit_storage.purge),
+    jobs = (
+        Job("forget closed accounts", day, lifecycle.forget_due),
+        Job("forget unverified accounts", day, self_registration.forget_unverified),
+        Job("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
+        Job("reset second factors", minute, partial(mfa_reset.carry_out_due, post=app.extensions["post"])),
+        Job("tell of tokens that end soon", day, mails.expiring),
+        Job("tell of tokens that nothing uses", day, mails.unused),
+        Job("purge counted uses", day, purge.purge_uses),
+        Job("purge dead links", day, one_time_links.purge),
+        Job("purge kept forms", hour, saved_form.purge),
+        Job("purge old mails", day, outbox.purge),
+        Job("purge limits", hour, ratelimit_storage.purge),
     )
-    app.extensions |= {"chores": chores, "chore_worker": ChoreWorker(database, chores)}
+    app.extensions |= {"jobs": jobs, "job_worker": JobWorker(database, jobs)}

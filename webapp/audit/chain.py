@@ -21,7 +21,7 @@ HEAD_TO_WRITE = HEAD.with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerdict:
     """``broken_at`` is the first seq that is changed or missing; None where all is as it was written."""
 
     events: int
@@ -77,7 +77,7 @@ def head_of(db: Session, *, for_update: bool = False) -> AuditHead:
     return db.scalars(HEAD_TO_WRITE if for_update else HEAD).one()
 
 
-def verify(db: Session) -> Verdict:
+def verify(db: Session) -> ChainVerdict:
     """Read every event in its order, and compute the chain anew."""
     head = head_of(db)
     query = select(AuditEvent).where(AuditEvent.seq > head.sealed_seq).order_by(AuditEvent.seq)
@@ -85,11 +85,11 @@ def verify(db: Session) -> Verdict:
     return judged(entries, first=head.sealed_seq + 1, former=head.sealed_digest, last=head.seq, digest=head.digest)
 
 
-def judged(entries: Iterable[AuditEvent], *, first: int, former: bytes, last: int, digest: bytes) -> Verdict:
+def judged(entries: Iterable[AuditEvent], *, first: int, former: bytes, last: int, digest: bytes) -> ChainVerdict:
     seq = first
     for entry in entries:
         if entry.seq != seq or entry.digest != digest_of(former, entry):
-            return Verdict(seq - first, last, digest.hex(), broken_at=seq)
+            return ChainVerdict(seq - first, last, digest.hex(), broken_at=seq)
         former, seq = entry.digest, seq + 1
     is_whole = seq == last + 1 and former == digest
-    return Verdict(seq - first, last, digest.hex(), broken_at=None if is_whole else min(seq, last))
+    return ChainVerdict(seq - first, last, digest.hex(), broken_at=None if is_whole else min(seq, last))

@@ -122,7 +122,7 @@ NOWHERE = Origin()
 origin_of: list[Callable[[], Origin]] = [lambda: NOWHERE]
 
 
-# The door, where it is neither a request nor the house's own chores.
+# The door, where it is neither a request nor the house's own jobs.
 door: ContextVar[str | None] = ContextVar("door", default=None)
 
 

@@ -50,7 +50,7 @@ def latest(db: Session, event: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AuditFilter:
     """Which events; ``before`` is the seq of the last one of the page before."""
 
     user_id: UUID | None = None
@@ -62,17 +62,17 @@ class Asked:
     before: int | None = None
 
 
-def search(db: Session, asked: Asked, *, limit: int) -> Sequence[AuditEvent]:
+def search(db: Session, asked: AuditFilter, *, limit: int) -> Sequence[AuditEvent]:
     """The latest first; each filter alone, or none, is answered from one index, a page at a time."""
     return db.scalars(found(asked).limit(limit)).all()
 
 
-def every(db: Session, asked: Asked) -> Iterator[AuditEvent]:
+def every(db: Session, asked: AuditFilter) -> Iterator[AuditEvent]:
     """The same without an end, for those who carry it away."""
     yield from db.scalars(found(asked).execution_options(yield_per=1000))
 
 
-def found(asked: Asked) -> Select[AuditEvent]:
+def found(asked: AuditFilter) -> Select[AuditEvent]:
     query = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.seq.desc())
     for column in (AuditEvent.user_id, AuditEvent.actor_id, AuditEvent.event, AuditEvent.address):
         if value := getattr(asked, column.key):

@@ -9,7 +9,7 @@ from webapp.audit.sentences import FACTORS, by_bound, how
 from webapp.core.humanize import counted, in_words, ways_in_words
 
 
-class Who(Enum):
+class UserReference(Enum):
     """Stands where a name stands, so that a page can make a link of it."""
 
     USER = "user"
@@ -32,8 +32,8 @@ class Details(dict[str, Any]):
         return super().__getitem__(name)
 
 
-Words = tuple[str | Who, ...]
-USER, ACTOR = Who.USER, Who.ACTOR
+Words = tuple[str | UserReference, ...]
+USER, ACTOR = UserReference.USER, UserReference.ACTOR
 SOMEBODY = "somebody"
 
 

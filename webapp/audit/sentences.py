@@ -11,7 +11,7 @@ from webapp.audit.models import AuditEvent
 from webapp.core.humanize import in_words, ways_in_words
 
 
-class Happening(msgspec.Struct, frozen=True):
+class AuditSentence(msgspec.Struct, frozen=True):
     """One event as people read it."""
 
     at: datetime
@@ -158,7 +158,7 @@ def how(details: Details) -> str:
             return ""
 
 
-def told(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> Happening:
+def told(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> AuditSentence:
     """
     Args:
         names: of tokens, by their credential, where the event itself does not say them.
@@ -168,4 +168,4 @@ def told(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> Happenin
     details = ({"name": name} if name else {}) | event.details
     sentence = SENTENCES[kind](details) if kind in SENTENCES else event.event
     origin = f"from {event.address}" if event.address else None
-    return Happening(event.at, event.event, sentence, origin, kind in REFUSALS)
+    return AuditSentence(event.at, event.event, sentence, origin, kind in REFUSALS)

@@ -13,17 +13,17 @@ from webapp.accounts import user_queries
 from webapp.audit import archive, chain, export_formats, reading
 from webapp.audit.log import Event
 from webapp.audit.models import AuditEvent
-from webapp.audit.reading import Asked
+from webapp.audit.reading import AuditFilter
 from webapp.cli.audit_events import MOST_AT_ONCE, as_line, as_object, latest, names_in, what_follows
-from webapp.cli.commands import Group
-from webapp.cli.context import House, pass_house
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
 
 
-@click.group("audit", cls=Group)
+@click.group("audit", cls=CommandGroup)
 def command() -> None:
     """What happened here."""
 
@@ -33,8 +33,8 @@ def command() -> None:
 @click.option("-f", "--follow", is_flag=True, help="Go on with what happens, until Ctrl-C.")
 @click.option("--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this one.")
 @click.option("--json", "is_json", is_flag=True, help="Each line is an object of JSON.")
-@pass_house
-def tail(house: House, *, lines: int, follow: bool, event: str | None, is_json: bool) -> None:
+@pass_context
+def tail(house: CommandContext, *, lines: int, follow: bool, event: str | None, is_json: bool) -> None:
     """Print the last events, one a line, the latest at the end.
 
     \b
@@ -68,10 +68,10 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     return event_option(user_option(actor_option(address_option(since_option(until_option(command))))))
 
 
-def wish(db: Session, **said: object) -> Asked:
+def wish(db: Session, **said: object) -> AuditFilter:
     user, actor = (whom(db, str(name)) if name else None for name in (said["user"], said["actor"]))
     until = moment_of(said["until"])
-    return Asked(
+    return AuditFilter(
         user_id=user,
         actor_id=actor,
         event=str(said["event"] or ""),
@@ -101,8 +101,8 @@ def names_of(db: Session, entries: Iterable[AuditEvent]) -> dict[UUID, str]:
 @click.option("-n", "--lines", type=click.IntRange(1, MOST_AT_ONCE), default=50, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Each line is an object of JSON, with its chain.")
 @filters
-@pass_house
-def list_(house: House, /, *, lines: int, is_json: bool, **said: object) -> None:
+@pass_context
+def list_(house: CommandContext, /, *, lines: int, is_json: bool, **said: object) -> None:
     """Print what happened, the latest first.
 
     \b
@@ -119,8 +119,8 @@ def list_(house: House, /, *, lines: int, is_json: bool, **said: object) -> None
 @command.command("export")
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @filters
-@pass_house
-def export(house: House, /, *, form: str, **said: object) -> None:
+@pass_context
+def export(house: CommandContext, /, *, form: str, **said: object) -> None:
     """Write everything that the filters find to standard output, the latest first.
 
     \b
@@ -140,8 +140,8 @@ def export(house: House, /, *, form: str, **said: object) -> None:
 
 
 @command.command("verify")
-@pass_house
-def verify(house: House) -> None:
+@pass_context
+def verify(house: CommandContext) -> None:
     """Prove that no event was changed or removed; else name the first that was. Exit code 1 where one was.
 
     Write down what it prints: with the same number, it must print the same digest ever after.
@@ -153,7 +153,9 @@ def verify(house: House) -> None:
     with opened(house) as database, database.read() as db:
         verdict = chain.verify(db)
     if verdict.broken_at is not None:
-        raise Refused(f"Event {verdict.broken_at} was changed or removed; {verdict.events} before it are as written.")
+        raise CommandRefused(
+            f"Event {verdict.broken_at} was changed or removed; {verdict.events} before it are as written."
+        )
     say_aside(f"{verdict.events} events are as they were written.")
     click.echo(f"{verdict.last} {verdict.digest}")
 
@@ -161,8 +163,8 @@ def verify(house: House) -> None:
 @command.command("retire")
 @click.option("--before", type=DAY, required=True, metavar="DATE", help="What happened before this day, in UTC.")
 @click.option("--to", "file", type=click.Path(path_type=Path), required=True, help="A file that is not there yet.")
-@pass_house
-def retire(house: House, *, before: datetime, file: Path) -> None:
+@pass_context
+def retire(house: CommandContext, *, before: datetime, file: Path) -> None:
     """Move old events to a file, with their chain, and seal where the rest goes on.
 
     \b
@@ -176,9 +178,9 @@ def retire(house: House, *, before: datetime, file: Path) -> None:
                     db, before=before.replace(tzinfo=UTC), write=lambda entries: keep(file, entries), file=file.name
                 )
         except FileExistsError as error:
-            raise Refused(f"{file} is there already; nothing is written over.") from error
+            raise CommandRefused(f"{file} is there already; nothing is written over.") from error
         except OSError as error:
-            raise Refused(f"{file} cannot be written: {error.strerror}. Nothing was removed.") from error
+            raise CommandRefused(f"{file} cannot be written: {error.strerror}. Nothing was removed.") from error
     say_aside(f"{done.events} events were moved; the chain goes on after {done.last}.")
     click.echo(f"{done.last} {done.digest}")
 

@@ -9,9 +9,9 @@ import click
 from webapp.audit.log import Event, record
 from webapp.cli import schema
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, opened
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core import backup
 from webapp.core.db import Database, Unavailable
@@ -24,8 +24,8 @@ PATIENCE = 60.0
 @click.command("backup", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--made-elsewhere", is_flag=True, help="Only note that one was made by other means, such as pg_dump.")
-@pass_house
-def command(house: House, *, file: Path | None, made_elsewhere: bool) -> None:
+@pass_context
+def command(house: CommandContext, *, file: Path | None, made_elsewhere: bool) -> None:
     """Copy the SQLite database to FILE while the house is served, and note when: doctor says how old the last one is.
 
     The keys in the instance folder are not in it; copy secret_key and signing_keys.json once, to another place.
@@ -46,7 +46,7 @@ def command(house: House, *, file: Path | None, made_elsewhere: bool) -> None:
             note(database, origin="elsewhere" if file is None else "cli")
         except Unavailable as error:
             done = "Nothing was noted" if file is None else f"The database is in {file}, and that was not noted"
-            raise Refused(f"{done} ({error}); run: python -m webapp db backup --made-elsewhere") from error
+            raise CommandRefused(f"{done} ({error}); run: python -m webapp db backup --made-elsewhere") from error
     say_aside("It is noted." if file is None else f"The database is in {file}, for your eyes alone.")
 
 
@@ -70,13 +70,15 @@ def note(database: Database, *, origin: str) -> None:
 def copy(settings: Settings, file: Path) -> None:
     source = schema.file_of(settings)
     if source is None:
-        raise Refused("PostgreSQL is backed up by pg_dump; then run: python -m webapp db backup --made-elsewhere")
+        raise CommandRefused(
+            "PostgreSQL is backed up by pg_dump; then run: python -m webapp db backup --made-elsewhere"
+        )
     if not source.exists():
-        raise Refused("There is no database yet; the first start makes it, or: python -m webapp db upgrade")
+        raise CommandRefused("There is no database yet; the first start makes it, or: python -m webapp db upgrade")
     try:
         backup.copy(source, file)
     except FileExistsError as error:
-        raise Refused(f"{file} is there already, and nothing is replaced; name another.") from error
+        raise CommandRefused(f"{file} is there already, and nothing is replaced; name another.") from error
     except (OSError, sqlite3.Error) as error:
         why = (isinstance(error, OSError) and error.strerror) or error
-        raise Refused(f"{file} cannot be written: {why}. Nothing was kept.") from error
+        raise CommandRefused(f"{file} cannot be written: {why}. Nothing was kept.") from error

@@ -27,7 +27,7 @@ class Command(click.Command):
             raise click.UsageError(hint, ctx) from error
 
 
-class Group(click.Group):
+class CommandGroup(click.Group):
     command_class = Command
 
 

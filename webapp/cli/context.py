@@ -9,14 +9,14 @@ from webapp.settings import Settings
 from webapp.settings.fields import PREFIX
 
 
-class House:
+class CommandContext:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
 
-    def otherwise(self, **choices: object) -> "House":
+    def otherwise(self, **choices: object) -> "CommandContext":
         """The same house with other settings; None leaves one as it is. What is said is judged like a variable."""
         said = {PREFIX + name.upper(): str(value) for name, value in choices.items() if value is not None}
-        return House(self.environ | said)
+        return CommandContext(self.environ | said)
 
     @cached_property
     def settings(self) -> Settings:
@@ -24,4 +24,4 @@ class House:
         return Settings.from_env(self.environ)
 
 
-pass_house = click.make_pass_decorator(House)
+pass_context = click.make_pass_decorator(CommandContext)

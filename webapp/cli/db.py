@@ -7,17 +7,17 @@ from pathlib import Path
 import click
 
 from webapp.cli import backup, restore, schema
-from webapp.cli.commands import Group
-from webapp.cli.context import House, pass_house
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core import instance_folder
 from webapp.core.db import engine_for
 from webapp.settings import Settings
 
 
-@click.group("db", cls=Group)
+@click.group("db", cls=CommandGroup)
 def command() -> None:
     """The database: its version and its health."""
 
@@ -27,8 +27,8 @@ command.add_command(restore.command)
 
 
 @command.command("upgrade")
-@pass_house
-def upgrade(house: House) -> None:
+@pass_context
+def upgrade(house: CommandContext) -> None:
     """Bring the database to this version, and print which it is. serve does it by itself.
 
     \b
@@ -44,8 +44,8 @@ def upgrade(house: House) -> None:
 
 @command.command("check")
 @click.option("--models", is_flag=True, help="Try the migrations on a new database, both ways, against the models.")
-@pass_house
-def check(house: House, *, models: bool) -> None:
+@pass_context
+def check(house: CommandContext, *, models: bool) -> None:
     """Say whether the database is sound and of this version; with --models, whether the program is.
 
     \b
@@ -66,9 +66,11 @@ def compare_version(settings: Settings) -> None:
     schema.examine(settings)
     version = schema.version(settings)
     if version is None:
-        raise Refused("There is no database yet; the first start makes it, or: python -m webapp db upgrade")
+        raise CommandRefused("There is no database yet; the first start makes it, or: python -m webapp db upgrade")
     if version != schema.head():
-        raise Refused(f"The database has the version {version}, not {schema.head()}; run: python -m webapp db upgrade")
+        raise CommandRefused(
+            f"The database has the version {version}, not {schema.head()}; run: python -m webapp db upgrade"
+        )
 
 
 def compare_models(settings: Settings) -> None:
@@ -87,4 +89,4 @@ def refuse_differences(settings: Settings) -> None:
     with schema.disposed(engine_for(settings.database)) as engine:
         found = schema.differences(engine)
     if found:
-        raise Refused("\n".join(["The migrations and the models disagree:", *(f"  {entry}" for entry in found)]))
+        raise CommandRefused("\n".join(["The migrations and the models disagree:", *(f"  {entry}" for entry in found)]))

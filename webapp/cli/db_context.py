@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from webapp.accounts import names
 from webapp.audit.log import door
 from webapp.cli import schema
-from webapp.cli.context import House
-from webapp.cli.errors import Refused
+from webapp.cli.context import CommandContext
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core.db import Database
 from webapp.core.raw_reader import Unavailable
@@ -15,7 +15,7 @@ from webapp.settings import Settings
 
 
 @contextmanager
-def opened(house: House) -> Iterator[Database]:
+def opened(house: CommandContext) -> Iterator[Database]:
     """A house without a database is given one; an older one is left to ``db upgrade`` and ``serve``."""
     with answering():
         names.allow_domains(house.settings.email_special_domains)
@@ -34,7 +34,9 @@ def answering() -> Iterator[None]:
     try:
         yield
     except Unavailable as error:
-        raise Refused(f"The database does not answer ({' '.join(str(error).split())}); try again later.") from error
+        raise CommandRefused(
+            f"The database does not answer ({' '.join(str(error).split())}); try again later."
+        ) from error
 
 
 def make_or_compare(settings: Settings) -> None:
@@ -42,7 +44,7 @@ def make_or_compare(settings: Settings) -> None:
     if version is None:
         bring_up(settings)
     elif version != schema.head():
-        raise Refused("The database is older than this program; run: python -m webapp db upgrade")
+        raise CommandRefused("The database is older than this program; run: python -m webapp db upgrade")
 
 
 def bring_up(settings: Settings) -> str | None:

@@ -11,14 +11,14 @@ from webapp.audit import reading
 from webapp.audit.log import Event
 from webapp.cli import schema
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.health_checks import database, files, jobs, keys, machine, mail, network, routes, setting_values
 from webapp.cli.health_checks.finding import Finding
 from webapp.cli.output import as_json, say_json
 from webapp.core.db import Database
 from webapp.core.keys import ring_for
 from webapp.guard.routes import routes as routes_of
-from webapp.jobs.leases import Chore, late
+from webapp.jobs.leases import Job, late
 from webapp.mail.failures import unsent
 from webapp.mail.outbox import states
 from webapp.settings import Settings
@@ -27,8 +27,8 @@ from webapp.settings import Settings
 @click.command("doctor", cls=Command)
 @as_json
 @click.pass_context
-@pass_house
-def command(house: House, ctx: click.Context, *, is_json: bool) -> None:
+@pass_context
+def command(house: CommandContext, ctx: click.Context, *, is_json: bool) -> None:
     """Look at everything that can be unsafe or odd, a line each: ok, warn or bad, and how to mend it.
 
     The exit code is 1 if anything is bad.
@@ -55,10 +55,10 @@ def findings(settings: Settings) -> Iterator[Finding]:
     app = create_app(settings)
     yield from routes.declared(routes_of(app))
     yield from machine.hashing(Passwords(settings.hashes_at_once, settings.password_minimum))
-    yield from kept(settings, app.extensions["chores"])
+    yield from kept(settings, app.extensions["jobs"])
 
 
-def kept(settings: Settings, rota: Sequence[Chore]) -> Iterator[Finding]:
+def kept(settings: Settings, rota: Sequence[Job]) -> Iterator[Finding]:
     soundness = database.soundness(settings)
     yield soundness
     if soundness.level != "ok":

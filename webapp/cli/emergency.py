@@ -9,9 +9,9 @@ import click
 from webapp.accounts import invitations, one_time_links
 from webapp.audit.log import Event, record
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
@@ -35,8 +35,8 @@ BY_HAND = {
 
 @click.command("emergency", cls=Command)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@pass_house
-def command(house: House, *, yes: bool) -> None:
+@pass_context
+def command(house: CommandContext, *, yes: bool) -> None:
     """A key was stolen: sign with a new one, and end every token, session, mailed link and invitation, at once.
 
     Old keys verify nothing from then on, in every running process, from the next request on. Cookies are signed with
@@ -48,7 +48,7 @@ def command(house: House, *, yes: bool) -> None:
       python -m webapp keys emergency
     """
     if not yes and click.prompt(f"Everybody has to log in again. Type “{WORD}” to go on", err=True) != WORD:
-        raise Refused("Nothing was changed.")
+        raise CommandRefused("Nothing was changed.")
     ring, cookies = ring_for(house.settings), CookieKey(house.settings)
     left = (["signing"] if house.settings.signing_key else []) + ([] if cookies.is_ours else ["cookies"])
     with opened(house) as database:
@@ -60,7 +60,7 @@ def command(house: House, *, yes: bool) -> None:
     say_aside(NEXT)
     click.echo(ring.current().kid)
     if left:
-        raise Refused("\n".join(BY_HAND[what] for what in left))
+        raise CommandRefused("\n".join(BY_HAND[what] for what in left))
 
 
 def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]) -> Counter[str]:

@@ -5,7 +5,7 @@ from typing import IO, Any
 import click
 
 
-class Refused(click.ClickException):
+class CommandRefused(click.ClickException):
     """Not found, or not allowed. The sentence goes to standard error."""
 
     exit_code = 1
@@ -14,7 +14,7 @@ class Refused(click.ClickException):
         click.echo(self.message, file=file, err=True)
 
 
-class Unusable(Refused):
+class Unusable(CommandRefused):
     """Settings that do not stand, or a database that cannot be trusted."""
 
     exit_code = 2

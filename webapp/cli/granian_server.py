@@ -18,7 +18,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from webapp.cli import signals, watchdog
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.shutdown import PATIENCE
 from webapp.settings import ROOT, Settings
 
@@ -117,7 +117,9 @@ def split(bind: str) -> tuple[str, int]:
     try:
         found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise Refused(f"WEBAPP_BIND names {host}, which is no address of this machine: {error.strerror}.") from error
+        raise CommandRefused(
+            f"WEBAPP_BIND names {host}, which is no address of this machine: {error.strerror}."
+        ) from error
     return str(found[4][0]), int(port)
 
 
@@ -130,6 +132,8 @@ def refuse_taken(bind: str) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise Refused(f"Another program listens on {bind}; stop it, or choose another with --bind.") from error
+                raise CommandRefused(
+                    f"Another program listens on {bind}; stop it, or choose another with --bind."
+                ) from error
             reason = os.strerror(error.errno or 0)
-            raise Refused(f"Nobody can listen on {bind} here: {reason}; choose another with --bind.") from error
+            raise CommandRefused(f"Nobody can listen on {bind} here: {reason}; choose another with --bind.") from error

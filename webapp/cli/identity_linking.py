@@ -6,9 +6,9 @@ from webapp.accounts import identity_linking, roles
 from webapp.accounts.identity_linking import KeyTaken, MovedAlready
 from webapp.accounts.provisioning import LONGEST_KEY
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
 from webapp.cli.prompts import hashed_password, password_stdin
@@ -24,8 +24,8 @@ ALONE = (
 @click.argument("name")
 @click.option("--as", "key", metavar="KEY", help="By what the provider knows them for good; without, by their name.")
 @yes
-@pass_house
-def known_elsewhere(house: House, *, name: str, key: str | None, yes: bool) -> None:
+@pass_context
+def known_elsewhere(house: CommandContext, *, name: str, key: str | None, yes: bool) -> None:
     """Forget the password of a user: the identity provider is asked from their next login on.
 
     Their sessions and script logins end, their API tokens stay, and so do role and second factors. KEY is what the
@@ -36,7 +36,7 @@ def known_elsewhere(house: House, *, name: str, key: str | None, yes: bool) -> N
       python -m webapp user known-elsewhere ada --as 4f1c2a9e-0b7d-4c55-9d1e-6f2a8f3b7c10
     """
     if not house.settings.identity_provider:
-        raise Refused("WEBAPP_IDENTITY_PROVIDER names nobody who would know them.")
+        raise CommandRefused("WEBAPP_IDENTITY_PROVIDER names nobody who would know them.")
     if key is not None and not (key.isprintable() and 0 < len(key.strip()) <= LONGEST_KEY):
         raise click.UsageError(f"KEY has at most {LONGEST_KEY} characters, all of them printable, and at least one.")
     with opened(house) as database:
@@ -50,9 +50,9 @@ def known_elsewhere(house: House, *, name: str, key: str | None, yes: bool) -> N
             with database.write() as db:
                 known_as = identity_linking.elsewhere(db, user_named(db, name), key)
         except MovedAlready as error:
-            raise Refused(f"{user.username} is known elsewhere already, as {error}.") from error
+            raise CommandRefused(f"{user.username} is known elsewhere already, as {error}.") from error
         except KeyTaken as error:
-            raise Refused(f"Somebody else here is known elsewhere as {error}; nothing was changed.") from error
+            raise CommandRefused(f"Somebody else here is known elsewhere as {error}; nothing was changed.") from error
     say_aside(f"{user.username} is known elsewhere, as {known_as}, and logs in with the password from there.")
 
 
@@ -60,8 +60,8 @@ def known_elsewhere(house: House, *, name: str, key: str | None, yes: bool) -> N
 @click.argument("name")
 @password_stdin
 @yes
-@pass_house
-def known_here(house: House, *, name: str, password_stdin: bool, yes: bool) -> None:
+@pass_context
+def known_here(house: CommandContext, *, name: str, password_stdin: bool, yes: bool) -> None:
     """Give a user a password of this house: the identity provider is asked about them no more.
 
     Their sessions and script logins end, their API tokens stay.
@@ -90,11 +90,13 @@ def known_here(house: House, *, name: str, password_stdin: bool, yes: bool) -> N
     say_aside(f"{user.username} is known here, and logs in with the new password. {ended.in_words}")
 
 
-def known_already(username: str) -> Refused:
-    return Refused(f"{username} has a password of this house already; change it by: python -m webapp user password")
+def known_already(username: str) -> CommandRefused:
+    return CommandRefused(
+        f"{username} has a password of this house already; change it by: python -m webapp user password"
+    )
 
 
 def confirm(username: str, what: str, *, yes: bool) -> None:
     question = f"{username} {what}, and is logged out. Type “{username}” to go on"
     if not yes and click.prompt(question, err=True) != username:
-        raise Refused("Nothing was changed.")
+        raise CommandRefused("Nothing was changed.")

@@ -5,18 +5,18 @@ from datetime import timedelta
 import click
 
 from webapp.accounts import invitations
-from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
-from webapp.accounts.names import AddressUnfit, checked_address
+from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, InvitationRequest
+from webapp.accounts.names import EmailUnfit, checked_address
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import role_named
 from webapp.cli.output import as_json, say_aside, say_json
 from webapp.core.combining_marks import is_stacked
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 
 
 @click.command("invite", cls=Command)
@@ -25,8 +25,10 @@ from webapp.mail.mailer import Post
 @click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, help="How many may use a link of a name.")
 @click.option("--expires", type=DURATION, default=LIFETIME, help="Such as 12h or 30d; 7d if you say nothing.")
 @as_json
-@pass_house
-def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires: timedelta, is_json: bool) -> None:
+@pass_context
+def command(
+    house: CommandContext, *, who: tuple[str, ...], role: str, uses: int, expires: timedelta, is_json: bool
+) -> None:
     """Invite each WHO, a name or an e-mail address.
 
     The link of an address is mailed there and not printed, if a mail server is named: using it then proves the address.
@@ -38,11 +40,11 @@ def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires
       python -m webapp invite "the whole team" --uses 12 --expires 2d
     """
     if not timedelta() < expires <= LONGEST:
-        raise Refused(f"An invitation lives at most {LONGEST.days} days.")
+        raise CommandRefused(f"An invitation lives at most {LONGEST.days} days.")
     if any(is_stacked(name) or not name.isprintable() for name in who):
-        raise Refused("WHO is one line of printable text, without accents stacked on a letter.")
+        raise CommandRefused("WHO is one line of printable text, without accents stacked on a letter.")
     app = create_app(house.settings)
-    post: Post = app.extensions["post"]
+    post: Mailer = app.extensions["post"]
     made = []
     try:
         with opened(house) as database, database.write() as db:
@@ -50,13 +52,15 @@ def command(house: House, *, who: tuple[str, ...], role: str, uses: int, expires
             for name in who:
                 email = checked_address(name) if "@" in name else None
                 email = email if house.settings.smtp_url else None
-                wish = Wish(role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses)
+                wish = InvitationRequest(
+                    role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses
+                )
                 one = invitations.make(db, wish)
                 is_mailed = invitations.mail(db, post, one)
                 link = None if is_mailed else house.settings.base_url + one.path
                 made.append({"who": name, "link": link, "is_mailed": is_mailed})
-    except AddressUnfit as error:
-        raise Refused(str(error)) from error
+    except EmailUnfit as error:
+        raise CommandRefused(str(error)) from error
     finally:
         close(app)
     if is_json:

@@ -6,17 +6,17 @@ import click
 
 from webapp.audit.log import Event, record
 from webapp.cli import emergency
-from webapp.cli.commands import Group
-from webapp.cli.context import House, pass_house
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.clock import now
 from webapp.core.keys import RotationRefused, SigningKey, ring_for
 
 
-@click.group("keys", cls=Group)
+@click.group("keys", cls=CommandGroup)
 def command() -> None:
     """The keys that sign and verify tokens."""
 
@@ -26,8 +26,8 @@ command.add_command(emergency.command)
 
 @command.command("list")
 @as_json
-@pass_house
-def list_(house: House, *, is_json: bool) -> None:
+@pass_context
+def list_(house: CommandContext, *, is_json: bool) -> None:
     """List the keys; the first signs, the others still verify.
 
     \b
@@ -53,8 +53,8 @@ def use_of(key: SigningKey) -> str:
 
 @command.command("rotate")
 @click.option("--overlap", type=DURATION, help="How long the old key still verifies; WEBAPP_TOKEN_LIFETIME_MAX.")
-@pass_house
-def rotate(house: House, *, overlap: timedelta | None) -> None:
+@pass_context
+def rotate(house: CommandContext, *, overlap: timedelta | None) -> None:
     """Sign with a new key from now on, in every running process, and print its name.
 
     With an overlap shorter than the longest token, tokens that live longer than it stop working at its end. After a
@@ -75,15 +75,15 @@ def rotate(house: House, *, overlap: timedelta | None) -> None:
             db.flush()
             key = ring.rotate(overlap)
     except RotationRefused as error:
-        raise Refused(str(error)) from error
+        raise CommandRefused(str(error)) from error
     say_aside(f"{former.kid} verifies until {moment(now() + overlap)}.")
     click.echo(key.kid)
 
 
 @command.command("retire")
 @click.argument("kid")
-@pass_house
-def retire(house: House, *, kid: str) -> None:
+@pass_context
+def retire(house: CommandContext, *, kid: str) -> None:
     """End the overlap of the old key KID now: tokens that it signed stop working, in every running process.
 
     \b
@@ -97,5 +97,5 @@ def retire(house: House, *, kid: str) -> None:
             db.flush()
             ring.retire(kid)
     except RotationRefused as error:
-        raise Refused(str(error)) from error
+        raise CommandRefused(str(error)) from error
     say_aside(f"{kid} verifies nothing any more.")

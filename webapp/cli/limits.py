@@ -3,23 +3,23 @@
 import click
 
 from webapp.audit.log import Event, record
-from webapp.cli.commands import Group
-from webapp.cli.context import House, pass_house
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.humanize import counted
 from webapp.core.ratelimit import limiter_for
 
 
-@click.group("limits", cls=Group)
+@click.group("limits", cls=CommandGroup)
 def command() -> None:
     """Counted login tries, by account and by address."""
 
 
 @command.command("list")
 @as_json
-@pass_house
-def list_(house: House, *, is_json: bool) -> None:
+@pass_context
+def list_(house: CommandContext, *, is_json: bool) -> None:
     """List what is counted now, and when its window ends.
 
     \b
@@ -36,8 +36,8 @@ def list_(house: House, *, is_json: bool) -> None:
 
 @command.command("reset")
 @click.argument("prefix", required=False)
-@pass_house
-def reset(house: House, *, prefix: str | None) -> None:
+@pass_context
+def reset(house: CommandContext, *, prefix: str | None) -> None:
     """Forget the counts whose key begins with PREFIX, or all of them, and print how many there were.
 
     \b

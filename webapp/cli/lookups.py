@@ -5,14 +5,14 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import roles, user_queries
 from webapp.accounts.models import Role, User
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 
 
 def user_named(db: Session, name: str) -> User:
     """By name or e-mail address."""
     user = user_queries.named(db, name)
     if user is None:
-        raise Refused(f"There is no user named {name}.")
+        raise CommandRefused(f"There is no user named {name}.")
     return user
 
 

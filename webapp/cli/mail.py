@@ -4,22 +4,22 @@ from uuid import UUID, uuid4
 
 import click
 
-from webapp.accounts.names import AddressUnfit, checked_address
+from webapp.accounts.names import EmailUnfit, checked_address
 from webapp.app import close, create_app
 from webapp.audit.log import Event, record
-from webapp.cli.commands import Group
-from webapp.cli.context import House, pass_house
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.humanize import counted
 from webapp.mail import outbox
-from webapp.mail.mailer import Post
-from webapp.mail.outbox import Taken
+from webapp.mail.mailer import Mailer
+from webapp.mail.outbox import LeasedMail
 from webapp.mail.transport import NotSent, transport_for
 
 
-@click.group("mail", cls=Group)
+@click.group("mail", cls=CommandGroup)
 def command() -> None:
     """The outbox."""
 
@@ -27,8 +27,8 @@ def command() -> None:
 @command.command("list")
 @click.option("--failed", is_flag=True, help="Only what was given up.")
 @as_json
-@pass_house
-def list_(house: House, *, failed: bool, is_json: bool) -> None:
+@pass_context
+def list_(house: CommandContext, *, failed: bool, is_json: bool) -> None:
     """List the latest mails; what stands in them is not kept once they are sent.
 
     \b
@@ -50,8 +50,8 @@ def list_(house: House, *, failed: bool, is_json: bool) -> None:
 
 @command.command("retry")
 @click.argument("mail_id", type=click.UUID, required=False)
-@pass_house
-def retry(house: House, *, mail_id: UUID | None) -> None:
+@pass_context
+def retry(house: CommandContext, *, mail_id: UUID | None) -> None:
     """Put a mail on its way again; without an id, all that were given up.
 
     \b
@@ -64,14 +64,14 @@ def retry(house: House, *, mail_id: UUID | None) -> None:
         for mail in again:
             record(db, Event.MAIL_RETRIED, mail_id=str(mail.id), kind=mail.kind, to=mail.to)
     if mail_id and not again:
-        raise Refused("There is no such mail to send: it was sent, or never there.")
+        raise CommandRefused("There is no such mail to send: it was sent, or never there.")
     say_aside(f"{counted(len(again), 'mail')} on the way again, while the house is served.")
 
 
 @command.command("test")
 @click.argument("address")
-@pass_house
-def test(house: House, *, address: str) -> None:
+@pass_context
+def test(house: CommandContext, *, address: str) -> None:
     """Send a test mail, now, and say what the server said.
 
     \b
@@ -80,16 +80,16 @@ def test(house: House, *, address: str) -> None:
     """
     settings = house.settings
     if not settings.smtp_url:
-        raise Refused("No mail server is named; set WEBAPP_SMTP_URL.")
+        raise CommandRefused("No mail server is named; set WEBAPP_SMTP_URL.")
     app = create_app(settings)
     try:
-        post: Post = app.extensions["post"]
-        mail = Taken(uuid4(), checked_address(address), post.render("test", {}))
+        post: Mailer = app.extensions["post"]
+        mail = LeasedMail(uuid4(), checked_address(address), post.render("test", {}))
         transport_for(settings.smtp_url, settings.mail_from).send(mail)
-    except AddressUnfit as error:
-        raise Refused(str(error)) from error
+    except EmailUnfit as error:
+        raise CommandRefused(str(error)) from error
     except NotSent as error:
-        raise Refused(f"It was not sent: {error}") from error
+        raise CommandRefused(f"It was not sent: {error}") from error
     finally:
         close(app)
     say_aside(f"The server took it; look into the mailbox of {address}.")

@@ -11,30 +11,37 @@ from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.app import create_app
 from webapp.cli.durations import ENDLESS
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.core.combining_marks import STACKED, is_stacked
-from webapp.core.dpop import KeyUnfit, thumbprint_in
-from webapp.credentials.lifecycle import Proof
+from webapp.core.dpop import DpopKeyUnfit, thumbprint_in
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.assurance import Level, demands_of
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.settings import Settings
 from webapp.settings.types import write_duration
 from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
-from webapp.tokens.issuing import LONGEST_REASON, SHORTEST_REASON, Issuer, NameUnfit, Wish, checked_name
+from webapp.tokens.issuing import (
+    LONGEST_REASON,
+    SHORTEST_REASON,
+    TokenIssuer,
+    TokenNameUnfit,
+    TokenRequest,
+    checked_name,
+)
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 
 # An operator proves nothing about the owner, so the token never counts as a fresh login.
-PROVEN_BY_NOBODY = Proof(auth_time=datetime(1970, 1, 1, tzinfo=UTC), amr="cli")
+PROVEN_BY_NOBODY = AuthenticationProof(auth_time=datetime(1970, 1, 1, tzinfo=UTC), amr="cli")
 
 
-def tools(settings: Settings) -> tuple[Issuer, Catalogue]:
+def tools(settings: Settings) -> tuple[TokenIssuer, Catalogue]:
     """Which scopes there are is only known of the house as a whole."""
     app = create_app(settings)
     return app.extensions["issuer"], app.extensions["catalogue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class MintOrder:
     """What is asked for, as it was written on the command line."""
 
     name: str
@@ -50,29 +57,31 @@ class Order:
     key: str | None = None
 
 
-def wish(db: Session, settings: Settings, catalogue: Catalogue, owner: User, order: Order) -> Wish:
-    """Raises ``Refused`` for what cannot be had."""
+def wish(db: Session, settings: Settings, catalogue: Catalogue, owner: User, order: MintOrder) -> TokenRequest:
+    """Raises ``CommandRefused`` for what cannot be had."""
     if owner.disabled_at is not None:
-        raise Refused(f"{owner.username} is disabled; enable them first.")
+        raise CommandRefused(f"{owner.username} is disabled; enable them first.")
     if owner.closes_at is not None:
-        raise Refused(f"{owner.username} has closed the account; they can still keep it, by logging in.")
+        raise CommandRefused(f"{owner.username} has closed the account; they can still keep it, by logging in.")
     lifetime = checked_lifetime(settings, order)
     roles = included_in(db, owner.role)
     try:
         granted = catalogue.check(order.scopes, roles)
     except ScopeNotHeld as error:
         held = ", ".join(catalogue.held_by(roles))
-        raise Refused(f"{owner.username} cannot give {error}; there are: {held}.") from error
+        raise CommandRefused(f"{owner.username} cannot give {error}; there are: {held}.") from error
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     if (level := catalogue.level_for(granted, demands)) > Level.ONE:
-        raise Refused(f"Such a token takes {level.in_words}, which only {owner.username} can show, on the token page.")
+        raise CommandRefused(
+            f"Such a token takes {level.in_words}, which only {owner.username} can show, on the token page."
+        )
     if shut := catalogue.unopened(order.resources, granted):
-        raise Refused(f"None of these scopes opens {shut[0]}.")
+        raise CommandRefused(f"None of these scopes opens {shut[0]}.")
     try:
         name, authority = checked_name(order.name), bounded(granted, order)
-    except (NameUnfit, KeyUnfit, NetworkUnfit) as error:
-        raise Refused(str(error)) from error
-    return Wish(
+    except (TokenNameUnfit, DpopKeyUnfit, NetworkUnfit) as error:
+        raise CommandRefused(str(error)) from error
+    return TokenRequest(
         name=name,
         note=order.note,
         authority=authority,
@@ -82,23 +91,25 @@ def wish(db: Session, settings: Settings, catalogue: Catalogue, owner: User, ord
     )
 
 
-def checked_lifetime(settings: Settings, order: Order) -> timedelta | None:
+def checked_lifetime(settings: Settings, order: MintOrder) -> timedelta | None:
     """None for a token without an end."""
     longest = settings.token_lifetime_max
     if order.lifetime == ENDLESS:
         if not settings.token_never_expires:
-            raise Refused("Every token ends here: WEBAPP_TOKEN_NEVER_EXPIRES is false.")
+            raise CommandRefused("Every token ends here: WEBAPP_TOKEN_NEVER_EXPIRES is false.")
         if not SHORTEST_REASON <= len(order.reason or "") <= LONGEST_REASON:
-            raise Refused(f"One without an end needs --reason, of {SHORTEST_REASON} to {LONGEST_REASON} characters.")
+            raise CommandRefused(
+                f"One without an end needs --reason, of {SHORTEST_REASON} to {LONGEST_REASON} characters."
+            )
         if is_stacked(order.reason or ""):
-            raise Refused(STACKED)
+            raise CommandRefused(STACKED)
         return None
     if not timedelta() < order.lifetime <= longest:
-        raise Refused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
+        raise CommandRefused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
     return order.lifetime
 
 
-def bounded(scopes: frozenset[str], order: Order) -> Authority:
+def bounded(scopes: frozenset[str], order: MintOrder) -> TokenGrant:
     """
     Raises:
         KeyUnfit, NetworkUnfit
@@ -111,4 +122,4 @@ def bounded(scopes: frozenset[str], order: Order) -> Authority:
         "per_minute": order.per_minute,
         "jkt": thumbprint_in(order.key) if order.key else None,
     }
-    return Authority(**{name: bound for name, bound in bounds.items() if bound})
+    return TokenGrant(**{name: bound for name, bound in bounds.items() if bound})

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.context import House
+from webapp.cli.context import CommandContext
 from webapp.cli.errors import Unusable
 from webapp.core.db_file import Damaged
 from webapp.settings import ROOT, SettingsError
@@ -75,6 +75,6 @@ def program(ctx: click.Context, instance: Path | None) -> None:
     Results are written to standard output, everything else to standard error. The exit code is 0 for done, 1 for not
     found or not allowed, 2 for wrong usage, settings that do not stand or a database that cannot be trusted.
     """
-    ctx.obj = House(os.environ).otherwise(instance=instance)
+    ctx.obj = CommandContext(os.environ).otherwise(instance=instance)
     if ctx.invoked_subcommand is None and (serve := program.get_command(ctx, "serve")):
         ctx.invoke(serve)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from webapp.accounts.passwords import Passwords, PasswordUnfit
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.guard.assurance import demands_of
 from webapp.settings import Settings
 
@@ -27,7 +27,7 @@ def hashed_password(
     try:
         passwords.judge(password, username=username, email=email, house=settings.house_name, roles=roles)
     except PasswordUnfit as error:
-        raise Refused(str(error)) from error
+        raise CommandRefused(str(error)) from error
     return passwords.hash(password)
 
 

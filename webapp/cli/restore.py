@@ -14,10 +14,10 @@ from webapp.accounts import invitations, one_time_links
 from webapp.audit.log import Event, record
 from webapp.cli import granian_server, schema
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, opened
 from webapp.cli.emergency import told
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core import backup, db_file, instance_folder, restore
 from webapp.core.clock import now
@@ -47,8 +47,10 @@ def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 @click.option(
     "--keep-logins", is_flag=True, help="Revoke nothing: what was revoked or used after the backup lives again."
 )
-@pass_house
-def command(house: House, *, file: Path | None, made_elsewhere: bool, before: datetime, keep_logins: bool) -> None:
+@pass_context
+def command(
+    house: CommandContext, *, file: Path | None, made_elsewhere: bool, before: datetime, keep_logins: bool
+) -> None:
     """Put a backup made by db backup in the place of the SQLite database, which is kept beside. Stop the house first.
 
     What was revoked or used after the backup would live again, so every session, token and script login ends, or
@@ -96,7 +98,9 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
     """Make it ready beside the present one, and put it in its place when all of that is done."""
     target = schema.file_of(settings)
     if target is None:
-        raise Refused("PostgreSQL is restored by pg_restore; then run: python -m webapp db restore --made-elsewhere")
+        raise CommandRefused(
+            "PostgreSQL is restored by pg_restore; then run: python -m webapp db restore --made-elsewhere"
+        )
     refuse_served(settings, target)
     instance_folder.prepare(settings.instance)
     try:
@@ -107,9 +111,9 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
             kept = restore.put(draft, target)
             instance_folder.mark_made(settings.instance, target)
     except restore.InUse as error:
-        raise Refused(IN_USE) from error
+        raise CommandRefused(IN_USE) from error
     except OSError as error:
-        raise Refused(f"The database cannot be put in its place ({error}); the former one is kept.") from error
+        raise CommandRefused(f"The database cannot be put in its place ({error}); the former one is kept.") from error
     say_aside(f"{file} is the database now." + (f" The former one is {kept}." if kept else ""))
     return ended
 
@@ -119,8 +123,8 @@ def refuse_served(settings: Settings, target: Path) -> None:
         granian_server.refuse_taken(settings.bind)
         if target.exists():
             restore.settle(target)
-    except (Refused, restore.InUse) as error:
-        raise Refused(IN_USE) from error
+    except (CommandRefused, restore.InUse) as error:
+        raise CommandRefused(IN_USE) from error
 
 
 def ready(trial: Settings, draft: Path, file: Path, before: datetime | None) -> Counter[str]:
@@ -128,9 +132,9 @@ def ready(trial: Settings, draft: Path, file: Path, before: datetime | None) -> 
         db_file.check(file)
         backup.copy(file, draft)
     except (Damaged, sqlite3.Error) as error:
-        raise Refused(f"Nothing was changed. {error}") from error
+        raise CommandRefused(f"Nothing was changed. {error}") from error
     if schema.version(trial) is None:
-        raise Refused(f"{file} is no database of this program. Nothing was changed.")
+        raise CommandRefused(f"{file} is no database of this program. Nothing was changed.")
     schema.upgrade(trial)
     database = Database(trial.database)
     try:

@@ -4,7 +4,7 @@ import click
 
 from webapp.app import create_app
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.output import as_json, say_aside, say_json, say_table
 from webapp.guard.routes import Route, routes
 
@@ -12,8 +12,8 @@ from webapp.guard.routes import Route, routes
 @click.command("routes", cls=Command)
 @as_json
 @click.pass_context
-@pass_house
-def command(house: House, ctx: click.Context, *, is_json: bool) -> None:
+@pass_context
+def command(house: CommandContext, ctx: click.Context, *, is_json: bool) -> None:
     """Print every address, and who may reach it by session and by token.
 
     The exit code is 1 if one of them does not say whom it lets in.

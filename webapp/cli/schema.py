@@ -24,14 +24,14 @@ from webapp.core.db import Base, engine_for, outages
 from webapp.core.db_file import Damaged
 from webapp.credentials import models as credentials
 from webapp.guard import models as guard
-from webapp.jobs import models as chores
+from webapp.jobs import models as jobs
 from webapp.mail import models as mail
 from webapp.sessions import models as sessions
 from webapp.settings import Settings
 from webapp.tokens import models as tokens
 
 # Tables name those of other rooms in text: without all of them here, a command that needs one could not write it.
-ROOMS = (accounts, audit, chores, credentials, guard, kernel, mail, sessions, tokens)
+ROOMS = (accounts, audit, jobs, credentials, guard, kernel, mail, sessions, tokens)
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 

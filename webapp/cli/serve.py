@@ -6,7 +6,7 @@ import click
 
 from webapp.cli import granian_server, setup_link
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
 from webapp.core.keys import ring_for
 from webapp.login.external_identity import named
@@ -18,8 +18,8 @@ from webapp.settings import Settings
 @click.option("--workers", help="Processes, in place of WEBAPP_WORKERS.")
 @click.option("--threads", help="Threads of each process, in place of WEBAPP_THREADS.")
 @click.option("--debug", is_flag=True, help="One process, started again whenever a file changes.")
-@pass_house
-def command(house: House, *, bind: str | None, workers: str | None, threads: str | None, debug: bool) -> None:
+@pass_context
+def command(house: CommandContext, *, bind: str | None, workers: str | None, threads: str | None, debug: bool) -> None:
     """Bring the database up to date, then serve until SIGTERM or Ctrl-C.
 
     As long as nobody has an account that looks after others, every start prints a new link to make it.
@@ -45,7 +45,7 @@ def command(house: House, *, bind: str | None, workers: str | None, threads: str
     granian_server.serve(settings, debug=debug)
 
 
-def welcome(house: House) -> None:
+def welcome(house: CommandContext) -> None:
     settings = house.settings
     click.echo(f"{settings.house_name} is on {settings.base_url}{elsewhere(settings)}")
     with opened(house) as database:

@@ -3,15 +3,15 @@
 import click
 
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.output import as_json, say_json
-from webapp.settings import Row
+from webapp.settings import ManualRow
 
 
 @click.command("settings", cls=Command)
 @as_json
-@pass_house
-def command(house: House, *, is_json: bool) -> None:
+@pass_context
+def command(house: CommandContext, *, is_json: bool) -> None:
     """Print every setting: its type, default and meaning, what it is now and who says so.
 
     Settings come from the environment, from files it names (WEBAPP_..._FILE, for secrets) and from config.toml in the
@@ -29,7 +29,7 @@ def command(house: House, *, is_json: bool) -> None:
     click.echo("\n\n".join(paragraph(row) for row in rows))
 
 
-def paragraph(row: Row) -> str:
+def paragraph(row: ManualRow) -> str:
     default = f"default {row.default}" if row.default else "empty by default"
     now = row.value or "(empty)"
     return f"{row.variable} = {now}\n  {row.meaning}\n  {row.type}; {default}; now from: {row.source}"

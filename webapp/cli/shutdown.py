@@ -5,10 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from webapp.core.background_worker import Worker
-from webapp.credentials.usage_tracker import Meter
+from webapp.core.background_worker import BackgroundWorker
+from webapp.credentials.usage_tracker import UsageTracker
 
-# Seconds after the signal. What runs has so long to finish: requests, the mail that is being sent, the step of a chore.
+# Seconds after the signal. What runs has so long to finish: requests, the mail that is being sent, the step of a job.
 GRACE = 7.0
 # Then the process ends, wherever the last writing is.
 CERTAINLY = 9.0
@@ -16,7 +16,7 @@ CERTAINLY = 9.0
 PATIENCE = 10
 
 
-class Ending:
+class Shutdown:
     """
     Args:
         stop_serving: tells the server to finish its requests; False where nothing is served yet.
@@ -25,11 +25,11 @@ class Ending:
     def __init__(self, stop_serving: Callable[[], bool], leave: Callable[[int], object] = os._exit) -> None:
         self._stop_serving, self._leave = stop_serving, leave
         self._deadline: float | None = None
-        self._workers: list[Worker] = []
-        self._meter: Meter | None = None
+        self._workers: list[BackgroundWorker] = []
+        self._meter: UsageTracker | None = None
         self._once = threading.Lock()
 
-    def concerns(self, meter: Meter, *workers: Worker) -> None:
+    def concerns(self, meter: UsageTracker, *workers: BackgroundWorker) -> None:
         self._meter, self._workers = meter, list(workers)
 
     def begin(self) -> None:

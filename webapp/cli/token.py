@@ -12,13 +12,13 @@ from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.cli import mint_checks, token_rotation
-from webapp.cli.commands import Group
-from webapp.cli.context import House, pass_house
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import LIFETIME
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
-from webapp.cli.mint_checks import Order
+from webapp.cli.mint_checks import MintOrder
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE
@@ -38,7 +38,7 @@ def short(_context: click.Context, _parameter: click.Parameter, value: str | Non
     return value
 
 
-@click.group("token", cls=Group)
+@click.group("token", cls=CommandGroup)
 def command() -> None:
     """What scripts bring to be let in."""
 
@@ -57,8 +57,8 @@ def command() -> None:
 @click.option("--network", "networks", multiple=True, help="Only from this network, such as 10.0.0.0/8; repeatedly.")
 @click.option("--per-minute", type=click.IntRange(1, MOST_PER_MINUTE), help="At most so many requests a minute.")
 @click.option("--key", help="A public JWK, or its thumbprint: without proof of that key the token is nothing (DPoP).")
-@pass_house
-def mint(house: House, /, *, user: str, expires: timedelta, **asked: Any) -> None:
+@pass_context
+def mint(house: CommandContext, /, *, user: str, expires: timedelta, **asked: Any) -> None:
     """Mint a token for USER and print it, now and never again.
 
     \b
@@ -71,13 +71,15 @@ def mint(house: House, /, *, user: str, expires: timedelta, **asked: Any) -> Non
     issuer, catalogue = mint_checks.tools(house.settings)
     with opened(house) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = mint_checks.wish(db, house.settings, catalogue, owner, Order(lifetime=expires, **asked))
+        wish = mint_checks.wish(db, house.settings, catalogue, owner, MintOrder(lifetime=expires, **asked))
         try:
             issued = issuer.issue(db, owner.id, wish, mint_checks.PROVEN_BY_NOBODY)
-        except issuing.NameTaken as error:
-            raise Refused(f"{owner.username} has a token named {wish.name} already.") from error
-        except issuing.TooMany as error:
-            raise Refused(f"{owner.username} has {error.most} live tokens, and that is the most here.") from error
+        except issuing.TokenNameTaken as error:
+            raise CommandRefused(f"{owner.username} has a token named {wish.name} already.") from error
+        except issuing.TooManyTokens as error:
+            raise CommandRefused(
+                f"{owner.username} has {error.most} live tokens, and that is the most here."
+            ) from error
     end = moment(issued.credential.expires_at)
     say_aside(f"{wish.name} ({issued.entry.id}) works {'for ever' if end == 'never' else f'until {end}'}.")
     click.echo(issued.token)
@@ -87,8 +89,8 @@ def mint(house: House, /, *, user: str, expires: timedelta, **asked: Any) -> Non
 @click.argument("user", required=False)
 @click.option("--all", "with_ended", is_flag=True, help="Also those that ended within 90 days.")
 @as_json
-@pass_house
-def list_(house: House, *, user: str | None, with_ended: bool, is_json: bool) -> None:
+@pass_context
+def list_(house: CommandContext, *, user: str | None, with_ended: bool, is_json: bool) -> None:
     """List the live tokens of USER, or of everybody; never the tokens themselves.
 
     The login of a script is one of them, by the name of the script, with all that it has made of its refresh token.
@@ -142,8 +144,8 @@ def described(owner: User, token: Token) -> dict[str, object]:
 
 @command.command("revoke")
 @click.argument("token_id", metavar="ID", type=click.UUID)
-@pass_house
-def revoke(house: House, *, token_id: UUID) -> None:
+@pass_context
+def revoke(house: CommandContext, *, token_id: UUID) -> None:
     """Revoke the token with this ID (its jti), at once, or end the login of a script with all that came from it.
 
     One that was revoked before is no error.
@@ -160,11 +162,11 @@ def revoke(house: House, *, token_id: UUID) -> None:
             if revoked:
                 tell_owner(house, db, owner_id, token_id)
         else:
-            raise Refused(f"There is no token with the id {token_id}.")
+            raise CommandRefused(f"There is no token with the id {token_id}.")
     say_aside("Revoked." if revoked else "It was revoked before.")
 
 
-def tell_owner(house: House, db: Session, owner_id: UUID, token_id: UUID) -> None:
+def tell_owner(house: CommandContext, db: Session, owner_id: UUID, token_id: UUID) -> None:
     """By mail: it was not they who ended it."""
     row = lifecycle.find(db, owner_id, token_id)
     app = create_app(house.settings)

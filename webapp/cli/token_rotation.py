@@ -7,13 +7,13 @@ import click
 
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.durations import DURATION
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.tokens import lifecycle, rotation
-from webapp.tokens.issuing import TooMany
+from webapp.tokens.issuing import TooManyTokens
 from webapp.tokens.rotation import Handover, NotRotatable
 from webapp.tokens.token_details import TokenDetails, details
 
@@ -24,8 +24,8 @@ LONGEST = timedelta(days=7)
 @click.command("rotate", cls=Command)
 @ID
 @click.option("--overlap", type=DURATION, default="24h", show_default=True, help="So long both work; at most 7d.")
-@pass_house
-def rotate(house: House, *, token_id: UUID, overlap: timedelta) -> None:
+@pass_context
+def rotate(house: CommandContext, *, token_id: UUID, overlap: timedelta) -> None:
     """Exchange the token with this ID for its successor and print that, now and never again.
 
     \b
@@ -33,7 +33,7 @@ def rotate(house: House, *, token_id: UUID, overlap: timedelta) -> None:
       python -m webapp token rotate 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d --overlap 24h
     """
     if not timedelta() <= overlap <= LONGEST:
-        raise Refused("Two tokens work beside each other for at most 7d.")
+        raise CommandRefused("Two tokens work beside each other for at most 7d.")
     settings = house.settings
     handover = Handover(
         overlap=overlap,
@@ -46,11 +46,11 @@ def rotate(house: House, *, token_id: UUID, overlap: timedelta) -> None:
         with opened(house) as database, database.write() as db:
             owner_id = lifecycle.owner_of(db, token_id)
             if owner_id is None:
-                raise Refused(f"There is no token with the id {token_id}.")
+                raise CommandRefused(f"There is no token with the id {token_id}.")
             rotated = rotation.rotate(db, app.extensions["issuer"], owner_id, token_id, handover)
             app.extensions["tell_owner"](db, "token_rotated", rotated.former, origin="cli")
-    except (NotRotatable, TooMany) as error:
-        raise Refused(str(error)) from error
+    except (NotRotatable, TooManyTokens) as error:
+        raise CommandRefused(str(error)) from error
     finally:
         close(app)
     new, old = rotated.issued, rotated.former.credential
@@ -61,8 +61,8 @@ def rotate(house: House, *, token_id: UUID, overlap: timedelta) -> None:
 @click.command("show", cls=Command)
 @ID
 @as_json
-@pass_house
-def show(house: House, *, token_id: UUID, is_json: bool) -> None:
+@pass_context
+def show(house: CommandContext, *, token_id: UUID, is_json: bool) -> None:
     """Show what is known of the token with this ID; never the token itself.
 
     \b
@@ -75,7 +75,7 @@ def show(house: House, *, token_id: UUID, is_json: bool) -> None:
             owner_id = lifecycle.owner_of(db, token_id)
             row = lifecycle.find(db, owner_id, token_id) if owner_id else None
             if row is None:
-                raise Refused(f"There is no token with the id {token_id}.")
+                raise CommandRefused(f"There is no token with the id {token_id}.")
             token = details(db, row, app.extensions["catalogue"])
     finally:
         close(app)

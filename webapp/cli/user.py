@@ -5,13 +5,13 @@ import click
 from webapp.accounts import lifecycle, lockout, registration, roles, user_queries
 from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
-from webapp.accounts.names import AddressUnfit, NameUnfit
-from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.accounts.names import EmailUnfit, UserNameUnfit
+from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.cli import identity_linking, user_factors, user_passwords, user_sessions
-from webapp.cli.commands import Group
-from webapp.cli.context import House, pass_house
+from webapp.cli.commands import CommandGroup
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import role_named, user_named
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.prompts import hashed_password, password_stdin
@@ -21,7 +21,7 @@ from webapp.credentials import lifecycle as credentials
 ONLY_SUPER_ADMIN = "{} is the only super_admin, and nobody else could let others in; make another one first."
 
 
-@click.group("user", cls=Group)
+@click.group("user", cls=CommandGroup)
 def command() -> None:
     """Who has an account here.
 
@@ -49,8 +49,8 @@ for twin in (
 @click.option("--email", help="It works in place of the name at the login.")
 @click.option("--role", default="user", show_default=True)
 @password_stdin
-@pass_house
-def add(house: House, *, name: str, email: str | None, role: str, password_stdin: bool) -> None:
+@pass_context
+def add(house: CommandContext, *, name: str, email: str | None, role: str, password_stdin: bool) -> None:
     """Add a user, and print their id.
 
     \b
@@ -67,20 +67,20 @@ def add(house: House, *, name: str, email: str | None, role: str, password_stdin
             new = NewUser(username=name, email=email, password_hash=hashed, role=role)
             with database.write() as db:
                 user = registration.add(db, new, origin="cli")
-    except (NameUnfit, AddressUnfit) as error:
-        raise Refused(str(error)) from error
-    except NameTaken as error:
-        raise Refused(f"There is a user named {name} already, or one whose name looks like it.") from error
-    except AddressTaken as error:
-        raise Refused(f"Another user has the address {email} already.") from error
+    except (UserNameUnfit, EmailUnfit) as error:
+        raise CommandRefused(str(error)) from error
+    except UserNameTaken as error:
+        raise CommandRefused(f"There is a user named {name} already, or one whose name looks like it.") from error
+    except EmailTaken as error:
+        raise CommandRefused(f"Another user has the address {email} already.") from error
     say_aside(f"{user.username} may log in now, with the role {role}.")
     click.echo(user.id)
 
 
 @command.command("list")
 @as_json
-@pass_house
-def list_(house: House, *, is_json: bool) -> None:
+@pass_context
+def list_(house: CommandContext, *, is_json: bool) -> None:
     """List all users.
 
     \b
@@ -110,8 +110,8 @@ def state_of(user: User) -> str:
 @command.command("show")
 @click.argument("name")
 @as_json
-@pass_house
-def show(house: House, *, name: str, is_json: bool) -> None:
+@pass_context
+def show(house: CommandContext, *, name: str, is_json: bool) -> None:
     """Show one user: role, state, and what can act as them now.
 
     \b
@@ -144,8 +144,8 @@ def show(house: House, *, name: str, is_json: bool) -> None:
 @command.command("role")
 @click.argument("name")
 @click.argument("role")
-@pass_house
-def role(house: House, *, name: str, role: str) -> None:
+@pass_context
+def role(house: CommandContext, *, name: str, role: str) -> None:
     """Give a user another role; it counts from their next request on.
 
     \b
@@ -159,14 +159,14 @@ def role(house: House, *, name: str, role: str) -> None:
         try:
             lifecycle.change_role(db, user, role)
         except LastSuperAdmin as error:
-            raise Refused(ONLY_SUPER_ADMIN.format(user.username)) from error
+            raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
     say_aside(f"{user.username} had the role {former} and has {role} now.")
 
 
 @command.command("disable")
 @click.argument("name")
-@pass_house
-def disable(house: House, *, name: str) -> None:
+@pass_context
+def disable(house: CommandContext, *, name: str) -> None:
     """Shut a user out and end all their sessions and tokens, at once.
 
     \b
@@ -178,14 +178,14 @@ def disable(house: House, *, name: str) -> None:
         try:
             ended = lifecycle.disable(db, user)
         except LastSuperAdmin as error:
-            raise Refused(ONLY_SUPER_ADMIN.format(user.username)) from error
+            raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
     say_aside(f"{user.username} is disabled; sessions and tokens ended: {ended}.")
 
 
 @command.command("enable")
 @click.argument("name")
-@pass_house
-def enable(house: House, *, name: str) -> None:
+@pass_context
+def enable(house: CommandContext, *, name: str) -> None:
     """Let a user log in again who was disabled, or shut out by too many wrong passwords; what was ended stays ended.
 
     \b
@@ -200,8 +200,8 @@ def enable(house: House, *, name: str) -> None:
 
 @command.command("unlock")
 @click.argument("name")
-@pass_house
-def unlock(house: House, *, name: str) -> None:
+@pass_context
+def unlock(house: CommandContext, *, name: str) -> None:
     """Accept a user's passwords and codes again after too many wrong ones; sessions and tokens stay as they are.
 
     \b

@@ -5,7 +5,7 @@ import click
 from webapp.accounts import mfa_reset
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.lookups import user_named
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
@@ -16,8 +16,8 @@ from webapp.mfa.factor_list import entry, left
 @click.command("factors", cls=Command)
 @click.argument("name")
 @as_json
-@pass_house
-def factors(house: House, *, name: str, is_json: bool) -> None:
+@pass_context
+def factors(house: CommandContext, *, name: str, is_json: bool) -> None:
     """List the second factors of a user.
 
     \b
@@ -49,8 +49,8 @@ def factors(house: House, *, name: str, is_json: bool) -> None:
 
 @click.command("reset-factors", cls=Command)
 @click.argument("name")
-@pass_house
-def reset_factors(house: House, *, name: str) -> None:
+@pass_context
+def reset_factors(house: CommandContext, *, name: str) -> None:
     """Take all second factors of a user away, at once, and log them out; they are told by mail.
 
     \b

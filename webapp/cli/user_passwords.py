@@ -10,9 +10,9 @@ from webapp.accounts.lifecycle import PasswordElsewhere
 from webapp.audit.log import Event, record
 from webapp.cli import setup_link
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
 from webapp.cli.prompts import hashed_password, password_stdin
@@ -24,15 +24,17 @@ def kept_here() -> Iterator[None]:
     try:
         yield
     except PasswordElsewhere as error:
-        raise Refused(f"The password of {error} is kept by the identity provider; it is changed there.") from error
+        raise CommandRefused(
+            f"The password of {error} is kept by the identity provider; it is changed there."
+        ) from error
 
 
 @click.command("password", cls=Command)
 @click.argument("name")
 @password_stdin
 @click.option("--revoke-tokens", is_flag=True, help="Revoke the API tokens that people made as well.")
-@pass_house
-def password(house: House, *, name: str, password_stdin: bool, revoke_tokens: bool) -> None:
+@pass_context
+def password(house: CommandContext, *, name: str, password_stdin: bool, revoke_tokens: bool) -> None:
     """Give a user another password; their sessions and script logins end, their API tokens stay unless you say so.
 
     \b
@@ -52,8 +54,8 @@ def password(house: House, *, name: str, password_stdin: bool, revoke_tokens: bo
 
 @click.command("reset-link", cls=Command)
 @click.argument("name")
-@pass_house
-def reset(house: House, *, name: str) -> None:
+@pass_context
+def reset(house: CommandContext, *, name: str) -> None:
     """Print a link by which a user sets a new password; the one before it is dead.
 
     \b
@@ -63,7 +65,7 @@ def reset(house: House, *, name: str) -> None:
     with kept_here(), opened(house) as database, database.write() as db:
         user = user_named(db, name)
         if user.disabled_at is not None:
-            raise Refused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")
+            raise CommandRefused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")
         path = recovery.link_for(db, user, is_shown=True)
         record(db, Event.RESET_ASKED, user_id=user.id)
     minutes = int(recovery.LIFETIME.total_seconds() // 60)
@@ -72,8 +74,8 @@ def reset(house: House, *, name: str) -> None:
 
 
 @click.command("setup-link", cls=Command)
-@pass_house
-def setup(house: House) -> None:
+@pass_context
+def setup(house: CommandContext) -> None:
     """Print a new link to make the account of the first admin; the one before it is dead.
 
     \b
@@ -83,6 +85,6 @@ def setup(house: House) -> None:
     with opened(house) as database:
         link = setup_link.make(database, house.settings)
     if link is None:
-        raise Refused("Somebody looks after this house already; add others with: python -m webapp user add")
+        raise CommandRefused("Somebody looks after this house already; add others with: python -m webapp user add")
     say_aside(f"It works once, within {setup_link.lifetime_in_words(house.settings)}.")
     click.echo(link)

@@ -4,7 +4,7 @@ import click
 
 from webapp.accounts import lifecycle as account_lifecycle
 from webapp.cli.commands import Command
-from webapp.cli.context import House, pass_house
+from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.lookups import user_named
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
@@ -16,8 +16,8 @@ from webapp.sessions import lifecycle, session_list
 @click.command("sessions", cls=Command)
 @click.argument("name")
 @as_json
-@pass_house
-def sessions(house: House, *, name: str, is_json: bool) -> None:
+@pass_context
+def sessions(house: CommandContext, *, name: str, is_json: bool) -> None:
     """List where a user is logged in, the one seen last first.
 
     \b
@@ -40,8 +40,8 @@ def sessions(house: House, *, name: str, is_json: bool) -> None:
 
 @click.command("logout", cls=Command)
 @click.argument("name")
-@pass_house
-def logout(house: House, *, name: str) -> None:
+@pass_context
+def logout(house: CommandContext, *, name: str) -> None:
     """Log a user out everywhere; their tokens stay.
 
     \b
@@ -55,8 +55,8 @@ def logout(house: House, *, name: str) -> None:
 
 
 @click.command("purge", cls=Command)
-@pass_house
-def purge(house: House) -> None:
+@pass_context
+def purge(house: CommandContext) -> None:
     """Delete the accounts that their owners closed and whose grace is over; a served house does so every day.
 
     \b

@@ -15,7 +15,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.test import create_environ
 
-from webapp.web.wsgi_environ import Start
+from webapp.web.wsgi_environ import StartResponse
 
 log = logging.getLogger("_granian")
 
@@ -37,7 +37,7 @@ def probe(app: Flask) -> None:
     Raises:
         NotHealthy
     """
-    start = Start()
+    start = StartResponse()
     body = app.wsgi_app(create_environ("/healthz", app.config["BASE_URL"]), start)
     b"".join(body)
     if start.status != 200:

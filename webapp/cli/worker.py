@@ -15,7 +15,7 @@ from flask import Flask
 
 from webapp.app import create_app
 from webapp.cli import signals
-from webapp.cli.shutdown import Ending
+from webapp.cli.shutdown import Shutdown
 from webapp.cli.watchdog import FOLDER, beat
 from webapp.core.tracebacks import print_uncaught
 from webapp.settings import Settings
@@ -25,12 +25,12 @@ from webapp.web.asgi import AsgiGateway
 
 def application() -> AsgiGateway:
     loop = asyncio.get_event_loop()
-    ending = Ending(ServerStop(loop))
+    ending = Shutdown(ServerStop(loop))
     signals.hear(ending.begin)
     print_uncaught()
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
-    workers = [app.extensions["mail_worker"], app.extensions["chore_worker"]]
+    workers = [app.extensions["mail_worker"], app.extensions["job_worker"]]
     ending.concerns(app.extensions["meter"], *workers)
     for worker in workers:
         worker.start()

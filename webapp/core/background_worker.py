@@ -4,7 +4,7 @@ import threading
 from abc import ABC, abstractmethod
 
 
-class Worker(ABC):
+class BackgroundWorker(ABC):
     def __init__(self, name: str) -> None:
         self._told = threading.Event()
         self._thread = threading.Thread(target=self.run, name=name, daemon=True)

@@ -12,7 +12,7 @@ Processor = Callable[[Any], Any] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class CompiledQuery:
     sql: str
     is_positional: bool
     fixed: dict[str, Any]
@@ -37,10 +37,10 @@ class Statement:
         return values
 
 
-def compile_for(select: Select[*tuple[Any, ...]], dialect: Dialect) -> Statement:
+def compile_for(select: Select[*tuple[Any, ...]], dialect: Dialect) -> CompiledQuery:
     compiled = select.compile(dialect=dialect)
     order = tuple(compiled.positiontup or compiled.binds)
-    return Statement(
+    return CompiledQuery(
         sql=str(compiled),
         is_positional=bool(compiled.positional),
         fixed={name: bind.value for name, bind in compiled.binds.items() if not bind.required},

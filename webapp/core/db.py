@@ -29,16 +29,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
-from webapp.core.compiled_query import Statement, compile_for
-from webapp.core.raw_reader import Reader, Unavailable, is_outage
+from webapp.core.compiled_query import CompiledQuery, compile_for
+from webapp.core.raw_reader import RawReader, Unavailable, is_outage
 
 __all__ = [
     "Base",
+    "CompiledQuery",
     "Database",
     "Instant",
     "Key",
     "Name",
-    "Statement",
     "Unavailable",
     "alone",
     "engine_for",
@@ -162,9 +162,9 @@ class Database:
         self.url = url
         self.engine = engine_for(url)
         self._reading = self.engine.execution_options(ro=True, postgresql_readonly=True)
-        self._reader = Reader(self.engine)
+        self._reader = RawReader(self.engine)
         self.row = self._reader.row
-        """The first row of one SELECT, at the driver's speed and in its types; see ``Statement``."""
+        """The first row of one SELECT, at the driver's speed and in its types; see ``CompiledQuery``."""
         abandon_at_fork(self.engine)
 
     @contextmanager
@@ -183,7 +183,7 @@ class Database:
         with outages(writing=True), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
-    def compile_for(self, select: Select[*tuple[Any, ...]]) -> Statement:
+    def compile_for(self, select: Select[*tuple[Any, ...]]) -> CompiledQuery:
         return compile_for(select, self.engine.dialect)
 
     def close(self) -> None:

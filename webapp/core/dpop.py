@@ -27,12 +27,12 @@ class ProofUnfit(Exception):
     """The proof shows nothing; the message says why, for the log alone."""
 
 
-class KeyUnfit(Exception):
+class DpopKeyUnfit(Exception):
     """No token is bound to this; the message is for the person who chose it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ProvenRequest:
     """The request that the proof came with."""
 
     method: str
@@ -44,14 +44,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class DpopProof:
     jkt: str
     """The thumbprint of the key that was proven (RFC 7638)."""
     jti: str
     """To be accepted once."""
 
 
-def proven(proof: str, asked: Asked, *, window: timedelta) -> Proof:
+def proven(proof: str, asked: ProvenRequest, *, window: timedelta) -> DpopProof:
     """What a proof shows, if it is one for this very request (§4.3). Whether it was sent before is not asked here.
 
     Args:
@@ -68,7 +68,7 @@ def proven(proof: str, asked: Asked, *, window: timedelta) -> Proof:
         api_jws.decode(proof, key.verifying, algorithms=[key.algorithm])
     except (Invalid, PyJWTError) as error:
         raise ProofUnfit(f"the proof is unfit: {str(error) or type(error).__name__}") from error
-    return Proof(thumbprint(key.verifying, algorithm=key.algorithm), claims["jti"])
+    return DpopProof(thumbprint(key.verifying, algorithm=key.algorithm), claims["jti"])
 
 
 def key_in(header: dict[str, Any]) -> Key:
@@ -85,27 +85,27 @@ def key_in(header: dict[str, Any]) -> Key:
     return key
 
 
-def names_the_request(claims: dict[str, Any], asked: Asked, _: timedelta) -> None:
+def names_the_request(claims: dict[str, Any], asked: ProvenRequest, _: timedelta) -> None:
     if claims.get("htm") != asked.method:
         raise Invalid("htm is another method")
     if not isinstance(claims.get("htu"), str) or place(claims["htu"]) != (*place(asked.origin)[:3], asked.path):
         raise Invalid("htu is another address")
 
 
-def names_the_moment(claims: dict[str, Any], _: Asked, window: timedelta) -> None:
+def names_the_moment(claims: dict[str, Any], _: ProvenRequest, window: timedelta) -> None:
     has_times_as_numbers(claims)
     # Without one, it is from 1970.
     if abs(clock.now().timestamp() - claims.get("iat", 0)) > window.total_seconds():
         raise Invalid("iat is not now")
 
 
-def names_itself(claims: dict[str, Any], _: Asked, __: timedelta) -> None:
+def names_itself(claims: dict[str, Any], _: ProvenRequest, __: timedelta) -> None:
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_JTI:
         raise Invalid("jti is none")
 
 
-def names_the_token(claims: dict[str, Any], asked: Asked, _: timedelta) -> None:
+def names_the_token(claims: dict[str, Any], asked: ProvenRequest, _: timedelta) -> None:
     if asked.token is None:
         return
     ath = claims.get("ath")
@@ -145,6 +145,8 @@ def thumbprint_in(text: str) -> str:
         key = public_key(load(text.encode(errors="replace")))
     except Invalid as error:
         if str(error) == "a private key":
-            raise KeyUnfit("This is the private key, which nobody but the script may know. Make a new one.") from error
-        raise KeyUnfit("Give the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.") from error
+            raise DpopKeyUnfit(
+                "This is the private key, which nobody but the script may know. Make a new one."
+            ) from error
+        raise DpopKeyUnfit("Give the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.") from error
     return thumbprint(key.verifying, algorithm=key.algorithm)

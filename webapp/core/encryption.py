@@ -10,11 +10,11 @@ from webapp.core.digests import derive
 NONCE = 12
 
 
-class Broken(Exception):
+class DecryptionFailed(Exception):
     """It was sealed with another key, for another purpose, or changed since."""
 
 
-class Sealer:
+class Encryptor:
     """Seals with the current secret key; opens what a former one has sealed."""
 
     def __init__(self, secret_key: str, purpose: str, *, former: tuple[str, ...] = ()) -> None:
@@ -38,4 +38,4 @@ class Sealer:
                 return cipher.decrypt(sealed[:NONCE], sealed[NONCE:], belongs_to.encode())
             except (InvalidTag, ValueError):
                 continue
-        raise Broken
+        raise DecryptionFailed

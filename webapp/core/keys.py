@@ -27,7 +27,7 @@ class RotationRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class KeyView:
     """The keys as they were read at one moment, replaced as a whole so that threads see old or new."""
 
     keys: tuple[SigningKey, ...]
@@ -37,15 +37,15 @@ class View:
     """When the next of them ends, if one does."""
 
 
-def view_of(keys: list[SigningKey], now: datetime) -> View:
+def view_of(keys: list[SigningKey], now: datetime) -> KeyView:
     live = tuple(key for key in keys if not key.has_ended(now))
     by_kid = {key.kid: key for key in live}
-    return View(live, by_kid, " ".join(by_kid), min((key.ends_at for key in live if key.ends_at), default=None))
+    return KeyView(live, by_kid, " ".join(by_kid), min((key.ends_at for key in live if key.ends_at), default=None))
 
 
 class KeyRing(ABC):
     @abstractmethod
-    def view(self) -> View: ...
+    def view(self) -> KeyView: ...
 
     @abstractmethod
     def rotate(self, overlap: timedelta) -> SigningKey:
@@ -103,7 +103,7 @@ class GivenRing(KeyRing):
             raise SettingsError("WEBAPP_SIGNING_KEY must begin with a private key in PEM.")
         self._view = view_of(given, clock.now())
 
-    def view(self) -> View:
+    def view(self) -> KeyView:
         return self._view
 
     def rotate(self, overlap: timedelta) -> SigningKey:  # noqa: ARG002 - the ring's
@@ -150,7 +150,7 @@ class FileRing(KeyRing):
         self._stamp = private_files.stamp(self._path)
         self._view = view_of(self._read(), clock.now())
 
-    def view(self) -> View:
+    def view(self) -> KeyView:
         # Asked on every request: one stat, one look at the clock.
         stamp = private_files.stamp(self._path)
         if stamp != self._stamp:

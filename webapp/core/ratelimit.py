@@ -39,7 +39,7 @@ Counted = tuple[Limit, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LimitResult:
     allowed: bool
     retry_after: timedelta
     """Until the window ends; nothing where it was allowed."""
@@ -47,7 +47,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class TooMany:
+class LimitExceeded:
     limit: Limit
     key: str
     retry_after: timedelta
@@ -63,13 +63,13 @@ class Limiter:
         self._storage = storage
         self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
 
-    def take(self, limit: Limit, *keys: str) -> Taken:
+    def take(self, limit: Limit, *keys: str) -> LimitResult:
         """Count one more, allowed or not."""
         with self._counting():
             key = limit.key(keys)
             return self._answer(limit, key, self._storage.incr(key, limit.seconds), most=limit.amount)
 
-    def take_in_turn(self, *counted: tuple[Limit, str]) -> TooMany | None:
+    def take_in_turn(self, *counted: tuple[Limit, str]) -> LimitExceeded | None:
         """Count one more under each, but under none that comes after one which is refused: that is answered with."""
         items = [(limit.key([key]), limit.seconds, limit.amount) for limit, key in counted]
         with self._counting():
@@ -77,14 +77,14 @@ class Limiter:
             hits = storage.incr_in_turn(items) if isinstance(storage, SqlStorage) else [*in_turn(items, storage.incr)]
             (limit, key), item = counted[len(hits) - 1], items[len(hits) - 1]
             taken = self._answer(limit, item[0], hits[-1], most=limit.amount)
-        return None if taken.allowed else TooMany(limit, key, taken.retry_after)
+        return None if taken.allowed else LimitExceeded(limit, key, taken.retry_after)
 
-    def take_unless_over(self, limit: Limit, *keys: str) -> Taken:
+    def take_unless_over(self, limit: Limit, *keys: str) -> LimitResult:
         """Count one more where it is still allowed. Over the limit nothing is written: a flood costs one read each."""
         found = self.look(limit, *keys)
         return self.take(limit, *keys) if found.allowed else found
 
-    def look(self, limit: Limit, *keys: str) -> Taken:
+    def look(self, limit: Limit, *keys: str) -> LimitResult:
         """What ``take`` would say, without counting."""
         with self._counting():
             key = limit.key(keys)
@@ -123,11 +123,11 @@ class Limiter:
         with self._counting():
             return list(self._listing.entries())
 
-    def _answer(self, limit: Limit, key: str, hits: int, *, most: int) -> Taken:
+    def _answer(self, limit: Limit, key: str, hits: int, *, most: int) -> LimitResult:
         allowed, remaining = hits <= most, max(0, limit.amount - hits)
         # Most are allowed, and nobody asks when their window ends.
         left = 0.0 if allowed else self._storage.get_expiry(key) - clock.now().timestamp()
-        return Taken(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)
+        return LimitResult(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)
 
     @contextmanager
     def _counting(self) -> Iterator[None]:

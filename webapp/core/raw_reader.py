@@ -45,7 +45,7 @@ def is_outage(error: BaseException | None, *, writing: bool = False) -> bool:
     return not {"OperationalError", "InterfaceError"}.isdisjoint(kind.__name__ for kind in type(error).__mro__)
 
 
-class Kept:
+class ThreadConnection:
     """A driver's connection, closed with the thread that asked for it."""
 
     def __init__(self, connection: Any) -> None:
@@ -61,17 +61,17 @@ class Kept:
 
 # What came through a fork may be neither used nor closed: closing drops SQLite's locks, and ends the parent's session
 # with PostgreSQL. Kept here, it is never collected.
-FOREIGN: list[Kept] = []
+FOREIGN: list[ThreadConnection] = []
 
 
-class Reader:
+class RawReader:
     """Opens nothing before the first question, so it may be made before a fork."""
 
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
         self._arguments = self._dialect.create_connect_args(engine.url)
         self._here = threading.local()
-        self._all: weakref.WeakSet[Kept] = weakref.WeakSet()
+        self._all: weakref.WeakSet[ThreadConnection] = weakref.WeakSet()
 
     def row(self, sql: str, parameters: Parameters = ()) -> tuple[Any, ...] | None:
         """The first row of a SELECT, as the driver gives it, or None.
@@ -105,12 +105,12 @@ class Reader:
         return rows[0] if rows else None
 
     def _cursor(self) -> Any:
-        kept: Kept | None = getattr(self._here, "kept", None)
+        kept: ThreadConnection | None = getattr(self._here, "kept", None)
         if kept is not None and kept.pid == os.getpid():
             return kept.cursor
         if kept is not None:
             FOREIGN.append(kept)
-        self._here.kept = kept = Kept(self._connect())
+        self._here.kept = kept = ThreadConnection(self._connect())
         self._all.add(kept)
         return kept.cursor
 

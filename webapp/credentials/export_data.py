@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from webapp.credentials.models import Credential, CredentialUse, KnownNetwork, ResourceUse
+from webapp.credentials.models import Credential, CredentialUse, ResourceUse, TokenNetwork
 
 
 class DayRecord(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ def uses_of(db: Session, user_id: UUID) -> list[UseRecord]:
 
 
 def networks_of(db: Session, user_id: UUID) -> list[NetworkRecord]:
-    rows = select(KnownNetwork).where(KnownNetwork.credential_id.in_(ids_of(user_id))).order_by(KnownNetwork.first_at)
+    rows = select(TokenNetwork).where(TokenNetwork.credential_id.in_(ids_of(user_id))).order_by(TokenNetwork.first_at)
     return [NetworkRecord(row.credential_id, row.network, row.first_at) for row in db.scalars(rows)]
 
 

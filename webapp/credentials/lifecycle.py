@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from webapp.core.clock import NEVER, now
 from webapp.core.db import Instant
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 TRUST = "trust"
 """The kind of a browser that is asked for no second factor: half a login, so it ends with the sessions."""
@@ -21,7 +21,7 @@ PENDING = "pending"
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class AuthenticationProof:
     """How and when its user proved who they are; it goes on with whatever is made from it."""
 
     auth_time: datetime
@@ -36,9 +36,9 @@ def issue(
     kind: str,
     user_id: UUID,
     lifetime: timedelta | None,
-    proof: Proof,
+    proof: AuthenticationProof,
     idle: timedelta | None = None,
-    authority: Authority | None = None,
+    authority: TokenGrant | None = None,
     family_id: UUID | None = None,
 ) -> Credential:
     started_at = now()

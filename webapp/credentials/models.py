@@ -8,19 +8,19 @@ from sqlalchemy import Date, Dialect, ForeignKey, Index, String, Text, TypeDecor
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, Key
-from webapp.guard.token_grant import Authority, authority_of, stored
+from webapp.guard.token_grant import TokenGrant, authority_of, stored
 
 
-class Held(TypeDecorator[Authority]):
+class TokenGrantColumn(TypeDecorator[TokenGrant]):
     """An authority, stored as JSON."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Authority | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+    def process_bind_param(self, value: TokenGrant | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
         return None if value is None else stored(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Authority | None:  # noqa: ARG002 - SQLAlchemy's
+    def process_result_value(self, value: str | None, dialect: Dialect) -> TokenGrant | None:  # noqa: ARG002 - SQLAlchemy's
         return authority_of(value)
 
 
@@ -55,7 +55,7 @@ class Credential(Base):
     revoked_at: Mapped[datetime | None]
     auth_time: Mapped[datetime]
     amr: Mapped[str] = mapped_column(String(50))
-    authority: Mapped[Authority | None] = mapped_column(Held())
+    authority: Mapped[TokenGrant | None] = mapped_column(TokenGrantColumn())
     """What a token may do at the most; a session may all that its user may."""
     last_used_at: Mapped[datetime | None]
     last_used_from: Mapped[str | None] = mapped_column(String(45))
@@ -97,7 +97,7 @@ class ResourceUse(Base):
     requests: Mapped[int]
 
 
-class KnownNetwork(Base):
+class TokenNetwork(Base):
     """From where a token was used."""
 
     __tablename__ = "credential_network"

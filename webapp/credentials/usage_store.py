@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.core.client_network import network_of
 from webapp.core.client_product import product_of
-from webapp.credentials.models import Credential, CredentialUse, KnownNetwork, ResourceUse
+from webapp.credentials.models import Credential, CredentialUse, ResourceUse, TokenNetwork
 
 # Of what a token is used for on a day, so many things are told apart; the rest is counted together.
 MOST_RESOURCES, OTHER = 50, "other"
@@ -53,7 +53,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class NewNetwork:
     """A token was used from a network that it had not come from before."""
 
     user_id: UUID
@@ -63,10 +63,10 @@ class Arrival:
     client: str
 
 
-Tell = Callable[[Session, Arrival], None]
+Tell = Callable[[Session, NewNetwork], None]
 
 
-def nobody(db: Session, arrival: Arrival) -> None:
+def nobody(db: Session, arrival: NewNetwork) -> None:
     """Where nobody wants to know."""
 
 
@@ -126,18 +126,18 @@ def resources_of(db: Session, credential_id: UUID, day: date) -> list[ResourceUs
 def meet_networks(db: Session, credential: Credential, use: Use, tell: Tell) -> None:
     """The first network of all is where it was meant to be used."""
     arrived = {network_of(address): address for address in [*use.addresses, use.address] if address}
-    known = db.scalar(select(func.count()).where(KnownNetwork.credential_id == credential.id)) or 0
+    known = db.scalar(select(func.count()).where(TokenNetwork.credential_id == credential.id)) or 0
     for network, address in arrived.items():
-        if known >= MOST_NETWORKS or db.get(KnownNetwork, (credential.id, network)) is not None:
+        if known >= MOST_NETWORKS or db.get(TokenNetwork, (credential.id, network)) is not None:
             continue
-        db.add(KnownNetwork(credential_id=credential.id, network=network, first_at=use.last_at))
+        db.add(TokenNetwork(credential_id=credential.id, network=network, first_at=use.last_at))
         if known:
             client = product_of(use.user_agent or "")
-            tell(db, Arrival(use.user_id, credential.id, use.last_at, address, client))
+            tell(db, NewNetwork(use.user_id, credential.id, use.last_at, address, client))
         known += 1
 
 
 def inherit_networks(db: Session, credential_id: UUID, *, from_: UUID) -> None:
     """What takes over from another may come from where that one came."""
-    for known in db.scalars(select(KnownNetwork).where(KnownNetwork.credential_id == from_)):
-        db.add(KnownNetwork(credential_id=credential_id, network=known.network, first_at=known.first_at))
+    for known in db.scalars(select(TokenNetwork).where(TokenNetwork.credential_id == from_)):
+        db.add(TokenNetwork(credential_id=credential_id, network=known.network, first_at=known.first_at))

@@ -14,7 +14,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database, Unavailable
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse
 from webapp.credentials.usage_store import Tell, Use, nobody, write
-from webapp.guard.principal import Standing
+from webapp.guard.principal import CredentialRow
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 MOST_PENDING = 4096
 
 
-class Meter:
+class UsageTracker:
     """Uses not yet written. Reading should not mean writing, and the answer should not wait for it."""
 
     def __init__(self, database: Database, tell: Tell = nobody) -> None:
@@ -33,7 +33,7 @@ class Meter:
 
     def count(
         self,
-        standing: Standing,
+        standing: CredentialRow,
         address: str | None,
         method: str = "",
         rule: str = "",

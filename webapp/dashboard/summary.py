@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import reading
 from webapp.audit.log import Event
-from webapp.audit.sentences import Happening, told
+from webapp.audit.sentences import AuditSentence, told
 from webapp.core.clock import now
 from webapp.credentials import usage_tracker
 from webapp.guard.policy import Decision, Requirement, decide
@@ -27,7 +27,7 @@ SHOWN_TOKENS = 8
 OWN_SCOPES = {"profile:read", "tokens:read", "admin:read", "admin:write"}
 
 
-class Resource(msgspec.Struct, frozen=True):
+class OpenResource(msgspec.Struct, frozen=True):
     name: str
     path: str
     scope: str
@@ -36,7 +36,7 @@ class Resource(msgspec.Struct, frozen=True):
     mint_href: str
 
 
-class Task(msgspec.Struct, frozen=True):
+class DashboardTask(msgspec.Struct, frozen=True):
     """Something that wants a minute of its owner."""
 
     sentence: str
@@ -60,11 +60,11 @@ class Dashboard(msgspec.Struct, frozen=True):
     scopes: list[str]
     greeting: str
     summary: str
-    attention: list[Task]
-    resources: list[Resource]
+    attention: list[DashboardTask]
+    resources: list[OpenResource]
     sessions: list[Device]
     tokens: list[Token]
-    recent: list[Happening]
+    recent: list[AuditSentence]
     days: list[Day]
 
 
@@ -82,9 +82,9 @@ def name_of(path: str) -> str:
     return path.strip("/").replace("-", " ").replace("_", " ").replace("/", ", ").capitalize()
 
 
-def tasks(found: Iterable[Token], href: dict[UUID, str]) -> list[Task]:
+def tasks(found: Iterable[Token], href: dict[UUID, str]) -> list[DashboardTask]:
     return [
-        Task(sentence, token.name, href[token.id], f"See {token.name}")
+        DashboardTask(sentence, token.name, href[token.id], f"See {token.name}")
         for token in found
         if (sentence := needs_a_minute(token))
     ]
@@ -115,13 +115,13 @@ def days(db: Session, user_id: UUID) -> list[Day]:
     return [Day(day, logins[day], requests.get(day, 0)) for day in span]
 
 
-def happenings(db: Session, user_id: UUID) -> list[Happening]:
+def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
     events = reading.of_user(db, user_id, limit=RECENT)
     names = tokens.names(db, user_id, [event.credential_id for event in events if event.credential_id])
     return [told(event, names) for event in events]
 
 
-def sum_up(devices: Sequence[Device], scripts: int, attention: Sequence[Task]) -> str:
+def sum_up(devices: Sequence[Device], scripts: int, attention: Sequence[DashboardTask]) -> str:
     reach = f"{counted(len(devices), 'device')} and {counted(scripts, 'token').lower()} can act as you."
     if not attention:
         return reach
@@ -137,5 +137,5 @@ def word_of(count: int) -> str:
     return words[count] if count < len(words) else str(count)
 
 
-def live_tokens(db: Session, user_id: UUID) -> token_list.Page:
+def live_tokens(db: Session, user_id: UUID) -> token_list.TokenPage:
     return token_list.page(db, user_id, is_live=True, size=SHOWN_TOKENS)

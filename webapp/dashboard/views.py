@@ -4,13 +4,13 @@ from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.dashboard import summary
-from webapp.dashboard.summary import OWN_SCOPES, Dashboard, Resource
+from webapp.dashboard.summary import OWN_SCOPES, Dashboard, OpenResource
 from webapp.guard import Principal, require
-from webapp.guard.curl_examples import offer
+from webapp.guard.curl_examples import curl_example
 from webapp.guard.routes import guarded_reads
 from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 from webapp.web.transaction import db
 
@@ -19,7 +19,7 @@ bp = Blueprint("dashboard", __name__)
 
 @bp.get("/dashboard", endpoint="show")
 @require(scope="profile:read")
-@answers(Dashboard)
+@responds(Dashboard)
 def dashboard(principal: Principal) -> ResponseReturnValue:
     """What matters to the caller today: what they may open, what can act as them, what happened lately."""
     found = gather(principal)
@@ -47,11 +47,11 @@ def gather(principal: Principal) -> Dashboard:
     )
 
 
-def resources(principal: Principal) -> list[Resource]:
+def resources(principal: Principal) -> list[OpenResource]:
     found = []
     for path, need in guarded_reads(current_app):
         if need.scope in OWN_SCOPES or not summary.is_open(principal, need):
             continue
-        way = offer(path, need.scope)
-        found.append(Resource(summary.name_of(path), path, need.scope, summary.who(need), way.curl, way.mint_href))
+        way = curl_example(path, need.scope)
+        found.append(OpenResource(summary.name_of(path), path, need.scope, summary.who(need), way.curl, way.mint_href))
     return found

@@ -5,7 +5,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, asked_here, public, require, resource
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 
 bp = Blueprint("examples", __name__)
@@ -16,7 +16,7 @@ class Hello(msgspec.Struct, frozen=True):
     message: str
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ExampleAnswer(msgspec.Struct, frozen=True):
     """Who came in, how, and by which requirement."""
 
     username: str
@@ -28,7 +28,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 @bp.get("/public", endpoint="public")
 @public
-@answers(Hello)
+@responds(Hello)
 def public_page() -> ResponseReturnValue:
     """A page for everybody."""
     return show(Hello("This page is for everybody."), "examples/public.html")
@@ -36,7 +36,7 @@ def public_page() -> ResponseReturnValue:
 
 @bp.get("/protected")
 @require(scope="protected:read")
-@answers(Entry)
+@responds(ExampleAnswer)
 def protected(principal: Principal) -> ResponseReturnValue:
     """For anybody with an account, and for their scripts."""
     return entered(principal)
@@ -44,7 +44,7 @@ def protected(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/protected/user")
 @require(role="user", scope="protected:read")
-@answers(Entry)
+@responds(ExampleAnswer)
 def user(principal: Principal) -> ResponseReturnValue:
     """For the role user."""
     return entered(principal)
@@ -52,7 +52,7 @@ def user(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/protected/admin")
 @require(role="admin", scope="protected:read")
-@answers(Entry)
+@responds(ExampleAnswer)
 def admin(principal: Principal) -> ResponseReturnValue:
     """For the role admin."""
     return entered(principal)
@@ -60,14 +60,14 @@ def admin(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/protected/super-admin")
 @require(role="super_admin", scope="protected:read")
-@answers(Entry)
+@responds(ExampleAnswer)
 def super_admin(principal: Principal) -> ResponseReturnValue:
     """For the role super_admin."""
     return entered(principal)
 
 
 def entered(principal: Principal) -> ResponseReturnValue:
-    entry = Entry(
+    entry = ExampleAnswer(
         username=principal.username,
         roles=list(principal.roles),
         credential=principal.credential,

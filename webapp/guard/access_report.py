@@ -14,7 +14,7 @@ from webapp.guard.principal import Principal
 NOBODY = UUID(int=0)
 
 
-class Reached(msgspec.Struct, frozen=True):
+class ReachableRoute(msgspec.Struct, frozen=True):
     """One method of one address."""
 
     address: str
@@ -27,7 +27,7 @@ class Reached(msgspec.Struct, frozen=True):
 
 def reach(
     routes: Iterable[tuple[str, Requirement]], role: str, closure: Sequence[str], *, at: datetime
-) -> list[Reached]:
+) -> list[ReachableRoute]:
     """
     Args:
         routes: methods with their addresses, as ``guard.routes.guarded`` gives them.
@@ -47,9 +47,9 @@ def reach(
     return [judged(address, need, role, decide(caller, need, at)) for address, need in routes]
 
 
-def judged(address: str, need: Requirement, role: str, decision: Decision) -> Reached:
+def judged(address: str, need: Requirement, role: str, decision: Decision) -> ReachableRoute:
     is_open = decision is Decision.ALLOW
-    return Reached(address, is_open, why(need, role, is_open=is_open), None if need.session else need.scope)
+    return ReachableRoute(address, is_open, why(need, role, is_open=is_open), None if need.session else need.scope)
 
 
 def why(need: Requirement, role: str, *, is_open: bool) -> str:

@@ -9,7 +9,7 @@ from flask import current_app, request, url_for
 
 from webapp.guard.policy import Requirement
 from webapp.guard.require import requirement_of
-from webapp.web.unproxied import behind
+from webapp.web.unproxied import unproxied
 
 # The door above, by its name.
 MINT = "tokens.new"
@@ -17,7 +17,7 @@ WEEK = 7 * 86400
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class CurlExample:
     curl: str
     mint_href: str
 
@@ -38,19 +38,19 @@ def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
     return url_for(MINT, **given)
 
 
-def offer(path: str, scope: str) -> Offer:
-    return Offer(curl(current_app.config["BASE_URL"] + path), mint_link([scope]))
+def curl_example(path: str, scope: str) -> CurlExample:
+    return CurlExample(curl(current_app.config["BASE_URL"] + path), mint_link([scope]))
 
 
-def offer_here() -> Offer:
+def curl_example_here() -> CurlExample:
     """For the page that is being shown."""
-    return offer(request.path, asked_here().scope)
+    return curl_example(request.path, asked_here().scope)
 
 
 def asked_here() -> Requirement:
     """What the guard asked of this request."""
-    asked = behind(request)
-    need = requirement_of(behind(current_app), asked.url_rule.endpoint) if asked.url_rule else None
+    asked = unproxied(request)
+    need = requirement_of(unproxied(current_app), asked.url_rule.endpoint) if asked.url_rule else None
     if need is None:
         raise LookupError("no guarded route")
     return need

@@ -2,20 +2,20 @@
 
 from webapp.core.digests import same
 from webapp.core.dpop import ProofUnfit
-from webapp.guard.principal import NotAccepted, Principal, Standing
+from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.web import dpop
 from webapp.web.bearer import Presented
 
 
-class NotProven(NotAccepted):
+class KeyNotProven(NotAccepted):
     """Nothing shows that the caller holds the key; ``error`` is the challenge's (RFC 9449 §7.1)."""
 
-    def __init__(self, error: str, reason: str, standing: Standing | None) -> None:
+    def __init__(self, error: str, reason: str, standing: CredentialRow | None) -> None:
         super().__init__("token_invalid", reason, standing)
         self.error = error
 
 
-def check(shown: Presented, principal: Principal, standing: Standing | None) -> None:
+def check(shown: Presented, principal: Principal, standing: CredentialRow | None) -> None:
     """The row says whether a token is bound, so that nothing is won by taking that out of the token.
 
     Raises:
@@ -25,15 +25,15 @@ def check(shown: Presented, principal: Principal, standing: Standing | None) -> 
     if jkt is None and not shown.is_dpop:
         return
     if jkt is None:
-        raise NotProven("invalid_token", "it is not bound to a key", standing)
+        raise KeyNotProven("invalid_token", "it is not bound to a key", standing)
     if not shown.is_dpop:
-        raise NotProven("invalid_token", "it came without a proof", standing)
+        raise KeyNotProven("invalid_token", "it came without a proof", standing)
     try:
         proof = dpop.proof_for(shown.token)
     except ProofUnfit as error:
-        raise NotProven("invalid_dpop_proof", str(error), standing) from error
+        raise KeyNotProven("invalid_dpop_proof", str(error), standing) from error
     if not same(proof.jkt, jkt):
-        raise NotProven("invalid_token", "the proof is of another key", standing)
+        raise KeyNotProven("invalid_token", "the proof is of another key", standing)
     # Last, so that only who holds the key is written down.
     if not dpop.is_new(proof):
-        raise NotProven("invalid_dpop_proof", "the proof was sent before", standing)
+        raise KeyNotProven("invalid_dpop_proof", "the proof was sent before", standing)

@@ -13,14 +13,14 @@ from webapp.guard.policy import Decision, Requirement, decide, explain
 from webapp.guard.principal import Principal
 from webapp.guard.require import requirement_of
 from webapp.guard.token_grant import METHODS, Call
-from webapp.web.problems import Pin
+from webapp.web.problems import RequirementStep
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
     decision: Decision
     need: Requirement
-    pins: list[Pin]
+    pins: list[RequirementStep]
     fix: str | None
     """Where what is missing is mended."""
 

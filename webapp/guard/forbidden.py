@@ -8,18 +8,18 @@ from flask import current_app, request, url_for
 
 from webapp.core.humanize import in_words
 from webapp.guard.curl_examples import link_for_another
-from webapp.guard.policy import Asked, Requirement, bound_of
+from webapp.guard.policy import CheckedStep, Requirement, bound_of
 from webapp.guard.principal import Principal
 from webapp.guard.token_grant import Call
 from webapp.guard.www_authenticate import challenge
-from webapp.web.problems import Action, Pin, Problem
+from webapp.web.problems import Action, Problem, RequirementStep
 
 # Doors above, by their names.
 HOME, EDIT = "dashboard.show", "tokens.edit"
 OUT_OF = {"network": "from this network", "method": "with this method", "resource": "at this address"}
 
 
-def role_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+def role_required(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
     return Problem(
         403,
         f"This takes the role {in_words(need.role)}",
@@ -32,7 +32,7 @@ def role_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) 
     )
 
 
-def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+def scope_required(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
     if need.session:
         return Problem(
             403,
@@ -56,7 +56,7 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Pin])
     )
 
 
-def token_limited(principal: Principal, need: Requirement, pins: Sequence[Pin]) -> Problem:
+def token_limited(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
     """Which of its bounds it was, but not where they lie: that is its owner's to read."""
     bound = bound_of(principal, called()) or "resource"
     fix = url_for(EDIT, token_id=principal.credential_id)
@@ -90,6 +90,6 @@ def called() -> Call:
     return Call(request.method, str(request.url_rule), request.remote_addr)
 
 
-def pins_of(asked: Sequence[Asked]) -> list[Pin]:
+def pins_of(asked: Sequence[CheckedStep]) -> list[RequirementStep]:
     states = {True: "held", False: "missing", None: "idle"}
-    return [Pin(step.words, states[step.held]) for step in asked]
+    return [RequirementStep(step.words, states[step.held]) for step in asked]

@@ -11,29 +11,29 @@ from flask_login import LoginManager, current_user, user_accessed, user_loaded_f
 
 from webapp.core.clock import now
 from webapp.guard import dpop_binding
-from webapp.guard.principal import Claim, NotAccepted, Principal, Standing, admit
+from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, admit
 from webapp.web.bearer import ENDS, Presented, presented
-from webapp.web.unproxied import behind
+from webapp.web.unproxied import unproxied
 
-Seen = Callable[[Standing, Request, datetime], None]
+Seen = Callable[[CredentialRow, Request, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Authenticators:
     """What the guard needs from upstairs, handed in by the application."""
 
-    by_session: Callable[[], Claim | None]
+    by_session: Callable[[], CredentialRef | None]
     """The credential that the cookie names, if it names one."""
-    by_token: Callable[[str], Claim]
+    by_token: Callable[[str], CredentialRef]
     """The credential that a token names; ``NotAccepted`` where it is none of ours."""
-    standing: Callable[[str], Standing | None]
+    standing: Callable[[str], CredentialRow | None]
     seen: Seen
     """Told of every request that was let in with a credential, and when the credential was read."""
     late: Callable[[UUID], None]
     """Told of every token that was refused because its time is over."""
 
 
-class TwoDoors(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
+class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
     """Flask-Login without its own cookie reading: sessions and tokens come through our doors, and end there.
 
     Its ``after_request`` hook is left out: it keeps the remember cookie, which we never set, and would open the
@@ -63,7 +63,7 @@ def caller() -> Principal | None:
     Raises:
         NotAccepted: a credential was brought that does not hold.
     """
-    kept = behind(g)
+    kept = unproxied(g)
     if "caller" not in kept:
         kept.caller = recognise(kept)
         if isinstance(kept.caller, Principal):
@@ -81,20 +81,20 @@ def let_in() -> None:
 
     A public page asks for it only to greet its reader. A request that is refused uses nothing, whatever it brought.
     """
-    kept = behind(g)
+    kept = unproxied(g)
     kept.is_let_in = True
     if "use" in kept:
         count_use(*kept.use)
 
 
-def count_use(standing: Standing, moment: datetime) -> None:
-    doors: Doors = current_app.extensions["doors"]
-    doors.seen(standing, behind(request), moment)
+def count_use(standing: CredentialRow, moment: datetime) -> None:
+    doors: Authenticators = current_app.extensions["doors"]
+    doors.seen(standing, unproxied(request), moment)
 
 
 def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
-    doors: Doors = current_app.extensions["doors"]
-    asked = behind(request)
+    doors: Authenticators = current_app.extensions["doors"]
+    asked = unproxied(request)
     shown = presented(asked)
     try:
         claim = doors.by_session() if shown is None else named_by(doors, shown)
@@ -124,7 +124,7 @@ def expired_one(error: NotAccepted) -> UUID | None:
     return UUID(hex=error.key) if error.key else None
 
 
-def named_by(doors: Doors, shown: Presented) -> Claim:
+def named_by(doors: Authenticators, shown: Presented) -> CredentialRef:
     if shown.token is None:
         raise NotAccepted("token_invalid", "not one bearer token")
     return doors.by_token(shown.token)
@@ -136,6 +136,6 @@ def announce(principal: Principal) -> None:
         signal.send(current_app._get_current_object(), user=principal)  # type: ignore[attr-defined]
 
 
-def init_app(app: Flask, doors: Doors) -> None:
+def init_app(app: Flask, doors: Authenticators) -> None:
     app.extensions["doors"] = doors
-    TwoDoors(app)
+    SessionOrTokenLoginManager(app)

@@ -118,14 +118,14 @@ def bound_of(principal: Principal, call: Call) -> Bound | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckedStep:
     """One thing that the guard asks, and how it was answered: True, False, or None where it came to no asking."""
 
     words: str
     held: bool | None
 
 
-def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[Asked]:
+def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[CheckedStep]:
     """Everything the guard asks here, in its order, up to what failed."""
     steps = [(Decision.LOG_IN, "Somebody is behind the request, and their credential stands.")]
     if need.session:
@@ -147,6 +147,6 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
     order = [code for code, _ in steps]
     failed = order.index(decision) if decision in order else len(order)
     return [
-        Asked(words, True if place < failed else False if place == failed else None)
+        CheckedStep(words, True if place < failed else False if place == failed else None)
         for place, (_, words) in enumerate(steps)
     ]

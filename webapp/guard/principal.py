@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 Kind = Literal["session", "token"]
 NONE: frozenset[str] = frozenset()
 
 
-class Claim(NamedTuple):
+class CredentialRef(NamedTuple):
     """What a door read from a request: the credential it names, and what is said of it there."""
 
     key: str
@@ -20,7 +20,7 @@ class Claim(NamedTuple):
     """``sub`` of a token, compared with the row; a session says nothing of its user."""
 
 
-class Standing(NamedTuple):
+class CredentialRow(NamedTuple):
     """What the database says of a credential and its user, in one row."""
 
     user_id: UUID
@@ -33,7 +33,7 @@ class Standing(NamedTuple):
     """When its user last proved who they are."""
     amr: str
     """How: RFC 8176 values, separated by spaces."""
-    authority: Authority | None = None
+    authority: TokenGrant | None = None
     """What a token may at the most; None where nothing is narrower than its user: a session."""
     idle_at: datetime | None = None
     """When it ends unless used before, as it stood before this request."""
@@ -47,7 +47,7 @@ class Standing(NamedTuple):
     """When its user's account is deleted, which they have closed; until then they may come back to keep it."""
 
 
-class Principal(Standing):
+class Principal(CredentialRow):
     """A standing that was admitted: a user behind one of the doors, and what Flask-Login calls a user."""
 
     __slots__ = ()
@@ -68,7 +68,9 @@ class Principal(Standing):
 class NotAccepted(Exception):
     """A credential that names nobody who may act; ``code`` is the refusal's."""
 
-    def __init__(self, code: str, reason: str, standing: Standing | None = None, *, key: str | None = None) -> None:
+    def __init__(
+        self, code: str, reason: str, standing: CredentialRow | None = None, *, key: str | None = None
+    ) -> None:
         """
         Args:
             key: of a credential that was recognised, where nobody went on to ask for its row.
@@ -77,7 +79,7 @@ class NotAccepted(Exception):
         self.code, self.standing, self.key = code, standing, key
 
 
-def admit(claim: Claim, standing: Standing | None, now: datetime) -> Principal:
+def admit(claim: CredentialRef, standing: CredentialRow | None, now: datetime) -> Principal:
     """The principal of a claim, if its row still stands.
 
     Raises:

@@ -9,7 +9,7 @@ from flask import current_app, request
 from webapp.audit.log import Event, record
 from webapp.core.client_network import network_of
 from webapp.core.ratelimit import Limit, Limiter
-from webapp.guard.principal import Principal, Standing
+from webapp.guard.principal import CredentialRow, Principal
 from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ NETWORKS = Limit("refusal-noted-networks", 20, timedelta(hours=1))
 OTHERS = "others"
 
 
-def note(code: str, reason: str, who: Principal | Standing | None, *, bound: str | None = None) -> None:
+def note(code: str, reason: str, who: Principal | CredentialRow | None, *, bound: str | None = None) -> None:
     """Write a refusal to the log, and as an audit event where an account is concerned and it is news.
 
     What strangers send must not fill a table, nor what a script repeats.

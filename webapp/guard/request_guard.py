@@ -19,7 +19,7 @@ from webapp.web.bearer import presented
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
 from webapp.web.redirects import to_its_spelling
-from webapp.web.unproxied import behind
+from webapp.web.unproxied import unproxied
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ MINUTE = timedelta(minutes=1)
 PEOPLE_ONLY = Requirement(session=True)
 
 
-def stand() -> ResponseReturnValue | None:
+def authorize_request() -> ResponseReturnValue | None:
     """Before each request; what it returns is answered in the view's place."""
-    asked, app = behind(request), behind(current_app)
+    asked, app = unproxied(request), unproxied(current_app)
     if asked.url_rule is None:
         return to_its_spelling(asked.routing_exception)
     need = requirement_of(app, asked.url_rule.endpoint)
@@ -38,7 +38,7 @@ def stand() -> ResponseReturnValue | None:
     if not need.reads_cookies:
         request_ctx._session = app.session_interface.make_null_session(app)
     is_asked = need.reads_cookies or not need.is_public
-    if is_asked and (answer := judge(asked, need)) is not None:
+    if is_asked and (answer := refusal_for(asked, need)) is not None:
         return answer
     login_manager.let_in()
     if asked.method == "OPTIONS":
@@ -47,8 +47,8 @@ def stand() -> ResponseReturnValue | None:
     return None
 
 
-def judge(asked: Request, need: Requirement) -> Response | None:
-    is_change, app = csrf.is_change(asked.method), behind(current_app)
+def refusal_for(asked: Request, need: Requirement) -> Response | None:
+    is_change, app = csrf.is_change(asked.method), unproxied(current_app)
     try:
         # A public page asks nobody's name; a public form asks whether a script's credential speaks for it.
         principal = login_manager.caller() if not need.is_public or (is_change and presented()) else None
@@ -111,4 +111,4 @@ def undeclared(endpoint: str) -> Exception:
 
 
 def init_app(app: Flask) -> None:
-    app.before_request(stand)
+    app.before_request(authorize_request)

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret, same
-from webapp.core.encryption import Broken, Sealer
+from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.guard import form_state
 from webapp.guard.form_state import Fields
 from webapp.guard.models import KeptForm
-from webapp.guard.principal import Standing
+from webapp.guard.principal import CredentialRow
 from webapp.web import csrf
 from webapp.web.transaction import database
 
@@ -30,16 +30,16 @@ LIFETIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class SavedForm:
     target: str
     fields: Fields
 
 
-class NotTheirs(Exception):
+class NotTheirForm(Exception):
     """Another user has logged in than the one who filled it in."""
 
 
-def keep(standing: Standing | None, target: str) -> bool:
+def keep(standing: CredentialRow | None, target: str) -> bool:
     """Keep the form of this request for the user whose session has ended; whether that could be done."""
     if standing is None or standing.disabled_at is not None:
         return False
@@ -65,7 +65,7 @@ def keep(standing: Standing | None, target: str) -> bool:
     return True
 
 
-def find(db: Session, user_id: UUID) -> Waiting | None:
+def find(db: Session, user_id: UUID) -> SavedForm | None:
     """What waits for a user in this browser; None where nothing does, or not any more.
 
     Raises:
@@ -78,7 +78,7 @@ def find(db: Session, user_id: UUID) -> Waiting | None:
     if found is None or not same(found.digest.hex(), digest(secret).hex()):
         session.pop(KEPT)
         if is_somebodys(db, secret):
-            raise NotTheirs
+            raise NotTheirForm
         return None
     return opened(found) if now() < found.expires_at else None
 
@@ -88,14 +88,14 @@ def is_somebodys(db: Session, secret: str) -> bool:
     return db.scalar(query) is not None
 
 
-def opened(found: KeptForm) -> Waiting | None:
+def opened(found: KeptForm) -> SavedForm | None:
     try:
         content = sealer().open(found.sealed, belongs_to=str(found.user_id))
-    except Broken:
+    except DecryptionFailed:
         return None
     target, text = msgspec.json.decode(content, type=tuple[str, str])
     fields = form_state.read(text)
-    return Waiting(target, fields) if fields is not None else None
+    return SavedForm(target, fields) if fields is not None else None
 
 
 def purge(db: Session) -> int:
@@ -104,6 +104,6 @@ def purge(db: Session) -> int:
     return len(over)
 
 
-def sealer() -> Sealer:
-    found: Sealer = current_app.extensions["form_sealer"]
+def sealer() -> Encryptor:
+    found: Encryptor = current_app.extensions["form_sealer"]
     return found

@@ -13,7 +13,7 @@ MOST_PER_MINUTE = 100_000
 READS = {"HEAD": "GET", "OPTIONS": "GET"}
 
 
-class Authority(msgspec.Struct, frozen=True, omit_defaults=True):
+class TokenGrant(msgspec.Struct, frozen=True, omit_defaults=True):
     """Empty bounds bound nothing, but for scopes: a token without any reaches nothing."""
 
     scopes: frozenset[str] = frozenset()
@@ -48,7 +48,7 @@ class Call(NamedTuple):
     address: str | None
 
 
-def exceeded(authority: Authority, call: Call) -> Bound | None:
+def exceeded(authority: TokenGrant, call: Call) -> Bound | None:
     """The first bound that a call does not keep."""
     if authority.networks and not is_within(call.address, authority.networks):
         return "network"
@@ -78,11 +78,11 @@ def network(cidr: str) -> IPv4Network | IPv6Network:
 
 
 @lru_cache(4096)
-def authority_of(stored: str | None) -> Authority | None:
+def authority_of(stored: str | None) -> TokenGrant | None:
     """As the column holds it: the same few texts come with every request."""
-    return msgspec.json.decode(stored, type=Authority) if stored else None
+    return msgspec.json.decode(stored, type=TokenGrant) if stored else None
 
 
-def stored(authority: Authority) -> str:
+def stored(authority: TokenGrant) -> str:
     # In one order, so that what is the same is the same text.
     return msgspec.json.encode(authority, order="deterministic").decode()

@@ -3,8 +3,8 @@
 from flask import current_app
 
 from webapp.core.clock import now
-from webapp.guard.login_manager import Doors
-from webapp.guard.principal import Claim, Principal, admit
+from webapp.guard.login_manager import Authenticators
+from webapp.guard.principal import CredentialRef, Principal, admit
 
 
 def vouch(token: str) -> Principal:
@@ -16,7 +16,7 @@ def vouch(token: str) -> Principal:
     return vouch_for(doors().by_token(token))
 
 
-def vouch_for(claim: Claim) -> Principal:
+def vouch_for(claim: CredentialRef) -> Principal:
     """
     Raises:
         NotAccepted
@@ -24,6 +24,6 @@ def vouch_for(claim: Claim) -> Principal:
     return admit(claim, doors().standing(claim.key), now())
 
 
-def doors() -> Doors:
-    found: Doors = current_app.extensions["doors"]
+def doors() -> Authenticators:
+    found: Authenticators = current_app.extensions["doors"]
     return found

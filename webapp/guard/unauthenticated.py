@@ -7,7 +7,7 @@ from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.guard import form_state, saved_form
 from webapp.guard.assurance import Level
-from webapp.guard.dpop_binding import NotProven
+from webapp.guard.dpop_binding import KeyNotProven
 from webapp.guard.forbidden import BUILDERS, called, pins_of
 from webapp.guard.policy import Decision, Requirement, bound_of, explain
 from webapp.guard.principal import NotAccepted, Principal
@@ -17,7 +17,7 @@ from webapp.web import token_cookie
 from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
-from webapp.web.problems import Action, Pin, Problem, answer
+from webapp.web.problems import Action, Problem, RequirementStep, answer
 
 # Doors above, by their names.
 LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
@@ -40,11 +40,11 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         # What was there beside it speaks the next time, and never this time.
         token_cookie.drop()
     kind = KINDS[error.code.replace("_", "-")]
-    words = (kind.title, f"{kind.meaning} {kind.repair}") if not isinstance(error, NotProven) else unproven(error)
+    words = (kind.title, f"{kind.meaning} {kind.repair}") if not isinstance(error, KeyNotProven) else unproven(error)
     return answer(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
 
 
-def unproven(error: NotProven) -> tuple[str, str]:
+def unproven(error: KeyNotProven) -> tuple[str, str]:
     return "The key of this token was not proven", f"Refused because {error}. {PROVE}"
 
 
@@ -98,7 +98,7 @@ def to_login(code: str) -> Response:
     return as_response(redirect(url_for(LOGIN, next=here(), ended=1 if code == "session_ended" else None), 303))
 
 
-def step_up(principal: Principal, need: Requirement, code: str, pins: Sequence[Pin]) -> Response:
+def step_up(principal: Principal, need: Requirement, code: str, pins: Sequence[RequirementStep]) -> Response:
     user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
     acr = need.level.acr if need.level > Level.ONE else None
     confirm, headers = url_for(CONFIRM, next=here(), acr=acr), challenge(code, need)

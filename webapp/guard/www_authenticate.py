@@ -2,7 +2,7 @@
 
 from webapp.core.dpop import ALGS
 from webapp.guard.assurance import Level
-from webapp.guard.dpop_binding import NotProven
+from webapp.guard.dpop_binding import KeyNotProven
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import NotAccepted
 from webapp.web.bearer import presented, realm
@@ -26,7 +26,7 @@ def challenge(code: str, need: Requirement, *, refused: NotAccepted | None = Non
     Args:
         refused: what was brought, where that is none that holds.
     """
-    shown, unproven = presented(), refused if isinstance(refused, NotProven) else None
+    shown, unproven = presented(), refused if isinstance(refused, KeyNotProven) else None
     is_dpop = unproven is not None or (shown is not None and shown.is_dpop)
     error = unproven.error if unproven else ERRORS[code]
     parts = [realm("DPoP" if is_dpop else "Bearer"), f'error="{error}"', f'error_description="{code}"']

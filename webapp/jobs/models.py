@@ -1,4 +1,4 @@
-"""ChoreTurn: when a chore is due, who is at it, and how it went."""
+"""ChoreTurn: when a job is due, who is at it, and how it went."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.core.db import Base
 
 
-class ChoreTurn(Base):
-    __tablename__ = "chore"
+class JobRun(Base):
+    __tablename__ = "job"
 
     name: Mapped[str] = mapped_column(String(50), primary_key=True)
     due_at: Mapped[datetime]

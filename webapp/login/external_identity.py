@@ -35,7 +35,7 @@ def identities_for(settings: Settings, database: Database, passwords: Passwords)
     ask = named(settings.identity_provider)
     if ask is None:
         return Identities(database, passwords)
-    provider = Elsewhere(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
+    provider = ExternalIdentities(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
     passwords.beat = BEAT
     return Identities(database, passwords, provider)
 
@@ -65,7 +65,7 @@ def named(setting: str) -> Authenticate | None:
 
 
 @dataclass(slots=True)
-class Elsewhere:
+class ExternalIdentities:
     ask: Authenticate
     patience: timedelta
     at_once: int

@@ -10,10 +10,10 @@ from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
 from webapp.core.db import Database
-from webapp.core.ratelimit import Counted, Limit, Limiter, TooMany
+from webapp.core.ratelimit import Counted, Limit, Limiter, LimitExceeded
 from webapp.login.identities import Identities
 from webapp.login.recognition import Client, Recognized, recognize
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 
 AMR = "pwd"
 
@@ -39,7 +39,7 @@ class Unverified:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class LoginRefused:
     """Unknown, wrong or disabled: whoever asks is told the same."""
 
 
@@ -49,7 +49,7 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class LoginFlow:
     """Nothing of it runs inside the request's transaction: counters outlive a refusal, and no writer waits for argon2.
 
     Tries are counted by network, by the name that was typed, and by account. Only the first two are told (429): that
@@ -62,12 +62,12 @@ class Flow:
     limiter: Limiter
     passwords: Passwords
     identities: Identities
-    post: Post
+    post: Mailer
     by_name: Limit
     by_account: Limit
     by_address: Limit
 
-    def begin(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
+    def begin(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
         """
         Raises:
             TooBusy: before anything was counted.
@@ -78,12 +78,12 @@ class Flow:
         with self.passwords.place():
             asked = time.monotonic()
             outcome = self.judge(attempt)
-            if isinstance(outcome, Refused):
+            if isinstance(outcome, LoginRefused):
                 # Within the place: whoever is refused again and again takes no more threads than others who log in.
                 self.passwords.wait_for_beat(asked)
             return outcome
 
-    def judge(self, attempt: Attempt) -> Done | Unverified | Refused | Throttled:
+    def judge(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
         with self.database.read() as db:
             user = user_queries.named(db, attempt.identifier)
             sender = recognize(db, user, attempt.client)
@@ -104,10 +104,10 @@ class Flow:
         self.rehash(owner, attempt.password)
         return Unverified(owner) if owner.is_unverified else Done(owner)
 
-    def over(self, limit: Limit, network: str) -> TooMany | None:
+    def over(self, limit: Limit, network: str) -> LimitExceeded | None:
         """Whether a network is over its limit, asked before a place is taken and without a write."""
         tries = self.limiter.look(limit, network)
-        return None if tries.allowed else TooMany(limit, network, tries.retry_after)
+        return None if tries.allowed else LimitExceeded(limit, network, tries.retry_after)
 
     def forgive(self, name: Counted, account: Counted, sender: Recognized) -> None:
         """What the right password takes back."""
@@ -117,7 +117,7 @@ class Flow:
         else:
             self.limiter.forgive([account, name])
 
-    def throttled(self, user: User | None, too_many: TooMany) -> Throttled:
+    def throttled(self, user: User | None, too_many: LimitExceeded) -> Throttled:
         # One event a window: whoever hammers at the door does not fill the log as well.
         limit = too_many.limit
         noted = Limit("throttle-noted", 1, limit.per)
@@ -133,12 +133,12 @@ class Flow:
         with self.database.write() as db:
             return lockout.forgive(db, user, familiarity)
 
-    def refused(self, user: User | None, familiarity: Familiarity, *, is_heard: bool = True) -> Refused:
+    def refused(self, user: User | None, familiarity: Familiarity, *, is_heard: bool = True) -> LoginRefused:
         # Never what was typed: people type passwords into the wrong field.
         with self.database.write() as db:
             lockout.count(db, self.post, user if is_heard else None, familiarity)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
-        return Refused()
+        return LoginRefused()
 
     def rehash(self, user: User, password: str) -> None:
         if user.is_known_elsewhere or not self.passwords.needs_rehash(user.password_hash):

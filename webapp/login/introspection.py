@@ -15,7 +15,7 @@ from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import level_of
 from webapp.guard.principal import Principal
-from webapp.guard.token_grant import READS, Authority, is_within
+from webapp.guard.token_grant import READS, TokenGrant, is_within
 from webapp.login.refresh_grant import may_refresh
 from webapp.tokens import refreshing
 from webapp.tokens.issuing import CLIENT_ID
@@ -60,12 +60,12 @@ INACTIVE = Introspection(active=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Bearing:
+class TokenBearer:
     """Whom a token speaks for, how far, and how well that was proven."""
 
     user_id: UUID
     username: str
-    authority: Authority
+    authority: TokenGrant
     ends_at: datetime
     auth_time: datetime
     amr: str
@@ -82,7 +82,7 @@ class StatedCall:
     ip_address: str | None = None
 
 
-def excludes(authority: Authority, call: StatedCall) -> bool:
+def excludes(authority: TokenGrant, call: StatedCall) -> bool:
     """Whether the restrictions of a token exclude the call, as far as it is stated."""
     is_elsewhere = authority.networks and call.ip_address and not is_within(call.ip_address, authority.networks)
     is_other_method = authority.methods and call.method and READS.get(call.method, call.method) not in authority.methods
@@ -90,11 +90,11 @@ def excludes(authority: Authority, call: StatedCall) -> bool:
     return bool(is_elsewhere or is_other_method or is_other_path)
 
 
-def of_principal(principal: Principal) -> Bearing:
-    return Bearing(
+def of_principal(principal: Principal) -> TokenBearer:
+    return TokenBearer(
         user_id=principal.user_id,
         username=principal.username,
-        authority=principal.authority or Authority(),
+        authority=principal.authority or TokenGrant(),
         ends_at=principal.expires_at,
         auth_time=principal.auth_time,
         amr=principal.amr,
@@ -102,14 +102,14 @@ def of_principal(principal: Principal) -> Bearing:
     )
 
 
-def narrowed(bearing: Bearing, claims: Mapping[str, Any]) -> Bearing:
+def narrowed(bearing: TokenBearer, claims: Mapping[str, Any]) -> TokenBearer:
     """Of a token that was made from another: what both may, as long as both last."""
     scopes = bearing.authority.scopes & frozenset(str(claims.get("scope", "")).split())
     ends_at = min(bearing.ends_at, datetime.fromtimestamp(claims["exp"], UTC))
     return replace(bearing, authority=msgspec.structs.replace(bearing.authority, scopes=scopes), ends_at=ends_at)
 
 
-def of_refresh(db: Session, secret: str) -> Bearing | None:
+def of_refresh(db: Session, secret: str) -> TokenBearer | None:
     """Of a refresh token that would be accepted now; one that was used is none."""
     token = refreshing.find(db, secret)
     if token is None or token.spent_at is not None:
@@ -118,17 +118,17 @@ def of_refresh(db: Session, secret: str) -> Bearing | None:
     user = user_queries.by_id(db, credential.user_id) if credential else None
     if credential is None or user is None or not may_refresh(user) or not credential.is_live(now()):
         return None
-    return Bearing(
+    return TokenBearer(
         user_id=user.id,
         username=user.username,
-        authority=credential.authority or Authority(),
+        authority=credential.authority or TokenGrant(),
         ends_at=credential.ends_at,
         auth_time=credential.auth_time,
         amr=credential.amr,
     )
 
 
-def said(bearing: Bearing, *, issuer: str, token_type: str, claims: Mapping[str, Any]) -> Introspection:
+def said(bearing: TokenBearer, *, issuer: str, token_type: str, claims: Mapping[str, Any]) -> Introspection:
     """
     Args:
         claims: what the token says of itself, as far as the rows do not know better.

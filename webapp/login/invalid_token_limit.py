@@ -8,7 +8,7 @@ from webapp.login.flow import Throttled
 
 
 @dataclass(frozen=True, slots=True)
-class Misses:
+class InvalidTokenLimit:
     limiter: Limiter
     limit: Limit
 

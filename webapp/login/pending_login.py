@@ -15,13 +15,13 @@ from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
-from webapp.credentials.lifecycle import PENDING, Proof
+from webapp.credentials.lifecycle import PENDING, AuthenticationProof
 
 LIFETIME = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
+class PendingLogin:
     """A password was right; who it is has to be shown once more."""
 
     id: UUID
@@ -31,32 +31,32 @@ class Half:
     next: str | None = None
 
 
-def begin(db: Session, user: User, amr: str, *, is_remembered: bool, target: str | None) -> Half | None:
+def begin(db: Session, user: User, amr: str, *, is_remembered: bool, target: str | None) -> PendingLogin | None:
     """None where the account has changed since its password was compared."""
     if user_queries.unchanged(db, user) is None:
         return None
-    half = Half(uuid4(), amr, is_remembered, target)
+    half = PendingLogin(uuid4(), amr, is_remembered, target)
     credentials.forget_expired(db, user.id, PENDING)
-    proof = Proof(now(), amr)
+    proof = AuthenticationProof(now(), amr)
     credentials.issue(db, id=half.id, key=half.id.hex, kind=PENDING, user_id=user.id, lifetime=LIFETIME, proof=proof)
     return half
 
 
-def owner(db: Session, half: Half) -> User | None:
+def owner(db: Session, half: PendingLogin) -> User | None:
     """Whose login it is, if its second step may still follow."""
     found = credentials.find(db, half.id, kind=PENDING)
     user = user_queries.by_id(db, found.user_id) if found is not None and found.is_live(now()) else None
     return user if user is not None and user.disabled_at is None else None
 
 
-def written(half: Half) -> list[Any]:
+def written(half: PendingLogin) -> list[Any]:
     return [str(half.id), half.amr, half.is_remembered, half.next]
 
 
-def read(content: Any) -> Half | None:
+def read(content: Any) -> PendingLogin | None:
     """What ``written`` has made; the cookie is signed, so it is nothing else unless an older version wrote it."""
     try:
         half_id, amr, is_remembered, target = content
-        return Half(UUID(half_id), amr, is_remembered, target)
+        return PendingLogin(UUID(half_id), amr, is_remembered, target)
     except (TypeError, ValueError):
         return None

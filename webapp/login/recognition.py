@@ -15,7 +15,7 @@ from webapp.core.client_network import network_of
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Mark:
+class BrowserMark:
     """By which a browser is known again that a user has logged in with."""
 
     secret: str
@@ -37,7 +37,7 @@ class Client:
 
     address: str | None
     """The IP address."""
-    marks: Mapping[UUID, Mark] = field(default_factory=dict)
+    marks: Mapping[UUID, BrowserMark] = field(default_factory=dict)
     """The mark of this browser for each user who has logged in with it before."""
     session: LiveSession | None = None
 
@@ -87,7 +87,7 @@ def recognize(db: Session, user: User | None, client: Client) -> Recognized:
     return Recognized(Familiarity.NETWORK, f"network:{client.network}:") if is_network else STRANGER
 
 
-def mark_of(client: Client, user: User) -> Mark | None:
+def mark_of(client: Client, user: User) -> BrowserMark | None:
     """The mark of a browser that the owner has logged in with since the last change of the password."""
     mark = client.marks.get(user.id)
     # One from before may be that of whoever had the old one.

@@ -15,21 +15,21 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.digests import new_secret
 from webapp.credentials import lifecycle as credentials
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.login.flow import Throttled
-from webapp.login.invalid_token_limit import Misses
+from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import refresh_families, refreshing
-from webapp.tokens.issuing import Issued, Issuer, Wish, facts
-from webapp.tokens.refresh_secret import SHAPE, Succession
-from webapp.tokens.refreshing import GRACE, Held, State
+from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest, facts
+from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
+from webapp.tokens.refreshing import GRACE, HeldRefreshToken, RefreshState
 from webapp.tokens.scopes import Catalogue
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Granted:
+class GrantedTokens:
     """What a script gets; ``refresh_token`` is told once, or twice, and kept nowhere."""
 
     issued: Issued
@@ -46,23 +46,23 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
-class TooWide:
+class ScopesTooWide:
     """Scopes that the login was not given, or that its owner does not hold any more."""
 
     scopes: Sequence[str]
 
 
-Outcome = Granted | Denied | TooWide
+Outcome = GrantedTokens | Denied | ScopesTooWide
 
 
 @dataclass(frozen=True, slots=True)
-class Renewal:
+class RefreshGrant:
     """Not within the request's transaction: that a family was ended must outlive the refusal."""
 
     database: Database
-    misses: Misses
-    issuer: Issuer
-    succession: Succession
+    misses: InvalidTokenLimit
+    issuer: TokenIssuer
+    succession: RefreshSecrets
     grace: timedelta = GRACE
 
     def begin(
@@ -99,13 +99,13 @@ class Renewal:
             return outcome
 
     def judge(
-        self, db: Session, held: Held, asked: Sequence[str], catalogue: Catalogue, address: str | None
+        self, db: Session, held: HeldRefreshToken, asked: Sequence[str], catalogue: Catalogue, address: str | None
     ) -> Outcome | Throttled:
         moment = now()
         state = refreshing.state_of(held, moment, self.grace)
-        if state is State.ENDED:
+        if state is RefreshState.ENDED:
             return Denied("refresh_invalid", "it has ended")
-        if state is State.REUSED:
+        if state is RefreshState.REUSED:
             refresh_families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="house")
             return Denied("refresh_reused", "it was used before")
         user = user_queries.by_id(db, held.credential.user_id)
@@ -113,20 +113,22 @@ class Renewal:
             return Denied("refresh_invalid", "its owner may not log in")
         had = held.scopes.intersection(catalogue.held_by(included_in(db, user.role)))
         if not had or set(asked) - had:
-            return TooWide(sorted(set(asked) - had))
-        if state is State.FRESH and (retry_after := refreshing.wait(db, held, moment)):
+            return ScopesTooWide(sorted(set(asked) - had))
+        if state is RefreshState.FRESH and (retry_after := refreshing.wait(db, held, moment)):
             return Throttled(retry_after)
         successor = refreshing.follow(db, held, state, self.succession, moment)
         if successor is None:
             return Denied("refresh_invalid", "another was faster")
         refreshing.touch(held, moment, address)
         issued = self.access_token(db, held, state, frozenset(asked) or had, moment)
-        return Granted(issued, successor, held.credential.ends_at)
+        return GrantedTokens(issued, successor, held.credential.ends_at)
 
-    def access_token(self, db: Session, held: Held, state: State, scopes: frozenset[str], moment: datetime) -> Issued:
+    def access_token(
+        self, db: Session, held: HeldRefreshToken, state: RefreshState, scopes: frozenset[str], moment: datetime
+    ) -> Issued:
         """A new one, and an end for those before it; or the same again, for an answer that got lost."""
         members = credentials.live_members(db, held.family.id)
-        if state is State.LOST and members and members[0].authority and members[0].authority.scopes == scopes:
+        if state is RefreshState.LOST and members and members[0].authority and members[0].authority.scopes == scopes:
             return self.again(db, members[0])
         refresh_families.supersede(db, members, moment + self.grace)
         return self.mint(db, held, scopes, moment)
@@ -135,27 +137,29 @@ class Renewal:
         row = tokens.find(db, credential.user_id, credential.id)
         if row is None:
             raise LookupError(credential.id)
-        said = facts(credential.authority or Authority()) | {"name": row.entry.name, "origin": "api", "again": True}
+        said = facts(credential.authority or TokenGrant()) | {"name": row.entry.name, "origin": "api", "again": True}
         record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **said)
         return Issued(self.issuer.sign(credential), row.entry, credential)
 
-    def mint(self, db: Session, held: Held, scopes: frozenset[str], moment: datetime) -> Issued:
+    def mint(self, db: Session, held: HeldRefreshToken, scopes: frozenset[str], moment: datetime) -> Issued:
         family, credential = held.family, held.credential
-        wish = Wish(
+        wish = TokenRequest(
             name=name(),
-            authority=msgspec.structs.replace(credential.authority or Authority(), scopes=scopes),
+            authority=msgspec.structs.replace(credential.authority or TokenGrant(), scopes=scopes),
             lifetime=min(family.access_lifetime, credential.expires_at - moment),
             origin="api",
             family_id=family.id,
             event=Event.REFRESH_USED,
         )
         # As old as the login: to go on proves nothing anew.
-        return self.issuer.issue(db, credential.user_id, wish, Proof(credential.auth_time, credential.amr))
+        return self.issuer.issue(
+            db, credential.user_id, wish, AuthenticationProof(credential.auth_time, credential.amr)
+        )
 
 
-def is_bound_to(held: Held, jkt: str | None) -> bool:
+def is_bound_to(held: HeldRefreshToken, jkt: str | None) -> bool:
     """As at the login, so for all that comes from it (RFC 9449 §5)."""
-    return (held.credential.authority or Authority()).jkt == jkt
+    return (held.credential.authority or TokenGrant()).jkt == jkt
 
 
 def may_refresh(user: User) -> bool:
@@ -167,7 +171,7 @@ def name() -> str:
     return f"api-{new_secret(6)}"
 
 
-def note(db: Session, held: Held, reason: str) -> None:
+def note(db: Session, held: HeldRefreshToken, reason: str) -> None:
     record(
         db,
         Event.REFRESH_REFUSED,

@@ -13,17 +13,17 @@ from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record
 from webapp.core.client_network import network_of
-from webapp.core.encryption import Sealer
-from webapp.core.ratelimit import Counted, Limit, TooMany
+from webapp.core.encryption import Encryptor
+from webapp.core.ratelimit import Counted, Limit, LimitExceeded
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import RECOVERY, Demands, Level, joined, level_of
-from webapp.login.flow import Done, Flow, Refused, Throttled
-from webapp.login.pending_login import Half
+from webapp.login.flow import Done, LoginFlow, LoginRefused, Throttled
+from webapp.login.pending_login import PendingLogin
 from webapp.login.recognition import Client, recognize, user_key
 from webapp.mfa import factors, passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.factors import Factors
 from webapp.mfa.models import Passkey
-from webapp.mfa.webauthn_ceremonies import Answer, Party
+from webapp.mfa.webauthn_ceremonies import AssertionAnswer, RelyingParty
 from webapp.mfa.webauthn_checks import CheckFailed, requires_user_handle
 
 MONTH = timedelta(days=30)
@@ -71,7 +71,7 @@ class Proven:
 
 
 @dataclass(frozen=True, slots=True)
-class Behind(Refused):
+class CounterBehind(LoginRefused):
     """The passkey may be a copy."""
 
     passkey: Passkey
@@ -81,9 +81,9 @@ class Behind(Refused):
 class SecondStep:
     """Nothing of it runs inside the request's transaction: what is counted or spent outlives a refusal."""
 
-    flow: Flow
-    sealer: Sealer
-    party: Party | None
+    flow: LoginFlow
+    sealer: Encryptor
+    party: RelyingParty | None
     """None where the house has no name, and browsers would make no passkey for it."""
     demands: Demands
     by_account: Limit
@@ -111,7 +111,7 @@ class SecondStep:
         with self.flow.database.read() as db:
             return self.demands.of_roles(included_in(db, user.role))
 
-    def code(self, user: User, typed: str, client: Client, mails: OwnerMails) -> Proven | Refused | Throttled:
+    def code(self, user: User, typed: str, client: Client, mails: OwnerMails) -> Proven | LoginRefused | Throttled:
         """A code of the app, or one of the recovery sheet."""
         if over := self.flow.over(self.by_address, client.network):
             return self.flow.throttled(user, over)
@@ -130,11 +130,11 @@ class SecondStep:
                 record(db, Event.CODE_REFUSED, user_id=user.id)
         if amr is None:
             self.tell_once(user, mails, is_locked=False)
-            return Refused()
+            return LoginRefused()
         self.flow.limiter.forgive([mine[0], *rows, total(user)])
         return Proven(user.id, amr)
 
-    def throttled(self, user: User, too_many: TooMany, mails: OwnerMails) -> Throttled:
+    def throttled(self, user: User, too_many: LimitExceeded, mails: OwnerMails) -> Throttled:
         outcome = self.flow.throttled(user, too_many)
         if too_many.limit not in LOCKING:
             return outcome
@@ -162,8 +162,8 @@ class SecondStep:
         return RECOVERY
 
     def passkey(
-        self, challenge: bytes, answer: Answer, address: str | None, *, owner: UUID | None = None
-    ) -> Proven | Refused | Throttled:
+        self, challenge: bytes, answer: AssertionAnswer, address: str | None, *, owner: UUID | None = None
+    ) -> Proven | LoginRefused | Throttled:
         """
         Args:
             owner: whose it must be; without, it says that itself.
@@ -176,17 +176,17 @@ class SecondStep:
         with self.flow.database.read() as db:
             found = passkeys.by_credential(db, answer.credential_id)
         if found is None or self.party is None or owner not in (None, found.user_id):
-            return Refused()
+            return LoginRefused()
         try:
             requires_user_handle(answer.user_handle, found.user_id.bytes, is_identified=owner is not None)
         except CheckFailed:
             # Not noted as its owner's: nothing is signed yet, and anybody may have sent it.
-            return Refused()
+            return LoginRefused()
         try:
             shown = webauthn_ceremonies.shown(
                 self.party, challenge, answer, public_key=found.public_key, is_synced=found.is_synced
             )
-        except webauthn_ceremonies.Refused as error:
+        except webauthn_ceremonies.CeremonyRefused as error:
             self.note(Event.SESSION_REFUSED, found, {"by": "passkey", "reason": str(error)})
             raise
         try:
@@ -195,14 +195,14 @@ class SecondStep:
         except passkeys.CounterBack:
             counts = {"name": found.name, "known": found.sign_count, "said": shown.sign_count}
             self.note(Event.PASSKEY_BEHIND, found, counts)
-            return Behind(found)
+            return CounterBehind(found)
         return Proven(found.user_id, shown.amr)
 
     def note(self, event: Event, passkey: Passkey, details: dict[str, Any]) -> None:
         with self.flow.database.write() as db:
             record(db, event, user_id=passkey.user_id, passkey_id=str(passkey.id), **details)
 
-    def finish(self, half: Half) -> bool:
+    def finish(self, half: PendingLogin) -> bool:
         """Whether it was not finished before."""
         with self.flow.database.write() as db:
             return credentials.spend(db, half.id)

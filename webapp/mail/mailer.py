@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from webapp.core.encryption import Sealer
+from webapp.core.encryption import Encryptor
 from webapp.mail import outbox
 from webapp.mail.outbox import Content
 
@@ -15,10 +15,10 @@ Render = Callable[[str, dict[str, object]], Content]
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class Mailer:
     render: Render
     """The template's name and its facts, made into a mail; handed in, because templates are the web's."""
-    sealer: Sealer
+    sealer: Encryptor
     can_mail: bool
     """Whether a mail server is set. Without one mails go to the log, so a link in them proves no e-mail address."""
     wake: Callable[[], None]

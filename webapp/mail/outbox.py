@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
-from webapp.core.encryption import Broken, Sealer
+from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.mail.models import OutgoingMail
 
 # A sender that dies leaves its mail to others after so long: the dozen steps of an encrypted SMTP session, each as slow
@@ -38,7 +38,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Taken:
+class LeasedMail:
     """A mail that is this sender's until its lease ends."""
 
     id: UUID
@@ -46,7 +46,7 @@ class Taken:
     content: Content
 
 
-def put(db: Session, sealer: Sealer, *, kind: str, to: str, content: Content, user_id: UUID | None = None) -> UUID:
+def put(db: Session, sealer: Encryptor, *, kind: str, to: str, content: Content, user_id: UUID | None = None) -> UUID:
     """In the transaction of the deed: nothing is mailed that was taken back, and none is lost by a restart."""
     mail_id = uuid4()
     mail = OutgoingMail(
@@ -63,7 +63,7 @@ def put(db: Session, sealer: Sealer, *, kind: str, to: str, content: Content, us
     return mail_id
 
 
-def take(db: Session, sealer: Sealer) -> Taken | None:
+def take(db: Session, sealer: Encryptor) -> LeasedMail | None:
     """The next that is due, leased to the caller by one conditional statement, so that two senders send once."""
     due = select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(CANDIDATES)
     for mail_id in db.scalars(due).all():
@@ -78,13 +78,13 @@ def take(db: Session, sealer: Sealer) -> Taken | None:
     return None
 
 
-def opened(mail: OutgoingMail, sealer: Sealer) -> Taken | None:
+def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
     try:
         content = sealer.open(mail.sealed or b"", belongs_to=str(mail.id))
-    except Broken:
+    except DecryptionFailed:
         mail.due_at, mail.last_error = None, "its content cannot be read with this secret key"
         return None
-    return Taken(mail.id, mail.to, msgspec.json.decode(content, type=Content))
+    return LeasedMail(mail.id, mail.to, msgspec.json.decode(content, type=Content))
 
 
 def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:

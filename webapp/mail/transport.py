@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from webapp.mail.outbox import Taken
+from webapp.mail.outbox import LeasedMail
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class NotSent(Exception):
 
 
 class Transport(Protocol):
-    def send(self, mail: Taken) -> None:
+    def send(self, mail: LeasedMail) -> None:
         """
         Raises:
             NotSent
@@ -38,7 +38,7 @@ class Smtp:
     sender: str
     patience: float = PATIENCE
 
-    def send(self, mail: Taken) -> None:
+    def send(self, mail: LeasedMail) -> None:
         try:
             with self.connection() as server:
                 server.send_message(message(mail, self.sender))
@@ -66,14 +66,14 @@ class Smtp:
         return server
 
 
-class Log:
+class LogTransport:
     """For development: whoever reads the log reads the mails."""
 
-    def send(self, mail: Taken) -> None:
+    def send(self, mail: LeasedMail) -> None:
         log.info("mail", extra={"fields": {"to": mail.to, "subject": mail.content.subject, "text": mail.content.text}})
 
 
-def message(mail: Taken, sender: str) -> EmailMessage:
+def message(mail: LeasedMail, sender: str) -> EmailMessage:
     made = EmailMessage()
     made["Subject"] = mail.content.subject
     made["From"] = sender
@@ -89,4 +89,4 @@ def message(mail: Taken, sender: str) -> EmailMessage:
 
 
 def transport_for(url: str, sender: str) -> Transport:
-    return Smtp(url, sender) if url else Log()
+    return Smtp(url, sender) if url else LogTransport()

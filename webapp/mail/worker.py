@@ -5,9 +5,9 @@ import threading
 
 from webapp.core import background_worker
 from webapp.core.db import Database, Unavailable
-from webapp.core.encryption import Sealer
+from webapp.core.encryption import Encryptor
 from webapp.mail import outbox
-from webapp.mail.transport import Log, NotSent, Transport
+from webapp.mail.transport import LogTransport, NotSent, Transport
 
 log = logging.getLogger(__name__)
 
@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 NOW_AND_THEN = 10.0
 
 
-class Worker(background_worker.Worker):
-    def __init__(self, database: Database, sealer: Sealer, transport: Transport) -> None:
+class MailWorker(background_worker.BackgroundWorker):
+    def __init__(self, database: Database, sealer: Encryptor, transport: Transport) -> None:
         super().__init__("mail")
         self._database, self._sealer, self._transport = database, sealer, transport
         self._wake = threading.Event()
@@ -54,11 +54,11 @@ class Worker(background_worker.Worker):
             tried += 1
         return tried
 
-    def take(self) -> outbox.Taken | None:
+    def take(self) -> outbox.LeasedMail | None:
         with self._database.write() as db:
             return outbox.take(db, self._sealer)
 
-    def send(self, mail: outbox.Taken) -> None:
+    def send(self, mail: outbox.LeasedMail) -> None:
         if mail.to == outbox.NO_ADDRESS:
             with self._database.write() as db:
                 outbox.discard(db, mail.id)
@@ -71,4 +71,4 @@ class Worker(background_worker.Worker):
                 outbox.failed(db, mail.id, str(error))
             return
         with self._database.write() as db:
-            outbox.sent(db, mail.id, is_logged=isinstance(self._transport, Log))
+            outbox.sent(db, mail.id, is_logged=isinstance(self._transport, LogTransport))

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from webapp.core.encryption import Broken, Sealer
+from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.core.lazy_import import lazily
 
 LIFETIME = timedelta(minutes=15)
@@ -15,19 +15,19 @@ class EnrolmentOver(Exception):
     """It took too long, was begun by another, or never."""
 
 
-def begin(sealer: Sealer, user_id: UUID, seed: str, now: datetime) -> str:
+def begin(sealer: Encryptor, user_id: UUID, seed: str, now: datetime) -> str:
     content = json.dumps([seed, int(now.timestamp())]).encode()
     return urlsafe_b64encode(sealer.seal(content, belongs_to=f"enrolment of {user_id}")).decode()
 
 
-def seed_of(sealer: Sealer, user_id: UUID, begun: str, now: datetime) -> str:
+def seed_of(sealer: Encryptor, user_id: UUID, begun: str, now: datetime) -> str:
     """
     Raises:
         EnrolmentOver
     """
     try:
         content = sealer.open(urlsafe_b64decode(begun.encode()), belongs_to=f"enrolment of {user_id}")
-    except (Broken, ValueError) as error:
+    except (DecryptionFailed, ValueError) as error:
         raise EnrolmentOver from error
     seed, begun_at = json.loads(content)
     if not 0 <= now.timestamp() - begun_at < LIFETIME.total_seconds() + 1:

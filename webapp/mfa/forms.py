@@ -3,7 +3,7 @@
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from webapp.mfa.passkeys import LONGEST_NAME, NameUnfit, checked_name
+from webapp.mfa.passkeys import LONGEST_NAME, PasskeyNameUnfit, checked_name
 from webapp.web.form import Form
 
 
@@ -39,7 +39,7 @@ class PasskeyNameForm(Form):
     def validate_name(self, field: StringField) -> None:
         try:
             checked_name(field.data or "")
-        except NameUnfit as error:
+        except PasskeyNameUnfit as error:
             raise ValidationError(str(error)) from error
 
 

@@ -11,12 +11,12 @@ from webapp.core.clock import now
 from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
-from webapp.mfa.webauthn_ceremonies import Known, Made, Shown
+from webapp.mfa.webauthn_ceremonies import KnownPasskey, RegisteredPasskey, VerifiedAssertion
 
 LONGEST_NAME = 50
 
 
-class NameUnfit(Exception):
+class PasskeyNameUnfit(Exception):
     """The message is for the person who chose it."""
 
 
@@ -35,13 +35,13 @@ def checked_name(name: str) -> str:
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise NameUnfit(f"A name has 1 to {LONGEST_NAME} characters, all of them printable.")
+        raise PasskeyNameUnfit(f"A name has 1 to {LONGEST_NAME} characters, all of them printable.")
     if is_stacked(name):
-        raise NameUnfit(STACKED)
+        raise PasskeyNameUnfit(STACKED)
     return name
 
 
-def add(db: Session, user_id: UUID, made: Made, name: str | None = None) -> Passkey:
+def add(db: Session, user_id: UUID, made: RegisteredPasskey, name: str | None = None) -> Passkey:
     """
     Raises:
         AlreadyKnown
@@ -78,8 +78,8 @@ def of_user(db: Session, user_id: UUID, *, for_update: bool = False) -> Sequence
     return db.scalars(query.with_for_update() if for_update else query).all()
 
 
-def known(db: Session, user_id: UUID) -> list[Known]:
-    return [Known(passkey.credential_id, tuple(passkey.transports)) for passkey in of_user(db, user_id)]
+def known(db: Session, user_id: UUID) -> list[KnownPasskey]:
+    return [KnownPasskey(passkey.credential_id, tuple(passkey.transports)) for passkey in of_user(db, user_id)]
 
 
 def by_credential(db: Session, credential_id: bytes) -> Passkey | None:
@@ -92,7 +92,7 @@ def find(db: Session, user_id: UUID, passkey_id: UUID) -> Passkey | None:
     return found if found is not None and found.user_id == user_id else None
 
 
-def use(db: Session, passkey: Passkey, proven: Shown) -> None:
+def use(db: Session, passkey: Passkey, proven: VerifiedAssertion) -> None:
     """Count a use. One statement, so that of two copies that come at once one is found out.
 
     Raises:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
-from webapp.core.encryption import Broken, Sealer
+from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.mfa.models import TotpSeed
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def step_of(seed: str, code: str, at: datetime) -> int:
         raise WrongCode("another code") from error
 
 
-def enrol(db: Session, sealer: Sealer, user_id: UUID, seed: str, code: str) -> None:
+def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -> None:
     """Keep a seed whose first code shows that the app has it; that code does not work again.
 
     Raises:
@@ -84,7 +84,7 @@ def find(db: Session, user_id: UUID) -> TotpSeed | None:
     return db.scalar(select(TotpSeed).where(TotpSeed.user_id == user_id))
 
 
-def spend(db: Session, sealer: Sealer, user_id: UUID, code: str) -> None:
+def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
     """Use a code up. One statement, so that of two who bring the same code one is too late.
 
     Raises:
@@ -106,10 +106,10 @@ def spend(db: Session, sealer: Sealer, user_id: UUID, code: str) -> None:
         raise WrongCode("used before")
 
 
-def unsealed(sealer: Sealer, found: TotpSeed) -> str:
+def unsealed(sealer: Encryptor, found: TotpSeed) -> str:
     try:
         return sealer.open(found.sealed, belongs_to=str(found.user_id)).decode()
-    except Broken as error:
+    except DecryptionFailed as error:
         # Changed where it lies, or sealed with a secret key that is gone.
         log.error("totp seed broken", extra={"fields": {"user_id": str(found.user_id)}})
         raise WrongCode("the seed cannot be read") from error

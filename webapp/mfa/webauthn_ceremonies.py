@@ -19,12 +19,12 @@ ALGORITHMS = (-7, -8, -257)
 MULTI_DEVICE = "multi_device"
 
 
-class Refused(Exception):
+class CeremonyRefused(Exception):
     """The answer proves nothing; the message is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class RelyingParty:
     """Who asks: this house, by the name and the address that are in its settings."""
 
     id: str
@@ -33,18 +33,18 @@ class Party:
     name: str
 
 
-def party_of(base_url: str, house: str) -> Party | None:
+def party_of(base_url: str, house: str) -> RelyingParty | None:
     """None where the house is known by a number alone, for which browsers make no passkey (WebAuthn §5.1.2)."""
     host = urlsplit(base_url).hostname or ""
     try:
         ip_address(host)
     except ValueError:
-        return Party(host, base_url, house)
+        return RelyingParty(host, base_url, house)
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPasskey:
     """A passkey as a browser is asked for it."""
 
     credential_id: bytes
@@ -52,7 +52,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RegisteredPasskey:
     """What a registration has proven."""
 
     credential_id: bytes
@@ -64,7 +64,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class VerifiedAssertion:
     """What an assertion has proven."""
 
     sign_count: int
@@ -77,7 +77,7 @@ class Shown:
 
 
 def creation_options(
-    party: Party, challenge: bytes, *, user_id: UUID, username: str, known: Iterable[Known]
+    party: RelyingParty, challenge: bytes, *, user_id: UUID, username: str, known: Iterable[KnownPasskey]
 ) -> dict[str, Any]:
     """For ``parseCreationOptionsFromJSON`` (WebAuthn §5.1.9): a passkey that needs no name and asks its owner."""
     return {
@@ -96,7 +96,7 @@ def creation_options(
     }
 
 
-def request_options(party: Party, challenge: bytes, known: Iterable[Known] = ()) -> dict[str, Any]:
+def request_options(party: RelyingParty, challenge: bytes, known: Iterable[KnownPasskey] = ()) -> dict[str, Any]:
     """For ``parseRequestOptionsFromJSON`` (§5.1.10): one of those, or whichever the browser has for this house."""
     return {
         "rpId": party.id,
@@ -107,7 +107,7 @@ def request_options(party: Party, challenge: bytes, known: Iterable[Known] = ())
     }
 
 
-def described(passkey: Known) -> dict[str, Any]:
+def described(passkey: KnownPasskey) -> dict[str, Any]:
     return {"type": "public-key", "id": text_of(passkey.credential_id), "transports": list(passkey.transports)}
 
 
@@ -116,7 +116,7 @@ def text_of(content: bytes) -> str:
     return urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def registered(party: Party, challenge: bytes, answer: str) -> Made:
+def registered(party: RelyingParty, challenge: bytes, answer: str) -> RegisteredPasskey:
     """
     Args:
         answer: what the browser's ``toJSON()`` says, as text.
@@ -142,7 +142,7 @@ def registered(party: Party, challenge: bytes, answer: str) -> Made:
         transports = tuple(name for name in said if isinstance(name, str))[:10]
     except Exception as error:
         raise refused(error) from error
-    return Made(
+    return RegisteredPasskey(
         credential_id=proven.credential_id,
         public_key=proven.credential_public_key,
         sign_count=proven.sign_count,
@@ -153,7 +153,7 @@ def registered(party: Party, challenge: bytes, answer: str) -> Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AssertionAnswer:
     """What an assertion names, before anything of it is believed."""
 
     text: str
@@ -162,7 +162,7 @@ class Answer:
     user_handle: bytes | None
 
 
-def read(answer: str) -> Answer:
+def read(answer: str) -> AssertionAnswer:
     """
     Raises:
         Refused: it is no assertion.
@@ -175,7 +175,7 @@ def read(answer: str) -> Answer:
         challenge = checks.challenge_in(client)
     except Exception as error:
         raise refused(error) from error
-    return Answer(answer, credential.raw_id, challenge, credential.response.user_handle)
+    return AssertionAnswer(answer, credential.raw_id, challenge, credential.response.user_handle)
 
 
 def challenge_of(answer: str) -> bytes:
@@ -192,7 +192,9 @@ def challenge_of(answer: str) -> bytes:
         raise refused(error) from error
 
 
-def shown(party: Party, challenge: bytes, answer: Answer, *, public_key: bytes, is_synced: bool) -> Shown:
+def shown(
+    party: RelyingParty, challenge: bytes, answer: AssertionAnswer, *, public_key: bytes, is_synced: bool
+) -> VerifiedAssertion:
     """What an assertion proves, but for its counter, which is judged where it is kept.
 
     Args:
@@ -212,13 +214,13 @@ def shown(party: Party, challenge: bytes, answer: Answer, *, public_key: bytes, 
             credential_current_sign_count=0,
             require_user_verification=True,
         )
-        found = Shown(proven.new_sign_count, proven.credential_device_type == MULTI_DEVICE)
+        found = VerifiedAssertion(proven.new_sign_count, proven.credential_device_type == MULTI_DEVICE)
         checks.requires_same_backup_eligibility(found.is_synced, at_registration=is_synced)
     except Exception as error:
         raise refused(error) from error
     return found
 
 
-def refused(error: Exception) -> Refused:
+def refused(error: Exception) -> CeremonyRefused:
     # The library reads binary formats that strangers wrote, and not all that breaks in it is an exception of its own.
-    return Refused(f"{type(error).__name__}: {error}"[:200])
+    return CeremonyRefused(f"{type(error).__name__}: {error}"[:200])

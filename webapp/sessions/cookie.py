@@ -12,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.core.cookie_key import CookieKey
 from webapp.guard import saved_form
-from webapp.guard.principal import Claim, Principal
+from webapp.guard.principal import CredentialRef, Principal
 from webapp.sessions.lifecycle import Started, key_of
 from webapp.web import token_cookie
 from webapp.web.bearer import presented
@@ -107,10 +107,10 @@ class Cookies(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-def named() -> Claim | None:
+def named() -> CredentialRef | None:
     """The credential that this request's cookie names."""
     secret = session.get(SECRET)
-    return Claim(key=key_of(secret), kind="session") if isinstance(secret, str) else None
+    return CredentialRef(key=key_of(secret), kind="session") if isinstance(secret, str) else None
 
 
 def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None:

@@ -12,7 +12,7 @@ from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
 from webapp.credentials import lifecycle as credentials
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.sessions.models import BrowserSession
 
@@ -22,7 +22,7 @@ class AlreadyEnded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class SessionLifetimes:
     """How long sessions live."""
 
     idle: timedelta
@@ -45,10 +45,10 @@ class Started:
 
 
 def start(
-    db: Session, user_id: UUID, browser: Browser, ends: Ends, *, amr: str, is_remembered: bool = False
+    db: Session, user_id: UUID, browser: Browser, ends: SessionLifetimes, *, amr: str, is_remembered: bool = False
 ) -> Started:
     """A new session; one that is remembered has no idle end, only a later absolute one."""
-    proof = Proof(auth_time=now(), amr=amr)
+    proof = AuthenticationProof(auth_time=now(), amr=amr)
     lifetime, idle = (ends.remembered, None) if is_remembered else (ends.lifetime, ends.idle)
     started = issue(db, user_id, browser, proof, lifetime=lifetime, idle=idle, is_remembered=is_remembered)
     record(
@@ -62,7 +62,9 @@ def start(
     return started
 
 
-def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: datetime | None = None) -> Started:
+def confirm(
+    db: Session, session_id: UUID, ends: SessionLifetimes, *, amr: str, auth_time: datetime | None = None
+) -> Started:
     """The same session with a new proof, under a new secret: whoever had copied the old one stays outside.
 
     Its time begins anew, as it would with a login (800-63B §2.2.3); since when it is there stays known.
@@ -84,7 +86,7 @@ def confirm(db: Session, session_id: UUID, ends: Ends, *, amr: str, auth_time: d
         db,
         former.user_id,
         Browser(browser.user_agent, browser.address),
-        Proof(auth_time=auth_time or now(), amr=amr),
+        AuthenticationProof(auth_time=auth_time or now(), amr=amr),
         lifetime=ends.remembered if browser.is_remembered else ends.lifetime,
         idle=None if browser.is_remembered else ends.idle,
         is_remembered=browser.is_remembered,
@@ -100,7 +102,7 @@ def issue(
     db: Session,
     user_id: UUID,
     browser: Browser,
-    proof: Proof,
+    proof: AuthenticationProof,
     *,
     lifetime: timedelta,
     idle: timedelta | None,

@@ -11,7 +11,7 @@ from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import new_secret
 from webapp.credentials import lifecycle as credentials
-from webapp.credentials.lifecycle import TRUST, Proof
+from webapp.credentials.lifecycle import TRUST, AuthenticationProof
 from webapp.sessions.lifecycle import Browser, key_of
 from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import in_words
@@ -37,7 +37,7 @@ def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, 
         kind=TRUST,
         user_id=user_id,
         lifetime=lifetime,
-        proof=Proof(auth_time=now(), amr=amr),
+        proof=AuthenticationProof(auth_time=now(), amr=amr),
     )
     row = BrowserSession(
         id=credential.id, user_agent=browser.user_agent[:LONGEST_AGENT], address=browser.address, is_remembered=True

@@ -13,10 +13,10 @@ from webapp.core.clock import now
 from webapp.guard import Principal, require
 from webapp.sessions import lifecycle, trusted
 from webapp.sessions.expiry_notice import End, end_of
-from webapp.sessions.lifecycle import Ends
+from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.sessions.session_list import Device, devices
 from webapp.sessions.trusted import Trusted
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
@@ -35,11 +35,11 @@ class Devices(msgspec.Struct, frozen=True):
     """Browsers where the password is enough."""
 
 
-class Ended(msgspec.Struct, frozen=True):
+class EndedSessions(msgspec.Struct, frozen=True):
     ended: int
 
 
-class Stay(msgspec.Struct, frozen=True):
+class ExtendedSession(msgspec.Struct, frozen=True):
     ends_at: datetime
     """Unless the session is used before, or confirmed where `takes_proof`."""
     takes_proof: bool
@@ -51,7 +51,7 @@ class StayForm(Form):
 
 @bp.get("/account/sessions")
 @require(scope="profile:read")
-@answers(Devices)
+@responds(Devices)
 def index(principal: Principal) -> ResponseReturnValue:
     """Where the caller is logged in: this session first, then the one seen last."""
     found = devices(db(), principal)
@@ -66,7 +66,7 @@ def others(found: list[Device]) -> int:
 
 @bp.post("/account/sessions/<uuid:session_id>/end")
 @require(session=True)
-@answers(None, status=204)
+@responds(None, status=204)
 def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
     """End one of the caller's sessions; its next request is refused."""
     if not lifecycle.end(db(), principal.user_id, session_id):
@@ -79,7 +79,7 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/account/sessions/trusted/<uuid:trust_id>/end")
 @require(session=True)
-@answers(None, status=204)
+@responds(None, status=204)
 def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
     """Trust a browser no more: the next login from there asks for a second factor."""
     if not trusted.end(db(), principal.user_id, trust_id):
@@ -99,12 +99,12 @@ def end_others_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/sessions/end-others")
 @require(session=True)
-@answers(Ended)
+@responds(EndedSessions)
 def end_others(principal: Principal) -> ResponseReturnValue:
     """End every session of the caller but this one."""
     count = lifecycle.end_others(db(), principal.user_id, keep=principal.credential_id)
     if not wants_page():
-        return as_json(Ended(count))
+        return as_json(EndedSessions(count))
     flash(f"Logged out on {count} other device{'' if count == 1 else 's'}." if count else "There was no other.", "ok")
     return redirect(url_for("sessions.index"), 303)
 
@@ -122,14 +122,14 @@ def ending(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/sessions/stay")
 @require(session=True)
-@answers(Stay, form=StayForm)
+@responds(ExtendedSession, form=StayForm)
 def stay(principal: Principal) -> ResponseReturnValue:
     """Use the session, and nothing else: its idle end moves away."""
     form, found = StayForm(), end_here(principal)
     if not form.validate_on_submit():
         raise form.refused()
     if not wants_page():
-        return as_json(Stay(found.at, found.takes_proof))
+        return as_json(ExtendedSession(found.at, found.takes_proof))
     return redirect(safe_path(form.next.data) or url_for("sessions.index"), 303)
 
 
@@ -140,5 +140,5 @@ def session_end() -> End | None:
 
 
 def end_here(principal: Principal) -> End:
-    ends: Ends = current_app.extensions["session_ends"]
+    ends: SessionLifetimes = current_app.extensions["session_ends"]
     return end_of(principal, ends.idle, now())

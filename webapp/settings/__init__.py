@@ -1,8 +1,8 @@
 """Every choice the house has, as one object read once."""
 
 from webapp.settings.fields import Secret, SettingsError
-from webapp.settings.manual import Row
+from webapp.settings.manual import ManualRow
 from webapp.settings.model import ROOT, Settings
 from webapp.settings.private_files import InstanceError
 
-__all__ = ["ROOT", "InstanceError", "Row", "Secret", "Settings", "SettingsError"]
+__all__ = ["ROOT", "InstanceError", "ManualRow", "Secret", "Settings", "SettingsError"]

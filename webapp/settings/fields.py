@@ -15,7 +15,7 @@ class Secret:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SettingField:
     name: str
     type: Any
     default: Any
@@ -28,12 +28,12 @@ class Choice:
         return PREFIX + self.name.upper()
 
 
-def choices_of(settings: type) -> tuple[Choice, ...]:
+def choices_of(settings: type) -> tuple[SettingField, ...]:
     """The fields of a settings class, in the order in which they are written there."""
     hints = get_type_hints(settings, include_extras=True)
     return tuple(choice_of(field, hints[field.name]) for field in dataclasses.fields(settings))
 
 
-def choice_of(field: dataclasses.Field[Any], hint: Any) -> Choice:
+def choice_of(field: dataclasses.Field[Any], hint: Any) -> SettingField:
     kind, meaning, *marks = get_args(hint)
-    return Choice(name=field.name, type=kind, default=field.default, meaning=meaning, is_secret=Secret in marks)
+    return SettingField(name=field.name, type=kind, default=field.default, meaning=meaning, is_secret=Secret in marks)

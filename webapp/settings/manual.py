@@ -4,14 +4,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from webapp.settings.fields import Choice
-from webapp.settings.sources import Found
+from webapp.settings.fields import SettingField
+from webapp.settings.sources import SourcedValue
 from webapp.settings.types import kind_of
 
 MASK = "(secret)"
 
 
-class Row(NamedTuple):
+class ManualRow(NamedTuple):
     variable: str
     type: str
     default: str
@@ -20,13 +20,13 @@ class Row(NamedTuple):
     source: str
 
 
-def rows(choices: tuple[Choice, ...], settings: object, found: Mapping[str, Found]) -> list[Row]:
+def rows(choices: tuple[SettingField, ...], settings: object, found: Mapping[str, SourcedValue]) -> list[ManualRow]:
     return [row(choice, getattr(settings, choice.name), found.get(choice.name)) for choice in choices]
 
 
-def row(choice: Choice, value: object, found: Found | None) -> Row:
+def row(choice: SettingField, value: object, found: SourcedValue | None) -> ManualRow:
     kind = kind_of(choice.type)
-    return Row(
+    return ManualRow(
         variable=choice.variable,
         type=kind.word,
         default="made for you" if choice.default is dataclasses.MISSING else kind.write(choice.default),

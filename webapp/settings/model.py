@@ -156,7 +156,7 @@ class Settings:
         """The database's URL, whether chosen or not."""
         return self.database_url or f"sqlite:///{self.instance / 'latchkey.db'}"
 
-    def describe(self, environ: Mapping[str, str] = os.environ) -> list[manual.Row]:
+    def describe(self, environ: Mapping[str, str] = os.environ) -> list[manual.ManualRow]:
         """A row for each setting: what it is, what it means, what it is now and who says so."""
         choices = choices_of(type(self))
         return manual.rows(choices, self, sources.read(choices, environ))

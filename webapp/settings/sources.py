@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from webapp.settings import private_files
-from webapp.settings.fields import PREFIX, Choice, SettingsError
+from webapp.settings.fields import PREFIX, SettingField, SettingsError
 from webapp.settings.types import kind_of
 
 FILE = "_FILE"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourcedValue:
     value: object
     source: str
 
 
-def read(choices: tuple[Choice, ...], environ: Mapping[str, str]) -> dict[str, Found]:
+def read(choices: tuple[SettingField, ...], environ: Mapping[str, str]) -> dict[str, SourcedValue]:
     """What was chosen, by name; what was not is left out.
 
     Raises:
@@ -32,7 +32,7 @@ def read(choices: tuple[Choice, ...], environ: Mapping[str, str]) -> dict[str, F
     return from_toml(Path(str(instance)) / "config.toml", choices) | found
 
 
-def variables(choices: tuple[Choice, ...]) -> list[str]:
+def variables(choices: tuple[SettingField, ...]) -> list[str]:
     plain = [choice.variable for choice in choices]
     return plain + [choice.variable + FILE for choice in choices if choice.is_secret]
 
@@ -44,13 +44,13 @@ def refuse_unknown(names: Iterable[str], known: list[str], where: str = "") -> N
             raise SettingsError(f"{name}{where} is not a setting{f'; did you mean {nearest[0]}?' if nearest else '.'}")
 
 
-def from_environ(choice: Choice, environ: Mapping[str, str]) -> Found | None:
+def from_environ(choice: SettingField, environ: Mapping[str, str]) -> SourcedValue | None:
     text, file = environ.get(choice.variable), environ.get(choice.variable + FILE)
     if text is not None and file is not None:
         raise SettingsError(f"{choice.variable} and {choice.variable}{FILE} are both set; keep one of them.")
     if file is not None:
-        return Found(parse(choice, from_file(choice.variable + FILE, Path(file))), file)
-    return None if text is None else Found(parse(choice, text), "environment")
+        return SourcedValue(parse(choice, from_file(choice.variable + FILE, Path(file))), file)
+    return None if text is None else SourcedValue(parse(choice, text), "environment")
 
 
 def from_file(variable: str, path: Path) -> str:
@@ -61,14 +61,14 @@ def from_file(variable: str, path: Path) -> str:
         raise SettingsError(f"{variable} names {str(path)!r}, which cannot be read.") from error
 
 
-def from_toml(path: Path, choices: tuple[Choice, ...]) -> dict[str, Found]:
+def from_toml(path: Path, choices: tuple[SettingField, ...]) -> dict[str, SourcedValue]:
     table = load(path)
     # The folder that holds this file cannot be named in it.
     known = {choice.name: choice for choice in choices if choice.name != "instance"}
     refuse_unknown(table, list(known), f" in {path}")
     if any(known[name].is_secret for name in table):
         private_files.refuse_open_to_others(path)
-    return {name: Found(parse(known[name], as_text(name, value)), str(path)) for name, value in table.items()}
+    return {name: SourcedValue(parse(known[name], as_text(name, value)), str(path)) for name, value in table.items()}
 
 
 def load(path: Path) -> dict[str, object]:
@@ -91,7 +91,7 @@ def as_text(name: str, value: object) -> str:
     raise SettingsError(f"{PREFIX}{name.upper()} must be a text, a number, true, false or a list of texts.")
 
 
-def parse(choice: Choice, text: str) -> object:
+def parse(choice: SettingField, text: str) -> object:
     try:
         return kind_of(choice.type).parse(text)
     except ValueError as error:

@@ -16,24 +16,24 @@ CENTURY = timedelta(days=36500)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SettingType:
     word: str
     parse: Callable[[str], object]
     """Raises ``ValueError``, with what the value must be."""
     write: Callable[[Any], str] = str
 
 
-def kind_of(type_: Any) -> Kind:
+def kind_of(type_: Any) -> SettingType:
     return one_of(get_args(type_)) if get_origin(type_) is Literal else KINDS[type_]
 
 
-def one_of(words: tuple[str, ...]) -> Kind:
+def one_of(words: tuple[str, ...]) -> SettingType:
     def parse(text: str) -> str:
         if text not in words:
             raise ValueError(f"must be one of {', '.join(words)}")
         return text
 
-    return Kind(" or ".join(words), parse)
+    return SettingType(" or ".join(words), parse)
 
 
 def path(text: str) -> Path:
@@ -90,12 +90,12 @@ def write_list(values: tuple[object, ...]) -> str:
     return ",".join(str(value) for value in values)
 
 
-KINDS: dict[Any, Kind] = {
-    str: Kind("text", str),
-    int: Kind("whole number", whole_number),
-    bool: Kind("true or false", yes_or_no, lambda value: str(value).lower()),
-    timedelta: Kind("duration", duration, write_duration),
-    Path: Kind("path", path),
-    tuple[str, ...]: Kind("list of texts", words, write_list),
-    tuple[Network, ...]: Kind("list of networks", networks, write_list),
+KINDS: dict[Any, SettingType] = {
+    str: SettingType("text", str),
+    int: SettingType("whole number", whole_number),
+    bool: SettingType("true or false", yes_or_no, lambda value: str(value).lower()),
+    timedelta: SettingType("duration", duration, write_duration),
+    Path: SettingType("path", path),
+    tuple[str, ...]: SettingType("list of texts", words, write_list),
+    tuple[Network, ...]: SettingType("list of networks", networks, write_list),
 }

@@ -12,7 +12,7 @@ from webapp.site.request_examples import line
 Schema = dict[str, Any]
 
 
-class Answer(msgspec.Struct, frozen=True):
+class ReferenceAnswer(msgspec.Struct, frozen=True):
     status: int
     words: str
     fields: list[str]
@@ -22,7 +22,7 @@ class Answer(msgspec.Struct, frozen=True):
         return self.status >= HTTPStatus.BAD_REQUEST
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ReferenceEntry(msgspec.Struct, frozen=True):
     """One method of one address."""
 
     id: str
@@ -34,19 +34,19 @@ class Entry(msgspec.Struct, frozen=True):
     token: str
     parameters: list[Field]
     body: list[Field]
-    responses: list[Answer]
-    refusals: list[Answer]
+    responses: list[ReferenceAnswer]
+    refusals: list[ReferenceAnswer]
     curl: str
 
 
-class Group(msgspec.Struct, frozen=True):
+class ReferenceGroup(msgspec.Struct, frozen=True):
     name: str
-    operations: list[Entry]
+    operations: list[ReferenceEntry]
 
 
 class Reference(msgspec.Struct, frozen=True):
-    groups: list[Group]
-    refusals: list[Answer]
+    groups: list[ReferenceGroup]
+    refusals: list[ReferenceAnswer]
     """Each that there is, once."""
     problem: list[Field]
     """What is in all of them."""
@@ -54,22 +54,25 @@ class Reference(msgspec.Struct, frozen=True):
 
 def reference(document: Schema) -> Reference:
     entries = list(entries_of(document))
-    groups = [Group(tag["name"], [entry for name, entry in entries if name == tag["name"]]) for tag in document["tags"]]
+    groups = [
+        ReferenceGroup(tag["name"], [entry for name, entry in entries if name == tag["name"]])
+        for tag in document["tags"]
+    ]
     refusals = {refusal.status: refusal for _, entry in entries for refusal in entry.refusals}
     problem = members(document["components"]["schemas"]["ProblemDetails"])
     return Reference(groups, [refusals[status] for status in sorted(refusals)], list(problem))
 
 
-def entries_of(document: Schema) -> Iterator[tuple[str, Entry]]:
+def entries_of(document: Schema) -> Iterator[tuple[str, ReferenceEntry]]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield operation["tags"][0], entry(document, method.upper(), path, operation)
 
 
-def entry(document: Schema, method: str, path: str, operation: Schema) -> Entry:
+def entry(document: Schema, method: str, path: str, operation: Schema) -> ReferenceEntry:
     takes = resolved(document, body_schema(operation))
     said = list(answers(document, operation))
-    return Entry(
+    return ReferenceEntry(
         id=operation["operationId"],
         method=method,
         path=path,
@@ -90,11 +93,11 @@ def body_schema(operation: Schema) -> Schema:
     return found
 
 
-def answers(document: Schema, operation: Schema) -> Iterator[Answer]:
+def answers(document: Schema, operation: Schema) -> Iterator[ReferenceAnswer]:
     for status, response in operation["responses"].items():
         found = resolved(document, response)
         schemas = (kind["schema"] for kind in found.get("content", {}).values())
-        yield Answer(int(status), found["description"], names(document, schemas))
+        yield ReferenceAnswer(int(status), found["description"], names(document, schemas))
 
 
 def names(document: Schema, schemas: Iterable[Schema]) -> list[str]:

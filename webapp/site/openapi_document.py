@@ -9,7 +9,7 @@ from webapp.guard.policy import Requirement
 from webapp.guard.routes import Route
 from webapp.web.api_schema import Contract, contract_of
 from webapp.web.csrf import is_change
-from webapp.web.openapi import House, Operation, document
+from webapp.web.openapi import ApiInfo, Operation, document
 
 View = Callable[..., Any]
 
@@ -66,7 +66,7 @@ def describe(
 ) -> dict[str, Any]:
     """Of every view that says what it answers; the others are pages alone."""
     found = list(routes)
-    house = House(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
+    house = ApiInfo(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
     return document(house, list(operations(found, views, in_cookie=token_cookie is not None)))
 
 

@@ -17,9 +17,9 @@ from webapp.site.api_reference import reference
 from webapp.site.openapi_document import describe
 from webapp.tokens import snippets
 from webapp.web import token_cookie
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
-from webapp.web.problem_kinds import KINDS, Kind
+from webapp.web.problem_kinds import KINDS, ProblemKind
 from webapp.web.problems import Problem
 from webapp.web.transaction import database
 
@@ -53,7 +53,7 @@ def home() -> ResponseReturnValue:
 
 @bp.get("/healthz")
 @public_to_scripts
-@answers(Health)
+@responds(Health)
 def healthz() -> ResponseReturnValue:
     """Whether the process answers."""
     return as_json(Health("ok"))
@@ -61,7 +61,7 @@ def healthz() -> ResponseReturnValue:
 
 @bp.get("/readyz")
 @public_to_scripts
-@answers(Health, refuses=(503,))
+@responds(Health, refuses=(503,))
 def readyz() -> ResponseReturnValue:
     """Whether the database answers as well; 503 where it does not."""
     with database().read() as db:
@@ -77,7 +77,7 @@ class Jwks(msgspec.Struct, frozen=True):
 
 @bp.get("/.well-known/jwks.json")
 @public_to_scripts
-@answers(Jwks, kind="application/jwk-set+json")
+@responds(Jwks, kind="application/jwk-set+json")
 def jwks() -> ResponseReturnValue:
     """The public keys that our tokens are verified with."""
     ring: KeyRing = current_app.extensions["keys"]
@@ -90,7 +90,7 @@ def jwks() -> ResponseReturnValue:
 
 @bp.get("/problems/<slug>")
 @public
-@answers(Kind)
+@responds(ProblemKind)
 def problem(slug: str) -> ResponseReturnValue:
     """What a problem's `type` means, and what to do about it."""
     if slug not in KINDS:

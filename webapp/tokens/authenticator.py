@@ -9,7 +9,7 @@ from uuid import UUID
 from webapp.core import jwt
 from webapp.core.clock import seconds
 from webapp.core.keys import KeyRing
-from webapp.guard.principal import Claim, NotAccepted
+from webapp.guard.principal import CredentialRef, NotAccepted
 
 TYP = "at+jwt"
 MOST_REMEMBERED = 4096
@@ -17,21 +17,21 @@ LONGEST = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    claim: Claim
+class VerifiedToken:
+    claim: CredentialRef
     expires_at: float
     """Unix time; compared anew on every request."""
 
 
-class Authenticator:
+class TokenAuthenticator:
     """Remembers signatures, never answers: whether a token still stands is asked of the database each time."""
 
     def __init__(self, ring: KeyRing, *, issuer: str) -> None:
         self.ring, self.issuer = ring, issuer
-        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
+        self._verified: OrderedDict[bytes, VerifiedToken] = OrderedDict()
         self._version = ""
 
-    def recognise(self, token: str) -> Claim:
+    def recognise(self, token: str) -> CredentialRef:
         """The credential that a token names.
 
         Raises:
@@ -49,7 +49,7 @@ class Authenticator:
             raise NotAccepted("token_expired", "exp is past", key=known.claim.key)
         return known.claim
 
-    def verify(self, token: str, digest: bytes) -> Verified:
+    def verify(self, token: str, digest: bytes) -> VerifiedToken:
         # Taken before the keys are asked: what a key vouched for that goes meanwhile is not remembered beyond it.
         verified = self._verified
         try:
@@ -59,7 +59,7 @@ class Authenticator:
             raise NotAccepted("token_expired", str(error), key=key_in(error.claims)) from error
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
-        known = Verified(Claim(key=key, kind="token", user_id=owner), float(claims["exp"]))
+        known = VerifiedToken(CredentialRef(key=key, kind="token", user_id=owner), float(claims["exp"]))
         verified[digest] = known
         if len(verified) > MOST_REMEMBERED:
             verified.popitem(last=False)

@@ -7,19 +7,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
-from webapp.guard.token_grant import Authority
-from webapp.tokens.issuing import NameTaken, facts
-from webapp.tokens.lifecycle import Row
+from webapp.guard.token_grant import TokenGrant
+from webapp.tokens.issuing import TokenNameTaken, facts
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.widening import Bounds, is_wider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class TokenTerms:
     """All of a token that its owner may change."""
 
     name: str
     note: str | None
-    authority: Authority
+    authority: TokenGrant
     expires_at: datetime
 
     @property
@@ -29,8 +29,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    before: Terms
-    after: Terms
+    before: TokenTerms
+    after: TokenTerms
 
     @property
     def is_wider(self) -> bool:
@@ -41,16 +41,16 @@ class Edited:
         return self.before != self.after
 
 
-def terms_of(row: Row) -> Terms:
-    return Terms(
+def terms_of(row: TokenRow) -> TokenTerms:
+    return TokenTerms(
         name=row.entry.name,
         note=row.entry.note,
-        authority=row.credential.authority or Authority(),
+        authority=row.credential.authority or TokenGrant(),
         expires_at=row.credential.expires_at,
     )
 
 
-def edit(db: Session, row: Row, after: Terms) -> Edited:
+def edit(db: Session, row: TokenRow, after: TokenTerms) -> Edited:
     """Put it into force, for the next request that comes with the token.
 
     Raises:
@@ -63,7 +63,7 @@ def edit(db: Session, row: Row, after: Terms) -> Edited:
         with db.begin_nested():
             row.entry.name, row.entry.taken_name, row.entry.note = after.name, after.name.casefold(), after.note
     except IntegrityError as error:
-        raise NameTaken(after.name) from error
+        raise TokenNameTaken(after.name) from error
     row.credential.authority, row.credential.expires_at = after.authority, after.expires_at
     record(
         db,
@@ -78,5 +78,5 @@ def edit(db: Session, row: Row, after: Terms) -> Edited:
     return edited
 
 
-def told(terms: Terms) -> dict[str, object]:
+def told(terms: TokenTerms) -> dict[str, object]:
     return {"name": terms.name, **facts(terms.authority), "expires_at": terms.expires_at.isoformat()}

@@ -11,10 +11,10 @@ import msgspec
 from webapp.core import jwt
 from webapp.core.clock import now
 from webapp.guard.assurance import level_of
-from webapp.guard.principal import Claim, Principal
+from webapp.guard.principal import CredentialRef, Principal
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import gathered
-from webapp.tokens.issuing import CLIENT_ID, Issuer
+from webapp.tokens.issuing import CLIENT_ID, TokenIssuer
 from webapp.tokens.restrictions import restrictions_of
 from webapp.tokens.scopes import SHARE_ROLES
 from webapp.verify import read
@@ -26,7 +26,7 @@ class AudienceUnknown(Exception):
     """The message is the audience."""
 
 
-class TooWide(Exception):
+class ExchangeTooWide(Exception):
     """The message is the scopes that the token does not have."""
 
 
@@ -41,8 +41,8 @@ class Exchanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    issuer: Issuer
+class TokenExchange:
+    issuer: TokenIssuer
     audiences: frozenset[str]
     """Of others alone: what is made here, our own guard refuses."""
 
@@ -58,7 +58,7 @@ class Exchange:
         if audience not in self.audiences:
             raise AudienceUnknown(audience)
         if beyond := asked - principal.scopes:
-            raise TooWide(", ".join(sorted(beyond)))
+            raise ExchangeTooWide(", ".join(sorted(beyond)))
         moment, scopes, token_id = now(), asked or principal.scopes, uuid4()
         lifetime = min(LONGEST, principal.expires_at - moment)
         claims = gathered(self.issuer.hooks, principal.user_id, sorted(scopes)) | {
@@ -108,7 +108,7 @@ def facts(principal: Principal, scopes: frozenset[str]) -> dict[str, Any]:
     return found
 
 
-def made_from(claims: Mapping[str, Any]) -> Claim:
+def made_from(claims: Mapping[str, Any]) -> CredentialRef:
     """The token that another was made from.
 
     Raises:
@@ -122,4 +122,4 @@ def made_from(claims: Mapping[str, Any]) -> Claim:
         raise jwt.Invalid("act names no token") from error
     if name != actor_name(claims["iss"], key):
         raise jwt.Invalid("act names no token of ours")
-    return Claim(key=key, kind="token", user_id=UUID(claims["sub"]))
+    return CredentialRef(key=key, kind="token", user_id=UUID(claims["sub"]))

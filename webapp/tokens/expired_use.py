@@ -11,7 +11,7 @@ from webapp.tokens.reminders import WEEK
 MOST = 4096
 
 
-class Late:
+class ExpiredUses:
     """Knows which were dealt with this week, so that who does not listen costs one look at a dictionary."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ KEPT = timedelta(minutes=1)
 MOST = 4096
 
 
-class Due:
+class ExpiryBadge:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[UUID, tuple[datetime, bool]] = {}

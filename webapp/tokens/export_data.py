@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.credentials import export_data as credentials
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.models import ApiToken, RefreshFamily
 
 
@@ -22,7 +22,7 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     """Why it has no end, where it has none."""
     origin: str
-    authority: Authority | None
+    authority: TokenGrant | None
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
@@ -40,7 +40,7 @@ class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     user_agent: str
-    authority: Authority | None
+    authority: TokenGrant | None
     started_at: datetime
     started_from: str | None
     refreshed_at: datetime | None

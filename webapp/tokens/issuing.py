@@ -17,10 +17,10 @@ from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.core.db import alone
 from webapp.core.keys import KeyRing
 from webapp.credentials import lifecycle as credentials
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.assurance import level_of
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import ClaimsHook, gathered
 from webapp.tokens.models import ApiToken
@@ -32,15 +32,15 @@ LONGEST_NOTE = 200
 SHORTEST_REASON, LONGEST_REASON = 10, 200
 
 
-class NameUnfit(Exception):
+class TokenNameUnfit(Exception):
     """The message is for the person who chose it."""
 
 
-class NameTaken(Exception):
+class TokenNameTaken(Exception):
     """A live token of this user has that name."""
 
 
-class TooMany(Exception):
+class TooManyTokens(Exception):
     """This user has as many live tokens as one may."""
 
     def __init__(self, most: int) -> None:
@@ -57,11 +57,11 @@ class AlreadyIssued(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class TokenRequest:
     """What is asked for; the scopes of its ``authority`` are checked before."""
 
     name: str
-    authority: Authority
+    authority: TokenGrant
     lifetime: timedelta | None
     """None for a token without an end."""
     origin: str
@@ -86,7 +86,7 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
+class TokenIssuer:
     """Mints with the current key of the ring; ``url`` is issuer and audience alike."""
 
     ring: KeyRing
@@ -100,7 +100,7 @@ class Issuer:
         self.hooks.append(hook)
         return hook
 
-    def issue(self, db: Session, user_id: UUID, wish: Wish, proof: Proof) -> Issued:
+    def issue(self, db: Session, user_id: UUID, wish: TokenRequest, proof: AuthenticationProof) -> Issued:
         """A token of a user, with its rows.
 
         Raises:
@@ -110,7 +110,7 @@ class Issuer:
         # What belongs to a script's login is no token beside it.
         others = credentials.tokens_of(db, user_id) - (wish.family_id is not None)
         if others >= self.most:
-            raise TooMany(self.most)
+            raise TooManyTokens(self.most)
         if wish.family_id is None:
             free_ended_names(db, user_id)
         token_id = uuid4()
@@ -173,7 +173,7 @@ def scopes_of(credential: Credential) -> list[str]:
     return sorted(credential.authority.scopes) if credential.authority else []
 
 
-def facts(authority: Authority) -> dict[str, Any]:
+def facts(authority: TokenGrant) -> dict[str, Any]:
     """What the log says of an authority: its bounds, as far as there are any."""
     found: dict[str, Any] = msgspec.to_builtins(authority, order="deterministic")
     return {"scopes": []} | found
@@ -191,13 +191,13 @@ def checked_name(name: str) -> str:
     """
     name = name.strip()
     if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
-        raise NameUnfit(f"A token's name has {SHORTEST} to {LONGEST} characters, all of them printable.")
+        raise TokenNameUnfit(f"A token's name has {SHORTEST} to {LONGEST} characters, all of them printable.")
     if is_stacked(name):
-        raise NameUnfit(STACKED)
+        raise TokenNameUnfit(STACKED)
     return name
 
 
-def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
+def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID) -> ApiToken:
     entry = ApiToken(
         id=token_id,
         user_id=user_id,
@@ -221,7 +221,7 @@ def enter(db: Session, user_id: UUID, wish: Wish, token_id: UUID) -> ApiToken:
         former = db.scalar(select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.once == wish.once))
         if wish.once is not None and former is not None:
             raise AlreadyIssued(former) from error
-        raise NameTaken(wish.name) from error
+        raise TokenNameTaken(wish.name) from error
     return entry
 
 

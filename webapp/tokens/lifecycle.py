@@ -45,19 +45,19 @@ def live_count(db: Session, user_id: UUID) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TokenRow:
     """A token with its credential, as lists show it."""
 
     entry: ApiToken
     credential: Credential
 
 
-def find(db: Session, user_id: UUID, token_id: UUID) -> Row | None:
+def find(db: Session, user_id: UUID, token_id: UUID) -> TokenRow | None:
     """A token, if it is this user's."""
     entry = db.get(ApiToken, token_id)
     if entry is None or entry.user_id != user_id:
         return None
-    return Row(entry, db.get_one(Credential, token_id))
+    return TokenRow(entry, db.get_one(Credential, token_id))
 
 
 def owner_of(db: Session, token_id: UUID) -> UUID | None:

@@ -11,9 +11,9 @@ from webapp.audit.log import LONGEST_AGENT, Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest
 from webapp.credentials import lifecycle as credentials
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import refresh_secret
 from webapp.tokens.models import RefreshFamily, RefreshToken
 
@@ -22,7 +22,7 @@ MOST_LIVE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class RefreshLifetimes:
     """How long a script stays logged in."""
 
     idle: timedelta | None
@@ -32,30 +32,32 @@ class Ends:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class ScriptClient:
     user_agent: str
     address: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class FamilyTerms:
     """What was agreed at the login, and holds for all that comes from it."""
 
-    authority: Authority
+    authority: TokenGrant
     """The most that a token of it may have."""
     access_lifetime: timedelta
-    ends: Ends
+    ends: RefreshLifetimes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Begun:
+class NewFamily:
     """``secret`` is told once and kept nowhere; None where it does not refresh."""
 
     secret: str | None
     credential: Credential
 
 
-def begin(db: Session, user_id: UUID, terms: Terms, caller: Caller, proof: Proof) -> Begun:
+def begin(
+    db: Session, user_id: UUID, terms: FamilyTerms, caller: ScriptClient, proof: AuthenticationProof
+) -> NewFamily:
     """A new family, with its first refresh token where it has any."""
     family_id = uuid4()
     credential = credentials.issue(
@@ -78,10 +80,10 @@ def begin(db: Session, user_id: UUID, terms: Terms, caller: Caller, proof: Proof
     db.add(family)
     db.flush()
     if terms.ends.idle is None:
-        return Begun(None, credential)
+        return NewFamily(None, credential)
     secret = refresh_secret.first()
     db.add(RefreshToken(digest=digest(secret), family_id=family_id, generation=1, created_at=credential.created_at))
-    return Begun(secret, credential)
+    return NewFamily(secret, credential)
 
 
 def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, origin: str = "owner") -> bool:

@@ -17,7 +17,7 @@ def first() -> str:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Succession:
+class RefreshSecrets:
     """A successor is derived from the token that it replaces: it can be said again, though only digests are kept.
 
     Neither our key nor the old token alone is enough to make it.
@@ -27,7 +27,7 @@ class Succession:
     """The first derives; the others did before the secret key was changed."""
 
     @classmethod
-    def from_secrets(cls, secret_key: str, *former: str) -> "Succession":
+    def from_secrets(cls, secret_key: str, *former: str) -> "RefreshSecrets":
         return cls([derive(key, "refresh token succession") for key in (secret_key, *former)])
 
     def after(self, secret: str, family_id: UUID, generation: int) -> str:

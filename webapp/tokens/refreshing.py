@@ -11,7 +11,7 @@ from webapp.core.digests import digest
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
 from webapp.tokens.models import RefreshFamily, RefreshToken
-from webapp.tokens.refresh_secret import SHAPE, Succession
+from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 
 # An answer that got lost is asked for again at once, by the same client.
 GRACE = timedelta(seconds=10)
@@ -21,7 +21,7 @@ GRACE = timedelta(seconds=10)
 BURST, BURST_WINDOW = 60, timedelta(minutes=10)
 
 
-class State(Enum):
+class RefreshState(Enum):
     FRESH = auto()
     LOST = auto()
     """Used a moment ago, and what came of it never: its answer may not have arrived."""
@@ -31,7 +31,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Held:
+class HeldRefreshToken:
     """A refresh token and its family, which waits for nobody else until the transaction ends."""
 
     secret: str
@@ -45,7 +45,7 @@ class Held:
         return self.credential.authority.scopes if self.credential.authority else frozenset()
 
 
-def hold(db: Session, secret: str) -> Held | None:
+def hold(db: Session, secret: str) -> HeldRefreshToken | None:
     """What a text names, if it is a refresh token of ours."""
     token = find(db, secret)
     credential = credentials.held(db, token.family_id) if token else None
@@ -53,7 +53,9 @@ def hold(db: Session, secret: str) -> Held | None:
         return None
     # Read again: before the family was ours alone, another may have used it.
     db.refresh(token)
-    return Held(secret, token, successor_of(db, token), db.get_one(RefreshFamily, token.family_id), credential)
+    return HeldRefreshToken(
+        secret, token, successor_of(db, token), db.get_one(RefreshFamily, token.family_id), credential
+    )
 
 
 def find(db: Session, secret: str) -> RefreshToken | None:
@@ -65,20 +67,20 @@ def successor_of(db: Session, token: RefreshToken) -> RefreshToken | None:
     return db.scalar(select(RefreshToken).where(*following))
 
 
-def state_of(held: Held, now: datetime, grace: timedelta = GRACE) -> State:
+def state_of(held: HeldRefreshToken, now: datetime, grace: timedelta = GRACE) -> RefreshState:
     token, successor = held.token, held.successor
     if not held.credential.is_live(now):
-        return State.ENDED
+        return RefreshState.ENDED
     if token.spent_at is None:
-        return State.FRESH
+        return RefreshState.FRESH
     # Either way: the clock of another machine may be ahead of ours.
     is_lately = abs(now - token.spent_at) < grace
     if is_lately and token.forgiven_at is None and successor is not None and successor.spent_at is None:
-        return State.LOST
-    return State.REUSED
+        return RefreshState.LOST
+    return RefreshState.REUSED
 
 
-def wait(db: Session, held: Held, now: datetime) -> timedelta | None:
+def wait(db: Session, held: HeldRefreshToken, now: datetime) -> timedelta | None:
     """How long a login that refreshes too often has to wait; None where it does not.
 
     The generation that many before this one tells how fast they came, so nothing is counted.
@@ -88,10 +90,12 @@ def wait(db: Session, held: Held, now: datetime) -> timedelta | None:
     return BURST_WINDOW - (now - since) if since is not None and now - since < BURST_WINDOW else None
 
 
-def follow(db: Session, held: Held, state: State, succession: Succession, now: datetime) -> str | None:
+def follow(
+    db: Session, held: HeldRefreshToken, state: RefreshState, succession: RefreshSecrets, now: datetime
+) -> str | None:
     """The successor: a new one of what is fresh, the same one again of what was lost; None where another was faster."""
     token, generation = held.token, held.token.generation + 1
-    if state is State.LOST and held.successor is not None:
+    if state is RefreshState.LOST and held.successor is not None:
         successor = succession.again(held.secret, token.family_id, generation, held.successor.digest)
         return successor if mark(db, token, RefreshToken.forgiven_at, now) else None
     if not mark(db, token, RefreshToken.spent_at, now):
@@ -112,7 +116,7 @@ def mark(db: Session, token: RefreshToken, column: InstrumentedAttribute[datetim
     return marked.first() is not None
 
 
-def touch(held: Held, now: datetime, address: str | None) -> None:
+def touch(held: HeldRefreshToken, now: datetime, address: str | None) -> None:
     """It was used: its idle end moves away, and who looks at it sees when and from where."""
     credential = held.credential
     credential.last_used_at, credential.last_used_from = now, address

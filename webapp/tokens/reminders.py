@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.core.db import EPOCH, Instant
 from webapp.credentials.models import Credential
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken, TokenNotice
 from webapp.tokens.token_list import LONG_UNUSED, live
 
@@ -33,11 +33,11 @@ TAKE = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueReminder:
     """Tokens of one owner, the first to end before the others."""
 
     user_id: UUID
-    tokens: Sequence[Row]
+    tokens: Sequence[TokenRow]
     """Those worth telling."""
     looked_at: int
     """With those that are not: they do not come up again."""
@@ -55,7 +55,7 @@ def hand_on(db: Session, kind: str, *, from_: UUID, to: UUID) -> None:
         db.merge(TokenNotice(token_id=to, kind=kind, at=told.at))
 
 
-def expiring(db: Session) -> Due | None:
+def expiring(db: Session) -> DueReminder | None:
     """Of the next owner who has any; each token at its latest stage."""
     moment = now()
     stages = [
@@ -75,11 +75,11 @@ def stage_of(credential: Credential, moment: datetime) -> str:
     return next(kind for kind, _, high in stages_of() if left <= high)
 
 
-def is_worth_telling(row: Row, kind: str) -> bool:
+def is_worth_telling(row: TokenRow, kind: str) -> bool:
     return row.credential.expires_at - row.credential.created_at >= 2 * int(kind.rpartition("_")[2]) * DAY
 
 
-def unused(db: Session) -> Due | None:
+def unused(db: Session) -> DueReminder | None:
     """Of the next owner who has tokens that nothing has brought for 90 days."""
     moment = now()
     since = moment - LONG_UNUSED
@@ -96,9 +96,9 @@ def next_due(
     db: Session,
     condition: ColumnElement[bool],
     moment: datetime,
-    kind_of: Callable[[Row], str],
-    is_worth: Callable[[Row, str], bool],
-) -> Due | None:
+    kind_of: Callable[[TokenRow], str],
+    is_worth: Callable[[TokenRow, str], bool],
+) -> DueReminder | None:
     """Those of one owner; what was rotated ends as was agreed, and what came from a login is its script's to renew."""
     query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
     query = query.where(live(moment), Credential.family_id.is_(None), ApiToken.rotated_at.is_(None), condition)
@@ -107,6 +107,6 @@ def next_due(
         return None
     user_id = first[0].user_id
     found = db.execute(query.where(ApiToken.user_id == user_id).order_by(Credential.expires_at).limit(MOST))
-    rows = [Row(entry, credential) for entry, credential in found]
+    rows = [TokenRow(entry, credential) for entry, credential in found]
     told = [row for row in rows if take(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))]
-    return Due(user_id, told, len(rows))
+    return DueReminder(user_id, told, len(rows))

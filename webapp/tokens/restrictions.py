@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 
 class Restrictions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -18,7 +18,7 @@ class Restrictions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     requests_per_minute: int | UnsetType = UNSET
 
 
-def restrictions_of(authority: Authority) -> Restrictions | UnsetType:
+def restrictions_of(authority: TokenGrant) -> Restrictions | UnsetType:
     """None of them is a secret of its owner's to whoever may ask for the token at all."""
     if not authority.is_limited:
         return UNSET

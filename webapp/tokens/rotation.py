@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import NEVER, now
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.credentials.usage_store import inherit_networks
-from webapp.guard.token_grant import Authority
-from webapp.tokens.issuing import Issued, Issuer, Wish
-from webapp.tokens.lifecycle import Row
+from webapp.guard.token_grant import TokenGrant
+from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken
 
 
@@ -36,17 +36,17 @@ class Handover:
     may_never_end: bool
     origin: str
     """Who asks: the ``owner``, the token it``self``, or an operator by ``cli``."""
-    proof: Proof | None = None
+    proof: AuthenticationProof | None = None
     """None where nobody proved anything anew: that of the old one goes on."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Rotated:
     issued: Issued
-    former: Row
+    former: TokenRow
 
 
-def rotate(db: Session, issuer: Issuer, user_id: UUID, token_id: UUID, handover: Handover) -> Rotated:
+def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, handover: Handover) -> Rotated:
     """What it may is read from its row, and never asked: rotation widens nothing.
 
     Raises:
@@ -58,7 +58,7 @@ def rotate(db: Session, issuer: Issuer, user_id: UUID, token_id: UUID, handover:
     if db.execute(won.values(rotated_at=now(), taken_name=None).returning(ApiToken.id)).first() is None:
         raise NotRotatable("It was rotated before. Rotate its successor instead.", successor_of(db, token_id))
     credential = former.credential
-    wish = Wish(
+    wish = TokenRequest(
         name=former.entry.name,
         note=former.entry.note,
         reason=former.entry.reason,
@@ -67,7 +67,9 @@ def rotate(db: Session, issuer: Issuer, user_id: UUID, token_id: UUID, handover:
         origin="rotation",
         rotated_from=token_id,
     )
-    issued = issuer.issue(db, user_id, wish, handover.proof or Proof(credential.auth_time, credential.amr))
+    issued = issuer.issue(
+        db, user_id, wish, handover.proof or AuthenticationProof(credential.auth_time, credential.amr)
+    )
     credential.expires_at = min(credential.expires_at, now() + handover.overlap)
     inherit_networks(db, issued.entry.id, from_=token_id)
     record(
@@ -83,7 +85,7 @@ def rotate(db: Session, issuer: Issuer, user_id: UUID, token_id: UUID, handover:
     return Rotated(issued, former)
 
 
-def held(db: Session, user_id: UUID, token_id: UUID) -> Row:
+def held(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:
     """A token of this user that can be rotated; nobody ends or narrows it meanwhile."""
     query = select(Credential).where(Credential.id == token_id, Credential.user_id == user_id)
     credential = db.scalar(query.with_for_update().execution_options(populate_existing=True))
@@ -96,12 +98,12 @@ def held(db: Session, user_id: UUID, token_id: UUID) -> Row:
         raise NotRotatable("It was revoked. Make a new token instead.")
     if entry.rotated_at is None and not credential.is_live(now()):
         raise NotRotatable("It has expired. Make a new token instead.")
-    return Row(entry, credential)
+    return TokenRow(entry, credential)
 
 
-def inherited(credential: Credential) -> Authority:
+def inherited(credential: Credential) -> TokenGrant:
     """The same; a token that may be used so often a minute starts no new minute by rotating itself."""
-    former = credential.authority or Authority()
+    former = credential.authority or TokenGrant()
     if former.per_minute is None:
         return former
     return msgspec.structs.replace(former, counted_as=former.counted_as or credential.id.hex)

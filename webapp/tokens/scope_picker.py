@@ -10,7 +10,7 @@ READ, WRITE = "read", "write"
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class PickerLevel:
     """One choice of several; the scopes that it stands for, as they are sent."""
 
     scopes: str
@@ -35,11 +35,11 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PickerRow:
     name: str
     title: str
-    levels: list[Level]
-    others: list[Level]
+    levels: list[PickerLevel]
+    others: list[PickerLevel]
     """What neither reads nor writes: each may be had or not."""
     covers: list[Covered]
     is_suggested: bool
@@ -53,7 +53,7 @@ class Row:
         return any(level.is_chosen and level.scopes for level in (*self.levels, *self.others))
 
 
-def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *, is_suggested: bool) -> list[Row]:
+def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *, is_suggested: bool) -> list[PickerRow]:
     """Those that this person holds first."""
     found = [
         row(list(scopes), roles, set(chosen), is_suggested=is_suggested)
@@ -62,11 +62,11 @@ def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *,
     return sorted(found, key=lambda row: not row.is_held)
 
 
-def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_suggested: bool) -> Row:
+def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_suggested: bool) -> PickerRow:
     by_verb = {scope.verb: scope for scope in scopes}
     ranks = {verb: by_verb.pop(verb) for verb in (READ, WRITE) if verb in by_verb}
     others = [level([scope], in_words(scope.verb), roles, is_chosen=scope.name in chosen) for scope in by_verb.values()]
-    return Row(
+    return PickerRow(
         name=scopes[0].room,
         title=scopes[0].title,
         levels=levels(ranks, roles, chosen),
@@ -76,7 +76,7 @@ def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_s
     )
 
 
-def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> list[Level]:
+def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> list[PickerLevel]:
     """None, read, write with read; write alone only where somebody asks for just that."""
     if not ranks:
         return []
@@ -85,16 +85,16 @@ def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> l
     if had == (WRITE,) and READ in ranks:
         steps.append((WRITE,))
     words = {(READ,): "read", (READ, WRITE): "read and write", (WRITE,): "write only" if READ in ranks else "write"}
-    return [Level("", "none", is_held=True, is_chosen=not had)] + [
+    return [PickerLevel("", "none", is_held=True, is_chosen=not had)] + [
         level([ranks[verb] for verb in step], words[step], roles, is_chosen=had == step)
         for step in steps
         if set(step) <= set(ranks)
     ]
 
 
-def level(scopes: Sequence[Scope], words: str, roles: Sequence[str], *, is_chosen: bool) -> Level:
+def level(scopes: Sequence[Scope], words: str, roles: Sequence[str], *, is_chosen: bool) -> PickerLevel:
     is_held = all(scope.is_held_by(roles) for scope in scopes)
-    return Level(" ".join(scope.name for scope in scopes), words, is_held, is_held and is_chosen)
+    return PickerLevel(" ".join(scope.name for scope in scopes), words, is_held, is_held and is_chosen)
 
 
 def covered(scope: Scope, roles: Sequence[str]) -> Covered:

@@ -14,7 +14,7 @@ from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
 from webapp.tokens.issuing import scopes_of
 from webapp.tokens.models import RefreshFamily
-from webapp.tokens.refresh_families import Caller
+from webapp.tokens.refresh_families import ScriptClient
 
 
 class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ EXACTLY = SEEN.where(
 ).limit(1)
 
 
-def is_known(db: Session, user_id: UUID, caller: Caller) -> bool:
+def is_known(db: Session, user_id: UUID, caller: ScriptClient) -> bool:
     """Whether a script of this name has logged in as a user before, from where this one calls."""
     whose = {"user_id": user_id}
     alike = whose | {"user_agent": caller.user_agent[:LONGEST_AGENT], "address": caller.address}

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from webapp.core.clock import NEVER
-from webapp.guard.token_grant import READS, Authority
+from webapp.guard.token_grant import READS, TokenGrant
 from webapp.tokens.scopes import Catalogue, Opening, Scope, plain
 
 MOST_LISTED = 4
 
 
-def summary(authority: Authority, expires_at: datetime, catalogue: Catalogue, *, zone: tzinfo = UTC) -> list[str]:
+def summary(authority: TokenGrant, expires_at: datetime, catalogue: Catalogue, *, zone: tzinfo = UTC) -> list[str]:
     """Such as "Can read Reports until 14 March 2027, 12:00 UTC, from 10.0.0.0/8." and "Cannot change anything …"."""
     scopes = [catalogue.scopes[name] for name in sorted(authority.scopes) if name in catalogue.scopes]
     useful = [scope for scope in scopes if opens_something(scope, authority)]
@@ -27,11 +27,11 @@ def summary(authority: Authority, expires_at: datetime, catalogue: Catalogue, *,
     return [*said, cannot(useful)]
 
 
-def opens_something(scope: Scope, authority: Authority) -> bool:
+def opens_something(scope: Scope, authority: TokenGrant) -> bool:
     return not scope.openings or any(keeps(opening, authority) for opening in scope.openings)
 
 
-def keeps(opening: Opening, authority: Authority) -> bool:
+def keeps(opening: Opening, authority: TokenGrant) -> bool:
     is_method = not authority.methods or READS.get(opening.method, opening.method) in authority.methods
     return is_method and (not authority.resources or opening.rule in authority.resources)
 
@@ -53,7 +53,7 @@ def until(expires_at: datetime, zone: tzinfo) -> str:
     return f"until {end.day} {end:%B %Y, %H:%M %Z}"
 
 
-def bounds_of(authority: Authority) -> list[str]:
+def bounds_of(authority: TokenGrant) -> list[str]:
     found = []
     if authority.methods:
         found.append(f"with {listed(sorted(authority.methods))}")

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import reading
 from webapp.audit.models import AuditEvent
-from webapp.audit.sentences import Happening, told
+from webapp.audit.sentences import AuditSentence, told
 from webapp.core.clock import now
 from webapp.core.humanize import in_words
 from webapp.credentials import usage_tracker
 from webapp.tokens import rotation, token_list
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.rotation import TokenLink
 from webapp.tokens.scope_suggestions import unneeded
 from webapp.tokens.scopes import Catalogue, plain
@@ -69,10 +69,10 @@ class TokenDetails(Token, frozen=True, kw_only=True):
     """Scopes that nothing has needed in those days."""
     denials: list[TokenDenial]
     """The last ones, the latest first."""
-    events: list[Happening]
+    events: list[AuditSentence]
 
 
-def details(db: Session, row: Row, catalogue: Catalogue) -> TokenDetails:
+def details(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
     moment, entry = now(), row.entry
     token = token_list.described(db, [row], moment)[0]
     days = [moment.date() - timedelta(days=back) for back in range(SHOWN - 1, -1, -1)]

@@ -12,7 +12,7 @@ import msgspec
 from webapp import verify
 from webapp.core import jwt
 from webapp.core.keys import KeyRing
-from webapp.guard.principal import Claim
+from webapp.guard.principal import CredentialRef
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.refresh_secret import PREFIX
 
@@ -45,7 +45,7 @@ TIMES = ("iat", "nbf", "exp", "auth_time")
 AFTER_THE_SIGNATURE = {"InvalidIssuerError", "InvalidAudienceError", "MissingRequiredClaimError", "InvalidSubjectError"}
 
 
-class Piece(msgspec.Struct, frozen=True):
+class InspectedMember(msgspec.Struct, frozen=True):
     """One member of the header or of the claims."""
 
     name: str
@@ -56,26 +56,26 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TokenReading:
     sentence: str
     code: str | None
     """Why the guard would not take it, as far as the text itself says; None where it would ask the row."""
-    header: list[Piece]
-    claims: list[Piece]
+    header: list[InspectedMember]
+    claims: list[InspectedMember]
     signature: Signature
-    claim: Claim | None = None
+    claim: CredentialRef | None = None
     """Which row it names; only of what is truly signed by this house, and for it."""
 
 
-def read(text: str, ring: KeyRing, issuer: str) -> Reading:
+def read(text: str, ring: KeyRing, issuer: str) -> TokenReading:
     """Whatever the text is; nothing of it is kept."""
     try:
         header, claims = verify.read(text)
     except verify.Invalid as error:
-        return Reading(no_token(text, str(error)), "token_invalid", [], [], "unchecked")
+        return TokenReading(no_token(text, str(error)), "token_invalid", [], [], "unchecked")
     signature, fault = signature_of(text, header, ring, issuer)
     sentence, code = judged(header, claims, signature, fault, issuer)
-    return Reading(
+    return TokenReading(
         sentence,
         code,
         pieces(header),
@@ -85,9 +85,9 @@ def read(text: str, ring: KeyRing, issuer: str) -> Reading:
     )
 
 
-def claim_of(claims: Mapping[str, Any]) -> Claim | None:
+def claim_of(claims: Mapping[str, Any]) -> CredentialRef | None:
     try:
-        return Claim(UUID(claims["jti"]).hex, "token", UUID(claims["sub"]))
+        return CredentialRef(UUID(claims["jti"]).hex, "token", UUID(claims["sub"]))
     except ValueError:
         return None
 
@@ -160,9 +160,9 @@ def judged(
     return "It was made here, its signature holds, and it is in time.", None
 
 
-def pieces(members: Mapping[str, Any]) -> list[Piece]:
+def pieces(members: Mapping[str, Any]) -> list[InspectedMember]:
     return [
-        Piece(shown(name), shown(value), MEANINGS.get(name, "Not a word of ours."), moment(name, value))
+        InspectedMember(shown(name), shown(value), MEANINGS.get(name, "Not a word of ours."), moment(name, value))
         for name, value in members.items()
     ]
 

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.credentials import usage_tracker
 from webapp.credentials.models import Credential
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.issuing import scopes_of
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken
 from webapp.tokens.scopes import plain
 
@@ -77,7 +77,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TokenPage:
     tokens: list[Token]
     first: int
     total: int
@@ -93,7 +93,7 @@ class Page:
         return f"{self.first + 1} to {self.first + len(self.tokens)} of {self.total}" if self.tokens else "none"
 
 
-class Glance(NamedTuple):
+class TokenGlance(NamedTuple):
     """What a row's state is told by: little, for all of somebody's tokens are looked at where one page is shown."""
 
     id: UUID
@@ -102,16 +102,16 @@ class Glance(NamedTuple):
     revoked_at: datetime | None
     last_used_at: datetime | None
     rotated_at: datetime | None
-    authority: Authority | None
+    authority: TokenGrant | None
 
 
-def glance(row: Row) -> Glance:
+def glance(row: TokenRow) -> TokenGlance:
     found = row.credential
     times = found.created_at, found.expires_at, found.revoked_at, found.last_used_at
-    return Glance(found.id, *times, row.entry.rotated_at, found.authority)
+    return TokenGlance(found.id, *times, row.entry.rotated_at, found.authority)
 
 
-def state_of(seen: Glance, moment: datetime) -> str:
+def state_of(seen: TokenGlance, moment: datetime) -> str:
     """The first thing worth knowing."""
     if seen.revoked_at is not None:
         return "revoked"
@@ -137,7 +137,7 @@ def page(
     first: int = 0,
     size: int = PAGE,
     all_scopes: frozenset[str] = frozenset(),
-) -> Page:
+) -> TokenPage:
     """The newest first; ended ones for 90 days.
 
     Args:
@@ -149,30 +149,30 @@ def page(
     states[WIDE] = sum(allows_all(one, all_scopes) for one in seen)
     wanted = [one.id for one in seen if state is None or is_meant(one, state, all_scopes, moment)]
     rows = rows_by_id(db, wanted[first : first + size])
-    return Page(described(db, rows, moment), first, len(wanted), states)
+    return TokenPage(described(db, rows, moment), first, len(wanted), states)
 
 
-def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[Glance]:
+def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[TokenGlance]:
     columns: list[Any] = [Credential.id, Credential.created_at, Credential.expires_at, Credential.revoked_at]
     columns += [Credential.last_used_at, ApiToken.rotated_at, Credential.authority]
-    return [Glance._make(found) for found in db.execute(of_owner(columns, user_id, view))]
+    return [TokenGlance._make(found) for found in db.execute(of_owner(columns, user_id, view))]
 
 
-def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[Row]:
+def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[TokenRow]:
     """In the same order; so many at a time as a statement can name."""
-    found: dict[UUID, Row] = {}
+    found: dict[UUID, TokenRow] = {}
     for some in (token_ids[start : start + MOST_NAMED] for start in range(0, len(token_ids), MOST_NAMED)):
         query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
         for entry, credential in db.execute(query.where(ApiToken.id.in_(some))):
-            found[entry.id] = Row(entry, credential)
+            found[entry.id] = TokenRow(entry, credential)
     return [found[token_id] for token_id in token_ids]
 
 
-def is_meant(seen: Glance, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
+def is_meant(seen: TokenGlance, state: str, all_scopes: frozenset[str], moment: datetime) -> bool:
     return allows_all(seen, all_scopes) if state == WIDE else state_of(seen, moment) == state
 
 
-def allows_all(seen: Glance, all_scopes: frozenset[str]) -> bool:
+def allows_all(seen: TokenGlance, all_scopes: frozenset[str]) -> bool:
     """Whether a token may all that its owner can give; of one scope alone that says nothing."""
     authority = seen.authority
     return bool(authority and len(all_scopes) > 1 and authority.scopes >= all_scopes and not authority.is_bounded)
@@ -203,13 +203,13 @@ def ended(moment: datetime) -> ColumnElement[bool]:
     return and_(or_(Credential.revoked_at.is_not(None), Credential.expires_at <= moment), lately)
 
 
-def described(db: Session, rows: Sequence[Row], moment: datetime) -> list[Token]:
+def described(db: Session, rows: Sequence[TokenRow], moment: datetime) -> list[Token]:
     days = [moment.date() - timedelta(days=back) for back in range(WEEK - 1, -1, -1)]
     uses = usage_tracker.by_day(db, [row.entry.id for row in rows], since=days[0])
     return [describe(row, uses[row.entry.id], days, moment) for row in rows]
 
 
-def describe(row: Row, uses: dict[date, int], days: Sequence[date], moment: datetime) -> Token:
+def describe(row: TokenRow, uses: dict[date, int], days: Sequence[date], moment: datetime) -> Token:
     return Token(
         id=row.entry.id,
         name=row.entry.name,

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 
-from webapp.guard.token_grant import Authority, network
+from webapp.guard.token_grant import TokenGrant, network
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """All that says what a token may, and until when."""
 
-    authority: Authority
+    authority: TokenGrant
     expires_at: datetime
 
 

@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 AFTER_RESPONSE = "webapp.after_response"
 
 
-def answer(work: Callable[[], None]) -> None:
+def after_response(work: Callable[[], None]) -> None:
     """Do ``work`` when the answer has been sent."""
     request.environ[AFTER_RESPONSE] = True
 
@@ -28,6 +28,6 @@ def answer(work: Callable[[], None]) -> None:
         return response
 
 
-def answer_unseen(work: Callable[[], None]) -> None:
+def after_response_unseen(work: Callable[[], None]) -> None:
     """Do ``work`` as this request, when the answer has been sent: how long it takes tells the caller nothing."""
-    answer(copy_current_request_context(work))
+    after_response(copy_current_request_context(work))

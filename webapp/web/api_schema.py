@@ -29,7 +29,7 @@ class Contract:
     """With which statuses the view itself says no; what the guard, the body and the address may say goes without."""
 
 
-def answers(
+def responds(
     answer: type[Struct] | type[str] | None,
     *,
     form: type[Form] | None = None,

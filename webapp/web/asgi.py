@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from webapp.web.after_response import AFTER_RESPONSE
-from webapp.web.wsgi_environ import Environ, LateBody, Start, environ_of, has_body
+from webapp.web.wsgi_environ import Environ, LateBody, StartResponse, environ_of, has_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -36,10 +36,10 @@ class ClientGone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WsgiAnswer:
     """What the application answers; ``body`` is None where a thread has sent it already, part by part."""
 
-    start: Start
+    start: StartResponse
     body: bytes | None
     close: Callable[[], object] | None = None
     """Work that waits until the response has been sent."""
@@ -123,10 +123,10 @@ class AsgiGateway:
         if answer.close is not None:
             self.pool.submit(answer.close)
 
-    async def in_thread(self, work: Callable[[asyncio.AbstractEventLoop], Answer]) -> Answer:
+    async def in_thread(self, work: Callable[[asyncio.AbstractEventLoop], WsgiAnswer]) -> WsgiAnswer:
         """As ``loop.run_in_executor``, without the three callbacks that it passes a result through."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[Answer] = loop.create_future()
+        done: asyncio.Future[WsgiAnswer] = loop.create_future()
 
         def run() -> None:
             try:
@@ -148,18 +148,18 @@ class AsgiGateway:
         finally:
             self.pending -= 1
 
-    def answer_of(self, environ: Environ, send: Send, loop: asyncio.AbstractEventLoop) -> Answer:
-        start = Start()
+    def answer_of(self, environ: Environ, send: Send, loop: asyncio.AbstractEventLoop) -> WsgiAnswer:
+        start = StartResponse()
         body = self.app(environ, start)
         is_whole = start.has_length or environ["REQUEST_METHOD"] == "HEAD" or start.status in (204, 304)
         close: Callable[[], object] = getattr(body, "close", lambda: None)
         if is_whole and environ.get(AFTER_RESPONSE):
-            return Answer(start, b"".join(body), close)
+            return WsgiAnswer(start, b"".join(body), close)
         try:
             if is_whole:
-                return Answer(start, b"".join(body))
+                return WsgiAnswer(start, b"".join(body))
             stream(start, body, lambda message: wait_for(send(message), loop))
-            return Answer(start, None)
+            return WsgiAnswer(start, None)
         finally:
             close()
 
@@ -168,7 +168,7 @@ def wait_for(sending: Any, loop: asyncio.AbstractEventLoop) -> None:
     asyncio.run_coroutine_threadsafe(sending, loop).result(STREAM_TIMEOUT)
 
 
-def stream(start: Start, body: Iterable[bytes], send: Callable[[Message], None]) -> None:
+def stream(start: StartResponse, body: Iterable[bytes], send: Callable[[Message], None]) -> None:
     send(head(start.status, start.headers))
     for part in body:
         send({"type": "http.response.body", "body": part, "more_body": True})

@@ -5,13 +5,13 @@ from datetime import timedelta
 from flask import current_app, request
 
 from webapp.core import dpop
-from webapp.core.dpop import Asked, Proof, ProofUnfit
+from webapp.core.dpop import DpopProof, ProofUnfit, ProvenRequest
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.web.problems import Problem
 
 
-def proof_for(token: str | None) -> Proof:
+def proof_for(token: str | None) -> DpopProof:
     """What the header ``DPoP`` shows; two of them reach us as one that is no proof.
 
     Raises:
@@ -20,11 +20,11 @@ def proof_for(token: str | None) -> Proof:
     header = request.environ.get("HTTP_DPOP")
     if header is None:
         raise ProofUnfit("no proof came with it")
-    asked = Asked(method=request.method, origin=current_app.config["BASE_URL"], path=request.path, token=token)
+    asked = ProvenRequest(method=request.method, origin=current_app.config["BASE_URL"], path=request.path, token=token)
     return dpop.proven(header, asked, window=current_app.config["DPOP_WINDOW"])
 
 
-def is_new(proof: Proof) -> bool:
+def is_new(proof: DpopProof) -> bool:
     """Whether it was not sent before, to any process; asked once, it was."""
     limiter: Limiter = current_app.extensions["limiter"]
     # From the earliest that it could be sent to the latest.
@@ -32,7 +32,7 @@ def is_new(proof: Proof) -> bool:
     return limiter.take(Limit(f"{SPENT}proof", 1, memory), proof.jkt, proof.jti).allowed
 
 
-def shown() -> Proof | None:
+def shown() -> DpopProof | None:
     """What whoever asks for a token has shown of a key; None where nothing was shown (RFC 9449 §5).
 
     Raises:
@@ -46,7 +46,7 @@ def shown() -> Proof | None:
         raise refused(str(error)) from error
 
 
-def spend(proof: Proof | None) -> str | None:
+def spend(proof: DpopProof | None) -> str | None:
     """The thumbprint of its key. Anybody can make a key, so only once they are no stranger, or were counted as one.
 
     Raises:

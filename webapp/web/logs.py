@@ -21,7 +21,7 @@ def fault_of(record: logging.LogRecord) -> str:
     return traceback_of(error) if error is not None else ""
 
 
-class Line(logging.Formatter):
+class TextLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         # As JSON, whatever a stranger typed stays on its line.
@@ -44,7 +44,7 @@ class JsonLine(logging.Formatter):
 
 def init_app(app: Flask, *, as_json: bool, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLine() if as_json else Line())
+    handler.setFormatter(JsonLine() if as_json else TextLine())
     ours = logging.getLogger("webapp")
     ours.handlers, ours.propagate = [handler], False
     ours.setLevel(level.upper())

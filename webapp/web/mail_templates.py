@@ -7,16 +7,16 @@ from flask import Flask, render_template
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedMail:
     subject: str
     text: str
     html: str
 
 
-def letter(app: Flask, kind: str, facts: dict[str, object]) -> Letter:
+def render_mail(app: Flask, kind: str, facts: dict[str, object]) -> RenderedMail:
     with app.app_context():
         subject, _, text = render_template(f"mail/{kind}.txt", **facts).strip().partition("\n")
         html = render_template(f"mail/{kind}.html", subject=subject, **facts)
     # A line break in a subject would begin a header of the sender's choice.
     # Templates are written with room between their blocks, as if each had something to say.
-    return Letter(" ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)
+    return RenderedMail(" ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)

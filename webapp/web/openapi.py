@@ -77,7 +77,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class ApiInfo:
     name: str
     url: str
     about: str
@@ -86,7 +86,7 @@ class House:
     """By field, for those that a form is given only when it is made."""
 
 
-def document(house: House, operations: Sequence[Operation]) -> Schema:
+def document(house: ApiInfo, operations: Sequence[Operation]) -> Schema:
     paths: dict[str, Schema] = {}
     for operation in operations:
         paths.setdefault(templated(operation.rule), {})[operation.method.lower()] = described(operation)

@@ -22,7 +22,7 @@ WORDS = {
 }
 
 
-class Kind(msgspec.Struct, frozen=True):
+class ProblemKind(msgspec.Struct, frozen=True):
     """What a problem's ``type`` leads to."""
 
     slug: str
@@ -45,112 +45,112 @@ def slug_of(code: str | None, status: int) -> str:
 
 
 GUARD_KINDS = (
-    Kind(
+    ProblemKind(
         "token-missing",
         "Log in, or bring a token",
         401,
         "The address wants to know who calls.",
         "Log in with a browser, or send `Authorization: Bearer TOKEN`.",
     ),
-    Kind(
+    ProblemKind(
         "token-expired",
         "The token has expired",
         401,
         "Every token ends at the time it was made for.",
         "Make a new one on the API-token page.",
     ),
-    Kind(
+    ProblemKind(
         "token-invalid",
         "This is no token of ours",
         401,
         "It is damaged, was made for something else, or was never made here.",
         "Copy it again, whole, or make a new one.",
     ),
-    Kind(
+    ProblemKind(
         "token-revoked",
         "The token was revoked",
         401,
         "Somebody ended it, or its owner may no longer log in.",
         "Make a new one, if you still may.",
     ),
-    Kind(
+    ProblemKind(
         "session-ended",
         "The session has ended",
         401,
         "It was logged out, ran out, or was ended from elsewhere.",
         "Log in again.",
     ),
-    Kind(
+    ProblemKind(
         "role-required",
         "A role is missing",
         403,
         "The address is for people with another role.",
         "Ask whoever runs this house for the role.",
     ),
-    Kind(
+    ProblemKind(
         "scope-required",
         "The token lacks a scope",
         403,
         "The token was made for something narrower.",
         "Follow `fix` to make one that may.",
     ),
-    Kind(
+    ProblemKind(
         "token-limited",
         "The token is for something narrower",
         403,
         "Its owner bound it to other addresses, methods or networks.",
         "Follow `fix` to its page, where its owner may widen it.",
     ),
-    Kind(
+    ProblemKind(
         "step-up-required",
         "Confirm that it is you",
         401,
         "The last proof is too old for something this grave.",
         "Enter the password again.",
     ),
-    Kind(
+    ProblemKind(
         "csrf-failed",
         "The form is not from here",
         403,
         "A change that comes with a cookie must prove that it came from our own page.",
         "Open the page again and send it from there.",
     ),
-    Kind(
+    ProblemKind(
         "credentials-invalid",
         "Name and password do not go together",
         401,
         "No account has both.",
         "Try again; capitals matter in the password.",
     ),
-    Kind(
+    ProblemKind(
         "refresh-invalid",
         "The refresh token does not hold",
         401,
         "It is none of ours, has ended, or its owner may no longer log in.",
         "Log in again: `POST /api/auth`.",
     ),
-    Kind(
+    ProblemKind(
         "refresh-reused",
         "The refresh token was used before",
         401,
         "Two have it, and one of them should not: everything that came from this login is ended.",
         "Log in again: `POST /api/auth`. Keep the newest refresh token and no other.",
     ),
-    Kind(
+    ProblemKind(
         "mfa-required",
         "A second factor is needed",
         401,
         "The password alone is not enough, for this account or for this address.",
         "Send `code` beside the password: six digits of the app, or a recovery code. Or log in with a browser.",
     ),
-    Kind(
+    ProblemKind(
         "throttled",
         "Too many tries",
         429,
         "So many wrong tries look like guessing.",
         "Wait as long as `Retry-After` says.",
     ),
-    Kind(
+    ProblemKind(
         "undeclared",
         "Nobody may open this",
         403,
@@ -161,7 +161,7 @@ GUARD_KINDS = (
 KINDS = {
     kind.slug: kind
     for kind in (
-        *(Kind(slug_of(None, status), title, status, detail, "") for status, (title, detail) in WORDS.items()),
+        *(ProblemKind(slug_of(None, status), title, status, detail, "") for status, (title, detail) in WORDS.items()),
         *GUARD_KINDS,
     )
 }

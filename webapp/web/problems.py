@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class RequirementStep:
     """One thing that was asked: held, missing, or idle where it was not reached."""
 
     words: str
@@ -41,7 +41,7 @@ class Problem(Exception):
     code: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    pins: Sequence[Pin] = ()
+    pins: Sequence[RequirementStep] = ()
     actions: Sequence[Action] = ()
     told: str | None = None
 

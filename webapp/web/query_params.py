@@ -12,7 +12,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 T = TypeVar("T")
 
 
-def asked(kind: type[S]) -> S:
+def parse_query(kind: type[S]) -> S:
     """What the address asks for, with the struct's own defaults for what it leaves out.
 
     Raises:

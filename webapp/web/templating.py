@@ -14,7 +14,7 @@ UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class SiteInfo:
     name: str
     base_url: str
 
@@ -58,7 +58,7 @@ def span(length: timedelta) -> str:
     return ""
 
 
-def init_app(app: Flask, house: House, zone: Callable[[], tzinfo] = lambda: UTC) -> None:
+def init_app(app: Flask, house: SiteInfo, zone: Callable[[], tzinfo] = lambda: UTC) -> None:
     """
     Args:
         zone: the reader's.

@@ -28,7 +28,7 @@ def db() -> Session:
     return begun
 
 
-class TakenBack(Exception):
+class RolledBack(Exception):
     """An answer of 400 or above, or a fault: nothing of the request's transaction is kept."""
 
 
@@ -39,7 +39,7 @@ def finish(response: Response) -> Response:
     g.pop("db", None)
     if opened is None:
         return response
-    error = TakenBack() if response.status_code >= 400 else None
+    error = RolledBack() if response.status_code >= 400 else None
     try:
         opened.__exit__(type(error) if error else None, error, None)
     except Unavailable as outage:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def behind(proxy: T) -> T:
+def unproxied(proxy: T) -> T:
     """The request, the application or ``g`` of now, for who looks at it more than once; never kept."""
     found: Any = proxy
     real: T = found._get_current_object()

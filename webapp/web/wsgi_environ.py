@@ -71,7 +71,7 @@ class LateBody(io.RawIOBase):
         raise RequestTimeout
 
 
-class Start:
+class StartResponse:
     """``start_response`` of PEP 3333; what it was called with is read off it."""
 
     __slots__ = ("headers", "status")

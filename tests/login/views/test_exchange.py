@@ -11,7 +11,7 @@ from tests.login.exchange_calls import ACCESS_TOKEN, REPORTS, WHOLE, exchange
 from tests.login.scripts import NOON, NOON_AS_NUMBER, claims, log_in, refresh
 from tests.script import Script
 from tests.tables import events
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import lifecycle
 from webapp.verify import Key, Verifier
 from webapp.verify import TokenError as NotVerified
@@ -95,7 +95,7 @@ def test_a_scripts_login_that_names_no_scopes_shares_no_roles(app, user):
 
 
 def test_introspection_keeps_the_actor_and_the_restrictions_of_the_exchanged_token(app, user):
-    authority = Authority(scopes=frozenset(["protected:read"]), per_minute=60)
+    authority = TokenGrant(scopes=frozenset(["protected:read"]), per_minute=60)
     made = exchange(app, factories.api_token(app, user, authority=authority).token).json["access_token"]
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     said, told = claims(made), asker.post("/api/auth/introspect", json={"token": made}).json
@@ -108,7 +108,7 @@ def test_a_restriction_that_comes_after_the_exchange_is_told_by_introspection(ap
     given = factories.api_token(app, user, "protected:read")
     made = exchange(app, given.token).json["access_token"]
     with database.write() as db:
-        bound = Authority(scopes=frozenset(["protected:read"]), networks=("10.0.0.0/8",))
+        bound = TokenGrant(scopes=frozenset(["protected:read"]), networks=("10.0.0.0/8",))
         lifecycle.find(db, user.id, given.entry.id).credential.authority = bound
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
 
@@ -170,7 +170,9 @@ def test_it_may_be_narrower_and_never_wider(app, user):
 def test_what_its_row_has_lost_it_has_lost_whatever_the_token_says(app, database, user):
     given = factories.api_token(app, user, "profile:read", "protected:read")
     with database.write() as db:
-        lifecycle.find(db, user.id, given.entry.id).credential.authority = Authority(scopes=frozenset(["profile:read"]))
+        lifecycle.find(db, user.id, given.entry.id).credential.authority = TokenGrant(
+            scopes=frozenset(["profile:read"])
+        )
     assert exchange(app, given.token).json["scope"] == "profile:read"
     assert exchange(app, given.token, scope="protected:read").status_code == 400
 

@@ -7,7 +7,7 @@ from tests.login.exchange_calls import REPORTS, WHOLE, exchange
 from tests.script import Script
 from tests.tables import contents
 from tests.tokens.forged_tokens import claims_of, signed
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.settings import Settings, SettingsError
 
 
@@ -21,7 +21,7 @@ def app(make_app):
     [{"networks": ("10.0.0.0/8",)}, {"methods": frozenset(["POST"])}, {"resources": frozenset(["/api/auth/exchange"])}],
 )
 def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(app, user, bounds):
-    given = factories.api_token(app, user, authority=Authority(scopes=frozenset(["protected:read"]), **bounds))
+    given = factories.api_token(app, user, authority=TokenGrant(scopes=frozenset(["protected:read"]), **bounds))
     answer = exchange(app, given.token)
     assert (answer.status_code, answer.json["code"]) == (403, "token_limited")
 

@@ -13,7 +13,7 @@ from tests.tokens.forged_tokens import claims_of, signed
 from webapp.accounts import lifecycle as account_lifecycle
 from webapp.accounts.models import User
 from webapp.cli.mint_checks import PROVEN_BY_NOBODY
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import issuing, lifecycle
 
 INACTIVE = {"active": False}
@@ -183,7 +183,7 @@ def test_to_be_asked_about_is_no_use(app, database, user, asker):
 
 
 def test_what_no_person_proved_has_no_time_of_proof(app, user, asker, database):
-    wish = issuing.Wish(name="by an operator", authority=Authority(), lifetime=timedelta(days=1), origin="cli")
+    wish = issuing.TokenRequest(name="by an operator", authority=TokenGrant(), lifetime=timedelta(days=1), origin="cli")
     with database.write() as db:
         issued = app.extensions["issuer"].issue(db, user.id, wish, PROVEN_BY_NOBODY)
     told = introspect(asker, issued.token).json

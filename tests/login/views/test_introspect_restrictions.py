@@ -4,7 +4,7 @@ import pytest
 
 from tests import factories
 from tests.script import Script
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 
 INACTIVE = {"active": False}
 
@@ -34,7 +34,7 @@ TOLD = {
 
 
 def bound(app, user, **bounds):
-    return factories.api_token(app, user, authority=Authority(scopes=frozenset(["protected:read"]), **bounds)).token
+    return factories.api_token(app, user, authority=TokenGrant(scopes=frozenset(["protected:read"]), **bounds)).token
 
 
 def test_the_restrictions_of_a_token_are_said(app, user, asker):

@@ -8,7 +8,7 @@ import msgspec
 from flask import Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.accounts.activity import Line, as_csv, lines
+from webapp.accounts.activity import ActivityEntry, as_csv, lines
 from webapp.accounts.views.blueprint import bp, me
 from webapp.audit import paging
 from webapp.audit.models import AuditEvent
@@ -19,10 +19,10 @@ from webapp.tokens import lifecycle as tokens
 from webapp.tokens import script_logins
 from webapp.tokens.models import ApiToken
 from webapp.tokens.script_logins import ScriptLogin
-from webapp.web.api_schema import CSV, answers
+from webapp.web.api_schema import CSV, responds
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
-from webapp.web.query_params import asked
+from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
 KINDS = {"all": "Everything", "logins": "Logins", "tokens": "Tokens", "account": "Account", "refusals": "Refused"}
@@ -43,7 +43,7 @@ class ActivityQuery(msgspec.Struct, frozen=True):
 
 
 class Activity(msgspec.Struct, frozen=True):
-    events: list[Line]
+    events: list[ActivityEntry]
     older: UUID | None
     """For `before`, where there is more."""
     newer: UUID | None
@@ -51,10 +51,10 @@ class Activity(msgspec.Struct, frozen=True):
 
 @bp.get("/account/activity")
 @require(scope="profile:read")
-@answers(Activity, query=ActivityQuery, refuses=(404,))
+@responds(Activity, query=ActivityQuery, refuses=(404,))
 def activity(principal: Principal) -> ResponseReturnValue:
     """What happened to the caller, the latest first; failed attempts too."""
-    wanted = asked(ActivityQuery)
+    wanted = parse_query(ActivityQuery)
     found = page(principal, wanted)
     return show(
         found,
@@ -89,13 +89,13 @@ def select(principal: Principal, wanted: ActivityQuery, size: int) -> list[Audit
 
 @bp.get("/account/activity.csv")
 @require(scope="profile:read")
-@answers(str, query=ActivityQuery, kind=CSV, refuses=(404,))
+@responds(str, query=ActivityQuery, kind=CSV, refuses=(404,))
 def activity_csv(principal: Principal) -> ResponseReturnValue:
     """What happened to the caller, as CSV; the latest ten thousand.
 
     What a spreadsheet would take for a formula begins with an apostrophe.
     """
-    wanted = asked(ActivityQuery)
+    wanted = parse_query(ActivityQuery)
     found = lines(db(), principal.user_id, select(principal, wanted, MOST_AT_ONCE))
     headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
     return Response(as_csv(found), content_type=f"{CSV}; charset=utf-8", headers=headers)

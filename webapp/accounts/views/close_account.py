@@ -17,7 +17,7 @@ from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import here, post
 from webapp.accounts.views.security import gather
 from webapp.guard import Principal, require
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import db
 
@@ -29,7 +29,7 @@ class Closed(msgspec.Struct, frozen=True):
 
 @bp.post("/account/export")
 @require(session=True, fresh_within=FRESH, spares_closed=True)
-@answers(Export)
+@responds(Export)
 def export_data(principal: Principal) -> ResponseReturnValue:
     """All that is known of the caller, as one file; no secret is in it."""
     response = as_json(export(db(), me(principal)))
@@ -51,7 +51,7 @@ def page(principal: Principal, user: User, form: CloseForm, *, status: int = 200
 
 @bp.post("/account/close")
 @require(session=True, fresh_within=FRESH)
-@answers(Closed, form=CloseForm, refuses=(422,))
+@responds(Closed, form=CloseForm, refuses=(422,))
 def close(principal: Principal) -> ResponseReturnValue:
     """Close the account: everything ends now, and is deleted in fourteen days."""
     form, user = CloseForm(), me(principal)
@@ -82,7 +82,7 @@ def refused(principal: Principal, user: User, form: CloseForm) -> ResponseReturn
 
 @bp.post("/account/keep")
 @require(session=True, spares_closed=True)
-@answers(None, status=204)
+@responds(None, status=204)
 def keep(principal: Principal) -> ResponseReturnValue:
     """Come back: the account is not deleted."""
     lifecycle.reopen(db(), me(principal))

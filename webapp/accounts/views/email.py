@@ -11,15 +11,15 @@ from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.forms import AddressForm
 from webapp.accounts.models import User
-from webapp.accounts.names import AddressUnfit, checked_address, key_of
+from webapp.accounts.names import EmailUnfit, checked_address, key_of
 from webapp.accounts.one_time_links import UNDO, LinkDead
-from webapp.accounts.registration import AddressTaken
+from webapp.accounts.registration import EmailTaken
 from webapp.accounts.views import link_secret, profile
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import dead, here, nobodys_hash, post, take_turn
 from webapp.core.ratelimit import Limit
 from webapp.guard import Principal, public, require
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import database, db
@@ -48,7 +48,7 @@ class AddressRestored(msgspec.Struct, frozen=True):
 
 @bp.post("/account/email")
 @require(session=True, fresh_within=FRESH)
-@answers(AddressAsked, form=AddressForm, status=202, refuses=(422, 429))
+@responds(AddressAsked, form=AddressForm, status=202, refuses=(422, 429))
 def change_address(principal: Principal) -> ResponseReturnValue:
     """Ask for another e-mail address; a link is mailed there."""
     form = AddressForm()
@@ -69,7 +69,7 @@ def change_address(principal: Principal) -> ResponseReturnValue:
 def fitting(form: AddressForm) -> str | None:
     try:
         return checked_address(form.email.data or "")
-    except AddressUnfit as error:
+    except EmailUnfit as error:
         form.email.errors = [str(error)]
         return None
 
@@ -83,7 +83,7 @@ def refused(principal: Principal, form: AddressForm) -> ResponseReturnValue:
 
 @bp.post("/account/email/cancel")
 @require(session=True)
-@answers(None, status=204)
+@responds(None, status=204)
 def cancel_address(principal: Principal) -> ResponseReturnValue:
     """Forget the address that waits to be confirmed; its link is dead."""
     email_change.cancel(db(), principal.user_id)
@@ -110,14 +110,14 @@ def confirm_address_form() -> ResponseReturnValue:
 
 @bp.post("/account/email/confirm")
 @public
-@answers(None, status=204, refuses=(404, 409))
+@responds(None, status=204, refuses=(404, 409))
 def confirm_address() -> ResponseReturnValue:
     """Make it the address of the account, by the link whose page this cookie has opened."""
     try:
         email_change.confirm(db(), post(), link_secret.held(CONFIRM), here())
     except LinkDead as error:
         raise dead_link() from error
-    except AddressTaken as error:
+    except EmailTaken as error:
         raise taken() from error
     link_secret.drop(CONFIRM)
     if not wants_page():
@@ -142,7 +142,7 @@ def undo_address_form() -> ResponseReturnValue:
 
 @bp.post("/account/email/undo")
 @public
-@answers(AddressRestored, refuses=(404, 409))
+@responds(AddressRestored, refuses=(404, 409))
 def undo_address() -> ResponseReturnValue:
     """Put the address before back; every login ends, by browsers and by scripts, and the password is locked."""
     secret = link_secret.held(UNDO)
@@ -152,7 +152,7 @@ def undo_address() -> ResponseReturnValue:
         user, ended = disavow.undo_address(db(), post(), secret, nobodys, here())
     except LinkDead as error:
         raise dead_link() from error
-    except AddressTaken as error:
+    except EmailTaken as error:
         raise taken() from error
     link_secret.drop(UNDO)
     if not wants_page():

@@ -13,7 +13,7 @@ from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import dead, here, nobodys_hash, post
 from webapp.guard import public
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.transaction import database, db
@@ -45,7 +45,7 @@ STOPPED = {
 }
 
 
-class Disowned(msgspec.Struct, frozen=True, kw_only=True):
+class DisavowedAction(msgspec.Struct, frozen=True, kw_only=True):
     is_mailed: bool
     """Whether a link for a new password went to the e-mail address that this one had come to."""
     sessions: int = 0
@@ -76,7 +76,7 @@ def ask() -> ResponseReturnValue:
 
 @bp.post("/not-me")
 @public
-@answers(Disowned, refuses=(404,))
+@responds(DisavowedAction, refuses=(404,))
 def end() -> ResponseReturnValue:
     """End every login by browsers and by scripts, and lock the password; a link for a new one is mailed.
 
@@ -92,7 +92,7 @@ def end() -> ResponseReturnValue:
         raise dead_link() from error
     link_secret.drop(NOT_ME)
     if not wants_page():
-        return as_json(Disowned(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {})))
+        return as_json(DisavowedAction(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {})))
     if found.is_only_begun:
         flash(STOPPED[found.what], "ok")
         return redirect(url_for(LOGIN), 303)

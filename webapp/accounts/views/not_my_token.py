@@ -12,7 +12,7 @@ from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import dead
 from webapp.guard import public
 from webapp.tokens import lifecycle, rotation
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import database, db
@@ -20,7 +20,7 @@ from webapp.web.transaction import database, db
 bp = Blueprint("not_my_token", __name__)
 
 
-class DisownedToken(msgspec.Struct, frozen=True):
+class DisavowedToken(msgspec.Struct, frozen=True):
     revoked: int
     """The token, and whatever had taken over from it."""
 
@@ -41,7 +41,7 @@ def ask() -> ResponseReturnValue:
 
 @bp.post("/not-me/token")
 @public
-@answers(DisownedToken, refuses=(404,))
+@responds(DisavowedToken, refuses=(404,))
 def end() -> ResponseReturnValue:
     """Revoke the token that a mail was about, and whatever took over from it."""
     link = one_time_links.spend(db(), NOT_MY_TOKEN, link_secret.held(NOT_MY_TOKEN))
@@ -54,7 +54,7 @@ def end() -> ResponseReturnValue:
     ]
     link_secret.drop(NOT_MY_TOKEN)
     if not wants_page():
-        return as_json(DisownedToken(len(revoked)))
+        return as_json(DisavowedToken(len(revoked)))
     return redirect(url_for("not_my_token.ended"), 303)
 
 

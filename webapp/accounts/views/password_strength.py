@@ -10,7 +10,7 @@ from webapp.accounts.forms import StrengthForm
 from webapp.accounts.passwords import PasswordUnfit, near
 from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
 from webapp.guard import public
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json
 
 bp = Blueprint("strength", __name__)
@@ -26,7 +26,7 @@ class Strength(msgspec.Struct, frozen=True):
 
 @bp.post("/password-strength")
 @public
-@answers(Strength, form=StrengthForm, refuses=(422, 429, 503))
+@responds(Strength, form=StrengthForm, refuses=(422, 429, 503))
 def estimate() -> ResponseReturnValue:
     """How hard a password is to guess, and whether it may be chosen."""
     form = StrengthForm()

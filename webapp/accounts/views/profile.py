@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import email_change, mail_preferences, notices, profile
 from webapp.accounts.forms import AddressForm, MailsForm, ProfileForm
 from webapp.accounts.models import User
-from webapp.accounts.names import NameUnfit
+from webapp.accounts.names import UserNameUnfit
 from webapp.accounts.profile import Profile
-from webapp.accounts.registration import NameTaken
+from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.roles import included_in
 from webapp.accounts.views.blueprint import bp, me
 from webapp.accounts.views.request_info import here, post
 from webapp.guard import Principal, require
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.transaction import db
 
@@ -46,7 +46,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.get("/account", endpoint="show")
 @require(scope="profile:read")
-@answers(Account)
+@responds(Account)
 def account(principal: Principal) -> ResponseReturnValue:
     """Name, address, and how pages are liked."""
     user = me(principal)
@@ -55,7 +55,7 @@ def account(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account")
 @require(session=True)
-@answers(Account, form=ProfileForm, refuses=(422,))
+@responds(Account, form=ProfileForm, refuses=(422,))
 def change(principal: Principal) -> ResponseReturnValue:
     """Change what is sent, and leave the rest; nothing else of an account can be changed here."""
     user = me(principal)
@@ -65,10 +65,10 @@ def change(principal: Principal) -> ResponseReturnValue:
     wanted = Profile(**{name: getattr(form, name).data for name in Profile.__slots__})
     try:
         former = profile.change(db(), user, wanted)
-    except NameTaken:
+    except UserNameTaken:
         form.username.errors = ["Somebody has that name, or one that reads like it."]
         return refused(user, form)
-    except NameUnfit as error:
+    except UserNameUnfit as error:
         form.username.errors = [str(error)]
         return refused(user, form)
     if former:
@@ -81,7 +81,7 @@ def change(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/mails")
 @require(session=True)
-@answers(Account, form=MailsForm)
+@responds(Account, form=MailsForm)
 def choose_mails(principal: Principal) -> ResponseReturnValue:
     """Which mails the caller wants, of those that only inform; what concerns the safety of the account always goes."""
     user, form = me(principal), MailsForm()

@@ -10,7 +10,7 @@ from webapp.accounts import known_networks, recovery
 from webapp.accounts.forms import ForgotForm, ResetForm
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.recovery import NOBODY, RESET
 from webapp.accounts.views import link_secret
@@ -29,9 +29,9 @@ from webapp.accounts.views.request_info import (
     take_turn,
 )
 from webapp.guard import public
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.web import after_response
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Action, Problem
@@ -68,7 +68,7 @@ class LinkAsked(msgspec.Struct, frozen=True):
 
 @bp.get("/forgot")
 @public
-@answers(ForgotPage)
+@responds(ForgotPage)
 def forgotten() -> ResponseReturnValue:
     """The form that asks for a link; its CSRF token goes with the answer."""
     return show(ForgotPage(generate_csrf()), "accounts/forgot.html", form=ForgotForm(formdata=None))
@@ -76,7 +76,7 @@ def forgotten() -> ResponseReturnValue:
 
 @bp.post("/forgot")
 @public
-@answers(LinkAsked, form=ForgotForm, status=202, refuses=(422, 429))
+@responds(LinkAsked, form=ForgotForm, status=202, refuses=(422, 429))
 def ask() -> ResponseReturnValue:
     """Ask for a link to set a new password; it goes to the address of the account, and nowhere else."""
     form = ForgotForm()
@@ -86,13 +86,13 @@ def ask() -> ResponseReturnValue:
         return render_template("accounts/forgot.html", form=form), 422
     take_turn(ASKED)
     identifier, seen, box = form.username.data or "", here(), post()
-    after_response.answer_unseen(lambda: send(identifier, seen, box))
+    after_response.after_response_unseen(lambda: send(identifier, seen, box))
     if not wants_page():
         return as_json(LinkAsked(SENT), status=202)
     return redirect(url_for("recovery.sent"), 303)
 
 
-def send(identifier: str, seen: Here, box: Post) -> None:
+def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
     """The same work whoever was named: others would feel it in the time that their next request takes."""
     with database().read() as reading:
         user = recovery.reachable(reading, identifier)
@@ -125,7 +125,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/reset")
 @public
-@answers(PasswordReset, form=ResetForm, refuses=(404, 422, 429))
+@responds(PasswordReset, form=ResetForm, refuses=(404, 422, 429))
 def reset() -> ResponseReturnValue:
     """Set the new password, by the link whose page this cookie has opened.
 

@@ -12,9 +12,9 @@ from webapp.accounts import invitations, self_registration
 from webapp.accounts.forms import RegisterForm
 from webapp.accounts.models import Invitation
 from webapp.accounts.names import key_of
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
-from webapp.accounts.registration import AddressTaken, NameTaken, NewUser
+from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import (
     ASKED,
@@ -31,9 +31,9 @@ from webapp.accounts.views.request_info import (
     take_turn,
 )
 from webapp.guard import public
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.web import after_response
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.transaction import database, db
@@ -83,7 +83,7 @@ def arrive(secret: str) -> ResponseReturnValue:
 
 @bp.get("/register")
 @public
-@answers(RegisterPage, refuses=(403, 404))
+@responds(RegisterPage, refuses=(403, 404))
 def new() -> ResponseReturnValue:
     """The form that makes an account; its CSRF token goes with the answer."""
     way = way_in(link_secret.held(INVITATION))
@@ -93,7 +93,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/register")
 @public
-@answers(Registered, form=RegisterForm, status=202, refuses=(403, 404, 422, 429))
+@responds(Registered, form=RegisterForm, status=202, refuses=(403, 404, 422, 429))
 def create() -> ResponseReturnValue:
     """Ask for an account; a mail with the link that opens it, or with why there is none, goes to the address."""
     secret = link_secret.held(INVITATION)
@@ -122,14 +122,14 @@ def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
             raise dead_invitation() from error
     box, seen = post(), here()
     # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
-    after_response.answer_unseen(lambda: begin(new, box, seen))
+    after_response.after_response_unseen(lambda: begin(new, box, seen))
     link_secret.drop(INVITATION)
     if not wants_page():
         return as_json(Registered(SENT), status=202)
     return redirect(url_for("registration.sent"), 303)
 
 
-def begin(new: NewUser, box: Post, seen: Here) -> None:
+def begin(new: NewUser, box: Mailer, seen: Circumstances) -> None:
     if may_mail(f"address:{key_of(new.email or '')}"):
         with database().write() as writing:
             self_registration.begin(writing, box, new, seen)
@@ -141,10 +141,10 @@ def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseRet
         self_registration.join(db(), secret, new)
     except LinkDead as error:
         raise dead_invitation() from error
-    except NameTaken:
+    except UserNameTaken:
         form.username.errors = ["Somebody has this name already. Choose another."]
         return refused(form, way)
-    except AddressTaken as error:
+    except EmailTaken as error:
         raise has_account() from error
     link_secret.drop(INVITATION)
     words = "Your account is made. Log in with it."

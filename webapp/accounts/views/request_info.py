@@ -7,15 +7,15 @@ from math import ceil
 from flask import current_app, request
 from wtforms import Field
 
-from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
-from webapp.accounts.notices import Here
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.roles import included_in
 from webapp.core.client_network import network_of
 from webapp.core.clock import now
 from webapp.core.digests import new_secret
 from webapp.core.ratelimit import Limit, Limiter
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.sessions.user_agents import in_words
 from webapp.web.problems import Problem
 from webapp.web.transaction import database
@@ -32,8 +32,8 @@ TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
 RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))
 
 
-def here() -> Here:
-    return Here(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
+def here() -> Circumstances:
+    return Circumstances(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
 
 
 def take_turn(limit: Limit, *keys: str) -> None:
@@ -81,14 +81,14 @@ def roles_of(role: str) -> tuple[str, ...]:
 def check_name(field: Field) -> None:
     try:
         checked_name(field.data or "")
-    except NameUnfit as error:
+    except UserNameUnfit as error:
         field.errors = [str(error)]
 
 
 def check_address(field: Field) -> None:
     try:
         checked_address(field.data or "")
-    except AddressUnfit as error:
+    except EmailUnfit as error:
         field.errors = [str(error)]
 
 
@@ -111,6 +111,6 @@ def limiter() -> Limiter:
     return found
 
 
-def post() -> Post:
-    found: Post = current_app.extensions["post"]
+def post() -> Mailer:
+    found: Mailer = current_app.extensions["post"]
     return found

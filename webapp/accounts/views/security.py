@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
 from webapp.accounts import lifecycle, notices
-from webapp.accounts.activity import Line, lines
+from webapp.accounts.activity import ActivityEntry, lines
 from webapp.accounts.forms import EverythingForm
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import FRESH, bp, me
@@ -26,7 +26,7 @@ from webapp.sessions.trusted import Trusted
 from webapp.tokens import script_logins, token_list
 from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.transaction import db
 
@@ -50,11 +50,11 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
     """Scripts that are logged in by themselves."""
     states: dict[str, int]
     """How many tokens by their first thing worth knowing."""
-    recent: list[Line]
+    recent: list[ActivityEntry]
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class SecurityTask:
     """What is worth a minute."""
 
     words: str
@@ -74,7 +74,7 @@ class EverythingEnded(msgspec.Struct, frozen=True):
 
 @bp.get("/account/security")
 @require(scope="profile:read")
-@answers(Security)
+@responds(Security)
 def security(principal: Principal) -> ResponseReturnValue:
     """Ways to log in, where the caller is logged in, tokens, and what happened lately."""
     user, found = me(principal), gather(principal)
@@ -98,21 +98,25 @@ def gather(principal: Principal) -> Security:
     )
 
 
-def task(user: User, factors: FactorList) -> Task | None:
+def task(user: User, factors: FactorList) -> SecurityTask | None:
     """The first of what is worth one, if anything is."""
     if user.closes_at is not None:
-        return Task("Your account is closed, and will be deleted.", "Keep it", url_for("account.close_form"))
+        return SecurityTask("Your account is closed, and will be deleted.", "Keep it", url_for("account.close_form"))
     if user.email is None:
-        return Task("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
+        return SecurityTask("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
     if user.email_verified_at is None and post().can_mail:
-        return Task(f"{user.email} is not verified.", "Verify it", url_for("account.show"))
+        return SecurityTask(f"{user.email} is not verified.", "Verify it", url_for("account.show"))
     if resets.waiting(db(), user.id) is not None:
-        return Task("Your second factors are about to be taken away.", "Look at it", url_for("factors.reset_form"))
+        return SecurityTask(
+            "Your second factors are about to be taken away.", "Look at it", url_for("factors.reset_form")
+        )
     if factors.has_second and not factors.recovery_codes.left:
         words = "A lost phone would lock you out: you have no recovery codes."
-        return Task(words, "Make them", url_for("factors.recovery_codes_form"))
+        return SecurityTask(words, "Make them", url_for("factors.recovery_codes_form"))
     if len(factors.passkeys) == 1 and not factors.has_password:
-        return Task("One passkey is all you have, and one may be lost.", "Add another", url_for("factors.new_passkey"))
+        return SecurityTask(
+            "One passkey is all you have, and one may be lost.", "Add another", url_for("factors.new_passkey")
+        )
     return None
 
 
@@ -125,7 +129,7 @@ def end_everything_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/security/end-everything")
 @require(session=True, fresh_within=FRESH)
-@answers(EverythingEnded, form=EverythingForm)
+@responds(EverythingEnded, form=EverythingForm)
 def end_everything(principal: Principal) -> ResponseReturnValue:
     """End every session, script login and API token of the caller; this session only if `also_this` is said."""
     form = EverythingForm()

@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import one_time_links, registration
 from webapp.accounts.forms import SetupForm
-from webapp.accounts.names import AddressUnfit, NameUnfit, checked_address, checked_name
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
 from webapp.accounts.passwords import Passwords, PasswordUnfit
-from webapp.accounts.registration import SETUP, AddressTaken, NameTaken, NewUser
+from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views.request_info import hint, roles_of
 from webapp.core.clock import now
 from webapp.guard import public
@@ -39,13 +39,13 @@ def create(secret: str) -> ResponseReturnValue:
         role="super_admin",
     )
     try:
-        registration.open_house(db(), secret, new)
+        registration.create_first_admin(db(), secret, new)
     except one_time_links.LinkDead as error:
         raise dead() from error
-    except NameTaken:
+    except UserNameTaken:
         form.username.errors = ["Somebody has that name, or one that looks like it."]
         return refused(form, secret)
-    except AddressTaken:
+    except EmailTaken:
         form.email.errors = ["Somebody has that address already."]
         return refused(form, secret)
     flash("Your account is made. Log in with it.", "ok")
@@ -63,7 +63,7 @@ def fits(form: SetupForm) -> bool:
     ):
         try:
             judge()
-        except (NameUnfit, AddressUnfit, PasswordUnfit) as error:
+        except (UserNameUnfit, EmailUnfit, PasswordUnfit) as error:
             field.errors = [str(error)]
     return not form.errors
 

@@ -7,15 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import self_registration, user_queries
 from webapp.accounts.forms import VerifyForm
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.self_registration import SIGN_UP, Verification
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import ASKED, TRIED, dead, here, may_mail, passwords, post, take_turn
 from webapp.guard import public
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.web import after_response
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Action, Problem
@@ -44,7 +44,7 @@ def show() -> ResponseReturnValue:
 
 @bp.post("/verify")
 @public
-@answers(None, form=VerifyForm, status=204, refuses=(404, 422, 429))
+@responds(None, form=VerifyForm, status=204, refuses=(404, 422, 429))
 def verify() -> ResponseReturnValue:
     """Verify the address, by the link whose page this cookie has opened.
 
@@ -78,7 +78,7 @@ def ask_again() -> ResponseReturnValue:
 
 @bp.post("/verify/again")
 @public
-@answers(None, status=202, refuses=(404, 429))
+@responds(None, status=202, refuses=(404, 429))
 def again() -> ResponseReturnValue:
     """Send the link once more, to whoever has just typed the right password of an account that waits for it."""
     user_id, box = session.get(WAITING), post()
@@ -86,14 +86,14 @@ def again() -> ResponseReturnValue:
         raise Problem(404, "There is nothing to send", "Log in first; then the link can be sent again.")
     take_turn(ASKED)
     seen = here()
-    after_response.answer_unseen(lambda: send(UUID(user_id), box, seen))
+    after_response.after_response_unseen(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
     flash("The mail is on its way again. Links before it are dead.", "ok")
     return redirect(url_for("verification.ask_again"), 303)
 
 
-def send(user_id: UUID, box: Post, seen: Here) -> None:
+def send(user_id: UUID, box: Mailer, seen: Circumstances) -> None:
     if not may_mail(f"user:{user_id}"):
         return
     with database().write() as writing:

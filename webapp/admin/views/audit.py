@@ -16,12 +16,12 @@ from webapp.admin.audit_presenter import lines
 from webapp.admin.views.permissions import read
 from webapp.audit import export_formats, reading
 from webapp.audit.log import Event
-from webapp.audit.reading import Asked
+from webapp.audit.reading import AuditFilter
 from webapp.core.db import Database
-from webapp.web.api_schema import CSV, JSON_LINES, answers
+from webapp.web.api_schema import CSV, JSON_LINES, responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
-from webapp.web.query_params import asked
+from webapp.web.query_params import parse_query
 from webapp.web.transaction import database, db
 
 bp = Blueprint("admin_audit", __name__)
@@ -52,7 +52,7 @@ class AuditQuery(msgspec.Struct, frozen=True):
     ] = 0
 
 
-class Log(msgspec.Struct, frozen=True):
+class AuditLog(msgspec.Struct, frozen=True):
     events: list[AuditEntry]
     before: int | None
     """Send it back as `before` for the next page; null on the last."""
@@ -60,12 +60,12 @@ class Log(msgspec.Struct, frozen=True):
 
 @bp.get("/admin/audit")
 @read()
-@answers(Log, query=AuditQuery)
+@responds(AuditLog, query=AuditQuery)
 def index() -> ResponseReturnValue:
     """What happened, the latest first, by pages."""
-    wanted = asked(AuditQuery)
+    wanted = parse_query(AuditQuery)
     found = reading.search(db(), wish(wanted), limit=PAGE + 1)
-    answer = Log(described(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
+    answer = AuditLog(described(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
     if not wants_page():
         return as_json(answer)
     said = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value and name != "before"}
@@ -84,7 +84,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/admin/audit.csv")
 @read()
-@answers(str, query=AuditQuery, kind=CSV)
+@responds(str, query=AuditQuery, kind=CSV)
 def as_csv() -> ResponseReturnValue:
     """All that the same filters find, as CSV.
 
@@ -95,7 +95,7 @@ def as_csv() -> ResponseReturnValue:
 
 @bp.get("/admin/audit.jsonl")
 @read()
-@answers(str, query=AuditQuery, kind=JSON_LINES)
+@responds(str, query=AuditQuery, kind=JSON_LINES)
 def as_lines() -> ResponseReturnValue:
     """All that the same filters find, a JSON object a line.
 
@@ -105,12 +105,12 @@ def as_lines() -> ResponseReturnValue:
 
 
 def carry(kind: str, content_type: str) -> Response:
-    response = Response(carried(database(), wish(asked(AuditQuery)), kind), content_type=content_type)
+    response = Response(carried(database(), wish(parse_query(AuditQuery)), kind), content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
     return response
 
 
-def carried(database: Database, wanted: Asked, kind: str) -> Iterator[bytes]:
+def carried(database: Database, wanted: AuditFilter, kind: str) -> Iterator[bytes]:
     # A transaction of its own: the request's is over when the answer is sent.
     with database.read() as db:
         names = Names(db)
@@ -134,9 +134,9 @@ class Names(dict[UUID, str]):
         return self[user_id] or default
 
 
-def wish(wanted: AuditQuery) -> Asked:
+def wish(wanted: AuditQuery) -> AuditFilter:
     until = day(wanted.until, "until")
-    return Asked(
+    return AuditFilter(
         user_id=whom(wanted.user),
         actor_id=whom(wanted.actor),
         event=wanted.event,

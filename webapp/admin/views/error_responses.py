@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from webapp.accounts.admin_actions import AboveYou, IsDisabled, NotYoursToGrant, OwnAccount
+from webapp.accounts.admin_actions import IsDisabled, NotYoursToGrant, OwnAccount, TargetOutranksActor
 from webapp.accounts.lifecycle import LastSuperAdmin, PasswordElsewhere
 from webapp.accounts.roles import NobodyLeft, RoleGone
 from webapp.core.humanize import in_words
@@ -15,7 +15,7 @@ from webapp.web.problems import Problem
 def refusals() -> Iterator[None]:
     try:
         yield
-    except AboveYou as error:
+    except TargetOutranksActor as error:
         raise above(str(error)) from error
     except OwnAccount as error:
         detail = "Its owner does this in a browser. Nothing was changed."

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import EmailField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, Wish
+from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, InvitationRequest
 from webapp.core.humanize import in_words
 from webapp.web.form import Form, one_line
 
@@ -44,8 +44,8 @@ class InvitationForm(Form):
         self.role.choices = [(name, in_words(name)) for name in granted]
 
     @property
-    def wish(self) -> Wish:
-        return Wish(
+    def wish(self) -> InvitationRequest:
+        return InvitationRequest(
             role=self.role.data,
             email=(self.email.data or "").strip() or None,
             note=(self.note.data or "").strip(),

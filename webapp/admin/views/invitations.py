@@ -9,17 +9,17 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import invitations
-from webapp.accounts.invitations import RoleNotYours, Row
-from webapp.accounts.names import AddressUnfit
+from webapp.accounts.invitations import InvitationRow, RoleNotYours
+from webapp.accounts.names import EmailUnfit
 from webapp.admin.views.invitation_form import InvitationForm
 from webapp.admin.views.permissions import fill_in, grant, read, tend
 from webapp.core.clock import now
 from webapp.guard import Principal
-from webapp.mail.mailer import Post
-from webapp.web.api_schema import answers
+from webapp.mail.mailer import Mailer
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
-from webapp.web.query_params import asked
+from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_invitations", __name__)
@@ -60,10 +60,10 @@ class NewInvitation(Invited, frozen=True, kw_only=True):
 
 @bp.get("/admin/invitations")
 @read()
-@answers(InvitationList, query=InvitationQuery)
+@responds(InvitationList, query=InvitationQuery)
 def index() -> ResponseReturnValue:
     """The invitations of the house, the latest first."""
-    before = asked(InvitationQuery).before or None
+    before = parse_query(InvitationQuery).before or None
     rows = invitations.page(db(), before=before)
     found, has_more = [told(row) for row in rows[: invitations.PAGE]], len(rows) > invitations.PAGE
     older = url_for("admin_invitations.index", before=found[-1].created_at.isoformat()) if has_more else None
@@ -86,7 +86,7 @@ def new(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/admin/invitations/new")
 @grant()
-@answers(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(422,))
+@responds(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
     """Make an invitation; its link is mailed to the address that is named, or else in this answer alone."""
     form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
@@ -99,17 +99,19 @@ def create(principal: Principal) -> ResponseReturnValue:
         return refused(form)
     try:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
-    except AddressUnfit as error:
+    except EmailUnfit as error:
         form.email.errors = [str(error)]
         return refused(form)
     except RoleNotYours:
         form.role.errors = ["There is no such role any more; somebody removed it meanwhile."]
         return refused(form)
-    post: Post = current_app.extensions["post"]
+    post: Mailer = current_app.extensions["post"]
     is_mailed = invitations.mail(db(), post, made)
     link = None if is_mailed else current_app.config["BASE_URL"] + made.path
     answer = NewInvitation(
-        **msgspec.structs.asdict(told(Row(made.invitation, principal.username))), link=link, is_mailed=is_mailed
+        **msgspec.structs.asdict(told(InvitationRow(made.invitation, principal.username))),
+        link=link,
+        is_mailed=is_mailed,
     )
     # Shown here and never again: no redirect, because there is nothing to come back to.
     if not wants_page():
@@ -119,7 +121,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/admin/invitations/<uuid:invitation_id>/revoke")
 @tend()
-@answers(None, status=204, refuses=(404,))
+@responds(None, status=204, refuses=(404,))
 def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
     """Revoke an invitation; accounts that were made by it stay."""
     if not invitations.revoke(db(), invitation_id, by=principal.user_id):
@@ -130,7 +132,7 @@ def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("admin_invitations.index"), 303)
 
 
-def told(row: Row) -> Invited:
+def told(row: InvitationRow) -> Invited:
     found = row.invitation
     return Invited(
         id=found.id,

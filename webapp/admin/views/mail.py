@@ -14,12 +14,12 @@ from webapp.admin.views.permissions import read, tend
 from webapp.audit.log import Event, record
 from webapp.guard import Principal
 from webapp.mail import outbox
-from webapp.mail.mailer import Post
+from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
-from webapp.web.query_params import asked
+from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_mail", __name__)
@@ -70,10 +70,10 @@ class Tested(msgspec.Struct, frozen=True):
 
 @bp.get("/admin/mail")
 @read()
-@answers(Outbox, query=MailQuery)
+@responds(Outbox, query=MailQuery)
 def index() -> ResponseReturnValue:
     """The outbox, the latest first."""
-    wanted = asked(MailQuery)
+    wanted = parse_query(MailQuery)
     rows = outbox.latest(db(), limit=PAGE + 1, before=wanted.before or None, state=wanted.state)
     found = Outbox(
         mails=[told(mail) for mail in rows[:PAGE]], **outbox.states(db()), can_mail=current_app.config["CAN_MAIL"]
@@ -89,7 +89,7 @@ def older_than(wanted: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any
 
 @bp.post("/admin/mail/<uuid:mail_id>/retry")
 @tend()
-@answers(None, status=204, refuses=(404,))
+@responds(None, status=204, refuses=(404,))
 def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
     """Send a mail on its way again, now."""
     mail = outbox.retry(db(), mail_id)
@@ -104,13 +104,13 @@ def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/mail/test")
 @tend()
-@answers(Tested, status=202, refuses=(409,))
+@responds(Tested, status=202, refuses=(409,))
 def test(principal: Principal) -> ResponseReturnValue:
     """Send a test mail to the caller's own address."""
     user = user_queries.by_id(db(), principal.user_id)
     if user is None or user.email is None:
         raise Problem(409, "Your account has no address", "A test mail goes to your own. Give your account one first.")
-    post: Post = current_app.extensions["post"]
+    post: Mailer = current_app.extensions["post"]
     mail_id = post.send(db(), "test", user.email, user_id=user.id)
     if not wants_page():
         return as_json(Tested(mail_id, user.email), status=202)

@@ -11,10 +11,10 @@ from webapp.admin.views.permissions import read
 from webapp.audit.log import Event
 from webapp.guard.resources import resource
 from webapp.guard.routes import routes
-from webapp.jobs.leases import Chore
+from webapp.jobs.leases import Job
 from webapp.settings import Settings, SettingsError
-from webapp.settings.manual import Row
-from webapp.web.api_schema import answers
+from webapp.settings.manual import ManualRow
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 from webapp.web.transaction import db
 
@@ -44,7 +44,7 @@ class SettingList(msgspec.Struct, frozen=True):
 
 @bp.get("/admin", endpoint="show")
 @read()
-@answers(Overview)
+@responds(Overview)
 def index() -> ResponseReturnValue:
     """How the house is doing, and what wants a hand."""
     undeclared = [route.path for route in routes(current_app) if route.need is None]
@@ -55,21 +55,21 @@ def index() -> ResponseReturnValue:
         "refused": url_for("admin_audit.index", event=Event.ACCESS_REFUSED.value),
     }
     settings: Settings = current_app.extensions["settings"]
-    chores: Sequence[Chore] = current_app.extensions["chores"]
-    found = overview(db(), undeclared, chores, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
+    jobs: Sequence[Job] = current_app.extensions["jobs"]
+    found = overview(db(), undeclared, jobs, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
     return show(found, "admin/overview.html", overview=found)
 
 
 @bp.get("/admin/settings")
 @read("super_admin")
-@answers(SettingList)
+@responds(SettingList)
 def settings() -> ResponseReturnValue:
     """Every setting: what it is now, who says so, what it means."""
     found = SettingList([Setting(r.variable, r.value, r.source, r.meaning, r.type, r.default) for r in rows()])
     return show(found, "admin/settings.html", settings=found.settings)
 
 
-def rows() -> list[Row]:
+def rows() -> list[ManualRow]:
     chosen: Settings = current_app.extensions["settings"]
     try:
         return chosen.describe()

@@ -14,10 +14,10 @@ from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.core.clock import now
 from webapp.guard import Principal
-from webapp.guard.access_report import Reached, reach
+from webapp.guard.access_report import ReachableRoute, reach
 from webapp.guard.routes import guarded
 from webapp.tokens.scopes import Catalogue
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
@@ -46,12 +46,12 @@ class RoleList(msgspec.Struct, frozen=True):
 
 
 class RoleDetails(RoleEntry, frozen=True, kw_only=True):
-    reach: list[Reached]
+    reach: list[ReachableRoute]
 
 
 @bp.get("/admin/roles")
 @read()
-@answers(RoleList)
+@responds(RoleList)
 def index() -> ResponseReturnValue:
     """Every role, and the scopes that it opens."""
     answer = RoleList([RoleEntry(**described(role)) for role in roles.humblest_first(db())])
@@ -78,7 +78,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/admin/roles")
 @grant(KEEPER)
-@answers(RoleDetails, form=NewRoleForm, status=201, refuses=(409, 422))
+@responds(RoleDetails, form=NewRoleForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """A new role; nobody has it yet."""
     form = NewRoleForm()
@@ -106,7 +106,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/admin/roles/<name>", endpoint="show")
 @read()
-@answers(RoleDetails)
+@responds(RoleDetails)
 def details(name: str) -> ResponseReturnValue:
     """One role: every guarded address, whether it opens it, and why."""
     found = in_full(role_of(name))
@@ -128,7 +128,7 @@ def edit_form(name: str) -> ResponseReturnValue:
 
 @bp.post("/admin/roles/<name>/edit")
 @grant(KEEPER)
-@answers(RoleDetails, form=RoleForm, refuses=(409, 422))
+@responds(RoleDetails, form=RoleForm, refuses=(409, 422))
 def edit(principal: Principal, name: str) -> ResponseReturnValue:
     """Change what a role includes; it counts from the next request of everybody who has it."""
     role, form = role_of(name), RoleForm()
@@ -158,7 +158,7 @@ def remove_form(name: str) -> ResponseReturnValue:
 
 @bp.post("/admin/roles/<name>/remove")
 @grant(KEEPER)
-@answers(None, status=204, refuses=(409,))
+@responds(None, status=204, refuses=(409,))
 def remove(principal: Principal, name: str) -> ResponseReturnValue:
     """Remove a role that nobody has and no other includes."""
     role = role_of(name)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from webapp.accounts.models import User
 from webapp.cli import schema
-from webapp.cli.errors import Refused
+from webapp.cli.errors import CommandRefused
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.core.backup import OLD
 from webapp.core.clock import now
@@ -22,7 +22,7 @@ def soundness(settings: Settings) -> Finding:
     try:
         schema.examine(settings)
         version = schema.version(settings)
-    except (Damaged, Refused) as error:
+    except (Damaged, CommandRefused) as error:
         return bad("database", str(error), "")
     except Unavailable as error:
         return bad("database", f"It does not answer ({' '.join(str(error).split())}).", "Start it, or wait.")

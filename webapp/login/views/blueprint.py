@@ -8,17 +8,17 @@ from flask_login import current_user
 
 from webapp.accounts import user_queries
 from webapp.accounts.models import User
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.roles import included_in
 from webapp.core.clock import now
 from webapp.guard import Principal
-from webapp.login.flow import Attempt, Flow
+from webapp.login.flow import Attempt, LoginFlow
 from webapp.login.recognition import Client, LiveSession
 from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
 from webapp.login.views.login_errors import credentials_invalid, session_ended
 from webapp.sessions import cookie, lifecycle
-from webapp.sessions.lifecycle import AlreadyEnded, Browser, Ends, Started
+from webapp.sessions.lifecycle import AlreadyEnded, Browser, SessionLifetimes, Started
 from webapp.sessions.user_agents import in_words
 from webapp.web.transaction import db
 
@@ -85,13 +85,13 @@ def browser() -> Browser:
     return Browser(request.headers.get("User-Agent", ""), request.remote_addr)
 
 
-def here() -> Here:
+def here() -> Circumstances:
     """What a mail says of where something was done."""
-    return Here(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
+    return Circumstances(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
 
 
-def flow() -> Flow:
-    found: Flow = current_app.extensions["login"]
+def flow() -> LoginFlow:
+    found: LoginFlow = current_app.extensions["login"]
     return found
 
 
@@ -100,6 +100,6 @@ def second_step() -> SecondStep:
     return found
 
 
-def ends() -> Ends:
-    found: Ends = current_app.extensions["session_ends"]
+def ends() -> SessionLifetimes:
+    found: SessionLifetimes = current_app.extensions["session_ends"]
     return found

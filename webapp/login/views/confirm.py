@@ -18,7 +18,7 @@ from webapp.login.views.login_errors import throttled
 from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import factors, passkeys
 from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
@@ -39,7 +39,7 @@ def confirm_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/confirm/passkey")
 @require(session=True, spares_level=True, spares_closed=True)
-@answers(PasskeyOptions, refuses=(404,))
+@responds(PasskeyOptions, refuses=(404,))
 def confirm_options(principal: Principal) -> ResponseReturnValue:
     """What the browser is to ask a passkey of the caller's."""
     with database().read() as db:
@@ -48,7 +48,7 @@ def confirm_options(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
-@answers(None, form=ConfirmForm, status=204, refuses=(422, 429))
+@responds(None, form=ConfirmForm, status=204, refuses=(422, 429))
 def confirm(principal: Principal) -> ResponseReturnValue:
     """Prove again who you are, for what asks for a fresh proof or a better one."""
     form = ConfirmForm()

@@ -9,26 +9,28 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.core.clock import now
 from webapp.core.digests import derive, new_secret
-from webapp.login.recognition import Mark
+from webapp.login.recognition import BrowserMark
 
 YEAR = 365 * 86400
 MOST_USERS = 5
 
 
-def marks() -> dict[UUID, Mark]:
+def marks() -> dict[UUID, BrowserMark]:
     """The mark of this browser for each user who has logged in with it."""
     try:
         found: Mapping[str, tuple[str, int]] = serializer().loads(request.cookies.get(name(), ""), max_age=YEAR)
     except BadSignature:
         return {}
-    return {UUID(user): Mark(secret, datetime.fromtimestamp(since, UTC)) for user, (secret, since) in found.items()}
+    return {
+        UUID(user): BrowserMark(secret, datetime.fromtimestamp(since, UTC)) for user, (secret, since) in found.items()
+    }
 
 
 def remember(response: Response, user_id: UUID) -> None:
     known = marks()
     former = known.pop(user_id, None)
     # Rounded up: the change of a password and the login after it may fall into one second.
-    latest = Mark(former.secret if former else new_secret(16), now() + timedelta(seconds=1))
+    latest = BrowserMark(former.secret if former else new_secret(16), now() + timedelta(seconds=1))
     kept = [*known.items(), (user_id, latest)][-MOST_USERS:]
     response.set_cookie(
         name(),

@@ -40,9 +40,9 @@ from webapp.login.views.login_errors import (
 )
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Started
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
-from webapp.web.query_params import asked
+from webapp.web.query_params import parse_query
 from webapp.web.redirects import safe_path
 from webapp.web.templating import span
 from webapp.web.transaction import database, db
@@ -66,10 +66,10 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
 @bp.get("/login")
 @public
-@answers(LoginPage, query=LoginQuery, refuses=(503,))
+@responds(LoginPage, query=LoginQuery, refuses=(503,))
 def new() -> ResponseReturnValue:
     """The login form; its CSRF token goes with the answer."""
-    target = safe_path(asked(LoginQuery).next)
+    target = safe_path(parse_query(LoginQuery).next)
     if current_user.is_authenticated and wants_page():
         return redirect(target or url_for("dashboard.show"), 303)
     form = LoginForm(formdata=None, data={"next": target or ""})
@@ -79,7 +79,7 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/login")
 @public
-@answers(LoggedIn, form=LoginForm, refuses=(422, 429))
+@responds(LoggedIn, form=LoginForm, refuses=(422, 429))
 def create() -> ResponseReturnValue:
     """Log in with name and password; the session is in the cookie of the answer."""
     form = LoginForm()

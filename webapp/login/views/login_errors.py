@@ -6,7 +6,7 @@ from math import ceil
 from flask import Response, current_app, url_for
 
 from webapp.accounts.passwords import TooBusy
-from webapp.accounts.provisioning import NoPlace
+from webapp.accounts.provisioning import NoAccountPossible
 from webapp.login.external_identity import Unreachable
 from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
@@ -125,7 +125,7 @@ def no_password() -> Problem:
     )
 
 
-def no_place(error: NoPlace) -> Response:
+def no_place(error: NoAccountPossible) -> Response:
     return answer(Problem(403, "There is no place for this account", f"{error} Ask whoever runs this house."))
 
 

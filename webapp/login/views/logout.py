@@ -9,7 +9,7 @@ from webapp.login.views import pending_cookie
 from webapp.login.views.blueprint import bp
 from webapp.sessions import lifecycle
 from webapp.web import token_cookie
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.transaction import db
 
@@ -22,7 +22,7 @@ def leave() -> ResponseReturnValue:
 
 @bp.post("/logout")
 @require(session=True, spares_level=True, spares_closed=True)
-@answers(None, status=204)
+@responds(None, status=204)
 def end(principal: Principal) -> ResponseReturnValue:
     """End the session; every copy of its cookie is dead from the next request."""
     # First, for it has a transaction of its own.

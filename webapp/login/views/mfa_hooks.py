@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import notices, user_queries
 from webapp.accounts.views.request_info import post
 from webapp.login.views.blueprint import here, reprove
-from webapp.mfa.views.blueprint import Above
+from webapp.mfa.views.blueprint import MfaHooks
 
 
 def has_password(db: Session, user_id: UUID) -> bool:
@@ -20,4 +20,4 @@ def tell(db: Session, user_id: UUID, sentence: str) -> None:
         notices.factors_changed(db, post(), user, here(), change=sentence)
 
 
-ABOVE = Above(reprove=reprove, has_password=has_password, tell=tell)
+ABOVE = MfaHooks(reprove=reprove, has_password=has_password, tell=tell)

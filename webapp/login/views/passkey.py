@@ -11,7 +11,7 @@ from webapp.login.views.login import LoggedIn, begin_session, surroundings, veri
 from webapp.login.views.login_errors import credentials_invalid
 from webapp.login.views.proof_forms import WRONG_PASSKEY, by_passkey
 from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import database
@@ -21,7 +21,7 @@ PURPOSE = "login"
 
 @bp.get("/login/passkey")
 @public
-@answers(PasskeyOptions, refuses=(404,))
+@responds(PasskeyOptions, refuses=(404,))
 def passkey_options() -> ResponseReturnValue:
     """What the browser is to ask any passkey of this house; the challenge is in the cookie of the answer."""
     return request_options(PURPOSE)
@@ -29,7 +29,7 @@ def passkey_options() -> ResponseReturnValue:
 
 @bp.post("/login/passkey")
 @public
-@answers(LoggedIn, form=PasskeyLoginForm, refuses=(401, 422, 429))
+@responds(LoggedIn, form=PasskeyLoginForm, refuses=(401, 422, 429))
 def enter_by_passkey() -> ResponseReturnValue:
     """Log in with what a passkey answers; no name and no password is asked."""
     form = PasskeyLoginForm()

@@ -24,7 +24,7 @@ from webapp.login.views.confirm import of_id
 from webapp.login.views.login_errors import kept_elsewhere, no_password, throttled
 from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins, token_list
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import database, db
 
@@ -50,7 +50,7 @@ def password_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/password")
 @require(session=True)
-@answers(PasswordChanged, form=PasswordForm, refuses=(409, 422, 429))
+@responds(PasswordChanged, form=PasswordForm, refuses=(409, 422, 429))
 def change_password(principal: Principal) -> ResponseReturnValue:
     """Change the password: every other login ends, by browsers and by scripts; this session gets a new secret.
 

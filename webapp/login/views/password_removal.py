@@ -9,7 +9,7 @@ from webapp.guard import Principal
 from webapp.login.views.blueprint import bp
 from webapp.mfa import passkeys
 from webapp.mfa.views.blueprint import above, change, ways
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
@@ -23,7 +23,7 @@ def remove_password_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/password/remove")
 @change
-@answers(None, status=204, refuses=(409,))
+@responds(None, status=204, refuses=(409,))
 def remove_password(principal: Principal) -> ResponseReturnValue:
     """Do without a password, where two passkeys are there to log in with; every other login ends."""
     # Locked, so that no passkey is removed at the same moment.

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts.models import User
 from webapp.credentials import lifecycle as credentials
 from webapp.login import pending_login
-from webapp.login.pending_login import Half
+from webapp.login.pending_login import PendingLogin
 from webapp.web.bearer import realm
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
@@ -17,7 +17,7 @@ from webapp.web.transaction import database
 KEPT = "pending"
 
 
-def keep(half: Half) -> None:
+def keep(half: PendingLogin) -> None:
     session[KEPT] = pending_login.written(half)
 
 
@@ -30,7 +30,7 @@ def forget() -> None:
             credentials.spend(db, half.id)
 
 
-def held() -> tuple[Half, User] | None:
+def held() -> tuple[PendingLogin, User] | None:
     """Whose login waits for its second step, if that may still follow."""
     content: Any = session.get(KEPT)
     half = pending_login.read(content) if content is not None else None

@@ -12,7 +12,7 @@ from webapp.accounts.models import User
 from webapp.accounts.views.request_info import post
 from webapp.login.flow import Throttled
 from webapp.login.recognition import Client
-from webapp.login.second_step import Behind, Locked, OwnerMails, Proven
+from webapp.login.second_step import CounterBehind, Locked, OwnerMails, Proven
 from webapp.login.views.blueprint import client, here, second_step
 from webapp.login.views.login_errors import codes_locked, throttled
 from webapp.mfa import webauthn_ceremonies
@@ -70,7 +70,7 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
         outcome = second_step().passkey(
             challenge_cookie.take(purpose, answer.challenge), answer, request.remote_addr, owner=owner
         )
-    except webauthn_ceremonies.Refused as error:
+    except webauthn_ceremonies.CeremonyRefused as error:
         log.info("passkey refused", extra={"fields": {"reason": str(error), "address": request.remote_addr}})
         field.errors = [WRONG_PASSKEY]
         return None
@@ -78,13 +78,13 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
         raise throttled(outcome.retry_after)
     if isinstance(outcome, Proven):
         return outcome
-    field.errors = [BEHIND if isinstance(outcome, Behind) else WRONG_PASSKEY]
-    if isinstance(outcome, Behind):
+    field.errors = [BEHIND if isinstance(outcome, CounterBehind) else WRONG_PASSKEY]
+    if isinstance(outcome, CounterBehind):
         warn(outcome)
     return None
 
 
-def warn(outcome: Behind) -> None:
+def warn(outcome: CounterBehind) -> None:
     with database().write() as db:
         if (owner := user_queries.by_id(db, outcome.passkey.user_id)) is not None:
             notices.passkey_behind(db, post(), owner, here(), name=outcome.passkey.name)

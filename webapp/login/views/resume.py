@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require, saved_form
-from webapp.guard.saved_form import NotTheirs
+from webapp.guard.saved_form import NotTheirForm
 from webapp.login.forms import LoginForm
 from webapp.login.views.blueprint import bp
 from webapp.login.views.login import surroundings
@@ -23,7 +23,7 @@ def entrance(kept_at: str) -> str:
 def resume(principal: Principal) -> ResponseReturnValue:
     try:
         found = saved_form.find(db(), principal.user_id)
-    except NotTheirs:
+    except NotTheirForm:
         flash("What was filled in before the login belonged to another account, so it was dropped.", "warn")
         return redirect(url_for("dashboard.show"), 303)
     target = safe_path(found.target) if found else None

@@ -17,7 +17,7 @@ from webapp.login.views.login_errors import credentials_invalid
 from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import passkeys
 from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.transaction import database
 
@@ -33,7 +33,7 @@ def second_step_form() -> ResponseReturnValue:
 
 @bp.get("/login/second-step/passkey")
 @public
-@answers(PasskeyOptions, refuses=(401, 404))
+@responds(PasskeyOptions, refuses=(401, 404))
 def second_step_options() -> ResponseReturnValue:
     """What the browser is to ask a passkey of whoever had the right password."""
     found = pending_cookie.held()
@@ -45,7 +45,7 @@ def second_step_options() -> ResponseReturnValue:
 
 @bp.post("/login/second-step")
 @public
-@answers(LoggedIn, form=SecondStepForm, refuses=(401, 422, 429))
+@responds(LoggedIn, form=SecondStepForm, refuses=(401, 422, 429))
 def take_second_step() -> ResponseReturnValue:
     """Finish a login whose password was right, within five minutes; its cookie is worth nothing afterwards."""
     form, found = SecondStepForm(), pending_cookie.held()

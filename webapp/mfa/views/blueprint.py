@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
-from webapp.core.encryption import Sealer
+from webapp.core.encryption import Encryptor
 from webapp.credentials import logins
 from webapp.guard import Principal, require, unauthenticated
 from webapp.guard.assurance import Demands, Level, level_of
@@ -33,7 +33,7 @@ AS_WELL_AS_ONE_CAN = Requirement(session=True, fresh_within=FRESH, spares_level=
 
 
 @dataclass(frozen=True, slots=True)
-class Above:
+class MfaHooks:
     """What this room needs from upstairs, handed in by the application."""
 
     reprove: Callable[[Principal, str], UUID]
@@ -75,11 +75,11 @@ def done(target: str | None = None) -> ResponseReturnValue:
     return redirect(target or url_for(SECURITY), 303) if wants_page() else Response(status=204)
 
 
-def above() -> Above:
-    found: Above = current_app.extensions["factors_above"]
+def above() -> MfaHooks:
+    found: MfaHooks = current_app.extensions["factors_above"]
     return found
 
 
-def sealer() -> Sealer:
-    found: Sealer = current_app.extensions["totp_sealer"]
+def sealer() -> Encryptor:
+    found: Encryptor = current_app.extensions["totp_sealer"]
     return found

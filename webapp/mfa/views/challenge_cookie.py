@@ -9,7 +9,7 @@ from flask import current_app, session
 from webapp.core.digests import new_secret, same
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
-from webapp.mfa.webauthn_ceremonies import Refused
+from webapp.mfa.webauthn_ceremonies import CeremonyRefused
 
 LIFETIME = timedelta(minutes=5)
 ANSWERED = Limit(f"{SPENT}challenge", 1, LIFETIME)
@@ -35,12 +35,12 @@ def take(purpose: str, answered: bytes) -> bytes:
     given = {text: at for text, given_for, at in session.get(KEPT, []) if given_for == purpose}
     text = next((text for text in given if same(bytes_of(text), answered)), None)
     if text is None:
-        raise Refused("a challenge that this browser was not given for this")
+        raise CeremonyRefused("a challenge that this browser was not given for this")
     if time.time() - given[text] >= LIFETIME.total_seconds():
-        raise Refused("a challenge that is over")
+        raise CeremonyRefused("a challenge that is over")
     limiter: Limiter = current_app.extensions["limiter"]
     if not limiter.take(ANSWERED, text).allowed:
-        raise Refused("a challenge that was answered before")
+        raise CeremonyRefused("a challenge that was answered before")
     return bytes_of(text)
 
 

@@ -8,7 +8,7 @@ from flask import Response, current_app
 
 from webapp.mfa import webauthn_ceremonies
 from webapp.mfa.views import challenge_cookie
-from webapp.mfa.webauthn_ceremonies import Known, Party
+from webapp.mfa.webauthn_ceremonies import KnownPasskey, RelyingParty
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 
@@ -19,16 +19,16 @@ class PasskeyOptions(msgspec.Struct, frozen=True, rename="camel"):
     public_key: dict[str, Any]
 
 
-def request_options(purpose: str, known: Iterable[Known] = ()) -> Response:
+def request_options(purpose: str, known: Iterable[KnownPasskey] = ()) -> Response:
     return as_json(PasskeyOptions(webauthn_ceremonies.request_options(party(), challenge_cookie.give(purpose), known)))
 
 
-def party() -> Party:
+def party() -> RelyingParty:
     """
     Raises:
         Problem: 404 where there can be no passkeys.
     """
-    found: Party | None = current_app.extensions["party"]
+    found: RelyingParty | None = current_app.extensions["party"]
     if found is None:
         raise Problem(
             404,

@@ -18,8 +18,8 @@ from webapp.mfa.views import challenge_cookie
 from webapp.mfa.views.blueprint import SECURITY, above, bp, change, changed, done, ways
 from webapp.mfa.views.passkey_options import PasskeyOptions, party
 from webapp.mfa.views.recovery_codes import after_a_first
-from webapp.mfa.webauthn_ceremonies import Refused, Shown
-from webapp.web.api_schema import answers
+from webapp.mfa.webauthn_ceremonies import CeremonyRefused, VerifiedAssertion
+from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
@@ -41,7 +41,7 @@ def new_passkey(principal: Principal) -> ResponseReturnValue:  # noqa: ARG001 - 
 
 @bp.get("/account/security/passkeys/options")
 @change
-@answers(PasskeyOptions, refuses=(404,))
+@responds(PasskeyOptions, refuses=(404,))
 def new_passkey_options(principal: Principal) -> ResponseReturnValue:
     """What the browser is to make; its answer is posted to `/account/security/passkeys/new`."""
     asked = webauthn_ceremonies.creation_options(
@@ -56,7 +56,7 @@ def new_passkey_options(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/security/passkeys/new")
 @change
-@answers(PasskeyEntry, form=NewPasskeyForm, status=201, refuses=(404, 409, 422))
+@responds(PasskeyEntry, form=NewPasskeyForm, status=201, refuses=(404, 409, 422))
 def add_passkey(principal: Principal) -> ResponseReturnValue:
     """Keep a passkey that the browser has made; every other login ends, and this one has proven it."""
     form = NewPasskeyForm()
@@ -68,13 +68,13 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
             party(), challenge_cookie.take(PURPOSE, webauthn_ceremonies.challenge_of(answer)), answer
         )
         passkey = passkeys.add(db(), principal.user_id, made)
-    except Refused as error:
+    except CeremonyRefused as error:
         log.info("passkey refused", extra={"fields": {"reason": str(error)}})
         form.response.errors = [NOT_MADE]
         return refused(form)
     except AlreadyKnown as error:
         raise Problem(409, "This passkey is known already", "Nothing was changed.") from error
-    kept = above().reprove(principal, joined(principal.amr, Shown(0, is_synced=made.is_synced).amr))
+    kept = above().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
     sentence = f"A passkey was added: {passkey.name}."
     changed(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
     if not wants_page():
@@ -96,7 +96,7 @@ def rename_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseRetur
 
 @bp.post("/account/security/passkeys/<uuid:passkey_id>")
 @change
-@answers(PasskeyEntry, form=PasskeyNameForm, refuses=(404, 422))
+@responds(PasskeyEntry, form=PasskeyNameForm, refuses=(404, 422))
 def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
     """Call a passkey by another name."""
     passkey, form = mine(principal, passkey_id), PasskeyNameForm()
@@ -122,7 +122,7 @@ def remove_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseRetur
 
 @bp.post("/account/security/passkeys/<uuid:passkey_id>/remove")
 @change
-@answers(None, status=204, refuses=(404, 409))
+@responds(None, status=204, refuses=(404, 409))
 def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
     """Remove a passkey, unless it is the last way in; every other login ends."""
     # Locked, so that the last two cannot be removed at the same moment.

@@ -11,14 +11,14 @@ from webapp.mfa import factors, recovery_codes
 from webapp.mfa.factor_list import CodesLeft, left
 from webapp.mfa.forms import OnwardForm
 from webapp.mfa.views.blueprint import bp, change, changed, done
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import db
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class NewRecoveryCodes(msgspec.Struct, frozen=True):
     """The one answer that holds the codes."""
 
     codes: list[str]
@@ -26,7 +26,7 @@ class Sheet(msgspec.Struct, frozen=True):
 
 @bp.get("/account/security/recovery-codes")
 @change
-@answers(CodesLeft)
+@responds(CodesLeft)
 def recovery_codes_form(principal: Principal) -> ResponseReturnValue:
     """How many recovery codes of the caller's are left."""
     found = left(db(), principal.user_id)
@@ -37,7 +37,7 @@ def recovery_codes_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/security/recovery-codes")
 @change
-@answers(Sheet, form=OnwardForm, status=201, refuses=(409,))
+@responds(NewRecoveryCodes, form=OnwardForm, status=201, refuses=(409,))
 def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     """Make ten new ones, which are in this answer and nowhere else; those before are worth nothing."""
     form = OnwardForm()
@@ -49,7 +49,7 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     changed(principal, Event.RECOVERY_CODES_MADE, "A new sheet of recovery codes was made; the old one is dead.")
     # Shown here and never again: no redirect, because there is nothing to come back to.
     onward = safe_path(form.next.data)
-    answer = show(Sheet(codes), "mfa/sheet.html", status=201, codes=codes, made_at=now(), onward=onward)
+    answer = show(NewRecoveryCodes(codes), "mfa/sheet.html", status=201, codes=codes, made_at=now(), onward=onward)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Location"] = url_for("factors.recovery_codes_form")
     return answer

@@ -10,7 +10,7 @@ from webapp.audit.log import Event, record
 from webapp.guard import Principal, require
 from webapp.mfa import resets
 from webapp.mfa.views.blueprint import above, bp, done
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
@@ -32,7 +32,7 @@ def reset_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/security/reset")
 @require(session=True)
-@answers(None, status=204, refuses=(404,))
+@responds(None, status=204, refuses=(404,))
 def stop_reset(principal: Principal) -> ResponseReturnValue:
     """Stop the reset of the caller's second factors, which somebody has begun."""
     if not resets.take_away(db(), principal.user_id):

@@ -16,7 +16,7 @@ from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
 from webapp.mfa.views.blueprint import above, bp, change, changed, done, sealer, ways
 from webapp.mfa.views.recovery_codes import after_a_first
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
@@ -34,7 +34,7 @@ class TotpOffer(msgspec.Struct, frozen=True):
 
 @bp.get("/account/security/totp")
 @change
-@answers(TotpOffer, refuses=(409,))
+@responds(TotpOffer, refuses=(409,))
 def totp_form(principal: Principal) -> ResponseReturnValue:
     """A new secret for an authenticator app; confirm it with its first code."""
     if totp.find(db(), principal.user_id) is not None:
@@ -45,7 +45,7 @@ def totp_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/security/totp")
 @change
-@answers(None, form=TotpForm, status=204, refuses=(409, 422, 429))
+@responds(None, form=TotpForm, status=204, refuses=(409, 422, 429))
 def enrol_totp(principal: Principal) -> ResponseReturnValue:
     """Confirm the app with a code; every other login ends, and this one has proven a second factor."""
     form = TotpForm()
@@ -81,7 +81,7 @@ def remove_totp_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/account/security/totp/remove")
 @change
-@answers(None, status=204, refuses=(404, 409))
+@responds(None, status=204, refuses=(404, 409))
 def remove_totp(principal: Principal) -> ResponseReturnValue:
     """Remove the authenticator app; every other login ends."""
     # Locked, so that the app and the last passkey cannot go at the same moment.

@@ -10,8 +10,8 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from webapp.core.clock import NEVER, now
 from webapp.core.digests import new_secret
-from webapp.core.dpop import KeyUnfit, thumbprint_in
-from webapp.guard.token_grant import Authority
+from webapp.core.dpop import DpopKeyUnfit, thumbprint_in
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.forms.restrictions import LimitsForm
 from webapp.tokens.issuing import LONGEST_REASON, SHORTEST_REASON
 from webapp.web.form import one_line, stripped
@@ -84,7 +84,7 @@ class NewTokenForm(LimitsForm):
         self.suggested.add("expires_on")
 
     @property
-    def authority(self) -> Authority:
+    def authority(self) -> TokenGrant:
         return msgspec.structs.replace(super().authority, jkt=self.jkt)
 
     @property
@@ -128,7 +128,7 @@ class NewTokenForm(LimitsForm):
     def validate_key(self, field: TextAreaField) -> None:
         try:
             thumbprint_in(field.data or "")
-        except KeyUnfit as error:
+        except DpopKeyUnfit as error:
             raise ValidationError(str(error)) from error
 
     def judge_date(self) -> None:

@@ -8,7 +8,7 @@ from wtforms import DateField, SelectMultipleField, StringField
 from wtforms.validators import Optional, ValidationError
 
 from webapp.core.clock import now
-from webapp.tokens.editing import Terms
+from webapp.tokens.editing import TokenTerms
 from webapp.tokens.forms.restrictions import LimitsForm
 from webapp.tokens.issuing import LONGEST
 from webapp.web.body import is_json, json_value
@@ -27,7 +27,7 @@ class EditTokenForm(LimitsForm):
     )
 
     @classmethod
-    def of(cls, terms: Terms, **world: Any) -> Self:
+    def of(cls, terms: TokenTerms, **world: Any) -> Self:
         """Filled in with what the token has; what is sent stands above it."""
         authority = terms.authority
         lists = {
@@ -44,12 +44,12 @@ class EditTokenForm(LimitsForm):
                 form[name].data = lists[name] if json_value(name) is None else form[name].data
         return form
 
-    terms: Terms
+    terms: TokenTerms
 
     @property
-    def wanted(self) -> Terms:
+    def wanted(self) -> TokenTerms:
         former = self.terms.authority
-        return Terms(
+        return TokenTerms(
             name=self.name.data or self.terms.name,
             note=self.note.data or None,
             # To which key it is bound, and as what it is counted, is no part of the form.

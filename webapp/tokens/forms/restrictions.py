@@ -7,11 +7,11 @@ from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE, Authority
+from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE, TokenGrant
 from webapp.tokens.forms.fields import ListField
 from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
-from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, NameUnfit, checked_name
-from webapp.tokens.scope_picker import Row, rows
+from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, TokenNameUnfit, checked_name
+from webapp.tokens.scope_picker import PickerRow, rows
 from webapp.tokens.scopes import Catalogue, plain
 from webapp.web.body import is_json
 from webapp.web.form import Form, one_line, stripped
@@ -69,7 +69,7 @@ class LimitsForm(Form):
         self.suggested: set[str] = set()
 
     @property
-    def authority(self) -> Authority:
+    def authority(self) -> TokenGrant:
         """As it was filled in; to be asked once it is known to fit."""
         bounds: dict[str, Any] = {
             "scopes": frozenset(self.scopes.data or ()),
@@ -79,10 +79,10 @@ class LimitsForm(Form):
             "per_minute": self.per_minute.data,
         }
         # What bounds nothing is left out, so that what is the same is kept as the same text.
-        return Authority(**{name: bound for name, bound in bounds.items() if bound})
+        return TokenGrant(**{name: bound for name, bound in bounds.items() if bound})
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[PickerRow]:
         return rows(self.catalogue, self.roles, self.scopes.data or (), is_suggested="scopes" in self.suggested)
 
     @property
@@ -95,7 +95,7 @@ class LimitsForm(Form):
             return
         try:
             checked_name(field.data or "")
-        except NameUnfit as error:
+        except TokenNameUnfit as error:
             raise ValidationError(str(error)) from error
 
     def validate_networks(self, field: ListField) -> None:

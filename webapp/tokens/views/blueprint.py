@@ -13,19 +13,19 @@ from webapp.guard import Principal, resource, unauthenticated
 from webapp.guard.assurance import level_of
 from webapp.guard.policy import Decision, Requirement
 from webapp.tokens import lifecycle, token_list
-from webapp.tokens.issuing import Issuer
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.issuing import TokenIssuer
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.token_list import Token
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
 
 
-class Tell(Protocol):
+class OwnerNotifier(Protocol):
     """Who writes to people, handed in from above."""
 
     def __call__(
-        self, db: Session, kind: str, row: Row, *, origin: str = "owner", successor_id: UUID | None = None
+        self, db: Session, kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None
     ) -> None: ...
 
 
@@ -41,7 +41,7 @@ resource(
 resource("self", "This token itself", rotate="Exchange itself for its successor, so that a job can renew it.")
 
 
-def found(user_id: UUID, token_id: UUID) -> Row:
+def found(user_id: UUID, token_id: UUID) -> TokenRow:
     """A token of this user; what belongs to another is not there either."""
     row = lifecycle.find(db(), user_id, token_id)
     if row is None:
@@ -74,9 +74,9 @@ def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | Non
     )
 
 
-def tell_owner(kind: str, row: Row, *, origin: str = "owner", successor_id: UUID | None = None) -> None:
+def tell_owner(kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None) -> None:
     """What somebody should hear of their token, in the transaction of the deed."""
-    tell: Tell = current_app.extensions["tell_owner"]
+    tell: OwnerNotifier = current_app.extensions["tell_owner"]
     tell(db(), kind, row, origin=origin, successor_id=successor_id)
 
 
@@ -85,6 +85,6 @@ def catalogue() -> Catalogue:
     return found
 
 
-def issuer() -> Issuer:
-    found: Issuer = current_app.extensions["issuer"]
+def issuer() -> TokenIssuer:
+    found: TokenIssuer = current_app.extensions["issuer"]
     return found

@@ -8,15 +8,15 @@ from flask import Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import Principal, require
 from webapp.guard.preferences import zone
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import issuing, lifecycle, snippets
 from webapp.tokens.editing import terms_of
 from webapp.tokens.forms import NewTokenForm
 from webapp.tokens.forms.create import filled_by_link
-from webapp.tokens.issuing import Issued, TooMany, Wish
+from webapp.tokens.issuing import Issued, TokenRequest, TooManyTokens
 from webapp.tokens.summary import keeps, summary
 from webapp.tokens.token_list import Token
 from webapp.tokens.views import pages
@@ -32,7 +32,7 @@ from webapp.tokens.views.blueprint import (
     world,
 )
 from webapp.tokens.views.prefill import free, like
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem, answer
 from webapp.web.transaction import db
@@ -67,7 +67,7 @@ def new(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/tokens/new")
 @require(session=True, fresh_within=FRESH)
-@answers(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
+@responds(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Mint an API token; it is in this answer, and nowhere else ever again."""
     form = NewTokenForm(**world(principal), **policy())
@@ -77,23 +77,25 @@ def create(principal: Principal) -> ResponseReturnValue:
     if (asked := unless_strong(principal, wanted.authority.scopes)) is not None:
         return asked
     try:
-        issued = issuer().issue(db(), principal.user_id, wanted, Proof(principal.auth_time, principal.amr))
+        issued = issuer().issue(
+            db(), principal.user_id, wanted, AuthenticationProof(principal.auth_time, principal.amr)
+        )
     except issuing.AlreadyIssued as error:
         return already_issued(principal, error.token_id)
-    except issuing.NameTaken:
+    except issuing.TokenNameTaken:
         form.name.errors = [
             f"You already have a token called {form.name.data}. Choose another name, or revoke that one."
         ]
         return refused(form)
-    except TooMany as error:
+    except TooManyTokens as error:
         form.form_errors.append(str(error))
         return refused(form)
-    tell_owner("token_minted", lifecycle.Row(issued.entry, issued.credential))
+    tell_owner("token_minted", lifecycle.TokenRow(issued.entry, issued.credential))
     return reveal(issued)
 
 
-def wish(form: NewTokenForm) -> Wish:
-    return Wish(
+def wish(form: NewTokenForm) -> TokenRequest:
+    return TokenRequest(
         name=form.name.data or "",
         note=form.note.data or None,
         authority=form.authority,
@@ -111,7 +113,7 @@ def refused(form: NewTokenForm) -> ResponseReturnValue:
 
 
 def answer_of(issued: Issued) -> NewToken:
-    terms = terms_of(lifecycle.Row(issued.entry, issued.credential))
+    terms = terms_of(lifecycle.TokenRow(issued.entry, issued.credential))
     return NewToken(
         id=issued.entry.id,
         name=terms.name,
@@ -127,7 +129,7 @@ def answer_of(issued: Issued) -> NewToken:
 def reveal(issued: Issued, former: Token | None = None) -> Response:
     """Shown here and never again: no redirect, because there is nothing to come back to."""
     answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
-    url = current_app.config["BASE_URL"] + resource_path(issued.credential.authority or Authority())
+    url = current_app.config["BASE_URL"] + resource_path(issued.credential.authority or TokenGrant())
     shown = show(
         answer,
         "tokens/issued.html",
@@ -156,12 +158,12 @@ def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     return render_template("tokens/again.html", token=described(principal.user_id, token_id)), 409
 
 
-def too_many(error: TooMany) -> Response:
+def too_many(error: TooManyTokens) -> Response:
     """Where no form can say it: scripts that log in."""
     return answer(Problem(409, "Too many tokens", str(error)))
 
 
-def resource_path(authority: Authority) -> str:
+def resource_path(authority: TokenGrant) -> str:
     """An address that a token opens, to try it on."""
     openings = [found for found in catalogue().openings(sorted(authority.scopes)) if keeps(found, authority)]
     reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]

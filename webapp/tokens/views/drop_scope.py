@@ -14,7 +14,7 @@ from webapp.tokens import editing
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, described, found
 from webapp.tokens.views.edit import live
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
@@ -27,7 +27,7 @@ class DropForm(Form):
 
 @bp.post("/tokens/<uuid:token_id>/drop")
 @require(session=True)
-@answers(Token, form=DropForm, refuses=(409, 422))
+@responds(Token, form=DropForm, refuses=(409, 422))
 def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Take one scope from a token, for its next request. Less never asks for a new proof."""
     row = live(found(principal.user_id, token_id))

@@ -11,14 +11,14 @@ from webapp.core.clock import now
 from webapp.guard import Principal, require
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.freshness import unless_fresh
-from webapp.guard.token_grant import Authority
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import editing, issuing
-from webapp.tokens.editing import Edited, Terms
+from webapp.tokens.editing import Edited, TokenTerms
 from webapp.tokens.forms import EditTokenForm
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.views import pages
 from webapp.tokens.views.blueprint import FRESH, bp, found, unless_strong, world
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.transaction import db
@@ -42,7 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.get("/tokens/<uuid:token_id>/edit")
 @require(session=True)
-@answers(Limits, refuses=(409,))
+@responds(Limits, refuses=(409,))
 def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """The limits of an API token, as they can be changed."""
     row = live(found(principal.user_id, token_id))
@@ -53,7 +53,7 @@ def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/tokens/<uuid:token_id>/edit")
 @require(session=True)
-@answers(Limits, form=EditTokenForm, refuses=(401, 409, 422))
+@responds(Limits, form=EditTokenForm, refuses=(401, 409, 422))
 def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Change the limits of an API token, for its next request. Narrower needs nothing, wider a fresh proof.
 
@@ -70,7 +70,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         return asked
     try:
         edited = editing.edit(db(), row, wanted.after)
-    except issuing.NameTaken:
+    except issuing.TokenNameTaken:
         form.name.errors = [f"You already have a token called {form.name.data}. Choose another name."]
         return refused(form, row)
     if edited.is_new:
@@ -84,7 +84,7 @@ def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
     return unless_fresh(principal, FRESH) or unless_strong(principal, wanted.after.authority.scopes)
 
 
-def live(row: Row) -> Row:
+def live(row: TokenRow) -> TokenRow:
     if not row.credential.is_live(now()):
         make = Action("Make a new token", link_for_another(issuing.scopes_of(row.credential), row.entry.id))
         raise Problem(409, "This token has ended", "What has ended cannot be changed.", actions=[make])
@@ -94,13 +94,13 @@ def live(row: Row) -> Row:
     return row
 
 
-def refused(form: EditTokenForm, row: Row) -> ResponseReturnValue:
+def refused(form: EditTokenForm, row: TokenRow) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
     return pages.edit_page(form, row, status=422)
 
 
-def changed(edited: Edited, row: Row, form: EditTokenForm) -> ResponseReturnValue:
+def changed(edited: Edited, row: TokenRow, form: EditTokenForm) -> ResponseReturnValue:
     if not wants_page():
         return as_json(limits(form, row, edited.after))
     flash(sentence(edited), "ok")
@@ -118,8 +118,8 @@ def sentence(edited: Edited) -> str:
     )
 
 
-def limits(form: EditTokenForm, row: Row, terms: Terms) -> Limits:
-    authority: Authority = terms.authority
+def limits(form: EditTokenForm, row: TokenRow, terms: TokenTerms) -> Limits:
+    authority: TokenGrant = terms.authority
     return Limits(
         id=row.entry.id,
         name=terms.name,

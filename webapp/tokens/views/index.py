@@ -19,9 +19,9 @@ from webapp.tokens.token_details import TokenDetails
 from webapp.tokens.token_details import details as details_of
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, catalogue, found
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
-from webapp.web.query_params import asked
+from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
 WORDS_OF_HEALTH = {
@@ -55,10 +55,10 @@ class TokenList(msgspec.Struct, frozen=True):
 
 @bp.get("/tokens")
 @require(scope="tokens:read")
-@answers(TokenList, query=TokenQuery)
+@responds(TokenList, query=TokenQuery)
 def index(principal: Principal) -> ResponseReturnValue:
     """The API tokens of the caller: live ones, or with `view=ended` those that ended in the last 90 days."""
-    wanted = asked(TokenQuery)
+    wanted = parse_query(TokenQuery)
     is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
     held = frozenset(catalogue().held_by(principal.roles))
     leaves = token_list.page(db(), principal.user_id, is_live=is_live, state=state, first=wanted.first, all_scopes=held)
@@ -78,7 +78,7 @@ def index(principal: Principal) -> ResponseReturnValue:
     )
 
 
-def health(found: token_list.Page) -> list[dict[str, object]]:
+def health(found: token_list.TokenPage) -> list[dict[str, object]]:
     return [
         {
             "count": found.states[state],
@@ -96,7 +96,7 @@ def leaf(view: str, state: str | None, first: int) -> str:
 
 @bp.get("/tokens/<uuid:token_id>", endpoint="show")
 @require(scope="tokens:read")
-@answers(TokenDetails)
+@responds(TokenDetails)
 def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """One API token, and what happened to it."""
     row = found(principal.user_id, token_id)

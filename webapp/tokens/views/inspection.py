@@ -7,17 +7,17 @@ from flask.typing import ResponseReturnValue
 from webapp.core.clock import now
 from webapp.guard import Principal, require
 from webapp.guard.dry_run import tried
-from webapp.guard.login_manager import Doors
+from webapp.guard.login_manager import Authenticators
 from webapp.guard.policy import Decision
 from webapp.guard.preferences import zone
-from webapp.guard.principal import NotAccepted, Standing, admit
+from webapp.guard.principal import CredentialRow, NotAccepted, admit
 from webapp.tokens import token_inspection
 from webapp.tokens.forms import InspectForm
 from webapp.tokens.summary import summary
-from webapp.tokens.token_inspection import Piece, Reading
+from webapp.tokens.token_inspection import InspectedMember, TokenReading
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, catalogue, described, issuer
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problem_kinds import KINDS
 
@@ -39,20 +39,20 @@ WORDS = {
 }
 
 
-class Step(msgspec.Struct, frozen=True):
+class InspectionStep(msgspec.Struct, frozen=True):
     """One thing that the guard asks: held, missing, or idle where it came to no asking."""
 
     words: str
     state: str
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class GuardVerdict(msgspec.Struct, frozen=True):
     """What would be said at the address."""
 
     allowed: bool
     sentence: str
     code: str | None = None
-    steps: list[Step] = []
+    steps: list[InspectionStep] = []
     fix: str | None = None
 
 
@@ -64,12 +64,12 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
     """With which the guard would refuse it; null where it stands."""
     signature: str
     """holds, broken, or unchecked where no key of ours is named."""
-    header: list[Piece]
-    claims: list[Piece]
+    header: list[InspectedMember]
+    claims: list[InspectedMember]
     token: Token | None
     """Its row, where it is yours."""
     summary: list[str]
-    verdict: Verdict | None
+    verdict: GuardVerdict | None
     """Where an address was given."""
 
 
@@ -81,7 +81,7 @@ def inspect_form() -> ResponseReturnValue:
 
 @bp.post("/tokens/inspect")
 @require(session=True)
-@answers(Inspected, form=InspectForm, refuses=(422,))
+@responds(Inspected, form=InspectForm, refuses=(422,))
 def inspect(principal: Principal) -> ResponseReturnValue:
     """Take a token apart: what it says, whether its signature holds, whether it would be let in at an address.
 
@@ -104,7 +104,7 @@ def forgotten(answer: Response) -> Response:
 def inspected(principal: Principal, form: InspectForm) -> Inspected:
     house = issuer()
     reading = token_inspection.read(form.token.data or "", house.ring, house.url)
-    doors: Doors = current_app.extensions["doors"]
+    doors: Authenticators = current_app.extensions["doors"]
     standing = doors.standing(reading.claim.key) if reading.claim else None
     if standing is not None and standing.user_id != principal.user_id:
         return answer_of(reading, reading.sentence if reading.code else ANOTHERS, reading.code)
@@ -117,7 +117,7 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
     return answer_of(reading, sentence, refused, standing=standing, verdict=verdict)
 
 
-def admitted(reading: Reading, standing: Standing | None) -> tuple[str | None, Principal | None]:
+def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[str | None, Principal | None]:
     """How the guard would refuse a token, and else who would come with it."""
     if reading.code is not None or reading.claim is None:
         return reading.code or "token_invalid", None
@@ -128,33 +128,35 @@ def admitted(reading: Reading, standing: Standing | None) -> tuple[str | None, P
     return None, caller
 
 
-def shut(code: str | None) -> Verdict:
+def shut(code: str | None) -> GuardVerdict:
     kind = KINDS[(code or "token_invalid").replace("_", "-")]
-    return Verdict(False, f"It would be refused, there as everywhere: {kind.title[0].lower()}{kind.title[1:]}.", code)
+    return GuardVerdict(
+        False, f"It would be refused, there as everywhere: {kind.title[0].lower()}{kind.title[1:]}.", code
+    )
 
 
-def judged(caller: Principal, method: str, path: str, address: str | None) -> Verdict:
+def judged(caller: Principal, method: str, path: str, address: str | None) -> GuardVerdict:
     found = tried(caller, method, path, address)
     at = f"{method} {path}"
     if found is None:
-        return Verdict(False, f"There is nothing at {at}: it would be answered with 404 or 405.")
-    steps = [Step(pin.words, pin.state) for pin in found.pins]
+        return GuardVerdict(False, f"There is nothing at {at}: it would be answered with 404 or 405.")
+    steps = [InspectionStep(pin.words, pin.state) for pin in found.pins]
     if found.need.is_public:
-        return Verdict(True, f"Everybody may open {at}, with a token or without.", steps=steps)
+        return GuardVerdict(True, f"Everybody may open {at}, with a token or without.", steps=steps)
     if found.decision is Decision.ALLOW:
-        return Verdict(True, f"It would be let in at {at}.", steps=steps)
+        return GuardVerdict(True, f"It would be let in at {at}.", steps=steps)
     code = "scope_required" if found.decision is Decision.NEED_SESSION else found.decision.value
     fix = current_app.config["BASE_URL"] + found.fix if found.fix else None
-    return Verdict(False, f"It would be refused at {at}, because {WORDS[found.decision]}.", code, steps, fix)
+    return GuardVerdict(False, f"It would be refused at {at}, because {WORDS[found.decision]}.", code, steps, fix)
 
 
 def answer_of(
-    reading: Reading,
+    reading: TokenReading,
     sentence: str,
     code: str | None,
     *,
-    standing: Standing | None = None,
-    verdict: Verdict | None = None,
+    standing: CredentialRow | None = None,
+    verdict: GuardVerdict | None = None,
 ) -> Inspected:
     is_told = standing is not None and standing.credential == "token" and standing.authority is not None
     return Inspected(

@@ -5,7 +5,7 @@ from flask import Response, render_template, url_for
 from webapp.guard.preferences import zone
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
 from webapp.tokens.ip_restrictions import NetworkUnfit
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.presets import Preset, presets
 from webapp.tokens.summary import summary
 from webapp.tokens.views.blueprint import catalogue
@@ -35,7 +35,7 @@ def new_page(form: NewTokenForm, *, status: int = 200, chosen: str = OWN_CHOICE,
     return Response(page, status)
 
 
-def edit_page(form: EditTokenForm, row: Row, *, status: int = 200) -> Response:
+def edit_page(form: EditTokenForm, row: TokenRow, *, status: int = 200) -> Response:
     page = render_template(
         "tokens/edit.html",
         form=form,

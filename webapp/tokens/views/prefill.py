@@ -11,7 +11,7 @@ from webapp.core.clock import NEVER
 from webapp.tokens import lifecycle
 from webapp.tokens.forms.create import PRESETS
 from webapp.tokens.issuing import LONGEST
-from webapp.tokens.lifecycle import Row
+from webapp.tokens.lifecycle import TokenRow
 from webapp.web.transaction import db
 
 
@@ -24,7 +24,7 @@ def like(user_id: UUID) -> dict[str, Any]:
     return fields_of(found) if found else {}
 
 
-def fields_of(row: Row) -> dict[str, Any]:
+def fields_of(row: TokenRow) -> dict[str, Any]:
     authority = row.credential.authority
     if authority is None:
         return {}
@@ -55,7 +55,7 @@ def another(name: str) -> str:
     return stem[: LONGEST - len(ending)] + ending
 
 
-def nearest(row: Row) -> str | None:
+def nearest(row: TokenRow) -> str | None:
     if row.credential.expires_at >= NEVER:
         # Why that has no end is no reason for another.
         return None

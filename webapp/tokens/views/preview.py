@@ -15,7 +15,7 @@ from webapp.tokens.forms.create import PreviewForm
 from webapp.tokens.views import pages
 from webapp.tokens.views.blueprint import bp, found, policy, world
 from webapp.tokens.views.request_location import place
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.body import submitted
 from webapp.web.negotiation import as_json, wants_page
 
@@ -28,7 +28,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 @bp.post("/tokens/summary")
 @require(session=True)
-@answers(Summary, form=PreviewForm, refuses=(422,))
+@responds(Summary, form=PreviewForm, refuses=(422,))
 def preview(principal: Principal) -> ResponseReturnValue:
     """Say what a token would be able to do; nothing is made. A name is not needed."""
     return previewed(PreviewForm(**world(principal), **policy()), pages.new_page)
@@ -36,7 +36,7 @@ def preview(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/tokens/<uuid:token_id>/summary")
 @require(session=True)
-@answers(Summary, form=EditTokenForm, refuses=(422,))
+@responds(Summary, form=EditTokenForm, refuses=(422,))
 def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Say what a token could do after a change; nothing is changed."""
     row = found(principal.user_id, token_id)

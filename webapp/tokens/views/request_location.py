@@ -9,20 +9,20 @@ from webapp.web.proxy import is_doubtful
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RequestLocation:
     address: str | None
     warning: str
 
 
-def place() -> Place:
+def place() -> RequestLocation:
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:
-        return Place(None, "")
+        return RequestLocation(None, "")
     if is_doubtful(request.environ):
         warning = "It came through a proxy that this house does not trust, so it may be the proxy's own."
     elif not address.is_global:
         warning = "It is an address of your own network: from elsewhere you have another."
     else:
         warning = ""
-    return Place(str(address), warning)
+    return RequestLocation(str(address), warning)

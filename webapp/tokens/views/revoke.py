@@ -10,7 +10,7 @@ from webapp.guard import Principal, require
 from webapp.tokens import lifecycle, script_logins, token_list
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, described
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import db
 
@@ -27,7 +27,7 @@ def revoke_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/tokens/<uuid:token_id>/revoke")
 @require(session=True)
-@answers(Token)
+@responds(Token)
 def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """End a token; its next request is refused. Revoking it again changes nothing."""
     is_new = lifecycle.revoke(db(), principal.user_id, token_id)
@@ -51,7 +51,7 @@ def revoke_all_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/tokens/revoke-all")
 @require(session=True)
-@answers(Count)
+@responds(Count)
 def revoke_all(principal: Principal) -> ResponseReturnValue:
     """End every token of the caller."""
     count = lifecycle.revoke_all(db(), principal.user_id)

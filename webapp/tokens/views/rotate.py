@@ -5,14 +5,14 @@ from uuid import UUID
 from flask import Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import Principal, require
 from webapp.tokens import rotation
 from webapp.tokens.forms import RotateForm
 from webapp.tokens.rotation import Handover, NotRotatable, Rotated
 from webapp.tokens.views.blueprint import FRESH, bp, described, issuer, policy, tell_owner, unless_strong
 from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.transaction import db
@@ -26,7 +26,7 @@ def rotate_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/tokens/<uuid:token_id>/rotate")
 @require(session=True, fresh_within=FRESH)
-@answers(NewToken, form=RotateForm, status=201, refuses=(409, 422))
+@responds(NewToken, form=RotateForm, status=201, refuses=(409, 422))
 def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Exchange a token for its successor, which may do the same; for a while both work, then the old one ends."""
     token = described(principal.user_id, token_id)
@@ -37,14 +37,14 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         if not wants_page():
             raise form.refused()
         return rotate_page(form, principal, token_id, status=422)
-    proof = Proof(principal.auth_time, principal.amr)
+    proof = AuthenticationProof(principal.auth_time, principal.amr)
     rotated = rotated_by(principal.user_id, token_id, handover(form, "owner", proof))
     return reveal(rotated.issued, former=described(principal.user_id, token_id))
 
 
 @bp.post("/tokens/self/rotate")
 @require(scope="self:rotate")
-@answers(NewToken, form=RotateForm, status=201, refuses=(403, 409, 422))
+@responds(NewToken, form=RotateForm, status=201, refuses=(403, 409, 422))
 def rotate_self(principal: Principal) -> ResponseReturnValue:
     """Exchange the token that asks for its successor. Store it before the overlap ends: nobody can say it again."""
     if principal.credential != "token":
@@ -56,7 +56,7 @@ def rotate_self(principal: Principal) -> ResponseReturnValue:
     return as_secret(as_json(answer_of(rotated.issued), status=201), rotated.issued)
 
 
-def handover(form: RotateForm, origin: str, proof: Proof | None) -> Handover:
+def handover(form: RotateForm, origin: str, proof: AuthenticationProof | None) -> Handover:
     return Handover(overlap=form.length, origin=origin, proof=proof, **policy())
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.guard import Principal, require
 from webapp.tokens import refresh_families
 from webapp.tokens.views.blueprint import bp
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
@@ -16,7 +16,7 @@ from webapp.web.transaction import db
 
 @bp.post("/tokens/logins/<uuid:login_id>/end")
 @require(session=True)
-@answers(None, status=204)
+@responds(None, status=204)
 def end_script_login(principal: Principal, login_id: UUID) -> ResponseReturnValue:
     """End the login of a script: its refresh token and all its access tokens are refused from the next request on."""
     if not refresh_families.end_own(db(), principal.user_id, login_id):

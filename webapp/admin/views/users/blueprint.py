@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, current_app
 
 from webapp.accounts import lifecycle, user_queries
-from webapp.accounts.admin_actions import Actor, Care
+from webapp.accounts.admin_actions import Actor, AdminAction
 from webapp.accounts.models import User
 from webapp.admin.views.error_responses import nobody
 from webapp.guard import Principal
@@ -37,13 +37,13 @@ def held(user_id: UUID) -> User:
 
 
 def all_held(user_ids: Collection[UUID]) -> list[User]:
-    found = lifecycle.hold(db(), user_ids)
+    found = lifecycle.lock_user(db(), user_ids)
     if len(found) < len(user_ids):
         raise nobody()
     return list(found.values())
 
 
-def caring(principal: Principal, form: Form) -> Care:
+def caring(principal: Principal, form: Form) -> AdminAction:
     is_token = principal.credential == "token"
     actor = Actor(principal.user_id, principal.username, principal.roles, is_token=is_token)
-    return Care(db(), current_app.extensions["post"], actor, form["reason"].data or "")
+    return AdminAction(db(), current_app.extensions["post"], actor, form["reason"].data or "")

@@ -14,7 +14,7 @@ from webapp.admin.views.error_responses import nobody, refusals
 from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import all_held, all_of, bp, caring
 from webapp.guard import Principal
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
@@ -38,7 +38,7 @@ def disable_many_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.post("/admin/users/disable")
 @change()
-@answers(Disabled, form=DisableUsersForm, refuses=(404, 409, 422))
+@responds(Disabled, form=DisableUsersForm, refuses=(404, 409, 422))
 def disable_many(principal: Principal) -> ResponseReturnValue:
     """Disable several users at once: all of them, or none."""
     form = DisableUsersForm()

@@ -12,7 +12,7 @@ from webapp.admin.views.permissions import grant
 from webapp.admin.views.users.blueprint import bp, caring, held
 from webapp.admin.views.users.user_actions import refused
 from webapp.guard import Principal
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 
 
@@ -24,7 +24,7 @@ class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
 
 @bp.post("/admin/users/<uuid:user_id>/reset-link")
 @grant()
-@answers(ResetLink, form=ReasonForm, status=201, location=False, refuses=(409, 422))
+@responds(ResetLink, form=ReasonForm, status=201, location=False, refuses=(409, 422))
 def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Send a user a link to set a new password; the one before it is dead. Nothing ends until they use it."""
     form, user = ReasonForm(), held(user_id)

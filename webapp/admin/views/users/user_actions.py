@@ -6,15 +6,15 @@ from flask import Response, abort, current_app, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import admin_actions, roles
-from webapp.accounts.admin_actions import Care
+from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.models import User
 from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
-from webapp.admin.user_details import Person, people
+from webapp.admin.user_details import UserSummary, people
 from webapp.admin.views.error_responses import above, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
 from webapp.admin.views.users.blueprint import bp, caring, held, user_of
 from webapp.guard import Principal
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import database, db
@@ -49,7 +49,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form, *, status: 
 
 @bp.post("/admin/users/<uuid:user_id>/disable")
 @change()
-@answers(Person, form=ReasonForm, refuses=(409, 422))
+@responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """End all sessions and tokens of a user at once, and let them begin no new ones."""
     return done(principal, user_id, "disable", ReasonForm())
@@ -57,7 +57,7 @@ def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/enable")
 @grant()
-@answers(Person, form=ReasonForm, refuses=(409, 422))
+@responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Let a disabled user log in again; what was ended stays ended."""
     return done(principal, user_id, "enable", ReasonForm())
@@ -65,7 +65,7 @@ def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/unlock")
 @grant()
-@answers(Person, form=ReasonForm, refuses=(409, 422))
+@responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Forget a user's wrong passwords and codes, so that both are accepted again."""
     return done(principal, user_id, "unlock", ReasonForm())
@@ -73,7 +73,7 @@ def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/end-sessions")
 @change()
-@answers(Person, form=ReasonForm, refuses=(409, 422))
+@responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Log a user out everywhere; their tokens stay."""
     return done(principal, user_id, "end-sessions", ReasonForm())
@@ -81,7 +81,7 @@ def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/role")
 @change()
-@answers(Person, form=ChangeRoleForm, refuses=(403, 409, 422))
+@responds(UserSummary, form=ChangeRoleForm, refuses=(403, 409, 422))
 def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Give a user another role; it counts from their next request on. A token assigns no role with admin powers."""
     form = ChangeRoleForm()
@@ -93,7 +93,7 @@ def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/delete")
 @change()
-@answers(None, form=DeleteUserForm, status=204, refuses=(409, 422))
+@responds(None, form=DeleteUserForm, status=204, refuses=(409, 422))
 def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Delete a user and all that is theirs, for good; `username` repeats their name."""
     return done(principal, user_id, "delete", DeleteUserForm())
@@ -101,7 +101,7 @@ def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/admin/users/<uuid:user_id>/reset-factors")
 @grant()
-@answers(Person, form=ReasonForm, refuses=(409, 422))
+@responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Take a user's second factors away after a time in which they can stop it; they are told at once."""
     return done(principal, user_id, "reset-factors", ReasonForm())
@@ -134,7 +134,7 @@ def done(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseR
     return redirect(url_for("admin_users.show", user_id=user.id), 303)
 
 
-def perform(carer: Care, user: User, act: str, form: Form) -> None:
+def perform(carer: AdminAction, user: User, act: str, form: Form) -> None:
     match act:
         case "disable":
             carer.disable(user)

@@ -9,19 +9,19 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles, user_queries
 from webapp.accounts.models import User
-from webapp.accounts.user_queries import MANY, Leaf, NoSuchPlace, Wanted
+from webapp.accounts.user_queries import MANY, UnknownCursor, UserFilter, UserPage
 from webapp.admin.audit_presenter import lines
-from webapp.admin.user_details import People, PersonDetails, details, people
+from webapp.admin.user_details import UserDetails, UserListing, details, people
 from webapp.admin.views.permissions import read
 from webapp.admin.views.users.blueprint import bp, user_of
 from webapp.core.clock import now
 from webapp.guard import Principal
 from webapp.guard.access_report import reach
 from webapp.guard.routes import guarded
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
-from webapp.web.query_params import asked
+from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
 
@@ -47,12 +47,12 @@ class UserQuery(msgspec.Struct, frozen=True):
 
 @bp.get("/admin/users")
 @read()
-@answers(People, query=UserQuery)
+@responds(UserListing, query=UserQuery)
 def index() -> ResponseReturnValue:
     """Everybody with an account, by pages."""
-    wanted = asked(UserQuery)
+    wanted = parse_query(UserQuery)
     found = page_of(wanted)
-    answer = People(people(db(), found.users), found.users[-1].id if found.has_more else None)
+    answer = UserListing(people(db(), found.users), found.users[-1].id if found.has_more else None)
     if not wants_page():
         return as_json(answer)
     return Response(
@@ -71,13 +71,15 @@ def index() -> ResponseReturnValue:
     )
 
 
-def page_of(wanted: UserQuery) -> Leaf:
+def page_of(wanted: UserQuery) -> UserPage:
     try:
         return user_queries.page(
             db(),
-            Wanted(begins=wanted.q, role=wanted.role, view=wanted.view, sort=wanted.sort, after=wanted.after or None),
+            UserFilter(
+                begins=wanted.q, role=wanted.role, view=wanted.view, sort=wanted.sort, after=wanted.after or None
+            ),
         )
-    except NoSuchPlace as error:
+    except UnknownCursor as error:
         errors = {"after": ["Nobody has this id any more; begin again without it."]}
         raise Problem(
             400, "This page begins nowhere", "Whoever was last may be gone.", extra={"errors": errors}
@@ -92,14 +94,14 @@ def query_of(wanted: UserQuery) -> dict[str, Any]:
 
 @bp.get("/admin/users/<uuid:user_id>", endpoint="show")
 @read()
-@answers(PersonDetails)
+@responds(UserDetails)
 def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """One user: what they can reach and why, where they are logged in, their tokens, what happened."""
     found = described(principal, user_of(user_id))
     return show(found, "admin/user.html", person=found, lines=lines(found.events))
 
 
-def described(principal: Principal, user: User) -> PersonDetails:
+def described(principal: Principal, user: User) -> UserDetails:
     closure = roles.included_in(db(), user.role)
     reached = reach(guarded(current_app), user.role, closure, at=now())
     return details(db(), user, principal.roles, reached)

@@ -6,9 +6,9 @@ import msgspec
 from flask import Blueprint, Response, current_app
 
 from webapp.core.clock import now
-from webapp.login.refresh_grant import Granted
+from webapp.login.refresh_grant import GrantedTokens
 from webapp.login.views.api.error_codes import method_not_allowed, with_error
-from webapp.tokens.issuing import Issued, Issuer, scopes_of
+from webapp.tokens.issuing import Issued, TokenIssuer, scopes_of
 from webapp.tokens.scopes import Catalogue
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
@@ -33,7 +33,7 @@ class AccessToken(msgspec.Struct, frozen=True):
     """Seconds, unless it is used before."""
 
 
-def given(granted: Granted) -> Response:
+def given(granted: GrantedTokens) -> Response:
     credential = granted.issued.credential
     return as_json(
         AccessToken(
@@ -64,8 +64,8 @@ def given_in_cookie(issued: Issued) -> Response:
     return response
 
 
-def issuer() -> Issuer:
-    found: Issuer = current_app.extensions["issuer"]
+def issuer() -> TokenIssuer:
+    found: TokenIssuer = current_app.extensions["issuer"]
     return found
 
 

@@ -5,12 +5,12 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app
 from flask.typing import ResponseReturnValue
 
-from webapp.guard.login_manager import Doors
+from webapp.guard.login_manager import Authenticators
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.tokens import lifecycle, refresh_families
 from webapp.web import csrf, token_cookie
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.transaction import db
 
 bp = Blueprint("token_cookie", __name__)
@@ -18,7 +18,7 @@ bp = Blueprint("token_cookie", __name__)
 
 @bp.post("/api/auth/logout")
 @public_to_scripts
-@answers(None, status=204, refuses=(403,))
+@responds(None, status=204, refuses=(403,))
 def leave() -> ResponseReturnValue:
     """End the token in the cookie, and take it out of the browser; `X-CSRF-Token` as for every change by it."""
     if (token := token_cookie.brought()) is not None:
@@ -27,7 +27,7 @@ def leave() -> ResponseReturnValue:
 
 
 def end(token: str) -> None:
-    doors: Doors = current_app.extensions["doors"]
+    doors: Authenticators = current_app.extensions["doors"]
     try:
         claim = doors.by_token(token)
     except NotAccepted:

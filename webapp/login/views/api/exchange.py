@@ -10,12 +10,12 @@ from webapp.guard import Principal
 from webapp.guard.form_token import carried
 from webapp.guard.require import public_to_scripts
 from webapp.login.forms import ExchangeForm
-from webapp.login.invalid_token_limit import Misses
+from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, unfit
 from webapp.login.views.login_errors import throttled
-from webapp.tokens.exchange import AudienceUnknown, Exchange, Exchanged, TooWide
+from webapp.tokens.exchange import AudienceUnknown, Exchanged, ExchangeTooWide, TokenExchange
 from webapp.verify import read
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.bearer import presented
 from webapp.web.body import submitted
 from webapp.web.form import errors_of
@@ -38,7 +38,7 @@ class ExchangedToken(msgspec.Struct, frozen=True):
 
 @bp.post("/api/auth/exchange")
 @public_to_scripts
-@answers(ExchangedToken, form=ExchangeForm, refuses=(401, 403, 429))
+@responds(ExchangedToken, form=ExchangeForm, refuses=(401, 403, 429))
 def exchange() -> ResponseReturnValue:
     """Exchange an API token for one of at most fifteen minutes that another service takes, and this house does not.
 
@@ -49,7 +49,7 @@ def exchange() -> ResponseReturnValue:
     form = ExchangeForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form), error=error_of(form))
-    exchanger: Exchange = current_app.extensions["exchange"]
+    exchanger: TokenExchange = current_app.extensions["exchange"]
     if not exchanger.audiences:
         raise refused("invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service.")
     principal = subject(form.subject_token.data)
@@ -99,7 +99,7 @@ def error_of(form: ExchangeForm) -> str:
 
 def subject(token: str | None) -> Principal:
     """Whose token it is; the same guard asks for it, whichever way it came."""
-    misses: Misses = current_app.extensions["misses"]
+    misses: InvalidTokenLimit = current_app.extensions["misses"]
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     try:
@@ -114,14 +114,14 @@ def shown() -> str:
     return (found.token or "") if found else ""
 
 
-def make(exchanger: Exchange, principal: Principal, token: str, form: ExchangeForm) -> Exchanged:
+def make(exchanger: TokenExchange, principal: Principal, token: str, form: ExchangeForm) -> Exchanged:
     asked = frozenset((form.scope.data or "").split())
     try:
         return exchanger.make(principal, read(token)[1]["jti"], form.target, asked)
     except AudienceUnknown as error:
         field = "audience" if form.audience.data else "resource"
         raise unfit({field: ["No tokens are exchanged for that service here."]}, error="invalid_target") from error
-    except TooWide as error:
+    except ExchangeTooWide as error:
         raise unfit({"scope": [f"The token does not have: {error}."]}, error="invalid_scope") from error
 
 

@@ -15,9 +15,9 @@ from webapp.guard.token_validation import vouch, vouch_for
 from webapp.login.forms import IntrospectForm
 from webapp.login.introspection import (
     INACTIVE,
-    Bearing,
     Introspection,
     StatedCall,
+    TokenBearer,
     excludes,
     narrowed,
     of_principal,
@@ -25,11 +25,11 @@ from webapp.login.introspection import (
     said,
 )
 from webapp.login.views.api.blueprint import bp, unfit
-from webapp.tokens.exchange import Exchange, made_from
+from webapp.tokens.exchange import TokenExchange, made_from
 from webapp.tokens.exchange_revocation import is_revoked
 from webapp.tokens.refresh_secret import SHAPE
 from webapp.verify import read
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
 from webapp.web.negotiation import as_json
 from webapp.web.transaction import database
@@ -40,7 +40,7 @@ TYPES = {True: "DPoP", False: "Bearer"}
 
 @bp.post("/api/auth/introspect")
 @require(scope="tokens:introspect", cookies=False)
-@answers(Introspection, form=IntrospectForm)
+@responds(Introspection, form=IntrospectForm)
 def introspect(principal: Principal) -> ResponseReturnValue:
     """Say what a token is worth now: whether it stands, whose it is, and what it may.
 
@@ -52,12 +52,12 @@ def introspect(principal: Principal) -> ResponseReturnValue:
     form = IntrospectForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
-    token, asker = form.token.data or "", Asker(principal, stated(form))
+    token, asker = form.token.data or "", IntrospectionCaller(principal, stated(form))
     return as_json(refresh_token(asker, token) if SHAPE.fullmatch(token) else access_token(asker, token))
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class IntrospectionCaller:
     """Who asks, and for which call."""
 
     principal: Principal
@@ -69,7 +69,7 @@ def stated(form: IntrospectForm) -> StatedCall:
     return StatedCall(method, rules_at(path, method) if path else None, form.ip_address.data or None)
 
 
-def access_token(asker: Asker, token: str) -> Introspection:
+def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
     try:
         bearing = of_principal(vouch(token))
     except NotAccepted:
@@ -77,9 +77,9 @@ def access_token(asker: Asker, token: str) -> Introspection:
     return told(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
 
 
-def exchanged_token(asker: Asker, token: str) -> Introspection:
+def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
     """One for another service stands as long as the one that it was made from, unless it was revoked itself."""
-    exchanger: Exchange = current_app.extensions["exchange"]
+    exchanger: TokenExchange = current_app.extensions["exchange"]
     try:
         claims = exchanger.read(token)
         bearing = of_principal(vouch_for(made_from(claims)))
@@ -91,13 +91,13 @@ def exchanged_token(asker: Asker, token: str) -> Introspection:
     return told(asker, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
 
 
-def refresh_token(asker: Asker, token: str) -> Introspection:
+def refresh_token(asker: IntrospectionCaller, token: str) -> Introspection:
     with database().read() as db:
         bearing = of_refresh(db, token)
     return told(asker, bearing, "refresh_token", {}) if bearing else INACTIVE
 
 
-def told(asker: Asker, bearing: Bearing, token_type: str, claims: Mapping[str, Any]) -> Introspection:
+def told(asker: IntrospectionCaller, bearing: TokenBearer, token_type: str, claims: Mapping[str, Any]) -> Introspection:
     is_own = bearing.user_id == asker.principal.user_id
     if not is_own and SEES_ALL not in asker.principal.roles:
         return INACTIVE

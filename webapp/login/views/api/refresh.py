@@ -7,11 +7,11 @@ from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.login.flow import Throttled
 from webapp.login.forms import RefreshForm
-from webapp.login.refresh_grant import Denied, Renewal, TooWide
+from webapp.login.refresh_grant import Denied, RefreshGrant, ScopesTooWide
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, unfit
 from webapp.login.views.login_errors import throttled
 from webapp.web import dpop
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.bearer import realm
 from webapp.web.form import errors_of
 from webapp.web.problem_kinds import KINDS
@@ -20,7 +20,7 @@ from webapp.web.problems import Problem
 
 @bp.post("/api/auth/refresh")
 @public_to_scripts
-@answers(AccessToken, form=RefreshForm, refuses=(401, 429))
+@responds(AccessToken, form=RefreshForm, refuses=(401, 429))
 def refresh() -> ResponseReturnValue:
     """Exchange a refresh token for an access token and the next refresh token.
 
@@ -33,7 +33,7 @@ def refresh() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     require_sole_credential(form.refresh_token.data or "")
-    renewal: Renewal = current_app.extensions["renewal"]
+    renewal: RefreshGrant = current_app.extensions["renewal"]
     asked, proof = (form.scope.data or "").split(), dpop.shown()
     if too_many := renewal.misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
@@ -41,14 +41,14 @@ def refresh() -> ResponseReturnValue:
     outcome = renewal.begin(form.refresh_token.data or "", asked, catalogue(), request.remote_addr, jkt=jkt)
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
-    if isinstance(outcome, TooWide):
+    if isinstance(outcome, ScopesTooWide):
         raise unfit({"scope": [too_wide(outcome)]}, error="invalid_scope")
     if isinstance(outcome, Denied):
         raise denied(outcome.code)
     return given(outcome)
 
 
-def too_wide(outcome: TooWide) -> str:
+def too_wide(outcome: ScopesTooWide) -> str:
     if outcome.scopes:
         return f"Not part of this login: {', '.join(outcome.scopes)}."
     return "Nothing that this login was for is its owner's any more."

@@ -11,13 +11,13 @@ from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_validation import doors, vouch_for
 from webapp.login.forms import RevokeForm
-from webapp.login.invalid_token_limit import Misses
+from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, unfit
 from webapp.login.views.login_errors import throttled
 from webapp.tokens import exchange_revocation, lifecycle, refresh_families, refreshing
-from webapp.tokens.exchange import Exchange, made_from
+from webapp.tokens.exchange import TokenExchange, made_from
 from webapp.tokens.refresh_secret import SHAPE
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
 from webapp.web.transaction import database
 
@@ -26,7 +26,7 @@ HOLDER = "holder"
 
 @bp.post("/api/auth/revoke")
 @public_to_scripts
-@answers(None, form=RevokeForm, refuses=(429,))
+@responds(None, form=RevokeForm, refuses=(429,))
 def revoke() -> ResponseReturnValue:
     """End a token by holding it: an access token, or a refresh token with all that came from its login.
 
@@ -37,7 +37,7 @@ def revoke() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     require_sole_credential(form.token.data or "")
-    misses: Misses = current_app.extensions["misses"]
+    misses: InvalidTokenLimit = current_app.extensions["misses"]
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     token = form.token.data or ""
@@ -64,7 +64,7 @@ def end_access(token: str) -> bool:
 
 def end_exchanged(token: str) -> bool:
     """Whether it was an exchanged token that had not been revoked; the one that it was made from stays."""
-    exchanger: Exchange = current_app.extensions["exchange"]
+    exchanger: TokenExchange = current_app.extensions["exchange"]
     try:
         claims = exchanger.read(token)
         parent_id = vouch_for(made_from(claims)).credential_id

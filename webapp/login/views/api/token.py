@@ -8,19 +8,19 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
-from webapp.accounts.notices import Here
+from webapp.accounts.notices import Circumstances
 from webapp.accounts.roles import included_in
 from webapp.core.client_product import product_of
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import Proof
+from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.assurance import Level, level_of
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
-from webapp.guard.token_grant import Authority
-from webapp.login.flow import AMR, Attempt, Done, Flow, Throttled, Unverified
+from webapp.guard.token_grant import TokenGrant
+from webapp.login.flow import AMR, Attempt, Done, LoginFlow, Throttled, Unverified
 from webapp.login.forms import CredentialsForm
 from webapp.login.recognition import Client
-from webapp.login.refresh_grant import Granted, name
+from webapp.login.refresh_grant import GrantedTokens, name
 from webapp.login.second_step import Pending
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
 from webapp.login.views.blueprint import second_step, unchanged
@@ -35,18 +35,18 @@ from webapp.login.views.login_errors import (
 from webapp.login.views.proof_forms import by_code
 from webapp.mfa.factors import Factors
 from webapp.tokens import refresh_families, script_logins
-from webapp.tokens.issuing import Wish
-from webapp.tokens.refresh_families import Caller, Ends, Terms
+from webapp.tokens.issuing import TokenRequest
+from webapp.tokens.refresh_families import FamilyTerms, RefreshLifetimes, ScriptClient
 from webapp.tokens.scopes import ScopeNotHeld
 from webapp.web import csrf, dpop
-from webapp.web.api_schema import answers
+from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
 from webapp.web.transaction import db
 
 
 @bp.post("/api/auth")
 @public_to_scripts
-@answers(AccessToken, form=CredentialsForm, refuses=(401, 403, 429))
+@responds(AccessToken, form=CredentialsForm, refuses=(401, 403, 429))
 def create() -> ResponseReturnValue:
     """Exchange name and password for an access token; no cookie is read, and none set unless `cookie` asks for it.
 
@@ -59,7 +59,7 @@ def create() -> ResponseReturnValue:
     proof = dpop.shown()
     if form.cookie.data:
         refuse_cookie(is_bound=proof is not None)
-    flow: Flow = current_app.extensions["login"]
+    flow: LoginFlow = current_app.extensions["login"]
     identifier = form.username.data or form.email.data or ""
     # No cookie is read, so a script is known by its network alone.
     outcome = flow.begin(Attempt(identifier, form.password.data or "", Client(request.remote_addr)))
@@ -109,17 +109,22 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
         raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
-    authority, proof = Authority(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt), Proof(now(), amr)
+    authority, proof = (
+        TokenGrant(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt),
+        AuthenticationProof(now(), amr),
+    )
     is_known = script_logins.is_known(db(), user.id, caller())
     # One in a cookie goes on for nobody: nothing that a script of a page can read would get its successor.
-    ends = Ends(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
-    begun = refresh_families.begin(db(), user.id, Terms(authority, lifetime, ends), caller(), proof)
+    ends = RefreshLifetimes(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
+    begun = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
     welcome(user, begun.credential.id, is_known=is_known)
-    wish = Wish(name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id)
+    wish = TokenRequest(
+        name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id
+    )
     issued = issuer().issue(db(), user.id, wish, proof)
     if begun.secret is None:
         return given_in_cookie(issued)
-    return given(Granted(issued, begun.secret, begun.credential.ends_at))
+    return given(GrantedTokens(issued, begun.secret, begun.credential.ends_at))
 
 
 def welcome(account: User, family_id: UUID, *, is_known: bool) -> None:
@@ -127,16 +132,16 @@ def welcome(account: User, family_id: UUID, *, is_known: bool) -> None:
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
     if not is_first and not is_known:
-        here = Here(now(), request.remote_addr, product_of(caller().user_agent))
+        here = Circumstances(now(), request.remote_addr, product_of(caller().user_agent))
         notices.new_script_login(db(), current_app.extensions["post"], account, here, credential_id=family_id)
 
 
-def caller() -> Caller:
-    return Caller(request.headers.get("User-Agent", ""), request.remote_addr)
+def caller() -> ScriptClient:
+    return ScriptClient(request.headers.get("User-Agent", ""), request.remote_addr)
 
 
-def script_ends() -> Ends:
-    found: Ends = current_app.extensions["script_ends"]
+def script_ends() -> RefreshLifetimes:
+    found: RefreshLifetimes = current_app.extensions["script_ends"]
     return found
 
 
