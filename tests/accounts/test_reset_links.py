@@ -9,6 +9,7 @@ from tests import factories
 from tests.accounts.password_reset import NEW, ask, set_new
 from tests.browser import Person
 from tests.factories import HASHED
+from tests.mailbox import link_in
 from tests.tables import contents
 from webapp.accounts import lifecycle, one_time_links, recovery
 from webapp.accounts.models import User
@@ -57,11 +58,46 @@ def test_a_link_is_dead_after_thirty_minutes(stranger, user, mailbox):
         assert stranger.ask("GET", link).status_code == 404
 
 
-def test_a_new_link_kills_the_one_before(stranger, user, mailbox):
+def test_a_link_that_a_stranger_asks_for_does_not_stop_the_one_before(app, stranger, user, mailbox):
     ask(stranger, "ada")
     first = mailbox.link()
+    for number in range(5):
+        ask(Person(app, address=f"198.51.100.{number}"), "ada")
+    others = [link_in(mail) for mail in mailbox.opened()]
+    assert len(others) == 3
+    set_new(stranger, first)
+    assert [Person(app).ask("GET", link).status_code for link in (first, *others)] == [404] * 4
+
+
+def test_whoever_is_mailed_no_more_has_a_link_that_works_until_they_are(app, stranger, user, mailbox):
+    with time_machine.travel(now(), tick=False) as clock:
+        for _ in range(4):
+            ask(stranger, "ada")
+            clock.shift(timedelta(minutes=7))
+        last = [link_in(mail) for mail in mailbox.opened()][-1]
+        clock.shift(timedelta(minutes=1, seconds=59))
+        ask(stranger, "ada")
+        assert mailbox.opened() == []
+        assert stranger.ask("GET", last).status_code == 303
+        clock.shift(timedelta(seconds=2))
+        ask(stranger, "ada")
+        assert len(mailbox.opened()) == 1
+        assert stranger.ask("GET", last).status_code == 303
+
+
+def test_so_many_links_work_side_by_side_and_no_more(database, user):
+    with database.write() as db:
+        paths = [recovery.link_for(db, db.get_one(User, user.id)) for _ in range(one_time_links.SIDE_BY_SIDE + 3)]
+    with database.read() as db:
+        live = [one_time_links.find(db, recovery.RESET, path.rpartition("/")[2]) is not None for path in paths]
+    assert sum(live) == one_time_links.SIDE_BY_SIDE
+
+
+def test_an_operator_replaces_the_links_before(app, database, user, stranger, mailbox):
     ask(stranger, "ada")
-    assert stranger.ask("GET", first).status_code == 404
+    with database.write() as db:
+        recovery.link_for(db, db.get_one(User, user.id), is_shown=True, replaces=True)
+    assert stranger.ask("GET", mailbox.link()).status_code == 404
 
 
 def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger, user, mailbox):

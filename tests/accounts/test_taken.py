@@ -68,8 +68,9 @@ def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_ag
     register(stranger)
     first = mailbox.link()
     register(stranger, "Eve", "EVE@example.org")
-    assert stranger.ask("GET", first).status_code == 404
-    stranger.open(mailbox.link())
+    second = mailbox.link()
+    assert stranger.ask("GET", first).status_code == 303
+    stranger.open(second)
     assert "Your e-mail address is verified" in stranger.press("Verify my address", password=PASSWORD).text
 
 
@@ -92,3 +93,18 @@ def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
         late.open(mailbox.link())
         late.press("Verify my address", password=PASSWORD)
     assert account(stranger.app, "eve").email == "other@example.org"
+
+
+def test_a_stranger_cannot_use_up_the_mails_of_anothers_registration(app, mailbox):
+    mallory, eve = Person(app, address="198.51.100.7"), Person(app)
+    for number in range(6):
+        register(mallory, f"mallory{number}", "eve@example.org")
+    assert len(mailbox.opened()) == 3
+    register(eve, "eve", "eve@example.org")
+    assert mailbox.one().to == "eve@example.org"
+
+
+def test_one_mailbox_is_sent_a_dozen_mails_an_hour_by_however_many_networks(app, mailbox):
+    for number in range(15):
+        register(Person(app, address=f"198.51.100.{number}"), f"mallory{number}", "eve@example.org")
+    assert len(mailbox.opened()) == 12

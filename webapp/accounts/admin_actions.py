@@ -124,7 +124,7 @@ class AdminAction:
         self.judge(user)
         if user.disabled_at is not None:
             raise IsDisabled(user.username)
-        path = recovery.link_for(self.db, user, is_shown=not by_mail)
+        path = recovery.link_for(self.db, user, is_shown=not by_mail, replaces=True)
         record(
             self.db,
             Event.RESET_ASKED,

@@ -31,6 +31,7 @@ FIELDS = (
     "username",
     "email",
     "email_verified_at",
+    "verification_required_at",
     "display_name",
     "known_elsewhere_as",
     "role",

@@ -20,6 +20,10 @@ UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
 # A fact of a link: others see it too, such as the admin who made it, or whoever reads the log where no mail is sent.
 SHOWN = "is_shown"
 
+# Reset links that work side by side. Strangers can ask for them; the bound is more than the limit for mails allows
+# while one of them works, so no request makes one of them void.
+SIDE_BY_SIDE = 12
+
 LETS_IN = Link.purpose.not_in((UNDO, NOT_ME, NOT_MY_TOKEN))
 
 
@@ -36,11 +40,22 @@ def make(
     address: str | None = None,
     facts: dict[str, Any] | None = None,
     replaces: bool = True,
+    keeps: int = 0,
 ) -> str:
-    """A new secret for an address; it replaces those of this purpose and user, unless told not to."""
+    """A new secret for an address; it replaces those of this purpose and user, unless told not to.
+
+    Args:
+        keeps: how many of them, the newest, go on working beside it. What strangers can ask for must not stop a link
+            that its owner has just received.
+    """
     if replaces:
-        former = delete(Link).where(Link.purpose == purpose, Link.used_at.is_(None))
-        db.execute(former.where(Link.user_id == user_id if user_id else Link.user_id.is_(None)))
+        owner = Link.user_id == user_id if user_id else Link.user_id.is_(None)
+        unused = Link.purpose == purpose, Link.used_at.is_(None), owner
+        former = delete(Link).where(*unused)
+        if keeps:
+            newest = select(Link.digest).where(*unused).order_by(Link.created_at.desc(), Link.digest).limit(keeps)
+            former = former.where(Link.digest.not_in(newest))
+        db.execute(former)
     secret = new_secret()
     db.add(
         Link(

@@ -43,10 +43,11 @@ def nobody() -> User:
     return User(id=None, username="somebody", email=outbox.NO_ADDRESS)
 
 
-def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:
-    """Where a new password is set, as a path of this house; links before it are dead.
+def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool = False) -> str:
+    """Path of a page that sets a new password. Links before it go on working, until one of them is used.
 
     Args:
+        replaces: whether links before it stop working, as an operator may want.
         is_shown: whether anybody sees it but whoever reads the mails of its owner; then using it proves no address.
 
     Raises:
@@ -54,9 +55,8 @@ def link_for(db: Session, user: User, *, is_shown: bool = False) -> str:
     """
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
-    secret = one_time_links.make(
-        db, RESET, LIFETIME, user_id=user.id, address=user.email, facts={one_time_links.SHOWN: is_shown}
-    )
+    facts, keeps = {one_time_links.SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1
+    secret = one_time_links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts=facts, keeps=keeps)
     return f"/reset/{secret}"
 
 

@@ -91,9 +91,10 @@ def tell_name_is_taken(db: Session, post: Mailer, new: NewUser, here: Circumstan
 
 
 def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
-    """The link that verifies the address; one before it is dead."""
+    """The link that verifies the e-mail address. Those before it go on working: strangers can ask for more."""
+    facts = {one_time_links.SHOWN: not post.can_mail}
     secret = one_time_links.make(
-        db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email, facts={one_time_links.SHOWN: not post.can_mail}
+        db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email, facts=facts, replaces=False
     )
     post.send(
         db,
@@ -132,6 +133,7 @@ def verify(db: Session, secret: str) -> User:
     if link is None or user.email_key != key_of(link.address or ""):
         raise LinkDead
     user.verification_required_at = None
+    one_time_links.invalidate(db, user.id, SIGN_UP)
     if one_time_links.verifies(link):
         user.verify_email(now())
         record(db, Event.ADDRESS_VERIFIED, user_id=user.id)

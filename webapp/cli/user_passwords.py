@@ -66,7 +66,7 @@ def reset(house: CommandContext, *, name: str) -> None:
         user = user_named(db, name)
         if user.disabled_at is not None:
             raise CommandRefused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")
-        path = recovery.link_for(db, user, is_shown=True)
+        path = recovery.link_for(db, user, is_shown=True, replaces=True)
         record(db, Event.RESET_ASKED, user_id=user.id)
     minutes = int(recovery.LIFETIME.total_seconds() // 60)
     say_aside(f"It works once, within {minutes} minutes; give it to {user.username} alone.")

@@ -16,7 +16,7 @@ from webapp.accounts.recovery import NOBODY, RESET
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import (
     ASKED,
-    MAILED,
+    RESET_MAILED,
     RESET_TRIED,
     dead,
     here,
@@ -97,7 +97,7 @@ def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
     with database().read() as reading:
         user = recovery.reachable(reading, identifier)
     # Counted over the limit as well: what is not written then would show under the other name of the account.
-    is_allowed = limiter().take(MAILED, f"user:{user.id}" if user else f"nobody:{key_of(identifier)}").allowed
+    is_allowed = limiter().take(RESET_MAILED, f"user:{user.id}" if user else f"nobody:{key_of(identifier)}").allowed
     with database().write() as writing:
         found = writing.get(User, user.id if user else NOBODY)
         recovery.send_link(writing, box, found if found is not None and is_allowed else recovery.nobody(), seen)

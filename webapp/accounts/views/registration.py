@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from webapp.accounts import invitations, self_registration
 from webapp.accounts.forms import RegisterForm
 from webapp.accounts.models import Invitation
-from webapp.accounts.names import key_of
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
@@ -24,12 +23,13 @@ from webapp.accounts.views.request_info import (
     here,
     hint,
     judge,
-    may_mail,
+    may_mail_registration,
     passwords,
     post,
     roles_of,
     take_turn,
 )
+from webapp.core.client_network import network_of
 from webapp.guard import public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
@@ -120,17 +120,17 @@ def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
             new = replace(new, role=self_registration.spend(db(), secret).role)
         except LinkDead as error:
             raise dead_invitation() from error
-    box, seen = post(), here()
+    box, seen, network = post(), here(), network_of(request.remote_addr)
     # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
-    after_response.after_response_unseen(lambda: begin(new, box, seen))
+    after_response.after_response_unseen(lambda: begin(new, box, seen, network))
     link_secret.drop(INVITATION)
     if not wants_page():
         return as_json(Registered(SENT), status=202)
     return redirect(url_for("registration.sent"), 303)
 
 
-def begin(new: NewUser, box: Mailer, seen: Circumstances) -> None:
-    if may_mail(f"address:{key_of(new.email or '')}"):
+def begin(new: NewUser, box: Mailer, seen: Circumstances, network: str) -> None:
+    if may_mail_registration(new.email or "", network):
         with database().write() as writing:
             self_registration.begin(writing, box, new, seen)
 

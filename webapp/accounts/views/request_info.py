@@ -7,7 +7,8 @@ from math import ceil
 from flask import current_app, request
 from wtforms import Field
 
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
+from webapp.accounts import recovery
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, key_of
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.roles import included_in
@@ -25,6 +26,12 @@ HOUR = timedelta(hours=1)
 ASKED = Limit("mail-asked", 30, HOUR)
 # What comes into one mailbox because strangers asked; beyond it nothing is sent, and nobody is told.
 MAILED = Limit("mail-to", 4, HOUR)
+# As long as a reset link works: who has one sent while the limit is used up finds a link that works in their mailbox.
+RESET_MAILED = Limit("reset-mail-to", 4, recovery.LIFETIME)
+# A registration cannot be done with a link that somebody else asked for, so what one network asks for does not use up
+# all that may come into one mailbox.
+REGISTRATION_MAILED = Limit("registration-mail-to", 12, HOUR)
+REGISTRATION_MAILED_BY = Limit("registration-mail-by", 3, HOUR)
 # Typing asks now and then; more than this is no typing.
 ESTIMATED = Limit("estimate-asked", 300, timedelta(minutes=10))
 TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
@@ -56,6 +63,14 @@ def take_turn(limit: Limit, *keys: str) -> None:
 
 def may_mail(recipient: str) -> bool:
     return limiter().take_unless_over(MAILED, recipient).allowed
+
+
+def may_mail_registration(address: str, network: str) -> bool:
+    """Whether one more mail of a registration may come to an e-mail address, since this network asks for it."""
+    key = key_of(address)
+    if not limiter().take_unless_over(REGISTRATION_MAILED_BY, key, network).allowed:
+        return False
+    return limiter().take_unless_over(REGISTRATION_MAILED, key).allowed
 
 
 def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:

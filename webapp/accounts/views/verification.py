@@ -89,7 +89,7 @@ def again() -> ResponseReturnValue:
     after_response.after_response_unseen(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
-    flash("The mail is on its way again. Links before it are dead.", "ok")
+    flash("The mail is on its way again.", "ok")
     return redirect(url_for("verification.ask_again"), 303)
 
 
