@@ -102,6 +102,20 @@ def test_every_public_form_does_the_same_whoever_is_named(house, monkeypatch, fo
         assert without_sending(done) == without_sending(work), who
 
 
+def test_asking_for_another_e_mail_address_does_the_same_whoever_has_it(house, monkeypatch):
+    factories.user(house, "eve")
+    person, works = Person(house), {}
+    person.log_in("eve")
+    headers = sent(person)
+    for who in ("first@example.org", "zoe@example.org", "ada@example.org", "gone@example.org"):
+        Mailbox(house).opened()
+        with counted(house, monkeypatch) as work:
+            assert person.ask("POST", "/account/email", json={"email": who}, headers=headers).status_code == 202
+            Mailbox(house).opened()
+        works[who] = without_sending(work)
+    assert works["ada@example.org"] == works["gone@example.org"] == works["zoe@example.org"]
+
+
 def without_sending(work):
     """A mail that reached somebody stays as sent, one to nobody is gone: one statement each, in another wording."""
     plain = Counter()

@@ -8,7 +8,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from webapp.sessions.models import BrowserSession
-from webapp.web.request_head import LARGEST_HEADERS, LONGEST_USER_AGENT
+from webapp.web.request_head import LARGEST_HEADERS, LONGEST_URL, LONGEST_USER_AGENT
 
 SENT_ANYWAY = 200
 """More than the headers that the client adds."""
@@ -34,6 +34,29 @@ def test_headers_of_more_than_eight_kilobytes_are_refused(app, method, path, hea
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
     assert Script(app).get(answer.json["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("/public?" + "x" * (LONGEST_URL - len("/public") + 1), id="a long query"),
+        pytest.param("/" + "x" * LONGEST_URL, id="a long path"),
+        pytest.param("/login?next=/" + "x" * LONGEST_URL, id="a long path to go to"),
+    ],
+)
+def test_a_url_of_more_than_eight_kilobytes_is_refused(app, method, url):
+    answer = Script(app).call(method, url)
+    assert (answer.status_code, answer.mimetype) == (414, "application/problem+json")
+    assert answer.headers["Cache-Control"] == "no-store"
+    if method != "HEAD":
+        assert answer.json["title"] == "The URL is too long"
+        assert Script(app).get(answer.json["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+@pytest.mark.parametrize("length", [3000, LONGEST_URL - len("/public")])
+def test_a_url_of_eight_kilobytes_is_read(app, length):
+    assert Script(app).get("/public?" + "x" * length).status_code == 200
 
 
 def test_headers_that_are_nearly_as_large_are_read(app):

@@ -16,6 +16,7 @@ WORDS = {
     415: ("That kind of content is not read here", "Send a form, or a JSON object. Nothing was changed."),
     422: ("Something in it needs another look", "Each field that does not fit says why. Nothing was changed."),
     429: ("Too many tries", "Wait a little; the door opens by itself."),
+    414: ("The URL is too long", "A URL has at most 8 kB. Nothing was read."),
     431: ("The headers are too large", "All header values together have at most 8 kB. Nothing was read."),
     500: ("Something broke on our side", "It was written down under the number below. Nothing half done was kept."),
     503: ("Not now", "The database does not answer at the moment. Nothing was changed; try again in a few seconds."),

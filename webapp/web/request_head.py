@@ -14,34 +14,39 @@ if TYPE_CHECKING:
 
 LARGEST_HEADERS = 8192
 """Characters, of all header values together."""
+LONGEST_URL = 8192
+"""Bytes, of path and query as they were decoded and sent; more than RFC 9112 §3 asks every server to take (8,000)."""
 LONGEST_USER_AGENT = 512
-STATUS = 431
+HEADERS_TOO_LARGE, URL_TOO_LONG = 431, 414
 
 
 class RequestHead:
-    """WSGI middleware: 431 for headers that are too large (RFC 6585 §5), and a User-Agent of bounded length.
+    """WSGI middleware: 414 for a URL that is too long (RFC 9110 §15.5.15), 431 for headers that are too large (RFC 6585
+    §5), and a User-Agent of bounded length.
 
-    What reads headers further in may therefore take any time that is linear in 8 kB.
+    What reads URL and headers further in may therefore take any time that is linear in 8 kB.
     """
 
     def __init__(self, app: "WSGIApplication", base_url: str) -> None:
-        self.app, self.kind = app, f"{base_url}/problems/{slug_of(None, STATUS)}"
+        self.app, self.base_url = app, base_url
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > LONGEST_URL:
+            return self.refused(start_response, URL_TOO_LONG)
         if len("".join([value for name, value in environ.items() if name.startswith("HTTP_")])) > LARGEST_HEADERS:
-            return self.refused(start_response)
+            return self.refused(start_response, HEADERS_TOO_LARGE)
         agent = environ.get("HTTP_USER_AGENT")
         if agent is not None and len(agent) > LONGEST_USER_AGENT:
             environ["HTTP_USER_AGENT"] = agent[:LONGEST_USER_AGENT]
         return self.app(environ, start_response)
 
-    def refused(self, start_response: "StartResponse") -> Iterable[bytes]:
+    def refused(self, start_response: "StartResponse", status: int) -> Iterable[bytes]:
         """For scripts and browsers alike: which of them asks would have to be read from the headers."""
-        title, detail = WORDS[STATUS]
-        body = {"type": self.kind, "title": title, "status": STATUS, "detail": detail}
-        sent = json.dumps(body | {"instance": f"urn:uuid:{uuid4()}"}).encode()
+        title, detail = WORDS[status]
+        body = {"type": f"{self.base_url}/problems/{slug_of(None, status)}", "title": title, "status": status}
+        sent = json.dumps(body | {"detail": detail, "instance": f"urn:uuid:{uuid4()}"}).encode()
         headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(sent)))]
-        start_response(f"{STATUS} {phrase_of(STATUS)}", [*headers, ("Cache-Control", "no-store")])
+        start_response(f"{status} {phrase_of(status)}", [*headers, ("Cache-Control", "no-store")])
         return [sent]
 
 
