@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from tests import factories
 from tests.browser import Person
 from tests.outbox_mails import mails
 from tests.passkey import Authenticator, b64
@@ -192,3 +193,16 @@ def test_nothing_of_a_passkey_that_is_refused_is_in_the_log_but_the_reason(app, 
     refused(app, lambda person: device.show(options(person, OPTIONS)))
     assert "User verification is required" in logged()
     assert "clientDataJSON" not in logged()
+
+
+def test_over_the_limit_nothing_is_written(make_app):
+    app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_LOGIN_TRIES_PER_ADDRESS="2")
+    device = with_passkey(app, factories.user(app, "ada"))
+    for _ in range(2):
+        person = Person(app)
+        send(person, device.show(options(person, OPTIONS)))
+    before, counted = contents(app), app.extensions["limiter"].entries()
+    person = Person(app)
+    assert send(person, device.show(options(person, OPTIONS))).status_code == 429
+    assert contents(app) == before
+    assert app.extensions["limiter"].entries() == counted
