@@ -5,6 +5,7 @@ import signal
 import socket
 import struct
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -21,7 +22,12 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 @pytest.fixture
 def server(house, add):
     add("ada")
-    quick = {"WEBAPP_BODY_TIMEOUT": "3s", "WEBAPP_HEADER_TIMEOUT": "3s", "WEBAPP_THREADS": "4"}
+    quick = {
+        "WEBAPP_BODY_TIMEOUT": "3s",
+        "WEBAPP_HEADER_TIMEOUT": "3s",
+        "WEBAPP_THREADS": "8",
+        "WEBAPP_CONNECTIONS": "400",
+    }
     with serving(start(house, **quick)) as (server,):
         yield server
 
@@ -49,7 +55,7 @@ def test_slow_bodies_hold_up_nobody_and_end_in_time(server):
     try:
         for client in clients:
             client.sendall(POST)
-        # Eight threads in all: a thread for each body would have left none.
+        # Sixteen threads in all: a thread for each body would have left none.
         assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
         answers = [client.recv(100).split()[1] for client in clients]
     finally:
@@ -70,6 +76,40 @@ def test_connections_that_send_no_whole_headers_hold_up_nobody_and_are_closed(se
     finally:
         for client in clients:
             client.close()
+
+
+def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(house, add):
+    add("ada")
+    request = b"GET /docs HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n" * 20
+    with serving(start(house, WEBAPP_WORKERS="1", WEBAPP_CONNECTIONS="64")) as (server,):
+        clients = [connected(server) for _ in range(100)]
+        try:
+            for client in clients:
+                # What was cut off meanwhile need not take it.
+                with suppress(OSError):
+                    client.sendall(request)
+            # A quarter of the connections is all that one network keeps; the rest is for others.
+            with socket.create_connection(
+                clients[0].getpeername(), timeout=60, source_address=("127.0.0.9", 0)
+            ) as other:
+                other.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert other.recv(100).split()[1] == b"200"
+        finally:
+            for client in clients:
+                client.close()
+
+
+def test_a_streamed_export_arrives_and_clients_that_leave_it_hold_no_thread(run, add, house):
+    add("chief", "super_admin")
+    token = run("token mint chief --name export --scope admin:read").stdout.strip()
+    asked = f"GET /admin/audit.jsonl HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    with serving(start(house, WEBAPP_WORKERS="1", WEBAPP_THREADS="4")) as (server,):
+        whole = server.open("/admin/audit.jsonl", token)
+        assert (whole.status_code, whole.text.count("\n") > 1) == (200, True)
+        for _ in range(20):
+            with connected(server) as client:
+                client.sendall(asked)
+        assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
 
 
 def test_a_worker_that_answers_nothing_is_replaced(house):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -59,19 +58,46 @@ def test_one_that_never_answered_has_longer_because_it_starts(tmp_path, killed, 
     assert bool(killed) is is_killed
 
 
+def beaten(app, folder, progress, *, looks):
+    """Whether a heartbeat was noted when ``progress`` had been asked ``looks`` times."""
+    asked = []
+
+    def told():
+        asked.append(1)
+        return progress(len(asked))
+
+    async def run():
+        task = asyncio.create_task(beat(folder, app, told))
+        while len(asked) < looks and not task.done():
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return (folder / str(os.getpid())).read_bytes()
+
+    return asyncio.run(run())
+
+
 def test_a_heartbeat_is_noted_after_the_application_has_answered(app, tmp_path):
     before = time.monotonic()
+    assert INSTANT.unpack(beaten(app, tmp_path, lambda _look: None, looks=1))[0] >= before
 
-    async def beat_once():
-        with ThreadPoolExecutor(1) as pool:
-            task = asyncio.create_task(beat(tmp_path, app, pool))
-            file = tmp_path / str(os.getpid())
-            while not (file.exists() and file.stat().st_size):
-                await asyncio.sleep(0.001)
-            task.cancel()
-        return INSTANT.unpack(file.read_bytes())[0]
 
-    assert asyncio.run(beat_once()) >= before
+@pytest.mark.parametrize(
+    ("progress", "beats"),
+    [
+        pytest.param(lambda _look: None, True, id="a thread is free"),
+        pytest.param(lambda look: look, True, id="all are busy, and requests are finished"),
+        pytest.param(lambda _look: 7, False, id="all are busy, and none is finished"),
+    ],
+)
+def test_a_worker_that_is_busy_is_not_one_that_hangs(app, tmp_path, monkeypatch, progress, beats):
+    monkeypatch.setattr(watchdog, "INTERVAL", 0.0)
+    noted = []
+    monkeypatch.setattr(watchdog.os, "pwrite", lambda *_: noted.append(1))
+    beaten(app, tmp_path, progress, looks=4)
+    # The first number is new in any case.
+    assert (len(noted) > 1) is beats
 
 
 def test_a_probe_that_is_not_answered_with_200_is_no_heartbeat(app):

@@ -29,7 +29,6 @@ LOGGING: dict[str, Any] = {
 }
 
 
-MOST_CONNECTIONS = 4096
 SPARE_FILES = 200
 # Bytes of a request that are read ahead of what the application takes, its headers among them.
 MOST_BUFFERED = 64 * 1024
@@ -78,7 +77,7 @@ def serve(settings: Settings, *, debug: bool) -> None:
         ),
         websockets=False,
         workers=workers,
-        backpressure=connections_per_worker(),
+        backpressure=connections_per_worker(settings.connections),
         respawn_failed_workers=True,
         workers_kill_timeout=PATIENCE,
         log_level=LogLevels.info if debug else LogLevels.warning,
@@ -101,11 +100,11 @@ def serve(settings: Settings, *, debug: bool) -> None:
         granian.serve()
 
 
-def connections_per_worker() -> int:
+def connections_per_worker(wanted: int) -> int:
     """How many connections one worker keeps open: as many as this process may have files, less what else is open."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_CONNECTIONS + SPARE_FILES
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    files = wanted + SPARE_FILES
+    allowed = files if hard == resource.RLIM_INFINITY else min(hard, files)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     return max(64, allowed - SPARE_FILES)

@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -44,13 +44,23 @@ def probe(app: Flask) -> None:
         raise NotHealthy(start.status)
 
 
-async def beat(folder: Path, app: Flask, pool: Executor) -> None:
-    """Note the time after each health probe, as long as the event loop runs and the request threads answer."""
+async def beat(folder: Path, app: Flask, progress: Callable[[], int | None]) -> None:
+    """Note the time after each health probe that is answered while requests are worked on.
+
+    The probe has a thread of its own, so that a worker with a long queue is not taken for one that hangs.
+
+    Args:
+        progress: a number that changes whenever a request is finished; None while a thread is free.
+    """
     loop = asyncio.get_running_loop()
-    with (folder / str(os.getpid())).open("wb", buffering=0) as file:
+    with (folder / str(os.getpid())).open("wb", buffering=0) as file, ThreadPoolExecutor(1, "probe") as pool:
+        before = None
         while True:
             await loop.run_in_executor(pool, probe, app)
-            os.pwrite(file.fileno(), INSTANT.pack(time.monotonic()), 0)
+            now = progress()
+            if now is None or now != before:
+                os.pwrite(file.fileno(), INSTANT.pack(time.monotonic()), 0)
+            before = now
             await asyncio.sleep(INTERVAL)
 
 

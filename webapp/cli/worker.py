@@ -5,22 +5,25 @@ import atexit
 import os
 import signal
 import threading
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-
 from webapp.app import create_app
 from webapp.cli import signals
+from webapp.cli.connections import bound_connections
+from webapp.cli.granian_server import connections_per_worker
 from webapp.cli.shutdown import Shutdown
 from webapp.cli.watchdog import FOLDER, beat
+from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
 from webapp.settings import Settings
 from webapp.web import proxy
 from webapp.web.asgi import AsgiGateway
+from webapp.web.proxy import Network
+from webapp.web.wsgi_environ import Environ
 
 
 def application() -> AsgiGateway:
@@ -35,21 +38,38 @@ def application() -> AsgiGateway:
     for worker in workers:
         worker.start()
     atexit.register(ending.finish)
-    gateway = gateway_for(app, app.extensions["settings"])
-    if folder := os.environ.get(FOLDER):
-        # Referenced by the gateway: the loop itself keeps only a weak reference to a task.
-        gateway.background.add(loop.create_task(beat(Path(folder), app, gateway.pool)))
-    return gateway
-
-
-def gateway_for(app: Flask, settings: Settings) -> AsgiGateway:
-    return AsgiGateway(
+    settings: Settings = app.extensions["settings"]
+    clients = Clients(settings.trusted_proxies)
+    gateway = AsgiGateway(
         app.wsgi_app,
         threads=settings.threads,
         body_limit=settings.body_limit,
         body_timeout=settings.body_timeout,
-        is_proxy=partial(proxy.is_trusted, networks=settings.trusted_proxies),
+        client_of=clients.of_request,
     )
+    # Referenced by the gateway: the loop itself keeps only a weak reference to a task.
+    gateway.background.add(
+        loop.create_task(bound_connections(connections_per_worker(settings.connections), clients.of_connection))
+    )
+    if folder := os.environ.get(FOLDER):
+        gateway.background.add(loop.create_task(beat(Path(folder), app, gateway.progress)))
+    return gateway
+
+
+class Clients:
+    """Whose share of threads, bodies and connections is taken: the network that a request or connection comes from."""
+
+    def __init__(self, proxies: Sequence[Network]) -> None:
+        self.proxies = proxies
+        self.network_of = lru_cache(4096)(network_of)
+
+    def of_request(self, environ: Environ) -> str:
+        caller = proxy.caller_of(environ, self.proxies) if self.proxies else None
+        return self.network_of(caller or environ["REMOTE_ADDR"])
+
+    def of_connection(self, address: str) -> str | None:
+        """None for a trusted proxy, whose connections are those of many."""
+        return None if proxy.is_trusted(address, self.proxies) else self.network_of(address)
 
 
 class ServerStop:

@@ -70,6 +70,7 @@ class Settings:
     header_timeout: Annotated[timedelta, "So may its headers; an idle connection ends then."] = timedelta(seconds=30)
     worker_timeout: Annotated[timedelta, "A worker that answers no probe so long is replaced."] = timedelta(seconds=30)
     workers: Annotated[int, "Processes that serve."] = 2
+    connections: Annotated[int, "Connections that each process keeps open."] = 4096
     threads: Annotated[int, "Threads of each process; logins wait in all but two of them."] = 40
     log_json: Annotated[bool, "Whether the log is lines of JSON."] = False
     log_level: Annotated[LogLevel, "From where on the log is written."] = "info"

@@ -6,33 +6,28 @@ them. Here a slow body costs a socket and the bytes that came, for a limited tim
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from webapp.core.fair_slots import FairSlots, NoSlotFree
 from webapp.web.after_response import AFTER_RESPONSE
+from webapp.web.fair_queue import FairQueue
+from webapp.web.streaming import ClientGone, Message, Receive, Send, stream
 from webapp.web.wsgi_environ import Environ, LateBody, StartResponse, environ_of, has_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
 
 # Requests that wait for a thread, for each thread there is; beyond that a caller is told to come back.
 QUEUED_PER_THREAD = 25
 # Bodies of one client that may be under way at a time in one process.
 BODIES_PER_CLIENT = 32
-# A client that reads a streamed response holds a thread for so long at most between two parts.
-STREAM_TIMEOUT = 30.0
-
-
-class ClientGone(Exception):
-    """The connection was closed before the whole body had come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class AsgiGateway:
         threads: how many requests the application works on at a time.
         body_limit: bytes of a body that are read; the application refuses what is longer.
         body_timeout: how long a body may take to come.
-        is_proxy: whether an IP address is a trusted proxy, which sends the bodies of many clients.
+        client_of: whose share of all this a request takes, such as the network that it came from.
     """
 
     def __init__(
@@ -61,34 +56,44 @@ class AsgiGateway:
         threads: int,
         body_limit: int,
         body_timeout: timedelta,
-        is_proxy: Callable[[str], bool] = lambda _address: False,
+        client_of: Callable[[Environ], str] = lambda environ: environ["REMOTE_ADDR"],
     ) -> None:
-        self.app, self.is_proxy = app, is_proxy
+        self.app, self.client_of = app, client_of
         self.body_limit, self.body_timeout = body_limit, body_timeout.total_seconds()
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self.most_pending = threads * (1 + QUEUED_PER_THREAD)
-        self.pending = 0
+        self.queue = FairQueue(threads)
+        self.pending = FairSlots(threads * (1 + QUEUED_PER_THREAD))
+        # Each holds a thread for as long as its client takes.
+        self.streams = FairSlots(max(2, threads // 4))
         self.bodies: Counter[str] = Counter()
+        self.finished = 0
         self.background: set[asyncio.Task[None]] = set()
+
+    def progress(self) -> int | None:
+        """A number that changes as long as requests are finished; None while a thread is free."""
+        return None if self.queue.free else self.finished
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         environ = environ_of(scope)
-        client = environ["REMOTE_ADDR"]
-        is_body_due = has_body(environ)
-        if self.pending >= self.most_pending or (is_body_due and self.bodies[client] >= BODIES_PER_CLIENT):
-            await send_whole(send, 503, [("retry-after", "1"), ("connection", "close")], b"")
-            return
-        if is_body_due:
-            try:
-                await self.add_body(environ, receive)
-            except ClientGone:
+        client = self.client_of(environ)
+        if has_body(environ):
+            if self.bodies[client] >= BODIES_PER_CLIENT:
+                await refuse(send, 503)
                 return
-        await self.respond(environ, send)
+            try:
+                await self.add_body(environ, client, receive)
+            except ClientGone:
+                # Or it has sent what is no body: whoever still listens is told so.
+                await refuse(send, 400)
+                return
+        try:
+            with self.pending.hold(client):
+                await self.respond(environ, client, receive, send)
+        except NoSlotFree:
+            await refuse(send, 503)
 
-    async def add_body(self, environ: Environ, receive: Receive) -> None:
-        client = environ["REMOTE_ADDR"]
-        is_counted = not self.is_proxy(client)
-        self.bodies[client] += is_counted
+    async def add_body(self, environ: Environ, client: str, receive: Receive) -> None:
+        self.bodies[client] += 1
         try:
             async with asyncio.timeout(self.body_timeout):
                 body = await self.read(receive)
@@ -100,7 +105,7 @@ class AsgiGateway:
             environ["CONTENT_LENGTH"] = str(len(body))
             environ.pop("HTTP_TRANSFER_ENCODING", None)
         finally:
-            self.bodies[client] -= is_counted
+            self.bodies[client] -= 1
             if not self.bodies[client]:
                 del self.bodies[client]
 
@@ -116,39 +121,41 @@ class AsgiGateway:
                 break
         return bytes(body)
 
-    async def respond(self, environ: Environ, send: Send) -> None:
-        answer = await self.in_thread(lambda loop: self.answer_of(environ, send, loop))
+    async def respond(self, environ: Environ, client: str, receive: Receive, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        answer = await self.in_thread(client, lambda: self.answer_of(environ, client, receive, send, loop))
         if answer.body is not None:
             await send_whole(send, answer.start.status, answer.start.headers, answer.body)
         if answer.close is not None:
-            self.pool.submit(answer.close)
+            await self.in_thread(client, answer.close)
 
-    async def in_thread(self, work: Callable[[asyncio.AbstractEventLoop], WsgiAnswer]) -> WsgiAnswer:
-        """As ``loop.run_in_executor``, without the three callbacks that it passes a result through."""
+    async def in_thread(self, client: str, work: Callable[[], T]) -> T:
+        """As ``loop.run_in_executor``, in turn, and without the three callbacks that it passes a result through."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[WsgiAnswer] = loop.create_future()
+        done: asyncio.Future[T] = loop.create_future()
 
         def run() -> None:
             try:
-                answer = work(loop)
+                result = work()
             except BaseException as error:
                 loop.call_soon_threadsafe(settle, done.set_exception, error)
             else:
-                loop.call_soon_threadsafe(settle, done.set_result, answer)
+                loop.call_soon_threadsafe(settle, done.set_result, result)
 
         def settle(outcome: Callable[[Any], None], value: Any) -> None:
-            # Cancelled where the process is told to stop and will not wait any longer.
+            self.finished += 1
+            # The place is free once the thread is, also where nobody waits for the result any more.
+            self.queue.leave()
             if not done.done():
                 outcome(value)
 
-        self.pending += 1
-        try:
-            self.pool.submit(run)
-            return await done
-        finally:
-            self.pending -= 1
+        await self.queue.enter(client)
+        self.pool.submit(run)
+        return await done
 
-    def answer_of(self, environ: Environ, send: Send, loop: asyncio.AbstractEventLoop) -> WsgiAnswer:
+    def answer_of(
+        self, environ: Environ, client: str, receive: Receive, send: Send, loop: asyncio.AbstractEventLoop
+    ) -> WsgiAnswer:
         start = StartResponse()
         body = self.app(environ, start)
         is_whole = start.has_length or environ["REQUEST_METHOD"] == "HEAD" or start.status in (204, 304)
@@ -158,21 +165,18 @@ class AsgiGateway:
         try:
             if is_whole:
                 return WsgiAnswer(start, b"".join(body))
-            stream(start, body, lambda message: wait_for(send(message), loop))
+            with self.streams.hold(client):
+                stream(body, head(start.status, start.headers), receive, send, loop)
+        except ClientGone:
             return WsgiAnswer(start, None)
         finally:
             close()
+        return WsgiAnswer(start, None)
 
 
-def wait_for(sending: Any, loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.run_coroutine_threadsafe(sending, loop).result(STREAM_TIMEOUT)
-
-
-def stream(start: StartResponse, body: Iterable[bytes], send: Callable[[Message], None]) -> None:
-    send(head(start.status, start.headers))
-    for part in body:
-        send({"type": "http.response.body", "body": part, "more_body": True})
-    send({"type": "http.response.body", "body": b""})
+async def refuse(send: Send, status: int) -> None:
+    retry = [("retry-after", "1")] if status == 503 else []
+    await send_whole(send, status, [*retry, ("content-length", "0"), ("connection", "close")], b"")
 
 
 async def send_whole(send: Send, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:

@@ -31,17 +31,22 @@ class TrustedProxies:
         self.app, self.networks = app, networks
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        chain = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-LONGEST_CHAIN:]
-        # From the nearest hop backwards: the first that is no proxy of ours is whom our proxies saw.
-        while chain and self.is_ours(environ.get("REMOTE_ADDR", "")):
-            named = parsed(chain.pop())
-            if named is None:
-                break
-            environ["REMOTE_ADDR"], environ[BELIEVED] = str(named), True
+        if (caller := caller_of(environ, self.networks)) is not None:
+            environ["REMOTE_ADDR"], environ[BELIEVED] = caller, True
         return self.app(environ, start_response)
 
-    def is_ours(self, address: str) -> bool:
-        return is_trusted(address, self.networks)
+
+def caller_of(environ: "WSGIEnvironment", networks: Sequence[Network]) -> str | None:
+    """The IP address that trusted proxies saw, or None where no forwarded header is believed."""
+    chain = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")[-LONGEST_CHAIN:]
+    caller = None
+    # From the nearest hop backwards: the first that is no proxy of ours is whom our proxies saw.
+    while chain and is_trusted(caller or environ.get("REMOTE_ADDR", ""), networks):
+        named = parsed(chain.pop())
+        if named is None:
+            break
+        caller = str(named)
+    return caller
 
 
 def is_trusted(address: str, networks: Sequence[Network]) -> bool:
