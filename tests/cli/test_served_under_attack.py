@@ -99,16 +99,18 @@ def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(house, add)
                 client.close()
 
 
-def test_a_streamed_export_arrives_and_clients_that_leave_it_hold_no_thread(run, add, house):
+def test_a_streamed_export_arrives_and_clients_that_leave_it_hold_no_thread(run, add, house, monkeypatch):
     add("chief", "super_admin")
-    token = run("token mint chief --name export --scope admin:read").stdout.strip()
-    asked = f"GET /admin/audit.jsonl HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     with serving(start(house, WEBAPP_WORKERS="1", WEBAPP_THREADS="4")) as (server,):
+        # A token names the URL of the site, which follows from what is bound.
+        monkeypatch.setenv("WEBAPP_BIND", server.settings["WEBAPP_BIND"])
+        token = run("token mint chief --name export --scope admin:read").stdout.strip()
         whole = server.open("/admin/audit.jsonl", token)
         assert (whole.status_code, whole.text.count("\n") > 1) == (200, True)
+        asked = f"GET /admin/audit.jsonl HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
         for _ in range(20):
             with connected(server) as client:
-                client.sendall(asked)
+                client.sendall(asked.encode())
         assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
 
 
