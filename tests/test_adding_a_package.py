@@ -1,4 +1,4 @@
-"""docs/adding-a-room.md, run as it stands; and what webapp.testing promises besides."""
+"""docs/adding-a-package.md, run as it stands; and what webapp.testing promises besides."""
 
 import re
 import subprocess
@@ -10,33 +10,41 @@ from pathlib import Path
 import pytest
 
 from webapp import testing
+from webapp.settings import SettingsError
 from webapp.testing import as_nobody, as_user, clock, with_token
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOM, TESTS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding-a-room.md").read_text(), re.DOTALL)
+PACKAGE, TESTS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding-a-package.md").read_text(), re.DOTALL)
 
 
 @pytest.mark.parametrize("name", re.findall(r"def (test_\w+)", TESTS))
 def test_the_tests_that_it_shows_hold(name):
-    room = {"__name__": "webapp.notes.views"}
-    exec(ROOM + TESTS, room)
-    room["house"] = lambda: house_with(room["bp"])
-    room[name]()
+    package = {"__name__": "webapp.notes.views"}
+    exec(PACKAGE + TESTS, package)
+    package["app"] = lambda: app_with(package["bp"])
+    package[name]()
 
 
 @contextmanager
-def house_with(bp):
-    """A house whose ``webapp/app/blueprints.py`` has the room."""
-    with testing.house() as app:
-        app.register_blueprint(bp)
-        yield app
+def app_with(bp):
+    """An application whose ``webapp/app/blueprints.py`` has the package."""
+    with testing.app() as site:
+        site.register_blueprint(bp)
+        yield site
 
 
 def test_every_call_in_its_table_is_there():
-    table = (ROOT / "docs" / "adding-a-room.md").read_text().split("| --- | --- |")[1].split("```")[0]
+    table = (ROOT / "docs" / "adding-a-package.md").read_text().split("| --- | --- |")[1].split("```")[0]
     named = set(re.findall(r"`(\w+)\(", table)) | {"PASSWORD"}
-    assert {"house", "build", "as_user", "with_token", "as_nobody", "clock", "user", "api_token"} <= named
+    assert {"app", "build", "as_user", "with_token", "as_nobody", "clock", "user", "api_token"} <= named
     assert all(hasattr(testing, name) for name in named)
+
+
+def test_the_former_name_still_makes_an_application_and_an_unknown_setting_is_refused():
+    with testing.house(WEBAPP_REGISTRATION="closed") as site:
+        assert site.config["REGISTRATION"] == "closed"
+    with pytest.raises(SettingsError, match="WEBAPP_REGISTRATON"), testing.app(WEBAPP_REGISTRATON="open"):
+        """Never reached."""
 
 
 def test_a_user_is_made_once_and_keeps_their_role(app):

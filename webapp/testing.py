@@ -1,6 +1,6 @@
-"""For the tests of a room of yours: a house, somebody logged in, a script with a token, a clock.
+"""Test kit for packages of your own: an application, a logged-in user, a script with a token, a clock.
 
-It needs no pytest, and nothing that runs may import it.
+It does not need pytest. Production code must not import it.
 """
 
 import tempfile
@@ -46,14 +46,25 @@ numbers = count(1)
 
 
 @contextmanager
-def house(**settings: str) -> Iterator[Flask]:
-    """A house of its own for as long as the block; settings as the environment would say them."""
+def app(**settings: str) -> Iterator[Flask]:
+    """An application with a new database in a temporary folder, removed at the end of the block.
+
+    Args:
+        settings: as in the environment, such as ``WEBAPP_REGISTRATION="open"``.
+
+    Raises:
+        SettingsError: one of them is unknown or does not fit.
+    """
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder) / "instance"
         schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
-        app = build(instance, **settings)
-        yield app
-        close(app)
+        site = build(instance, **settings)
+        yield site
+        close(site)
+
+
+house = app
+"""The former name."""
 
 
 def build(instance: Path, **settings: str) -> Flask:
