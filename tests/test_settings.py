@@ -193,3 +193,18 @@ def test_the_manual_tells_of_each_setting_what_it_means_and_who_chose_it(tmp_pat
     idle = rows["WEBAPP_SESSION_IDLE"]
     assert (idle.type, idle.default, idle.value, idle.source) == ("duration", "12h", "90m", "environment")
     assert rows["WEBAPP_WORKERS"].source == "default"
+
+
+@pytest.mark.parametrize("source", ["environment", "file"])
+def test_a_former_name_of_a_setting_is_still_accepted_and_refused_beside_the_present_one(tmp_path, source):
+    def read(**given):
+        if source == "environment":
+            return Settings.from_env(
+                {"WEBAPP_INSTANCE": str(tmp_path)} | {f"WEBAPP_{name.upper()}": value for name, value in given.items()}
+            )
+        (tmp_path / "config.toml").write_text("".join(f'{name} = "{value}"\n' for name, value in given.items()))
+        return Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)})
+
+    assert read(house_name="Ours").site_name == read(site_name="Ours").site_name == "Ours"
+    with pytest.raises(SettingsError, match=r"(?i)house_name is the former name of \w*site_name"):
+        read(house_name="Ours", site_name="Others")

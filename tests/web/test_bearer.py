@@ -121,7 +121,7 @@ def test_a_token_in_the_address_is_never_in_our_logs(house, token, capfd, logged
     ],
 )
 def test_a_house_of_any_name_can_challenge(make_app, name, realm):
-    app = make_app(WEBAPP_HOUSE_NAME=name)
+    app = make_app(WEBAPP_SITE_NAME=name)
     for answer in (
         Script(app).get("/protected"),
         Script(app).post("/api/auth", json={"username": "x", "password": "y"}),

@@ -32,7 +32,7 @@ def configure(app: Flask, settings: Settings) -> None:
         "MAX_FORM_MEMORY_SIZE": settings.body_limit,
         "MAX_FORM_PARTS": 100,
         "BASE_URL": settings.base_url,
-        "HOUSE_NAME": settings.house_name,
+        "SITE_NAME": settings.site_name,
         "DPOP_WINDOW": settings.dpop_window,
         "TOKEN_LOCATIONS": settings.locations,
         "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
@@ -53,7 +53,7 @@ def furnish(app: Flask, settings: Settings, database: Database) -> None:
     log.origin_of[0] = origin
     proxy.init_app(app, settings.trusted_proxies)
     assets.init_app(app, ROOT / "static")
-    templating.init_app(app, SiteInfo(settings.house_name, settings.base_url), preferences.zone)
+    templating.init_app(app, SiteInfo(settings.site_name, settings.base_url), preferences.zone)
     problems.init_app(app)
     csrf.init_app(app)
     request_head.init_app(app)

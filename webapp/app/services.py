@@ -95,7 +95,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     """What people have beside the password, and where it is demanded."""
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     sealer = Encryptor(settings.secret_key, "totp", former=settings.secret_key_fallbacks)
-    party = party_of(settings.base_url, settings.house_name)
+    party = party_of(settings.base_url, settings.site_name)
     step = SecondStep(
         app.extensions["login"],
         sealer,

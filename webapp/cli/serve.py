@@ -47,7 +47,7 @@ def command(house: CommandContext, *, bind: str | None, workers: str | None, thr
 
 def welcome(house: CommandContext) -> None:
     settings = house.settings
-    click.echo(f"{settings.house_name} is on {settings.base_url}{elsewhere(settings)}")
+    click.echo(f"{settings.site_name} is on {settings.base_url}{elsewhere(settings)}")
     with opened(house) as database:
         link = setup_link.make(database, settings)
     if link:

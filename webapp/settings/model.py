@@ -23,58 +23,68 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 class Settings:
     """Read once, by ``from_env``; built directly, it is judged by the same rules."""
 
-    instance: Annotated[Path, "Folder for database, keys and config.toml; not from that file."] = ROOT / "instance"
-    bind: Annotated[str, "Address and port to listen on."] = "127.0.0.1:8000"
-    base_url: Annotated[str, "The address people type; empty means http:// and what is bound."] = ""
+    instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = (
+        ROOT / "instance"
+    )
+    bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
+    base_url: Annotated[str, "Public URL of this site; empty means http:// and WEBAPP_BIND."] = ""
     database_url: Annotated[str, "SQLite or PostgreSQL; empty means latchkey.db in the instance folder.", Secret] = ""
-    valkey_url: Annotated[str, "Where limits are counted; empty means in the database.", Secret] = ""
-    secret_key: Annotated[str, "Signs cookies and forms; at least 32 random bytes.", Secret]
+    valkey_url: Annotated[str, "Valkey server that counts limits; empty means the database.", Secret] = ""
+    secret_key: Annotated[str, "Signs cookies and forms, encrypts stored secrets; at least 32 random bytes.", Secret]
     secret_key_fallbacks: Annotated[tuple[str, ...], "Former secret keys, still accepted.", Secret] = ()
-    signing_key: Annotated[str, "Signs tokens: PEM keys, the first signs; empty means made for you.", Secret] = ""
-    signing_algorithm: Annotated[SigningAlgorithm, "How tokens are signed."] = "ES256"
-    session_idle: Annotated[timedelta, "Without a request for so long, the session ends."] = timedelta(hours=12)
-    session_lifetime: Annotated[timedelta, "After so long, every session ends."] = timedelta(days=7)
-    remember_lifetime: Annotated[timedelta, "So long, if the browser is to remember the login."] = timedelta(days=30)
-    token_lifetime_max: Annotated[timedelta, "No API token lives longer."] = timedelta(days=365)
-    token_never_expires: Annotated[bool, "Whether a token may have no end, for a reason that is kept."] = False
-    tokens_per_user: Annotated[int, "API tokens that one person may have at a time."] = 1000
-    api_token_lifetime: Annotated[timedelta, "A token from /api/auth lives so long, unless asked."] = timedelta(hours=1)
-    ended_kept: Annotated[timedelta, "Ended sessions and tokens are thrown away after so long."] = timedelta(days=90)
-    refresh_lifetime: Annotated[timedelta, "Unless it refreshes, a script is logged out."] = timedelta(days=14)
-    refresh_family_lifetime: Annotated[timedelta, "After so long it is, however often it does."] = timedelta(days=90)
-    dpop_window: Annotated[timedelta, "How far the time of a DPoP proof may be from ours."] = timedelta(minutes=1)
-    exchange_audiences: Annotated[tuple[str, ...], "Services for which tokens are exchanged; empty means none."] = ()
-    token_locations: Annotated[tuple[str, ...], "Where tokens may come in: header, query, cookie."] = ("header",)
-    token_in_query: Annotated[bool, "Adds query to those: ?token=, for GET alone; other people's logs keep it."] = False
+    signing_key: Annotated[
+        str, "Signs tokens: PEM keys, the first one signs; empty means created at the first start.", Secret
+    ] = ""
+    signing_algorithm: Annotated[SigningAlgorithm, "Signature algorithm of new signing keys."] = "ES256"
+    session_idle: Annotated[timedelta, "A session ends after this long without a request."] = timedelta(hours=12)
+    session_lifetime: Annotated[timedelta, "Longest lifetime of a session."] = timedelta(days=7)
+    remember_lifetime: Annotated[timedelta, 'Longest lifetime of a session with "keep me logged in".'] = timedelta(
+        days=30
+    )
+    token_lifetime_max: Annotated[timedelta, "Longest lifetime of an API token."] = timedelta(days=365)
+    token_never_expires: Annotated[bool, "Whether a token may have no expiry; a reason is asked and stored."] = False
+    tokens_per_user: Annotated[int, "API tokens per user at a time."] = 1000
+    api_token_lifetime: Annotated[timedelta, "Default lifetime of an access token from /api/auth."] = timedelta(hours=1)
+    ended_kept: Annotated[timedelta, "Ended sessions and tokens are deleted after this long."] = timedelta(days=90)
+    refresh_lifetime: Annotated[timedelta, "A refresh token expires after this long."] = timedelta(days=14)
+    refresh_family_lifetime: Annotated[timedelta, "A script has to log in again after this long."] = timedelta(days=90)
+    dpop_window: Annotated[timedelta, "Largest clock difference of a DPoP proof."] = timedelta(minutes=1)
+    exchange_audiences: Annotated[tuple[str, ...], "Audiences for token exchange; empty means none."] = ()
+    token_locations: Annotated[tuple[str, ...], "Where tokens are accepted: header, query, cookie."] = ("header",)
+    token_in_query: Annotated[bool, "Also accepts ?token= for GET; it ends up in logs of others."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
-    mail_from: Annotated[str, "Whom mails come from; empty means latchkey@ and our host."] = ""
-    registration: Annotated[Registration, "Who may make an account: anybody, the invited, nobody."] = "invite"
-    email_special_domains: Annotated[tuple[str, ...], "Domains such as local that mail addresses may have here."] = ()
-    trusted_proxies: Annotated[tuple[Network, ...], "Proxies whose forwarded headers are believed."] = ()
-    setup_lifetime: Annotated[timedelta, "The setup link of the first start works so long."] = timedelta(minutes=30)
-    identity_provider: Annotated[str, "Who else proves passwords: package.module:name; empty means nobody."] = ""
-    identity_timeout: Annotated[timedelta, "So long that provider may take to answer."] = timedelta(seconds=5)
-    password_minimum: Annotated[int, "The fewest characters of a password."] = 15
-    password_minimum_with_second_factor: Annotated[int, "The same, where a second factor is demanded."] = 8
-    second_factor_for: Annotated[tuple[str, ...], "Roles and scopes that take a second factor."] = ()
-    passkey_for: Annotated[tuple[str, ...], "Roles and scopes that take a passkey."] = ()
-    trust_browsers: Annotated[bool, "Whether people may trust a browser: the password is enough there."] = False
-    trust_lifetime: Annotated[timedelta, "A browser is trusted for so long."] = timedelta(days=30)
-    factor_reset_wait: Annotated[timedelta, "An admin's reset of second factors waits so long."] = timedelta(hours=24)
-    login_tries_per_account: Annotated[int, "Logins tried for one account in a window."] = 10
-    login_tries_per_address: Annotated[int, "Logins tried from one address in a window."] = 50
-    login_window: Annotated[timedelta, "Over so long, login tries are counted."] = timedelta(minutes=15)
-    hashes_at_once: Annotated[int, "Passwords hashed at the same time by one worker."] = 1
-    body_limit: Annotated[int, "Bytes a request's body may have."] = 64 * 1024
-    body_timeout: Annotated[timedelta, "A request's body may take so long to come."] = timedelta(seconds=20)
-    header_timeout: Annotated[timedelta, "So may its headers; an idle connection ends then."] = timedelta(seconds=30)
-    worker_timeout: Annotated[timedelta, "A worker that answers no probe so long is replaced."] = timedelta(seconds=30)
-    workers: Annotated[int, "Processes that serve."] = 2
-    connections: Annotated[int, "Connections that each process keeps open."] = 4096
-    threads: Annotated[int, "Threads of each process; logins wait in all but two of them."] = 40
-    log_json: Annotated[bool, "Whether the log is lines of JSON."] = False
-    log_level: Annotated[LogLevel, "From where on the log is written."] = "info"
-    house_name: Annotated[str, "What pages and mails call this place."] = "Latchkey"
+    mail_from: Annotated[str, "From address of mails; empty means latchkey@ and the host of the base URL."] = ""
+    registration: Annotated[Registration, "Who can create an account: open, invite or closed."] = "invite"
+    email_special_domains: Annotated[
+        tuple[str, ...], "Special-use domains, such as local, accepted in e-mail addresses."
+    ] = ()
+    trusted_proxies: Annotated[tuple[Network, ...], "Networks of proxies whose X-Forwarded-For is believed."] = ()
+    setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
+    identity_provider: Annotated[str, "Identity provider that checks passwords: package.module:name."] = ""
+    identity_timeout: Annotated[timedelta, "Timeout of the identity provider."] = timedelta(seconds=5)
+    password_minimum: Annotated[int, "Minimum length of a password."] = 15
+    password_minimum_with_second_factor: Annotated[int, "Minimum length where a second factor is required."] = 8
+    second_factor_for: Annotated[tuple[str, ...], "Roles and scopes that require a second factor."] = ()
+    passkey_for: Annotated[tuple[str, ...], "Roles and scopes that require a passkey."] = ()
+    trust_browsers: Annotated[bool, "Whether users may trust a browser, which skips the second factor."] = False
+    trust_lifetime: Annotated[timedelta, "Lifetime of a trusted browser."] = timedelta(days=30)
+    factor_reset_wait: Annotated[timedelta, "Waiting time of an admin's reset of second factors."] = timedelta(hours=24)
+    login_tries_per_account: Annotated[int, "Failed logins per account in a window."] = 10
+    login_tries_per_address: Annotated[int, "Failed logins per network in a window."] = 50
+    login_window: Annotated[timedelta, "Window in which failed logins are counted."] = timedelta(minutes=15)
+    hashes_at_once: Annotated[int, "Passwords that one process hashes at the same time."] = 1
+    body_limit: Annotated[int, "Largest request body, in bytes."] = 64 * 1024
+    body_timeout: Annotated[timedelta, "Time limit for receiving a request body."] = timedelta(seconds=20)
+    header_timeout: Annotated[timedelta, "Time limit for request headers and idle connections."] = timedelta(seconds=30)
+    worker_timeout: Annotated[timedelta, "A process that answers no health probe for this long is replaced."] = (
+        timedelta(seconds=30)
+    )
+    workers: Annotated[int, "Number of worker processes."] = 2
+    connections: Annotated[int, "Open connections per process."] = 4096
+    threads: Annotated[int, "Request threads per process; logins wait in all but two of them."] = 40
+    log_json: Annotated[bool, "Whether log lines are JSON."] = False
+    log_level: Annotated[LogLevel, "Lowest level that is logged."] = "info"
+    site_name: Annotated[str, "Name of this site on pages and in mails."] = "Latchkey"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -93,7 +103,7 @@ class Settings:
         object.__setattr__(self, "instance", self.instance.absolute())
         checks.bind(self.bind)
         object.__setattr__(self, "base_url", checks.origin(self.base_url, bind=self.bind))
-        object.__setattr__(self, "mail_from", self.mail_from or f"{self.house_name} <latchkey@{self.host}>")
+        object.__setattr__(self, "mail_from", self.mail_from or f"{self.site_name} <latchkey@{self.host}>")
         self._check_secrets()
         self._check_numbers()
         self._check_times()

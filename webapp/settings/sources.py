@@ -5,12 +5,17 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from webapp.settings import private_files
 from webapp.settings.fields import PREFIX, SettingField, SettingsError
 from webapp.settings.types import kind_of
 
+V = TypeVar("V")
+
 FILE = "_FILE"
+# Former names of settings, which are still accepted.
+FORMER = {"house_name": "site_name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +30,23 @@ def read(choices: tuple[SettingField, ...], environ: Mapping[str, str]) -> dict[
     Raises:
         SettingsError: something is unknown, unreadable or given twice.
     """
+    environ = renamed(environ, {PREFIX + old.upper(): PREFIX + new.upper() for old, new in FORMER.items()})
     refuse_unknown((name for name in environ if name.startswith(PREFIX)), variables(choices))
     found = {choice.name: value for choice in choices if (value := from_environ(choice, environ))}
     default = next(choice.default for choice in choices if choice.name == "instance")
     instance = found["instance"].value if "instance" in found else default
     return from_toml(Path(str(instance)) / "config.toml", choices) | found
+
+
+def renamed(given: Mapping[str, V], former: Mapping[str, str]) -> dict[str, V]:
+    """
+    Raises:
+        SettingsError: a setting is given by its former and by its present name.
+    """
+    for old, new in former.items():
+        if old in given and new in given:
+            raise SettingsError(f"{old} is the former name of {new}; keep only {new}.")
+    return {former.get(name, name): value for name, value in given.items()}
 
 
 def variables(choices: tuple[SettingField, ...]) -> list[str]:
@@ -62,7 +79,7 @@ def from_file(variable: str, path: Path) -> str:
 
 
 def from_toml(path: Path, choices: tuple[SettingField, ...]) -> dict[str, SourcedValue]:
-    table = load(path)
+    table = renamed(load(path), FORMER)
     # The folder that holds this file cannot be named in it.
     known = {choice.name: choice for choice in choices if choice.name != "instance"}
     refuse_unknown(table, list(known), f" in {path}")

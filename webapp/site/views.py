@@ -134,7 +134,7 @@ def described() -> Description:
     if found is None:
         config = current_app.config
         document = describe(
-            config["HOUSE_NAME"],
+            config["SITE_NAME"],
             config["BASE_URL"],
             cookie=config["SESSION_COOKIE_NAME"],
             token_cookie=token_cookie.name() if "cookie" in config["TOKEN_LOCATIONS"] else None,

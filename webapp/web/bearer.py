@@ -78,5 +78,5 @@ def basic_password(text: str) -> str:
 
 def realm(scheme: str = "Bearer") -> str:
     """The challenge that all others begin with; a header holds less than the name of a house may (RFC 9110 §5.6.4)."""
-    plain = re.sub(r'[^ -~]|["\\]', "?", current_app.config["HOUSE_NAME"])
+    plain = re.sub(r'[^ -~]|["\\]', "?", current_app.config["SITE_NAME"])
     return f'{scheme} realm="{plain}"'

@@ -33,7 +33,7 @@ def estimate() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     take_turn(ESTIMATED)
-    name, address, house = form.username.data or "", form.email.data or "", current_app.config["HOUSE_NAME"]
+    name, address, house = form.username.data or "", form.email.data or "", current_app.config["SITE_NAME"]
     password = form.password.data or ""
     # What the page says is believed: it is only told how long, and is told anew when the password is sent.
     roles = roles_of(form.role.data) if form.role.data else getattr(current_user, "roles", ())

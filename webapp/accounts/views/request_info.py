@@ -75,7 +75,7 @@ def may_mail_registration(address: str, network: str) -> bool:
 
 def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
     """Whether the password may be chosen; if not, the field says why."""
-    house = current_app.config["HOUSE_NAME"]
+    house = current_app.config["SITE_NAME"]
     try:
         passwords().judge(field.data or "", username=name, email=address, house=house, roles=roles)
     except PasswordUnfit as error:

@@ -54,7 +54,7 @@ def create(secret: str) -> ResponseReturnValue:
 
 def fits(form: SetupForm) -> bool:
     """Ask the rules that need more than the form; their words go beside the fields."""
-    house, roles = current_app.config["HOUSE_NAME"], roles_of("super_admin")
+    house, roles = current_app.config["SITE_NAME"], roles_of("super_admin")
     name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
     for field, judge in (
         (form.username, lambda: checked_name(name)),

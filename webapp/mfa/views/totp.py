@@ -103,7 +103,7 @@ def refused(principal: Principal, form: TotpForm, seed: str | None = None) -> Re
 
 
 def page(principal: Principal, form: TotpForm, seed: str, *, status: int = 200) -> Response:
-    uri = totp.uri(seed, username=principal.username, house=current_app.config["HOUSE_NAME"])
+    uri = totp.uri(seed, username=principal.username, house=current_app.config["SITE_NAME"])
     begun = enrolment.begin(sealer(), principal.user_id, seed, now())
     form.begun.data = begun
     side, path = enrolment.drawn(uri) if wants_page() else (0, "")
