@@ -87,7 +87,7 @@ def expectant(run, add, house, tmp_path):
         )
         connection.execute(
             "INSERT INTO outgoing_mail (id, kind, 'to', created_at, due_at, tries)"
-            " SELECT hex(zeroblob(16)), '', '', created_at, created_at, 0 FROM link"
+            " SELECT hex(zeroblob(16)), '', 'ada@example.org', created_at, created_at, 0 FROM link"
         )
     file = tmp_path / "copy.db"
     run(f"db backup {file}")
