@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -87,10 +88,13 @@ OPTIONS = [
 
 def read(words: list[str], *args: str) -> dict[str, object]:
     """What the command is given for such a line; it is not run."""
-    command = command_at(words)
+    # A copy, whose arguments may be left out, below the program, which says how help is asked for.
+    command = copy(command_at(words))
+    command.params = [copy(param) for param in command.params]
     for param in command.params:
         param.required = False
-    return command.make_context(words[-1], list(args)).params
+    with click.Context(program, **program.context_settings) as above:
+        return command.make_context(words[-1], list(args), parent=above).params
 
 
 @pytest.fixture(autouse=True)
