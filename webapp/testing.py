@@ -119,7 +119,7 @@ def api_token(
         return issuer.issue(db, owner.id, wish, AuthenticationProof(now(), "pwd"))
 
 
-class TestCaller(FlaskClient):
+class HeaderClient(FlaskClient):
     """A client with headers that it always sends, unless a call says otherwise."""
 
     sends: Mapping[str, str] = HTML
@@ -141,7 +141,7 @@ class TestCaller(FlaskClient):
         return found
 
 
-def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str = "pwd") -> TestCaller:
+def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str = "pwd") -> HeaderClient:
     """The browser of a user who has just logged in; the user is made if need be.
 
     Its changes bring the CSRF token; ``headers={"X-CSRF-Token": ""}`` sends one without.
@@ -149,7 +149,7 @@ def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str 
     found = user_named(app, name, role)
     with database_of(app).write() as db:
         started = start(db, found.id, Browser("webapp.testing", None), app.extensions["session_ends"], amr=amr)
-    client = TestCaller(app, app.response_class)
+    client = HeaderClient(app, app.response_class)
     with client.session_transaction(base_url=client.base_url) as session:
         session[SECRET] = started.secret
     client.sends_csrf = True
@@ -158,17 +158,17 @@ def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str 
 
 def with_token(
     app: Flask, *, scopes: Sequence[str] = ("resources:read",), of: str = "ada", role: str | None = None
-) -> TestCaller:
+) -> HeaderClient:
     """A script with a new token of a user, who is made if need be; it keeps no cookie."""
     issued = api_token(app, user_named(app, of, role), *scopes)
-    client = TestCaller(app, app.response_class, use_cookies=False)
+    client = HeaderClient(app, app.response_class, use_cookies=False)
     client.sends = {"Accept": "*/*", "Authorization": f"Bearer {issued.token}"}
     return client
 
 
-def as_nobody(app: Flask) -> TestCaller:
+def as_nobody(app: Flask) -> HeaderClient:
     """A browser that nobody has logged in with."""
-    return TestCaller(app, app.response_class)
+    return HeaderClient(app, app.response_class)
 
 
 def clock(start_at: datetime = NOON) -> AbstractContextManager[time_machine.Traveller]:

@@ -10,7 +10,7 @@ from tests.accounts.owned_objects import JSON, OWN
 from tests.second_factors import NAMED
 from tests.tables import contents
 from webapp.guard.routes import routes
-from webapp.testing import TestCaller, as_user, with_token
+from webapp.testing import HeaderClient, as_user, with_token
 
 # A link's secret is what lets one in; one that is nobody's is no address.
 SECRETS = {
@@ -59,7 +59,7 @@ def filled(path: str, value: object) -> str:
     return f"{before}{value}{rest.partition('>')[2]}"
 
 
-def answers(caller: TestCaller, method: str, path: str) -> list[tuple[int, str]]:
+def answers(caller: HeaderClient, method: str, path: str) -> list[tuple[int, str]]:
     """As a page and as JSON, with nothing that would fit and with something that might."""
     as_page = [caller.open(path, method=method, data={} if method == "POST" else None)]
     bodies = BODIES if method == "POST" else (None,)

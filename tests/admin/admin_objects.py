@@ -4,7 +4,7 @@ from flask import Flask
 
 from tests import factories
 from webapp.accounts.models import User
-from webapp.testing import TestCaller, as_user
+from webapp.testing import HeaderClient, as_user
 
 WHY = "left the house"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -23,7 +23,7 @@ def in_state(app: Flask, name: str, **facts: object) -> None:
             setattr(found, field, value)
 
 
-def by_session(app: Flask, name: str) -> TestCaller:
+def by_session(app: Flask, name: str) -> HeaderClient:
     """Somebody who has just logged in and sends JSON, for changes that no token may make."""
     caller = as_user(app, name)
     caller.sends = {"Accept": "application/json", "Sec-Fetch-Site": "same-origin"}

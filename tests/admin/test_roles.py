@@ -11,21 +11,21 @@ from webapp.accounts import invitations, roles
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.accounts.roles import RoleCycle, closures
-from webapp.testing import TestCaller
+from webapp.testing import HeaderClient
 
 
 @pytest.fixture
-def script(app: Flask, chief: User) -> TestCaller:
+def script(app: Flask, chief: User) -> HeaderClient:
     """Chief with a session, which sends JSON."""
     return by_session(app, chief.username)
 
 
-def make(script: TestCaller | Script, name: str, *includes: str) -> int:
+def make(script: HeaderClient | Script, name: str, *includes: str) -> int:
     sent = {"name": name, "description": "For tests.", "includes": list(includes)}
     return script.post("/admin/roles", json=sent).status_code
 
 
-def edit(script: TestCaller | Script, name: str, *includes: str) -> int:
+def edit(script: HeaderClient | Script, name: str, *includes: str) -> int:
     sent = {"description": "For tests.", "includes": list(includes)}
     return script.post(f"/admin/roles/{name}/edit", json=sent).status_code
 

@@ -15,7 +15,7 @@ from tests import factories
 from tests.factories import PASSWORD
 from webapp.accounts.models import User
 from webapp.app import close
-from webapp.testing import JSON, TestCaller, as_nobody, as_user, build
+from webapp.testing import JSON, HeaderClient, as_nobody, as_user, build
 
 REPORTS = "https://reports.example.org"
 SETTINGS = {
@@ -34,7 +34,7 @@ Works = Callable[[], bool]
 class Site:
     app: Flask
     instance: Path
-    admin: TestCaller | None
+    admin: HeaderClient | None
     """A super admin at a browser; None where nobody looks after others yet."""
 
 
@@ -45,7 +45,7 @@ def site(instance: Path, *, has_admin: bool = True) -> Iterator[Site]:
     close(app)
 
 
-def browser(caller: TestCaller) -> TestCaller:
+def browser(caller: HeaderClient) -> HeaderClient:
     """One that asks for JSON, from a network of its own."""
     number = next(NUMBERS)
     caller.sends, caller.sends_csrf = JSON, True
@@ -59,7 +59,7 @@ class Owner:
 
     site: Site
     user: User
-    browser: TestCaller
+    browser: HeaderClient
     password: str = PASSWORD
     logs_out: Callable[[], object] | None = None
     """How the way in itself is logged out, where it can be."""
@@ -74,17 +74,17 @@ class Owner:
             user = db.get(User, self.user.id)
             return change(db, user) if user is not None else None
 
-    def other_browser(self) -> TestCaller:
+    def other_browser(self) -> HeaderClient:
         return browser(as_nobody(self.app))
 
-    def log_in(self, caller: TestCaller, **fields: Any) -> TestResponse:
+    def log_in(self, caller: HeaderClient, **fields: Any) -> TestResponse:
         said = {"username": self.user.username, "password": self.password}
         return caller.post("/login", json=said | fields)
 
-    def is_in(self, caller: TestCaller) -> bool:
+    def is_in(self, caller: HeaderClient) -> bool:
         return caller.get("/protected").status_code == 200
 
-    def with_session(self) -> TestCaller:
+    def with_session(self) -> HeaderClient:
         return browser(as_user(self.app, self.user.username))
 
 

@@ -25,7 +25,7 @@ from tests.second_factors import with_app, with_passkey
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.mfa import factors
-from webapp.testing import HTML, TestCaller
+from webapp.testing import HTML, HeaderClient
 
 STEP = "/login/second-step"
 
@@ -180,7 +180,7 @@ def known_network(owner: Owner) -> Works:
     return lambda: counts(owner, neighbour, failed=50)
 
 
-def logged_in_a_minute_ago(owner: Owner) -> TestCaller:
+def logged_in_a_minute_ago(owner: Owner) -> HeaderClient:
     """A browser that is known since, and logged out; a mark counts whole seconds, so not of this very second."""
     caller = owner.other_browser()
     with time_machine.travel(now() - timedelta(minutes=1)):
@@ -190,7 +190,7 @@ def logged_in_a_minute_ago(owner: Owner) -> TestCaller:
     return caller
 
 
-def counts(owner: Owner, caller: TestCaller, *, failed: int) -> bool:
+def counts(owner: Owner, caller: HeaderClient, *, failed: int) -> bool:
     """Whether the right password counts after so many wrong ones, more than those who are not known may try."""
     owner.write(lambda _db, user: setattr(user, "failed_logins", failed))
     return owner.log_in(caller).status_code == 200

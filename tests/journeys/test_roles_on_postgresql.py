@@ -12,7 +12,7 @@ from tests import factories
 from tests.admin.admin_objects import by_session
 from webapp.accounts import roles
 from webapp.accounts.models import Role, User
-from webapp.testing import TestCaller
+from webapp.testing import HeaderClient
 
 pytestmark = pytest.mark.xdist_group("races")
 
@@ -27,7 +27,7 @@ def at_once(*calls: Callable[[], TestResponse]) -> list[int]:
         return [answer.status_code for answer in pool.map(lambda call: call(), calls)]
 
 
-def keeper(app: Flask) -> tuple[User, TestCaller]:
+def keeper(app: Flask) -> tuple[User, HeaderClient]:
     made = factories.user(app, role="super_admin")
     return made, by_session(app, made.username)
 

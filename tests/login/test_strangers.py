@@ -3,6 +3,7 @@
 import math
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -183,10 +184,11 @@ def test_a_hash_made_anew_never_brings_an_old_password_back(house):
 
 
 def test_more_logins_than_can_be_hashed_are_told_to_come_back(house):
-    while house.extensions["passwords"]._places.acquire(blocking=False):
-        pass
-    tables = contents(house)
-    answer = Script(house).post("/api/auth", json=WHO["a known name"] | {"password": "x"})
+    tables, places = contents(house), house.extensions["passwords"]._places
+    with ExitStack() as held:
+        for _ in range(places.capacity):
+            held.enter_context(places.hold(None))
+        answer = Script(house).post("/api/auth", json=WHO["a known name"] | {"password": "x"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert house.extensions["limiter"].entries() == []
     assert contents(house) == tables

@@ -12,7 +12,7 @@ from tests.second_factors import NAMED, with_app
 from tests.tables import contents
 from webapp.accounts.models import User
 from webapp.guard.routes import routes
-from webapp.testing import TestCaller, as_nobody, as_user, user_named, with_token
+from webapp.testing import HeaderClient, as_nobody, as_user, user_named, with_token
 from webapp.web.api_schema import contract_of
 
 NOT_ONE_TEXT = [5, 1.5, True, False, [], ["x"], ["x", "y"], [["x"]], {}, {"$ne": None}, [None], [{"x": "y"}]]
@@ -88,7 +88,7 @@ def test_every_form_with_a_text_field_is_known_here(house):
     assert forms_of(house) == {path: set(names.split()) for path, names in FIELDS.items()}
 
 
-def caller_for(app: Flask, path: str) -> TestCaller:
+def caller_for(app: Flask, path: str) -> HeaderClient:
     """Whoever may send this form, as far on the way to it as one must be."""
     if path == "/api/auth/introspect":
         return with_token(app, scopes=("tokens:introspect",), of="ada")
@@ -102,7 +102,7 @@ def caller_for(app: Flask, path: str) -> TestCaller:
     return as_user(app, "ada", amr="pwd otp")
 
 
-def half_way(app: Flask) -> TestCaller:
+def half_way(app: Flask) -> HeaderClient:
     """With the right name and password, and a second factor still to be shown."""
     with_app(app, user_named(app, "ada"))
     nobody = as_nobody(app)
@@ -111,7 +111,7 @@ def half_way(app: Flask) -> TestCaller:
     return nobody
 
 
-def at(app: Flask, first: str, then: str, **fields: str) -> TestCaller:
+def at(app: Flask, first: str, then: str, **fields: str) -> HeaderClient:
     """At the page behind a mailed link."""
     nobody = as_nobody(app)
     nobody.sends_csrf = True
