@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from flask import g, request
 from werkzeug.datastructures import MultiDict
@@ -10,6 +11,11 @@ from webapp.web.negotiation import FORM_TYPES
 from webapp.web.problems import Problem
 
 Submitted = MultiDict[str, str]
+
+MOST_FIELDS = 1000
+"""Fields of a URL-encoded form; ``MAX_FORM_PARTS`` is that of a multipart form."""
+LONGEST_BOUNDARY = 70
+"""Characters (RFC 2046 §5.1.1)."""
 
 
 def submitted() -> Submitted:
@@ -37,6 +43,7 @@ def json_value(name: str) -> Any:
 def read_body() -> Submitted:
     g.json_values = None
     if request.mimetype in FORM_TYPES:
+        check_form()
         return checked(MultiDict(request.form))
     body = request.get_data(cache=True)
     if not body and not request.mimetype:
@@ -44,6 +51,25 @@ def read_body() -> Submitted:
     if request.is_json:
         return checked(members_of(body))
     raise Problem(415, "That kind of content is not read here", "Send a form, or a JSON object. Nothing was changed.")
+
+
+def check_form() -> None:
+    """Refuse a form that is costly or impossible to parse, before it is parsed.
+
+    Raises:
+        Problem: 400 for a boundary or an encoding that cannot be read, 413 for too many fields.
+    """
+    if request.mimetype == "multipart/form-data":
+        if not 0 < len(request.mimetype_params.get("boundary", "")) <= LONGEST_BOUNDARY:
+            raise unreadable(f"The boundary of the form must have 1 to {LONGEST_BOUNDARY} characters.")
+        return
+    body = request.get_data(cache=True)
+    if body.count(b"&") >= MOST_FIELDS:
+        raise Problem(413, "That is too much", f"A form has at most {MOST_FIELDS} fields. Nothing was changed.")
+    try:
+        unquote_to_bytes(body).decode()
+    except UnicodeDecodeError as error:
+        raise unreadable("The form is not UTF-8.") from error
 
 
 def members_of(body: bytes) -> Submitted:
@@ -89,6 +115,9 @@ def unreadable_number(text: str) -> None:
 def checked(members: Submitted) -> Submitted:
     """Without what no field of ours can hold: NUL ends text in databases and in C, lone surrogates cannot be stored."""
     for name, value in members.items(multi=True):
+        # A part of a multipart form need not say its name, and is then kept under None.
+        if not isinstance(name, str):
+            raise unreadable("A field of the form has no name.")
         if "\0" in name + value or not is_text(name + value):
             raise unreadable("It holds characters that are no text.")
     return members

@@ -1,0 +1,65 @@
+"""Forms that cannot be parsed, or only at great cost: each is the caller's mistake."""
+
+import pytest
+
+from tests.script import Script
+from webapp.web.body import LONGEST_BOUNDARY, MOST_FIELDS
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=x"
+PATHS = ["/login", "/api/auth", "/password-strength"]
+
+
+def part(*headers: bytes) -> bytes:
+    return b"--x\r\n" + b"".join(header + b"\r\n" for header in headers) + b"\r\nvalue\r\n--x--\r\n"
+
+
+NAMED = b'Content-Disposition: form-data; name="username"'
+BODIES = [
+    pytest.param(MULTIPART, part(b"Content-Disposition: form-data"), id="no name"),
+    pytest.param(MULTIPART, part(b'Content-Disposition: form-data; name=""'), id="an empty name"),
+    pytest.param(MULTIPART, part(NAMED + b'; name="other"'), id="two names"),
+    pytest.param(MULTIPART, part(NAMED, NAMED), id="two dispositions"),
+    pytest.param(MULTIPART, part(b"Content-Type: text/plain"), id="no disposition"),
+    pytest.param(MULTIPART, part(b"Content-Disposition: attachment"), id="another disposition"),
+    pytest.param(MULTIPART, part(b"no header"), id="a header without a colon"),
+    pytest.param(MULTIPART, part(b'Content-Disposition: form-data; filename="a"'), id="a file without a name"),
+    pytest.param(MULTIPART, part(b'Content-Disposition: form-data; name="\xff"'), id="a name that is not UTF-8"),
+    pytest.param(MULTIPART, part(b"Content-Disposition: form-data; name*=utf-8''%ff"), id="an encoded broken name"),
+    pytest.param(MULTIPART, part(b"Content-Disposition: form-data; name*=nonsense''a"), id="an unknown name charset"),
+    pytest.param(MULTIPART, part(NAMED, b"Content-Type: text/plain; charset=utf-7"), id="UTF-7"),
+    pytest.param(MULTIPART, part(NAMED, b"Content-Type: text/plain; charset=nonsense"), id="an unknown charset"),
+    pytest.param(MULTIPART, part(NAMED, b"Content-Type: multipart/mixed; boundary=x"), id="a form in a form"),
+    pytest.param("multipart/form-data; boundary=y", part(NAMED), id="another boundary"),
+    pytest.param("multipart/form-data", part(NAMED), id="no boundary"),
+    pytest.param("multipart/form-data; boundary=", part(NAMED), id="an empty boundary"),
+    pytest.param('multipart/form-data; boundary="\xff"', part(NAMED), id="a boundary that is not ASCII"),
+    pytest.param(MULTIPART, b"", id="an empty multipart form"),
+    pytest.param(FORM + "; charset=utf-7", b"username=+AGE-", id="a form in UTF-7"),
+    pytest.param(FORM + "; charset=nonsense", b"username=ada", id="a form in an unknown charset"),
+    pytest.param(FORM, b"\xff=\xff", id="a form of bytes"),
+    pytest.param(";;;=", b"username=ada", id="no content type"),
+    pytest.param("multipart/", part(NAMED), id="half a content type"),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("content_type", "body"), BODIES)
+def test_an_odd_form_is_no_fault_of_ours(app, path, content_type, body):
+    answer = Script(app).call("POST", path, data=body, headers={"Content-Type": content_type})
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        pytest.param(MULTIPART, part(b"Content-Disposition: form-data"), 400, id="no name"),
+        pytest.param("multipart/form-data; boundary=" + "-" * (LONGEST_BOUNDARY + 1), b"--", 400, id="a long boundary"),
+        pytest.param(FORM, b"a=" + b"%ff" * 20_000, 400, id="no UTF-8"),
+        pytest.param(FORM, b"&".join([b"a=1"] * (MOST_FIELDS + 1)), 413, id="many fields"),
+    ],
+)
+def test_a_form_that_is_costly_to_parse_is_refused_before(app, path, content_type, body, status):
+    headers = {"Content-Type": content_type}
+    assert Script(app).call("POST", path, data=body, headers=headers).status_code == status
