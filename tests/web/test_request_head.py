@@ -3,6 +3,7 @@
 import pytest
 from flask import request
 from sqlalchemy import select
+from werkzeug.test import create_environ, run_wsgi_app
 
 from tests import factories
 from tests.browser import Person
@@ -10,7 +11,7 @@ from tests.script import Script
 from webapp.sessions.models import BrowserSession
 from webapp.web.request_head import LARGEST_HEADERS, LONGEST_URL, LONGEST_USER_AGENT
 
-SENT_ANYWAY = 200
+SENT_ANYWAY = 300
 """More than the headers that the client adds."""
 
 
@@ -23,6 +24,8 @@ SENT_ANYWAY = 200
         pytest.param({"DPoP": "x" * LARGEST_HEADERS}, id="a long proof"),
         pytest.param({"X-Forwarded-For": "1," * (LARGEST_HEADERS // 2)}, id="a long chain of proxies"),
         pytest.param({"Accept": "a/b," * (LARGEST_HEADERS // 4)}, id="many kinds of content"),
+        pytest.param({"Content-Type": "a/b;" + "x" * LARGEST_HEADERS}, id="a long Content-Type"),
+        pytest.param({"X-" + "x" * LARGEST_HEADERS: "1"}, id="a long name"),
         pytest.param({f"X-{number}": "x" * 100 for number in range(90)}, id="many headers"),
     ],
 )
@@ -71,3 +74,18 @@ def test_a_long_user_agent_is_cut_before_it_is_parsed_or_kept(app, user):
     assert set(seen) == {LONGEST_USER_AGENT}
     with factories.database_of(app).read() as db:
         assert all(len(found.user_agent) <= LONGEST_USER_AGENT for found in db.scalars(select(BrowserSession)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        pytest.param({"REQUEST_METHOD": "get"}, 501, id="a method in small letters"),
+        pytest.param({"REQUEST_METHOD": "Get"}, 501, id="a method with a small letter"),
+        pytest.param({"HTTP_HOST": "a.example,b.example"}, 400, id="two hosts"),
+        pytest.param({"HTTP_HOST": None}, 400, id="no host"),
+        pytest.param({"HTTP_HOST": None, "SERVER_PROTOCOL": "HTTP/1.0"}, 200, id="no host in HTTP/1.0"),
+    ],
+)
+def test_a_head_that_http_does_not_allow_is_refused(app, changed, status):
+    environ = {name: value for name, value in (create_environ("/public") | changed).items() if value is not None}
+    assert run_wsgi_app(app.wsgi_app, environ)[1].startswith(str(status))

@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LARGEST_HEADERS = 8192
-"""Characters, of all header values together."""
+"""Characters, of all header names and values together, as WSGI has them."""
+HEADER_PREFIXES = ("HTTP_", "CONTENT_")
 LONGEST_URL = 8192
 """Bytes, of path and query as they were decoded and sent; more than RFC 9112 §3 asks every server to take (8,000)."""
 LONGEST_USER_AGENT = 512
-HEADERS_TOO_LARGE, URL_TOO_LONG = 431, 414
+BAD_REQUEST, HEADERS_TOO_LARGE, NOT_IMPLEMENTED, URL_TOO_LONG = 400, 431, 501, 414
 
 
 class RequestHead:
     """WSGI middleware: 414 for a URL that is too long (RFC 9110 §15.5.15), 431 for headers that are too large (RFC 6585
-    §5), and a User-Agent of bounded length.
+    §5), 501 for a method that is not in capitals, 400 without exactly one Host, and a User-Agent of bounded length.
 
     What reads URL and headers further in may therefore take any time that is linear in 8 kB.
     """
@@ -33,8 +34,16 @@ class RequestHead:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > LONGEST_URL:
             return self.refused(start_response, URL_TOO_LONG)
-        if len("".join([value for name, value in environ.items() if name.startswith("HTTP_")])) > LARGEST_HEADERS:
+        sent = "".join([name + value for name, value in environ.items() if name.startswith(HEADER_PREFIXES)])
+        if len(sent) > LARGEST_HEADERS:
             return self.refused(start_response, HEADERS_TOO_LARGE)
+        # Methods are case-sensitive (RFC 9110 §9.1), but Werkzeug reads "get" as GET.
+        if not environ["REQUEST_METHOD"].isupper():
+            return self.refused(start_response, NOT_IMPLEMENTED)
+        host = environ.get("HTTP_HOST")
+        # Two Host headers arrive joined by a comma; HTTP/1.0 needs none (RFC 9112 §3.2).
+        if (host is None and environ["SERVER_PROTOCOL"] == "HTTP/1.1") or (host is not None and "," in host):
+            return self.refused(start_response, BAD_REQUEST)
         agent = environ.get("HTTP_USER_AGENT")
         if agent is not None and len(agent) > LONGEST_USER_AGENT:
             environ["HTTP_USER_AGENT"] = agent[:LONGEST_USER_AGENT]
