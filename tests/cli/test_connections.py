@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from tests.event_loop import finished
 from webapp.cli import connections
 from webapp.cli.connections import bound_connections, peers, surplus
 from webapp.cli.worker import Clients
@@ -50,7 +51,7 @@ def test_a_connection_over_the_bound_is_closed_and_the_others_work(monkeypatch):
             await asyncio.sleep(0)
             task.cancel()
 
-        asyncio.run(once())
+        finished(once())
         for one in clients:
             one.setblocking(False)
         assert sum(is_closed(one) for one in clients) == 2

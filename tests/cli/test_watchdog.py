@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.event_loop import finished
 from webapp.cli import watchdog
 from webapp.cli.watchdog import INSTANT, STARTING, NotHealthy, Watchdog, beat, probe
 
@@ -75,7 +76,7 @@ def beaten(app, folder, progress, *, looks):
         await asyncio.gather(task, return_exceptions=True)
         return (folder / str(os.getpid())).read_bytes()
 
-    return asyncio.run(run())
+    return finished(run())
 
 
 def test_a_heartbeat_is_noted_after_the_application_has_answered(app, tmp_path):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask, Response, request
 
+from tests.event_loop import finished
 from tests.web.asgi_scope import CHUNKED, LENGTH_5, scope
 from webapp.web import after_response, asgi
 from webapp.web.asgi import AsgiGateway
@@ -55,7 +56,7 @@ def gateway(app, **options):
 
 def call(target, asked, *parts):
     """Send a request whose body comes in ``parts``; one that is NEVER does not come. Returns status, headers, body."""
-    return asyncio.run(exchange(target, asked, *parts))
+    return finished(exchange(target, asked, *parts))
 
 
 async def exchange(target, asked, *parts, seen=None):
@@ -111,7 +112,7 @@ def test_no_thread_is_taken_while_a_body_comes(view):
             task.cancel()
         return answer
 
-    assert asyncio.run(others_are_answered())[0] == 200
+    assert finished(others_are_answered())[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_of_a_body_over_the_limit_no_more_is_read_than_shows_it(view, framing):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(target(scope("POST", b"/echo", framing), receive, send))
+    finished(target(scope("POST", b"/echo", framing), receive, send))
     assert (sent[0]["status"], len(given)) == (413, 2)
 
 
@@ -156,7 +157,7 @@ def test_one_client_may_have_only_so_many_bodies_under_way_and_others_are_not_he
         again = await exchange(target, scope("POST", b"/echo", LENGTH_5), b"hello")
         return same, reading, other, again
 
-    same, reading, other, again = asyncio.run(try_it())
+    same, reading, other, again = finished(try_it())
     assert (same[0], same[1][b"retry-after"]) == (503, b"1")
     assert [answer[0] for answer in (reading, other, again)] == [200, 200, 200]
     assert not target.bodies
@@ -178,7 +179,7 @@ def test_requests_beyond_what_may_wait_for_a_thread_are_told_to_come_back_and_ot
         is_let_go.set()
         return refused, await asyncio.gather(*running)
 
-    refused, answered = asyncio.run(try_it())
+    refused, answered = finished(try_it())
     assert (refused[0], refused[1][b"retry-after"]) == (503, b"1")
     assert [answer[0] for answer in answered] == [200, 200, 200]
 
@@ -202,7 +203,7 @@ def test_clients_that_wait_are_answered_in_turn(view):
         is_let_go.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(try_it())
+    finished(try_it())
     # The first was at it already; of those who wait, b comes second and not last.
     assert order == ["a", "a", "b", "a", "a", "a"]
 
@@ -221,12 +222,12 @@ def test_progress_is_seen_while_all_threads_are_busy(view):
         await task
         return free, stuck, target.progress(), target.finished
 
-    assert asyncio.run(try_it()) == (None, [0, 0], None, 1)
+    assert finished(try_it()) == (None, [0, 0], None, 1)
 
 
 def test_work_for_after_the_response_is_done_after_it_was_sent(view):
     target = gateway(view)
-    answer = asyncio.run(exchange(target, scope("GET", b"/later"), seen=view.seen))
+    answer = finished(exchange(target, scope("GET", b"/later"), seen=view.seen))
     target.pool.shutdown()
     assert (answer[2], view.seen) == (b"sent first", ["http.response.start", "http.response.body", "work"])
 

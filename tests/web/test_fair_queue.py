@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tests.event_loop import finished
 from webapp.web.fair_queue import FairQueue
 
 
@@ -22,7 +23,7 @@ def test_each_client_has_one_turn_before_any_has_a_second():
         await asyncio.gather(*tasks)
         return queue.free
 
-    assert (asyncio.run(run()), "".join(order)) == (1, "abcaba")
+    assert (finished(run()), "".join(order)) == (1, "abcaba")
 
 
 def test_a_place_goes_on_where_whoever_waited_is_gone():
@@ -37,7 +38,7 @@ def test_a_place_goes_on_where_whoever_waited_is_gone():
         queue.leave()
         return queue.free
 
-    assert asyncio.run(run()) == 1
+    assert finished(run()) == 1
 
 
 def test_a_place_that_came_together_with_the_end_of_who_waited_is_not_lost():
@@ -51,4 +52,4 @@ def test_a_place_that_came_together_with_the_end_of_who_waited_is_not_lost():
         await asyncio.gather(waiting, return_exceptions=True)
         return queue.free
 
-    assert asyncio.run(run()) == 1
+    assert finished(run()) == 1

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask, Response
 
+from tests.event_loop import finished
 from tests.web.asgi_scope import scope
 from webapp.web import streaming
 from webapp.web.asgi import AsgiGateway
@@ -57,7 +58,7 @@ def streamed(parts, client, *, then=None):
                 await then()
             await work
 
-    asyncio.run(run())
+    finished(run())
 
 
 def test_a_send_that_is_no_coroutine_is_awaited():
@@ -122,4 +123,4 @@ def test_one_client_holds_only_its_share_of_the_threads_with_streams():
         await asyncio.gather(*tasks)
         return refused.got[0]["status"], other.got[0]["status"]
 
-    assert asyncio.run(run()) == (503, 200)
+    assert finished(run()) == (503, 200)
