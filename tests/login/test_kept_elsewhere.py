@@ -70,9 +70,7 @@ def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, house):
     sent = {"reason": "they forgot it", "csrf_token": csrf_of(boss)}
     answer = boss.ask("POST", f"/admin/users/{user_id}/reset-link", data=sent)
     assert (answer.status_code, "is not kept here" in answer.text) == (409, True)
-    # As for a name that nobody has: the event is of no user, and the mail reaches nobody.
-    assert [event["user_id"] for event in events(house, "reset.asked")] == [None]
-    assert not mails(house)
+    assert not events(house, "reset.asked")
     with house.extensions["database"].write() as db, pytest.raises(lifecycle.PasswordElsewhere):
         lifecycle.set_password(db, db.get_one(User, user_id), "x")
 
