@@ -6,6 +6,7 @@ The server counts connections and not whose they are, so they are read off the p
 import asyncio
 import os
 import socket
+import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -38,7 +39,11 @@ def peers(copies: ExitStack) -> Iterator[tuple[socket.socket, str]]:
     """Every connection that was accepted, as a copy that ``copies`` closes, with the IP address of its client."""
     for entry in OPEN_FILES.iterdir():
         try:
-            connection = copies.enter_context(socket.socket(fileno=os.dup(int(entry.name))))
+            number = int(entry.name)
+            # Before it is copied: of what is no socket nobody would close the copy.
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            connection = copies.enter_context(socket.socket(fileno=os.dup(number)))
             if connection.family not in (socket.AF_INET, socket.AF_INET6) or connection.type != socket.SOCK_STREAM:
                 continue
             address = connection.getpeername()[0]
