@@ -1,6 +1,7 @@
 """How many connections one client keeps, read off the sockets of the process."""
 
 import asyncio
+import os
 import socket
 from contextlib import ExitStack
 from ipaddress import ip_network
@@ -99,3 +100,13 @@ def test_a_request_takes_the_share_of_the_network_that_trusted_proxies_saw(peer,
     assert clients.of_connection(peer) == (
         None if peer.startswith("10.") else clients.of_request({"REMOTE_ADDR": peer})
     )
+
+
+def test_looking_through_the_files_of_the_process_leaves_none_open(tmp_path):
+    (tmp_path / "file").touch()
+    with (tmp_path / "file").open():
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(3):
+            with ExitStack() as copies:
+                list(peers(copies))
+        assert len(os.listdir("/proc/self/fd")) == before
