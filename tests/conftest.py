@@ -68,6 +68,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         marking.guard.running = None
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """The last test of a run also ends what others began: a process that starts here is not its own."""
+    marking.guard.running = None
+    return (yield)
+
+
 _date = pytest.fixture(autouse=True)(dates.at_the_chosen_date)
 
 
