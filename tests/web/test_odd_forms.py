@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.factories import PASSWORD
 from tests.script import Script
 from webapp.web.body import LONGEST_BOUNDARY, MOST_FIELDS
 
@@ -56,6 +57,9 @@ def test_an_odd_form_is_no_fault_of_ours(app, path, content_type, body):
     [
         pytest.param(MULTIPART, part(b"Content-Disposition: form-data"), 400, id="no name"),
         pytest.param("multipart/form-data; boundary=" + "-" * (LONGEST_BOUNDARY + 1), b"--", 400, id="a long boundary"),
+        pytest.param(MULTIPART, part(NAMED + b';a="b"' * 9000), 400, id="a long part header"),
+        pytest.param(MULTIPART, part(NAMED + (b';a="b"' * 99 + b"--x") * 90), 400, id="boundaries in a part header"),
+        pytest.param(MULTIPART, part(NAMED, *[b"A: b"] * 9000), 400, id="many part headers"),
         pytest.param(FORM, b"a=" + b"%ff" * 20_000, 400, id="no UTF-8"),
         pytest.param(FORM, b"&".join([b"a=1"] * (MOST_FIELDS + 1)), 413, id="many fields"),
     ],
@@ -63,3 +67,12 @@ def test_an_odd_form_is_no_fault_of_ours(app, path, content_type, body):
 def test_a_form_that_is_costly_to_parse_is_refused_before(app, path, content_type, body, status):
     headers = {"Content-Type": content_type}
     assert Script(app).call("POST", path, data=body, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("line", [b"\r\n", b"\n"])
+def test_a_multipart_form_with_long_values_is_read(app, user, line):
+    values = {b"username": b"ada", b"password": PASSWORD.encode(), b"note": b"x" * 5000}
+    heads = [b'--x%sContent-Disposition: form-data; name="%s"%s' % (line, name, line * 2) for name in values]
+    body = b"".join(head + value + line for head, value in zip(heads, values.values(), strict=True)) + b"--x--" + line
+    answer = Script(app).call("POST", "/api/auth", data=body, headers={"Content-Type": MULTIPART})
+    assert answer.status_code == 200

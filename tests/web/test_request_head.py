@@ -9,7 +9,7 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from webapp.sessions.models import BrowserSession
-from webapp.web.request_head import LARGEST_HEADERS, LONGEST_URL, LONGEST_USER_AGENT
+from webapp.web.request_head import LARGEST_HEADERS, LONGEST_URL, LONGEST_USER_AGENT, METHODS
 
 SENT_ANYWAY = 300
 """More than the headers that the client adds."""
@@ -84,8 +84,19 @@ def test_a_long_user_agent_is_cut_before_it_is_parsed_or_kept(app, user):
         pytest.param({"HTTP_HOST": "a.example,b.example"}, 400, id="two hosts"),
         pytest.param({"HTTP_HOST": None}, 400, id="no host"),
         pytest.param({"HTTP_HOST": None, "SERVER_PROTOCOL": "HTTP/1.0"}, 200, id="no host in HTTP/1.0"),
+        pytest.param({"HTTP_TRANSFER_ENCODING": "gzip"}, 501, id="another coding"),
+        pytest.param({"HTTP_TRANSFER_ENCODING": "gzip, chunked"}, 501, id="two codings"),
+        pytest.param({"HTTP_TRANSFER_ENCODING": "chunked,chunked"}, 501, id="chunked twice"),
+        pytest.param({"HTTP_TRANSFER_ENCODING": ""}, 501, id="an empty coding"),
+        pytest.param({"HTTP_TRANSFER_ENCODING": "chunked"}, 200, id="chunked"),
     ],
 )
 def test_a_head_that_http_does_not_allow_is_refused(app, changed, status):
     environ = {name: value for name, value in (create_environ("/public") | changed).items() if value is not None}
     assert run_wsgi_app(app.wsgi_app, environ)[1].startswith(str(status))
+
+
+def test_options_of_the_whole_server_names_its_methods(app):
+    environ = create_environ("/public", method="OPTIONS") | {"PATH_INFO": "*"}
+    _, status, headers = run_wsgi_app(app.wsgi_app, environ)
+    assert (status, headers["Allow"]) == ("204 No Content", METHODS)

@@ -26,7 +26,13 @@ def test_a_header_spelt_with_an_underscore_is_no_header_with_a_dash(name):
 
 @pytest.mark.parametrize(
     ("headers", "has"),
-    [([], False), ([(b"content-length", b"0")], False), ([LENGTH_5], True), ([CHUNKED], True)],
+    [
+        ([], False),
+        ([(b"content-length", b"0")], False),
+        ([LENGTH_5], True),
+        ([CHUNKED], True),
+        ([(b"transfer-encoding", b"gzip, chunked"), LENGTH_5], False),
+    ],
 )
 def test_a_body_is_expected_by_its_length_or_its_encoding(headers, has):
     assert has_body(environ_of(scope("POST", b"/", *headers))) is has

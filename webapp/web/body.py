@@ -16,6 +16,9 @@ MOST_FIELDS = 1000
 """Fields of a URL-encoded form; ``MAX_FORM_PARTS`` is that of a multipart form."""
 LONGEST_BOUNDARY = 70
 """Characters (RFC 2046 §5.1.1)."""
+LARGEST_PART_HEAD = 1024
+"""Bytes of the headers of one part of a multipart form."""
+BLANK_LINES = (b"\r\n\r\n", b"\n\n", b"\r\r")
 
 
 def submitted() -> Submitted:
@@ -59,17 +62,27 @@ def check_form() -> None:
     Raises:
         Problem: 400 for a boundary or an encoding that cannot be read, 413 for too many fields.
     """
-    if request.mimetype == "multipart/form-data":
-        if not 0 < len(request.mimetype_params.get("boundary", "")) <= LONGEST_BOUNDARY:
-            raise unreadable(f"The boundary of the form must have 1 to {LONGEST_BOUNDARY} characters.")
-        return
     body = request.get_data(cache=True)
+    if request.mimetype == "multipart/form-data":
+        check_parts(body, request.mimetype_params.get("boundary", ""))
+        return
     if body.count(b"&") >= MOST_FIELDS:
         raise Problem(413, "That is too much", f"A form has at most {MOST_FIELDS} fields. Nothing was changed.")
     try:
         unquote_to_bytes(body).decode()
     except UnicodeDecodeError as error:
         raise unreadable("The form is not UTF-8.") from error
+
+
+def check_parts(body: bytes, boundary: str) -> None:
+    if not 0 < len(boundary) <= LONGEST_BOUNDARY or not boundary.isascii():
+        raise unreadable(f"The boundary of the form must have 1 to {LONGEST_BOUNDARY} ASCII characters.")
+    for part in body.split(b"--" + boundary.encode())[1:]:
+        if part.startswith(b"--"):
+            break
+        head = part[:LARGEST_PART_HEAD]
+        if not any(line in head for line in BLANK_LINES):
+            raise unreadable(f"The headers of a part of the form have at most {LARGEST_PART_HEAD} bytes.")
 
 
 def members_of(body: bytes) -> Submitted:

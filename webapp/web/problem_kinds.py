@@ -19,7 +19,7 @@ WORDS = {
     414: ("The URL is too long", "A URL has at most 8 kB. Nothing was read."),
     431: ("The headers are too large", "All headers together have at most 8 kB. Nothing was read."),
     500: ("Something broke on our side", "It was written down under the number below. Nothing half done was kept."),
-    501: ("That method is not known here", "Methods are case-sensitive: GET is one, get is none. Nothing was changed."),
+    501: ("That is not supported", "The method or the Transfer-Encoding is not known. Methods are case-sensitive."),
     503: ("Not now", "The database does not answer at the moment. Nothing was changed; try again in a few seconds."),
 }
 

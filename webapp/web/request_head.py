@@ -8,6 +8,7 @@ from uuid import uuid4
 from flask import Flask
 
 from webapp.web.problem_kinds import WORDS, phrase_of, slug_of
+from webapp.web.wsgi_environ import is_chunked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -18,12 +19,15 @@ HEADER_PREFIXES = ("HTTP_", "CONTENT_")
 LONGEST_URL = 8192
 """Bytes, of path and query as they were decoded and sent; more than RFC 9112 §3 asks every server to take (8,000)."""
 LONGEST_USER_AGENT = 512
+METHODS = "GET, HEAD, OPTIONS, POST"
+"""What the server as a whole answers to (``OPTIONS *``, RFC 9110 §9.3.7)."""
 BAD_REQUEST, HEADERS_TOO_LARGE, NOT_IMPLEMENTED, URL_TOO_LONG = 400, 431, 501, 414
 
 
 class RequestHead:
     """WSGI middleware: 414 for a URL that is too long (RFC 9110 §15.5.15), 431 for headers that are too large (RFC 6585
-    §5), 501 for a method that is not in capitals, 400 without exactly one Host, and a User-Agent of bounded length.
+    §5), 501 for a method that is not in capitals or an unknown transfer coding, 400 without exactly one Host, and a
+    User-Agent of bounded length. ``OPTIONS *`` is answered here.
 
     What reads URL and headers further in may therefore take any time that is linear in 8 kB.
     """
@@ -44,6 +48,12 @@ class RequestHead:
         # Two Host headers arrive joined by a comma; HTTP/1.0 needs none (RFC 9112 §3.2).
         if (host is None and environ["SERVER_PROTOCOL"] == "HTTP/1.1") or (host is not None and "," in host):
             return self.refused(start_response, BAD_REQUEST)
+        coding = environ.get("HTTP_TRANSFER_ENCODING")
+        if coding is not None and not is_chunked(coding):
+            return self.refused(start_response, NOT_IMPLEMENTED)
+        if environ.get("PATH_INFO") == "*" and environ["REQUEST_METHOD"] == "OPTIONS":
+            start_response("204 No Content", [("Allow", METHODS)])
+            return []
         agent = environ.get("HTTP_USER_AGENT")
         if agent is not None and len(agent) > LONGEST_USER_AGENT:
             environ["HTTP_USER_AGENT"] = agent[:LONGEST_USER_AGENT]

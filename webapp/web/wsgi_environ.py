@@ -58,7 +58,16 @@ def environ_of(scope: Mapping[str, Any]) -> Environ:
 def has_body(environ: Environ) -> bool:
     if environ["REQUEST_METHOD"] in WITHOUT_BODY:
         return False
-    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+    coding: str | None = environ.get("HTTP_TRANSFER_ENCODING")
+    if coding is not None:
+        # Where another coding ends the body is not known (RFC 9112 §6.1); RequestHead refuses the request.
+        return is_chunked(coding)
+    length: str = environ.get("CONTENT_LENGTH", "0")
+    return length != "0"
+
+
+def is_chunked(coding: str) -> bool:
+    return coding.lower() == "chunked"
 
 
 class LateBody(io.RawIOBase):
