@@ -64,9 +64,22 @@ def make(
     """
     if wish.role not in may_give(db, roles):
         raise RoleNotYours(wish.role)
-    secret = new_secret()
     if held(db, wish.role) is None:
         raise RoleNotYours(wish.role)
+    made = prepare(wish, by=by)
+    db.add(made.invitation)
+    db.flush()
+    record_made(db, made.invitation)
+    return made
+
+
+def prepare(wish: InvitationRequest, *, by: UUID | None = None) -> NewInvitation:
+    """The row of a new invitation, not yet added to the database session; whether it may be given is not checked.
+
+    Raises:
+        EmailUnfit
+    """
+    secret = new_secret()
     invitation = Invitation(
         id=uuid4(),
         digest=digest(secret),
@@ -79,18 +92,20 @@ def make(
         most_uses=1 if wish.email else wish.most_uses,
         uses=0,
     )
-    db.add(invitation)
-    db.flush()
+    return NewInvitation(invitation, f"/register/{secret}")
+
+
+def record_made(db: Session, made: Invitation) -> None:
+    """Write the audit event of a new invitation."""
     record(
         db,
         Event.INVITATION_MADE,
-        actor_id=by,
-        invitation_id=str(invitation.id),
-        email=invitation.email,
-        role=wish.role,
-        uses=invitation.most_uses,
+        actor_id=made.created_by,
+        invitation_id=str(made.id),
+        email=made.email,
+        role=made.role,
+        uses=made.most_uses,
     )
-    return NewInvitation(invitation, f"/register/{secret}")
 
 
 def mail(db: Session, post: Mailer, made: NewInvitation) -> bool:

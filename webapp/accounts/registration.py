@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -50,33 +50,53 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         NameUnfit, AddressUnfit, NameTaken, AddressTaken
         ValueError: there is no such role.
     """
-    if held(db, new.role) is None:
-        raise ValueError(new.role)
-    name, address = checked_name(new.username), checked_address(new.email) if new.email else None
-    user = User(
-        id=uuid4(),
-        username=name,
-        username_key=key_of(name),
-        username_skeleton=free_skeleton(db, name),
-        email=address,
-        email_key=key_of(address) if address else None,
-        password_hash=new.password_hash,
-        known_elsewhere_as=new.known_elsewhere_as,
-        role=new.role,
-        created_at=now(),
-        email_verified_at=now() if address and new.is_verified else None,
-        verification_required_at=now() if new.must_verify else None,
-    )
+    user = prepare(db, new)
+    user.username_skeleton = free_skeleton(db, user.username)
     try:
         with db.begin_nested():
             db.add(user)
     except IntegrityError as error:
         # The constraint spoke; which one it was is asked of the table, because databases name it in their own ways.
         raise (
-            UserNameTaken(name) if exists(db, User.username_key == user.username_key) else EmailTaken(address)
+            UserNameTaken(user.username)
+            if exists(db, User.username_key == user.username_key)
+            else EmailTaken(user.email)
         ) from error
     record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin=origin)
     return user
+
+
+def prepare(db: Session, new: NewUser) -> User:
+    """The row of a new account, not yet added to the database session.
+
+    Raises:
+        UserNameUnfit, EmailUnfit
+        ValueError: there is no such role.
+    """
+    if held(db, new.role) is None:
+        raise ValueError(new.role)
+    name, email = checked_name(new.username), checked_address(new.email) if new.email else None
+    return User(
+        id=uuid4(),
+        username=name,
+        username_key=key_of(name),
+        username_skeleton=skeleton_key(name),
+        email=email,
+        email_key=key_of(email) if email else None,
+        password_hash=new.password_hash,
+        known_elsewhere_as=new.known_elsewhere_as,
+        role=new.role,
+        created_at=now(),
+        email_verified_at=now() if email and new.is_verified else None,
+        verification_required_at=now() if new.must_verify else None,
+    )
+
+
+def is_name_taken(db: Session, name: str) -> bool:
+    """Whether an account has this user name or one that looks like it (UTS #39 §4); nobody else takes it meanwhile."""
+    skeleton = skeleton_key(name)
+    alone(db, f"user name {skeleton}")
+    return exists(db, or_(User.username_skeleton == skeleton, User.username_key == key_of(name)))
 
 
 def free_skeleton(db: Session, name: str, *, of: UUID | None = None) -> str:

@@ -5,18 +5,20 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts import invitations, one_time_links, registration, user_queries
 from webapp.accounts.confusables import skeleton_key
-from webapp.accounts.invitations import InvitationRequest
+from webapp.accounts.invitations import InvitationRequest, NewInvitation
 from webapp.accounts.models import Invitation, Link, User
 from webapp.accounts.names import key_of
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
-from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
+from webapp.accounts.registration import NewUser
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.core.db import Base
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import NO_ADDRESS
 
@@ -33,19 +35,69 @@ class Verification:
 
 
 def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
-    """An account that waits for its address to be verified; or a mail to that address about why there is none."""
-    address = new.email or ""
-    free_what_nobody_verified(db, new.username, address)
-    if (owner := user_queries.named(db, address)) is not None:
-        return answer_owner(db, post, owner, new, here)
+    """An account that waits for its e-mail address to be verified, or a mail to that address about why there is none.
+
+    The same statements run whether user name and e-mail address are free or taken, so that neither the time it takes
+    nor the wait of the next request tells: account and invitation are always inserted, each in a savepoint that is
+    rolled back where the row is not to stay, and there is always one link, one audit event and one mail.
+    """
+    free_what_nobody_verified(db, new.username, new.email or "")
+    owner = user_queries.named(db, new.email or "")
+    user = registration.prepare(db, new)
+    is_name_taken = registration.is_name_taken(db, user.username)
+    is_free = owner is None and not is_name_taken
+    is_made = insert(db, user if is_free else stand_in(user), keep=is_free)
+    if is_free and not is_made:
+        # Somebody else registered the e-mail address at the same moment.
+        owner = user_queries.named(db, new.email or "")
+    invitation = prepare_invitation(post, new)
+    is_invited = insert(db, invitation.invitation, keep=owner is None and is_name_taken)
+    if is_made:
+        record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin="register")
+        send_link(db, post, user, here)
+    elif is_invited:
+        tell_name_is_taken(db, post, new, here, invitation)
+    elif owner is not None:
+        answer_owner(db, post, owner, new, here)
+
+
+def insert(db: Session, row: Base, *, keep: bool) -> bool:
+    """Insert a row in a savepoint that is released or rolled back.
+
+    Args:
+        keep: whether the row is to stay. If not, inserting it costs the same and changes nothing.
+
+    Returns:
+        Whether the row is there now.
+    """
+    savepoint = db.begin_nested()
     try:
-        user = registration.add(db, new, origin="register")
-    except UserNameTaken:
-        return tell_name_is_taken(db, post, new, here)
-    except EmailTaken:
-        owner = user_queries.named(db, address)
-        return answer_owner(db, post, owner, new, here) if owner is not None else None
-    return send_link(db, post, user, here)
+        db.add(row)
+        db.flush()
+    except IntegrityError:
+        savepoint.rollback()
+        return False
+    if keep:
+        savepoint.commit()
+    else:
+        savepoint.rollback()
+    return keep
+
+
+def stand_in(user: User) -> User:
+    """The row in other words that are free for certain: inserted and rolled back where name or address is taken."""
+    user.username = user.username_key = user.id.hex
+    user.email = user.email_key = f"{user.id.hex}@example.invalid"
+    return user
+
+
+def prepare_invitation(post: Mailer, new: NewUser) -> NewInvitation:
+    """What whoever chose a taken user name is sent, to choose another."""
+    # Bound to the address only where it reaches nobody else: using it then proves the address.
+    email = new.email if post.can_mail else None
+    return invitations.prepare(
+        InvitationRequest(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME)
+    )
 
 
 def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
@@ -68,6 +120,7 @@ def nobody_verified() -> ColumnElement[bool]:
 
 def answer_owner(db: Session, post: Mailer, owner: User, new: NewUser, here: Circumstances) -> None:
     """Whoever waits for the link in vain registers once more; the password that was chosen first stays."""
+    record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
     is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == key_of(new.username)
     send_link(db, post, owner, here) if is_again else tell_owner(db, post, owner, here)
 
@@ -76,26 +129,31 @@ def tell_owner(db: Session, post: Mailer, owner: User, here: Circumstances) -> N
     """Where nobody may be told, as much is written for nobody."""
     is_told = owner.disabled_at is None and owner.email is not None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
-    record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
+    make_link(db, post, None)
     post.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
 
 
-def tell_name_is_taken(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
+def tell_name_is_taken(db: Session, post: Mailer, new: NewUser, here: Circumstances, invitation: NewInvitation) -> None:
     """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
-    # Bound to the address only where it reaches nobody else: using it then proves the address.
-    email = new.email if post.can_mail else None
-    made = invitations.make(
-        db, InvitationRequest(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME)
-    )
-    post.send(db, "name_taken", new.email or "", taken=new.username, link=made.path, lifetime=LIFETIME, here=here)
+    invitations.record_made(db, invitation.invitation)
+    make_link(db, post, None)
+    post.send(db, "name_taken", new.email or "", taken=new.username, link=invitation.path, lifetime=LIFETIME, here=here)
+
+
+def make_link(db: Session, post: Mailer, user: User | None) -> str:
+    """The secret of a link that verifies an e-mail address. Those before it go on working: strangers can ask for more.
+
+    Args:
+        user: None for a link that opens nothing and is thrown away, made for the sake of the same work.
+    """
+    user_id, address = (user.id, user.email) if user else (None, NO_ADDRESS)
+    facts = {one_time_links.SHOWN: not post.can_mail}
+    return one_time_links.make(db, SIGN_UP, LIFETIME, user_id=user_id, address=address, facts=facts, replaces=False)
 
 
 def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
-    """The link that verifies the e-mail address. Those before it go on working: strangers can ask for more."""
-    facts = {one_time_links.SHOWN: not post.can_mail}
-    secret = one_time_links.make(
-        db, SIGN_UP, LIFETIME, user_id=user.id, address=user.email, facts=facts, replaces=False
-    )
+    """Mail the link that verifies the e-mail address."""
+    secret = make_link(db, post, user)
     post.send(
         db,
         "verify_address",
