@@ -4,9 +4,10 @@ import pytest
 
 from tests.factories import PASSWORD
 from tests.script import Script
-from webapp.web.body import LONGEST_BOUNDARY, MOST_FIELDS
+from webapp.web.form_body import LONGEST_BOUNDARY, MOST_FIELDS, parse_urlencoded
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 MULTIPART = "multipart/form-data; boundary=x"
 PATHS = ["/login", "/api/auth", "/password-strength"]
 
@@ -60,7 +61,14 @@ def test_an_odd_form_is_no_fault_of_ours(app, path, content_type, body):
         pytest.param(MULTIPART, part(NAMED + b';a="b"' * 9000), 400, id="a long part header"),
         pytest.param(MULTIPART, part(NAMED + (b';a="b"' * 99 + b"--x") * 90), 400, id="boundaries in a part header"),
         pytest.param(MULTIPART, part(NAMED, *[b"A: b"] * 9000), 400, id="many part headers"),
+        pytest.param(MULTIPART, part(NAMED + b";a=b" * 9), 400, id="many parameters"),
         pytest.param(FORM, b"a=" + b"%ff" * 20_000, 400, id="no UTF-8"),
+        pytest.param(FORM, b"a=" + b"%" * 60_000, 400, id="stray percent signs"),
+        pytest.param(JSON, b'{"a": [%s""]}' % (b'"",' * MOST_FIELDS), 413, id="many entries"),
+        pytest.param(
+            JSON, b'{"a": 1%s}' % b"".join(b',"%d":1' % n for n in range(MOST_FIELDS)), 413, id="many members"
+        ),
+        pytest.param(JSON, b'{"a": [%s{}]}' % (b"{}," * MOST_FIELDS), 413, id="many objects"),
         pytest.param(FORM, b"&".join([b"a=1"] * (MOST_FIELDS + 1)), 413, id="many fields"),
     ],
 )
@@ -76,3 +84,7 @@ def test_a_multipart_form_with_long_values_is_read(app, user, line):
     body = b"".join(head + value + line for head, value in zip(heads, values.values(), strict=True)) + b"--x--" + line
     answer = Script(app).call("POST", "/api/auth", data=body, headers={"Content-Type": MULTIPART})
     assert answer.status_code == 200
+
+
+def test_a_percent_sign_that_begins_no_escape_is_taken_as_it_is():
+    assert parse_urlencoded(b"a=100%+of+4%zz+and+%").to_dict() == {"a": "100% of 4%zz and %"}

@@ -2,23 +2,15 @@
 
 import json
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from flask import g, request
 from werkzeug.datastructures import MultiDict
 
+from webapp.web.form_body import MOST_FIELDS, form_fields, too_many_fields, unreadable
 from webapp.web.negotiation import FORM_TYPES
 from webapp.web.problems import Problem
 
 Submitted = MultiDict[str, str]
-
-MOST_FIELDS = 1000
-"""Fields of a URL-encoded form; ``MAX_FORM_PARTS`` is that of a multipart form."""
-LONGEST_BOUNDARY = 70
-"""Characters (RFC 2046 §5.1.1)."""
-LARGEST_PART_HEAD = 1024
-"""Bytes of the headers of one part of a multipart form."""
-BLANK_LINES = (b"\r\n\r\n", b"\n\n", b"\r\r")
 
 
 def submitted() -> Submitted:
@@ -46,8 +38,7 @@ def json_value(name: str) -> Any:
 def read_body() -> Submitted:
     g.json_values = None
     if request.mimetype in FORM_TYPES:
-        check_form()
-        return checked(MultiDict(request.form))
+        return checked(form_fields())
     body = request.get_data(cache=True)
     if not body and not request.mimetype:
         return MultiDict()
@@ -56,38 +47,9 @@ def read_body() -> Submitted:
     raise Problem(415, "That kind of content is not read here", "Send a form, or a JSON object. Nothing was changed.")
 
 
-def check_form() -> None:
-    """Refuse a form that is costly or impossible to parse, before it is parsed.
-
-    Raises:
-        Problem: 400 for a boundary or an encoding that cannot be read, 413 for too many fields.
-    """
-    body = request.get_data(cache=True)
-    if request.mimetype == "multipart/form-data":
-        check_parts(body, request.mimetype_params.get("boundary", ""))
-        return
-    if body.count(b"&") >= MOST_FIELDS:
-        raise Problem(413, "That is too much", f"A form has at most {MOST_FIELDS} fields. Nothing was changed.")
-    try:
-        unquote_to_bytes(body).decode()
-    except UnicodeDecodeError as error:
-        raise unreadable("The form is not UTF-8.") from error
-
-
-def check_parts(body: bytes, boundary: str) -> None:
-    if not 0 < len(boundary) <= LONGEST_BOUNDARY or not boundary.isascii():
-        raise unreadable(f"The boundary of the form must have 1 to {LONGEST_BOUNDARY} ASCII characters.")
-    for part in body.split(b"--" + boundary.encode())[1:]:
-        if part.startswith(b"--"):
-            break
-        head = part[:LARGEST_PART_HEAD]
-        if not any(line in head for line in BLANK_LINES):
-            raise unreadable(f"The headers of a part of the form have at most {LARGEST_PART_HEAD} bytes.")
-
-
 def members_of(body: bytes) -> Submitted:
     try:
-        found = json.loads(body.decode(), object_pairs_hook=without_repetition, parse_constant=unreadable_number)
+        found = json.loads(body.decode(), object_pairs_hook=ObjectHook(), parse_constant=unreadable_number)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise unreadable("The body is not JSON.") from error
     if not isinstance(found, dict):
@@ -114,11 +76,20 @@ def texts_of(name: str, value: Any) -> list[str]:
             raise unreadable(f"{name} has a shape that does not fit.")
 
 
-def without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member is there twice")
-    return members
+class ObjectHook:
+    """Makes the objects of one JSON text; refuses it for a member that is there twice, and for too many of them."""
+
+    def __init__(self) -> None:
+        self.counted = 0
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self.counted += 1 + len(pairs)
+        if self.counted > MOST_FIELDS + 1:
+            raise too_many_fields()
+        members = dict(pairs)
+        if len(members) != len(pairs):
+            raise ValueError("a member is there twice")
+        return members
 
 
 def unreadable_number(text: str) -> None:
@@ -127,18 +98,20 @@ def unreadable_number(text: str) -> None:
 
 def checked(members: Submitted) -> Submitted:
     """Without what no field of ours can hold: NUL ends text in databases and in C, lone surrogates cannot be stored."""
-    for name, value in members.items(multi=True):
-        # A part of a multipart form need not say its name, and is then kept under None.
-        if not isinstance(name, str):
-            raise unreadable("A field of the form has no name.")
-        if "\0" in name + value or not is_text(name + value):
-            raise unreadable("It holds characters that are no text.")
+    # A part of a multipart form need not say its name, and is then kept under None.
+    if not all(isinstance(name, str) for name in members):
+        raise unreadable("A field of the form has no name.")
+    values = [value for _, value in members.items(multi=True)]
+    if len(values) > MOST_FIELDS:
+        raise too_many_fields()
+    if not is_text("".join([*members, *values])):
+        raise unreadable("It holds characters that are no text.")
     return members
 
 
 def is_text(value: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in value)
-
-
-def unreadable(reason: str) -> Problem:
-    return Problem(400, "This could not be read", f"{reason} Nothing was changed.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value

@@ -8,7 +8,8 @@ from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultip
 from wtforms.validators import ValidationError
 
 from webapp.core.combining_marks import STACKED, is_stacked
-from webapp.web.body import is_json, json_value, submitted, unreadable
+from webapp.web.body import is_json, json_value, submitted
+from webapp.web.form_body import unreadable
 from webapp.web.problems import Problem
 
 # As browsers and WTForms say it; a number is neither.

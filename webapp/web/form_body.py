@@ -1,0 +1,69 @@
+"""The fields of a form body, read in a time that is bounded whatever it holds."""
+
+import re
+from urllib.parse import parse_qsl
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from webapp.web.problems import Problem
+
+MOST_FIELDS = 1000
+"""Fields of a URL-encoded form, members and list entries of JSON; a multipart form has ``MAX_FORM_PARTS``."""
+LONGEST_BOUNDARY = 70
+"""Characters (RFC 2046 §5.1.1)."""
+LARGEST_PART_HEAD = 1024
+"""Bytes of the headers of one part of a multipart form."""
+MOST_PARAMETERS = 8
+"""Semicolons in the headers of one part."""
+MOST_STRAY_PERCENT_SIGNS = 100
+"""Percent signs that begin no escape: taken as they are, each at the cost of an exception."""
+BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
+
+
+def form_fields() -> MultiDict[str, str]:
+    """The fields of the URL-encoded or multipart form that was sent.
+
+    Raises:
+        Problem: 400 for an encoding or a boundary that cannot be read, 413 for too many fields.
+    """
+    body = request.get_data(cache=True)
+    if request.mimetype == "multipart/form-data":
+        check_parts(body, request.mimetype_params.get("boundary", ""))
+        return MultiDict(request.form)
+    return parse_urlencoded(body)
+
+
+def parse_urlencoded(body: bytes) -> MultiDict[str, str]:
+    """As Werkzeug parses it, but what is not UTF-8 is refused: Werkzeug reads it as a form without fields."""
+    if body.count(b"&") >= MOST_FIELDS:
+        raise too_many_fields()
+    if body.count(b"%") - len(ESCAPE.findall(body)) > MOST_STRAY_PERCENT_SIGNS:
+        raise unreadable("The form is not URL-encoded.")
+    try:
+        return MultiDict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
+    except UnicodeDecodeError as error:
+        raise unreadable("The form is not UTF-8.") from error
+
+
+def check_parts(body: bytes, boundary: str) -> None:
+    """Refuse a multipart form that is costly to parse, before it is parsed."""
+    if not 0 < len(boundary) <= LONGEST_BOUNDARY or not boundary.isascii():
+        raise unreadable(f"The boundary of the form must have 1 to {LONGEST_BOUNDARY} ASCII characters.")
+    for part in body.split(b"--" + boundary.encode())[1:]:
+        if part.startswith(b"--"):
+            break
+        end = BLANK_LINE.search(part, 0, LARGEST_PART_HEAD)
+        if end is None:
+            raise unreadable(f"The headers of a part of the form have at most {LARGEST_PART_HEAD} bytes.")
+        if part.count(b";", 0, end.start()) > MOST_PARAMETERS:
+            raise unreadable(f"The headers of a part of the form have at most {MOST_PARAMETERS} parameters.")
+
+
+def too_many_fields() -> Problem:
+    return Problem(413, "That is too much", f"A body has at most {MOST_FIELDS} fields. Nothing was changed.")
+
+
+def unreadable(reason: str) -> Problem:
+    return Problem(400, "This could not be read", f"{reason} Nothing was changed.")
