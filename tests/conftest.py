@@ -30,6 +30,7 @@ from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import build
 from webapp.web.logs import TextLine
+from webapp.web.registry import services_of
 
 MEMORY = Path("/dev/shm")
 
@@ -124,8 +125,7 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 
 @pytest.fixture
 def database(app: Flask) -> Database:
-    found: Database = app.extensions["database"]
-    return found
+    return services_of(app).get(Database)
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,11 @@ import re
 
 from flask import Flask
 
+from webapp.core.db import Database
+from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import LeasedMail
 from webapp.mail.worker import MailWorker
+from webapp.web.registry import services_of
 
 
 class Mailbox:
@@ -13,7 +16,7 @@ class Mailbox:
 
     def __init__(self, app: Flask) -> None:
         self.mails = list[LeasedMail]()
-        self.worker = MailWorker(app.extensions["database"], app.extensions["post"].sealer, self)
+        self.worker = MailWorker(services_of(app).get(Database), services_of(app).get(Mailer).sealer, self)
 
     def send(self, mail: LeasedMail) -> None:
         self.mails.append(mail)

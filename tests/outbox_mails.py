@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from flask import Flask
 from sqlalchemy import select
 
+from webapp.core.db import Database
 from webapp.mail import outbox
+from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
+from webapp.web.registry import services_of
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,8 @@ class Mail:
 
 def mails(app: Flask) -> list[Mail]:
     """The oldest first."""
-    sealer = app.extensions["post"].sealer
-    with app.extensions["database"].write() as db:
+    sealer = services_of(app).get(Mailer).sealer
+    with services_of(app).get(Database).write() as db:
         rows = db.scalars(select(OutgoingMail).where(OutgoingMail.to != "").order_by(OutgoingMail.created_at)).all()
         read = [(row.kind, outbox.opened(row, sealer)) for row in rows]
     return [Mail(kind, m.to, m.content.subject, m.content.text, m.content.html) for kind, m in read if m]

@@ -20,8 +20,10 @@ from tests import dates, factories
 from tests.browser import Person
 from webapp.accounts.models import User
 from webapp.app import close, create_app
+from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.testing import quickened
+from webapp.web.registry import services_of
 
 FILE = "latchkey.db"
 # Where the time goes on, a copy is of no longer ago.
@@ -75,7 +77,7 @@ class Beginnings:
             begin: answers with what is left outside of the database.
             by: with what it does that.
         """
-        settings = app.extensions["settings"]
+        settings = services_of(app).get(Settings)
         others = tuple(getattr(settings, field.name) for field in fields(settings) if field.name != "instance")
         key = moment(), before, by, others
         if (found := self._known.get(key)) is None:
@@ -122,7 +124,7 @@ def moment() -> float:
 
 def holds(app: Flask, database: bytes) -> bool:
     """Whether the database is that, and nothing was written since."""
-    settings = app.extensions["settings"]
+    settings = services_of(app).get(Settings)
     file = settings.instance / FILE
     log = file.with_name(f"{FILE}-wal")
     is_written = log.exists() and log.stat().st_size > 0
@@ -130,5 +132,5 @@ def holds(app: Flask, database: bytes) -> bool:
 
 
 def put(app: Flask, database: bytes) -> None:
-    app.extensions["database"].close()
-    (app.extensions["settings"].instance / FILE).write_bytes(database)
+    services_of(app).get(Database).close()
+    (services_of(app).get(Settings).instance / FILE).write_bytes(database)

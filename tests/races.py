@@ -14,6 +14,7 @@ from flask import Flask
 
 from webapp.app import close, create_app
 from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,7 +36,7 @@ class Pair:
         Args:
             deed: "module.function", which is called with the house and what the round says.
         """
-        self.tell(house=environ_of(app.extensions["settings"]), deed=deed)
+        self.tell(house=environ_of(services_of(app).get(Settings)), deed=deed)
         return [sorted(self.tell(arguments=[str(given) for given in round_])) for round_ in rounds]
 
     def tell(self, **what: Any) -> list[str]:

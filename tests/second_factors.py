@@ -14,9 +14,12 @@ from tests.browser import Person
 from tests.passkey import ORIGIN, RP_ID, Authenticator
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey
+from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.webauthn_ceremonies import RelyingParty
+from webapp.web.registry import services_of
 
 NAMED = {"WEBAPP_BASE_URL": ORIGIN}
 """The settings of a house that browsers make passkeys for."""
@@ -41,8 +44,8 @@ class App:
 def with_app(app: Flask, user: User) -> App:
     """Enrolled a while ago."""
     seed = totp.new_seed()
-    with time_machine.travel(now() - timedelta(minutes=5), tick=False), app.extensions["database"].write() as db:
-        totp.enrol(db, app.extensions["totp_sealer"], user.id, seed, pyotp.TOTP(seed).now())
+    with time_machine.travel(now() - timedelta(minutes=5), tick=False), services_of(app).get(Database).write() as db:
+        totp.enrol(db, services_of(app).get(TotpEncryptor), user.id, seed, pyotp.TOTP(seed).now())
     return App(seed)
 
 
@@ -50,13 +53,13 @@ def with_passkey(app: Flask, user: User, **device: object) -> Authenticator:
     made = Authenticator(**device)  # type: ignore[arg-type]
     challenge = b"x" * 32
     asked = webauthn_ceremonies.creation_options(PARTY, challenge, user_id=user.id, username=user.username, known=[])
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         passkeys.add(db, user.id, webauthn_ceremonies.registered(PARTY, challenge, made.make(asked)))
     return made
 
 
 def with_sheet(app: Flask, user: User) -> list[str]:
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return recovery_codes.make(db, user.id)
 
 
@@ -88,7 +91,7 @@ def passkey_login(person: Person, device: Authenticator):
 
 
 def stored(app: Flask, user: User) -> list[Passkey]:
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return list(passkeys.of_user(db, user.id))
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from webapp.accounts import user_queries
 from webapp.accounts.models import User
-from webapp.core.db import Base
+from webapp.core.db import Base, Database
+from webapp.web.registry import services_of
 
 # What every request may write: how often, and that it was refused.
 OF_EVERY_REQUEST = {
@@ -23,7 +24,7 @@ COUNTED = ("last_used_at", "last_used_from", "last_used_for", "last_used_by", "i
 
 def contents(app: Flask) -> dict[str, list[str]]:
     """Every row of every table that only a deed may change, but for last use and wrong tries."""
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return {
             name: sorted(repr(row) for row in db.execute(text(f"SELECT {columns_of(name)} FROM {name!r}")))
             for name in Base.metadata.tables
@@ -37,13 +38,13 @@ def columns_of(table: str) -> str:
 
 
 def account(app: Flask, name: str) -> User | None:
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return user_queries.named(db, name)
 
 
 def events(app: Flask, event: str | None = None) -> list[dict[str, object]]:
     """What happened, the latest last."""
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         rows = db.execute(text("SELECT * FROM audit_event ORDER BY at, rowid")).mappings()
         return [dict(row) for row in rows if event is None or row["event"] == event]
 

@@ -11,14 +11,30 @@ from tests import cached_builds
 from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
-from webapp.core.ratelimit import Limit
+from webapp.accounts.passwords import Passwords
+from webapp.accounts.token_mails import TokenMails
+from webapp.core.db import Database
+from webapp.core.keys import KeyRing
+from webapp.core.ratelimit import Limit, Limiter
+from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import public
+from webapp.jobs.worker import JobWorker
+from webapp.login.flow import LoginFlow
+from webapp.login.invalid_token_limit import InvalidTokenLimit
+from webapp.login.refresh_grant import RefreshGrant
+from webapp.mail.mailer import Mailer
+from webapp.mail.worker import MailWorker
+from webapp.sessions.lifecycle import SessionLifetimes
+from webapp.settings import Settings
 from webapp.testing import build
+from webapp.tokens.editing import TokenEdited
+from webapp.tokens.issuing import TokenIssuer
+from webapp.web.registry import services_of
 
 PATHS = ["/", "/login", "/login/", "/tokens//new", "/tokens/x", "/static/1/a/b.css", "/static/1/", "/nowhere", "/%00"]
 REMEMBERING = (
-    *("database", "keys", "issuer", "meter", "limiter", "misses", "passwords", "session_ends"),
-    *("login", "renewal", "post", "mail_worker", "job_worker", "token_mails", "told_of_edits"),
+    *(Database, KeyRing, TokenIssuer, UsageTracker, Limiter, InvalidTokenLimit, Passwords, SessionLifetimes),
+    *(LoginFlow, RefreshGrant, Mailer, MailWorker, JobWorker, TokenMails, TokenEdited),
 )
 
 
@@ -31,7 +47,7 @@ def another(migrated, tmp_path):
 
 def test_a_way_that_is_added_to_one_house_is_in_no_other(app, another):
     app.add_url_rule("/added", "added", public(lambda: "here"))
-    for house in (another(), build(app.extensions["settings"].instance)):
+    for house in (another(), build(services_of(app).get(Settings).instance)):
         assert "added" not in house.view_functions
         assert "/added" not in {rule.rule for rule in house.url_map.iter_rules()}
         assert Person(house).open("/added").status_code == 404
@@ -52,9 +68,9 @@ def test_whoever_is_known_here_is_unknown_there(app, user, person, script, anoth
 def test_what_is_counted_and_remembered_here_is_not_there(app, user, another):
     other = another()
     limit = Limit("once", 1, app.permanent_session_lifetime)
-    assert [app.extensions["limiter"].take(limit, "ada").allowed for _ in range(2)] == [True, False]
-    assert other.extensions["limiter"].take(limit, "ada").allowed
-    assert [name for name in REMEMBERING if app.extensions[name] is other.extensions[name]] == []
+    assert [services_of(app).get(Limiter).take(limit, "ada").allowed for _ in range(2)] == [True, False]
+    assert services_of(other).get(Limiter).take(limit, "ada").allowed
+    assert [kind for kind in REMEMBERING if services_of(app).get(kind) is services_of(other).get(kind)] == []
 
 
 def test_what_templates_are_given_here_they_are_not_given_there(app, another):

@@ -10,7 +10,9 @@ from flask_login import current_user
 from webapp import guard
 from webapp.cli.program import NOUNS
 from webapp.guard import public, require
+from webapp.settings import Settings
 from webapp.testing import as_user, with_token
+from webapp.web.registry import services_of
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "coming-from.md").read_text()
 SNIPPETS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
@@ -40,7 +42,7 @@ def test_every_row_has_three_columns():
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"WEBAPP_[A-Z_]+", TEXT))))
 def test_a_setting_that_it_names_is_one(app, name):
-    assert name in {row.variable for row in app.extensions["settings"].describe({})}
+    assert name in {row.variable for row in services_of(app).get(Settings).describe({})}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

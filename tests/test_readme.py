@@ -7,6 +7,8 @@ from flask import Flask
 
 from tests import factories
 from tests.script import Script
+from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 IMPORTS = "from flask import Blueprint\nfrom webapp.guard import Principal, require\n"
@@ -31,7 +33,7 @@ def test_its_page_of_six_lines_is_guarded_as_it_says(app: Flask) -> None:
 
 def test_every_setting_it_names_is_one(app: Flask) -> None:
     named = set(re.findall(r"`(WEBAPP_[A-Z_]+)`", README))
-    known = {row.variable for row in app.extensions["settings"].describe({})}
+    known = {row.variable for row in services_of(app).get(Settings).describe({})}
     assert named
     assert named <= known
 

@@ -21,9 +21,10 @@ from tests.published_keys import JWKS, verifier
 from tests.script import Script
 from webapp import verify
 from webapp.core.key_material import private_pem
-from webapp.core.keys import GivenRing
+from webapp.core.keys import GivenRing, KeyRing
 from webapp.core.signing_keys import generate
 from webapp.verify import Expired, Invalid, PublishedKeys, ScopeMissing, Verifier, bearer
+from webapp.web.registry import services_of
 
 FILE = Path(verify.__file__)
 
@@ -161,10 +162,10 @@ def test_a_token_of_the_house_is_verified_with_the_keys_that_the_house_publishes
     there = Verifier(issuer, audience=issuer, keys=keys.find)
     found = there.verify(factories.api_token(app, user, "profile:read").token, "profile:read")
     assert found.sub == str(user.id)
-    app.extensions["keys"].rotate(timedelta(days=1))
+    services_of(app).get(KeyRing).rotate(timedelta(days=1))
     old = factories.api_token(app, user).token
     assert there.verify(old)
-    app.extensions["keys"].replace()
+    services_of(app).get(KeyRing).replace()
     keys._fresh = 0
     with pytest.raises(Invalid):
         there.verify(old)

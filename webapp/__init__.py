@@ -1,1 +1,18 @@
-"""Latchkey: one login for people and scripts."""
+"""Latchkey: login, sessions and API tokens. ``create_app`` is imported when it is asked for (PEP 562).
+
+``webapp.verify`` must not load Flask, so nothing is imported here.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from webapp.app import create_app
+
+__all__ = ["create_app"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "create_app":
+        return import_module("webapp.app").create_app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

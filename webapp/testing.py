@@ -29,10 +29,11 @@ from webapp.core.db import Database
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.token_grant import TokenGrant
 from webapp.sessions.cookie import SECRET
-from webapp.sessions.lifecycle import Browser, start
+from webapp.sessions.lifecycle import Browser, SessionLifetimes, start
 from webapp.settings import Settings
 from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
 from webapp.web.csrf import is_change
+from webapp.web.registry import services_of
 
 PASSWORD = "correct horse battery staple"
 # Real argon2id, at the least it can be asked: a suite logs in hundreds of times.
@@ -73,7 +74,7 @@ def build(instance: Path, **settings: str) -> Flask:
 
 
 def quickened(app: Flask) -> Flask:
-    passwords: Passwords = app.extensions["passwords"]
+    passwords = services_of(app).get(Passwords)
     passwords.hasher, passwords.beat = QUICK, timedelta()
     return app
 
@@ -106,7 +107,7 @@ def api_token(
     once: str | None = None,
     authority: TokenGrant | None = None,
 ) -> Issued:
-    issuer: TokenIssuer = app.extensions["issuer"]
+    issuer = services_of(app).get(TokenIssuer)
     wish = TokenRequest(
         name=name or f"script {next(numbers)}",
         authority=authority
@@ -148,7 +149,7 @@ def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str 
     """
     found = user_named(app, name, role)
     with database_of(app).write() as db:
-        started = start(db, found.id, Browser("webapp.testing", None), app.extensions["session_ends"], amr=amr)
+        started = start(db, found.id, Browser("webapp.testing", None), services_of(app).get(SessionLifetimes), amr=amr)
     client = HeaderClient(app, app.response_class)
     with client.session_transaction(base_url=client.base_url) as session:
         session[SECRET] = started.secret
@@ -177,5 +178,4 @@ def clock(start_at: datetime = NOON) -> AbstractContextManager[time_machine.Trav
 
 
 def database_of(app: Flask) -> Database:
-    database: Database = app.extensions["database"]
-    return database
+    return services_of(app).get(Database)

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session
 from webapp.accounts import invitations, recovery, self_registration
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
+from webapp.core.db import Database
+from webapp.mail.mailer import Mailer
+from webapp.web.registry import services_of
 
 HERE = Circumstances(datetime(2026, 1, 1, tzinfo=UTC), None, "a test")
 
 
 def reset(app: Flask, secret: str) -> str:
-    post, hashed = app.extensions["post"], f"hash by {os.getpid()}"
+    post, hashed = services_of(app).get(Mailer), f"hash by {os.getpid()}"
     return spent(app, lambda db: recovery.reset(db, post, secret, hashed, HERE, revokes_tokens=True))
 
 
@@ -33,7 +36,7 @@ def invitation(app: Flask, secret: str) -> str:
 
 def spent(app: Flask, spend: Callable[[Session], object]) -> str:
     try:
-        with app.extensions["database"].write() as db:
+        with services_of(app).get(Database).write() as db:
             spend(db)
     except LinkDead:
         return "late"

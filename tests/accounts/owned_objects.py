@@ -9,17 +9,19 @@ from tests import factories
 from tests.second_factors import stored, with_app, with_passkey
 from webapp.accounts.models import User
 from webapp.audit import reading
+from webapp.core.db import Database
 from webapp.sessions import trusted
 from webapp.sessions.lifecycle import Browser
 from webapp.testing import as_user
 from webapp.tokens import script_logins
+from webapp.web.registry import services_of
 
 JSON = {"Accept": "application/json"}
 
 
 def event_of(app: Flask, user: User) -> UUID:
     factories.api_token(app, user)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return reading.of_user(db, user.id)[0].id
 
 
@@ -37,7 +39,7 @@ def session_of(app: Flask, user: User) -> UUID:
 
 
 def trust_of(app: Flask, user: User) -> UUID:
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         trusted.trust(db, user.id, Browser("Firefox", None), app.config["TRUST_LIFETIME"], amr="pwd otp")
         return trusted.of_user(db, user.id)[0].id
 
@@ -49,7 +51,7 @@ def token_of(app: Flask, user: User) -> UUID:
 def script_login_of(app: Flask, user: User) -> UUID:
     body = {"username": user.username, "password": factories.PASSWORD}
     assert app.test_client().post("/api/auth", json=body).status_code == 200
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return script_logins.live(db, user.id)[0].id
 
 

@@ -17,10 +17,12 @@ from webapp.accounts.models import User
 from webapp.audit import reading
 from webapp.audit.export_formats import harmless
 from webapp.audit.log import Event, record
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 def happen(app, user, count: int, **details) -> None:
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         for number in range(count):
             record(db, Event.TOKEN_REVOKED, user_id=user.id, **({"name": f"t{number}"} | details))
 
@@ -61,7 +63,10 @@ def test_what_a_stranger_may_have_done_is_told_with_the_browser(person, app):
 
 def test_what_an_admin_did_tells_nothing_of_their_browser(person, app, user):
     boss = factories.user(app, "boss", role="admin")
-    with app.test_request_context(headers={"User-Agent": person.user_agent}), app.extensions["database"].write() as db:
+    with (
+        app.test_request_context(headers={"User-Agent": person.user_agent}),
+        services_of(app).get(Database).write() as db,
+    ):
         lifecycle.set_password(db, db.get_one(User, user.id), "a hash", actor_id=boss.id)
     (changed,) = events(app, "password.changed")
     assert json.loads(changed["details"]).keys() == {"sessions", "script_logins", "tokens", "tokens_kept"}
@@ -88,7 +93,7 @@ def test_pages_are_walked_in_both_directions_and_lose_nothing(script, app, user)
 def test_nobody_reads_of_others(person, app):
     eve = factories.user(app, "eve")
     happen(app, eve, 1)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         theirs = reading.of_user(db, eve.id)[0].id
     for event_id in (theirs, uuid.uuid4()):
         assert person.open(f"/account/activity/{event_id}").status_code == 404
@@ -104,7 +109,7 @@ def test_was_this_you_offers_the_way_out(person, app):
 
 
 def test_who_has_no_password_here_is_not_sent_to_change_it(person, app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).password_hash = ""
     person.open("/account/activity")
     page = person.follow("Was this you?").text

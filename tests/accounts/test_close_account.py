@@ -12,7 +12,9 @@ from tests.script import Script
 from webapp.accounts import lifecycle, user_queries
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.guard.require import requirement_of
+from webapp.web.registry import services_of
 
 
 def close(person: Person, name: str):
@@ -21,12 +23,12 @@ def close(person: Person, name: str):
 
 
 def purge(app) -> int:
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return lifecycle.forget_due(db)
 
 
 def exists(app, name: str) -> bool:
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return user_queries.named(db, name) is not None
 
 
@@ -84,7 +86,7 @@ def test_the_mail_opens_the_account_again_as_long_as_it_is_there(person, app):
 
 def test_the_name_must_be_typed(person, app, user):
     assert close(person, "eve").status_code == 422
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert db.get_one(User, user.id).closes_at is None
 
 

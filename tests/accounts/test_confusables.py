@@ -19,6 +19,8 @@ from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.accounts.registration import NewUser, UserNameTaken
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 HONEST = [
     *(
@@ -95,7 +97,7 @@ def by_registering(make_app, _people):
 def by_invitation(make_app, _people):
     app = make_app()
     factories.user(app, "alice")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         path = invitations.make(db, InvitationRequest(email="eve@example.org")).path
     person = Person(app)
     person.open(path)
@@ -106,10 +108,10 @@ def by_invitation(make_app, _people):
 def by_setup_link(make_app, _people):
     app = make_app()
     factories.user(app, "alice")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         secret = one_time_links.make(db, registration.SETUP, timedelta(hours=1))
     new = NewUser(username="alıce", email=None, password_hash="", role="super_admin")
-    with pytest.raises(UserNameTaken), app.extensions["database"].write() as db:
+    with pytest.raises(UserNameTaken), services_of(app).get(Database).write() as db:
         registration.create_first_admin(db, secret, new)
     return app
 
@@ -149,7 +151,7 @@ WAYS = [by_registering, by_invitation, by_setup_link, by_another_profile, by_a_p
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_wherever_a_name_is_chosen_a_look_alike_is_refused(make_app, people, way):
     app = way(make_app, people)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert registration.exists(db, User.username == "alıce") is False
 
 
@@ -164,7 +166,7 @@ def test_one_may_take_another_spelling_of_the_own_name(person, app, user):
 def test_whoever_had_a_look_alike_before_keeps_it_and_may_log_in(app, user):
     factories.user(app, "eve")
     same = {"username": "ɑda", "username_key": "ɑda", "username_skeleton": skeleton_key("ada")}
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.execute(update(User).where(User.username == "eve").values(same))
     person = Person(app)
     assert person.log_in("ɑda").request.path == "/dashboard"

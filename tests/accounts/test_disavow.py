@@ -26,7 +26,9 @@ from tests.tables import contents, events
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.mfa import factors
+from webapp.web.registry import services_of
 
 MAILS = Path(__file__).resolve().parents[2] / "templates" / "mail"
 
@@ -65,7 +67,7 @@ def eve(app, user) -> Person:
 
 
 def found(app, user) -> User:
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(User, user.id)
 
 
@@ -103,7 +105,7 @@ def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_with
         assert "do not go together" in eve.log_in("ada", password).text
     after = found(app, user)
     assert (after.username, after.email, after.closes_at) == ("ada", "ada@example.org", None)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert not factors.of(db, user.id).has_second or kind in ("recovery_code_used", "code_refused"), (
             "that app is Ada's own"
         )
@@ -214,7 +216,7 @@ def test_a_link_that_is_over_takes_nothing_back(app, user, eve, after):
     if after == "it was used":
         press_the_one_button(app, link)
     if after == "the account was disabled":
-        with app.extensions["database"].write() as db:
+        with services_of(app).get(Database).write() as db:
             lifecycle.disable(db, db.get_one(User, user.id))
     with time_machine.travel(now() + timedelta(days=7 if after == "seven days" else 0), tick=False):
         assert Person(app).ask("GET", link).status_code == 404

@@ -13,12 +13,14 @@ from webapp.accounts import lifecycle, one_time_links
 from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 NEW = "ada@new.example"
 
 
 def email(app, user) -> str | None:
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(User, user.id).email
 
 
@@ -46,7 +48,7 @@ def test_the_address_of_somebody_disabled_is_confirmed_by_no_link(person, app, u
     ask(person)
     other = Person(app)
     other.open(mails(app)[0].link)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get_one(User, user.id))
         late = one_time_links.make(db, CONFIRM, timedelta(days=1), user_id=user.id, address=NEW)
     assert other.press("Confirm").status_code == 404

@@ -9,8 +9,9 @@ from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
 from webapp.accounts import export, invitations
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
-from webapp.core.db import Base
+from webapp.core.db import Base, Database
 from webapp.mail.models import OutgoingMail
+from webapp.web.registry import services_of
 
 # Which tables know of a user, and where in the file what they hold stands; or why it does not.
 WHERE = {
@@ -51,7 +52,7 @@ def exported(house):
     ada = factories.user(house, "ada", role="admin")
     mine, device, sheet = with_app(house, ada), with_passkey(house, ada), with_sheet(house, ada)
     issued = factories.api_token(house, ada, name="laptop")
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         made = invitations.make(db, InvitationRequest(email="eve@example.org", note="a friend"), by=ada.id)
     body = {"username": "ada", "password": factories.PASSWORD, "code": mine.code()}
     script = house.test_client().post("/api/auth", json=body, headers={"User-Agent": "backup/1.2"}).json
@@ -62,7 +63,7 @@ def exported(house):
     person.open("/account")
     answer = person.press("Download my data")
     assert "attachment" in answer.headers["Content-Disposition"]
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         hashed = db.get_one(User, ada.id).password_hash
         assert db.scalars(select(OutgoingMail)).first()
     secrets = [issued.token, script["access_token"], script["refresh_token"], hashed, "argon2", person.cookie]

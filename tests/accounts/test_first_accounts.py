@@ -11,12 +11,14 @@ from tests.tables import contents
 from webapp.accounts import one_time_links, registration, roles
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def make(app, name, email=None, **kwargs):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return registration.add(db, NewUser(username=name, email=email, password_hash="x", **kwargs), origin="test")
 
 
@@ -57,12 +59,12 @@ def test_a_role_that_there_is_none_of_is_refused(app):
 
 
 def link(app, lifetime=HALF_AN_HOUR):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return one_time_links.make(db, SETUP, lifetime)
 
 
 def open_house(app, secret, name="mara"):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return registration.create_first_admin(
             db, secret, NewUser(username=name, email=None, password_hash="x", role="super_admin")
         )
@@ -89,7 +91,7 @@ def test_of_two_who_open_the_house_at_once_one_does(app):
 
 
 def test_a_setup_link_dies_after_its_time_and_not_a_second_before(app):
-    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock, app.extensions["database"].read() as db:
+    with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock, services_of(app).get(Database).read() as db:
         secret = link(app)
         clock.shift(HALF_AN_HOUR - timedelta(seconds=1))
         assert one_time_links.ends_at(db, SETUP, secret)
@@ -113,7 +115,7 @@ def test_a_link_that_nobody_made_opens_nothing(app, secret):
 
 
 def test_a_link_for_one_purpose_is_none_for_another(app):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         secret = one_time_links.make(db, "reset", HALF_AN_HOUR)
     with pytest.raises(LinkDead):
         open_house(app, secret)
@@ -121,7 +123,7 @@ def test_a_link_for_one_purpose_is_none_for_another(app):
 
 @pytest.mark.parametrize("role", ["admin", "super_admin", "porter"])
 def test_nobody_opens_a_house_that_somebody_looks_after(app, role):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         roles.add(db, "porter", "", ["admin"])
     secret = link(app)
     factories.user(app, role=role)

@@ -15,10 +15,12 @@ from webapp.accounts import invitations, lifecycle
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 def invite(app, **wish):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return invitations.make(db, InvitationRequest(**wish))
 
 
@@ -68,13 +70,13 @@ def test_where_no_mail_can_be_sent_no_address_is_asked(make_app):
 def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
     app = make_app()
     boss, _ = factories.user(app, "boss", role="super_admin"), factories.user(app, "other", role="super_admin")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         made = invitations.make(db, InvitationRequest(role="admin"), by=boss.id)
     if how == "used":
         first = Person(app)
         first.open(made.path)
         first.press("Register", username="eve", password=PASSWORD)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         if how == "revoked":
             assert invitations.revoke(db, made.invitation.id)
         if how == "its maker disabled":

@@ -12,10 +12,12 @@ from webapp.accounts import lifecycle, roles
 from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import Role, User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 def on(app, user, deed, *args):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return deed(db, db.get_one(User, user.id), *args)
 
 
@@ -44,11 +46,11 @@ def test_a_super_admin_who_cannot_come_in_does_not_count_as_one(app, out, deed):
 
 def test_nor_keeps_a_role_from_being_changed_back(app):
     boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         roles.add(db, "owner", "Ours.", ["super_admin"])
     on(app, boss, lifecycle.change_role, "owner")
     on(app, other, lifecycle.close)
-    with pytest.raises(roles.NobodyLeft), app.extensions["database"].write() as db:
+    with pytest.raises(roles.NobodyLeft), services_of(app).get(Database).write() as db:
         roles.edit(db, db.get_one(Role, "owner"), "Ours.", ["user"])
 
 

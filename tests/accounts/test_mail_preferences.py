@@ -12,7 +12,10 @@ from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts.mail_preferences import INFORMATIVE
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.jobs.leases import Jobs
 from webapp.jobs.worker import JobWorker
+from webapp.web.registry import services_of
 
 
 def choose(person: Person, *wanted: str):
@@ -24,10 +27,10 @@ def live_on(app, user) -> None:
     """One token is made and never used, one ends, and is called still."""
     ending = factories.api_token(app, user, name="ending", lifetime=timedelta(days=30))
     factories.api_token(app, user, name="unused", lifetime=timedelta(days=300))
-    jobs = [job for job in app.extensions["jobs"] if job.name.startswith("tell of tokens")]
+    jobs = [job for job in services_of(app).get(Jobs) if job.name.startswith("tell of tokens")]
     for days in (29, 31, 95):
         with time_machine.travel(now() + timedelta(days=days), tick=False):
-            JobWorker(app.extensions["database"], jobs).do_due()
+            JobWorker(services_of(app).get(Database), jobs).do_due()
             if days == 31:
                 Script(app, ending.token).get("/protected")
 

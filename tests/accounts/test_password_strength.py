@@ -9,6 +9,7 @@ import pytest
 from webapp.accounts import password_strength
 from webapp.accounts.passwords import Passwords, PasswordUnfit, TooBusy
 from webapp.guard.assurance import demands_of
+from webapp.web.registry import services_of
 
 ALL_SIGNS = '4@8({[<369&#!1/|0$5+7%2"*'
 # The worst of a search by random change over every kind of pattern, and what was found with wider bounds.
@@ -110,7 +111,7 @@ def test_a_password_is_judged_in_one_of_the_bounded_places(ask):
 
 def test_an_estimate_in_a_crowd_hears_when_to_come_back(app, stranger):
     stranger.open("/login")
-    places = app.extensions["passwords"]._places
+    places = services_of(app).get(Passwords)._places
     headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}
     with ExitStack() as held:
         for _ in range(places.capacity):

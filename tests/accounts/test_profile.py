@@ -7,10 +7,12 @@ from tests.browser import Person
 from tests.outbox_mails import mails
 from tests.tables import contents, events
 from webapp.accounts.models import User
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 def row(app, user) -> User:
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(User, user.id)
 
 

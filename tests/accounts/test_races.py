@@ -13,6 +13,8 @@ from webapp.accounts import invitations, one_time_links, recovery, self_registra
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import Invitation, User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 ROUNDS = budget.times(20)
 
@@ -35,7 +37,7 @@ SECRETS: dict[str, Callable[[Session, User], str]] = {
 def test_of_two_processes_that_use_a_link_at_once_one_wins(app, user, rivals, kind):
     def secrets():
         for _ in range(ROUNDS):
-            with app.extensions["database"].write() as db:
+            with services_of(app).get(Database).write() as db:
                 secret = SECRETS[kind](db, db.get_one(User, user.id))
             yield [secret]
 
@@ -43,7 +45,7 @@ def test_of_two_processes_that_use_a_link_at_once_one_wins(app, user, rivals, ki
 
 
 def test_ten_thousand_invitations_are_listed_by_pages_in_two_queries(app):
-    database = app.extensions["database"]
+    database = services_of(app).get(Database)
     with database.write() as db:
         made = invitations.make(db, InvitationRequest(note="first")).invitation
         columns = {column.key: getattr(made, column.key) for column in Invitation.__table__.columns}

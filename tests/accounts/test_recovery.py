@@ -15,6 +15,9 @@ from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.accounts.views.request_info import RESET_TRIED
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.core.ratelimit import Limiter
+from webapp.web.registry import services_of
 
 
 def test_a_forgotten_password_is_replaced_by_the_mailed_link(stranger, user, mailbox):
@@ -70,7 +73,7 @@ def test_the_owner_is_told_that_it_was_done(stranger, user, mailbox):
 @pytest.mark.parametrize("identifier", ["ada", "nobody", "nobody@example.org", "gone"])
 def test_known_unknown_and_disabled_people_hear_the_same(app, stranger, user, identifier):
     gone = factories.user(app, "gone")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, gone.id))
     answer = ask(stranger, identifier)
     assert answer.status_code == 200
@@ -132,7 +135,7 @@ def test_one_link_sent_many_times_at_once_is_not_hashed_many_times(app, stranger
     ask(stranger, "ada")
     link = mailbox.link()
     for _ in range(RESET_TRIED.amount):
-        app.extensions["limiter"].take(RESET_TRIED, f"user:{user.id}")
+        services_of(app).get(Limiter).take(RESET_TRIED, f"user:{user.id}")
     assert set_new(stranger, link).status_code == 429
 
 

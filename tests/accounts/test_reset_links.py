@@ -15,12 +15,15 @@ from webapp.accounts import lifecycle, one_time_links, recovery
 from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.mail.mailer import Mailer
+from webapp.web.registry import services_of
 
 
 def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
     assert stranger.ask("GET", link).status_code == 404
     ask(stranger, "ada")
@@ -28,7 +31,7 @@ def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user
 
 
 def test_nor_does_a_link_that_was_made_while_they_were_being_disabled_work(app, stranger, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
         path = recovery.link_for(db, db.get(User, user.id))
     assert stranger.ask("GET", path).status_code == 404
@@ -103,7 +106,7 @@ def test_an_operator_replaces_the_links_before(app, database, user, stranger, ma
 def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.set_password(db, db.get(User, user.id), factories.HASHED)
     assert stranger.ask("GET", link).status_code == 404
 
@@ -111,7 +114,7 @@ def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger,
 def test_a_link_that_was_made_while_the_password_changed_is_dead(app, stranger, user, mailbox):
     """Too late to be voided, and made before."""
     ask(stranger, "ada")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).password_changed_at = now()
     assert stranger.ask("GET", mailbox.link()).status_code == 404
 
@@ -119,7 +122,7 @@ def test_a_link_that_was_made_while_the_password_changed_is_dead(app, stranger, 
 def test_a_link_is_dead_after_the_address_changed(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         changed = db.get(User, user.id)
         changed.email = changed.email_key = "eve@example.org"
     assert stranger.ask("GET", link).status_code == 404
@@ -141,7 +144,7 @@ def test_an_empty_secret_resets_nothing(stranger, user):
 
 
 def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         secret = one_time_links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
     assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
 
@@ -153,6 +156,8 @@ def test_a_link_verifies_the_address_only_if_it_was_mailed_and_shown_to_nobody(a
         found.email_verified_at = None
         secret = recovery.link_for(db, found, is_shown=is_shown).rpartition("/")[2]
     with database.write() as db:
-        recovery.reset(db, app.extensions["post"], secret, HASHED, Circumstances(now(), None, ""), revokes_tokens=False)
+        recovery.reset(
+            db, services_of(app).get(Mailer), secret, HASHED, Circumstances(now(), None, ""), revokes_tokens=False
+        )
     with database.read() as db:
         assert (db.get_one(User, user.id).email_verified_at is None) == is_shown

@@ -16,7 +16,9 @@ from tests.second_factors import JSON, csrf
 from tests.tables import events
 from webapp.accounts import lifecycle, one_time_links
 from webapp.accounts.models import Invitation, User
+from webapp.core.db import Database
 from webapp.mail import outbox
+from webapp.web.registry import services_of
 
 WRONG = "not the password of anybody"
 KNOWN = {"name": "ada", "e-mail address": "ada@example.org", "disabled": "gone", "no e-mail address": "mute"}
@@ -29,7 +31,7 @@ def house(make_app):
     factories.user(app, "ada", email="ada@example.org")
     factories.user(app, "mute", email=None)
     gone = factories.user(app, "gone", email="gone@example.org")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get_one(User, gone.id))
     return app
 
@@ -38,7 +40,7 @@ def house(make_app):
 def counted(app, monkeypatch):
     """Statements by their text, commits, and mails that were rendered."""
     work = Counter()
-    engine = app.extensions["database"].engine
+    engine = services_of(app).get(Database).engine
 
     def statement(_connection, _cursor, text, *_):
         work[text] += 1
@@ -154,7 +156,7 @@ def test_registering_does_the_same_whether_name_or_e_mail_address_is_free_or_tak
 
 def test_what_registering_writes_for_nobody_opens_nothing_and_is_thrown_away(house):
     register(house, "zoe", "gone@example.org")
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         assert one_time_links.purge(db) == 1
         assert db.scalars(select(User.username).where(User.email.like("%.invalid"))).all() == []
         assert db.scalars(select(Invitation.id)).all() == []
@@ -184,7 +186,7 @@ def test_a_name_that_was_mailed_enough_costs_the_same_under_its_other_name(house
 
 def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(house):
     forgot(house, "zoe")
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         assert (list(outbox.waiting(db)), list(outbox.latest(db))) == ([], [])
         assert set(outbox.states(db).values()) == {0}
     assert mails(house) == []
@@ -194,6 +196,6 @@ def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(house):
 
 def test_what_is_written_for_nobody_is_thrown_away(house):
     forgot(house, "zoe")
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         assert one_time_links.purge(db) == 2
         assert one_time_links.purge(db) == 0

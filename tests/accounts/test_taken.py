@@ -13,6 +13,8 @@ from tests.tables import account, contents
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_the_owner_of_a_taken_address_is_told_and_nobody_else(stranger, user, ma
 
 
 def test_a_disabled_owner_is_told_nothing(app, stranger, user, mailbox):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
     register(stranger, "eve", "ada@example.org")
     assert mailbox.opened() == []

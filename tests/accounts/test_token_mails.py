@@ -9,7 +9,10 @@ from tests import factories
 from tests.outbox_mails import mails
 from tests.script import Script
 from webapp.accounts.token_mails import MOST_A_DAY
+from webapp.core.db import Database
+from webapp.jobs.leases import Jobs
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -27,9 +30,9 @@ def kinds(app):
 
 def jobs(app):
     """Those of one morning."""
-    for job in app.extensions["jobs"]:
+    for job in services_of(app).get(Jobs):
         if job.name.startswith("tell of"):
-            with app.extensions["database"].write() as db:
+            with services_of(app).get(Database).write() as db:
                 while job.step(db):
                     pass
 
@@ -101,7 +104,7 @@ def test_a_thousand_that_end_are_one_mail(app, user, clock):
 
 def test_what_was_rotated_or_revoked_is_not_mourned(app, user, person, clock):
     issued = factories.api_token(app, user, lifetime=30 * DAY)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, issued.entry.id)
     clock.shift(20 * DAY)
     jobs(app)
@@ -143,7 +146,7 @@ def test_another_process_does_not_tell_it_again(make_app, app, user, clock):
 
 def test_a_revoked_token_that_is_called_is_no_news(app, user, clock):
     issued = factories.api_token(app, user, lifetime=DAY)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, issued.entry.id)
     clock.shift(2 * DAY)
     Script(app, issued.token).get("/protected")

@@ -10,6 +10,8 @@ from tests import factories
 from tests.browser import Person
 from tests.script import Script
 from webapp.accounts.passwords import Passwords, TooBusy
+from webapp.core.ratelimit import Limiter
+from webapp.web.registry import services_of
 
 PASSWORD = factories.PASSWORD
 
@@ -43,7 +45,7 @@ def crowded(make_app: Callable[..., Flask]) -> Flask:
     held = threading.Event()
 
     def hold() -> None:
-        with app.extensions["passwords"].place():
+        with services_of(app).get(Passwords).place():
             held.set()
             threading.Event().wait(5)
 
@@ -56,7 +58,7 @@ def test_a_login_in_a_crowd_hears_when_to_come_back_and_is_not_counted(crowded: 
     factories.user(crowded, "ada")
     answer = Script(crowded).post("/api/auth", json={"username": "ada", "password": PASSWORD})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert crowded.extensions["limiter"].entries() == []
+    assert services_of(crowded).get(Limiter).entries() == []
 
 
 def test_a_person_in_a_crowd_sees_a_page(crowded: Flask) -> None:

@@ -10,6 +10,8 @@ from tests.factories import PASSWORD
 from tests.tables import account
 from webapp.accounts import lifecycle, one_time_links
 from webapp.accounts.self_registration import SIGN_UP
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -86,7 +88,7 @@ def test_a_forgotten_password_takes_the_account_from_whoever_only_typed_the_addr
 def test_a_disabled_account_is_verified_by_no_link(app, stranger, mailbox):
     register(stranger, "eve", "eve@example.org")
     stranger.open(mailbox.link())
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         eve = db.merge(account(app, "eve"))
         lifecycle.disable(db, eve)
         late = one_time_links.make(db, SIGN_UP, timedelta(days=1), user_id=eve.id, address=eve.email)

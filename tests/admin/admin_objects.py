@@ -4,20 +4,22 @@ from flask import Flask
 
 from tests import factories
 from webapp.accounts.models import User
+from webapp.core.db import Database
 from webapp.testing import HeaderClient, as_user
+from webapp.web.registry import services_of
 
 WHY = "left the house"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def role_of(app: Flask, user: User) -> str:
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return str(db.get_one(User, user.id).role)
 
 
 def in_state(app: Flask, name: str, **facts: object) -> None:
     made = factories.user(app, name)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         found = db.get_one(User, made.id)
         for field, value in facts.items():
             setattr(found, field, value)

@@ -12,6 +12,8 @@ from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import roles
 from webapp.accounts.models import User
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_of_two_super_admins_who_demote_each_other_at_once_one_stays(app, chief)
 @pytest.fixture
 def porter(app: Flask, chief: User) -> User:
     """Somebody with a role of the house's own that includes admin."""
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         roles.add(db, "night_porter", "At night.", ["admin"])
     return factories.user(app, "mara", role="night_porter")
 

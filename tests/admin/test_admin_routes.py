@@ -14,9 +14,12 @@ from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import invitations, roles
 from webapp.accounts.invitations import InvitationRequest
+from webapp.core.db import Database
 from webapp.guard.routes import routes
+from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
 from webapp.tokens.scopes import Catalogue
+from webapp.web.registry import services_of
 
 REASON = {"reason": WHY}
 # What somebody is answered to whom the route is closed, as `status, code, required`.
@@ -113,11 +116,11 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 def places(app: Flask) -> dict[str, str]:
     """What the parameters of the rules stand for: a user, a role that nobody has, an invitation, a mail given up."""
     ada = factories.user(app, "ada")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "porter", "Opens.", ["admin"])
         invited = invitations.make(db, InvitationRequest()).invitation
-        mail_id = app.extensions["post"].send(db, "test", "ada@example.org", user_id=ada.id)
+        mail_id = services_of(app).get(Mailer).send(db, "test", "ada@example.org", user_id=ada.id)
         db.flush()
         db.get_one(OutgoingMail, mail_id).due_at = None
     return {
@@ -172,7 +175,7 @@ FOR_TOKENS = {
 
 
 def test_outside_admin_a_token_with_every_scope_changes_nothing_but_itself(app: Flask, places: dict[str, str]) -> None:
-    catalogue: Catalogue = app.extensions["catalogue"]
+    catalogue = services_of(app).get(Catalogue)
     owner = factories.user(app, "boss", role="super_admin")
     scopes = catalogue.held_by(("user", "admin", "super_admin"))
     script = Script(app, factories.api_token(app, owner, *scopes).token)

@@ -14,6 +14,8 @@ from tests.browser import Person, parsed, text_of
 from tests.script import Script
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 WHY = "left the house"
 
@@ -33,7 +35,7 @@ def script(app: Flask) -> Script:
 
 
 def write(app: Flask, event: Event, **facts: object) -> None:
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         record(db, event, **facts)  # type: ignore[arg-type]
 
 
@@ -170,7 +172,7 @@ def test_it_is_found_by_the_day(app, script):
 
 @pytest.mark.parametrize("size", [49, 50, 51, 120])
 def test_its_pages_hold_every_event_once(app, script, size):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         for number in range(size):
             record(db, Event.LIMITS_RESET, prefix=str(number))
     seen, before = [], ""

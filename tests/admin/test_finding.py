@@ -10,7 +10,9 @@ from tests.admin.admin_objects import NOBODY, in_state
 from tests.script import Script
 from webapp.accounts import user_queries
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 
 def names(script: Script, query: str) -> set[str]:
@@ -23,7 +25,7 @@ def test_each_filter_finds_whom_it_says(app, script, admin):
     in_state(app, "awake", last_login_at=now() - timedelta(days=89))
     in_state(app, "disabled", disabled_at=now(), last_login_at=now())
     in_state(app, "scripted", last_login_at=now())
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         scripted = user_queries.named(db, "scripted")
     factories.api_token(app, scripted)
     assert {"never", "ines"} == names(script, "view=never")
@@ -39,7 +41,7 @@ def test_each_filter_finds_whom_it_says(app, script, admin):
 def test_a_token_that_ended_is_none_to_the_filter(app, script, admin, user):
     issued = factories.api_token(app, user)
     assert "ada" in names(script, "view=tokens")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, issued.entry.id)
     assert "ada" not in names(script, "view=tokens")
 

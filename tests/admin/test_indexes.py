@@ -13,6 +13,9 @@ from tests.second_factors import with_passkey
 from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.mail.mailer import Mailer
+from webapp.web.registry import services_of
 
 SORTS = ("name", "seen", "created")
 SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
@@ -105,8 +108,8 @@ def come(app, name):
     factories.api_token(app, made)
     Person(app, address="10.0.0.9").log_in(name)
     with_passkey(app, made)
-    with app.extensions["database"].write() as db:
-        app.extensions["post"].send(db, "test", f"{name}@example.org", user_id=made.id)
+    with services_of(app).get(Database).write() as db:
+        services_of(app).get(Mailer).send(db, "test", f"{name}@example.org", user_id=made.id)
         found = db.get_one(User, made.id)
         found.disabled_at, found.last_login_at = now(), now() - timedelta(days=100)
 
@@ -147,7 +150,7 @@ def test_however_many_a_filter_fits_it_fits_the_same(app, monkeypatch, view):
         made = factories.user(app, f"ada{number}", role=("user", "admin")[number % 2])
         if number % 3:
             factories.api_token(app, made)
-            with app.extensions["database"].write() as db:
+            with services_of(app).get(Database).write() as db:
                 found = db.get_one(User, made.id)
                 found.disabled_at, found.last_login_at = now(), now() - timedelta(days=100 + number % 4)
     more = [f"{rest}&sort={sort}" for rest in ("", "role=user", "q=ada1", "role=admin&q=a") for sort in SORTS]
@@ -167,7 +170,7 @@ def everybody(script, path):
 @contextmanager
 def asked(app):
     """What the database is asked meanwhile."""
-    engine, statements = app.extensions["database"].engine, []
+    engine, statements = services_of(app).get(Database).engine, []
     note = lambda *told: statements.append((told[2], told[3]))  # noqa: E731 - the same one is taken off again
     event.listen(engine, "before_cursor_execute", note)
     yield statements
@@ -175,7 +178,7 @@ def asked(app):
 
 
 def plan_of(app, statements):
-    with app.extensions["database"].engine.connect() as connection:
+    with services_of(app).get(Database).engine.connect() as connection:
         return [
             str(row[3])
             for sql, values in statements

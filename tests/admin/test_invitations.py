@@ -18,6 +18,8 @@ from webapp.accounts import invitations, lifecycle
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import Invitation
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 NEW = "/admin/invitations/new"
 SMTP = {"WEBAPP_SMTP_URL": "smtp://127.0.0.1:9"}
@@ -82,7 +84,7 @@ def test_an_admin_invites_nobody_to_admin_and_above(app, mara, role):
 
 
 def test_a_revoked_invitation_lets_nobody_in(app, mara):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         path = invitations.make(db, InvitationRequest()).path
     mara.open("/admin/invitations")
     assert "revoked" in mara.press("Revoke").text
@@ -91,11 +93,11 @@ def test_a_revoked_invitation_lets_nobody_in(app, mara):
 
 @pytest.mark.parametrize("leave", [lifecycle.disable, lifecycle.delete, close_and_forget])
 def test_an_invitation_of_somebody_who_is_gone_lets_nobody_in(app, leave):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         ines = db.merge(factories.user(app, "ines", role="admin"))
         path = invitations.make(db, InvitationRequest(), by=ines.id, roles=["user", "admin"]).path
     assert Person(app).ask("GET", path).status_code == 303
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         leave(db, db.merge(ines))
     assert Person(app).ask("GET", path).status_code == 404
 
@@ -200,10 +202,10 @@ def test_a_page_of_many_invitations_takes_as_many_statements_as_one_of_few(app):
     script = script_of(app, "admin", "admin:read")
     script.get("/admin/invitations")
     asked: list[str] = []
-    event.listen(app.extensions["database"].engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    event.listen(services_of(app).get(Database).engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     script.get("/admin/invitations")
     few = len(asked)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         made = [many(number) for number in range(5 * invitations.PAGE)]
         db.execute(insert(Invitation), made)
     asked.clear()
@@ -241,5 +243,5 @@ def test_an_invitation_that_does_not_fit_is_refused(app, body):
 
 
 def test_the_form_offers_the_humblest_role_first(app):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert invitations.may_give(db, ["user", "admin", "super_admin"]) == ("user", "admin", "super_admin")

@@ -12,8 +12,11 @@ from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts import user_queries
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.mail import outbox
+from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -31,8 +34,8 @@ def script(app):
 
 
 def put(app, name, **facts):
-    with app.extensions["database"].write() as db:
-        mail_id = app.extensions["post"].send(db, "test", f"{name}@example.org")
+    with services_of(app).get(Database).write() as db:
+        mail_id = services_of(app).get(Mailer).send(db, "test", f"{name}@example.org")
         db.flush()
         for field, value in facts.items():
             setattr(db.get_one(OutgoingMail, mail_id), field, value)
@@ -40,9 +43,9 @@ def put(app, name, **facts):
 
 
 def test_a_mail_that_was_given_up_is_tried_again(app, mara):
-    database = app.extensions["database"]
+    database = services_of(app).get(Database)
     with database.write() as db:
-        mail_id = app.extensions["post"].send(db, "test", "ada@example.org")
+        mail_id = services_of(app).get(Mailer).send(db, "test", "ada@example.org")
         db.flush()
         mail = db.get_one(OutgoingMail, mail_id)
         mail.due_at, mail.tries, mail.last_error = None, outbox.MOST_TRIES, "550 nobody of that name"
@@ -97,7 +100,7 @@ def test_a_retry_is_written_down_with_who_and_whose_mail(app, mara):
 
 
 def test_a_test_mail_of_somebody_without_an_address_goes_nowhere(app, script):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         for user in user_queries.everybody(db):
             user.email = user.email_key = None
     assert script.post("/admin/mail/test").status_code == 409
@@ -121,8 +124,8 @@ def test_what_was_sent_or_given_up_is_forgotten_after_ninety_days_and_what_waits
     put(app, "sent", sent_at=now(), due_at=None, sealed=None)
     put(app, "failed", due_at=None)
     put(app, "waiting")
-    with time_machine.travel(now() + outbox.KEPT - timedelta(minutes=1)), app.extensions["database"].write() as db:
+    with time_machine.travel(now() + outbox.KEPT - timedelta(minutes=1)), services_of(app).get(Database).write() as db:
         assert outbox.purge(db) == 0
-    with time_machine.travel(now() + outbox.KEPT + timedelta(minutes=1)), app.extensions["database"].write() as db:
+    with time_machine.travel(now() + outbox.KEPT + timedelta(minutes=1)), services_of(app).get(Database).write() as db:
         assert outbox.purge(db) == 2
         assert [mail.to for mail in outbox.latest(db)] == ["waiting@example.org"]

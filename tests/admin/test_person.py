@@ -9,6 +9,8 @@ from tests.admin.admin_objects import NOBODY, WHY, in_state
 from tests.browser import Person, parsed, text_of
 from webapp.accounts import user_queries
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
 )
 def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, person, facts, words):
     in_state(app, "out", **facts)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         out = user_queries.named(db, "out")
     assert words in text_of(parsed(person.open(f"/admin/users/{out.id}").text))
 
@@ -50,7 +52,7 @@ def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, pe
 def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
     in_state(app, "waiting", email_verified_at=None, verification_required_at=now())
     in_state(app, "closing", closes_at=now() + timedelta(days=9))
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         waiting, closing = (user_queries.named(db, name) for name in ("waiting", "closing"))
     assert "not verified: they cannot log in" in person.open(f"/admin/users/{waiting.id}").text
     assert "unless they come back" in person.open(f"/admin/users/{closing.id}").text

@@ -7,6 +7,8 @@ from tests.admin.admin_objects import by_session
 from tests.browser import Person
 from tests.outbox_mails import mails
 from tests.tables import contents, events, everything
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 WHY = "lost the paper it was on"
 NEW = "a quite new battery staple"
@@ -68,7 +70,7 @@ def test_where_no_mail_leaves_the_house_it_is_shown_to_copy(app):
 
 def test_so_it_is_for_somebody_without_an_address(mailing, database):
     ines, ada = at_work(mailing)
-    with mailing.extensions["database"].write() as db:
+    with services_of(mailing).get(Database).write() as db:
         found = db.merge(ada)
         found.email = found.email_key = None
     assert "/reset/" in send(ines, ada).text

@@ -11,7 +11,9 @@ from webapp.accounts import invitations, roles
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
 from webapp.accounts.roles import RoleCycle, closures
+from webapp.core.db import Database
 from webapp.testing import HeaderClient
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -139,7 +141,7 @@ def test_an_admin_sees_roles_and_changes_none(app):
 def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
     person = Person(app)
     person.log_in("chief")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "printer", "Prints.", ["editor"])
         roles.add(db, "porter", "Opens.", ["user"])

@@ -8,6 +8,8 @@ from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import events
 from webapp.accounts.models import User
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 WHY = "the audit of november"
 
@@ -19,7 +21,7 @@ def keeper(app):
 
 
 def disabled(app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).disabled_at = user.created_at
 
 
@@ -71,7 +73,7 @@ def test_what_changes_nothing_is_not_told(app, user, keeper, act, more):
 
 
 def test_somebody_without_an_address_is_looked_after_all_the_same(app, user, keeper):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         found = db.get_one(User, user.id)
         found.email = found.email_key = None
     assert keeper.post(f"/admin/users/{user.id}/disable", json={"reason": WHY}).status_code == 200

@@ -17,6 +17,8 @@ from webapp.accounts import lifecycle as closing_accounts
 from webapp.audit import chain, export_formats
 from webapp.audit.log import Event, record
 from webapp.core.db import Database
+from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -127,11 +129,11 @@ def test_a_log_that_was_written_before_the_chain_is_linked(app, written, instanc
     gone = factories.user(app)
     with written.write() as db:
         closing_accounts.delete(db, db.merge(gone))
-    relink(app, app.extensions["settings"])
+    relink(app, services_of(app).get(Settings))
 
 
 def test_and_goes_on_from_there(app, written):
-    relink(app, app.extensions["settings"])
+    relink(app, services_of(app).get(Settings))
     with written.write() as db:
         record(db, Event.LIMITS_RESET, number=6)
     assert (verdict(written).events, verdict(written).broken_at) == (6, None)

@@ -9,7 +9,9 @@ from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts import lifecycle as account_lifecycle
 from webapp.accounts.models import User
+from webapp.core.db import Database
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 WRONG = "not the password"
 
@@ -35,7 +37,7 @@ def log_out(person):
 
 
 def change(person, deed):
-    with person.app.extensions["database"].write() as db:
+    with services_of(person.app).get(Database).write() as db:
         deed(db, db.query(User).filter_by(username="ada").one())
 
 
@@ -60,7 +62,7 @@ def use_first(person):
 
 
 def user_of(person):
-    with person.app.extensions["database"].read() as db:
+    with services_of(person.app).get(Database).read() as db:
         return db.query(User).filter_by(username="ada").one()
 
 
@@ -116,7 +118,7 @@ def test_a_refusal_of_a_wrong_password_says_nothing_of_what_was_typed(app, user)
 def full(app, user, person):
     """A house whose audit table takes nothing more."""
     mint(person)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.execute(text("CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END"))
     return app
 
@@ -150,14 +152,14 @@ def test_nobody_is_let_in_because_a_refusal_cannot_be_written_down(full, person)
 
 
 def test_an_event_of_a_deed_that_is_taken_back_is_taken_back_with_it(app, user):
-    with pytest.raises(RuntimeError), app.extensions["database"].write() as db:  # noqa: PT012 - both are one deed
+    with pytest.raises(RuntimeError), services_of(app).get(Database).write() as db:  # noqa: PT012 - both are one deed
         account_lifecycle.change_role(db, db.get_one(User, user.id), "admin")
         raise RuntimeError
     assert "role.changed" not in kinds(app)
 
 
 def test_an_event_outlives_whom_it_concerns(app, user, person):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.execute(text("DELETE FROM user"))
     assert "session.started" in kinds(app)
     assert events(app, "session.started")[0]["user_id"] is not None, "a chained row does not change"
@@ -166,6 +168,6 @@ def test_an_event_outlives_whom_it_concerns(app, user, person):
 def test_revoking_all_writes_an_event_for_each(app, user):
     for _ in range(3):
         factories.api_token(app, user)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         assert lifecycle.revoke_all(db, user.id) == 3
     assert kinds(app).count("token.revoked") == 3

@@ -8,6 +8,8 @@ import time_machine
 from tests import factories
 from webapp.audit import reading
 from webapp.audit.log import Event, record
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -20,7 +22,7 @@ def two(app):
         ada, grace = factories.user(app, "ada"), factories.user(app, "grace")
         clock.move_to(NOON)
         for number in range(5):
-            with app.extensions["database"].write() as db:
+            with services_of(app).get(Database).write() as db:
                 for user in (ada, grace):
                     record(db, Event.TOKEN_MINTED, user_id=user.id, name=f"{user.username} {number}")
             clock.shift(60)

@@ -18,6 +18,7 @@ from tests import factories
 from tests.bench.__main__ import Call, bare, caller, compare, house
 from webapp.app import close
 from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 SIZES = (1_000, 1_000_000)
 IN_USE = 256
@@ -51,7 +52,7 @@ def measure(count: int) -> float:
         app = house(Path(folder, "instance"))
         fill(app, Path(folder, "instance", "latchkey.db"), count)
         seconds, ratio = compare(in_turn(app), caller(bare(), "/"))
-        database: Database = app.extensions["database"]
+        database = services_of(app).get(Database)
         rows = database.row("SELECT count(*) FROM credential")
         print(f"{rows[0] if rows else 0:>10,} rows {seconds * 1e6:>8.1f} µs {ratio:>6.2f} × bare")
         close(app)

@@ -10,8 +10,10 @@ from uuid import UUID
 from tests import factories
 from tests.journeys.server import House, served
 from webapp.app import close, create_app
+from webapp.core.db import Database
 from webapp.settings import Settings
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 TRIES = 1_000
 
@@ -26,7 +28,7 @@ def ask(door: http.client.HTTPConnection, token: str) -> int:
 def late(house: House, tries: int) -> int:
     """How many revoked tokens were let in once more by one of two workers."""
     app = create_app(Settings.from_env(house.environ))
-    owner, database = factories.user(app), app.extensions["database"]
+    owner, database = factories.user(app), services_of(app).get(Database)
     # Two connections that are kept, of which each worker has accepted one or the other.
     doors = [http.client.HTTPConnection(urlsplit(house.url).netloc, timeout=10) for _ in range(2)]
     found = 0

@@ -13,6 +13,8 @@ from tests.tables import account
 from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
 from webapp.accounts.self_registration import LIFETIME
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 ADDRESS = "eve@example.org"
 ORIGIN = "http://127.0.0.1:8000"
@@ -25,7 +27,7 @@ def added(app, run):
 
 
 def setup(app, run):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         secret = one_time_links.make(db, SETUP, LIFETIME)
     person = Person(app)
     person.open(f"/setup/{secret}")

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 
 from tests import factories
 from webapp.cli import schema
+from webapp.core.db import Database
 from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 
 def row(engine, sql, **values):
@@ -17,7 +19,7 @@ def row(engine, sql, **values):
 def test_a_token_keeps_its_scopes_over_the_change_and_back(make_app, instance):
     app = make_app()
     token = factories.api_token(app, factories.user(app), "tokens:read", "profile:read")
-    settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), app.extensions["database"].engine
+    settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), services_of(app).get(Database).engine
     schema.downgrade(settings, "20261127_elsewhere")
     former = row(engine, "SELECT scopes FROM api_token WHERE id = :id", id=token.entry.id.hex)
     assert sorted(json.loads(former)) == ["profile:read", "tokens:read"]

@@ -12,7 +12,10 @@ from webapp.cli.granian_server import Server
 from webapp.cli.shutdown import Shutdown
 from webapp.core.background_worker import BackgroundWorker
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials import usage_tracker
+from webapp.credentials.usage_tracker import UsageTracker
+from webapp.web.registry import services_of
 
 
 class Busy(BackgroundWorker):
@@ -61,7 +64,7 @@ def counted(app, user):
     script.get("/protected")
 
     def is_written():
-        with app.extensions["database"].read() as db:
+        with services_of(app).get(Database).read() as db:
             days = usage_tracker.by_day(db, [issued.credential.id], since=now().date())
             return sum(days[issued.credential.id].values()) == 2
 
@@ -73,7 +76,7 @@ def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkey
     monkeypatch.setattr("webapp.cli.shutdown.later", lambda _seconds, _act: None)
     seen = []
     ending = Shutdown(served, lambda code: seen.append((code, busy.has_finished, counted())))
-    ending.concerns(app.extensions["meter"], busy)
+    ending.concerns(services_of(app).get(UsageTracker), busy)
     ending.begin()
     assert (served.told, busy.is_told, seen) == (1, True, [])
     threading.Timer(0.1, busy.goes_on.set).start()
@@ -85,7 +88,7 @@ def test_what_does_not_end_is_left_behind_and_counts_are_written_all_the_same(mo
     monkeypatch.setattr("webapp.cli.shutdown.GRACE", 0.2)
     left = threading.Event()
     ending = Shutdown(served, lambda _code: left.set())
-    ending.concerns(app.extensions["meter"], busy)
+    ending.concerns(services_of(app).get(UsageTracker), busy)
     # Nobody calls finish: a request runs for ever, and the main thread waits for it.
     ending.begin()
     assert left.wait(30)
@@ -97,8 +100,8 @@ def test_it_leaves_though_the_last_writing_waits_for_another_writer(monkeypatch,
     monkeypatch.setattr("webapp.cli.shutdown.CERTAINLY", 0.3)
     left = threading.Semaphore(0)
     ending = Shutdown(served, lambda _code: left.release())
-    ending.concerns(app.extensions["meter"])
-    with app.extensions["database"].write() as db:
+    ending.concerns(services_of(app).get(UsageTracker))
+    with services_of(app).get(Database).write() as db:
         db.execute(text("DELETE FROM job"))
         ending.begin()
         # Sooner than the database gives up on its lock, after five seconds.

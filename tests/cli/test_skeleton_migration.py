@@ -5,7 +5,9 @@ import sqlalchemy as sa
 from tests import factories
 from webapp.accounts.confusables import skeleton_key
 from webapp.cli import schema
+from webapp.core.db import Database
 from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 NAMES = ("alice", "modern", "мария", "yıldız", "Straße")
 
@@ -14,7 +16,7 @@ def test_the_migration_computes_the_skeletons_that_the_application_compares(make
     app = make_app()
     for number, name in enumerate(NAMES):
         factories.user(app, name, email=f"{number}@example.org")
-    settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), app.extensions["database"].engine
+    settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), services_of(app).get(Database).engine
     schema.downgrade(settings, "20261207_networks")
     schema.upgrade(settings)
     with engine.begin() as connection:

@@ -4,7 +4,9 @@ import sqlalchemy as sa
 
 from tests import factories
 from webapp.cli import schema
+from webapp.core.db import Database
 from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 HOUR = 3_600_000_000
 """In microseconds."""
@@ -19,7 +21,7 @@ BEFORE = {
 def test_the_migration_keeps_who_may_log_in_and_whose_address_a_mail_has_proven(make_app, instance):
     app = make_app()
     ids = {name: factories.user(app, name).id.hex for name in BEFORE}
-    settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), app.extensions["database"].engine
+    settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), services_of(app).get(Database).engine
     schema.downgrade(settings, "20261210_invitations")
     set_verified = sa.text('UPDATE "user" SET email_verified_at = created_at + :later WHERE id = :id')
     set_known = sa.text('UPDATE "user" SET known_elsewhere_as = :known WHERE id = :id')

@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from tests import factories
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials import lifecycle
 from webapp.credentials.lifecycle import AuthenticationProof
+from webapp.web.registry import services_of
 
 HOUR = timedelta(hours=1)
 
@@ -79,7 +81,7 @@ def test_alive_is_what_could_act_now(db, user, lifetime, idle, is_live):
 
 def test_rows_go_with_their_user(app, user):
     factories.api_token(app, user)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.execute(text("DELETE FROM user"))
         for table in ("credential", "api_token", "browser_session", "credential_use"):
             assert db.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0

@@ -10,9 +10,12 @@ from tests import factories
 from tests.script import Script
 from tests.tables import events
 from webapp.core.clock import now
-from webapp.core.db import Unavailable
+from webapp.core.db import Database, Unavailable
 from webapp.credentials import usage_tracker
 from webapp.credentials.models import Credential
+from webapp.credentials.usage_tracker import UsageTracker
+from webapp.guard.login_manager import Authenticators
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -27,12 +30,12 @@ def issued(app, user, clock):
 
 
 def row(app, issued):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(Credential, issued.credential.id)
 
 
 def counted(app, issued):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         days = usage_tracker.by_day(db, [issued.credential.id], since=now().date())
         return sum(days[issued.credential.id].values())
 
@@ -54,7 +57,7 @@ def test_the_first_use_is_an_event_and_the_second_is_none(app, issued, clock):
 def test_two_processes_see_one_first_use(make_app, app, issued):
     for house in (app, make_app()):
         Script(house, issued.token).get("/protected")
-        house.extensions["meter"].flush()
+        services_of(house).get(UsageTracker).flush()
     assert len(events(app, "token.first-used")) == 1
 
 
@@ -73,7 +76,7 @@ def test_what_waits_is_written_when_the_process_ends(app, issued):
     script = Script(app, issued.token)
     for _ in range(3):
         script.get("/protected")
-    app.extensions["meter"].flush()
+    services_of(app).get(UsageTracker).flush()
     assert counted(app, issued) == 3
 
 
@@ -88,9 +91,9 @@ def test_a_use_of_what_was_deleted_meanwhile_is_no_fault(app, issued):
     script = Script(app, issued.token)
     script.get("/protected")
     script.get("/protected")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.execute(text("DELETE FROM credential"))
-    app.extensions["meter"].flush()
+    services_of(app).get(UsageTracker).flush()
 
 
 def test_requests_are_counted_by_the_day(app, user, issued, clock):
@@ -98,7 +101,7 @@ def test_requests_are_counted_by_the_day(app, user, issued, clock):
     script.get("/protected")
     clock.shift(timedelta(days=1))
     script.get("/protected")
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert list(usage_tracker.by_scripts(db, user.id, since=(now() - timedelta(days=1)).date()).values()) == [1, 1]
 
 
@@ -117,16 +120,16 @@ def test_requests_are_counted_by_what_they_ask(app, issued, clock):
     script = Script(app, issued.token)
     for path in ("/protected", "/protected", "/tokens", f"/tokens/{issued.entry.id}"):
         script.get(path)
-    app.extensions["meter"].flush()
-    with app.extensions["database"].read() as db:
+    services_of(app).get(UsageTracker).flush()
+    with services_of(app).get(Database).read() as db:
         found = usage_tracker.by_resource(db, issued.entry.id, since=now().date())
     assert found == {"GET /protected": 2, "GET /tokens": 1, "GET /tokens/<uuid:token_id>": 1}
 
 
 def test_of_very_many_things_most_are_counted_together(app, issued):
-    meter, database = app.extensions["meter"], app.extensions["database"]
+    meter, database = services_of(app).get(UsageTracker), services_of(app).get(Database)
     with database.read() as db:
-        standing = app.extensions["doors"].standing(db.get_one(Credential, issued.entry.id).key)
+        standing = services_of(app).get(Authenticators).standing(db.get_one(Credential, issued.entry.id).key)
     for number in range(80):
         meter.count(standing, "10.0.0.7", "GET", f"/{number}", "curl/8")
     meter.flush()
@@ -136,7 +139,7 @@ def test_of_very_many_things_most_are_counted_together(app, issued):
 
 
 def test_what_a_busy_database_did_not_take_waits_with_all_it_knows(app, issued, monkeypatch):
-    meter = app.extensions["meter"]
+    meter = services_of(app).get(UsageTracker)
     script = Script(app, issued.token)
     script.get("/protected")
     with monkeypatch.context() as patch:
@@ -145,7 +148,7 @@ def test_what_a_busy_database_did_not_take_waits_with_all_it_knows(app, issued, 
         meter.flush()
     script.get("/tokens")
     meter.flush()
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert usage_tracker.by_resource(db, issued.entry.id, since=now().date()) == {
             "GET /protected": 2,
             "GET /tokens": 1,

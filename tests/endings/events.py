@@ -11,7 +11,10 @@ from tests.outbox_mails import mails
 from webapp.accounts import lifecycle, mfa_reset, recovery
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.mail.mailer import Mailer
 from webapp.testing import as_nobody
+from webapp.web.registry import services_of
 
 NEW = "umbrella otter lantern 9"
 WHY = {"reason": "a test of the table"}
@@ -78,16 +81,16 @@ def delete(owner: Owner) -> None:
 
 
 def reset_factors(owner: Owner) -> None:
-    post = owner.app.extensions["post"]
+    post = services_of(owner.app).get(Mailer)
     if owner.site.admin is None:
         owner.write(lambda db, user: mfa_reset.carry_out(db, post, user))
         return
     ok(owner.site.admin.post(f"/admin/users/{owner.user.id}/reset-factors", json=WHY))
-    with time_machine.travel(now() + timedelta(hours=25)), owner.app.extensions["database"].write() as db:
+    with time_machine.travel(now() + timedelta(hours=25)), services_of(owner.app).get(Database).write() as db:
         # Its waiting time is over for the job alone: what it ends must not seem to have run out meanwhile.
         due = mfa_reset.resets.due(db, most=100)
     for user_id in due:
-        with owner.app.extensions["database"].write() as db:
+        with services_of(owner.app).get(Database).write() as db:
             assert mfa_reset.resets.take_away(db, user_id)
             mfa_reset.carry_out(db, post, db.get_one(User, user_id))
 

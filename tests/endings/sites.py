@@ -15,7 +15,9 @@ from tests import factories
 from tests.factories import PASSWORD
 from webapp.accounts.models import User
 from webapp.app import close
+from webapp.core.db import Database
 from webapp.testing import JSON, HeaderClient, as_nobody, as_user, build
+from webapp.web.registry import services_of
 
 REPORTS = "https://reports.example.org"
 SETTINGS = {
@@ -70,7 +72,7 @@ class Owner:
 
     def write(self, change: Callable[[Session, User], Any]) -> Any:
         """Change something in the database; the answer of ``change``, or None where the account is deleted."""
-        with self.app.extensions["database"].write() as db:
+        with services_of(self.app).get(Database).write() as db:
             user = db.get(User, self.user.id)
             return change(db, user) if user is not None else None
 

@@ -18,6 +18,8 @@ from tests.endings.table import CELLS, EVENTS, WAYS
 from tests.endings.ways import MAKE
 from webapp.cli import emergency
 from webapp.cli.program import program
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "what-ends-when.md"
 OF_EVERYBODY = ("emergency", "restore")
@@ -57,7 +59,7 @@ def bring_about(found: Site, event: str) -> None:
     backup = str(found.instance / "backup.db")
     command(found, "db", "backup", backup)
     # As if the site had been stopped.
-    found.app.extensions["database"].close()
+    services_of(found.app).get(Database).close()
     command(found, "db", "restore", backup)
 
 

@@ -7,7 +7,9 @@ from tests import factories
 from tests.browser import Person
 from tests.guard.example_routes import add
 from tests.script import Script
+from webapp.core.db import Database
 from webapp.guard import current_claims, current_principal, current_record, public, require, user_lookup
+from webapp.web.registry import services_of
 
 TEMPLATE = (
     "{% if current_principal %}{{ current_principal.username }} {{ current_claims.sub }}{% else %}nobody{% endif %}"
@@ -62,7 +64,7 @@ def test_where_nobody_is_known_they_are_false_and_empty(house, asked, header):
 
 
 def test_claims_of_a_token_that_was_refused_are_never_read(house, user):
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         issued = factories.api_token(house, user)
         db.get_one(type(issued.credential), issued.credential.id).revoked_at = issued.credential.created_at
     assert Script(house, issued.token).get("/anybody").json["claims"] == {}

@@ -11,9 +11,11 @@ from tests.script import Script
 from tests.tables import events
 from webapp.app import close, create_app
 from webapp.core.clock import now
-from webapp.core.db import Unavailable
+from webapp.core.db import Database, Unavailable
+from webapp.core.ratelimit import Limiter
 from webapp.settings import Settings
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -140,7 +142,7 @@ def test_a_proof_of_another_key_uses_up_nothing(app, token):
 
 
 def test_a_revoked_one_is_refused_as_revoked_whatever_is_proven(app, user, token):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.revoke_all(db, user.id)
     assert refusal(call(app, token, fresh(token))) == ("token_revoked", "invalid_token")
 
@@ -169,14 +171,14 @@ def test_where_proofs_cannot_be_counted_nobody_passes(app, token, monkeypatch):
     def fails(*_):
         raise Unavailable("gone")
 
-    monkeypatch.setattr(app.extensions["limiter"], "take", fails)
+    monkeypatch.setattr(services_of(app).get(Limiter), "take", fails)
     assert call(app, token, fresh(token)).status_code == 503
 
 
 def test_who_forgets_all_counts_does_not_make_proofs_good_again(app, token):
     once = fresh(token)
     call(app, token, once)
-    limiter = app.extensions["limiter"]
+    limiter = services_of(app).get(Limiter)
     assert not [entry for entry in limiter.entries() if "proof" in entry[0]]
     limiter.reset()
     limiter.reset("spent")

@@ -11,7 +11,9 @@ from tests.browser import Person, form_with, values_of
 from tests.guard.example_routes import HTML, add, plain, with_changes
 from tests.script import Script
 from webapp.guard import public, require
+from webapp.guard.login_manager import Authenticators
 from webapp.guard.require import public_to_scripts
+from webapp.web.registry import services_of
 
 
 def explode():
@@ -70,7 +72,7 @@ def test_an_address_of_scripts_alone_sets_no_cookie_even_if_the_view_tries(app):
 def test_nobody_knows_of_a_fault_in_the_guard_more_than_that_it_refused(app, user):
     """ASVS 16.5.3: an exception inside the guard lets nobody in."""
     add(app, "/bomb", require()(explode))
-    app.extensions["doors"] = None
+    services_of(app).replace(Authenticators)(None)
     assert Script(app, "x.y.z").get("/bomb").status_code == 500
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests import factories
 from tests.script import Script
 from webapp.guard.routes import routes
+from webapp.tokens.scopes import Catalogue
+from webapp.web.registry import services_of
 
 ARGUMENTS = {
     "<uuid:token_id>": "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111",
@@ -39,7 +41,7 @@ def test_every_guarded_route_refuses_a_stranger_in_every_method(app):
 
 def test_every_route_for_people_refuses_a_token_with_every_scope(app, user):
 
-    every = factories.api_token(app, user, *app.extensions["catalogue"].scopes).token
+    every = factories.api_token(app, user, *services_of(app).get(Catalogue).scopes).token
     script = Script(app, every)
     for route in routes(app):
         if route.need.session:

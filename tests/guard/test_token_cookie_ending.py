@@ -10,8 +10,10 @@ from tests.guard.cookie_browsers import CSRF, GOOD, TOKEN, browser_with, jar
 from tests.script import Script
 from tests.tables import account, contents
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials import lifecycle as credentials
 from webapp.tokens import script_logins
+from webapp.web.registry import services_of
 
 
 def test_a_dead_one_is_refused_and_taken_out_of_the_browser_so_the_session_speaks_from_then_on(house):
@@ -39,7 +41,7 @@ def test_a_logout_ends_the_token_itself_and_every_copy(house, page):
     assert page.ask("POST", "/api/auth/logout", headers=sent).status_code == 204
     assert jar(page, TOKEN) is jar(page, CSRF) is None
     assert Script(house).get("/protected", headers=copy).json["code"] == "token_revoked"
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         assert credentials.live(db, account(house, "ada").id, "refresh") == []
 
 
@@ -59,7 +61,7 @@ def test_such_a_login_is_listed_does_not_refresh_and_ends_with_its_token(house):
 
 
 def logins(house):
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         return script_logins.live(db, account(house, "ada").id)
 
 

@@ -8,8 +8,10 @@ import time_machine
 from tests import factories
 from tests.script import Script
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import Call, TokenGrant, authority_of, exceeded, stored
+from webapp.web.registry import services_of
 
 READ = frozenset({"protected:read"})
 HOME = Call("GET", "/protected", "10.0.0.7")
@@ -135,7 +137,7 @@ def test_a_token_that_was_narrowed_reaches_less_on_its_next_request(app, user):
     issued = factories.api_token(app, user, "protected:read", "profile:read")
     script = Script(app, issued.token)
     assert script.get("/protected").status_code == 200
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(Credential, issued.entry.id).authority = TokenGrant(scopes=frozenset({"profile:read"}))
     assert script.get("/protected").json["code"] == "scope_required"
     assert script.get("/dashboard").status_code == 200

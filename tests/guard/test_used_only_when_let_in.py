@@ -13,9 +13,12 @@ from tests.guard.cookie_browsers import logged_in, with_cookies
 from tests.guard.example_routes import add, plain
 from tests.script import Script
 from tests.tables import events
+from webapp.core.db import Database
+from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import require
 from webapp.guard.policy import Decision
 from webapp.guard.token_grant import TokenGrant
+from webapp.web.registry import services_of
 
 KEPT = ("credential", "credential_use", "credential_resource_use", "credential_network")
 SCOPES = frozenset({"protected:read"})
@@ -38,8 +41,8 @@ def house(clock, make_app):
 
 def uses(app):
     """Everything that is kept of uses, with what waits to be written."""
-    app.extensions["meter"].flush()
-    with app.extensions["database"].read() as db:
+    services_of(app).get(UsageTracker).flush()
+    with services_of(app).get(Database).read() as db:
         return {name: sorted(map(repr, db.execute(text(f"SELECT * FROM {name}")))) for name in KEPT}
 
 

@@ -15,11 +15,14 @@ from webapp.accounts.registration import NewUser, add
 from webapp.core import ratelimit_storage
 from webapp.core.clock import now
 from webapp.core.models import RateBucket
-from webapp.core.ratelimit import Limit
+from webapp.core.ratelimit import Limit, Limiter
 from webapp.credentials import purge as credential_purge
 from webapp.credentials.models import Credential, CredentialUse
+from webapp.credentials.usage_tracker import UsageTracker
+from webapp.mail.mailer import Mailer
 from webapp.sessions.models import BrowserSession
 from webapp.tokens.models import ApiToken
+from webapp.web.registry import services_of
 
 KEPT = timedelta(days=90)
 SECOND = timedelta(seconds=1)
@@ -38,7 +41,7 @@ def rows(database, table):
 @pytest.mark.parametrize("table", [Credential, ApiToken, BrowserSession])
 def test_what_ended_goes_after_ninety_days_with_all_that_hangs_on_it(app, user, person, database, table):
     Script(app, factories.api_token(app, user).token).get("/protected")
-    app.extensions["meter"].flush()
+    services_of(app).get(UsageTracker).flush()
     assert rows(database, CredentialUse)
     before = rows(database, table)
     with database.read() as db:
@@ -104,7 +107,7 @@ def test_links_that_are_long_over_go(app, user, database):
 
 def test_limits_that_are_over_go_and_others_stay(app, database):
     for name, minutes in (("over", 1), ("open", 60)):
-        app.extensions["limiter"].take(Limit(name, 3, timedelta(minutes=minutes)), "ada")
+        services_of(app).get(Limiter).take(Limit(name, 3, timedelta(minutes=minutes)), "ada")
     with time_machine.travel(now() + timedelta(minutes=2), tick=False), database.write() as db:
         assert ratelimit_storage.purge(db) == 1
     assert rows(database, RateBucket) == 1
@@ -113,7 +116,7 @@ def test_limits_that_are_over_go_and_others_stay(app, database):
 def test_accounts_that_nobody_verified_go_when_their_time_is_over(app, user, database):
     new = NewUser(username="nobody", email="n@example.org", password_hash=factories.HASHED, must_verify=True)
     with database.write() as db:
-        self_registration.send_link(db, app.extensions["post"], add(db, new, origin="register"), HERE)
+        self_registration.send_link(db, services_of(app).get(Mailer), add(db, new, origin="register"), HERE)
     for later, gone in ((self_registration.LIFETIME - timedelta(minutes=1), 0), (self_registration.LIFETIME, 1)):
         with time_machine.travel(now() + later), database.write() as db:
             assert self_registration.forget_unverified(db) == gone

@@ -14,7 +14,9 @@ from tests import factories
 from tests.script import Script
 from tests.tables import events
 from webapp.accounts import lifecycle
+from webapp.core.db import Database
 from webapp.tokens import script_logins
+from webapp.web.registry import services_of
 
 BEGIN = "2026-12-01T06:00:00Z"
 pytestmark = pytest.mark.slow
@@ -92,14 +94,14 @@ def test_a_script_is_never_locked_out_in_a_month(make_app: Callable[..., Flask])
 
 
 def is_the_same_login(house: Flask, user_id: UUID) -> None:
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         (login,) = script_logins.live(db, user_id)
     assert login.started_at == datetime(2026, 12, 1, 6, tzinfo=UTC)
     assert events(house, "refresh.reused") == events(house, "refresh.refused") == []
 
 
 def is_over_with_everything(house: Flask, user_id: UUID, sync: Sync) -> None:
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         lifecycle.end_everything(db, user_id)
     assert sync.call() == 401
     with pytest.raises(LockedOut):

@@ -21,14 +21,19 @@ from tests.races import Pair
 from webapp.accounts import lifecycle
 from webapp.core import ratelimit_storage
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.core.models import RateBucket
-from webapp.core.ratelimit import Limit
+from webapp.core.ratelimit import Limit, Limiter
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
 from webapp.jobs.leases import Job
 from webapp.jobs.worker import JobWorker
+from webapp.login.refresh_grant import RefreshGrant
+from webapp.mail.mailer import Mailer
 from webapp.mail.worker import MailWorker as Sender
 from webapp.tokens import issuing, refreshing
+from webapp.tokens.issuing import TokenIssuer
+from webapp.web.registry import services_of
 
 pytestmark = pytest.mark.xdist_group("races")
 
@@ -39,8 +44,8 @@ def app(on_postgresql: Flask) -> Flask:
 
 
 def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app: Flask) -> None:
-    owner, issuer = factories.user(app, "pg-many"), app.extensions["issuer"]
-    app.extensions["issuer"] = replace(issuer, most=3)
+    owner, issuer = factories.user(app, "pg-many"), services_of(app).get(TokenIssuer)
+    services_of(app).replace(TokenIssuer)(replace(issuer, most=3))
     begin = Barrier(8)
 
     def mint(number: int) -> bool:
@@ -53,7 +58,7 @@ def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(mint, range(8))) == 3
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert credentials.tokens_of(db, owner.id) == 3
 
 
@@ -73,7 +78,7 @@ def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:
 
 def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
     limit = Limit("pg", 10, app.permanent_session_lifetime)
-    limiter = app.extensions["limiter"]
+    limiter = services_of(app).get(Limiter)
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: limiter.take(limit, "somebody").allowed, range(40)))
     assert taken.count(True) == 10
@@ -81,7 +86,7 @@ def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
 
 def test_to_throw_limits_away_waits_for_no_login_that_counts(app: Flask) -> None:
     # A login counts several in one transaction; each would wait for the other for ever.
-    database, an_hour = app.extensions["database"], 3600
+    database, an_hour = services_of(app).get(Database), 3600
 
     def purge() -> int:
         with database.write() as db:
@@ -99,16 +104,16 @@ def test_to_throw_limits_away_waits_for_no_login_that_counts(app: Flask) -> None
 
 
 def test_of_many_senders_one_sends_each_mail(app: Flask) -> None:
-    box, post = Box(), app.extensions["post"]
+    box, post = Box(), services_of(app).get(Mailer)
     # Of those who lived here before.
-    Sender(app.extensions["database"], post.sealer, Box()).send_due()
+    Sender(services_of(app).get(Database), post.sealer, Box()).send_due()
     for number in range(40):
-        with app.extensions["database"].write() as db:
+        with services_of(app).get(Database).write() as db:
             post.send(db, "test", f"person{number}@example.org")
 
     def send(start: Barrier) -> int:
         start.wait(60)
-        return Sender(app.extensions["database"], post.sealer, box).send_due()
+        return Sender(services_of(app).get(Database), post.sealer, box).send_due()
 
     with ThreadPoolExecutor(8) as pool:
         sent = list(pool.map(send, [Barrier(8)] * 8))
@@ -120,7 +125,7 @@ def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
     steps = list[int]()
     sweep = Job("sweep", timedelta(days=1), lambda _: steps.append(1) or 0)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: JobWorker(app.extensions["database"], [sweep]).do_due(), range(8)))
+        list(pool.map(lambda _: JobWorker(services_of(app).get(Database), [sweep]).do_due(), range(8)))
     assert steps == [1]
 
 
@@ -146,7 +151,7 @@ def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
     app: Flask, end_all: Callable[[Session, UUID], object]
 ) -> None:
     owner = factories.user(app)
-    database, renewal = app.extensions["database"], app.extensions["renewal"]
+    database, renewal = services_of(app).get(Database), services_of(app).get(RefreshGrant)
     ((_, secret),) = begin(app, owner, 1)
 
     def end() -> None:
@@ -168,7 +173,7 @@ def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
 
 
 def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app: Flask) -> None:
-    owner, database = factories.user(app), app.extensions["database"]
+    owner, database = factories.user(app), services_of(app).get(Database)
     one, other = (factories.api_token(app, owner).entry.id for _ in range(2))
 
     def end() -> int:

@@ -9,10 +9,12 @@ from tests.factories import PASSWORD
 from tests.script import Script
 from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 def test_from_the_setup_link_to_a_script_that_gets_in_and_out_again(app: Flask) -> None:
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         secret = one_time_links.make(db, SETUP, app.permanent_session_lifetime)
     person = Person(app)
     person.open(f"/setup/{secret}")

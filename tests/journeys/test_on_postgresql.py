@@ -12,11 +12,14 @@ from tests.script import Script
 from webapp.accounts import lifecycle as account_lifecycle
 from webapp.audit import chain
 from webapp.cli import schema
-from webapp.core.db import engine_for
+from webapp.core.db import Database, engine_for
 from webapp.credentials import lifecycle as credentials
 from webapp.jobs import leases
+from webapp.jobs.leases import Jobs
+from webapp.jobs.worker import JobWorker
 from webapp.settings import Settings
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 pytestmark = pytest.mark.xdist_group("races")
 
@@ -39,7 +42,7 @@ def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
     issued = factories.api_token(app, owner, "protected:read")
     script = Script(app, issued.token)
     assert script.get("/protected").status_code == 200
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         assert lifecycle.revoke(db, owner.id, issued.entry.id)
     assert script.get("/protected").json["code"] == "token_revoked"
     copied = person.cookie
@@ -50,16 +53,16 @@ def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
 
 
 def test_the_chores_of_the_house_are_done(app: Flask) -> None:
-    assert app.extensions["job_worker"].do_due() == [job.name for job in app.extensions["jobs"]]
-    with app.extensions["database"].read() as db:
-        assert leases.late(db, app.extensions["jobs"]) == []
+    assert services_of(app).get(JobWorker).do_due() == [job.name for job in services_of(app).get(Jobs)]
+    with services_of(app).get(Database).read() as db:
+        assert leases.late(db, services_of(app).get(Jobs)) == []
 
 
 def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
     owner = factories.user(app, "pg-emergency")
     person, script = Person(app), Script(app, factories.api_token(app, owner, "protected:read").token)
     person.log_in("pg-emergency")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         ended = credentials.end_of_everybody(db)
     assert ended["session"] >= 1
     assert ended["token"] >= 1
@@ -91,7 +94,7 @@ def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
     ],
 )
 def test_the_database_refuses_to_change_what_happened(app: Flask, statement: str) -> None:
-    database = app.extensions["database"]
+    database = services_of(app).get(Database)
     factories.user(app)
     with pytest.raises(DBAPIError), database.write() as db:
         db.execute(text(statement))
@@ -101,6 +104,6 @@ def test_the_database_refuses_to_change_what_happened(app: Flask, statement: str
 
 def test_a_log_that_was_written_before_the_chain_is_linked(app: Flask, settings: Settings) -> None:
     gone = factories.user(app)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         account_lifecycle.delete(db, db.merge(gone))
     relink(app, settings)

@@ -12,7 +12,9 @@ from tests import factories
 from tests.admin.admin_objects import by_session
 from webapp.accounts import roles
 from webapp.accounts.models import Role, User
+from webapp.core.db import Database
 from webapp.testing import HeaderClient
+from webapp.web.registry import services_of
 
 pytestmark = pytest.mark.xdist_group("races")
 
@@ -33,7 +35,7 @@ def keeper(app: Flask) -> tuple[User, HeaderClient]:
 
 
 def test_of_the_last_two_super_admins_who_act_on_each_other_one_stays_and_nobody_waits_forever(app: Flask) -> None:
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.query(User).update({User.role: "user"})
     (one, ones), (other, others) = keeper(app), keeper(app)
     sent = {"role": "user", "reason": "you first"}
@@ -64,7 +66,7 @@ def test_a_role_that_goes_while_it_is_given_or_included_leaves_no_trace(app: Fla
 
 
 def test_nobody_is_invited_to_a_role_that_is_just_being_removed(app: Flask) -> None:
-    (_, script), database = keeper(app), app.extensions["database"]
+    (_, script), database = keeper(app), services_of(app).get(Database)
     with database.write() as db:
         roles.add(db, "leaving", "x", ["user"])
     with ThreadPoolExecutor(1) as pool:

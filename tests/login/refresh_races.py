@@ -12,12 +12,15 @@ from tests.races import Pair
 from tests.script import Script
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
+from webapp.login.refresh_grant import RefreshGrant
 from webapp.tokens import refresh_families
 from webapp.tokens.models import RefreshToken
-from webapp.tokens.refresh_families import FamilyTerms, ScriptClient
+from webapp.tokens.refresh_families import FamilyTerms, RefreshLifetimes, ScriptClient
+from webapp.web.registry import services_of
 
 HERE = ScriptClient("a rival", None)
 
@@ -38,7 +41,7 @@ def raced(app: Flask, user: User, pair: Pair, count: int, *, forgives: bool) -> 
     deed = "refresh" if forgives else "refresh_unforgiven"
     answers = pair.race(app, f"tests.login.refresh_races.{deed}", ([secret] for _, secret in begun))
     generations, members = defaultdict[UUID, list[int]](list), defaultdict[UUID, list[Credential]](list)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         for family_id, generation in db.execute(select(RefreshToken.family_id, RefreshToken.generation)):
             generations[family_id].append(generation)
         for member in db.scalars(select(Credential).where(Credential.family_id.is_not(None))):
@@ -59,9 +62,9 @@ def raced(app: Flask, user: User, pair: Pair, count: int, *, forgives: bool) -> 
 def begin(app: Flask, user: User, count: int) -> list[tuple[UUID, str]]:
     """So many logins of scripts: the id of each, and its refresh token."""
     terms = FamilyTerms(
-        TokenGrant(scopes=frozenset({"protected:read"})), timedelta(hours=1), app.extensions["script_ends"]
+        TokenGrant(scopes=frozenset({"protected:read"})), timedelta(hours=1), services_of(app).get(RefreshLifetimes)
     )
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         made = [
             refresh_families.begin(db, user.id, terms, HERE, AuthenticationProof(now(), "pwd")) for _ in range(count)
         ]
@@ -75,5 +78,5 @@ def refresh(app: Flask, secret: str) -> str:
 
 
 def refresh_unforgiven(app: Flask, secret: str) -> str:
-    app.extensions["renewal"] = replace(app.extensions["renewal"], grace=timedelta())
+    services_of(app).replace(RefreshGrant)(replace(services_of(app).get(RefreshGrant), grace=timedelta()))
     return refresh(app, secret)

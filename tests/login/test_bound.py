@@ -7,6 +7,8 @@ from sqlalchemy import text
 from tests import factories
 from tests.dpop_client import JKT, KEY, OTHER, call, claims_for, header_of, proof
 from tests.script import Script
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 AUTH, REFRESH = "/api/auth", "/api/auth/refresh"
 
@@ -106,7 +108,7 @@ def test_a_proof_does_not_help_a_wrong_password(app, user):
 
 def spent(app):
     """How many proofs are kept, so that they do not come twice."""
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.scalar(text("SELECT count(*) FROM rate_bucket WHERE key LIKE 'spent-proof%'"))
 
 

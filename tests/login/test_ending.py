@@ -14,6 +14,8 @@ from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import NOT_ME
 from webapp.core.clock import now
 from webapp.credentials import purge
+from webapp.mail.mailer import Mailer
+from webapp.web.registry import services_of
 
 DAY = timedelta(days=1)
 
@@ -95,7 +97,7 @@ def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, dat
     with database.write() as db:
         secret = one_time_links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
         done = disavow.disown(
-            db, app.extensions["post"], secret, factories.HASHED, Circumstances(now(), None, "a test")
+            db, services_of(app).get(Mailer), secret, factories.HASHED, Circumstances(now(), None, "a test")
         )
     assert done.ended.script_logins == 2
     assert "You said that it was not you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text

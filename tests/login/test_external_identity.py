@@ -12,8 +12,11 @@ from tests.login.directory import PASSWORD, PROVIDER, auth, with_provider
 from tests.tables import account, contents, events
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
+from webapp.accounts.passwords import Passwords
 from webapp.app import close, create_app
+from webapp.core.db import Database
 from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -106,7 +109,7 @@ def test_a_name_or_an_address_that_cannot_be_one_here_is_said_to_its_owner(house
 def test_a_disabled_user_stays_disabled_and_hears_what_a_stranger_hears(house, people):
     people.add("grace")
     auth(house, "grace")
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         lifecycle.disable(db, db.get_one(User, account(house, "grace").id))
     there, nowhere = auth(house, "grace"), auth(house, "nobody")
     assert there.status_code == nowhere.status_code == 401
@@ -115,7 +118,7 @@ def test_a_disabled_user_stays_disabled_and_hears_what_a_stranger_hears(house, p
 
 def test_refusals_have_a_beat_that_is_longer_than_most_directories_take(instance, people):
     app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}))
-    assert app.extensions["passwords"].beat >= timedelta(milliseconds=300)
+    assert services_of(app).get(Passwords).beat >= timedelta(milliseconds=300)
     close(app)
 
 

@@ -8,7 +8,9 @@ import pytest
 from tests import factories
 from tests.login import directory
 from tests.login.directory import PASSWORD, auth, with_provider
+from webapp.login.flow import LoginFlow
 from webapp.settings import SettingsError
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_a_provider_that_is_down_does_not_lock_out_our_own(house, people):
 def test_a_provider_that_hangs_is_waited_for_so_long_and_then_fills_its_places(house, people, logged):
     released = threading.Event()
     people.before = lambda: released.wait(20)
-    provider = house.extensions["login"].identities.provider
+    provider = services_of(house).get(LoginFlow).identities.provider
     assert provider.patience == timedelta(seconds=5)
     provider.patience = timedelta(milliseconds=50)
     places = provider.at_once

@@ -12,9 +12,11 @@ from tests import factories
 from tests.browser import Person
 from tests.login.wrong_passwords import WRONG, knock, throttling
 from tests.tables import events
+from webapp.accounts.passwords import Passwords
 from webapp.audit.models import AuditEvent
 from webapp.core.fair_slots import NoSlotFree
 from webapp.core.models import RateBucket
+from webapp.web.registry import services_of
 
 ATTACKER, SOMEBODY = "203.0.113.1", "198.51.100.7"
 FLOOD = 80
@@ -43,7 +45,7 @@ def share_of(passwords):
 def test_a_flood_from_one_network_leaves_places_for_every_other(make_app):
     app = throttling(make_app, WEBAPP_HASHES_AT_ONCE="30", WEBAPP_LOGIN_TRIES_PER_ACCOUNT="1000")
     factories.user(app, "ada")
-    passwords = app.extensions["passwords"]
+    passwords = services_of(app).get(Passwords)
     passwords.hasher = stuck = Stuck()
     with ThreadPoolExecutor(FLOOD) as at_once:
         flood = [at_once.submit(knock, app, f"name{n}", WRONG, ATTACKER) for n in range(FLOOD)]
@@ -58,7 +60,7 @@ def test_a_flood_from_one_network_leaves_places_for_every_other(make_app):
 def one_network(make_app):
     """A site at which the attacker's network holds all the places that it can get."""
     app = throttling(make_app, WEBAPP_REGISTRATION="open", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
-    places = app.extensions["passwords"]._places
+    places = services_of(app).get(Passwords)._places
     with ExitStack() as held:
         for _ in range(places.capacity):
             with suppress(NoSlotFree):
@@ -99,7 +101,7 @@ def test_a_network_over_its_limit_takes_no_place_and_writes_nothing(make_app):
     assert [knock(app, f"name{n}").status_code for n in range(3)] == [401, 401, 429]
     assert len(events(app, "login.throttled")) == 1
     before = written(app)
-    places = app.extensions["passwords"]._places
+    places = services_of(app).get(Passwords)._places
     with ExitStack() as held:
         for _ in range(places.capacity):
             held.enter_context(places.hold(None))

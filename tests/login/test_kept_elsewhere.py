@@ -11,6 +11,8 @@ from tests.outbox_mails import mails
 from tests.tables import account, events
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, house):
     answer = boss.ask("POST", f"/admin/users/{user_id}/reset-link", data=sent)
     assert (answer.status_code, "is not kept here" in answer.text) == (409, True)
     assert not events(house, "reset.asked")
-    with house.extensions["database"].write() as db, pytest.raises(lifecycle.PasswordElsewhere):
+    with services_of(house).get(Database).write() as db, pytest.raises(lifecycle.PasswordElsewhere):
         lifecycle.set_password(db, db.get_one(User, user_id), "x")
 
 

@@ -12,6 +12,9 @@ from tests.tables import account
 from webapp.accounts import known_networks, lifecycle
 from webapp.accounts.lockout import ALTOGETHER, BY_STRANGERS, FROM_NETWORKS
 from webapp.accounts.models import User
+from webapp.accounts.passwords import Passwords
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 HOME, OTHER = "192.0.2.44", "198.51.100.7"
 NEW = "a quite new battery staple"
@@ -71,8 +74,8 @@ def test_a_refused_login_makes_no_network_known(house):
 
 
 def set_password(app):
-    with app.extensions["database"].write() as db:
-        hashed = app.extensions["passwords"].hash(NEW)
+    with services_of(app).get(Database).write() as db:
+        hashed = services_of(app).get(Passwords).hash(NEW)
         lifecycle.set_password(db, db.get_one(User, account(app, "ada").id), hashed)
 
 
@@ -98,7 +101,7 @@ def test_the_network_that_sets_the_new_password_stays_known(house):
 
 
 def test_a_bounded_number_is_remembered_those_used_last(house):
-    with time_machine.travel(NOON, tick=False) as clock, house.extensions["database"].write() as db:
+    with time_machine.travel(NOON, tick=False) as clock, services_of(house).get(Database).write() as db:
         ada = account(house, "ada").id
         for place in range(known_networks.MOST + 5):
             clock.shift(timedelta(seconds=1))
@@ -112,7 +115,7 @@ def test_a_bounded_number_is_remembered_those_used_last(house):
 
 @pytest.mark.parametrize("address", [None, "", "unix:"])
 def test_who_has_no_network_is_never_known_by_it(house, address):
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         ada = account(house, "ada").id
         known_networks.remember(db, ada, address)
         assert not known_networks.is_known(db, ada, address)
@@ -141,7 +144,7 @@ def test_wrong_passwords_in_a_row_leave_a_share_to_known_networks_and_one_to_bro
 ):
     by_script(house)
     for address, expected in ((OTHER, from_other), (HOME, from_home)):
-        with house.extensions["database"].write() as db:
+        with services_of(house).get(Database).write() as db:
             db.get_one(User, account(house, "ada").id).failed_logins = failed
         assert right(house, address=address) == expected
 
@@ -151,6 +154,6 @@ def test_a_browser_is_let_in_when_those_who_share_its_network_have_used_up_its_s
     owner.log_in("ada")
     owner.open("/logout")
     owner.press("Log out")
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         db.get_one(User, account(house, "ada").id).failed_logins = FROM_NETWORKS
     assert owner.log_in("ada").request.path == "/dashboard"

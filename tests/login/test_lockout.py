@@ -11,6 +11,8 @@ from tests.script import Script
 from tests.tables import events
 from webapp.accounts.lockout import ALTOGETHER, BY_STRANGERS
 from webapp.accounts.models import User
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 WRONG = "not the password"
 NEW = "a quite new battery staple"
@@ -29,12 +31,12 @@ def knock(app, password=WRONG, name="ada"):
 
 def after(app, user, failed):
     """As if so many wrong passwords had come in a row."""
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).failed_logins = failed
 
 
 def failed(app, user):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(User, user.id).failed_logins
 
 

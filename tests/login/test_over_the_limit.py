@@ -9,7 +9,10 @@ from webapp.accounts.views.request_info import ASKED, ESTIMATED
 from webapp.audit.models import AuditEvent
 from webapp.core.client_network import network_of
 from webapp.core.models import RateBucket
+from webapp.core.ratelimit import Limiter
+from webapp.login.flow import LoginFlow
 from webapp.mail.models import OutgoingMail
+from webapp.web.registry import services_of
 
 PASSWORD = "umbrella otter lantern 9"
 
@@ -37,9 +40,9 @@ def test_over_the_limit_nothing_is_written(make_app, path, fields, limit):
     factories.user(app, "ada")
     somebody = Person(app)
     somebody.open("/login")
-    limit = limit or app.extensions["login"].by_address
+    limit = limit or services_of(app).get(LoginFlow).by_address
     for _ in range(limit.amount):
-        app.extensions["limiter"].take(limit, network_of(somebody.address))
+        services_of(app).get(Limiter).take(limit, network_of(somebody.address))
 
     token = somebody.csrf_token
     headers = {"X-CSRF-Token": token, "Accept": "application/json"}

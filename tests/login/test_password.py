@@ -7,6 +7,8 @@ from tests.browser import Person
 from tests.outbox_mails import mails
 from tests.tables import contents
 from webapp.accounts.models import User
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 NEW = "another horse battery"
 
@@ -57,7 +59,7 @@ def test_nothing_is_changed(person, app, fields):
 
 
 def test_who_has_none_is_told_how_to_get_one(person, app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).password_hash = ""
     assert person.open("/account/security").text.count('href="/account/password"') == 1
     answer = person.follow("Set a password")

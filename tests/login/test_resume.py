@@ -11,14 +11,16 @@ from tests.second_factors import with_app
 from tests.tables import contents, everything
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials import lifecycle as credentials
 from webapp.guard import saved_form
+from webapp.web.registry import services_of
 
 SENT = {"username": "ada", "display_name": "Countess", "language": "en", "time_zone": "UTC", "theme": "dark"}
 
 
 def end(app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         credentials.end_all(db, user.id)
 
 
@@ -40,7 +42,7 @@ def press_log_in(person, name="ada"):
 
 
 def display_name(app, user):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(User, user.id).display_name
 
 
@@ -116,7 +118,7 @@ def test_a_secret_of_ones_own_making_finds_nothing(late, app, user, secret):
 
 def test_what_was_changed_in_the_database_is_not_shown(late, app, user):
     send(late)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         found = db.get_one(saved_form.KeptForm, user.id)
         found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
     assert "Nothing waits" in press_log_in(late).text
@@ -148,7 +150,7 @@ def test_nor_is_one_with_the_token_of_another_cookie(late, app):
 
 
 def test_nor_is_that_of_somebody_who_is_disabled(late, app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).disabled_at = now()
     assert send(late).status_code == 401
     assert kept(app) == []

@@ -13,6 +13,8 @@ from tests.tables import contents
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 HOME = "203.0.113.7"
 
@@ -96,12 +98,12 @@ def test_it_ends_what_happened_without_a_login(app, seen):
 
 
 def test_a_login_of_a_script_counts_as_one(app, seen, user):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert db.get_one(User, user.id).last_login_at is not None
 
 
 def test_a_closed_account_gives_no_token_and_says_why(app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.close(db, db.get_one(User, user.id))
     before = contents(app)
     answer = log_in(app)
@@ -112,7 +114,7 @@ def test_a_closed_account_gives_no_token_and_says_why(app, user):
 
 
 def test_a_stranger_does_not_learn_that_an_account_is_closed(app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.close(db, db.get_one(User, user.id))
     body = {"username": "ada", "password": "not the password"}
     assert Script(app).post("/api/auth", json=body).json["code"] == "credentials_invalid"

@@ -8,6 +8,9 @@ import time_machine
 from tests import factories
 from tests.browser import Person
 from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
+from webapp.accounts.passwords import Passwords
+from webapp.core.ratelimit import Limiter
+from webapp.web.registry import services_of
 
 KNOWN, UNKNOWN = ("ada", "ada@example.org"), ("zoe", "zoe@example.org")
 
@@ -26,7 +29,7 @@ def told(answer):
 
 def rows(app):
     """How often each counter was hit, whatever its key says of whom."""
-    return sorted((key.split("/")[0], hits) for key, hits, _ in app.extensions["limiter"].entries())
+    return sorted((key.split("/")[0], hits) for key, hits, _ in services_of(app).get(Limiter).entries())
 
 
 def by_page(app, name):
@@ -83,7 +86,7 @@ def test_names_that_share_tries_cost_one_hash_each(house):
             return False
 
     statuses(house, *["ada"] * TRIES)
-    house.extensions["passwords"].hasher = watched = Watched()
+    services_of(house).get(Passwords).hasher = watched = Watched()
     knock(house, "ada@example.org")
     assert watched.asked == 1
 

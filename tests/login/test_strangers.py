@@ -17,6 +17,9 @@ from tests.tables import contents
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
+from webapp.core.db import Database
+from webapp.core.ratelimit import Limiter
+from webapp.web.registry import services_of
 
 WHO = {
     "a known name": {"username": "ada"},
@@ -68,9 +71,9 @@ class Clock:
 def house(app):
     factories.user(app, "ada")
     gone = factories.user(app, "gone")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get_one(User, gone.id))
-    app.extensions["passwords"]._nobodys = factories.HASHED
+    services_of(app).get(Passwords)._nobodys = factories.HASHED
     return app
 
 
@@ -105,7 +108,7 @@ def test_a_disabled_user_with_the_right_password_hears_what_a_stranger_hears(hou
 @pytest.mark.parametrize("who", WHO.values(), ids=WHO)
 @pytest.mark.parametrize("password", ["not the password", factories.PASSWORD, "x", "x" * 1000])
 def test_every_try_costs_exactly_one_hash_of_one_price(house, who, password):
-    house.extensions["passwords"].hasher = watched = Watched()
+    services_of(house).get(Passwords).hasher = watched = Watched()
     by_json(house, who, password)
     assert [price for price, _ in watched.asked] == [factories.HASHED.rsplit("$", 2)[0]]
 
@@ -117,7 +120,7 @@ def test_a_nobodys_hash_has_the_price_of_everybodys(make_app):
 
 
 def test_a_password_of_a_megabyte_is_not_hashed(house):
-    house.extensions["passwords"].hasher = watched = Watched()
+    services_of(house).get(Passwords).hasher = watched = Watched()
     by_json(house, WHO["a known name"], "x" * 60_000)
     assert [len(password) for _, password in watched.asked] == [0]
 
@@ -131,7 +134,7 @@ def test_no_transaction_is_open_while_a_password_is_hashed(house):
                 other.submit(factories.user, house, "grace").result(timeout=30)
             return super().verify(hashed, password)
 
-    house.extensions["passwords"].hasher = Writing()
+    services_of(house).get(Passwords).hasher = Writing()
     assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 200
 
 
@@ -140,7 +143,7 @@ def test_no_transaction_is_open_while_a_password_is_hashed(house):
 def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(house, path, deed):
     class Overtaken(Watched):
         def verify(self, hashed, password):
-            with house.extensions["database"].write() as db:
+            with services_of(house).get(Database).write() as db:
                 ada = db.query(User).filter_by(username="ada").one()
                 lifecycle.disable(db, ada) if deed == "disable" else lifecycle.set_password(db, ada, "another")
             return super().verify(hashed, password)
@@ -148,7 +151,7 @@ def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(house,
     person = Person(house)
     token = person.ask("GET", "/login", headers={"Accept": "*/*"}).json["csrf_token"]
     before = contents(house)["credential"]
-    house.extensions["passwords"].hasher = Overtaken()
+    services_of(house).get(Passwords).hasher = Overtaken()
     body = {"username": "ada", "password": factories.PASSWORD}
     answer = person.ask("POST", path, json=body, headers={"Accept": "*/*", "X-CSRF-Token": token})
     assert (answer.status_code, answer.json["code"]) == (401, "credentials_invalid")
@@ -163,7 +166,7 @@ def test_a_hash_of_a_lesser_price_is_made_anew_at_the_next_login(house):
         def hash(self, password):
             return f"{factories.HASHED}anew"
 
-    house.extensions["passwords"].hasher = Dearer()
+    services_of(house).get(Passwords).hasher = Dearer()
     by_json(house, WHO["a known name"], factories.PASSWORD)
     assert "anew" in str(contents(house)["user"])
 
@@ -174,23 +177,23 @@ def test_a_hash_made_anew_never_brings_an_old_password_back(house):
             return True
 
         def hash(self, password):
-            with house.extensions["database"].write() as db:
+            with services_of(house).get(Database).write() as db:
                 lifecycle.set_password(db, db.query(User).filter_by(username="ada").one(), "the new one")
             return "the old one"
 
-    house.extensions["passwords"].hasher = Overtaken()
+    services_of(house).get(Passwords).hasher = Overtaken()
     assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 401
     assert "the old one" not in str(contents(house)["user"])
 
 
 def test_more_logins_than_can_be_hashed_are_told_to_come_back(house):
-    tables, places = contents(house), house.extensions["passwords"]._places
+    tables, places = contents(house), services_of(house).get(Passwords)._places
     with ExitStack() as held:
         for _ in range(places.capacity):
             held.enter_context(places.hold(None))
         answer = Script(house).post("/api/auth", json=WHO["a known name"] | {"password": "x"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert house.extensions["limiter"].entries() == []
+    assert services_of(house).get(Limiter).entries() == []
     assert contents(house) == tables
 
 
@@ -218,7 +221,7 @@ def test_a_name_comes_back_on_the_page_as_text(house, name):
 
 @pytest.mark.parametrize("who", WHO.values(), ids=WHO)
 def test_a_refusal_is_told_at_a_beat_however_long_it_took(house, who, monkeypatch):
-    passwords, clock = house.extensions["passwords"], Clock()
+    passwords, clock = services_of(house).get(Passwords), Clock()
     passwords.beat = timedelta(milliseconds=50)
     monkeypatch.setattr("webapp.accounts.passwords.time", clock)
     monkeypatch.setattr("webapp.login.flow.time", clock)
@@ -229,5 +232,5 @@ def test_a_refusal_is_told_at_a_beat_however_long_it_took(house, who, monkeypatc
 
 
 def test_who_is_let_in_waits_for_nothing(house, monkeypatch):
-    house.extensions["passwords"].beat = timedelta(hours=1)
+    services_of(house).get(Passwords).beat = timedelta(hours=1)
     assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 200

@@ -10,6 +10,8 @@ from tests import factories
 from tests.browser import Person
 from tests.login.wrong_passwords import NOON, TRIES, WRONG, knock, statuses, throttling, with_ada
 from tests.tables import events
+from webapp.accounts.passwords import Passwords
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -150,6 +152,6 @@ def test_nobody_hashes_a_password_for_whoever_is_throttled(house):
             return factories.QUICK.verify(hashed, password)
 
     statuses(house, *["ada"] * TRIES)
-    house.extensions["passwords"].hasher = watched = Watched()
+    services_of(house).get(Passwords).hasher = watched = Watched()
     knock(house)
     assert watched.asked == 0

@@ -11,11 +11,13 @@ from flask import Flask
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail import outbox
+from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
 from webapp.mail.outbox import LeasedMail
 from webapp.mail.transport import LogTransport, NotSent
 from webapp.mail.worker import MailWorker
 from webapp.testing import as_user
+from webapp.web.registry import services_of
 
 TO = "ada@example.org"
 
@@ -39,12 +41,12 @@ def box() -> Box:
 
 @pytest.fixture
 def worker(app: Flask, database: Database, box: Box) -> MailWorker:
-    return MailWorker(database, app.extensions["post"].sealer, box)
+    return MailWorker(database, services_of(app).get(Mailer).sealer, box)
 
 
 def put(app: Flask, database: Database) -> None:
     with database.write() as db:
-        app.extensions["post"].send(db, "test", TO)
+        services_of(app).get(Mailer).send(db, "test", TO)
 
 
 def row(database: Database) -> OutgoingMail:
@@ -64,7 +66,7 @@ def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, work
 def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     def fail() -> None:
         with database.write() as db:
-            app.extensions["post"].send(db, "test", TO)
+            services_of(app).get(Mailer).send(db, "test", TO)
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -106,7 +108,7 @@ def test_a_sender_that_died_leaves_its_mails_to_others(
 ) -> None:
     put(app, database)
     with database.write() as db:
-        assert outbox.take(db, app.extensions["post"].sealer)
+        assert outbox.take(db, services_of(app).get(Mailer).sealer)
     assert worker.send_due() == 0
     with time_machine.travel(now() + outbox.LEASE + timedelta(seconds=1), tick=False):
         worker.send_due()
@@ -143,7 +145,7 @@ def test_behind_a_slow_server_no_mail_becomes_another_senders(
             box.mails.append(mail)
             clock.shift(timedelta(minutes=1))
             if len(box.mails) == 5:
-                MailWorker(database, app.extensions["post"].sealer, other).send_due()
+                MailWorker(database, services_of(app).get(Mailer).sealer, other).send_due()
 
         box.send = slowly  # type: ignore[method-assign]
         worker.send_due()
@@ -206,12 +208,12 @@ def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_leaves_the_
     (sent,) = box.mails
     assert states.pop(sent.id) == ("sent", 1)
     assert list(states.values()) == [("waiting", 0)]
-    assert MailWorker(database, app.extensions["post"].sealer, Box()).send_due() == 1
+    assert MailWorker(database, services_of(app).get(Mailer).sealer, Box()).send_due() == 1
 
 
 def test_what_went_to_the_log_is_not_called_sent(app: Flask, database: Database) -> None:
     put(app, database)
-    MailWorker(database, app.extensions["post"].sealer, LogTransport()).send_due()
+    MailWorker(database, services_of(app).get(Mailer).sealer, LogTransport()).send_due()
     assert (row(database).state, row(database).sealed) == ("logged", None)
     with database.read() as db:
         assert outbox.states(db) == {"waiting": 0, "sent": 0, "logged": 1, "failed": 0}

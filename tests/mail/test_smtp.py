@@ -12,9 +12,12 @@ from aiosmtpd.controller import Controller
 from tests import factories
 from tests.browser import Person
 from tests.ports import free_port
+from webapp.core.db import Database
+from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
 from webapp.mail.transport import Smtp
 from webapp.mail.worker import MailWorker
+from webapp.web.registry import services_of
 
 
 class Catcher:
@@ -52,17 +55,19 @@ def serving(how: str = "") -> Iterator[tuple[str, Catcher]]:
 
 def worker_for(app, url, patience=5.0):
     return MailWorker(
-        app.extensions["database"], app.extensions["post"].sealer, Smtp(url, "Latchkey <l@example.org>", patience)
+        services_of(app).get(Database),
+        services_of(app).get(Mailer).sealer,
+        Smtp(url, "Latchkey <l@example.org>", patience),
     )
 
 
 def put(app, to="ada@example.org"):
-    with app.extensions["database"].write() as db:
-        return app.extensions["post"].send(db, "test", to)
+    with services_of(app).get(Database).write() as db:
+        return services_of(app).get(Mailer).send(db, "test", to)
 
 
 def row(app, mail_id):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(OutgoingMail, mail_id)
 
 

@@ -6,12 +6,15 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from webapp.core.db import Database
 from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey
+from webapp.mfa.totp import TotpEncryptor
+from webapp.web.registry import services_of
 
 
 def code(app: Flask, whose: str, typed: str) -> str:
-    return spent(app, lambda db: totp.spend(db, app.extensions["totp_sealer"], UUID(whose), typed))
+    return spent(app, lambda db: totp.spend(db, services_of(app).get(TotpEncryptor), UUID(whose), typed))
 
 
 def sheet(app: Flask, whose: str, typed: str) -> str:
@@ -29,7 +32,7 @@ def passkey(app: Flask, which: str, count: str) -> str:
 
 def spent(app: Flask, spend: Callable[[Session], object]) -> str:
     try:
-        with app.extensions["database"].write() as db:
+        with services_of(app).get(Database).write() as db:
             spend(db)
     except (totp.WrongCode, passkeys.CounterBack):
         return "late"

@@ -20,7 +20,9 @@ from tests.second_factors import (
 )
 from tests.tables import contents, events
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.mfa import factors
+from webapp.web.registry import services_of
 
 
 def second_browser(app) -> Person:
@@ -129,7 +131,7 @@ def test_not_me_takes_back_what_was_added_since(app, user, person):
     owner = Person(app)
     owner.open(re.search(r"(/not-me/\S+)", link)[1])
     owner.press("End")
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert not factors.of(db, user.id).has_second
     assert not is_in(person)
 

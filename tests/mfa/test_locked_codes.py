@@ -12,8 +12,11 @@ from tests.tables import account, events
 from webapp.accounts import lifecycle
 from webapp.accounts.known_callers import Familiarity
 from webapp.accounts.models import User
+from webapp.core.db import Database
+from webapp.core.ratelimit import Limiter
 from webapp.login.recognition import user_key
 from webapp.login.second_step import IN_A_ROW, total
+from webapp.web.registry import services_of
 
 WRONG = "000000"
 HOME, OTHER = "192.0.2.44", "198.51.100.7"
@@ -42,7 +45,7 @@ def wrong(app, times, familiarity=Familiarity.STRANGER):
     """As if so many wrong codes had come in a row."""
     for limit, key in ((IN_A_ROW[familiarity], user_key(account(app, "ada"))), total(account(app, "ada"))):
         for _ in range(times):
-            app.extensions["limiter"].take(limit, key)
+            services_of(app).get(Limiter).take(limit, key)
 
 
 def told(app):
@@ -158,7 +161,7 @@ def test_a_new_password_by_a_mailed_link_unlocks_the_app(app, totp):
 def test_new_passwords_do_not_unlock_it_for_ever(app, totp):
     """Whoever reads the mails of the account could guess on after each."""
     wrong(app, 300)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.set_password(db, db.get_one(User, account(app, "ada").id), factories.HASHED)
     assert not is_in(step(app, totp.code()))
 
@@ -166,7 +169,7 @@ def test_new_passwords_do_not_unlock_it_for_ever(app, totp):
 @pytest.mark.parametrize("deed", [lifecycle.unlock, lifecycle.enable])
 def test_an_operator_unlocks_it(app, totp, deed):
     wrong(app, 300)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         deed(db, db.get_one(User, account(app, "ada").id))
     assert is_in(step(app, totp.code()))
 

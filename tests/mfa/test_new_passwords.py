@@ -10,7 +10,9 @@ from tests import factories
 from tests.browser import Person
 from tests.second_factors import with_app
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
+from webapp.web.registry import services_of
 
 SHORT = "otter-42-x"
 
@@ -54,6 +56,6 @@ def test_a_new_password_makes_no_better_proof_fresh(changed):
 
 @pytest.mark.usefixtures("changed")
 def test_nor_does_the_session_live_longer_by_it(strict):
-    with strict.extensions["database"].read() as db:
+    with services_of(strict).get(Database).read() as db:
         old, new = db.scalars(select(Credential).where(Credential.kind == "session"))
         assert old.expires_at == new.expires_at

@@ -15,10 +15,13 @@ from tests.passkey import Authenticator
 from tests.second_factors import NAMED, passkey_login, register, stored, with_app, with_passkey, with_sheet
 from webapp.app import close, create_app
 from webapp.cli import schema
+from webapp.core.db import Database
 from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey, TotpSeed
+from webapp.mfa.totp import TotpEncryptor
 from webapp.settings import Settings
 from webapp.testing import quickened
+from webapp.web.registry import services_of
 
 pytestmark = pytest.mark.xdist_group("races")
 ROUNDS = budget.times(10)
@@ -51,7 +54,11 @@ def both(deed) -> list[bool]:
 
 def test_of_two_who_bring_the_same_at_once_one_wins(house):
     user = factories.user(house, "ada")
-    mine, database, sealer = with_app(house, user), house.extensions["database"], house.extensions["totp_sealer"]
+    mine, database, sealer = (
+        with_app(house, user),
+        services_of(house).get(Database),
+        services_of(house).get(TotpEncryptor),
+    )
     with_passkey(house, user)
     (passkey,), codes = stored(house, user), with_sheet(house, user)
 
@@ -93,7 +100,7 @@ def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(house):
 def test_of_two_who_remove_the_last_two_passkeys_at_once_one_is_refused(house):
     user = factories.user(house, "mara")
     first, second = with_passkey(house, user), with_passkey(house, user)
-    with house.extensions["database"].write() as db:
+    with services_of(house).get(Database).write() as db:
         db.get_one(type(user), user.id).password_hash = ""
     people = Person(house), Person(house, address="198.51.100.7")
     for person, device in zip(people, (first, second), strict=True):

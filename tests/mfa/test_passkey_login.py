@@ -7,6 +7,8 @@ from tests.browser import Person
 from tests.passkey import Authenticator
 from tests.second_factors import JSON, options, passkey_login, touch, with_passkey
 from tests.tables import events
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 OPTIONS = "/login/passkey"
 
@@ -49,7 +51,7 @@ def test_a_script_with_a_cookie_does_the_same(app, device):
 
 
 def test_whoever_has_no_password_is_let_in_and_by_no_password(app, user, device):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).password_hash = ""
     assert Person(app).log_in("ada", "").status_code == 422
     assert passkey_login(Person(app), device).request.path == "/dashboard"

@@ -13,6 +13,9 @@ from tests.passkey import Authenticator, b64
 from tests.second_factors import JSON, is_in, options, passkey_login, stored, with_passkey
 from tests.tables import contents, events
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.core.ratelimit import Limiter
+from webapp.web.registry import services_of
 
 OPTIONS = "/login/passkey"
 
@@ -134,13 +137,13 @@ def test_without_the_key_nobody_raises_that_alarm(app, device):
 
 
 def test_a_disabled_owner_is_not_let_in(app, user, device):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).disabled_at = now()
     refused(app, lambda person: device.show(options(person, OPTIONS)))
 
 
 def test_whoever_never_proved_their_address_is_led_there(app, user, device):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).verification_required_at = now()
     person = Person(app)
     assert passkey_login(person, device).request.path.startswith("/verify")
@@ -201,8 +204,8 @@ def test_over_the_limit_nothing_is_written(make_app):
     for _ in range(2):
         person = Person(app)
         send(person, device.show(options(person, OPTIONS)))
-    before, counted = contents(app), app.extensions["limiter"].entries()
+    before, counted = contents(app), services_of(app).get(Limiter).entries()
     person = Person(app)
     assert send(person, device.show(options(person, OPTIONS))).status_code == 429
     assert contents(app) == before
-    assert app.extensions["limiter"].entries() == counted
+    assert services_of(app).get(Limiter).entries() == counted

@@ -8,11 +8,13 @@ import pytest
 
 from tests import factories
 from tests.passkey import Authenticator, unb64
+from webapp.core.db import Database
 from webapp.mfa import passkeys, webauthn_ceremonies
 from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown, CounterBack, PasskeyNameUnfit
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty
+from webapp.web.registry import services_of
 
 HOUSE = RelyingParty("localhost", "http://localhost", "Latchkey")
 CHALLENGE = b"a challenge of thirty-two bytes!"
@@ -155,12 +157,12 @@ def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, see
 
 
 def kept(app, user, device, name=None):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return passkeys.add(db, user.id, made(device, user), name)
 
 
 def use(app, passkey, proven):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         passkeys.use(db, db.get_one(Passkey, passkey.id), proven)
 
 
@@ -185,7 +187,7 @@ def test_one_that_never_counts_is_used_again_and_again(app, user):
     passkey = kept(app, user, device)
     for _ in range(3):
         use(app, passkey, shown(device, passkey.public_key))
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert db.get_one(Passkey, passkey.id).uses == 3
 
 
@@ -217,6 +219,6 @@ def test_a_name_that_nobody_can_read_is_refused(name):
 
 def test_a_passkey_is_found_by_its_owner_alone(app, user, device):
     passkey = kept(app, user, device)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert passkeys.find(db, user.id, passkey.id)
         assert passkeys.find(db, factories.user(app, "grace").id, passkey.id) is None

@@ -8,6 +8,8 @@ from tests import factories
 from tests.browser import Person
 from tests.passkey import Authenticator
 from tests.second_factors import JSON, NAMED, App, passkey_login, register, with_app, with_passkey
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 NEEDED = "/account/security/second-factor"
 
@@ -59,7 +61,7 @@ def test_whoever_becomes_admin_meets_it_on_the_next_request(strict):
     user = factories.user(strict, "ada")
     person = Person(strict)
     person.log_in("ada")
-    with strict.extensions["database"].write() as db:
+    with services_of(strict).get(Database).write() as db:
         db.get_one(type(user), user.id).role = "admin"
     assert person.open("/dashboard").request.path == NEEDED
 

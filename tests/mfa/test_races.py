@@ -8,8 +8,10 @@ from sqlalchemy import update
 
 from tests import budget
 from tests.second_factors import stored, with_app, with_passkey
+from webapp.core.db import Database
 from webapp.mfa import recovery_codes
 from webapp.mfa.models import TotpSeed
+from webapp.web.registry import services_of
 
 ROUNDS = budget.times(20)
 RESULTS = [["late", "won"]] * ROUNDS
@@ -22,7 +24,7 @@ def test_of_two_processes_that_bring_one_code_of_the_app_one_wins(app, user, riv
 
     def codes():
         for _ in range(ROUNDS):
-            with app.extensions["database"].write() as db:
+            with services_of(app).get(Database).write() as db:
                 db.execute(update(TotpSeed).values(last_step=0))
             yield user.id, pyotp.TOTP(mine.seed).at(time.time())
 
@@ -32,7 +34,7 @@ def test_of_two_processes_that_bring_one_code_of_the_app_one_wins(app, user, riv
 def test_of_two_processes_that_bring_one_recovery_code_one_wins(app, user, rivals):
     def codes():
         for _ in range(ROUNDS):
-            with app.extensions["database"].write() as db:
+            with services_of(app).get(Database).write() as db:
                 code = recovery_codes.make(db, user.id)[0]
             yield user.id, code
 

@@ -14,18 +14,20 @@ from tests.second_factors import (
     with_sheet,
 )
 from tests.tables import everything
+from webapp.core.db import Database
 from webapp.mfa import recovery_codes
 from webapp.mfa.recovery_codes import letters_of
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
 def codes(app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return recovery_codes.make(db, user.id)
 
 
 def is_taken(app, user, code):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return recovery_codes.spend(db, user.id, code)
 
 
@@ -60,7 +62,7 @@ def test_everything_else_is_no_code(app, user, codes, typed):
 
 
 def test_a_new_sheet_ends_the_old_one(app, user, codes):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         anew = recovery_codes.make(db, user.id)
     assert not is_taken(app, user, codes[0])
     assert is_taken(app, user, anew[0])
@@ -72,7 +74,7 @@ def test_a_code_is_its_owners_alone(app, user, codes):
 
 def test_how_many_are_left_is_known(app, user, codes):
     is_taken(app, user, codes[0])
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         assert recovery_codes.sheet(db, user.id).left == 9
 
 

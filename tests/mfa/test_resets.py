@@ -13,8 +13,11 @@ from tests.outbox_mails import mails
 from tests.second_factors import passkey_login, with_app, with_passkey, with_sheet
 from tests.tables import contents, events
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.jobs.leases import Jobs
 from webapp.jobs.worker import JobWorker
 from webapp.mfa import factors
+from webapp.web.registry import services_of
 
 WHY = "phone fell into the lake"
 DAY = timedelta(hours=24)
@@ -42,14 +45,14 @@ def asked(app, user, mara):
 
 
 def held(app, user):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return factors.of(db, user.id)
 
 
 def do_chores(app):
     """As a process that serves does, every minute or so."""
-    job = next(job for job in app.extensions["jobs"] if job.name == "reset second factors")
-    return JobWorker(app.extensions["database"], [job]).do_due()
+    job = next(job for job in services_of(app).get(Jobs) if job.name == "reset second factors")
+    return JobWorker(services_of(app).get(Database), [job]).do_due()
 
 
 def link_of(app, kind):
@@ -136,7 +139,7 @@ def test_nobody_resets_who_may_do_more(app, mara):
 
 def test_whoever_had_no_password_gets_a_link_to_set_one(app, user, mara):
     with_passkey(app, user)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).password_hash = ""
     mara.open(f"/admin/users/{user.id}/reset-factors")
     mara.press("Begin the reset", reason=WHY)

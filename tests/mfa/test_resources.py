@@ -12,11 +12,13 @@ from tests.script import Script
 from tests.second_factors import JSON, NAMED, with_app
 from tests.tables import events
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import require
 from webapp.guard.token_grant import TokenGrant
 from webapp.settings import SettingsError
-from webapp.tokens.issuing import TokenRequest
+from webapp.tokens.issuing import TokenIssuer, TokenRequest
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -43,8 +45,8 @@ def token(app, owner, amr, *scopes):
     wish = TokenRequest(
         name="script", authority=TokenGrant(scopes=frozenset(scopes)), lifetime=timedelta(days=1), origin="page"
     )
-    with app.extensions["database"].write() as db:
-        return app.extensions["issuer"].issue(db, owner.id, wish, AuthenticationProof(now(), amr)).token
+    with services_of(app).get(Database).write() as db:
+        return services_of(app).get(TokenIssuer).issue(db, owner.id, wish, AuthenticationProof(now(), amr)).token
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_a_request_that_needs_no_factor_asks_the_database_no_more(make_app):
     person = Person(app)
     person.log_in("ada")
     asked = []
-    database = app.extensions["database"]
+    database = services_of(app).get(Database)
     event.listen(database.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     rows = []
     original = database.row

@@ -22,6 +22,8 @@ from tests.second_factors import (
 from tests.tables import events
 from webapp.accounts import lifecycle
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 def test_a_password_is_not_enough_for_whoever_has_an_app(app, totp):
@@ -117,14 +119,14 @@ def test_half_a_login_opens_nothing(app, totp, path):
 
 def test_a_new_password_ends_the_logins_that_wait(app, user, totp):
     person = half(app)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.set_password(db, db.get_one(type(user), user.id), factories.HASHED)
     assert person.press("Go on", code=totp.code()).request.path == "/login"
 
 
 def test_a_disabled_user_does_not_finish(app, user, totp):
     person = half(app)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).disabled_at = now()
     assert person.press("Go on", code=totp.code()).request.path == "/login"
 

@@ -8,10 +8,12 @@ import time_machine
 
 from tests import factories
 from tests.tables import everything
+from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.mfa import totp
 from webapp.mfa.models import TotpSeed
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
+from webapp.web.registry import services_of
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)
 STEP = timedelta(seconds=30)
@@ -22,13 +24,13 @@ SEALER = Encryptor("k" * 20 + "0123456789ab", "totp")
 def enrolled(app, user):
     """Ada's app, enrolled ten minutes before noon; what it shows at a moment."""
     app_of_hers = pyotp.TOTP(totp.new_seed())
-    with time_machine.travel(NOON - timedelta(minutes=10), tick=False), app.extensions["database"].write() as db:
+    with time_machine.travel(NOON - timedelta(minutes=10), tick=False), services_of(app).get(Database).write() as db:
         totp.enrol(db, SEALER, user.id, app_of_hers.secret, app_of_hers.now())
     return app_of_hers
 
 
 def spend(app, user, code):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         totp.spend(db, SEALER, user.id, code)
 
 
@@ -83,7 +85,7 @@ def test_after_a_code_no_earlier_one_works(app, user, enrolled):
 def test_the_code_that_enrolled_does_not_log_in(app, user):
     seed = totp.new_seed()
     code = pyotp.TOTP(seed).now()
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         totp.enrol(db, SEALER, user.id, seed, code)
     assert not is_taken(app, user, code)
 
@@ -110,7 +112,7 @@ def test_everything_else_is_no_code(typed):
 def test_a_code_is_its_owners_alone(app, user, enrolled):
     grace = factories.user(app, "grace")
     other = totp.new_seed()
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         totp.enrol(db, SEALER, grace.id, other, pyotp.TOTP(other).now())
     with time_machine.travel(NOON, tick=False):
         assert not is_taken(app, grace, enrolled.now())
@@ -118,7 +120,7 @@ def test_a_code_is_its_owners_alone(app, user, enrolled):
 
 def test_there_is_one_app_and_a_second_enrolment_comes_too_late(app, user, enrolled):
     seed = totp.new_seed()
-    with pytest.raises(AlreadyEnrolled), app.extensions["database"].write() as db:
+    with pytest.raises(AlreadyEnrolled), services_of(app).get(Database).write() as db:
         totp.enrol(db, SEALER, user.id, seed, pyotp.TOTP(seed).now())
     with time_machine.travel(NOON, tick=False):
         assert is_taken(app, user, enrolled.now())
@@ -126,7 +128,7 @@ def test_there_is_one_app_and_a_second_enrolment_comes_too_late(app, user, enrol
 
 def test_an_app_that_shows_another_code_is_not_enrolled(app, user):
     seed = totp.new_seed()
-    with pytest.raises(WrongCode), app.extensions["database"].write() as db:
+    with pytest.raises(WrongCode), services_of(app).get(Database).write() as db:
         totp.enrol(db, SEALER, user.id, seed, pyotp.TOTP(totp.new_seed()).now())
     assert not is_taken(app, user, pyotp.TOTP(seed).now())
 
@@ -136,7 +138,7 @@ def test_the_seed_lies_sealed(app, user, enrolled, instance):
 
 
 def test_a_seed_that_was_changed_where_it_lies_is_refused_and_logged(app, user, enrolled, logged):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         found = totp.find(db, user.id)
         found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
     with time_machine.travel(NOON, tick=False):
@@ -146,7 +148,7 @@ def test_a_seed_that_was_changed_where_it_lies_is_refused_and_logged(app, user, 
 
 def test_a_seed_cannot_be_moved_to_another_account(app, user, enrolled):
     grace = factories.user(app, "grace")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         totp.find(db, user.id).user_id = grace.id
     with time_machine.travel(NOON, tick=False):
         assert not is_taken(app, grace, enrolled.now())
@@ -155,12 +157,12 @@ def test_a_seed_cannot_be_moved_to_another_account(app, user, enrolled):
 def test_whoever_uses_their_app_follows_a_new_secret_key(app, user, enrolled):
     following = Encryptor("another secret key, and a long one", "totp", former=("k" * 20 + "0123456789ab",))
     alone = Encryptor("another secret key, and a long one", "totp")
-    with time_machine.travel(NOON, tick=False), app.extensions["database"].write() as db:
+    with time_machine.travel(NOON, tick=False), services_of(app).get(Database).write() as db:
         totp.spend(db, following, user.id, enrolled.now())
         assert totp.unsealed(alone, db.query(TotpSeed).one()) == enrolled.secret
 
 
 def test_an_app_is_removed_once(app, user, enrolled):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         assert totp.remove(db, user.id)
         assert not totp.remove(db, user.id)

@@ -9,6 +9,8 @@ from tests.browser import Person
 from tests.script import Script
 from webapp.core.cookie_key import CookieKey
 from webapp.sessions import cookie
+from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 OLD = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
 NEW = "k2Vt9sXw4NzB7mCq1LrD8fHj3PyG6aTe"
@@ -131,7 +133,7 @@ def test_when_the_key_is_renewed_no_cookie_counts_any_more_and_the_next_login_do
     assert is_in(with_cookie(app, copied))
     with app.test_request_context(headers={"Cookie": f"session={by_former}"}):
         assert session
-    CookieKey(app.extensions["settings"]).renew()
+    CookieKey(services_of(app).get(Settings)).renew()
     assert not is_in(with_cookie(app, copied))
     person.log_in("ada")
     assert is_in(person)

@@ -13,8 +13,10 @@ from tests.tables import contents
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
+from webapp.core.db import Database
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
+from webapp.web.registry import services_of
 
 NOON = "2026-11-22T12:00:00Z"
 SECOND = timedelta(seconds=1)
@@ -104,7 +106,7 @@ def in_another_process(make_house, person):
 
 
 def change(app, deed):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return deed(db, db.query(User).filter_by(username="ada").one())
 
 
@@ -132,7 +134,7 @@ def test_a_lost_role_acts_on_the_next_request_for_session_and_token_in_every_pro
     change(house, lambda db, user: lifecycle.change_role(db, user, former))
     path = f"/protected/{former.replace('_', '-')}"
     other = in_another_process(make_house, person)
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         ada = db.query(User).filter_by(username="ada").one()
     token = factories.api_token(house, ada).token
     here = [person, other, Script(house, token), Script(other.app, token)]
@@ -203,7 +205,7 @@ def test_the_session_of_another_is_not_there(house, person):
 
 
 def test_a_token_is_no_session_that_could_be_ended_as_one(house, person):
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         ada = db.query(User).filter_by(username="ada").one()
     issued = factories.api_token(house, ada)
     assert end(person, issued.entry.id) == 404
@@ -221,7 +223,7 @@ def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(
     compare = Passwords.verify
 
     def compared_slowly(passwords: Passwords, *args: object) -> bool:
-        with house.extensions["database"].write() as db:
+        with services_of(house).get(Database).write() as db:
             for user in db.scalars(select(User)):
                 credentials.end_all(db, user.id, kind="session")
         return compare(passwords, *args)
@@ -232,5 +234,5 @@ def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(
     answer = person.ask("POST", path, json=sent, headers=headers)
     assert (answer.status_code, answer.json["code"]) == (401, "session_ended")
     assert not is_in(person)
-    with house.extensions["database"].read() as db:
+    with services_of(house).get(Database).read() as db:
         assert not db.scalar(select(Credential).where(Credential.revoked_at.is_(None)))

@@ -8,6 +8,8 @@ import time_machine
 from tests import factories
 from tests.browser import Person
 from webapp.core.clock import now
+from webapp.credentials.usage_tracker import UsageTracker
+from webapp.web.registry import services_of
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Version/18.0 Mobile/15E148 Safari/604.1"
 
@@ -160,7 +162,7 @@ def test_so_it_does_where_opening_it_was_a_use_that_is_written_down_later(app, u
         person.log_in(user.username)
         clock.shift(timedelta(minutes=5))
         seconds, _, target = person.open("/account/sessions/ending").headers["Refresh"].partition("; url=")
-        app.extensions["meter"].flush()
+        services_of(app).get(UsageTracker).flush()
         clock.shift(int(seconds))
         assert "Your session has ended" in person.open(target).text
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests import factories
 from tests.script import Script
+from webapp.core.keys import KeyRing
+from webapp.web.registry import services_of
 
 ADDRESS = "/.well-known/jwks.json"
 
@@ -35,18 +37,18 @@ def test_who_has_it_already_is_not_sent_it_again(app):
 
 def test_a_rotation_is_sent_to_who_had_it(app):
     etag = asked(app).headers["ETag"]
-    app.extensions["keys"].rotate(timedelta(days=1))
+    services_of(app).get(KeyRing).rotate(timedelta(days=1))
     assert asked(app, **{"If-None-Match": etag}).status_code == 200
 
 
 def test_both_keys_are_there_and_good_as_long_as_they_overlap(app, user):
     """F-16."""
     (old,), first = kids(asked(app)), factories.api_token(app, user).token
-    new = app.extensions["keys"].rotate(timedelta(days=1)).kid
+    new = services_of(app).get(KeyRing).rotate(timedelta(days=1)).kid
     second = factories.api_token(app, user).token
     assert kids(asked(app)) == [new, old]
     assert [status(app, first), status(app, second)] == [200, 200]
-    app.extensions["keys"].retire(old)
+    services_of(app).get(KeyRing).retire(old)
     assert kids(asked(app)) == [new]
     assert [status(app, first), status(app, second)] == [401, 200]
 
@@ -58,7 +60,7 @@ def status(app, token):
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
 def test_it_shows_no_private_half(make_app, algorithm):
     app = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm)
-    app.extensions["keys"].rotate(timedelta(days=1))
+    services_of(app).get(KeyRing).rotate(timedelta(days=1))
     found = asked(app).json["keys"]
     assert len(found) == 2
     assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & {name for key in found for name in key}

@@ -11,7 +11,9 @@ from tests.browser import Person, parsed, text_of
 from tests.script import Script
 from webapp.guard.routes import routes
 from webapp.site.api_reference import reference
+from webapp.site.views import Description
 from webapp.web.api_schema import contract_of
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -149,10 +151,10 @@ def test_what_a_stranger_has_read_is_not_sent_again(stranger, path):
 
 def test_the_reference_is_rendered_once_and_the_page_around_it_for_each(app, stranger, user):
     stranger.open("/docs")
-    tag, described = stranger.page.headers["ETag"], app.extensions["description"]
+    tag, described = stranger.page.headers["ETag"], services_of(app).get(Description)
     assert "Log out" not in stranger.page.text
     stranger.log_in("ada")
     page = stranger.ask("GET", "/docs", headers={"If-None-Match": tag})
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
     assert "Log out" in page.text
-    assert app.extensions["description"] is described
+    assert services_of(app).get(Description) is described

@@ -35,9 +35,13 @@ from tests import budget, factories
 from tests.prepared_user import FILE, put
 from webapp.app import close
 from webapp.cli import schema
+from webapp.core.db import Database
 from webapp.guard.routes import routes
-from webapp.sessions.lifecycle import Browser, start
+from webapp.sessions.lifecycle import Browser, SessionLifetimes, start
+from webapp.settings import Settings
 from webapp.testing import build
+from webapp.tokens.scopes import Catalogue
+from webapp.web.registry import services_of
 
 EXAMPLES = settings(max_examples=budget.times(3), suppress_health_check=list(HealthCheck))
 FEW = settings(EXAMPLES, max_examples=budget.times(1))
@@ -86,7 +90,7 @@ def read(*, coverage: bool) -> schemathesis.BaseSchema:
 
 @pytest.fixture(scope="module")
 def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
-    schema.upgrade(house.extensions["settings"])
+    schema.upgrade(services_of(house).get(Settings))
     both = {"in full": read(coverage=True), "briefly": read(coverage=False)}
     for description in both.values():
         # Its own code is read for texts to try; it keeps what was found, also for the copies that each test is given.
@@ -99,8 +103,8 @@ def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
 @pytest.fixture(scope="module")
 def empty(descriptions: dict[str, schemathesis.BaseSchema]) -> bytes:
     """The database as the first start leaves it."""
-    house.extensions["database"].close()
-    return (house.extensions["settings"].instance / FILE).read_bytes()
+    services_of(house).get(Database).close()
+    return (services_of(house).get(Settings).instance / FILE).read_bytes()
 
 
 @pytest.fixture
@@ -149,7 +153,7 @@ def has_boxes(case: schemathesis.Case) -> bool:
 @pytest.fixture
 def by_token(described: schemathesis.BaseSchema) -> dict[str, str]:
     admin = factories.user(house, role="super_admin")
-    scopes = house.extensions["catalogue"].held_by(("user", "admin", "super_admin"))
+    scopes = services_of(house).get(Catalogue).held_by(("user", "admin", "super_admin"))
     return {"Authorization": f"Bearer {factories.api_token(house, admin, *scopes).token}"}
 
 
@@ -158,8 +162,8 @@ class LoggedIn:
 
     def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> tuple[str, str]:
         admin = factories.user(house, role="super_admin")
-        with house.test_request_context(), house.extensions["database"].write() as db:
-            started = start(db, admin.id, Browser("", None), house.extensions["session_ends"], amr="pwd")
+        with house.test_request_context(), services_of(house).get(Database).write() as db:
+            started = start(db, admin.id, Browser("", None), services_of(house).get(SessionLifetimes), amr="pwd")
             session["_user_id"], csrf_token = started.secret, generate_csrf()
             return house.session_interface.get_signing_serializer(house).dumps(dict(session)), csrf_token
 

@@ -5,6 +5,8 @@ import jwt as pyjwt
 from tests import factories
 from tests.core.forged_tokens import encode
 from tests.script import Script
+from webapp.core.keys import KeyRing
+from webapp.web.registry import services_of
 
 
 def claims_of(app, owner, **changes):
@@ -14,7 +16,7 @@ def claims_of(app, owner, **changes):
 
 
 def signed(app, claims, header=None):
-    key = app.extensions["keys"].current()
+    key = services_of(app).get(KeyRing).current()
     head = {"alg": key.algorithm, "kid": key.kid, "typ": "at+jwt"} | (header or {})
     text = f"{encode(head)}.{encode(claims)}"
     return f"{text}.{encode(pyjwt.get_algorithm_by_name(key.algorithm).sign(text.encode(), key.private))}"

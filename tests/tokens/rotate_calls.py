@@ -4,8 +4,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from tests.script import Script
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
+from webapp.web.registry import services_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RENEWS = TokenGrant(scopes=frozenset({"protected:read", "self:rotate", "tokens:read"}))
@@ -20,7 +22,7 @@ def status(app, token):
 
 
 def row(app, token_id):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         return db.get_one(Credential, UUID(str(token_id)))
 
 

@@ -17,12 +17,16 @@ from webapp.accounts.models import User
 from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.core.clock import now
+from webapp.core.db import Database
+from webapp.core.keys import KeyRing
 from webapp.credentials.models import Credential
+from webapp.guard.login_manager import Authenticators
 from webapp.guard.token_grant import TokenGrant
 from webapp.sessions import lifecycle as sessions
 from webapp.sessions.lifecycle import Browser, SessionLifetimes
 from webapp.settings import Settings
 from webapp.tokens import authenticator, lifecycle
+from webapp.web.registry import services_of
 
 NOON = "2026-11-22T12:00:00Z"
 SECOND = timedelta(seconds=1)
@@ -60,7 +64,7 @@ def test_a_clock_that_goes_back_revives_no_revoked_token(app, user, person):
 
 
 def test_a_token_that_names_a_session_is_refused(app, user):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         started = sessions.start(
             db, user.id, Browser("x", None), SessionLifetimes(timedelta(1), timedelta(1), timedelta(1)), amr="pwd"
         )
@@ -76,13 +80,13 @@ def test_a_token_that_names_another_owner_under_a_good_signature_is_refused(app,
 
 def test_a_scope_that_is_written_into_a_token_opens_nothing_that_its_row_does_not(app, user):
     claims = claims_of(app, user, scope="protected:read profile:read tokens:read admin:write")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(Credential, UUID(claims["jti"])).authority = TokenGrant()
     assert Script(app, signed(app, claims)).get("/protected").json["code"] == "scope_required"
 
 
 def change(app, user, deed):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         deed(db, db.get_one(User, user.id))
 
 
@@ -109,7 +113,7 @@ def test_a_revoked_token_is_refused_on_the_next_request_in_every_process(make_ap
     user = factories.user(here, "ada")
     issued = factories.api_token(here, user)
     assert Script(there, issued.token).get("/protected").status_code == 200
-    with here.extensions["database"].write() as db:
+    with services_of(here).get(Database).write() as db:
         assert lifecycle.revoke(db, user.id, issued.entry.id)
     assert is_refused(there, issued.token, "token_revoked")
     assert is_refused(here, issued.token, "token_revoked")
@@ -135,21 +139,21 @@ def test_a_house_may_sign_in_any_of_four_ways(make_app, algorithm):
 
 def test_a_remembered_signature_is_forgotten_with_its_key(app, user, script):
     assert script.get("/protected").status_code == 200
-    app.extensions["keys"].rotate(timedelta(0))
+    services_of(app).get(KeyRing).rotate(timedelta(0))
     assert is_refused(app, script.token)
 
 
 def test_a_key_that_was_rotated_verifies_for_its_overlap_alone(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         script = Script(app, factories.api_token(app, user).token)
-        app.extensions["keys"].rotate(timedelta(hours=1))
+        services_of(app).get(KeyRing).rotate(timedelta(hours=1))
         assert script.get("/protected").status_code == 200
         clock.shift(timedelta(hours=1))
         assert is_refused(app, script.token)
 
 
 def test_what_is_remembered_is_bounded_and_holds_no_token(app, user):
-    found = app.extensions["doors"].by_token.__self__
+    found = services_of(app).get(Authenticators).by_token.__self__
     token = factories.api_token(app, user).token
     for _ in range(3):
         Script(app, token).get("/protected")
@@ -159,7 +163,7 @@ def test_what_is_remembered_is_bounded_and_holds_no_token(app, user):
 
 
 def test_forgeries_are_not_remembered(app, user):
-    found = app.extensions["doors"].by_token.__self__
+    found = services_of(app).get(Authenticators).by_token.__self__
     for number in range(20):
         Script(app, f"a.b.{number}").get("/protected")
     assert not found._verified

@@ -9,6 +9,8 @@ from tests import factories
 from tests.script import Script
 from tests.tables import contents
 from webapp.tokens.claims import LONGEST, REGISTERED, ClaimsUnfit
+from webapp.tokens.issuing import TokenIssuer
+from webapp.web.registry import services_of
 
 
 def claims_of(token):
@@ -18,7 +20,7 @@ def claims_of(token):
 def test_they_are_in_what_the_page_and_the_api_mint(app, user):
     told = []
 
-    @app.extensions["issuer"].adds_claims
+    @services_of(app).get(TokenIssuer).adds_claims
     def tenant(user_id, scopes):
         told.append((user_id, list(scopes)))
         return {"tenant": "acme", "limits": {"pages": [1, 2]}}
@@ -35,7 +37,7 @@ def test_they_are_in_what_the_page_and_the_api_mint(app, user):
 
 @pytest.mark.parametrize("name", sorted(REGISTERED))
 def test_what_is_registered_is_not_theirs_to_give(app, user, name):
-    app.extensions["issuer"].adds_claims(lambda user_id, scopes: {name: "forged"})
+    services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: {name: "forged"})
     before = contents(app)
     with pytest.raises(ClaimsUnfit, match=f"gives {name}, which is not its own"):
         factories.api_token(app, user)
@@ -48,7 +50,7 @@ def test_what_every_token_of_ours_says_is_registered(app, user):
 
 def test_two_hooks_do_not_give_the_same_claim(app, user):
     for value in (1, 2):
-        app.extensions["issuer"].adds_claims(lambda user_id, scopes, value=value: {"tenant": value})
+        services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes, value=value: {"tenant": value})
     with pytest.raises(ClaimsUnfit, match="tenant"):
         factories.api_token(app, user)
 
@@ -64,7 +66,7 @@ def test_two_hooks_do_not_give_the_same_claim(app, user):
     ],
 )
 def test_what_does_not_fit_mints_nothing(app, user, claims):
-    app.extensions["issuer"].adds_claims(lambda user_id, scopes: claims)
+    services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: claims)
     before = contents(app)
     with pytest.raises(ClaimsUnfit):
         factories.api_token(app, user)
@@ -72,7 +74,7 @@ def test_what_does_not_fit_mints_nothing(app, user, claims):
 
 
 def test_a_hook_that_fails_is_our_fault_and_not_the_callers(app, user):
-    app.extensions["issuer"].adds_claims(lambda user_id, scopes: {"sub": "forged"})
+    services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: {"sub": "forged"})
     body = {"username": "ada", "password": factories.PASSWORD}
     answer = Script(app).post("/api/auth", json=body)
     assert answer.status_code == 500

@@ -13,7 +13,11 @@ from tests.tables import contents, events
 from tests.tokens.edit_calls import READS, edit, limits
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
+from webapp.core.db import Database
 from webapp.guard.token_grant import TokenGrant
+from webapp.tokens.editing import TokenEdited
+from webapp.tokens.scopes import Catalogue
+from webapp.web.registry import services_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -64,7 +68,7 @@ def test_never_more_than_its_owner_may(person, app, bounded):
 def test_what_its_owner_lost_is_not_kept_by_a_change(app):
     owner = factories.user(app, "root", role="admin")
     issued = factories.api_token(app, owner, "admin:read", "profile:read")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.change_role(db, db.get_one(User, owner.id), "user")
     root = Person(app)
     root.log_in("root")
@@ -113,7 +117,7 @@ def test_a_change_is_written_down_with_what_was_and_what_is(person, app, bounded
 
 def test_others_may_be_told_of_changes(person, app, bounded):
     told = []
-    app.extensions["told_of_edits"].append(lambda _db, row, edited: told.append((row.entry.name, edited.is_wider)))
+    services_of(app).replace(TokenEdited)(lambda _db, row, *, is_wider: told.append((row.entry.name, is_wider)))
     edit(person, bounded, per_minute=7)
     edit(person, bounded, per_minute=7)
     edit(person, bounded, per_minute=8)
@@ -149,7 +153,7 @@ def test_the_token_of_another_is_not_there(person, app):
 
 
 def test_no_token_changes_a_token(app, user, bounded):
-    script = Script(app, factories.api_token(app, user, *app.extensions["catalogue"].held_by(("user",))).token)
+    script = Script(app, factories.api_token(app, user, *services_of(app).get(Catalogue).held_by(("user",))).token)
     assert script.post(f"/tokens/{bounded.entry.id}/edit", json={"note": "x"}).status_code == 403
 
 

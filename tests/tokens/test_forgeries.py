@@ -12,7 +12,9 @@ from tests.script import Script
 from tests.tokens.forged_tokens import claims_of, is_refused, signed
 from webapp.core.clock import now
 from webapp.core.key_material import private_pem, public_pem
+from webapp.core.keys import KeyRing
 from webapp.core.signing_keys import generate
+from webapp.web.registry import services_of
 
 NOBODY = "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111"
 PLACE = "http://127.0.0.1:8000"
@@ -27,12 +29,12 @@ def unsigned(alg):
 
 
 def kid(app):
-    return app.extensions["keys"].current().kid
+    return services_of(app).get(KeyRing).current().kid
 
 
 def by_public_key(app, claims):
     """CVE-2017-11424, CVE-2022-29217: the public key taken for an HMAC secret."""
-    secret = public_pem(app.extensions["keys"].current().public).encode()
+    secret = public_pem(services_of(app).get(KeyRing).current().public).encode()
     text = f"{encode({'alg': 'HS256', 'typ': 'at+jwt', 'kid': kid(app)})}.{encode(claims)}"
     return f"{text}.{encode(hmac.new(secret, text.encode(), hashlib.sha256).digest())}"
 

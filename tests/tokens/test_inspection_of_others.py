@@ -5,7 +5,9 @@ import pytest
 
 from tests.core.forged_tokens import encode
 from tests.tokens.inspect_calls import changed, inspect
+from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.refresh_secret import first
+from webapp.web.registry import services_of
 
 
 def unsigned(token, **header):
@@ -54,7 +56,7 @@ def test_every_other_text_is_answered_with_a_sentence_that_helps(person, own, fo
 
 
 def test_a_token_of_another_kind_that_we_signed_is_none_to_come_with(person, app, own):
-    issuer = app.extensions["issuer"]
+    issuer = services_of(app).get(TokenIssuer)
     key = issuer.ring.current()
     claims = pyjwt.decode(own.token, options={"verify_signature": False})
 
@@ -73,7 +75,7 @@ def test_a_token_of_another_kind_that_we_signed_is_none_to_come_with(person, app
 
 
 def test_a_token_that_we_signed_and_have_no_row_of_is_refused(person, app, own):
-    key = app.extensions["issuer"].ring.current()
+    key = services_of(app).get(TokenIssuer).ring.current()
     claims = pyjwt.decode(own.token, options={"verify_signature": False}) | {"jti": "0" * 32}
     token = pyjwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
     told = inspect(person, token).json

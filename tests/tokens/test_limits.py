@@ -10,14 +10,16 @@ from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents
 from tests.tokens.mint_calls import by_json, mint, token_in
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.tokens.models import ApiToken
+from webapp.web.registry import services_of
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def authority(app, name="laptop"):
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         entry = db.query(ApiToken).filter_by(name=name).one()
         return db.get(Credential, entry.id).authority
 

@@ -13,9 +13,11 @@ from tests.script import Script
 from tests.tables import contents
 from tests.tokens.mint_calls import by_json, mint
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.models import ApiToken
+from webapp.web.registry import services_of
 
 READ = TokenGrant(frozenset({"profile:read"}))
 
@@ -34,7 +36,7 @@ def fill(app, user, count, prefix="job"):
         {"id": row["id"], "user_id": user.id, "name": f"{prefix} {n}", "taken_name": f"{prefix} {n}", "origin": "page"}
         for n, row in enumerate(credentials)
     ]
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.execute(insert(Credential), [row | {"key": row["id"].hex} for row in credentials])
         db.execute(insert(ApiToken), entries)
 

@@ -12,8 +12,10 @@ from tests.outbox_mails import mails
 from tests.script import Script
 from tests.tables import contents, events
 from tests.tokens.rotate_calls import DAY, HOUR, by_json, rotate_self, status
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_without_overlap_the_old_one_ends_at_once(app, issued):
     ],
 )
 def test_what_has_ended_is_not_rotated(app, user, person, issued, spoil, words):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         spoil(db, user, issued)
     before = contents(app)
     answer = by_json(person, issued)

@@ -6,9 +6,11 @@ from tests import factories
 from tests.script import Script
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
+from webapp.core.db import Database
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import DECLARED, Resource, resource
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
+from webapp.web.registry import services_of
 
 CATALOGUE = Catalogue(
     [
@@ -58,7 +60,7 @@ def test_a_scope_that_is_not_held_says_why():
 
 def test_every_scope_of_the_house_is_said_by_a_route(app):
     assert {"profile:read", "protected:read", "tokens:read", "resources:read"} <= set(
-        app.extensions["catalogue"].scopes
+        services_of(app).get(Catalogue).scopes
     )
 
 
@@ -66,7 +68,7 @@ def test_a_scope_minted_before_a_role_was_lost_opens_nothing_more(app):
     admin = factories.user(app, "grace", role="admin")
     script = Script(app, factories.api_token(app, admin, "protected:read").token)
     assert script.get("/protected/admin").status_code == 200
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.change_role(db, db.get_one(User, admin.id), "user")
     assert script.get("/protected/admin").json["code"] == "role_required"
 
@@ -75,7 +77,7 @@ def test_a_scope_minted_before_a_role_was_lost_opens_nothing_more(app):
 
 
 def test_every_scope_of_the_house_is_described_where_its_resource_is_declared(app):
-    bare = [name for name, scope in app.extensions["catalogue"].scopes.items() if not scope.sentence]
+    bare = [name for name, scope in services_of(app).get(Catalogue).scopes.items() if not scope.sentence]
     assert bare == [], 'say resource("name", "Title", reads="…") beside the blueprint'
 
 

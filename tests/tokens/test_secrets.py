@@ -11,12 +11,14 @@ from tests.script import Script
 from tests.tables import everything
 from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
 def day(app, instance, user):
     """A day of ordinary use; every secret that there was, by its name."""
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         link = one_time_links.make(db, SETUP, app.permanent_session_lifetime)
     person = Person(app)
     person.log_in("ada", remember="y")

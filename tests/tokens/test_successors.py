@@ -11,9 +11,11 @@ from tests.core.forged_tokens import NOON
 from tests.script import Script
 from tests.tokens.rotate_calls import DAY, HOUR, RENEWS, by_json, rotate_self, row
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_it_lives_no_longer_than_the_house_allows_by_now(make_app, app, issued):
 
 
 def test_a_token_that_is_bound_to_a_key_stays_bound(app, person, issued):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         from_row = db.get_one(Credential, issued.entry.id)
         from_row.authority = TokenGrant(scopes=RENEWS.scopes, jkt="j" * 43)
     answer = by_json(person, issued)
@@ -98,7 +100,7 @@ def test_freshness_is_not_made_by_a_rotation(app, issued, clock):
 
 def test_the_name_goes_over_and_both_are_known_by_it(app, user, issued):
     new_id = rotate_self(app, issued.token).json["id"]
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         old = lifecycle.find(db, user.id, issued.entry.id).entry
         new = lifecycle.find(db, user.id, UUID(new_id)).entry
     assert (old.name, old.taken_name, new.name, new.taken_name) == ("nightly", None, "nightly", "nightly")

@@ -7,11 +7,14 @@ import pytest
 from tests import factories
 from tests.core.forged_tokens import NOON
 from tests.script import Script
+from webapp.core.db import Database
 from webapp.credentials import purge, usage_tracker
 from webapp.credentials.models import Credential
+from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.scope_suggestions import unneeded
 from webapp.tokens.scopes import Catalogue
+from webapp.web.registry import services_of
 
 DAY = timedelta(days=1)
 
@@ -30,7 +33,7 @@ def seldom(app, user, clock):
     issued = factories.api_token(app, user, "protected:read", "tokens:read", name="nightly", lifetime=300 * DAY)
     clock.shift(60 * DAY)
     Script(app, issued.token).get("/protected")
-    app.extensions["meter"].flush()
+    services_of(app).get(UsageTracker).flush()
     return issued
 
 
@@ -74,7 +77,7 @@ def test_a_young_token_and_an_idle_one_hear_no_suggestion(app, user, person, clo
     ],
 )
 def test_what_is_not_needed(app, uses, requests, found):
-    catalogue: Catalogue = app.extensions["catalogue"]
+    catalogue = services_of(app).get(Catalogue)
     assert unneeded(["protected:read", "tokens:read"], uses, requests, catalogue) == found
 
 
@@ -104,7 +107,7 @@ def test_a_page_that_waits_looks_again_until_the_first_request_has_come(app, use
 
 
 def test_the_list_filters_what_allows_everything(app, user, person, clock):
-    everything = app.extensions["catalogue"].held_by(("user",))
+    everything = services_of(app).get(Catalogue).held_by(("user",))
     wide = factories.api_token(app, user, *everything, name="old laptop")
     factories.api_token(app, user, authority=TokenGrant(frozenset(everything), networks=("10.0.0.0/8",)))
     factories.api_token(app, user, name="narrow")
@@ -118,7 +121,7 @@ def test_counts_are_thrown_away_when_no_page_shows_them_any_more(app, user, cloc
     for _ in range(3):
         Script(app, issued.token).get("/protected")
         clock.shift(80 * DAY)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         steps = [purge.purge_uses(db) for _ in range(3)]
         left = usage_tracker.by_day(db, [issued.entry.id], since=NOON.date())[issued.entry.id]
         kept = db.get_one(Credential, issued.entry.id).last_used_at

@@ -3,6 +3,8 @@
 from tests import factories
 from tests.script import Script
 from tests.tables import contents
+from webapp.tokens.scopes import Catalogue
+from webapp.web.registry import services_of
 
 
 def test_the_token_of_another_is_not_there(person, app, foreign):
@@ -31,7 +33,7 @@ def test_revoking_all_ends_ones_own_alone(person, app, user, foreign):
 
 
 def test_no_token_can_make_or_end_tokens(app, user):
-    script = Script(app, factories.api_token(app, user, *app.extensions["catalogue"].held_by(("user",))).token)
+    script = Script(app, factories.api_token(app, user, *services_of(app).get(Catalogue).held_by(("user",))).token)
     before = contents(app)
     for path in (
         "/tokens/new",

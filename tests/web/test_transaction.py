@@ -13,16 +13,18 @@ from tests.guard.example_routes import add
 from tests.script import Script
 from tests.tables import contents
 from webapp.accounts.models import User
+from webapp.core.db import Database
 from webapp.guard import require
 from webapp.web.problems import Problem
+from webapp.web.registry import services_of
 from webapp.web.transaction import db
 
 
 @pytest.fixture
 def impatient(app):
     """A house that waits a twentieth of a second for the other writer."""
-    event.listen(app.extensions["database"].engine, "connect", wait_shortly)
-    app.extensions["database"].engine.dispose()
+    event.listen(services_of(app).get(Database).engine, "connect", wait_shortly)
+    services_of(app).get(Database).engine.dispose()
     return app
 
 
@@ -50,7 +52,7 @@ def rename(status):
 
 
 def name_of_the_user(app):
-    with app.extensions["database"].read() as session:
+    with services_of(app).get(Database).read() as session:
         return session.scalars(select(User.username)).one()
 
 
@@ -137,7 +139,7 @@ def test_after_the_other_writer_everything_goes_on_without_a_hand(impatient, ins
 def move_away(app, instance):
     for file in instance.glob("latchkey.db*"):
         file.rename(instance / f"away-{file.name}")
-    app.extensions["database"].close()
+    services_of(app).get(Database).close()
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
@@ -173,7 +175,7 @@ def test_with_its_database_back_the_house_goes_on_without_a_hand(app, instance, 
 
 def test_a_damaged_database_is_503_and_never_an_open_door(app, instance, user):
     token = factories.api_token(app, user).token
-    app.extensions["database"].close()
+    services_of(app).get(Database).close()
     for file in instance.glob("latchkey.db*"):
         file.write_bytes(b"\xde\xad" * 5000)
     assert Script(app, token).get("/protected").status_code == 503

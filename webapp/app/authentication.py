@@ -19,24 +19,32 @@ from webapp.guard.curl_examples import curl_example_here
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.principal import CredentialRow
 from webapp.login.views.api import cookie_logout as api_leaving
+from webapp.mail.mailer import Mailer
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
 from webapp.settings import Settings
 from webapp.tokens.authenticator import TokenAuthenticator
+from webapp.tokens.editing import TokenEdited
 from webapp.tokens.expired_use import ExpiredUses
 from webapp.tokens.expiry_badge import ExpiryBadge
 from webapp.tokens.issuing import TokenIssuer
+from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.web import after_response
 from webapp.web.redirects import here_again
+from webapp.web.registry import services_of
 
 
 def init_authentication(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
     """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
-    app.extensions |= {"keys": ring, "issuer": TokenIssuer(ring, settings.base_url, most=settings.tokens_per_user)}
-    mails = TokenMails(app.extensions["post"], circumstances)
-    app.extensions["meter"] = meter = UsageTracker(database, mails.arrived)
-    app.extensions |= {"token_mails": mails, "tell_owner": mails.deed}
-    app.extensions["told_of_edits"] = [lambda db, row, edited: mails.edited(db, row, is_wider=edited.is_wider)]
+    services = services_of(app)
+    services.provide(KeyRing)(ring)
+    services.provide(TokenIssuer)(TokenIssuer(ring, settings.base_url, most=settings.tokens_per_user))
+    mails = TokenMails(services.get(Mailer), circumstances)
+    meter = UsageTracker(database, mails.arrived)
+    services.provide(UsageTracker)(meter)
+    services.provide(TokenMails)(mails)
+    services.provide(OwnerNotifier)(mails.deed)
+    services.provide(TokenEdited)(mails.edited)
     latecomers = ExpiredUses()
 
     def seen(standing: CredentialRow, asked: Request, at: datetime) -> None:

@@ -10,9 +10,10 @@ from webapp.app.authentication import init_authentication
 from webapp.app.blueprints import register_blueprints
 from webapp.app.furniture import configure, furnish
 from webapp.app.jobs import register_jobs
-from webapp.app.services import provide_login, provide_mail, provide_second_factors
+from webapp.app.services import provide_login, provide_mail, provide_second_factors, provide_token_grants
 from webapp.core.db import Database, existing
 from webapp.core.keys import ring_for
+from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard.assurance import Demands
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
@@ -23,6 +24,7 @@ from webapp.tokens.issuing import TooManyTokens
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.views import too_many
 from webapp.web.application import Application
+from webapp.web.registry import services_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,12 +38,15 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=None,
         instance_path=str(settings.instance),
     )
+    services = services_of(app)
+    services.provide(Settings)(settings)
     configure(app, settings)
     database, ring = Database(existing(settings.database)), ring_for(settings)
     furnish(app, settings, database)
     provide_mail(app, settings, database)
     init_authentication(app, settings, database, ring)
     provide_login(app, settings, database)
+    provide_token_grants(app, settings, database)
     provide_second_factors(app, settings)
     register_jobs(app, settings, database)
     register_blueprints(app)
@@ -49,9 +54,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_error_handler(Unreachable, unreachable)
     app.register_error_handler(NoAccountPossible, no_place)
     app.register_error_handler(TooManyTokens, too_many)
-    app.extensions["catalogue"] = catalogue = Catalogue(guarded(app), DECLARED)
-    refuse_unknown_scopes(app.extensions["demands"], catalogue)
-    app.extensions["settings"] = settings
+    catalogue = Catalogue(guarded(app), DECLARED)
+    services.provide(Catalogue)(catalogue)
+    refuse_unknown_scopes(services.get(Demands), catalogue)
     return app
 
 
@@ -68,5 +73,6 @@ def refuse_unknown_scopes(demands: Demands, catalogue: Catalogue) -> None:
 
 def close(app: Flask) -> None:
     """Write what waits and let the database go, as the end of the process would."""
-    app.extensions["meter"].close()
-    app.extensions["database"].close()
+    services = services_of(app)
+    services.get(UsageTracker).close()
+    services.get(Database).close()

@@ -11,21 +11,24 @@ from webapp.core import ratelimit_storage
 from webapp.core.db import Database
 from webapp.credentials import purge
 from webapp.guard import saved_form
-from webapp.jobs.leases import Job
+from webapp.jobs.leases import Job, Jobs
 from webapp.jobs.worker import JobWorker as JobWorker
 from webapp.mail import outbox
+from webapp.mail.mailer import Mailer
 from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 
 def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
     """What must be done now and then; ``serve`` starts the worker, and whichever process comes first does a job."""
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-    mails: TokenMails = app.extensions["token_mails"]
-    jobs = (
+    services = services_of(app)
+    mails = services.get(TokenMails)
+    jobs: tuple[Job, ...] = (
         Job("forget closed accounts", day, lifecycle.forget_due),
         Job("forget unverified accounts", day, self_registration.forget_unverified),
         Job("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
-        Job("reset second factors", minute, partial(mfa_reset.carry_out_due, post=app.extensions["post"])),
+        Job("reset second factors", minute, partial(mfa_reset.carry_out_due, post=services.get(Mailer))),
         Job("tell of tokens that end soon", day, mails.expiring),
         Job("tell of tokens that nothing uses", day, mails.unused),
         Job("purge counted uses", day, purge.purge_uses),
@@ -34,4 +37,5 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
         Job("purge old mails", day, outbox.purge),
         Job("purge limits", hour, ratelimit_storage.purge),
     )
-    app.extensions |= {"jobs": jobs, "job_worker": JobWorker(database, jobs)}
+    services.provide(Jobs)(Jobs(jobs))
+    services.provide(JobWorker)(JobWorker(database, jobs))

@@ -8,7 +8,9 @@ from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
-from webapp.guard.assurance import demands_of
+from webapp.guard.assurance import Demands, demands_of
+from webapp.guard.saved_form import FormEncryptor
+from webapp.guard.unauthenticated import LoginPage
 from webapp.login.external_identity import identities_for
 from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
@@ -20,17 +22,22 @@ from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content
 from webapp.mail.transport import transport_for
 from webapp.mail.worker import MailWorker
-from webapp.mfa.webauthn_ceremonies import party_of
+from webapp.mfa.totp import TotpEncryptor
+from webapp.mfa.views.blueprint import MfaHooks
+from webapp.mfa.webauthn_ceremonies import RelyingParty, party_of
 from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.settings import Settings
-from webapp.tokens import refresh_families
 from webapp.tokens.exchange import TokenExchange
+from webapp.tokens.issuing import TokenIssuer
+from webapp.tokens.refresh_families import RefreshLifetimes
 from webapp.tokens.refresh_secret import RefreshSecrets
 from webapp.web import mail_templates
+from webapp.web.registry import services_of
 
 
 def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
     """The outbox and its sender; ``serve`` starts it, so that a command or a test sends only what it means to."""
+    services = services_of(app)
     sealer = Encryptor(settings.secret_key, "mail", former=settings.secret_key_fallbacks)
     worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from))
 
@@ -38,12 +45,13 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
         made = mail_templates.render_mail(app, kind, facts)
         return Content(made.subject, made.text, made.html)
 
-    app.extensions["post"] = Mailer(render, sealer, bool(settings.smtp_url), worker.wake)
-    app.extensions["mail_worker"] = worker
+    services.provide(Mailer)(Mailer(render, sealer, bool(settings.smtp_url), worker.wake))
+    services.provide(MailWorker)(worker)
 
 
 def provide_login(app: Flask, settings: Settings, database: Database) -> None:
     """What the doors call upon."""
+    services = services_of(app)
     names.allow_domains(settings.email_special_domains)
     limiter: Limiter = limiter_for(settings, database)
     # Two threads at least are left to everybody else.
@@ -56,34 +64,33 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
         demands=demands_of(settings.second_factor_for, settings.passkey_for),
         network=calling_network,
     )
-    app.extensions |= {
-        "limiter": limiter,
-        "passwords": passwords,
-        "session_ends": SessionLifetimes(settings.session_idle, settings.session_lifetime, settings.remember_lifetime),
-        "login": LoginFlow(
-            database,
-            limiter,
-            passwords,
-            identities_for(settings, database, passwords),
-            app.extensions["post"],
-            by_name=Limit("login-name", settings.login_tries_per_account, settings.login_window),
-            by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
-            by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
-        ),
-    }
+    lifetimes = SessionLifetimes(settings.session_idle, settings.session_lifetime, settings.remember_lifetime)
+    flow = LoginFlow(
+        database,
+        limiter,
+        passwords,
+        identities_for(settings, database, passwords),
+        services.get(Mailer),
+        by_name=Limit("login-name", settings.login_tries_per_account, settings.login_window),
+        by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),
+        by_address=Limit("login-address", settings.login_tries_per_address, settings.login_window),
+    )
+    services.provide(Limiter)(limiter)
+    services.provide(Passwords)(passwords)
+    services.provide(SessionLifetimes)(lifetimes)
+    services.provide(LoginFlow)(flow)
 
-    misses = InvalidTokenLimit(limiter, Limit("token-address", settings.login_tries_per_address, settings.login_window))
-    app.extensions |= {
-        "script_ends": refresh_families.RefreshLifetimes(settings.refresh_lifetime, settings.refresh_family_lifetime),
-        "misses": misses,
-        "exchange": TokenExchange(app.extensions["issuer"], frozenset(settings.exchange_audiences)),
-        "renewal": RefreshGrant(
-            database,
-            misses,
-            app.extensions["issuer"],
-            RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks),
-        ),
-    }
+
+def provide_token_grants(app: Flask, settings: Settings, database: Database) -> None:
+    """Logins by script and their refresh tokens, token exchange, and the limit of invalid tokens per IP address."""
+    services = services_of(app)
+    issuer, per_address = services.get(TokenIssuer), settings.login_tries_per_address
+    misses = InvalidTokenLimit(services.get(Limiter), Limit("token-address", per_address, settings.login_window))
+    secrets = RefreshSecrets.from_secrets(settings.secret_key, *settings.secret_key_fallbacks)
+    services.provide(RefreshLifetimes)(RefreshLifetimes(settings.refresh_lifetime, settings.refresh_family_lifetime))
+    services.provide(InvalidTokenLimit)(misses)
+    services.provide(TokenExchange)(TokenExchange(issuer, frozenset(settings.exchange_audiences)))
+    services.provide(RefreshGrant)(RefreshGrant(database, misses, issuer, secrets))
 
 
 def calling_network() -> str | None:
@@ -93,19 +100,24 @@ def calling_network() -> str | None:
 
 def provide_second_factors(app: Flask, settings: Settings) -> None:
     """What people have beside the password, and where it is demanded."""
+    services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
-    sealer = Encryptor(settings.secret_key, "totp", former=settings.secret_key_fallbacks)
+    sealer = TotpEncryptor(Encryptor(settings.secret_key, "totp", former=settings.secret_key_fallbacks))
     party = party_of(settings.base_url, settings.site_name)
     step = SecondStep(
-        app.extensions["login"],
+        services.get(LoginFlow),
         sealer,
         party,
         demands,
         by_account=Limit("code-account", settings.login_tries_per_account, settings.login_window),
         by_address=Limit("code-address", settings.login_tries_per_address, settings.login_window),
     )
-    app.extensions |= {"demands": demands, "totp_sealer": sealer, "party": party, "second_step": step}
-    app.extensions["factors_above"] = ABOVE
+    services.provide(Demands)(demands)
+    services.provide(TotpEncryptor)(sealer)
+    services.provide(RelyingParty | None)(party)
+    services.provide(SecondStep)(step)
+    services.provide(MfaHooks)(ABOVE)
     app.jinja_env.globals["ways_to_confirm"] = confirm.ways_to_confirm
-    app.extensions["entrance"] = resume.entrance
-    app.extensions["form_sealer"] = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
+    services.provide(LoginPage)(resume.entrance)
+    forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
+    services.provide(FormEncryptor)(FormEncryptor(forms))

@@ -18,10 +18,11 @@ from webapp.cli.output import as_json, say_json
 from webapp.core.db import Database
 from webapp.core.keys import ring_for
 from webapp.guard.routes import routes as routes_of
-from webapp.jobs.leases import Job, late
+from webapp.jobs.leases import Job, Jobs, late
 from webapp.mail.failures import unsent
 from webapp.mail.outbox import states
 from webapp.settings import Settings
+from webapp.web.registry import services_of
 
 
 @click.command("doctor", cls=Command)
@@ -55,7 +56,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     app = create_app(settings)
     yield from routes.declared(routes_of(app))
     yield from machine.hashing(Passwords(settings.hashes_at_once, settings.password_minimum))
-    yield from kept(settings, app.extensions["jobs"])
+    yield from kept(settings, services_of(app).get(Jobs))
 
 
 def kept(settings: Settings, rota: Sequence[Job]) -> Iterator[Finding]:

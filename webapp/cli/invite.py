@@ -17,6 +17,7 @@ from webapp.cli.lookups import role_named
 from webapp.cli.output import as_json, say_aside, say_json
 from webapp.core.combining_marks import is_stacked
 from webapp.mail.mailer import Mailer
+from webapp.web.registry import services_of
 
 
 @click.command("invite", cls=Command)
@@ -44,7 +45,7 @@ def command(
     if any(is_stacked(name) or not name.isprintable() for name in who):
         raise CommandRefused("WHO is one line of printable text, without accents stacked on a letter.")
     app = create_app(house.settings)
-    post: Mailer = app.extensions["post"]
+    post = services_of(app).get(Mailer)
     made = []
     try:
         with opened(house) as database, database.write() as db:

@@ -17,6 +17,7 @@ from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import LeasedMail
 from webapp.mail.transport import NotSent, transport_for
+from webapp.web.registry import services_of
 
 
 @click.group("mail", cls=CommandGroup)
@@ -83,7 +84,7 @@ def test(house: CommandContext, *, address: str) -> None:
         raise CommandRefused("No mail server is named; set WEBAPP_SMTP_URL.")
     app = create_app(settings)
     try:
-        post: Mailer = app.extensions["post"]
+        post = services_of(app).get(Mailer)
         mail = LeasedMail(uuid4(), checked_address(address), post.render("test", {}))
         transport_for(settings.smtp_url, settings.mail_from).send(mail)
     except EmailUnfit as error:

@@ -29,6 +29,7 @@ from webapp.tokens.issuing import (
     checked_name,
 )
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
+from webapp.web.registry import services_of
 
 # An operator proves nothing about the owner, so the token never counts as a fresh login.
 PROVEN_BY_NOBODY = AuthenticationProof(auth_time=datetime(1970, 1, 1, tzinfo=UTC), amr="cli")
@@ -37,7 +38,7 @@ PROVEN_BY_NOBODY = AuthenticationProof(auth_time=datetime(1970, 1, 1, tzinfo=UTC
 def tools(settings: Settings) -> tuple[TokenIssuer, Catalogue]:
     """Which scopes there are is only known of the house as a whole."""
     app = create_app(settings)
-    return app.extensions["issuer"], app.extensions["catalogue"]
+    return services_of(app).get(TokenIssuer), services_of(app).get(Catalogue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

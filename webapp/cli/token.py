@@ -24,8 +24,10 @@ from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE
 from webapp.tokens import issuing, lifecycle, refresh_families, script_logins, token_list
 from webapp.tokens.issuing import LONGEST_NOTE
+from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
+from webapp.web.registry import services_of
 
 EVERY = 1_000_000
 
@@ -171,7 +173,7 @@ def tell_owner(house: CommandContext, db: Session, owner_id: UUID, token_id: UUI
     row = lifecycle.find(db, owner_id, token_id)
     app = create_app(house.settings)
     try:
-        app.extensions["tell_owner"](db, "token_revoked", row, origin="cli")
+        services_of(app).get(OwnerNotifier)(db, "token_revoked", row, origin="cli")
     finally:
         close(app)
 

@@ -13,9 +13,12 @@ from webapp.cli.durations import DURATION
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.tokens import lifecycle, rotation
-from webapp.tokens.issuing import TooManyTokens
+from webapp.tokens.issuing import TokenIssuer, TooManyTokens
+from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.tokens.rotation import Handover, NotRotatable
+from webapp.tokens.scopes import Catalogue
 from webapp.tokens.token_details import TokenDetails, details
+from webapp.web.registry import services_of
 
 ID = click.argument("token_id", metavar="ID", type=click.UUID)
 LONGEST = timedelta(days=7)
@@ -47,8 +50,8 @@ def rotate(house: CommandContext, *, token_id: UUID, overlap: timedelta) -> None
             owner_id = lifecycle.owner_of(db, token_id)
             if owner_id is None:
                 raise CommandRefused(f"There is no token with the id {token_id}.")
-            rotated = rotation.rotate(db, app.extensions["issuer"], owner_id, token_id, handover)
-            app.extensions["tell_owner"](db, "token_rotated", rotated.former, origin="cli")
+            rotated = rotation.rotate(db, services_of(app).get(TokenIssuer), owner_id, token_id, handover)
+            services_of(app).get(OwnerNotifier)(db, "token_rotated", rotated.former, origin="cli")
     except (NotRotatable, TooManyTokens) as error:
         raise CommandRefused(str(error)) from error
     finally:
@@ -76,7 +79,7 @@ def show(house: CommandContext, *, token_id: UUID, is_json: bool) -> None:
             row = lifecycle.find(db, owner_id, token_id) if owner_id else None
             if row is None:
                 raise CommandRefused(f"There is no token with the id {token_id}.")
-            token = details(db, row, app.extensions["catalogue"])
+            token = details(db, row, services_of(app).get(Catalogue))
     finally:
         close(app)
     if is_json:

@@ -9,8 +9,10 @@ from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
 from webapp.cli.lookups import user_named
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.mail.mailer import Mailer
 from webapp.mfa import passkeys, resets, totp
 from webapp.mfa.factor_list import entry, left
+from webapp.web.registry import services_of
 
 
 @click.command("factors", cls=Command)
@@ -62,7 +64,7 @@ def reset_factors(house: CommandContext, *, name: str) -> None:
         with opened(house) as database, database.write() as db:
             user = user_named(db, name)
             resets.take_away(db, user.id)
-            mfa_reset.carry_out(db, app.extensions["post"], user)
+            mfa_reset.carry_out(db, services_of(app).get(Mailer), user)
     finally:
         close(app)
     say_aside(f"{user.username} logs in with the password alone now, and sets up new factors.")

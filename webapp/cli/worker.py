@@ -19,10 +19,14 @@ from webapp.cli.shutdown import Shutdown
 from webapp.cli.watchdog import FOLDER, beat
 from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
+from webapp.credentials.usage_tracker import UsageTracker
+from webapp.jobs.worker import JobWorker
+from webapp.mail.worker import MailWorker
 from webapp.settings import Settings
 from webapp.web import proxy
 from webapp.web.asgi import AsgiGateway
 from webapp.web.proxy import Network
+from webapp.web.registry import services_of
 from webapp.web.wsgi_environ import Environ
 
 
@@ -33,12 +37,12 @@ def application() -> AsgiGateway:
     print_uncaught()
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
-    workers = [app.extensions["mail_worker"], app.extensions["job_worker"]]
-    ending.concerns(app.extensions["meter"], *workers)
+    workers = [services_of(app).get(MailWorker), services_of(app).get(JobWorker)]
+    ending.concerns(services_of(app).get(UsageTracker), *workers)
     for worker in workers:
         worker.start()
     atexit.register(ending.finish)
-    settings: Settings = app.extensions["settings"]
+    settings = services_of(app).get(Settings)
     clients = Clients(settings.trusted_proxies)
     gateway = AsgiGateway(
         app.wsgi_app,

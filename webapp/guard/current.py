@@ -1,7 +1,7 @@
 """Who is behind this request, for views and templates that are handed nobody: looked at only where it is asked for."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask, current_app, g
 from flask_login import current_user
@@ -10,9 +10,14 @@ from werkzeug.local import LocalProxy
 from webapp.guard.principal import Principal
 from webapp.verify import read
 from webapp.web.bearer import presented
+from webapp.web.registry import services_of
+from webapp.web.unproxied import unproxied
 
-LookUp = Callable[[Principal], Any]
-LOOK_UP = "user_lookup"
+
+class UserLookup(Protocol):
+    """A hook of plug-ins: finds the caller in a store of their own."""
+
+    def __call__(self, principal: Principal, /) -> Any: ...
 
 
 def principal() -> Principal | None:
@@ -35,13 +40,14 @@ def read_claims() -> dict[str, Any]:
     return read(shown.token)[1]
 
 
-def user_lookup(app: Flask) -> Callable[[LookUp], LookUp]:
+def user_lookup(app: Flask) -> Callable[[UserLookup], UserLookup]:
     """Register the one function that finds a caller in a store of your own: what it returns is ``current_record``."""
 
-    def register(hook: LookUp) -> LookUp:
-        if LOOK_UP in app.extensions:
-            raise TypeError(f"users are looked up by {app.extensions[LOOK_UP].__qualname__} already")
-        app.extensions[LOOK_UP] = hook
+    def register(hook: UserLookup) -> UserLookup:
+        services = services_of(app)
+        if (known := services.find(UserLookup)) is not None:
+            raise TypeError(f"users are looked up by {getattr(known, '__qualname__', known)} already")
+        services.provide(UserLookup)(hook)
         return hook
 
     return register
@@ -49,10 +55,11 @@ def user_lookup(app: Flask) -> Callable[[LookUp], LookUp]:
 
 def record() -> Any:
     if "record" not in g:
-        if LOOK_UP not in current_app.extensions:
+        look_up = services_of(unproxied(current_app)).find(UserLookup)
+        if look_up is None:
             raise LookupError("nothing looks users up here: register a function with user_lookup(app)")
         who = principal()
-        g.record = current_app.extensions[LOOK_UP](who) if who is not None else None
+        g.record = look_up(who) if who is not None else None
     return g.record
 
 

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect, Rule
 
 from webapp.core.clock import now
+from webapp.guard.assurance import Demands
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.forbidden import EDIT, pins_of
 from webapp.guard.policy import Decision, Requirement, decide, explain
@@ -14,6 +15,7 @@ from webapp.guard.principal import Principal
 from webapp.guard.require import requirement_of
 from webapp.guard.token_grant import METHODS, Call
 from webapp.web.problems import RequirementStep
+from webapp.web.registry import service
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def tried(principal: Principal, method: str, path: str, address: str | None) -> 
     need = requirement_of(current_app, rule.endpoint) if rule else None
     if rule is None or need is None:
         return None
-    need = need.raised_by(current_app.extensions["demands"], principal)
+    need = need.raised_by(service(Demands), principal)
     decision = decide(principal, need, now(), Call(method, rule.rule, address))
     return Tried(decision, need, pins_of(explain(principal, need, decision)), fix(principal, need, decision))
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
@@ -13,9 +14,20 @@ from webapp.core.clock import now
 from webapp.guard import dpop_binding
 from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, admit
 from webapp.web.bearer import ENDS, Presented, presented
+from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
-Seen = Callable[[CredentialRow, Request, datetime], None]
+
+class CredentialAccepted(Protocol):
+    """A hook: a request was let in with a credential, which was read at ``moment``."""
+
+    def __call__(self, row: CredentialRow, asked: Request, moment: datetime, /) -> None: ...
+
+
+class ExpiredTokenUsed(Protocol):
+    """A hook: a token was refused because it has expired."""
+
+    def __call__(self, credential_id: UUID, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +39,9 @@ class Authenticators:
     by_token: Callable[[str], CredentialRef]
     """The credential that a token names; ``NotAccepted`` where it is none of ours."""
     standing: Callable[[str], CredentialRow | None]
-    seen: Seen
+    seen: CredentialAccepted
     """Told of every request that was let in with a credential, and when the credential was read."""
-    late: Callable[[UUID], None]
+    late: ExpiredTokenUsed
     """Told of every token that was refused because its time is over."""
 
 
@@ -88,12 +100,12 @@ def let_in() -> None:
 
 
 def count_use(standing: CredentialRow, moment: datetime) -> None:
-    doors: Authenticators = current_app.extensions["doors"]
+    doors = service(Authenticators)
     doors.seen(standing, unproxied(request), moment)
 
 
 def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
-    doors: Authenticators = current_app.extensions["doors"]
+    doors = service(Authenticators)
     asked = unproxied(request)
     shown = presented(asked)
     try:
@@ -137,5 +149,5 @@ def announce(principal: Principal) -> None:
 
 
 def init_app(app: Flask, doors: Authenticators) -> None:
-    app.extensions["doors"] = doors
+    services_of(app).provide(Authenticators)(doors)
     SessionOrTokenLoginManager(app)

@@ -4,12 +4,13 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, request
+from flask import request
 
 from webapp.audit.log import Event, record
 from webapp.core.client_network import network_of
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.guard.principal import CredentialRow, Principal
+from webapp.web.registry import service
 from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def note(code: str, reason: str, who: Principal | CredentialRow | None, *, bound
 
 
 def is_news(credential: str, code: str, route: str, bound: str) -> bool:
-    limiter: Limiter = current_app.extensions["limiter"]
+    limiter = service(Limiter)
     network = network_of(request.remote_addr)
     # Asked first: of a noisy job it is the only statement.
     if not limiter.take(REPEATED, credential, code, route, bound, network).allowed:

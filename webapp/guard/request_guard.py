@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.clock import now
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.guard import login_manager, refusal_log, unauthenticated
+from webapp.guard.assurance import Demands
 from webapp.guard.forbidden import called, too_often
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted, Principal
@@ -19,6 +20,7 @@ from webapp.web.bearer import presented
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
 from webapp.web.redirects import to_its_spelling
+from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
     if need.is_public and principal is not None:
         # What a public form begins, such as a login, is for browsers: a token never becomes a session.
         return unauthenticated.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
-    if principal is not None and (demands := app.extensions["demands"]):
+    if principal is not None and (demands := services_of(app).get(Demands)):
         need = need.raised_by(demands, principal)
     is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
     decision = decide(principal, need, now(), called() if is_limited else None)
@@ -82,7 +84,7 @@ def count(principal: Principal) -> None:
     """
     if principal.authority is None or principal.authority.per_minute is None:
         return
-    limiter: Limiter = current_app.extensions["limiter"]
+    limiter = service(Limiter)
     line = principal.authority.counted_as or principal.credential_id.hex
     taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
     if not taken.allowed:

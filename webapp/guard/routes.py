@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NewType
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -9,6 +10,7 @@ from werkzeug.routing import Rule
 from webapp.guard.assurance import Level
 from webapp.guard.policy import Requirement
 from webapp.guard.require import requirement_of
+from webapp.web.registry import services_of
 
 # Answered for every route by the guard itself.
 BY_ITSELF = {"HEAD", "OPTIONS"}
@@ -49,14 +51,20 @@ class Route:
         return self.need.scope + (f", role {self.need.role}" if self.need.role else "")
 
 
+# Every route of an application, as last read.
+KnownRoutes = NewType("KnownRoutes", tuple[Route, ...])
+
+
 def routes(app: Flask) -> tuple[Route, ...]:
     """In the order of their addresses."""
     rules = list(app.url_map.iter_rules())
-    known: tuple[Route, ...] = app.extensions.get("routes", ())
+    services = services_of(app)
+    known = services.find(KnownRoutes) or ()
     # A rule may be added, and is never changed nor taken away.
     if len(known) != len(rules):
         rules.sort(key=lambda rule: (rule.rule, sorted(rule.methods or ())))
-        known = app.extensions["routes"] = tuple(route(app, rule) for rule in rules)
+        known = KnownRoutes(tuple(route(app, rule) for rule in rules))
+        services.replace(KnownRoutes)(known)
     return known
 
 

@@ -7,10 +7,11 @@ keeps a secret, the database its digest and the sealed form, an hour long. What 
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NewType
 from uuid import UUID
 
 import msgspec
-from flask import current_app, request, session
+from flask import request, session
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -22,8 +23,11 @@ from webapp.guard.form_state import Fields
 from webapp.guard.models import KeptForm
 from webapp.guard.principal import CredentialRow
 from webapp.web import csrf
+from webapp.web.registry import service
 from webapp.web.transaction import database
 
+# Encrypts the forms that are kept over a login.
+FormEncryptor = NewType("FormEncryptor", Encryptor)
 # In the cookie; what empties it at a login leaves this.
 KEPT = "kept_form"
 LIFETIME = timedelta(hours=1)
@@ -105,5 +109,4 @@ def purge(db: Session) -> int:
 
 
 def sealer() -> Encryptor:
-    found: Encryptor = current_app.extensions["form_sealer"]
-    return found
+    return service(FormEncryptor)

@@ -1,10 +1,9 @@
 """What a token is worth that somebody else brought, asked of the doors that the guard asks, and never a use of it."""
 
-from flask import current_app
-
 from webapp.core.clock import now
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.principal import CredentialRef, Principal, admit
+from webapp.web.registry import service
 
 
 def vouch(token: str) -> Principal:
@@ -25,5 +24,4 @@ def vouch_for(claim: CredentialRef) -> Principal:
 
 
 def doors() -> Authenticators:
-    found: Authenticators = current_app.extensions["doors"]
-    return found
+    return service(Authenticators)

@@ -1,6 +1,7 @@
 """What people and scripts hear who may not pass."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask_login import user_needs_refresh, user_unauthorized
@@ -18,10 +19,17 @@ from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Action, Problem, RequirementStep, answer
+from webapp.web.registry import service
 
 # Doors above, by their names.
 LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
 PROVE = "A token that is bound to a key, and no other, is sent as `DPoP TOKEN`, with a new proof in `DPoP` each time."
+
+
+class LoginPage(Protocol):
+    """A hook: renders the login in the place of a form that was kept, for the path it was sent to."""
+
+    def __call__(self, kept_at: str, /) -> str: ...
 
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
@@ -34,7 +42,7 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         if saved_form.keep(error.standing, here()):
             # The login itself, with what was filled in behind it.
             headers = {"WWW-Authenticate": realm()}
-            return as_response((current_app.extensions["entrance"](here().partition("?")[0]), 401, headers))
+            return as_response((service(LoginPage)(here().partition("?")[0]), 401, headers))
         return to_login(error.code)
     if (shown := presented()) is not None and shown.is_in_cookie:
         # What was there beside it speaks the next time, and never this time.

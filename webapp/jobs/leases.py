@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NewType
 from uuid import UUID, uuid4
 
 from sqlalchemy import Uuid, bindparam, select, text, update
@@ -35,6 +36,10 @@ class Job:
     every: timedelta
     step: Callable[[Session], int]
     """Does a little of it in one short transaction, and says how much; called again until that is nothing."""
+
+
+# Every periodic job of the application.
+Jobs = NewType("Jobs", tuple[Job, ...])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import logging
 import unicodedata
 from datetime import datetime
+from typing import NewType
 from uuid import UUID
 
 import pyotp
@@ -16,6 +17,9 @@ from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.mfa.models import TotpSeed
 
 log = logging.getLogger(__name__)
+
+# Encrypts the seeds of authenticator apps.
+TotpEncryptor = NewType("TotpEncryptor", Encryptor)
 
 DIGITS = 6
 # Clocks differ, and people type slowly: one step to either side (RFC 6238 §5.2).

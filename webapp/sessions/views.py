@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import HiddenField
@@ -21,6 +21,7 @@ from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("sessions", __name__)
@@ -140,5 +141,5 @@ def session_end() -> End | None:
 
 
 def end_here(principal: Principal) -> End:
-    ends: SessionLifetimes = current_app.extensions["session_ends"]
+    ends = service(SessionLifetimes)
     return end_of(principal, ends.idle, now())

@@ -21,7 +21,9 @@ from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problem_kinds import KINDS, ProblemKind
 from webapp.web.problems import Problem
+from webapp.web.registry import service, services_of
 from webapp.web.transaction import database
+from webapp.web.unproxied import unproxied
 
 bp = Blueprint("site", __name__)
 
@@ -80,7 +82,7 @@ class Jwks(msgspec.Struct, frozen=True):
 @responds(Jwks, kind="application/jwk-set+json")
 def jwks() -> ResponseReturnValue:
     """The public keys that our tokens are verified with."""
-    ring: KeyRing = current_app.extensions["keys"]
+    ring = service(KeyRing)
     keys: list[dict[str, Any]] = ring.jwks()["keys"]
     response = as_json(Jwks(keys), kind="application/jwk-set+json")
     response.headers["Cache-Control"] = f"public, max-age={KEYS_KEPT}"
@@ -130,7 +132,8 @@ def revalidated(response: Response) -> Response:
 
 def described() -> Description:
     """Made once: routes do not change while the process lives, and each caller would take 100 ms."""
-    found: Description | None = current_app.extensions.get("description")
+    services = services_of(unproxied(current_app))
+    found = services.find(Description)
     if found is None:
         config = current_app.config
         document = describe(
@@ -142,5 +145,6 @@ def described() -> Description:
             views=current_app.view_functions,
         )
         page = render_template("docs/_reference.html", api=reference(document), dpop_client=snippets.holding_a_key())
-        found = current_app.extensions["description"] = Description(msgspec.json.encode(document), page)
+        found = Description(msgspec.json.encode(document), page)
+        services.replace(Description)(found)
     return found

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -25,6 +26,12 @@ class TokenTerms:
     @property
     def bounds(self) -> Bounds:
         return Bounds(self.authority, self.expires_at)
+
+
+class TokenEdited(Protocol):
+    """A hook: a token was edited; called in the transaction of the change."""
+
+    def __call__(self, db: Session, row: TokenRow, *, is_wider: bool) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from webapp.core.dpop import DpopProof, ProofUnfit, ProvenRequest
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 
 
 def proof_for(token: str | None) -> DpopProof:
@@ -26,7 +27,7 @@ def proof_for(token: str | None) -> DpopProof:
 
 def is_new(proof: DpopProof) -> bool:
     """Whether it was not sent before, to any process; asked once, it was."""
-    limiter: Limiter = current_app.extensions["limiter"]
+    limiter = service(Limiter)
     # From the earliest that it could be sent to the latest.
     memory = 2 * current_app.config["DPOP_WINDOW"] + timedelta(seconds=1)
     return limiter.take(Limit(f"{SPENT}proof", 1, memory), proof.jkt, proof.jti).allowed

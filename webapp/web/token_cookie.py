@@ -1,13 +1,17 @@
 """A token in a cookie that scripts of a page cannot read, and beside it the value that each change has to repeat."""
 
 from datetime import timedelta
+from typing import NewType
 from uuid import UUID
 
 from flask import Flask, Response, after_this_request, current_app, request
 
 from webapp.core.digests import derive, keyed
+from webapp.web.registry import service, services_of
+from webapp.web.unproxied import unproxied
 
-KEY = "token_cookie"
+# Its CSRF values are keyed with it.
+TokenCookieKey = NewType("TokenCookieKey", bytes)
 
 
 def name() -> str:
@@ -25,8 +29,7 @@ def brought() -> str | None:
 
 def csrf_of(credential_id: UUID) -> str:
     """The value for this token alone: one that was planted, or belongs to another token, is worth nothing."""
-    key: bytes = current_app.extensions[KEY]
-    return keyed(key, credential_id.hex)
+    return keyed(service(TokenCookieKey), credential_id.hex)
 
 
 def keep(response: Response, token: str, credential_id: UUID, lifetime: timedelta) -> None:
@@ -46,9 +49,9 @@ def clear(response: Response) -> Response:
 
 def drop() -> None:
     """Take it out of the browser with the answer to this request, if it is there."""
-    if KEY in current_app.extensions:
+    if services_of(unproxied(current_app)).find(TokenCookieKey) is not None:
         after_this_request(clear)
 
 
 def init_app(app: Flask) -> None:
-    app.extensions[KEY] = derive(app.config["SECRET_KEY"], "token cookie")
+    services_of(app).provide(TokenCookieKey)(TokenCookieKey(derive(app.config["SECRET_KEY"], "token cookie")))

@@ -2,20 +2,20 @@
 
 from contextlib import AbstractContextManager
 
-from flask import Flask, Response, after_this_request, current_app, g, request, session
+from flask import Flask, Response, after_this_request, g, request, session
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp.core.db import Database, Unavailable, outages
 from webapp.web import problems
+from webapp.web.registry import service, services_of
 
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
 def database() -> Database:
     """For short transactions beside the request's: what must survive a refusal, what must not span a hash."""
-    found: Database = current_app.extensions["database"]
-    return found
+    return service(Database)
 
 
 def db() -> Session:
@@ -64,5 +64,5 @@ def from_database(error: SQLAlchemyError) -> Response:
 
 
 def init_app(app: Flask, database: Database) -> None:
-    app.extensions["database"] = database
+    services_of(app).provide(Database)(database)
     app.register_error_handler(SQLAlchemyError, from_database)

@@ -10,13 +10,15 @@ from tests.script import Script
 from tests.tables import contents
 from webapp.accounts import one_time_links
 from webapp.accounts.registration import SETUP
+from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 GOOD = {"username": "mara", "email": "mara@example.org", "password": factories.PASSWORD}
 
 
 @pytest.fixture
 def path(app):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         return f"/setup/{one_time_links.make(db, SETUP, timedelta(minutes=30))}"
 
 

@@ -12,7 +12,9 @@ from tests.login.scripts import log_in, refresh
 from tests.script import Script
 from tests.second_factors import with_app
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.tokens import lifecycle
+from webapp.web.registry import services_of
 
 LOGIN, REFRESH, REVOKE = "/api/auth", "/api/auth/refresh", "/api/auth/revoke"
 INTROSPECT, EXCHANGE = "/api/auth/introspect", "/api/auth/exchange"
@@ -119,7 +121,7 @@ def test_a_login_that_takes_a_second_factor(app, user):
     ],
 )
 def test_a_login_to_an_account_that_is_shut(app, user, change):
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         for name, value in change.items():
             setattr(db.get_one(type(user), user.id), name, value)
     assert is_refused(Script(app).post(LOGIN, json=GOOD), 403, "invalid_grant")
@@ -209,7 +211,7 @@ def test_a_subject_token_that_does_not_hold_is_an_invalid_request(app, subject, 
 
 def test_a_subject_token_that_was_revoked_is_an_invalid_request(app, user):
     given = factories.api_token(app, user)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, given.entry.id)
     answer = Script(app).post(EXCHANGE, json=WHOLE | {"subject_token": given.token})
     assert is_refused(answer, 401, "invalid_request", "token_revoked")

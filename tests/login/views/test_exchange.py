@@ -11,10 +11,12 @@ from tests.login.exchange_calls import ACCESS_TOKEN, REPORTS, WHOLE, exchange
 from tests.login.scripts import NOON, NOON_AS_NUMBER, claims, log_in, refresh
 from tests.script import Script
 from tests.tables import events
+from webapp.core.keys import KeyRing
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import lifecycle
 from webapp.verify import Key, Verifier
 from webapp.verify import TokenError as NotVerified
+from webapp.web.registry import services_of
 
 JWT = "urn:ietf:params:oauth:token-type:jwt"
 
@@ -29,7 +31,7 @@ def verifier(app):
     """Another service, with our public keys."""
 
     def key_named(kid):
-        found = app.extensions["keys"].find(kid)
+        found = services_of(app).get(KeyRing).find(kid)
         return Key(found.algorithm, found.verifying)
 
     return Verifier("http://127.0.0.1:8000", audience=REPORTS, keys=key_named)

@@ -13,8 +13,12 @@ from tests.tokens.forged_tokens import claims_of, signed
 from webapp.accounts import lifecycle as account_lifecycle
 from webapp.accounts.models import User
 from webapp.cli.mint_checks import PROVEN_BY_NOBODY
+from webapp.core.db import Database
+from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import issuing, lifecycle
+from webapp.tokens.issuing import TokenIssuer
+from webapp.web.registry import services_of
 
 INACTIVE = {"active": False}
 
@@ -88,7 +92,7 @@ def test_it_is_read_from_a_form_as_libraries_send_it(app, user, asker):
 
 def revoked(app, user):
     issued = factories.api_token(app, user)
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, issued.entry.id)
     return issued.token
 
@@ -175,7 +179,7 @@ def test_to_be_asked_about_is_no_use(app, database, user, asker):
     before = contents(app)
     for _ in range(3):
         introspect(asker, issued.token)
-    app.extensions["meter"].flush()
+    services_of(app).get(UsageTracker).flush()
     with database.read() as db:
         assert lifecycle.find(db, user.id, issued.entry.id).credential.last_used_at is None
     assert contents(app) == before
@@ -185,7 +189,7 @@ def test_to_be_asked_about_is_no_use(app, database, user, asker):
 def test_what_no_person_proved_has_no_time_of_proof(app, user, asker, database):
     wish = issuing.TokenRequest(name="by an operator", authority=TokenGrant(), lifetime=timedelta(days=1), origin="cli")
     with database.write() as db:
-        issued = app.extensions["issuer"].issue(db, user.id, wish, PROVEN_BY_NOBODY)
+        issued = services_of(app).get(TokenIssuer).issue(db, user.id, wish, PROVEN_BY_NOBODY)
     told = introspect(asker, issued.token).json
     assert told["active"] is True
     assert {"auth_time", "amr", "acr"}.isdisjoint(told)

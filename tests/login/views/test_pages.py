@@ -12,7 +12,10 @@ from tests.browser import Person
 from tests.script import Script
 from tests.tables import contents, events
 from webapp.core.clock import now
+from webapp.core.db import Database
 from webapp.credentials.models import Credential
+from webapp.sessions.lifecycle import SessionLifetimes
+from webapp.web.registry import services_of
 
 
 def token_of(person):
@@ -161,7 +164,7 @@ def test_a_confirmation_with_a_wrong_password_changes_nothing(app, person):
 def test_a_confirmation_takes_ones_own_password_alone(app, person):
     other = "another horse battery staple"
     grace = factories.user(app, "grace")
-    with app.extensions["database"].write() as db:
+    with services_of(app).get(Database).write() as db:
         db.get_one(type(grace), grace.id).password_hash = factories.QUICK.hash(other)
     assert confirm(person, other).status_code == 422
 
@@ -170,10 +173,10 @@ def test_from_a_confirmation_on_a_session_lives_as_long_as_from_a_login_on(app, 
     an_hour_later = now() + timedelta(hours=1)
     with time_machine.travel(an_hour_later, tick=False):
         confirm(person)
-    with app.extensions["database"].read() as db:
+    with services_of(app).get(Database).read() as db:
         old, new = db.scalars(select(Credential).order_by(Credential.auth_time))
         assert new.auth_time == an_hour_later
-        assert new.expires_at == an_hour_later + app.extensions["session_ends"].lifetime
+        assert new.expires_at == an_hour_later + services_of(app).get(SessionLifetimes).lifetime
         assert (new.idle, new.created_at) == (old.idle, old.created_at)
 
 

@@ -19,6 +19,7 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.mail.mailer import Mailer
 from webapp.sessions.user_agents import in_words
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import database
 
 HOUR = timedelta(hours=1)
@@ -117,15 +118,12 @@ def nobodys_hash() -> str:
 
 
 def passwords() -> Passwords:
-    found: Passwords = current_app.extensions["passwords"]
-    return found
+    return service(Passwords)
 
 
 def limiter() -> Limiter:
-    found: Limiter = current_app.extensions["limiter"]
-    return found
+    return service(Limiter)
 
 
 def post() -> Mailer:
-    found: Mailer = current_app.extensions["post"]
-    return found
+    return service(Mailer)

@@ -13,6 +13,7 @@ from webapp.core.clock import now
 from webapp.guard import public
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import database, db
 
 bp = Blueprint("setup", __name__)
@@ -97,5 +98,4 @@ def dead() -> Problem:
 
 
 def passwords() -> Passwords:
-    found: Passwords = current_app.extensions["passwords"]
-    return found
+    return service(Passwords)

@@ -20,6 +20,7 @@ from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_invitations", __name__)
@@ -105,7 +106,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     except RoleNotYours:
         form.role.errors = ["There is no such role any more; somebody removed it meanwhile."]
         return refused(form)
-    post: Mailer = current_app.extensions["post"]
+    post = service(Mailer)
     is_mailed = invitations.mail(db(), post, made)
     link = None if is_mailed else current_app.config["BASE_URL"] + made.path
     answer = NewInvitation(

@@ -20,6 +20,7 @@ from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_mail", __name__)
@@ -110,7 +111,7 @@ def test(principal: Principal) -> ResponseReturnValue:
     user = user_queries.by_id(db(), principal.user_id)
     if user is None or user.email is None:
         raise Problem(409, "Your account has no address", "A test mail goes to your own. Give your account one first.")
-    post: Mailer = current_app.extensions["post"]
+    post = service(Mailer)
     mail_id = post.send(db(), "test", user.email, user_id=user.id)
     if not wants_page():
         return as_json(Tested(mail_id, user.email), status=202)

@@ -1,7 +1,5 @@
 """/admin and /admin/settings: how the house is doing, and how it is set up."""
 
-from collections.abc import Sequence
-
 import msgspec
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
@@ -11,11 +9,12 @@ from webapp.admin.views.permissions import read
 from webapp.audit.log import Event
 from webapp.guard.resources import resource
 from webapp.guard.routes import routes
-from webapp.jobs.leases import Job
+from webapp.jobs.leases import Jobs
 from webapp.settings import Settings, SettingsError
 from webapp.settings.manual import ManualRow
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("admin", __name__)
@@ -54,8 +53,8 @@ def index() -> ResponseReturnValue:
         "settings": url_for("admin.settings"),
         "refused": url_for("admin_audit.index", event=Event.ACCESS_REFUSED.value),
     }
-    settings: Settings = current_app.extensions["settings"]
-    jobs: Sequence[Job] = current_app.extensions["jobs"]
+    settings = service(Settings)
+    jobs = service(Jobs)
     found = overview(db(), undeclared, jobs, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
     return show(found, "admin/overview.html", overview=found)
 
@@ -70,7 +69,7 @@ def settings() -> ResponseReturnValue:
 
 
 def rows() -> list[ManualRow]:
-    chosen: Settings = current_app.extensions["settings"]
+    chosen = service(Settings)
     try:
         return chosen.describe()
     except SettingsError:

@@ -21,6 +21,7 @@ from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_roles", __name__)
@@ -59,7 +60,7 @@ def index() -> ResponseReturnValue:
 
 
 def described(role: Role) -> dict[str, Any]:
-    catalogue: Catalogue = current_app.extensions["catalogue"]
+    catalogue = service(Catalogue)
     return {
         "name": role.name,
         "description": role.description,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from flask import Blueprint, current_app, request, session
+from flask import Blueprint, request, session
 from flask_login import current_user
 
 from webapp.accounts import user_queries
@@ -20,6 +20,7 @@ from webapp.login.views.login_errors import credentials_invalid, session_ended
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import AlreadyEnded, Browser, SessionLifetimes, Started
 from webapp.sessions.user_agents import in_words
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("login", __name__)
@@ -91,15 +92,12 @@ def here() -> Circumstances:
 
 
 def flow() -> LoginFlow:
-    found: LoginFlow = current_app.extensions["login"]
-    return found
+    return service(LoginFlow)
 
 
 def second_step() -> SecondStep:
-    found: SecondStep = current_app.extensions["second_step"]
-    return found
+    return service(SecondStep)
 
 
 def ends() -> SessionLifetimes:
-    found: SessionLifetimes = current_app.extensions["session_ends"]
-    return found
+    return service(SessionLifetimes)

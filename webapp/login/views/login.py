@@ -38,12 +38,14 @@ from webapp.login.views.login_errors import (
     throttled,
     unverified,
 )
+from webapp.mail.mailer import Mailer
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Started
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.query_params import parse_query
 from webapp.web.redirects import safe_path
+from webapp.web.registry import service
 from webapp.web.templating import span
 from webapp.web.transaction import database, db
 
@@ -169,7 +171,7 @@ def welcome(account: User, started: Started) -> None:
     known_networks.remember(db(), account.id, request.remote_addr)
     if is_first or account.id in known_browser.marks():
         return
-    notices.new_login(db(), current_app.extensions["post"], account, here(), credential_id=started.credential.id)
+    notices.new_login(db(), service(Mailer), account, here(), credential_id=started.credential.id)
 
 
 def end_former(db: Session) -> None:

@@ -22,10 +22,12 @@ from webapp.login.views import known_browser
 from webapp.login.views.blueprint import attempt, bp, flow, here, reprove
 from webapp.login.views.confirm import of_id
 from webapp.login.views.login_errors import kept_elsewhere, no_password, throttled
+from webapp.mail.mailer import Mailer
 from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins, token_list
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
+from webapp.web.registry import service
 from webapp.web.transaction import database, db
 
 
@@ -91,7 +93,7 @@ def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseRe
     session_id = prove_by_password(principal)
     ended = lifecycle.set_password(db(), user, hashed, keep=session_id, revokes_tokens=form.revoke_tokens.data)
     known_networks.remember(db(), user.id, request.remote_addr)
-    notices.password_changed(db(), current_app.extensions["post"], user, here(), ended=ended)
+    notices.password_changed(db(), service(Mailer), user, here(), ended=ended)
     response = answer(ended)
     # Whoever has just shown the old password stays known here; all other browsers and networks are strangers now.
     known_browser.remember(response, user.id)

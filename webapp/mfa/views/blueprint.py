@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, redirect, url_for
+from flask import Blueprint, Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,9 @@ from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.policy import Decision, Requirement
 from webapp.mfa import factors
 from webapp.mfa.factors import Ways
+from webapp.mfa.totp import TotpEncryptor
 from webapp.web.negotiation import wants_page
+from webapp.web.registry import service
 from webapp.web.transaction import database, db
 
 bp = Blueprint("factors", __name__)
@@ -66,7 +68,7 @@ def changed(principal: Principal, event: Event, sentence: str, *, keep: UUID | N
 
 
 def ways(principal: Principal) -> Ways:
-    demands: Demands = current_app.extensions["demands"]
+    demands = service(Demands)
     has_password = above().has_password(db(), principal.user_id)
     return Ways(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
 
@@ -76,10 +78,8 @@ def done(target: str | None = None) -> ResponseReturnValue:
 
 
 def above() -> MfaHooks:
-    found: MfaHooks = current_app.extensions["factors_above"]
-    return found
+    return service(MfaHooks)
 
 
 def sealer() -> Encryptor:
-    found: Encryptor = current_app.extensions["totp_sealer"]
-    return found
+    return service(TotpEncryptor)

@@ -4,12 +4,13 @@ import time
 from base64 import urlsafe_b64decode
 from datetime import timedelta
 
-from flask import current_app, session
+from flask import session
 
 from webapp.core.digests import new_secret, same
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused
+from webapp.web.registry import service
 
 LIFETIME = timedelta(minutes=5)
 ANSWERED = Limit(f"{SPENT}challenge", 1, LIFETIME)
@@ -38,7 +39,7 @@ def take(purpose: str, answered: bytes) -> bytes:
         raise CeremonyRefused("a challenge that this browser was not given for this")
     if time.time() - given[text] >= LIFETIME.total_seconds():
         raise CeremonyRefused("a challenge that is over")
-    limiter: Limiter = current_app.extensions["limiter"]
+    limiter = service(Limiter)
     if not limiter.take(ANSWERED, text).allowed:
         raise CeremonyRefused("a challenge that was answered before")
     return bytes_of(text)

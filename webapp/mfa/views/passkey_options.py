@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from flask import Response, current_app
+from flask import Response
 
 from webapp.mfa import webauthn_ceremonies
 from webapp.mfa.views import challenge_cookie
 from webapp.mfa.webauthn_ceremonies import KnownPasskey, RelyingParty
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 
 
 class PasskeyOptions(msgspec.Struct, frozen=True, rename="camel"):
@@ -28,7 +29,7 @@ def party() -> RelyingParty:
     Raises:
         Problem: 404 where there can be no passkeys.
     """
-    found: RelyingParty | None = current_app.extensions["party"]
+    found = service(RelyingParty | None)
     if found is None:
         raise Problem(
             404,

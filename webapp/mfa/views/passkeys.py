@@ -3,7 +3,7 @@
 import logging
 from uuid import UUID
 
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event, record
@@ -18,12 +18,13 @@ from webapp.mfa.views import challenge_cookie
 from webapp.mfa.views.blueprint import SECURITY, above, bp, change, changed, done, ways
 from webapp.mfa.views.passkey_options import PasskeyOptions, party
 from webapp.mfa.views.recovery_codes import after_a_first
-from webapp.mfa.webauthn_ceremonies import CeremonyRefused, VerifiedAssertion
+from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty, VerifiedAssertion
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 log = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ def refused(form: Form) -> ResponseReturnValue:
 
 
 def page(form: Form, *, status: int = 200) -> Response:
-    has_passkeys = current_app.extensions["party"] is not None
+    has_passkeys = service(RelyingParty | None) is not None
     return Response(render_template("mfa/new_passkey.html", form=form, has_passkeys=has_passkeys), status)
 
 

@@ -2,32 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app
-from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.guard import Principal, resource, unauthenticated
-from webapp.guard.assurance import level_of
+from webapp.guard.assurance import Demands, level_of
 from webapp.guard.policy import Decision, Requirement
 from webapp.tokens import lifecycle, token_list
 from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.lifecycle import TokenRow
+from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.tokens.scopes import Catalogue
 from webapp.tokens.token_list import Token
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import db
-
-
-class OwnerNotifier(Protocol):
-    """Who writes to people, handed in from above."""
-
-    def __call__(
-        self, db: Session, kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None
-    ) -> None: ...
-
 
 bp = Blueprint("tokens", __name__)
 # How old the last proof may be of whoever makes a token, or lets one do more.
@@ -66,7 +58,7 @@ def policy() -> dict[str, Any]:
 
 def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | None:
     """What is answered to somebody who wants to give scopes that take a better proof than theirs."""
-    wanted = catalogue().level_for(scopes, current_app.extensions["demands"])
+    wanted = catalogue().level_for(scopes, service(Demands))
     if wanted <= level_of(principal.amr):
         return None
     return unauthenticated.denied(
@@ -76,15 +68,13 @@ def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | Non
 
 def tell_owner(kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None) -> None:
     """What somebody should hear of their token, in the transaction of the deed."""
-    tell: OwnerNotifier = current_app.extensions["tell_owner"]
+    tell = service(OwnerNotifier)
     tell(db(), kind, row, origin=origin, successor_id=successor_id)
 
 
 def catalogue() -> Catalogue:
-    found: Catalogue = current_app.extensions["catalogue"]
-    return found
+    return service(Catalogue)
 
 
 def issuer() -> TokenIssuer:
-    found: TokenIssuer = current_app.extensions["issuer"]
-    return found
+    return service(TokenIssuer)

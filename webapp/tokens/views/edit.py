@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, flash, redirect, url_for
+from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
@@ -13,7 +13,7 @@ from webapp.guard.curl_examples import link_for_another
 from webapp.guard.freshness import unless_fresh
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import editing, issuing
-from webapp.tokens.editing import Edited, TokenTerms
+from webapp.tokens.editing import Edited, TokenEdited, TokenTerms
 from webapp.tokens.forms import EditTokenForm
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.views import pages
@@ -21,6 +21,7 @@ from webapp.tokens.views.blueprint import FRESH, bp, found, unless_strong, world
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 
@@ -74,8 +75,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         form.name.errors = [f"You already have a token called {form.name.data}. Choose another name."]
         return refused(form, row)
     if edited.is_new:
-        for tell in current_app.extensions["told_of_edits"]:
-            tell(db(), row, edited)
+        service(TokenEdited)(db(), row, is_wider=edited.is_wider)
     return changed(edited, row, form)
 
 

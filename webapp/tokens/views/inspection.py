@@ -20,6 +20,7 @@ from webapp.tokens.views.blueprint import bp, catalogue, described, issuer
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problem_kinds import KINDS
+from webapp.web.registry import service
 
 REFUSED = {
     "token_revoked": "It was made here, and it was revoked, or its owner may no longer log in.",
@@ -104,7 +105,7 @@ def forgotten(answer: Response) -> Response:
 def inspected(principal: Principal, form: InspectForm) -> Inspected:
     house = issuer()
     reading = token_inspection.read(form.token.data or "", house.ring, house.url)
-    doors: Authenticators = current_app.extensions["doors"]
+    doors = service(Authenticators)
     standing = doors.standing(reading.claim.key) if reading.claim else None
     if standing is not None and standing.user_id != principal.user_id:
         return answer_of(reading, reading.sentence if reading.code else ANOTHERS, reading.code)

@@ -3,14 +3,16 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 
 from webapp.accounts import lifecycle, user_queries
 from webapp.accounts.admin_actions import Actor, AdminAction
 from webapp.accounts.models import User
 from webapp.admin.views.error_responses import nobody
 from webapp.guard import Principal
+from webapp.mail.mailer import Mailer
 from webapp.web.form import Form
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_users", __name__)
@@ -46,4 +48,4 @@ def all_held(user_ids: Collection[UUID]) -> list[User]:
 def caring(principal: Principal, form: Form) -> AdminAction:
     is_token = principal.credential == "token"
     actor = Actor(principal.user_id, principal.username, principal.roles, is_token=is_token)
-    return AdminAction(db(), current_app.extensions["post"], actor, form["reason"].data or "")
+    return AdminAction(db(), service(Mailer), actor, form["reason"].data or "")

@@ -3,7 +3,7 @@
 from math import ceil
 
 import msgspec
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 from webapp.core.clock import now
 from webapp.login.refresh_grant import GrantedTokens
@@ -12,6 +12,7 @@ from webapp.tokens.issuing import Issued, TokenIssuer, scopes_of
 from webapp.tokens.scopes import Catalogue
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.token_cookie import csrf_of, keep
 
 bp = Blueprint("api_auth", __name__)
@@ -65,13 +66,11 @@ def given_in_cookie(issued: Issued) -> Response:
 
 
 def issuer() -> TokenIssuer:
-    found: TokenIssuer = current_app.extensions["issuer"]
-    return found
+    return service(TokenIssuer)
 
 
 def catalogue() -> Catalogue:
-    found: Catalogue = current_app.extensions["catalogue"]
-    return found
+    return service(Catalogue)
 
 
 def unfit(errors: dict[str, list[str]], *, error: str | None = None) -> Problem:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from webapp.guard.login_manager import Authenticators
@@ -11,6 +11,7 @@ from webapp.guard.require import public_to_scripts
 from webapp.tokens import lifecycle, refresh_families
 from webapp.web import csrf, token_cookie
 from webapp.web.api_schema import responds
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("token_cookie", __name__)
@@ -27,7 +28,7 @@ def leave() -> ResponseReturnValue:
 
 
 def end(token: str) -> None:
-    doors: Authenticators = current_app.extensions["doors"]
+    doors = service(Authenticators)
     try:
         claim = doors.by_token(token)
     except NotAccepted:

@@ -1,7 +1,7 @@
 """An API token for one that another service takes (RFC 8693)."""
 
 import msgspec
-from flask import current_app, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -22,6 +22,7 @@ from webapp.web.form import errors_of
 from webapp.web.negotiation import as_json
 from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 
@@ -49,7 +50,7 @@ def exchange() -> ResponseReturnValue:
     form = ExchangeForm()
     if not form.validate_on_submit():
         raise unfit(errors_of(form), error=error_of(form))
-    exchanger: TokenExchange = current_app.extensions["exchange"]
+    exchanger = service(TokenExchange)
     if not exchanger.audiences:
         raise refused("invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service.")
     principal = subject(form.subject_token.data)
@@ -99,7 +100,7 @@ def error_of(form: ExchangeForm) -> str:
 
 def subject(token: str | None) -> Principal:
     """Whose token it is; the same guard asks for it, whichever way it came."""
-    misses: InvalidTokenLimit = current_app.extensions["misses"]
+    misses = service(InvalidTokenLimit)
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     try:

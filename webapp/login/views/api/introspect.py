@@ -32,6 +32,7 @@ from webapp.verify import read
 from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
 from webapp.web.negotiation import as_json
+from webapp.web.registry import service
 from webapp.web.transaction import database
 
 SEES_ALL = "admin"
@@ -79,7 +80,7 @@ def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
 
 def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
     """One for another service stands as long as the one that it was made from, unless it was revoked itself."""
-    exchanger: TokenExchange = current_app.extensions["exchange"]
+    exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)
         bearing = of_principal(vouch_for(made_from(claims)))

@@ -1,6 +1,6 @@
 """A refresh token for the next access token; no cookie is read, and the token itself is all that is asked."""
 
-from flask import current_app, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from webapp.guard.form_token import require_sole_credential
@@ -16,6 +16,7 @@ from webapp.web.bearer import realm
 from webapp.web.form import errors_of
 from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 
 
 @bp.post("/api/auth/refresh")
@@ -33,7 +34,7 @@ def refresh() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     require_sole_credential(form.refresh_token.data or "")
-    renewal: RefreshGrant = current_app.extensions["renewal"]
+    renewal = service(RefreshGrant)
     asked, proof = (form.scope.data or "").split(), dpop.shown()
     if too_many := renewal.misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)

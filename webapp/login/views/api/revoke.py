@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.jwt import TokenError
@@ -19,6 +19,7 @@ from webapp.tokens.exchange import TokenExchange, made_from
 from webapp.tokens.refresh_secret import SHAPE
 from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
+from webapp.web.registry import service
 from webapp.web.transaction import database
 
 HOLDER = "holder"
@@ -37,7 +38,7 @@ def revoke() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     require_sole_credential(form.token.data or "")
-    misses: InvalidTokenLimit = current_app.extensions["misses"]
+    misses = service(InvalidTokenLimit)
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     token = form.token.data or ""
@@ -64,7 +65,7 @@ def end_access(token: str) -> bool:
 
 def end_exchanged(token: str) -> bool:
     """Whether it was an exchanged token that had not been revoked; the one that it was made from stays."""
-    exchanger: TokenExchange = current_app.extensions["exchange"]
+    exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)
         parent_id = vouch_for(made_from(claims)).credential_id

@@ -13,7 +13,7 @@ from webapp.accounts.roles import included_in
 from webapp.core.client_product import product_of
 from webapp.core.clock import now
 from webapp.credentials.lifecycle import AuthenticationProof
-from webapp.guard.assurance import Level, level_of
+from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_grant import TokenGrant
@@ -33,6 +33,7 @@ from webapp.login.views.login_errors import (
     unverified,
 )
 from webapp.login.views.proof_forms import by_code
+from webapp.mail.mailer import Mailer
 from webapp.mfa.factors import Factors
 from webapp.tokens import refresh_families, script_logins
 from webapp.tokens.issuing import TokenRequest
@@ -41,6 +42,7 @@ from webapp.tokens.scopes import ScopeNotHeld
 from webapp.web import csrf, dpop
 from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
+from webapp.web.registry import service
 from webapp.web.transaction import db
 
 
@@ -59,7 +61,7 @@ def create() -> ResponseReturnValue:
     proof = dpop.shown()
     if form.cookie.data:
         refuse_cookie(is_bound=proof is not None)
-    flow: LoginFlow = current_app.extensions["login"]
+    flow = service(LoginFlow)
     identifier = form.username.data or form.email.data or ""
     # No cookie is read, so a script is known by its network alone.
     outcome = flow.begin(Attempt(identifier, form.password.data or "", Client(request.remote_addr)))
@@ -133,7 +135,7 @@ def welcome(account: User, family_id: UUID, *, is_known: bool) -> None:
     known_networks.remember(db(), account.id, request.remote_addr)
     if not is_first and not is_known:
         here = Circumstances(now(), request.remote_addr, product_of(caller().user_agent))
-        notices.new_script_login(db(), current_app.extensions["post"], account, here, credential_id=family_id)
+        notices.new_script_login(db(), service(Mailer), account, here, credential_id=family_id)
 
 
 def caller() -> ScriptClient:
@@ -141,8 +143,7 @@ def caller() -> ScriptClient:
 
 
 def script_ends() -> RefreshLifetimes:
-    found: RefreshLifetimes = current_app.extensions["script_ends"]
-    return found
+    return service(RefreshLifetimes)
 
 
 def lifetime_of(form: CredentialsForm) -> timedelta:
@@ -155,7 +156,7 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
 
 def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
     """What was asked for; without, all that only reads, as far as the login reaches."""
-    roles, demands = included_in(db(), user.role), current_app.extensions["demands"]
+    roles, demands = included_in(db(), user.role), service(Demands)
     held = [name for name in catalogue().held_by(roles) if name.endswith(":read")]
     names = (asked or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
     try:
