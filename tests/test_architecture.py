@@ -27,6 +27,17 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
             yield name, ast.parse(file.read_text())
 
 
+def test_services_are_looked_up_by_type_alone():
+    """Only the registry touches ``app.extensions``, where Flask's own extensions keep their state."""
+    users = {
+        name
+        for name, module in modules()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Attribute) and node.attr == "extensions"
+    }
+    assert users == {"web/registry.py"}
+
+
 def tables_of_others(name: str, module: ast.Module) -> set[str]:
     """What a module imports from another room's ``models``."""
     found = set()

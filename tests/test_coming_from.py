@@ -12,6 +12,7 @@ from webapp.cli.program import NOUNS
 from webapp.guard import public, require
 from webapp.settings import Settings
 from webapp.testing import as_user, with_token
+from webapp.tokens.issuing import TokenIssuer
 from webapp.web.registry import services_of
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "coming-from.md").read_text()
@@ -25,6 +26,8 @@ COMMANDS = [span for span in OURS if span.startswith("python -m webapp ")]
 WORDS = {"remember", "cookie", "principal", "webapp.guard", "webapp.testing", "webapp.verify", "X-CSRF-Token"}
 CALLS = [span for span in OURS if span not in {*SETTINGS, *ADDRESSES, *COMMANDS, *WORDS}]
 
+REGISTRY = {"services_of": services_of, "TokenIssuer": TokenIssuer}
+
 
 @pytest.fixture
 def house(make_app):
@@ -32,7 +35,9 @@ def house(make_app):
 
 
 def names(app):
-    return vars(guard) | {"current_user": current_user, "app": app, "timedelta": timedelta, "as_user": as_user}
+    return (
+        vars(guard) | {"current_user": current_user, "app": app, "timedelta": timedelta, "as_user": as_user} | REGISTRY
+    )
 
 
 def test_every_row_has_three_columns():

@@ -171,6 +171,8 @@ def revoke(house: CommandContext, *, token_id: UUID) -> None:
 def tell_owner(house: CommandContext, db: Session, owner_id: UUID, token_id: UUID) -> None:
     """By mail: it was not they who ended it."""
     row = lifecycle.find(db, owner_id, token_id)
+    if row is None:
+        return
     app = create_app(house.settings)
     try:
         services_of(app).get(OwnerNotifier)(db, "token_revoked", row, origin="cli")

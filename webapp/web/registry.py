@@ -5,7 +5,7 @@ The edges (views, the guard, sessions) call ``service(Type)``; commands, tests a
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from typing_extensions import TypeForm
@@ -55,13 +55,15 @@ class ServiceRegistry:
             LookupError: nobody provided one.
         """
         try:
-            return cast("T", self._by_kind[kind])
+            found: T = self._by_kind[kind]
         except KeyError:
             raise LookupError(f"no service is provided for {kind}") from None
+        return found
 
     def find(self, kind: TypeForm[T]) -> T | None:
         """The service of this type, or None where the application has none."""
-        return cast("T | None", self._by_kind.get(kind))
+        found: T | None = self._by_kind.get(kind)
+        return found
 
 
 def services_of(app: Flask) -> ServiceRegistry:
