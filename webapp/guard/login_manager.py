@@ -99,9 +99,8 @@ def let_in() -> None:
         count_use(*kept.use)
 
 
-def count_use(standing: CredentialRow, moment: datetime) -> None:
-    doors = service(Authenticators)
-    doors.seen(standing, unproxied(request), moment)
+def count_use(seen: CredentialAccepted, standing: CredentialRow, moment: datetime) -> None:
+    seen(standing, unproxied(request), moment)
 
 
 def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
@@ -122,9 +121,9 @@ def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
             doors.late(credential_id)
         return error
     if standing is not None:
-        kept.use = standing, moment
+        kept.use = doors.seen, standing, moment
         if "is_let_in" in kept:
-            count_use(standing, moment)
+            count_use(*kept.use)
     if shown is not None:
         asked.environ[ENDS] = principal.expires_at, (principal.expires_at - moment).days
     return principal
