@@ -21,12 +21,11 @@ from webapp.core.tracebacks import traceback_of
 from webapp.guard import require
 from webapp.guard.require import public_to_scripts
 from webapp.jobs.leases import Job
-from webapp.jobs.worker import JobWorker as JobWorker
+from webapp.jobs.worker import JobWorker
 from webapp.mail.mailer import Mailer
-from webapp.mail.worker import MailWorker as MailWorker
-from webapp.web import after_response
+from webapp.mail.worker import MailWorker
+from webapp.web import after_response, registry
 from webapp.web.logs import JsonLine, TextLine
-from webapp.web.registry import services_of
 
 TOKEN = ".".join(("eyJhbGciOiJFUzI1NiJ9", "eyJzdWIiOiJhZGEifQ", "c2lnbmF0dXJl"))
 DIGEST = "$argon2id$v=19$m=19456" + ",t=2,p=1$c2FsdA$aGFzaA"
@@ -162,9 +161,9 @@ def test_the_mail_worker(app, database, logged, fault):
             worker.stop()
             fault()
 
-    worker = MailWorker(database, services_of(app).get(Mailer).sealer, Broken())
+    worker = MailWorker(database, (mailer := registry.services_of(app).get(Mailer)).sealer, Broken())
     with database.write() as session:
-        services_of(app).get(Mailer).send(session, "test", "ada@example.org")
+        mailer.send(session, "test", "ada@example.org")
     worker.wake()
     worker.run()
     assert "mail worker fault" in logged()
