@@ -1,5 +1,7 @@
 """``next``: what stays on this site, by a positive grammar."""
 
+import random
+import string
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -8,7 +10,9 @@ from hypothesis import strategies as st
 
 from tests import factories
 from tests.browser import Person
-from webapp.web.redirects import safe_path
+from tests.second_factors import STEP, with_app
+from webapp.web.redirects import LONGEST, safe_path
+from webapp.web.request_head import LONGEST_URL
 
 HOSTILE = [
     *("", " ", "/ ", " /", "\t/", "\n/x", "/x\n", "/\n/evil.example", "/\r\n/evil.example", "/\t/evil.example"),
@@ -49,7 +53,17 @@ HOSTILE = [
         "/x|y",
         "/{x}",
     ),
-    *("/^x", "/`x`", "/x#y", "/[::1]", "/x\x7f", "/\x00", "/\x08/evil.example", "/" + "a" * 2000),
+    *(
+        "/^x",
+        "/`x`",
+        "/x#y",
+        "/[::1]",
+        "/x\x7f",
+        "/\x00",
+        "/\x08/evil.example",
+        "/" + "a" * LONGEST,
+        "/x?" + "=" * 3000,
+    ),
 ]
 HONEST = [
     *("/", "/dashboard", "/tokens", "/tokens/", "/tokens/new", "/protected/super-admin", "/a/b/c/d/"),
@@ -127,3 +141,26 @@ def test_a_confirmation_with_a_hostile_next_ends_on_the_dashboard(person):
 def test_whoever_is_logged_in_already_is_not_led_elsewhere_either(person):
     answer = person.ask("GET", "/login?next=//evil.example")
     assert answer.headers["Location"] == "/dashboard"
+
+
+LONG = "/public?" + "".join(random.Random(7).choices(string.ascii_letters + string.digits + "-_.~&=", k=3000))
+
+
+@pytest.mark.parametrize("has_app", [False, True], ids=["one step", "two steps"])
+def test_a_login_leads_on_to_a_long_url(app, user, has_app):
+    device, person = with_app(app, user) if has_app else None, Person(app)
+    person.open("/login", query_string={"next": LONG})
+    person.press("Log in", username="ada", password=factories.PASSWORD)
+    if device is not None:
+        # Browsers throw away what is longer, and with it the first step.
+        assert len(person.client.get_cookie("session").value) < 4000
+        person.visit("POST", STEP, data={"csrf_token": person.csrf_token, "code": device.code()})
+    assert person.page.request.full_path == LONG
+
+
+@pytest.mark.parametrize(("signs", "is_kept"), [("a", True), ("%3D", True), ("=", False)])
+def test_a_url_that_is_too_long_to_be_carried_leads_to_a_plain_login(app, signs, is_kept):
+    url = "/dashboard?" + signs * (3000 // len(signs))
+    answer = Person(app).ask("GET", url)
+    assert ("next=" in answer.headers["Location"]) is is_kept
+    assert len(answer.headers["Location"]) < LONGEST_URL

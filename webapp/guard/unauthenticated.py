@@ -19,6 +19,7 @@ from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import KINDS
 from webapp.web.problems import Action, Problem, RequirementStep, answer
+from webapp.web.redirects import can_be_carried
 from webapp.web.registry import service
 
 # Doors above, by their names.
@@ -103,13 +104,13 @@ def to_login(code: str) -> Response:
             Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
         )
     # None leaves a parameter out of the address.
-    return as_response(redirect(url_for(LOGIN, next=here(), ended=1 if code == "session_ended" else None), 303))
+    return as_response(redirect(url_for(LOGIN, next=next_here(), ended=1 if code == "session_ended" else None), 303))
 
 
 def step_up(principal: Principal, need: Requirement, code: str, pins: Sequence[RequirementStep]) -> Response:
     user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
     acr = need.level.acr if need.level > Level.ONE else None
-    confirm, headers = url_for(CONFIRM, next=here(), acr=acr), challenge(code, need)
+    confirm, headers = url_for(CONFIRM, next=next_here(), acr=acr), challenge(code, need)
     if is_browser():
         if request.method in ("GET", "HEAD"):
             return as_response(redirect(confirm, 303))
@@ -141,6 +142,12 @@ def undeclared(endpoint: str) -> Problem:
 
 def here() -> str:
     return request.full_path.removesuffix("?")
+
+
+def next_here() -> str | None:
+    """``here()`` as ``next`` of another URL; None, which leaves it out, where that URL would be too long."""
+    target = here()
+    return target if can_be_carried(target) else None
 
 
 def minutes(need: Requirement) -> int:

@@ -1,7 +1,7 @@
 """``next``, if it stays on this site; and the way to the one spelling of an address."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Response, current_app, redirect, request
 from werkzeug.routing import RequestRedirect
@@ -11,12 +11,15 @@ from werkzeug.routing import RequestRedirect
 SAFE_CHARACTER = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]|%(?![01]|2[fF]|5[cC]|7[fF])[0-9A-Fa-f]{2}"
 SEGMENT = rf"(?:{SAFE_CHARACTER})"
 ON_THIS_SITE = re.compile(rf"/(?:{SEGMENT}+(?:/{SEGMENT}+)*/?)?(?:\?(?:{SEGMENT}|[/?])*)?")
-LONGEST = 2000
+LONGEST = 3500
+"""Characters; the cookie of a login that waits for its second step holds them within the 4,096 that browsers keep."""
+LONGEST_QUOTED = 8000
+"""Characters as a parameter of another URL, which has a limit of its own (``request_head.LONGEST_URL``)."""
 
 
 def safe_path(target: str | None) -> str | None:
     """``target`` if it is a path on this site, else None."""
-    if not target or len(target) > LONGEST or not ON_THIS_SITE.fullmatch(target):
+    if not target or not can_be_carried(target) or not ON_THIS_SITE.fullmatch(target):
         return None
     # "/." and "/.." mean another place to whoever resolves them first.
     if any(
@@ -25,6 +28,11 @@ def safe_path(target: str | None) -> str | None:
     ):
         return None
     return target
+
+
+def can_be_carried(target: str) -> bool:
+    """Whether ``target`` is short enough to be the ``next`` of another URL."""
+    return len(target) <= LONGEST and len(quote(target, safe="", errors="replace")) <= LONGEST_QUOTED
 
 
 def here_again() -> str | None:
