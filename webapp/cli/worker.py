@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.app import create_app
-from webapp.cli import signals
+from webapp.cli import preload, signals
 from webapp.cli.connections import bound_connections
 from webapp.cli.granian_server import connections_per_worker
 from webapp.cli.shutdown import Shutdown
@@ -42,6 +42,7 @@ def application() -> AsgiGateway:
     for worker in workers:
         worker.start()
     atexit.register(ending.finish)
+    preload.start()
     settings = services_of(app).get(Settings)
     clients = Clients(settings.trusted_proxies)
     gateway = AsgiGateway(

@@ -65,7 +65,8 @@ def system_of(user_agent: str) -> str | None:
 def parser() -> "Parser":
     """ua-parser with its engine in Rust, whose work is linear in the text.
 
-    Loading it takes 50 ms, and its first answer 250 ms, so it is loaded when a browser is first named.
+    Loading it takes 50 ms, and its first answer 250 ms: commands do not wait for that, and workers do it beforehand
+    (``cli.preload``).
     """
     expressions = lazily("ua_parser.loaders").load_builtins()
     return lazily("ua_parser").Parser(lazily("ua_parser.regex").Resolver(expressions))  # type: ignore[no-any-return]

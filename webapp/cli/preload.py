@@ -1,0 +1,24 @@
+"""Loads in a worker what its first requests would otherwise wait for."""
+
+import threading
+
+from webapp.accounts import password_strength
+from webapp.core.lazy_import import lazily
+from webapp.sessions import user_agents
+
+DELAY = 2.0
+"""Seconds. Loading holds the interpreter lock for about half a second, and the start itself is being waited for."""
+
+
+def load_libraries() -> None:
+    """Use ua-parser, webauthn and zxcvbn once, as the first login, passkey and new password would."""
+    user_agents.in_words("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    lazily("webauthn")
+    password_strength.estimate("correct horse")
+
+
+def start() -> threading.Thread:
+    timer = threading.Timer(DELAY, load_libraries)
+    timer.name, timer.daemon = "preload", True
+    timer.start()
+    return timer
