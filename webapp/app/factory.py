@@ -8,7 +8,7 @@ from webapp.accounts.passwords import TooBusy
 from webapp.accounts.provisioning import NoAccountPossible
 from webapp.app.authentication import init_authentication
 from webapp.app.blueprints import register_blueprints
-from webapp.app.furniture import configure, furnish
+from webapp.app.extensions import configure, furnish
 from webapp.app.jobs import register_jobs
 from webapp.app.services import provide_login, provide_mail, provide_second_factors, provide_token_grants
 from webapp.core.db import Database, existing
