@@ -15,8 +15,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Map, Rule, RuleFactory
 
-from webapp.app.furniture import ROOT
 from webapp.core import db
+from webapp.settings import ROOT
 from webapp.web import assets
 from webapp.web.application import Application
 

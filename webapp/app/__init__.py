@@ -1,4 +1,4 @@
-"""The front door: every part is put together here, and nothing is decided."""
+"""Builds the application: the only package that knows all others."""
 
 from webapp.app.factory import close, create_app
 

@@ -1,4 +1,4 @@
-"""What must be done now and then."""
+"""The list of periodic jobs."""
 
 from datetime import timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from webapp.core.db import Database
 from webapp.credentials import purge
 from webapp.guard import saved_form
 from webapp.jobs.leases import Job, Jobs
-from webapp.jobs.worker import JobWorker as JobWorker
+from webapp.jobs.worker import JobWorker
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
 from webapp.settings import Settings
@@ -20,7 +20,7 @@ from webapp.web.registry import services_of
 
 
 def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
-    """What must be done now and then; ``serve`` starts the worker, and whichever process comes first does a job."""
+    """Register the periodic jobs; ``serve`` starts their worker, and each job is done by one process at a time."""
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     services = services_of(app)
     mails = services.get(TokenMails)

@@ -1,4 +1,4 @@
-"""What the doors call upon: mails, logins, second factors."""
+"""Creates the services and registers each by its type: mail, login, token grants, second factors, scopes."""
 
 from flask import Flask, request
 
@@ -9,6 +9,8 @@ from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
 from webapp.guard.assurance import Demands, demands_of
+from webapp.guard.resources import DECLARED
+from webapp.guard.routes import guarded
 from webapp.guard.saved_form import FormEncryptor
 from webapp.guard.unauthenticated import LoginPage
 from webapp.login.external_identity import identities_for
@@ -26,11 +28,12 @@ from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
 from webapp.mfa.webauthn_ceremonies import RelyingParty, party_of
 from webapp.sessions.lifecycle import SessionLifetimes
-from webapp.settings import Settings
+from webapp.settings import Settings, SettingsError
 from webapp.tokens.exchange import TokenExchange
 from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.refresh_families import RefreshLifetimes
 from webapp.tokens.refresh_secret import RefreshSecrets
+from webapp.tokens.scopes import Catalogue
 from webapp.web import mail_templates
 from webapp.web.registry import services_of
 
@@ -50,7 +53,7 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
 
 
 def provide_login(app: Flask, settings: Settings, database: Database) -> None:
-    """What the doors call upon."""
+    """Rate limits, password hashing, session lifetimes and the login by name and password."""
     services = services_of(app)
     names.allow_domains(settings.email_special_domains)
     limiter: Limiter = limiter_for(settings, database)
@@ -94,12 +97,12 @@ def provide_token_grants(app: Flask, settings: Settings, database: Database) -> 
 
 
 def calling_network() -> str | None:
-    """Of whoever the present request comes from; None outside a request."""
+    """The network of the IP address that the present request comes from; None outside a request."""
     return network_of(request.remote_addr) if request else None
 
 
 def provide_second_factors(app: Flask, settings: Settings) -> None:
-    """What people have beside the password, and where it is demanded."""
+    """Second factors, passkeys and step-up, and what the settings demand of them."""
     services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     sealer = TotpEncryptor(Encryptor(settings.secret_key, "totp", former=settings.secret_key_fallbacks))
@@ -121,3 +124,19 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services.provide(LoginPage)(resume.entrance)
     forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
     services.provide(FormEncryptor)(FormEncryptor(forms))
+
+
+def provide_scopes(app: Flask) -> None:
+    """The scopes of all routes; last, because each blueprint adds its own.
+
+    Raises:
+        SettingsError: WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has, so that
+            it would protect nothing.
+    """
+    services = services_of(app)
+    catalogue = Catalogue(guarded(app), DECLARED)
+    services.provide(Catalogue)(catalogue)
+    if unknown := sorted(services.get(Demands).scopes.keys() - catalogue.scopes.keys()):
+        raise SettingsError(
+            f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."
+        )

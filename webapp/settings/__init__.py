@@ -2,7 +2,8 @@
 
 from webapp.settings.fields import Secret, SettingsError
 from webapp.settings.manual import ManualRow
-from webapp.settings.model import ROOT, Settings
+from webapp.settings.model import Settings
+from webapp.settings.paths import ROOT
 from webapp.settings.private_files import InstanceError
 
 __all__ = ["ROOT", "InstanceError", "ManualRow", "Secret", "Settings", "SettingsError"]

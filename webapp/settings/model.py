@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 
 from webapp.settings import checks, manual, private_files, sources
 from webapp.settings.fields import PREFIX, Secret, choices_of
+from webapp.settings.paths import ROOT
 from webapp.settings.types import Network
-
-ROOT = Path(__file__).resolve().parents[2]
 
 SigningAlgorithm = Literal["ES256", "EdDSA", "RS256", "HS256"]
 Registration = Literal["open", "invite", "closed"]

@@ -1,1 +1,1 @@
-"""HTTP furniture that knows no feature."""
+"""HTTP tools that know no feature."""

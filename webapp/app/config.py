@@ -1,0 +1,39 @@
+"""Flask configuration, made of the settings."""
+
+from typing import Any
+
+from webapp.settings import Settings
+
+
+def flask_config(settings: Settings) -> dict[str, Any]:
+    """``app.config``: what Flask itself reads, and what views, forms and templates read of the settings.
+
+    Returns:
+        New values by name; times are ``timedelta``, sizes are bytes.
+    """
+    is_https = settings.cookie_secure
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
+        "SESSION_COOKIE_NAME": "__Host-session" if is_https else "session",
+        "SESSION_COOKIE_SECURE": is_https,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": settings.remember_lifetime,
+        "MAX_CONTENT_LENGTH": settings.body_limit,
+        "MAX_FORM_MEMORY_SIZE": settings.body_limit,
+        "MAX_FORM_PARTS": 100,
+        "BASE_URL": settings.base_url,
+        "SITE_NAME": settings.site_name,
+        "DPOP_WINDOW": settings.dpop_window,
+        "TOKEN_LOCATIONS": settings.locations,
+        "TOKEN_LIFETIME_MAX": settings.token_lifetime_max,
+        "TOKEN_NEVER_EXPIRES": settings.token_never_expires,
+        "API_TOKEN_LIFETIME": settings.api_token_lifetime,
+        "REGISTRATION": settings.registration,
+        "CAN_MAIL": bool(settings.smtp_url),
+        "IDENTITY_PROVIDER": settings.identity_provider,
+        "FACTOR_RESET_WAIT": settings.factor_reset_wait,
+        "TRUST_BROWSERS": settings.trust_browsers,
+        "TRUST_LIFETIME": settings.trust_lifetime,
+    }
