@@ -16,7 +16,7 @@ from tests.tables import events
 from webapp.core.db import Database
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import require
-from webapp.guard.policy import Decision
+from webapp.guard.policy import CODES, Decision
 from webapp.guard.token_grant import TokenGrant
 from webapp.web.registry import services_of
 
@@ -73,7 +73,7 @@ def test_a_token_that_is_refused_was_not_used(house, clock, bounds, method, path
     answer = Script(house, secret).call(method, path)
     assert (answer.status_code in (401, 403), uses(house)) == (True, before)
     (event,) = events(house, "access.refused")
-    code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
+    code = CODES[decision]
     assert f'"{code}"' in event["details"]
 
 

@@ -12,7 +12,7 @@ from tests.tables import events
 from webapp.core.clock import now
 from webapp.guard import login_manager
 from webapp.guard.forbidden import BUILDERS, called
-from webapp.guard.policy import decide
+from webapp.guard.policy import CODES, decide
 from webapp.guard.require import requirement_of
 from webapp.guard.token_grant import TokenGrant
 from webapp.web.problems import page_of
@@ -67,7 +67,7 @@ def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scop
         caller = login_manager.caller()
         need = requirement_of(app, "examples.protected")
         decision = decide(caller, need, now(), called())
-        refused = BUILDERS[decision.value](caller, need, [])
+        refused = BUILDERS[CODES[decision]](caller, need, [])
         page = page_of(refused).get_data(as_text=True)
     assert f">{words}</a>" in page
     assert escape(refused.extra["fix"].removeprefix("http://127.0.0.1:8000")) in page

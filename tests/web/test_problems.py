@@ -1,6 +1,7 @@
 """Problem: what is raised, as a page and as problem+json; and what a fault says, which is nothing."""
 
 import re
+from typing import get_args
 
 import pytest
 
@@ -8,23 +9,11 @@ from tests.browser import Person
 from tests.guard.example_routes import HTML, add
 from tests.script import Script
 from webapp.guard import public
-from webapp.web.problem_kinds import KINDS
+from webapp.web.problem_codes import ProblemCode
+from webapp.web.problem_kinds import GUARD_KINDS, KINDS
 from webapp.web.problems import Problem
 
-CODES = [
-    "token_missing",
-    "token_expired",
-    "token_invalid",
-    "token_revoked",
-    "session_ended",
-    "role_required",
-    "scope_required",
-    "step_up_required",
-    "csrf_failed",
-    "credentials_invalid",
-    "mfa_required",
-    "throttled",
-]
+CODES = get_args(ProblemCode)
 
 
 def raising(error):
@@ -94,6 +83,10 @@ def test_every_code_has_a_page_that_says_what_to_do(app, code):
     answer = Script(app).get(f"/problems/{code.replace('_', '-')}")
     assert answer.status_code == 200
     assert answer.json["repair"]
+
+
+def test_there_is_one_kind_of_problem_for_each_code():
+    assert [kind.slug.replace("-", "_") for kind in sorted(GUARD_KINDS, key=lambda kind: kind.slug)] == list(CODES)
 
 
 @pytest.mark.parametrize("slug", KINDS)

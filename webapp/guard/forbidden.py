@@ -1,7 +1,7 @@
 """What is said to somebody known who may not: the requirement that failed, and where it is mended."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from flask import current_app, request, url_for
@@ -12,6 +12,7 @@ from webapp.guard.policy import CheckedStep, Requirement, bound_of
 from webapp.guard.principal import Principal
 from webapp.guard.token_grant import Call
 from webapp.guard.www_authenticate import challenge
+from webapp.web.problem_codes import ProblemCode
 from webapp.web.problems import Action, Problem, RequirementStep
 
 # Doors above, by their names.
@@ -75,7 +76,11 @@ def token_limited(principal: Principal, need: Requirement, pins: Sequence[Requir
     )
 
 
-BUILDERS = {"role_required": role_required, "scope_required": scope_required, "token_limited": token_limited}
+BUILDERS: dict[ProblemCode, Callable[[Principal, Requirement, Sequence[RequirementStep]], Problem]] = {
+    "role_required": role_required,
+    "scope_required": scope_required,
+    "token_limited": token_limited,
+}
 
 
 def too_often(retry_after: timedelta) -> Problem:

@@ -9,6 +9,7 @@ from webapp.core.humanize import in_words
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.principal import Principal
 from webapp.guard.token_grant import Bound, Call, exceeded
+from webapp.web.problem_codes import ProblemCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Requirement:
 
 
 class Decision(StrEnum):
-    """Its value is the refusal's ``code``."""
+    """What ``decide`` answers."""
 
     ALLOW = "allow"
     LOG_IN = "token_missing"
@@ -82,6 +83,19 @@ class Decision(StrEnum):
     RAISE = "mfa_required"
     STEP_UP = "step_up_required"
     CLOSED = "account_closed"
+
+
+CODES: dict[Decision, ProblemCode] = {
+    Decision.LOG_IN: "token_missing",
+    # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
+    Decision.NEED_SESSION: "scope_required",
+    Decision.OUT_OF_BOUNDS: "token_limited",
+    Decision.NEED_SCOPE: "scope_required",
+    Decision.NEED_ROLE: "role_required",
+    Decision.RAISE: "mfa_required",
+    Decision.STEP_UP: "step_up_required",
+}
+"""The ``code`` of the problem that answers a refusal; a closed account has a page and no code."""
 
 
 def decide(principal: Principal | None, need: Requirement, now: datetime, call: Call | None = None) -> Decision:

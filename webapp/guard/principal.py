@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from webapp.guard.token_grant import TokenGrant
+from webapp.web.problem_codes import ProblemCode
 
 Kind = Literal["session", "token"]
 NONE: frozenset[str] = frozenset()
@@ -69,7 +70,7 @@ class NotAccepted(Exception):
     """A credential that names nobody who may act; ``code`` is the refusal's."""
 
     def __init__(
-        self, code: str, reason: str, standing: CredentialRow | None = None, *, key: str | None = None
+        self, code: ProblemCode, reason: str, standing: CredentialRow | None = None, *, key: str | None = None
     ) -> None:
         """
         Args:

@@ -10,6 +10,7 @@ from webapp.audit.log import Event, record
 from webapp.core.client_network import network_of
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.guard.principal import CredentialRow, Principal
+from webapp.web.problem_codes import ProblemCode
 from webapp.web.registry import service
 from webapp.web.transaction import database
 
@@ -26,7 +27,7 @@ NETWORKS = Limit("refusal-noted-networks", 20, timedelta(hours=1))
 OTHERS = "others"
 
 
-def note(code: str, reason: str, who: Principal | CredentialRow | None, *, bound: str | None = None) -> None:
+def note(code: ProblemCode, reason: str, who: Principal | CredentialRow | None, *, bound: str | None = None) -> None:
     """Write a refusal to the log, and as an audit event where an account is concerned and it is news.
 
     What strangers send must not fill a table, nor what a script repeats.
@@ -45,7 +46,7 @@ def note(code: str, reason: str, who: Principal | CredentialRow | None, *, bound
         record(db, Event.ACCESS_REFUSED, user_id=who.user_id, credential_id=who.credential_id, **details)
 
 
-def is_news(credential: str, code: str, route: str, bound: str) -> bool:
+def is_news(credential: str, code: ProblemCode, route: str, bound: str) -> bool:
     limiter = service(Limiter)
     network = network_of(request.remote_addr)
     # Asked first: of a noisy job it is the only statement.

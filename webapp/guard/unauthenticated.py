@@ -10,14 +10,15 @@ from webapp.guard import form_state, saved_form
 from webapp.guard.assurance import Level
 from webapp.guard.dpop_binding import KeyNotProven
 from webapp.guard.forbidden import BUILDERS, called, pins_of
-from webapp.guard.policy import Decision, Requirement, bound_of, explain
+from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.refusal_log import note
 from webapp.guard.www_authenticate import challenge
 from webapp.web import token_cookie
 from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
-from webapp.web.problem_kinds import KINDS
+from webapp.web.problem_codes import ProblemCode
+from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, RequirementStep, answer
 from webapp.web.redirects import can_be_carried
 from webapp.web.registry import service
@@ -48,7 +49,7 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if (shown := presented()) is not None and shown.is_in_cookie:
         # What was there beside it speaks the next time, and never this time.
         token_cookie.drop()
-    kind = KINDS[error.code.replace("_", "-")]
+    kind = kind_of(error.code)
     words = (kind.title, f"{kind.meaning} {kind.repair}") if not isinstance(error, KeyNotProven) else unproven(error)
     return answer(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
 
@@ -64,14 +65,12 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     if decision is Decision.CLOSED:
         return closed(principal)
-    pins = pins_of(explain(principal, need, decision))
+    pins, code = pins_of(explain(principal, need, decision)), CODES[decision]
     if decision in (Decision.STEP_UP, Decision.RAISE):
         if principal.credential == "token":
             # A person is asked and goes on; to a token it is an end.
-            note(decision.value, str(need), principal)
-        return step_up(principal, need, decision.value, pins)
-    # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
-    code = "scope_required" if decision is Decision.NEED_SESSION else decision.value
+            note(code, str(need), principal)
+        return step_up(principal, need, code, pins)
     note(code, str(need), principal, bound=bound_of(principal, called()) if code == "token_limited" else None)
     return answer(BUILDERS[code](principal, need, pins))
 
@@ -90,14 +89,14 @@ def anonymous() -> Response:
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     if is_browser():
         return to_login("token_missing")
-    kind = KINDS["token-missing"]
+    kind = kind_of("token_missing")
     # RFC 6750 §3.1: who brought nothing is told no error.
     return answer(Problem(401, kind.title, kind.repair, code="token_missing", headers={"WWW-Authenticate": realm()}))
 
 
-def to_login(code: str) -> Response:
+def to_login(code: ProblemCode) -> Response:
     if request.method not in ("GET", "HEAD"):
-        kind = KINDS[code.replace("_", "-")]
+        kind = kind_of(code)
         login = Action("Log in", url_for(LOGIN))
         detail = "You are not logged in, or not any more. Nothing was changed."
         return answer(
@@ -107,7 +106,7 @@ def to_login(code: str) -> Response:
     return as_response(redirect(url_for(LOGIN, next=next_here(), ended=1 if code == "session_ended" else None), 303))
 
 
-def step_up(principal: Principal, need: Requirement, code: str, pins: Sequence[RequirementStep]) -> Response:
+def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Sequence[RequirementStep]) -> Response:
     user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
     acr = need.level.acr if need.level > Level.ONE else None
     confirm, headers = url_for(CONFIRM, next=next_here(), acr=acr), challenge(code, need)
@@ -118,7 +117,7 @@ def step_up(principal: Principal, need: Requirement, code: str, pins: Sequence[R
             # The question itself, with the form inside: nothing that was filled in has to survive a redirect.
             facts = {"target": here(), "kept": kept, "minutes": minutes(need), "asked": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
-    kind = KINDS[code.replace("_", "-")]
+    kind = kind_of(code)
     what = kind.meaning if code == "step_up_required" else f"This takes {need.level.in_words}."
     then = "Make a token anew, after a login with it." if principal.credential == "token" else ""
     return answer(

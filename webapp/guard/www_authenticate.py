@@ -6,9 +6,10 @@ from webapp.guard.dpop_binding import KeyNotProven
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import NotAccepted
 from webapp.web.bearer import presented, realm
+from webapp.web.problem_codes import ProblemCode
 
 # RFC 6750 §3.1 and RFC 9470 §3 have four words for all of it; ours goes into the description.
-ERRORS = {
+ERRORS: dict[ProblemCode, str] = {
     "token_expired": "invalid_token",
     "token_invalid": "invalid_token",
     "token_revoked": "invalid_token",
@@ -21,7 +22,7 @@ ERRORS = {
 }
 
 
-def challenge(code: str, need: Requirement, *, refused: NotAccepted | None = None) -> dict[str, str]:
+def challenge(code: ProblemCode, need: Requirement, *, refused: NotAccepted | None = None) -> dict[str, str]:
     """
     Args:
         refused: what was brought, where that is none that holds.

@@ -26,6 +26,7 @@ from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest, facts
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 from webapp.tokens.refreshing import GRACE, HeldRefreshToken, RefreshState
 from webapp.tokens.scopes import Catalogue
+from webapp.web.problem_codes import ProblemCode
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,7 +42,7 @@ class GrantedTokens:
 class Denied:
     """``code`` is the refusal's."""
 
-    code: str
+    code: ProblemCode
     reason: str
 
 

@@ -15,6 +15,7 @@ from webapp.core.keys import KeyRing
 from webapp.guard.principal import CredentialRef
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.refresh_secret import PREFIX
+from webapp.web.problem_codes import ProblemCode
 
 Signature = Literal["holds", "broken", "unchecked"]
 MOST_SHOWN = 300
@@ -58,7 +59,7 @@ class InspectedMember(msgspec.Struct, frozen=True):
 @dataclass(frozen=True, slots=True)
 class TokenReading:
     sentence: str
-    code: str | None
+    code: ProblemCode | None
     """Why the guard would not take it, as far as the text itself says; None where it would ask the row."""
     header: list[InspectedMember]
     claims: list[InspectedMember]
@@ -131,7 +132,7 @@ def signature_of(text: str, header: Mapping[str, Any], ring: KeyRing, issuer: st
 
 def judged(
     header: Mapping[str, Any], claims: Mapping[str, Any], signature: Signature, fault: str, issuer: str
-) -> tuple[str, str | None]:
+) -> tuple[str, ProblemCode | None]:
     if str(header.get("alg")).lower() == "none":
         return "It is not signed at all: anybody could have written it. It opens nothing.", "token_invalid"
     if claims.get("iss") != issuer and signature == "holds":

@@ -4,6 +4,8 @@ from http import HTTPStatus
 
 import msgspec
 
+from webapp.web.problem_codes import ProblemCode
+
 WORDS = {
     400: ("This could not be read", "The request is not put together as one that we understand. Nothing was changed."),
     401: ("Log in first", "This address wants to know who you are."),
@@ -42,7 +44,7 @@ def phrase_of(status: int) -> str:
     return PHRASES.get(status) or HTTPStatus(status).phrase
 
 
-def slug_of(code: str | None, status: int) -> str:
+def slug_of(code: ProblemCode | None, status: int) -> str:
     return code.replace("_", "-") if code else phrase_of(status).lower().replace(" ", "-")
 
 
@@ -167,3 +169,8 @@ KINDS = {
         *GUARD_KINDS,
     )
 }
+
+
+def kind_of(code: ProblemCode) -> ProblemKind:
+    """The title, status, meaning and repair that belong to a problem's ``code``."""
+    return KINDS[slug_of(code, 0)]

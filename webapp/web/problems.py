@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 from webapp.core.db import Unavailable
 from webapp.web.negotiation import as_json, is_browser
+from webapp.web.problem_codes import ProblemCode
 from webapp.web.problem_kinds import WORDS, phrase_of, slug_of
 from webapp.web.request_id import request_id
 
@@ -38,7 +39,7 @@ class Problem(Exception):
     status: int
     title: str
     detail: str = ""
-    code: str | None = None
+    code: ProblemCode | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     pins: Sequence[RequirementStep] = ()

@@ -10,7 +10,7 @@ from webapp.accounts.provisioning import NoAccountPossible
 from webapp.login.external_identity import Unreachable
 from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
-from webapp.web.problem_kinds import KINDS
+from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, answer
 
 CREDENTIALS_INVALID = "That name and password do not go together. Try again."
@@ -28,7 +28,7 @@ def credentials_invalid() -> Problem:
 
 def session_ended() -> Problem:
     """Between the guard's question and the proof."""
-    kind = KINDS["session-ended"]
+    kind = kind_of("session_ended")
     headers = {"WWW-Authenticate": realm()}
     return Problem(401, kind.title, f"{kind.meaning} {kind.repair}", code="session_ended", headers=headers)
 

@@ -8,7 +8,7 @@ from webapp.core.clock import now
 from webapp.guard import Principal, require
 from webapp.guard.dry_run import tried
 from webapp.guard.login_manager import Authenticators
-from webapp.guard.policy import Decision
+from webapp.guard.policy import CODES, Decision
 from webapp.guard.preferences import zone
 from webapp.guard.principal import CredentialRow, NotAccepted, admit
 from webapp.tokens import token_inspection
@@ -19,10 +19,11 @@ from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, catalogue, described, issuer
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
-from webapp.web.problem_kinds import KINDS
+from webapp.web.problem_codes import ProblemCode
+from webapp.web.problem_kinds import kind_of
 from webapp.web.registry import service
 
-REFUSED = {
+REFUSED: dict[ProblemCode, str] = {
     "token_revoked": "It was made here, and it was revoked, or its owner may no longer log in.",
     "token_expired": "It was made here, and its time is over.",
     "token_invalid": "It is signed by this house, but nobody here has it any more.",
@@ -114,11 +115,13 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
     if form.address.data:
         address = form.calling_from.data or request.remote_addr
         verdict = shut(refused) if caller is None else judged(caller, form.method.data, form.path, address)
-    sentence = reading.sentence if reading.code == refused else REFUSED.get(refused or "", reading.sentence)
+    sentence = (
+        reading.sentence if reading.code == refused else REFUSED.get(refused or "token_invalid", reading.sentence)
+    )
     return answer_of(reading, sentence, refused, standing=standing, verdict=verdict)
 
 
-def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[str | None, Principal | None]:
+def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[ProblemCode | None, Principal | None]:
     """How the guard would refuse a token, and else who would come with it."""
     if reading.code is not None or reading.claim is None:
         return reading.code or "token_invalid", None
@@ -129,8 +132,8 @@ def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[str
     return None, caller
 
 
-def shut(code: str | None) -> GuardVerdict:
-    kind = KINDS[(code or "token_invalid").replace("_", "-")]
+def shut(code: ProblemCode | None) -> GuardVerdict:
+    kind = kind_of(code or "token_invalid")
     return GuardVerdict(
         False, f"It would be refused, there as everywhere: {kind.title[0].lower()}{kind.title[1:]}.", code
     )
@@ -146,15 +149,16 @@ def judged(caller: Principal, method: str, path: str, address: str | None) -> Gu
         return GuardVerdict(True, f"Everybody may open {at}, with a token or without.", steps=steps)
     if found.decision is Decision.ALLOW:
         return GuardVerdict(True, f"It would be let in at {at}.", steps=steps)
-    code = "scope_required" if found.decision is Decision.NEED_SESSION else found.decision.value
     fix = current_app.config["BASE_URL"] + found.fix if found.fix else None
-    return GuardVerdict(False, f"It would be refused at {at}, because {WORDS[found.decision]}.", code, steps, fix)
+    return GuardVerdict(
+        False, f"It would be refused at {at}, because {WORDS[found.decision]}.", CODES[found.decision], steps, fix
+    )
 
 
 def answer_of(
     reading: TokenReading,
     sentence: str,
-    code: str | None,
+    code: ProblemCode | None,
     *,
     standing: CredentialRow | None = None,
     verdict: GuardVerdict | None = None,

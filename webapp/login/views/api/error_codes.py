@@ -13,7 +13,7 @@ PROBLEM = "application/problem+json"
 EXCHANGE = "api_auth.exchange"
 NAMED = re.compile(r'\berror="([a-z_]+)"')
 
-BY_CODE = {
+BY_CODE: dict[str, str] = {
     # The password, the code and the refresh token are grants (RFC 6749 §1.3).
     "credentials_invalid": "invalid_grant",
     "mfa_required": "invalid_grant",

@@ -20,7 +20,7 @@ from webapp.web.bearer import presented
 from webapp.web.body import submitted
 from webapp.web.form import errors_of
 from webapp.web.negotiation import as_json
-from webapp.web.problem_kinds import KINDS
+from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.transaction import db
@@ -131,7 +131,7 @@ def refused(error: str, title: str, detail: str) -> Problem:
 
 
 def bounded() -> Problem:
-    kind = KINDS["token-limited"]
+    kind = kind_of("token_limited")
     detail = (
         "It is bound to networks, addresses or methods, which another service could not keep. Take one that is not."
     )

@@ -14,7 +14,8 @@ from webapp.web import dpop
 from webapp.web.api_schema import responds
 from webapp.web.bearer import realm
 from webapp.web.form import errors_of
-from webapp.web.problem_kinds import KINDS
+from webapp.web.problem_codes import ProblemCode
+from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 
@@ -55,7 +56,7 @@ def too_wide(outcome: ScopesTooWide) -> str:
     return "Nothing that this login was for is its owner's any more."
 
 
-def denied(code: str) -> Problem:
-    kind = KINDS[code.replace("_", "-")]
+def denied(code: ProblemCode) -> Problem:
+    kind = kind_of(code)
     headers = {"WWW-Authenticate": realm()}
     return Problem(kind.status, kind.title, f"{kind.meaning} {kind.repair}", code=code, headers=headers)
