@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-dates explore check bench migrate lock
+.PHONY: help setup setup-dev run test test-fast test-dates explore check bench migrate migration lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -65,6 +65,10 @@ bench: setup-dev ## measure a guarded request against a bare Flask route, and wh
 
 migrate: setup ## bring the database to this version
 	$(BIN)/python -m webapp db upgrade
+
+migration: setup-dev ## write a migration from what changed in the models: make migration NAME="add notes"
+	@$(BIN)/python -m webapp.cli.new_migration "$(NAME)"
+	@$(BIN)/ruff format --quiet webapp/migrations/versions
 
 lock: setup-dev ## write the requirement files anew from their .in files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

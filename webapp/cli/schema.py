@@ -15,23 +15,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
-from webapp.accounts import models as accounts
-from webapp.audit import models as audit
 from webapp.cli.errors import Unusable
 from webapp.core import db_file, instance_folder
-from webapp.core import models as kernel
-from webapp.core.db import Base, engine_for, outages
+from webapp.core.db import engine_for, outages
 from webapp.core.db_file import Damaged
-from webapp.credentials import models as credentials
-from webapp.guard import models as guard
-from webapp.jobs import models as jobs
-from webapp.mail import models as mail
-from webapp.sessions import models as sessions
+from webapp.migrations.all_models import metadata
 from webapp.settings import Settings
-from webapp.tokens import models as tokens
-
-# Tables name those of other rooms in text: without all of them here, a command that needs one could not write it.
-ROOMS = (accounts, audit, jobs, credentials, guard, kernel, mail, sessions, tokens)
 
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
@@ -171,4 +160,4 @@ def differences(engine: Engine) -> list[Any]:
     """What the models say otherwise than the database."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, Base.metadata))
+        return list(compare_metadata(context, metadata))

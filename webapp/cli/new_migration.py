@@ -1,0 +1,53 @@
+"""Writes a new migration: ``make migration NAME="add notes"`` runs this file. No command of ``latchkey``."""
+
+import re
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from alembic import command
+
+from webapp.cli import schema
+from webapp.core.clock import now
+from webapp.core.db import engine_for
+from webapp.settings import Settings
+
+# The column in which Alembic keeps the revision of a database has as many characters.
+REVISION_LENGTH = 32
+
+
+def write(name: str, today: date) -> Path:
+    """Write the difference between the models and the newest migration into ``migrations/versions``.
+
+    Args:
+        name: what the migration does, such as ``add notes``; the file is called ``YYYYMMDD_add_notes.py``.
+        today: the day in its name, unless the newest migration has a later one: files sort as they run.
+
+    Returns:
+        The new file. Its functions are empty where the models say nothing new.
+
+    Raises:
+        ValueError: ``name`` has no letter or digit.
+    """
+    words = re.sub(r"[^a-z0-9]+", " ", name.lower()).split()
+    if not words:
+        raise ValueError("Say what the migration does: make migration NAME='add notes'")
+    day = max(f"{today:%Y%m%d}", (schema.head() or "")[:8])
+    revision = f"{day}_{'_'.join(words)}"
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder) / "instance")})
+        schema.upgrade(settings)
+        with schema.disposed(engine_for(settings.database)) as engine, engine.connect() as connection:
+            config = schema.config(connection)
+            config.set_main_option("file_template", revision)
+            sentence = " ".join(words).capitalize()
+            command.revision(config, sentence, autogenerate=True, rev_id=revision[:REVISION_LENGTH].rstrip("_"))
+    return schema.MIGRATIONS / "versions" / f"{revision}.py"
+
+
+if __name__ == "__main__":
+    try:
+        print(write(" ".join(sys.argv[1:]), now().date()))
+    except ValueError as error:
+        sys.exit(str(error))
