@@ -1,6 +1,7 @@
 """The gateway from ASGI to the application: what it reads, how long it waits, and what it refuses by itself."""
 
 import asyncio
+import json
 import threading
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from tests.event_loop import finished
 from tests.web.asgi_scope import CHUNKED, LENGTH_5, scope
 from webapp.web import after_response, asgi
 from webapp.web.asgi import AsgiGateway
+from webapp.web.bare_problem import BUSY
 
 LIMIT = 100
 NEVER = object()
@@ -181,6 +183,7 @@ def test_requests_beyond_what_may_wait_for_a_thread_are_told_to_come_back_and_ot
 
     refused, answered = finished(try_it())
     assert (refused[0], refused[1][b"retry-after"]) == (503, b"1")
+    assert json.loads(refused[2])["detail"] == BUSY
     assert [answer[0] for answer in answered] == [200, 200, 200]
 
 

@@ -50,6 +50,7 @@ def application() -> AsgiGateway:
         threads=settings.threads,
         body_limit=settings.body_limit,
         body_timeout=settings.body_timeout,
+        base_url=app.config["BASE_URL"],
         client_of=clients.of_request,
     )
     # Referenced by the gateway: the loop itself keeps only a weak reference to a task.

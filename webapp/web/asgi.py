@@ -14,7 +14,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from webapp.core.fair_slots import FairSlots, NoSlotFree
+from webapp.web import headers
 from webapp.web.after_response import AFTER_RESPONSE
+from webapp.web.bare_problem import BUSY, bare_problem
 from webapp.web.fair_queue import FairQueue
 from webapp.web.streaming import ClientGone, Message, Receive, Send, stream
 from webapp.web.wsgi_environ import Environ, LateBody, StartResponse, environ_of, has_body
@@ -46,6 +48,7 @@ class AsgiGateway:
         threads: how many requests the application works on at a time.
         body_limit: bytes of a body that are read; the application refuses what is longer.
         body_timeout: how long a body may take to come.
+        base_url: of the site, for the pages that explain its problem documents.
         client_of: whose share of all this a request takes, such as the network that it came from.
     """
 
@@ -56,9 +59,10 @@ class AsgiGateway:
         threads: int,
         body_limit: int,
         body_timeout: timedelta,
+        base_url: str = "",
         client_of: Callable[[Environ], str] = lambda environ: environ["REMOTE_ADDR"],
     ) -> None:
-        self.app, self.client_of = app, client_of
+        self.app, self.client_of, self.base_url = app, client_of, base_url
         self.body_limit, self.body_timeout = body_limit, body_timeout.total_seconds()
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self.queue = FairQueue(threads)
@@ -78,19 +82,28 @@ class AsgiGateway:
         client = self.client_of(environ)
         if has_body(environ):
             if self.bodies[client] >= BODIES_PER_CLIENT:
-                await refuse(send, 503)
+                await self.refuse(environ, send, 503, BUSY)
                 return
             try:
                 await self.add_body(environ, client, receive)
             except ClientGone:
                 # Or it has sent what is no body: whoever still listens is told so.
-                await refuse(send, 400)
+                await self.refuse(environ, send, 400)
                 return
         try:
             with self.pending.hold(client):
                 await self.respond(environ, client, receive, send)
         except NoSlotFree:
-            await refuse(send, 503)
+            await self.refuse(environ, send, 503, BUSY)
+
+    async def refuse(self, environ: Environ, send: Send, status: int, detail: str | None = None) -> None:
+        """Answer without the application, and close the connection."""
+        is_page = "text/html" in environ.get("HTTP_ACCEPT", "")
+        problem = bare_problem(status, self.base_url, detail, is_page=is_page)
+        added = headers.ALWAYS | (headers.PAGE if is_page else headers.DATA) | {"Connection": "close"}
+        if status == 503:
+            added["Retry-After"] = "1"
+        await send_whole(send, status, [*problem.headers, *added.items()], problem.body)
 
     async def add_body(self, environ: Environ, client: str, receive: Receive) -> None:
         self.bodies[client] += 1
@@ -172,11 +185,6 @@ class AsgiGateway:
         finally:
             close()
         return WsgiAnswer(start, None)
-
-
-async def refuse(send: Send, status: int) -> None:
-    retry = [("retry-after", "1")] if status == 503 else []
-    await send_whole(send, status, [*retry, ("content-length", "0"), ("connection", "close")], b"")
 
 
 async def send_whole(send: Send, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:

@@ -1,13 +1,11 @@
 """Bounds on the head of a request, before anything in it is parsed."""
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from flask import Flask
 
-from webapp.web.problem_kinds import WORDS, phrase_of, slug_of
+from webapp.web.bare_problem import bare_problem
 from webapp.web.wsgi_environ import is_chunked
 
 if TYPE_CHECKING:
@@ -61,12 +59,9 @@ class RequestHead:
 
     def refused(self, start_response: "StartResponse", status: int) -> Iterable[bytes]:
         """For scripts and browsers alike: which of them asks would have to be read from the headers."""
-        title, detail = WORDS[status]
-        body = {"type": f"{self.base_url}/problems/{slug_of(None, status)}", "title": title, "status": status}
-        sent = json.dumps(body | {"detail": detail, "instance": f"urn:uuid:{uuid4()}"}).encode()
-        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(sent)))]
-        start_response(f"{status} {phrase_of(status)}", [*headers, ("Cache-Control", "no-store")])
-        return [sent]
+        problem = bare_problem(status, self.base_url)
+        start_response(problem.status, problem.headers)
+        return [problem.body]
 
 
 def init_app(app: Flask) -> None:
