@@ -221,3 +221,12 @@ def test_what_went_to_the_log_is_not_called_sent(app: Flask, database: Database)
     assert "written to the log" in boss.get("/admin/mail").text
     assert boss.get("/admin/mail", headers={"Accept": "application/json"}).json["mails"][0]["state"] == "logged"
     assert boss.post(f"/admin/mail/{row(database).id}/retry").status_code == 404
+
+
+def test_a_mail_to_nobody_is_given_up_and_not_counted(app: Flask, database: Database) -> None:
+    with database.write() as db:
+        for to in ("ada@example.org", outbox.NO_ADDRESS):
+            services_of(app).get(Mailer).send(db, "test", to)
+    with database.write() as db:
+        assert outbox.give_up_all(db, before=now() + timedelta(seconds=1), reason="held back") == 1
+        assert not [mail for mail in db.query(OutgoingMail) if mail.due_at]

@@ -28,7 +28,7 @@ class Catcher:
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's
         if self.how == "refuses":
-            return "550 nobody of that name"
+            return f"550 5.1.1 <{address}>: user {address.partition('@')[0].upper()} unknown"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -131,3 +131,13 @@ def test_the_password_of_the_server_stands_in_no_reason(app, logged):
     mail_id = put(app)
     worker_for(app, "smtp://robot:hunter2hunter2@127.0.0.1:9").send_due()
     assert "hunter2" not in (row(app, mail_id).last_error or "") + logged()
+
+
+def test_the_recipient_stands_in_no_reason(app, logged):
+    mail_id = put(app)
+    with serving("refuses") as (url, _):
+        worker_for(app, url).send_due()
+    reason = row(app, mail_id).last_error or ""
+    assert "550" in reason
+    assert "[recipient]" in reason
+    assert "ada" not in (reason + logged()).lower()

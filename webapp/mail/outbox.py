@@ -122,10 +122,10 @@ def retry(db: Session, mail_id: UUID) -> OutgoingMail | None:
 
 
 def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
-    """Send none that was made before, unless somebody says so. Returns how many waited."""
+    """Send none that was made before, unless somebody says so. Returns how many waited for somebody."""
     waits = OutgoingMail.due_at.is_not(None), OutgoingMail.created_at < before
     held = update(OutgoingMail).where(*waits).values(due_at=None, last_error=reason[:LONGEST_ERROR])
-    return len(db.scalars(held.returning(OutgoingMail.id)).all())
+    return sum(to != NO_ADDRESS for to in db.scalars(held.returning(OutgoingMail.to)))
 
 
 def purge(db: Session) -> int:

@@ -1,6 +1,7 @@
 """How a mail leaves the house: by SMTP, or into the log where no server is named."""
 
 import logging
+import re
 import smtplib
 import ssl
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class Smtp:
                 server.send_message(message(mail, self.sender))
         except (OSError, smtplib.SMTPException, ValueError) as error:
             # ValueError: what cannot be written as a header is no better tomorrow, and must not stop the others.
-            raise NotSent(f"{type(error).__name__}: {error}") from error
+            raise NotSent(reason_of(error, mail.to)) from error
 
     def connection(self) -> smtplib.SMTP:
         parts = urlsplit(self.url)
@@ -64,6 +65,14 @@ class Smtp:
             server.close()
             raise
         return server
+
+
+def reason_of(error: Exception, recipient: str) -> str:
+    """What went wrong, without the e-mail address or its local part, which servers like to repeat: it is logged."""
+    names = [re.escape(name) for name in (recipient, recipient.partition("@")[0]) if name]
+    repeated = rf"(?<![\w.])(?:{'|'.join(names)})(?![\w.])"
+    said = re.sub(repeated, "[recipient]", str(error), flags=re.IGNORECASE) if names else str(error)
+    return f"{type(error).__name__}: {said}"
 
 
 class LogTransport:
