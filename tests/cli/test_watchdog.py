@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import signal
+import subprocess
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.event_loop import finished
 from webapp.cli import watchdog
-from webapp.cli.watchdog import INSTANT, STARTING, NotHealthy, Watchdog, beat, probe
+from webapp.cli.watchdog import INSTANT, STARTING, STOPPED, NotHealthy, Watchdog, beat, probe
 
 TIMEOUT = timedelta(seconds=30)
 
@@ -105,3 +108,26 @@ def test_a_probe_that_is_not_answered_with_200_is_no_heartbeat(app):
     app.view_functions["site.healthz"] = lambda: ("", 503)
     with pytest.raises(NotHealthy):
         probe(app)
+
+
+@pytest.fixture
+def process():
+    sleeper = subprocess.Popen(["sleep", "60"])
+    yield sleeper
+    sleeper.kill()
+    sleeper.wait()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not say which process is stopped")
+def test_a_worker_that_a_signal_stops_is_killed_after_three_looks_unless_it_goes_on(tmp_path, killed, process):
+    dog = Watchdog(tmp_path, TIMEOUT, lambda: [(process.pid, 1000.0)])
+    for told, looks, expected in (
+        (signal.SIGSTOP, STOPPED - 1, []),
+        (signal.SIGCONT, 1, []),
+        (signal.SIGSTOP, STOPPED, [process.pid]),
+    ):
+        process.send_signal(told)
+        os.waitpid(process.pid, os.WUNTRACED | os.WCONTINUED)
+        for _ in range(looks):
+            dog.look(1000.0)
+        assert killed == expected

@@ -1,4 +1,4 @@
-"""Watchdog: replaces a worker that answers no health probe; each worker probes itself and notes when it answered."""
+"""Watchdog: replaces a worker that is stopped or answers no health probe; each probes itself and notes its answers."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ import signal
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,6 +26,8 @@ INTERVAL = 1.0
 # A worker imports and builds the application before it can answer.
 STARTING = timedelta(minutes=2)
 INSTANT = struct.Struct("d")
+STOPPED = 3
+"""Looks, one each ``INTERVAL``, at which a worker is found stopped by a signal before it is replaced."""
 
 
 class NotHealthy(Exception):
@@ -65,7 +68,8 @@ async def beat(folder: Path, app: Flask, progress: Callable[[], int | None]) -> 
 
 
 class Watchdog(threading.Thread):
-    """Kills a worker whose last heartbeat is older than ``timeout``; the server starts another in its place.
+    """Kills a worker that is stopped by a signal, or whose last heartbeat is older than ``timeout``; the server starts
+    another in its place.
 
     Args:
         workers: process id of each worker and when it was started, by ``time.monotonic()``.
@@ -75,6 +79,7 @@ class Watchdog(threading.Thread):
         super().__init__(name="watchdog", daemon=True)
         self.folder, self.timeout, self.workers = folder, timeout.total_seconds(), workers
         self.suspects: set[int] = set()
+        self.stopped: Counter[int] = Counter()
 
     def run(self) -> None:
         while True:
@@ -82,6 +87,11 @@ class Watchdog(threading.Thread):
             self.look(time.monotonic())
 
     def look(self, now: float) -> None:
+        # Counted in looks: while the server itself is stopped, as by Ctrl-Z, none is made.
+        self.stopped = Counter({pid: self.stopped[pid] + 1 for pid, _ in self.workers() if is_stopped(pid)})
+        for pid in [pid for pid, looks in self.stopped.items() if looks == STOPPED]:
+            log.error("Replacing worker %d: it was stopped by a signal", pid)
+            kill(pid)
         silent = {pid for pid, started in self.workers() if self.is_silent(pid, started, now)}
         # Found silent twice in a row: after all processes were suspended together, the workers are asked once more.
         for pid in silent & self.suspects:
@@ -101,6 +111,16 @@ class Watchdog(threading.Thread):
         except FileNotFoundError:
             return None
         return float(INSTANT.unpack(noted)[0]) if len(noted) == INSTANT.size else None
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a signal such as SIGSTOP, and no debugger, has stopped it (proc(5)); False on systems without /proc."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    # After the name of the program, which may hold anything.
+    return stat.rpartition(")")[2].split()[:1] == ["T"]
 
 
 def kill(pid: int) -> None:
