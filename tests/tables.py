@@ -39,7 +39,7 @@ def columns_of(table: str) -> str:
 
 def account(app: Flask, name: str) -> User | None:
     with services_of(app).get(Database).read() as db:
-        return user_queries.named(db, name)
+        return user_queries.by_name_or_email(db, name)
 
 
 def events(app: Flask, event: str | None = None) -> list[dict[str, object]]:

@@ -92,7 +92,7 @@ def user(app: Flask, name: str | None = None, *, role: str = "user", email: str 
 def user_named(app: Flask, name: str, role: str | None = None) -> User:
     """Whoever is called so; made if there is nobody."""
     with database_of(app).read() as db:
-        found = user_queries.named(db, name)
+        found = user_queries.by_name_or_email(db, name)
     if found is not None and role not in (None, found.role):
         raise ValueError(f"{name} is there already, with the role {found.role}")
     return found or user(app, name, role=role or "user")

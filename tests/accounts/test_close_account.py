@@ -29,7 +29,7 @@ def purge(app) -> int:
 
 def exists(app, name: str) -> bool:
     with services_of(app).get(Database).read() as db:
-        return user_queries.named(db, name) is not None
+        return user_queries.by_name_or_email(db, name) is not None
 
 
 def test_a_closed_account_is_shut_at_once_and_gone_after_its_grace(person, script, app):

@@ -58,6 +58,6 @@ def test_ten_thousand_invitations_are_listed_by_pages_in_two_queries(app):
         ]
         db.execute(insert(Invitation), many)
     with database.read() as db:
-        rows = invitations.page(db)
+        rows = invitations.latest_invitations(db)
     assert [row.invitation.note for row in rows[:2]] == ["9999", "9998"]
     assert len(rows) == invitations.PAGE + 1

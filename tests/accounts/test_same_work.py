@@ -187,7 +187,7 @@ def test_a_name_that_was_mailed_enough_costs_the_same_under_its_other_name(house
 def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(house):
     forgot(house, "zoe")
     with services_of(house).get(Database).read() as db:
-        assert (list(outbox.waiting(db)), list(outbox.latest(db))) == ([], [])
+        assert (list(outbox.unsent(db)), list(outbox.latest(db))) == ([], [])
         assert set(outbox.states(db).values()) == {0}
     assert mails(house) == []
     assert Mailbox(house).opened() == []

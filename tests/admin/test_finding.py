@@ -26,7 +26,7 @@ def test_each_filter_finds_whom_it_says(app, script, admin):
     in_state(app, "disabled", disabled_at=now(), last_login_at=now())
     in_state(app, "scripted", last_login_at=now())
     with services_of(app).get(Database).read() as db:
-        scripted = user_queries.named(db, "scripted")
+        scripted = user_queries.by_name_or_email(db, "scripted")
     factories.api_token(app, scripted)
     assert {"never", "ines"} == names(script, "view=never")
     assert {"dormant"} == names(script, "view=dormant")

@@ -45,7 +45,7 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
 def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, person, facts, words):
     in_state(app, "out", **facts)
     with services_of(app).get(Database).read() as db:
-        out = user_queries.named(db, "out")
+        out = user_queries.by_name_or_email(db, "out")
     assert words in text_of(parsed(person.open(f"/admin/users/{out.id}").text))
 
 
@@ -53,7 +53,7 @@ def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
     in_state(app, "waiting", email_verified_at=None, verification_required_at=now())
     in_state(app, "closing", closes_at=now() + timedelta(days=9))
     with services_of(app).get(Database).read() as db:
-        waiting, closing = (user_queries.named(db, name) for name in ("waiting", "closing"))
+        waiting, closing = (user_queries.by_name_or_email(db, name) for name in ("waiting", "closing"))
     assert "not verified: they cannot log in" in person.open(f"/admin/users/{waiting.id}").text
     assert "unless they come back" in person.open(f"/admin/users/{closing.id}").text
 

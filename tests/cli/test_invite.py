@@ -24,7 +24,7 @@ def test_an_address_that_is_none_makes_no_invitation_at_all(run, house):
     done = run("invite ada@example.org x@")
     assert (done.exit_code, done.stdout) == (1, "")
     with kept(house).read() as db:
-        assert invitations.page(db) == []
+        assert invitations.latest_invitations(db) == []
 
 
 @pytest.mark.parametrize("role", ["king", "ADMIN", "user,admin", ""])
@@ -33,7 +33,7 @@ def test_nobody_is_invited_to_a_role_that_there_is_none_of(run, house, role):
     assert (done.exit_code, done.stdout) == (2, "")
     assert f"There is no role {role}; there are: admin, super_admin, user." in done.stderr
     with kept(house).read() as db:
-        assert invitations.page(db) == []
+        assert invitations.latest_invitations(db) == []
 
 
 def test_with_a_mail_server_it_is_put_into_the_outbox_and_not_printed(run):

@@ -119,7 +119,7 @@ def test_a_closed_account_gets_no_token(run, add, house):
     add("ada")
     database = Database(f"sqlite:///{house / 'latchkey.db'}")
     with database.write() as db:
-        lifecycle.close(db, user_queries.named(db, "ada"))
+        lifecycle.close(db, user_queries.by_name_or_email(db, "ada"))
     database.close()
     done = run("token mint ada --name laptop --scope protected:read")
     assert (done.exit_code, "has closed the account" in done.stderr) == (1, True)

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 def logged_in(house: Path) -> None:
     database = Database(Settings.from_env({"WEBAPP_INSTANCE": str(house)}).database)
     with database.write() as db:
-        user = user_queries.named(db, "ada")
+        user = user_queries.by_name_or_email(db, "ada")
         assert user
         start(db, user.id, Browser("curl/8", "10.0.0.7"), SessionLifetimes(DAY, DAY, DAY), amr="pwd")
         user.closes_at = now() - timedelta(seconds=1)

@@ -27,7 +27,9 @@ def made(device, user, challenge=CHALLENGE):
 
 def shown(device, public_key, challenge=CHALLENGE):
     answer = webauthn_ceremonies.read(device.show(webauthn_ceremonies.request_options(HOUSE, challenge)))
-    return webauthn_ceremonies.shown(HOUSE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced)
+    return webauthn_ceremonies.verify_assertion(
+        HOUSE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced
+    )
 
 
 @pytest.fixture
@@ -148,7 +150,7 @@ def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, see
         # The attestation says nothing of who made the key, so a changed make or counter is believed.
         webauthn_ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
     with pytest.raises(CeremonyRefused):
-        webauthn_ceremonies.shown(
+        webauthn_ceremonies.verify_assertion(
             HOUSE, CHALLENGE, webauthn_ceremonies.read(json.dumps(assertion)), public_key=public_key, is_synced=False
         )
 

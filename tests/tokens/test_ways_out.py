@@ -11,7 +11,7 @@ from tests.script import Script
 from tests.tables import events
 from webapp.core.clock import now
 from webapp.guard import login_manager
-from webapp.guard.forbidden import BUILDERS, called
+from webapp.guard.forbidden import BUILDERS, current_call
 from webapp.guard.policy import CODES, decide
 from webapp.guard.require import requirement_of
 from webapp.guard.token_grant import TokenGrant
@@ -66,7 +66,7 @@ def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scop
     with app.test_request_context("/protected", headers=headers, environ_base=environ):
         caller = login_manager.caller()
         need = requirement_of(app, "examples.protected")
-        decision = decide(caller, need, now(), called())
+        decision = decide(caller, need, now(), current_call())
         refused = BUILDERS[CODES[decision]](caller, need, [])
         page = page_of(refused).get_data(as_text=True)
     assert f">{words}</a>" in page

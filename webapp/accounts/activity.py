@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.export_formats import row_of
 from webapp.audit.models import AuditEvent
-from webapp.audit.sentences import told
+from webapp.audit.sentences import sentence_of
 from webapp.sessions.user_agents import in_words
 from webapp.tokens import lifecycle as tokens
 
@@ -44,7 +44,7 @@ def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[Acti
 
 
 def line(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
-    happening, agent = told(event, names), event.details.get("user_agent")
+    happening, agent = sentence_of(event, names), event.details.get("user_agent")
     return ActivityEntry(
         id=event.id,
         at=event.at,

@@ -110,7 +110,7 @@ def is_only_begun(db: Session, link: Link, user: User) -> bool:
     what = (link.facts or {})["what"]
     if what == RESET_ASKED:
         return one_time_links.waits(db, user.id, RESET)
-    return what == RESET_BEGUN and resets.waiting(db, user.id) is not None
+    return what == RESET_BEGUN and resets.pending_reset(db, user.id) is not None
 
 
 def stop(db: Session, user: User, what: str) -> None:

@@ -137,7 +137,7 @@ def export(db: Session, user: User) -> Export:
         login_networks=login_networks_of(db, user.id),
         invitations=invitations_of(db, user.id),
         links=links_of(db, user.id),
-        events=[exported(event) for event in paging.page(db, user.id, size=MOST)],
+        events=[exported(event) for event in paging.event_page(db, user.id, size=MOST)],
         mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at, m.state) for m in outbox.of_user(db, user.id)],
     )
 

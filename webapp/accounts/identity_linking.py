@@ -48,7 +48,7 @@ def elsewhere(db: Session, user: User, key: str | None = None) -> str:
     return key
 
 
-def here(db: Session, user: User, password_hash: str) -> EndedCredentials:
+def set_local_password(db: Session, user: User, password_hash: str) -> EndedCredentials:
     """Give a user a password of ours, and ask the provider no more. Their logins end, their API tokens stay.
 
     Raises:

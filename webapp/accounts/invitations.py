@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts.admin_actions import looks_after, may_grant
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.names import checked_address
-from webapp.accounts.roles import FIRST, held, humblest_first, included_in
+from webapp.accounts.roles import FIRST, humblest_first, included_in, locked_role
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
@@ -38,7 +38,7 @@ class InvitationRequest:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class NewInvitation:
+class InvitationWithLink:
     """``path`` holds the secret: shown once, kept nowhere."""
 
     invitation: Invitation
@@ -53,7 +53,7 @@ def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
 
 def make(
     db: Session, wish: InvitationRequest, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)
-) -> NewInvitation:
+) -> InvitationWithLink:
     """
     Args:
         by: who invites; None for the command line.
@@ -64,7 +64,7 @@ def make(
     """
     if wish.role not in may_give(db, roles):
         raise RoleNotYours(wish.role)
-    if held(db, wish.role) is None:
+    if locked_role(db, wish.role) is None:
         raise RoleNotYours(wish.role)
     made = prepare(wish, by=by)
     db.add(made.invitation)
@@ -73,7 +73,7 @@ def make(
     return made
 
 
-def prepare(wish: InvitationRequest, *, by: UUID | None = None) -> NewInvitation:
+def prepare(wish: InvitationRequest, *, by: UUID | None = None) -> InvitationWithLink:
     """The row of a new invitation, not yet added to the database session; whether it may be given is not checked.
 
     Raises:
@@ -92,7 +92,7 @@ def prepare(wish: InvitationRequest, *, by: UUID | None = None) -> NewInvitation
         most_uses=1 if wish.email else wish.most_uses,
         uses=0,
     )
-    return NewInvitation(invitation, f"/register/{secret}")
+    return InvitationWithLink(invitation, f"/register/{secret}")
 
 
 def record_made(db: Session, made: Invitation) -> None:
@@ -108,7 +108,7 @@ def record_made(db: Session, made: Invitation) -> None:
     )
 
 
-def mail(db: Session, post: Mailer, made: NewInvitation) -> bool:
+def mail(db: Session, post: Mailer, made: InvitationWithLink) -> bool:
     """Whether there was an address to send it to."""
     found = made.invitation
     if found.email is None:
@@ -206,7 +206,7 @@ class InvitationRow:
     inviter: str | None
 
 
-def page(db: Session, *, before: datetime | None = None, size: int = PAGE) -> list[InvitationRow]:
+def latest_invitations(db: Session, *, before: datetime | None = None, size: int = PAGE) -> list[InvitationRow]:
     """The latest first, one more than asked where there are more."""
     query = select(Invitation, User.username).outerjoin(User, User.id == Invitation.created_by)
     query = query.where(Invitation.created_at < before) if before else query

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import endings, known_networks, lockout, one_time_links
 from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import Invitation, User
-from webapp.accounts.roles import RoleGone, held, keepers, keeping, over, reaching
+from webapp.accounts.roles import RoleGone, keepers, keeping, locked_role, over, reaching
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
@@ -79,7 +79,7 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
     Raises:
         LastSuperAdmin, RoleGone
     """
-    if held(db, role) is None:
+    if locked_role(db, role) is None:
         raise RoleGone(role)
     if role == user.role:
         return

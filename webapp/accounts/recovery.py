@@ -28,7 +28,7 @@ NOBODY = UUID(int=0)
 
 def reachable(db: Session, identifier: str) -> User | None:
     """Whoever has this name or address, if a link may be sent to them."""
-    user = user_queries.named(db, identifier)
+    user = user_queries.by_name_or_email(db, identifier)
     if user is None or user.is_known_elsewhere:
         return None
     return user if user.disabled_at is None and user.email is not None else None

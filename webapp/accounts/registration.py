@@ -11,7 +11,7 @@ from webapp.accounts import one_time_links
 from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.models import User
 from webapp.accounts.names import checked_address, checked_name, key_of
-from webapp.accounts.roles import held, reaching
+from webapp.accounts.roles import locked_role, reaching
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import alone
@@ -73,7 +73,7 @@ def prepare(db: Session, new: NewUser) -> User:
         UserNameUnfit, EmailUnfit
         ValueError: there is no such role.
     """
-    if held(db, new.role) is None:
+    if locked_role(db, new.role) is None:
         raise ValueError(new.role)
     name, email = checked_name(new.username), checked_address(new.email) if new.email else None
     return User(

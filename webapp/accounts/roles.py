@@ -57,7 +57,7 @@ def find(db: Session, name: str) -> Role | None:
     return db.get(Role, name) if NAME.fullmatch(name) else None
 
 
-def held(db: Session, name: str) -> Role | None:
+def locked_role(db: Session, name: str) -> Role | None:
     """The same for whoever is about to give it: it stays until they are done."""
     return db.get(Role, name, with_for_update={"read": True, "key_share": True}) if NAME.fullmatch(name) else None
 

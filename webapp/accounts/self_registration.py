@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import invitations, one_time_links, registration, user_queries
 from webapp.accounts.confusables import skeleton_key
-from webapp.accounts.invitations import InvitationRequest, NewInvitation
+from webapp.accounts.invitations import InvitationRequest, InvitationWithLink
 from webapp.accounts.models import Invitation, Link, User
 from webapp.accounts.names import key_of
 from webapp.accounts.notices import Circumstances
@@ -42,14 +42,14 @@ def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     rolled back where the row is not to stay, and there is always one link, one audit event and one mail.
     """
     free_what_nobody_verified(db, new.username, new.email or "")
-    owner = user_queries.named(db, new.email or "")
+    owner = user_queries.by_name_or_email(db, new.email or "")
     user = registration.prepare(db, new)
     is_name_taken = registration.is_name_taken(db, user.username)
     is_free = owner is None and not is_name_taken
     is_made = insert(db, user if is_free else stand_in(user), keep=is_free)
     if is_free and not is_made:
         # Somebody else registered the e-mail address at the same moment.
-        owner = user_queries.named(db, new.email or "")
+        owner = user_queries.by_name_or_email(db, new.email or "")
     invitation = prepare_invitation(post, new)
     is_invited = insert(db, invitation.invitation, keep=owner is None and is_name_taken)
     if is_made:
@@ -91,7 +91,7 @@ def stand_in(user: User) -> User:
     return user
 
 
-def prepare_invitation(post: Mailer, new: NewUser) -> NewInvitation:
+def prepare_invitation(post: Mailer, new: NewUser) -> InvitationWithLink:
     """What whoever chose a taken user name is sent, to choose another."""
     # Bound to the address only where it reaches nobody else: using it then proves the address.
     email = new.email if post.can_mail else None
@@ -133,7 +133,9 @@ def tell_owner(db: Session, post: Mailer, owner: User, here: Circumstances) -> N
     post.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
 
 
-def tell_name_is_taken(db: Session, post: Mailer, new: NewUser, here: Circumstances, invitation: NewInvitation) -> None:
+def tell_name_is_taken(
+    db: Session, post: Mailer, new: NewUser, here: Circumstances, invitation: InvitationWithLink
+) -> None:
     """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
     invitations.record_made(db, invitation.invitation)
     make_link(db, post, None)
@@ -166,7 +168,7 @@ def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> Non
     )
 
 
-def waiting(db: Session, secret: str) -> Verification:
+def pending_verification(db: Session, secret: str) -> Verification:
     """Whose address the link verifies.
 
     Raises:
@@ -185,7 +187,7 @@ def verify(db: Session, secret: str) -> User:
     Raises:
         LinkDead
     """
-    found = waiting(db, secret)
+    found = pending_verification(db, secret)
     link = one_time_links.spend(db, SIGN_UP, secret)
     user = db.get_one(User, found.user_id)
     if link is None or user.email_key != key_of(link.address or ""):

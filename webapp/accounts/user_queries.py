@@ -57,7 +57,7 @@ class UserPage:
     has_more: bool
 
 
-def named(db: Session, name_or_address: str) -> User | None:
+def by_name_or_email(db: Session, name_or_address: str) -> User | None:
     """Whoever has this name or e-mail address; a name wins, and no name contains an @."""
     return db.scalar(BY_NAME, {"key": key_of(name_or_address)})
 
@@ -86,7 +86,7 @@ def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {found.id: found.username for found in db.execute(query)}
 
 
-def page(db: Session, wanted: UserFilter) -> UserPage:
+def user_page(db: Session, wanted: UserFilter) -> UserPage:
     """One page by key: as quick in the middle of a hundred thousand as at their beginning.
 
     Raises:

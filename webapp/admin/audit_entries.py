@@ -46,14 +46,14 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-def described(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
+def audit_entries(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
     """With the names of whom they mention; one statement for all of them."""
     names = user_queries.names_of(db, {i for event in events for i in (event.user_id, event.actor_id) if i})
     return [entry(event, names) for event in events]
 
 
 def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
-    user, actor = called(event.user_id, names, event.details), called(event.actor_id, names, {})
+    user, actor = name_or_id(event.user_id, names, event.details), name_or_id(event.actor_id, names, {})
     return AuditEntry(
         seq=event.seq,
         at=event.at,
@@ -73,7 +73,7 @@ def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
     )
 
 
-def called(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping[str, Any]) -> str | None:
+def name_or_id(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping[str, Any]) -> str | None:
     """Those who are gone by the name that the event remembers, else by the beginning of their id."""
     if user_id is None:
         return None

@@ -68,7 +68,15 @@ def lines(entries: Sequence[AuditEntry]) -> list[AuditLine]:
 
 def likeness(entry: AuditEntry) -> tuple[object, ...]:
     # Who is asked for by id: two who are gone may have begun alike.
-    return entry.sentence, entry.user_id, entry.actor_id, entry.address, entry.changes, told(entry), whence(entry)
+    return (
+        entry.sentence,
+        entry.user_id,
+        entry.actor_id,
+        entry.address,
+        entry.changes,
+        present_entry(entry),
+        whence(entry),
+    )
 
 
 def line(alike: Sequence[AuditEntry]) -> AuditLine:
@@ -78,16 +86,16 @@ def line(alike: Sequence[AuditEntry]) -> AuditLine:
         event=entry.event,
         pieces=list(pieces(entry)),
         is_refusal=entry.event in REFUSALS,
-        changes=[changed(change) for change in entry.changes],
+        changes=[changed_value(change) for change in entry.changes],
         reason=entry.details.get("reason"),
-        rest=told(entry),
+        rest=present_entry(entry),
         whence=whence(entry),
         times=len(alike),
         since=alike[-1].at,
     )
 
 
-def changed(change: Change) -> ChangedValue:
+def changed_value(change: Change) -> ChangedValue:
     if not change.what.endswith("_at"):
         # A role is said as people say it, the name of a token as it was given.
         shown = in_words if change.what in ("role", "includes") else str
@@ -111,7 +119,7 @@ def pieces(entry: AuditEntry) -> Iterator[SentencePart]:
         yield named[word] if isinstance(word, UserReference) else SentencePart(word)
 
 
-def told(entry: AuditEntry) -> dict[str, str | datetime]:
+def present_entry(entry: AuditEntry) -> dict[str, str | datetime]:
     details = Details(entry.details)
     reports.words(entry.event, details, has_actor=False)
     apart = APART | details.said | {change.what for change in entry.changes}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import admin_actions, lockout, roles, user_queries
 from webapp.accounts.models import User
-from webapp.admin.audit_entries import AuditEntry, described
+from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.audit import reading
 from webapp.audit.reading import AuditFilter
 from webapp.core.clock import now
@@ -116,7 +116,7 @@ def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> Us
 
 
 def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[ReachableRoute]) -> UserDetails:
-    closure, reset = roles.included_in(db, user.role), resets.waiting(db, user.id)
+    closure, reset = roles.included_in(db, user.role), resets.pending_reset(db, user.id)
     events = reading.search(db, AuditFilter(user_id=user.id), limit=RECENT)
     return UserDetails(
         **msgspec.structs.asdict(people(db, [user])[0]),
@@ -130,8 +130,8 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
         may_act=admin_actions.may_act_on(actor_roles, closure),
         reach=reached,
         session_list=logins(db, user.id),
-        token_list=token_lists.page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
-        events=described(db, events),
+        token_list=token_lists.token_page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
+        events=audit_entries(db, events),
         factors_reset_at=reset.due_at if reset else None,
     )
 

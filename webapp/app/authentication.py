@@ -9,7 +9,7 @@ from flask import Flask, Request, request
 from webapp.accounts.credential_lookup import standing_of
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.token_mails import TokenMails
-from webapp.accounts.views.request_info import here
+from webapp.accounts.views.request_info import current_circumstances
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.keys import KeyRing
@@ -62,7 +62,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     login_manager.init_app(
         app,
         Authenticators(
-            by_session=cookie.named,
+            by_session=cookie.session_credential,
             by_token=TokenAuthenticator(ring, issuer=settings.base_url).recognise,
             standing=standing_of(database),
             seen=seen,
@@ -82,8 +82,8 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
 
 def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:
     with database.write() as db:
-        mails.came_late(db, token_id, here())
+        mails.came_late(db, token_id, current_circumstances())
 
 
 def circumstances() -> Circumstances:
-    return here() if request else Circumstances(now(), None, "the command line")
+    return current_circumstances() if request else Circumstances(now(), None, "the command line")

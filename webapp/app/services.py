@@ -12,7 +12,7 @@ from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
 from webapp.guard.saved_form import FormEncryptor
-from webapp.guard.unauthenticated import LoginPage
+from webapp.guard.unauthenticated import LoginPageRenderer
 from webapp.login.external_identity import identities_for
 from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
@@ -121,7 +121,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services.provide(SecondStep)(step)
     services.provide(MfaHooks)(ABOVE)
     app.jinja_env.globals["ways_to_confirm"] = confirm.ways_to_confirm
-    services.provide(LoginPage)(resume.entrance)
+    services.provide(LoginPageRenderer)(resume.entrance)
     forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
     services.provide(FormEncryptor)(FormEncryptor(forms))
 

@@ -82,10 +82,10 @@ def verify(db: Session) -> ChainVerdict:
     head = head_of(db)
     query = select(AuditEvent).where(AuditEvent.seq > head.sealed_seq).order_by(AuditEvent.seq)
     entries = db.scalars(query.execution_options(yield_per=1000))
-    return judged(entries, first=head.sealed_seq + 1, former=head.sealed_digest, last=head.seq, digest=head.digest)
+    return verdict_on(entries, first=head.sealed_seq + 1, former=head.sealed_digest, last=head.seq, digest=head.digest)
 
 
-def judged(entries: Iterable[AuditEvent], *, first: int, former: bytes, last: int, digest: bytes) -> ChainVerdict:
+def verdict_on(entries: Iterable[AuditEvent], *, first: int, former: bytes, last: int, digest: bytes) -> ChainVerdict:
     seq = first
     for entry in entries:
         if entry.seq != seq or entry.digest != digest_of(former, entry):

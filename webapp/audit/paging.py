@@ -31,7 +31,7 @@ class Unknown(Exception):
     """There is no such event, or it is another's."""
 
 
-def page(
+def event_page(
     db: Session,
     user_id: UUID,
     *,

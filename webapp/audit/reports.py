@@ -47,7 +47,7 @@ def of_theirs(details: Details) -> str:
     return f"The token {name} of " if name else "A token of "
 
 
-def ended(counts: object) -> str:
+def ended_counts(counts: object) -> str:
     found = counts if isinstance(counts, dict) else {}
     return ", ".join(counted(count, kind) for kind, count in found.items()) or "nothing"
 
@@ -189,7 +189,9 @@ SCRIPTS: dict[Event, Callable[[Details], Words]] = {
 }
 HOUSE: dict[Event, Callable[[Details], Words]] = {
     Event.HOUSE_BACKED_UP: lambda _: ("The database was backed up",),
-    Event.DATABASE_RESTORED: lambda d: (f"The database was restored from a backup; ended: {ended(d.get('ended'))}",),
+    Event.DATABASE_RESTORED: lambda d: (
+        f"The database was restored from a backup; ended: {ended_counts(d.get('ended'))}",
+    ),
     Event.MAIL_RETRIED: lambda d: (f"The mail to {d.get('to') or 'somebody'} was sent on its way again",),
     Event.AUDIT_RETIRED: lambda d: (
         f"{counted(d.get('events') or 0, 'event')} moved into the file {d.get('file') or 'of old events'}, "
@@ -197,7 +199,7 @@ HOUSE: dict[Event, Callable[[Details], Words]] = {
     ),
     Event.KEY_ROTATED: lambda _: ("A new key signs the tokens of this house",),
     Event.KEY_RETIRED: lambda d: (f"The key {d.get('retired') or 'before'} verifies no tokens any more",),
-    Event.EMERGENCY_DECLARED: lambda d: (f"An emergency was declared; ended: {ended(d.get('ended'))}",),
+    Event.EMERGENCY_DECLARED: lambda d: (f"An emergency was declared; ended: {ended_counts(d.get('ended'))}",),
     Event.LIMITS_RESET: lambda d: (f"Counted tries{f' of {p}' if (p := d.get('prefix')) else ''} were forgotten",),
 }
 REPORTS = ACCOUNTS | LOGINS | SCRIPTS | HOUSE

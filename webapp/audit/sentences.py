@@ -72,9 +72,9 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
         "more were not looked at."
     ),
     Event.CODE_REFUSED: lambda _: "Somebody who knows your password typed a wrong code.",
-    Event.FACTOR_ADDED: lambda d: f"{FACTORS.get(str(d.get('kind')), 'A factor')} was added{called(d)}.",
+    Event.FACTOR_ADDED: lambda d: f"{FACTORS.get(str(d.get('kind')), 'A factor')} was added{called_clause(d)}.",
     Event.FACTOR_RENAMED: lambda d: f"Your passkey {d.get('former')} is called {d.get('name')} now.",
-    Event.FACTOR_REMOVED: lambda d: f"{FACTORS.get(str(d.get('kind')), 'A factor')} was removed{called(d)}.",
+    Event.FACTOR_REMOVED: lambda d: f"{FACTORS.get(str(d.get('kind')), 'A factor')} was removed{called_clause(d)}.",
     Event.RECOVERY_CODES_MADE: lambda _: "A new sheet of recovery codes was made; the one before is worth nothing.",
     Event.RECOVERY_CODE_USED: lambda d: f"A recovery code was used; {d.get('left')} are left.",
     Event.PASSKEY_BEHIND: lambda d: (
@@ -87,17 +87,20 @@ SENTENCES: dict[Event, Callable[[Details], str]] = {
     Event.FACTORS_RESET_STOPPED: lambda _: "The reset of your second factors was stopped.",
     Event.FACTORS_RESET: lambda _: "Your second factors were taken away, and every session ended.",
     Event.TOKEN_MINTED: lambda d: (
-        "A script logged in as you." if d.get("origin") == "api" else f"{named(d)} was made{how(d)}."
+        "A script logged in as you." if d.get("origin") == "api" else f"{token_subject(d)} was made{how(d)}."
     ),
-    Event.TOKEN_EDITED: lambda d: f"{named(d)} was {'widened' if d.get('widened') else 'changed'}.",
+    Event.TOKEN_EDITED: lambda d: f"{token_subject(d)} was {'widened' if d.get('widened') else 'changed'}.",
     Event.TOKEN_ROTATED: lambda d: (
-        f"{named(d)} was rotated{' by itself' if d.get('origin') == 'self' else ''}: another took its place."
+        f"{token_subject(d)} was rotated{' by itself' if d.get('origin') == 'self' else ''}: another took its place."
     ),
-    Event.TOKEN_FIRST_USED: lambda d: f"{named(d)} was used for the first time.",
-    Event.TOKEN_REVOKED: lambda d: f"{named(d)} was revoked.",
-    Event.TOKEN_EXCHANGED: lambda d: f"{named(d)} was exchanged for one for {d.get('audience') or 'another service'}.",
+    Event.TOKEN_FIRST_USED: lambda d: f"{token_subject(d)} was used for the first time.",
+    Event.TOKEN_REVOKED: lambda d: f"{token_subject(d)} was revoked.",
+    Event.TOKEN_EXCHANGED: lambda d: (
+        f"{token_subject(d)} was exchanged for one for {d.get('audience') or 'another service'}."
+    ),
     Event.EXCHANGED_TOKEN_REVOKED: lambda d: (
-        f"{named(d)} had been exchanged for one for {d.get('audience') or 'another service'}, and that one was revoked."
+        f"{token_subject(d)} had been exchanged for one for {d.get('audience') or 'another service'}, "
+        "and that one was revoked."
     ),
     Event.REFRESH_USED: lambda _: "A script refreshed its login.",
     Event.REFRESH_REUSED: lambda _: (
@@ -132,11 +135,11 @@ REFUSALS = {
 }
 
 
-def called(details: Details) -> str:
+def called_clause(details: Details) -> str:
     return f", called {details['name']}" if details.get("name") else ""
 
 
-def named(details: Details) -> str:
+def token_subject(details: Details) -> str:
     return f"The token {details['name']}" if details.get("name") else "A token"
 
 
@@ -158,7 +161,7 @@ def how(details: Details) -> str:
             return ""
 
 
-def told(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> AuditSentence:
+def sentence_of(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> AuditSentence:
     """
     Args:
         names: of tokens, by their credential, where the event itself does not say them.

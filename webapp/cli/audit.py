@@ -68,7 +68,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     return event_option(user_option(actor_option(address_option(since_option(until_option(command))))))
 
 
-def wish(db: Session, **said: object) -> AuditFilter:
+def audit_filter(db: Session, **said: object) -> AuditFilter:
     user, actor = (whom(db, str(name)) if name else None for name in (said["user"], said["actor"]))
     until = moment_of(said["until"])
     return AuditFilter(
@@ -110,7 +110,7 @@ def list_(house: CommandContext, /, *, lines: int, is_json: bool, **said: object
       python -m webapp audit list --user ada --event role.changed
     """
     with opened(house) as database, database.read() as db:
-        found = reading.search(db, wish(db, **said), limit=lines)
+        found = reading.search(db, audit_filter(db, **said), limit=lines)
         names = names_of(db, found)
         for entry in found:
             click.echo(export_formats.as_line(entry, names).decode().rstrip() if is_json else as_line(entry, names))
@@ -129,7 +129,7 @@ def export(house: CommandContext, /, *, form: str, **said: object) -> None:
     """
     with opened(house) as database, database.read() as db:
         names = {user.id: user.username for user in user_queries.everybody(db)}
-        entries = reading.every(db, wish(db, **said))
+        entries = reading.every(db, audit_filter(db, **said))
         lines = (
             export_formats.as_csv(entries, names)
             if form == "csv"

@@ -56,7 +56,7 @@ def command(house: CommandContext, *, yes: bool) -> None:
         time.sleep(IN_BETWEEN)
         with database.write() as db:
             ended += credentials.end_of_everybody(db)
-    say_aside(f"Ended: {' and '.join(told(ended))}.")
+    say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
     say_aside(NEXT)
     click.echo(ring.current().kid)
     if left:
@@ -79,6 +79,6 @@ def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]
     return ended
 
 
-def told(ended: Counter[str]) -> Iterator[str]:
+def ended_counts(ended: Counter[str]) -> Iterator[str]:
     kinds = sorted({"session", "token"} | set(ended))
     return (counted(ended[kind], WORDS.get(kind, kind)) for kind in kinds)

@@ -84,7 +84,7 @@ def known_here(house: CommandContext, *, name: str, password_stdin: bool, yes: b
         )
         try:
             with database.write() as db:
-                ended = identity_linking.here(db, user_named(db, name), hashed)
+                ended = identity_linking.set_local_password(db, user_named(db, name), hashed)
         except MovedAlready as error:
             raise known_already(user.username) from error
     say_aside(f"{user.username} is known here, and logs in with the new password. {ended.in_words}")

@@ -36,13 +36,13 @@ def list_(house: CommandContext, *, is_json: bool) -> None:
     """
     keys = ring_for(house.settings).keys()
     if is_json:
-        say_json([described(key) for key in keys])
+        say_json([key_facts(key) for key in keys])
         return
     rows = [(key.kid, key.algorithm, use_of(key), moment(key.created_at), moment(key.ends_at)) for key in keys]
     say_table(("KID", "ALGORITHM", "USE", "MADE", "ENDS"), rows)
 
 
-def described(key: SigningKey) -> dict[str, object]:
+def key_facts(key: SigningKey) -> dict[str, object]:
     names = ("kid", "algorithm", "created_at", "retired_at", "ends_at")
     return {name: getattr(key, name) for name in names} | {"use": use_of(key)}
 

@@ -10,7 +10,7 @@ from webapp.cli.errors import CommandRefused
 
 def user_named(db: Session, name: str) -> User:
     """By name or e-mail address."""
-    user = user_queries.named(db, name)
+    user = user_queries.by_name_or_email(db, name)
     if user is None:
         raise CommandRefused(f"There is no user named {name}.")
     return user

@@ -60,7 +60,7 @@ def retry(house: CommandContext, *, mail_id: UUID | None) -> None:
       python -m webapp mail retry
     """
     with opened(house) as database, database.write() as db:
-        ids = [mail_id] if mail_id else [mail.id for mail in outbox.waiting(db) if mail.state == "failed"]
+        ids = [mail_id] if mail_id else [mail.id for mail in outbox.unsent(db) if mail.state == "failed"]
         again = [mail for one in ids if (mail := outbox.retry(db, one))]
         for mail in again:
             record(db, Event.MAIL_RETRIED, mail_id=str(mail.id), kind=mail.kind, to=mail.to)

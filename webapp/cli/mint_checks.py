@@ -58,7 +58,7 @@ class MintOrder:
     key: str | None = None
 
 
-def wish(db: Session, settings: Settings, catalogue: Catalogue, owner: User, order: MintOrder) -> TokenRequest:
+def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: User, order: MintOrder) -> TokenRequest:
     """Raises ``CommandRefused`` for what cannot be had."""
     if owner.disabled_at is not None:
         raise CommandRefused(f"{owner.username} is disabled; enable them first.")

@@ -16,7 +16,7 @@ from webapp.cli import granian_server, schema
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, opened
-from webapp.cli.emergency import told
+from webapp.cli.emergency import ended_counts
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
 from webapp.core import backup, db_file, instance_folder, restore
@@ -75,7 +75,7 @@ def command(
     if until is None:
         say_aside("Nothing was revoked: what was revoked or used after the backup lives again.")
     else:
-        say_aside(f"Ended: {' and '.join(told(ended))}.")
+        say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
 
 
 def sweep(database: Database, before: datetime | None, *, origin: str) -> Counter[str]:

@@ -26,7 +26,7 @@ def command(house: CommandContext, ctx: click.Context, *, is_json: bool) -> None
     found = routes(create_app(house.settings))
     undeclared = [route for route in found if route.need is None]
     if is_json:
-        say_json([described(route) for route in found])
+        say_json([route_facts(route) for route in found])
     else:
         say_table(("METHOD", "ADDRESS", "BY SESSION", "BY TOKEN"), [cells(route) for route in found])
     for route in undeclared:
@@ -39,7 +39,7 @@ def cells(route: Route) -> tuple[str, ...]:
     return mark + ", ".join(route.methods), route.path, route.by_session, route.by_token
 
 
-def described(route: Route) -> dict[str, object]:
+def route_facts(route: Route) -> dict[str, object]:
     return {
         "methods": route.methods,
         "path": route.path,

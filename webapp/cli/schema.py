@@ -83,7 +83,7 @@ def version(settings: Settings) -> str | None:
     if (file := file_of(settings)) is not None and not file.exists():
         return None
     with disposed(engine_for(settings.database)) as engine, outages():
-        return judged(current(engine))
+        return checked_revision(current(engine))
 
 
 def current(engine: Engine) -> str | None:
@@ -92,7 +92,7 @@ def current(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def judged(found: str | None) -> str | None:
+def checked_revision(found: str | None) -> str | None:
     if found is not None and found not in {revision.revision for revision in script().walk_revisions()}:
         raise NewerSchema(found)
     return found
@@ -114,7 +114,7 @@ def upgrade(settings: Settings, *, tell: Callable[[], None] = lambda: None) -> s
     with instance_folder.lock(settings.instance):
         examine(settings)
         with disposed(engine_for(settings.database)) as engine, outages():
-            former = judged(current(engine))
+            former = checked_revision(current(engine))
             if former != head():
                 tell()
                 with migrating(engine) as connection:

@@ -9,7 +9,7 @@ from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up, opened
 from webapp.core.keys import ring_for
-from webapp.login.external_identity import named
+from webapp.login.external_identity import load_authenticate
 from webapp.settings import Settings
 
 
@@ -36,16 +36,16 @@ def command(house: CommandContext, *, bind: str | None, workers: str | None, thr
     settings = house.settings
     # What would stop each worker stops the start, before anything is touched.
     ring_for(settings)
-    named(settings.identity_provider)
+    load_authenticate(settings.identity_provider)
     granian_server.refuse_taken(settings.bind)
     with answering():
         bring_up(settings)
-    welcome(house)
+    print_welcome(house)
     os.environ.update(house.otherwise(instance=settings.instance).environ)
     granian_server.serve(settings, debug=debug)
 
 
-def welcome(house: CommandContext) -> None:
+def print_welcome(house: CommandContext) -> None:
     settings = house.settings
     click.echo(f"{settings.site_name} is on {settings.base_url}{elsewhere(settings)}")
     with opened(house) as database:

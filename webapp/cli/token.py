@@ -73,7 +73,7 @@ def mint(house: CommandContext, /, *, user: str, expires: timedelta, **asked: An
     issuer, catalogue = mint_checks.tools(house.settings)
     with opened(house) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = mint_checks.wish(db, house.settings, catalogue, owner, MintOrder(lifetime=expires, **asked))
+        wish = mint_checks.token_request(db, house.settings, catalogue, owner, MintOrder(lifetime=expires, **asked))
         try:
             issued = issuer.issue(db, owner.id, wish, mint_checks.PROVEN_BY_NOBODY)
         except issuing.TokenNameTaken as error:
@@ -106,7 +106,7 @@ def list_(house: CommandContext, *, user: str | None, with_ended: bool, is_json:
         owners = [user_named(db, user)] if user else user_queries.everybody(db)
         found = [(owner, token) for owner in owners for token in tokens_of(db, owner, with_ended=with_ended)]
     if is_json:
-        say_json([described(owner, token) for owner, token in found])
+        say_json([token_facts(owner, token) for owner, token in found])
         return
     rows = [cells(owner, token) for owner, token in found]
     say_table(("ID", "USER", "NAME", "STATE", "EXPIRES", "LAST USED", "SCOPES"), rows)
@@ -114,10 +114,10 @@ def list_(house: CommandContext, *, user: str | None, with_ended: bool, is_json:
 
 def tokens_of(db: Session, owner: User, *, with_ended: bool) -> Sequence[Token]:
     live = [
-        *token_list.page(db, owner.id, is_live=True, size=EVERY).tokens,
+        *token_list.token_page(db, owner.id, is_live=True, size=EVERY).tokens,
         *map(as_token, script_logins.live(db, owner.id)),
     ]
-    return [*live, *token_list.page(db, owner.id, is_live=False, size=EVERY).tokens] if with_ended else live
+    return [*live, *token_list.token_page(db, owner.id, is_live=False, size=EVERY).tokens] if with_ended else live
 
 
 def as_token(login: ScriptLogin) -> Token:
@@ -140,7 +140,7 @@ def cells(owner: User, token: Token) -> tuple[str, ...]:
     return str(token.id), owner.username, token.name, token.state_words, *times, " ".join(token.scopes)
 
 
-def described(owner: User, token: Token) -> dict[str, object]:
+def token_facts(owner: User, token: Token) -> dict[str, object]:
     return {"username": owner.username} | {name: getattr(token, name) for name in token.__struct_fields__}
 
 

@@ -90,13 +90,13 @@ def list_(house: CommandContext, *, is_json: bool) -> None:
     with opened(house) as database, database.read() as db:
         users = user_queries.everybody(db)
     if is_json:
-        say_json([described(user) for user in users])
+        say_json([user_facts(user) for user in users])
         return
     rows = [(user.username, user.email or "-", user.role, state_of(user), moment(user.created_at)) for user in users]
     say_table(("NAME", "E-MAIL", "ROLE", "STATE", "SINCE"), rows)
 
 
-def described(user: User) -> dict[str, object]:
+def user_facts(user: User) -> dict[str, object]:
     names = ("id", "username", "email", "role", "created_at", "disabled_at")
     return {name: getattr(user, name) for name in names}
 
@@ -125,7 +125,7 @@ def show(house: CommandContext, *, name: str, is_json: bool) -> None:
         closure = roles.included_in(db, user.role)
     if is_json:
         more = {"last_login_at": user.last_login_at, "roles": closure, "sessions": sessions, "tokens": tokens}
-        say_json(described(user) | more)
+        say_json(user_facts(user) | more)
         return
     facts = {
         "Name": user.username,

@@ -30,7 +30,7 @@ def factors(house: CommandContext, *, name: str, is_json: bool) -> None:
         user = user_named(db, name)
         seed, codes = totp.find(db, user.id), left(db, user.id)
         keys = [entry(passkey) for passkey in passkeys.of_user(db, user.id)]
-        reset = resets.waiting(db, user.id)
+        reset = resets.pending_reset(db, user.id)
     if is_json:
         app = {"created_at": seed.created_at, "last_used_at": seed.last_used_at} if seed else None
         found = {

@@ -146,7 +146,7 @@ def find(db: Session, credential_id: UUID, *, kind: str) -> Credential | None:
     return found if found is not None and found.kind == kind else None
 
 
-def held(db: Session, credential_id: UUID) -> Credential | None:
+def locked_credential(db: Session, credential_id: UUID) -> Credential | None:
     """Whoever else wants it waits."""
     return db.get(Credential, credential_id, with_for_update=True)
 

@@ -66,11 +66,11 @@ class NewNetwork:
 Tell = Callable[[Session, NewNetwork], None]
 
 
-def nobody(db: Session, arrival: NewNetwork) -> None:
+def ignore_new_network(db: Session, arrival: NewNetwork) -> None:
     """Where nobody wants to know."""
 
 
-def write(db: Session, pending: dict[UUID, Use], tell: Tell = nobody) -> None:
+def write(db: Session, pending: dict[UUID, Use], tell: Tell = ignore_new_network) -> None:
     for credential_id, use in pending.items():
         # Locked, so that two processes add their counts one after the other, and only one of them saw the first use.
         credential = db.get(Credential, credential_id, with_for_update=True)
@@ -85,7 +85,7 @@ def write(db: Session, pending: dict[UUID, Use], tell: Tell = nobody) -> None:
             credential.idle_at = use.last_at + credential.idle
         add_requests(db, credential_id, use)
         if use.resource is not None:
-            credential.last_used_for = named(use.resource)
+            credential.last_used_for = resource_text(use.resource)
             credential.last_used_by = product_of(use.user_agent or "")
             add_resources(db, credential_id, use)
         if is_news:
@@ -101,7 +101,7 @@ def add_requests(db: Session, credential_id: UUID, use: Use) -> None:
         counted.requests += use.requests
 
 
-def named(resource: Resource) -> str:
+def resource_text(resource: Resource) -> str:
     return " ".join(resource)[:200]
 
 
@@ -109,7 +109,7 @@ def add_resources(db: Session, credential_id: UUID, use: Use) -> None:
     day = use.last_at.date()
     known = {found.resource: found for found in resources_of(db, credential_id, day)}
     for resource, requests in use.resources.items():
-        name = named(resource)
+        name = resource_text(resource)
         if name not in known and len(known) >= MOST_RESOURCES:
             name = OTHER
         if (found := known.get(name)) is None:

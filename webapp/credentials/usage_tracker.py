@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.core.db import Database, Unavailable
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse
-from webapp.credentials.usage_store import Tell, Use, nobody, write
+from webapp.credentials.usage_store import Tell, Use, ignore_new_network, write
 from webapp.guard.principal import CredentialRow
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ MOST_PENDING = 4096
 class UsageTracker:
     """Uses not yet written. Reading should not mean writing, and the answer should not wait for it."""
 
-    def __init__(self, database: Database, tell: Tell = nobody) -> None:
+    def __init__(self, database: Database, tell: Tell = ignore_new_network) -> None:
         self._database, self._tell = database, tell
         self._pending: dict[UUID, Use] = {}
         self._lock = threading.Lock()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import reading
 from webapp.audit.log import Event
-from webapp.audit.sentences import AuditSentence, told
+from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
 from webapp.credentials import usage_tracker
 from webapp.guard.policy import Decision, Requirement, decide
@@ -118,7 +118,7 @@ def days(db: Session, user_id: UUID) -> list[Day]:
 def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
     events = reading.of_user(db, user_id, limit=RECENT)
     names = tokens.names(db, user_id, [event.credential_id for event in events if event.credential_id])
-    return [told(event, names) for event in events]
+    return [sentence_of(event, names) for event in events]
 
 
 def sum_up(devices: Sequence[Device], scripts: int, attention: Sequence[DashboardTask]) -> str:
@@ -138,4 +138,4 @@ def word_of(count: int) -> str:
 
 
 def live_tokens(db: Session, user_id: UUID) -> token_list.TokenPage:
-    return token_list.page(db, user_id, is_live=True, size=SHOWN_TOKENS)
+    return token_list.token_page(db, user_id, is_live=True, size=SHOWN_TOKENS)

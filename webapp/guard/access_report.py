@@ -44,10 +44,10 @@ def reach(
         # What is asked here is what they may, however well they prove who they are.
         amr="hwk user",
     )
-    return [judged(address, need, role, decide(caller, need, at)) for address, need in routes]
+    return [reachable_route(address, need, role, decide(caller, need, at)) for address, need in routes]
 
 
-def judged(address: str, need: Requirement, role: str, decision: Decision) -> ReachableRoute:
+def reachable_route(address: str, need: Requirement, role: str, decision: Decision) -> ReachableRoute:
     is_open = decision is Decision.ALLOW
     return ReachableRoute(address, is_open, why(need, role, is_open=is_open), None if need.session else need.scope)
 

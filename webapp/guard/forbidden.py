@@ -59,7 +59,7 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Requi
 
 def token_limited(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
     """Which of its bounds it was, but not where they lie: that is its owner's to read."""
-    bound = bound_of(principal, called()) or "resource"
+    bound = bound_of(principal, current_call()) or "resource"
     fix = url_for(EDIT, token_id=principal.credential_id)
     return Problem(
         403,
@@ -90,7 +90,7 @@ def too_often(retry_after: timedelta) -> Problem:
     return Problem(429, "Too many requests", detail, code="throttled", headers={"Retry-After": str(seconds)})
 
 
-def called() -> Call:
+def current_call() -> Call:
     """How this request asks, for the bounds of a token."""
     return Call(request.method, str(request.url_rule), request.remote_addr)
 

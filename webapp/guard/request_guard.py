@@ -11,7 +11,7 @@ from webapp.core.clock import now
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.guard import login_manager, refusal_log, unauthenticated
 from webapp.guard.assurance import Demands
-from webapp.guard.forbidden import called, too_often
+from webapp.guard.forbidden import current_call, too_often
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.require import requirement_of
@@ -62,7 +62,7 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
     if principal is not None and (demands := services_of(app).get(Demands)):
         need = need.raised_by(demands, principal)
     is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
-    decision = decide(principal, need, now(), called() if is_limited else None)
+    decision = decide(principal, need, now(), current_call() if is_limited else None)
     if decision is not Decision.ALLOW:
         if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
             # What is kept over a step-up is sent again by the person: another site's form must not get that far.

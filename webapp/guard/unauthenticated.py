@@ -9,7 +9,7 @@ from flask_login import user_needs_refresh, user_unauthorized
 from webapp.guard import form_state, saved_form
 from webapp.guard.assurance import Level
 from webapp.guard.dpop_binding import KeyNotProven
-from webapp.guard.forbidden import BUILDERS, called, pins_of
+from webapp.guard.forbidden import BUILDERS, current_call, pins_of
 from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.refusal_log import note
@@ -28,7 +28,7 @@ LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
 PROVE = "A token that is bound to a key, and no other, is sent as `DPoP TOKEN`, with a new proof in `DPoP` each time."
 
 
-class LoginPage(Protocol):
+class LoginPageRenderer(Protocol):
     """A hook: renders the login in the place of a form that was kept, for the path it was sent to."""
 
     def __call__(self, kept_at: str, /) -> str: ...
@@ -41,10 +41,10 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         # Told once: the next time they come as nobody, which is as good here.
         session.clear()
     if presented() is None and is_browser():
-        if saved_form.keep(error.standing, here()):
+        if saved_form.keep(error.standing, current_url()):
             # The login itself, with what was filled in behind it.
             headers = {"WWW-Authenticate": realm()}
-            return as_response((service(LoginPage)(here().partition("?")[0]), 401, headers))
+            return as_response((service(LoginPageRenderer)(current_url().partition("?")[0]), 401, headers))
         return to_login(error.code)
     if (shown := presented()) is not None and shown.is_in_cookie:
         # What was there beside it speaks the next time, and never this time.
@@ -71,7 +71,7 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
             # A person is asked and goes on; to a token it is an end.
             note(code, str(need), principal)
         return step_up(principal, need, code, pins)
-    note(code, str(need), principal, bound=bound_of(principal, called()) if code == "token_limited" else None)
+    note(code, str(need), principal, bound=bound_of(principal, current_call()) if code == "token_limited" else None)
     return answer(BUILDERS[code](principal, need, pins))
 
 
@@ -115,7 +115,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
             return as_response(redirect(confirm, 303))
         if (kept := form_state.kept()) is not None:
             # The question itself, with the form inside: nothing that was filled in has to survive a redirect.
-            facts = {"target": here(), "kept": kept, "minutes": minutes(need), "asked": need.level}
+            facts = {"target": current_url(), "kept": kept, "minutes": minutes(need), "asked": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
     what = kind.meaning if code == "step_up_required" else f"This takes {need.level.in_words}."
@@ -139,13 +139,13 @@ def undeclared(endpoint: str) -> Problem:
     return Problem(403, "Nobody may open this", f"{endpoint} does not say who may. {advice}", code="undeclared")
 
 
-def here() -> str:
+def current_url() -> str:
     return request.full_path.removesuffix("?")
 
 
 def next_here() -> str | None:
     """``here()`` as ``next`` of another URL; None, which leaves it out, where that URL would be too long."""
-    target = here()
+    target = current_url()
     return target if can_be_carried(target) else None
 
 

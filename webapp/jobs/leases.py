@@ -84,7 +84,7 @@ def leave(db: Session, job: Job, holder: UUID) -> None:
     note(db, job, holder, {"due_at": now(), "holder": None})
 
 
-def done(db: Session, job: Job, holder: UUID) -> None:
+def mark_done(db: Session, job: Job, holder: UUID) -> None:
     """
     Raises:
         Lost

@@ -56,7 +56,7 @@ class JobWorker(background_worker.BackgroundWorker):
         try:
             did = self.step_by_step(job, holder)
             with self._database.write() as db:
-                leases.done(db, job, holder)
+                leases.mark_done(db, job, holder)
         except Stopped:
             log.debug("job left for later", extra={"fields": {"job": job.name}})
         except (Lost, Unavailable):

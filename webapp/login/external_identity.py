@@ -32,7 +32,7 @@ def identities_for(settings: Settings, database: Database, passwords: Passwords)
     Raises:
         SettingsError
     """
-    ask = named(settings.identity_provider)
+    ask = load_authenticate(settings.identity_provider)
     if ask is None:
         return Identities(database, passwords)
     provider = ExternalIdentities(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
@@ -40,7 +40,7 @@ def identities_for(settings: Settings, database: Database, passwords: Passwords)
     return Identities(database, passwords, provider)
 
 
-def named(setting: str) -> Authenticate | None:
+def load_authenticate(setting: str) -> Authenticate | None:
     """The function that ``package.module:name`` names, or the ``authenticate`` of what it names.
 
     Raises:

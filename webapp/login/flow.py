@@ -85,7 +85,7 @@ class LoginFlow:
 
     def judge(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
         with self.database.read() as db:
-            user = user_queries.named(db, attempt.identifier)
+            user = user_queries.by_name_or_email(db, attempt.identifier)
             sender = recognize(db, user, attempt.client)
         name = self.by_name, sender.by_name(attempt.identifier)
         account = self.by_account, sender.by_account(attempt.identifier, user)

@@ -183,7 +183,7 @@ class SecondStep:
             # Not noted as its owner's: nothing is signed yet, and anybody may have sent it.
             return LoginRefused()
         try:
-            shown = webauthn_ceremonies.shown(
+            shown = webauthn_ceremonies.verify_assertion(
                 self.party, challenge, answer, public_key=found.public_key, is_synced=found.is_synced
             )
         except webauthn_ceremonies.CeremonyRefused as error:

@@ -136,7 +136,7 @@ def purge(db: Session) -> int:
     return len(found)
 
 
-def waiting(db: Session) -> Sequence[OutgoingMail]:
+def unsent(db: Session) -> Sequence[OutgoingMail]:
     """What is not sent, the oldest first."""
     query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None), IS_MAIL)
     return db.scalars(query.order_by(OutgoingMail.created_at)).all()

@@ -33,7 +33,7 @@ class FactorRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_user(db: Session, user_id: UUID) -> FactorRecord:
-    seed, reset = totp.find(db, user_id), resets.waiting(db, user_id)
+    seed, reset = totp.find(db, user_id), resets.pending_reset(db, user_id)
     codes = db.scalars(select(RecoveryCode).where(RecoveryCode.user_id == user_id))
     return FactorRecord(
         passkeys=[entry(passkey) for passkey in passkeys.of_user(db, user_id)],

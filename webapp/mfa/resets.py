@@ -30,7 +30,7 @@ def begin(db: Session, user_id: UUID, *, actor_id: UUID | None, reason: str, wai
     return made
 
 
-def waiting(db: Session, user_id: UUID) -> FactorReset | None:
+def pending_reset(db: Session, user_id: UUID) -> FactorReset | None:
     return db.scalar(select(FactorReset).where(FactorReset.user_id == user_id))
 
 

@@ -86,7 +86,7 @@ def creation_options(
         "challenge": text_of(challenge),
         "pubKeyCredParams": [{"type": "public-key", "alg": algorithm} for algorithm in ALGORITHMS],
         "timeout": TIMEOUT,
-        "excludeCredentials": [described(passkey) for passkey in known],
+        "excludeCredentials": [credential_descriptor(passkey) for passkey in known],
         "authenticatorSelection": {
             "residentKey": "required",
             "requireResidentKey": True,
@@ -102,12 +102,12 @@ def request_options(party: RelyingParty, challenge: bytes, known: Iterable[Known
         "rpId": party.id,
         "challenge": text_of(challenge),
         "timeout": TIMEOUT,
-        "allowCredentials": [described(passkey) for passkey in known],
+        "allowCredentials": [credential_descriptor(passkey) for passkey in known],
         "userVerification": "required",
     }
 
 
-def described(passkey: KnownPasskey) -> dict[str, Any]:
+def credential_descriptor(passkey: KnownPasskey) -> dict[str, Any]:
     return {"type": "public-key", "id": text_of(passkey.credential_id), "transports": list(passkey.transports)}
 
 
@@ -141,7 +141,7 @@ def registered(party: RelyingParty, challenge: bytes, answer: str) -> Registered
         said = json.loads(answer)["response"].get("transports") or []
         transports = tuple(name for name in said if isinstance(name, str))[:10]
     except Exception as error:
-        raise refused(error) from error
+        raise ceremony_refused(error) from error
     return RegisteredPasskey(
         credential_id=proven.credential_id,
         public_key=proven.credential_public_key,
@@ -174,7 +174,7 @@ def read(answer: str) -> AssertionAnswer:
         checks.requires_same_origin_with_ancestors(client)
         challenge = checks.challenge_in(client)
     except Exception as error:
-        raise refused(error) from error
+        raise ceremony_refused(error) from error
     return AssertionAnswer(answer, credential.raw_id, challenge, credential.response.user_handle)
 
 
@@ -189,10 +189,10 @@ def challenge_of(answer: str) -> bytes:
         text = json.loads(answer)["response"]["clientDataJSON"]
         return checks.challenge_in(checks.client_data(helpers.base64url_to_bytes(text)))
     except Exception as error:
-        raise refused(error) from error
+        raise ceremony_refused(error) from error
 
 
-def shown(
+def verify_assertion(
     party: RelyingParty, challenge: bytes, answer: AssertionAnswer, *, public_key: bytes, is_synced: bool
 ) -> VerifiedAssertion:
     """What an assertion proves, but for its counter, which is judged where it is kept.
@@ -217,10 +217,10 @@ def shown(
         found = VerifiedAssertion(proven.new_sign_count, proven.credential_device_type == MULTI_DEVICE)
         checks.requires_same_backup_eligibility(found.is_synced, at_registration=is_synced)
     except Exception as error:
-        raise refused(error) from error
+        raise ceremony_refused(error) from error
     return found
 
 
-def refused(error: Exception) -> CeremonyRefused:
+def ceremony_refused(error: Exception) -> CeremonyRefused:
     # The library reads binary formats that strangers wrote, and not all that breaks in it is an exception of its own.
     return CeremonyRefused(f"{type(error).__name__}: {error}"[:200])

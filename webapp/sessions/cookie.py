@@ -107,7 +107,7 @@ class Cookies(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-def named() -> CredentialRef | None:
+def session_credential() -> CredentialRef | None:
     """The credential that this request's cookie names."""
     secret = session.get(SECRET)
     return CredentialRef(key=key_of(secret), kind="session") if isinstance(secret, str) else None

@@ -104,7 +104,7 @@ def problem(slug: str) -> ResponseReturnValue:
 @public_to_scripts
 def openapi() -> Response:
     """The JSON side of every address, as OpenAPI 3.1."""
-    response = Response(described().document, content_type="application/json")
+    response = Response(api_description().document, content_type="application/json")
     response.headers["Cache-Control"] = f"public, max-age={DESCRIPTION_KEPT}"
     return revalidated(response)
 
@@ -115,7 +115,7 @@ def docs() -> ResponseReturnValue:
     """The same to read; scripts are sent to the document."""
     if not wants_page():
         return redirect(url_for("site.openapi"), 303)
-    response = Response(render_template("docs/docs.html", reference=described().page))
+    response = Response(render_template("docs/docs.html", reference=api_description().page))
     if current_user.is_authenticated:
         return response
     # A stranger's browser may keep the page, and asks each time whether it is still the same.
@@ -130,7 +130,7 @@ def revalidated(response: Response) -> Response:
     return response
 
 
-def described() -> Description:
+def api_description() -> Description:
     """Made once: routes do not change while the process lives, and each caller would take 100 ms."""
     services = services_of(unproxied(current_app))
     found = services.find(Description)

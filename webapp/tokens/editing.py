@@ -78,12 +78,12 @@ def edit(db: Session, row: TokenRow, after: TokenTerms) -> Edited:
         user_id=row.entry.user_id,
         credential_id=row.entry.id,
         name=after.name,
-        before=told(edited.before),
-        after=told(after),
+        before=audited_terms(edited.before),
+        after=audited_terms(after),
         widened=edited.is_wider,
     )
     return edited
 
 
-def told(terms: TokenTerms) -> dict[str, object]:
+def audited_terms(terms: TokenTerms) -> dict[str, object]:
     return {"name": terms.name, **facts(terms.authority), "expires_at": terms.expires_at.isoformat()}

@@ -48,7 +48,7 @@ class HeldRefreshToken:
 def hold(db: Session, secret: str) -> HeldRefreshToken | None:
     """What a text names, if it is a refresh token of ours."""
     token = find(db, secret)
-    credential = credentials.held(db, token.family_id) if token else None
+    credential = credentials.locked_credential(db, token.family_id) if token else None
     if token is None or credential is None:
         return None
     # Read again: before the family was ours alone, another may have used it.

@@ -52,7 +52,7 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, hand
     Raises:
         NotRotatable, TooMany
     """
-    former = held(db, user_id, token_id)
+    former = locked_token(db, user_id, token_id)
     # One statement, so that of two who rotate at once one is too late.
     won = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
     if db.execute(won.values(rotated_at=now(), taken_name=None).returning(ApiToken.id)).first() is None:
@@ -85,7 +85,7 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, hand
     return Rotated(issued, former)
 
 
-def held(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:
+def locked_token(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:
     """A token of this user that can be rotated; nobody ends or narrows it meanwhile."""
     query = select(Credential).where(Credential.id == token_id, Credential.user_id == user_id)
     credential = db.scalar(query.with_for_update().execution_options(populate_existing=True))

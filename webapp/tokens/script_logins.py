@@ -68,12 +68,12 @@ def live(db: Session, user_id: UUID) -> list[ScriptLogin]:
     query = select(RefreshFamily, Credential).join(Credential, Credential.id == RefreshFamily.id)
     query = query.where(RefreshFamily.id.in_(refreshing | ends.keys())).order_by(Credential.created_at.desc())
     return [
-        described(family, credential, refreshes=family.id in refreshing, token_expires_at=ends.get(family.id))
+        script_login(family, credential, refreshes=family.id in refreshing, token_expires_at=ends.get(family.id))
         for family, credential in db.execute(query)
     ]
 
 
-def described(
+def script_login(
     family: RefreshFamily, credential: Credential, *, refreshes: bool, token_expires_at: datetime | None
 ) -> ScriptLogin:
     return ScriptLogin(

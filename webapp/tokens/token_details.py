@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit import reading
 from webapp.audit.models import AuditEvent
-from webapp.audit.sentences import AuditSentence, told
+from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
 from webapp.core.humanize import in_words
 from webapp.credentials import usage_tracker
@@ -74,7 +74,7 @@ class TokenDetails(Token, frozen=True, kw_only=True):
 
 def details(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
     moment, entry = now(), row.entry
-    token = token_list.described(db, [row], moment)[0]
+    token = token_list.describe_all(db, [row], moment)[0]
     days = [moment.date() - timedelta(days=back) for back in range(SHOWN - 1, -1, -1)]
     by_day = usage_tracker.by_day(db, [entry.id], since=days[0])[entry.id]
     uses = usage_tracker.by_resource(db, entry.id, since=days[0])
@@ -91,7 +91,7 @@ def details(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
         resources=[TokenUse(*use) for use in uses.items()],
         unneeded=unneeded(token.scopes, uses, sum(by_day.values()), catalogue) if is_settled else [],
         denials=denials(refused),
-        events=[told(event, {entry.id: entry.name}) for event in happened],
+        events=[sentence_of(event, {entry.id: entry.name}) for event in happened],
     )
 
 

@@ -75,7 +75,7 @@ def read(text: str, ring: KeyRing, issuer: str) -> TokenReading:
     except verify.Invalid as error:
         return TokenReading(no_token(text, str(error)), "token_invalid", [], [], "unchecked")
     signature, fault = signature_of(text, header, ring, issuer)
-    sentence, code = judged(header, claims, signature, fault, issuer)
+    sentence, code = verdict_of(header, claims, signature, fault, issuer)
     return TokenReading(
         sentence,
         code,
@@ -130,28 +130,28 @@ def signature_of(text: str, header: Mapping[str, Any], ring: KeyRing, issuer: st
     return "holds", ""
 
 
-def judged(
+def verdict_of(
     header: Mapping[str, Any], claims: Mapping[str, Any], signature: Signature, fault: str, issuer: str
 ) -> tuple[str, ProblemCode | None]:
     if str(header.get("alg")).lower() == "none":
         return "It is not signed at all: anybody could have written it. It opens nothing.", "token_invalid"
     if claims.get("iss") != issuer and signature == "holds":
         return (
-            f"It was signed here, but for a house at {shown(claims.get('iss'))}; this one is at {issuer}.",
+            f"It was signed here, but for a house at {shortened(claims.get('iss'))}; this one is at {issuer}.",
             "token_invalid",
         )
     if claims.get("iss") != issuer:
         return (
-            f"It says that it was made by {shown(claims.get('iss', 'nobody'))}, which is not this house.",
+            f"It says that it was made by {shortened(claims.get('iss', 'nobody'))}, which is not this house.",
             "token_invalid",
         )
     if signature != "holds":
         return f"It says that it was made here, but {fault}. It opens nothing.", "token_invalid"
     if header.get("typ") != TYP:
-        return f"It was signed here, but as another kind of token: {shown(header.get('typ'))}.", "token_invalid"
+        return f"It was signed here, but as another kind of token: {shortened(header.get('typ'))}.", "token_invalid"
     if claims.get("aud") != issuer:
         return (
-            f"It was made here for another service: {shown(claims.get('aud'))}. Here it opens nothing.",
+            f"It was made here for another service: {shortened(claims.get('aud'))}. Here it opens nothing.",
             "token_invalid",
         )
     if fault == EXPIRED:
@@ -163,12 +163,14 @@ def judged(
 
 def pieces(members: Mapping[str, Any]) -> list[InspectedMember]:
     return [
-        InspectedMember(shown(name), shown(value), MEANINGS.get(name, "Not a word of ours."), moment(name, value))
+        InspectedMember(
+            shortened(name), shortened(value), MEANINGS.get(name, "Not a word of ours."), moment(name, value)
+        )
         for name, value in members.items()
     ]
 
 
-def shown(value: Any) -> str:
+def shortened(value: Any) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "…"
 

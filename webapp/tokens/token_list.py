@@ -128,7 +128,7 @@ def state_of(seen: TokenGlance, moment: datetime) -> str:
     return "unused" if moment - seen.last_used_at > LONG_UNUSED else "active"
 
 
-def page(
+def token_page(
     db: Session,
     user_id: UUID,
     *,
@@ -144,12 +144,12 @@ def page(
         all_scopes: those that the owner can give at all, where it matters which tokens have them all.
     """
     moment = now()
-    seen = glances(db, user_id, live(moment) if is_live else ended(moment))
+    seen = glances(db, user_id, live(moment) if is_live else recently_ended(moment))
     states = Counter(state_of(one, moment) for one in seen)
     states[WIDE] = sum(allows_all(one, all_scopes) for one in seen)
     wanted = [one.id for one in seen if state is None or is_meant(one, state, all_scopes, moment)]
     rows = rows_by_id(db, wanted[first : first + size])
-    return TokenPage(described(db, rows, moment), first, len(wanted), states)
+    return TokenPage(describe_all(db, rows, moment), first, len(wanted), states)
 
 
 def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[TokenGlance]:
@@ -180,7 +180,7 @@ def allows_all(seen: TokenGlance, all_scopes: frozenset[str]) -> bool:
 
 def counts(db: Session, user_id: UUID) -> dict[str, int]:
     moment = now()
-    views = {"active": live(moment), "ended": ended(moment)}
+    views = {"active": live(moment), "ended": recently_ended(moment)}
     return {
         name: db.scalar(select(func.count()).select_from(of_owner([Credential.id], user_id, view).subquery())) or 0
         for name, view in views.items()
@@ -198,12 +198,12 @@ def live(moment: datetime) -> ColumnElement[bool]:
     return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment)
 
 
-def ended(moment: datetime) -> ColumnElement[bool]:
+def recently_ended(moment: datetime) -> ColumnElement[bool]:
     lately = or_(Credential.revoked_at > moment - KEPT, Credential.expires_at.between(moment - KEPT, moment))
     return and_(or_(Credential.revoked_at.is_not(None), Credential.expires_at <= moment), lately)
 
 
-def described(db: Session, rows: Sequence[TokenRow], moment: datetime) -> list[Token]:
+def describe_all(db: Session, rows: Sequence[TokenRow], moment: datetime) -> list[Token]:
     days = [moment.date() - timedelta(days=back) for back in range(WEEK - 1, -1, -1)]
     uses = usage_tracker.by_day(db, [row.entry.id for row in rows], since=days[0])
     return [describe(row, uses[row.entry.id], days, moment) for row in rows]

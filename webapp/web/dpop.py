@@ -33,7 +33,7 @@ def is_new(proof: DpopProof) -> bool:
     return limiter.take(Limit(f"{SPENT}proof", 1, memory), proof.jkt, proof.jti).allowed
 
 
-def shown() -> DpopProof | None:
+def presented_proof() -> DpopProof | None:
     """What whoever asks for a token has shown of a key; None where nothing was shown (RFC 9449 §5).
 
     Raises:
@@ -44,7 +44,7 @@ def shown() -> DpopProof | None:
     try:
         return proof_for(None)
     except ProofUnfit as error:
-        raise refused(str(error)) from error
+        raise proof_problem(str(error)) from error
 
 
 def spend(proof: DpopProof | None) -> str | None:
@@ -56,11 +56,11 @@ def spend(proof: DpopProof | None) -> str | None:
     if proof is None:
         return None
     if not is_new(proof):
-        raise refused("the proof was sent before")
+        raise proof_problem("the proof was sent before")
     return proof.jkt
 
 
-def refused(reason: str) -> Problem:
+def proof_problem(reason: str) -> Problem:
     return Problem(
         400,
         "The proof shows nothing",

@@ -50,7 +50,7 @@ WARNED = 7
 
 
 @lru_cache(4096)
-def told(ends_at: datetime, days_left: int) -> tuple[tuple[str, str], ...]:
+def expiry_headers(ends_at: datetime, days_left: int) -> tuple[tuple[str, str], ...]:
     """When the token that was brought ends, and a warning in its last days."""
     if ends_at >= NEVER:
         return (("Token-Expires", "never"),)
@@ -84,7 +84,7 @@ class Headers:
                 headers.append(("Cache-Control", "private, no-store"))
                 cached = "private"
             if (end := environ.get(ENDS)) is not None:
-                headers.extend(told(*end))
+                headers.extend(expiry_headers(*end))
             if cached is None:
                 headers.append(PRIVATE[0])
             if cached is None or "public" not in cached:

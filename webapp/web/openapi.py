@@ -89,7 +89,7 @@ class ApiInfo:
 def document(house: ApiInfo, operations: Sequence[Operation]) -> Schema:
     paths: dict[str, Schema] = {}
     for operation in operations:
-        paths.setdefault(templated(operation.rule), {})[operation.method.lower()] = described(operation)
+        paths.setdefault(templated(operation.rule), {})[operation.method.lower()] = operation_object(operation)
     refusals = sorted({status for operation in operations for status in operation.refusals})
     return {
         "openapi": SPECIFICATION,
@@ -114,7 +114,7 @@ def schemas(operations: Iterable[Operation], choices: dict[str, list[str]]) -> S
     return found | {c.form.__name__: form_schema(c.form, choices) for c in contracts if c.form}
 
 
-def described(operation: Operation) -> Schema:
+def operation_object(operation: Operation) -> Schema:
     contract = operation.contract
     found: Schema = {
         "operationId": operation.id,

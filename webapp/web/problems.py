@@ -70,7 +70,7 @@ def answer(problem: Problem, *, page: bool | None = None) -> Response:
     return response
 
 
-def told(problem: Problem) -> str:
+def http_text(problem: Problem) -> str:
     """What a script hears in the same case, as it stands on the wire."""
     head = [f"HTTP/1.1 {problem.status} {phrase_of(problem.status)}"]
     head += [f"{name}: {value}" for name, value in problem.headers.items()]
@@ -90,7 +90,7 @@ def from_http(error: HTTPException) -> Response:
 
 
 def page_of(problem: Problem) -> Response:
-    problem.told = told(problem) if problem.pins else None
+    problem.told = http_text(problem) if problem.pins else None
     try:
         page = render_template("errors/problem.html", problem=problem)
     except Unavailable as outage:

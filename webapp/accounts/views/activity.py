@@ -55,7 +55,7 @@ class Activity(msgspec.Struct, frozen=True):
 def activity(principal: Principal) -> ResponseReturnValue:
     """What happened to the caller, the latest first; failed attempts too."""
     wanted = parse_query(ActivityQuery)
-    found = page(principal, wanted)
+    found = activity_page(principal, wanted)
     return show(
         found,
         "accounts/activity.html",
@@ -67,7 +67,7 @@ def activity(principal: Principal) -> ResponseReturnValue:
     )
 
 
-def page(principal: Principal, wanted: ActivityQuery) -> Activity:
+def activity_page(principal: Principal, wanted: ActivityQuery) -> Activity:
     before, after = wanted.before or None, wanted.after or None
     # One more than is shown says whether there is more.
     found = list(select(principal, wanted, paging.PAGE + 1))
@@ -82,7 +82,7 @@ def select(principal: Principal, wanted: ActivityQuery, size: int) -> list[Audit
     kind = None if wanted.kind == "all" else wanted.kind
     before, after = wanted.before or None, wanted.after or None
     try:
-        return list(paging.page(db(), principal.user_id, kind=kind, before=before, after=after, size=size))
+        return list(paging.event_page(db(), principal.user_id, kind=kind, before=before, after=after, size=size))
     except paging.Unknown as error:
         raise unknown() from error
 

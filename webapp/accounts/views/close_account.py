@@ -14,7 +14,7 @@ from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.request_info import here, post
+from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.accounts.views.security import gather
 from webapp.guard import Principal, require
 from webapp.web.api_schema import responds
@@ -40,10 +40,10 @@ def export_data(principal: Principal) -> ResponseReturnValue:
 @bp.get("/account/close")
 @require(session=True, spares_closed=True)
 def close_form(principal: Principal) -> ResponseReturnValue:
-    return page(principal, me(principal), CloseForm(formdata=None))
+    return close_page(principal, me(principal), CloseForm(formdata=None))
 
 
-def page(principal: Principal, user: User, form: CloseForm, *, status: int = 200) -> Response:
+def close_page(principal: Principal, user: User, form: CloseForm, *, status: int = 200) -> Response:
     form.username.description = f"Type {user.username}, to be sure."
     facts = {"user": user, "form": form, "security": gather(principal), "days": GRACE.days}
     return Response(render_template("accounts/close.html", **facts), status)
@@ -56,16 +56,16 @@ def close(principal: Principal) -> ResponseReturnValue:
     """Close the account: everything ends now, and is deleted in fourteen days."""
     form, user = CloseForm(), me(principal)
     if not form.validate_on_submit():
-        return refused(principal, user, form)
+        return form_again(principal, user, form)
     if key_of(form.username.data or "") != user.username_key:
         form.username.errors = ["That is not your name."]
-        return refused(principal, user, form)
+        return form_again(principal, user, form)
     try:
         closes_at = lifecycle.close(db(), user)
     except LastSuperAdmin:
         form.username.errors = ["You are the only super admin. Make somebody else one first."]
-        return refused(principal, user, form)
-    notices.account_closed(db(), post(), user, here(), closes_at=closes_at)
+        return form_again(principal, user, form)
+    notices.account_closed(db(), post(), user, current_circumstances(), closes_at=closes_at)
     logout_user()
     session.clear()
     if not wants_page():
@@ -74,10 +74,10 @@ def close(principal: Principal) -> ResponseReturnValue:
     return redirect(url_for("login.new"), 303)
 
 
-def refused(principal: Principal, user: User, form: CloseForm) -> ResponseReturnValue:
+def form_again(principal: Principal, user: User, form: CloseForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return page(principal, user, form, status=422)
+    return close_page(principal, user, form, status=422)
 
 
 @bp.post("/account/keep")

@@ -16,7 +16,7 @@ from webapp.accounts.one_time_links import UNDO, LinkDead
 from webapp.accounts.registration import EmailTaken
 from webapp.accounts.views import link_secret, profile
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.request_info import dead, here, nobodys_hash, post, take_turn
+from webapp.accounts.views.request_info import current_circumstances, dead, nobodys_hash, post, take_turn
 from webapp.core.ratelimit import Limit
 from webapp.guard import Principal, public, require
 from webapp.web.api_schema import responds
@@ -53,13 +53,13 @@ def change_address(principal: Principal) -> ResponseReturnValue:
     """Ask for another e-mail address; a link is mailed there."""
     form = AddressForm()
     if not form.validate_on_submit() or (address := fitting(form)) is None:
-        return refused(principal, form)
+        return form_again(principal, form)
     take_turn(ASKED, str(principal.user_id))
     user = me(principal)
     if user.email_key == key_of(address) and user.email_verified_at is not None:
         form.email.errors = ["That is your address already."]
-        return refused(principal, form)
-    email_change.ask(db(), post(), user, address, here())
+        return form_again(principal, form)
+    email_change.ask(db(), post(), user, address, current_circumstances())
     if not wants_page():
         return as_json(AddressAsked(address), status=202)
     flash(f"A link was mailed to {address}. Your address changes when you follow it, within a day.", "ok")
@@ -74,11 +74,13 @@ def fitting(form: AddressForm) -> str | None:
         return None
 
 
-def refused(principal: Principal, form: AddressForm) -> ResponseReturnValue:
+def form_again(principal: Principal, form: AddressForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
     user: User = me(principal)
-    return Response(render_template("accounts/account.html", **profile.page(user, profile.form_of(user), form)), 422)
+    return Response(
+        render_template("accounts/account.html", **profile.account_context(user, profile.form_of(user), form)), 422
+    )
 
 
 @bp.post("/account/email/cancel")
@@ -105,7 +107,7 @@ def confirm_arrive(secret: str) -> ResponseReturnValue:
 @public
 def confirm_address_form() -> ResponseReturnValue:
     # Only a button changes something: programs that look through mails follow every link.
-    return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, link_secret.held(CONFIRM)))
+    return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, link_secret.secret_in_session(CONFIRM)))
 
 
 @bp.post("/account/email/confirm")
@@ -114,7 +116,7 @@ def confirm_address_form() -> ResponseReturnValue:
 def confirm_address() -> ResponseReturnValue:
     """Make it the address of the account, by the link whose page this cookie has opened."""
     try:
-        email_change.confirm(db(), post(), link_secret.held(CONFIRM), here())
+        email_change.confirm(db(), post(), link_secret.secret_in_session(CONFIRM), current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:
@@ -137,7 +139,7 @@ def undo_arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/account/email/undo")
 @public
 def undo_address_form() -> ResponseReturnValue:
-    return render_template("accounts/undo_address.html", **facts_of(UNDO, link_secret.held(UNDO)))
+    return render_template("accounts/undo_address.html", **facts_of(UNDO, link_secret.secret_in_session(UNDO)))
 
 
 @bp.post("/account/email/undo")
@@ -145,11 +147,11 @@ def undo_address_form() -> ResponseReturnValue:
 @responds(AddressRestored, refuses=(404, 409))
 def undo_address() -> ResponseReturnValue:
     """Put the address before back; every login ends, by browsers and by scripts, and the password is locked."""
-    secret = link_secret.held(UNDO)
+    secret = link_secret.secret_in_session(UNDO)
     facts_of(UNDO, secret)
     nobodys = nobodys_hash()
     try:
-        user, ended = disavow.undo_address(db(), post(), secret, nobodys, here())
+        user, ended = disavow.undo_address(db(), post(), secret, nobodys, current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:

@@ -7,7 +7,7 @@ def take(purpose: str, secret: str) -> None:
     session[key_of(purpose)] = secret
 
 
-def held(purpose: str) -> str:
+def secret_in_session(purpose: str) -> str:
     found = session.get(key_of(purpose))
     return found if isinstance(found, str) else ""
 

@@ -11,7 +11,7 @@ from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.request_info import dead, here, nobodys_hash, post
+from webapp.accounts.views.request_info import current_circumstances, dead, nobodys_hash, post
 from webapp.guard import public
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -69,7 +69,7 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/not-me")
 @public
 def ask() -> ResponseReturnValue:
-    found = about(link_secret.held(NOT_ME))
+    found = about(link_secret.secret_in_session(NOT_ME))
     page = f"accounts/not_me_{found.what}.html" if found.is_only_begun else "accounts/not_me.html"
     return render_template(page, what=WHAT.get(found.what, found.what), kind=found.what, user=found.user)
 
@@ -83,11 +83,11 @@ def end() -> ResponseReturnValue:
     API tokens, second factors and invitations that were made since are taken back. What has only begun is stopped, and
     nothing else changes.
     """
-    secret = link_secret.held(NOT_ME)
+    secret = link_secret.secret_in_session(NOT_ME)
     found = about(secret)
     nobodys = nobodys_hash()
     try:
-        done = disavow.disown(db(), post(), secret, nobodys, here())
+        done = disavow.disown(db(), post(), secret, nobodys, current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)

@@ -36,7 +36,7 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/not-me/token")
 @public
 def ask() -> ResponseReturnValue:
-    return render_template("accounts/not_my_token.html", name=about(link_secret.held(NOT_MY_TOKEN)))
+    return render_template("accounts/not_my_token.html", name=about(link_secret.secret_in_session(NOT_MY_TOKEN)))
 
 
 @bp.post("/not-me/token")
@@ -44,7 +44,7 @@ def ask() -> ResponseReturnValue:
 @responds(DisavowedToken, refuses=(404,))
 def end() -> ResponseReturnValue:
     """Revoke the token that a mail was about, and whatever took over from it."""
-    link = one_time_links.spend(db(), NOT_MY_TOKEN, link_secret.held(NOT_MY_TOKEN))
+    link = one_time_links.spend(db(), NOT_MY_TOKEN, link_secret.secret_in_session(NOT_MY_TOKEN))
     if link is None or link.user_id is None:
         raise dead_link()
     revoked = [

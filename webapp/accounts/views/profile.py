@@ -16,7 +16,7 @@ from webapp.accounts.profile import Profile
 from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.roles import included_in
 from webapp.accounts.views.blueprint import bp, me
-from webapp.accounts.views.request_info import here, post
+from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.guard import Principal, require
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
@@ -50,7 +50,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 def account(principal: Principal) -> ResponseReturnValue:
     """Name, address, and how pages are liked."""
     user = me(principal)
-    return show(described(user), "accounts/account.html", **page(user, form_of(user)))
+    return show(account_of(user), "accounts/account.html", **account_context(user, form_of(user)))
 
 
 @bp.post("/account")
@@ -61,20 +61,20 @@ def change(principal: Principal) -> ResponseReturnValue:
     user = me(principal)
     form = form_of(user, is_sent=True)
     if not form.validate_on_submit():
-        return refused(user, form)
+        return form_again(user, form)
     wanted = Profile(**{name: getattr(form, name).data for name in Profile.__slots__})
     try:
         former = profile.change(db(), user, wanted)
     except UserNameTaken:
         form.username.errors = ["Somebody has that name, or one that reads like it."]
-        return refused(user, form)
+        return form_again(user, form)
     except UserNameUnfit as error:
         form.username.errors = [str(error)]
-        return refused(user, form)
+        return form_again(user, form)
     if former:
-        notices.name_changed(db(), post(), user, here(), former=former)
+        notices.name_changed(db(), post(), user, current_circumstances(), former=former)
     if not wants_page():
-        return as_json(described(user))
+        return as_json(account_of(user))
     flash("Your profile is saved.", "ok")
     return redirect(url_for("account.show"), 303)
 
@@ -89,7 +89,7 @@ def choose_mails(principal: Principal) -> ResponseReturnValue:
         raise form.refused()
     mail_preferences.choose(db(), user, form.wanted)
     if not wants_page():
-        return as_json(described(user))
+        return as_json(account_of(user))
     flash("It is noted. Mails about the safety of your account go on.", "ok")
     return redirect(url_for("account.show"), 303)
 
@@ -99,13 +99,13 @@ def form_of(user: User, *, is_sent: bool = False) -> ProfileForm:
     return ProfileForm(data=known) if is_sent else ProfileForm(formdata=None, data=known)
 
 
-def refused(user: User, form: ProfileForm) -> ResponseReturnValue:
+def form_again(user: User, form: ProfileForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return Response(render_template("accounts/account.html", **page(user, form)), 422)
+    return Response(render_template("accounts/account.html", **account_context(user, form)), 422)
 
 
-def page(user: User, form: ProfileForm, address: AddressForm | None = None) -> dict[str, Any]:
+def account_context(user: User, form: ProfileForm, address: AddressForm | None = None) -> dict[str, Any]:
     waiting = email_change.pending(db(), user.id)
     return {
         "form": form,
@@ -113,11 +113,11 @@ def page(user: User, form: ProfileForm, address: AddressForm | None = None) -> d
         "mails": MailsForm(formdata=None, data=mail_preferences.chosen(user)),
         "pending": waiting,
         "can_mail": post().can_mail,
-        "account": described(user),
+        "account": account_of(user),
     }
 
 
-def described(user: User) -> Account:
+def account_of(user: User) -> Account:
     waiting = email_change.pending(db(), user.id)
     return Account(
         id=user.id,

@@ -18,8 +18,8 @@ from webapp.accounts.views.request_info import (
     ASKED,
     RESET_MAILED,
     RESET_TRIED,
+    current_circumstances,
     dead,
-    here,
     hint,
     judge,
     limiter,
@@ -85,7 +85,7 @@ def ask() -> ResponseReturnValue:
             raise form.refused()
         return render_template("accounts/forgot.html", form=form), 422
     take_turn(ASKED)
-    identifier, seen, box = form.username.data or "", here(), post()
+    identifier, seen, box = form.username.data or "", current_circumstances(), post()
     after_response.after_response_unseen(lambda: send(identifier, seen, box))
     if not wants_page():
         return as_json(LinkAsked(SENT), status=202)
@@ -120,7 +120,7 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/reset")
 @public
 def new() -> ResponseReturnValue:
-    return page(ResetForm(formdata=None), whose(link_secret.held(RESET)))
+    return reset_page(ResetForm(formdata=None), whose(link_secret.secret_in_session(RESET)))
 
 
 @bp.post("/reset")
@@ -132,16 +132,18 @@ def reset() -> ResponseReturnValue:
     Every login ends, by browsers and by scripts, and every API token unless `keep_tokens` is said; the answer and a
     mail tell how many.
     """
-    form, secret = ResetForm(), link_secret.held(RESET)
+    form, secret = ResetForm(), link_secret.secret_in_session(RESET)
     user = whose(secret)
     if form.validate_on_submit():
         judge(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     if form.errors:
-        return refused(form, user)
+        return form_again(form, user)
     take_turn(RESET_TRIED, f"user:{user.id}")
     hashed = passwords().hash(form.password.data or "")
     try:
-        ended = recovery.reset(db(), post(), secret, hashed, here(), revokes_tokens=not form.keep_tokens.data)
+        ended = recovery.reset(
+            db(), post(), secret, hashed, current_circumstances(), revokes_tokens=not form.keep_tokens.data
+        )
     except LinkDead as error:
         raise dead_link() from error
     # Whoever reads the mails of the account is no stranger to it: others' wrong passwords must not stop the new one.
@@ -155,13 +157,13 @@ def reset() -> ResponseReturnValue:
     return redirect(url_for(LOGIN), 303)
 
 
-def refused(form: Form, user: User) -> ResponseReturnValue:
+def form_again(form: Form, user: User) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return page(form, user), 422
+    return reset_page(form, user), 422
 
 
-def page(form: Form, user: User) -> str:
+def reset_page(form: Form, user: User) -> str:
     form.password.description = hint(roles_of(user.role))
     with database().read() as reading:
         ends = recovery.would_end(reading, user.id)

@@ -19,8 +19,8 @@ from webapp.accounts.views.request_info import (
     ASKED,
     check_address,
     check_name,
+    current_circumstances,
     dead,
-    here,
     hint,
     judge,
     may_mail_registration,
@@ -86,9 +86,9 @@ def arrive(secret: str) -> ResponseReturnValue:
 @responds(RegisterPage, refuses=(403, 404))
 def new() -> ResponseReturnValue:
     """The form that makes an account; its CSRF token goes with the answer."""
-    way = way_in(link_secret.held(INVITATION))
+    way = way_in(link_secret.secret_in_session(INVITATION))
     form = form_for(way)
-    return show(RegisterPage(generate_csrf()), "accounts/register.html", **surroundings(form, way))
+    return show(RegisterPage(generate_csrf()), "accounts/register.html", **registration_context(form, way))
 
 
 @bp.post("/register")
@@ -96,11 +96,11 @@ def new() -> ResponseReturnValue:
 @responds(Registered, form=RegisterForm, status=202, refuses=(403, 404, 422, 429))
 def create() -> ResponseReturnValue:
     """Ask for an account; a mail with the link that opens it, or with why there is none, goes to the address."""
-    secret = link_secret.held(INVITATION)
+    secret = link_secret.secret_in_session(INVITATION)
     way = way_in(secret)
     form = form_for(way, is_sent=True)
     if not form.validate_on_submit() or not fits(form, way):
-        return refused(form, way)
+        return form_again(form, way)
     take_turn(ASKED)
     new = NewUser(
         username=form.username.data or "",
@@ -120,7 +120,7 @@ def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
             new = replace(new, role=self_registration.spend(db(), secret).role)
         except LinkDead as error:
             raise dead_invitation() from error
-    box, seen, network = post(), here(), network_of(request.remote_addr)
+    box, seen, network = post(), current_circumstances(), network_of(request.remote_addr)
     # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
     after_response.after_response_unseen(lambda: begin(new, box, seen, network))
     link_secret.drop(INVITATION)
@@ -143,7 +143,7 @@ def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseRet
         raise dead_invitation() from error
     except UserNameTaken:
         form.username.errors = ["Somebody has this name already. Choose another."]
-        return refused(form, way)
+        return form_again(form, way)
     except EmailTaken as error:
         raise has_account() from error
     link_secret.drop(INVITATION)
@@ -201,13 +201,13 @@ def fits(form: RegisterForm, way: Way) -> bool:
     return not form.errors
 
 
-def refused(form: RegisterForm, way: Way) -> ResponseReturnValue:
+def form_again(form: RegisterForm, way: Way) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return render_template("accounts/register.html", **surroundings(form, way)), 422
+    return render_template("accounts/register.html", **registration_context(form, way)), 422
 
 
-def surroundings(form: RegisterForm, way: Way) -> dict[str, Any]:
+def registration_context(form: RegisterForm, way: Way) -> dict[str, Any]:
     form.password.description = hint(roles_of(way.role))
     return {"form": form, "way": way}
 

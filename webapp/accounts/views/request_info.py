@@ -40,7 +40,7 @@ TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
 RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))
 
 
-def here() -> Circumstances:
+def current_circumstances() -> Circumstances:
     return Circumstances(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
 
 

@@ -13,7 +13,7 @@ from webapp.accounts.activity import ActivityEntry, lines
 from webapp.accounts.forms import EverythingForm
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.request_info import here, post
+from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.audit import paging
 from webapp.core.clock import now
 from webapp.guard import Principal, require
@@ -82,7 +82,7 @@ def security(principal: Principal) -> ResponseReturnValue:
 
 
 def gather(principal: Principal) -> Security:
-    tokens = token_list.page(db(), principal.user_id, is_live=True, size=MOST_TOKENS)
+    tokens = token_list.token_page(db(), principal.user_id, is_live=True, size=MOST_TOKENS)
     fresh_until = principal.auth_time + FRESH
     return Security(
         password_changed_at=me(principal).password_changed_at,
@@ -94,7 +94,7 @@ def gather(principal: Principal) -> Security:
         token_count=tokens.total,
         script_logins=script_logins.live(db(), principal.user_id),
         states=dict(tokens.states),
-        recent=lines(db(), principal.user_id, paging.page(db(), principal.user_id, kind="news", size=RECENT)),
+        recent=lines(db(), principal.user_id, paging.event_page(db(), principal.user_id, kind="news", size=RECENT)),
     )
 
 
@@ -106,7 +106,7 @@ def task(user: User, factors: FactorList) -> SecurityTask | None:
         return SecurityTask("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
     if user.email_verified_at is None and post().can_mail:
         return SecurityTask(f"{user.email} is not verified.", "Verify it", url_for("account.show"))
-    if resets.waiting(db(), user.id) is not None:
+    if resets.pending_reset(db(), user.id) is not None:
         return SecurityTask(
             "Your second factors are about to be taken away.", "Look at it", url_for("factors.reset_form")
         )
@@ -137,7 +137,7 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
         raise form.refused()
     user, is_all = me(principal), form.also_this.data
     ended = lifecycle.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
-    notices.everything_ended(db(), post(), user, here(), ended=ended)
+    notices.everything_ended(db(), post(), user, current_circumstances(), ended=ended)
     if is_all:
         logout_user()
         session.clear()

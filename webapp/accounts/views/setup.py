@@ -23,7 +23,7 @@ bp = Blueprint("setup", __name__)
 @public
 def show(secret: str) -> ResponseReturnValue:
     minutes_left(secret)
-    return page(SetupForm(formdata=None), secret)
+    return setup_page(SetupForm(formdata=None), secret)
 
 
 @bp.post("/setup/<secret>")
@@ -32,7 +32,7 @@ def create(secret: str) -> ResponseReturnValue:
     minutes_left(secret)
     form = SetupForm()
     if not form.validate_on_submit() or not fits(form):
-        return refused(form, secret)
+        return form_again(form, secret)
     new = NewUser(
         username=form.username.data or "",
         email=form.email.data,
@@ -45,10 +45,10 @@ def create(secret: str) -> ResponseReturnValue:
         raise dead() from error
     except UserNameTaken:
         form.username.errors = ["Somebody has that name, or one that looks like it."]
-        return refused(form, secret)
+        return form_again(form, secret)
     except EmailTaken:
         form.email.errors = ["Somebody has that address already."]
-        return refused(form, secret)
+        return form_again(form, secret)
     flash("Your account is made. Log in with it.", "ok")
     return redirect(url_for("login.new"), 303)
 
@@ -69,13 +69,13 @@ def fits(form: SetupForm) -> bool:
     return not form.errors
 
 
-def refused(form: SetupForm, secret: str) -> ResponseReturnValue:
+def form_again(form: SetupForm, secret: str) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return page(form, secret, status=422)
+    return setup_page(form, secret, status=422)
 
 
-def page(form: SetupForm, secret: str, *, status: int = 200) -> Response:
+def setup_page(form: SetupForm, secret: str, *, status: int = 200) -> Response:
     form.password.description = hint(roles_of("super_admin"))
     return Response(render_template("accounts/setup.html", form=form, minutes_left=minutes_left(secret)), status)
 

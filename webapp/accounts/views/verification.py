@@ -11,7 +11,16 @@ from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.self_registration import SIGN_UP, Verification
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.request_info import ASKED, TRIED, dead, here, may_mail, passwords, post, take_turn
+from webapp.accounts.views.request_info import (
+    ASKED,
+    TRIED,
+    current_circumstances,
+    dead,
+    may_mail,
+    passwords,
+    post,
+    take_turn,
+)
 from webapp.guard import public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
@@ -31,7 +40,7 @@ WAITING = "unverified"
 @bp.get("/verify/<secret>")
 @public
 def arrive(secret: str) -> ResponseReturnValue:
-    waiting(secret)
+    verification_of(secret)
     link_secret.take(SIGN_UP, secret)
     return redirect(url_for("verification.show"), 303)
 
@@ -39,7 +48,7 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/verify")
 @public
 def show() -> ResponseReturnValue:
-    return page(VerifyForm(formdata=None), waiting(link_secret.held(SIGN_UP)))
+    return verification_page(VerifyForm(formdata=None), verification_of(link_secret.secret_in_session(SIGN_UP)))
 
 
 @bp.post("/verify")
@@ -50,14 +59,14 @@ def verify() -> ResponseReturnValue:
 
     The password is asked so that nobody who only typed somebody's address gets an account in their name verified.
     """
-    form, secret = VerifyForm(), link_secret.held(SIGN_UP)
-    found = waiting(secret)
+    form, secret = VerifyForm(), link_secret.secret_in_session(SIGN_UP)
+    found = verification_of(secret)
     if not form.validate_on_submit():
-        return refused(form, found)
+        return form_again(form, found)
     take_turn(TRIED, f"user:{found.user_id}")
     if not passwords().verify(form.password.data or "", found.password_hash):
         form.password.errors = ["That is not the password of this account. Try again, or set a new one."]
-        return refused(form, found)
+        return form_again(form, found)
     try:
         user = self_registration.verify(db(), secret)
     except LinkDead as error:
@@ -85,7 +94,7 @@ def again() -> ResponseReturnValue:
     if not isinstance(user_id, str):
         raise Problem(404, "There is nothing to send", "Log in first; then the link can be sent again.")
     take_turn(ASKED)
-    seen = here()
+    seen = current_circumstances()
     after_response.after_response_unseen(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
@@ -102,20 +111,20 @@ def send(user_id: UUID, box: Mailer, seen: Circumstances) -> None:
             self_registration.send_link(writing, box, user, seen)
 
 
-def refused(form: Form, found: Verification) -> ResponseReturnValue:
+def form_again(form: Form, found: Verification) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return page(form, found), 422
+    return verification_page(form, found), 422
 
 
-def page(form: Form, found: Verification) -> str:
+def verification_page(form: Form, found: Verification) -> str:
     return render_template("accounts/verify.html", form=form, username=found.username)
 
 
-def waiting(secret: str) -> Verification:
+def verification_of(secret: str) -> Verification:
     try:
         with database().read() as reading:
-            return self_registration.waiting(reading, secret)
+            return self_registration.pending_verification(reading, secret)
     except LinkDead as error:
         raise dead_link() from error
 

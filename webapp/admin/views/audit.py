@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
-from webapp.admin.audit_entries import AuditEntry, described
+from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.admin.audit_presenter import lines
 from webapp.admin.views.permissions import read
 from webapp.audit import export_formats, reading
@@ -64,8 +64,8 @@ class AuditLog(msgspec.Struct, frozen=True):
 def index() -> ResponseReturnValue:
     """What happened, the latest first, by pages."""
     wanted = parse_query(AuditQuery)
-    found = reading.search(db(), wish(wanted), limit=PAGE + 1)
-    answer = AuditLog(described(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
+    found = reading.search(db(), audit_filter(wanted), limit=PAGE + 1)
+    answer = AuditLog(audit_entries(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
     if not wants_page():
         return as_json(answer)
     said = {name: value for name, value in msgspec.structs.asdict(wanted).items() if value and name != "before"}
@@ -105,7 +105,7 @@ def as_lines() -> ResponseReturnValue:
 
 
 def carry(kind: str, content_type: str) -> Response:
-    response = Response(carried(database(), wish(parse_query(AuditQuery)), kind), content_type=content_type)
+    response = Response(carried(database(), audit_filter(parse_query(AuditQuery)), kind), content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
     return response
 
@@ -134,7 +134,7 @@ class Names(dict[UUID, str]):
         return self[user_id] or default
 
 
-def wish(wanted: AuditQuery) -> AuditFilter:
+def audit_filter(wanted: AuditQuery) -> AuditFilter:
     until = day(wanted.until, "until")
     return AuditFilter(
         user_id=whom(wanted.user),
@@ -153,7 +153,7 @@ def whom(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
-        found = user_queries.named(db(), text)
+        found = user_queries.by_name_or_email(db(), text)
         return found.id if found else NOBODY
 
 

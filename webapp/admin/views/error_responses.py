@@ -41,5 +41,5 @@ def above(name: str) -> Problem:
     return Problem(403, f"{name} may do more than you", "Ask somebody with the role super admin. Nothing was changed.")
 
 
-def nobody() -> Problem:
+def no_such_user() -> Problem:
     return Problem(404, "There is no such user", "They never were, or they were deleted.")

@@ -65,8 +65,8 @@ class NewInvitation(Invited, frozen=True, kw_only=True):
 def index() -> ResponseReturnValue:
     """The invitations of the house, the latest first."""
     before = parse_query(InvitationQuery).before or None
-    rows = invitations.page(db(), before=before)
-    found, has_more = [told(row) for row in rows[: invitations.PAGE]], len(rows) > invitations.PAGE
+    rows = invitations.latest_invitations(db(), before=before)
+    found, has_more = [invited_of(row) for row in rows[: invitations.PAGE]], len(rows) > invitations.PAGE
     older = url_for("admin_invitations.index", before=found[-1].created_at.isoformat()) if has_more else None
     latest = url_for("admin_invitations.index") if before else None
     return show(
@@ -75,7 +75,7 @@ def index() -> ResponseReturnValue:
         invitations=found,
         older_href=older,
         latest_href=latest,
-        **surroundings(),
+        **invitations_context(),
     )
 
 
@@ -92,32 +92,32 @@ def create(principal: Principal) -> ResponseReturnValue:
     """Make an invitation; its link is mailed to the address that is named, or else in this answer alone."""
     form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
     if not form.validate_on_submit():
-        return refused(form)
+        return form_again(form)
     if form.wish.email and not current_app.config["CAN_MAIL"]:
         form.email.errors = [
             "No mail server is set up, so nothing can be mailed there. Leave it empty, and hand over the link."
         ]
-        return refused(form)
+        return form_again(form)
     try:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
     except EmailUnfit as error:
         form.email.errors = [str(error)]
-        return refused(form)
+        return form_again(form)
     except RoleNotYours:
         form.role.errors = ["There is no such role any more; somebody removed it meanwhile."]
-        return refused(form)
+        return form_again(form)
     post = service(Mailer)
     is_mailed = invitations.mail(db(), post, made)
     link = None if is_mailed else current_app.config["BASE_URL"] + made.path
     answer = NewInvitation(
-        **msgspec.structs.asdict(told(InvitationRow(made.invitation, principal.username))),
+        **msgspec.structs.asdict(invited_of(InvitationRow(made.invitation, principal.username))),
         link=link,
         is_mailed=is_mailed,
     )
     # Shown here and never again: no redirect, because there is nothing to come back to.
     if not wants_page():
         return as_json(answer, status=201)
-    return render_template("admin/invitation_made.html", made=answer, **surroundings()), 201
+    return render_template("admin/invitation_made.html", made=answer, **invitations_context()), 201
 
 
 @bp.post("/admin/invitations/<uuid:invitation_id>/revoke")
@@ -133,7 +133,7 @@ def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("admin_invitations.index"), 303)
 
 
-def told(row: InvitationRow) -> Invited:
+def invited_of(row: InvitationRow) -> Invited:
     found = row.invitation
     return Invited(
         id=found.id,
@@ -149,15 +149,15 @@ def told(row: InvitationRow) -> Invited:
     )
 
 
-def refused(form: InvitationForm) -> ResponseReturnValue:
+def form_again(form: InvitationForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
     return form_page(form), 422
 
 
 def form_page(form: InvitationForm) -> str:
-    return render_template("admin/invitation_new.html", form=form, **surroundings())
+    return render_template("admin/invitation_new.html", form=form, **invitations_context())
 
 
-def surroundings() -> dict[str, Any]:
+def invitations_context() -> dict[str, Any]:
     return {"can_mail": current_app.config["CAN_MAIL"], "is_closed": current_app.config["REGISTRATION"] == "closed"}

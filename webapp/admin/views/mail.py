@@ -77,7 +77,7 @@ def index() -> ResponseReturnValue:
     wanted = parse_query(MailQuery)
     rows = outbox.latest(db(), limit=PAGE + 1, before=wanted.before or None, state=wanted.state)
     found = Outbox(
-        mails=[told(mail) for mail in rows[:PAGE]], **outbox.states(db()), can_mail=current_app.config["CAN_MAIL"]
+        mails=[mail_of(mail) for mail in rows[:PAGE]], **outbox.states(db()), can_mail=current_app.config["CAN_MAIL"]
     )
     older = url_for("admin_mail.index", **older_than(wanted, rows)) if len(rows) > PAGE else None
     latest = url_for("admin_mail.index", state=wanted.state or None) if wanted.before else None
@@ -119,7 +119,7 @@ def test(principal: Principal) -> ResponseReturnValue:
     return redirect(url_for("admin_mail.index"), 303)
 
 
-def told(mail: OutgoingMail) -> Mail:
+def mail_of(mail: OutgoingMail) -> Mail:
     return Mail(
         id=mail.id,
         kind=mail.kind,

@@ -55,11 +55,11 @@ class RoleDetails(RoleEntry, frozen=True, kw_only=True):
 @responds(RoleList)
 def index() -> ResponseReturnValue:
     """Every role, and the scopes that it opens."""
-    answer = RoleList([RoleEntry(**described(role)) for role in roles.humblest_first(db())])
+    answer = RoleList([RoleEntry(**role_context(role)) for role in roles.humblest_first(db())])
     return show(answer, "admin/roles.html", roles=answer.roles)
 
 
-def described(role: Role) -> dict[str, Any]:
+def role_context(role: Role) -> dict[str, Any]:
     catalogue = service(Catalogue)
     return {
         "name": role.name,
@@ -84,19 +84,19 @@ def create(principal: Principal) -> ResponseReturnValue:
     """A new role; nobody has it yet."""
     form = NewRoleForm()
     if not form.validate_on_submit():
-        return refused(form, None)
+        return form_again(form, None)
     name, description = form.name.data or "", form.description.data or ""
     try:
         role = roles.add(db(), name, description, form.includes.data or (), actor_id=principal.user_id)
     except RoleUnfit as error:
         (form.includes if roles.NAME.fullmatch(name) else form.name).errors = [str(error)]
-        return refused(form, None)
+        return form_again(form, None)
     except RoleTaken:
         form.name.errors = ["There is a role of that name."]
-        return refused(form, None)
+        return form_again(form, None)
     except RoleCycle as error:
         form.includes.errors = [f"A role cannot include itself: {error}."]
-        return refused(form, None)
+        return form_again(form, None)
     if wants_page():
         flash(f"The role {role.name} is made.", "ok")
         return redirect(url_for("admin_roles.show", name=role.name), 303)
@@ -116,7 +116,7 @@ def details(name: str) -> ResponseReturnValue:
 
 def in_full(role: Role) -> RoleDetails:
     reached = reach(guarded(current_app), role.name, role.closure, at=now())
-    return RoleDetails(**described(role), reach=reached)
+    return RoleDetails(**role_context(role), reach=reached)
 
 
 @bp.get("/admin/roles/<name>/edit")
@@ -134,16 +134,16 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
     """Change what a role includes; it counts from the next request of everybody who has it."""
     role, form = role_of(name), RoleForm()
     if not form.validate_on_submit():
-        return refused(form, role)
+        return form_again(form, role)
     try:
         with refusals():
             roles.edit(db(), role, form.description.data or "", form.includes.data or (), actor_id=principal.user_id)
     except RoleUnfit as error:
         form.includes.errors = [str(error)]
-        return refused(form, role)
+        return form_again(form, role)
     except RoleCycle as error:
         form.includes.errors = [f"A role cannot include itself: {error}."]
-        return refused(form, role)
+        return form_again(form, role)
     if not wants_page():
         return as_json(in_full(role))
     flash(f"The role {role.name} is changed, from the next request on.", "ok")
@@ -174,7 +174,7 @@ def remove(principal: Principal, name: str) -> ResponseReturnValue:
     return redirect(url_for("admin_roles.index"), 303)
 
 
-def refused(form: Form, role: Role | None) -> ResponseReturnValue:
+def form_again(form: Form, role: Role | None) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
     return form_page(form, role, status=422)

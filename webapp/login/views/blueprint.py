@@ -86,7 +86,7 @@ def browser() -> Browser:
     return Browser(request.headers.get("User-Agent", ""), request.remote_addr)
 
 
-def here() -> Circumstances:
+def current_circumstances() -> Circumstances:
     """What a mail says of where something was done."""
     return Circumstances(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
 

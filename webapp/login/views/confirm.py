@@ -34,7 +34,7 @@ def confirm_form(principal: Principal) -> ResponseReturnValue:
     asked, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
     if not ways(principal, asked).anything:
         return redirect(url_for("factors.needed", next=target, acr=asked.acr), 303)
-    return page(target, asked=asked)
+    return confirm_page(target, asked=asked)
 
 
 @bp.get("/confirm/passkey")
@@ -53,14 +53,14 @@ def confirm(principal: Principal) -> ResponseReturnValue:
     """Prove again who you are, for what asks for a fresh proof or a better one."""
     form = ConfirmForm()
     if not form.validate_on_submit():
-        return refused(form)
+        return form_again(form)
     user = of_id(principal.user_id)
     try:
         amr = proof(principal, form, user)
     except Problem as problem:
-        return refused(form, problem)
+        return form_again(form, problem)
     if amr is None:
-        return refused(form)
+        return form_again(form)
     unchanged(user)
     reprove(principal, amr)
     if not wants_page():
@@ -114,18 +114,20 @@ def onward(target: str | None, fields: form_state.Fields | None) -> ResponseRetu
     return render_template("login/resume.html", target=target, fields=fields)
 
 
-def refused(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
+def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
     if not wants_page():
         raise problem or form.refused()
     said = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
     # Even one who has to wait keeps what they filled in.
-    answer = current_app.make_response(page(safe_path(form.next.data), form.kept.data, said))
+    answer = current_app.make_response(confirm_page(safe_path(form.next.data), form.kept.data, said))
     answer.status_code = problem.status if problem else 422
     answer.headers.update(problem.headers if problem else {})
     return answer
 
 
-def page(target: str | None, kept: str | None = None, error: str | None = None, *, asked: Level = Level.ONE) -> str:
+def confirm_page(
+    target: str | None, kept: str | None = None, error: str | None = None, *, asked: Level = Level.ONE
+) -> str:
     facts = {"target": target, "kept": kept, "error": error, "minutes": MINUTES, "asked": asked}
     return render_template("login/confirm.html", **facts)
 

@@ -24,9 +24,9 @@ from webapp.login.views.blueprint import (
     attempt,
     bp,
     browser,
+    current_circumstances,
     ends,
     flow,
-    here,
     principal_of,
     second_step,
     unchanged,
@@ -76,7 +76,9 @@ def new() -> ResponseReturnValue:
         return redirect(target or url_for("dashboard.show"), 303)
     form = LoginForm(formdata=None, data={"next": target or ""})
     has_ended = bool(request.args.get("ended"))
-    return show(LoginPage(generate_csrf()), "login/login.html", form=form, has_ended=has_ended, **surroundings(target))
+    return show(
+        LoginPage(generate_csrf()), "login/login.html", form=form, has_ended=has_ended, **login_page_context(target)
+    )
 
 
 @bp.post("/login")
@@ -119,7 +121,7 @@ def login_refused(form: LoginForm, target: str | None, *, status: int = 422) -> 
     if not wants_page():
         raise credentials_invalid() if status == 401 else form.refused()
     # People get 422 for both: a browser shows a 401 without a scheme it knows, but tools take it for a refused page.
-    return render_template("login/login.html", form=form, has_ended=False, **surroundings(target)), 422
+    return render_template("login/login.html", form=form, has_ended=False, **login_page_context(target)), 422
 
 
 def verify_first(user: User) -> ResponseReturnValue:
@@ -130,7 +132,7 @@ def verify_first(user: User) -> ResponseReturnValue:
     return redirect(url_for("verification.ask_again"), 303)
 
 
-def surroundings(target: str | None) -> dict[str, Any]:
+def login_page_context(target: str | None) -> dict[str, Any]:
     lifetime = current_app.permanent_session_lifetime
     destination = target.partition("?")[0] if target else None
     return {
@@ -147,7 +149,7 @@ def begin_session(
     account = unchanged(user)
     end_former(db())
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered)
-    welcome(account, started)
+    note_login(account, started)
     if user.closes_at is not None:
         # Whoever comes back within the grace is asked first whether they stay.
         target = url_for("account.close_form")
@@ -165,13 +167,13 @@ def begin_session(
     return response
 
 
-def welcome(account: User, started: Started) -> None:
+def note_login(account: User, started: Started) -> None:
     """Note the login, and tell its owner of one with a browser that was not seen before."""
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
     if is_first or account.id in known_browser.marks():
         return
-    notices.new_login(db(), service(Mailer), account, here(), credential_id=started.credential.id)
+    notices.new_login(db(), service(Mailer), account, current_circumstances(), credential_id=started.credential.id)
 
 
 def end_former(db: Session) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import notices, user_queries
 from webapp.accounts.views.request_info import post
-from webapp.login.views.blueprint import here, reprove
+from webapp.login.views.blueprint import current_circumstances, reprove
 from webapp.mfa.views.blueprint import MfaHooks
 
 
@@ -17,7 +17,7 @@ def has_password(db: Session, user_id: UUID) -> bool:
 
 def tell(db: Session, user_id: UUID, sentence: str) -> None:
     if (user := user_queries.by_id(db, user_id)) is not None:
-        notices.factors_changed(db, post(), user, here(), change=sentence)
+        notices.factors_changed(db, post(), user, current_circumstances(), change=sentence)
 
 
 ABOVE = MfaHooks(reprove=reprove, has_password=has_password, tell=tell)

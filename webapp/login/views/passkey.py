@@ -7,7 +7,7 @@ from webapp.accounts import user_queries
 from webapp.guard import public
 from webapp.login.forms import LoginForm, PasskeyLoginForm
 from webapp.login.views.blueprint import bp
-from webapp.login.views.login import LoggedIn, begin_session, surroundings, verify_first
+from webapp.login.views.login import LoggedIn, begin_session, login_page_context, verify_first
 from webapp.login.views.login_errors import credentials_invalid
 from webapp.login.views.proof_forms import WRONG_PASSKEY, by_passkey
 from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
@@ -35,21 +35,21 @@ def enter_by_passkey() -> ResponseReturnValue:
     form = PasskeyLoginForm()
     target = safe_path(form.next.data)
     if not form.validate_on_submit():
-        return refused(form, target)
+        return form_again(form, target)
     proven = by_passkey(form.response, PURPOSE)
     with database().read() as db:
         user = user_queries.by_id(db, proven.user_id) if proven else None
     if proven is None or user is None or user.disabled_at is not None:
         form.response.errors = form.response.errors or [WRONG_PASSKEY]
-        return refused(form, target, status=401)
+        return form_again(form, target, status=401)
     if user.is_unverified:
         return verify_first(user)
     return begin_session(user, target, amr=proven.amr, is_remembered=form.remember.data)
 
 
-def refused(form: PasskeyLoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
+def form_again(form: PasskeyLoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
     if not wants_page():
         raise credentials_invalid() if status == 401 else form.refused()
     shown = LoginForm(formdata=None, data={"next": target or "", "remember": form.remember.data})
     shown.form_errors = list(form.response.errors)
-    return render_template("login/login.html", form=shown, has_ended=False, **surroundings(target)), 422
+    return render_template("login/login.html", form=shown, has_ended=False, **login_page_context(target)), 422

@@ -19,7 +19,7 @@ from webapp.guard.assurance import Level, level_of
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
 from webapp.login.views import known_browser
-from webapp.login.views.blueprint import attempt, bp, flow, here, reprove
+from webapp.login.views.blueprint import attempt, bp, current_circumstances, flow, reprove
 from webapp.login.views.confirm import of_id
 from webapp.login.views.login_errors import kept_elsewhere, no_password, throttled
 from webapp.mail.mailer import Mailer
@@ -47,7 +47,7 @@ class PasswordChanged(msgspec.Struct, frozen=True):
 @require(session=True)
 def password_form(principal: Principal) -> ResponseReturnValue:
     refuse_where_there_is_none(of_id(principal.user_id))
-    return page(principal, PasswordForm(formdata=None))
+    return password_page(principal, PasswordForm(formdata=None))
 
 
 @bp.post("/account/password")
@@ -61,16 +61,16 @@ def change_password(principal: Principal) -> ResponseReturnValue:
     form, user = PasswordForm(), of_id(principal.user_id)
     refuse_where_there_is_none(user)
     if not form.validate_on_submit():
-        return refused(principal, form)
+        return form_again(principal, form)
     outcome = flow().begin(attempt(user.username, form.password.data or ""))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if not isinstance(outcome, Done):
         form.password.errors = ["That is not your present password. Try again."]
-        return refused(principal, form)
+        return form_again(principal, form)
     if not fits(form, user):
-        return refused(principal, form)
-    return changed(principal, form, passwords().hash(form.new_password.data or ""))
+        return form_again(principal, form)
+    return save_password(principal, form, passwords().hash(form.new_password.data or ""))
 
 
 def refuse_where_there_is_none(user: User) -> None:
@@ -88,12 +88,12 @@ def fits(form: PasswordForm, user: User) -> bool:
     return not form.new_password.errors
 
 
-def changed(principal: Principal, form: PasswordForm, hashed: str) -> ResponseReturnValue:
+def save_password(principal: Principal, form: PasswordForm, hashed: str) -> ResponseReturnValue:
     user = me(principal)
     session_id = prove_by_password(principal)
     ended = lifecycle.set_password(db(), user, hashed, keep=session_id, revokes_tokens=form.revoke_tokens.data)
     known_networks.remember(db(), user.id, request.remote_addr)
-    notices.password_changed(db(), service(Mailer), user, here(), ended=ended)
+    notices.password_changed(db(), service(Mailer), user, current_circumstances(), ended=ended)
     response = answer(ended)
     # Whoever has just shown the old password stays known here; all other browsers and networks are strangers now.
     known_browser.remember(response, user.id)
@@ -114,17 +114,20 @@ def prove_by_password(principal: Principal) -> UUID:
     return reprove(principal, principal.amr, auth_time=principal.auth_time)
 
 
-def refused(principal: Principal, form: PasswordForm) -> ResponseReturnValue:
+def form_again(principal: Principal, form: PasswordForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return page(principal, form, status=422)
+    return password_page(principal, form, status=422)
 
 
-def page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Response:
+def password_page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Response:
     # Read on its own: after a refusal the request must not open a transaction that writes.
     with database().read() as db:
         others = [device for device in devices(db, principal) if not device.is_current]
-        tokens, logins = token_list.page(db, principal.user_id, is_live=True), script_logins.live(db, principal.user_id)
+        tokens, logins = (
+            token_list.token_page(db, principal.user_id, is_live=True),
+            script_logins.live(db, principal.user_id),
+        )
     form.new_password.description = hint(principal.roles)
     facts: dict[str, Any] = {
         "form": form,

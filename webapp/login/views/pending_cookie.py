@@ -30,7 +30,7 @@ def forget() -> None:
             credentials.spend(db, half.id)
 
 
-def held() -> tuple[PendingLogin, User] | None:
+def pending_login_and_user() -> tuple[PendingLogin, User] | None:
     """Whose login waits for its second step, if that may still follow."""
     content: Any = session.get(KEPT)
     half = pending_login.read(content) if content is not None else None

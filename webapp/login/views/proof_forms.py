@@ -13,7 +13,7 @@ from webapp.accounts.views.request_info import post
 from webapp.login.flow import Throttled
 from webapp.login.recognition import Client
 from webapp.login.second_step import CounterBehind, Locked, OwnerMails, Proven
-from webapp.login.views.blueprint import client, here, second_step
+from webapp.login.views.blueprint import client, current_circumstances, second_step
 from webapp.login.views.login_errors import codes_locked, throttled
 from webapp.mfa import webauthn_ceremonies
 from webapp.mfa.views import challenge_cookie
@@ -46,7 +46,7 @@ def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | 
 
 
 def owner_mails(user: User) -> OwnerMails:
-    place = here()
+    place = current_circumstances()
 
     def recovery_code_used(db: Session, left: int) -> None:
         notices.recovery_code_used(db, post(), user, place, left=left)
@@ -87,4 +87,4 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
 def warn(outcome: CounterBehind) -> None:
     with database().write() as db:
         if (owner := user_queries.by_id(db, outcome.passkey.user_id)) is not None:
-            notices.passkey_behind(db, post(), owner, here(), name=outcome.passkey.name)
+            notices.passkey_behind(db, post(), owner, current_circumstances(), name=outcome.passkey.name)

@@ -7,7 +7,7 @@ from webapp.guard import Principal, require, saved_form
 from webapp.guard.saved_form import NotTheirForm
 from webapp.login.forms import LoginForm
 from webapp.login.views.blueprint import bp
-from webapp.login.views.login import surroundings
+from webapp.login.views.login import login_page_context
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import db
 
@@ -15,7 +15,7 @@ from webapp.web.transaction import db
 def entrance(kept_at: str) -> str:
     """The login, as the guard shows it in the place of what was sent to ``kept_at``."""
     form = LoginForm(formdata=None, data={"next": url_for("login.resume")})
-    return render_template("login/login.html", form=form, kept_at=kept_at, **surroundings(None))
+    return render_template("login/login.html", form=form, kept_at=kept_at, **login_page_context(None))
 
 
 @bp.get("/login/resume")

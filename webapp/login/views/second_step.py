@@ -27,8 +27,8 @@ PURPOSE = "second step"
 @bp.get("/login/second-step")
 @public
 def second_step_form() -> ResponseReturnValue:
-    found = pending_cookie.held()
-    return page(found[1], SecondStepForm(formdata=None)) if found else pending_cookie.begin_again()
+    found = pending_cookie.pending_login_and_user()
+    return second_step_page(found[1], SecondStepForm(formdata=None)) if found else pending_cookie.begin_again()
 
 
 @bp.get("/login/second-step/passkey")
@@ -36,7 +36,7 @@ def second_step_form() -> ResponseReturnValue:
 @responds(PasskeyOptions, refuses=(401, 404))
 def second_step_options() -> ResponseReturnValue:
     """What the browser is to ask a passkey of whoever had the right password."""
-    found = pending_cookie.held()
+    found = pending_cookie.pending_login_and_user()
     if found is None:
         return pending_cookie.begin_again()
     with database().read() as db:
@@ -48,15 +48,15 @@ def second_step_options() -> ResponseReturnValue:
 @responds(LoggedIn, form=SecondStepForm, refuses=(401, 422, 429))
 def take_second_step() -> ResponseReturnValue:
     """Finish a login whose password was right, within five minutes; its cookie is worth nothing afterwards."""
-    form, found = SecondStepForm(), pending_cookie.held()
+    form, found = SecondStepForm(), pending_cookie.pending_login_and_user()
     if found is None:
         return pending_cookie.begin_again()
     half, user = found
     if not form.validate_on_submit():
-        return refused(form, user)
+        return form_again(form, user)
     proven = by_passkey(form.response, PURPOSE, owner=user.id) if form.response.data else by_code(form.code, user)
     if proven is None:
-        return refused(form, user, status=401)
+        return form_again(form, user, status=401)
     if not second_step().finish(half):
         return pending_cookie.begin_again()
     return begin_session(
@@ -68,13 +68,13 @@ def take_second_step() -> ResponseReturnValue:
     )
 
 
-def refused(form: SecondStepForm, user: User, *, status: int = 422) -> ResponseReturnValue:
+def form_again(form: SecondStepForm, user: User, *, status: int = 422) -> ResponseReturnValue:
     if not wants_page():
         raise credentials_invalid() if status == 401 else form.refused()
-    return page(user, form), 422
+    return second_step_page(user, form), 422
 
 
-def page(user: User, form: SecondStepForm) -> str:
+def second_step_page(user: User, form: SecondStepForm) -> str:
     step = second_step().after(user)
     facts: dict[str, Any] = {
         "form": form,

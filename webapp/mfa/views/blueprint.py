@@ -60,7 +60,9 @@ def change(view: View) -> View:
     return require(session=True, fresh_within=FRESH, spares_level=True)(judged)
 
 
-def changed(principal: Principal, event: Event, sentence: str, *, keep: UUID | None = None, **details: object) -> None:
+def note_factor_change(
+    principal: Principal, event: Event, sentence: str, *, keep: UUID | None = None, **details: object
+) -> None:
     """Written down, told, and every other login ended, by browsers and by scripts."""
     logins.end_logins(db(), principal.user_id, keep=keep or principal.credential_id)
     record(db(), event, user_id=principal.user_id, **details)  # type: ignore[arg-type]  # ids have names of their own
@@ -73,7 +75,7 @@ def ways(principal: Principal) -> Ways:
     return Ways(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
 
 
-def done(target: str | None = None) -> ResponseReturnValue:
+def back_to_security(target: str | None = None) -> ResponseReturnValue:
     return redirect(target or url_for(SECURITY), 303) if wants_page() else Response(status=204)
 
 

@@ -15,7 +15,7 @@ from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown
 from webapp.mfa.views import challenge_cookie
-from webapp.mfa.views.blueprint import SECURITY, above, bp, change, changed, done, ways
+from webapp.mfa.views.blueprint import SECURITY, above, back_to_security, bp, change, note_factor_change, ways
 from webapp.mfa.views.passkey_options import PasskeyOptions, party
 from webapp.mfa.views.recovery_codes import after_a_first
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty, VerifiedAssertion
@@ -37,7 +37,7 @@ NOT_MADE = "That passkey could not be taken. Try again, and let your device ask 
 @change
 def new_passkey(principal: Principal) -> ResponseReturnValue:  # noqa: ARG001 - judged before
     form = NewPasskeyForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
-    return page(form)
+    return new_passkey_page(form)
 
 
 @bp.get("/account/security/passkeys/options")
@@ -62,7 +62,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     """Keep a passkey that the browser has made; every other login ends, and this one has proven it."""
     form = NewPasskeyForm()
     if not form.validate_on_submit():
-        return refused(form)
+        return form_again(form)
     try:
         answer = form.response.data or ""
         made = webauthn_ceremonies.registered(
@@ -72,12 +72,12 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     except CeremonyRefused as error:
         log.info("passkey refused", extra={"fields": {"reason": str(error)}})
         form.response.errors = [NOT_MADE]
-        return refused(form)
+        return form_again(form)
     except AlreadyKnown as error:
         raise Problem(409, "This passkey is known already", "Nothing was changed.") from error
     kept = above().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
     sentence = f"A passkey was added: {passkey.name}."
-    changed(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
+    note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
     if not wants_page():
         created = as_json(entry(passkey), status=201)
         created.headers["Location"] = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
@@ -133,10 +133,10 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
         raise Problem(409, "It has to stay", why)
     passkeys.remove(db(), passkey)
     sentence = f"A passkey was removed: {passkey.name}."
-    changed(principal, Event.FACTOR_REMOVED, sentence, kind="passkey", name=passkey.name)
+    note_factor_change(principal, Event.FACTOR_REMOVED, sentence, kind="passkey", name=passkey.name)
     if wants_page():
         flash(f"{passkey.name} is removed here. Your device may still list it; it lets nobody in.", "ok")
-    return done()
+    return back_to_security()
 
 
 def mine(principal: Principal, passkey_id: UUID) -> Passkey:
@@ -146,13 +146,13 @@ def mine(principal: Principal, passkey_id: UUID) -> Passkey:
     return found
 
 
-def refused(form: Form) -> ResponseReturnValue:
+def form_again(form: Form) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return page(form, status=422)
+    return new_passkey_page(form, status=422)
 
 
-def page(form: Form, *, status: int = 200) -> Response:
+def new_passkey_page(form: Form, *, status: int = 200) -> Response:
     has_passkeys = service(RelyingParty | None) is not None
     return Response(render_template("mfa/new_passkey.html", form=form, has_passkeys=has_passkeys), status)
 

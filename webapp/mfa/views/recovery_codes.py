@@ -10,7 +10,7 @@ from webapp.guard import Principal
 from webapp.mfa import factors, recovery_codes
 from webapp.mfa.factor_list import CodesLeft, left
 from webapp.mfa.forms import OnwardForm
-from webapp.mfa.views.blueprint import bp, change, changed, done
+from webapp.mfa.views.blueprint import back_to_security, bp, change, note_factor_change
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
@@ -46,7 +46,9 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     if not factors.of(db(), principal.user_id).has_second:
         raise Problem(409, "There is nothing to recover yet", "Set up an authenticator app or a passkey first.")
     codes = recovery_codes.make(db(), principal.user_id)
-    changed(principal, Event.RECOVERY_CODES_MADE, "A new sheet of recovery codes was made; the old one is dead.")
+    note_factor_change(
+        principal, Event.RECOVERY_CODES_MADE, "A new sheet of recovery codes was made; the old one is dead."
+    )
     # Shown here and never again: no redirect, because there is nothing to come back to.
     onward = safe_path(form.next.data)
     answer = show(NewRecoveryCodes(codes), "mfa/sheet.html", status=201, codes=codes, made_at=now(), onward=onward)
@@ -59,7 +61,7 @@ def after_a_first(principal: Principal, target: str | None) -> ResponseReturnVal
     """Whoever has a second factor needs a sheet for the day when it is lost."""
     if wants_page() and not recovery_codes.sheet(db(), principal.user_id).left:
         return redirect(url_for("factors.recovery_codes_form", next=target), 303)
-    return done(target)
+    return back_to_security(target)
 
 
 @bp.get("/account/security/second-factor")

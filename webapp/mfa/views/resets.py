@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from webapp.audit.log import Event, record
 from webapp.guard import Principal, require
 from webapp.mfa import resets
-from webapp.mfa.views.blueprint import above, bp, done
+from webapp.mfa.views.blueprint import above, back_to_security, bp
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
@@ -24,7 +24,7 @@ class WaitingReset(msgspec.Struct, frozen=True):
 @bp.get("/account/security/reset")
 @require(session=True)
 def reset_form(principal: Principal) -> ResponseReturnValue:
-    found = resets.waiting(db(), principal.user_id)
+    found = resets.pending_reset(db(), principal.user_id)
     if found is None:
         raise nothing_waits()
     return render_template("mfa/reset.html", reset=WaitingReset(found.due_at, found.reason))
@@ -41,7 +41,7 @@ def stop_reset(principal: Principal) -> ResponseReturnValue:
     above().tell(db(), principal.user_id, "The reset of your second factors was stopped.")
     if wants_page():
         flash("It is stopped. Your second factors stay as they are.", "ok")
-    return done()
+    return back_to_security()
 
 
 def nothing_waits() -> Problem:

@@ -14,7 +14,7 @@ from webapp.mfa import enrolment, passkeys, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
-from webapp.mfa.views.blueprint import above, bp, change, changed, done, sealer, ways
+from webapp.mfa.views.blueprint import above, back_to_security, bp, change, note_factor_change, sealer, ways
 from webapp.mfa.views.recovery_codes import after_a_first
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
@@ -40,7 +40,7 @@ def totp_form(principal: Principal) -> ResponseReturnValue:
     if totp.find(db(), principal.user_id) is not None:
         raise enrolled()
     form = TotpForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
-    return page(principal, form, totp.new_seed())
+    return totp_page(principal, form, totp.new_seed())
 
 
 @bp.post("/account/security/totp")
@@ -50,22 +50,22 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
     """Confirm the app with a code; every other login ends, and this one has proven a second factor."""
     form = TotpForm()
     if not form.validate_on_submit():
-        return refused(principal, form)
+        return form_again(principal, form)
     try:
         seed = enrolment.seed_of(sealer(), principal.user_id, form.begun.data or "", now())
         totp.enrol(db(), sealer(), principal.user_id, seed, form.code.data or "")
     except EnrolmentOver:
         form.code.errors = ["That took more than fifteen minutes. Here is a new secret: add it to your app again."]
-        return refused(principal, form)
+        return form_again(principal, form)
     except WrongCode:
         form.code.errors = ["That is not what the app shows now. See that its clock is right, and type the next code."]
-        return refused(principal, form, seed)
+        return form_again(principal, form, seed)
     except AlreadyEnrolled as error:
         raise enrolled() from error
     # A code adds nothing to a session that has shown as much, and must not stand in for a key that it has shown.
     is_better = level_of(principal.amr) is Level.ONE
     kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
-    changed(principal, Event.FACTOR_ADDED, "An authenticator app was added.", keep=kept, kind="totp")
+    note_factor_change(principal, Event.FACTOR_ADDED, "An authenticator app was added.", keep=kept, kind="totp")
     if wants_page():
         flash("Your authenticator app is set up. From now on, a login asks for its code.", "ok")
     return after_a_first(principal, safe_path(form.next.data))
@@ -90,19 +90,19 @@ def remove_totp(principal: Principal) -> ResponseReturnValue:
         raise Problem(409, "It has to stay", why)
     if not totp.remove(db(), principal.user_id):
         raise none_there()
-    changed(principal, Event.FACTOR_REMOVED, "Your authenticator app was removed.", kind="totp")
+    note_factor_change(principal, Event.FACTOR_REMOVED, "Your authenticator app was removed.", kind="totp")
     if wants_page():
         flash("Your authenticator app is removed. Its codes are worth nothing now.", "ok")
-    return done()
+    return back_to_security()
 
 
-def refused(principal: Principal, form: TotpForm, seed: str | None = None) -> ResponseReturnValue:
+def form_again(principal: Principal, form: TotpForm, seed: str | None = None) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return page(principal, form, seed or totp.new_seed(), status=422)
+    return totp_page(principal, form, seed or totp.new_seed(), status=422)
 
 
-def page(principal: Principal, form: TotpForm, seed: str, *, status: int = 200) -> Response:
+def totp_page(principal: Principal, form: TotpForm, seed: str, *, status: int = 200) -> Response:
     uri = totp.uri(seed, username=principal.username, house=current_app.config["SITE_NAME"])
     begun = enrolment.begin(sealer(), principal.user_id, seed, now())
     form.begun.data = begun

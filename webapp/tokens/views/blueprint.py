@@ -41,8 +41,8 @@ def found(user_id: UUID, token_id: UUID) -> TokenRow:
     return row
 
 
-def described(user_id: UUID, token_id: UUID) -> Token:
-    return token_list.described(db(), [found(user_id, token_id)], now())[0]
+def token_by_id(user_id: UUID, token_id: UUID) -> Token:
+    return token_list.describe_all(db(), [found(user_id, token_id)], now())[0]
 
 
 def world(principal: Principal) -> dict[str, Any]:

@@ -24,10 +24,10 @@ from webapp.tokens.views.blueprint import (
     FRESH,
     bp,
     catalogue,
-    described,
     issuer,
     policy,
     tell_owner,
+    token_by_id,
     unless_strong,
     world,
 )
@@ -72,8 +72,8 @@ def create(principal: Principal) -> ResponseReturnValue:
     """Mint an API token; it is in this answer, and nowhere else ever again."""
     form = NewTokenForm(**world(principal), **policy())
     if not form.validate_on_submit():
-        return refused(form)
-    wanted = wish(form)
+        return form_again(form)
+    wanted = token_request(form)
     if (asked := unless_strong(principal, wanted.authority.scopes)) is not None:
         return asked
     try:
@@ -86,15 +86,15 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.name.errors = [
             f"You already have a token called {form.name.data}. Choose another name, or revoke that one."
         ]
-        return refused(form)
+        return form_again(form)
     except TooManyTokens as error:
         form.form_errors.append(str(error))
-        return refused(form)
+        return form_again(form)
     tell_owner("token_minted", lifecycle.TokenRow(issued.entry, issued.credential))
     return reveal(issued)
 
 
-def wish(form: NewTokenForm) -> TokenRequest:
+def token_request(form: NewTokenForm) -> TokenRequest:
     return TokenRequest(
         name=form.name.data or "",
         note=form.note.data or None,
@@ -106,7 +106,7 @@ def wish(form: NewTokenForm) -> TokenRequest:
     )
 
 
-def refused(form: NewTokenForm) -> ResponseReturnValue:
+def form_again(form: NewTokenForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
     return pages.new_page(form, status=422)
@@ -134,7 +134,7 @@ def reveal(issued: Issued, former: Token | None = None) -> Response:
         answer,
         "tokens/issued.html",
         status=201,
-        token=described(issued.entry.user_id, issued.entry.id),
+        token=token_by_id(issued.entry.user_id, issued.entry.id),
         former=former,
         secret=issued.token,
         snippets=snippets.for_resource(url, is_bound=is_bound),
@@ -155,7 +155,7 @@ def as_secret(shown: Response, issued: Issued) -> Response:
 def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         raise Problem(409, "Already created", "This form has minted its token; it cannot be shown again.")
-    return render_template("tokens/again.html", token=described(principal.user_id, token_id)), 409
+    return render_template("tokens/again.html", token=token_by_id(principal.user_id, token_id)), 409
 
 
 def too_many(error: TooManyTokens) -> Response:

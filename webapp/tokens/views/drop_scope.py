@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 from webapp.guard import Principal, require
 from webapp.tokens import editing
 from webapp.tokens.token_list import Token
-from webapp.tokens.views.blueprint import bp, described, found
+from webapp.tokens.views.blueprint import bp, found, token_by_id
 from webapp.tokens.views.edit import live
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
@@ -42,6 +42,6 @@ def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     narrower = msgspec.structs.replace(terms.authority, scopes=left)
     edited = editing.edit(db(), row, replace(terms, authority=narrower))
     if not wants_page():
-        return as_json(described(principal.user_id, token_id))
+        return as_json(token_by_id(principal.user_id, token_id))
     flash(f"{terms.name} is without {form.scope.data} now." if edited.is_new else f"{terms.name} is as it was.", "ok")
     return redirect(url_for("tokens.show", token_id=token_id), 303)

@@ -65,7 +65,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     db().refresh(row.credential, with_for_update=True)
     form = EditTokenForm.of(editing.terms_of(row), **world(principal))
     if not form.validate_on_submit():
-        return refused(form, row)
+        return form_again(form, row)
     wanted = Edited(form.terms, form.wanted)
     if wanted.is_wider and (asked := unless_proven(principal, wanted)) is not None:
         return asked
@@ -73,10 +73,10 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         edited = editing.edit(db(), row, wanted.after)
     except issuing.TokenNameTaken:
         form.name.errors = [f"You already have a token called {form.name.data}. Choose another name."]
-        return refused(form, row)
+        return form_again(form, row)
     if edited.is_new:
         service(TokenEdited)(db(), row, is_wider=edited.is_wider)
-    return changed(edited, row, form)
+    return edited_answer(edited, row, form)
 
 
 def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
@@ -94,13 +94,13 @@ def live(row: TokenRow) -> TokenRow:
     return row
 
 
-def refused(form: EditTokenForm, row: TokenRow) -> ResponseReturnValue:
+def form_again(form: EditTokenForm, row: TokenRow) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
     return pages.edit_page(form, row, status=422)
 
 
-def changed(edited: Edited, row: TokenRow, form: EditTokenForm) -> ResponseReturnValue:
+def edited_answer(edited: Edited, row: TokenRow, form: EditTokenForm) -> ResponseReturnValue:
     if not wants_page():
         return as_json(limits(form, row, edited.after))
     flash(sentence(edited), "ok")

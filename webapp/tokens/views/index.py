@@ -61,7 +61,9 @@ def index(principal: Principal) -> ResponseReturnValue:
     wanted = parse_query(TokenQuery)
     is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
     held = frozenset(catalogue().held_by(principal.roles))
-    leaves = token_list.page(db(), principal.user_id, is_live=is_live, state=state, first=wanted.first, all_scopes=held)
+    leaves = token_list.token_page(
+        db(), principal.user_id, is_live=is_live, state=state, first=wanted.first, all_scopes=held
+    )
     logins = script_logins.live(db(), principal.user_id)
     return show(
         TokenList(leaves.tokens, leaves.total, logins),

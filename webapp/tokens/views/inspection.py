@@ -16,7 +16,7 @@ from webapp.tokens.forms import InspectForm
 from webapp.tokens.summary import summary
 from webapp.tokens.token_inspection import InspectedMember, TokenReading
 from webapp.tokens.token_list import Token
-from webapp.tokens.views.blueprint import bp, catalogue, described, issuer
+from webapp.tokens.views.blueprint import bp, catalogue, issuer, token_by_id
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problem_codes import ProblemCode
@@ -114,7 +114,7 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
     verdict = None
     if form.address.data:
         address = form.calling_from.data or request.remote_addr
-        verdict = shut(refused) if caller is None else judged(caller, form.method.data, form.path, address)
+        verdict = shut(refused) if caller is None else guard_verdict(caller, form.method.data, form.path, address)
     sentence = (
         reading.sentence if reading.code == refused else REFUSED.get(refused or "token_invalid", reading.sentence)
     )
@@ -139,7 +139,7 @@ def shut(code: ProblemCode | None) -> GuardVerdict:
     )
 
 
-def judged(caller: Principal, method: str, path: str, address: str | None) -> GuardVerdict:
+def guard_verdict(caller: Principal, method: str, path: str, address: str | None) -> GuardVerdict:
     found = tried(caller, method, path, address)
     at = f"{method} {path}"
     if found is None:
@@ -170,7 +170,7 @@ def answer_of(
         signature=reading.signature,
         header=reading.header,
         claims=reading.claims,
-        token=described(standing.user_id, standing.credential_id) if standing and is_told else None,
+        token=token_by_id(standing.user_id, standing.credential_id) if standing and is_told else None,
         summary=(
             summary(standing.authority, standing.expires_at, catalogue(), zone=zone())
             if standing and standing.authority and is_told

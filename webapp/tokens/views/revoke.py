@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from webapp.guard import Principal, require
 from webapp.tokens import lifecycle, script_logins, token_list
 from webapp.tokens.token_list import Token
-from webapp.tokens.views.blueprint import bp, described
+from webapp.tokens.views.blueprint import bp, token_by_id
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import db
@@ -22,7 +22,7 @@ class Count(msgspec.Struct, frozen=True):
 @bp.get("/tokens/<uuid:token_id>/revoke")
 @require(session=True)
 def revoke_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    return render_template("tokens/revoke.html", token=described(principal.user_id, token_id))
+    return render_template("tokens/revoke.html", token=token_by_id(principal.user_id, token_id))
 
 
 @bp.post("/tokens/<uuid:token_id>/revoke")
@@ -31,7 +31,7 @@ def revoke_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """End a token; its next request is refused. Revoking it again changes nothing."""
     is_new = lifecycle.revoke(db(), principal.user_id, token_id)
-    token = described(principal.user_id, token_id)
+    token = token_by_id(principal.user_id, token_id)
     if not wants_page():
         return as_json(token)
     flash(
@@ -44,7 +44,10 @@ def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @bp.get("/tokens/revoke-all")
 @require(session=True)
 def revoke_all_form(principal: Principal) -> ResponseReturnValue:
-    found, logins = token_list.page(db(), principal.user_id, is_live=True), script_logins.live(db(), principal.user_id)
+    found, logins = (
+        token_list.token_page(db(), principal.user_id, is_live=True),
+        script_logins.live(db(), principal.user_id),
+    )
     count = found.total + len(logins)
     return render_template("tokens/revoke_all.html", tokens=found.tokens, logins=logins, count=count)
 

@@ -10,7 +10,7 @@ from webapp.guard import Principal, require
 from webapp.tokens import rotation
 from webapp.tokens.forms import RotateForm
 from webapp.tokens.rotation import Handover, NotRotatable, Rotated
-from webapp.tokens.views.blueprint import FRESH, bp, described, issuer, policy, tell_owner, unless_strong
+from webapp.tokens.views.blueprint import FRESH, bp, issuer, policy, tell_owner, token_by_id, unless_strong
 from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -29,7 +29,7 @@ def rotate_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @responds(NewToken, form=RotateForm, status=201, refuses=(409, 422))
 def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Exchange a token for its successor, which may do the same; for a while both work, then the old one ends."""
-    token = described(principal.user_id, token_id)
+    token = token_by_id(principal.user_id, token_id)
     if (asked := unless_strong(principal, token.scopes)) is not None:
         return asked
     form = RotateForm()
@@ -39,7 +39,7 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         return rotate_page(form, principal, token_id, status=422)
     proof = AuthenticationProof(principal.auth_time, principal.amr)
     rotated = rotated_by(principal.user_id, token_id, handover(form, "owner", proof))
-    return reveal(rotated.issued, former=described(principal.user_id, token_id))
+    return reveal(rotated.issued, former=token_by_id(principal.user_id, token_id))
 
 
 @bp.post("/tokens/self/rotate")
@@ -76,6 +76,6 @@ def way_out(error: NotRotatable) -> list[Action]:
 
 
 def rotate_page(form: RotateForm, principal: Principal, token_id: UUID, *, status: int = 200) -> Response:
-    token = described(principal.user_id, token_id)
+    token = token_by_id(principal.user_id, token_id)
     page = render_template("tokens/rotate.html", form=form, token=token)
     return current_app.make_response((page, status))

@@ -8,7 +8,7 @@ from flask import Blueprint
 from webapp.accounts import lifecycle, user_queries
 from webapp.accounts.admin_actions import Actor, AdminAction
 from webapp.accounts.models import User
-from webapp.admin.views.error_responses import nobody
+from webapp.admin.views.error_responses import no_such_user
 from webapp.guard import Principal
 from webapp.mail.mailer import Mailer
 from webapp.web.form import Form
@@ -21,18 +21,18 @@ bp = Blueprint("admin_users", __name__)
 def user_of(user_id: UUID) -> User:
     found = user_queries.by_id(db(), user_id)
     if found is None:
-        raise nobody()
+        raise no_such_user()
     return found
 
 
 def all_of(user_ids: Collection[UUID]) -> list[User]:
     found = user_queries.by_ids(db(), user_ids)
     if len(found) < len(user_ids):
-        raise nobody()
+        raise no_such_user()
     return list(found)
 
 
-def held(user_id: UUID) -> User:
+def locked_user(user_id: UUID) -> User:
     """The same for a deed: nobody changes them meanwhile."""
     (found,) = all_held([user_id])
     return found
@@ -41,7 +41,7 @@ def held(user_id: UUID) -> User:
 def all_held(user_ids: Collection[UUID]) -> list[User]:
     found = lifecycle.lock_user(db(), user_ids)
     if len(found) < len(user_ids):
-        raise nobody()
+        raise no_such_user()
     return list(found.values())
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import admin_actions, roles
 from webapp.admin.forms import DisableUsersForm
 from webapp.admin.user_details import people
-from webapp.admin.views.error_responses import nobody, refusals
+from webapp.admin.views.error_responses import no_such_user, refusals
 from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import all_held, all_of, bp, caring
 from webapp.guard import Principal
@@ -69,7 +69,7 @@ def ids_of(words: Iterable[str]) -> list[UUID]:
     try:
         wanted = sorted({UUID(entry) for entry in words})
     except ValueError as error:
-        raise nobody() from error
+        raise no_such_user() from error
     if len(wanted) > MOST_AT_ONCE:
         raise Problem(422, "Too many at once", f"At most {MOST_AT_ONCE}. Nothing was changed.")
     return wanted

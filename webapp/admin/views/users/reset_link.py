@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.forms import ReasonForm
 from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import grant
-from webapp.admin.views.users.blueprint import bp, caring, held
-from webapp.admin.views.users.user_actions import refused
+from webapp.admin.views.users.blueprint import bp, caring, locked_user
+from webapp.admin.views.users.user_actions import form_again
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -27,9 +27,9 @@ class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
 @responds(ResetLink, form=ReasonForm, status=201, location=False, refuses=(409, 422))
 def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Send a user a link to set a new password; the one before it is dead. Nothing ends until they use it."""
-    form, user = ReasonForm(), held(user_id)
+    form, user = ReasonForm(), locked_user(user_id)
     if not form.validate_on_submit():
-        return refused(principal, user, "reset-link", form)
+        return form_again(principal, user, "reset-link", form)
     can_mail = current_app.config["CAN_MAIL"] and user.email is not None
     with refusals():
         path = caring(principal, form).send_reset_link(user, by_mail=can_mail)

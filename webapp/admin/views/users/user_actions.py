@@ -12,7 +12,7 @@ from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
 from webapp.admin.user_details import UserSummary, people
 from webapp.admin.views.error_responses import above, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
-from webapp.admin.views.users.blueprint import bp, caring, held, user_of
+from webapp.admin.views.users.blueprint import bp, caring, locked_user, user_of
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
@@ -52,7 +52,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form, *, status: 
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """End all sessions and tokens of a user at once, and let them begin no new ones."""
-    return done(principal, user_id, "disable", ReasonForm())
+    return apply_action(principal, user_id, "disable", ReasonForm())
 
 
 @bp.post("/admin/users/<uuid:user_id>/enable")
@@ -60,7 +60,7 @@ def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Let a disabled user log in again; what was ended stays ended."""
-    return done(principal, user_id, "enable", ReasonForm())
+    return apply_action(principal, user_id, "enable", ReasonForm())
 
 
 @bp.post("/admin/users/<uuid:user_id>/unlock")
@@ -68,7 +68,7 @@ def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Forget a user's wrong passwords and codes, so that both are accepted again."""
-    return done(principal, user_id, "unlock", ReasonForm())
+    return apply_action(principal, user_id, "unlock", ReasonForm())
 
 
 @bp.post("/admin/users/<uuid:user_id>/end-sessions")
@@ -76,7 +76,7 @@ def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Log a user out everywhere; their tokens stay."""
-    return done(principal, user_id, "end-sessions", ReasonForm())
+    return apply_action(principal, user_id, "end-sessions", ReasonForm())
 
 
 @bp.post("/admin/users/<uuid:user_id>/role")
@@ -88,7 +88,7 @@ def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     # Closed again before the refusal is written down, which takes a transaction of its own.
     with database().read() as reading:
         closure = roles.included_in(reading, form.role.data or "")
-    return unless_may_assign(principal, closure) or done(principal, user_id, "role", form)
+    return unless_may_assign(principal, closure) or apply_action(principal, user_id, "role", form)
 
 
 @bp.post("/admin/users/<uuid:user_id>/delete")
@@ -96,7 +96,7 @@ def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @responds(None, form=DeleteUserForm, status=204, refuses=(409, 422))
 def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Delete a user and all that is theirs, for good; `username` repeats their name."""
-    return done(principal, user_id, "delete", DeleteUserForm())
+    return apply_action(principal, user_id, "delete", DeleteUserForm())
 
 
 @bp.post("/admin/users/<uuid:user_id>/reset-factors")
@@ -104,13 +104,13 @@ def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """Take a user's second factors away after a time in which they can stop it; they are told at once."""
-    return done(principal, user_id, "reset-factors", ReasonForm())
+    return apply_action(principal, user_id, "reset-factors", ReasonForm())
 
 
-def done(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseReturnValue:
-    user = held(user_id)
+def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> ResponseReturnValue:
+    user = locked_user(user_id)
     if not form.validate_on_submit() or not fits(form, user):
-        return refused(principal, user, act, form)
+        return form_again(principal, user, act, form)
     words = {
         "disable": f"{user.username} is disabled. Their next request is refused.",
         "enable": f"{user.username} may log in again.",
@@ -160,7 +160,7 @@ def fits(form: Form, user: User) -> bool:
     return not form.errors
 
 
-def refused(principal: Principal, user: User, act: str, form: Form) -> ResponseReturnValue:
+def form_again(principal: Principal, user: User, act: str, form: Form) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
     return act_page(principal, user, act, form, status=422)

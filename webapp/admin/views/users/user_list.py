@@ -73,7 +73,7 @@ def index() -> ResponseReturnValue:
 
 def page_of(wanted: UserQuery) -> UserPage:
     try:
-        return user_queries.page(
+        return user_queries.user_page(
             db(),
             UserFilter(
                 begins=wanted.q, role=wanted.role, view=wanted.view, sort=wanted.sort, after=wanted.after or None
@@ -97,11 +97,11 @@ def query_of(wanted: UserQuery) -> dict[str, Any]:
 @responds(UserDetails)
 def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     """One user: what they can reach and why, where they are logged in, their tokens, what happened."""
-    found = described(principal, user_of(user_id))
+    found = details_of(principal, user_of(user_id))
     return show(found, "admin/user.html", person=found, lines=lines(found.events))
 
 
-def described(principal: Principal, user: User) -> UserDetails:
+def details_of(principal: Principal, user: User) -> UserDetails:
     closure = roles.included_in(db(), user.role)
     reached = reach(guarded(current_app), user.role, closure, at=now())
     return details(db(), user, principal.roles, reached)

@@ -52,11 +52,13 @@ def exchange() -> ResponseReturnValue:
         raise unfit(errors_of(form), error=error_of(form))
     exchanger = service(TokenExchange)
     if not exchanger.audiences:
-        raise refused("invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service.")
+        raise exchange_problem(
+            "invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service."
+        )
     principal = subject(form.subject_token.data)
     if principal.authority is not None and principal.authority.is_bounded:
         raise bounded()
-    token = shown()
+    token = presented_token()
     made = make(exchanger, principal, token, form)
     record(
         db(),
@@ -88,7 +90,7 @@ def refuse_several_targets() -> None:
     for name in ("audience", "resource"):
         if len(submitted().getlist(name)) > 1:
             detail = f"{name} was sent more than once. A token is for one service; ask for one for each."
-            raise refused("invalid_target", "Several services were named", detail)
+            raise exchange_problem("invalid_target", "Several services were named", detail)
 
 
 def error_of(form: ExchangeForm) -> str:
@@ -110,7 +112,7 @@ def subject(token: str | None) -> Principal:
         raise
 
 
-def shown() -> str:
+def presented_token() -> str:
     found = presented()
     return (found.token or "") if found else ""
 
@@ -126,7 +128,7 @@ def make(exchanger: TokenExchange, principal: Principal, token: str, form: Excha
         raise unfit({"scope": [f"The token does not have: {error}."]}, error="invalid_scope") from error
 
 
-def refused(error: str, title: str, detail: str) -> Problem:
+def exchange_problem(error: str, title: str, detail: str) -> Problem:
     return Problem(400, title, f"{detail} Nothing was given out.", extra={"error": error})
 
 

@@ -75,7 +75,7 @@ def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
         bearing = of_principal(vouch(token))
     except NotAccepted:
         return exchanged_token(asker, token)
-    return told(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
+    return introspection_of(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
 
 
 def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
@@ -89,16 +89,18 @@ def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
     with database().read() as db:
         if is_revoked(db, claims):
             return INACTIVE
-    return told(asker, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
+    return introspection_of(asker, narrowed(bearing, claims), TYPES[bearing.authority.jkt is not None], claims)
 
 
 def refresh_token(asker: IntrospectionCaller, token: str) -> Introspection:
     with database().read() as db:
         bearing = of_refresh(db, token)
-    return told(asker, bearing, "refresh_token", {}) if bearing else INACTIVE
+    return introspection_of(asker, bearing, "refresh_token", {}) if bearing else INACTIVE
 
 
-def told(asker: IntrospectionCaller, bearing: TokenBearer, token_type: str, claims: Mapping[str, Any]) -> Introspection:
+def introspection_of(
+    asker: IntrospectionCaller, bearing: TokenBearer, token_type: str, claims: Mapping[str, Any]
+) -> Introspection:
     is_own = bearing.user_id == asker.principal.user_id
     if not is_own and SEES_ALL not in asker.principal.roles:
         return INACTIVE

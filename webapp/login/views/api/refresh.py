@@ -36,7 +36,7 @@ def refresh() -> ResponseReturnValue:
         raise unfit(errors_of(form))
     require_sole_credential(form.refresh_token.data or "")
     renewal = service(RefreshGrant)
-    asked, proof = (form.scope.data or "").split(), dpop.shown()
+    asked, proof = (form.scope.data or "").split(), dpop.presented_proof()
     if too_many := renewal.misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     jkt = dpop.spend(proof)

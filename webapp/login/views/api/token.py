@@ -58,7 +58,7 @@ def create() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise unfit(errors_of(form))
     require_sole_credential(form.password.data or "")
-    proof = dpop.shown()
+    proof = dpop.presented_proof()
     if form.cookie.data:
         refuse_cookie(is_bound=proof is not None)
     flow = service(LoginFlow)
@@ -119,7 +119,7 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     # One in a cookie goes on for nobody: nothing that a script of a page can read would get its successor.
     ends = RefreshLifetimes(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
     begun = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
-    welcome(user, begun.credential.id, is_known=is_known)
+    note_login(user, begun.credential.id, is_known=is_known)
     wish = TokenRequest(
         name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id
     )
@@ -129,7 +129,7 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     return given(GrantedTokens(issued, begun.secret, begun.credential.ends_at))
 
 
-def welcome(account: User, family_id: UUID, *, is_known: bool) -> None:
+def note_login(account: User, family_id: UUID, *, is_known: bool) -> None:
     """Note the login, and tell its owner of a script that was not seen before, or not from there."""
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
