@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ MAY_ASK = {
     "tokens/rotation.py": {"Credential"},
     "tokens/script_logins.py": {"Credential"},
 }
+
+# Function names that say nothing without the module's: each stood for up to two dozen different functions.
+VAGUE = {"called", "described", "held", "here", "judged", "page", "refused", "shown", "surroundings", "told", "wish"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -36,6 +40,26 @@ def test_services_are_looked_up_by_type_alone():
         if isinstance(node, ast.Attribute) and node.attr == "extensions"
     }
     assert users == {"web/registry.py"}
+
+
+def test_no_two_public_classes_share_a_name():
+    """Whoever reads a class name, or searches for it, finds one class."""
+    places = defaultdict(list)
+    for name, module in modules():
+        for node in module.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(name)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_functions_are_named_for_what_they_do_or_return():
+    found = {
+        (name, node.name)
+        for name, module in modules()
+        for node in module.body
+        if isinstance(node, ast.FunctionDef) and node.name in VAGUE
+    }
+    assert found == set()
 
 
 def tables_of_others(name: str, module: ast.Module) -> set[str]:
