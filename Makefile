@@ -51,10 +51,11 @@ explore: setup-dev ## try much more, and other input each time: make explore SEE
 	@echo "SEED=$(SEED)"
 	LATCHKEY_TEST_EXPLORE=1 LATCHKEY_TEST_EFFORT=$(or $(EFFORT),8) PYTHONHASHSEED=$$(($(SEED) % 4294967295)) $(BIN)/python -m pytest -n 2 --dist loadgroup --timeout=1200 -p randomly --randomly-seed=$(SEED) --hypothesis-seed=$(SEED) tests/site/test_schemathesis.py tests/web tests/core/test_jwt.py tests/accounts/test_names.py tests/accounts/test_races.py tests/mfa/test_races.py tests/login/test_refresh_races.py $(ARGS)
 
-check: setup-dev ## format, lint, types, floors, templates, migrations
+check: setup-dev ## format, lint, types, layers, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.packages
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint templates
 	$(BIN)/python -m webapp --instance $$(mktemp -d) db check --models

@@ -18,7 +18,6 @@ from webapp.guard import current_claims, current_principal, login_manager, prefe
 from webapp.guard.curl_examples import curl_example_here
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.principal import CredentialRow
-from webapp.login.views.api import cookie_logout as api_leaving
 from webapp.mail.mailer import Mailer
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
@@ -76,7 +75,6 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     app.jinja_env.globals["is_token_due"] = ExpiryBadge(database)
     if "cookie" in settings.locations:
         token_cookie.init_app(app)
-        app.register_blueprint(api_leaving.bp)
     request_guard.init_app(app)
 
 

@@ -1,4 +1,4 @@
-"""The rooms that have doors; a new one is entered here."""
+"""The blueprints of all packages: a new one is added here."""
 
 from flask import Flask
 
@@ -16,17 +16,23 @@ from webapp.admin.views import audit, invitations, mail, overview, roles, users
 from webapp.dashboard import views as dashboard
 from webapp.examples import views as examples
 from webapp.login.views import api, pages
+from webapp.login.views.api import cookie_logout
 from webapp.mfa.views import pages as factors
 from webapp.sessions import views as sessions
 from webapp.site import views as site
 from webapp.tokens import views as tokens
 
-ENTRANCE = setup, pages, registration, verification, recovery, password_strength, api
-OWN = dashboard, account, sessions, tokens, factors, not_me, not_my_token
+LOGIN = setup, pages, registration, verification, recovery, password_strength, api
+ACCOUNT = dashboard, account, sessions, tokens, factors, not_me, not_my_token
 ADMIN = overview, users, roles, audit, invitations, mail
-ROOMS = (site, *ENTRANCE, *OWN, *ADMIN, examples)
+VIEWS = (site, *LOGIN, *ACCOUNT, *ADMIN, examples)
+WITH_TOKEN_COOKIE = (cookie_logout,)
+"""Registered only where WEBAPP_TOKEN_LOCATIONS has ``cookie``."""
 
 
 def register_blueprints(app: Flask) -> None:
-    for room in ROOMS:
-        app.register_blueprint(room.bp)
+    for views in VIEWS:
+        app.register_blueprint(views.bp)
+    if "cookie" in app.config["TOKEN_LOCATIONS"]:
+        for views in WITH_TOKEN_COOKIE:
+            app.register_blueprint(views.bp)
