@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
+from tests.journeys.accessibility import check
 from tests.journeys.server import House, served
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 NEW = "umbrella otter lantern 9"
 PATIENCE = 60
 LINK = r"http\S+/(?:register|verify|reset|not-me|account/email/confirm|account/email/undo)/\S+"
@@ -71,12 +70,6 @@ def log_in(page: Page, house: House, name: str, password: str = PASSWORD) -> Non
     page.get_by_role("button", name="Log in").click()
 
 
-def is_accessible(page: Page) -> None:
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
-
-
 def test_invited_registered_verified_forgotten_and_reset(
     mailing: House, postman: tuple[Postman, str], chromium: Browser
 ) -> None:
@@ -85,32 +78,32 @@ def test_invited_registered_verified_forgotten_and_reset(
     tab = desk.new_page()
     log_in(tab, house, "mara")
     tab.goto(f"{house.url}/admin/invitations/new")
-    is_accessible(tab)
+    check(tab)
     tab.get_by_role("button", name="Make the invitation").click()
-    is_accessible(tab)
+    check(tab)
     link = tab.get_by_label("The link").input_value()
     tab.goto(f"{house.url}/admin/mail")
-    is_accessible(tab)
+    check(tab)
 
     context = chromium.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark")
     eve = context.new_page()
     eve.goto(link)
     assert eve.url == f"{house.url}/register"
-    is_accessible(eve)
+    check(eve)
     eve.get_by_label("Name", exact=True).fill("eve")
     eve.get_by_label("E-mail").fill("eve@example.org")
     eve.get_by_label("Password", exact=True).fill(PASSWORD)
     expect(eve.get_by_text("Very hard to guess.")).to_be_visible()
     eve.get_by_role("button", name="Show what is typed").click()
     expect(eve.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
-    is_accessible(eve)
+    check(eve)
     eve.get_by_role("button", name="Register").click()
     expect(eve.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
     log_in(eve, house, "eve")
     expect(eve.get_by_role("heading", level=1)).to_have_text("Verify your address first")
-    is_accessible(eve)
+    check(eve)
     eve.goto(mails.link("Verify your address"))
-    is_accessible(eve)
+    check(eve)
     eve.get_by_label("Password").fill(PASSWORD)
     eve.get_by_role("button", name="Verify my address").click()
     expect(eve.get_by_text("Your e-mail address is verified")).to_be_visible()
@@ -122,13 +115,13 @@ def test_invited_registered_verified_forgotten_and_reset(
     forgetful = second.new_page()
     forgetful.goto(f"{house.url}/login")
     forgetful.get_by_role("link", name="Forgotten?").click()
-    is_accessible(forgetful)
+    check(forgetful)
     forgetful.get_by_label("Name or e-mail").fill("eve@example.org")
     forgetful.get_by_role("button", name="Send me the link").click()
-    is_accessible(forgetful)
+    check(forgetful)
     forgetful.goto(mails.link("A new password"))
     assert forgetful.url == f"{house.url}/reset"
-    is_accessible(forgetful)
+    check(forgetful)
     forgetful.get_by_label("New password", exact=True).fill(NEW)
     forgetful.get_by_role("button", name="Set the password").click()
     expect(forgetful.get_by_text("Your new password is set")).to_be_visible()
@@ -144,7 +137,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     log_in(forgetful, house, "eve", NEW)
     expect(forgetful.get_by_role("heading", level=1)).to_contain_text("eve")
     stolen.goto(mails.link("A login with another browser"))
-    is_accessible(stolen)
+    check(stolen)
     stolen.get_by_role("button", name="End it all").click()
     expect(stolen.get_by_role("heading", level=1)).to_have_text("It is ended")
     forgetful.goto(f"{house.url}/dashboard")
@@ -166,13 +159,13 @@ def test_an_address_changes_and_the_one_before_takes_it_back(
     tab.get_by_label("New address").fill("eve@evil.example")
     tab.get_by_role("button", name="Mail a link").click()
     expect(tab.get_by_text("eve@evil.example").first).to_be_visible()
-    is_accessible(tab)
+    check(tab)
 
     elsewhere = chromium.new_context(color_scheme="dark")
     eve = elsewhere.new_page()
     eve.goto(mails.link("Confirm your address"))
     assert eve.url == f"{house.url}/account/email/confirm"
-    is_accessible(eve)
+    check(eve)
     eve.get_by_role("button", name="Confirm eve@evil.example").click()
     tab.goto(f"{house.url}/account")
     expect(tab.locator("dd", has_text="eve@evil.example")).to_be_visible()
@@ -181,10 +174,10 @@ def test_an_address_changes_and_the_one_before_takes_it_back(
     owner = chromium.new_context().new_page()
     owner.goto(undo)
     assert owner.url == f"{house.url}/account/email/undo"
-    is_accessible(owner)
+    check(owner)
     owner.get_by_role("button", name="Put back mara@example.org").click()
     expect(owner.get_by_role("heading", level=1)).to_have_text("It is ended")
-    is_accessible(owner)
+    check(owner)
     tab.goto(f"{house.url}/dashboard")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Log in")
     owner.goto(mails.link("A new password for"))

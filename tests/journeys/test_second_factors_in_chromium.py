@@ -1,6 +1,5 @@
 """Second factors in a real browser, with an authenticator that Chromium keeps: set up, used, and taken away."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,15 +7,14 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.factories import PASSWORD
+from tests.journeys.accessibility import check_everywhere
 from tests.journeys.server import House, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
 OPTIONS = {
     "protocol": "ctap2",
     "ctap2Version": "ctap2_1",
@@ -69,12 +67,6 @@ def log_in(page: Page, house: House) -> None:
 def log_out(page: Page) -> None:
     page.get_by_role("button", name="Log out", exact=True).first.click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
-
-
-def is_accessible(page: Page) -> None:
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, f"{page.url}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
 
 
 def add_passkey(tab: Page, house: House) -> None:
@@ -190,48 +182,39 @@ def test_an_app_is_set_up_and_asked_for_without_script(home: House, chromium: Br
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Browser, scheme: str, width: int) -> None:
+def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Browser) -> None:
     # Without the watch over faults: the checker styles the page inline, which the policy refuses and reports.
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
+    context = chromium.new_context()
     page = context.new_page()
     mine = device(page)
     page.goto(f"{home.url}/login")
-    look(page, scheme, width)
+    check_everywhere(page)
     log_in(page, home)
     for path in ("passkeys/new", "totp", "recovery-codes", "second-factor"):
         page.goto(f"{home.url}/account/security/{path}")
-        look(page, scheme, width)
+        check_everywhere(page)
     add_passkey(page, home)
-    look(page, scheme, width)
+    check_everywhere(page)
     with page.expect_navigation():
         page.get_by_role("button", name="Make ten codes").click()
-    look(page, scheme, width)
+    check_everywhere(page)
     page.goto(f"{home.url}/account/security/totp")
     seed = page.locator("copy-text pre").inner_text().replace(" ", "")
     page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).now())
     page.get_by_role("button", name="Turn it on").click()
     page.wait_for_url("**/security")
-    look(page, scheme, width)
+    check_everywhere(page)
     for link in ("Remove passkey 1", "Remove app", "Rename"):
         with page.expect_navigation():
             page.get_by_role("link", name=link).click()
-        look(page, scheme, width)
+        check_everywhere(page)
         page.goto(f"{home.url}/account/security")
     page.goto(f"{home.url}/confirm?next=/tokens/new")
-    look(page, scheme, width)
+    check_everywhere(page)
     mine.set(is_touched=False)
     page.goto(f"{home.url}/dashboard")
     log_out(page)
     log_in(page, home)
     page.wait_for_url("**/login/second-step**")
-    look(page, scheme, width)
+    check_everywhere(page)
     context.close()
-
-
-def look(page: Page, scheme: str, width: int) -> None:
-    is_accessible(page)
-    if folder := os.environ.get("SCREENSHOTS"):
-        name = page.url.partition("//")[2].partition("/")[2].partition("?")[0].replace("/", "-")[:60]
-        page.screenshot(path=f"{folder}/{name}-{scheme}-{width}-{time.time():.0f}.png", full_page=True)
