@@ -6,7 +6,6 @@ from typing import NewType, Protocol
 
 import pytest
 from flask import Flask
-from flask.cli import locate_app
 
 import webapp
 from webapp.app.factory import create_app
@@ -80,9 +79,3 @@ def test_the_package_exports_create_app_and_nothing_else():
 def test_the_verifier_is_imported_without_flask():
     asked = "import sys, webapp.verify; sys.exit('flask' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
-
-
-def test_flask_finds_the_application(app, monkeypatch):
-    """``flask --app webapp`` looks for a factory of this name in the package."""
-    monkeypatch.setattr("webapp.app.create_app", lambda: app)
-    assert locate_app("webapp", None) is app
