@@ -29,6 +29,8 @@ BY_NAME = {
     **dict.fromkeys(("Popen", "subprocess", "check_output", "fork"), "process"),
     **dict.fromkeys(("ThreadPoolExecutor", "Thread", "Barrier"), "race"),
 }
+LONGEST = 600
+"""Seconds that a test may take which starts a browser or a process."""
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"}
 
 
@@ -42,6 +44,9 @@ def mark(item: pytest.Item) -> None:
         found |= {BY_NAME[name] for name in names_reached(function) if name in BY_NAME}
     for marker in sorted(found):
         item.add_marker(marker)
+    if found & {"browser", "process"}:
+        # Beside others on a busy machine: starting a server alone takes seconds of its two cores.
+        item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 def functions_of(item: pytest.Item) -> Iterator[FunctionType]:

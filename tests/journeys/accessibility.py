@@ -28,7 +28,7 @@ def check_everywhere(page: Page) -> None:
         for scheme, rules in (("dark", COLOURS), ("light", RULES)):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
             # Colours pass over into each other otherwise, and are judged on their way.
-            page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+            page.evaluate("document.getAnimations().forEach((one) => one.cancel())")
             check(page, rules)
     if former:
         page.set_viewport_size(former)

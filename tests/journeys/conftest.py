@@ -1,19 +1,21 @@
 """A served house and a real browser, for the journeys that need both; and a house on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.journeys.server import ARGUMENTS, CHROMIUM, House, served
+from tests.journeys.server import ARGUMENTS, CHROMIUM, PATIENCE, House, served
 from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.settings import Settings
 from webapp.testing import quickened
 
 # Milliseconds; a machine may be busy.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +30,16 @@ def chromium() -> Iterator[Browser]:
         pytest.fail("Chromium is missing. On Debian: apt-get install chromium libatomic1 fonts-dejavu-core")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        browser.new_context = partial(patient_context, browser.new_context)  # type: ignore[method-assign]
         yield browser
         browser.close()
+
+
+def patient_context(new_context: Callable[..., BrowserContext], **options: Any) -> BrowserContext:
+    """A context that waits as long on a busy machine as the server does."""
+    context = new_context(**options)
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
 
 
 @pytest.fixture

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 # Seconds that a server may keep silent; less than the lease of a mail.
 PATIENCE = 20
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+# A word of a server's reply, such as an e-mail address between whatever may enclose it.
+WORD = re.compile(r"""[^\s<>()\[\]{}"',;:=]+""")
+HIDDEN = "[recipient]"
 
 
 class NotSent(Exception):
@@ -69,9 +72,9 @@ class Smtp:
 
 def reason_of(error: Exception, recipient: str) -> str:
     """What went wrong, without the e-mail address or its local part, which servers like to repeat: it is logged."""
-    names = [re.escape(name) for name in (recipient, recipient.partition("@")[0]) if name]
-    repeated = rf"(?<![\w.])(?:{'|'.join(names)})(?![\w.])"
-    said = re.sub(repeated, "[recipient]", str(error), flags=re.IGNORECASE) if names else str(error)
+    hidden = {recipient.casefold(), recipient.partition("@")[0].casefold()}
+    said = str(error).replace(recipient, HIDDEN) if recipient else str(error)
+    said = WORD.sub(lambda word: HIDDEN if word[0].strip(".").casefold() in hidden else word[0], said)
     return f"{type(error).__name__}: {said}"
 
 
