@@ -84,6 +84,17 @@ def test_a_long_user_agent_is_cut_before_it_is_parsed_or_kept(app, user):
         pytest.param({"HTTP_HOST": "a.example,b.example"}, 400, id="two hosts"),
         pytest.param({"HTTP_HOST": None}, 400, id="no host"),
         pytest.param({"HTTP_HOST": None, "SERVER_PROTOCOL": "HTTP/1.0"}, 200, id="no host in HTTP/1.0"),
+        pytest.param({"HTTP_HOST": ""}, 400, id="no host, as granian passes it"),
+        pytest.param(
+            {"HTTP_HOST": "", "SERVER_PROTOCOL": "HTTP/1.0"}, 200, id="no host in HTTP/1.0, as granian passes it"
+        ),
+        pytest.param({"HTTP_HOST": "a b"}, 400, id="a host with a space"),
+        pytest.param({"HTTP_HOST": "evil.example/x"}, 400, id="a host with a path"),
+        pytest.param({"HTTP_HOST": "ada@evil.example"}, 400, id="a host with a user"),
+        pytest.param({"HTTP_HOST": "a\xe4.example"}, 400, id="a host that is not ASCII"),
+        pytest.param({"HTTP_HOST": "a/b", "SERVER_PROTOCOL": "HTTP/1.0"}, 400, id="a host with a path in HTTP/1.0"),
+        pytest.param({"HTTP_HOST": "[::1]:8000"}, 200, id="an IPv6 host with a port"),
+        pytest.param({"HTTP_HOST": "my_site.example:80"}, 200, id="a host with an underscore"),
         pytest.param({"HTTP_TRANSFER_ENCODING": "gzip"}, 501, id="another coding"),
         pytest.param({"HTTP_TRANSFER_ENCODING": "gzip, chunked"}, 501, id="two codings"),
         pytest.param({"HTTP_TRANSFER_ENCODING": "chunked,chunked"}, 501, id="chunked twice"),

@@ -1,6 +1,7 @@
 """Bounds on the head of a request, before anything in it is parsed."""
 
 from collections.abc import Iterable
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -17,6 +18,8 @@ HEADER_PREFIXES = ("HTTP_", "CONTENT_")
 LONGEST_URL = 8192
 """Bytes, of path and query as they were decoded and sent; more than RFC 9112 §3 asks every server to take (8,000)."""
 LONGEST_USER_AGENT = 512
+HOST_CHARACTERS = frozenset(ascii_letters + digits + "-._~%!$&'()*+;=:[]")
+"""Of a host and port (RFC 3986 §3.2.2), without the comma, by which two Host headers arrive joined."""
 METHODS = "GET, HEAD, OPTIONS, POST"
 """What the server as a whole answers to (``OPTIONS *``, RFC 9110 §9.3.7)."""
 BAD_REQUEST, HEADERS_TOO_LARGE, NOT_IMPLEMENTED, URL_TOO_LONG = 400, 431, 501, 414
@@ -24,8 +27,8 @@ BAD_REQUEST, HEADERS_TOO_LARGE, NOT_IMPLEMENTED, URL_TOO_LONG = 400, 431, 501, 4
 
 class RequestHead:
     """WSGI middleware: 414 for a URL that is too long (RFC 9110 §15.5.15), 431 for headers that are too large (RFC 6585
-    §5), 501 for a method that is not in capitals or an unknown transfer coding, 400 without exactly one Host, and a
-    User-Agent of bounded length. ``OPTIONS *`` is answered here.
+    §5), 501 for a method that is not in capitals or an unknown transfer coding, 400 without exactly one valid Host, and
+    a User-Agent of bounded length. ``OPTIONS *`` is answered here.
 
     What reads URL and headers further in may therefore take any time that is linear in 8 kB.
     """
@@ -42,9 +45,9 @@ class RequestHead:
         # Methods are case-sensitive (RFC 9110 §9.1), but Werkzeug reads "get" as GET.
         if not environ["REQUEST_METHOD"].isupper():
             return self.refused(start_response, NOT_IMPLEMENTED)
-        host = environ.get("HTTP_HOST")
-        # Two Host headers arrive joined by a comma; HTTP/1.0 needs none (RFC 9112 §3.2).
-        if (host is None and environ["SERVER_PROTOCOL"] == "HTTP/1.1") or (host is not None and "," in host):
+        host = environ.get("HTTP_HOST", "")
+        # HTTP/1.0 needs none (RFC 9112 §3.2). Without one granian passes an empty one.
+        if (not host and environ["SERVER_PROTOCOL"] == "HTTP/1.1") or not HOST_CHARACTERS.issuperset(host):
             return self.refused(start_response, BAD_REQUEST)
         coding = environ.get("HTTP_TRANSFER_ENCODING")
         if coding is not None and not is_chunked(coding):
