@@ -167,12 +167,12 @@ def key_of(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) ->
     if set(header) != {"typ", "alg", "kid"}:
         raise Invalid("header has other members than typ, alg and kid")
     if header["typ"] != typ:
-        raise Invalid("typ is another")
+        raise Invalid("typ is not dpop+jwt")
     if not isinstance(header["kid"], str):
         raise Invalid("kid is no text")
     key = key_named(header["kid"])
     if header["alg"] != key.algorithm:
-        raise Invalid("alg is not that of the key")
+        raise Invalid("alg does not match the key")
     return key
 
 

@@ -16,7 +16,7 @@ export function localise(root = document) {
     if (format) time.textContent = format(moment)
   }
   for (const line of root.querySelectorAll("[data-zone]")) {
-    line.textContent = `Times are yours: ${day.resolvedOptions().timeZone}`
+    line.textContent = `Times in ${day.resolvedOptions().timeZone}`
   }
 }
 

@@ -26,7 +26,7 @@ class TokenSummary extends HTMLElement {
     const told = await answer.json().catch(() => ({}))
     const wrong = Object.values(told.errors ?? {}).flat()
     this.classList.toggle("summing--wrong", !answer.ok)
-    this.say(answer.ok ? told.summary : wrong.length ? wrong : [told.detail ?? "The house does not answer."])
+    this.say(answer.ok ? told.summary : wrong.length ? wrong : [told.detail ?? "This site is not responding."])
   }
 
   say(sentences) {

@@ -8,7 +8,7 @@ const AT_MOST = 10 * 60_000
 class WaitForToken extends HTMLElement {
   connectedCallback() {
     this.until = Date.now() + AT_MOST
-    this.querySelector("small").textContent = "This line changes by itself."
+    this.querySelector("small").textContent = "This updates automatically."
     this.next()
   }
 
@@ -21,7 +21,7 @@ class WaitForToken extends HTMLElement {
   }
 
   async ask() {
-    if (Date.now() > this.until) return this.say("wait--over", "No request yet.", "Ten minutes have passed. Its own page will say when one comes.")
+    if (Date.now() > this.until) return this.say("wait--over", "No request yet.", "10 minutes have passed. The page of the token shows when it is used.")
     const token = document.hidden ? null : await read(this.getAttribute("src"))
     if (!token?.last_used_at) return this.next()
     this.say("wait--seen", `First request seen: ${deed(token)}.`, "It works.")

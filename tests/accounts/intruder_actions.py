@@ -31,17 +31,17 @@ def change_password(eve, app):
 def reset_password(eve, app):
     ask_for_a_reset(eve, app)
     eve.open(of_kind(app, "reset_password").link)
-    eve.press("Set the password", password=NEW)
+    eve.press("Set password", password=NEW)
 
 
 def ask_for_a_reset(eve, app):
     eve.open("/forgot")
-    eve.press("Send me the link", username="ada")
+    eve.press("Send link", username="ada")
 
 
 def end_everything(eve, app):
     eve.open("/account/security/end-everything")
-    eve.press("End everything")
+    eve.press("End all access")
 
 
 def close_account(eve, app):
@@ -58,7 +58,7 @@ def change_address(eve, app):
 def add_a_factor(eve, app):
     page = eve.open("/account/security/totp").text
     seed = re.search(r"[A-Z2-7]{32}", page.replace(" ", ""))
-    eve.press("Turn it on", code=pyotp.TOTP(seed[0]).now())
+    eve.press("Turn on", code=pyotp.TOTP(seed[0]).now())
 
 
 def use_a_recovery_code(eve, app):
@@ -67,14 +67,14 @@ def use_a_recovery_code(eve, app):
     code = with_sheet(app, user)[0]
     another = Person(app, address=eve.address, user_agent=eve.user_agent)
     another.log_in("ada")
-    another.press("Go on", code=code)
+    another.press("Continue", code=code)
 
 
 def type_a_wrong_code(eve, app):
     with_app(app, account(app, "ada"))
     another = Person(app, address=eve.address, user_agent=eve.user_agent)
     another.log_in("ada")
-    another.press("Go on", code="000000")
+    another.press("Continue", code="000000")
 
 
 def log_in_by_script(eve, app):
@@ -85,7 +85,7 @@ def log_in_by_script(eve, app):
 
 def ask_for_another_address(eve, app):
     eve.open("/account")
-    eve.press("Mail a link", email="eve@evil.example")
+    eve.press("Send confirmation link", email="eve@evil.example")
 
 
 def register_beside(eve, app):

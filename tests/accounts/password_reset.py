@@ -5,9 +5,9 @@ NEW = "umbrella otter lantern 9"
 
 def ask(browser, identifier):
     browser.open("/forgot")
-    return browser.press("Send me the link", username=identifier)
+    return browser.press("Send link", username=identifier)
 
 
 def set_new(browser, link, password=NEW, **fields):
     browser.open(link)
-    return browser.press("Set the password", password=password, **fields)
+    return browser.press("Set password", password=password, **fields)

@@ -33,7 +33,7 @@ def events_of(person, kind="all"):
 
 def test_failed_attempts_are_there_too(person, app):
     Person(app).log_in("ada", "wrong wrong wrong")
-    assert "Somebody typed a wrong password" in person.open("/account/activity?kind=refusals").text
+    assert "Somebody entered a wrong password" in person.open("/account/activity?kind=refusals").text
     assert "You logged in" not in person.page.text
 
 
@@ -41,12 +41,12 @@ def test_what_a_stranger_may_have_done_is_told_with_the_browser(person, app):
     eve = Person(app, user_agent="Mozilla/5.0 (iPhone) Version/26.0 Mobile Safari/604.1" + "x" * 5000)
     eve.log_in("ada", "wrong wrong wrong")
     eve.open("/forgot")
-    eve.press("Send me the link", username="ada")
+    eve.press("Send link", username="ada")
     eve.log_in("ada")
     eve.open("/account/password")
     eve.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")
     eve.open("/account")
-    eve.press("Mail a link", email="eve@evil.example")
+    eve.press("Send confirmation link", email="eve@evil.example")
     told = {event["event"]: event["browser"] for event in reversed(events_of(eve))}
     done = (
         "session.refused",
@@ -114,7 +114,7 @@ def test_who_has_no_password_here_is_not_sent_to_change_it(person, app, user):
     person.open("/account/activity")
     page = person.follow("Was this you?").text
     assert 'href="/account/password"' not in page
-    assert person.follow("No: end everything").request.path == "/account/security/end-everything"
+    assert person.follow("No, end all access").request.path == "/account/security/end-everything"
 
 
 def test_of_a_token_and_of_a_script_the_way_out_is_their_own(person, app, user):
@@ -123,10 +123,10 @@ def test_of_a_token_and_of_a_script_the_way_out_is_their_own(person, app, user):
     Script(app).post("/api/auth", json=body, headers={"User-Agent": "bot/1"})
     of_script = next(event for event in events_of(person, "tokens") if "script logged in" in event["sentence"])
     of_laptop = next(event for event in events_of(person, "tokens") if "laptop" in event["sentence"])
-    assert "End the login of bot" not in person.open(f"/account/activity/{of_laptop['id']}").text
+    assert "End script login bot" not in person.open(f"/account/activity/{of_laptop['id']}").text
     assert "Revoke laptop" in person.page.text
     assert "Revoke" not in person.open(f"/account/activity/{of_script['id']}").text
-    person.press("End the login of bot")
+    person.press("End script login bot")
     assert person.ask("GET", "/tokens", headers={"Accept": "application/json"}).json["script_logins"] == []
 
 
@@ -152,10 +152,10 @@ def test_a_wrong_code_is_among_what_was_refused(person, app, user):
     with_app(app, user)
     thief = Person(app)
     thief.log_in("ada")
-    thief.press("Go on", code="000000")
-    assert "typed a wrong code" in person.open("/account/activity?kind=refusals").text
-    assert "typed a wrong code" in person.open("/account/activity?kind=logins").text
-    assert "typed a wrong code" not in person.open("/account/activity?kind=account").text
+    thief.press("Continue", code="000000")
+    assert "entered a wrong code" in person.open("/account/activity?kind=refusals").text
+    assert "entered a wrong code" in person.open("/account/activity?kind=logins").text
+    assert "entered a wrong code" not in person.open("/account/activity?kind=account").text
 
 
 def test_from_was_this_you_that_very_session_is_ended(person, app):

@@ -79,7 +79,7 @@ def test_the_mail_opens_the_account_again_as_long_as_it_is_there(person, app):
     link = re.search(r"http\S+(/not-me/\S+)", mails(app)[-1].text)[1]
     with time_machine.travel(now() + timedelta(days=13, hours=23), tick=False):
         person.open(link)
-        person.press("End it all")
+        person.press("Secure my account")
     with time_machine.travel(now() + timedelta(days=15), tick=False):
         assert (purge(app), exists(app, "ada")) == (0, True)
 
@@ -102,8 +102,8 @@ def test_closing_and_the_export_ask_for_a_fresh_proof(person):
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         assert person.press("Download my data").status_code == 401
         person.press("Confirm", password=factories.PASSWORD)
-        assert person.press("Send it now").json["account"]["username"] == "ada"
+        assert person.press("Send form").json["account"]["username"] == "ada"
     with time_machine.travel(now() + timedelta(minutes=22), tick=False):
         assert close(person, "ada").status_code == 401
         person.press("Confirm", password=factories.PASSWORD)
-        assert "Your account is closed" in person.press("Send it now").text
+        assert "Your account is closed" in person.press("Send form").text

@@ -72,7 +72,7 @@ def found(app, user) -> User:
 
 
 def disowning(mail) -> str:
-    match = re.search(r"^This was not me:\nhttp\S+?(/(?:not-me|account/email/undo)/\S+)$", mail.text, re.MULTILINE)
+    match = re.search(r"^This wasn't me:\nhttp\S+?(/(?:not-me|account/email/undo)/\S+)$", mail.text, re.MULTILINE)
     assert match, mail.text
     return match[1]
 
@@ -98,7 +98,7 @@ def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_with
             assert "Chrome" in text
             assert f"{now():%H:%M} UTC" in text
     owner = press_the_one_button(app, disowning(mail))
-    assert "It is ended" in owner.page.text
+    assert "Your account is secured" in owner.page.text
     assert eve.ask("GET", "/dashboard").status_code == 303
     assert Script(app, late.token).get("/protected").status_code == 401
     for password in (PASSWORD, NEW):
@@ -110,7 +110,7 @@ def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_with
             "that app is Ada's own"
         )
     owner.open(of_kind(app, "reset_password").link)
-    assert "Your new password is set" in owner.press("Set the password", password="umbrella otter lantern 9").text
+    assert "Your new password is set" in owner.press("Set password", password="umbrella otter lantern 9").text
 
 
 def test_every_mail_is_known_to_be_of_security_or_not():
@@ -141,7 +141,7 @@ def test_who_changes_the_address_does_not_escape_it_either(app, user, eve):
     told = of_kind(app, "new_login")
     change_address(eve, app)
     owner = press_the_one_button(app, disowning(told))
-    assert "no link for a new password was mailed" in owner.page.text
+    assert "we did not mail a link to set a new password" in owner.page.text
     assert eve.ask("GET", "/dashboard").status_code == 303
     press_the_one_button(app, disowning(of_kind(app, "address_changed")))
     assert of_kind(app, "reset_password").to == "ada@example.org"
@@ -151,7 +151,7 @@ def test_an_undone_address_takes_back_what_was_made_since_it_was_asked_for(app, 
     before = factories.api_token(app, user)
     eve.open("/account")
     with time_machine.travel(now() + timedelta(seconds=5), tick=False):
-        eve.press("Mail a link", email="eve@evil.example")
+        eve.press("Send confirmation link", email="eve@evil.example")
         between = factories.api_token(app, user)
     with time_machine.travel(now() + timedelta(minutes=5), tick=False):
         eve.open(of_kind(app, "confirm_address").link)
@@ -168,7 +168,7 @@ def test_an_undone_address_opens_the_account_that_was_closed_since(app, user, ev
     owner = press_the_one_button(app, disowning(of_kind(app, "address_changed")))
     assert (found(app, user).email, found(app, user).closes_at) == ("ada@example.org", None)
     owner.open(of_kind(app, "reset_password").link)
-    owner.press("Set the password", password=NEW)
+    owner.press("Set password", password=NEW)
     assert owner.log_in("ada", NEW).request.path == "/dashboard"
 
 
@@ -188,16 +188,16 @@ def test_a_reset_that_was_used_already_is_not_merely_stopped(app, user, eve):
     ask_for_a_reset(eve, app)
     mail = of_kind(app, "reset_password")
     eve.open(mail.link)
-    eve.press("Set the password", password=NEW)
+    eve.press("Set password", password=NEW)
     eve.log_in("ada", NEW)
-    assert "It is ended" in press_the_one_button(app, disowning(mail)).page.text
+    assert "Your account is secured" in press_the_one_button(app, disowning(mail)).page.text
     assert eve.ask("GET", "/dashboard").status_code == 303
 
 
 def test_a_name_that_somebody_else_took_meanwhile_stays_theirs(app, user, eve):
     change_name(eve, app)
     factories.user(app, "Ada", email="other@example.org")
-    assert "It is ended" in press_the_one_button(app, disowning(of_kind(app, "name_changed"))).page.text
+    assert "Your account is secured" in press_the_one_button(app, disowning(of_kind(app, "name_changed"))).page.text
     assert found(app, user).username == "mallory"
     assert eve.ask("GET", "/dashboard").status_code == 303
 

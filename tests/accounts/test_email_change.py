@@ -26,7 +26,7 @@ def email(app, user) -> str | None:
 
 def ask(person: Person, address: str = NEW):
     person.open("/account")
-    return person.press("Mail a link", email=address)
+    return person.press("Send confirmation link", email=address)
 
 
 def follow(person: Person, path: str, button: str):
@@ -63,8 +63,8 @@ def test_the_address_before_is_told_and_takes_it_back(person, app, user):
     assert (told.kind, told.to) == ("address_changed", "ada@example.org")
     assert "203.0.113.18" in told.text
     assert "Firefox on Linux" in told.text
-    stranger = follow(Person(app), told.link, "Put back")
-    assert "Every session and script login is over" in stranger.text
+    stranger = follow(Person(app), told.link, "Restore")
+    assert "All sessions and script logins have ended" in stranger.text
     assert email(app, user) == "ada@example.org"
     assert person.ask("GET", "/dashboard").status_code == 303
 
@@ -75,7 +75,7 @@ def test_who_changes_it_twice_does_not_escape_the_first_owner(person, app, user)
     ask(person, "eve@evil.example")
     follow(person, mails(app)[2].link, "Confirm")
     undo, theirs = mails(app)[1].link, mails(app)[3].link
-    follow(Person(app), undo, "Put back")
+    follow(Person(app), undo, "Restore")
     assert email(app, user) == "ada@example.org"
     assert Person(app).open(theirs).status_code == 404
 
@@ -83,7 +83,7 @@ def test_who_changes_it_twice_does_not_escape_the_first_owner(person, app, user)
 @pytest.mark.parametrize(("which", "days"), [(0, 1), (1, 7)])
 def test_a_link_works_once_and_not_for_long(person, app, which, days):
     ask(person)
-    button = ("Confirm", "Put back")[which]
+    button = ("Confirm", "Restore")[which]
     if which:
         follow(person, mails(app)[0].link, "Confirm")
     link = mails(app)[which].link
@@ -109,7 +109,7 @@ def test_another_request_a_new_password_and_a_change_of_mind_kill_the_link(perso
     ask(person, "ada@other.example")
     assert Person(app).open(mails(app)[0].link).status_code == 404
     person.open("/account")
-    person.press("Forget ada@other.example")
+    person.press("Cancel change to ada@other.example")
     assert Person(app).open(mails(app)[1].link).status_code == 404
     ask(person)
     person.open("/account/password")
@@ -180,7 +180,7 @@ def test_no_secret_of_a_link_is_in_the_tables(person, app, instance):
 def test_a_changed_address_asks_for_a_fresh_proof(person, app):
     person.open("/account")
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
-        assert person.press("Mail a link", email=NEW).status_code == 401
+        assert person.press("Send confirmation link", email=NEW).status_code == 401
         person.press("Confirm", password=factories.PASSWORD)
-        person.press("Send it now")
+        person.press("Send form")
     assert mails(app)[0].to == NEW

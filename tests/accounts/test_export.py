@@ -59,7 +59,7 @@ def exported(house):
     house.test_client().get("/protected", headers={"Authorization": f"Bearer {issued.token}"})
     person = logged_in(house, mine)
     person.open("/account")
-    person.press("Mail a link", email="ada@new.example")
+    person.press("Send confirmation link", email="ada@new.example")
     person.open("/account")
     answer = person.press("Download my data")
     assert "attachment" in answer.headers["Content-Disposition"]
@@ -73,7 +73,7 @@ def exported(house):
 def logged_in(house, mine: App) -> Person:
     person = Person(house)
     person.log_in("ada")
-    person.press("Go on", code=mine.code(), trust="y")
+    person.press("Continue", code=mine.code(), trust="y")
     return person
 
 

@@ -54,7 +54,7 @@ def test_an_open_invitation_has_the_address_verified(make_app):
     assert "/register/" not in stranger.page.request.path
     stranger.press("Register", username="eve", email="eve@example.org", password=PASSWORD)
     stranger.open(mailbox.link())
-    stranger.press("Verify my address", password=PASSWORD)
+    stranger.press("Verify my e-mail address", password=PASSWORD)
     assert "Hello" in stranger.log_in("eve").text
 
 

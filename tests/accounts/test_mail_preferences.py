@@ -20,7 +20,7 @@ from webapp.web.registry import services_of
 
 def choose(person: Person, *wanted: str):
     person.open("/account")
-    return person.press("Save choice", **{kind: "y" if kind in wanted else [] for kind in INFORMATIVE})
+    return person.press("Save notifications", **{kind: "y" if kind in wanted else [] for kind in INFORMATIVE})
 
 
 def live_on(app, user) -> None:
@@ -49,8 +49,8 @@ def test_each_of_them_is_sent_unless_it_is_unwanted(app, user, person, unwanted)
 def test_they_say_how_one_does_without_them(app, user, person):
     live_on(app, user)
     for mail in mails(app):
-        assert "/account, under Mails" in mail.text
-        assert "under Mails" in mail.html
+        assert "under E-mail notifications" in mail.text
+        assert "under E-mail notifications" in mail.html
 
 
 def test_what_concerns_the_safety_of_an_account_is_sent_to_those_who_want_nothing(app, user, person):

@@ -16,7 +16,7 @@ def test_this_was_not_me_ends_the_login_without_one(app, person, user, mailbox):
     assert "198.51.100.66" in mail.content.text
     owner = Person(app)
     owner.open(link_in(mail))
-    assert "It is ended" in owner.press("End it all").text
+    assert "Your account is secured" in owner.press("Secure my account").text
     assert "Log in" in thief.open("/dashboard").text
     assert Script(app, minted.token).get("/protected").status_code == 401
     assert "do not go together" in thief.log_in("ada").text

@@ -65,7 +65,7 @@ def test_the_owner_is_told_that_it_was_done(stranger, user, mailbox):
     ask(stranger, "ada")
     set_new(stranger, mailbox.link())
     told = mailbox.one().content
-    assert "You have a new password" in told.subject
+    assert "Your password at Latchkey was reset" in told.subject
     assert "203.0.113.18" in told.text
     assert "Firefox on Linux" in told.text
 
@@ -143,10 +143,10 @@ def test_a_weak_password_is_refused_with_the_reason_and_the_link_lives_on(strang
     ask(stranger, "ada")
     link = mailbox.link()
     assert "at least 15 characters" in set_new(stranger, link, "short").text
-    assert "others have lost" in stranger.press("Set the password", password="passwordpassword").text
-    assert "It holds “example”" in stranger.press("Set the password", password="nothing but an example").text
-    assert "It holds “ada”" in stranger.press("Set the password", password="ada, ada, ada, ada!").text
-    assert stranger.press("Set the password", password=NEW).status_code == 200
+    assert "others have lost" in stranger.press("Set password", password="passwordpassword").text
+    assert "It holds “example”" in stranger.press("Set password", password="nothing but an example").text
+    assert "It holds “ada”" in stranger.press("Set password", password="ada, ada, ada, ada!").text
+    assert stranger.press("Set password", password=NEW).status_code == 200
 
 
 def test_the_secret_and_the_password_stand_in_no_log_and_no_event(app, stranger, user, mailbox, logged):

@@ -14,9 +14,9 @@ def app(make_app):
 
 
 def test_an_account_is_opened_by_the_mailed_link_and_its_password(stranger, mailbox):
-    assert "Look into your mailbox" in register(stranger).text
+    assert "Check your mailbox" in register(stranger).text
     stranger.open(mailbox.link())
-    assert "Your e-mail address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+    assert "Your e-mail address is verified" in stranger.press("Verify my e-mail address", password=PASSWORD).text
     assert "Hello" in stranger.log_in("eve").text
 
 
@@ -77,7 +77,7 @@ def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(app, stranger
     sent = {"username": "everard", "email": "eve@example.org", "password": PASSWORD} | {field: value}
     answer = stranger.press("Register", **sent)
     assert answer.status_code == 422
-    assert "another look" in answer.text
+    assert "Nothing was saved" in answer.text
     assert contents(app) == before
 
 
@@ -97,7 +97,7 @@ def test_no_secret_stands_in_a_log_or_an_event(app, stranger, mailbox, logged):
     register(stranger)
     link = mailbox.link()
     stranger.open(link)
-    stranger.press("Verify my address", password=PASSWORD)
+    stranger.press("Verify my e-mail address", password=PASSWORD)
     said = logged() + repr(events(app))
     assert link.rpartition("/")[2] not in said
     assert PASSWORD not in said

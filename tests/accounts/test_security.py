@@ -34,7 +34,7 @@ def cron(app, user) -> Script:
 def test_everything_that_can_act_as_me_is_in_one_list(person, laptop, script, cron):
     page = person.open("/account/security").text
     assert "Safari on iPhone" in page
-    assert "Logged in by script" in page
+    assert "Script logins" in page
     answer = script.get("/account/security").json
     assert (len(answer["sessions"]), answer["token_count"], len(answer["script_logins"])) == (2, 1, 1)
 
@@ -51,17 +51,17 @@ def test_what_scripts_do_all_day_does_not_hide_what_happened(app, user, person):
 def test_the_page_goes_from_the_ways_in_to_the_way_out(person, cron):
     page = person.open("/account/security").text
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == [
-        *("Ways to log in", "Where you are logged in", "Tokens", "Logged in by script"),
-        *("Recent activity", "End everything"),
+        *("Ways to log in", "Where you are logged in", "API tokens", "Script logins"),
+        *("Recent activity", "End all access"),
     ]
 
 
 def test_one_button_ends_it_all_but_this_device(person, laptop, script, cron, app):
     person.open("/account/security/end-everything")
-    assert "One other device" in person.page.text
-    assert "One token" in person.page.text
-    assert "One login by script" in person.page.text
-    person.press("End everything")
+    assert "1 other device" in person.page.text
+    assert "1 API token" in person.page.text
+    assert "1 script login" in person.page.text
+    person.press("End all access")
     assert (is_in(person), is_in(laptop)) == (True, False)
     assert (script.get("/protected").status_code, cron.get("/protected").status_code) == (401, 401)
     assert mails(app)[-1].kind == "everything_ended"
@@ -69,17 +69,17 @@ def test_one_button_ends_it_all_but_this_device(person, laptop, script, cron, ap
 
 def test_it_ends_this_device_too_if_asked(person, laptop, script):
     person.open("/account/security/end-everything")
-    person.press("End everything", also_this="y")
+    person.press("End all access", also_this="y")
     assert (is_in(person), is_in(laptop), script.get("/protected").status_code) == (False, False, 401)
 
 
 def test_the_switch_asks_for_a_fresh_proof_and_goes_on_after_it(person, laptop):
     person.open("/account/security/end-everything")
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
-        assert person.press("End everything").status_code == 401
+        assert person.press("End all access").status_code == 401
         assert is_in(laptop)
         person.press("Confirm", password=factories.PASSWORD)
-        person.press("Send it now")
+        person.press("Send form")
         assert (is_in(person), is_in(laptop)) == (True, False)
 
 
@@ -87,7 +87,7 @@ def test_what_is_anothers_stays(person, app):
     eve = factories.user(app, "eve")
     theirs = Script(app, factories.api_token(app, eve).token)
     person.open("/account/security/end-everything")
-    person.press("End everything")
+    person.press("End all access")
     assert theirs.get("/protected").status_code == 200
 
 
@@ -103,6 +103,8 @@ def test_a_token_that_ends_soon_marks_the_face_in_the_bar(person, app, user):
 def test_browsers_that_are_alike_are_named_once_and_counted_all(app, user, person):
     for _ in range(2):
         Person(app).log_in("ada")
-    said = "Two other devices</b>: Firefox on Linux."
+    said = "2 other devices</b>: Firefox on Linux."
     assert said in person.open("/account/security/end-everything").text
-    assert "two other devices: Firefox on Linux. This device stays." in person.open("/account/password").text
+    assert (
+        "2 other devices: Firefox on Linux. You stay logged in on this device." in person.open("/account/password").text
+    )

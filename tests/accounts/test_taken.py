@@ -46,7 +46,7 @@ def test_whether_it_is_taken_is_looked_at_when_the_answer_is_on_its_way(app, str
 def test_the_owner_of_a_taken_address_is_told_and_nobody_else(stranger, user, mailbox):
     register(stranger, "eve", "ADA@example.org")
     mail = mailbox.one()
-    assert (mail.to, mail.content.subject) == ("ada@example.org", "You have an account at Latchkey already")
+    assert (mail.to, mail.content.subject) == ("ada@example.org", "You already have an account at Latchkey")
     assert account(stranger.app, "eve") is None
 
 
@@ -73,7 +73,7 @@ def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_ag
     second = mailbox.link()
     assert stranger.ask("GET", first).status_code == 303
     stranger.open(second)
-    assert "Your e-mail address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+    assert "Your e-mail address is verified" in stranger.press("Verify my e-mail address", password=PASSWORD).text
 
 
 def test_who_registers_once_more_does_not_change_the_password_that_waits(stranger, mailbox):
@@ -81,9 +81,9 @@ def test_who_registers_once_more_does_not_change_the_password_that_waits(strange
     mailbox.opened()
     register(Person(stranger.app), password="another person at another desk")
     stranger.open(mailbox.link())
-    again = stranger.press("Verify my address", password="another person at another desk")
+    again = stranger.press("Verify my e-mail address", password="another person at another desk")
     assert "not the password of this account" in again.text
-    assert "Your e-mail address is verified" in stranger.press("Verify my address", password=PASSWORD).text
+    assert "Your e-mail address is verified" in stranger.press("Verify my e-mail address", password=PASSWORD).text
 
 
 def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
@@ -93,7 +93,7 @@ def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
         late = Person(stranger.app)
         register(late, "eve", "other@example.org")
         late.open(mailbox.link())
-        late.press("Verify my address", password=PASSWORD)
+        late.press("Verify my e-mail address", password=PASSWORD)
     assert account(stranger.app, "eve").email == "other@example.org"
 
 

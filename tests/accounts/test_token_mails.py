@@ -89,7 +89,7 @@ def test_a_house_that_was_off_tells_only_the_latest(app, user, clock):
     clock.shift(27 * DAY)
     jobs(app)
     assert kinds(app) == ["tokens_expiring"]
-    assert "nightly ends in 3 days" in mails(app)[0].text
+    assert "nightly expires in 3 days" in mails(app)[0].text
 
 
 @pytest.mark.slow

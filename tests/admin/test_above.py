@@ -109,7 +109,7 @@ def test_no_page_to_act_on_somebody_above_is_even_shown(person, chief, act):
 
 def test_the_page_of_somebody_above_says_so_and_offers_nothing(person, chief):
     page = person.open(f"/admin/users/{chief.id}").text
-    assert "may do more than you" in page
+    assert "has more permissions than you" in page
     assert "Disable…" not in page
 
 

@@ -36,7 +36,7 @@ def test_one_who_is_not_there_saves_all_the_others(app, script, user):
 def test_at_most_a_hundred_are_disabled_at_once(app, script):
     ids = [str(uuid4()) for _ in range(101)]
     answer = script.post("/admin/users/disable", json={"ids": ids, "reason": WHY})
-    assert (answer.status_code, answer.json["title"]) == (422, "Too many at once")
+    assert (answer.status_code, answer.json["title"]) == (422, "Too many users at once")
 
 
 def test_the_same_one_twice_is_one(app, script, user):
@@ -50,10 +50,10 @@ def test_people_tick_several_see_what_it_ends_and_disable_them(app, person, user
     theirs = Person(app)
     theirs.log_in("ada")
     person.open(f"/admin/users/disable?ids={user.id}&ids={bob.id}")
-    assert "Disable two people?" in person.page.text
-    assert "ends one session and no tokens" in person.page.text
-    assert "ends no sessions and one token" in person.page.text
-    assert "2 people are disabled." in person.press("Disable two people", reason=WHY).text
+    assert "Disable 2 users?" in person.page.text
+    assert "1 session and 0 tokens end" in person.page.text
+    assert "0 sessions and 1 token end" in person.page.text
+    assert "2 users are disabled." in person.press("Disable 2 users", reason=WHY).text
     assert theirs.open("/dashboard").request.path == "/login"
 
 
@@ -61,7 +61,7 @@ def test_the_last_super_admin_is_not_disabled_among_others(app, chief, user):
     keeper = Person(app)
     keeper.log_in("chief")
     keeper.open(f"/admin/users/disable?ids={user.id}&ids={chief.id}")
-    assert keeper.press("Disable two people", reason=WHY).status_code == 409
+    assert keeper.press("Disable 2 users", reason=WHY).status_code == 409
     assert events(app, "user.disabled") == []
 
 

@@ -23,9 +23,9 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
     theirs.log_in("ada")
     factories.api_token(app, user, "protected:read", name="backup-nas")
     page = person.open(f"/admin/users/{user.id}").text
-    for words in ("ada@example.org", "One device and one token", "Firefox on Windows", "backup-nas", "protected:read"):
+    for words in ("ada@example.org", "1 device and 1 token", "Firefox on Windows", "backup-nas", "protected:read"):
         assert words in page
-    assert "guarded addresses are open" in page
+    assert "Access to" in page
     assert "ada</b> logged in with their password" in page
     assert str(user.id) in page
 
@@ -33,13 +33,19 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"disabled_at": now()}, "Disabled, they reach nothing; this is what enabling gives back."),
+        (
+            {"disabled_at": now()},
+            "The account is disabled, so nothing is accessible now. This list applies once it is enabled.",
+        ),
         (
             {"verification_required_at": now()},
-            "Until they verify their e-mail address, they cannot log in; this is what comes then.",
+            "Until they verify their e-mail address, they cannot log in. This list applies once they do.",
         ),
-        ({"closes_at": now()}, "Closed, they reach nothing; this is what they come back to."),
-        ({}, "What they can reach, and the line of the guard that decides. 7"),
+        (
+            {"closes_at": now()},
+            "The account is closed, so nothing is accessible now. This list applies if they reopen it.",
+        ),
+        ({}, "Endpoints they can use, and the rule that decides. Access to 7"),
     ],
 )
 def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, person, facts, words):
@@ -55,7 +61,7 @@ def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
     with services_of(app).get(Database).read() as db:
         waiting, closing = (user_queries.by_name_or_email(db, name) for name in ("waiting", "closing"))
     assert "not verified: they cannot log in" in person.open(f"/admin/users/{waiting.id}").text
-    assert "unless they come back" in person.open(f"/admin/users/{closing.id}").text
+    assert "unless they reopen it" in person.open(f"/admin/users/{closing.id}").text
 
 
 @pytest.mark.parametrize("user_id", [NOBODY, "nonsense", "1", "' OR 1=1"])
@@ -66,5 +72,5 @@ def test_who_is_not_there_is_404(script, user_id):
 
 def test_a_page_says_what_somebody_reaches_and_why(person, user):
     page = person.open(f"/admin/users/{user.id}").text
-    assert "It takes the role admin." in page
-    assert "Any account may." in page
+    assert "Requires the role admin." in page
+    assert "Open to all accounts." in page

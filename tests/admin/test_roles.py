@@ -149,9 +149,9 @@ def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
     factories.user(app, "paul", role="printer")
     for name, words in (
         ("editor", "printer includes it."),
-        ("printer", "One person has it."),
+        ("printer", "1 user has it."),
         ("porter", "Somebody is invited to it."),
-        ("admin", "It is one of the three to begin with."),
+        ("admin", "It is a built-in role."),
     ):
         page = person.open(f"/admin/roles/{name}/remove").text
         assert words in page
@@ -181,11 +181,11 @@ def test_people_make_edit_and_remove_one_on_pages(app, chief):
     person.log_in("chief")
     person.open("/admin/roles")
     person.follow("New role")
-    assert "Editor" in person.press("Make the role", name="editor", description="Writes.", includes=["user"]).text
+    assert "Editor" in person.press("Create role", name="editor", description="Writes.", includes=["user"]).text
     person.follow("Edit editor")
     assert "Writes well" in person.press("Save editor", description="Writes well").text
     person.follow("Remove editor")
-    assert "is removed" in person.press("Remove editor").text
+    assert "was removed" in person.press("Remove editor").text
 
 
 def test_settings_show_no_secret(app, chief):

@@ -29,9 +29,9 @@ def test_no_report_speaks_to_the_reader(event, report):
     ("event", "details", "sentence"),
     [
         (Event.USER_DISABLED, {}, "ada was disabled by ines"),
-        (Event.ROLE_CHANGED, {"former": "user", "role": "super_admin"}, "ada was given another role by ines"),
+        (Event.ROLE_CHANGED, {"former": "user", "role": "super_admin"}, "The role of ada was changed by ines"),
         (Event.ROLE_EDITED, {"role": "night_porter"}, "The role night porter was changed by ines"),
-        (Event.RESET_ASKED, {"way": "by mail"}, "A link for a new password was mailed to ada by ines"),
+        (Event.RESET_ASKED, {"way": "by mail"}, "A password reset link was mailed to ada by ines"),
     ],
 )
 def test_whoever_did_it_stands_at_the_end(event, details, sentence):

@@ -43,4 +43,6 @@ def test_the_name_of_a_token_is_found_by_its_credential():
 
 def test_the_login_of_a_script_is_told_as_a_login_and_not_by_the_name_of_its_token():
     assert sentence_of(event(Event.TOKEN_MINTED, name="api-x7", origin="api")).sentence == "A script logged in as you."
-    assert sentence_of(event(Event.TOKEN_MINTED, name="laptop", origin="page")).sentence == "The token laptop was made."
+    assert (
+        sentence_of(event(Event.TOKEN_MINTED, name="laptop", origin="page")).sentence == "The token laptop was created."
+    )

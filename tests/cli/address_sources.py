@@ -31,7 +31,7 @@ def setup(app, run):
         secret = one_time_links.make(db, SETUP, LIFETIME)
     person = Person(app)
     person.open(f"/setup/{secret}")
-    person.press("Make the account", username="eve", email=ADDRESS, password=PASSWORD)
+    person.press("Create account", username="eve", email=ADDRESS, password=PASSWORD)
 
 
 def come_in_by(app, path):
@@ -44,7 +44,7 @@ def invited_by_page(app, run):
     boss = Person(app)
     boss.log_in(user(app, role="admin").username)
     boss.open("/admin/invitations/new")
-    boss.press("Make the invitation", role="user", email=ADDRESS)
+    boss.press("Create invitation", role="user", email=ADDRESS)
     come_in_by(app, mails(app)[-1].link)
 
 
@@ -64,7 +64,7 @@ def shown_by_page(app):
     boss = Person(app)
     boss.log_in(user(app, role="admin").username)
     boss.open("/admin/invitations/new")
-    page = boss.press("Make the invitation", role="user").text
+    page = boss.press("Create invitation", role="user").text
     return re.search(f'{ORIGIN}(/register/[^<"]+)', page)[1]
 
 
@@ -93,7 +93,7 @@ def shown_by_command(app, run):
 def verify(app):
     person = Person(app)
     person.open(mails(app)[-1].link)
-    person.press("Verify my address", password=PASSWORD)
+    person.press("Verify my e-mail address", password=PASSWORD)
 
 
 def registered(app, run):
@@ -109,7 +109,7 @@ def verified_by_the_second_link(app, run):
     person = Person(app)
     register(person)
     person.log_in("eve")
-    person.press("Send the mail again")
+    person.press("Send mail again")
     verify(app)
 
 
@@ -153,7 +153,7 @@ def reset_by_command(app, run):
 def asked_for(app, person, address):
     person.log_in("eve")
     person.open("/account")
-    person.press("Mail a link", email=address)
+    person.press("Send confirmation link", email=address)
 
 
 def confirm(app, kind="confirm_address", button="Confirm"):
@@ -178,14 +178,14 @@ def changed(app, run):
 
 def changed_back(app, run):
     changed(app, run)
-    confirm(app, "address_changed", f"Put back {ADDRESS}")
+    confirm(app, "address_changed", f"Restore {ADDRESS}")
 
 
 def verified_changed_and_changed_back(app, run):
     own_address_confirmed(app, run)
     asked_for(app, Person(app), "eve@elsewhere.example")
     confirm(app)
-    confirm(app, "address_changed", f"Put back {ADDRESS}")
+    confirm(app, "address_changed", f"Restore {ADDRESS}")
 
 
 def changed_back_and_reset(app, run):
@@ -201,7 +201,7 @@ def not_me(app, run):
     added(app, run).log_in("eve")
     person = Person(app, address="198.51.100.7", user_agent="Chrome/140.0")
     person.log_in("eve")
-    confirm(app, "new_login", "End it all")
+    confirm(app, "new_login", "Secure my account")
     set_new(Person(app), last_reset_link(app))
 
 

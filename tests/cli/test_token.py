@@ -42,7 +42,7 @@ def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
         pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than nothing", id="no life at all"),
         pytest.param("--name laptop --scope protected:read --expires soon", 2, "such as 90s", id="no duration"),
         pytest.param("--name laptop", 2, "--scope", id="no scope"),
-        pytest.param("--name laptop --scope protected:read --network 10/8", 1, "is no network", id="no network"),
+        pytest.param("--name laptop --scope protected:read --network 10/8", 1, "is not a network", id="no network"),
         pytest.param("--name laptop --scope protected:read --method BREW", 2, "BREW", id="no method"),
         pytest.param("--name laptop --scope protected:read --resource /x", 1, "opens /x", id="no address"),
         pytest.param("--name laptop --scope protected:read --per-minute 0", 2, "per-minute", id="no rate"),

@@ -41,14 +41,14 @@ TRUST = stays("It lets nobody in; it spares the second factor at the next login.
 SCRIPTS = stays("Ending other sessions logs browsers out. Script logins and API tokens have buttons of their own.")
 ADDRESS = stays("A new e-mail address needs a fresh proof, and the old one is sent a link that undoes it and ends all.")
 ASKED = stays("API tokens that people made are counted, shown and asked about: `revoke_tokens` revokes them.")
-MADE = stays("API tokens prove no second factor when they are used; `End everything` revokes them.")
+MADE = stays("API tokens prove no second factor when they are used; `End all access` revokes them.")
 CHALLENGE = stays("It opens nothing by itself: the passkey still has to sign it, once, within 5 minutes.")
-MAILED = stays("Only sessions end. `End everything` and a new password make mailed links void.")
+MAILED = stays("Only sessions end. `End all access` and a new password make mailed links void.")
 FACTORS = stays("A factor reset concerns second factors; mailed links go to the e-mail address.")
 UNDOES = stays("It lets nobody in: it takes back what somebody else may have done.")
 NO_ACCOUNT = stays("It belongs to no account; it ends once somebody is an admin, or after 30 minutes.")
 OTHERS = stays(
-    "It lets somebody else in, and is listed under Admin, Invitations. “This was not me” revokes those made since."
+    "It lets somebody else in, and is listed under Admin, Invitations. “This wasn't me” revokes those made since."
 )
 FORM = stays("It opens only for its owner, in the same browser, after a new login.")
 MARK = stays("It lets nobody in: wrong passwords from there are counted apart.")

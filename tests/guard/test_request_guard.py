@@ -98,7 +98,7 @@ def post(person, path, **fields):
 
 def send(person):
     """The form that was kept, as its button sends it."""
-    form = form_with(person.page.text, "Send it now")
+    form = form_with(person.page.text, "Send form")
     return person.ask("POST", form.get("action"), data=values_of(form))
 
 
@@ -119,7 +119,7 @@ def test_a_form_that_was_filled_in_for_too_long_is_kept_over_the_confirmation(ti
     tired.press("Confirm", password="wrong wrong wrong")
     assert tired.page.status_code == 422
     tired.press("Confirm", password=factories.PASSWORD)
-    answer = tired.press("Send it now")
+    answer = tired.press("Send form")
     assert (answer.status_code, answer.request.path) == (201, "/tokens/new")
     assert "a/b &amp; c" in answer.text
     assert "tokens:read" in answer.text
@@ -129,7 +129,7 @@ def test_a_kept_form_keeps_no_secret(tired):
     answer = post(tired, "/grave", password="hunter2", new_password="hunter3", name="x")
     assert "hunter" not in answer.text
     tired.press("Confirm", password=factories.PASSWORD)
-    assert values_of(form_with(tired.page.text, "Send it now")).keys() == {"csrf_token", "name"}
+    assert values_of(form_with(tired.page.text, "Send form")).keys() == {"csrf_token", "name"}
     assert send(tired).text == "done"
 
 
@@ -137,7 +137,7 @@ def test_a_kept_form_keeps_long_values_lines_and_signs(tired):
     text = "a\r\nb \"'<&>ü " * 1500
     post(tired, "/grave", note=text)
     tired.press("Confirm", password=factories.PASSWORD)
-    kept = values_of(form_with(tired.page.text, "Send it now"))["note"]
+    kept = values_of(form_with(tired.page.text, "Send form"))["note"]
     assert kept.split() == text.split()
     assert send(tired).text == "done"
 

@@ -56,7 +56,7 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empt
     tab.get_by_label("Name").fill("mara")
     tab.get_by_label("E-mail").fill("mara@example.org")
     tab.get_by_role("textbox", name="Password").fill(PASSWORD)
-    tab.get_by_role("button", name="Make the account").click()
+    tab.get_by_role("button", name="Create account").click()
     expect(tab.get_by_text("Your account is made")).to_be_visible()
     log_in(tab, house)
 
@@ -145,7 +145,7 @@ def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser
     expect(tab.get_by_role("button", name="Log out").first).to_be_in_viewport(ratio=1)
     tab.goto(f"{opened.url}/account")
     tab.get_by_label("New address").fill(f"new.{address}")
-    tab.get_by_role("button", name="Mail a link").click()
+    tab.get_by_role("button", name="Send confirmation link").click()
     expect(tab.get_by_role("status").first).to_contain_text(f"new.{address}")
     fits(tab)
     tab.context.close()

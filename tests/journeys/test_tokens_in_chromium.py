@@ -38,7 +38,7 @@ def test_a_token_from_its_preset_to_the_kill_switch(tab: Page, house: House, chr
     tab.get_by_role("textbox", name="Name").fill("first try")
     tab.get_by_role("button", name="Create token").click()
     first = token_on(tab)
-    expect(tab.get_by_text("Waiting for its first request")).to_be_visible()
+    expect(tab.get_by_text("Waiting for the first request")).to_be_visible()
     opens = tab.locator("pre.code").first.inner_text().split()[-1]
     assert curl(opens, first)[0] == 200
     expect(tab.get_by_text("First request seen: GET")).to_be_visible()
@@ -77,8 +77,8 @@ def test_a_token_from_its_preset_to_the_kill_switch(tab: Page, house: House, chr
 
     # The kill switch.
     tab.goto(f"{house.url}/account/security")
-    tab.get_by_role("link", name="End everything").click()
-    tab.get_by_role("button", name="End everything").click()
+    tab.get_by_role("link", name="End all access").click()
+    tab.get_by_role("button", name="End all access").click()
     expect(tab.get_by_role("heading", level=1)).to_be_visible()
     for token in (first, third):
         status, refusal = curl(f"{house.url}/tokens", token)

@@ -66,8 +66,8 @@ def test_a_new_password_ends_them_and_says_how_many_and_api_tokens_if_asked(app,
     refresh(app, second["refresh_token"])
     tokens = [factories.api_token(app, user).token for _ in range(2)]
     page = person.open("/account/password").text
-    assert "It also ends two script logins: curl/8.5.0" in page
-    assert "Revoke my two API tokens as well" in page
+    assert "It also ends 2 script logins: curl/8.5.0" in page
+    assert "Revoke my 2 API tokens as well" in page
     answer = change_password(person, revoke_tokens=revokes).json
     assert (answer["script_logins"], answer["tokens"], answer["tokens_kept"]) == (2, ended, kept)
     for login in (first, second):
@@ -84,7 +84,7 @@ def test_revoking_all_tokens_ends_them_and_counts_each_login_as_one(app, user, p
     answer = log_in(app)
     refresh(app, answer["refresh_token"])
     person.open("/tokens/revoke-all")
-    assert "2 tokens are revoked" in person.press("Revoke one token and one script login").text
+    assert "2 tokens were revoked" in person.press("Revoke 1 token and 1 script login").text
     assert not works(app, answer["access_token"])
     assert is_over(refresh(app, answer["refresh_token"]))
 
@@ -100,7 +100,7 @@ def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, dat
             db, services_of(app).get(Mailer), secret, factories.HASHED, Circumstances(now(), None, "a test")
         )
     assert done.ended.script_logins == 2
-    assert "You said that it was not you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text
+    assert "You told us that it wasn't you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text
     for login in (before, since):
         assert not works(app, login["access_token"])
         assert is_over(refresh(app, login["refresh_token"]))
@@ -134,7 +134,7 @@ def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, d
     person.log_in("ada")
     assert is_over(refresh(app, answer["refresh_token"]))
     assert works(app, answer["access_token"])
-    assert "It does not refresh" in person.open("/tokens").text
+    assert "No refresh token" in person.open("/tokens").text
     person.press("End curl/8.5.0")
     assert not works(app, answer["access_token"])
 

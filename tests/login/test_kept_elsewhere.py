@@ -29,7 +29,7 @@ def grace(house, people):
 
 
 def test_the_security_page_says_who_keeps_the_password(grace):
-    assert "Kept by your organisation" in grace.open("/account/security").text
+    assert "Managed by your organisation" in grace.open("/account/security").text
 
 
 def test_the_password_page_says_so_and_changes_nothing(grace, house):
@@ -43,15 +43,15 @@ def test_the_password_page_says_so_and_changes_nothing(grace, house):
 def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
     grace.open("/account/activity")
     page = grace.follow("Was this you?").text
-    assert "where your organisation keeps it" in page
+    assert "Change it at your organisation" in page
     assert 'href="/account/password"' not in page
-    assert 'href="/account/password"' not in grace.follow("No: end everything").text
+    assert 'href="/account/password"' not in grace.follow("No, end all access").text
 
 
 def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, house):
     stranger = Person(house)
-    assert "your organisation keeps your password" in stranger.open("/forgot").text
-    stranger.press("Send me the link", username="grace")
+    assert "your organisation manages your password" in stranger.open("/forgot").text
+    stranger.press("Send link", username="grace")
     # As for a name that nobody has: the event is of no user, and the mail reaches nobody.
     assert [event["user_id"] for event in events(house, "reset.asked")] == [None]
     assert not mails(house)
@@ -84,7 +84,7 @@ def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, house):
     stranger = Person(house)
     stranger.open(link)
     page = stranger.press("End")
-    assert "Your password is kept by your organisation: change it there" in page.text
+    assert "Your organisation manages it: change it there" in page.text
     assert other.ask("GET", "/dashboard").status_code == 303
     assert account(house, "grace").password_hash == ""
 

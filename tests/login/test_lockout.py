@@ -107,7 +107,10 @@ def test_sessions_and_tokens_go_on_as_they_were(app, user):
     assert script.get("/protected").status_code == 200
 
 
-@pytest.mark.parametrize(("ceiling", "says"), [(BY_STRANGERS, "browsers that you have"), (ALTOGETHER, "No password")])
+@pytest.mark.parametrize(
+    ("ceiling", "says"),
+    [(BY_STRANGERS, "browsers that you have"), (ALTOGETHER, "Logging in with a password is now locked")],
+)
 def test_the_owner_is_told_once(app, user, ceiling, says):
     owner = at_home(app)
     after(app, user, ceiling - 1)
@@ -123,9 +126,9 @@ def test_a_new_password_by_a_mailed_link_opens_it(app, user):
     after(app, user, ALTOGETHER)
     somebody = Person(app)
     somebody.open("/forgot")
-    somebody.press("Send me the link", username="ada")
+    somebody.press("Send link", username="ada")
     somebody.open(mails(app)[-1].link)
-    somebody.press("Set the password", password=NEW)
+    somebody.press("Set password", password=NEW)
     assert gets_in(somebody, NEW)
 
 

@@ -22,7 +22,7 @@ def test_a_change_ends_the_others_and_keeps_this_one_under_a_new_secret(person, 
     other, before = Person(app), person.cookie
     other.log_in("ada")
     person.open("/account/password")
-    assert "This logs out one other device" in person.page.text
+    assert "This logs out 1 other device" in person.page.text
     change(person)
     assert person.page.request.path == "/account/security"
     assert other.ask("GET", "/dashboard").status_code == 303
@@ -65,9 +65,9 @@ def test_who_has_none_is_told_how_to_get_one(person, app, user):
     answer = person.follow("Set a password")
     assert (answer.status_code, "You have no password" in answer.text) == (409, True)
     person.follow("Ask for a link")
-    person.press("Send me the link", username="ada")
+    person.press("Send link", username="ada")
     person.open(mails(app)[-1].link)
-    person.press("Set the password", password=NEW)
+    person.press("Set password", password=NEW)
     assert person.log_in("ada", NEW).request.path == "/dashboard"
 
 

@@ -58,7 +58,7 @@ def test_it_waits_behind_the_login_and_is_sent_by_a_button(late, app, user):
     page = press_log_in(late)
     assert (page.request.path, "Countess" in page.text) == ("/login/resume", True)
     assert display_name(app, user) is None, "not before the person says so"
-    assert late.press("Send it now").status_code == 200
+    assert late.press("Send form").status_code == 200
     assert display_name(app, user) == "Countess"
 
 
@@ -66,7 +66,7 @@ def test_it_waits_through_a_second_step_as_well(late, app, user):
     authenticator = with_app(app, user)
     send(late)
     assert press_log_in(late).request.path == "/login/second-step"
-    page = late.press("Go on", code=authenticator.code())
+    page = late.press("Continue", code=authenticator.code())
     assert (page.request.path, "Countess" in page.text) == ("/login/resume", True)
 
 
@@ -75,7 +75,7 @@ def test_so_it_is_after_a_page_was_open_for_longer_than_a_form_counts(person, ap
     with time_machine.travel(now() + timedelta(hours=13)):
         assert "is kept" in send(person).text
         press_log_in(person)
-        person.press("Send it now")
+        person.press("Send form")
     assert display_name(app, user) == "Countess"
 
 

@@ -93,7 +93,7 @@ def test_it_ends_what_happened_without_a_login(app, seen):
     assert token.get("/protected").status_code == 200
     somebody = Person(app)
     assert "a login of a script" in somebody.open(told(app)[0].link).text
-    somebody.press("End it all")
+    somebody.press("Secure my account")
     assert token.get("/protected").status_code == 401
 
 

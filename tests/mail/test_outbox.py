@@ -58,9 +58,9 @@ def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, work
     put(app, database)
     worker.send_due()
     (mail,) = box.mails
-    assert (mail.to, mail.content.subject) == (TO, "A test from Latchkey")
-    assert mail.content.text.startswith("If you read this")
-    assert "<p>If you read this" in mail.content.html
+    assert (mail.to, mail.content.subject) == (TO, "Test mail from Latchkey")
+    assert mail.content.text.startswith("This is a test")
+    assert "<p>This is a test" in mail.content.html
 
 
 def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:

@@ -24,7 +24,7 @@ def old(person):
 def test_whoever_has_an_app_confirms_with_a_code_and_stays_as_well_proven(app, user):
     mine, person = with_app(app, user), Person(app)
     person.log_in("ada")
-    person.press("Go on", code=mine.code())
+    person.press("Continue", code=mine.code())
     with old(person):
         assert person.open("/tokens/new").request.path == "/confirm"
         answer = person.press("Confirm", code="000000")
@@ -37,7 +37,7 @@ def test_whoever_has_an_app_confirms_with_a_code_and_stays_as_well_proven(app, u
 def test_a_password_does_not_confirm_for_whoever_has_an_app(app, user):
     mine, person = with_app(app, user), Person(app)
     person.log_in("ada")
-    person.press("Go on", code=mine.code())
+    person.press("Continue", code=mine.code())
     with old(person):
         person.open("/tokens/new")
         assert person.press("Confirm", password=factories.PASSWORD).status_code == 422

@@ -33,7 +33,7 @@ def second_browser(app) -> Person:
 
 def test_an_app_is_set_up_by_its_first_code_and_the_next_login_asks_for_it(app, person):
     mine = offered(person)
-    page = person.press("Turn it on", code=mine.code())
+    page = person.press("Turn on", code=mine.code())
     assert page.request.path == f"{SECURITY}/recovery-codes"
     assert amr_of(app, person) == "password and code"
     other = Person(app)
@@ -55,20 +55,18 @@ def test_the_secret_is_in_no_table_before_its_first_code_and_no_cache_keeps_the_
 
 def test_a_wrong_code_keeps_the_same_secret_on_the_page(app, person):
     mine = offered(person)
-    answer = person.press("Turn it on", code="000000")
+    answer = person.press("Turn on", code="000000")
     assert (answer.status_code, mine.seed in answer.text) == (422, True)
-    assert person.press("Turn it on", code=mine.code()).status_code == 200
+    assert person.press("Turn on", code=mine.code()).status_code == 200
 
 
 def test_of_two_tabs_that_set_an_app_up_at_once_one_comes_too_late(app, person):
     first = offered(person)
     tab = person.page
     second = offered(person)
-    person.press("Turn it on", code=second.code())
+    person.press("Turn on", code=second.code())
     person.page = tab
-    assert (
-        person.press("Turn it on", code=first.code()).status_code == 403
-    )  # the page of a session that was proven anew
+    assert person.press("Turn on", code=first.code()).status_code == 403  # the page of a session that was proven anew
     sent = {"code": first.code(), "begun": re.search(r'name="begun" type="hidden" value="([^"]+)"', tab.text)[1]}
     person.open("/account/activity")
     answer = person.ask("POST", f"{SECURITY}/totp", data=sent | {"csrf_token": person.csrf_token})
@@ -78,7 +76,7 @@ def test_of_two_tabs_that_set_an_app_up_at_once_one_comes_too_late(app, person):
 @pytest.mark.parametrize("begun", ["", "x", "x" * 1001, "AAAA", "é"])
 def test_a_secret_that_this_house_did_not_show_is_refused(app, person, begun):
     mine = offered(person)
-    assert person.press("Turn it on", code=mine.code(), begun=begun).status_code == 422
+    assert person.press("Turn on", code=mine.code(), begun=begun).status_code == 422
     assert not events(app, "factor.added")
 
 
@@ -89,7 +87,7 @@ def test_a_secret_that_was_shown_to_another_is_refused(app, person):
     theirs = offered(other)
     begun = re.search(r'name="begun" type="hidden" value="([^"]+)"', other.page.text)[1]
     offered(person)
-    assert person.press("Turn it on", code=theirs.code(), begun=begun).status_code == 422
+    assert person.press("Turn on", code=theirs.code(), begun=begun).status_code == 422
 
 
 def test_a_secret_waits_a_quarter_of_an_hour(app, person):
@@ -118,19 +116,19 @@ def test_a_token_may_change_no_factor(script):
 def test_a_new_factor_ends_other_sessions_which_the_page_says_before_and_a_mail_after(app, person):
     other = second_browser(app)
     mine = offered(person)
-    assert "Other devices are logged out" in person.page.text
-    person.press("Turn it on", code=mine.code())
+    assert "Your other devices and script logins are logged out" in person.page.text
+    person.press("Turn on", code=mine.code())
     assert (is_in(person), is_in(other)) == (True, False)
     assert "authenticator app was added" in next(m.text for m in mails(app) if m.kind == "factors_changed")
 
 
 def test_not_me_takes_back_what_was_added_since(app, user, person):
     mine = offered(person)
-    person.press("Turn it on", code=mine.code())
+    person.press("Turn on", code=mine.code())
     link = next(m.text for m in mails(app) if m.kind == "factors_changed")
     owner = Person(app)
     owner.open(re.search(r"(/not-me/\S+)", link)[1])
-    owner.press("End")
+    owner.press("Secure my account")
     with services_of(app).get(Database).read() as db:
         assert not factors.of(db, user.id).has_second
     assert not is_in(person)
@@ -140,7 +138,7 @@ def test_the_app_is_removed_by_whoever_has_just_shown_a_code(app, user):
     mine = with_app(app, user)
     person = Person(app)
     person.log_in("ada")
-    person.press("Go on", code=mine.code())
+    person.press("Continue", code=mine.code())
     person.open(SECURITY)
     person.follow("Remove app")
     person.press("Remove the app")
@@ -154,7 +152,7 @@ def trusted(make_app, user):
     app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_TRUST_BROWSERS="true")
     mine, person = with_app(app, user), Person(app)
     person.log_in("ada")
-    person.press("Go on", code=mine.code(), trust="y")
+    person.press("Continue", code=mine.code(), trust="y")
     person.open("/logout")
     person.press("Log out")
     person.log_in("ada")
@@ -175,5 +173,5 @@ def test_a_form_that_removes_a_factor_is_kept_over_the_better_proof(app, trusted
     assert answer.status_code == 401
     assert 'acr_values="aal2"' in answer.headers["WWW-Authenticate"]
     person.press("Confirm", code=mine.code())
-    person.press("Send it now")
+    person.press("Send form")
     assert len(events(app, "factor.removed")) == 1

@@ -17,39 +17,39 @@ def test_after_ten_wrong_codes_not_even_the_right_one_is_looked_at(app, totp):
     with time_machine.travel(now(), tick=False) as clock:
         person = half(app)
         for _ in range(10):
-            assert person.press("Go on", code="000000").status_code == 422
-        answer = person.press("Go on", code=totp.code())
+            assert person.press("Continue", code="000000").status_code == 422
+        answer = person.press("Continue", code=totp.code())
         assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
         clock.shift(timedelta(minutes=15, seconds=1))
         totp.shift = 0
-        assert half(app).press("Go on", code=totp.code()).request.path == "/dashboard"
+        assert half(app).press("Continue", code=totp.code()).request.path == "/dashboard"
 
 
 def test_fifty_wrong_codes_from_many_places_are_counted_for_the_account(app, user, totp):
     for place in range(50):
         person = Person(app, address=f"198.51.100.{place}")
         person.log_in("ada")
-        person.press("Go on", code="000000")
-    assert half(app).press("Go on", code=totp.code()).status_code == 429
+        person.press("Continue", code="000000")
+    assert half(app).press("Continue", code=totp.code()).status_code == 429
 
 
 def test_the_tries_are_counted_in_every_process_alike(make_app, app, user, totp):
     here, there = half(app), half(make_app(WEBAPP_BASE_URL="http://localhost"))
     for person in (here, there) * 5:
-        person.press("Go on", code="000000")
-    assert here.press("Go on", code=totp.code()).status_code == 429
+        person.press("Continue", code="000000")
+    assert here.press("Continue", code=totp.code()).status_code == 429
 
 
 def test_a_passkey_works_while_codes_are_throttled(app, user, totp):
     device = with_passkey(app, user)
     person = half(app)
     for _ in range(11):
-        person.press("Go on", code="000000")
+        person.press("Continue", code="000000")
     assert passkey_login(Person(app), device).request.path == "/dashboard"
 
 
 def test_guesses_of_codes_are_told_to_the_owner(app, user, totp):
     person = half(app)
-    person.press("Go on", code="000000")
-    person.press("Go on", code=totp.code())
+    person.press("Continue", code="000000")
+    person.press("Continue", code=totp.code())
     assert "wrong code" in person.open("/account/activity").text

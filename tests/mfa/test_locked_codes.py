@@ -37,7 +37,7 @@ def step(app, code, address=OTHER, password=factories.PASSWORD):
     """Half a login, and its second step."""
     person = Person(app, address=address)
     person.log_in("ada", password)
-    person.press("Go on", code=code)
+    person.press("Continue", code=code)
     return person
 
 
@@ -67,7 +67,7 @@ def test_the_owner_is_mailed_at_the_first_wrong_code_after_the_right_password_an
         way(app, OTHER)
     (mail,) = told(app)
     assert mail.to == "ada@example.org"
-    assert "typed your password correctly, and then a wrong code" in mail.text
+    assert "entered your correct password and then a wrong code" in mail.text
     assert OTHER in mail.text
     assert "/not-me/" in mail.link
 
@@ -138,12 +138,12 @@ def test_known_browsers_and_networks_have_an_end_as_well(app, user, totp):
     assert not is_in(step(app, code, HOME))
     wrong(app, 24, Familiarity.BROWSER)
     owner.log_in("ada")
-    assert owner.press("Go on", code=code).request.path == "/dashboard"
+    assert owner.press("Continue", code=code).request.path == "/dashboard"
     owner.open("/logout")
     owner.press("Log out")
     wrong(app, 25, Familiarity.BROWSER)
     owner.log_in("ada")
-    assert owner.press("Go on", code=totp.code()).status_code == 429
+    assert owner.press("Continue", code=totp.code()).status_code == 429
 
 
 def test_all_of_them_are_a_hundred(app):

@@ -22,7 +22,7 @@ def test_a_password_of_eight_is_long_enough_where_a_second_factor_is_demanded(st
     user = factories.user(strict, "mara", role=role)
     mine, person = with_app(strict, user), Person(strict)
     person.log_in("mara")
-    person.press("Go on", code=mine.code())
+    person.press("Continue", code=mine.code())
     page = person.open("/account/password").text
     assert ("At least 8 characters" in page) == (role == "admin")
     sent = {"password": factories.PASSWORD, "new_password": SHORT, "csrf_token": person.csrf_token}
@@ -32,7 +32,7 @@ def test_a_password_of_eight_is_long_enough_where_a_second_factor_is_demanded(st
 def test_even_there_seven_are_too_few(strict, admin):
     mine, person = with_app(strict, admin), Person(strict)
     person.log_in("mara")
-    person.press("Go on", code=mine.code())
+    person.press("Continue", code=mine.code())
     person.open("/account/password")
     assert "at least 8" in person.press("Change password", password=factories.PASSWORD, new_password="otter-4").text
 
@@ -42,7 +42,7 @@ def changed(strict, admin):
     """Somebody who has shown a code, and eleven minutes later typed a new password."""
     mine, person = with_app(strict, admin), Person(strict)
     person.log_in("mara")
-    person.press("Go on", code=mine.code())
+    person.press("Continue", code=mine.code())
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         person.open("/account/password")
         person.press("Change password", password=factories.PASSWORD, new_password="umbrella otter lantern 9")

@@ -32,8 +32,8 @@ def test_a_passkey_is_renamed(app, user):
     passkey_login(person, device)
     person.open(SECURITY)
     person.follow("Rename")
-    assert person.press("Save the name", name=" ").status_code == 422
-    assert "the blue one" in person.press("Save the name", name="the blue one").text
+    assert person.press("Save", name=" ").status_code == 422
+    assert "the blue one" in person.press("Save", name="the blue one").text
 
 
 def test_the_same_passkey_is_not_added_twice(app, user):
@@ -66,7 +66,7 @@ def test_an_app_beside_a_passkey_makes_the_session_no_worse(app, user):
     device, person = with_passkey(app, user), Person(app)
     passkey_login(person, device)
     mine = offered(person)
-    person.press("Turn it on", code=mine.code())
+    person.press("Turn on", code=mine.code())
     assert amr_of(app, person) == "passkey"
 
 
@@ -75,12 +75,12 @@ def test_without_a_password_the_last_passkey_has_to_stay_and_the_page_says_why(a
     person = Person(app)
     passkey_login(person, first)
     person.open("/account/password/remove")
-    person.press("Remove the password")
+    person.press("Remove password")
     gone, kept = stored(app, user)
     person.open(f"{SECURITY}/passkeys/{gone.id}/remove")
     person.press("Remove Security key")
-    assert "last way in" in person.open(SECURITY).text
-    assert "last way in" in person.open(f"{SECURITY}/passkeys/{kept.id}/remove").text
+    assert "only way to log in" in person.open(SECURITY).text
+    assert "only way to log in" in person.open(f"{SECURITY}/passkeys/{kept.id}/remove").text
     answer = person.ask("POST", f"{SECURITY}/passkeys/{kept.id}/remove", data={"csrf_token": csrf(person)})
     assert answer.status_code == 409
     assert passkey_login(Person(app), second).request.path == "/dashboard"
@@ -92,7 +92,7 @@ def test_a_password_that_was_removed_lets_nobody_in(app, user):
     person = Person(app)
     passkey_login(person, device)
     person.open("/account/password/remove")
-    person.press("Remove the password")
+    person.press("Remove password")
     assert Person(app).log_in("ada").status_code == 422
     assert Person(app).log_in("ada", "").status_code == 422
     assert [m.kind for m in mails(app)].count("factors_changed") == 1
@@ -101,6 +101,6 @@ def test_a_password_that_was_removed_lets_nobody_in(app, user):
 def test_a_password_has_to_stay_beside_a_single_passkey(app, user):
     device, person = with_passkey(app, user), Person(app)
     passkey_login(person, device)
-    assert "two passkeys" in person.open("/account/password/remove").text
+    assert "2 passkeys" in person.open("/account/password/remove").text
     answer = person.ask("POST", "/account/password/remove", data={"csrf_token": csrf(person)})
     assert answer.status_code == 409

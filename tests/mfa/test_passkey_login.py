@@ -64,4 +64,4 @@ def test_a_house_that_is_known_by_a_number_offers_no_passkeys_and_says_why(make_
     assert "Use a passkey" not in person.open("/login").text
     assert person.ask("GET", OPTIONS, headers=JSON).status_code == 404
     person.log_in("ada")
-    assert "known by a number" in person.open("/account/security/passkeys/new").text
+    assert "is used with an IP address" in person.open("/account/security/passkeys/new").text

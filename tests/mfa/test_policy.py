@@ -31,9 +31,9 @@ def test_once_an_app_is_set_up_they_go_where_they_wanted(strict, admin):
     person.press("Log in", username="mara", password=factories.PASSWORD)
     person.follow("Set up an app")
     mine = App(re.search(r"secret=([A-Z2-7]+)", person.page.text)[1])
-    person.press("Turn it on", code=mine.code())
-    person.press("Make ten codes")
-    assert person.follow("I have stored them").request.path == "/admin"
+    person.press("Turn on", code=mine.code())
+    person.press("Create 10 codes")
+    assert person.follow("I've saved them").request.path == "/admin"
 
 
 def test_they_may_always_leave(strict, admin):
@@ -69,7 +69,7 @@ def test_whoever_becomes_admin_meets_it_on_the_next_request(strict):
 def test_the_only_second_factor_of_an_admin_has_to_stay(strict, admin):
     mine, person = with_app(strict, admin), Person(strict)
     person.log_in("mara")
-    person.press("Go on", code=mine.code())
+    person.press("Continue", code=mine.code())
     assert "your only one" in person.open("/account/security").text
     assert "your only one" in person.open("/account/security/totp/remove").text
     token = person.ask("GET", "/login", headers=JSON).json["csrf_token"]
@@ -81,7 +81,7 @@ def test_trust_spares_no_admin_the_second_factor(make_app):
     mine, person = with_app(app, factories.user(app, "mara", role="admin")), Person(app)
     person.log_in("mara")
     assert "Trust this browser" not in person.page.text
-    person.press("Go on", code=mine.code(), trust="y")
+    person.press("Continue", code=mine.code(), trust="y")
     person.open("/logout")
     person.press("Log out")
     assert person.log_in("mara").request.path == "/login/second-step"
@@ -96,7 +96,7 @@ def test_where_a_passkey_is_demanded_a_code_is_not_enough(strictest):
     mara = factories.user(strictest, "mara", role="admin")
     mine, person = with_app(strictest, mara), Person(strictest)
     person.log_in("mara")
-    answer = person.press("Go on", code=mine.code())
+    answer = person.press("Continue", code=mine.code())
     assert (answer.request.path, "Set up a passkey" in answer.text) == (NEEDED, True)
     assert 'acr_values="phr"' in person.ask("GET", "/admin", headers=JSON).headers["WWW-Authenticate"]
     register(person, Authenticator())

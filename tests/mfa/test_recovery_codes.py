@@ -85,8 +85,8 @@ def test_only_digests_are_kept(app, user, codes, instance):
 
 def test_ten_codes_are_shown_once_and_can_be_printed(app, user, person):
     mine = offered(person)
-    person.press("Turn it on", code=mine.code())
-    page = person.press("Make ten codes")
+    person.press("Turn on", code=mine.code())
+    page = person.press("Create 10 codes")
     codes = re.findall(r"<li><code>([0-9A-Z-]{29})</code></li>", page.text)
     assert (page.status_code, len(set(codes)), page.headers["Cache-Control"]) == (201, 10, "no-store")
     assert "Recovery codes of ada" in page.text
@@ -103,6 +103,6 @@ def test_there_is_no_sheet_before_there_is_something_to_recover(person):
 def test_the_page_says_how_many_are_left(app, user):
     mine, codes, person = with_app(app, user), with_sheet(app, user), Person(app)
     person.log_in("ada")
-    person.press("Go on", code=codes[3])
+    person.press("Continue", code=codes[3])
     assert "9 of 10 left" in person.open(SECURITY).text
     assert mine

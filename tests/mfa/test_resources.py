@@ -69,12 +69,12 @@ def test_a_person_steps_up_to_it_and_comes_back(make_app, vault):
     app = make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_SECOND_FACTOR_FOR="protected:read")
     mine, person = with_app(app, factories.user(app, "ada")), Person(app)
     person.log_in("ada")
-    person.press("Go on", code=mine.code(), trust="y")
+    person.press("Continue", code=mine.code(), trust="y")
     person.open("/logout")
     person.press("Log out")
     person.log_in("ada")
     answer = person.open("/protected")
-    assert (answer.request.path, "takes a second factor" in answer.text) == ("/confirm", True)
+    assert (answer.request.path, "To continue, you need a second factor." in answer.text) == ("/confirm", True)
     assert person.press("Confirm", code=mine.code()).request.path == "/protected"
 
 

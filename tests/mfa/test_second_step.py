@@ -35,27 +35,27 @@ def test_a_code_finishes_the_login_and_leads_on(app, totp):
     person = Person(app)
     person.open("/login?next=/tokens")
     person.press("Log in", username="ada", password=factories.PASSWORD)
-    assert person.press("Go on", code=totp.code()).request.path == "/tokens"
+    assert person.press("Continue", code=totp.code()).request.path == "/tokens"
     assert amr_of(app, person) == "password and code"
 
 
 def test_a_wrong_code_is_said_beside_the_field_and_opens_nothing(app, totp):
     person = half(app)
-    answer = person.press("Go on", code="000000")
+    answer = person.press("Continue", code="000000")
     assert (answer.status_code, "does not fit" in answer.text, is_in(person)) == (422, True, False)
     assert len(events(app, "code.refused")) == 1
 
 
 @pytest.mark.parametrize("typed", ["", " ", "12345", "abcdef", "x" * 101, "1" * 25])
 def test_what_is_no_code_is_422_in_words(app, totp, typed):
-    assert half(app).press("Go on", code=typed).status_code == 422
+    assert half(app).press("Continue", code=typed).status_code == 422
 
 
 def test_a_code_logs_in_once(app, totp):
     code = totp.code()
-    half(app).press("Go on", code=code)
+    half(app).press("Continue", code=code)
     second = half(app)
-    assert second.press("Go on", code=code).status_code == 422
+    assert second.press("Continue", code=code).status_code == 422
     assert not is_in(second)
 
 
@@ -63,22 +63,22 @@ def test_a_code_of_another_account_is_worth_nothing(app, totp):
     grace = factories.user(app, "grace")
     theirs = with_app(app, grace)
     person = half(app)
-    assert person.press("Go on", code=theirs.code()).status_code == 422
+    assert person.press("Continue", code=theirs.code()).status_code == 422
 
 
 def test_a_recovery_code_stands_in_for_the_app_once_and_a_mail_tells(app, user, totp):
     codes = with_sheet(app, user)
     person = half(app)
-    assert person.press("Go on", code=codes[0].lower().replace("-", " ")).request.path == "/dashboard"
+    assert person.press("Continue", code=codes[0].lower().replace("-", " ")).request.path == "/dashboard"
     assert amr_of(app, person) == "password and recovery code"
-    assert "9 are left" in next(mail.text for mail in mails(app) if mail.kind == "recovery_code_used")
-    assert half(app).press("Go on", code=codes[0]).status_code == 422
+    assert "You have 9 left" in next(mail.text for mail in mails(app) if mail.kind == "recovery_code_used")
+    assert half(app).press("Continue", code=codes[0]).status_code == 422
 
 
 def test_a_copied_pending_cookie_is_worth_nothing_after_the_login(app, totp):
     person = half(app)
     copied = person.cookie
-    person.press("Go on", code=totp.code())
+    person.press("Continue", code=totp.code())
     thief = Person(app)
     thief.client.set_cookie("session", copied)
     assert thief.open(STEP).request.path == "/login"
@@ -92,7 +92,7 @@ def test_the_first_step_is_worth_nothing_after_five_minutes(app, totp):
         clock.shift(timedelta(minutes=5) - timedelta(seconds=1))
         assert person.open(STEP).status_code == 200
         clock.shift(timedelta(seconds=1))
-        answer = person.press("Go on", code=totp.code())
+        answer = person.press("Continue", code=totp.code())
         assert answer.request.path == "/login"
         assert "five minutes" in answer.text
     assert not is_in(person)
@@ -121,14 +121,14 @@ def test_a_new_password_ends_the_logins_that_wait(app, user, totp):
     person = half(app)
     with services_of(app).get(Database).write() as db:
         lifecycle.set_password(db, db.get_one(type(user), user.id), factories.HASHED)
-    assert person.press("Go on", code=totp.code()).request.path == "/login"
+    assert person.press("Continue", code=totp.code()).request.path == "/login"
 
 
 def test_a_disabled_user_does_not_finish(app, user, totp):
     person = half(app)
     with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).disabled_at = now()
-    assert person.press("Go on", code=totp.code()).request.path == "/login"
+    assert person.press("Continue", code=totp.code()).request.path == "/login"
 
 
 def test_the_login_that_waits_is_that_of_the_last_password(app, user, totp):

@@ -25,7 +25,7 @@ def trusting(make_app, user):
 
 def trusted_person(app, totp) -> Person:
     person = half(app)
-    person.press("Go on", code=totp.code(), trust="y")
+    person.press("Continue", code=totp.code(), trust="y")
     return person
 
 
@@ -39,7 +39,7 @@ def again(person, name="ada"):
 def test_a_house_that_does_not_trust_browsers_offers_nothing(app, totp):
     person = half(app)
     assert "Trust this browser" not in person.page.text
-    person.press("Go on", code=totp.code(), trust="y")
+    person.press("Continue", code=totp.code(), trust="y")
     assert again(person).request.path == STEP
 
 
@@ -70,24 +70,24 @@ def test_trust_is_for_one_account(trusting):
 def test_trust_is_listed_and_ended(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)
-    assert "Firefox on Linux is trusted" in person.open("/account/sessions").text
-    person.press("Trust no more Firefox on Linux")
+    assert "No second factor needed until" in person.open("/account/sessions").text
+    person.press("Remove trust Firefox on Linux")
     assert again(person).request.path == STEP
 
 
 def test_the_one_switch_names_what_is_trusted(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)
-    assert "One trusted browser" in person.open("/account/security/end-everything").text
+    assert "1 trusted browser" in person.open("/account/security/end-everything").text
 
 
 def test_trust_ends_with_the_sessions(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)
     other = half(app)
-    other.press("Go on", code=totp.code())
+    other.press("Continue", code=totp.code())
     other.open("/account/sessions/end-others")
-    other.press("Log out on")
+    other.press("Log out 1 device")
     assert again(person).request.path == STEP
 
 

@@ -33,7 +33,7 @@ def test_each_session_says_what_from_where_and_until_when(person, phone, script)
     }
     page = person.open("/account/sessions").text
     assert page.index("this device") < page.index("Safari on iPhone")
-    assert "Remembered until" in page
+    assert "Stays logged in until" in page
 
 
 def test_one_is_ended_and_the_others_go_on(person, phone):
@@ -46,8 +46,8 @@ def test_all_others_are_ended_after_a_page_that_counts_them(person, phone, app):
     third = Person(app)
     third.log_in("ada")
     person.open("/account/sessions")
-    assert "two other devices" in person.follow("Log out everywhere else").text
-    person.press("Log out on two devices")
+    assert "2 other devices" in person.follow("Log out everywhere else").text
+    person.press("Log out 2 devices")
     assert (is_in(person), is_in(phone), is_in(third)) == (True, False, False)
 
 
@@ -126,7 +126,7 @@ def test_going_on_leads_back_to_the_page_with_its_question(hasty):
 
 def test_from_an_address_that_only_forms_lead_to_it_leads_elsewhere(hasty):
     hasty.open("/account")
-    assert hasty.press("Mail a link", email="no address").request.path == "/account/email"
+    assert hasty.press("Send confirmation link", email="no address").request.path == "/account/email"
     answer = hasty.press("Stay logged in")
     assert (answer.status_code, answer.request.path) == (200, "/account/sessions")
 
@@ -150,8 +150,8 @@ def test_a_proof_that_puts_the_end_off_says_that_this_is_what_it_is_for(make_app
     person.log_in("ada")
     person.open("/account/activity?kind=logins")
     for page in (person.follow("Stay logged in"), person.press("Confirm", password="wrong")):
-        assert "your session begins anew" in page.text
-        assert "lock you out" not in page.text
+        assert "Confirm it's you to stay logged in" in page.text
+        assert "This is a security setting" not in page.text
     assert person.press("Confirm", password=factories.PASSWORD).request.full_path == "/account/activity?kind=logins"
 
 

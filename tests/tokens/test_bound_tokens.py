@@ -31,13 +31,13 @@ def test_it_opens_what_it_should_with_a_proof_alone(app, person, key):
 
 def test_the_page_shows_a_script_that_can_use_it(person):
     page = mint(person, PUBLIC).text
-    assert "Python, with the key" in page
-    assert "curl" not in page.partition("Use it")[2].partition("What it can do")[0]
+    assert "Python with key" in page
+    assert "curl" not in page.partition("Use it")[2].partition("Summary")[0]
     assert "dpop+jwt" in holding_a_key()
 
 
 def test_the_summary_says_that_it_is_bound(person):
-    assert "a proof by the key it is bound to" in mint(person, PUBLIC).text
+    assert "a proof made with its key" in mint(person, PUBLIC).text
 
 
 def test_a_token_without_a_key_is_bound_to_none(app, person):

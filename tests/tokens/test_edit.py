@@ -27,7 +27,7 @@ def test_the_page_shows_what_the_token_has_and_saving_it_changes_nothing(person,
     assert 'value="10.0.0.0/8"' in page
     assert "Can read Your profile and read Protected examples until" in page
     before = contents(app)
-    person.press("Save the change")
+    person.press("Save")
     assert "laptop is as it was" in person.page.text
     assert contents(app) == before
     assert events(app, "token.edited") == []
@@ -74,7 +74,7 @@ def test_what_its_owner_lost_is_not_kept_by_a_change(app):
     root.log_in("root")
     assert edit(root, issued, note="mine").status_code == 422
     root.open(f"/tokens/{issued.entry.id}/edit")
-    root.press("Save the change")
+    root.press("Save")
     assert limits(root, issued)["scopes"] == ["profile:read"]
 
 
@@ -95,7 +95,7 @@ def test_an_end_cannot_move_away(app, user, day):
         person.log_in(user.username)
         answer = edit(person, factories.api_token(app, user, lifetime=timedelta(days=30)), expires_on=day)
     assert answer.status_code == 422
-    assert "Rotate it instead" in answer.json["errors"]["expires_on"][0]
+    assert "Rotate the token instead" in answer.json["errors"]["expires_on"][0]
 
 
 @pytest.mark.parametrize("day", ["2020-01-01", "0001-01-01", "2026-11-21", "soon", "2026-02-30"])

@@ -105,7 +105,7 @@ def test_a_token_whose_end_was_moved_forward_is_over_though_it_does_not_say_so(a
         person.log_in(user.username)
         issued = factories.api_token(app, user, name="laptop", lifetime=timedelta(days=7))
         person.open(f"/tokens/{issued.entry.id}/edit")
-        person.press("Save the change", expires_on="2026-11-22")
+        person.press("Save", expires_on="2026-11-22")
         clock.move_to(NOON + timedelta(hours=12, seconds=1))
         assert inspect(person, issued.token).json["code"] == "token_expired"
 
@@ -114,7 +114,7 @@ def test_nothing_of_it_is_stored_or_logged(person, app, own, foreign, logged):
     before, happened = contents(app), len(events(app))
     for token in (own.token, foreign.token, changed(own.token), first()):
         person.open("/tokens/inspect")
-        page = person.press("Inspect it", token=token, address="/dashboard")
+        page = person.press("Inspect", token=token, address="/dashboard")
         assert page.status_code == 200
         assert page.headers["Cache-Control"] == "no-store"
         assert token not in page.text
@@ -142,7 +142,7 @@ def test_a_pasted_token_is_not_kept_over_a_login(person, app, own):
 def test_claims_of_markup_are_shown_as_text(person):
     token = pyjwt.encode({"iss": "<script>alert(1)</script>", "<b>": 1}, "k" * 32, algorithm="HS256")
     person.open("/tokens/inspect")
-    page = person.press("Inspect it", token=token)
+    page = person.press("Inspect", token=token)
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;" in page.text
 

@@ -22,14 +22,14 @@ def unsigned(token, **header):
         pytest.param(lambda _: "hunter2", "no token of ours", id="a password"),
         pytest.param(lambda _: "a.b.c.d.e", "encrypted", id="an encrypted one"),
         pytest.param(lambda _: "eyJhbGciOiJub25lIn0.e30.", "three parts", id="one without a signature"),
-        pytest.param(lambda token: token[:-42], "made here, but", id="one that was cut"),
+        pytest.param(lambda token: token[:-42], "claims to be from this site, but", id="one that was cut"),
         pytest.param(changed, "not what was signed", id="one that was changed"),
-        pytest.param(lambda token: unsigned(token) + "AA", "not signed at all", id="alg none"),
-        pytest.param(lambda token: unsigned(token, alg="NonE") + "AA", "not signed at all", id="alg NonE"),
+        pytest.param(lambda token: unsigned(token) + "AA", "not signed, so anybody", id="alg none"),
+        pytest.param(lambda token: unsigned(token, alg="NonE") + "AA", "not signed, so anybody", id="alg NonE"),
         pytest.param(lambda _: "x" * 9000, "longer than any", id="one that is too long"),
         pytest.param(
             lambda _: pyjwt.encode({"iss": "https://elsewhere.example", "sub": "x"}, "k" * 32, algorithm="HS256"),
-            "https://elsewhere.example, which is not this house",
+            "https://elsewhere.example, which is not by this site",
             id="one from elsewhere",
         ),
         pytest.param(
@@ -37,12 +37,12 @@ def unsigned(token, **header):
         ),
         pytest.param(
             lambda token: f"{encode({'alg': ['ES256'], 'typ': {}, 'kid': 7})}.{token.split('.')[1]}.AAAA",
-            "made here, but",
+            "claims to be from this site, but",
             id="a header of lists and numbers",
         ),
         pytest.param(
             lambda token: f"{token.split('.')[0]}.{encode({'iss': [], 'exp': '∞', 'jti': None})}.AAAA",
-            "not this house",
+            "not by this site",
             id="claims of lists and nulls",
         ),
     ],
@@ -66,8 +66,8 @@ def test_a_token_of_another_kind_that_we_signed_is_none_to_come_with(person, app
     for token, words in (
         (signed(claims, "JWT"), "another kind of token"),
         (signed(claims | {"aud": "https://other.example"}), "for another service"),
-        (signed({name: value for name, value in claims.items() if name != "exp"}), "not whole"),
-        (signed(claims | {"exp": "never"}), "not whole"),
+        (signed({name: value for name, value in claims.items() if name != "exp"}), "it is invalid"),
+        (signed(claims | {"exp": "never"}), "it is invalid"),
     ):
         told = inspect(person, token).json
         assert words in told["sentence"], token

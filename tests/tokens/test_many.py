@@ -47,7 +47,7 @@ def test_one_token_too_many_is_refused_with_a_sentence_and_changes_nothing(perso
     answer = by_json(person, name="one more")
     assert (answer.status_code, answer.json["errors"]) == (
         422,
-        {"form": ["You have 1,000 live tokens, and that is the most here. Revoke some that nothing uses."]},
+        {"form": ["You have 1,000 active tokens, which is the maximum. Revoke some that you don't use."]},
     )
     assert "You have 1,000 live tokens" in mint(person, name="one more").text
     assert contents(app) == before

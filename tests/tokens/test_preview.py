@@ -56,14 +56,14 @@ def test_my_address_is_one_press_away(person):
 def test_an_address_that_says_little_is_offered_with_a_warning(app, user):
     for address, headers, words in (
         ("8.8.8.8", {}, None),
-        ("10.0.0.5", {}, "an address of your own network"),
-        ("8.8.8.8", {"X-Forwarded-For": "1.1.1.1"}, "a proxy that this house does not trust"),
+        ("10.0.0.5", {}, "belongs to your local network"),
+        ("8.8.8.8", {"X-Forwarded-For": "1.1.1.1"}, "a proxy that this site does not trust"),
     ):
         somebody = Person(app, address=address)
         somebody.log_in(user.username)
         page = somebody.open("/tokens/new", headers=headers).text
         assert f"<code>{address}</code>" in page
-        for warning in ("an address of your own network", "a proxy that this house does not trust"):
+        for warning in ("belongs to your local network", "a proxy that this site does not trust"):
             assert (warning in page) == (warning == words)
 
 

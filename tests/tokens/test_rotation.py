@@ -61,7 +61,7 @@ def test_a_token_is_rotated_once(app, issued):
     assert rotate_self(app, issued.token).status_code == 201
     before = contents(app)
     again = rotate_self(app, issued.token)
-    assert (again.status_code, "rotated before" in again.json["detail"]) == (409, True)
+    assert (again.status_code, "already rotated" in again.json["detail"]) == (409, True)
     assert contents(app) == before
 
 
@@ -116,8 +116,8 @@ def test_on_the_page_the_new_one_is_shown_once_and_the_old_one_can_be_ended(app,
     clock.shift(61)
     assert (status(app, issued.token), status(app, new)) == (200, 200)
     person.open(f"/tokens/{issued.entry.id}")
-    assert "Nothing has brought this one since" not in person.page.text
-    person.press("End the old one now")
+    assert "This token was not used since" not in person.page.text
+    person.press("Revoke the old token now")
     assert (status(app, issued.token), status(app, new)) == (401, 200)
 
 

@@ -20,10 +20,10 @@ CATALOGUE = Catalogue(
         ("GET /metrics", Requirement(scope="metrics:read")),
         ("POST /tokens/self/rotate", Requirement(scope="self:rotate")),
     ],
-    {"reports": Resource("reports", "Reports", {}), "self": Resource("self", "This token itself", {})},
+    {"reports": Resource("reports", "Reports", {}), "self": Resource("self", "This token", {})},
 )
 END = datetime(2027, 3, 14, 12, tzinfo=UTC)
-NOTHING_ELSE = "Cannot change anything, make tokens or touch your account."
+NOTHING_ELSE = "Cannot change anything, create tokens or manage your account."
 
 
 def said(*scopes: str, end: datetime = END, zone=UTC, **bounds: object) -> list[str]:
@@ -66,7 +66,7 @@ def test_what_its_methods_or_addresses_never_let_through_is_not_promised():
 
 
 def test_a_token_that_changes_something_is_not_said_to_change_nothing():
-    assert said("reports:write")[-1] == "Cannot make other tokens, and cannot touch your account."
+    assert said("reports:write")[-1] == "Cannot create tokens or manage your account."
     assert said("reports:read")[-1] == NOTHING_ELSE
 
 

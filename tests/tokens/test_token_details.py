@@ -50,7 +50,7 @@ def test_a_scope_that_nothing_needs_is_dropped_by_one_click(app, user, person, c
     person.log_in(user.username)
     assert told(person, issued)["unneeded"] == ["tokens:read"]
     person.open(f"/tokens/{issued.entry.id}")
-    person.press("Drop it")
+    person.press("Remove")
     assert told(person, issued)["scopes"] == ["protected:read"]
     refused = Script(app, issued.token).get("/tokens")
     assert (refused.status_code, refused.json["code"]) == (403, "scope_required")
@@ -94,7 +94,7 @@ def test_where_it_was_refused_is_told_with_the_reason(app, user, person, clock):
     (denial,) = told(person, issued)["denials"]
     assert (denial["code"], denial["route"], denial["address"]) == ("scope_required", "/tokens", "10.0.0.7")
     assert "tokens:read" in denial["reason"]
-    assert "Where it was refused" in person.open(f"/tokens/{issued.entry.id}").text
+    assert "Refused requests" in person.open(f"/tokens/{issued.entry.id}").text
 
 
 def test_a_page_that_waits_looks_again_until_the_first_request_has_come(app, user, person, clock):

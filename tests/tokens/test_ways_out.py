@@ -23,7 +23,7 @@ def test_a_refusal_by_a_bound_leads_to_the_page_that_widens_it(person, app, boun
     assert (refused.json["code"], refused.json["required"]) == ("token_limited", ["network"])
     assert refused.json["fix"] == f"http://127.0.0.1:8000/tokens/{bounded.entry.id}/edit"
     person.open(refused.json["fix"].removeprefix("http://127.0.0.1:8000"))
-    person.press("Save the change", networks="10.0.0.0/8 192.0.2.1")
+    person.press("Save", networks="10.0.0.0/8 192.0.2.1")
     assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200
 
 
@@ -57,7 +57,7 @@ def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
 
 @pytest.mark.parametrize(
     ("scopes", "address", "words"),
-    [(("profile:read",), "10.0.0.7", "Make a token that may"), (("protected:read",), "192.0.2.1", "Change its limits")],
+    [(("profile:read",), "10.0.0.7", "Create a token with it"), (("protected:read",), "192.0.2.1", "Edit token")],
 )
 def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scopes, address, words):
     issued = factories.api_token(app, user, authority=TokenGrant(frozenset(scopes), networks=("10.0.0.0/8",)))

@@ -119,9 +119,9 @@ def test_with_a_fresh_proof_there_may_be_more(person, bounded, fields):
 
 def test_on_the_page_the_form_is_kept_until_the_proof_is_there(tired, app, bounded):
     tired.open(f"/tokens/{bounded.entry.id}/edit")
-    page = tired.press("Save the change", networks="")
+    page = tired.press("Save", networks="")
     assert page.status_code == 401
     tired.press("Confirm", password=factories.PASSWORD)
-    tired.press("Send it now")
+    tired.press("Send form")
     assert "may do more" in tired.page.text
     assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200

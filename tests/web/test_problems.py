@@ -48,7 +48,7 @@ def test_a_problem_is_shown_to_a_person_in_the_dress_of_the_house(app):
 
 def test_a_page_of_which_nothing_else_leads_on_leads_back(app, person):
     assert 'href="/dashboard">Back to the dashboard' in person.open("/nothing").text
-    assert 'href="/login">To the login' in Person(app).open("/nothing").text
+    assert 'href="/login">Log in' in Person(app).open("/nothing").text
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])

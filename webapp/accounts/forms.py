@@ -12,10 +12,10 @@ from webapp.web.form import Form
 
 class ForgotForm(Form):
     username = StringField(
-        "Name or e-mail",
+        "User name or e-mail",
         [
-            InputRequired("Type your name, or your e-mail address."),
-            Length(max=320, message="That is longer than any name."),
+            InputRequired("Enter your user name or e-mail address."),
+            Length(max=320, message="This is too long."),
         ],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
@@ -27,13 +27,13 @@ class ResetForm(Form):
     )
     keep_tokens = BooleanField(
         "Keep my API tokens",
-        description="Unless you tick this, they are revoked: whoever knew your password may have made one.",
+        description="Otherwise they are revoked. Someone who knew your password may have created one.",
     )
 
 
 class VerifyForm(Form):
     password = PasswordField(
-        "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
+        "Password", [InputRequired("Enter your password.")], render_kw={"autocomplete": "current-password"}
     )
 
 
@@ -44,21 +44,21 @@ class StrengthForm(Form):
     username = StringField("Name", [Length(max=320)])
     email = StringField("E-mail", [Length(max=320)])
     role = StringField(
-        "Role", [Length(max=20)], description="Of whoever chooses it; else the caller's. Some may have shorter ones."
+        "Role", [Length(max=20)], description="Some roles allow shorter passwords. Default: your own role."
     )
 
 
 class RegisterForm(Form):
     username = StringField(
         "Name",
-        [InputRequired("How shall we call you?"), Length(max=50, message="A name has at most 50 characters.")],
-        description="What you log in with, and what others see.",
+        [InputRequired("Enter a user name."), Length(max=50, message="A user name can have at most 50 characters.")],
+        description="You log in with it, and other users see it.",
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     email = EmailField(
         "E-mail",
-        [InputRequired("An address to reach you at."), Length(max=320)],
-        description="A mail goes there, with the link that opens your account.",
+        [InputRequired("Enter your e-mail address."), Length(max=320)],
+        description="We send a link to it that activates your account.",
         render_kw={"autocomplete": "email"},
     )
     password = PasswordField(
@@ -69,8 +69,8 @@ class RegisterForm(Form):
 class SetupForm(RegisterForm):
     email = EmailField(
         "E-mail",
-        [InputRequired("An address to reach you at."), Length(max=320)],
-        description="It works in place of the name when you log in.",
+        [InputRequired("Enter your e-mail address."), Length(max=320)],
+        description="You can log in with it instead of your user name.",
         render_kw={"autocomplete": "email"},
     )
 
@@ -80,14 +80,19 @@ class ProfileForm(Form):
 
     username = StringField(
         "User name",
-        description="What you log in with.",
+        description="You log in with it.",
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     display_name = StringField(
-        "Display name", description="What others read in place of it; may be empty.", render_kw={"autocomplete": "name"}
+        "Display name",
+        description="Optional. Shown to other users instead of your user name.",
+        render_kw={"autocomplete": "name"},
     )
-    language = SelectField("Language", choices=LANGUAGES, description="More will come when they are whole.")
-    time_zone = SelectField("Time zone", description="In which times are told. With UTC, your browser tells its own.")
+    language = SelectField("Language", choices=LANGUAGES, description="Only English is available for now.")
+    time_zone = SelectField(
+        "Time zone",
+        description="Dates and times are shown in this time zone. With UTC, your browser's time zone is used.",
+    )
     theme = SelectField("Theme", choices=THEMES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -110,9 +115,11 @@ class ProfileForm(Form):
 class MailsForm(Form):
     """What is not ticked is not sent any more."""
 
-    tokens_expiring = BooleanField("Tokens that end soon", description="14, 7 and 1 days before.")
-    tokens_unused = BooleanField("Tokens that nothing uses", description="Of each once, after 90 days.")
-    token_came_late = BooleanField("Expired tokens that something still brings", description="Once a week at most.")
+    tokens_expiring = BooleanField(
+        "Tokens that expire soon", description="14 days, 7 days and 1 day before they expire."
+    )
+    tokens_unused = BooleanField("Unused tokens", description="Once for each token, after 90 days without use.")
+    token_came_late = BooleanField("Expired tokens that are still used", description="At most once a week.")
 
     @property
     def wanted(self) -> list[str]:
@@ -121,9 +128,9 @@ class MailsForm(Form):
 
 class AddressForm(Form):
     email = EmailField(
-        "New address",
-        [InputRequired("An address to reach you at."), Length(max=320)],
-        description="A link is mailed there. Until you follow it, nothing changes.",
+        "New e-mail address",
+        [InputRequired("Enter your e-mail address."), Length(max=320)],
+        description="We send a link to it. Nothing changes until you open the link.",
         render_kw={"autocomplete": "email"},
     )
 
@@ -135,6 +142,6 @@ class EverythingForm(Form):
 class CloseForm(Form):
     username = StringField(
         "Your user name",
-        [InputRequired("Type your user name.")],
+        [InputRequired("Enter your user name.")],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

@@ -188,7 +188,7 @@ def withdraw_invitations(db: Session, user_id: UUID) -> None:
     """Nobody answers any more for those whom they would let in."""
     theirs = update(Invitation).where(Invitation.created_by == user_id, not_(over())).values(revoked_at=now())
     for found in db.scalars(theirs.returning(Invitation)).all():
-        why = "Whoever made it is gone."
+        why = "The account of its creator was closed or deleted."
         record(db, Event.INVITATION_REVOKED, invitation_id=str(found.id), email=found.email, reason=why)
 
 

@@ -43,17 +43,17 @@ def checked_name(name: str) -> str:
     """
     name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
-        raise UserNameUnfit(f"A name has 1 to {LONGEST} characters.")
+        raise UserNameUnfit(f"A user name must have 1 to {LONGEST} characters.")
     if is_stacked(name):
         raise UserNameUnfit(STACKED)
     if normalized("NFKC", name) != name:
-        raise UserNameUnfit("It holds characters that only look like others. Type it plainly.")
+        raise UserNameUnfit("It contains characters that look like other characters. Use plain letters.")
     if not is_plain(name):
-        raise UserNameUnfit("Letters and digits, with dots, dashes and underscores between them.")
+        raise UserNameUnfit("Use letters and digits, with dots, dashes and underscores between them.")
     try:
         PROFILE.enforce(name)
     except UnicodeEncodeError as error:
-        raise UserNameUnfit("It holds signs that are not told apart everywhere. Choose other letters.") from error
+        raise UserNameUnfit("It contains characters that some systems treat as the same. Use other letters.") from error
     refuse_disguise(name)
     return name
 
@@ -70,10 +70,10 @@ def refuse_disguise(name: str) -> None:
     scripts = {script_of(character) for character in letters}
     if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
         raise UserNameUnfit(
-            f"It mixes {' and '.join(sorted(scripts)).lower()} letters, which can be read as another name."
+            f"It mixes {' and '.join(sorted(scripts)).lower()} letters, so it could be mistaken for another name."
         )
     if letters and DISGUISES.issuperset(letters):
-        raise UserNameUnfit("It can be read as a name in Latin letters. Type it in those, or choose another.")
+        raise UserNameUnfit("It looks like a name in Latin letters. Use Latin letters, or choose another name.")
 
 
 def script_of(character: str) -> str:
@@ -94,7 +94,7 @@ def checked_address(address: str) -> str:
         AddressUnfit
     """
     if len(address) > LONGEST_ADDRESS or is_stacked(address):
-        raise EmailUnfit("That is no e-mail address that a mail could be sent to.")
+        raise EmailUnfit("This is not a valid e-mail address.")
     try:
         return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:

@@ -20,7 +20,7 @@ LONGEST_JUDGED_WHOLE = 12
 SIGNS = frozenset('@({[<&#!/|$+%"*')
 # Stands for what is over the bound; to zxcvbn it is no letter.
 ANY_SIGN = "~"
-WORDS = ("Guessed at once", "Guessed within hours", "Guessed with patience", "Hard to guess", "Very hard to guess")
+WORDS = ("Very weak", "Weak", "Fair", "Strong", "Very strong")
 
 
 def is_breached(password: str) -> bool:

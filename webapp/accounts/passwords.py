@@ -118,24 +118,24 @@ class Passwords:
             TooBusy
         """
         if len(password) < (least := self.least_for(roles)):
-            raise PasswordUnfit(f"A password has at least {least} characters. A few words are easy to keep in mind.")
+            raise PasswordUnfit(
+                f"A password needs at least {least} characters. A few random words are easy to remember."
+            )
         if len(password) > LONGEST:
-            raise PasswordUnfit(f"A password has at most {LONGEST} characters.")
+            raise PasswordUnfit(f"A password can have at most {LONGEST} characters.")
         if len(set(password)) < 4:
             raise PasswordUnfit("It repeats the same few characters.")
         if word := held_word(password, near(username, email, house)):
-            raise PasswordUnfit(f"It holds “{word}”, which is what others try first.")
+            raise PasswordUnfit(f"It contains “{word}”, which is easy to guess.")
         with self.place():
             is_breached, is_easy = (
                 password_strength.is_breached(password),
                 password_strength.is_easily_guessed(password),
             )
         if is_breached:
-            raise PasswordUnfit(
-                "It is on a list of passwords that others have lost, so it is tried first. Take another."
-            )
+            raise PasswordUnfit("It is on a list of leaked passwords, so attackers try it first. Choose another.")
         if is_easy:
-            raise PasswordUnfit("It is a common password, word, name, date or pattern, so it is tried first.")
+            raise PasswordUnfit("It is a common password, word, name, date or pattern, so attackers try it first.")
 
     def estimate(self, password: str, near: Iterable[str]) -> int:
         """How hard it is to guess, from 0 to 4; in a place, because it takes as much of the processor as ten requests.

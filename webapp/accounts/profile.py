@@ -14,7 +14,7 @@ from webapp.audit.log import Event, record
 from webapp.core.combining_marks import STACKED, is_stacked
 
 LANGUAGES = {"en": "English"}
-THEMES = {"auto": "As the device says", "light": "Light", "dark": "Dark"}
+THEMES = {"auto": "Same as my device", "light": "Light", "dark": "Dark"}
 LONGEST_DISPLAY_NAME = 100
 
 
@@ -44,7 +44,7 @@ def checked_display_name(name: str | None) -> str | None:
         raise UserNameUnfit(f"At most {LONGEST_DISPLAY_NAME} characters.")
     # A line break would begin a header of a mail, a mark of direction turn the words beside it around.
     if not name.isprintable():
-        raise UserNameUnfit("It holds characters that cannot be shown.")
+        raise UserNameUnfit("It contains characters that cannot be displayed.")
     if is_stacked(name):
         raise UserNameUnfit(STACKED)
     return name or None
@@ -82,7 +82,7 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
     if name == former:
         return None
     if user.is_known_elsewhere:
-        raise UserNameUnfit("Your name comes with you from where your password is kept; it is changed there.")
+        raise UserNameUnfit("Your user name is managed by your organisation. Change it there.")
     skeleton = free_skeleton(db, name, of=user.id)
     try:
         with db.begin_nested():

@@ -29,11 +29,11 @@ def account_of(db: Session, identity: Identity) -> User:
         user = known_as(db, identity.key)
         return follow(db, user, name) if user else make(db, identity)
     except UserNameTaken as error:
-        raise NoAccountPossible(f"The name {name} belongs to somebody else here.") from error
+        raise NoAccountPossible(f"The user name {name} belongs to another account here.") from error
     except EmailTaken as error:
-        raise NoAccountPossible(f"The address {address} belongs to somebody else here.") from error
+        raise NoAccountPossible(f"The e-mail address {address} belongs to another account here.") from error
     except (UserNameUnfit, EmailUnfit) as error:
-        raise NoAccountPossible(f"You cannot be a user here as {name}. {error}") from error
+        raise NoAccountPossible(f"{name} cannot be used as a user name here. {error}") from error
 
 
 def known_as(db: Session, key: str) -> User | None:
@@ -57,7 +57,7 @@ def follow(db: Session, user: User, name: str) -> User:
 
 def make(db: Session, identity: Identity) -> User:
     if len(identity.key) > LONGEST_KEY:
-        raise UserNameUnfit(f"Elsewhere it is known by more than {LONGEST_KEY} characters.")
+        raise UserNameUnfit(f"The identifier at the identity provider is longer than {LONGEST_KEY} characters.")
     new = NewUser(
         username=identity.username,
         email=identity.email,

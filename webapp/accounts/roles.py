@@ -94,7 +94,7 @@ def add(db: Session, name: str, description: str, includes: Sequence[str], *, ac
         RoleUnfit, RoleTaken, RoleCycle
     """
     if not NAME.fullmatch(name):
-        raise RoleUnfit("Two to twenty small letters, digits and underscores, a letter first.")
+        raise RoleUnfit("Use 2 to 20 lower-case letters, digits and underscores, starting with a letter.")
     made = Role(name=name, description=description, includes=[], closure=[name])
     try:
         with db.begin_nested():
@@ -137,7 +137,7 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
             db.delete(role)
     except IntegrityError as error:
         # The foreign keys spoke: they see whoever is given it at this very moment.
-        raise RoleInUse("Somebody was given it, or invited to it, just now.") from error
+        raise RoleInUse("It was just assigned to somebody or used in an invitation.") from error
     before = {"includes": list(role.includes), "description": role.description}
     record(db, Event.ROLE_REMOVED, actor_id=actor_id, role=role.name, before=before)
 
@@ -145,11 +145,11 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
 def why_it_stays(db: Session, role: Role) -> str | None:
     """What keeps a role from being removed; nothing for one that is not in use."""
     if role.name in FIRST:
-        return "It is one of the three to begin with."
+        return "It is a built-in role."
     if includers := [other.name for other in every(db) if role.name in other.includes]:
         return f"{' and '.join(map(in_words, includers))} include{'s' if len(includers) == 1 else ''} it."
     if holders := db.scalar(select(func.count()).where(User.role == role.name)):
-        return f"{holders} people have it." if holders > 1 else "One person has it."
+        return f"{holders} users have it." if holders > 1 else "1 user has it."
     if db.scalar(select(Invitation.id).where(Invitation.role == role.name, not_(over())).limit(1)) is not None:
         return "Somebody is invited to it."
     return None
@@ -180,7 +180,7 @@ def arrange(db: Session, role: Role, includes: Sequence[str]) -> None:
     """Set what it includes, and what follows from that for all roles."""
     everyone = hold(db, role)
     if unknown := set(includes) - everyone.keys():
-        raise RoleUnfit(f"There is no role {', '.join(sorted(unknown))}.")
+        raise RoleUnfit(f"Unknown role: {', '.join(sorted(unknown))}.")
     if missing := set(FIRST.get(role.name, ())) - set(includes):
         raise RoleUnfit(f"{role.name} always includes {', '.join(sorted(missing))}.")
     graph = {name: tuple(found.includes) for name, found in everyone.items()} | {

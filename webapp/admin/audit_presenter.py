@@ -20,11 +20,11 @@ APART = {
 }
 ORIGINS = {
     "cli": "on the command line",
-    "holder": "by whoever had it",
-    "house": "by the house itself",
-    "invitation": "by an invitation",
+    "holder": "by the token itself",
+    "house": "automatically",
+    "invitation": "with an invitation",
     "register": "by registering",
-    "setup": "by the setup link",
+    "setup": "with the setup link",
 }
 
 

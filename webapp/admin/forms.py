@@ -11,9 +11,9 @@ LONGEST = 200
 def reason() -> StringField:
     return StringField(
         "Reason",
-        [DataRequired("Say why; it is written down, and told to whom it concerns."), Length(max=LONGEST), one_line],
+        [DataRequired("Enter a reason."), Length(max=LONGEST), one_line],
         filters=[stripped],
-        description="It stands in the log, and in the mail to whom it concerns.",
+        description="Recorded in the audit log and included in the mail to the user.",
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
 
@@ -29,9 +29,9 @@ class ChangeRoleForm(Form):
 
 class DeleteUserForm(Form):
     username = StringField(
-        "Their name",
-        [InputRequired("Type their name, to be sure that it is them.")],
-        description="Typed in full, because this cannot be undone.",
+        "User name",
+        [InputRequired("Type the user name to confirm.")],
+        description="Type the full name to confirm. This can't be undone.",
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     reason = reason()
@@ -39,10 +39,10 @@ class DeleteUserForm(Form):
 
 class DisableUsersForm(Form):
     ids = SelectMultipleField(
-        "People",
-        [InputRequired("Choose somebody.")],
+        "Users",
+        [InputRequired("Select at least one user.")],
         validate_choice=False,
-        description="The ids of at most 100 users.",
+        description="IDs of up to 100 users.",
     )
     reason = reason()
 
@@ -50,21 +50,23 @@ class DisableUsersForm(Form):
 class RoleForm(Form):
     description = StringField(
         "Description",
-        [DataRequired("Say what it is for."), Length(max=LONGEST), one_line],
+        [DataRequired("Enter a description."), Length(max=LONGEST), one_line],
         filters=[stripped],
-        description="Those who give it read this.",
+        description="Shown when the role is assigned.",
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
     includes = SelectMultipleField(
-        "Includes", validate_choice=False, description="Whoever has it may do all that these may."
+        "Includes",
+        validate_choice=False,
+        description="Users with this role get everything that the selected roles allow.",
     )
 
 
 class NewRoleForm(RoleForm):
     name = StringField(
         "Name",
-        [DataRequired("A role needs a name.")],
+        [DataRequired("Enter a name.")],
         filters=[stripped],
-        description="As code writes it: small letters, digits and underscores. It stays.",
+        description="The name used in code: lower-case letters, digits and underscores. It can't be changed later.",
         render_kw={"maxlength": 20, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

@@ -1,4 +1,4 @@
-"""How the house is doing: four numbers, and what wants a hand; nothing for show."""
+"""The admin overview: key figures, and what needs attention."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ WEEK = timedelta(days=7)
 
 
 class Attention(msgspec.Struct, frozen=True):
-    """Something that wants a hand."""
+    """Something that needs attention."""
 
     sentence: str
     href: str | None
@@ -31,16 +31,16 @@ class Attention(msgspec.Struct, frozen=True):
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     active_today: int
-    """People who were here since midnight (UTC), or their scripts."""
+    """Users who were active since midnight (UTC), themselves or by script."""
     refused_last_hour: int
     tokens_expiring: int
-    """Within seven days."""
+    """Within 7 days."""
     undeclared: list[str]
-    """Addresses that say not who may open them; nobody may."""
+    """Routes without an access rule; nobody can open them."""
     backed_up_at: datetime | None
     """When `db backup` was last run."""
     without_second_factor: int
-    """People with a password alone."""
+    """Users with a password only."""
     attention: list[Attention]
 
 
@@ -69,28 +69,30 @@ def attention(
     if undeclared:
         words = ", ".join(undeclared[:3]) + (" and others" if len(undeclared) > 3 else "")
         yield Attention(
-            f"{words} says not who may open it, so nobody may. Write @require or @public above it.", None, None
+            f"{words}: no access rule, so nobody can open it. Add @require or @public to the view.", None, None
         )
     if len(db.scalars(roles.keeping(db)).all()) == 1:
-        sentence = "Only one person is super admin. If they lose their way in, nobody can let others in."
-        yield Attention(sentence, hrefs["people"], "Choose a second one")
+        sentence = "There is only 1 super admin. If they lose access, nobody can manage roles."
+        yield Attention(sentence, hrefs["people"], "Choose another one")
     if failed := failures.unsent(db):
-        yield Attention(f"{failed} mail{' was' if failed == 1 else 's were'} not taken.", hrefs["mail"], "See why")
+        yield Attention(f"{failed} mail{'' if failed == 1 else 's'} could not be sent.", hrefs["mail"], "View mail")
     if not sends_mail:
-        sentence = "No mail server is named, so mails go to the log: nobody gets a link by mail."
-        yield Attention(sentence, hrefs["settings"], "See the settings")
+        sentence = "No mail server is configured. Mails are only written to the log, so nobody receives them."
+        yield Attention(sentence, hrefs["settings"], "View settings")
     if refused >= MANY_REFUSALS:
-        yield Attention(f"{refused} requests were refused in the last hour.", hrefs["refused"], "See which")
+        yield Attention(f"{refused} requests were refused in the last hour.", hrefs["refused"], "View requests")
 
 
 def undone(db: Session, jobs: Sequence[Job], backed_up_at: datetime | None) -> Iterable[Attention]:
-    """What must be done now and then, and was not."""
+    """Maintenance that is overdue."""
     if backed_up_at is None:
-        yield Attention("The database was never backed up. Run every day: python -m webapp db backup FILE", None, None)
+        yield Attention(
+            "The database has never been backed up. Run this every day: python -m webapp db backup FILE", None, None
+        )
     elif (age := now() - backed_up_at) > OLD:
         yield Attention(f"The last backup is {age.days} days old.", None, None)
     for job in late(db, jobs):
-        how = f"failed ({job.error}); it is tried again" if job.error else "is overdue"
+        how = f"failed ({job.error}) and will be retried" if job.error else "is overdue"
         yield Attention(f"The job “{job.name}” {how}.", None, None)
 
 

@@ -25,14 +25,14 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
     services = services_of(app)
     mails = services.get(TokenMails)
     jobs: tuple[Job, ...] = (
-        Job("forget closed accounts", day, lifecycle.forget_due),
-        Job("forget unverified accounts", day, self_registration.forget_unverified),
+        Job("delete closed accounts", day, lifecycle.forget_due),
+        Job("delete unverified accounts", day, self_registration.forget_unverified),
         Job("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
         Job("reset second factors", minute, partial(mfa_reset.carry_out_due, post=services.get(Mailer))),
-        Job("tell of tokens that end soon", day, mails.expiring),
-        Job("tell of tokens that nothing uses", day, mails.unused),
+        Job("warn about expiring tokens", day, mails.expiring),
+        Job("warn about unused tokens", day, mails.unused),
         Job("purge counted uses", day, purge.purge_uses),
-        Job("purge dead links", day, one_time_links.purge),
+        Job("purge expired links", day, one_time_links.purge),
         Job("purge kept forms", hour, saved_form.purge),
         Job("purge old mails", day, outbox.purge),
         Job("purge limits", hour, ratelimit_storage.purge),

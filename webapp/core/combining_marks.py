@@ -7,7 +7,7 @@ from typing import Literal
 MOST_MARKS = 4
 # Of those that go on any letter of any script; Vietnamese and IPA take two, and most of them compose.
 MOST_GENERIC_MARKS = 2
-STACKED = "It stacks more accents on a letter than any language does."
+STACKED = "It has too many accents on one letter."
 # Normalization sorts the marks of a letter, in quadratic time: 60 kB of them take ten seconds.
 LONGEST_NORMALIZED = 1000
 

@@ -17,18 +17,20 @@ def check(path: Path, *, was_made: bool = False) -> None:
     """
     if not path.exists():
         if was_made:
-            raise Damaged(f"The database {path} was made here once and is missing; restore a backup.")
+            raise Damaged(f"The database {path} is missing. Restore a backup.")
         return
     if path.stat().st_size == 0:
-        raise Damaged(f"The database {path} is empty; restore a backup, or remove the file to begin anew.")
+        raise Damaged(
+            f"The database {path} is empty. Restore a backup, or remove the file to start with a new database."
+        )
     try:
         # mode=rw: mode=ro could not read what the last process left in the write-ahead log.
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
             findings = [row[0] for row in connection.execute("PRAGMA quick_check(1)").fetchall()]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        raise Damaged(f"The database {path} cannot be read ({error}); restore a backup.") from error
+        raise Damaged(f"The database {path} cannot be read ({error}). Restore a backup.") from error
     if findings != ["ok"]:
-        raise Damaged(f"The database {path} is damaged ({findings[0]}); restore a backup.")
+        raise Damaged(f"The database {path} is damaged ({findings[0]}). Restore a backup.")
     if was_made and not tables:
-        raise Damaged(f"The database {path} has lost its tables; restore a backup.")
+        raise Damaged(f"The database {path} has no tables any more. Restore a backup.")

@@ -67,21 +67,21 @@ def proven(proof: str, asked: ProvenRequest, *, window: timedelta) -> DpopProof:
             rule(claims, asked, window)
         api_jws.decode(proof, key.verifying, algorithms=[key.algorithm])
     except (Invalid, PyJWTError) as error:
-        raise ProofUnfit(f"the proof is unfit: {str(error) or type(error).__name__}") from error
+        raise ProofUnfit(f"the proof is invalid: {str(error) or type(error).__name__}") from error
     return DpopProof(thumbprint(key.verifying, algorithm=key.algorithm), claims["jti"])
 
 
 def key_in(header: dict[str, Any]) -> Key:
     """Here alone a key comes from what it verifies: it is not trusted, but compared with the one of the token."""
     if set(header) != {"typ", "alg", "jwk"}:
-        raise Invalid("header has other members than typ, alg and jwk")
+        raise Invalid("the header has other members than typ, alg and jwk")
     if header["typ"] != TYP:
-        raise Invalid("typ is another")
+        raise Invalid("typ is not dpop+jwt")
     if not isinstance(header["jwk"], dict):
-        raise Invalid("jwk is no object")
+        raise Invalid("jwk is not an object")
     key = public_key(header["jwk"])
     if header["alg"] != key.algorithm:
-        raise Invalid("alg is not that of the key")
+        raise Invalid("alg does not match the key")
     return key
 
 
@@ -89,20 +89,20 @@ def names_the_request(claims: dict[str, Any], asked: ProvenRequest, _: timedelta
     if claims.get("htm") != asked.method:
         raise Invalid("htm is another method")
     if not isinstance(claims.get("htu"), str) or place(claims["htu"]) != (*place(asked.origin)[:3], asked.path):
-        raise Invalid("htu is another address")
+        raise Invalid("htu is another URL")
 
 
 def names_the_moment(claims: dict[str, Any], _: ProvenRequest, window: timedelta) -> None:
     has_times_as_numbers(claims)
     # Without one, it is from 1970.
     if abs(clock.now().timestamp() - claims.get("iat", 0)) > window.total_seconds():
-        raise Invalid("iat is not now")
+        raise Invalid("iat is too old or in the future")
 
 
 def names_itself(claims: dict[str, Any], _: ProvenRequest, __: timedelta) -> None:
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_JTI:
-        raise Invalid("jti is none")
+        raise Invalid("jti is missing or invalid")
 
 
 def names_the_token(claims: dict[str, Any], asked: ProvenRequest, _: timedelta) -> None:
@@ -110,7 +110,7 @@ def names_the_token(claims: dict[str, Any], asked: ProvenRequest, _: timedelta) 
         return
     ath = claims.get("ath")
     if not isinstance(ath, str) or not same(ath, digest_of(asked.token)):
-        raise Invalid("ath is of another token")
+        raise Invalid("ath belongs to another token")
 
 
 def digest_of(token: str) -> str:
@@ -121,14 +121,14 @@ def place(url: str) -> tuple[str, str, int | None, str]:
     """Scheme, host, port and path, as RFC 3986 §6.2.2 and §6.2.3 compare them; query and fragment do not count."""
     # urlsplit forgives line breaks and tabs by leaving them out.
     if not re.fullmatch(r"[\x21-\x7e]+", url):
-        raise Invalid("htu is no address")
+        raise Invalid("htu is not a URL")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Invalid("htu is no address") from error
+        raise Invalid("htu is not a URL") from error
     if "@" in parts.netloc or not parts.hostname:
-        raise Invalid("htu is no address of a house")
+        raise Invalid("htu is not a URL with a host")
     return parts.scheme, parts.hostname, port or PORTS.get(parts.scheme), unquote(parts.path) or "/"
 
 
@@ -146,7 +146,7 @@ def thumbprint_in(text: str) -> str:
     except Invalid as error:
         if str(error) == "a private key":
             raise DpopKeyUnfit(
-                "This is the private key, which nobody but the script may know. Make a new one."
+                "This is a private key, which only the script may know. Create a new key pair and enter the public key."
             ) from error
-        raise DpopKeyUnfit("Give the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.") from error
+        raise DpopKeyUnfit("Enter the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.") from error
     return thumbprint(key.verifying, algorithm=key.algorithm)

@@ -89,7 +89,7 @@ def load(pem: str, *, algorithm: str) -> Private | Public:
         return cast(Public, key)
     if isinstance(key, family.private) and family.fits(key.public_key()):
         return cast(Private, key)
-    raise KeyUnfit(f"must be {family.demand} for {algorithm}, and is another")
+    raise KeyUnfit(f"must be {family.demand} for {algorithm}, and is a different kind")
 
 
 def public_jwk(key: Public, *, algorithm: str) -> dict[str, Any]:

@@ -107,13 +107,13 @@ class GivenRing(KeyRing):
         return self._view
 
     def rotate(self, overlap: timedelta) -> SigningKey:  # noqa: ARG002 - the ring's
-        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; put a new one before them there.")
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY. Add a new key before them there.")
 
     def replace(self) -> SigningKey:
-        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; put a new one in their place there.")
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY. Replace them there.")
 
     def retire(self, kid: str) -> None:  # noqa: ARG002 - the ring's
-        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY; take the old one out there.")
+        raise RotationRefused("The signing keys come from WEBAPP_SIGNING_KEY. Remove the old key there.")
 
 
 def secrets_in(text: str) -> list[SigningKey]:
@@ -176,9 +176,9 @@ class FileRing(KeyRing):
             keys = self._read()
             old = next((key for key in keys if key.kid == kid and not key.has_ended(clock.now())), None)
             if old is None:
-                raise RotationRefused(f"There is no key {kid}.")
+                raise RotationRefused(f"There is no signing key {kid}.")
             if old.may_sign:
-                raise RotationRefused(f"{kid} signs; put another in its place first: python -m webapp keys rotate")
+                raise RotationRefused(f"{kid} signs new tokens. Rotate it first: python -m webapp keys rotate")
             self._write([key for key in keys if key.kid != kid])
 
     def _rotated(self, keys: list[SigningKey], *, overlap: timedelta) -> list[SigningKey]:
@@ -206,7 +206,7 @@ class FileRing(KeyRing):
         try:
             return [from_json(entry) for entry in json.loads(text)["keys"]]
         except (KeyUnfit, ValueError, KeyError, TypeError) as error:
-            raise InstanceError(f"{self._path} is damaged; restore it, or remove it to have new keys made.") from error
+            raise InstanceError(f"{self._path} is damaged. Restore it, or remove it to create new keys.") from error
 
     def _write(self, keys: list[SigningKey]) -> None:
         private_files.write(Path(self._path), json.dumps({"keys": [to_json(key) for key in keys]}, indent=2) + "\n")

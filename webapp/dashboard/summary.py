@@ -12,6 +12,7 @@ from webapp.audit import reading
 from webapp.audit.log import Event
 from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
+from webapp.core.humanize import counted
 from webapp.credentials import usage_tracker
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
@@ -74,7 +75,7 @@ def is_open(principal: Principal, need: Requirement) -> bool:
 
 
 def who(need: Requirement) -> str:
-    return f"Role {need.role.replace('_', ' ')}" if need.role else "Everybody with an account"
+    return f"Role {need.role.replace('_', ' ')}" if need.role else "Everyone with an account"
 
 
 def name_of(path: str) -> str:
@@ -84,7 +85,7 @@ def name_of(path: str) -> str:
 
 def tasks(found: Iterable[Token], href: dict[UUID, str]) -> list[DashboardTask]:
     return [
-        DashboardTask(sentence, token.name, href[token.id], f"See {token.name}")
+        DashboardTask(sentence, token.name, href[token.id], f"View {token.name}")
         for token in found
         if (sentence := needs_a_minute(token))
     ]
@@ -94,13 +95,15 @@ def needs_a_minute(token: Token) -> str | None:
     week = sum(token.week)
     if token.state == "expires_soon":
         used = (
-            f"It was used {week} times this week, so something will miss it." if week else "Nothing used it this week."
+            f"It was used {week} time{'' if week == 1 else 's'} in the last 7 days."
+            if week
+            else "It was not used in the last 7 days."
         )
-        return f"{token.name} stops working on {token.expires_at:%A} at {token.expires_at:%H:%M} UTC. {used}"
+        return f"{token.name} expires on {token.expires_at:%A} at {token.expires_at:%H:%M} UTC. {used}"
     if token.state == "unused":
-        return f"{token.name} was not used for 90 days. What nobody needs can be revoked."
+        return f"{token.name} has not been used for 90 days. Revoke it if you don't need it."
     if token.state == "never_used" and now() - token.created_at > timedelta(days=7):
-        return f"{token.name} was never used since it was made."
+        return f"{token.name} has never been used."
     return None
 
 
@@ -121,20 +124,14 @@ def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
     return [sentence_of(event, names) for event in events]
 
 
-def sum_up(devices: Sequence[Device], scripts: int, attention: Sequence[DashboardTask]) -> str:
-    reach = f"{counted(len(devices), 'device')} and {counted(scripts, 'token').lower()} can act as you."
+def sum_up(devices: int, tokens: int, script_logins: int, attention: Sequence[DashboardTask]) -> str:
+    """The first sentence of the page: what can use the account, counted as its tables and the other pages count."""
+    counts = [counted(devices, "device"), counted(tokens, "token")]
+    counts += [counted(script_logins, "script login")] if script_logins else []
+    sentence = f"{', '.join(counts[:-1])} and {counts[-1]} can use your account."
     if not attention:
-        return reach
-    return f"{reach} {word_of(len(attention))} of them need{'s' if len(attention) == 1 else ''} a minute."
-
-
-def counted(count: int, noun: str) -> str:
-    return f"{word_of(count)} {noun}{'' if count == 1 else 's'}"
-
-
-def word_of(count: int) -> str:
-    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
-    return words[count] if count < len(words) else str(count)
+        return sentence
+    return f"{sentence} {counted(len(attention), 'token')} need{'s' if len(attention) == 1 else ''} attention."
 
 
 def live_tokens(db: Session, user_id: UUID) -> token_list.TokenPage:

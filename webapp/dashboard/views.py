@@ -21,12 +21,13 @@ bp = Blueprint("dashboard", __name__)
 @require(scope="profile:read")
 @responds(Dashboard)
 def dashboard(principal: Principal) -> ResponseReturnValue:
-    """What matters to the caller today: what they may open, what can act as them, what happened lately."""
-    found = gather(principal)
-    return show(found, "dashboard/dashboard.html", dashboard=found)
+    """Show what you can open, the devices and tokens that can use your account, and recent activity."""
+    logins = len(script_logins.live(db(), principal.user_id))
+    found = gather(principal, logins)
+    return show(found, "dashboard/dashboard.html", dashboard=found, script_logins=logins)
 
 
-def gather(principal: Principal) -> Dashboard:
+def gather(principal: Principal, logins: int) -> Dashboard:
     sessions = devices(db(), principal)
     tokens = summary.live_tokens(db(), principal.user_id)
     hrefs = {token.id: url_for("tokens.show", token_id=token.id) for token in tokens.tokens}
@@ -37,7 +38,7 @@ def gather(principal: Principal) -> Dashboard:
         credential=principal.credential,
         scopes=sorted(principal.scopes),
         greeting="Hello",
-        summary=summary.sum_up(sessions, tokens.total + len(script_logins.live(db(), principal.user_id)), attention),
+        summary=summary.sum_up(len(sessions), tokens.total, logins, attention),
         attention=attention,
         resources=resources(principal),
         sessions=sessions,

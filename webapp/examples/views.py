@@ -31,7 +31,7 @@ class ExampleAnswer(msgspec.Struct, frozen=True):
 @responds(Hello)
 def public_page() -> ResponseReturnValue:
     """A page for everybody."""
-    return show(Hello("This page is for everybody."), "examples/public.html")
+    return show(Hello("This page is public."), "examples/public.html")
 
 
 @bp.get("/protected")

@@ -54,15 +54,15 @@ def reachable_route(address: str, need: Requirement, role: str, decision: Decisi
 
 def why(need: Requirement, role: str, *, is_open: bool) -> str:
     if need.role is None:
-        found = "Any account may."
+        found = "Open to all accounts."
     elif not is_open:
-        found = f"It takes the role {in_words(need.role)}."
+        found = f"Requires the role {in_words(need.role)}."
     elif need.role == role:
-        found = f"It takes the role {in_words(role)}."
+        found = f"Requires the role {in_words(role)}."
     else:
-        found = f"It takes the role {in_words(need.role)}, which {in_words(role)} includes."
+        found = f"Requires the role {in_words(need.role)}, which {in_words(role)} includes."
     if is_open and need.level > Level.ONE:
-        found += f" It takes {need.level.in_words}."
+        found += f" Requires {need.level.in_words}."
     if is_open and need.fresh_within is not None:
-        found += f" The last proof may be {int(need.fresh_within.total_seconds() // 60)} minutes old."
+        found += f" Requires confirmation in the last {int(need.fresh_within.total_seconds() // 60)} minutes."
     return found

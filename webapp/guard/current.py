@@ -46,7 +46,7 @@ def user_lookup(app: Flask) -> Callable[[UserLookup], UserLookup]:
     def register(hook: UserLookup) -> UserLookup:
         services = services_of(app)
         if (known := services.find(UserLookup)) is not None:
-            raise TypeError(f"users are looked up by {getattr(known, '__qualname__', known)} already")
+            raise TypeError(f"a user lookup is already registered: {getattr(known, '__qualname__', known)}")
         services.provide(UserLookup)(hook)
         return hook
 
@@ -57,7 +57,7 @@ def record() -> Any:
     if "record" not in g:
         look_up = services_of(unproxied(current_app)).find(UserLookup)
         if look_up is None:
-            raise LookupError("nothing looks users up here: register a function with user_lookup(app)")
+            raise LookupError("no user lookup is registered: register a function with user_lookup(app)")
         who = principal()
         g.record = look_up(who) if who is not None else None
     return g.record

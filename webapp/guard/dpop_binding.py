@@ -25,15 +25,15 @@ def check(shown: Presented, principal: Principal, standing: CredentialRow | None
     if jkt is None and not shown.is_dpop:
         return
     if jkt is None:
-        raise KeyNotProven("invalid_token", "it is not bound to a key", standing)
+        raise KeyNotProven("invalid_token", "the token is not bound to a key", standing)
     if not shown.is_dpop:
-        raise KeyNotProven("invalid_token", "it came without a proof", standing)
+        raise KeyNotProven("invalid_token", "the proof is missing", standing)
     try:
         proof = dpop.proof_for(shown.token)
     except ProofUnfit as error:
         raise KeyNotProven("invalid_dpop_proof", str(error), standing) from error
     if not same(proof.jkt, jkt):
-        raise KeyNotProven("invalid_token", "the proof is of another key", standing)
+        raise KeyNotProven("invalid_token", "the proof was made with another key", standing)
     # Last, so that only who holds the key is written down.
     if not dpop.is_new(proof):
-        raise KeyNotProven("invalid_dpop_proof", "the proof was sent before", standing)
+        raise KeyNotProven("invalid_dpop_proof", "the proof was already used", standing)

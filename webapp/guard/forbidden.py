@@ -17,14 +17,14 @@ from webapp.web.problems import Action, Problem, RequirementStep
 
 # Doors above, by their names.
 HOME, EDIT = "dashboard.show", "tokens.edit"
-OUT_OF = {"network": "from this network", "method": "with this method", "resource": "at this address"}
+OUT_OF = {"network": "from this network", "method": "with this method", "resource": "for this path"}
 
 
 def role_required(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
     return Problem(
         403,
-        f"This takes the role {in_words(need.role)}",
-        f"You have {' and '.join(map(in_words, principal.roles)) or 'none'}. Ask whoever runs this house for it.",
+        f"You need the role {in_words(need.role)}",
+        f"You have {' and '.join(map(in_words, principal.roles)) or 'none'}. Ask your administrator for access.",
         code="role_required",
         extra={"required": [need.role]},
         headers=challenge("role_required", need),
@@ -37,8 +37,8 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Requi
     if need.session:
         return Problem(
             403,
-            "No token opens this address",
-            "It is for people: log in with a browser.",
+            "This page does not accept tokens",
+            "Log in with a browser to open it.",
             code="scope_required",
             extra={"required": ["session"]},
             headers=challenge("scope_required", need),
@@ -47,11 +47,11 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Requi
     fix = link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
     return Problem(
         403,
-        "This token lacks a scope",
-        f"It takes {need.scope}. Follow fix to make a token that has it.",
+        "The token lacks a permission",
+        f"The scope {need.scope} is required. Open the fix URL to create a token that has it.",
         code="scope_required",
         extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
-        actions=[Action("Make a token that may", fix)],
+        actions=[Action("Create a token with it", fix)],
         headers=challenge("scope_required", need),
         pins=pins,
     )
@@ -63,14 +63,14 @@ def token_limited(principal: Principal, need: Requirement, pins: Sequence[Requir
     fix = url_for(EDIT, token_id=principal.credential_id)
     return Problem(
         403,
-        "This token is for something narrower",
-        f"It may not be used {OUT_OF[bound]}. Its owner may widen it: follow fix.",
+        "The token's limits don't allow this",
+        f"The token can't be used {OUT_OF[bound]}. Its owner can change the limits at the fix URL.",
         code="token_limited",
         extra={
             "required": [bound],
             "fix": current_app.config["BASE_URL"] + fix,
         },
-        actions=[Action("Change its limits", fix)],
+        actions=[Action("Edit token", fix)],
         headers=challenge("token_limited", need),
         pins=pins,
     )
@@ -86,7 +86,7 @@ BUILDERS: dict[ProblemCode, Callable[[Principal, Requirement, Sequence[Requireme
 def too_often(retry_after: timedelta) -> Problem:
     """A token that may be used so often a minute, once more than that."""
     seconds = max(1, math.ceil(retry_after.total_seconds()))
-    detail = f"This token may be used only so often in a minute. Come back in {seconds} seconds."
+    detail = f"The token has reached its limit of requests per minute. Try again in {seconds} seconds."
     return Problem(429, "Too many requests", detail, code="throttled", headers={"Retry-After": str(seconds)})
 
 

@@ -43,6 +43,6 @@ def require_sole_credential(credential: str) -> None:
         raise Problem(
             400,
             "Two credentials were sent",
-            "The header Authorization brings another than the form. Leave it out. Nothing was changed.",
+            "The Authorization header and the form have different tokens. Send only one. Nothing was changed.",
             extra={"error": "invalid_request"},
         )

@@ -67,7 +67,11 @@ class Requirement:
         token = f"a token with {self.scope}" if self.scope else "a token"
         how = "a session" if self.session else f"a session, or {token}" if self.reads_cookies else token
         level = f", with {self.level.in_words}" if self.level > Level.ONE else ""
-        fresh = f", proven within {int(self.fresh_within.total_seconds() // 60)} minutes" if self.fresh_within else ""
+        fresh = (
+            f", confirmed in the last {int(self.fresh_within.total_seconds() // 60)} minutes"
+            if self.fresh_within
+            else ""
+        )
         return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{level}{fresh}"
 
 
@@ -141,23 +145,23 @@ class CheckedStep:
 
 def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[CheckedStep]:
     """Everything the guard asks here, in its order, up to what failed."""
-    steps = [(Decision.LOG_IN, "Somebody is behind the request, and their credential stands.")]
+    steps = [(Decision.LOG_IN, "The session or token is valid.")]
     if need.session:
-        steps.append((Decision.NEED_SESSION, "It is a person with a browser: no token opens this address."))
+        steps.append((Decision.NEED_SESSION, "It is a browser session. This page does not accept tokens."))
     elif principal is not None and principal.credential == "token":
         if principal.authority is not None and principal.authority.is_bounded:
-            steps.append((Decision.OUT_OF_BOUNDS, "The token is for this address, this method and this network."))
+            steps.append((Decision.OUT_OF_BOUNDS, "The limits of the token allow this path, method and network."))
         held = ", ".join(sorted(principal.scopes)) or "none"
-        steps.append((Decision.NEED_SCOPE, f"The token carries the scope {need.scope}. It has: {held}."))
+        steps.append((Decision.NEED_SCOPE, f"The token has the scope {need.scope}. It has: {held}."))
     if need.role:
         has = ", ".join(principal.roles) if principal else "none yet"
-        steps.append((Decision.NEED_ROLE, f"Its owner has the role {in_words(need.role)}. They have: {in_words(has)}."))
+        steps.append((Decision.NEED_ROLE, f"The user has the role {in_words(need.role)}. They have: {in_words(has)}."))
     if need.level > Level.ONE:
         has = level_of(principal.amr).in_words if principal else "nothing yet"
-        steps.append((Decision.RAISE, f"They proved who they are with {need.level.in_words}. It was: {has}."))
+        steps.append((Decision.RAISE, f"The user logged in with {need.level.in_words}. They used: {has}."))
     if need.fresh_within and not (need.spares_tokens and principal is not None and principal.credential == "token"):
         minutes = int(need.fresh_within.total_seconds() // 60)
-        steps.append((Decision.STEP_UP, f"The last proof is no older than {minutes} minutes."))
+        steps.append((Decision.STEP_UP, f"The user logged in or confirmed it's them in the last {minutes} minutes."))
     order = [code for code, _ in steps]
     failed = order.index(decision) if decision in order else len(order)
     return [

@@ -95,6 +95,6 @@ def admit(claim: CredentialRef, standing: CredentialRow | None, now: datetime) -
         reason = "its owner is disabled" if standing.disabled_at is not None else "it was ended"
         raise NotAccepted("token_revoked" if is_token else "session_ended", reason, standing)
     if standing.expires_at <= now or (standing.idle_at is not None and standing.idle_at <= now):
-        raise NotAccepted("token_expired" if is_token else "session_ended", "its time is over", standing)
+        raise NotAccepted("token_expired" if is_token else "session_ended", "it has expired", standing)
     # Of one tuple another, field by field the same; _make would count them again.
     return tuple.__new__(Principal, standing)

@@ -103,7 +103,7 @@ def own(view: Callable[P, R]) -> Callable[P, R]:
 def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
     if hasattr(view, MARK):
         # Only one of them would be asked, and nobody would see which.
-        raise TypeError(f"{view.__qualname__} already says who may open it; put all of it into one @require(...)")
+        raise TypeError(f"{view.__qualname__} already has an access rule. Combine both into one @require(...)")
     setattr(view, MARK, need)
     return view
 

@@ -24,5 +24,5 @@ def resource(name: str, title: str, *, reads: str = "", writes: str = "", **othe
     sentences = {verb: words for verb, words in {"read": reads, "write": writes, **others}.items() if words}
     found = Resource(name, title, sentences)
     if DECLARED.setdefault(name, found) != found:
-        raise ValueError(f"the resource {name} is described twice, and not in the same way")
+        raise ValueError(f"the resource {name} has two different descriptions")
     return found

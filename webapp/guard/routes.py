@@ -27,7 +27,7 @@ class Route:
     def by_session(self) -> str:
         """Who may come with a session, in words."""
         if self.need is None:
-            return "nobody: undeclared"
+            return "nobody: no access rule"
         if self.need.is_public:
             return "everybody" if self.need.reads_cookies else "everybody, without cookie"
         if not self.need.reads_cookies:
@@ -43,7 +43,7 @@ class Route:
     def by_token(self) -> str:
         """Who may come with a token, in words."""
         if self.need is None:
-            return "nobody: undeclared"
+            return "nobody: no access rule"
         if self.need.is_public:
             return "everybody"
         if self.need.session:

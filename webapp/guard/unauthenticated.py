@@ -25,7 +25,10 @@ from webapp.web.registry import service
 
 # Doors above, by their names.
 LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
-PROVE = "A token that is bound to a key, and no other, is sent as `DPoP TOKEN`, with a new proof in `DPoP` each time."
+PROVE = (
+    "Send a token that is bound to a key as `DPoP TOKEN`, with a new proof in the `DPoP` header each time. "
+    "Send other tokens as `Bearer TOKEN`."
+)
 
 
 class LoginPageRenderer(Protocol):
@@ -55,7 +58,7 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
 
 
 def unproven(error: KeyNotProven) -> tuple[str, str]:
-    return "The key of this token was not proven", f"Refused because {error}. {PROVE}"
+    return "The DPoP proof is missing or wrong", f"Refused because {error}. {PROVE}"
 
 
 def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:
@@ -79,9 +82,9 @@ def closed(principal: Principal) -> Response:
     """Their account is: a browser is led to where they may keep it, as after a login."""
     if is_browser() and request.method in ("GET", "HEAD"):
         return as_response(redirect(url_for(CLOSED), 303))
-    until = f"it is deleted on {principal.closes_at:%d %B %Y}. " if principal.closes_at else ""
-    keep = Action("Keep the account", url_for(CLOSED))
-    detail = f"Its owner closed it; {until}Until then it can be kept, and nothing else. Nothing was changed."
+    until = f" It will be deleted on {principal.closes_at:%d %B %Y}." if principal.closes_at else ""
+    keep = Action("Reopen account", url_for(CLOSED))
+    detail = f"You closed this account.{until} Reopen it to use it again. Nothing was changed."
     return answer(Problem(403, "This account is closed", detail, actions=[keep]))
 
 
@@ -98,7 +101,7 @@ def to_login(code: ProblemCode) -> Response:
     if request.method not in ("GET", "HEAD"):
         kind = kind_of(code)
         login = Action("Log in", url_for(LOGIN))
-        detail = "You are not logged in, or not any more. Nothing was changed."
+        detail = "You are not logged in or your session has ended. Nothing was changed."
         return answer(
             Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
         )
@@ -118,8 +121,8 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
             facts = {"target": current_url(), "kept": kept, "minutes": minutes(need), "asked": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
-    what = kind.meaning if code == "step_up_required" else f"This takes {need.level.in_words}."
-    then = "Make a token anew, after a login with it." if principal.credential == "token" else ""
+    what = kind.meaning if code == "step_up_required" else f"This page requires {need.level.in_words}."
+    then = "Log in with it and create a new token." if principal.credential == "token" else ""
     return answer(
         Problem(
             401,
@@ -129,14 +132,19 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
             extra={"required": [acr]} if code == "mfa_required" else {},
             headers=headers,
             pins=pins,
-            actions=[Action("Confirm that it is you", confirm)],
+            actions=[Action("Confirm it's you", confirm)],
         )
     )
 
 
 def undeclared(endpoint: str) -> Problem:
-    advice = "Write @require() or @public (from webapp.guard) right above the view, below the route."
-    return Problem(403, "Nobody may open this", f"{endpoint} does not say who may. {advice}", code="undeclared")
+    advice = "Add @require() or @public (from webapp.guard) directly above the view, below the route decorator."
+    return Problem(
+        403,
+        "This page has no access rule",
+        f"The view {endpoint} does not declare who may open it. {advice}",
+        code="undeclared",
+    )
 
 
 def current_url() -> str:

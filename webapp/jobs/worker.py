@@ -31,10 +31,10 @@ class JobWorker(background_worker.BackgroundWorker):
             try:
                 self.do_due()
             except Unavailable:
-                log.warning("jobs not reached")
+                log.warning("jobs not available")
             except Exception:
                 # A thread that ends is never missed.
-                log.exception("job worker fault")
+                log.exception("job worker error")
             self._told.wait(NOW_AND_THEN)
 
     def do_due(self) -> list[str]:

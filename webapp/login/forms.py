@@ -9,37 +9,37 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Option
 
 from webapp.web.form import Form
 
-LONGEST = Length(max=1000, message="That is longer than any name.")
+LONGEST = Length(max=1000, message="This is too long.")
 
 
 class LoginForm(Form):
     username = StringField(
-        "Name or e-mail",
-        [InputRequired("Type your name, or your e-mail address."), LONGEST],
+        "User name or e-mail",
+        [InputRequired("Enter your user name or e-mail address."), LONGEST],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(
-        "Password", [InputRequired("Type your password.")], render_kw={"autocomplete": "current-password"}
+        "Password", [InputRequired("Enter your password.")], render_kw={"autocomplete": "current-password"}
     )
     remember = BooleanField("Keep me logged in on this device")
     next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
 # A real answer of an authenticator has one or two thousand characters; attestations of some have more.
-LONGEST_ANSWER = Length(max=20_000, message="No passkey answers at such length.")
+LONGEST_ANSWER = Length(max=20_000, message="This is too long.")
 
 
 def passkey_answer() -> HiddenField:
     return HiddenField(
-        validators=[LONGEST_ANSWER], description="What the browser says of a passkey: `toJSON()` of it, as text."
+        validators=[LONGEST_ANSWER], description="The passkey's response from the browser: its `toJSON()` as text."
     )
 
 
 def code() -> StringField:
     return StringField(
         "Code",
-        [Length(max=100, message="That is longer than any code.")],
-        description="Six digits from your authenticator app, or a recovery code.",
+        [Length(max=100, message="This is too long.")],
+        description="The 6-digit code from your authenticator app, or a recovery code.",
         render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"},
     )
 
@@ -55,13 +55,11 @@ class SecondStepForm(Form):
 
     code = code()
     response = passkey_answer()
-    trust = BooleanField(
-        "Trust this browser", description="It is asked for the password alone, where the house allows that."
-    )
+    trust = BooleanField("Trust this browser", description="It skips the second factor, if this site allows that.")
 
     def validate_code(self, field: StringField) -> None:
         if not (field.data or "").strip() and not self.response.data:
-            raise ValidationError("Type the code.")
+            raise ValidationError("Enter the code.")
 
 
 class ConfirmForm(Form):
@@ -73,7 +71,7 @@ class ConfirmForm(Form):
     code = code()
     response = passkey_answer()
     next = HiddenField(description="Where to go afterwards: a path on this site.")
-    kept = HiddenField(description="A page's own: the form that waits for this proof.")
+    kept = HiddenField(description="Used by pages: the form that is sent after this confirmation.")
 
 
 class NumberWithin(NumberRange):
@@ -83,7 +81,7 @@ class NumberWithin(NumberRange):
         try:
             super().__call__(form, field)
         except OverflowError as error:
-            raise ValidationError("That is too much.") from error
+            raise ValidationError("This is too long.") from error
 
 
 class CredentialsForm(Form):
@@ -94,22 +92,24 @@ class CredentialsForm(Form):
     password = PasswordField("Password", [InputRequired("Send a password.")])
     code = StringField(
         "Code",
-        [Length(max=100, message="That is longer than any code.")],
-        description="For those with a second factor: six digits of the authenticator app, or a recovery code.",
+        [Length(max=100, message="This is too long.")],
+        description="For users with a second factor: the 6-digit code from the authenticator app, or a recovery code.",
     )
     scope = StringField(
         "Scopes",
         [Length(max=1000)],
-        description="Separated by spaces; without it, everything of yours that only reads.",
+        description="Separated by spaces. Default: all read scopes that you have.",
     )
     expires_in = IntegerField(
-        "Seconds", [Optional(), NumberWithin(min=60, message="At least 60 seconds.")], description="Seconds to live."
+        "Seconds",
+        [Optional(), NumberWithin(min=60, message="At least 60 seconds.")],
+        description="Lifetime in seconds.",
     )
 
     cookie = BooleanField(
         "In a cookie",
-        description="Keep the token in a cookie that scripts cannot read, where the house allows it; answered with "
-        "`csrf_token`, `expires_in` and `scope`, and without a refresh token.",
+        description="Keep the token in an HttpOnly cookie, if this site allows it. The response has "
+        "`csrf_token`, `expires_in` and `scope`, and no refresh token.",
     )
 
     def validate_username(self, field: StringField) -> None:
@@ -122,41 +122,42 @@ class RefreshForm(Form):
     scope = StringField(
         "Scopes",
         [Length(max=1000)],
-        description="Separated by spaces; fewer than the login has, for this access token alone.",
+        description="Separated by spaces. Fewer scopes than the login has, for this access token only.",
     )
 
 
 class RevokeForm(Form):
     token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
-    token_type_hint = StringField("Kind of token", description="Not needed: each kind is known by its looks.")
+    token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")
 
 
 class IntrospectForm(Form):
     """RFC 7662 §2.1, and the call that the asking service was asked for, as far as it wants that judged."""
 
     token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
-    token_type_hint = StringField("Kind of token", description="Not needed: each kind is known by its looks.")
+    token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")
     method = StringField(
         "Method of the call",
-        [Optional(), Regexp("^[A-Z]{1,20}$", message="A method, such as GET.")],
-        description="The method that the token was used with; one that its restrictions exclude makes it inactive.",
+        [Optional(), Regexp("^[A-Z]{1,20}$", message="Enter a method, such as GET.")],
+        description="The method that the token was used with. The token is inactive if its restrictions "
+        "exclude this method.",
     )
     path = StringField(
         "Path of the call",
-        [Optional(), Length(max=2000), Regexp("^/", message="A path begins with a slash.")],
-        description="The path on this site; one that its restrictions exclude makes it inactive.",
+        [Optional(), Length(max=2000), Regexp("^/", message="A path must start with a slash.")],
+        description="The path on this site. The token is inactive if its restrictions exclude this path.",
     )
     ip_address = StringField(
         "IP address of the caller",
         [Optional(), Length(max=45)],
-        description="From where the token was used; one that its restrictions exclude makes it inactive.",
+        description="Where the token was used from. The token is inactive if its restrictions exclude this IP address.",
     )
 
     def validate_ip_address(self, field: StringField) -> None:
         try:
             ip_address(field.data or "")
         except ValueError as error:
-            raise ValidationError("An IPv4 or IPv6 address.") from error
+            raise ValidationError("Enter an IPv4 or IPv6 address.") from error
 
 
 class ExchangeForm(Form):
@@ -169,38 +170,44 @@ class ExchangeForm(Form):
     TYPES = (ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt")
 
     grant_type = StringField(
-        "Grant", [Optional(), AnyOf([GRANT], "This address knows no other grant.")], description=f"`{GRANT}`."
+        "Grant", [Optional(), AnyOf([GRANT], "This endpoint supports no other grant type.")], description=f"`{GRANT}`."
     )
-    subject_token = PasswordField("Token", description="The API token; or send it in the header, as ever.")
+    subject_token = PasswordField(
+        "Token", description="The API token. You can also send it in the Authorization header."
+    )
     subject_token_type = StringField(
         "Kind of token",
-        [Optional(), AnyOf(TYPES, "Only access tokens are exchanged.")],
+        [Optional(), AnyOf(TYPES, "Only access tokens can be exchanged.")],
         description=f"`{ACCESS_TOKEN}`.",
     )
-    audience = StringField("Service", [LONGEST], description="The service that it is for; or `resource`.")
+    audience = StringField(
+        "Service", [LONGEST], description="The service that the new token is for. You can send `resource` instead."
+    )
     resource = StringField(
         "Service by its URI",
         [LONGEST],
-        description="The same where the name of the service is a URI (RFC 8707); with `audience`, both say the same.",
+        description="The service by its URI (RFC 8707). If you send `audience` too, both must name the same service.",
     )
     scope = StringField(
-        "Scopes", [Length(max=1000)], description="Separated by spaces; without it, all that the token has."
+        "Scopes", [Length(max=1000)], description="Separated by spaces. Default: all scopes of the token."
     )
     requested_token_type = StringField(
-        "Kind of answer", [Optional(), AnyOf(TYPES, "Only access tokens are given.")], description=f"`{ACCESS_TOKEN}`."
+        "Kind of answer",
+        [Optional(), AnyOf(TYPES, "Only access tokens can be requested.")],
+        description=f"`{ACCESS_TOKEN}`.",
     )
-    actor_token = PasswordField("Actor", description="Not taken: a token acts for its owner alone.")
-    actor_token_type = StringField("Kind of actor", description="Not taken: a token acts for its owner alone.")
+    actor_token = PasswordField("Actor", description="Not supported: a token acts only for its owner.")
+    actor_token_type = StringField("Kind of actor", description="Not supported: a token acts only for its owner.")
 
     def validate_actor_token(self, field: PasswordField) -> None:
         if field.data:
-            raise ValidationError("A token acts for its owner alone.")
+            raise ValidationError("A token acts only for its owner.")
 
     validate_actor_token_type = validate_actor_token
 
     def validate_audience(self, field: StringField) -> None:
         if not field.data and not self.resource.data:
-            raise ValidationError("Name the service that it is for.")
+            raise ValidationError("Name the service that the token is for.")
 
     def validate_resource(self, field: StringField) -> None:
         if not field.data:
@@ -208,7 +215,7 @@ class ExchangeForm(Form):
         if not urlsplit(field.data).scheme or "#" in field.data:
             raise ValidationError("A resource is an absolute URI without a fragment; other names go into audience.")
         if self.audience.data and self.audience.data != field.data:
-            raise ValidationError("It names another service than audience. Ask for a token for each of them.")
+            raise ValidationError("It names another service than audience. Request one token for each service.")
 
     @property
     def target(self) -> str:
@@ -218,8 +225,8 @@ class ExchangeForm(Form):
 
 class PasswordForm(Form):
     password = PasswordField(
-        "Present password",
-        [InputRequired("Type your present password.")],
+        "Current password",
+        [InputRequired("Enter your current password.")],
         render_kw={"autocomplete": "current-password"},
     )
     new_password = PasswordField(
@@ -227,5 +234,5 @@ class PasswordForm(Form):
     )
     revoke_tokens = BooleanField(
         "Revoke my API tokens as well",
-        description="Left alone, they go on. If somebody may have known your password, revoke them.",
+        description="Otherwise they keep working. Revoke them if someone may know your password.",
     )

@@ -85,7 +85,7 @@ class RefreshGrant:
         self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
     ) -> Outcome | Throttled:
         if not SHAPE.fullmatch(secret):
-            return Denied("refresh_invalid", "no refresh token of ours")
+            return Denied("refresh_invalid", "not a refresh token of this site")
         with self.database.write() as db:
             held = refreshing.hold(db, secret)
             if held is None:
@@ -105,10 +105,10 @@ class RefreshGrant:
         moment = now()
         state = refreshing.state_of(held, moment, self.grace)
         if state is RefreshState.ENDED:
-            return Denied("refresh_invalid", "it has ended")
+            return Denied("refresh_invalid", "the login has ended")
         if state is RefreshState.REUSED:
             refresh_families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="house")
-            return Denied("refresh_reused", "it was used before")
+            return Denied("refresh_reused", "it was already used")
         user = user_queries.by_id(db, held.credential.user_id)
         if user is None or not may_refresh(user):
             return Denied("refresh_invalid", "its owner may not log in")
@@ -119,7 +119,7 @@ class RefreshGrant:
             return Throttled(retry_after)
         successor = refreshing.follow(db, held, state, self.succession, moment)
         if successor is None:
-            return Denied("refresh_invalid", "another was faster")
+            return Denied("refresh_invalid", "another request used it first")
         refreshing.touch(held, moment, address)
         issued = self.access_token(db, held, state, frozenset(asked) or had, moment)
         return GrantedTokens(issued, successor, held.credential.ends_at)

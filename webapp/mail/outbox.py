@@ -82,7 +82,7 @@ def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
     try:
         content = sealer.open(mail.sealed or b"", belongs_to=str(mail.id))
     except DecryptionFailed:
-        mail.due_at, mail.last_error = None, "its content cannot be read with this secret key"
+        mail.due_at, mail.last_error = None, "its content cannot be decrypted with this secret key"
         return None
     return LeasedMail(mail.id, mail.to, msgspec.json.decode(content, type=Content))
 

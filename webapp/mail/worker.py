@@ -36,10 +36,10 @@ class MailWorker(background_worker.BackgroundWorker):
             try:
                 self.send_due()
             except Unavailable:
-                log.warning("outbox not reached")
+                log.warning("outbox not available")
             except Exception:
                 # A thread that ends is never missed until somebody waits for a mail.
-                log.exception("mail worker fault")
+                log.exception("mail worker error")
 
     def send_due(self) -> int:
         """Send what is due. No transaction is open while a server is spoken to.

@@ -12,7 +12,7 @@ from webapp.guard.assurance import Level
 from webapp.mfa import passkeys, recovery_codes, totp
 from webapp.mfa.models import Passkey, RecoveryCode, TotpSeed
 
-LAST_WAY = "This is your last way in, so it cannot be removed. Add another first."
+LAST_WAY = "This is your only way to log in. Add another one first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Ways:
 
     def why_keep_totp(self) -> str | None:
         if self.demanded >= Level.TWO and not self.factors.passkeys:
-            return "What you may do here takes a second factor, and this is your only one. Add another first."
+            return "Your account requires a second factor, and this is your only one. Add another one first."
         return None
 
     def why_keep_passkey(self) -> str | None:
@@ -59,14 +59,14 @@ class Ways:
         if not self.has_password:
             return LAST_WAY
         if self.demanded is Level.PHISHING_RESISTANT:
-            return "What you may do here takes a passkey, and this is your only one. Add another first."
+            return "Your account requires a passkey, and this is your only one. Add another one first."
         if self.demanded is Level.TWO and not self.factors.has_totp:
-            return "What you may do here takes a second factor, and this is your only one. Add another first."
+            return "Your account requires a second factor, and this is your only one. Add another one first."
         return None
 
     def why_keep_password(self) -> str | None:
         if self.factors.passkeys < 2:
-            return "It takes two passkeys to do without a password: one may be lost."
+            return "You need 2 passkeys before you can remove your password, in case you lose one."
         return None
 
 

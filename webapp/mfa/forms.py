@@ -8,27 +8,33 @@ from webapp.web.form import Form
 
 
 def onward() -> HiddenField:
-    return HiddenField(description="Where to go afterwards: a path on this site.")
+    return HiddenField(description="Path on this site to continue to afterwards.")
 
 
 class TotpForm(Form):
     code = StringField(
         "Code",
-        [InputRequired("Type the code that your app shows."), Length(max=100, message="That is longer than any code.")],
-        description="Six digits. They change every thirty seconds.",
+        [
+            InputRequired("Enter the code from your authenticator app."),
+            Length(max=100, message="This is too long for a code."),
+        ],
+        description="6 digits. A new code appears every 30 seconds.",
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"},
     )
     begun = HiddenField(
-        validators=[InputRequired("Send what the page gave."), Length(max=1000)],
-        description="The secret that was shown, sealed; as the page gave it.",
+        validators=[InputRequired("Reload the page and try again."), Length(max=1000)],
+        description="The encrypted secret from the page.",
     )
     next = onward()
 
 
 class NewPasskeyForm(Form):
     response = HiddenField(
-        validators=[InputRequired("No passkey was made."), Length(max=20_000, message="No passkey is so long.")],
-        description="What the browser says of the new passkey: `toJSON()` of it, as text.",
+        validators=[
+            InputRequired("No passkey was created."),
+            Length(max=20_000, message="This is too long for a passkey."),
+        ],
+        description="The browser's response for the new passkey: `toJSON()` as text.",
     )
     next = onward()
 

@@ -35,7 +35,7 @@ def checked_name(name: str) -> str:
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise PasskeyNameUnfit(f"A name has 1 to {LONGEST_NAME} characters, all of them printable.")
+        raise PasskeyNameUnfit(f"Enter a name with 1 to {LONGEST_NAME} printable characters.")
     if is_stacked(name):
         raise PasskeyNameUnfit(STACKED)
     return name

@@ -66,7 +66,7 @@ def step_of(seed: str, code: str, at: datetime) -> int:
     try:
         return pyotp.TOTP(seed).verify_and_get_timecode(digits, for_time=at.timestamp(), valid_window=DRIFT)
     except OTPVerificationError as error:
-        raise WrongCode("another code") from error
+        raise WrongCode("wrong code") from error
 
 
 def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -> None:
@@ -107,7 +107,7 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
         .returning(TotpSeed.id)
     )
     if spent.first() is None:
-        raise WrongCode("used before")
+        raise WrongCode("already used")
 
 
 def unsealed(sealer: Encryptor, found: TotpSeed) -> str:

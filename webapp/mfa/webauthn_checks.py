@@ -34,14 +34,14 @@ def client_data(raw: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise CheckFailed("client data is not JSON") from error
     if not isinstance(found, dict):
-        raise CheckFailed("client data is no object")
+        raise CheckFailed("client data is not an object")
     return found
 
 
 def without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(members)
     if len(table) != len(members):
-        raise CheckFailed("a member of the client data comes twice")
+        raise CheckFailed("the client data has a member twice")
     return table
 
 
@@ -53,7 +53,7 @@ def challenge_in(client: Mapping[str, Any]) -> bytes:
     """
     text = client.get("challenge")
     if not isinstance(text, str) or not text.isascii():
-        raise CheckFailed("challenge is no text")
+        raise CheckFailed("challenge is not a string")
     try:
         found = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError as error:
@@ -68,7 +68,7 @@ def requires_same_origin_with_ancestors(client: Mapping[str, Any]) -> None:
     if client.get("crossOrigin", False) is not False:
         raise CheckFailed("crossOrigin is not false")
     if "topOrigin" in client:
-        raise CheckFailed("topOrigin is there")
+        raise CheckFailed("topOrigin is present")
 
 
 def requires_usable_key(cose: bytes) -> None:
@@ -76,7 +76,7 @@ def requires_usable_key(cose: bytes) -> None:
     helpers = lazily("webauthn.helpers")
     decoded = helpers.decode_credential_public_key(cose)
     if decoded.alg not in CURVES or getattr(decoded, "crv", None) != CURVES[decoded.alg]:
-        raise CheckFailed("the curve is not that of the algorithm")
+        raise CheckFailed("the curve does not match the algorithm")
     # Raises where the point is not on the curve.
     key = helpers.decoded_public_key_to_cryptography(decoded)
     if isinstance(key, RSAPublicKey) and key.key_size < WEAKEST_RSA:
@@ -102,7 +102,7 @@ def requires_user_handle(sent: bytes | None, user_id: bytes, *, is_identified: b
     if not sent and is_identified:
         return
     if sent != user_id:
-        raise CheckFailed("userHandle is not that of its owner" if sent else "userHandle is missing")
+        raise CheckFailed("userHandle does not match the owner" if sent else "userHandle is missing")
 
 
 def requires_same_backup_eligibility(now: bool, *, at_registration: bool) -> None:

@@ -71,10 +71,10 @@ def others(found: list[Device]) -> int:
 def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
     """End one of the caller's sessions; its next request is refused."""
     if not lifecycle.end(db(), principal.user_id, session_id):
-        raise Problem(404, "There is no such session", "It has ended already, or it is not yours.")
+        raise Problem(404, "Session not found", "It has ended, or it is not yours.")
     if not wants_page():
         return Response(status=204)
-    flash("That session is ended. Its next request is refused.", "ok")
+    flash("The device was logged out.", "ok")
     return redirect(url_for("sessions.index"), 303)
 
 
@@ -84,10 +84,10 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
 def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
     """Trust a browser no more: the next login from there asks for a second factor."""
     if not trusted.end(db(), principal.user_id, trust_id):
-        raise Problem(404, "There is no such browser", "It is not trusted any more, or it is not yours.")
+        raise Problem(404, "Browser not found", "It is no longer trusted, or it is not yours.")
     if not wants_page():
         return Response(status=204)
-    flash("That browser is not trusted any more.", "ok")
+    flash("The browser is no longer trusted.", "ok")
     return redirect(url_for("sessions.index"), 303)
 
 
@@ -106,7 +106,12 @@ def end_others(principal: Principal) -> ResponseReturnValue:
     count = lifecycle.end_others(db(), principal.user_id, keep=principal.credential_id)
     if not wants_page():
         return as_json(EndedSessions(count))
-    flash(f"Logged out on {count} other device{'' if count == 1 else 's'}." if count else "There was no other.", "ok")
+    flash(
+        f"Logged out on {count} other device{'' if count == 1 else 's'}."
+        if count
+        else "No other device was logged in.",
+        "ok",
+    )
     return redirect(url_for("sessions.index"), 303)
 
 

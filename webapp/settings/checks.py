@@ -25,7 +25,7 @@ EXAMPLES = (
 def bind(value: str) -> None:
     match = BIND.fullmatch(value)
     if not match or not 0 < int(match["port"]) < 65536:
-        raise SettingsError(f"WEBAPP_BIND must be an address and a port such as 127.0.0.1:8000, and {value!r} is not.")
+        raise SettingsError(f"WEBAPP_BIND must be an IP address and a port such as 127.0.0.1:8000, not {value}.")
 
 
 def origin(base_url: str, *, bind: str) -> str:
@@ -34,16 +34,16 @@ def origin(base_url: str, *, bind: str) -> str:
     host, port = parts.hostname or "", parts.port
     if parts.scheme == "http" and not is_loopback(host):
         raise SettingsError(
-            "WEBAPP_BASE_URL must start with https://, unless its host is this very machine."
+            "WEBAPP_BASE_URL must start with https://, unless its host is this machine."
             if base_url
-            else "WEBAPP_BASE_URL must be set, because WEBAPP_BIND listens to other machines."
+            else "WEBAPP_BASE_URL must be set, because WEBAPP_BIND accepts connections from other machines."
         )
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")
 
 
 def split(url: str) -> SplitResult:
-    refusal = SettingsError(f"WEBAPP_BASE_URL must be http(s)://host or http(s)://host:port, and {url!r} is not.")
+    refusal = SettingsError(f"WEBAPP_BASE_URL must be http(s)://host or http(s)://host:port, not {url}.")
     # urlsplit forgives line breaks and tabs by leaving them out.
     if not re.fullmatch(r"[\x21-\x7e]+", url) or "?" in url or "#" in url:
         raise refusal
@@ -73,7 +73,9 @@ def database_url(value: str) -> None:
     if value and not re.match(r"(sqlite:///.|postgresql(\+psycopg)?://)", value):
         raise SettingsError("WEBAPP_DATABASE_URL must start with sqlite:/// and name a file, or with postgresql://.")
     if ":memory:" in value or "mode=memory" in value:
-        raise SettingsError("WEBAPP_DATABASE_URL must name a file: each process would have a memory of its own.")
+        raise SettingsError(
+            "WEBAPP_DATABASE_URL must name a file. An in-memory database is not shared between processes."
+        )
 
 
 def valkey_url(value: str) -> None:
@@ -94,12 +96,12 @@ def smtp_url(value: str) -> None:
 
 def secret(value: str, *, variable: str) -> None:
     if len(value.encode()) < 32:
-        raise SettingsError(f"{variable} must have at least 32 bytes; make one with: openssl rand -base64 32")
+        raise SettingsError(f"{variable} must have at least 32 bytes. Create one with: openssl rand -base64 32")
     if any(piece in value.lower() for piece in EXAMPLES):
-        raise SettingsError(f"{variable} is an example that everybody knows; make one with: openssl rand -base64 32")
+        raise SettingsError(f"{variable} is a published example. Create one with: openssl rand -base64 32")
     # A text that repeats itself is found within itself doubled, before its end.
     if len(set(value)) < 8 or value in (value + value)[1:-1]:
-        raise SettingsError(f"{variable} is too regular to be random; make one with: openssl rand -base64 32")
+        raise SettingsError(f"{variable} is not random enough. Create one with: openssl rand -base64 32")
 
 
 def signing_key(value: str, *, algorithm: str) -> None:
@@ -120,13 +122,15 @@ def no_longer(value: timedelta, than: timedelta, *, variable: str, bound: str) -
 
 def ended_kept(value: timedelta) -> None:
     if value < LISTED:
-        raise SettingsError(f"WEBAPP_ENDED_KEPT must be {LISTED.days}d or more: so long, pages list what has ended.")
+        raise SettingsError(
+            f"WEBAPP_ENDED_KEPT must be {LISTED.days}d or more, because pages list ended tokens that long."
+        )
 
 
 def password_minimum(value: int, *, variable: str) -> None:
     # SP 800-63B-4 §3.1.1.2: never fewer than 8, and 64 must be accepted.
     if not 8 <= value <= 64:
-        raise SettingsError(f"{variable} must lie between 8 and 64.")
+        raise SettingsError(f"{variable} must be between 8 and 64.")
 
 
 def trusted_proxies(networks: tuple[Network, ...]) -> None:
@@ -152,10 +156,10 @@ def roles_and_scopes(names: tuple[str, ...], *, variable: str) -> None:
 def audiences(names: tuple[str, ...], *, own: str) -> None:
     for name in names:
         if not re.fullmatch(r"[\x21-\x7e]{1,200}", name):
-            raise SettingsError(f"WEBAPP_EXCHANGE_AUDIENCES must be names or addresses of services; {name!r} is none.")
+            raise SettingsError(f"WEBAPP_EXCHANGE_AUDIENCES must be names or URLs of services, not {name}.")
         # Written in another way, it would be another audience to us and the same to somebody else.
         if name.rstrip("/").lower() == own.lower():
-            raise SettingsError("WEBAPP_EXCHANGE_AUDIENCES must not name this house: its own tokens are for that.")
+            raise SettingsError("WEBAPP_EXCHANGE_AUDIENCES must not name this site. Its own tokens already work here.")
 
 
 def token_locations(names: tuple[str, ...]) -> None:

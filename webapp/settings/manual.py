@@ -29,7 +29,7 @@ def row(choice: SettingField, value: object, found: SourcedValue | None) -> Manu
     return ManualRow(
         variable=choice.variable,
         type=kind.word,
-        default="made for you" if choice.default is dataclasses.MISSING else kind.write(choice.default),
+        default="created at the first start" if choice.default is dataclasses.MISSING else kind.write(choice.default),
         meaning=choice.meaning,
         value=MASK if choice.is_secret and value else kind.write(value),
         source=found.source if found else "default",

@@ -24,7 +24,7 @@ def make_folder(folder: Path) -> None:
         if (state := folder.stat()).st_mode & OTHERS and state.st_uid == os.geteuid():
             folder.chmod(0o700)
     except OSError as error:
-        raise InstanceError(f"The instance folder {folder} cannot be made: {error.strerror}.") from error
+        raise InstanceError(f"The instance folder {folder} cannot be created: {error.strerror}.") from error
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def stamp(path: str) -> tuple[int, ...]:
 
 def refuse_open_to_others(path: Path) -> None:
     if path.stat().st_mode & OTHERS:
-        raise InstanceError(f"{path} holds secrets and others may read it; run: chmod 600 {path}")
+        raise InstanceError(f"{path} contains secrets and other users can read it. Run: chmod 600 {path}")
 
 
 def write(path: Path, text: str) -> None:

@@ -14,11 +14,12 @@ from webapp.web.openapi import ApiInfo, Operation, document
 View = Callable[..., Any]
 
 ABOUT = """\
-Every address answers scripts as it answers people. Send `Accept: application/json`, or nothing: a form that is posted
-without naming JSON is answered with a page.
+Every page is also an endpoint for scripts. Send `Accept: application/json` or no `Accept` header: a form that is posted
+without asking for JSON gets an HTML page as response.
 
-A script brings a token: from `POST /api/auth`, or from the API-token page. A request with a token is judged by that
-alone. What only a session may do takes the cookie of `POST /login`, and each change the CSRF token of `GET /login`.
+Scripts send a token from `POST /api/auth` or from the API tokens page. When a request has a token, cookies are
+ignored. Endpoints that need a session take the cookie of `POST /login`, and for each change the CSRF token of
+`GET /login`.
 """
 
 
@@ -34,19 +35,19 @@ def schemes(cookie: str, token_cookie: str | None) -> dict[str, Any]:
         "dpop": {
             "type": "http",
             "scheme": "dpop",
-            "description": "An API token bound to a key, with a proof of that key in the header `DPoP` (RFC 9449).",
+            "description": "An API token bound to a key, with a proof in the `DPoP` header (RFC 9449).",
         },
         "basic": {
             "type": "http",
             "scheme": "basic",
-            "description": "For clients that can do no better: the API token as the password, any user name.",
+            "description": "For clients that only know passwords: the API token as the password, any user name.",
         },
-        "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "The cookie of a login."},
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "Session cookie."},
         "csrf": {
             "type": "apiKey",
             "in": "header",
             "name": "X-CSRF-Token",
-            "description": "Beside the cookie, for every change; a form may carry it as `csrf_token` instead.",
+            "description": "Sent with the session cookie for every change. Forms can send it as `csrf_token` instead.",
         },
     }
     if token_cookie:

@@ -49,7 +49,7 @@ class Health(msgspec.Struct, frozen=True):
 @bp.get("/")
 @public
 def home() -> ResponseReturnValue:
-    """To the dashboard, or to the login."""
+    """Redirect to the dashboard or the login page."""
     return redirect(url_for("dashboard.show" if current_user.is_authenticated else "login.new"), 303)
 
 
@@ -57,7 +57,7 @@ def home() -> ResponseReturnValue:
 @public_to_scripts
 @responds(Health)
 def healthz() -> ResponseReturnValue:
-    """Whether the process answers."""
+    """Liveness check."""
     return as_json(Health("ok"))
 
 
@@ -65,7 +65,7 @@ def healthz() -> ResponseReturnValue:
 @public_to_scripts
 @responds(Health, refuses=(503,))
 def readyz() -> ResponseReturnValue:
-    """Whether the database answers as well; 503 where it does not."""
+    """Readiness check: 503 if the database is not available."""
     with database().read() as db:
         db.execute(text("SELECT 1 FROM alembic_version"))
     return as_json(Health("ok"))
@@ -81,7 +81,7 @@ class Jwks(msgspec.Struct, frozen=True):
 @public_to_scripts
 @responds(Jwks, kind="application/jwk-set+json")
 def jwks() -> ResponseReturnValue:
-    """The public keys that our tokens are verified with."""
+    """Public keys to verify tokens of this site (RFC 7517)."""
     ring = service(KeyRing)
     keys: list[dict[str, Any]] = ring.jwks()["keys"]
     response = as_json(Jwks(keys), kind="application/jwk-set+json")
@@ -94,16 +94,16 @@ def jwks() -> ResponseReturnValue:
 @public
 @responds(ProblemKind)
 def problem(slug: str) -> ResponseReturnValue:
-    """What a problem's `type` means, and what to do about it."""
+    """Explain a problem type and how to fix it."""
     if slug not in KINDS:
-        raise Problem(404, "There is no such kind of problem")
+        raise Problem(404, "Problem type not found")
     return show(KINDS[slug], "errors/problem_kind.html", kind=KINDS[slug])
 
 
 @bp.get("/openapi.json")
 @public_to_scripts
 def openapi() -> Response:
-    """The JSON side of every address, as OpenAPI 3.1."""
+    """The API as an OpenAPI 3.1 document."""
     response = Response(api_description().document, content_type="application/json")
     response.headers["Cache-Control"] = f"public, max-age={DESCRIPTION_KEPT}"
     return revalidated(response)

@@ -38,7 +38,7 @@ class TokenAuthenticator:
             NotAccepted: ``token_expired`` or ``token_invalid``.
         """
         if len(token) > LONGEST:
-            raise NotAccepted("token_invalid", "longer than any of ours")
+            raise NotAccepted("token_invalid", "longer than a token of this site")
         if (version := self.ring.view().version) != self._version:
             # A key came or went: what was verified with it is asked again.
             self._verified, self._version = OrderedDict(), version
@@ -46,7 +46,7 @@ class TokenAuthenticator:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest) or self.verify(token, digest)
         if known.expires_at <= seconds():
-            raise NotAccepted("token_expired", "exp is past", key=known.claim.key)
+            raise NotAccepted("token_expired", "the token has expired", key=known.claim.key)
         return known.claim
 
     def verify(self, token: str, digest: bytes) -> VerifiedToken:

@@ -31,12 +31,12 @@ def gathered(hooks: Sequence[ClaimsHook], user_id: UUID, scopes: Sequence[str]) 
     for hook in hooks:
         more = dict(hook(user_id, scopes))
         if taken := sorted(more.keys() & (REGISTERED | found.keys())):
-            raise ClaimsUnfit(f"{hook.__qualname__} gives {', '.join(taken)}, which is not its own to give")
+            raise ClaimsUnfit(f"{hook.__qualname__} must not set the reserved claims {', '.join(taken)}")
         found |= more
     try:
         size = len(json.dumps(found, separators=(",", ":"), allow_nan=False))
     except (TypeError, ValueError) as error:
         raise ClaimsUnfit(f"claims must be JSON: {error}") from error
     if size > LONGEST:
-        raise ClaimsUnfit(f"claims of your own have at most {LONGEST} bytes together, and these have {size}")
+        raise ClaimsUnfit(f"custom claims can have at most {LONGEST} bytes in total, and these have {size}")
     return found

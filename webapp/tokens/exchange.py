@@ -83,7 +83,7 @@ class TokenExchange:
         """
         audience = read(token)[1].get("aud")
         if not isinstance(audience, str) or audience not in self.audiences:
-            raise jwt.Invalid("aud is none of those we exchange for")
+            raise jwt.Invalid("aud is not one of the exchange audiences")
         return jwt.verify(token, typ=TYP, issuer=self.issuer.url, audience=audience, ring=self.issuer.ring)
 
 
@@ -119,7 +119,7 @@ def made_from(claims: Mapping[str, Any]) -> CredentialRef:
     try:
         key = UUID(str(name).rpartition("/")[2]).hex
     except ValueError as error:
-        raise jwt.Invalid("act names no token") from error
+        raise jwt.Invalid("act does not name a token") from error
     if name != actor_name(claims["iss"], key):
-        raise jwt.Invalid("act names no token of ours")
+        raise jwt.Invalid("act does not name a token of this site")
     return CredentialRef(key=key, kind="token", user_id=UUID(claims["sub"]))

@@ -21,7 +21,7 @@ def networks_of(words: Iterable[str]) -> tuple[str, ...]:
     """
     found = dict.fromkeys(str(network_of(word)) for word in words)
     if len(found) > MOST:
-        raise NetworkUnfit(f"At most {MOST} networks; these are {len(found)}.")
+        raise NetworkUnfit(f"Enter at most {MOST} networks. You entered {len(found)}.")
     return tuple(found)
 
 
@@ -33,11 +33,13 @@ def network_of(word: str) -> Network:
         meant = None
     # A zone ("%eth0") is a name that only one machine knows.
     if meant is None or "%" in word:
-        raise NetworkUnfit(f"{shown} is no network; write 10.0.0.0/8, 2001:db8::/32 or one address.")
+        raise NetworkUnfit(f"{shown} is not a network. Use 10.0.0.0/8, 2001:db8::/32 or a single IP address.")
     try:
         ip_network(word)
     except ValueError:
-        raise NetworkUnfit(f"{shown} has more address than its length says; that network is {meant}.") from None
+        raise NetworkUnfit(
+            f"{shown} is an IP address inside a network, not the network itself. The network is {meant}."
+        ) from None
     return meant
 
 
@@ -48,6 +50,6 @@ def unmapped(network: Network) -> Network:
         # All of IPv6, said in the usual way; callers by IPv4 are none of it.
         return network
     if network.prefixlen < MAPPED.prefixlen:
-        raise NetworkUnfit(f"{network} holds IPv4 addresses dressed as IPv6 and others; write them apart.")
+        raise NetworkUnfit(f"{network} mixes IPv4-mapped and other IPv6 addresses. Enter them separately.")
     mapped = network.network_address.ipv4_mapped
     return IPv4Network((int(mapped), network.prefixlen - MAPPED.prefixlen)) if mapped else network

@@ -45,7 +45,7 @@ class TooManyTokens(Exception):
 
     def __init__(self, most: int) -> None:
         self.most = most
-        super().__init__(f"You have {most:,} live tokens, and that is the most here. Revoke some that nothing uses.")
+        super().__init__(f"You have {most:,} active tokens, which is the maximum. Revoke some that you don't use.")
 
 
 class AlreadyIssued(Exception):
@@ -191,7 +191,7 @@ def checked_name(name: str) -> str:
     """
     name = name.strip()
     if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
-        raise TokenNameUnfit(f"A token's name has {SHORTEST} to {LONGEST} characters, all of them printable.")
+        raise TokenNameUnfit(f"A token's name must have {SHORTEST} to {LONGEST} printable characters.")
     if is_stacked(name):
         raise TokenNameUnfit(STACKED)
     return name

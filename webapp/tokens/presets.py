@@ -35,10 +35,10 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> l
     return [
         Preset("curl", "Try with curl", "read your profile, 1 hour", HOUR, ("profile:read",), ("GET",), name="curl"),
         Preset(
-            "page", "Read one page", "GET alone, at one address", month, ("protected:read",), ("GET",), ("/protected",)
+            "page", "Read one page", "GET requests to one path", month, ("protected:read",), ("GET",), ("/protected",)
         ),
         Preset("ci", "CI job", "a few calls a minute", quarter, renewing, per_minute=60),
-        Preset("backup", "Backup", "read all that is yours", year, reads, ("GET",)),
+        Preset("backup", "Backup", "read everything you can read", year, reads, ("GET",)),
     ]
 
 

@@ -31,7 +31,7 @@ class Covered:
     def words(self) -> str:
         if not self.is_held:
             return self.scope.why_not()
-        return self.scope.sentence or ("" if self.addresses else "Pages to come.")
+        return self.scope.sentence or ("" if self.addresses else "No pages yet.")
 
 
 @dataclass(frozen=True, slots=True)

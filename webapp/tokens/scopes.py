@@ -11,10 +11,10 @@ from webapp.guard.resources import Resource, resource
 
 # What @require() asks where no scope is named: on the list before the first page needs it.
 GENERAL = "resources:read"
-resource("resources", "Other pages", reads="Open what asks for an account and names no scope of its own.")
+resource("resources", "Other pages", reads="Open pages that need a login but no specific permission.")
 # It opens no route: it decides whether a token that is exchanged for another service names the roles of its owner.
 SHARE_ROLES = "roles:share"
-resource("roles", "Your roles", share="Tell other services which roles you have, where it is exchanged for them.")
+resource("roles", "Your roles", share="Tell other services which roles you have when the token is exchanged for them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,14 @@ class Scope:
 
     def why_not(self) -> str:
         wanted = sorted({opening.role for opening in self.openings if opening.role})
-        return f"You do not hold it: it takes the role {' or '.join(map(in_words, wanted))}."
+        return f"You don't have this permission. It requires the role {' or '.join(map(in_words, wanted))}."
 
     def reached(self, roles: Sequence[str]) -> list[str]:
         """The addresses in words, as far as these roles reach."""
         return [opening.in_words for opening in self.openings if opening.is_reached_by(roles)]
 
     def opens(self, roles: Sequence[str]) -> str:
-        return ", ".join(self.reached(roles)) or "Pages to come that name no scope of their own."
+        return ", ".join(self.reached(roles)) or "No pages yet."
 
 
 class ScopeNotHeld(Exception):

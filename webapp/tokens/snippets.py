@@ -20,7 +20,7 @@ def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
         is_bound: to a key, whose proof no line of a shell can give.
     """
     if is_bound:
-        return [Snippet("Python, with the key", holding_a_key())]
+        return [Snippet("Python with key", holding_a_key())]
     return [
         Snippet("curl", curl(url)),
         Snippet("Python requests", python("requests", url)),
@@ -56,7 +56,7 @@ def javascript(url: str) -> str:
 def github(url: str) -> str:
     """The secret is set once, by a command that asks for it; the step reads it."""
     return (
-        "# gh secret set LATCHKEY_TOKEN\n- name: Ask the house\n  env:\n"
+        "# gh secret set LATCHKEY_TOKEN\n- name: Call the API\n  env:\n"
         "    LATCHKEY_TOKEN: ${{ secrets.LATCHKEY_TOKEN }}\n"
         f'  run: curl --fail -H "Authorization: Bearer $LATCHKEY_TOKEN" {url}'
     )
@@ -66,7 +66,7 @@ def netrc(url: str) -> str:
     """For clients that know nothing but a name and a password."""
     host = urlsplit(url).hostname
     return (
-        "# Clients that know only names and passwords: any name, and the token as the password.\n"
+        "# For clients that only support user name and password: any name, and the token as the password.\n"
         f"printf 'machine {host} login token password %s\\n' \"$LATCHKEY_TOKEN\" >> ~/.netrc\n"
         f"chmod 600 ~/.netrc\ncurl --netrc {url}"
     )

@@ -16,7 +16,8 @@ def summary(authority: TokenGrant, expires_at: datetime, catalogue: Catalogue, *
     useful = [scope for scope in scopes if opens_something(scope, authority)]
     if not useful:
         return [
-            "Can do nothing yet: " + ("nothing that it reaches keeps its limits." if scopes else "no scope is chosen.")
+            "Can do nothing yet: "
+            + ("its limits exclude everything that its permissions allow." if scopes else "no permission is chosen.")
         ]
     can = f"Can {listed(deeds(useful))} {until(expires_at, zone)}"
     if authority.networks:
@@ -48,7 +49,7 @@ def deeds(scopes: Sequence[Scope]) -> list[str]:
 
 def until(expires_at: datetime, zone: tzinfo) -> str:
     if expires_at >= NEVER:
-        return "for ever, unless it is revoked"
+        return "until it is revoked"
     end = expires_at.astimezone(zone)
     return f"until {end.day} {end:%B %Y, %H:%M %Z}"
 
@@ -60,16 +61,16 @@ def bounds_of(authority: TokenGrant) -> list[str]:
     if authority.resources:
         found.append(f"at {shortened(map(plain, sorted(authority.resources)), 'and')}")
     if authority.per_minute is not None:
-        found.append(f"{authority.per_minute:,} times a minute")
+        found.append(f"up to {authority.per_minute:,} times a minute")
     if authority.jkt is not None:
-        found.append("with a proof by the key it is bound to")
+        found.append("with a proof made with its key")
     return found
 
 
 def cannot(scopes: Sequence[Scope]) -> str:
     if all(scope.verb == "read" for scope in scopes):
-        return "Cannot change anything, make tokens or touch your account."
-    return "Cannot make other tokens, and cannot touch your account."
+        return "Cannot change anything, create tokens or manage your account."
+    return "Cannot create tokens or manage your account."
 
 
 def shortened(items: Iterable[str], word: str) -> str:

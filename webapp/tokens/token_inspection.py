@@ -22,24 +22,24 @@ MOST_SHOWN = 300
 EXPIRED = "expired"
 
 MEANINGS = {
-    "typ": "What kind of token it is; an access token says at+jwt.",
-    "alg": "How it is signed.",
-    "kid": "Which key signed it.",
-    "iss": "Who made it.",
-    "aud": "For whom it is.",
-    "sub": "Whose it is: the id of an account.",
-    "client_id": "For which program it was made.",
-    "jti": "Its own number, by which its row is found.",
-    "iat": "When it was made.",
-    "nbf": "It does not hold before.",
-    "exp": "When it ends.",
-    "scope": "What it was made for; here its row counts, which may be narrower by now.",
-    "cnf": "The key that must prove each use.",
-    "auth_time": "When its owner last proved who they are.",
-    "acr": "How well they did.",
-    "amr": "In which ways they did.",
-    "act": "Which token it was made from.",
-    "roles": "What its owner was, when it was made.",
+    "typ": "Token type; access tokens have at+jwt.",
+    "alg": "Signature algorithm.",
+    "kid": "ID of the signing key.",
+    "iss": "Issuer.",
+    "aud": "Audience: the service it is meant for.",
+    "sub": "Subject: ID of the owner's account.",
+    "client_id": "Client that it was issued to.",
+    "jti": "Token ID.",
+    "iat": "Issued at.",
+    "nbf": "Not valid before.",
+    "exp": "Expires at.",
+    "scope": "Permissions when it was issued. This site uses the stored ones, which may be fewer by now.",
+    "cnf": "Key that must sign a proof for each use.",
+    "auth_time": "When its owner last confirmed their identity.",
+    "acr": "Authentication level.",
+    "amr": "Authentication methods.",
+    "act": "Token that it was exchanged for.",
+    "roles": "Roles of its owner when it was issued.",
 }
 TIMES = ("iat", "nbf", "exp", "auth_time")
 # What PyJWT finds wrong once the signature holds.
@@ -96,31 +96,29 @@ def claim_of(claims: Mapping[str, Any]) -> CredentialRef | None:
 def no_token(text: str, reason: str) -> str:
     """What else it may be, for somebody who pasted it in good faith."""
     if text.startswith(PREFIX):
-        return "This is a refresh token. It opens nothing itself: send it to /api/auth/refresh, and to nobody else."
+        return "This is a refresh token. It gives no access itself. Send it only to /api/auth/refresh."
     if len(text) > verify.SIZE:
-        return f"This is longer than any token of ours: {len(text):,} characters, where {verify.SIZE:,} are the most."
+        return f"This is not a token of this site: it has {len(text):,} characters, the maximum is {verify.SIZE:,}."
     if text.count(".") == 4:
-        return "This looks like an encrypted token. This house makes none, and accepts none."
+        return "This looks like an encrypted token. This site does not use encrypted tokens."
     if re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", text, re.ASCII):
-        return (
-            f"This has three parts, as a token has, but they cannot be read: {reason}. It may have been cut or changed."
-        )
-    return "This is no token of ours: those have three parts with dots between. It may be a password, or a cookie."
+        return f"This looks like a token but can't be read: {reason}. It may be incomplete or changed."
+    return "This is not a token. Tokens have 3 parts separated by dots. It may be a password or a cookie."
 
 
 def signature_of(text: str, header: Mapping[str, Any], ring: KeyRing, issuer: str) -> tuple[Signature, str]:
     """Whether one of our keys signed it, and else what is wrong; no key is ever taken from the token."""
     key = ring.find(header["kid"]) if isinstance(header.get("kid"), str) else None
     if key is None:
-        return "unchecked", "no key of this house has signed it, or that key is gone"
+        return "unchecked", "it was not signed with a current key of this site"
     if header.get("alg") != key.algorithm:
-        return "broken", "alg is not that of the key it names"
+        return "broken", "alg does not match its signing key"
     try:
         verify.has_signature(text, verify.Key(key.algorithm, key.verifying), issuer=issuer, audience=issuer)
     except verify.Invalid as error:
         if str(error) in AFTER_THE_SIGNATURE:
             return "holds", str(error)
-        return "broken", "what it says is not what was signed"
+        return "broken", "its content does not match the signature"
     try:
         jwt.verify(text, typ=TYP, issuer=issuer, audience=issuer, ring=ring)
     except jwt.Expired:
@@ -134,37 +132,37 @@ def verdict_of(
     header: Mapping[str, Any], claims: Mapping[str, Any], signature: Signature, fault: str, issuer: str
 ) -> tuple[str, ProblemCode | None]:
     if str(header.get("alg")).lower() == "none":
-        return "It is not signed at all: anybody could have written it. It opens nothing.", "token_invalid"
+        return "It is not signed, so anybody could have written it. It gives no access.", "token_invalid"
     if claims.get("iss") != issuer and signature == "holds":
         return (
-            f"It was signed here, but for a house at {shortened(claims.get('iss'))}; this one is at {issuer}.",
+            f"It was signed here, but for another URL: {shortened(claims.get('iss'))}. This site is {issuer}.",
             "token_invalid",
         )
     if claims.get("iss") != issuer:
         return (
-            f"It says that it was made by {shortened(claims.get('iss', 'nobody'))}, which is not this house.",
+            f"It was issued by {shortened(claims.get('iss', 'nobody'))}, not by this site.",
             "token_invalid",
         )
     if signature != "holds":
-        return f"It says that it was made here, but {fault}. It opens nothing.", "token_invalid"
+        return f"It claims to be from this site, but {fault}. It gives no access.", "token_invalid"
     if header.get("typ") != TYP:
-        return f"It was signed here, but as another kind of token: {shortened(header.get('typ'))}.", "token_invalid"
+        return f"It was signed here, but is another kind of token: {shortened(header.get('typ'))}.", "token_invalid"
     if claims.get("aud") != issuer:
         return (
-            f"It was made here for another service: {shortened(claims.get('aud'))}. Here it opens nothing.",
+            f"It was issued here for another service: {shortened(claims.get('aud'))}. It gives no access to this site.",
             "token_invalid",
         )
     if fault == EXPIRED:
-        return "It was made here, and its time is over.", "token_expired"
+        return "It was issued here and has expired.", "token_expired"
     if fault:
-        return f"It was signed here, but it is not whole: {fault}.", "token_invalid"
-    return "It was made here, its signature holds, and it is in time.", None
+        return f"It was signed here, but it is invalid: {fault}.", "token_invalid"
+    return "It was issued here, its signature is valid and it has not expired.", None
 
 
 def pieces(members: Mapping[str, Any]) -> list[InspectedMember]:
     return [
         InspectedMember(
-            shortened(name), shortened(value), MEANINGS.get(name, "Not a word of ours."), moment(name, value)
+            shortened(name), shortened(value), MEANINGS.get(name, "Not used by this site."), moment(name, value)
         )
         for name, value in members.items()
     ]

@@ -30,7 +30,7 @@ WIDE = "allows_all"
 
 WORDS = {
     "active": "active",
-    "rotated": "rotated, ends by itself",
+    "rotated": "rotated, still valid",
     "expires_soon": "expires soon",
     "never_used": "never used",
     "unused": "unused for 90 days",

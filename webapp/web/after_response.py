@@ -20,7 +20,7 @@ def after_response(work: Callable[[], None]) -> None:
             work()
         except Exception:
             # Nobody is there any more to be answered, and the server would log the message as well.
-            log.exception("fault after the answer")
+            log.exception("error after the response")
 
     @after_this_request
     def arrange(response: Response) -> Response:

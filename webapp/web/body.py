@@ -44,7 +44,7 @@ def read_body() -> Submitted:
         return MultiDict()
     if request.is_json:
         return checked(members_of(body))
-    raise Problem(415, "That kind of content is not read here", "Send a form, or a JSON object. Nothing was changed.")
+    raise Problem(415, "Content type not supported", "Send a form, or a JSON object. Nothing was changed.")
 
 
 def members_of(body: bytes) -> Submitted:
@@ -73,7 +73,7 @@ def texts_of(name: str, value: Any) -> list[str]:
         case list() if all(isinstance(entry, str) for entry in value):
             return value
         case _:
-            raise unreadable(f"{name} has a shape that does not fit.")
+            raise unreadable(f"{name} has the wrong type.")
 
 
 class ObjectHook:
@@ -88,7 +88,7 @@ class ObjectHook:
             raise too_many_fields()
         members = dict(pairs)
         if len(members) != len(pairs):
-            raise ValueError("a member is there twice")
+            raise ValueError("a member appears twice")
         return members
 
 
@@ -105,7 +105,7 @@ def checked(members: Submitted) -> Submitted:
     if len(values) > MOST_FIELDS:
         raise too_many_fields()
     if not is_text("".join([*members, *values])):
-        raise unreadable("It holds characters that are no text.")
+        raise unreadable("It contains invalid characters.")
     return members
 
 

@@ -74,8 +74,8 @@ def is_same_site() -> bool:
 def refusal(reason: str) -> Problem:
     return Problem(
         403,
-        "This form is not from here",
-        f"{reason} Open the page again and send it from there. Nothing was changed.",
+        "This form has expired",
+        f"{reason} Reload the page and send the form again. Nothing was changed.",
         code="csrf_failed",
     )
 

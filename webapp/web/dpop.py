@@ -20,7 +20,7 @@ def proof_for(token: str | None) -> DpopProof:
     """
     header = request.environ.get("HTTP_DPOP")
     if header is None:
-        raise ProofUnfit("no proof came with it")
+        raise ProofUnfit("the proof is missing")
     asked = ProvenRequest(method=request.method, origin=current_app.config["BASE_URL"], path=request.path, token=token)
     return dpop.proven(header, asked, window=current_app.config["DPOP_WINDOW"])
 
@@ -63,7 +63,7 @@ def spend(proof: DpopProof | None) -> str | None:
 def proof_problem(reason: str) -> Problem:
     return Problem(
         400,
-        "The proof shows nothing",
-        f"What came in the header DPoP was refused: {reason}. Nothing was given out.",
+        "The DPoP proof is invalid",
+        f"The DPoP header was refused: {reason}. No token was issued.",
         extra={"error": "invalid_dpop_proof"},
     )

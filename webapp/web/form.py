@@ -40,12 +40,12 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             if not isinstance(field, SelectMultipleField) and len(submitted().getlist(field.name)) > 1:
                 raise unreadable(f"{field.name} was sent more than once.")
             if not (fits(field) if is_json() else is_a_word(field)):
-                raise unreadable(f"{field.name} has a type that does not fit.")
+                raise unreadable(f"{field.name} has the wrong type.")
 
     def refused(self) -> Problem:
         """What a script hears of a form that does not fit; people see the page again."""
         return Problem(
-            422, "Something in it needs another look", "Nothing was changed.", extra={"errors": errors_of(self)}
+            422, "Some fields need to be corrected", "Nothing was changed.", extra={"errors": errors_of(self)}
         )
 
 
@@ -79,6 +79,6 @@ def stripped(text: str | None) -> str | None:
 def one_line(_form: Any, field: Field) -> None:
     """Asked of what others read: what turns a line around or ends it has no business on pages and in mails."""
     if not (field.data or "").isprintable():
-        raise ValidationError("One line of text, all of it printable.")
+        raise ValidationError("Enter one line of printable text.")
     if is_stacked(field.data or ""):
         raise ValidationError(STACKED)

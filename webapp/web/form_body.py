@@ -62,8 +62,8 @@ def check_parts(body: bytes, boundary: str) -> None:
 
 
 def too_many_fields() -> Problem:
-    return Problem(413, "That is too much", f"A body has at most {MOST_FIELDS} fields. Nothing was changed.")
+    return Problem(413, "The request is too large", f"A body has at most {MOST_FIELDS} fields. Nothing was changed.")
 
 
 def unreadable(reason: str) -> Problem:
-    return Problem(400, "This could not be read", f"{reason} Nothing was changed.")
+    return Problem(400, "Bad request", f"{reason} Nothing was changed.")

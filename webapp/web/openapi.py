@@ -25,11 +25,11 @@ PROBLEM = "application/problem+json"
 SPECIFICATION = "3.1.1"
 # Of what is promised here, not of the program: addresses and names do not change without it.
 VERSION = "1"
-LOCATION = {"Location": "Where the new thing is."}
+LOCATION = {"Location": "URL of the new resource."}
 HEADERS: dict[int, Schema] = {
-    401: {"WWW-Authenticate": "`Bearer` with the realm; what was wrong with the credential is in `error_description`."},
-    429: {"Retry-After": "Seconds until the next try counts."},
-    503: {"Retry-After": "Seconds until the next try is worth it."},
+    401: {"WWW-Authenticate": "`Bearer` with the realm. `error_description` says what is wrong with the credential."},
+    429: {"Retry-After": "Seconds to wait before the next attempt."},
+    503: {"Retry-After": "Seconds to wait before the next attempt."},
 }
 
 
@@ -49,13 +49,13 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MEMBERS = {
-    "type": {"format": "uri", "description": "The kind of problem; it leads to a page about it."},
-    "instance": {"format": "uri", "description": "The number of this request, as in the log."},
-    "code": {"description": "The kind in a word, where the guard refused: `token_missing`, `scope_required` …"},
-    "required": {"description": "What was missing: a role, a scope, or `session`."},
-    "fix": {"format": "uri", "description": "The form that makes a token which may, filled in."},
-    "errors": {"description": "What does not fit, by field."},
-    "error": {"description": "The word that OAuth has for it, where it has one: `invalid_target`, `invalid_scope` …"},
+    "type": {"format": "uri", "description": "Problem type: the URL of a page that explains it."},
+    "instance": {"format": "uri", "description": "Request ID, as in the log."},
+    "code": {"description": "Error code if access was refused: `token_missing`, `scope_required` …"},
+    "required": {"description": "What is missing: a role, a scope or `session`."},
+    "fix": {"format": "uri", "description": "URL of a form to create a token with the missing permission."},
+    "errors": {"description": "Errors by field."},
+    "error": {"description": "OAuth error code, if there is one: `invalid_target`, `invalid_scope` …"},
 }
 
 

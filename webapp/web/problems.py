@@ -106,7 +106,7 @@ def from_outage(error: Unavailable) -> Response:
 
 
 def from_fault(error: Exception) -> Response:
-    log.exception("unhandled fault", exc_info=error)
+    log.exception("unhandled error", exc_info=error)
     problem = Problem(500, *WORDS[500])
     try:
         return answer(problem)

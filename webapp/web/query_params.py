@@ -32,6 +32,4 @@ def converted(value: Any, kind: type[T], *, at: str = "query", strict: bool = Tr
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         errors = {place.strip(".`") or at: [f"{reason}."]}
-        raise Problem(
-            400, "This could not be read", "The address asks for what is not here.", extra={"errors": errors}
-        ) from error
+        raise Problem(400, "Bad request", "A query parameter is invalid.", extra={"errors": errors}) from error

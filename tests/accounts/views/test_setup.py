@@ -25,7 +25,7 @@ def path(app):
 def test_the_first_account_is_a_super_admin_who_can_log_in(app, path):
     person = Person(app)
     person.open(path)
-    person.press("Make", **GOOD)
+    person.press("Create account", **GOOD)
     assert person.log_in("mara").request.path == "/dashboard"
     assert person.open("/protected/super-admin").status_code == 200
 
@@ -43,10 +43,10 @@ def test_what_does_not_fit_is_said_and_the_link_lives_on(app, path, change):
     person = Person(app)
     person.open(path)
     before = contents(app)
-    answer = person.press("Make", **(GOOD | change))
+    answer = person.press("Create account", **(GOOD | change))
     assert answer.status_code == 422
     assert contents(app) == before
-    assert person.press("Make", **GOOD).request.path == "/login"
+    assert person.press("Create account", **GOOD).request.path == "/login"
 
 
 @pytest.mark.parametrize("taken", ["username", "email"])
@@ -54,15 +54,15 @@ def test_a_name_or_address_of_somebody_who_registered_before_is_refused_and_the_
     eve = factories.user(app, "eve")
     person = Person(app)
     person.open(path)
-    answer = person.press("Make", **(GOOD | {taken: getattr(eve, taken)}))
+    answer = person.press("Create account", **(GOOD | {taken: getattr(eve, taken)}))
     assert (answer.status_code, "Somebody has that" in answer.text) == (422, True)
-    assert person.press("Make", **GOOD).request.path == "/login"
+    assert person.press("Create account", **GOOD).request.path == "/login"
 
 
 def test_a_role_that_is_sent_along_changes_nothing(app, path):
     person = Person(app)
     person.open(path)
-    person.press("Make", **GOOD, role="user", disabled_at="x", id="1")
+    person.press("Create account", **GOOD, role="user", disabled_at="x", id="1")
     assert '"super_admin"' in str(contents(app)["user"]).replace("'", '"')
 
 
@@ -70,7 +70,7 @@ def test_a_role_that_is_sent_along_changes_nothing(app, path):
 def test_a_dead_link_is_404_for_everybody(app, path, method):
     person = Person(app)
     person.open(path)
-    person.press("Make", **GOOD)
+    person.press("Create account", **GOOD)
     assert Script(app).call("GET", path).status_code == 404
     assert Script(app).call("GET", "/setup/nonsense").status_code == 404
 
@@ -90,5 +90,5 @@ def test_looking_at_the_link_does_not_use_it_up(app, path):
 def test_the_password_does_not_come_back_on_the_page(app, path):
     person = Person(app)
     person.open(path)
-    answer = person.press("Make", **(GOOD | {"username": ""}))
+    answer = person.press("Create account", **(GOOD | {"username": ""}))
     assert factories.PASSWORD not in answer.text

@@ -33,13 +33,13 @@ Kind = Literal["all", "logins", "tokens", "account", "refusals"]
 
 
 class ActivityQuery(msgspec.Struct, frozen=True):
-    kind: Annotated[Kind, msgspec.Meta(description="Only such events.")] = "all"
-    before: Annotated[UUID | msgspec.UnsetType, msgspec.Meta(description="Only what happened before this event.")] = (
+    kind: Annotated[Kind, msgspec.Meta(description="Only entries of this kind.")] = "all"
+    before: Annotated[UUID | msgspec.UnsetType, msgspec.Meta(description="Only entries before this one.")] = (
         msgspec.UNSET
     )
-    after: Annotated[
-        UUID | msgspec.UnsetType, msgspec.Meta(description="Only what happened next after this event.")
-    ] = msgspec.UNSET
+    after: Annotated[UUID | msgspec.UnsetType, msgspec.Meta(description="Only the entries that follow this one.")] = (
+        msgspec.UNSET
+    )
 
 
 class Activity(msgspec.Struct, frozen=True):
@@ -134,4 +134,4 @@ def by_id(found: Iterable[Named], wanted: UUID) -> Named | None:
 
 
 def unknown() -> Problem:
-    return Problem(404, "There is no such event", "It never happened, or not to you.")
+    return Problem(404, "Entry not found", "It does not exist, or it is not yours.")

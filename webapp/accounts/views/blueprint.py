@@ -19,5 +19,5 @@ FRESH = timedelta(minutes=10)
 def me(principal: Principal) -> User:
     user = user_queries.by_id(db(), principal.user_id)
     if user is None:
-        raise Problem(404, "There is no such account")
+        raise Problem(404, "Account not found")
     return user

@@ -44,7 +44,7 @@ def close_form(principal: Principal) -> ResponseReturnValue:
 
 
 def close_page(principal: Principal, user: User, form: CloseForm, *, status: int = 200) -> Response:
-    form.username.description = f"Type {user.username}, to be sure."
+    form.username.description = f"Enter {user.username} to confirm."
     facts = {"user": user, "form": form, "security": gather(principal), "days": GRACE.days}
     return Response(render_template("accounts/close.html", **facts), status)
 
@@ -58,19 +58,19 @@ def close(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_again(principal, user, form)
     if key_of(form.username.data or "") != user.username_key:
-        form.username.errors = ["That is not your name."]
+        form.username.errors = ["This is not your user name."]
         return form_again(principal, user, form)
     try:
         closes_at = lifecycle.close(db(), user)
     except LastSuperAdmin:
-        form.username.errors = ["You are the only super admin. Make somebody else one first."]
+        form.username.errors = ["You are the only super admin. Make another user super admin first."]
         return form_again(principal, user, form)
     notices.account_closed(db(), post(), user, current_circumstances(), closes_at=closes_at)
     logout_user()
     session.clear()
     if not wants_page():
         return as_json(Closed(closes_at))
-    flash(f"Your account is closed. Log in within {GRACE.days} days, and you can keep it.", "ok")
+    flash(f"Your account is closed. To keep it, log in within {GRACE.days} days.", "ok")
     return redirect(url_for("login.new"), 303)
 
 
@@ -88,5 +88,5 @@ def keep(principal: Principal) -> ResponseReturnValue:
     lifecycle.reopen(db(), me(principal))
     if not wants_page():
         return Response(status=204)
-    flash("Good to have you back. Your account stays; new tokens have to be made.", "ok")
+    flash("Welcome back. Your account is open again. Your old tokens no longer work.", "ok")
     return redirect(url_for("dashboard.show"), 303)

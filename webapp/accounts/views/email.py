@@ -57,12 +57,12 @@ def change_address(principal: Principal) -> ResponseReturnValue:
     take_turn(ASKED, str(principal.user_id))
     user = me(principal)
     if user.email_key == key_of(address) and user.email_verified_at is not None:
-        form.email.errors = ["That is your address already."]
+        form.email.errors = ["This is already your e-mail address."]
         return form_again(principal, form)
     email_change.ask(db(), post(), user, address, current_circumstances())
     if not wants_page():
         return as_json(AddressAsked(address), status=202)
-    flash(f"A link was mailed to {address}. Your address changes when you follow it, within a day.", "ok")
+    flash(f"We sent a link to {address}. Open it within a day to change your e-mail address.", "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -91,7 +91,7 @@ def cancel_address(principal: Principal) -> ResponseReturnValue:
     email_change.cancel(db(), principal.user_id)
     if not wants_page():
         return Response(status=204)
-    flash("The link is dead. Your address stays as it is.", "ok")
+    flash("The link no longer works. Your e-mail address was not changed.", "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -124,7 +124,7 @@ def confirm_address() -> ResponseReturnValue:
     link_secret.drop(CONFIRM)
     if not wants_page():
         return Response(status=204)
-    flash("Your address is confirmed.", "ok")
+    flash("Your e-mail address is confirmed.", "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -174,8 +174,8 @@ def facts_of(purpose: str, secret: str) -> dict[str, Any]:
 
 
 def dead_link() -> Problem:
-    return dead("It was used, or its time is over. Nothing was changed.")
+    return dead("It was already used, or it has expired. Nothing was changed.")
 
 
 def taken() -> Problem:
-    return Problem(409, "That address cannot be used", "It belongs to another account by now. Nothing was changed.")
+    return Problem(409, "This e-mail address can't be used", "Another account uses it now. Nothing was changed.")

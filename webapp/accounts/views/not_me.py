@@ -24,24 +24,24 @@ bp = Blueprint("not_me", __name__)
 LOGIN = "login.new"
 
 WHAT = {
-    "new_login": "a login with another browser",
-    "new_script_login": "a login of a script that was not seen before",
+    "new_login": "a login with a new browser",
+    "new_script_login": "a login by a new script",
     "password_changed": "a change of your password",
-    "password_reset": "a new password by a mailed link",
+    "password_reset": "a new password set with a mailed link",
     "factors_changed": "a change of how you log in",
     "recovery_code_used": "a login with a recovery code",
-    "name_changed": "another user name",
-    "everything_ended": "the end of all that could act as you",
-    "account_closed": "the end of your account",
+    "name_changed": "a change of your user name",
+    "everything_ended": "the end of all access to your account",
+    "account_closed": "the closing of your account",
     "factors_reset": "a reset of your second factors",
-    RESET_ASKED: "a link for a new password",
+    RESET_ASKED: "a password reset link",
     RESET_BEGUN: "a reset of your second factors",
     "code_refused": "a wrong code after your password",
     "passkey_behind": "a passkey that may have been copied",
 }
 STOPPED = {
-    RESET_ASKED: "That link is dead. Your password stays as it is.",
-    RESET_BEGUN: "The reset is stopped. Your second factors stay as they are.",
+    RESET_ASKED: "The link no longer works. Your password was not changed.",
+    RESET_BEGUN: "The reset was stopped. Your second factors stay as they are.",
 }
 
 
@@ -125,6 +125,6 @@ def about(secret: str) -> About:
 
 
 def dead_link() -> Problem:
-    problem = dead("It was used, or its time is over. Set a new password instead: that ends every session too.")
+    problem = dead("It was already used, or it has expired. Set a new password instead. That also ends every session.")
     problem.actions = (Action("Set a new password", url_for("recovery.forgotten")),)
     return problem

@@ -77,4 +77,4 @@ def about(secret: str) -> str:
 
 
 def dead_link() -> Problem:
-    return dead("It was used, or it is older than seven days. Log in, and revoke the token on its own page.")
+    return dead("It was already used, or it is older than 7 days. Log in and revoke the token on its page.")

@@ -66,7 +66,7 @@ def change(principal: Principal) -> ResponseReturnValue:
     try:
         former = profile.change(db(), user, wanted)
     except UserNameTaken:
-        form.username.errors = ["Somebody has that name, or one that reads like it."]
+        form.username.errors = ["This user name is taken, or looks like one that is. Choose another."]
         return form_again(user, form)
     except UserNameUnfit as error:
         form.username.errors = [str(error)]
@@ -75,7 +75,7 @@ def change(principal: Principal) -> ResponseReturnValue:
         notices.name_changed(db(), post(), user, current_circumstances(), former=former)
     if not wants_page():
         return as_json(account_of(user))
-    flash("Your profile is saved.", "ok")
+    flash("Your profile was saved.", "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -90,7 +90,7 @@ def choose_mails(principal: Principal) -> ResponseReturnValue:
     mail_preferences.choose(db(), user, form.wanted)
     if not wants_page():
         return as_json(account_of(user))
-    flash("It is noted. Mails about the safety of your account go on.", "ok")
+    flash("Saved. You still get mails about the security of your account.", "ok")
     return redirect(url_for("account.show"), 303)
 
 

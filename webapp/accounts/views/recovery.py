@@ -41,7 +41,7 @@ bp = Blueprint("recovery", __name__)
 
 # The door above, by its name.
 LOGIN = "login.new"
-SENT = "If this house knows whom you named, a mail is on its way, with a link that works for 30 minutes."
+SENT = "If this account exists, we sent a link to its e-mail address. The link works for 30 minutes."
 
 
 class ForgotPage(msgspec.Struct, frozen=True):
@@ -180,6 +180,6 @@ def whose(secret: str) -> User:
 
 
 def dead_link() -> Problem:
-    problem = dead("It was used, its time is over, or the account has changed since. A new one is a minute away.")
-    problem.actions = (Action("Ask for a new link", url_for("recovery.forgotten")),)
+    problem = dead("It was already used, it has expired, or the account has changed since. Request a new one.")
+    problem.actions = (Action("Request a new link", url_for("recovery.forgotten")),)
     return problem

@@ -43,7 +43,7 @@ bp = Blueprint("registration", __name__)
 INVITATION = "invitation"
 # The door above, by its name.
 LOGIN = "login.new"
-SENT = "A mail is on its way to the address you typed. Its link opens your account; it works for two days."
+SENT = "We sent a link to your e-mail address. Open it within 2 days to activate your account."
 
 
 class RegisterPage(msgspec.Struct, frozen=True):
@@ -142,12 +142,12 @@ def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseRet
     except LinkDead as error:
         raise dead_invitation() from error
     except UserNameTaken:
-        form.username.errors = ["Somebody has this name already. Choose another."]
+        form.username.errors = ["This user name is taken. Choose another."]
         return form_again(form, way)
     except EmailTaken as error:
         raise has_account() from error
     link_secret.drop(INVITATION)
-    words = "Your account is made. Log in with it."
+    words = "Your account was created. Log in."
     if not wants_page():
         return as_json(Registered(words), status=202)
     flash(words, "ok")
@@ -167,14 +167,14 @@ def way_in(secret: str) -> Way:
     """
     mode = current_app.config["REGISTRATION"]
     if mode == "closed":
-        raise Problem(403, "Nobody registers here", "Whoever runs this house makes the accounts. Ask them for one.")
+        raise Problem(403, "Registration is closed", "Your administrator creates the accounts. Ask them for one.")
     if not secret:
         if mode == "open":
             return Way(None, asks_address=True)
         raise Problem(
             403,
-            "This house lets people in by invitation",
-            "Ask whoever runs it for one: it is a link, and it leads here.",
+            "You need an invitation to register",
+            "Ask your administrator for an invitation link.",
         )
     with database().read() as reading:
         invitation = invitations.find(reading, secret)
@@ -214,13 +214,13 @@ def registration_context(form: RegisterForm, way: Way) -> dict[str, Any]:
 
 def dead_invitation() -> Problem:
     link_secret.drop(INVITATION)
-    return dead("This invitation was used, revoked, or its time is over. Ask whoever sent it for another.")
+    return dead("This invitation was already used or revoked, or it has expired. Ask for a new one.")
 
 
 def has_account() -> Problem:
     return Problem(
         409,
-        "This address has an account already",
-        "Log in with it, or set a new password if the old one is forgotten.",
+        "This e-mail address already has an account",
+        "Log in, or set a new password if you forgot yours.",
         actions=(Action("Log in", url_for(LOGIN)), Action("Set a new password", url_for("recovery.forgotten"))),
     )

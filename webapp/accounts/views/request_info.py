@@ -55,8 +55,8 @@ def take_turn(limit: Limit, *keys: str) -> None:
     seconds = max(1, ceil(taken.retry_after.total_seconds()))
     raise Problem(
         429,
-        "Too many tries",
-        "The door opens again by itself. Nobody looked at what you just typed.",
+        "Too many attempts",
+        "Wait a little and try again. What you just entered was not checked.",
         code="throttled",
         headers={"Retry-After": str(seconds)},
     )
@@ -85,7 +85,7 @@ def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[st
 
 def hint(roles: Sequence[str]) -> str:
     """What is said beside the field for a new password."""
-    return f"At least {passwords().least_for(roles)} characters. A few words are easier to keep in mind than signs."
+    return f"At least {passwords().least_for(roles)} characters. A few random words are easy to remember."
 
 
 def roles_of(role: str) -> tuple[str, ...]:
@@ -108,8 +108,8 @@ def check_address(field: Field) -> None:
         field.errors = [str(error)]
 
 
-def dead(detail: str = "It was used, or its time is over.") -> Problem:
-    return Problem(404, "This link does not work any more", detail)
+def dead(detail: str = "It was already used, or it has expired.") -> Problem:
+    return Problem(404, "This link no longer works", detail)
 
 
 def nobodys_hash() -> str:

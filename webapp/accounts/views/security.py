@@ -101,21 +101,21 @@ def gather(principal: Principal) -> Security:
 def task(user: User, factors: FactorList) -> SecurityTask | None:
     """The first of what is worth one, if anything is."""
     if user.closes_at is not None:
-        return SecurityTask("Your account is closed, and will be deleted.", "Keep it", url_for("account.close_form"))
+        return SecurityTask("Your account is closed and will be deleted.", "Keep it", url_for("account.close_form"))
     if user.email is None:
-        return SecurityTask("Without an e-mail address nobody can warn you.", "Add one", url_for("account.show"))
+        return SecurityTask(
+            "You have no e-mail address, so you get no security mails.", "Add one", url_for("account.show")
+        )
     if user.email_verified_at is None and post().can_mail:
         return SecurityTask(f"{user.email} is not verified.", "Verify it", url_for("account.show"))
     if resets.pending_reset(db(), user.id) is not None:
-        return SecurityTask(
-            "Your second factors are about to be taken away.", "Look at it", url_for("factors.reset_form")
-        )
+        return SecurityTask("A reset of your second factors is pending.", "Review", url_for("factors.reset_form"))
     if factors.has_second and not factors.recovery_codes.left:
-        words = "A lost phone would lock you out: you have no recovery codes."
-        return SecurityTask(words, "Make them", url_for("factors.recovery_codes_form"))
+        words = "You have no recovery codes. Without them, losing your phone locks you out."
+        return SecurityTask(words, "Create codes", url_for("factors.recovery_codes_form"))
     if len(factors.passkeys) == 1 and not factors.has_password:
         return SecurityTask(
-            "One passkey is all you have, and one may be lost.", "Add another", url_for("factors.new_passkey")
+            "You have only one passkey. Losing it locks you out.", "Add another", url_for("factors.new_passkey")
         )
     return None
 
@@ -143,5 +143,5 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
         session.clear()
     if not wants_page():
         return as_json(EverythingEnded(**ended.facts))
-    flash(f"Everything that could act as you is over. {ended.in_words}", "ok")
+    flash(f"All access to your account was ended. {ended.in_words}", "ok")
     return redirect(url_for("login.new" if is_all else "account.security"), 303)

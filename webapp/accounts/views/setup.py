@@ -44,12 +44,12 @@ def create(secret: str) -> ResponseReturnValue:
     except one_time_links.LinkDead as error:
         raise dead() from error
     except UserNameTaken:
-        form.username.errors = ["Somebody has that name, or one that looks like it."]
+        form.username.errors = ["This user name is taken, or looks like one that is. Choose another."]
         return form_again(form, secret)
     except EmailTaken:
-        form.email.errors = ["Somebody has that address already."]
+        form.email.errors = ["Another account already uses this e-mail address."]
         return form_again(form, secret)
-    flash("Your account is made. Log in with it.", "ok")
+    flash("Your account was created. Log in.", "ok")
     return redirect(url_for("login.new"), 303)
 
 
@@ -92,8 +92,8 @@ def minutes_left(secret: str) -> int:
 def dead() -> Problem:
     return Problem(
         404,
-        "This link does not work any more",
-        "It was used, or its time is over. Whoever runs this house gets a new one by starting it again.",
+        "This link no longer works",
+        "It was already used, or it has expired. Restarting the site creates a new one.",
     )
 
 

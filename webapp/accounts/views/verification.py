@@ -65,7 +65,7 @@ def verify() -> ResponseReturnValue:
         return form_again(form, found)
     take_turn(TRIED, f"user:{found.user_id}")
     if not passwords().verify(form.password.data or "", found.password_hash):
-        form.password.errors = ["That is not the password of this account. Try again, or set a new one."]
+        form.password.errors = ["Wrong password. Try again, or set a new one."]
         return form_again(form, found)
     try:
         user = self_registration.verify(db(), secret)
@@ -92,13 +92,13 @@ def again() -> ResponseReturnValue:
     """Send the link once more, to whoever has just typed the right password of an account that waits for it."""
     user_id, box = session.get(WAITING), post()
     if not isinstance(user_id, str):
-        raise Problem(404, "There is nothing to send", "Log in first; then the link can be sent again.")
+        raise Problem(404, "Nothing to send", "Log in first. Then you can have the link sent again.")
     take_turn(ASKED)
     seen = current_circumstances()
     after_response.after_response_unseen(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
-    flash("The mail is on its way again.", "ok")
+    flash("The mail was sent again.", "ok")
     return redirect(url_for("verification.ask_again"), 303)
 
 
@@ -130,6 +130,6 @@ def verification_of(secret: str) -> Verification:
 
 
 def dead_link() -> Problem:
-    problem = dead("It was used, or its time is over. If your address is verified already, just log in.")
+    problem = dead("It was already used, or it has expired. If your e-mail address is already verified, log in.")
     problem.actions = (Action("Log in", url_for(LOGIN)),)
     return problem

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
@@ -37,18 +37,24 @@ KINDS = {noun: list(events) for noun, events in groupby(sorted(Event), key=lambd
 
 class AuditQuery(msgspec.Struct, frozen=True):
     user: Annotated[
-        str, msgspec.Meta(max_length=320, pattern=NO_NUL, description="Whose account: name, e-mail address or id.")
+        str,
+        msgspec.Meta(
+            max_length=320, pattern=NO_NUL, description="User that the entry is about: name, e-mail address or ID."
+        ),
     ] = ""
-    actor: Annotated[str, msgspec.Meta(max_length=320, pattern=NO_NUL, description="Who did it for somebody else.")] = (
-        ""
-    )
+    actor: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=320, pattern=NO_NUL, description="Admin or other user who did it: name, e-mail address or ID."
+        ),
+    ] = ""
     event: Annotated[str, msgspec.Meta(max_length=50, pattern=NO_NUL, description="Such as `token.revoked`.")] = ""
-    address: Annotated[str, msgspec.Meta(max_length=45, pattern=NO_NUL, description="From where, exactly.")] = ""
-    since: Annotated[str, msgspec.Meta(pattern=DAY, description="From this day on, in UTC.")] = ""
-    until: Annotated[str, msgspec.Meta(pattern=DAY, description="Up to and with this day, in UTC.")] = ""
+    address: Annotated[str, msgspec.Meta(max_length=45, pattern=NO_NUL, description="IP address it came from.")] = ""
+    since: Annotated[str, msgspec.Meta(pattern=DAY, description="From this day (UTC).")] = ""
+    until: Annotated[str, msgspec.Meta(pattern=DAY, description="Up to and including this day (UTC).")] = ""
     before: Annotated[
         int,
-        msgspec.Meta(ge=0, le=2**62, description="The last of the page before, as it said; 0 for the latest."),
+        msgspec.Meta(ge=0, le=2**62, description="Number of the last entry on the previous page; 0 for the newest."),
     ] = 0
 
 
@@ -161,5 +167,5 @@ def day(text: str, name: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
     except ValueError as error:
-        errors = {name: ["There is no such day."]}
-        raise Problem(400, "This could not be read", f"{request.path} knows days.", extra={"errors": errors}) from error
+        errors = {name: ["This date does not exist."]}
+        raise Problem(400, "Bad request", "Check the dates.", extra={"errors": errors}) from error

@@ -18,28 +18,28 @@ def refusals() -> Iterator[None]:
     except TargetOutranksActor as error:
         raise above(str(error)) from error
     except OwnAccount as error:
-        detail = "Its owner does this in a browser. Nothing was changed."
-        raise Problem(403, "A token changes nothing of its owner's account", detail) from error
+        detail = "Log in with a browser to do this. Nothing was changed."
+        raise Problem(403, "A token can't change its owner's account", detail) from error
     except NotYoursToGrant as error:
-        detail = "Only super admin gives what looks after others, or what you do not have. Nothing was changed."
-        raise Problem(403, f"The role {in_words(error)} is not yours to give", detail) from error
+        detail = "Only a super admin can assign admin roles or roles that you don't have. Nothing was changed."
+        raise Problem(403, f"You can't assign the role {in_words(error)}", detail) from error
     except PasswordElsewhere as error:
-        detail = "Whoever keeps it gives a new one. Nothing was changed."
-        raise Problem(409, f"The password of {error} is not kept here", detail) from error
+        detail = "It is managed by the identity provider and can only be reset there. Nothing was changed."
+        raise Problem(409, f"The password of {error} is managed elsewhere", detail) from error
     except IsDisabled as error:
         raise Problem(409, f"{error} is disabled", "Enable them first. Nothing was changed.") from error
     except AlreadyBegun as error:
-        raise Problem(409, "A reset has begun already", "They were told of it, and can stop it.") from error
+        raise Problem(409, "A reset has already started", "The user was notified and can stop it.") from error
     except RoleGone as error:
-        raise Problem(404, f"There is no role {in_words(error)} any more", "Somebody removed it meanwhile.") from error
+        raise Problem(404, f"The role {in_words(error)} no longer exists", "Somebody has removed it.") from error
     except (LastSuperAdmin, NobodyLeft) as error:
-        detail = "Make somebody else super admin first. Nothing was changed."
-        raise Problem(409, "Nobody would be left to let others in", detail) from error
+        detail = "Make another user super admin first. Nothing was changed."
+        raise Problem(409, "This is the last super admin", detail) from error
 
 
 def above(name: str) -> Problem:
-    return Problem(403, f"{name} may do more than you", "Ask somebody with the role super admin. Nothing was changed.")
+    return Problem(403, f"{name} has more permissions than you", "Ask a super admin. Nothing was changed.")
 
 
 def no_such_user() -> Problem:
-    return Problem(404, "There is no such user", "They never were, or they were deleted.")
+    return Problem(404, "User not found", "This user does not exist or was deleted.")

@@ -16,26 +16,26 @@ class InvitationForm(Form):
     email = EmailField(
         "E-mail",
         [Optional(), Length(max=320)],
-        description="The link is mailed there, and using it proves the address. Empty: you get the link to hand over.",
+        description="The link is sent to this e-mail address. Leave it empty to get a link that you send yourself.",
         render_kw={"autocomplete": "off"},
     )
     role = SelectField("Role", [InputRequired("Choose a role.")])
     days = IntegerField(
-        "Days",
-        [Optional(), NumberRange(1, LONGEST.days, f"From 1 to {LONGEST.days} days.")],
+        "Valid for (days)",
+        [Optional(), NumberRange(1, LONGEST.days, f"Enter a number from 1 to {LONGEST.days}.")],
         default=LIFETIME.days,
-        description="So long it works.",
+        description="How long the link works.",
     )
     most_uses = IntegerField(
-        "Uses",
-        [Optional(), NumberRange(1, MOST_USES, f"From 1 to {MOST_USES} times.")],
+        "Number of accounts",
+        [Optional(), NumberRange(1, MOST_USES, f"Enter a number from 1 to {MOST_USES}.")],
         default=1,
-        description="How many accounts it makes; with an address, one.",
+        description="How many accounts the link can create. With an e-mail address: 1.",
     )
     note = StringField(
         "Note",
         [Length(max=200), one_line],
-        description="For you and the other admins.",
+        description="Only you and other admins see this.",
         render_kw={"autocomplete": "off"},
     )
 

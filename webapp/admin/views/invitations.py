@@ -29,7 +29,7 @@ bp = Blueprint("admin_invitations", __name__)
 class InvitationQuery(msgspec.Struct, frozen=True):
     before: Annotated[
         Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType,
-        msgspec.Meta(description="Only those made before this moment."),
+        msgspec.Meta(description="Only those created before this time."),
     ] = msgspec.UNSET
 
 
@@ -63,7 +63,7 @@ class NewInvitation(Invited, frozen=True, kw_only=True):
 @read()
 @responds(InvitationList, query=InvitationQuery)
 def index() -> ResponseReturnValue:
-    """The invitations of the house, the latest first."""
+    """List invitations, newest first."""
     before = parse_query(InvitationQuery).before or None
     rows = invitations.latest_invitations(db(), before=before)
     found, has_more = [invited_of(row) for row in rows[: invitations.PAGE]], len(rows) > invitations.PAGE
@@ -89,14 +89,12 @@ def new(principal: Principal) -> ResponseReturnValue:
 @grant()
 @responds(NewInvitation, form=InvitationForm, status=201, location=False, refuses=(422,))
 def create(principal: Principal) -> ResponseReturnValue:
-    """Make an invitation; its link is mailed to the address that is named, or else in this answer alone."""
+    """Create an invitation. Its link is mailed to the e-mail address, or else only in this response."""
     form = InvitationForm(granted=invitations.may_give(db(), principal.roles))
     if not form.validate_on_submit():
         return form_again(form)
     if form.wish.email and not current_app.config["CAN_MAIL"]:
-        form.email.errors = [
-            "No mail server is set up, so nothing can be mailed there. Leave it empty, and hand over the link."
-        ]
+        form.email.errors = ["No mail server is configured. Leave this empty and send the link yourself."]
         return form_again(form)
     try:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
@@ -104,7 +102,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.email.errors = [str(error)]
         return form_again(form)
     except RoleNotYours:
-        form.role.errors = ["There is no such role any more; somebody removed it meanwhile."]
+        form.role.errors = ["This role no longer exists. Somebody has removed it."]
         return form_again(form)
     post = service(Mailer)
     is_mailed = invitations.mail(db(), post, made)
@@ -124,12 +122,12 @@ def create(principal: Principal) -> ResponseReturnValue:
 @tend()
 @responds(None, status=204, refuses=(404,))
 def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
-    """Revoke an invitation; accounts that were made by it stay."""
+    """Revoke an invitation. Accounts created with it stay."""
     if not invitations.revoke(db(), invitation_id, by=principal.user_id):
-        raise Problem(404, "There is no such invitation", "It was never made, or it is over already.")
+        raise Problem(404, "Invitation not found", "It does not exist or is no longer valid.")
     if not wants_page():
         return Response(status=204)
-    flash("The invitation is revoked. Its link works no more.", "ok")
+    flash("Invitation revoked. Its link no longer works.", "ok")
     return redirect(url_for("admin_invitations.index"), 303)
 
 

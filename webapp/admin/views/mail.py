@@ -31,11 +31,13 @@ PAGE = 50
 class MailQuery(msgspec.Struct, frozen=True):
     state: Annotated[
         Literal["", "waiting", "sent", "logged", "failed"],
-        msgspec.Meta(description="Only what waits for its next try, was sent, only written to the log, or given up."),
+        msgspec.Meta(
+            description="Only mails in this state: waiting for the next try, sent, only written to the log, or failed."
+        ),
     ] = ""
     before: Annotated[
         Annotated[datetime, msgspec.Meta(tz=True)] | msgspec.UnsetType,
-        msgspec.Meta(description="Only those made before this moment."),
+        msgspec.Meta(description="Only those created before this time."),
     ] = msgspec.UNSET
 
 
@@ -73,7 +75,7 @@ class Tested(msgspec.Struct, frozen=True):
 @read()
 @responds(Outbox, query=MailQuery)
 def index() -> ResponseReturnValue:
-    """The outbox, the latest first."""
+    """List outgoing mails, newest first."""
     wanted = parse_query(MailQuery)
     rows = outbox.latest(db(), limit=PAGE + 1, before=wanted.before or None, state=wanted.state)
     found = Outbox(
@@ -92,14 +94,14 @@ def older_than(wanted: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any
 @tend()
 @responds(None, status=204, refuses=(404,))
 def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
-    """Send a mail on its way again, now."""
+    """Retry a mail now."""
     mail = outbox.retry(db(), mail_id)
     if mail is None:
-        raise Problem(404, "There is no such mail to send", "It was sent already, or it was never there.")
+        raise Problem(404, "Mail not found", "It does not exist or was already sent.")
     record(db(), Event.MAIL_RETRIED, actor_id=principal.user_id, mail_id=str(mail_id), kind=mail.kind, to=mail.to)
     if not wants_page():
         return Response(status=204)
-    flash("It is on its way again.", "ok")
+    flash("The mail will be sent again now.", "ok")
     return redirect(url_for("admin_mail.index"), 303)
 
 
@@ -107,15 +109,19 @@ def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
 @tend()
 @responds(Tested, status=202, refuses=(409,))
 def test(principal: Principal) -> ResponseReturnValue:
-    """Send a test mail to the caller's own address."""
+    """Send a test mail to your own e-mail address."""
     user = user_queries.by_id(db(), principal.user_id)
     if user is None or user.email is None:
-        raise Problem(409, "Your account has no address", "A test mail goes to your own. Give your account one first.")
+        raise Problem(
+            409,
+            "Your account has no e-mail address",
+            "Test mails go to your own e-mail address. Add one to your account first.",
+        )
     post = service(Mailer)
     mail_id = post.send(db(), "test", user.email, user_id=user.id)
     if not wants_page():
         return as_json(Tested(mail_id, user.email), status=202)
-    flash(f"A test mail to {user.email} is in the outbox. Open this page again to see whether it was taken.", "ok")
+    flash(f"A test mail to {user.email} is being sent. Reload this page to see the result.", "ok")
     return redirect(url_for("admin_mail.index"), 303)
 
 

@@ -21,8 +21,8 @@ bp = Blueprint("admin", __name__)
 resource(
     "admin",
     "Administration",
-    reads="See everybody's accounts, roles and invitations, the mails and the audit log.",
-    writes="Disable and delete people, assign roles without admin powers, revoke invitations, send mails again.",
+    reads="View all accounts, roles, invitations, mails and the audit log.",
+    writes="Disable and delete users, assign roles without admin permissions, revoke invitations, resend mails.",
 )
 
 
@@ -45,7 +45,7 @@ class SettingList(msgspec.Struct, frozen=True):
 @read()
 @responds(Overview)
 def index() -> ResponseReturnValue:
-    """How the house is doing, and what wants a hand."""
+    """Show key figures and what needs attention."""
     undeclared = [route.path for route in routes(current_app) if route.need is None]
     hrefs = {
         "people": url_for("admin_users.index"),
@@ -63,7 +63,7 @@ def index() -> ResponseReturnValue:
 @read("super_admin")
 @responds(SettingList)
 def settings() -> ResponseReturnValue:
-    """Every setting: what it is now, who says so, what it means."""
+    """List all settings with value, source and description."""
     found = SettingList([Setting(r.variable, r.value, r.source, r.meaning, r.type, r.default) for r in rows()])
     return show(found, "admin/settings.html", settings=found.settings)
 

@@ -54,7 +54,7 @@ class RoleDetails(RoleEntry, frozen=True, kw_only=True):
 @read()
 @responds(RoleList)
 def index() -> ResponseReturnValue:
-    """Every role, and the scopes that it opens."""
+    """List roles and the scopes that each gives access to."""
     answer = RoleList([RoleEntry(**role_context(role)) for role in roles.humblest_first(db())])
     return show(answer, "admin/roles.html", roles=answer.roles)
 
@@ -81,7 +81,7 @@ def new() -> ResponseReturnValue:
 @grant(KEEPER)
 @responds(RoleDetails, form=NewRoleForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
-    """A new role; nobody has it yet."""
+    """Create a role."""
     form = NewRoleForm()
     if not form.validate_on_submit():
         return form_again(form, None)
@@ -92,13 +92,13 @@ def create(principal: Principal) -> ResponseReturnValue:
         (form.includes if roles.NAME.fullmatch(name) else form.name).errors = [str(error)]
         return form_again(form, None)
     except RoleTaken:
-        form.name.errors = ["There is a role of that name."]
+        form.name.errors = ["A role with this name already exists."]
         return form_again(form, None)
     except RoleCycle as error:
         form.includes.errors = [f"A role cannot include itself: {error}."]
         return form_again(form, None)
     if wants_page():
-        flash(f"The role {role.name} is made.", "ok")
+        flash(f"The role {role.name} was created.", "ok")
         return redirect(url_for("admin_roles.show", name=role.name), 303)
     response = as_json(in_full(role), status=201)
     response.headers["Location"] = url_for("admin_roles.show", name=role.name)
@@ -109,7 +109,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 @read()
 @responds(RoleDetails)
 def details(name: str) -> ResponseReturnValue:
-    """One role: every guarded address, whether it opens it, and why."""
+    """Show a role: all protected endpoints, whether it gives access, and why."""
     found = in_full(role_of(name))
     return show(found, "admin/role.html", role=found)
 
@@ -131,7 +131,7 @@ def edit_form(name: str) -> ResponseReturnValue:
 @grant(KEEPER)
 @responds(RoleDetails, form=RoleForm, refuses=(409, 422))
 def edit(principal: Principal, name: str) -> ResponseReturnValue:
-    """Change what a role includes; it counts from the next request of everybody who has it."""
+    """Change a role. It applies from the next request of everybody who has it."""
     role, form = role_of(name), RoleForm()
     if not form.validate_on_submit():
         return form_again(form, role)
@@ -146,7 +146,7 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
         return form_again(form, role)
     if not wants_page():
         return as_json(in_full(role))
-    flash(f"The role {role.name} is changed, from the next request on.", "ok")
+    flash(f"The role {role.name} was changed.", "ok")
     return redirect(url_for("admin_roles.show", name=role.name), 303)
 
 
@@ -170,7 +170,7 @@ def remove(principal: Principal, name: str) -> ResponseReturnValue:
         raise Problem(409, f"The role {name} is in use", f"{error} Nothing was changed.") from error
     if not wants_page():
         return Response(status=204)
-    flash(f"The role {name} is removed.", "ok")
+    flash(f"The role {name} was removed.", "ok")
     return redirect(url_for("admin_roles.index"), 303)
 
 
@@ -189,5 +189,5 @@ def form_page(form: Form, role: Role | None, *, status: int = 200) -> Response:
 def role_of(name: str) -> Role:
     found = roles.find(db(), name)
     if found is None:
-        raise Problem(404, "There is no such role")
+        raise Problem(404, "Role not found")
     return found

@@ -78,21 +78,21 @@ def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
         proven = by_code(form.code, user)
         return joined(principal.amr, proven.amr) if proven else None
     if not way.password:
-        said = "Your password alone is not enough here." if form.password.data else "Type the code."
-        form.code.errors = [said if way.code else "Only a passkey is enough here."]
+        said = "Your password is not enough here." if form.password.data else "Enter the code."
+        form.code.errors = [said if way.code else "A passkey is required here."]
         return None
     return AMR if has_password(form, user) else None
 
 
 def has_password(form: ConfirmForm, user: User) -> bool:
     if not form.password.data:
-        form.password.errors = ["Type your password."]
+        form.password.errors = ["Enter your password."]
         return False
     outcome = flow().begin(attempt(user.username, form.password.data))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if not isinstance(outcome, Done):
-        form.password.errors = ["That is not your password. Try again."]
+        form.password.errors = ["Wrong password. Try again."]
     return isinstance(outcome, Done)
 
 
@@ -137,5 +137,5 @@ def of_id(user_id: UUID) -> User:
     with database().read() as db:
         user = user_queries.by_id(db, user_id)
     if user is None:
-        raise Problem(404, "There is no such account")
+        raise Problem(404, "Account not found")
     return user

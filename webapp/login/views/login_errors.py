@@ -7,19 +7,20 @@ from flask import Response, current_app, url_for
 
 from webapp.accounts.passwords import TooBusy
 from webapp.accounts.provisioning import NoAccountPossible
+from webapp.core.humanize import counted
 from webapp.login.external_identity import Unreachable
 from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
 from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, answer
 
-CREDENTIALS_INVALID = "That name and password do not go together. Try again."
+CREDENTIALS_INVALID = "Wrong user name or password. Try again."
 
 
 def credentials_invalid() -> Problem:
     return Problem(
         401,
-        "Name and password do not go together",
+        "Wrong user name or password",
         CREDENTIALS_INVALID,
         code="credentials_invalid",
         headers={"WWW-Authenticate": realm()},
@@ -40,19 +41,20 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
     """
     kinds = {"totp": found.has_totp, "passkey": found.passkeys > 0, "recovery_code": found.codes > 0}
     advice = (
-        "Send code to next_step: six digits of the authenticator app, or a recovery code."
+        "Send code to next_step: the 6-digit code from the authenticator app, or a recovery code."
         if where
-        else "Send code beside the password: six digits of the authenticator app, or a recovery code. Or make a token."
+        else "Send code with the password: the 6-digit code from the authenticator app, or a recovery "
+        "code. Or use an API token."
     )
     if not found.has_second:
-        advice = "Set one up in a browser first; until then nothing else opens."
+        advice = "Set one up in a browser first."
     elif found.passkeys and not found.has_totp and not found.codes:
         advice = "A script cannot show a passkey: make a token in a browser."
     fix = current_app.config["BASE_URL"] + url_for("tokens.new")
     return Problem(
         401,
-        "A second factor is needed",
-        f"The password is right, and not enough. {advice}",
+        "A second factor is required",
+        f"The password is correct. {advice}",
         code="mfa_required",
         extra={"required": [kind for kind, is_there in kinds.items() if is_there]}
         | ({"next_step": where} if where else {"fix": fix}),
@@ -63,8 +65,8 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
 def code_invalid() -> Problem:
     return Problem(
         401,
-        "That code does not fit",
-        "It is another one, or was used before. Send the next.",
+        "Wrong code",
+        "It is wrong, or it was already used. Send the next one.",
         code="credentials_invalid",
         headers={"WWW-Authenticate": realm()},
     )
@@ -73,8 +75,8 @@ def code_invalid() -> Problem:
 def unverified() -> Problem:
     return Problem(
         403,
-        "Verify your address first",
-        "A mail went there when the account was made; its link opens it. Log in with a browser to have it sent again.",
+        "Verify your e-mail address first",
+        "Open the link in the mail you got when you registered. To get a new one, log in with a browser.",
     )
 
 
@@ -83,13 +85,13 @@ def closed(closes_at: datetime) -> Problem:
     return Problem(
         403,
         "This account is closed",
-        f"Its owner closed it; it is deleted on {closes_at:%d %B %Y}. Until then, log in with a browser to keep it.",
+        f"Its owner closed it. It will be deleted on {closes_at}. To keep it, log in with a browser before then.",
     )
 
 
 def too_busy(_: TooBusy) -> Response:
     """More passwords wait to be hashed than this process has patience for."""
-    problem = Problem(503, "Too many logins at once", "Nothing is wrong with yours. Try again in a moment.")
+    problem = Problem(503, "Too many logins at once", "The site is busy. Try again in a moment.")
     problem.headers = {"Retry-After": "1"}
     return answer(problem)
 
@@ -97,8 +99,8 @@ def too_busy(_: TooBusy) -> Response:
 def unreachable(_: Unreachable) -> Response:
     problem = Problem(
         503,
-        "Your password cannot be compared now",
-        "Whoever keeps it does not answer. Nothing is wrong with what you typed. Try again in a minute.",
+        "Your password can't be checked right now",
+        "The identity provider is not responding. Try again in a minute.",
     )
     problem.headers = {"Retry-After": "60"}
     return answer(problem)
@@ -107,8 +109,8 @@ def unreachable(_: Unreachable) -> Response:
 def kept_elsewhere() -> Problem:
     return Problem(
         409,
-        "Your password is not kept here",
-        "You log in with the one that your organisation keeps. Change it there; here it counts from then on.",
+        "Your organisation manages your password",
+        "Change it there. The new password then works here too.",
         actions=[Action("Back to security", url_for("account.security"))],
     )
 
@@ -117,16 +119,16 @@ def no_password() -> Problem:
     return Problem(
         409,
         "You have no password",
-        "Your passkeys are the way in. To have a password again, ask for a link to your address and set one by it.",
+        "You log in with your passkeys. To set a password, request a link by e-mail.",
         actions=[
-            Action("Ask for a link", url_for("recovery.forgotten")),
+            Action("Request a link", url_for("recovery.forgotten")),
             Action("Back to security", url_for("account.security")),
         ],
     )
 
 
 def no_place(error: NoAccountPossible) -> Response:
-    return answer(Problem(403, "There is no place for this account", f"{error} Ask whoever runs this house."))
+    return answer(Problem(403, "This account can't be used here", f"{error} Ask your administrator."))
 
 
 def codes_locked(retry_after: timedelta) -> Problem:
@@ -134,8 +136,8 @@ def codes_locked(retry_after: timedelta) -> Problem:
     problem = throttled(retry_after)
     problem.title = "Codes from the app are locked"
     problem.detail = (
-        "Too many wrong codes were typed in a row. A passkey or a recovery code still works. "
-        "A new password, or your administrator, unlocks the app."
+        "Too many wrong codes were entered in a row. Use a passkey or a recovery code. To unlock "
+        "the app, set a new password or ask your administrator."
     )
     problem.actions = (Action("Set a new password", url_for("recovery.forgotten")),)
     return problem
@@ -146,8 +148,8 @@ def throttled(retry_after: timedelta) -> Problem:
     minutes = ceil(seconds / 60)
     return Problem(
         429,
-        "Too many tries",
-        f"The door opens again in {minutes} minute{'s' if minutes > 1 else ''}. Nobody looked at what you just typed.",
+        "Too many attempts",
+        f"Try again in {counted(minutes, 'minute')}. What you just entered was not checked.",
         code="throttled",
         headers={"Retry-After": str(seconds)},
     )

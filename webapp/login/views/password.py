@@ -66,7 +66,7 @@ def change_password(principal: Principal) -> ResponseReturnValue:
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if not isinstance(outcome, Done):
-        form.password.errors = ["That is not your present password. Try again."]
+        form.password.errors = ["Wrong current password. Try again."]
         return form_again(principal, form)
     if not fits(form, user):
         return form_again(principal, form)
@@ -82,7 +82,7 @@ def refuse_where_there_is_none(user: User) -> None:
 
 def fits(form: PasswordForm, user: User) -> bool:
     if form.new_password.data == form.password.data:
-        form.new_password.errors = ["That is the one you have."]
+        form.new_password.errors = ["This is already your password. Choose another."]
         return False
     judge(form.new_password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     return not form.new_password.errors
@@ -103,7 +103,7 @@ def save_password(principal: Principal, form: PasswordForm, hashed: str) -> Resp
 def answer(ended: EndedCredentials) -> Response:
     if not wants_page():
         return as_json(PasswordChanged(changed_at=now(), **ended.facts))
-    flash(f"Your password is changed. {ended.in_words}", "ok")
+    flash(f"Your password was changed. {ended.in_words}", "ok")
     return current_app.make_response(redirect(url_for("account.security"), 303))
 
 

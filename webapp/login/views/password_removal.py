@@ -29,10 +29,10 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
     # Locked, so that no passkey is removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_password():
-        raise Problem(409, "It has to stay", why)
+        raise Problem(409, "Your password can't be removed", why)
     lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
-    above().tell(db(), principal.user_id, "Your password was removed; your passkeys are the way in.")
+    above().tell(db(), principal.user_id, "Your password was removed. You now log in with your passkeys.")
     if not wants_page():
         return Response(status=204)
-    flash("You have no password any more. Your passkeys let you in.", "ok")
+    flash("Your password was removed. You now log in with your passkeys.", "ok")
     return redirect(url_for("account.security"), 303)

@@ -48,10 +48,10 @@ def begin_again() -> ResponseReturnValue:
     if not wants_page():
         raise Problem(
             401,
-            "Begin with name and password",
-            "The first step was not made, or more than five minutes ago. Nothing was looked at.",
+            "Start with user name and password",
+            "The first step is missing, or was more than 5 minutes ago. The code was not checked.",
             code="credentials_invalid",
             headers={"WWW-Authenticate": realm()},
         )
-    flash("Begin with name and password: the first step was more than five minutes ago.", "warn")
+    flash("Log in again. You entered your password more than 5 minutes ago.", "warn")
     return redirect(url_for("login.new"), 303)

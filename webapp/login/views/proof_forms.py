@@ -21,9 +21,9 @@ from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
 
-WRONG_CODE = "That code does not fit, or was used before. Wait for the next one."
-WRONG_PASSKEY = "That passkey did not let you in. Try again, or take another way."
-BEHIND = "This passkey has signed more often than it says now, so it may have been copied. It is refused; remove it."
+WRONG_CODE = "Wrong code, or it was already used. Wait for the next one."
+WRONG_PASSKEY = "This passkey didn't work. Try again, or log in another way."
+BEHIND = "This passkey may have been copied, so it was refused. Remove it from your account."
 
 
 def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | None:

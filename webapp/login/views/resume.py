@@ -24,11 +24,11 @@ def resume(principal: Principal) -> ResponseReturnValue:
     try:
         found = saved_form.find(db(), principal.user_id)
     except NotTheirForm:
-        flash("What was filled in before the login belonged to another account, so it was dropped.", "warn")
+        flash("The form you filled in belonged to another account, so it was discarded.", "warn")
         return redirect(url_for("dashboard.show"), 303)
     target = safe_path(found.target) if found else None
     if found is None or target is None:
-        flash("Nothing waits to be sent any more.", "message")
+        flash("There is no form left to send.", "message")
         return redirect(url_for("dashboard.show"), 303)
     # Sent by the person, not by us: they have just come back, and may have changed their mind.
     return render_template("login/resume.html", target=target, fields=found.fields)

@@ -36,12 +36,12 @@ def take(purpose: str, answered: bytes) -> bytes:
     given = {text: at for text, given_for, at in session.get(KEPT, []) if given_for == purpose}
     text = next((text for text in given if same(bytes_of(text), answered)), None)
     if text is None:
-        raise CeremonyRefused("a challenge that this browser was not given for this")
+        raise CeremonyRefused("the challenge was not issued to this browser for this purpose")
     if time.time() - given[text] >= LIFETIME.total_seconds():
-        raise CeremonyRefused("a challenge that is over")
+        raise CeremonyRefused("the challenge has expired")
     limiter = service(Limiter)
     if not limiter.take(ANSWERED, text).allowed:
-        raise CeremonyRefused("a challenge that was answered before")
+        raise CeremonyRefused("the challenge was already used")
     return bytes_of(text)
 
 

@@ -33,7 +33,7 @@ def party() -> RelyingParty:
     if found is None:
         raise Problem(
             404,
-            "Passkeys do not work at this address",
-            "Browsers make them for names alone: WEBAPP_BASE_URL has to have one, such as http://localhost:8000.",
+            "Passkeys don't work with this URL",
+            "Passkeys need a host name. Ask your administrator to set WEBAPP_BASE_URL to a URL such as http://localhost:8000.",
         )
     return found

@@ -44,10 +44,10 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     if not factors.of(db(), principal.user_id).has_second:
-        raise Problem(409, "There is nothing to recover yet", "Set up an authenticator app or a passkey first.")
+        raise Problem(409, "You have no second factor yet", "Set up an authenticator app or a passkey first.")
     codes = recovery_codes.make(db(), principal.user_id)
     note_factor_change(
-        principal, Event.RECOVERY_CODES_MADE, "A new sheet of recovery codes was made; the old one is dead."
+        principal, Event.RECOVERY_CODES_MADE, "New recovery codes were created. The old ones no longer work."
     )
     # Shown here and never again: no redirect, because there is nothing to come back to.
     onward = safe_path(form.next.data)

@@ -40,9 +40,9 @@ def stop_reset(principal: Principal) -> ResponseReturnValue:
     record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)
     above().tell(db(), principal.user_id, "The reset of your second factors was stopped.")
     if wants_page():
-        flash("It is stopped. Your second factors stay as they are.", "ok")
+        flash("The reset was stopped. Your second factors stay as they are.", "ok")
     return back_to_security()
 
 
 def nothing_waits() -> Problem:
-    return Problem(404, "No reset waits", "It was stopped, or is done, or nobody began one.")
+    return Problem(404, "No reset is scheduled", "It was stopped, has already been carried out, or was never started.")

@@ -55,10 +55,10 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
         seed = enrolment.seed_of(sealer(), principal.user_id, form.begun.data or "", now())
         totp.enrol(db(), sealer(), principal.user_id, seed, form.code.data or "")
     except EnrolmentOver:
-        form.code.errors = ["That took more than fifteen minutes. Here is a new secret: add it to your app again."]
+        form.code.errors = ["That took more than 15 minutes. Add the new secret to your app and try again."]
         return form_again(principal, form)
     except WrongCode:
-        form.code.errors = ["That is not what the app shows now. See that its clock is right, and type the next code."]
+        form.code.errors = ["This code is not correct. Check the clock of your phone and enter the next code."]
         return form_again(principal, form, seed)
     except AlreadyEnrolled as error:
         raise enrolled() from error
@@ -67,7 +67,7 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
     kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
     note_factor_change(principal, Event.FACTOR_ADDED, "An authenticator app was added.", keep=kept, kind="totp")
     if wants_page():
-        flash("Your authenticator app is set up. From now on, a login asks for its code.", "ok")
+        flash("Your authenticator app is set up. You need its code at each login.", "ok")
     return after_a_first(principal, safe_path(form.next.data))
 
 
@@ -87,12 +87,12 @@ def remove_totp(principal: Principal) -> ResponseReturnValue:
     # Locked, so that the app and the last passkey cannot go at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_totp():
-        raise Problem(409, "It has to stay", why)
+        raise Problem(409, "This can't be removed", why)
     if not totp.remove(db(), principal.user_id):
         raise none_there()
     note_factor_change(principal, Event.FACTOR_REMOVED, "Your authenticator app was removed.", kind="totp")
     if wants_page():
-        flash("Your authenticator app is removed. Its codes are worth nothing now.", "ok")
+        flash("Your authenticator app was removed. Its codes no longer work.", "ok")
     return back_to_security()
 
 
@@ -114,8 +114,8 @@ def totp_page(principal: Principal, form: TotpForm, seed: str, *, status: int = 
 
 
 def enrolled() -> Problem:
-    return Problem(409, "There is an authenticator app already", "Remove it first, to set up another.")
+    return Problem(409, "You already have an authenticator app", "Remove it before you set up another one.")
 
 
 def none_there() -> Problem:
-    return Problem(404, "There is no authenticator app", "It was removed already, or never set up.")
+    return Problem(404, "You have no authenticator app", "It was already removed or never set up.")

@@ -33,22 +33,24 @@ class NewTokenForm(LimitsForm):
         choices={str(s): words for s, words in PRESETS.items()} | {FOR_EVER: "Never"},
         validate_choice=False,
     )
-    expires_on = DateField("On this date", [Optional()], description="It works until the end of that day, in UTC.")
+    expires_on = DateField("On this date", [Optional()], description="The token works until the end of that day (UTC).")
     reason = StringField(
-        "Why it must never end",
+        "Why it must not expire",
         [Optional(), Length(SHORTEST_REASON, LONGEST_REASON), one_line],
         filters=[stripped],
-        description="It is kept with the token and in the log.",
+        description="Stored with the token and in the audit log.",
         render_kw={"maxlength": LONGEST_REASON, "autocomplete": "off"},
     )
     key = TextAreaField(
         "Public key",
         [Optional(), Length(max=LONGEST_KEY)],
         filters=[stripped],
-        description="A JWK (ES256, EdDSA, RS256) or its thumbprint. Each request then takes a new proof of it (DPoP).",
+        description="A JWK (ES256, EdDSA, RS256) or its thumbprint. Each request then needs a new proof (DPoP).",
         render_kw={"rows": 3, "spellcheck": "false", "autocomplete": "off"},
     )
-    once = HiddenField(validators=[Length(max=64)], description="Of two forms that carry the same, one mints.")
+    once = HiddenField(
+        validators=[Length(max=64)], description="Idempotency key: 2 requests with the same value create only 1 token."
+    )
 
     def __init__(self, *args: Any, longest: timedelta, may_never_end: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,11 +121,11 @@ class NewTokenForm(LimitsForm):
             self.judge_date()
         elif self.is_endless and self.may_never_end:
             if not self.reason.data:
-                raise ValidationError("A token without an end needs a reason: write it below.")
+                raise ValidationError("A token without expiry needs a reason. Enter it below.")
         elif self.is_endless:
-            raise ValidationError(f"Every token ends here, after {self.longest.days} days at the latest.")
+            raise ValidationError(f"Tokens must expire after {self.longest.days} days at the latest.")
         elif field.data not in self.presets:
-            raise ValidationError(f"Choose one of the lengths, or a date; at most {self.longest.days} days here.")
+            raise ValidationError(f"Choose a lifetime or a date, at most {self.longest.days} days from now.")
 
     def validate_key(self, field: TextAreaField) -> None:
         try:
@@ -134,9 +136,9 @@ class NewTokenForm(LimitsForm):
     def judge_date(self) -> None:
         lifetime = self.lifetime
         if lifetime is None or lifetime <= timedelta():
-            raise ValidationError("That day is over.")
+            raise ValidationError("This date is in the past.")
         if lifetime > self.longest:
-            raise ValidationError(f"At most {self.longest.days} days from now.")
+            raise ValidationError(f"Choose a date at most {self.longest.days} days from now.")
 
 
 class PreviewForm(NewTokenForm):

@@ -21,9 +21,9 @@ class EditTokenForm(LimitsForm):
     )
     scopes = SelectMultipleField("Scopes")
     expires_on = DateField(
-        "End it sooner, on this date",
+        "New expiry date",
         [Optional()],
-        description="It works until the end of that day, in UTC. Left empty, its end stays where it is.",
+        description="The token works until the end of that day (UTC). Leave empty to keep the current expiry.",
     )
 
     @classmethod
@@ -66,10 +66,10 @@ class EditTokenForm(LimitsForm):
 
     def validate_scopes(self, field: SelectMultipleField) -> None:
         if not field.data:
-            raise ValidationError("Leave at least one thing that it may reach, or revoke it.")
+            raise ValidationError("Keep at least one permission, or revoke the token.")
 
     def validate_expires_on(self, field: DateField) -> None:
         if field.data is not None and field.data > self.terms.expires_at.date():
-            raise ValidationError("The end of a token is written in it and cannot move away. Rotate it instead.")
+            raise ValidationError("The expiry date can't be moved back. Rotate the token instead.")
         if self.expires_at <= now():
-            raise ValidationError("That day is over. To end it now, revoke it.")
+            raise ValidationError("This date is in the past. To stop the token now, revoke it.")

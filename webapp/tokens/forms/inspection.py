@@ -22,25 +22,25 @@ def bare(value: str | None) -> str | None:
 
 class InspectForm(Form):
     token = TextAreaField(
-        "The token",
+        "Token",
         [InputRequired("Paste a token.")],
         filters=[stripped, bare],
-        description="It is looked at and forgotten: not stored, not logged.",
+        description="It is not stored or logged.",
         render_kw={"rows": 5, "autocomplete": "off", "spellcheck": "false"},
     )
     method = SelectField("Method", choices={method: method for method in METHODS}, default="GET")
     address = StringField(
-        "Address",
+        "Path",
         [Optional(), Length(max=500), one_line],
         filters=[stripped],
-        description="Such as /protected: would it be let in there?",
+        description="A path such as /protected, to check whether the token gives access to it.",
         render_kw={"maxlength": 500, "autocomplete": "off", "spellcheck": "false"},
     )
     calling_from = StringField(
-        "Calling from",
+        "Client IP address",
         [Optional(), Length(max=50)],
         filters=[stripped],
-        description="An IP address; left empty, yours.",
+        description="Leave empty to use yours.",
         render_kw={"maxlength": 50, "autocomplete": "off", "spellcheck": "false"},
     )
 
@@ -50,13 +50,13 @@ class InspectForm(Form):
         except ValueError:
             path = ""
         if not path.startswith("/"):
-            raise ValidationError("An address of this house, such as /protected.")
+            raise ValidationError("Enter a path on this site, such as /protected.")
 
     def validate_calling_from(self, field: StringField) -> None:
         try:
             ip_address(field.data or "")
         except ValueError:
-            raise ValidationError("One IP address, such as 10.0.0.7 or 2001:db8::7.") from None
+            raise ValidationError("Enter one IP address, such as 10.0.0.7 or 2001:db8::7.") from None
 
     @property
     def path(self) -> str:

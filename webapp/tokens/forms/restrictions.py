@@ -25,34 +25,36 @@ class LimitsForm(Form):
 
     name = StringField(
         "Name",
-        [Length(SHORTEST, LONGEST, f"A name has {SHORTEST} to {LONGEST} characters.")],
+        [Length(SHORTEST, LONGEST, f"A name must have {SHORTEST} to {LONGEST} characters.")],
         filters=[stripped],
-        description="The name of the machine or the job. You will look for it when something breaks.",
+        description="For example the machine or job that uses the token.",
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
     note = StringField(
         "Note",
         [Optional(), Length(max=LONGEST_NOTE), one_line],
         filters=[stripped],
-        description="For whoever finds it in a year.",
+        description="What others should know about this token.",
         render_kw={"maxlength": LONGEST_NOTE, "autocomplete": "off"},
     )
-    scopes = SelectMultipleField("Scopes", [InputRequired("Choose at least one thing that it may reach.")])
-    resources = SelectMultipleField("Only at these addresses", description="None ticked: wherever its scopes lead.")
+    scopes = SelectMultipleField("Scopes", [InputRequired("Choose at least one permission.")])
+    resources = SelectMultipleField(
+        "Only these paths", description="None selected: all paths that its permissions allow."
+    )
     methods = SelectMultipleField(
-        "Only with these methods",
-        description="None ticked: with all that its scopes allow. GET includes HEAD.",
+        "Only these methods",
+        description="None selected: all methods. GET includes HEAD.",
     )
     networks = ListField(
-        "Only from these addresses",
+        "Only from these IP addresses",
         validate_choice=False,
-        description="Networks such as 10.0.0.0/8 or single addresses, with spaces between.",
+        description="Networks such as 10.0.0.0/8 or single IP addresses, separated by spaces.",
         render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 1000},
     )
     per_minute = IntegerField(
-        "Requests a minute",
-        [Optional(), NumberRange(1, MOST_PER_MINUTE, f"From 1 to {MOST_PER_MINUTE:,}, or nothing.")],
-        description="At most so many; more are answered with 429.",
+        "Requests per minute",
+        [Optional(), NumberRange(1, MOST_PER_MINUTE, f"From 1 to {MOST_PER_MINUTE:,}, or leave it empty.")],
+        description="Requests over this limit are refused with status 429.",
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
 
@@ -106,7 +108,7 @@ class LimitsForm(Form):
 
     def validate_resources(self, field: SelectMultipleField) -> None:
         if shut := self.catalogue.unopened(field.data or (), self.scopes.data or ()):
-            raise ValidationError(f"Nothing that you chose above opens {plain(shut[0])[:100]}.")
+            raise ValidationError(f"None of the permissions you chose gives access to {plain(shut[0])[:100]}.")
 
 
 def with_levels(members: Any) -> Any:

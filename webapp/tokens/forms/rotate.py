@@ -12,10 +12,10 @@ DAY = 86400
 
 class RotateForm(Form):
     overlap = RadioField(
-        "How long both work",
+        "How long both tokens work",
         choices={str(seconds): words for seconds, words in OVERLAPS.items()},
         default=str(DAY),
-        description="The old one never works longer than it would have.",
+        description="The old token never works past its own expiry.",
     )
 
     @property

@@ -27,17 +27,17 @@ FRESH = timedelta(minutes=10)
 resource(
     "tokens",
     "API tokens",
-    reads="List your tokens and what happened to each; never the tokens themselves.",
-    introspect="Ask whether a token that somebody brought still stands (RFC 7662).",
+    reads="List your tokens and their history, but not the tokens themselves.",
+    introspect="Check whether a token is still valid (RFC 7662).",
 )
-resource("self", "This token itself", rotate="Exchange itself for its successor, so that a job can renew it.")
+resource("self", "This token", rotate="Rotate itself, so that a job can renew its own token.")
 
 
 def found(user_id: UUID, token_id: UUID) -> TokenRow:
     """A token of this user; what belongs to another is not there either."""
     row = lifecycle.find(db(), user_id, token_id)
     if row is None:
-        raise Problem(404, "There is no such token", "It was never made, or it is not yours.")
+        raise Problem(404, "Token not found", "It does not exist or is not yours.")
     return row
 
 

@@ -22,7 +22,7 @@ from webapp.web.transaction import db
 
 
 class DropForm(Form):
-    scope = StringField("Scope", [InputRequired("Name the scope that it is to lose.")])
+    scope = StringField("Scope", [InputRequired("Choose the permission to remove.")])
 
 
 @bp.post("/tokens/<uuid:token_id>/drop")
@@ -38,10 +38,10 @@ def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     terms = editing.terms_of(row)
     left = terms.authority.scopes - {form.scope.data}
     if not left:
-        raise Problem(409, "This is all that it may reach", "Revoke the token instead.")
+        raise Problem(409, "You can't remove the only permission", "Revoke the token instead.")
     narrower = msgspec.structs.replace(terms.authority, scopes=left)
     edited = editing.edit(db(), row, replace(terms, authority=narrower))
     if not wants_page():
         return as_json(token_by_id(principal.user_id, token_id))
-    flash(f"{terms.name} is without {form.scope.data} now." if edited.is_new else f"{terms.name} is as it was.", "ok")
+    flash(f"Removed {form.scope.data} from {terms.name}." if edited.is_new else f"{terms.name} was not changed.", "ok")
     return redirect(url_for("tokens.show", token_id=token_id), 303)

@@ -86,11 +86,11 @@ def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
 
 def live(row: TokenRow) -> TokenRow:
     if not row.credential.is_live(now()):
-        make = Action("Make a new token", link_for_another(issuing.scopes_of(row.credential), row.entry.id))
-        raise Problem(409, "This token has ended", "What has ended cannot be changed.", actions=[make])
+        make = Action("Create a new token", link_for_another(issuing.scopes_of(row.credential), row.entry.id))
+        raise Problem(409, "This token no longer works", "Expired and revoked tokens can't be changed.", actions=[make])
     if row.entry.rotated_at is not None:
-        see = Action("See the token", url_for("tokens.show", token_id=row.entry.id))
-        raise Problem(409, "This token was rotated", "Change its successor instead.", actions=[see])
+        see = Action("View token", url_for("tokens.show", token_id=row.entry.id))
+        raise Problem(409, "This token was rotated", "Edit the new token instead.", actions=[see])
     return row
 
 
@@ -110,12 +110,8 @@ def edited_answer(edited: Edited, row: TokenRow, form: EditTokenForm) -> Respons
 def sentence(edited: Edited) -> str:
     name = edited.after.name
     if not edited.is_new:
-        return f"{name} is as it was."
-    return (
-        f"{name} may do more from its next request on."
-        if edited.is_wider
-        else f"{name} is changed, for its next request."
-    )
+        return f"{name} was not changed."
+    return f"{name} was saved and has more permissions now." if edited.is_wider else f"{name} was saved."
 
 
 def limits(form: EditTokenForm, row: TokenRow, terms: TokenTerms) -> Limits:

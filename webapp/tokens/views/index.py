@@ -36,14 +36,15 @@ AGAIN, AT_MOST = 3, timedelta(minutes=10)
 
 
 class TokenQuery(msgspec.Struct, frozen=True):
-    view: Annotated[Literal["active", "ended"], msgspec.Meta(description="Live ones, or those that ended lately.")] = (
-        "active"
-    )
+    view: Annotated[
+        Literal["active", "ended"],
+        msgspec.Meta(description="Active tokens, or those that expired or were revoked in the last 90 days."),
+    ] = "active"
     state: Annotated[
         Literal["expires_soon", "never_used", "unused", "allows_all", "rotated"] | msgspec.UnsetType,
-        msgspec.Meta(description="Only those of which this is true, and the first thing worth knowing."),
+        msgspec.Meta(description="Only tokens in this state."),
     ] = msgspec.UNSET
-    first: Annotated[int, msgspec.Meta(ge=0, le=10**6, description="How many to leave out at the start.")] = 0
+    first: Annotated[int, msgspec.Meta(ge=0, le=10**6, description="Number of tokens to skip.")] = 0
 
 
 class TokenList(msgspec.Struct, frozen=True):

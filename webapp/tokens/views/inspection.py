@@ -24,20 +24,20 @@ from webapp.web.problem_kinds import kind_of
 from webapp.web.registry import service
 
 REFUSED: dict[ProblemCode, str] = {
-    "token_revoked": "It was made here, and it was revoked, or its owner may no longer log in.",
-    "token_expired": "It was made here, and its time is over.",
-    "token_invalid": "It is signed by this house, but nobody here has it any more.",
+    "token_revoked": "It was issued here and revoked, or its owner can no longer log in.",
+    "token_expired": "It was issued here and has expired.",
+    "token_invalid": "It was signed by this site but no longer exists.",
 }
 ANOTHERS = (
-    "It was made here, its signature holds, and it belongs to another account. How it stands is its owner's to know."
+    "It was issued here and its signature is valid. It belongs to another account, so only its owner can see more."
 )
 WORDS = {
-    Decision.NEED_SESSION: "it is for people with a browser; no token opens it",
-    Decision.OUT_OF_BOUNDS: "the token is bound to other addresses, methods or networks",
-    Decision.NEED_SCOPE: "the token lacks a scope",
-    Decision.NEED_ROLE: "its owner lacks a role",
-    Decision.RAISE: "its owner had not proven well enough who they are",
-    Decision.STEP_UP: "its owner's last proof is too old",
+    Decision.NEED_SESSION: "this page needs a browser login and does not accept tokens",
+    Decision.OUT_OF_BOUNDS: "the token's limits do not allow this path, method or IP address",
+    Decision.NEED_SCOPE: "the token does not have the required permission",
+    Decision.NEED_ROLE: "its owner does not have the required role",
+    Decision.RAISE: "its owner logged in without the required second factor",
+    Decision.STEP_UP: "its owner has not confirmed their identity recently enough",
 }
 
 
@@ -134,24 +134,22 @@ def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[Pro
 
 def shut(code: ProblemCode | None) -> GuardVerdict:
     kind = kind_of(code or "token_invalid")
-    return GuardVerdict(
-        False, f"It would be refused, there as everywhere: {kind.title[0].lower()}{kind.title[1:]}.", code
-    )
+    return GuardVerdict(False, f"It would be refused everywhere: {kind.title[0].lower()}{kind.title[1:]}.", code)
 
 
 def guard_verdict(caller: Principal, method: str, path: str, address: str | None) -> GuardVerdict:
     found = tried(caller, method, path, address)
     at = f"{method} {path}"
     if found is None:
-        return GuardVerdict(False, f"There is nothing at {at}: it would be answered with 404 or 405.")
+        return GuardVerdict(False, f"{at} does not exist. The response would be 404 or 405.")
     steps = [InspectionStep(pin.words, pin.state) for pin in found.pins]
     if found.need.is_public:
-        return GuardVerdict(True, f"Everybody may open {at}, with a token or without.", steps=steps)
+        return GuardVerdict(True, f"{at} is public. No token is needed.", steps=steps)
     if found.decision is Decision.ALLOW:
-        return GuardVerdict(True, f"It would be let in at {at}.", steps=steps)
+        return GuardVerdict(True, f"It gives access to {at}.", steps=steps)
     fix = current_app.config["BASE_URL"] + found.fix if found.fix else None
     return GuardVerdict(
-        False, f"It would be refused at {at}, because {WORDS[found.decision]}.", CODES[found.decision], steps, fix
+        False, f"It gives no access to {at}: {WORDS[found.decision]}.", CODES[found.decision], steps, fix
     )
 
 

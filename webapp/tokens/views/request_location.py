@@ -20,9 +20,9 @@ def place() -> RequestLocation:
     except ValueError:
         return RequestLocation(None, "")
     if is_doubtful(request.environ):
-        warning = "It came through a proxy that this house does not trust, so it may be the proxy's own."
+        warning = "It came through a proxy that this site does not trust, so it may be that of the proxy."
     elif not address.is_global:
-        warning = "It is an address of your own network: from elsewhere you have another."
+        warning = "It belongs to your local network and is different elsewhere."
     else:
         warning = ""
     return RequestLocation(str(address), warning)

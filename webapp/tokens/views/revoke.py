@@ -35,7 +35,7 @@ def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         return as_json(token)
     flash(
-        f"{token.name} is revoked. Its next request is refused." if is_new else f"{token.name} was revoked before.",
+        f"{token.name} was revoked and no longer works." if is_new else f"{token.name} was already revoked.",
         "ok",
     )
     return redirect(url_for("tokens.index"), 303)
@@ -60,5 +60,5 @@ def revoke_all(principal: Principal) -> ResponseReturnValue:
     count = lifecycle.revoke_all(db(), principal.user_id)
     if not wants_page():
         return as_json(Count(count))
-    flash(f"{count} tokens are revoked." if count != 1 else "One token is revoked.", "ok")
+    flash(f"{count} tokens were revoked." if count != 1 else "1 token was revoked.", "ok")
     return redirect(url_for("tokens.index"), 303)

@@ -48,7 +48,7 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 def rotate_self(principal: Principal) -> ResponseReturnValue:
     """Exchange the token that asks for its successor. Store it before the overlap ends: nobody can say it again."""
     if principal.credential != "token":
-        raise Problem(403, "This is for a token to ask", "It exchanges the token that the request brings.")
+        raise Problem(403, "Only a token can do this", "The request must be sent with the token that is to be rotated.")
     form = RotateForm()
     if not form.validate_on_submit():
         raise form.refused()
@@ -64,15 +64,15 @@ def rotated_by(user_id: UUID, token_id: UUID, wanted: Handover) -> Rotated:
     try:
         rotated = rotation.rotate(db(), issuer(), user_id, token_id, wanted)
     except NotRotatable as error:
-        raise Problem(409, "This token cannot be rotated", str(error), actions=way_out(error)) from error
+        raise Problem(409, "This token can't be rotated", str(error), actions=way_out(error)) from error
     tell_owner("token_rotated", rotated.former, origin=wanted.origin, successor_id=rotated.issued.entry.id)
     return rotated
 
 
 def way_out(error: NotRotatable) -> list[Action]:
     if error.successor_id is None:
-        return [Action("Make a new token", url_for("tokens.new"))]
-    return [Action("See its successor", url_for("tokens.show", token_id=error.successor_id))]
+        return [Action("Create a new token", url_for("tokens.new"))]
+    return [Action("View the new token", url_for("tokens.show", token_id=error.successor_id))]
 
 
 def rotate_page(form: RotateForm, principal: Principal, token_id: UUID, *, status: int = 200) -> Response:

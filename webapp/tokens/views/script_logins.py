@@ -20,8 +20,8 @@ from webapp.web.transaction import db
 def end_script_login(principal: Principal, login_id: UUID) -> ResponseReturnValue:
     """End the login of a script: its refresh token and all its access tokens are refused from the next request on."""
     if not refresh_families.end_own(db(), principal.user_id, login_id):
-        raise Problem(404, "There is no such login", "It has ended already, or it is not yours.")
+        raise Problem(404, "Script login not found", "It has already ended or is not yours.")
     if not wants_page():
         return Response(status=204)
-    flash("That script's login has ended. Its next request is refused.", "ok")
+    flash("The script was logged out.", "ok")
     return redirect(url_for("tokens.index"), 303)

@@ -52,7 +52,7 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
     answer = Disabled(len(found), sum(e.sessions for e in ended), sum(e.tokens for e in ended))
     if not wants_page():
         return as_json(answer)
-    flash(f"{answer.people} people are disabled." if answer.people != 1 else "One person is disabled.", "ok")
+    flash(f"{answer.people} users are disabled." if answer.people != 1 else "1 user is disabled.", "ok")
     return redirect(url_for("admin_users.index"), 303)
 
 
@@ -71,5 +71,7 @@ def ids_of(words: Iterable[str]) -> list[UUID]:
     except ValueError as error:
         raise no_such_user() from error
     if len(wanted) > MOST_AT_ONCE:
-        raise Problem(422, "Too many at once", f"At most {MOST_AT_ONCE}. Nothing was changed.")
+        raise Problem(
+            422, "Too many users at once", f"You can disable at most {MOST_AT_ONCE} at a time. Nothing was changed."
+        )
     return wanted

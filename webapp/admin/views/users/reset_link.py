@@ -37,7 +37,7 @@ def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         return as_json(ResetLink(mailed_to=user.email if can_mail else None, link=link), status=201)
     if link is None:
-        flash(f"The link is on its way to {user.email}. It works once, for 30 minutes.", "ok")
+        flash(f"A reset link was sent to {user.email}. It works once, for 30 minutes.", "ok")
         return redirect(url_for("admin_users.show", user_id=user.id), 303)
     # Shown here and never again: no redirect, because there is nothing to come back to.
     return render_template("admin/reset_link.html", user=user, link=link), 201

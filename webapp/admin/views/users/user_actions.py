@@ -112,12 +112,12 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
     if not form.validate_on_submit() or not fits(form, user):
         return form_again(principal, user, act, form)
     words = {
-        "disable": f"{user.username} is disabled. Their next request is refused.",
-        "enable": f"{user.username} may log in again.",
-        "unlock": f"{user.username} is unlocked. Passwords and codes are accepted again.",
+        "disable": f"{user.username} is disabled.",
+        "enable": f"{user.username} can log in again.",
+        "unlock": f"{user.username} is unlocked and can log in again.",
         "end-sessions": f"{user.username} is logged out everywhere.",
-        "reset-factors": f"The reset of {user.username}’s second factors has begun. They were told, and can stop it.",
-        "role": f"{user.username} has another role, from their next request on.",
+        "reset-factors": f"The reset of {user.username}’s second factors has started. They can stop it.",
+        "role": f"The role of {user.username} was changed.",
         "delete": f"{user.username} is deleted.",
     }
     with refusals():
@@ -154,9 +154,9 @@ def perform(carer: AdminAction, user: User, act: str, form: Form) -> None:
 
 def fits(form: Form, user: User) -> bool:
     if isinstance(form, DeleteUserForm) and form.username.data != user.username:
-        form.username.errors = ["That is not their name, letter for letter."]
+        form.username.errors = ["This is not the user's name. Type it exactly as shown."]
     if isinstance(form, ChangeRoleForm) and roles.find(db(), form.role.data or "") is None:
-        form.role.errors = ["There is no such role."]
+        form.role.errors = ["This role does not exist."]
     return not form.errors
 
 

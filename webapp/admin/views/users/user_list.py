@@ -28,21 +28,23 @@ from webapp.web.transaction import db
 class UserQuery(msgspec.Struct, frozen=True):
     q: Annotated[
         str,
-        msgspec.Meta(max_length=320, pattern=r"^[^\x00]*$", description="What the name or e-mail address begins with."),
+        msgspec.Meta(max_length=320, pattern=r"^[^\x00]*$", description="Start of the name or e-mail address."),
     ] = ""
-    role: Annotated[str, msgspec.Meta(max_length=20, pattern="^[a-z0-9_]*$", description="Only who has this one.")] = ""
+    role: Annotated[
+        str, msgspec.Meta(max_length=20, pattern="^[a-z0-9_]*$", description="Only users with this role.")
+    ] = ""
     view: Annotated[
         Literal["", "never", "dormant", "disabled", "tokens", "one_factor"],
         msgspec.Meta(
-            description="Who never logged in, not for 90 days, is disabled, has live tokens, or no second factor."
+            description="Never logged in, inactive for 90 days, disabled, with tokens or without a second factor."
         ),
     ] = ""
     sort: Annotated[
-        Literal["name", "created", "seen"], msgspec.Meta(description="By name, or the latest to come or to log in.")
+        Literal["name", "created", "seen"], msgspec.Meta(description="By name, newest account or latest login.")
     ] = "name"
-    after: Annotated[UUID | msgspec.UnsetType, msgspec.Meta(description="The last of the page before, as it said.")] = (
-        msgspec.UNSET
-    )
+    after: Annotated[
+        UUID | msgspec.UnsetType, msgspec.Meta(description="ID of the last user on the previous page.")
+    ] = msgspec.UNSET
 
 
 @bp.get("/admin/users")
@@ -80,9 +82,9 @@ def page_of(wanted: UserQuery) -> UserPage:
             ),
         )
     except UnknownCursor as error:
-        errors = {"after": ["Nobody has this id any more; begin again without it."]}
+        errors = {"after": ["No user has this ID any more. Start again without it."]}
         raise Problem(
-            400, "This page begins nowhere", "Whoever was last may be gone.", extra={"errors": errors}
+            400, "Page not found", "The last user of the previous page may have been deleted.", extra={"errors": errors}
         ) from error
 
 

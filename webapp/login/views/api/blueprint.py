@@ -80,4 +80,4 @@ def unfit(errors: dict[str, list[str]], *, error: str | None = None) -> Problem:
     """
     # 400 and not 422: what is missing here is what makes it a request at all (RFC 6749 §5.2).
     extra = {"errors": errors} | ({"error": error} if error else {})
-    return Problem(400, "This could not be read", "Each field that does not fit says why.", extra=extra)
+    return Problem(400, "Invalid request", "Each invalid field says why.", extra=extra)

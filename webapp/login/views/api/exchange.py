@@ -53,7 +53,7 @@ def exchange() -> ResponseReturnValue:
     exchanger = service(TokenExchange)
     if not exchanger.audiences:
         raise exchange_problem(
-            "invalid_target", "No tokens are exchanged here", "WEBAPP_EXCHANGE_AUDIENCES names no service."
+            "invalid_target", "Token exchange is not set up", "WEBAPP_EXCHANGE_AUDIENCES names no service."
         )
     principal = subject(form.subject_token.data)
     if principal.authority is not None and principal.authority.is_bounded:
@@ -89,8 +89,8 @@ def refuse_several_targets() -> None:
     """
     for name in ("audience", "resource"):
         if len(submitted().getlist(name)) > 1:
-            detail = f"{name} was sent more than once. A token is for one service; ask for one for each."
-            raise exchange_problem("invalid_target", "Several services were named", detail)
+            detail = f"{name} was sent more than once. Request one token for each service."
+            raise exchange_problem("invalid_target", "More than one service was named", detail)
 
 
 def error_of(form: ExchangeForm) -> str:
@@ -123,18 +123,19 @@ def make(exchanger: TokenExchange, principal: Principal, token: str, form: Excha
         return exchanger.make(principal, read(token)[1]["jti"], form.target, asked)
     except AudienceUnknown as error:
         field = "audience" if form.audience.data else "resource"
-        raise unfit({field: ["No tokens are exchanged for that service here."]}, error="invalid_target") from error
+        raise unfit({field: ["This site issues no tokens for that service."]}, error="invalid_target") from error
     except ExchangeTooWide as error:
-        raise unfit({"scope": [f"The token does not have: {error}."]}, error="invalid_scope") from error
+        raise unfit({"scope": [f"The token does not have these scopes: {error}."]}, error="invalid_scope") from error
 
 
 def exchange_problem(error: str, title: str, detail: str) -> Problem:
-    return Problem(400, title, f"{detail} Nothing was given out.", extra={"error": error})
+    return Problem(400, title, f"{detail} No token was issued.", extra={"error": error})
 
 
 def bounded() -> Problem:
     kind = kind_of("token_limited")
     detail = (
-        "It is bound to networks, addresses or methods, which another service could not keep. Take one that is not."
+        "This token is restricted to networks, IP addresses or methods, which another service "
+        "cannot check. Use one without these restrictions."
     )
     return Problem(403, kind.title, detail, code="token_limited")

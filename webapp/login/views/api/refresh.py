@@ -53,7 +53,7 @@ def refresh() -> ResponseReturnValue:
 def too_wide(outcome: ScopesTooWide) -> str:
     if outcome.scopes:
         return f"Not part of this login: {', '.join(outcome.scopes)}."
-    return "Nothing that this login was for is its owner's any more."
+    return "The owner of this login no longer has any of its scopes."
 
 
 def denied(code: ProblemCode) -> Problem:

@@ -82,9 +82,11 @@ def create() -> ResponseReturnValue:
 def refuse_cookie(*, is_bound: bool) -> None:
     """Where none is wanted, and to other sites: a browser would act for whomever they log in with it."""
     if "cookie" not in current_app.config["TOKEN_LOCATIONS"]:
-        raise unfit({"cookie": ["No token comes in a cookie here: WEBAPP_TOKEN_LOCATIONS does not name it."]})
+        raise unfit(
+            {"cookie": ["This site does not put tokens in cookies: WEBAPP_TOKEN_LOCATIONS does not include cookie."]}
+        )
     if is_bound:
-        raise unfit({"cookie": ["A token that is bound to a key comes in the header."]})
+        raise unfit({"cookie": ["A token that is bound to a key must be sent in the header."]})
     csrf.refuse_cross_site()
 
 
@@ -162,7 +164,7 @@ def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
     try:
         granted = catalogue().check(names, roles)
     except ScopeNotHeld as error:
-        raise unfit({"scope": [f"Not yours to give: {error}."]}, error="invalid_scope") from error
+        raise unfit({"scope": [f"You don't have these scopes: {error}."]}, error="invalid_scope") from error
     if catalogue().level_for(granted, demands) > level_of(amr):
         raise mfa_required(second_step().factors_of(user))
     return granted
