@@ -167,7 +167,7 @@ def key_of(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) ->
     if set(header) != {"typ", "alg", "kid"}:
         raise Invalid("header has other members than typ, alg and kid")
     if header["typ"] != typ:
-        raise Invalid("typ is not dpop+jwt")
+        raise Invalid(f"typ is not {typ}")
     if not isinstance(header["kid"], str):
         raise Invalid("kid is no text")
     key = key_named(header["kid"])

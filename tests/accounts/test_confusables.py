@@ -131,7 +131,7 @@ def by_a_provider(make_app, people):
     app = with_provider(make_app)
     factories.user(app, "alice")
     people.add("alıce", subject="4f1c")
-    assert "belongs to somebody else here" in auth(app, "alıce").json["detail"]
+    assert "belongs to another account here" in auth(app, "alıce").json["detail"]
     return app
 
 
@@ -141,7 +141,7 @@ def by_a_new_name_at_a_provider(make_app, people):
     people.add("eve", subject="4f1c")
     assert auth(app, "eve").status_code == 200
     people.add("alıce", subject="4f1c")
-    assert "belongs to somebody else here" in auth(app, "alıce").json["detail"]
+    assert "belongs to another account here" in auth(app, "alıce").json["detail"]
     return app
 
 

@@ -121,7 +121,7 @@ def test_an_address_of_somebody_else_is_heard_of_by_its_owner_alone(person, app,
     factories.user(app, "eve")
     mine = ask(person, "EVE@example.org").text
     assert [(mail.kind, mail.to) for mail in mails(app)] == [("address_in_use", "eve@example.org")]
-    assert "A link was mailed to EVE@example.org" in mine
+    assert "We sent a link to EVE@example.org" in mine
     assert email(app, user) == "ada@example.org"
 
 

@@ -34,7 +34,7 @@ def test_a_closed_house_takes_nobody_in(make_app):
 def test_without_an_invitation_the_house_says_how_to_get_one(make_app):
     answer = Person(make_app()).open("/register")
     assert answer.status_code == 403
-    assert "by invitation" in answer.text
+    assert "You need an invitation to register" in answer.text
 
 
 def test_an_invitation_bound_to_an_address_verifies_it(make_app):
@@ -92,7 +92,7 @@ def test_a_name_that_is_taken_costs_an_invited_person_nothing(make_app):
     factories.user(app, "ada")
     stranger = Person(app)
     stranger.open(invite(app).path)
-    assert "Somebody has this name already" in stranger.press("Register", username="Ada", password=PASSWORD).text
+    assert "This user name is taken" in stranger.press("Register", username="Ada", password=PASSWORD).text
     stranger.press("Register", username="eve", password=PASSWORD)
     assert account(app, "eve")
 

@@ -27,7 +27,7 @@ def live_on(app, user) -> None:
     """One token is made and never used, one ends, and is called still."""
     ending = factories.api_token(app, user, name="ending", lifetime=timedelta(days=30))
     factories.api_token(app, user, name="unused", lifetime=timedelta(days=300))
-    jobs = [job for job in services_of(app).get(Jobs) if job.name.startswith("tell of tokens")]
+    jobs = [job for job in services_of(app).get(Jobs) if job.name.startswith("warn about")]
     for days in (29, 31, 95):
         with time_machine.travel(now() + timedelta(days=days), tick=False):
             JobWorker(services_of(app).get(Database), jobs).do_due()
@@ -62,7 +62,7 @@ def test_what_concerns_the_safety_of_an_account_is_sent_to_those_who_want_nothin
 
 
 def test_the_page_shows_what_was_chosen_and_the_log_says_that_it_changed(app, user, person):
-    assert "It is noted" in choose(person, "tokens_unused").text
+    assert "Saved. You still get mails about the security of your account." in choose(person, "tokens_unused").text
     wanted = person.ask("GET", "/account", headers={"Accept": "application/json"}).json["mails"]
     assert wanted == {"tokens_expiring": False, "tokens_unused": True, "token_came_late": False}
     assert len(events(app, "profile.changed")) == 1

@@ -19,7 +19,7 @@ def test_this_was_not_me_ends_the_login_without_one(app, person, user, mailbox):
     assert "Your account is secured" in owner.press("Secure my account").text
     assert "Log in" in thief.open("/dashboard").text
     assert Script(app, minted.token).get("/protected").status_code == 401
-    assert "do not go together" in thief.log_in("ada").text
+    assert "Wrong user name or password" in thief.log_in("ada").text
     set_new(owner, mailbox.link())
     assert "Hello" in owner.log_in("ada", NEW).text
 

@@ -23,7 +23,7 @@ def save(person: Person, **fields: str):
 
 def test_a_profile_is_saved_and_read_by_scripts(person, script):
     save(person, display_name="Ada L.", theme="dark", time_zone="Europe/Lisbon")
-    assert "Your profile is saved" in person.page.text
+    assert "Your profile was saved" in person.page.text
     answer = script.get("/account").json
     assert (answer["display_name"], answer["theme"], answer["time_zone"]) == ("Ada L.", "dark", "Europe/Lisbon")
 

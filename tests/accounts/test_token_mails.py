@@ -31,7 +31,7 @@ def kinds(app):
 def jobs(app):
     """Those of one morning."""
     for job in services_of(app).get(Jobs):
-        if job.name.startswith("tell of"):
+        if job.name.startswith("warn about"):
             with services_of(app).get(Database).write() as db:
                 while job.step(db):
                     pass

@@ -33,14 +33,14 @@ def test_before_that_it_may_not_log_in_and_can_have_the_mail_again(stranger, mai
 
 def test_a_wrong_password_learns_nothing_of_what_waits(stranger, mailbox):
     register(stranger)
-    assert "do not go together" in stranger.log_in("eve", "wrong wrong wrong wrong").text
+    assert "Wrong user name or password" in stranger.log_in("eve", "wrong wrong wrong wrong").text
     assert "Log in</a> to have the link sent again" in stranger.open("/verify/again").text
 
 
 def test_a_script_is_told_as_well(app, stranger, mailbox):
     register(stranger)
     answer = app.test_client().post("/api/auth", json={"username": "eve", "password": PASSWORD})
-    assert (answer.status_code, answer.json["title"]) == (403, "Verify your address first")
+    assert (answer.status_code, answer.json["title"]) == (403, "Verify your e-mail address first")
 
 
 def test_guesses_at_the_password_that_waits_are_counted(app, stranger, mailbox):
@@ -61,7 +61,7 @@ def test_the_mail_comes_again_four_times_an_hour_and_nobody_is_told_of_the_end(a
     mailbox.opened()
     stranger.log_in("eve")
     said = [stranger.press("Send mail again").text for _ in range(6)]
-    assert all("on its way again" in text for text in said)
+    assert all("The mail was sent again" in text for text in said)
     assert len(mailbox.opened()) == 4
 
 
@@ -81,7 +81,7 @@ def test_a_forgotten_password_takes_the_account_from_whoever_only_typed_the_addr
     victim.press("Send link", username="victim@example.org")
     victim.open(mailbox.link())
     victim.press("Set password", password="umbrella otter lantern 9")
-    assert "do not go together" in stranger.log_in("mallory").text
+    assert "Wrong user name or password" in stranger.log_in("mallory").text
     assert "Hello" in victim.log_in("mallory", "umbrella otter lantern 9").text
 
 

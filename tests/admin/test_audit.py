@@ -118,7 +118,7 @@ def test_what_happens_again_and_again_is_one_line_that_says_how_often(app, perso
     other, alike = lines(person, "?event=session.refused")
     assert "3 times, first" in alike
     assert "times" not in other
-    assert all("Refused: A wrong password was typed for ada." in line for line in (other, alike))
+    assert all("Refused: A wrong password was entered for ada." in line for line in (other, alike))
 
 
 def test_what_was_done_on_the_command_line_is_said_to_be(app, person, user):

@@ -54,7 +54,7 @@ def test_a_database_that_was_lost_is_not_begun_anew(run, house, command):
     (house / "latchkey.db").unlink()
     done = run(command)
     assert done.exit_code == 2
-    assert "is missing; restore a backup" in done.stderr
+    assert "is missing. Restore a backup." in done.stderr
     assert not (house / "latchkey.db").exists()
 
 
@@ -64,7 +64,7 @@ def test_a_damaged_database_is_refused_in_one_sentence(run, house, command):
     (house / "latchkey.db").write_bytes(b"\0" * 8192)
     done = run(command)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "restore a backup" in done.stderr
+    assert "Restore a backup" in done.stderr
 
 
 @pytest.mark.usefixtures("unbuilt")

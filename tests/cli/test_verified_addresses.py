@@ -129,4 +129,4 @@ def test_the_account_page_offers_a_link_where_it_can_be_mailed(make_app, run):
 def test_only_whoever_registered_waits_for_the_link_before_the_first_login(make_app, run):
     app = make_app(WEBAPP_REGISTRATION="open", **SMTP)
     registered(app, run)
-    assert "Verify your address first" in Person(app).log_in("eve").text
+    assert "Verify your e-mail address first" in Person(app).log_in("eve").text

@@ -36,7 +36,7 @@ def test_an_instance_open_to_all_is_closed(tmp_path):
 
 def test_an_instance_that_cannot_be_made_says_so(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(InstanceError, match="cannot be made"):
+    with pytest.raises(InstanceError, match="cannot be created"):
         instance_folder.prepare(tmp_path / "file" / "instance")
 
 

@@ -83,7 +83,7 @@ def test_a_user_agent_is_shown_in_words_and_never_as_it_came(app, user):
     assert "alert(1)" not in person.open("/dashboard").text
 
 
-@pytest.mark.parametrize(("due", "said"), [(1, "One of them needs a minute."), (2, "Two of them need a minute.")])
+@pytest.mark.parametrize(("due", "said"), [(1, "1 token needs attention."), (2, "2 tokens need attention.")])
 def test_it_says_in_words_how_many_want_to_be_looked_at(app, user, person, due, said):
     with time_machine.travel(now() - timedelta(days=28)):
         for _ in range(due):

@@ -177,7 +177,7 @@ def test_a_form_with_errors_comes_back_as_the_page_with_the_messages(person):
     person.open("/tokens/new")
     answer = person.press("Create token", name="x")
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
-    assert answer.text.count("name has 3 to 50 characters") == 1
+    assert answer.text.count("name must have 3 to 50 characters") == 1
     assert 'value="x"' in answer.text
 
 

@@ -30,7 +30,7 @@ def curl(url: str, token: str) -> tuple[int, dict[str, object]]:
 
 def log_in(tab: Page, house: House, name: str = "mara") -> None:
     tab.goto(f"{house.url}/login")
-    tab.get_by_label("Name or e-mail").fill(name)
+    tab.get_by_label("User name or e-mail").fill(name)
     tab.get_by_role("textbox", name="Password").fill(PASSWORD)
     tab.get_by_role("button", name="Log in").click()
     expect(tab.get_by_role("heading", level=1)).to_contain_text(name)
@@ -57,7 +57,7 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empt
     tab.get_by_label("E-mail").fill("mara@example.org")
     tab.get_by_role("textbox", name="Password").fill(PASSWORD)
     tab.get_by_role("button", name="Create account").click()
-    expect(tab.get_by_text("Your account is made")).to_be_visible()
+    expect(tab.get_by_text("Your account was created")).to_be_visible()
     log_in(tab, house)
 
     tab.get_by_role("link", name="Tokens", exact=True).click()
@@ -144,7 +144,7 @@ def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser
     fits(tab)
     expect(tab.get_by_role("button", name="Log out").first).to_be_in_viewport(ratio=1)
     tab.goto(f"{opened.url}/account")
-    tab.get_by_label("New address").fill(f"new.{address}")
+    tab.get_by_label("New e-mail address").fill(f"new.{address}")
     tab.get_by_role("button", name="Send confirmation link").click()
     expect(tab.get_by_role("status").first).to_contain_text(f"new.{address}")
     fits(tab)

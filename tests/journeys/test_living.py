@@ -37,7 +37,7 @@ def test_two_browsers_and_one_ends_the_other(lived_in: House, tab: Page, chromiu
     tab.get_by_role("link", name="Account", exact=True).click()
     tab.get_by_role("link", name="Sessions", exact=True).click()
     tab.get_by_role("button", name="Log out Safari on iPhone").click()
-    expect(tab.get_by_text("That session is ended")).to_be_visible()
+    expect(tab.get_by_text("The device was logged out")).to_be_visible()
     phone.get_by_role("link", name="Tokens", exact=True).click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Log in")
     expect(phone.get_by_text("Your session has ended")).to_be_visible()

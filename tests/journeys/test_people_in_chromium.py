@@ -65,7 +65,7 @@ def mailing(tmp_path: Path, postman: tuple[Postman, str]) -> Iterator[House]:
 
 def log_in(page: Page, house: House, name: str, password: str = PASSWORD) -> None:
     page.goto(f"{house.url}/login")
-    page.get_by_label("Name or e-mail").fill(name)
+    page.get_by_label("User name or e-mail").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
 
@@ -116,10 +116,10 @@ def test_invited_registered_verified_forgotten_and_reset(
     forgetful.goto(f"{house.url}/login")
     forgetful.get_by_role("link", name="Forgot password?").click()
     check(forgetful)
-    forgetful.get_by_label("Name or e-mail").fill("eve@example.org")
+    forgetful.get_by_label("User name or e-mail").fill("eve@example.org")
     forgetful.get_by_role("button", name="Send link").click()
     check(forgetful)
-    forgetful.goto(mails.link("A new password"))
+    forgetful.goto(mails.link("Set a new password for"))
     assert forgetful.url == f"{house.url}/reset"
     check(forgetful)
     forgetful.get_by_label("New password", exact=True).fill(NEW)
@@ -156,7 +156,7 @@ def test_an_address_changes_and_the_one_before_takes_it_back(
     tab = left_open.new_page()
     log_in(tab, house, "mara")
     tab.goto(f"{house.url}/account")
-    tab.get_by_label("New address").fill("eve@evil.example")
+    tab.get_by_label("New e-mail address").fill("eve@evil.example")
     tab.get_by_role("button", name="Send confirmation link").click()
     expect(tab.get_by_text("eve@evil.example").first).to_be_visible()
     check(tab)

@@ -59,7 +59,7 @@ def device(tab: Page) -> Device:
 
 def log_in(page: Page, house: House) -> None:
     page.goto(f"{house.url}/login")
-    page.get_by_label("Name or e-mail").fill("ada")
+    page.get_by_label("User name or e-mail").fill("ada")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
 

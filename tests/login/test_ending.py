@@ -112,7 +112,7 @@ def test_the_login_of_a_script_is_one_entry_with_a_button_that_ends_it(app, user
     for path in ("/tokens", "/account/security"):
         page = person.open(path)
         assert page.text.count("curl/8.5.0") >= 1
-    assert "has ended" in person.press("End curl/8.5.0").text
+    assert "The script was logged out." in person.press("Log out curl/8.5.0").text
     assert is_over(refresh(app, token))
     assert not works(app, answer["access_token"])
 
@@ -135,7 +135,7 @@ def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, d
     assert is_over(refresh(app, answer["refresh_token"]))
     assert works(app, answer["access_token"])
     assert "No refresh token" in person.open("/tokens").text
-    person.press("End curl/8.5.0")
+    person.press("Log out curl/8.5.0")
     assert not works(app, answer["access_token"])
 
 

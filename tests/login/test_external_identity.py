@@ -64,7 +64,7 @@ def test_a_name_that_came_to_somebody_else_there_does_not_inherit_the_account(ho
     people.add("grace", subject="9a02")
     answer = auth(house, "grace")
     assert answer.status_code == 403
-    assert "belongs to somebody else here" in answer.json["detail"]
+    assert "belongs to another account here" in answer.json["detail"]
 
 
 def test_a_proof_by_another_account_confirms_nobody(house, people):
@@ -102,7 +102,7 @@ def test_a_name_or_an_address_that_cannot_be_one_here_is_said_to_its_owner(house
     people.entries["them"] = directory.Identity(username=name, **facts)
     before = contents(house)
     answer = auth(house, "them")
-    assert (answer.status_code, answer.json["title"]) == (403, "There is no place for this account")
+    assert (answer.status_code, answer.json["title"]) == (403, "This account can't be used here")
     assert contents(house) == before
 
 

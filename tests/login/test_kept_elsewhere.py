@@ -34,7 +34,7 @@ def test_the_security_page_says_who_keeps_the_password(grace):
 
 def test_the_password_page_says_so_and_changes_nothing(grace, house):
     answer = grace.open("/account/password")
-    assert (answer.status_code, "not kept here" in answer.text) == (409, True)
+    assert (answer.status_code, "Your organisation manages" in answer.text) == (409, True)
     fields = {"password": PASSWORD, "new_password": "another horse battery", "csrf_token": csrf_of(grace)}
     assert grace.ask("POST", "/account/password", data=fields).status_code == 409
     assert account(house, "grace").password_hash == ""
@@ -60,7 +60,7 @@ def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, 
 def test_their_name_is_not_changed_here_and_the_rest_is(grace, house):
     grace.open("/account")
     answer = grace.press("Save profile", username="hopper")
-    assert (answer.status_code, "comes with you" in answer.text) == (422, True)
+    assert (answer.status_code, "managed by your organisation" in answer.text) == (422, True)
     assert grace.press("Save profile", display_name="Amazing Grace", username="grace").status_code == 200
     assert account(house, "grace").display_name == "Amazing Grace"
 
@@ -71,7 +71,7 @@ def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, house):
     boss.log_in(factories.user(house, "boss", role="super_admin").username)
     sent = {"reason": "they forgot it", "csrf_token": csrf_of(boss)}
     answer = boss.ask("POST", f"/admin/users/{user_id}/reset-link", data=sent)
-    assert (answer.status_code, "is not kept here" in answer.text) == (409, True)
+    assert (answer.status_code, "is managed elsewhere" in answer.text) == (409, True)
     assert not events(house, "reset.asked")
     with services_of(house).get(Database).write() as db, pytest.raises(lifecycle.PasswordElsewhere):
         lifecycle.set_password(db, db.get_one(User, user_id), "x")
@@ -83,8 +83,8 @@ def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, house):
     (link,) = re.findall(r"http://[^\s]+(/not-me/\S+)", mails(house)[-1].text)
     stranger = Person(house)
     stranger.open(link)
-    page = stranger.press("End")
-    assert "Your organisation manages it: change it there" in page.text
+    page = stranger.press("Secure my account")
+    assert "Change it now at your organisation" in page.text
     assert other.ask("GET", "/dashboard").status_code == 303
     assert account(house, "grace").password_hash == ""
 

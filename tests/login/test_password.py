@@ -64,7 +64,7 @@ def test_who_has_none_is_told_how_to_get_one(person, app, user):
     assert person.open("/account/security").text.count('href="/account/password"') == 1
     answer = person.follow("Set a password")
     assert (answer.status_code, "You have no password" in answer.text) == (409, True)
-    person.follow("Ask for a link")
+    person.follow("Request a link")
     person.press("Send link", username="ada")
     person.open(mails(app)[-1].link)
     person.press("Set password", password=NEW)

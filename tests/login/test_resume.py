@@ -103,7 +103,7 @@ def test_nor_does_its_owner_in_another_browser(late, app, user):
     send(late)
     elsewhere = Person(app)
     elsewhere.log_in("ada")
-    assert "Nothing waits" in elsewhere.open("/login/resume").text
+    assert "There is no form left" in elsewhere.open("/login/resume").text
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 43, 7, None])
@@ -121,7 +121,7 @@ def test_what_was_changed_in_the_database_is_not_shown(late, app, user):
     with services_of(app).get(Database).write() as db:
         found = db.get_one(saved_form.KeptForm, user.id)
         found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
-    assert "Nothing waits" in press_log_in(late).text
+    assert "There is no form left" in press_log_in(late).text
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_only_the_latest_is_kept_and_none_for_longer_than_an_hour(late, app, use
     send(late, display_name="Lovelace")
     assert len(kept(app)) == 1
     with time_machine.travel(now() + saved_form.LIFETIME, tick=False):
-        assert "Nothing waits" in press_log_in(late).text
+        assert "There is no form left" in press_log_in(late).text
         with database.write() as db:
             assert saved_form.purge(db) == 1
     assert kept(app) == []

@@ -92,7 +92,7 @@ def test_it_ends_what_happened_without_a_login(app, seen):
     token = Script(app, log_in(app, "198.51.100.2").json["access_token"])
     assert token.get("/protected").status_code == 200
     somebody = Person(app)
-    assert "a login of a script" in somebody.open(told(app)[0].link).text
+    assert "a login by a new script" in somebody.open(told(app)[0].link).text
     somebody.press("Secure my account")
     assert token.get("/protected").status_code == 401
 

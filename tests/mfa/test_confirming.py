@@ -28,7 +28,7 @@ def test_whoever_has_an_app_confirms_with_a_code_and_stays_as_well_proven(app, u
     with old(person):
         assert person.open("/tokens/new").request.path == "/confirm"
         answer = person.press("Confirm", code="000000")
-        assert (answer.status_code, "does not fit" in answer.text) == (422, True)
+        assert (answer.status_code, "Wrong code" in answer.text) == (422, True)
         mine.shift = 0
         assert person.press("Confirm", code=mine.code()).request.path == "/tokens/new"
         assert amr_of(app, person) == "password and code"

@@ -97,7 +97,7 @@ def test_the_page_says_what_still_works(app, totp):
     wrong(app, 50)
     answer = step(app, totp.code()).page
     assert (answer.status_code, "Retry-After" in answer.headers) == (429, True)
-    assert "recovery code still works" in answer.text
+    assert "Use a passkey or a recovery code." in answer.text
     assert "/forgot" in answer.text
 
 

@@ -53,7 +53,10 @@ def test_a_lie_lets_nobody_in_and_changes_nothing(app, device, lie):
     for name, value in lie.items():
         setattr(device, name, value)
     before = contents(app)
-    assert "did not let you in" in refused(app, lambda person: device.show(options(person, OPTIONS))).text
+    assert (
+        "work. Try again, or log in another way"
+        in refused(app, lambda person: device.show(options(person, OPTIONS))).text
+    )
     assert contents(app) == before
 
 

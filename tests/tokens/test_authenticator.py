@@ -172,4 +172,4 @@ def test_forgeries_are_not_remembered(app, user):
 def test_a_forged_token_is_logged_and_not_written_into_the_tables(app, user, logged):
     Script(app, signed(app, claims_of(app, user), {"typ": "JWT"})).get("/protected")
     assert events(app, "access.refused") == []
-    assert 'code="token_invalid" reason="typ is another"' in logged()
+    assert 'code="token_invalid" reason="typ is not at+jwt"' in logged()

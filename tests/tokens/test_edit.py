@@ -28,7 +28,7 @@ def test_the_page_shows_what_the_token_has_and_saving_it_changes_nothing(person,
     assert "Can read Your profile and read Protected examples until" in page
     before = contents(app)
     person.press("Save")
-    assert "laptop is as it was" in person.page.text
+    assert "laptop was not changed" in person.page.text
     assert contents(app) == before
     assert events(app, "token.edited") == []
 
@@ -112,7 +112,7 @@ def test_a_change_is_written_down_with_what_was_and_what_is(person, app, bounded
     told = json.loads(str(event["details"]))
     assert (told["before"]["networks"], told["after"]["networks"]) == (["10.0.0.0/8"], ["10.0.0.0/7"])
     assert (told["before"]["name"], told["after"]["name"], told["widened"]) == ("laptop", "desktop", True)
-    assert "widened" in person.open("/account/activity").text
+    assert "given more permissions" in person.open("/account/activity").text
 
 
 def test_others_may_be_told_of_changes(person, app, bounded):

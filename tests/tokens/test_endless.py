@@ -49,7 +49,7 @@ def test_a_token_without_an_end_works_for_ever_and_is_said_to(lenient):
         assert made["expires_at"] == "9999-01-01T00:00:00Z"
         page = ada.open(f"/tokens/{made['id']}").text
         assert re.search(r"<dt>Expires</dt><dd>never</dd>", page)
-        assert re.search(r'data-label="Ends"><span>never</span>', ada.open("/tokens").text)
+        assert re.search(r'data-label="Expires"><span>never</span>', ada.open("/tokens").text)
         (minted,) = events(lenient, "token.minted")
         assert reason in str(minted["details"])
         clock.shift(timedelta(days=20 * 365))

@@ -19,21 +19,21 @@ def unsigned(token, **header):
     ("forge", "words"),
     [
         pytest.param(lambda _: first(), "refresh token", id="a refresh token"),
-        pytest.param(lambda _: "hunter2", "no token of ours", id="a password"),
+        pytest.param(lambda _: "hunter2", "This is not a token.", id="a password"),
         pytest.param(lambda _: "a.b.c.d.e", "encrypted", id="an encrypted one"),
         pytest.param(lambda _: "eyJhbGciOiJub25lIn0.e30.", "three parts", id="one without a signature"),
         pytest.param(lambda token: token[:-42], "claims to be from this site, but", id="one that was cut"),
-        pytest.param(changed, "not what was signed", id="one that was changed"),
+        pytest.param(changed, "does not match the signature", id="one that was changed"),
         pytest.param(lambda token: unsigned(token) + "AA", "not signed, so anybody", id="alg none"),
         pytest.param(lambda token: unsigned(token, alg="NonE") + "AA", "not signed, so anybody", id="alg NonE"),
-        pytest.param(lambda _: "x" * 9000, "longer than any", id="one that is too long"),
+        pytest.param(lambda _: "x" * 9000, "the maximum is 8,192", id="one that is too long"),
         pytest.param(
             lambda _: pyjwt.encode({"iss": "https://elsewhere.example", "sub": "x"}, "k" * 32, algorithm="HS256"),
-            "https://elsewhere.example, which is not by this site",
+            "https://elsewhere.example, not by this site",
             id="one from elsewhere",
         ),
         pytest.param(
-            lambda _: pyjwt.encode({}, "k" * 32, algorithm="HS256"), "made by nobody", id="one that says nothing"
+            lambda _: pyjwt.encode({}, "k" * 32, algorithm="HS256"), "issued by nobody", id="one that says nothing"
         ),
         pytest.param(
             lambda token: f"{encode({'alg': ['ES256'], 'typ': {}, 'kid': 7})}.{token.split('.')[1]}.AAAA",

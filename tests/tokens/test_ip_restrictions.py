@@ -36,7 +36,7 @@ def test_what_is_no_network_is_refused_with_a_sentence(written):
 
 
 def test_an_address_inside_a_network_is_not_taken_for_the_network():
-    with pytest.raises(NetworkUnfit, match=r"that network is 10\.0\.0\.0/8"):
+    with pytest.raises(NetworkUnfit, match=r"The network is 10\.0\.0\.0/8"):
         networks_of(["10.0.0.5/8"])
 
 
@@ -45,5 +45,5 @@ def test_the_same_network_is_kept_once():
 
 
 def test_there_is_a_most():
-    with pytest.raises(NetworkUnfit, match="At most 20"):
+    with pytest.raises(NetworkUnfit, match="at most 20"):
         networks_of([f"10.0.0.{number}" for number in range(21)])

@@ -44,7 +44,7 @@ def test_what_one_does_not_hold_is_shown_shut_with_the_reason(person):
     page = person.open("/tokens/new").text
     level = re.search(r'<input type="radio" id="scopes-admin-1"[^>]*>', page)[0]
     assert "disabled" in level
-    assert "You don't have this permission. It requires the role admin or super admin." in page
+    assert "It requires the role admin or super admin." in page
 
 
 def test_a_level_that_is_not_held_is_refused_though_it_is_sent(person, app):

@@ -49,7 +49,7 @@ def test_one_token_too_many_is_refused_with_a_sentence_and_changes_nothing(perso
         422,
         {"form": ["You have 1,000 active tokens, which is the maximum. Revoke some that you don't use."]},
     )
-    assert "You have 1,000 live tokens" in mint(person, name="one more").text
+    assert "You have 1,000 active tokens" in mint(person, name="one more").text
     assert contents(app) == before
 
 
@@ -78,7 +78,7 @@ def test_how_many_is_a_setting_and_counts_for_logins_of_scripts_too(make_app):
     factories.user(app, "ada")
     script, login = Script(app), {"username": "ada", "password": factories.PASSWORD}
     assert [script.post("/api/auth", json=login).status_code for _ in range(3)] == [200, 200, 409]
-    assert script.post("/api/auth", json=login).json["detail"].startswith("You have 2 live tokens")
+    assert script.post("/api/auth", json=login).json["detail"].startswith("You have 2 active tokens")
 
 
 @pytest.mark.parametrize("path", ["/tokens", "/tokens/new"])

@@ -19,7 +19,7 @@ def test_every_field_can_be_suggested_by_a_link_and_is_marked(person):
     assert page.count("suggested by link") == 8
     made = person.press("Create token")
     assert made.status_code == 201
-    assert "Only with GET, at /protected and 5 times a minute." in made.text
+    assert "Only with GET, at /protected and up to 5 times a minute." in made.text
 
 
 @pytest.mark.parametrize(

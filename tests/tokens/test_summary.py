@@ -43,7 +43,7 @@ def test_it_says_what_until_when_from_where_and_what_not():
         (["reports:read", "metrics:read"], "Can read Metrics and read Reports until"),
         (["reports:read", "reports:write"], "Can read and change Reports until"),
         (["reports:write"], "Can change Reports until"),
-        (["reports:read", "self:rotate"], "Can read Reports and rotate this token itself until"),
+        (["reports:read", "self:rotate"], "Can read Reports and rotate this token until"),
     ],
 )
 def test_each_scope_is_a_deed(scopes, words):
@@ -54,7 +54,7 @@ def test_bounds_are_said_together():
     only = said(
         "reports:read", methods=frozenset({"GET"}), resources=frozenset({"/reports/<int:number>"}), per_minute=60
     )
-    assert only[1] == "Only with GET, at /reports/… and 60 times a minute."
+    assert only[1] == "Only with GET, at /reports/… and up to 60 times a minute."
 
 
 def test_what_its_methods_or_addresses_never_let_through_is_not_promised():
@@ -71,11 +71,11 @@ def test_a_token_that_changes_something_is_not_said_to_change_nothing():
 
 
 def test_without_scopes_there_is_nothing_it_can_do():
-    assert said() == ["Can do nothing yet: no scope is chosen."]
+    assert said() == ["Can do nothing yet: no permission is chosen."]
 
 
 def test_a_token_without_an_end_is_said_to_have_none():
-    assert said("reports:read", end=NEVER)[0] == "Can read Reports for ever, unless it is revoked."
+    assert said("reports:read", end=NEVER)[0] == "Can read Reports until it is revoked."
 
 
 def test_the_end_is_told_in_the_zone_of_its_reader():

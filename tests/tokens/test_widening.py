@@ -123,5 +123,5 @@ def test_on_the_page_the_form_is_kept_until_the_proof_is_there(tired, app, bound
     assert page.status_code == 401
     tired.press("Confirm", password=factories.PASSWORD)
     tired.press("Send form")
-    assert "may do more" in tired.page.text
+    assert "has more permissions now" in tired.page.text
     assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200

@@ -127,7 +127,7 @@ def test_a_view(make_app, capfd, fault, as_json, accept):
     written = "".join(capfd.readouterr())
     assert answer.status_code == 500
     assert fault.__name__ in written
-    assert "unhandled fault" in written
+    assert "unhandled error" in written
     assert says_nothing(written + answer.text)
     assert token[-20:] not in written
 
@@ -140,7 +140,7 @@ def test_work_after_the_answer(app, logged, capfd, fault):
 
     add(app, "/later", public_to_scripts(view), methods=["POST"])
     assert Script(app).post("/later").text == "done"
-    assert "fault after the answer" in logged()
+    assert "error after the response" in logged()
     assert says_nothing(logged() + "".join(capfd.readouterr()))
 
 
@@ -166,7 +166,7 @@ def test_the_mail_worker(app, database, logged, fault):
         mailer.send(session, "test", "ada@example.org")
     worker.wake()
     worker.run()
-    assert "mail worker fault" in logged()
+    assert "mail worker error" in logged()
     assert says_nothing(logged())
 
 

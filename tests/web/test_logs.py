@@ -37,7 +37,7 @@ def test_a_fault_is_written_with_where_it_happened():
     try:
         raise RuntimeError("boom")
     except RuntimeError:
-        made = record("unhandled fault")
+        made = record("unhandled error")
         made.exc_info = sys.exc_info()
     for written in (TextLine().format(made), json.loads(JsonLine().format(made))["fault"]):
         assert 'raise RuntimeError("boom")' in written

@@ -25,7 +25,7 @@ EXAMPLES = (
 def bind(value: str) -> None:
     match = BIND.fullmatch(value)
     if not match or not 0 < int(match["port"]) < 65536:
-        raise SettingsError(f"WEBAPP_BIND must be an IP address and a port such as 127.0.0.1:8000, not {value}.")
+        raise SettingsError(f"WEBAPP_BIND must be an IP address and a port such as 127.0.0.1:8000, not {value!r}.")
 
 
 def origin(base_url: str, *, bind: str) -> str:
@@ -43,7 +43,7 @@ def origin(base_url: str, *, bind: str) -> str:
 
 
 def split(url: str) -> SplitResult:
-    refusal = SettingsError(f"WEBAPP_BASE_URL must be http(s)://host or http(s)://host:port, not {url}.")
+    refusal = SettingsError(f"WEBAPP_BASE_URL must be http(s)://host or http(s)://host:port, not {url!r}.")
     # urlsplit forgives line breaks and tabs by leaving them out.
     if not re.fullmatch(r"[\x21-\x7e]+", url) or "?" in url or "#" in url:
         raise refusal
@@ -156,7 +156,7 @@ def roles_and_scopes(names: tuple[str, ...], *, variable: str) -> None:
 def audiences(names: tuple[str, ...], *, own: str) -> None:
     for name in names:
         if not re.fullmatch(r"[\x21-\x7e]{1,200}", name):
-            raise SettingsError(f"WEBAPP_EXCHANGE_AUDIENCES must be names or URLs of services, not {name}.")
+            raise SettingsError(f"WEBAPP_EXCHANGE_AUDIENCES must be names or URLs of services, not {name!r}.")
         # Written in another way, it would be another audience to us and the same to somebody else.
         if name.rstrip("/").lower() == own.lower():
             raise SettingsError("WEBAPP_EXCHANGE_AUDIENCES must not name this site. Its own tokens already work here.")

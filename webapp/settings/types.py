@@ -83,7 +83,7 @@ def network(word: str) -> Network:
     try:
         return ip_network(word)
     except ValueError as error:
-        raise ValueError(f"must name networks such as 10.0.0.0/8 or 127.0.0.1, not {word}") from error
+        raise ValueError(f"must name networks such as 10.0.0.0/8 or 127.0.0.1, not {word!r}") from error
 
 
 def write_list(values: tuple[object, ...]) -> str:

@@ -194,7 +194,7 @@ def test_a_confirmation_says_no_content_to_a_script(person):
 def test_a_script_whose_confirmation_is_wrong_is_told_beside_the_field(person):
     headers = {"Accept": "application/json", "X-CSRF-Token": token_of(person)}
     answer = person.ask("POST", "/confirm", json={"password": "wrong"}, headers=headers)
-    assert (answer.status_code, answer.json["errors"]["password"]) == (422, ["That is not your password. Try again."])
+    assert (answer.status_code, answer.json["errors"]["password"]) == (422, ["Wrong password. Try again."])
 
 
 def test_a_stranger_cannot_confirm_anything(app):

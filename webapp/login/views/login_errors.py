@@ -85,7 +85,7 @@ def closed(closes_at: datetime) -> Problem:
     return Problem(
         403,
         "This account is closed",
-        f"Its owner closed it. It will be deleted on {closes_at}. To keep it, log in with a browser before then.",
+        f"It will be deleted on {closes_at:%d %B %Y}. To keep it, log in with a browser before then.",
     )
 
 
