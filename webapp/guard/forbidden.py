@@ -20,11 +20,16 @@ HOME, EDIT = "dashboard.show", "tokens.edit"
 OUT_OF = {"network": "from this network", "method": "with this method", "resource": "for this path"}
 
 
+def roles_sentence(principal: Principal) -> str:
+    names = " and ".join(map(in_words, principal.roles))
+    return f"Your role is {names}." if len(principal.roles) == 1 else f"Your roles are {names or 'none'}."
+
+
 def role_required(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
     return Problem(
         403,
         f"You need the role {in_words(need.role)}",
-        f"You have {' and '.join(map(in_words, principal.roles)) or 'none'}. Ask your administrator for access.",
+        f"{roles_sentence(principal)} Ask an administrator of this site for access.",
         code="role_required",
         extra={"required": [need.role]},
         headers=challenge("role_required", need),
