@@ -128,8 +128,8 @@ def test_a_chore_that_failed_or_is_late_is_named(run, add, house):
     add("ada", "super_admin")
     assert findings(run)["jobs"]["level"] == "ok"
     with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
-        db.execute("INSERT INTO job (name, due_at, last_error) VALUES ('purge dead links', 0, 'LookupError')")
+        db.execute("INSERT INTO job (name, due_at, last_error) VALUES ('purge expired links', 0, 'LookupError')")
         db.execute("INSERT INTO job (name, due_at) VALUES ('purge ended credentials', 0)")
     said = run("doctor").stdout
-    assert "To purge dead links failed (LookupError)." in said
+    assert "To purge expired links failed (LookupError)." in said
     assert "To purge ended credentials was due at 1970-01-01 00:00Z." in said

@@ -75,4 +75,4 @@ def test_the_key_that_signs_is_never_retired(run):
 
 def test_a_key_that_is_not_there_is_not_retired(run):
     done = run("keys retire nothing")
-    assert (done.exit_code, "There is no key nothing." in done.stderr) == (1, True)
+    assert (done.exit_code, "There is no signing key nothing." in done.stderr) == (1, True)

@@ -37,7 +37,7 @@ def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
     ("options", "code", "words"),
     [
         pytest.param("--name laptop --scope nothing:read", 1, "cannot give nothing:read", id="an unknown scope"),
-        pytest.param("--name x --scope protected:read", 1, "3 to 50 characters", id="a name too short"),
+        pytest.param("--name x --scope protected:read", 1, "3 to 50 printable characters", id="a name too short"),
         pytest.param("--name laptop --scope protected:read --expires 366d", 1, "at most 365d", id="too long a life"),
         pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than nothing", id="no life at all"),
         pytest.param("--name laptop --scope protected:read --expires soon", 2, "such as 90s", id="no duration"),

@@ -44,7 +44,7 @@ def test_each_request_takes_a_proof_of_its_own(app, token):
     assert call(app, token, once).status_code == 200
     again = call(app, token, once)
     assert refusal(again) == ("token_invalid", "invalid_dpop_proof")
-    assert "sent before" in again.json["detail"]
+    assert "already used" in again.json["detail"]
     assert call(app, token, fresh(token)).status_code == 200
 
 

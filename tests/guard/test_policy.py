@@ -130,7 +130,7 @@ def test_every_denial_is_explained_by_exactly_one_requirement_that_failed(who, n
         (PEOPLE, "any account, by a session"),
         (
             Requirement(role="admin", fresh_within=TEN_MINUTES, session=True),
-            "role admin, by a session, proven within 10",
+            "role admin, by a session, confirmed in the last 10 minutes",
         ),
     ],
 )

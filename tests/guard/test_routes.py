@@ -63,6 +63,6 @@ def test_no_route_of_the_house_answers_to_a_method_it_does_not_name(app, method)
 def test_the_list_of_routes_says_who_may_come_with_what(app):
     found = {route.path: (route.by_session, route.by_token) for route in routes(app) if "GET" in route.methods}
     assert found["/protected/admin"] == ("role admin", "protected:read, role admin")
-    assert found["/tokens/new"] == ("any account, proven within 10 min", "nobody")
+    assert found["/tokens/new"] == ("any account, confirmed in the last 10 minutes", "nobody")
     assert found["/public"] == ("everybody", "everybody")
     assert found["/healthz"] == ("everybody, without cookie", "everybody")

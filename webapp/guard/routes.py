@@ -33,7 +33,9 @@ class Route:
         if not self.need.reads_cookies:
             return "nobody"
         fresh = (
-            f", proven within {int(self.need.fresh_within.total_seconds() // 60)} min" if self.need.fresh_within else ""
+            f", confirmed in the last {int(self.need.fresh_within.total_seconds() // 60)} minutes"
+            if self.need.fresh_within
+            else ""
         )
         level = f", with {self.need.level.in_words}" if self.need.level > Level.ONE else ""
         nobody = "everybody unnamed, " if self.need.is_optional else ""
