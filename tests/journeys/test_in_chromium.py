@@ -65,7 +65,7 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empt
     tab.get_by_role("textbox", name="Name").fill("laptop")
     tab.get_by_role("group", name="Your profile").get_by_role("radio", name="read").check()
     tab.get_by_role("button", name="Create token").click()
-    token = tab.get_by_label("The token", exact=True).input_value()
+    token = tab.get_by_label("Token", exact=True).input_value()
     status, answer = curl(f"{house.url}/dashboard", token)
     assert (status, answer["username"], answer["credential"]) == (200, "mara", "token")
     # The page waits for that request, and says when it has come.
@@ -177,7 +177,7 @@ def test_everything_but_copying_works_without_script(opened: House, chromium: Br
     log_in(tab, opened, "ines")
     tab.goto(f"{opened.url}/tokens/new?name=plain&scopes=protected:read")
     tab.get_by_role("button", name="Create token").click()
-    token = tab.get_by_label("The token", exact=True).input_value()
+    token = tab.get_by_label("Token", exact=True).input_value()
     assert curl(f"{opened.url}/protected", token)[0] == 200
     tab.get_by_role("link", name="Revoke plain now").click()
     tab.get_by_role("button", name="Revoke plain").click()

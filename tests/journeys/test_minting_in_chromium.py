@@ -26,7 +26,7 @@ def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_m
     expect(tab.get_by_role("group", name="Protected examples")).to_be_visible()
     tab.get_by_role("textbox", name="Name").fill("first try")
     tab.get_by_role("button", name="Create token").click()
-    token = tab.get_by_label("The token", exact=True).input_value()
+    token = tab.get_by_label("Token", exact=True).input_value()
     assert curl(f"{house.url}/dashboard", token)[0] == 200
 
     status, refused = curl(f"{house.url}/protected", token)
@@ -35,5 +35,5 @@ def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_m
     expect(tab.get_by_text("This form is filled in like")).to_be_visible()
     expect(tab.get_by_role("textbox", name="Name")).to_have_value("first try 2")
     tab.get_by_role("button", name="Create token").click()
-    second = tab.get_by_label("The token", exact=True).input_value()
+    second = tab.get_by_label("Token", exact=True).input_value()
     assert curl(f"{house.url}/protected", second)[0] == 200

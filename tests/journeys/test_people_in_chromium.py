@@ -81,7 +81,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     check(tab)
     tab.get_by_role("button", name="Create invitation").click()
     check(tab)
-    link = tab.get_by_label("The link").input_value()
+    link = tab.get_by_label("Link", exact=True).input_value()
     tab.goto(f"{house.url}/admin/mail")
     check(tab)
 
@@ -93,7 +93,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     eve.get_by_label("Name", exact=True).fill("eve")
     eve.get_by_label("E-mail").fill("eve@example.org")
     eve.get_by_label("Password", exact=True).fill(PASSWORD)
-    expect(eve.get_by_text("Very hard to guess.")).to_be_visible()
+    expect(eve.get_by_text("Very strong")).to_be_visible()
     eve.get_by_role("button", name="Show what is typed").click()
     expect(eve.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
     check(eve)

@@ -152,7 +152,7 @@ def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(home: House, t
     tab.get_by_role("button", name="Remove password").click()
     tab.get_by_role("link", name="Remove passkey 2").click()
     tab.get_by_role("button", name="Remove the key").click()
-    expect(tab.get_by_text("last way in")).to_be_visible()
+    expect(tab.get_by_text("only way to log in")).to_be_visible()
     expect(tab.get_by_role("button", name="Remove passkey 1")).to_be_disabled()
     mine.set(is_touched=True)
     tab.goto(f"{home.url}/confirm?next=/tokens/new")

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def token_on(tab: Page) -> str:
-    return tab.get_by_label("The token", exact=True).input_value()
+    return tab.get_by_label("Token", exact=True).input_value()
 
 
 def let_time_pass(house: House, token_id: str) -> None:
