@@ -54,7 +54,7 @@ def test_a_token_from_its_preset_to_the_kill_switch(tab: Page, house: House, chr
     assert curl(f"{house.url}/tokens", second)[0] == 200
 
     # Rotated: both work, and the old one dies on time.
-    tab.get_by_role("link", name="See second try").click()
+    tab.get_by_role("link", name="View second try").click()
     old_id = tab.url.partition("?")[0].rpartition("/")[2]
     tab.get_by_role("link", name="Rotate").click()
     tab.get_by_role("radio", name="1 hour").check()
