@@ -72,7 +72,7 @@ def test_it_asks_first_and_changes_nothing_unless_told_to(app, user, say):
 
 def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_house_without_the_provider(app, say):
     factories.user(app, "boss", role="super_admin")
-    assert "the only super_admin with a password of this house" in say("user known-elsewhere boss", typed="no\n").stderr
+    assert "the only super admin with a password on this site" in say("user known-elsewhere boss", typed="no\n").stderr
     factories.user(app, "other", role="super_admin")
     assert "the only super_admin" not in say("user known-elsewhere boss", typed="no\n").stderr
 
@@ -86,7 +86,7 @@ def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_house_wit
         pytest.param("user known-elsewhere ada --as 4f1c --yes", {}, "Somebody else here", id="another has the key"),
         pytest.param("user known-elsewhere grace --yes", {}, "already, as 4f1c", id="moved before"),
         pytest.param("user known-elsewhere nobody --yes", {}, "no user named nobody", id="nobody of that name"),
-        pytest.param("user known-here ada --yes", {}, "of this house already", id="here before"),
+        pytest.param("user known-here ada --yes", {}, "already has a password on this site", id="here before"),
         pytest.param("user known-here grace --password-stdin --yes", {}, "15 characters", id="a poor password"),
     ],
 )

@@ -27,7 +27,7 @@ def states(run):
 
 def test_all_that_were_given_up_are_tried_again(run, given_up):
     assert states(run) == {"ada": "failed", "bob": "failed", "eve": "waiting"}
-    assert run("mail retry").stderr == "2 mails on the way again, while the house is served.\n"
+    assert run("mail retry").stderr == "2 mails queued again. They are sent while the server runs.\n"
     assert set(states(run).values()) == {"waiting"}
 
 

@@ -151,7 +151,7 @@ def test_a_house_that_is_served_is_left_alone(run, house, copy, free):
     host, port = free.split(":")
     with socket.create_server((host, int(port))):
         done = run(f"db restore {copy}")
-    assert (done.exit_code, "stop it first" in done.stderr, formers(house)) == (1, True, [])
+    assert (done.exit_code, "Stop it first" in done.stderr, formers(house)) == (1, True, [])
 
 
 def test_so_is_one_that_another_program_has_open(run, house, copy):
@@ -159,7 +159,7 @@ def test_so_is_one_that_another_program_has_open(run, house, copy):
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("SELECT count(*) FROM user").fetchone()
         done = run(f"db restore {copy}")
-    assert (done.exit_code, "stop it first" in done.stderr, formers(house)) == (1, True, [])
+    assert (done.exit_code, "Stop it first" in done.stderr, formers(house)) == (1, True, [])
 
 
 def test_postgresql_is_left_to_its_own_tools(run, copy):

@@ -1,4 +1,4 @@
-"""Events as those read them who look after the house: who did what to whom, and what it was before."""
+"""Audit log entries as admins read them: who did what to whom, and the values before."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

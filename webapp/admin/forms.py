@@ -1,4 +1,4 @@
-"""What those who look after the house fill in; nothing is done to anybody without a reason."""
+"""Forms of the admin pages; each action on an account needs a reason."""
 
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length

@@ -27,7 +27,7 @@ SHOWN_TOKENS = 50
 
 
 class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A user as those see them who look after people."""
+    """A user as admins see them."""
 
     id: UUID
     username: str

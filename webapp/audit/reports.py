@@ -1,4 +1,4 @@
-"""Events in sentences about whom they concern and who did it, for those who look after the house."""
+"""Audit events as sentences for admins: whom they concern and who did it."""
 
 from collections.abc import Callable, Mapping
 from enum import Enum

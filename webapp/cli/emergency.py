@@ -29,7 +29,7 @@ Everybody logs in again, and makes new tokens for their scripts; others who veri
 Passwords that may be known: python -m webapp user password NAME. What came before: python -m webapp audit list."""
 BY_HAND = {
     "signing": "Left to you: a new WEBAPP_SIGNING_KEY; until then others who verify our tokens take what it signed.",
-    "cookies": "Left to you: a new WEBAPP_SECRET_KEY, without WEBAPP_SECRET_KEY_FALLBACKS; start the house again.",
+    "cookies": "Left to you: a new WEBAPP_SECRET_KEY, without WEBAPP_SECRET_KEY_FALLBACKS; then restart the server.",
 }
 
 

@@ -15,9 +15,7 @@ from webapp.cli.prompts import hashed_password, password_stdin
 
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
-ALONE = (
-    "{} is the only super_admin with a password of this house: while the provider is down, nobody could look after it."
-)
+ALONE = "{} is the only super admin with a password on this site: while the provider is down, nobody could manage it."
 
 
 @click.command("known-elsewhere", cls=Command)
@@ -78,7 +76,7 @@ def known_here(house: CommandContext, *, name: str, password_stdin: bool, yes: b
             closure = roles.included_in(db, user.role)
         if not user.is_known_elsewhere:
             raise known_already(user.username)
-        confirm(user.username, "gets a password of this house", yes=yes)
+        confirm(user.username, "gets a password on this site", yes=yes)
         hashed = hashed_password(
             house.settings, user.username, email=user.email or "", from_stdin=password_stdin, roles=closure
         )
@@ -92,7 +90,7 @@ def known_here(house: CommandContext, *, name: str, password_stdin: bool, yes: b
 
 def known_already(username: str) -> CommandRefused:
     return CommandRefused(
-        f"{username} has a password of this house already; change it by: python -m webapp user password"
+        f"{username} already has a password on this site. Change it with: python -m webapp user password"
     )
 
 

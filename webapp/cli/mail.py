@@ -66,7 +66,7 @@ def retry(house: CommandContext, *, mail_id: UUID | None) -> None:
             record(db, Event.MAIL_RETRIED, mail_id=str(mail.id), kind=mail.kind, to=mail.to)
     if mail_id and not again:
         raise CommandRefused("There is no such mail to send: it was sent, or never there.")
-    say_aside(f"{counted(len(again), 'mail')} on the way again, while the house is served.")
+    say_aside(f"{counted(len(again), 'mail')} queued again. They are sent while the server runs.")
 
 
 @command.command("test")

@@ -28,7 +28,7 @@ from webapp.mail import outbox
 from webapp.mfa import resets
 from webapp.settings import Settings
 
-IN_USE = "The house is served, or another program has its database open; stop it first. Nothing was changed."
+IN_USE = "The server is running, or another program has the database open. Stop it first. Nothing was changed."
 HELD_BACK = "it waited in the backup that was restored: it may have been sent then, and its links are dead"
 
 

@@ -52,7 +52,7 @@ def print_welcome(house: CommandContext) -> None:
         link = setup_link.make(database, settings)
     if link:
         within = setup_link.lifetime_in_words(settings)
-        click.echo(f"Nobody looks after this house yet. Make the account that does within {within}:")
+        click.echo(f"This site has no admin yet. Create the admin account within {within}:")
         click.echo(f"  {link}")
 
 

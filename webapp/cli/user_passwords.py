@@ -85,6 +85,6 @@ def setup(house: CommandContext) -> None:
     with opened(house) as database:
         link = setup_link.make(database, house.settings)
     if link is None:
-        raise CommandRefused("Somebody looks after this house already; add others with: python -m webapp user add")
+        raise CommandRefused("This site already has an admin. Add other accounts with: python -m webapp user add")
     say_aside(f"It works once, within {setup_link.lifetime_in_words(house.settings)}.")
     click.echo(link)

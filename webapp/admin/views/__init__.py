@@ -1,1 +1,1 @@
-"""The doors of those who look after the house: one file a noun."""
+"""Views of the admin pages, one module a resource."""

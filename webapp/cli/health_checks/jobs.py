@@ -11,7 +11,7 @@ def turns(late: Sequence[LateJob]) -> Iterator[Finding]:
         if job.error:
             yield warn("jobs", f"To {job.name} failed ({job.error}).", "See why in the log; it is tried again.")
         else:
-            mend = "They are done while the house is served: python -m webapp serve"
+            mend = "Jobs run while the server runs: python -m webapp serve"
             yield warn("jobs", f"To {job.name} was due at {job.due_at:%Y-%m-%d %H:%M}Z.", mend)
     if not late:
         yield ok("jobs", "What must be done now and then is done.")

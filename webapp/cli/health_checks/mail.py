@@ -26,5 +26,5 @@ def outbox(states: Mapping[str, int], in_vain: int) -> Finding:
         said = f"Mails that the server did not take: {in_vain}. They are tried again."
         return warn("outbox", said, "See why: python -m webapp mail list")
     if states["waiting"]:
-        return warn("outbox", f"Mails waiting: {states['waiting']}.", "They are sent while the house is served.")
+        return warn("outbox", f"Mails waiting: {states['waiting']}.", "They are sent while the server runs.")
     return ok("outbox", "No mail waits.")

@@ -1,1 +1,1 @@
-"""The doors of the second factors: set one up, look after it, take it away."""
+"""Views of the second factors: add, rename and remove them."""
