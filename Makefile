@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-dates explore check bench migrate migration lock
+.PHONY: help setup setup-dev run test test-fast test-dates explore check bench migrate migration messages lock
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -70,6 +70,11 @@ migrate: setup ## bring the database to this version
 migration: setup-dev ## write a migration from what changed in the models: make migration NAME="add notes"
 	@$(BIN)/python -m webapp.cli.new_migration "$(NAME)"
 	@$(BIN)/ruff format --quiet webapp/migrations/versions
+
+messages: setup-dev ## extract all texts into the catalogues of the translations, and compile these
+	@pot=$$(mktemp) && $(BIN)/pybabel --quiet extract -F pyproject.toml --add-location file -k _l -k N_ -o $$pot . \
+		&& $(BIN)/pybabel --quiet update -i $$pot -d webapp/translations --no-fuzzy-matching --ignore-obsolete --omit-header \
+		&& $(BIN)/pybabel --quiet compile -d webapp/translations; rm -f $$pot
 
 lock: setup-dev ## write the requirement files anew from their .in files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

@@ -1,9 +1,11 @@
 /** Times come as UTC; here they are put into the reader's zone, unless they have chosen one: then it is theirs already. Relative ones keep their words, and get the exact time on hover. */
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", year: "numeric" })
-const weekday = new Intl.DateTimeFormat("en-GB", { weekday: "long" })
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" })
+const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang
+const date = { day: "numeric", month: "long", year: "numeric" }
+const day = new Intl.DateTimeFormat(locale, date)
+const weekday = new Intl.DateTimeFormat(locale, { weekday: "long", ...date })
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" })
 
-const exact = (moment) => `${weekday.format(moment)} ${day.format(moment)}, ${clock.format(moment)}`
+const exact = (moment) => `${weekday.format(moment)}, ${clock.format(moment)}`
 const formats = { exact, day: (moment) => day.format(moment), clock: (moment) => clock.format(moment) }
 
 export function localise(root = document) {

@@ -25,6 +25,7 @@ QUESTION = (
         Credential.last_used_at,
         User.time_zone,
         User.theme,
+        User.language,
         User.disabled_at,
         Credential.revoked_at,
         User.closes_at,

@@ -93,6 +93,8 @@ class ProfileForm(Form):
         "Time zone",
         description="Dates and times are shown in this time zone. With UTC, your browser's time zone is used.",
     )
+    language = SelectField("Language", choices=LANGUAGES)
+    time_zone = SelectField("Time zone", description="In which times are told. With UTC, your browser tells its own.")
     theme = SelectField("Theme", choices=THEMES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

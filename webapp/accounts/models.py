@@ -56,7 +56,7 @@ class User(Base):
     """When an admin last lifted what too many wrong passwords or codes had locked."""
     closes_at: Mapped[datetime | None] = mapped_column(index=True)
     """When an account that its owner closed is gone for good; until then they may come back."""
-    language: Mapped[str] = mapped_column(String(10), server_default="en")
+    language: Mapped[str] = mapped_column(String(10), server_default="auto")
     time_zone: Mapped[str] = mapped_column(String(50), server_default="UTC")
     theme: Mapped[str] = mapped_column(String(10), server_default="auto")
     unwanted_mails: Mapped[list[str]] = mapped_column(JSON, server_default="[]")

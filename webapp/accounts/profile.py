@@ -12,8 +12,10 @@ from webapp.accounts.names import UserNameUnfit, checked_name, key_of
 from webapp.accounts.registration import UserNameTaken, free_skeleton
 from webapp.audit.log import Event, record
 from webapp.core.combining_marks import STACKED, is_stacked
+from webapp.web import i18n
+from webapp.web.i18n import AUTOMATIC
 
-LANGUAGES = {"en": "English"}
+LANGUAGES = {AUTOMATIC: "As your browser asks", **i18n.LANGUAGES}
 THEMES = {"auto": "Same as my device", "light": "Light", "dark": "Dark"}
 LONGEST_DISPLAY_NAME = 100
 

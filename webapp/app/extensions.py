@@ -9,7 +9,7 @@ from webapp.core.db import Database
 from webapp.guard import preferences
 from webapp.sessions import cookie
 from webapp.settings import ROOT, Settings
-from webapp.web import assets, csrf, headers, logs, problems, proxy, request_head, templating, transaction
+from webapp.web import assets, csrf, headers, i18n, logs, problems, proxy, request_head, templating, transaction
 from webapp.web.request_id import request_id
 from webapp.web.templating import SiteInfo
 
@@ -23,6 +23,7 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     log.origin_of[0] = origin
     proxy.init_app(app, settings.trusted_proxies)
     assets.init_app(app, ROOT / "static")
+    i18n.init_app(app, preferences.language)
     templating.init_app(app, SiteInfo(settings.site_name, settings.base_url), preferences.zone)
     problems.init_app(app)
     csrf.init_app(app)

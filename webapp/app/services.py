@@ -1,13 +1,18 @@
 """Creates the services and registers each by its type: mail, login, token grants, second factors, scopes."""
 
+from uuid import UUID
+
 from flask import Flask, request
+from sqlalchemy.orm import Session
 
 from webapp.accounts import names
+from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
+from webapp.guard import preferences
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
@@ -34,7 +39,7 @@ from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.refresh_families import RefreshLifetimes
 from webapp.tokens.refresh_secret import RefreshSecrets
 from webapp.tokens.scopes import Catalogue
-from webapp.web import mail_templates
+from webapp.web import i18n, mail_templates
 from webapp.web.registry import services_of
 
 
@@ -44,12 +49,21 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
     sealer = Encryptor(settings.secret_key, "mail", former=settings.secret_key_fallbacks)
     worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from))
 
-    def render(kind: str, facts: dict[str, object]) -> Content:
-        made = mail_templates.render_mail(app, kind, facts)
+    def render(db: Session, user_id: UUID | None, kind: str, facts: dict[str, object]) -> Content:
+        made = mail_templates.render_mail(app, kind, facts, language_of(db, user_id))
         return Content(made.subject, made.text, made.html)
 
     services.provide(Mailer)(Mailer(render, sealer, bool(settings.smtp_url), worker.wake))
     services.provide(MailWorker)(worker)
+
+
+def language_of(db: Session, user_id: UUID | None) -> str:
+    """The language in which to write to somebody: of their account, else of the browser, if it is their own."""
+    user = db.get(User, user_id) if user_id else None
+    if user is not None and user.language != i18n.AUTOMATIC:
+        return user.language
+    caller = preferences.caller_id()
+    return i18n.requested() if caller in (None, user_id) else i18n.DEFAULT
 
 
 def provide_login(app: Flask, settings: Settings, database: Database) -> None:

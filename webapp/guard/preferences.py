@@ -1,15 +1,16 @@
-"""How the caller likes pages: their time zone and their theme, which came with their standing."""
+"""Preferences of the caller for pages: language, time zone and theme, read with their credential."""
 
 from datetime import UTC, tzinfo
 from functools import lru_cache
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import g
+from flask import g, request
 
 from webapp.guard import login_manager
 from webapp.guard.principal import NotAccepted, Principal
-
-AUTOMATIC = "auto"
+from webapp.web.i18n import AUTOMATIC
+from webapp.web.negotiation import is_browser
 
 
 def theme() -> str | None:
@@ -19,6 +20,24 @@ def theme() -> str | None:
     except NotAccepted:
         return None
     return principal.theme if principal and principal.theme != AUTOMATIC else None
+
+
+def language() -> str:
+    """The language of the caller's account; ``auto`` if they left it to their browser, for tokens and for strangers."""
+    # A script is not looked up for it: what it is refused with costs no question.
+    if not request or ("caller" not in g and not is_browser()):
+        return AUTOMATIC
+    try:
+        principal = login_manager.caller()
+    except NotAccepted:
+        return AUTOMATIC
+    return principal.language if principal and principal.credential == "session" else AUTOMATIC
+
+
+def caller_id() -> UUID | None:
+    """The account of the caller, if one was recognised."""
+    principal = g.get("caller")
+    return principal.user_id if isinstance(principal, Principal) else None
 
 
 def zone_name() -> str:

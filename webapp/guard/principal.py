@@ -42,6 +42,8 @@ class CredentialRow(NamedTuple):
     time_zone: str = "UTC"
     """Its user's, for pages; by its name in the IANA database."""
     theme: str = "auto"
+    language: str = "auto"
+    """Of pages and problem texts: a BCP 47 tag, or "auto" for what the browser asks for."""
     disabled_at: datetime | None = None
     revoked_at: datetime | None = None
     closes_at: datetime | None = None

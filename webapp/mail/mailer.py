@@ -11,13 +11,13 @@ from webapp.core.encryption import Encryptor
 from webapp.mail import outbox
 from webapp.mail.outbox import Content
 
-Render = Callable[[str, dict[str, object]], Content]
+Render = Callable[[Session, UUID | None, str, dict[str, object]], Content]
 
 
 @dataclass(frozen=True, slots=True)
 class Mailer:
     render: Render
-    """The template's name and its facts, made into a mail; handed in, because templates are the web's."""
+    """The recipient's account, the template's name and its facts, made into a mail; templates are the web's."""
     sealer: Encryptor
     can_mail: bool
     """Whether a mail server is set. Without one mails go to the log, so a link in them proves no e-mail address."""
@@ -26,7 +26,7 @@ class Mailer:
 
     def send(self, db: Session, kind: str, to: str, *, user_id: UUID | None = None, **facts: object) -> UUID:
         """Put ``templates/mail/<kind>.txt`` and ``.html`` into the outbox."""
-        content = self.render(kind, facts)
+        content = self.render(db, user_id, kind, facts)
         mail_id = outbox.put(db, self.sealer, kind=kind, to=to, content=content, user_id=user_id)
         event.listen(db, "after_commit", lambda _: self.wake())
         return mail_id

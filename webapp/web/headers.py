@@ -42,7 +42,7 @@ HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 # For whom an answer was made, unless it is for everybody.
-PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Authorization, Cookie")
+PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Language, Authorization, Cookie")
 
 
 WARNED = 7

@@ -3,13 +3,16 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template
+from flask_babel import force_locale
 from werkzeug.exceptions import BadHost, HTTPException, MethodNotAllowed
 
 from webapp.core.db import Unavailable
+from webapp.web import i18n
 from webapp.web.negotiation import as_json, is_browser
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problem_kinds import WORDS, phrase_of, slug_of
@@ -62,7 +65,9 @@ class Problem(Exception):
 def answer(problem: Problem, *, page: bool | None = None) -> Response:
     """The problem as this caller reads it."""
     if is_browser() if page is None else page:
-        response = page_of(problem)
+        # From 500 on the caller's account is not asked for: the database may be what is missing.
+        with force_locale(i18n.requested()) if problem.status >= 500 else nullcontext():
+            response = page_of(problem)
     else:
         response = as_json(problem.body(), status=problem.status, kind="application/problem+json")
     response.headers.update(problem.headers)

@@ -3,14 +3,25 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from math import inf
+from typing import Literal
 from urllib.parse import urlsplit
 
+from babel.dates import format_date, format_datetime, format_timedelta
 from flask import Flask
+from flask_babel import gettext
 
 from webapp.core.clock import NEVER, now
+from webapp.web import i18n
 from webapp.web.request_id import request_id
 
-UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
+UNITS: tuple[tuple[Literal["year", "month", "day", "hour", "minute"], int], ...] = (
+    ("year", 365 * 86400),
+    ("month", 30 * 86400),
+    ("day", 86400),
+    ("hour", 3600),
+    ("minute", 60),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,33 +39,44 @@ def iso(instant: datetime) -> str:
 
 
 def exact(instant: datetime) -> str:
-    return f"{instant:%A} {instant.day} {instant:%B %Y, %H:%M %Z}"
+    """Such as "Thursday 9 April 2026, 14:32 UTC"."""
+    # Translators: a weekday and date pattern, in the letters of Unicode TR35.
+    return f"{format_datetime(instant, gettext('EEEE d MMMM y, HH:mm'), locale=i18n.current())} {instant:%Z}"
 
 
 def day(instant: datetime) -> str:
-    return f"{instant.day} {instant:%B %Y}"
+    """Such as "9 April 2026"."""
+    # Translators: a date pattern, in the letters of Unicode TR35.
+    return format_date(instant, gettext("d MMMM y"), locale=i18n.current())
 
 
 def clock(instant: datetime) -> str:
+    """Such as "14:32 UTC"."""
     return f"{instant:%H:%M %Z}"
 
 
 def relative(instant: datetime) -> str:
     """How far away, in the largest unit that fits: "in 2 days", "4 minutes ago", "just now"."""
     distance = instant - now()
-    words = span(abs(distance))
-    if not words:
-        return "just now" if distance <= timedelta() else "in a moment"
-    return f"in {words}" if distance > timedelta() else f"{words} ago"
+    if words := span(distance, with_direction=True):
+        return words
+    return gettext("just now") if distance <= timedelta() else gettext("in a moment")
 
 
-def span(length: timedelta) -> str:
-    """A length of time in its largest unit, rounded; empty below a minute."""
-    seconds = length.total_seconds()
+def span(length: timedelta, *, with_direction: bool = False) -> str:
+    """A length of time in its largest unit, rounded; empty below a minute.
+
+    Args:
+        with_direction: say "in 2 days" and "2 days ago" instead of "2 days".
+    """
+    seconds = abs(length.total_seconds())
     for unit, size in UNITS:
         # A week that began a moment ago still has seven days.
         if (count := round(seconds / size)) >= 1 and seconds >= size * 0.95:
-            return f"{count} {unit}" + ("s" if count > 1 else "")
+            rounded = timedelta(seconds=count * size * (1 if length > timedelta() else -1))
+            # Babel chooses a unit of its own, such as weeks, unless no other reaches the threshold.
+            form = {"granularity": unit, "threshold": inf, "add_direction": with_direction}
+            return format_timedelta(rounded, locale=i18n.current(), **form)
     return ""
 
 

@@ -53,6 +53,7 @@ def principal_of(user: User, started: Started) -> Principal:
         idle_at=credential.idle_at,
         time_zone=user.time_zone,
         theme=user.theme,
+        language=user.language,
         closes_at=user.closes_at,
     )
 

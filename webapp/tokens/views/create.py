@@ -147,7 +147,7 @@ def reveal(issued: Issued, former: Token | None = None) -> Response:
 
 def as_secret(shown: Response, issued: Issued) -> Response:
     shown.headers["Cache-Control"] = "no-store"
-    shown.headers["Vary"] = "Accept, Authorization, Cookie"
+    shown.headers["Vary"] = "Accept, Accept-Language, Authorization, Cookie"
     shown.headers["Location"] = url_for("tokens.show", token_id=issued.entry.id)
     return shown
 

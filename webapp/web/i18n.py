@@ -1,0 +1,53 @@
+"""Language of pages, mails and problem texts: the account's setting, else ``Accept-Language``, else English.
+
+Texts are English in the source and translated by gettext (Flask-Babel). The catalogues are in ``webapp/translations``;
+``make messages`` extracts and compiles them.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from babel import Locale
+from flask import Flask, request
+from flask_babel import Babel, get_locale
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+"""What pages are translated into: BCP 47 tag and the language's own name."""
+DEFAULT = "en"
+AUTOMATIC = "auto"
+"""The setting of an account that leaves the choice to the browser."""
+TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
+
+
+def requested() -> str:
+    """The supported language that ``Accept-Language`` prefers (RFC 9110 §12.5.4); English outside a request."""
+    if not request or "HTTP_ACCEPT_LANGUAGE" not in request.environ:
+        return DEFAULT
+    return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+
+
+def current() -> Locale:
+    """The locale of the present request or mail; English where there is none."""
+    return get_locale() or Locale(DEFAULT)
+
+
+def language() -> str:
+    """The BCP 47 tag of the present language, for ``lang`` attributes and ``Content-Language``."""
+    return str(current()).replace("_", "-")
+
+
+def init_app(app: Flask, chosen: Callable[[], str]) -> None:
+    """Register Flask-Babel with the language of each request.
+
+    Args:
+        chosen: the language of the caller's account, or ``AUTOMATIC``; called at most once per request.
+    """
+
+    def select() -> str:
+        setting = chosen()
+        return setting if setting in LANGUAGES else requested()
+
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
+    Babel(app, locale_selector=select)
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.globals["language"] = language
