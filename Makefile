@@ -71,10 +71,8 @@ migration: setup-dev ## write a migration from what changed in the models: make 
 	@$(BIN)/python -m webapp.cli.new_migration "$(NAME)"
 	@$(BIN)/ruff format --quiet webapp/migrations/versions
 
-messages: setup-dev ## extract all texts into the catalogues of the translations, and compile these
-	@pot=$$(mktemp) && $(BIN)/pybabel --quiet extract -F pyproject.toml --add-location file -k _l -k N_ -o $$pot . \
-		&& $(BIN)/pybabel --quiet update -i $$pot -d webapp/translations --no-fuzzy-matching --ignore-obsolete --omit-header \
-		&& $(BIN)/pybabel --quiet compile -d webapp/translations; rm -f $$pot
+messages: setup-dev ## bring the catalogues of translations up to date with the texts, and compile them
+	@$(BIN)/python -m tests.messages
 
 lock: setup-dev ## write the requirement files anew from their .in files
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements.in -o requirements.txt

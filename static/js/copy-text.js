@@ -1,3 +1,5 @@
+import { _ } from "./text.js"
+
 /**
  * <copy-text>: a Copy button for its text, or for the field named by `from`.
  * `label` is what is copied, for those who hear the button. Without JavaScript the text is still there to select.
@@ -12,7 +14,8 @@ class CopyText extends HTMLElement {
     this.button = document.createElement("button")
     this.button.type = "button"
     this.button.className = this.field ? "button" : "button button--quiet button--small"
-    this.button.innerHTML = `${ICON}<span>Copy</span><span class="hidden-text"></span>`
+    this.button.innerHTML = `${ICON}<span></span><span class="hidden-text"></span>`
+    this.button.querySelector("span").textContent = _("Copy")
     this.button.lastElementChild.textContent = ` ${this.getAttribute("label") ?? ""}`
     this.said = document.createElement("span")
     this.said.className = "hidden-text"
@@ -28,11 +31,11 @@ class CopyText extends HTMLElement {
   async copy() {
     const done = await write(this.text, this.field ?? this.firstElementChild)
     const word = this.button.querySelector("span")
-    word.textContent = done ? "Copied" : "Press Ctrl+C"
-    this.said.textContent = done ? "Copied" : "Selected. Press Control and C to copy."
+    word.textContent = done ? _("Copied") : _("Press Ctrl+C")
+    this.said.textContent = done ? _("Copied") : _("Selected. Press Control and C to copy.")
     clearTimeout(this.rest)
     this.rest = setTimeout(() => {
-      word.textContent = "Copy"
+      word.textContent = _("Copy")
       this.said.textContent = ""
     }, 4000)
   }

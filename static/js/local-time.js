@@ -1,3 +1,5 @@
+import { _ } from "./text.js"
+
 /** Times come as UTC; here they are put into the reader's zone, unless they have chosen one: then it is theirs already. Relative ones keep their words, and get the exact time on hover. */
 const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang
 const date = { day: "numeric", month: "long", year: "numeric" }
@@ -18,7 +20,7 @@ export function localise(root = document) {
     if (format) time.textContent = format(moment)
   }
   for (const line of root.querySelectorAll("[data-zone]")) {
-    line.textContent = `Times in ${day.resolvedOptions().timeZone}`
+    line.textContent = _("Times in %(zone)s", { zone: day.resolvedOptions().timeZone })
   }
 }
 

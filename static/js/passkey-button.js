@@ -1,3 +1,5 @@
+import { _ } from "./text.js"
+
 /**
  * <passkey-button>: inside a form, around a hidden button. Fetches `options`, lets the browser make a passkey
  * (`ceremony="create"`) or ask one, and sends the form with the answer in its field `response`. With `autofill` the
@@ -8,9 +10,9 @@ const { PublicKeyCredential } = window
 const RENEWED = 4 * 60 * 1000
 
 const WORDS = {
-  NotAllowedError: "Nothing was chosen, or it took too long. Try again.",
-  InvalidStateError: "This device has a passkey for this account already.",
-  SecurityError: "Passkeys do not work at this address. Open the house by its name.",
+  NotAllowedError: _("Nothing was chosen, or it took too long. Try again."),
+  InvalidStateError: _("This device already has a passkey for this account."),
+  SecurityError: _("Passkeys do not work at an IP address. Open this site by its host name."),
 }
 
 class PasskeyButton extends HTMLElement {
@@ -21,7 +23,7 @@ class PasskeyButton extends HTMLElement {
     this.said = this.querySelector("[role=status]")
     this.makes = this.getAttribute("ceremony") === "create"
     if (!PublicKeyCredential?.parseCreationOptionsFromJSON) {
-      this.say("This browser knows no passkeys, or not here.")
+      this.say(_("This browser does not support passkeys on this site."))
       return
     }
     this.button.hidden = false
@@ -66,7 +68,7 @@ class PasskeyButton extends HTMLElement {
       this.finish(JSON.stringify(credential.toJSON()))
     } catch (error) {
       if (error.name !== "AbortError" && !(how.mediation && error.name === "NotAllowedError")) {
-        this.say(WORDS[error.name] ?? `That did not work: ${error.message}`)
+        this.say(WORDS[error.name] ?? _("The passkey could not be used: %(reason)s", { reason: error.message }))
       }
     }
   }

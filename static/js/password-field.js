@@ -1,3 +1,5 @@
+import { _ } from "./text.js"
+
 /**
  * <password-field>: around the field for a password. A button shows what is typed; where one is chosen, `check` is asked
  * how hard it is to guess. Without JavaScript the field is there, and the server says all of it when the form is sent.
@@ -31,8 +33,8 @@ class PasswordField extends HTMLElement {
     this.field.type = isShown ? "text" : "password"
     this.field.spellcheck = false
     this.field.autocapitalize = "none"
-    this.button.textContent = isShown ? "Hide" : "Show"
-    this.button.setAttribute("aria-label", isShown ? "Hide what is typed" : "Show what is typed")
+    this.button.textContent = isShown ? _("Hide") : _("Show")
+    this.button.setAttribute("aria-label", isShown ? _("Hide password") : _("Show password"))
   }
 
   wait() {

@@ -1,3 +1,5 @@
+import { _ } from "./text.js"
+
 /**
  * <save-text from as name>: a button that saves the field named by `from` as a line `name=…` of a file.
  * The file is made here and never leaves the machine; without JavaScript there is no button, and Copy's field stays.
@@ -11,7 +13,7 @@ class SaveText extends HTMLElement {
     this.button.type = "button"
     this.button.className = "button button--quiet"
     this.button.innerHTML = `${ICON}<span></span>`
-    this.button.lastElementChild.textContent = `Download as ${this.getAttribute("as")}`
+    this.button.lastElementChild.textContent = _("Download as %(name)s", { name: this.getAttribute("as") })
     this.button.addEventListener("click", () => this.save())
     this.append(this.button)
   }

@@ -1,3 +1,5 @@
+import { _ } from "./text.js"
+
 /**
  * <session-end at login>: shows itself ten minutes before the session ends, counts, and puts the end off without leaving
  * the page. Without JavaScript it stands there when the page came that late, and its button is a form.
@@ -23,15 +25,15 @@ class SessionEnd extends HTMLElement {
     const left = this.end - Date.now()
     if (left <= 0) return this.over()
     this.hidden = left > WARNING
-    if (!this.hidden) this.words.textContent = `Your session ends in ${words(left)}.`
+    if (!this.hidden) this.words.textContent = words(left)
     // A timer holds less than a month.
     this.timer = setTimeout(() => this.look(), this.hidden ? Math.min(left - WARNING, 3_600_000) : EVERY)
   }
 
   over() {
     this.hidden = false
-    const login = Object.assign(document.createElement("a"), { href: this.getAttribute("login"), textContent: "Log in again" })
-    this.words.replaceChildren("Your session has ended. ", login)
+    const login = Object.assign(document.createElement("a"), { href: this.getAttribute("login"), textContent: _("Log in again") })
+    this.words.replaceChildren(`${_("Your session has ended.")} `, login)
     this.querySelector(".button")?.remove()
   }
 
@@ -49,6 +51,7 @@ class SessionEnd extends HTMLElement {
   }
 }
 
-const words = (left) => (left < 90_000 ? "about a minute" : `${Math.round(left / 60_000)} minutes`)
+const words = (left) =>
+  left < 90_000 ? _("Your session ends in about a minute.") : _("Your session ends in %(minutes)s minutes.", { minutes: Math.round(left / 60_000) })
 
 customElements.define("session-end", SessionEnd)

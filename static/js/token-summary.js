@@ -1,5 +1,7 @@
+import { _ } from "./text.js"
+
 /**
- * <token-summary src>: asks the house what the form around it would make, while it is filled in, and says so.
+ * <token-summary src>: asks the site for a summary of the token that the form around it describes, and shows it while somebody types.
  * Without JavaScript its button asks the same.
  */
 const PAUSE = 300
@@ -26,7 +28,7 @@ class TokenSummary extends HTMLElement {
     const told = await answer.json().catch(() => ({}))
     const wrong = Object.values(told.errors ?? {}).flat()
     this.classList.toggle("summing--wrong", !answer.ok)
-    this.say(answer.ok ? told.summary : wrong.length ? wrong : [told.detail ?? "This site is not responding."])
+    this.say(answer.ok ? told.summary : wrong.length ? wrong : [told.detail ?? _("This site is not responding.")])
   }
 
   say(sentences) {

@@ -1,3 +1,5 @@
+import { _ } from "./text.js"
+
 /**
  * <wait-for-token src>: asks the token's own page, as JSON, whether its first request has come, and says so.
  * It asks every two seconds while somebody looks, for ten minutes. Without JavaScript the link beside it leads there.
@@ -8,7 +10,7 @@ const AT_MOST = 10 * 60_000
 class WaitForToken extends HTMLElement {
   connectedCallback() {
     this.until = Date.now() + AT_MOST
-    this.querySelector("small").textContent = "This updates automatically."
+    this.querySelector("small").textContent = _("This updates automatically.")
     this.next()
   }
 
@@ -21,10 +23,10 @@ class WaitForToken extends HTMLElement {
   }
 
   async ask() {
-    if (Date.now() > this.until) return this.say("wait--over", "No request yet.", "10 minutes have passed. The page of the token shows when it is used.")
+    if (Date.now() > this.until) return this.say("wait--over", _("No request yet."), _("10 minutes have passed. The page of the token shows when it is used."))
     const token = document.hidden ? null : await read(this.getAttribute("src"))
     if (!token?.last_used_at) return this.next()
-    this.say("wait--seen", `First request seen: ${deed(token)}.`, "It works.")
+    this.say("wait--seen", `${_("First request seen:")} ${described(token)}`, _("It works."))
   }
 
   say(state, sentence, rest) {
@@ -36,17 +38,15 @@ class WaitForToken extends HTMLElement {
   }
 }
 
-/** Such as "GET /protected from 10.0.0.7, with curl". */
-function deed(token) {
-  const from = token.last_used_from ? ` from ${token.last_used_from}` : ""
-  const by = token.last_used_by ? `, with ${token.last_used_by}` : ""
-  return `${token.last_used_for ?? "it came"}${from}${by}`
+/** Such as "GET /protected, 10.0.0.7, curl". */
+function described(token) {
+  return [token.last_used_for, token.last_used_from, token.last_used_by].filter(Boolean).join(", ")
 }
 
-/** The token as its page tells it, or null while the house cannot be reached. */
-async function read(address) {
+/** The token as its page tells it, or null while the site cannot be reached. */
+async function read(url) {
   try {
-    const answer = await fetch(address, { headers: { Accept: "application/json" } })
+    const answer = await fetch(url, { headers: { Accept: "application/json" } })
     if (!answer.ok) return null
     const body = await answer.json()
     return body.token ?? body

@@ -94,7 +94,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     eve.get_by_label("E-mail").fill("eve@example.org")
     eve.get_by_label("Password", exact=True).fill(PASSWORD)
     expect(eve.get_by_text("Very strong")).to_be_visible()
-    eve.get_by_role("button", name="Show what is typed").click()
+    eve.get_by_role("button", name="Show password").click()
     expect(eve.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
     check(eve)
     eve.get_by_role("button", name="Register").click()

@@ -135,7 +135,7 @@ def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(home: House, t
     # The same device makes no second one, and says so.
     tab.goto(f"{home.url}/account/security/passkeys/new")
     tab.get_by_role("button", name="Add a passkey").click()
-    expect(tab.get_by_text("has a passkey for this account already")).to_be_visible()
+    expect(tab.get_by_text("already has a passkey for this account")).to_be_visible()
     other = Device(
         mine.cdp,
         mine.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": OPTIONS | {"transport": "usb"}})[

@@ -88,13 +88,11 @@ class ProfileForm(Form):
         description="Optional. Shown to other users instead of your user name.",
         render_kw={"autocomplete": "name"},
     )
-    language = SelectField("Language", choices=LANGUAGES, description="Only English is available for now.")
+    language = SelectField("Language", choices=LANGUAGES, description="Pages and mails are shown in this language.")
     time_zone = SelectField(
         "Time zone",
         description="Dates and times are shown in this time zone. With UTC, your browser's time zone is used.",
     )
-    language = SelectField("Language", choices=LANGUAGES)
-    time_zone = SelectField("Time zone", description="In which times are told. With UTC, your browser tells its own.")
     theme = SelectField("Theme", choices=THEMES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

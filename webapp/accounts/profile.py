@@ -15,7 +15,7 @@ from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.web import i18n
 from webapp.web.i18n import AUTOMATIC
 
-LANGUAGES = {AUTOMATIC: "As your browser asks", **i18n.LANGUAGES}
+LANGUAGES = {AUTOMATIC: "Same as my browser", **i18n.LANGUAGES}
 THEMES = {"auto": "Same as my device", "light": "Light", "dark": "Dark"}
 LONGEST_DISPLAY_NAME = 100
 

@@ -12,6 +12,7 @@ from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
+from webapp.core.translation import DEFAULT
 from webapp.guard import preferences
 from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
@@ -63,7 +64,7 @@ def language_of(db: Session, user_id: UUID | None) -> str:
     if user is not None and user.language != i18n.AUTOMATIC:
         return user.language
     caller = preferences.caller_id()
-    return i18n.requested() if caller in (None, user_id) else i18n.DEFAULT
+    return i18n.requested() if caller in (None, user_id) else DEFAULT
 
 
 def provide_login(app: Flask, settings: Settings, database: Database) -> None:

@@ -13,11 +13,11 @@ from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.humanize import counted
+from webapp.core.translation import DEFAULT
 from webapp.mail import outbox
-from webapp.mail.mailer import Mailer
-from webapp.mail.outbox import LeasedMail
+from webapp.mail.outbox import Content, LeasedMail
 from webapp.mail.transport import NotSent, transport_for
-from webapp.web.registry import services_of
+from webapp.web.mail_templates import render_mail
 
 
 @click.group("mail", cls=CommandGroup)
@@ -84,8 +84,8 @@ def test(house: CommandContext, *, address: str) -> None:
         raise CommandRefused("No mail server is named; set WEBAPP_SMTP_URL.")
     app = create_app(settings)
     try:
-        post = services_of(app).get(Mailer)
-        mail = LeasedMail(uuid4(), checked_address(address), post.render("test", {}))
+        made = render_mail(app, "test", {}, DEFAULT)
+        mail = LeasedMail(uuid4(), checked_address(address), Content(made.subject, made.text, made.html))
         transport_for(settings.smtp_url, settings.mail_from).send(mail)
     except EmailUnfit as error:
         raise CommandRefused(str(error)) from error

@@ -36,7 +36,7 @@ def language() -> str:
 
 def caller_id() -> UUID | None:
     """The account of the caller, if one was recognised."""
-    principal = g.get("caller")
+    principal = g.get("caller") if request else None
     return principal.user_id if isinstance(principal, Principal) else None
 
 

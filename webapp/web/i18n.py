@@ -7,13 +7,13 @@ Texts are English in the source and translated by gettext (Flask-Babel). The cat
 from collections.abc import Callable
 from pathlib import Path
 
-from babel import Locale
 from flask import Flask, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
+
+from webapp.core.translation import DEFAULT, current_locale
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 """What pages are translated into: BCP 47 tag and the language's own name."""
-DEFAULT = "en"
 AUTOMATIC = "auto"
 """The setting of an account that leaves the choice to the browser."""
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
@@ -26,14 +26,9 @@ def requested() -> str:
     return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
 
 
-def current() -> Locale:
-    """The locale of the present request or mail; English where there is none."""
-    return get_locale() or Locale(DEFAULT)
-
-
 def language() -> str:
     """The BCP 47 tag of the present language, for ``lang`` attributes and ``Content-Language``."""
-    return str(current()).replace("_", "-")
+    return str(current_locale()).replace("_", "-")
 
 
 def init_app(app: Flask, chosen: Callable[[], str]) -> None:

@@ -8,11 +8,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import gettext
 
 from webapp.core.clock import NEVER, now
-from webapp.web import i18n
+from webapp.core.translation import _, _n, current_locale, listed
 from webapp.web.request_id import request_id
 
 UNITS: tuple[tuple[Literal["year", "month", "day", "hour", "minute"], int], ...] = (
@@ -41,13 +41,13 @@ def iso(instant: datetime) -> str:
 def exact(instant: datetime) -> str:
     """Such as "Thursday 9 April 2026, 14:32 UTC"."""
     # Translators: a weekday and date pattern, in the letters of Unicode TR35.
-    return f"{format_datetime(instant, gettext('EEEE d MMMM y, HH:mm'), locale=i18n.current())} {instant:%Z}"
+    return f"{format_datetime(instant, _('EEEE d MMMM y, HH:mm'), locale=current_locale())} {instant:%Z}"
 
 
 def day(instant: datetime) -> str:
     """Such as "9 April 2026"."""
     # Translators: a date pattern, in the letters of Unicode TR35.
-    return format_date(instant, gettext("d MMMM y"), locale=i18n.current())
+    return format_date(instant, _("d MMMM y"), locale=current_locale())
 
 
 def clock(instant: datetime) -> str:
@@ -55,12 +55,17 @@ def clock(instant: datetime) -> str:
     return f"{instant:%H:%M %Z}"
 
 
+def number(value: float) -> str:
+    """Such as "12,345.6"."""
+    return format_decimal(value, locale=current_locale())
+
+
 def relative(instant: datetime) -> str:
     """How far away, in the largest unit that fits: "in 2 days", "4 minutes ago", "just now"."""
     distance = instant - now()
     if words := span(distance, with_direction=True):
         return words
-    return gettext("just now") if distance <= timedelta() else gettext("in a moment")
+    return _("just now") if distance <= timedelta() else _("in a moment")
 
 
 def span(length: timedelta, *, with_direction: bool = False) -> str:
@@ -75,19 +80,20 @@ def span(length: timedelta, *, with_direction: bool = False) -> str:
         if (count := round(seconds / size)) >= 1 and seconds >= size * 0.95:
             rounded = timedelta(seconds=count * size * (1 if length > timedelta() else -1))
             # Babel chooses a unit of its own, such as weeks, unless no other reaches the threshold.
-            form = {"granularity": unit, "threshold": inf, "add_direction": with_direction}
-            return format_timedelta(rounded, locale=i18n.current(), **form)
+            return format_timedelta(
+                rounded, granularity=unit, threshold=inf, add_direction=with_direction, locale=current_locale()
+            )
     return ""
 
 
-def init_app(app: Flask, house: SiteInfo, zone: Callable[[], tzinfo] = lambda: UTC) -> None:
+def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UTC) -> None:
     """
     Args:
         zone: the reader's.
     """
-    app.jinja_env.filters |= {"iso": iso, "relative": relative, "span": span}
+    app.jinja_env.filters |= {"iso": iso, "relative": relative, "span": span, "number": number}
     for form in (exact, day, clock):
         app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
     app.jinja_env.tests["endless"] = lambda instant: instant >= NEVER
-    app.jinja_env.globals |= {"house": house, "now": now, "request_id": request_id}
+    app.jinja_env.globals |= {"site": site, "now": now, "request_id": request_id, "listed": listed, "_n": _n}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

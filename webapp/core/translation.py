@@ -1,0 +1,54 @@
+"""Texts that people read: English in the source, translated by gettext into the language of the request or mail.
+
+Outside a request, such as in commands, texts stay English. ``make messages`` extracts what these functions are called
+with, so that the text is always a literal. Braces of ``str.format`` are not used: values have names, ``%(name)s``.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, cast
+
+import flask_babel
+from babel import Locale
+from babel.lists import format_list
+
+DEFAULT = "en"
+
+
+def _(text: str, **values: object) -> str:
+    """Translate a text now.
+
+    Args:
+        text: the English text, a literal.
+        values: what stands for ``%(name)s`` in it.
+    """
+    return cast("str", flask_babel.gettext(text, **values))
+
+
+def _l(text: str, **values: object) -> str:
+    """Translate a text whenever it becomes a string: for constants, and for labels of forms.
+
+    Returns:
+        Something that ``str()``, f-strings and templates take for a string; ``join`` and JSON need ``str()``.
+    """
+    return cast("str", flask_babel.lazy_gettext(text, **values))
+
+
+def _n(singular: str, plural: str, count: int, **values: object) -> str:
+    """Translate a text with a count in it, in the plural form of the language.
+
+    Args:
+        count: a number of things; also ``%(num)s`` in both texts.
+    """
+    return cast("str", flask_babel.ngettext(singular, plural, count, **values))
+
+
+def current_locale() -> Locale:
+    """The locale of the present request or mail; English where there is none."""
+    return cast("Locale | None", flask_babel.get_locale()) or Locale(DEFAULT)
+
+
+def listed(words: Iterable[object], *, style: Literal["standard", "or"] = "standard") -> str:
+    """Such as "a, b and c"; with style ``or`` "a, b or c"."""
+    locale = current_locale()
+    # American English has a comma before "and".
+    return format_list([str(word) for word in words], style, "en_GB" if str(locale) == DEFAULT else locale)
