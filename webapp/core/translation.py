@@ -10,8 +10,17 @@ from typing import Literal, cast
 import flask_babel
 from babel import Locale
 from babel.lists import format_list
+from flask_babel.speaklater import LazyString
+from markupsafe import Markup, escape
 
 DEFAULT = "en"
+
+
+class LazyText(LazyString):  # type: ignore[misc]  # Flask-Babel has no types
+    """A ``LazyString`` that templates escape. Flask-Babel's own passes for HTML, with whatever was put into it."""
+
+    def __html__(self) -> Markup:
+        return escape(str(self))
 
 
 def _(text: str, **values: object) -> str:
@@ -30,7 +39,7 @@ def _l(text: str, **values: object) -> str:
     Returns:
         Something that ``str()``, f-strings and templates take for a string; ``join`` and JSON need ``str()``.
     """
-    return cast("str", flask_babel.lazy_gettext(text, **values))
+    return cast("str", LazyText(_, text, **values))
 
 
 def _n(singular: str, plural: str, count: int, **values: object) -> str:
