@@ -3,11 +3,13 @@
 import unicodedata
 from typing import Literal
 
+from webapp.core.translation import _l
+
 # UTS #39 §5.4: at most four nonspacing marks in a row. Tibetan stacks three, Thai and Hebrew two.
 MOST_MARKS = 4
 # Of those that go on any letter of any script; Vietnamese and IPA take two, and most of them compose.
 MOST_GENERIC_MARKS = 2
-STACKED = "It has too many accents on one letter."
+STACKED = _l("It has too many accents on one letter.")
 # Normalization sorts the marks of a letter, in quadratic time: 60 kB of them take ten seconds.
 LONGEST_NORMALIZED = 1000
 

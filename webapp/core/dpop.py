@@ -13,6 +13,7 @@ from jwt import PyJWTError, api_jws
 from webapp.core import clock
 from webapp.core.digests import same
 from webapp.core.key_material import thumbprint
+from webapp.core.translation import _
 from webapp.verify import ALGORITHMS, Invalid, Key, has_times_as_numbers, load, public_key, read
 
 TYP = "dpop+jwt"
@@ -146,7 +147,10 @@ def thumbprint_in(text: str) -> str:
     except Invalid as error:
         if str(error) == "a private key":
             raise DpopKeyUnfit(
-                "This is a private key, which only the script may know. Create a new key pair and enter the public key."
+                _(
+                    "This is a private key, which only the script may know. "
+                    "Create a new key pair and enter the public key."
+                )
             ) from error
-        raise DpopKeyUnfit("Enter the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.") from error
+        raise DpopKeyUnfit(_("Enter the public key as a JWK (ES256, EdDSA or RS256), or its thumbprint.")) from error
     return thumbprint(key.verifying, algorithm=key.algorithm)

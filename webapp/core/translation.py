@@ -5,6 +5,7 @@ with, so that the text is always a literal. Braces of ``str.format`` are not use
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Literal, cast
 
 import flask_babel
@@ -54,6 +55,22 @@ def _n(singular: str, plural: str, count: int, **values: object) -> str:
 def current_locale() -> Locale:
     """The locale of the present request or mail; English where there is none."""
     return cast("Locale | None", flask_babel.get_locale()) or Locale(DEFAULT)
+
+
+def text_of(value: object) -> str:
+    """What msgspec encodes a text of ``_l`` as.
+
+    Raises:
+        NotImplementedError: it is no text.
+    """
+    if isinstance(value, LazyText):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} has no JSON form")
+
+
+def in_english() -> AbstractContextManager[None]:
+    """Texts stay English within it: what scripts read of the API, whatever language its first reader has."""
+    return cast("AbstractContextManager[None]", flask_babel.force_locale(DEFAULT))
 
 
 def listed(words: Iterable[object], *, style: Literal["standard", "or"] = "standard") -> str:

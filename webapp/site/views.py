@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy import text
 
 from webapp.core.keys import KeyRing
+from webapp.core.translation import in_english
 from webapp.guard import public
 from webapp.guard.require import public_to_scripts
 from webapp.guard.routes import routes
@@ -97,7 +98,8 @@ def problem(slug: str) -> ResponseReturnValue:
     """Explain a problem type and how to fix it."""
     if slug not in KINDS:
         raise Problem(404, "Problem type not found")
-    return show(KINDS[slug], "errors/problem_kind.html", kind=KINDS[slug])
+    kind = KINDS[slug].translated()
+    return show(kind, "errors/problem_kind.html", kind=kind)
 
 
 @bp.get("/openapi.json")
@@ -120,6 +122,7 @@ def docs() -> ResponseReturnValue:
         return response
     # A stranger's browser may keep the page, and asks each time whether it is still the same.
     response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Accept-Language")
     return revalidated(response)
 
 
@@ -136,15 +139,18 @@ def api_description() -> Description:
     found = services.find(Description)
     if found is None:
         config = current_app.config
-        document = describe(
-            config["SITE_NAME"],
-            config["BASE_URL"],
-            cookie=config["SESSION_COOKIE_NAME"],
-            token_cookie=token_cookie.name() if "cookie" in config["TOKEN_LOCATIONS"] else None,
-            routes=routes(current_app),
-            views=current_app.view_functions,
-        )
-        page = render_template("docs/_reference.html", api=reference(document), dpop_client=snippets.holding_a_key())
+        # Kept for readers of every language, and docstrings of views are English.
+        with in_english():
+            document = describe(
+                config["SITE_NAME"],
+                config["BASE_URL"],
+                cookie=config["SESSION_COOKIE_NAME"],
+                token_cookie=token_cookie.name() if "cookie" in config["TOKEN_LOCATIONS"] else None,
+                routes=routes(current_app),
+                views=current_app.view_functions,
+            )
+            shown = reference(document)
+            page = render_template("docs/_reference.html", api=shown, dpop_client=snippets.holding_a_key())
         found = Description(msgspec.json.encode(document), page)
         services.replace(Description)(found)
     return found

@@ -24,7 +24,7 @@ def bare_problem(status: int, base_url: str, detail: str | None = None, *, is_pa
         detail: words of its own instead of those that every problem of this status has.
         is_page: whether a person reads it.
     """
-    title, usual = WORDS[status]
+    title, usual = map(str, WORDS[status])
     detail = detail or usual
     if is_page:
         content_type, body = "text/html; charset=utf-8", PAGE.format(escape(title), escape(detail))

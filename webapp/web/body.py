@@ -6,8 +6,10 @@ from typing import Any
 from flask import g, request
 from werkzeug.datastructures import MultiDict
 
+from webapp.core.translation import _
 from webapp.web.form_body import MOST_FIELDS, form_fields, too_many_fields, unreadable
 from webapp.web.negotiation import FORM_TYPES
+from webapp.web.problem_kinds import WORDS
 from webapp.web.problems import Problem
 
 Submitted = MultiDict[str, str]
@@ -44,16 +46,16 @@ def read_body() -> Submitted:
         return MultiDict()
     if request.is_json:
         return checked(members_of(body))
-    raise Problem(415, "Content type not supported", "Send a form, or a JSON object. Nothing was changed.")
+    raise Problem(415, *WORDS[415])
 
 
 def members_of(body: bytes) -> Submitted:
     try:
         found = json.loads(body.decode(), object_pairs_hook=ObjectHook(), parse_constant=unreadable_number)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise unreadable("The body is not JSON.") from error
+        raise unreadable(_("The body is not JSON.")) from error
     if not isinstance(found, dict):
-        raise unreadable("The body must be a JSON object.")
+        raise unreadable(_("The body must be a JSON object."))
     members: Submitted = MultiDict()
     for name, value in found.items():
         members.setlist(name, texts_of(name, value))
@@ -73,7 +75,7 @@ def texts_of(name: str, value: Any) -> list[str]:
         case list() if all(isinstance(entry, str) for entry in value):
             return value
         case _:
-            raise unreadable(f"{name} has the wrong type.")
+            raise unreadable(_("%(name)s has the wrong type.", name=name))
 
 
 class ObjectHook:
@@ -100,12 +102,12 @@ def checked(members: Submitted) -> Submitted:
     """Without what no field of ours can hold: NUL ends text in databases and in C, lone surrogates cannot be stored."""
     # A part of a multipart form need not say its name, and is then kept under None.
     if not all(isinstance(name, str) for name in members):
-        raise unreadable("A field of the form has no name.")
-    values = [value for _, value in members.items(multi=True)]
+        raise unreadable(_("A field of the form has no name."))
+    values = [value for _name, value in members.items(multi=True)]
     if len(values) > MOST_FIELDS:
         raise too_many_fields()
     if not is_text("".join([*members, *values])):
-        raise unreadable("It contains invalid characters.")
+        raise unreadable(_("It contains invalid characters."))
     return members
 
 

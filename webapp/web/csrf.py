@@ -7,6 +7,7 @@ from flask_wtf.csrf import generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 from webapp.core.digests import same
+from webapp.core.translation import _
 from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.transaction import READS
@@ -52,12 +53,12 @@ def check_double_submit(cookie: str, expected: str) -> None:
     refuse_cross_site()
     repeated = request.headers.get("X-CSRF-Token") or submitted().get("csrf_token") or ""
     if not (same(repeated, expected) and same(request.cookies.get(cookie, ""), expected)):
-        raise refusal(f"X-CSRF-Token does not repeat the cookie {cookie}.")
+        raise refusal(_("X-CSRF-Token does not repeat the cookie %(cookie)s.", cookie=cookie))
 
 
 def refuse_cross_site() -> None:
     if not is_same_site():
-        raise refusal("It was sent from another site.")
+        raise refusal(_("It was sent from another site."))
 
 
 def is_same_site() -> bool:
@@ -74,8 +75,8 @@ def is_same_site() -> bool:
 def refusal(reason: str) -> Problem:
     return Problem(
         403,
-        "This form has expired",
-        f"{reason} Reload the page and send the form again. Nothing was changed.",
+        _("This form has expired"),
+        _("%(reason)s Reload the page and send the form again. Nothing was changed.", reason=reason),
         code="csrf_failed",
     )
 

@@ -8,6 +8,7 @@ from webapp.core import dpop
 from webapp.core.dpop import DpopProof, ProofUnfit, ProvenRequest
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.ratelimit_storage import SPENT
+from webapp.core.translation import _
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 
@@ -63,7 +64,7 @@ def spend(proof: DpopProof | None) -> str | None:
 def proof_problem(reason: str) -> Problem:
     return Problem(
         400,
-        "The DPoP proof is invalid",
-        f"The DPoP header was refused: {reason}. No token was issued.",
+        _("The DPoP proof is invalid"),
+        _("The DPoP header was refused: %(reason)s. No token was issued.", reason=reason),
         extra={"error": "invalid_dpop_proof"},
     )

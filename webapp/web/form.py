@@ -8,6 +8,7 @@ from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultip
 from wtforms.validators import ValidationError
 
 from webapp.core.combining_marks import STACKED, is_stacked
+from webapp.core.translation import _
 from webapp.web.body import is_json, json_value, submitted
 from webapp.web.form_body import unreadable
 from webapp.web.problems import Problem
@@ -38,14 +39,14 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         for field in self:
             # Which of two values counts is a matter of taste, and two readers with two tastes are an attack.
             if not isinstance(field, SelectMultipleField) and len(submitted().getlist(field.name)) > 1:
-                raise unreadable(f"{field.name} was sent more than once.")
+                raise unreadable(_("%(name)s was sent more than once.", name=field.name))
             if not (fits(field) if is_json() else is_a_word(field)):
-                raise unreadable(f"{field.name} has the wrong type.")
+                raise unreadable(_("%(name)s has the wrong type.", name=field.name))
 
     def refused(self) -> Problem:
         """What a script hears of a form that does not fit; people see the page again."""
         return Problem(
-            422, "Some fields need to be corrected", "Nothing was changed.", extra={"errors": errors_of(self)}
+            422, _("Some fields need to be corrected"), _("Nothing was changed."), extra={"errors": errors_of(self)}
         )
 
 
@@ -79,6 +80,6 @@ def stripped(text: str | None) -> str | None:
 def one_line(_form: Any, field: Field) -> None:
     """Asked of what others read: what turns a line around or ends it has no business on pages and in mails."""
     if not (field.data or "").isprintable():
-        raise ValidationError("Enter one line of printable text.")
+        raise ValidationError(_("Enter one line of printable text."))
     if is_stacked(field.data or ""):
         raise ValidationError(STACKED)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from webapp.core.translation import _
 from webapp.web.problems import Problem
 
 MOST_FIELDS = 1000
@@ -40,30 +41,40 @@ def parse_urlencoded(body: bytes) -> MultiDict[str, str]:
     if body.count(b"&") >= MOST_FIELDS:
         raise too_many_fields()
     if body.count(b"%") - len(ESCAPE.findall(body)) > MOST_STRAY_PERCENT_SIGNS:
-        raise unreadable("The form is not URL-encoded.")
+        raise unreadable(_("The form is not URL-encoded."))
     try:
         return MultiDict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError as error:
-        raise unreadable("The form is not UTF-8.") from error
+        raise unreadable(_("The form is not UTF-8.")) from error
 
 
 def check_parts(body: bytes, boundary: str) -> None:
     """Refuse a multipart form that is costly to parse, before it is parsed."""
     if not 0 < len(boundary) <= LONGEST_BOUNDARY or not boundary.isascii():
-        raise unreadable(f"The boundary of the form must have 1 to {LONGEST_BOUNDARY} ASCII characters.")
+        raise unreadable(
+            _("The boundary of the form must have 1 to %(count)s ASCII characters.", count=LONGEST_BOUNDARY)
+        )
     for part in body.split(b"--" + boundary.encode())[1:]:
         if part.startswith(b"--"):
             break
         end = BLANK_LINE.search(part, 0, LARGEST_PART_HEAD)
         if end is None:
-            raise unreadable(f"The headers of a part of the form have at most {LARGEST_PART_HEAD} bytes.")
+            raise unreadable(
+                _("The headers of a part of the form have at most %(count)s bytes.", count=LARGEST_PART_HEAD)
+            )
         if part.count(b";", 0, end.start()) > MOST_PARAMETERS:
-            raise unreadable(f"The headers of a part of the form have at most {MOST_PARAMETERS} parameters.")
+            raise unreadable(
+                _("The headers of a part of the form have at most %(count)s parameters.", count=MOST_PARAMETERS)
+            )
 
 
 def too_many_fields() -> Problem:
-    return Problem(413, "The request is too large", f"A body has at most {MOST_FIELDS} fields. Nothing was changed.")
+    return Problem(
+        413,
+        _("The request is too large"),
+        _("A body has at most %(count)s fields. Nothing was changed.", count=MOST_FIELDS),
+    )
 
 
 def unreadable(reason: str) -> Problem:
-    return Problem(400, "Bad request", f"{reason} Nothing was changed.")
+    return Problem(400, _("Bad request"), _("%(reason)s Nothing was changed.", reason=reason))

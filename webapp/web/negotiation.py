@@ -7,6 +7,7 @@ import msgspec
 from flask import Response, current_app, render_template, request
 from werkzeug.wsgi import ClosingIterator
 
+from webapp.core.translation import text_of
 from webapp.web.bearer import presented
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ class JsonResponse(Response):
 
 
 def as_json(answer: Any, *, status: int = 200, kind: str = "application/json") -> Response:
-    return JsonResponse(msgspec.json.encode(answer), status=status, content_type=kind)
+    return JsonResponse(msgspec.json.encode(answer, enc_hook=text_of), status=status, content_type=kind)

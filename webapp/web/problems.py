@@ -56,8 +56,8 @@ class Problem(Exception):
 
     def body(self) -> dict[str, Any]:
         kind = f"{current_app.config['BASE_URL']}/problems/{slug_of(self.code, self.status)}"
-        head = {"type": kind, "title": self.title, "status": self.status}
-        head |= {"detail": self.detail} if self.detail else {}
+        head = {"type": kind, "title": str(self.title), "status": self.status}
+        head |= {"detail": str(self.detail)} if self.detail else {}
         head |= {"code": self.code} if self.code else {}
         return head | {"instance": f"urn:uuid:{request_id()}"} | dict(self.extra)
 
@@ -90,7 +90,7 @@ def from_http(error: HTTPException) -> Response:
     title, detail = WORDS.get(status, (phrase_of(status), ""))
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
     problem = Problem(status, title, detail, headers={"Allow": ", ".join(sorted(allowed))} if allowed else {})
-    # A page has links, and under a host that is none there are no addresses to link to.
+    # A page has links, and under a host that is none there are no URLs to link to.
     return answer(problem, page=False if isinstance(error, BadHost) else None)
 
 

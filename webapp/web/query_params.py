@@ -1,4 +1,4 @@
-"""asked(): the query of an address as one struct, or a refusal."""
+"""parse_query(): the query of a URL as one struct, or a refusal."""
 
 from datetime import datetime
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -6,6 +6,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 from flask import request
 
+from webapp.core.translation import _
 from webapp.web.problems import Problem
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -13,10 +14,10 @@ T = TypeVar("T")
 
 
 def parse_query(kind: type[S]) -> S:
-    """What the address asks for, with the struct's own defaults for what it leaves out.
+    """The query parameters, with the struct's own defaults for what it leaves out.
 
     Raises:
-        Problem: 400 with ``errors``. Half a question answered is an answer to another one.
+        Problem: 400 with ``errors``. A filter that is ignored would give a list of other things.
     """
     given: dict[str, Any] = request.args.to_dict()
     for name, hint in get_type_hints(kind).items():
@@ -30,6 +31,6 @@ def converted(value: Any, kind: type[T], *, at: str = "query", strict: bool = Tr
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
-        reason, _, place = str(error).partition(" - at `$")
+        reason, _at, place = str(error).partition(" - at `$")
         errors = {place.strip(".`") or at: [f"{reason}."]}
-        raise Problem(400, "Bad request", "A query parameter is invalid.", extra={"errors": errors}) from error
+        raise Problem(400, _("Bad request"), _("A query parameter is invalid."), extra={"errors": errors}) from error

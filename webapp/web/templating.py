@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from math import inf
 from typing import Literal
 from urllib.parse import urlsplit
@@ -40,8 +40,15 @@ def iso(instant: datetime) -> str:
 
 def exact(instant: datetime) -> str:
     """Such as "Thursday 9 April 2026, 14:32 UTC"."""
+    # Translators: a weekday, date and time pattern, in the letters of Unicode TR35.
+    pattern = _("EEEE d MMMM y, HH:mm")
+    return f"{format_datetime(instant, pattern, locale=current_locale())} {instant:%Z}"
+
+
+def weekday(date: date) -> str:
+    """Such as "Thursday 9 April"."""
     # Translators: a weekday and date pattern, in the letters of Unicode TR35.
-    return f"{format_datetime(instant, _('EEEE d MMMM y, HH:mm'), locale=current_locale())} {instant:%Z}"
+    return format_date(date, _("EEEE d MMMM"), locale=current_locale())
 
 
 def day(instant: datetime) -> str:
@@ -91,7 +98,7 @@ def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UT
     Args:
         zone: the reader's.
     """
-    app.jinja_env.filters |= {"iso": iso, "relative": relative, "span": span, "number": number}
+    app.jinja_env.filters |= {"iso": iso, "relative": relative, "span": span, "number": number, "weekday": weekday}
     for form in (exact, day, clock):
         app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
     app.jinja_env.tests["endless"] = lambda instant: instant >= NEVER
