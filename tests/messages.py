@@ -39,6 +39,8 @@ def extracted(root: Path = ROOT) -> Catalog:
             KEYWORDS,
             comment_tags=("Translators:",),
             strip_comment_tags=True,
+            # Babel leaves out folders whose name begins with "_", such as layouts and macros.
+            directory_filter=lambda _folder: True,
         )
         for name, _line, message, comments, context in found:
             catalog.add(message, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
