@@ -33,7 +33,7 @@ class SessionEnd extends HTMLElement {
   over() {
     this.hidden = false
     const login = Object.assign(document.createElement("a"), { href: this.getAttribute("login"), textContent: _("Log in again") })
-    this.words.replaceChildren(`${_("Your session has ended.")} `, login)
+    this.words.replaceChildren(_("Your session has ended."), " ", login)
     this.querySelector(".button")?.remove()
   }
 

@@ -26,7 +26,7 @@ class WaitForToken extends HTMLElement {
     if (Date.now() > this.until) return this.say("wait--over", _("No request yet."), _("10 minutes have passed. The page of the token shows when it is used."))
     const token = document.hidden ? null : await read(this.getAttribute("src"))
     if (!token?.last_used_at) return this.next()
-    this.say("wait--seen", `${_("First request seen:")} ${described(token)}`, _("It works."))
+    this.say("wait--seen", [_("First request seen:"), described(token)].join(" "), _("It works."))
   }
 
   say(state, sentence, rest) {

@@ -1,0 +1,99 @@
+"""Finds texts of templates and Python that people read and that nobody marked for translation."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment
+
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+# What is the same in every language: code, drawings, names of formats.
+SAME = re.compile(r"<(svg|code|pre)\b.*?</\1>|<!doctype[^>]*>", re.DOTALL)
+TAG = re.compile(r"<[^>]*>")
+ATTRIBUTE = re.compile(r'\b(?:aria-label|title|placeholder|alt|label)="([^"]*)"')
+VALUE = "\0"
+MARKS = {"_", "_l", "_n"}
+# Calls whose texts people read, and which of the arguments these are.
+READ = {
+    "Problem": {1, 2, "title", "detail"},
+    "flash": {0},
+    "Action": {0, "label"},
+    "RequirementStep": {0, "words"},
+    "ValidationError": {0},
+    "StopValidation": {0},
+    "InputRequired": {0, "message"},
+    "DataRequired": {0, "message"},
+    "Length": {"message"},
+    "NumberRange": {"message"},
+    "Regexp": {1, "message"},
+}
+JINJA = Environment(extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True)
+
+
+def unmarked_in_template(source: str) -> list[str]:
+    """Text outside ``_()`` and ``{% trans %}``: of elements, and of attributes that are read out or shown."""
+    html = SAME.sub("", outside_of_trans(source))
+    attributes = [found[1] for found in ATTRIBUTE.finditer(html)]
+    return [
+        text.strip() for text in [*attributes, *re.split(f"[{VALUE}\n]", TAG.sub("\n", html))] if LETTERS.search(text)
+    ]
+
+
+def outside_of_trans(source: str) -> str:
+    """The template with ``VALUE`` for every expression, and without the texts between ``trans`` and ``endtrans``."""
+    kept, is_marked, word = [], False, ""
+    for _line, kind, value in JINJA.lex(source):
+        if kind == "block_begin":
+            word = ""
+        elif kind == "name" and not word:
+            word = value
+            is_marked = {"trans": True, "endtrans": False}.get(word, is_marked)
+        elif kind == "variable_begin":
+            kept.append(VALUE)
+        elif kind == "data" and not is_marked:
+            kept.append(value)
+    return "".join(kept)
+
+
+def unmarked_in_python(source: str) -> list[str]:
+    """Literals where a form, a problem or a flash message takes a text, and marks within f-strings, which hide them."""
+    tree = ast.parse(source)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found = [text for call in calls for text in literals(call)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            found += [
+                ast.unparse(call) for call in ast.walk(node) if isinstance(call, ast.Call) and name_of(call) in MARKS
+            ]
+    return found
+
+
+def literals(call: ast.Call) -> Iterator[str]:
+    name = name_of(call)
+    read = {0, "label", "description"} if name.endswith("Field") else READ.get(name, set())
+    given: list[tuple[int | str | None, ast.expr]] = [
+        *enumerate(call.args),
+        *((word.arg, word.value) for word in call.keywords),
+    ]
+    for place, value in given:
+        is_literal = isinstance(value, ast.JoinedStr) or (
+            isinstance(value, ast.Constant) and isinstance(value.value, str)
+        )
+        if place in read and is_literal and LETTERS.search(ast.unparse(value)[1:]):
+            yield ast.unparse(value)
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def unmarked(root: Path) -> dict[str, list[str]]:
+    """Every file of ``webapp`` and ``templates`` with texts that are not marked; commands are English."""
+    found = {}
+    for path in sorted([*(root / "templates").rglob("*.*"), *(root / "webapp").rglob("*.py")]):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(("webapp/cli/", "webapp/migrations/")):
+            find = unmarked_in_python if path.suffix == ".py" else unmarked_in_template
+            found[name] = find(path.read_text())
+    return {name: texts for name, texts in found.items() if texts}
