@@ -3,18 +3,21 @@
 import io
 import json
 import tomllib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from webapp.core.translation import DEFAULT
+from webapp.web.i18n import LANGUAGES
+
 ROOT = Path(__file__).resolve().parents[1]
 TRANSLATIONS = ROOT / "webapp" / "translations"
 SCRIPTS = ROOT / "static" / "js"
+TRANSLATED = sorted(LANGUAGES.keys() - {DEFAULT})
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "_l": None,
@@ -47,17 +50,14 @@ def extracted(root: Path = ROOT) -> Catalog:
     return catalog
 
 
-def languages() -> Iterator[str]:
-    return (found.parents[1].name for found in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")))
-
-
 def path_of(language: str, kind: str = "po") -> Path:
     return TRANSLATIONS / language / "LC_MESSAGES" / f"messages.{kind}"
 
 
 def read(language: str) -> Catalog:
-    with path_of(language).open("rb") as file:
-        catalog = read_po(file, locale=language)
+    """The catalogue of a language; empty for one that is new."""
+    path = path_of(language)
+    catalog = read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale=language)
     # Dates would make every compiled catalogue another one.
     catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     return catalog
@@ -83,17 +83,23 @@ def mo_bytes(catalog: Catalog) -> bytes:
     return written.getvalue()
 
 
+def is_translated(message: Message) -> bool:
+    said = [message.string] if isinstance(message.string, str) else message.string
+    return bool(message.id and said) and not message.fuzzy and all(said)
+
+
 def script_texts(catalog: Catalog) -> str:
     """The texts of ``static/js`` as a module: English to translated."""
     texts = {
         message.id: message.string
         for message in catalog
-        if message.id and any(name.startswith("static/js/") for name, _line in message.locations)
+        if is_translated(message) and any(name.startswith("static/js/") for name, _line in message.locations)
     }
     return f"export default {json.dumps(dict(sorted(texts.items())), ensure_ascii=False, indent=2)}\n"
 
 
 def write(language: str, catalog: Catalog) -> None:
+    path_of(language).parent.mkdir(parents=True, exist_ok=True)
     path_of(language).write_bytes(po_bytes(catalog))
     path_of(language, "mo").write_bytes(mo_bytes(catalog))
     (SCRIPTS / f"texts-{language}.js").write_text(script_texts(catalog))
@@ -101,11 +107,11 @@ def write(language: str, catalog: Catalog) -> None:
 
 def main() -> None:
     texts = extracted()
-    for language in languages():
+    for language in TRANSLATED:
         catalog = updated(language, texts)
         write(language, catalog)
-        missing = [message for message in catalog if message.id and not message.string]
-        print(f"{language}: {len(catalog)} texts, {len(missing)} of them not translated")
+        done = sum(is_translated(message) for message in catalog)
+        print(f"{language}: {len(catalog)} texts, {len(catalog) - done} of them not translated")
 
 
 if __name__ == "__main__":
