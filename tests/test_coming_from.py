@@ -8,7 +8,7 @@ import pytest
 from flask_login import current_user
 
 from webapp import guard
-from webapp.cli.program import NOUNS
+from webapp.cli import program
 from webapp.guard import public, require
 from webapp.settings import Settings
 from webapp.testing import as_user, with_token
@@ -30,7 +30,7 @@ REGISTRY = {"services_of": services_of, "TokenIssuer": TokenIssuer}
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return make_app(WEBAPP_TOKEN_LOCATIONS="header,cookie")
 
 
@@ -51,30 +51,30 @@ def test_a_setting_that_it_names_is_one(app, name):
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_that_it_names_is_there(house, address):
+def test_an_address_that_it_names_is_there(site, address):
     method, path = address.split()
     # The kinds of problems have one address for all of them.
-    rules = {(verb, rule.rule) for rule in house.url_map.iter_rules() for verb in rule.methods}
-    assert (method, path) in rules or house.url_map.bind("").test(path, method)
+    rules = {(verb, rule.rule) for rule in site.url_map.iter_rules() for verb in rule.methods}
+    assert (method, path) in rules or site.url_map.bind("").test(path, method)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_that_it_names_is_one(command):
-    assert command.split()[3] in NOUNS
+    assert command.split()[3] in program.COMMANDS
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_that_it_names_is_one(house, call):
+def test_a_call_that_it_names_is_one(site, call):
     """In a view, by the caller that it speaks of."""
     seen = []
 
     def view():
-        found = eval(call.removeprefix("@"), names(house))
+        found = eval(call.removeprefix("@"), names(site))
         seen.append(found(lambda: "worn") if call.startswith("@") else found)
         return "seen"
 
-    house.add_url_rule("/called", view_func=require(scope="protected:read")(view))
-    assert with_token(house, scopes=["protected:read"]).get("/called").text == "seen"
+    site.add_url_rule("/called", view_func=require(scope="protected:read")(view))
+    assert with_token(site, scopes=["protected:read"]).get("/called").text == "seen"
     assert seen
 
 

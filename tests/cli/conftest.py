@@ -1,4 +1,4 @@
-"""An operator at a shell: the program, run on an instance of its own."""
+"""Fixtures for commands: the program, run on an instance of its own."""
 
 import logging
 import re
@@ -18,30 +18,24 @@ PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def house(instance: Path) -> Path:
-    """As after the first start: migrated, and nobody in it."""
-    return instance
+def unbuilt(instance: Path) -> None:
+    """The instance as before the first start: not there yet."""
+    shutil.rmtree(instance)
 
 
 @pytest.fixture
-def unbuilt(house: Path) -> None:
-    """As before the first start."""
-    shutil.rmtree(house)
-
-
-@pytest.fixture
-def run(house: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs one command; settings by keyword, as the environment would say them."""
+def run(instance: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs one command; settings by keyword, as in the environment."""
     monkeypatch.setattr(passwords, "HASHER", QUICK)
 
     def run(command: str, *more: str, typed: str | None = None, **settings: str) -> Result:
-        environ = {"WEBAPP_INSTANCE": str(house)} | settings
+        environ = {"WEBAPP_INSTANCE": str(instance)} | settings
         ours = logging.getLogger("webapp")
         before = ours.handlers, ours.level, ours.propagate
         try:
             return CliRunner(env=environ).invoke(program, [*command.split(), *more], input=typed)
         finally:
-            # A command that builds the house logs to the standard error that the runner is about to close.
+            # A command that builds the site logs to the standard error that the runner is about to close.
             ours.handlers, ours.level, ours.propagate = before[0], before[1], before[2]
 
     return run
@@ -49,7 +43,7 @@ def run(house: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def add(run: Run) -> Callable[..., str]:
-    """Adds a user, and answers with their id."""
+    """Adds a user and returns their ID."""
 
     def add(name: str, role: str = "user") -> str:
         done = run(f"user add {name} --email {name}@example.org --role {role} --password-stdin", typed=PASSWORD)
@@ -61,12 +55,12 @@ def add(run: Run) -> Callable[..., str]:
 
 @pytest.fixture
 def mint(run: Run) -> Callable[..., tuple[str, str]]:
-    """Mints a token, and answers with it and its id."""
+    """Mints a token; returns the token and its ID."""
 
     def mint(user: str, name: str = "laptop", **settings: str) -> tuple[str, str]:
         done = run(f"token mint {user} --name {name} --scope protected:read", **settings)
         assert done.exit_code == 0, done.stderr
-        named = re.search(r"\(([0-9a-f-]{36})\) works", done.stderr)
+        named = re.search(r"\(([0-9a-f-]{36})\) (?:never )?expires", done.stderr)
         assert named, done.stderr
         return done.stdout.strip(), named[1]
 

@@ -41,9 +41,9 @@ def test_as_json_each_line_is_an_object(run, add):
     assert (event["event"], event["user_id"], event["username"]) == ("user.made", user_id, "ada")
 
 
-def test_what_a_stranger_typed_stays_on_its_line(run, house):
+def test_what_a_stranger_typed_stays_on_its_line(run, instance):
     run("db upgrade")
-    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
     with database.write() as db:
         record(db, Event.ACCESS_REFUSED, route="/x\n2026-01-01 user.made\x1b[2J")
     database.close()
@@ -51,10 +51,10 @@ def test_what_a_stranger_typed_stays_on_its_line(run, house):
     assert "\x1b" not in line
 
 
-def test_what_happens_while_one_looks_is_shown_once(run, house, monkeypatch):
+def test_what_happens_while_one_looks_is_shown_once(run, instance, monkeypatch):
     monkeypatch.setattr(audit_events, "PAUSE", 0)
     run("limits reset before")
-    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
     following = audit_events.what_follows(database, lines=1, event=None)
     shown = [next(following)]
     run("limits reset meanwhile")

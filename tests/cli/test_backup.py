@@ -34,7 +34,7 @@ def test_it_is_one_file_with_everything_for_our_eyes_alone(run, add, copy):
     assert [file.name for file in copy.parent.iterdir() if "copy" in file.name] == ["copy.db"]
 
 
-def test_a_house_is_served_from_it(run, add, house, copy, make_app):
+def test_a_site_is_served_from_it(run, add, instance, copy, make_app):
     add("ada")
     run(f"db backup {copy}")
     app = make_app(WEBAPP_DATABASE_URL=f"sqlite:///{copy}")
@@ -42,13 +42,13 @@ def test_a_house_is_served_from_it(run, add, house, copy, make_app):
     assert answer.status_code == 200
 
 
-def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(run, add, house, copy):
+def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(run, add, instance, copy):
     """Each writer adds two rows in one transaction; a copy between them would hold an odd number."""
     add("ada")
     is_over = threading.Event()
 
     def write():
-        with closing(sqlite3.connect(house / "latchkey.db", timeout=60)) as connection:
+        with closing(sqlite3.connect(instance / "latchkey.db", timeout=60)) as connection:
             number = 0
             while not is_over.is_set():
                 with connection:
@@ -70,33 +70,34 @@ def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(run, add, house,
 
 
 @contextmanager
-def another_writer(house):
-    """Who never ends."""
-    with closing(sqlite3.connect(house / "latchkey.db", isolation_level=None, check_same_thread=False)) as connection:
+def another_writer(instance):
+    """A transaction that holds the write lock until the end of the block."""
+    file = instance / "latchkey.db"
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield connection
 
 
-def test_it_waits_for_its_turn_to_note_it_longer_than_a_request_would(run, add, house, copy, monkeypatch):
+def test_it_waits_for_its_turn_to_note_it_longer_than_a_request_would(run, add, instance, copy, monkeypatch):
     add("ada")
     monkeypatch.setattr("webapp.core.db.BUSY", 20)
-    with another_writer(house) as writer:
+    with another_writer(instance) as writer:
         ending = threading.Timer(0.3, writer.rollback)
         ending.start()
         done = run(f"db backup {copy}")
         ending.join()
-    assert (done.exit_code, done.stderr) == (0, f"The database is in {copy}, for your eyes alone.\n")
+    assert (done.exit_code, done.stderr) == (0, f"The database is in {copy}. Only you can read this file.\n")
     assert backups(run)[0].startswith("ok")
 
 
-def test_when_its_turn_never_comes_it_says_what_there_is_and_what_to_do(run, add, house, copy, monkeypatch):
+def test_when_its_turn_never_comes_it_says_what_there_is_and_what_to_do(run, add, instance, copy, monkeypatch):
     add("ada")
     monkeypatch.setattr("webapp.core.db.BUSY", 20)
     monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
-    with another_writer(house):
+    with another_writer(instance):
         done = run(f"db backup {copy}")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert f"The database is in {copy}, and that was not noted (database is locked)" in done.stderr
+    assert f"The database is in {copy}, but that was not recorded (database is locked)" in done.stderr
     assert names(copy) == ["ada"]
     assert run("db backup --made-elsewhere").exit_code == 0
 
@@ -105,7 +106,7 @@ def test_nothing_is_replaced(run, add, copy):
     add("ada")
     copy.write_text("something dear")
     done = run(f"db backup {copy}")
-    assert (done.exit_code, "nothing is replaced" in done.stderr) == (1, True)
+    assert (done.exit_code, "already exists" in done.stderr) == (1, True)
     assert copy.read_text() == "something dear"
 
 
@@ -142,9 +143,9 @@ def test_the_doctor_says_how_old_the_last_one_is(run, add, copy):
         assert backups(run)[0].startswith("ok")
 
 
-def test_so_does_the_overview(run, add, house, copy, make_app):
+def test_so_does_the_overview(run, add, instance, copy, make_app):
     add("ada")
-    app = make_app(WEBAPP_INSTANCE=str(house))
+    app = make_app(WEBAPP_INSTANCE=str(instance))
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
 
     def said():
@@ -153,7 +154,7 @@ def test_so_does_the_overview(run, add, house, copy, make_app):
 
     at, (sentence,) = said()
     assert (at, "never" in sentence) == (None, True)
-    run(f"db backup {copy}", WEBAPP_SECRET_KEY=Settings.from_env({"WEBAPP_INSTANCE": str(house)}).secret_key)
+    run(f"db backup {copy}", WEBAPP_SECRET_KEY=Settings.from_env({"WEBAPP_INSTANCE": str(instance)}).secret_key)
     at, sentences = said()
     assert at is not None
     assert sentences == []

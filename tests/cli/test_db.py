@@ -8,8 +8,8 @@ import pytest
 from webapp.cli import schema
 
 
-def forge_version(house, version):
-    with closing(sqlite3.connect(house / "latchkey.db")) as connection, connection:
+def forge_version(instance, version):
+    with closing(sqlite3.connect(instance / "latchkey.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", [version])
 
 
@@ -25,52 +25,52 @@ def test_a_sound_database_of_this_version_passes(run):
     assert run("db check").exit_code == 0
 
 
-def test_a_command_that_only_reads_waits_for_no_writer(run, add, house):
+def test_a_command_that_only_reads_waits_for_no_writer(run, add, instance):
     add("ada")
-    with closing(sqlite3.connect(house / "latchkey.db", isolation_level=None)) as writer:
+    with closing(sqlite3.connect(instance / "latchkey.db", isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         done = run("user list")
     assert (done.exit_code, "ada" in done.stdout) == (0, True), done.stderr
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_no_database_does_not_pass_and_none_is_made(run, house):
+def test_no_database_does_not_pass_and_none_is_made(run, instance):
     assert run("db check").exit_code == 1
-    assert not (house / "latchkey.db").exists()
+    assert not (instance / "latchkey.db").exists()
 
 
 @pytest.mark.parametrize("command", ["serve", "db upgrade", "db check", "user list"])
-def test_a_database_of_a_newer_version_is_refused(run, house, command):
+def test_a_database_of_a_newer_version_is_refused(run, instance, command):
     run("db upgrade")
-    forge_version(house, "29991231")
+    forge_version(instance, "29991231")
     done = run(command)
     assert (done.exit_code, done.stdout) == (2, "")
     assert "newer version of Latchkey (29991231)" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["serve", "db upgrade", "user list"])
-def test_a_database_that_was_lost_is_not_begun_anew(run, house, command):
+def test_a_database_that_was_lost_is_not_begun_anew(run, instance, command):
     run("db upgrade")
-    (house / "latchkey.db").unlink()
+    (instance / "latchkey.db").unlink()
     done = run(command)
     assert done.exit_code == 2
     assert "is missing. Restore a backup." in done.stderr
-    assert not (house / "latchkey.db").exists()
+    assert not (instance / "latchkey.db").exists()
 
 
 @pytest.mark.parametrize("command", ["serve", "db upgrade", "db check"])
-def test_a_damaged_database_is_refused_in_one_sentence(run, house, command):
+def test_a_damaged_database_is_refused_in_one_sentence(run, instance, command):
     run("db upgrade")
-    (house / "latchkey.db").write_bytes(b"\0" * 8192)
+    (instance / "latchkey.db").write_bytes(b"\0" * 8192)
     done = run(command)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "Restore a backup" in done.stderr
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_the_migrations_make_what_the_models_say_and_run_both_ways(run, house):
+def test_the_migrations_make_what_the_models_say_and_run_both_ways(run, instance):
     assert run("db check --models").exit_code == 0
-    assert not (house / "latchkey.db").exists()
+    assert not (instance / "latchkey.db").exists()
 
 
 def test_migrations_and_models_that_disagree_are_said(run, monkeypatch):

@@ -21,9 +21,9 @@ def findings(run, **settings):
     return {finding["about"]: finding for finding in json.loads(run("doctor --json", **settings).stdout)}
 
 
-def test_a_healthy_house_has_nothing_to_mend(run, add, house):
+def test_a_healthy_site_has_nothing_to_mend(run, add, instance):
     add("ada", "super_admin")
-    assert run(f"db backup {house}.copy").exit_code == 0
+    assert run(f"db backup {instance}.copy").exit_code == 0
     done = run("doctor", WEBAPP_WORKERS="1", WEBAPP_SMTP_URL="smtp://mail.example.org")
     assert done.exit_code == 0
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"ok"}
@@ -72,12 +72,12 @@ def test_an_odd_choice_is_a_warning_that_names_the_better_one(tmp_path, given, w
     assert any(words in finding.mend for finding in odd)
 
 
-def test_a_house_without_anybody_is_shown_the_way_to_the_first_account(run):
+def test_a_site_without_anybody_is_shown_the_way_to_the_first_account(run):
     run("db upgrade")
     assert "setup-link" in findings(run)["people"]["mend"]
 
 
-def test_a_house_without_a_super_admin_is_bad(run, add):
+def test_a_site_without_a_super_admin_is_bad(run, add):
     add("ada", "admin")
     done = run("doctor")
     assert done.exit_code == 1
@@ -92,17 +92,17 @@ def test_a_database_that_others_may_read_is_bad(run, tmp_path):
     assert findings(run, WEBAPP_DATABASE_URL=url)["files"]["mend"] == f"Run: chmod 600 {elsewhere}"
 
 
-def test_a_damaged_database_is_bad_and_nothing_more_is_asked_of_it(run, house):
+def test_a_damaged_database_is_bad_and_nothing_more_is_asked_of_it(run, instance):
     run("db upgrade")
-    (house / "latchkey.db").write_bytes(b"\0" * 8192)
+    (instance / "latchkey.db").write_bytes(b"\0" * 8192)
     found = findings(run)
     assert found["database"]["level"] == "bad"
     assert "people" not in found
 
 
-def test_a_database_of_another_version_is_bad(run, house):
+def test_a_database_of_another_version_is_bad(run, instance):
     run("db upgrade")
-    with closing(sqlite3.connect(house / "latchkey.db")) as connection, connection:
+    with closing(sqlite3.connect(instance / "latchkey.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '29991231'")
     assert "newer version" in findings(run)["database"]["says"]
 
@@ -119,17 +119,17 @@ def test_a_clock_that_went_back_is_bad():
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_the_doctor_leaves_no_database_behind(run, house):
+def test_the_doctor_leaves_no_database_behind(run, instance):
     assert findings(run)["database"]["level"] == "warn"
-    assert "latchkey.db" not in os.listdir(house)
+    assert "latchkey.db" not in os.listdir(instance)
 
 
-def test_a_chore_that_failed_or_is_late_is_named(run, add, house):
+def test_a_job_that_failed_or_is_late_is_named(run, add, instance):
     add("ada", "super_admin")
     assert findings(run)["jobs"]["level"] == "ok"
-    with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
+    with closing(sqlite3.connect(instance / "latchkey.db")) as db, db:
         db.execute("INSERT INTO job (name, due_at, last_error) VALUES ('purge expired links', 0, 'LookupError')")
         db.execute("INSERT INTO job (name, due_at) VALUES ('purge ended credentials', 0)")
     said = run("doctor").stdout
-    assert "To purge expired links failed (LookupError)." in said
-    assert "To purge ended credentials was due at 1970-01-01 00:00Z." in said
+    assert "The job “purge expired links” failed (LookupError)." in said
+    assert "The job “purge ended credentials” was due at 1970-01-01 00:00Z." in said

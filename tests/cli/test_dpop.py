@@ -24,11 +24,11 @@ EXAMPLE = ROOT / "docs" / "examples" / "dpop_client.py"
 
 @pytest.fixture(scope="module")
 def server(migrated):
-    with copied(migrated) as house:
-        app = build(house)
+    with copied(migrated) as instance:
+        app = build(instance)
         factories.user(app, "ada")
         close(app)
-        with serving(start(house, WEBAPP_WORKERS="1")) as (server,):
+        with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
             yield server
 
 
@@ -49,7 +49,7 @@ def test_the_example_is_let_in_with_a_token_that_was_bound_to_its_key(run, serve
         assert example(server, tmp_path, "/protected", LATCHKEY_TOKEN=token)["username"] == "ada"
 
 
-def test_the_example_makes_its_key_before_there_is_a_house(tmp_path):
+def test_the_example_makes_its_key_before_there_is_a_site(tmp_path):
     environ = {name: value for name, value in os.environ.items() if name != "LATCHKEY_URL"}
     said = subprocess.check_output([sys.executable, EXAMPLE], cwd=tmp_path, env=environ, text=True, timeout=60)
     assert json.loads(said)["kty"] == "EC"

@@ -16,7 +16,7 @@ SECRET = "Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe"
 def pauses(monkeypatch):
     """What happens between the two sweeps, in place of waiting."""
     happens = []
-    monkeypatch.setattr(emergency.time, "sleep", lambda _: [deed() for deed in happens])
+    monkeypatch.setattr(emergency.time, "sleep", lambda _: [action() for action in happens])
     return happens
 
 
@@ -102,9 +102,9 @@ def token_of(server):
     return answer.json()["access_token"]
 
 
-def test_in_every_worker_nothing_old_is_let_in_from_the_next_request_on_and_what_is_new_is(run, add, house):
+def test_in_every_worker_nothing_old_is_let_in_from_the_next_request_on_and_what_is_new_is(run, add, instance):
     add("ada", "super_admin")
-    with serving(start(house)) as (server,):
+    with serving(start(instance)) as (server,):
         cookie, old = cookie_of(server), token_of(server)
         assert statuses(server, Cookie=cookie) == {200}
         assert statuses(server, Authorization=f"Bearer {old}") == {200}

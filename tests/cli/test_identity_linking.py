@@ -18,7 +18,7 @@ def app(make_app, people):
 
 @pytest.fixture
 def say(run, app, instance):
-    """A command on the very house that the people of the test are in."""
+    """A command on the very site that the people of the test are in."""
     here = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
     return lambda command, **more: run(command, **(here | more))
 
@@ -32,7 +32,7 @@ def test_an_account_that_moves_is_the_same_and_is_asked_of_the_provider(app, use
     person, token = Person(app), factories.api_token(app, user).token
     person.log_in("ada")
     done = say("user known-elsewhere ada --as 4f1c --yes")
-    assert (done.exit_code, "known elsewhere, as 4f1c" in done.stderr) == (0, True), done.stderr
+    assert (done.exit_code, "identity provider, as 4f1c" in done.stderr) == (0, True), done.stderr
     assert person.open("/dashboard").request.path == "/login"
     assert Script(app, token).get("/protected").status_code == 200
     assert (enters(app, factories.PASSWORD), enters(app, THEIRS)) == (False, True)
@@ -65,14 +65,14 @@ def test_both_are_written_down(app, user, people, say):
 def test_it_asks_first_and_changes_nothing_unless_told_to(app, user, say):
     before = contents(app)
     asked = say("user known-elsewhere ada", typed="yes\n")
-    assert (asked.exit_code, "Type “ada” to go on" in asked.stderr) == (1, True)
+    assert (asked.exit_code, "Type “ada” to continue" in asked.stderr) == (1, True)
     assert contents(app) == before
     assert say("user known-elsewhere ada", typed="ada\n").exit_code == 0
 
 
-def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_house_without_the_provider(app, say):
+def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_site_without_the_provider(app, say):
     factories.user(app, "boss", role="super_admin")
-    assert "the only super admin with a password on this site" in say("user known-elsewhere boss", typed="no\n").stderr
+    assert "the only super_admin with a password on this site" in say("user known-elsewhere boss", typed="no\n").stderr
     factories.user(app, "other", role="super_admin")
     assert "the only super_admin" not in say("user known-elsewhere boss", typed="no\n").stderr
 
@@ -81,10 +81,15 @@ def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_house_wit
     ("command", "settings", "says"),
     [
         pytest.param(
-            "user known-elsewhere ada --yes", {"WEBAPP_IDENTITY_PROVIDER": ""}, "names nobody", id="no provider"
+            "user known-elsewhere ada --yes",
+            {"WEBAPP_IDENTITY_PROVIDER": ""},
+            "Set WEBAPP_IDENTITY_PROVIDER",
+            id="no provider",
         ),
-        pytest.param("user known-elsewhere ada --as 4f1c --yes", {}, "Somebody else here", id="another has the key"),
-        pytest.param("user known-elsewhere grace --yes", {}, "already, as 4f1c", id="moved before"),
+        pytest.param(
+            "user known-elsewhere ada --as 4f1c --yes", {}, "Another user is already linked", id="another has the key"
+        ),
+        pytest.param("user known-elsewhere grace --yes", {}, "provider, as 4f1c", id="moved before"),
         pytest.param("user known-elsewhere nobody --yes", {}, "no user named nobody", id="nobody of that name"),
         pytest.param("user known-here ada --yes", {}, "already has a password on this site", id="here before"),
         pytest.param("user known-here grace --password-stdin --yes", {}, "15 characters", id="a poor password"),
@@ -104,7 +109,7 @@ def test_what_cannot_be_is_a_sentence_and_changes_nothing(app, user, people, say
 def test_a_key_that_is_none_is_refused(app, user, run, instance, key):
     where = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
     done = run("user known-elsewhere ada --yes", "--as", key.strip("'"), **where)
-    assert (done.exit_code, "KEY has" in done.stderr) == (2, True)
+    assert (done.exit_code, "KEY must have" in done.stderr) == (2, True)
 
 
 def test_standard_input_cannot_give_the_password_and_answer_too(app, user, say):

@@ -8,31 +8,31 @@ from webapp.accounts import invitations, recovery
 from webapp.core.db import Database
 
 
-def kept(house):
-    return Database(f"sqlite:///{house}/latchkey.db")
+def kept(instance):
+    return Database(f"sqlite:///{instance}/latchkey.db")
 
 
-def test_a_link_for_each_is_all_that_is_printed(run, house):
+def test_a_link_for_each_is_all_that_is_printed(run, instance):
     done = run("invite ada@example.org bob --role admin")
     first, second = (line.rpartition("/")[2] for line in done.stdout.splitlines())
-    with kept(house).read() as db:
+    with kept(instance).read() as db:
         assert (invitations.find(db, first).email, invitations.find(db, first).note) == (None, "ada@example.org")
         assert (invitations.find(db, second).note, invitations.find(db, second).role) == ("bob", "admin")
 
 
-def test_an_address_that_is_none_makes_no_invitation_at_all(run, house):
+def test_an_address_that_is_none_makes_no_invitation_at_all(run, instance):
     done = run("invite ada@example.org x@")
     assert (done.exit_code, done.stdout) == (1, "")
-    with kept(house).read() as db:
+    with kept(instance).read() as db:
         assert invitations.latest_invitations(db) == []
 
 
 @pytest.mark.parametrize("role", ["king", "ADMIN", "user,admin", ""])
-def test_nobody_is_invited_to_a_role_that_there_is_none_of(run, house, role):
+def test_nobody_is_invited_to_a_role_that_there_is_none_of(run, instance, role):
     done = run("invite ada@example.org --role", role)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert f"There is no role {role}; there are: admin, super_admin, user." in done.stderr
-    with kept(house).read() as db:
+    assert f"There is no role {role}. Roles: admin, super_admin, user." in done.stderr
+    with kept(instance).read() as db:
         assert invitations.latest_invitations(db) == []
 
 
@@ -43,10 +43,10 @@ def test_with_a_mail_server_it_is_put_into_the_outbox_and_not_printed(run):
     assert "/register/" not in json.dumps(mail)
 
 
-def test_a_reset_link_is_printed_and_works(run, add, house):
+def test_a_reset_link_is_printed_and_works(run, add, instance):
     add("ada")
     link = run("user reset-link ada").stdout.strip()
-    with kept(house).read() as db:
+    with kept(instance).read() as db:
         assert recovery.whose(db, link.rpartition("/")[2]).username == "ada"
 
 
@@ -62,7 +62,7 @@ def test_a_test_mail_says_why_it_was_not_taken(run):
     assert "refused" in done.stderr
 
 
-def test_doctor_names_a_house_that_cannot_mail(run, add):
+def test_doctor_names_a_site_that_cannot_mail(run, add):
     add("ada", "super_admin")
     by_about = {finding["about"]: finding["level"] for finding in json.loads(run("doctor --json").stdout)}
     assert (by_about["mail"], by_about["outbox"]) == ("warn", "ok")

@@ -11,9 +11,9 @@ from webapp.core.ratelimit_storage import SqlStorage
 
 
 @pytest.fixture
-def counted(run, house):
+def counted(run, instance):
     run("db upgrade")
-    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
     limiter = Limiter(SqlStorage(database))
     for name in ("login-account", "login-account", "login-address"):
         limiter.take(Limit(name, 10, timedelta(hours=1)), "somebody")

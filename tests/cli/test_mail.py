@@ -9,12 +9,12 @@ import pytest
 
 
 @pytest.fixture
-def given_up(run, house):
+def given_up(run, instance):
     """Two mails that were tried too often, and one that waits; their ids."""
     for name in ("ada", "bob", "eve"):
         run(f"invite {name}@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
     found = {mail["to"].partition("@")[0]: mail["id"] for mail in json.loads(run("mail list --json").stdout)}
-    with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
+    with closing(sqlite3.connect(instance / "latchkey.db")) as db, db:
         db.execute(
             "UPDATE outgoing_mail SET due_at = NULL, tries = 12, last_error = 'down' WHERE \"to\" NOT LIKE 'eve%'"
         )
@@ -35,13 +35,13 @@ def test_all_that_were_given_up_are_tried_again(run, given_up):
     ("error", "due_at", "says"),
     [
         (None, 1, "Mails waiting: 1. They are sent while"),
-        ("refused", 1, "did not take: 1"),
-        ("refused", None, "given up: 1"),
+        ("refused", 1, "did not accept: 1"),
+        ("refused", None, "Failed mails: 1"),
     ],
 )
-def test_doctor_says_apart_what_waits_what_is_not_taken_and_what_was_given_up(run, house, error, due_at, says):
+def test_doctor_says_apart_what_waits_what_is_not_taken_and_what_was_given_up(run, instance, error, due_at, says):
     run("invite ada@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
-    with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
+    with closing(sqlite3.connect(instance / "latchkey.db")) as db, db:
         db.execute("UPDATE outgoing_mail SET last_error = ?, due_at = ?", (error, due_at))
     assert says in next(line for line in run("doctor").stdout.splitlines() if "outbox" in line)
 
@@ -57,8 +57,8 @@ def test_it_is_written_down(run, given_up):
     assert [event["details"]["mail_id"] for event in said] == [given_up["ada"]]
 
 
-def test_one_that_was_sent_or_never_was_is_refused(run, given_up, house):
-    with closing(sqlite3.connect(house / "latchkey.db")) as db, db:
+def test_one_that_was_sent_or_never_was_is_refused(run, given_up, instance):
+    with closing(sqlite3.connect(instance / "latchkey.db")) as db, db:
         db.execute("UPDATE outgoing_mail SET sealed = NULL, sent_at = 1, due_at = NULL WHERE \"to\" LIKE 'ada%'")
     for mail_id in (given_up["ada"], str(uuid4())):
         done = run(f"mail retry {mail_id}")

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.cli.serving import ROOT, bare_environ
-from webapp.cli.program import NOUNS, program
+from webapp.cli.program import COMMANDS, program
 
 HEAVY = """
 import sys
@@ -29,7 +29,7 @@ def commands(group: click.Group, *names: str):
 
 def test_the_help_names_every_command():
     said = CliRunner().invoke(program, ["--help"]).stdout
-    assert all(f"\n  {noun} " in said for noun in NOUNS)
+    assert all(f"\n  {noun} " in said for noun in COMMANDS)
 
 
 @pytest.mark.parametrize("words", list(commands(program)))
@@ -49,10 +49,10 @@ def test_the_version_is_said(run):
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_an_instance_may_be_named_on_the_line(run, house, tmp_path):
+def test_an_instance_may_be_named_on_the_line(run, instance, tmp_path):
     assert run(f"--instance {tmp_path / 'other'} db upgrade").exit_code == 0
     assert (tmp_path / "other" / "latchkey.db").exists()
-    assert not house.exists()
+    assert not instance.exists()
 
 
 @pytest.mark.parametrize("command", ["serve", "user list", "routes", "settings", "keys list", "doctor", "db upgrade"])

@@ -34,17 +34,17 @@ def users(file):
     return [row[0] for row in ask(file, "SELECT username FROM user ORDER BY username")]
 
 
-def formers(house):
-    return [file for file in house.iterdir() if ".before-" in file.name]
+def formers(instance):
+    return [file for file in instance.iterdir() if ".before-" in file.name]
 
 
-def test_the_backup_is_the_database_and_the_former_one_is_kept(run, add, house, copy):
+def test_the_backup_is_the_database_and_the_former_one_is_kept(run, add, instance, copy):
     add("bob")
     done = run(f"db restore {copy}")
     assert done.exit_code == 0, done.stderr
-    (former,) = formers(house)
-    assert (users(house / "latchkey.db"), users(former)) == (["ada"], ["ada", "bob"])
-    assert (house / "latchkey.db").stat().st_mode & 0o777 == 0o600
+    (former,) = formers(instance)
+    assert (users(instance / "latchkey.db"), users(former)) == (["ada"], ["ada", "bob"])
+    assert (instance / "latchkey.db").stat().st_mode & 0o777 == 0o600
     assert run("db check").exit_code == 0
     assert "database.restored" in run("audit list").stdout
     assert run("audit verify").exit_code == 0
@@ -54,7 +54,7 @@ def test_the_backup_is_the_database_and_the_former_one_is_kept(run, add, house, 
     ("option", "count"),
     [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)],
 )
-def test_what_was_revoked_since_stays_dead_unless_told_otherwise(run, add, mint, house, tmp_path, option, count):
+def test_what_was_revoked_since_stays_dead_unless_told_otherwise(run, add, mint, instance, tmp_path, option, count):
     add("ada")
     _, token_id = mint("ada")
     file = tmp_path / "copy.db"
@@ -62,7 +62,7 @@ def test_what_was_revoked_since_stays_dead_unless_told_otherwise(run, add, mint,
     run(f"token revoke {token_id}")
     done = run(f"db restore {file} {option}")
     assert done.exit_code == 0, done.stderr
-    live = ask(house / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL")
+    live = ask(instance / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL")
     assert live == [(count,)]
 
 
@@ -75,12 +75,12 @@ WAITING = (
 
 
 @pytest.fixture
-def expectant(run, add, house, tmp_path):
+def expectant(run, add, instance, tmp_path):
     """A backup with one of each that waits to be used."""
     add("ada")
     assert run("user reset-link ada").exit_code == 0
     assert run("invite bob").exit_code == 0
-    with closing(sqlite3.connect(house / "latchkey.db")) as connection, connection:
+    with closing(sqlite3.connect(instance / "latchkey.db")) as connection, connection:
         connection.execute(
             "INSERT INTO factor_reset (id, user_id, reason, created_at, due_at)"
             " SELECT hex(zeroblob(16)), user_id, '', created_at, expires_at FROM link"
@@ -95,30 +95,30 @@ def expectant(run, add, house, tmp_path):
 
 
 @pytest.mark.parametrize(("option", "count"), [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)])
-def test_what_waited_in_the_backup_and_may_have_been_used_since_is_dead(run, house, expectant, option, count):
+def test_what_waited_in_the_backup_and_may_have_been_used_since_is_dead(run, instance, expectant, option, count):
     done = run(f"db restore {expectant} {option}")
     assert done.exit_code == 0, done.stderr
     for query in WAITING:
-        assert ask(house / "latchkey.db", query) == [(count,)], query
+        assert ask(instance / "latchkey.db", query) == [(count,)], query
     if not option:
         assert "1 factor reset and 1 invitation and 1 mailed link" in done.stderr
-        assert "may have been sent then" in run("mail list --failed").stdout
+        assert "may have been sent already" in run("mail list --failed").stdout
 
 
-def test_a_database_that_is_lost_is_restored_without_the_log_it_left(run, house, copy):
-    (house / "latchkey.db").unlink()
-    (house / "latchkey.db-wal").write_bytes(b"a log")
+def test_a_database_that_is_lost_is_restored_without_the_log_it_left(run, instance, copy):
+    (instance / "latchkey.db").unlink()
+    (instance / "latchkey.db-wal").write_bytes(b"a log")
     done = run(f"db restore {copy}")
     assert done.exit_code == 0, done.stderr
-    assert users(house / "latchkey.db") == ["ada"]
+    assert users(instance / "latchkey.db") == ["ada"]
 
 
-def test_a_damaged_one_is_kept_too(run, house, copy):
-    (house / "latchkey.db").write_bytes(b"no database at all" * 100)
+def test_a_damaged_one_is_kept_too(run, instance, copy):
+    (instance / "latchkey.db").write_bytes(b"no database at all" * 100)
     done = run(f"db restore {copy}")
     assert done.exit_code == 0, done.stderr
-    assert formers(house)[0].read_bytes().startswith(b"no database at all")
-    assert users(house / "latchkey.db") == ["ada"]
+    assert formers(instance)[0].read_bytes().startswith(b"no database at all")
+    assert users(instance / "latchkey.db") == ["ada"]
 
 
 def foreign(file):
@@ -137,29 +137,29 @@ def damaged(file):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "word"), [(foreign, "no database of"), (newer, "newer"), (damaged, "cannot be read")]
+    ("spoil", "word"), [(foreign, "not a database of"), (newer, "newer"), (damaged, "cannot be read")]
 )
-def test_what_is_no_backup_of_ours_changes_nothing(run, add, house, copy, spoil, word):
+def test_what_is_no_backup_of_ours_changes_nothing(run, add, instance, copy, spoil, word):
     add("bob")
     spoil(copy)
     done = run(f"db restore {copy}")
     assert (done.exit_code != 0, word in done.stderr, done.stderr.count("\n")) == (True, True, 1), done.stderr
-    assert (users(house / "latchkey.db"), formers(house)) == (["ada", "bob"], [])
+    assert (users(instance / "latchkey.db"), formers(instance)) == (["ada", "bob"], [])
 
 
-def test_a_house_that_is_served_is_left_alone(run, house, copy, free):
+def test_a_site_that_is_served_is_left_alone(run, instance, copy, free):
     host, port = free.split(":")
     with socket.create_server((host, int(port))):
         done = run(f"db restore {copy}")
-    assert (done.exit_code, "Stop it first" in done.stderr, formers(house)) == (1, True, [])
+    assert (done.exit_code, "Stop it first" in done.stderr, formers(instance)) == (1, True, [])
 
 
-def test_so_is_one_that_another_program_has_open(run, house, copy):
-    with closing(sqlite3.connect(house / "latchkey.db")) as connection:
+def test_so_is_one_that_another_program_has_open(run, instance, copy):
+    with closing(sqlite3.connect(instance / "latchkey.db")) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("SELECT count(*) FROM user").fetchone()
         done = run(f"db restore {copy}")
-    assert (done.exit_code, "Stop it first" in done.stderr, formers(house)) == (1, True, [])
+    assert (done.exit_code, "Stop it first" in done.stderr, formers(instance)) == (1, True, [])
 
 
 def test_postgresql_is_left_to_its_own_tools(run, copy):
@@ -167,10 +167,10 @@ def test_postgresql_is_left_to_its_own_tools(run, copy):
     assert (done.exit_code, "pg_restore" in done.stderr) == (1, True)
 
 
-def test_what_was_restored_elsewhere_is_only_revoked(run, mint, house, copy):
+def test_what_was_restored_elsewhere_is_only_revoked(run, mint, instance, copy):
     mint("ada")
     done = run("db restore --made-elsewhere")
     assert (done.exit_code, "1 token" in done.stderr) == (0, True), done.stderr
-    assert ask(house / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL") == [(0,)]
+    assert ask(instance / "latchkey.db", "SELECT count(*) FROM credential WHERE revoked_at IS NULL") == [(0,)]
     assert run("db restore").exit_code == 2
     assert run("db restore --made-elsewhere --revoke-issued-before never").exit_code == 2

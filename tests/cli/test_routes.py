@@ -15,8 +15,8 @@ def test_every_route_says_whom_it_lets_in(run):
 
 def test_the_table_is_aligned(run):
     head, *lines = run("routes").stdout.splitlines()
-    place = head.index("ADDRESS")
-    assert all(line[place] == "/" and line[place - 1] == " " for line in lines)
+    column = head.index("PATH")
+    assert all(line[column] == "/" and line[column - 1] == " " for line in lines)
 
 
 def with_a_silent_route(settings):

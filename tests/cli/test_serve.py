@@ -11,60 +11,60 @@ from tests.cli.serving import ROOT, bare_environ, serving, start
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(house):
-    with serving(start(house)) as (server,):
+def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(instance):
+    with serving(start(instance)) as (server,):
         assert server.open("/healthz").json() == {"status": "ok"}
         assert server.stop() == 0
     link = re.search(rf"within 30 minutes:\n  ({re.escape(server.url)}/setup/\S+)\n", server.said)
     assert link, server.said
     # granian says so where it had to kill what did not stop in time.
-    assert server.complained == "Bringing the database up to date ...\n"
+    assert server.complained == "Upgrading the database ...\n"
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_two_that_start_at_once_share_one_migration_and_one_set_of_keys(house):
-    with serving(*(start(house, WEBAPP_WORKERS="1") for _ in range(2))) as servers:
+def test_two_that_start_at_once_share_one_migration_and_one_set_of_keys(instance):
+    with serving(*(start(instance, WEBAPP_WORKERS="1") for _ in range(2))) as servers:
         sets = [server.open("/.well-known/jwks.json").json()["keys"] for server in servers]
         assert sets[0] == sets[1]
         assert [server.stop() for server in servers] == [0, 0]
     said = "".join(server.complained for server in servers).splitlines()
-    assert said == ["Bringing the database up to date ..."]
+    assert said == ["Upgrading the database ..."]
 
 
-def test_a_port_that_is_taken_is_one_sentence(house):
+def test_a_port_that_is_taken_is_one_sentence(instance):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
-        done = serve(house, "--bind", bind)
-    expected = f"Another program listens on {bind}; stop it, or choose another with --bind.\n"
+        done = serve(instance, "--bind", bind)
+    expected = f"Another program already listens on {bind}. Stop it, or choose another port with --bind.\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
-def test_without_a_command_it_serves(house):
-    done = run_alone(WEBAPP_INSTANCE=str(house), WEBAPP_WORKERS="0")
+def test_without_a_command_it_serves(instance):
+    done = run_alone(WEBAPP_INSTANCE=str(instance), WEBAPP_WORKERS="0")
     assert (done.returncode, done.stderr) == (2, "WEBAPP_WORKERS must be more than zero.\n")
 
 
-def test_an_identity_provider_that_is_not_there_stops_the_start(house):
-    done = run_alone(WEBAPP_INSTANCE=str(house), WEBAPP_IDENTITY_PROVIDER="nowhere.at:all")
+def test_an_identity_provider_that_is_not_there_stops_the_start(instance):
+    done = run_alone(WEBAPP_INSTANCE=str(instance), WEBAPP_IDENTITY_PROVIDER="nowhere.at:all")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "WEBAPP_IDENTITY_PROVIDER names nowhere.at:all, which cannot be imported" in done.stderr
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_a_damaged_database_stops_the_start(house):
-    house.mkdir()
-    (house / "latchkey.db").write_bytes(b"\0" * 8192)
-    done = serve(house)
+def test_a_damaged_database_stops_the_start(instance):
+    instance.mkdir()
+    (instance / "latchkey.db").write_bytes(b"\0" * 8192)
+    done = serve(instance)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
 @pytest.fixture
-def server(house, add, monkeypatch):
+def server(instance, add, monkeypatch):
     add("ada", "super_admin")
     add("bob")
-    with serving(start(house)) as (server,):
+    with serving(start(instance)) as (server,):
         monkeypatch.setenv("WEBAPP_BIND", server.settings["WEBAPP_BIND"])
         yield server
 
@@ -89,8 +89,8 @@ def test_what_operators_do_acts_on_the_next_request_in_every_worker(run, mint, s
     assert statuses(server, second) == {401}
 
 
-def serve(house, *options):
-    return run_alone("serve", *options, WEBAPP_INSTANCE=str(house))
+def serve(instance, *options):
+    return run_alone("serve", *options, WEBAPP_INSTANCE=str(instance))
 
 
 def run_alone(*words, **settings):

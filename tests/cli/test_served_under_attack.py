@@ -20,7 +20,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 @pytest.fixture
-def server(house, add):
+def server(instance, add):
     add("ada")
     quick = {
         "WEBAPP_BODY_TIMEOUT": "3s",
@@ -28,7 +28,7 @@ def server(house, add):
         "WEBAPP_THREADS": "8",
         "WEBAPP_CONNECTIONS": "400",
     }
-    with serving(start(house, **quick)) as (server,):
+    with serving(start(instance, **quick)) as (server,):
         yield server
 
 
@@ -78,10 +78,10 @@ def test_connections_that_send_no_whole_headers_hold_up_nobody_and_are_closed(se
             client.close()
 
 
-def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(house, add):
+def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(instance, add):
     add("ada")
     request = b"GET /docs HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n" * 20
-    with serving(start(house, WEBAPP_WORKERS="1", WEBAPP_CONNECTIONS="64")) as (server,):
+    with serving(start(instance, WEBAPP_WORKERS="1", WEBAPP_CONNECTIONS="64")) as (server,):
         clients = [connected(server) for _ in range(100)]
         try:
             for client in clients:
@@ -99,9 +99,9 @@ def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(house, add)
                 client.close()
 
 
-def test_a_streamed_export_arrives_and_clients_that_leave_it_hold_no_thread(run, add, house, monkeypatch):
+def test_a_streamed_export_arrives_and_clients_that_leave_it_hold_no_thread(run, add, instance, monkeypatch):
     add("chief", "super_admin")
-    with serving(start(house, WEBAPP_WORKERS="1", WEBAPP_THREADS="4")) as (server,):
+    with serving(start(instance, WEBAPP_WORKERS="1", WEBAPP_THREADS="4")) as (server,):
         # A token names the URL of the site, which follows from what is bound.
         monkeypatch.setenv("WEBAPP_BIND", server.settings["WEBAPP_BIND"])
         token = run("token mint chief --name export --scope admin:read").stdout.strip()
@@ -114,8 +114,8 @@ def test_a_streamed_export_arrives_and_clients_that_leave_it_hold_no_thread(run,
         assert [server.open("/healthz").status_code for _ in range(6)] == [200] * 6
 
 
-def test_a_worker_that_is_stopped_is_replaced_within_seconds(house):
-    with serving(start(house)) as (server,):
+def test_a_worker_that_is_stopped_is_replaced_within_seconds(instance):
+    with serving(start(instance)) as (server,):
         hung, other = workers_of(server)
         os.kill(hung, signal.SIGSTOP)
         until = time.monotonic() + 60

@@ -27,4 +27,4 @@ def test_the_migration_computes_the_skeletons_that_the_application_compares(make
 def test_a_command_refuses_a_look_alike(run, add):
     add("alice")
     done = run("user add alıce --password-stdin", typed="correct horse battery staple")
-    assert (done.exit_code, "named alıce already" in done.stderr) == (1, True)
+    assert (done.exit_code, "name alıce is taken" in done.stderr) == (1, True)

@@ -1,4 +1,4 @@
-"""A served house that is told to stop hears it, finishes what runs, and is gone within its time."""
+"""A served site that is told to stop hears it, finishes what runs, and is gone within its time."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from webapp.cli import signals
 DEAF = """
 import hashlib, os
 from webapp.cli import signals
-signals.hear(lambda: os._exit(0))
+signals.on_stop(lambda: os._exit(0))
 print("ready", flush=True)
 hashlib.pbkdf2_hmac("sha256", b"", b"", 300_000_000)
 """
@@ -66,8 +66,8 @@ HALVES = [
 ]
 
 
-def test_requests_that_run_are_finished_however_often_it_is_told_to_stop(house):
-    with serving(start(house, WEBAPP_WORKERS="1")) as (server,):
+def test_requests_that_run_are_finished_however_often_it_is_told_to_stop(instance):
+    with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
         clients = [Client(server, *half) for half in HALVES]
         (worker,) = workers_of(server)
         # As two Ctrl-C and what the parent sends: a third setting of granian's own signal would never return.
@@ -94,14 +94,14 @@ class SlowCatcher:
         return "250 OK"
 
 
-def test_the_mail_that_is_being_sent_is_sent_and_noted(run, add, house):
+def test_the_mail_that_is_being_sent_is_sent_and_noted(run, add, instance):
     add("ada")
     catcher = SlowCatcher()
     controller = Controller(catcher, hostname="127.0.0.1", port=free_port())
     controller.start()
     mail = {"WEBAPP_SMTP_URL": f"smtp://127.0.0.1:{controller.port}", "WEBAPP_MAIL_FROM": "l@example.org"}
     try:
-        with serving(start(house, WEBAPP_WORKERS="1", **mail)) as (server,):
+        with serving(start(instance, WEBAPP_WORKERS="1", **mail)) as (server,):
             for client in ("curl/8", "another"):
                 # Of the second, which was not seen before, its owner is told.
                 sent = {"username": "ada", "password": PASSWORD}
@@ -117,8 +117,8 @@ def test_the_mail_that_is_being_sent_is_sent_and_noted(run, add, house):
     assert (catcher.mails, noted["state"], noted["tries"]) == (1, "sent", 1)
 
 
-def test_in_each_process_one_thread_hears_what_stops_it_and_not_the_main_one(house):
-    with serving(start(house, WEBAPP_WORKERS="1")) as (server,):
+def test_in_each_process_one_thread_hears_what_stops_it_and_not_the_main_one(instance):
+    with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
         processes = [server.process.pid, *workers_of(server)]
         hearing = [open_to_stops(pid) for pid in processes]
         assert [len(threads) for threads in hearing] == [1, 1]

@@ -36,17 +36,19 @@ def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        pytest.param("--name laptop --scope nothing:read", 1, "cannot give nothing:read", id="an unknown scope"),
+        pytest.param(
+            "--name laptop --scope nothing:read", 1, "does not have the scope nothing:read", id="an unknown scope"
+        ),
         pytest.param("--name x --scope protected:read", 1, "3 to 50 printable characters", id="a name too short"),
         pytest.param("--name laptop --scope protected:read --expires 366d", 1, "at most 365d", id="too long a life"),
-        pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than nothing", id="no life at all"),
+        pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than zero", id="no life at all"),
         pytest.param("--name laptop --scope protected:read --expires soon", 2, "such as 90s", id="no duration"),
         pytest.param("--name laptop", 2, "--scope", id="no scope"),
         pytest.param("--name laptop --scope protected:read --network 10/8", 1, "is not a network", id="no network"),
         pytest.param("--name laptop --scope protected:read --method BREW", 2, "BREW", id="no method"),
-        pytest.param("--name laptop --scope protected:read --resource /x", 1, "opens /x", id="no address"),
+        pytest.param("--name laptop --scope protected:read --resource /x", 1, "allows /x", id="no address"),
         pytest.param("--name laptop --scope protected:read --per-minute 0", 2, "per-minute", id="no rate"),
-        pytest.param("--name laptop --scope protected:read --expires never", 1, "Every token ends", id="no end"),
+        pytest.param("--name laptop --scope protected:read --expires never", 1, "Tokens must expire", id="no end"),
     ],
 )
 def test_what_cannot_be_minted_is_said(run, add, options, code, words):
@@ -60,7 +62,7 @@ def test_a_second_token_of_that_name_is_refused(run, add, mint):
     add("ada")
     mint("ada")
     done = run("token mint ada --name laptop --scope protected:read")
-    assert (done.exit_code, done.stderr) == (1, "ada has a token named laptop already.\n")
+    assert (done.exit_code, done.stderr) == (1, "ada already has a token named laptop.\n")
 
 
 def test_a_disabled_user_is_given_none(run, add):
@@ -74,7 +76,7 @@ def test_revoking_takes_the_id_in_either_spelling_and_is_no_error_twice(run, add
     _, token_id = mint("ada")
     assert run(f"token revoke {token_id}").stderr == "Revoked.\n"
     again = run(f"token revoke {token_id.replace('-', '')}")
-    assert (again.exit_code, again.stderr) == (0, "It was revoked before.\n")
+    assert (again.exit_code, again.stderr) == (0, "It was already revoked.\n")
 
 
 def test_a_revoked_token_leaves_the_list_and_stays_in_the_long_one(run, add, mint):
@@ -106,15 +108,15 @@ def test_the_login_of_a_script_is_one_token_and_is_ended_as_one(app, run, user, 
     assert refresh(app, token).status_code == 401
     assert not works(app, answer["access_token"])
     assert json.loads(run_here("token list ada --json").stdout) == []
-    assert run_here(f"token revoke {listed['id']}").stderr == "It was revoked before.\n"
+    assert run_here(f"token revoke {listed['id']}").stderr == "It was already revoked.\n"
 
 
-def test_a_token_is_minted_with_its_limits(run, add, house):
+def test_a_token_is_minted_with_its_limits(run, add, instance):
     add("ada")
     options = "--resource /protected --method GET --network 10.0.0.0/8 --network ::ffff:192.0.2.1 --per-minute 60"
     done = run(f"token mint ada --name wall --scope protected:read {options}")
     assert done.exit_code == 0, done.stderr
-    with closing(sqlite3.connect(house / "latchkey.db")) as database:
+    with closing(sqlite3.connect(instance / "latchkey.db")) as database:
         (kept,) = database.execute("SELECT authority FROM credential WHERE kind = 'token'").fetchone()
     assert json.loads(kept) == {
         "scopes": ["protected:read"], "resources": ["/protected"], "methods": ["GET"],
@@ -128,7 +130,7 @@ def test_a_token_without_an_end_takes_a_reason_where_it_is_allowed_at_all(run, a
     allowed = {"WEBAPP_TOKEN_NEVER_EXPIRES": "true"}
     assert "--reason" in run(mint, **allowed).stderr
     done = run(f"{mint} --reason unreachable-sensor", **allowed)
-    assert (done.exit_code, done.stderr.endswith("works for ever.\n")) == (0, True)
+    assert (done.exit_code, done.stderr.endswith("never expires.\n")) == (0, True)
     assert " never " in run("token list ada", **allowed).stdout
 
 

@@ -21,14 +21,14 @@ def test_a_taken_name_is_refused_in_any_letters(run, add):
     assert (done.exit_code, done.stdout, done.stderr) == (
         1,
         "",
-        "There is a user named ADA already, or one whose name looks like it.\n",
+        "The name ADA is taken, or looks too much like the name of another user.\n",
     )
 
 
 def test_a_taken_address_is_refused(run, add):
     add("ada")
     done = run("user add eve --email ADA@example.org --password-stdin", typed=PASSWORD)
-    assert (done.exit_code, done.stderr) == (1, "Another user has the address ADA@example.org already.\n")
+    assert (done.exit_code, done.stderr) == (1, "Another user already has the e-mail address ADA@example.org.\n")
 
 
 def test_a_weak_password_is_refused(run):
@@ -63,7 +63,7 @@ def test_a_user_is_found_by_name_or_address(run, add):
     add("ada", "super_admin")
     add("bob")
     assert run("user role bob admin").exit_code == 0
-    assert run("user role bob@example.org user").stderr == "bob had the role admin and has user now.\n"
+    assert run("user role bob@example.org user").stderr == "bob now has the role user; before, it was admin.\n"
 
 
 def test_nobody_is_found_by_another_name(run, add):
@@ -83,7 +83,7 @@ def test_the_last_super_admin_stays(run, add):
 def test_disabling_ends_everything_and_says_how_much(run, add, mint):
     add("ada")
     mint("ada")
-    assert run("user disable ada").stderr == "ada is disabled; sessions and tokens ended: 1.\n"
+    assert run("user disable ada").stderr == "ada is disabled. Sessions and tokens ended: 1.\n"
     assert json.loads(run("token list --json").stdout) == []
 
 
@@ -115,14 +115,14 @@ def test_a_new_password_leaves_api_tokens_unless_told_to_revoke_them(run, add, m
     assert done.stderr.endswith("1 API token.\n")
 
 
-def test_a_closed_account_gets_no_token(run, add, house):
+def test_a_closed_account_gets_no_token(run, add, instance):
     add("ada")
-    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
     with database.write() as db:
         lifecycle.close(db, user_queries.by_name_or_email(db, "ada"))
     database.close()
     done = run("token mint ada --name laptop --scope protected:read")
-    assert (done.exit_code, "has closed the account" in done.stderr) == (1, True)
+    assert (done.exit_code, "has closed this account" in done.stderr) == (1, True)
 
 
 def test_a_password_of_two_lines_is_wrong_usage(run, add):
@@ -130,21 +130,21 @@ def test_a_password_of_two_lines_is_wrong_usage(run, add):
     assert run("user password ada --password-stdin", typed=f"{PASSWORD}\n{PASSWORD}").exit_code == 2
 
 
-def works(house, link):
-    database = Database(f"sqlite:///{house / 'latchkey.db'}")
+def works(instance, link):
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
     with database.read() as db:
         ends_at = one_time_links.ends_at(db, registration.SETUP, link.rpartition("/")[2])
     database.close()
     return ends_at is not None
 
 
-def test_a_new_setup_link_replaces_the_former(run, house):
+def test_a_new_setup_link_replaces_the_former(run, instance):
     former, latter = (run("user setup-link").stdout.strip() for _ in range(2))
     assert latter.startswith("http://127.0.0.1:8000/setup/")
-    assert (works(house, former), works(house, latter)) == (False, True)
+    assert (works(instance, former), works(instance, latter)) == (False, True)
 
 
-def test_there_is_no_setup_link_once_somebody_looks_after_the_house(run, add):
+def test_there_is_no_setup_link_once_somebody_looks_after_the_site(run, add):
     add("ada")
     assert run("user setup-link").exit_code == 0
     add("mara", "admin")

@@ -10,7 +10,7 @@ from tests.second_factors import with_app, with_passkey, with_sheet
 
 @pytest.fixture
 def say(run, app, instance):
-    """A command on the very house that the people of the test are in."""
+    """A command on the very site that the people of the test are in."""
     return lambda command: run(command, WEBAPP_INSTANCE=str(instance))
 
 
@@ -34,13 +34,13 @@ def test_whoever_is_not_there_has_none(say):
 def test_no_token_is_minted_for_what_its_owner_has_to_show_a_factor_for(add, run):
     add("ada")
     refused = run("token mint ada --name laptop --scope protected:read", WEBAPP_SECOND_FACTOR_FOR="protected:read")
-    assert (refused.exit_code, "takes a second factor" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "requires a second factor" in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("demanded", "says"),
-    [("", "demanded of nobody"), ("admin", "is there"), ("admn", "there is none of that name")],
+    [("", "No role requires one"), ("admin", "requires one exists"), ("admn", "which does not exist")],
 )
 def test_doctor_says_whether_a_second_factor_is_demanded_of_a_role_that_there_is(say, instance, run, demanded, says):
-    told = run("doctor", WEBAPP_INSTANCE=str(instance), WEBAPP_SECOND_FACTOR_FOR=demanded)
-    assert says in told.output
+    done = run("doctor", WEBAPP_INSTANCE=str(instance), WEBAPP_SECOND_FACTOR_FOR=demanded)
+    assert says in done.output

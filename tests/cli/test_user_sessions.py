@@ -13,8 +13,8 @@ from webapp.settings import Settings
 DAY = timedelta(days=1)
 
 
-def logged_in(house: Path) -> None:
-    database = Database(Settings.from_env({"WEBAPP_INSTANCE": str(house)}).database)
+def logged_in(instance: Path) -> None:
+    database = Database(Settings.from_env({"WEBAPP_INSTANCE": str(instance)}).database)
     with database.write() as db:
         user = user_queries.by_name_or_email(db, "ada")
         assert user
@@ -23,9 +23,9 @@ def logged_in(house: Path) -> None:
     database.close()
 
 
-def test_sessions_are_listed_and_ended(run, add, house):
+def test_sessions_are_listed_and_ended(run, add, instance):
     add("ada")
-    logged_in(house)
+    logged_in(instance)
     (found,) = json.loads(run("user sessions ada --json").stdout)
     assert (found["name"], found["address"]) == ("curl", "10.0.0.7")
     assert "curl" in run("user sessions ada").stdout
@@ -35,8 +35,8 @@ def test_sessions_are_listed_and_ended(run, add, house):
     assert ended["details"]["origin"] == "cli"
 
 
-def test_closed_accounts_are_purged_when_their_time_is_over(run, add, house):
+def test_closed_accounts_are_purged_when_their_time_is_over(run, add, instance):
     add("ada")
-    logged_in(house)
+    logged_in(instance)
     assert "1 account deleted" in run("user purge").stderr
     assert run("user sessions ada").exit_code == 1

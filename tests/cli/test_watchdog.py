@@ -12,7 +12,7 @@ import pytest
 
 from tests.event_loop import finished
 from webapp.cli import watchdog
-from webapp.cli.watchdog import INSTANT, STARTING, STOPPED, NotHealthy, Watchdog, beat, probe
+from webapp.cli.watchdog import INSTANT, STARTING, STOPPED, NotHealthy, Watchdog, probe, write_heartbeats
 
 TIMEOUT = timedelta(seconds=30)
 
@@ -24,35 +24,35 @@ def killed(monkeypatch):
     return pids
 
 
-def looking(folder, now, *, beats=None, started=0.0, times=2):
-    if beats is not None:
-        (folder / "7").write_bytes(INSTANT.pack(beats))
-    dog = Watchdog(folder, TIMEOUT, lambda: [(7, started)])
+def looking(folder, now, *, heartbeat=None, started=0.0, times=2):
+    if heartbeat is not None:
+        (folder / "7").write_bytes(INSTANT.pack(heartbeat))
+    watching = Watchdog(folder, TIMEOUT, lambda: [(7, started)])
     for _ in range(times):
-        dog.look(now)
+        watching.check(now)
 
 
 @pytest.mark.parametrize(
     ("silence", "is_killed"), [(0, False), (30, False), (31, True)], ids=["just now", "as long as allowed", "longer"]
 )
 def test_a_worker_is_killed_once_its_last_heartbeat_is_older_than_allowed(tmp_path, killed, silence, is_killed):
-    looking(tmp_path, 1000.0, beats=1000.0 - silence)
+    looking(tmp_path, 1000.0, heartbeat=1000.0 - silence)
     assert bool(killed) is is_killed
 
 
 def test_it_is_killed_only_if_it_is_silent_twice_in_a_row(tmp_path, killed):
-    looking(tmp_path, 1000.0, beats=0.0, times=1)
+    looking(tmp_path, 1000.0, heartbeat=0.0, times=1)
     assert not killed
 
 
 def test_one_that_was_silent_once_and_then_answered_is_left_alone(tmp_path, killed):
     (tmp_path / "7").write_bytes(INSTANT.pack(0.0))
-    dog = Watchdog(tmp_path, TIMEOUT, lambda: [(7, 0.0)])
-    dog.look(1000.0)
+    watching = Watchdog(tmp_path, TIMEOUT, lambda: [(7, 0.0)])
+    watching.check(1000.0)
     (tmp_path / "7").write_bytes(INSTANT.pack(1000.5))
-    dog.look(1001.0)
+    watching.check(1001.0)
     (tmp_path / "7").write_bytes(INSTANT.pack(0.0))
-    dog.look(1002.0)
+    watching.check(1002.0)
     assert not killed
 
 
@@ -62,16 +62,16 @@ def test_one_that_never_answered_has_longer_because_it_starts(tmp_path, killed, 
     assert bool(killed) is is_killed
 
 
-def beaten(app, folder, progress, *, looks):
+def heartbeat_after(app, folder, progress, *, looks):
     """Whether a heartbeat was noted when ``progress`` had been asked ``looks`` times."""
     asked = []
 
-    def told():
+    def next_progress():
         asked.append(1)
         return progress(len(asked))
 
     async def run():
-        task = asyncio.create_task(beat(folder, app, told))
+        task = asyncio.create_task(write_heartbeats(folder, app, next_progress))
         while len(asked) < looks and not task.done():
             await asyncio.sleep(0.001)
         await asyncio.sleep(0)
@@ -84,24 +84,24 @@ def beaten(app, folder, progress, *, looks):
 
 def test_a_heartbeat_is_noted_after_the_application_has_answered(app, tmp_path):
     before = time.monotonic()
-    assert INSTANT.unpack(beaten(app, tmp_path, lambda _look: None, looks=1))[0] >= before
+    assert INSTANT.unpack(heartbeat_after(app, tmp_path, lambda _look: None, looks=1))[0] >= before
 
 
 @pytest.mark.parametrize(
-    ("progress", "beats"),
+    ("progress", "heartbeat"),
     [
         pytest.param(lambda _look: None, True, id="a thread is free"),
         pytest.param(lambda look: look, True, id="all are busy, and requests are finished"),
         pytest.param(lambda _look: 7, False, id="all are busy, and none is finished"),
     ],
 )
-def test_a_worker_that_is_busy_is_not_one_that_hangs(app, tmp_path, monkeypatch, progress, beats):
+def test_a_worker_that_is_busy_is_not_one_that_hangs(app, tmp_path, monkeypatch, progress, heartbeat):
     monkeypatch.setattr(watchdog, "INTERVAL", 0.0)
     noted = []
     monkeypatch.setattr(watchdog.os, "pwrite", lambda *_: noted.append(1))
-    beaten(app, tmp_path, progress, looks=4)
+    heartbeat_after(app, tmp_path, progress, looks=4)
     # The first number is new in any case.
-    assert (len(noted) > 1) is beats
+    assert (len(noted) > 1) is heartbeat
 
 
 def test_a_probe_that_is_not_answered_with_200_is_no_heartbeat(app):
@@ -120,14 +120,14 @@ def process():
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not say which process is stopped")
 def test_a_worker_that_a_signal_stops_is_killed_after_three_looks_unless_it_goes_on(tmp_path, killed, process):
-    dog = Watchdog(tmp_path, TIMEOUT, lambda: [(process.pid, 1000.0)])
-    for told, looks, expected in (
+    watching = Watchdog(tmp_path, TIMEOUT, lambda: [(process.pid, 1000.0)])
+    for sent, looks, expected in (
         (signal.SIGSTOP, STOPPED - 1, []),
         (signal.SIGCONT, 1, []),
         (signal.SIGSTOP, STOPPED, [process.pid]),
     ):
-        process.send_signal(told)
+        process.send_signal(sent)
         os.waitpid(process.pid, os.WUNTRACED | os.WCONTINUED)
         for _ in range(looks):
-            dog.look(1000.0)
+            watching.check(1000.0)
         assert killed == expected

@@ -1,4 +1,4 @@
-"""audit: what happened, and that it was not changed since."""
+"""audit: read, export, verify and archive the audit log."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -25,24 +25,24 @@ from webapp.cli.output import say_aside
 
 @click.group("audit", cls=CommandGroup)
 def command() -> None:
-    """What happened here."""
+    """The audit log."""
 
 
 @command.command("tail")
 @click.option("-n", "--lines", type=click.IntRange(0, MOST_AT_ONCE), default=20, show_default=True)
-@click.option("-f", "--follow", is_flag=True, help="Go on with what happens, until Ctrl-C.")
-@click.option("--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this one.")
-@click.option("--json", "is_json", is_flag=True, help="Each line is an object of JSON.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing new events until Ctrl-C.")
+@click.option("--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this event.")
+@click.option("--json", "is_json", is_flag=True, help="Print each event as a JSON object on a line of its own.")
 @pass_context
-def tail(house: CommandContext, *, lines: int, follow: bool, event: str | None, is_json: bool) -> None:
-    """Print the last events, one a line, the latest at the end.
+def tail(context: CommandContext, *, lines: int, follow: bool, event: str | None, is_json: bool) -> None:
+    """Print the latest events, one per line, the newest last.
 
     \b
     Examples:
       python -m webapp audit tail
       python -m webapp audit tail -n 0 --follow --event session.refused --json
     """
-    with opened(house) as database:
+    with opened(context) as database:
         batches = what_follows(database, lines=lines, event=event) if follow else latest(database, lines, event)
         try:
             for found in batches:
@@ -55,13 +55,13 @@ def tail(house: CommandContext, *, lines: int, follow: bool, event: str | None, 
 
 DAY = click.DateTime(["%Y-%m-%d"])
 event_option = click.option(
-    "--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this one."
+    "--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this event."
 )
-user_option = click.option("--user", metavar="NAME|ID", help="Only what happened to them.")
-actor_option = click.option("--actor", metavar="NAME|ID", help="Only what they did for others.")
-address_option = click.option("--address", help="Only from there.")
+user_option = click.option("--user", metavar="NAME|ID", help="Only events about this user.")
+actor_option = click.option("--actor", metavar="NAME|ID", help="Only actions by this user on others.")
+address_option = click.option("--address", help="Only from this IP address.")
 since_option = click.option("--since", type=DAY, metavar="DATE", help="From this day on, in UTC.")
-until_option = click.option("--until", type=DAY, metavar="DATE", help="Up to and with this day, in UTC.")
+until_option = click.option("--until", type=DAY, metavar="DATE", help="Up to and including this day, in UTC.")
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
@@ -82,7 +82,7 @@ def audit_filter(db: Session, **said: object) -> AuditFilter:
 
 
 def whom(db: Session, text: str) -> UUID:
-    """Those who are deleted are found by their id alone."""
+    """The user's ID, from an ID or a name; a deleted user is found by ID only."""
     try:
         return UUID(text)
     except ValueError:
@@ -99,17 +99,17 @@ def names_of(db: Session, entries: Iterable[AuditEvent]) -> dict[UUID, str]:
 
 @command.command("list")
 @click.option("-n", "--lines", type=click.IntRange(1, MOST_AT_ONCE), default=50, show_default=True)
-@click.option("--json", "is_json", is_flag=True, help="Each line is an object of JSON, with its chain.")
+@click.option("--json", "is_json", is_flag=True, help="Print each event as a JSON object with its hash chain.")
 @filters
 @pass_context
-def list_(house: CommandContext, /, *, lines: int, is_json: bool, **said: object) -> None:
-    """Print what happened, the latest first.
+def list_(context: CommandContext, /, *, lines: int, is_json: bool, **said: object) -> None:
+    """Print audit events, newest first.
 
     \b
     Example:
       python -m webapp audit list --user ada --event role.changed
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         found = reading.search(db, audit_filter(db, **said), limit=lines)
         names = names_of(db, found)
         for entry in found:
@@ -120,14 +120,14 @@ def list_(house: CommandContext, /, *, lines: int, is_json: bool, **said: object
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @filters
 @pass_context
-def export(house: CommandContext, /, *, form: str, **said: object) -> None:
-    """Write everything that the filters find to standard output, the latest first.
+def export(context: CommandContext, /, *, form: str, **said: object) -> None:
+    """Write all events that match the filters to standard output, newest first.
 
     \b
     Example:
       python -m webapp audit export --format csv --since 2026-01-01 > audit.csv
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         names = {user.id: user.username for user in user_queries.everybody(db)}
         entries = reading.every(db, audit_filter(db, **said))
         lines = (
@@ -141,52 +141,52 @@ def export(house: CommandContext, /, *, form: str, **said: object) -> None:
 
 @command.command("verify")
 @pass_context
-def verify(house: CommandContext) -> None:
-    """Prove that no event was changed or removed; else name the first that was. Exit code 1 where one was.
+def verify(context: CommandContext) -> None:
+    """Check that no event was changed or removed, and name the first that was (exit code 1).
 
-    Write down what it prints: with the same number, it must print the same digest ever after.
+    Keep the printed number and digest: for the same number, later runs must print the same digest.
 
     \b
     Example:
       python -m webapp audit verify
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         verdict = chain.verify(db)
     if verdict.broken_at is not None:
         raise CommandRefused(
-            f"Event {verdict.broken_at} was changed or removed; {verdict.events} before it are as written."
+            f"Event {verdict.broken_at} was changed or removed; the {verdict.events} events before it are unchanged."
         )
-    say_aside(f"{verdict.events} events are as they were written.")
+    say_aside(f"{verdict.events} events are unchanged.")
     click.echo(f"{verdict.last} {verdict.digest}")
 
 
 @command.command("retire")
-@click.option("--before", type=DAY, required=True, metavar="DATE", help="What happened before this day, in UTC.")
-@click.option("--to", "file", type=click.Path(path_type=Path), required=True, help="A file that is not there yet.")
+@click.option("--before", type=DAY, required=True, metavar="DATE", help="Events before this day, in UTC.")
+@click.option("--to", "file", type=click.Path(path_type=Path), required=True, help="A new file.")
 @pass_context
-def retire(house: CommandContext, *, before: datetime, file: Path) -> None:
-    """Move old events to a file, with their chain, and seal where the rest goes on.
+def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
+    """Move old events to a file with their hash chain; the remaining events continue the chain.
 
     \b
     Example:
       python -m webapp audit retire --before 2026-01-01 --to audit-2025.jsonl
     """
-    with opened(house) as database:
+    with opened(context) as database:
         try:
             with database.write() as db:
                 done = archive.retire(
                     db, before=before.replace(tzinfo=UTC), write=lambda entries: keep(file, entries), file=file.name
                 )
         except FileExistsError as error:
-            raise CommandRefused(f"{file} is there already; nothing is written over.") from error
+            raise CommandRefused(f"{file} already exists. Name another file.") from error
         except OSError as error:
             raise CommandRefused(f"{file} cannot be written: {error.strerror}. Nothing was removed.") from error
-    say_aside(f"{done.events} events were moved; the chain goes on after {done.last}.")
+    say_aside(f"{done.events} events were moved; the chain continues after {done.last}.")
     click.echo(f"{done.last} {done.digest}")
 
 
 def keep(file: Path, entries: Iterable[AuditEvent]) -> None:
-    """On the disk before anything is removed; for nobody else to read."""
+    """Write the events to disk, with mode 600, before any of them is removed from the database."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as lines:
         for entry in entries:

@@ -1,4 +1,4 @@
-"""Events as the command line reads them: the latest, those that follow, and each on one line."""
+"""Audit events on the command line: the latest, the new ones, and each on one line."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 
 PAUSE = 1.0
-# On PostgreSQL an event may become visible after a later one: so far back is looked again.
+# On PostgreSQL an event may become visible after a later one, so this much of the past is read again.
 OVERLAP = timedelta(seconds=10)
 MOST_AT_ONCE = 10_000
 
@@ -27,7 +27,7 @@ def latest(database: Database, lines: int, event: str | None) -> Iterator[Batch]
 
 
 def what_follows(database: Database, *, lines: int, event: str | None) -> Iterator[Batch]:
-    """The latest, and then whatever happens, as long as somebody asks for it."""
+    """The latest events, then new ones until the caller stops."""
     since = now() - OVERLAP
     seen = {entry.id for entry in tail(database, MOST_AT_ONCE, event, since)}
     yield tail(database, lines, event)
@@ -45,7 +45,7 @@ def tail(database: Database, limit: int, event: str | None, after: datetime | No
 
 
 def names_in(database: Database, batch: Batch) -> dict[UUID, str]:
-    """What the users are called whom these events mention."""
+    """Names of the users in these events, by ID."""
     mentioned = {user_id for entry in batch for user_id in (entry.user_id, entry.actor_id) if user_id}
     with database.read() as db:
         found = (user_queries.by_id(db, user_id) for user_id in mentioned)
@@ -53,13 +53,13 @@ def names_in(database: Database, batch: Batch) -> dict[UUID, str]:
 
 
 def as_line(entry: AuditEvent, names: Mapping[UUID, str]) -> str:
-    """Values as JSON: whatever a stranger typed stays on its line."""
+    """One line; values are JSON, so that a line break in a value does not break the line."""
     who = {"user": entry.user_id, "actor": entry.actor_id}
     called = {part: names.get(user_id, str(user_id)) for part, user_id in who.items() if user_id}
     rest = {"credential": entry.credential_id, "address": entry.address} | entry.details
     fields = called | {name: value for name, value in rest.items() if value is not None}
-    told = "".join(f" {name}={json.dumps(value, default=str)}" for name, value in fields.items())
-    return f"{entry.at.isoformat(timespec='milliseconds')} {entry.event}{told}"
+    pairs = "".join(f" {name}={json.dumps(value, default=str)}" for name, value in fields.items())
+    return f"{entry.at.isoformat(timespec='milliseconds')} {entry.event}{pairs}"
 
 
 def as_object(entry: AuditEvent, names: Mapping[UUID, str]) -> str:

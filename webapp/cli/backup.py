@@ -1,4 +1,4 @@
-"""db backup: a copy of the database, and when it was made."""
+"""db backup: copy the database, and record when."""
 
 import sqlite3
 import time
@@ -17,18 +17,19 @@ from webapp.core import backup
 from webapp.core.db import Database, Unavailable
 from webapp.settings import Settings
 
-# Seconds after which nothing is noted any more.
+# Seconds to keep trying to record the backup.
 PATIENCE = 60.0
 
 
 @click.command("backup", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--made-elsewhere", is_flag=True, help="Only note that one was made by other means, such as pg_dump.")
+@click.option("--made-elsewhere", is_flag=True, help="Only record a backup made by other means, such as pg_dump.")
 @pass_context
-def command(house: CommandContext, *, file: Path | None, made_elsewhere: bool) -> None:
-    """Copy the SQLite database to FILE while the house is served, and note when: doctor says how old the last one is.
+def command(context: CommandContext, *, file: Path | None, made_elsewhere: bool) -> None:
+    """Copy the SQLite database to FILE, also while the server runs, and record when.
 
-    The keys in the instance folder are not in it; copy secret_key and signing_keys.json once, to another place.
+    doctor reports the age of the last backup. The keys in the instance folder are not part of it: copy secret_key and
+    signing_keys.json once, to another place.
 
     \b
     Examples:
@@ -36,22 +37,22 @@ def command(house: CommandContext, *, file: Path | None, made_elsewhere: bool) -
       pg_dump latchkey > latchkey.sql && python -m webapp db backup --made-elsewhere
     """
     if (file is None) is not made_elsewhere:
-        raise click.UsageError("Name a file, or say --made-elsewhere.")
+        raise click.UsageError("Name a file, or give --made-elsewhere.")
     with answering():
-        schema.examine(house.settings)
+        schema.examine(context.settings)
     if file is not None:
-        copy(house.settings, file)
-    with opened(house) as database:
+        copy(context.settings, file)
+    with opened(context) as database:
         try:
             note(database, origin="elsewhere" if file is None else "cli")
         except Unavailable as error:
-            done = "Nothing was noted" if file is None else f"The database is in {file}, and that was not noted"
+            done = "Nothing was recorded" if file is None else f"The database is in {file}, but that was not recorded"
             raise CommandRefused(f"{done} ({error}); run: python -m webapp db backup --made-elsewhere") from error
-    say_aside("It is noted." if file is None else f"The database is in {file}, for your eyes alone.")
+    say_aside("Recorded." if file is None else f"The database is in {file}. Only you can read this file.")
 
 
 def note(database: Database, *, origin: str) -> None:
-    """Others may write all the time, and SQLite lets in whoever asks at the right moment: ask again, for a while.
+    """Record the backup as an audit event. Try again for a while: SQLite has one writer, and others may be writing.
 
     Raises:
         Unavailable
@@ -70,15 +71,13 @@ def note(database: Database, *, origin: str) -> None:
 def copy(settings: Settings, file: Path) -> None:
     source = schema.file_of(settings)
     if source is None:
-        raise CommandRefused(
-            "PostgreSQL is backed up by pg_dump; then run: python -m webapp db backup --made-elsewhere"
-        )
+        raise CommandRefused("Back up PostgreSQL with pg_dump, then run: python -m webapp db backup --made-elsewhere")
     if not source.exists():
-        raise CommandRefused("There is no database yet; the first start makes it, or: python -m webapp db upgrade")
+        raise CommandRefused("There is no database yet. The first start creates it, or: python -m webapp db upgrade")
     try:
         backup.copy(source, file)
     except FileExistsError as error:
-        raise CommandRefused(f"{file} is there already, and nothing is replaced; name another.") from error
+        raise CommandRefused(f"{file} already exists. Name another file.") from error
     except (OSError, sqlite3.Error) as error:
         why = (isinstance(error, OSError) and error.strerror) or error
-        raise CommandRefused(f"{file} cannot be written: {why}. Nothing was kept.") from error
+        raise CommandRefused(f"{file} cannot be written: {why}. No backup was made.") from error

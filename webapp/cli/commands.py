@@ -1,20 +1,20 @@
-"""Click's command and group, with arguments whose values may begin with a dash."""
+"""Click commands and groups whose argument values may begin with a dash."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 import click
 
-# What somebody may have misspelt as an option; identifiers and e-mail addresses hold digits, capitals, dots or an @.
+# A word that may be a misspelt option; IDs and e-mail addresses have digits, capital letters, dots or an @.
 OPTION_LIKE = re.compile(r"--?[a-z][a-z-]*(=.*)?", re.DOTALL)
 
 
 class Command(click.Command):
-    """A command that takes ``-h3te7j`` for the value of its argument, not for ``-h``.
+    """A command that reads ``-h3te7j`` as the value of its argument, not as ``-h``.
 
-    Click takes every word that begins with a dash for an option. Older key ids (RFC 7638 thumbprints) and e-mail
-    addresses may begin with one. A word that reads like an option, such as ``--jsn``, is still refused as a misspelt
-    one; after ``--`` every word is a value (POSIX Utility Syntax Guidelines, 10).
+    Click reads every word that begins with a dash as an option. Older key IDs (RFC 7638 thumbprints) and e-mail
+    addresses may begin with a dash. A word that looks like an option, such as ``--jsn``, is still refused as
+    misspelt; after ``--`` every word is a value (POSIX Utility Syntax Guidelines, 10).
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -23,7 +23,7 @@ class Command(click.Command):
         try:
             return super().parse_args(ctx, values_last(args, self.get_params(ctx)))
         except click.NoSuchOption as error:
-            hint = f"{error.format_message()} A value that begins with a dash goes after a -- of its own."
+            hint = f"{error.format_message()} Put a value that begins with a dash after --."
             raise click.UsageError(hint, ctx) from error
 
 
@@ -32,7 +32,7 @@ class CommandGroup(click.Group):
 
 
 def values_last(args: Sequence[str], params: Sequence[click.Parameter]) -> list[str]:
-    """The same words in an order that Click cannot misread: options, ``--``, values.
+    """The same words in an order that Click reads correctly: options, ``--``, values.
 
     Args:
         args: the words after the name of the command.

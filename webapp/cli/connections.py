@@ -1,6 +1,6 @@
-"""Connections of this process: no client may keep so many of them open that nobody else gets one.
+"""Limits the open connections per client, so that one client cannot use them all up.
 
-The server counts connections and not whose they are, so they are read off the process's own sockets now and then.
+The server counts connections but not per client, so the sockets of this process are listed every 2 seconds.
 """
 
 import asyncio
@@ -13,34 +13,35 @@ from contextlib import ExitStack
 from pathlib import Path
 
 INTERVAL = 2.0
-# Milliseconds after which a client that takes none of its response is taken for gone (RFC 5482).
+# Milliseconds after which a client that reads nothing of its response counts as gone (RFC 5482).
 UNREAD = 60_000
-# The options and files of Linux; elsewhere connections are not bounded by client.
+# Linux only; on other systems connections are not limited per client.
 OPEN_FILES = Path("/proc/self/fd")
 USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
 async def bound_connections(most: int, client_of: Callable[[str], str | None]) -> None:
-    """
+    """Every ``INTERVAL`` seconds, close the connections of clients that have too many.
+
     Args:
-        most: connections that this process keeps open.
-        client_of: whose share a connection from an IP address takes; None for one that has no bound.
+        most: maximum of open connections of this process.
+        client_of: the client to count a connection from an IP address for; None if it is not limited.
     """
     while OPEN_FILES.is_dir():
         with ExitStack() as copies:
             connections = [*peers(copies)]
             for connection in surplus(connections, most, client_of):
-                # Of the file and not of this copy of it: the server closes its own side as soon as it hears this.
+                # shutdown() acts on the connection, not only on this copy of it; the server then closes its own.
                 connection.shutdown(socket.SHUT_RDWR)
         await asyncio.sleep(INTERVAL)
 
 
 def peers(copies: ExitStack) -> Iterator[tuple[socket.socket, str]]:
-    """Every connection that was accepted, as a copy that ``copies`` closes, with the IP address of its client."""
+    """Every accepted connection, as a copy that ``copies`` closes, with the IP address of its client."""
     for entry in OPEN_FILES.iterdir():
         try:
             number = int(entry.name)
-            # Before it is copied: of what is no socket nobody would close the copy.
+            # Checked before copying: for another kind of file nothing would close the copy.
             if not stat.S_ISSOCK(os.fstat(number).st_mode):
                 continue
             connection = copies.enter_context(socket.socket(fileno=os.dup(number)))
@@ -48,7 +49,7 @@ def peers(copies: ExitStack) -> Iterator[tuple[socket.socket, str]]:
                 continue
             address = connection.getpeername()[0]
         except OSError:
-            # No socket, closed meanwhile, or one that listens.
+            # Not a socket, closed meanwhile, or a listening socket.
             continue
         if USER_TIMEOUT is not None:
             connection.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, UNREAD)
@@ -58,7 +59,7 @@ def peers(copies: ExitStack) -> Iterator[tuple[socket.socket, str]]:
 def surplus(
     connections: Iterable[tuple[socket.socket, str]], most: int, client_of: Callable[[str], str | None]
 ) -> list[socket.socket]:
-    """What has to go: nothing while half of all is free, then what a client has over a quarter of all."""
+    """The connections to close: none while half of ``most`` is free, else those of a client beyond a quarter of it."""
     by_client: dict[str, list[socket.socket]] = defaultdict(list)
     count = 0
     for connection, address in connections:

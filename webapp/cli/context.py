@@ -1,4 +1,4 @@
-"""House: which instance a command is about, and its settings, read when they are first needed."""
+"""CommandContext: the environment of a command and its settings, read when first needed."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -14,9 +14,9 @@ class CommandContext:
         self.environ = dict(environ)
 
     def otherwise(self, **choices: object) -> "CommandContext":
-        """The same house with other settings; None leaves one as it is. What is said is judged like a variable."""
-        said = {PREFIX + name.upper(): str(value) for name, value in choices.items() if value is not None}
-        return CommandContext(self.environ | said)
+        """A copy with some settings replaced; None keeps a setting. Values are checked like environment variables."""
+        given = {PREFIX + name.upper(): str(value) for name, value in choices.items() if value is not None}
+        return CommandContext(self.environ | given)
 
     @cached_property
     def settings(self) -> Settings:

@@ -1,4 +1,4 @@
-"""db: the database's version and health."""
+"""db: upgrade, check, back up and restore the database."""
 
 import tempfile
 from dataclasses import replace
@@ -19,7 +19,7 @@ from webapp.settings import Settings
 
 @click.group("db", cls=CommandGroup)
 def command() -> None:
-    """The database: its version and its health."""
+    """The database: upgrade, check, back up, restore."""
 
 
 command.add_command(backup.command)
@@ -28,25 +28,25 @@ command.add_command(restore.command)
 
 @command.command("upgrade")
 @pass_context
-def upgrade(house: CommandContext) -> None:
-    """Bring the database to this version, and print which it is. serve does it by itself.
+def upgrade(context: CommandContext) -> None:
+    """Upgrade the database to the version of this program and print the version. serve does this by itself.
 
     \b
     Example:
       python -m webapp db upgrade
     """
     with answering():
-        former = bring_up(house.settings)
+        former = bring_up(context.settings)
     if former == schema.head():
-        say_aside("It was of this version already.")
+        say_aside("The database already had this version.")
     click.echo(schema.head())
 
 
 @command.command("check")
-@click.option("--models", is_flag=True, help="Try the migrations on a new database, both ways, against the models.")
+@click.option("--models", is_flag=True, help="Test the migrations, up and down, on a new database.")
 @pass_context
-def check(house: CommandContext, *, models: bool) -> None:
-    """Say whether the database is sound and of this version; with --models, whether the program is.
+def check(context: CommandContext, *, models: bool) -> None:
+    """Check that the database is intact and has the current version; with --models, check the migrations.
 
     \b
     Examples:
@@ -54,27 +54,27 @@ def check(house: CommandContext, *, models: bool) -> None:
       python -m webapp --instance "$(mktemp -d)" db check --models
     """
     if models:
-        compare_models(house.settings)
-        say_aside("The migrations make what the models say, and run both ways.")
+        compare_models(context.settings)
+        say_aside("The migrations match the models and run up and down.")
         return
     with answering():
-        compare_version(house.settings)
-    say_aside("The database is sound and of this version.")
+        compare_version(context.settings)
+    say_aside("The database is intact and has the current version.")
 
 
 def compare_version(settings: Settings) -> None:
     schema.examine(settings)
     version = schema.version(settings)
     if version is None:
-        raise CommandRefused("There is no database yet; the first start makes it, or: python -m webapp db upgrade")
+        raise CommandRefused("There is no database yet. The first start creates it, or: python -m webapp db upgrade")
     if version != schema.head():
         raise CommandRefused(
-            f"The database has the version {version}, not {schema.head()}; run: python -m webapp db upgrade"
+            f"The database has version {version}, not {schema.head()}. Run: python -m webapp db upgrade"
         )
 
 
 def compare_models(settings: Settings) -> None:
-    """On SQLite and beside the real database, of which nothing is touched."""
+    """Run the migrations up and down on a temporary SQLite database; the real database is not touched."""
     instance_folder.prepare(settings.instance)
     with tempfile.TemporaryDirectory(dir=settings.instance) as folder:
         trial = replace(settings, instance=Path(folder), database_url="")
@@ -89,4 +89,4 @@ def refuse_differences(settings: Settings) -> None:
     with schema.disposed(engine_for(settings.database)) as engine:
         found = schema.differences(engine)
     if found:
-        raise CommandRefused("\n".join(["The migrations and the models disagree:", *(f"  {entry}" for entry in found)]))
+        raise CommandRefused("\n".join(["The migrations and the models differ:", *(f"  {entry}" for entry in found)]))

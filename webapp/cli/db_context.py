@@ -1,4 +1,4 @@
-"""The database as commands may use it: there, of this version, and closed afterwards."""
+"""opened(): the database for a command; created if missing, checked for its version, closed afterwards."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,27 +15,32 @@ from webapp.settings import Settings
 
 
 @contextmanager
-def opened(house: CommandContext) -> Iterator[Database]:
-    """A house without a database is given one; an older one is left to ``db upgrade`` and ``serve``."""
+def opened(context: CommandContext) -> Iterator[Database]:
+    """The database of the site. It is created if there is none; an older version is refused.
+
+    Raises:
+        CommandRefused: the database is older than this program, or does not answer.
+    """
     with answering():
-        names.allow_domains(house.settings.email_special_domains)
-        make_or_compare(house.settings)
-        database = Database(house.settings.database)
-        came_in = door.set("cli")
+        names.allow_domains(context.settings.email_special_domains)
+        make_or_compare(context.settings)
+        database = Database(context.settings.database)
+        origin = door.set("cli")
         try:
             yield database
         finally:
-            door.reset(came_in)
+            door.reset(origin)
             database.close()
 
 
 @contextmanager
 def answering() -> Iterator[None]:
+    """Turn ``Unavailable`` into one sentence for the operator."""
     try:
         yield
     except Unavailable as error:
         raise CommandRefused(
-            f"The database does not answer ({' '.join(str(error).split())}); try again later."
+            f"The database does not answer ({' '.join(str(error).split())}). Try again later."
         ) from error
 
 
@@ -44,9 +49,9 @@ def make_or_compare(settings: Settings) -> None:
     if version is None:
         bring_up(settings)
     elif version != schema.head():
-        raise CommandRefused("The database is older than this program; run: python -m webapp db upgrade")
+        raise CommandRefused("The database is older than this program. Run: python -m webapp db upgrade")
 
 
 def bring_up(settings: Settings) -> str | None:
-    """Migrate, and say so where it takes a moment. Returns the former version."""
-    return schema.upgrade(settings, tell=lambda: say_aside("Bringing the database up to date ..."))
+    """Run the migrations, if any, with a note on standard error. Returns the former version."""
+    return schema.upgrade(settings, on_migrate=lambda: say_aside("Upgrading the database ..."))

@@ -1,4 +1,4 @@
-"""doctor: what is unsafe or odd here, and how to mend it."""
+"""doctor: check the settings, files, database and machine, and say how to fix what is wrong."""
 
 from collections.abc import Iterator, Sequence
 
@@ -29,17 +29,17 @@ from webapp.web.registry import services_of
 @as_json
 @click.pass_context
 @pass_context
-def command(house: CommandContext, ctx: click.Context, *, is_json: bool) -> None:
-    """Look at everything that can be unsafe or odd, a line each: ok, warn or bad, and how to mend it.
+def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> None:
+    """Check settings, files, database and machine. Each line is ok, warn or bad, and says how to fix it.
 
-    The exit code is 1 if anything is bad.
+    The exit code is 1 if a check is bad.
 
     \b
     Examples:
       python -m webapp doctor
       python -m webapp doctor --json | jq -r '.[] | select(.level != "ok").mend'
     """
-    found = list(findings(house.settings))
+    found = list(findings(context.settings))
     if is_json:
         say_json(found)
     else:
@@ -56,10 +56,10 @@ def findings(settings: Settings) -> Iterator[Finding]:
     app = create_app(settings)
     yield from routes.declared(routes_of(app))
     yield from machine.hashing(Passwords(settings.hashes_at_once, settings.password_minimum))
-    yield from kept(settings, services_of(app).get(Jobs))
+    yield from in_database(settings, services_of(app).get(Jobs))
 
 
-def kept(settings: Settings, rota: Sequence[Job]) -> Iterator[Finding]:
+def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Finding]:
     soundness = database.soundness(settings)
     yield soundness
     if soundness.level != "ok":
@@ -70,7 +70,7 @@ def kept(settings: Settings, rota: Sequence[Job]) -> Iterator[Finding]:
         yield database.people(user_queries.everybody(db))
         yield database.demanded(settings, [role.name for role in roles.every(db)])
         yield mail.outbox(states(db), unsent(db))
-        yield from jobs.turns(late(db, rota))
+        yield from jobs.late_jobs(late(db, periodic_jobs))
         yield database.backed_up(reading.latest(db, Event.HOUSE_BACKED_UP))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
     opened.close()

@@ -17,12 +17,12 @@ class Duration(click.ParamType[timedelta]):
             self.fail(f"{value!r} {error}", param, ctx)
 
 
-# The longest there is; nobody waits for it.
+# Stands for "never expires".
 ENDLESS = timedelta.max
 
 
 class Lifetime(Duration):
-    """A duration, or ``never`` for no end."""
+    """A duration, or ``never`` for no expiry."""
 
     name = "lifetime"
 

@@ -1,4 +1,4 @@
-"""keys emergency: a key may be in the wrong hands, so nothing that was handed out counts any more."""
+"""keys emergency: a key may be stolen; replace the keys and end every session, token and link."""
 
 import time
 from collections import Counter
@@ -21,39 +21,39 @@ from webapp.credentials import lifecycle as credentials
 
 WORD = "end everything"
 WORDS = {"refresh": "script login", "trust": "trusted browser", "pending": "half login", "link": "mailed link"}
-# Whoever was let in a moment before may be half way through minting; a request does not take longer.
-IN_BETWEEN = 2.0
+# Seconds until requests that were authenticated before the first sweep, and may still issue a token, have ended.
+SECOND_SWEEP_AFTER = 2.0
 
 NEXT = """\
-Everybody logs in again, and makes new tokens for their scripts; others who verify our tokens fetch the new key.
-Passwords that may be known: python -m webapp user password NAME. What came before: python -m webapp audit list."""
+Everyone has to log in again and create new tokens for their scripts. Services that verify tokens fetch the new key.
+Change passwords that may be known: python -m webapp user password NAME
+See what happened before: python -m webapp audit list"""
 BY_HAND = {
-    "signing": "Left to you: a new WEBAPP_SIGNING_KEY; until then others who verify our tokens take what it signed.",
-    "cookies": "Left to you: a new WEBAPP_SECRET_KEY, without WEBAPP_SECRET_KEY_FALLBACKS; then restart the server.",
+    "signing": "Still to do: set a new WEBAPP_SIGNING_KEY. Until then, other services accept tokens signed with it.",
+    "cookies": "Still to do: set a new WEBAPP_SECRET_KEY, empty WEBAPP_SECRET_KEY_FALLBACKS, and restart the server.",
 }
 
 
 @click.command("emergency", cls=Command)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @pass_context
-def command(house: CommandContext, *, yes: bool) -> None:
-    """A key was stolen: sign with a new one, and end every token, session, mailed link and invitation, at once.
+def command(context: CommandContext, *, yes: bool) -> None:
+    """After a key was stolen: sign with a new key, and end every token, session, mailed link and invitation at once.
 
-    Old keys verify nothing from then on, in every running process, from the next request on. Cookies are signed with
-    another key, where that is not given by WEBAPP_SECRET_KEY. Prints the name of the key that signs now. Exit code 1
-    where something is left to do by hand.
+    From the next request on, no running process accepts the old keys. Cookies are signed with another key too, unless
+    it is set by WEBAPP_SECRET_KEY. Prints the ID of the new key. The exit code is 1 if something is left to do by hand.
 
     \b
     Example:
       python -m webapp keys emergency
     """
-    if not yes and click.prompt(f"Everybody has to log in again. Type “{WORD}” to go on", err=True) != WORD:
+    if not yes and click.prompt(f"Everyone has to log in again. Type “{WORD}” to continue", err=True) != WORD:
         raise CommandRefused("Nothing was changed.")
-    ring, cookies = ring_for(house.settings), CookieKey(house.settings)
-    left = (["signing"] if house.settings.signing_key else []) + ([] if cookies.is_ours else ["cookies"])
-    with opened(house) as database:
+    ring, cookies = ring_for(context.settings), CookieKey(context.settings)
+    left = (["signing"] if context.settings.signing_key else []) + ([] if cookies.is_ours else ["cookies"])
+    with opened(context) as database:
         ended = sweep(database, ring, cookies, left)
-        time.sleep(IN_BETWEEN)
+        time.sleep(SECOND_SWEEP_AFTER)
         with database.write() as db:
             ended += credentials.end_of_everybody(db)
     say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
@@ -66,10 +66,10 @@ def command(house: CommandContext, *, yes: bool) -> None:
 def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]) -> Counter[str]:
     with database.write() as db:
         ended = credentials.end_of_everybody(db)
-        # Whoever has the secret key and the database reads the mails that wait, and the links in them.
+        # With the secret key and the database, waiting mails and the links in them can be read.
         ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
         ended = +ended
-        # Written before the files are changed: what cannot be recorded does not happen.
+        # Recorded before the files are changed: without an audit event, nothing is changed.
         former = [key.kid for key in tuple(ring.keys())]
         record(db, Event.EMERGENCY_DECLARED, retired=former, ended=dict(ended), by_hand=left)
         db.flush()

@@ -1,4 +1,4 @@
-"""Refused: what a command says in one sentence instead of doing it."""
+"""CommandRefused: a command fails with one sentence on standard error."""
 
 from typing import IO, Any
 
@@ -6,7 +6,7 @@ import click
 
 
 class CommandRefused(click.ClickException):
-    """Not found, or not allowed. The sentence goes to standard error."""
+    """Not found or not allowed."""
 
     exit_code = 1
 
@@ -15,6 +15,6 @@ class CommandRefused(click.ClickException):
 
 
 class Unusable(CommandRefused):
-    """Settings that do not stand, or a database that cannot be trusted."""
+    """Invalid settings, or a damaged database."""
 
     exit_code = 2

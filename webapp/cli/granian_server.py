@@ -1,4 +1,4 @@
-"""granian, told how we serve."""
+"""granian, configured for this application."""
 
 import errno
 import multiprocessing
@@ -22,7 +22,7 @@ from webapp.cli.errors import CommandRefused
 from webapp.cli.shutdown import PATIENCE
 from webapp.settings import ROOT, Settings
 
-# Its own words go to standard error: what is said on standard output is ours.
+# granian's log goes to standard error: standard output is for the output of commands.
 LOGGING: dict[str, Any] = {
     "handlers": {"console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"}},
     "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
@@ -30,21 +30,24 @@ LOGGING: dict[str, Any] = {
 
 
 SPARE_FILES = 200
-# Bytes of a request that are read ahead of what the application takes, its headers among them.
+# Bytes of a request, headers included, that are read before the application asks for them.
 MOST_BUFFERED = 64 * 1024
 
 
 class Server(MPServer):
     def started(self) -> Iterator[tuple[int, float]]:
-        """Process id of each worker, and when it was started."""
+        """Process ID of each worker, and when it was started, by ``time.monotonic()``."""
         workers: list[Any] = self.wrks
         for worker in list(workers):
             if worker.inner.pid is not None and worker.is_alive():
                 yield worker.inner.pid, worker.birth
 
     def _stop_workers(self) -> None:
-        """Wait before granian does: one that has just ended is alive to it until another of its threads has noted that,
-        and it would kill it, and say that it refused to stop."""
+        """Wait for the workers before granian does.
+
+        granian counts a worker that has just ended as alive until another of its threads has noticed, and would kill
+        it and log that it refused to stop.
+        """
         until = time.monotonic() + PATIENCE
         workers: list[Any] = self.wrks
         for worker in workers:
@@ -56,9 +59,9 @@ class Server(MPServer):
 
 
 def serve(settings: Settings, *, debug: bool) -> None:
-    """Until SIGTERM or SIGINT. The workers read the settings from the environment, as this process did."""
-    # A forked worker would share what is open here, keep the old code at a reload, and on older Pythons skip what is to
-    # be done at its end, such as writing last uses.
+    """Serve until SIGTERM or SIGINT. The workers read the settings from the environment, as this process did."""
+    # A forked worker would share the open files of this process, keep the old code at a reload, and on older Pythons
+    # skip its exit handlers, such as writing last uses.
     multiprocessing.set_start_method("spawn", force=True)
     host, port = split(settings.bind)
     workers = 1 if debug else settings.workers
@@ -68,9 +71,9 @@ def serve(settings: Settings, *, debug: bool) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
-        # The one that leaves its signal handler with us (worker.ServerStop).
+        # asyncio, because worker.ServerStop needs the signal handler that granian registers with the loop.
         loop=Loops.asyncio,
-        # HTTP/2 without TLS would keep a worker's threads for as many streams as one connection opens.
+        # With HTTP/2 without TLS, the streams of one connection could occupy all threads of a worker.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(
             header_read_timeout=int(settings.header_timeout.total_seconds() * 1000), max_buffer_size=MOST_BUFFERED
@@ -87,21 +90,21 @@ def serve(settings: Settings, *, debug: bool) -> None:
         reload_paths=[ROOT / folder for folder in ("webapp", "templates", "static")],
         reload_ignore_worker_failure=debug,
     )
-    # Started with the first worker otherwise, whereupon older Pythons unblock the signals that are being heard.
+    # Otherwise it starts with the first worker, and older Pythons then unblock the signals that ``signals`` waits for.
     resource_tracker.ensure_running()
-    granian.on_startup(lambda: signals.hear(granian.signal_handler_interrupt))
+    granian.on_startup(lambda: signals.on_stop(granian.signal_handler_interrupt))
     with tempfile.TemporaryDirectory(prefix="latchkey-") as folder:
-        # Not where somebody may stop a worker in a debugger.
+        # Not with --debug, where a worker may be stopped in a debugger.
         if not debug:
             os.environ[watchdog.FOLDER] = folder
-            dog = watchdog.Watchdog(Path(folder), settings.worker_timeout, granian.started)
-            # After the signals are blocked: a thread that lets one through would swallow it.
-            granian.on_startup(dog.start)
+            replacer = watchdog.Watchdog(Path(folder), settings.worker_timeout, granian.started)
+            # Started after the signals are blocked: a thread that does not block a signal would receive it.
+            granian.on_startup(replacer.start)
         granian.serve()
 
 
 def connections_per_worker(wanted: int) -> int:
-    """How many connections one worker keeps open: as many as this process may have files, less what else is open."""
+    """Maximum of open connections per worker: the limit of open files of the process, less ``SPARE_FILES``."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = wanted + SPARE_FILES
     allowed = files if hard == resource.RLIM_INFINITY else min(hard, files)
@@ -111,19 +114,23 @@ def connections_per_worker(wanted: int) -> int:
 
 
 def split(bind: str) -> tuple[str, int]:
-    """Address and port. Of a name, the address: granian takes numbers only."""
+    """IP address and port. A host name is resolved, because granian takes IP addresses only."""
     host, _, port = bind.rpartition(":")
     try:
         found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise CommandRefused(
-            f"WEBAPP_BIND names {host}, which is no address of this machine: {error.strerror}."
+            f"WEBAPP_BIND names the host {host}, which cannot be resolved: {error.strerror}."
         ) from error
     return str(found[4][0]), int(port)
 
 
 def refuse_taken(bind: str) -> None:
-    """Ask before the workers do: they share the port with each other, so they would with another server of ours."""
+    """Check that the port is free. The workers cannot: they share it, so they would share it with another server too.
+
+    Raises:
+        CommandRefused
+    """
     host, port = split(bind)
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -132,7 +139,7 @@ def refuse_taken(bind: str) -> None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise CommandRefused(
-                    f"Another program listens on {bind}; stop it, or choose another with --bind."
+                    f"Another program already listens on {bind}. Stop it, or choose another port with --bind."
                 ) from error
             reason = os.strerror(error.errno or 0)
-            raise CommandRefused(f"Nobody can listen on {bind} here: {reason}; choose another with --bind.") from error
+            raise CommandRefused(f"Cannot listen on {bind}: {reason}. Choose another with --bind.") from error

@@ -1,4 +1,4 @@
-"""user known-elsewhere, known-here: an account is moved to the identity provider, or back."""
+"""user known-elsewhere, known-here: move an account to the identity provider, or back."""
 
 import click
 
@@ -13,45 +13,47 @@ from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
 from webapp.cli.prompts import hashed_password, password_stdin
 
-yes = click.option("--yes", is_flag=True, help="Do not ask.")
+yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
-ALONE = "{} is the only super admin with a password on this site: while the provider is down, nobody could manage it."
+ALONE = "{} is the only super_admin with a password on this site. If the provider is down, nobody can manage the site."
 
 
 @click.command("known-elsewhere", cls=Command)
 @click.argument("name")
-@click.option("--as", "key", metavar="KEY", help="By what the provider knows them for good; without, by their name.")
+@click.option("--as", "key", metavar="KEY", help="Subject of the user at the provider; default: the user name.")
 @yes
 @pass_context
-def known_elsewhere(house: CommandContext, *, name: str, key: str | None, yes: bool) -> None:
-    """Forget the password of a user: the identity provider is asked from their next login on.
+def known_elsewhere(context: CommandContext, *, name: str, key: str | None, yes: bool) -> None:
+    """Delete the password of a user on this site; from now on the identity provider checks their logins.
 
-    Their sessions and script logins end, their API tokens stay, and so do role and second factors. KEY is what the
-    provider gives as subject, such as an entryUUID; a provider that gives none goes by the name.
+    Their sessions and script logins end. Their API tokens, role and second factors stay. KEY is the subject that the
+    provider returns, such as an entryUUID; without a subject, the user name is used.
 
     \b
     Example:
       python -m webapp user known-elsewhere ada --as 4f1c2a9e-0b7d-4c55-9d1e-6f2a8f3b7c10
     """
-    if not house.settings.identity_provider:
-        raise CommandRefused("WEBAPP_IDENTITY_PROVIDER names nobody who would know them.")
+    if not context.settings.identity_provider:
+        raise CommandRefused("No identity provider is configured. Set WEBAPP_IDENTITY_PROVIDER.")
     if key is not None and not (key.isprintable() and 0 < len(key.strip()) <= LONGEST_KEY):
-        raise click.UsageError(f"KEY has at most {LONGEST_KEY} characters, all of them printable, and at least one.")
-    with opened(house) as database:
+        raise click.UsageError(f"KEY must have 1 to {LONGEST_KEY} printable characters.")
+    with opened(context) as database:
         with database.read() as db:
             user = user_named(db, name)
             is_alone = identity_linking.is_last_with_password(db, user)
         if is_alone:
             say_aside(ALONE.format(user.username))
-        confirm(user.username, "loses the password that is kept here", yes=yes)
+        confirm(f"This deletes the password of {user.username} on this site and logs them out", user.username, yes=yes)
         try:
             with database.write() as db:
                 known_as = identity_linking.elsewhere(db, user_named(db, name), key)
         except MovedAlready as error:
-            raise CommandRefused(f"{user.username} is known elsewhere already, as {error}.") from error
+            raise CommandRefused(
+                f"{user.username} already logs in through the identity provider, as {error}."
+            ) from error
         except KeyTaken as error:
-            raise CommandRefused(f"Somebody else here is known elsewhere as {error}; nothing was changed.") from error
-    say_aside(f"{user.username} is known elsewhere, as {known_as}, and logs in with the password from there.")
+            raise CommandRefused(f"Another user is already linked to {error}. Nothing was changed.") from error
+    say_aside(f"{user.username} now logs in with the password of the identity provider, as {known_as}.")
 
 
 @click.command("known-here", cls=Command)
@@ -59,42 +61,41 @@ def known_elsewhere(house: CommandContext, *, name: str, key: str | None, yes: b
 @password_stdin
 @yes
 @pass_context
-def known_here(house: CommandContext, *, name: str, password_stdin: bool, yes: bool) -> None:
-    """Give a user a password of this house: the identity provider is asked about them no more.
+def known_here(context: CommandContext, *, name: str, password_stdin: bool, yes: bool) -> None:
+    """Set a password on this site for a user who logged in through the identity provider until now.
 
-    Their sessions and script logins end, their API tokens stay.
+    Their sessions and script logins end. Their API tokens stay valid.
 
     \b
     Example:
       pass latchkey/ada | python -m webapp user known-here ada --password-stdin --yes
     """
     if password_stdin and not yes:
-        raise click.UsageError("Standard input gives the password, and cannot answer as well; add --yes.")
-    with opened(house) as database:
+        raise click.UsageError("Standard input holds the password, so it cannot confirm as well. Add --yes.")
+    with opened(context) as database:
         with database.read() as db:
             user = user_named(db, name)
             closure = roles.included_in(db, user.role)
         if not user.is_known_elsewhere:
-            raise known_already(user.username)
-        confirm(user.username, "gets a password on this site", yes=yes)
+            raise already_local(user.username)
+        confirm(f"This sets a password for {user.username} on this site and logs them out", user.username, yes=yes)
         hashed = hashed_password(
-            house.settings, user.username, email=user.email or "", from_stdin=password_stdin, roles=closure
+            context.settings, user.username, email=user.email or "", from_stdin=password_stdin, roles=closure
         )
         try:
             with database.write() as db:
                 ended = identity_linking.set_local_password(db, user_named(db, name), hashed)
         except MovedAlready as error:
-            raise known_already(user.username) from error
-    say_aside(f"{user.username} is known here, and logs in with the new password. {ended.in_words}")
+            raise already_local(user.username) from error
+    say_aside(f"{user.username} now logs in with the new password of this site. {ended.in_words}")
 
 
-def known_already(username: str) -> CommandRefused:
+def already_local(username: str) -> CommandRefused:
     return CommandRefused(
         f"{username} already has a password on this site. Change it with: python -m webapp user password"
     )
 
 
-def confirm(username: str, what: str, *, yes: bool) -> None:
-    question = f"{username} {what}, and is logged out. Type “{username}” to go on"
-    if not yes and click.prompt(question, err=True) != username:
+def confirm(consequence: str, username: str, *, yes: bool) -> None:
+    if not yes and click.prompt(f"{consequence}. Type “{username}” to continue", err=True) != username:
         raise CommandRefused("Nothing was changed.")

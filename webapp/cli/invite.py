@@ -1,4 +1,4 @@
-"""invite: links by which people make themselves an account."""
+"""invite: create invitation links."""
 
 from datetime import timedelta
 
@@ -22,18 +22,18 @@ from webapp.web.registry import services_of
 
 @click.command("invite", cls=Command)
 @click.argument("who", nargs=-1, required=True)
-@click.option("--role", default="user", show_default=True)
-@click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, help="How many may use a link of a name.")
-@click.option("--expires", type=DURATION, default=LIFETIME, help="Such as 12h or 30d; 7d if you say nothing.")
+@click.option("--role", default="user", show_default=True, help="Role of the new users.")
+@click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, help="How many people may use a printed link.")
+@click.option("--expires", type=DURATION, default=LIFETIME, help="Lifetime, such as 12h or 30d; the default is 7d.")
 @as_json
 @pass_context
 def command(
-    house: CommandContext, *, who: tuple[str, ...], role: str, uses: int, expires: timedelta, is_json: bool
+    context: CommandContext, *, who: tuple[str, ...], role: str, uses: int, expires: timedelta, is_json: bool
 ) -> None:
     """Invite each WHO, a name or an e-mail address.
 
-    The link of an address is mailed there and not printed, if a mail server is named: using it then proves the address.
-    Every other link is printed, and anybody may use it; the name is a note for you.
+    If a mail server is configured, the link for an e-mail address is mailed and not printed; using it verifies the
+    e-mail address. Every other link is printed, and anyone who has it can use it; the name is a note for you.
 
     \b
     Examples:
@@ -41,24 +41,24 @@ def command(
       python -m webapp invite "the whole team" --uses 12 --expires 2d
     """
     if not timedelta() < expires <= LONGEST:
-        raise CommandRefused(f"An invitation lives at most {LONGEST.days} days.")
+        raise CommandRefused(f"--expires must be more than zero and at most {LONGEST.days} days.")
     if any(is_stacked(name) or not name.isprintable() for name in who):
-        raise CommandRefused("WHO is one line of printable text, without accents stacked on a letter.")
-    app = create_app(house.settings)
+        raise CommandRefused("WHO must be one line of printable text, without stacked accents.")
+    app = create_app(context.settings)
     post = services_of(app).get(Mailer)
     made = []
     try:
-        with opened(house) as database, database.write() as db:
+        with opened(context) as database, database.write() as db:
             role_named(db, role)
             for name in who:
                 email = checked_address(name) if "@" in name else None
-                email = email if house.settings.smtp_url else None
+                email = email if context.settings.smtp_url else None
                 wish = InvitationRequest(
                     role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses
                 )
                 one = invitations.make(db, wish)
                 is_mailed = invitations.mail(db, post, one)
-                link = None if is_mailed else house.settings.base_url + one.path
+                link = None if is_mailed else context.settings.base_url + one.path
                 made.append({"who": name, "link": link, "is_mailed": is_mailed})
     except EmailUnfit as error:
         raise CommandRefused(str(error)) from error
@@ -67,8 +67,8 @@ def command(
     if is_json:
         say_json(made)
         return
-    mailed = sum(bool(told["is_mailed"]) for told in made)
-    say_aside(f"Made: {len(made)}, in the outbox: {mailed}. Who holds a link may use it; it is shown this once.")
-    for told in made:
-        if told["link"]:
-            click.echo(told["link"])
+    mailed = sum(bool(invitation["is_mailed"]) for invitation in made)
+    say_aside(f"Created: {len(made)}, of these mailed: {mailed}. Anyone who has a link can use it. It is shown once.")
+    for invitation in made:
+        if invitation["link"]:
+            click.echo(invitation["link"])

@@ -1,4 +1,4 @@
-"""keys: what signs tokens."""
+"""keys: list, rotate and retire the keys that sign tokens."""
 
 from datetime import timedelta
 
@@ -27,19 +27,19 @@ command.add_command(emergency.command)
 @command.command("list")
 @as_json
 @pass_context
-def list_(house: CommandContext, *, is_json: bool) -> None:
-    """List the keys; the first signs, the others still verify.
+def list_(context: CommandContext, *, is_json: bool) -> None:
+    """List the keys. The first one signs new tokens, the others only verify.
 
     \b
     Example:
       python -m webapp keys list
     """
-    keys = ring_for(house.settings).keys()
+    keys = ring_for(context.settings).keys()
     if is_json:
         say_json([key_facts(key) for key in keys])
         return
     rows = [(key.kid, key.algorithm, use_of(key), moment(key.created_at), moment(key.ends_at)) for key in keys]
-    say_table(("KID", "ALGORITHM", "USE", "MADE", "ENDS"), rows)
+    say_table(("KID", "ALGORITHM", "USE", "CREATED", "EXPIRES"), rows)
 
 
 def key_facts(key: SigningKey) -> dict[str, object]:
@@ -52,50 +52,51 @@ def use_of(key: SigningKey) -> str:
 
 
 @command.command("rotate")
-@click.option("--overlap", type=DURATION, help="How long the old key still verifies; WEBAPP_TOKEN_LIFETIME_MAX.")
+@click.option(
+    "--overlap", type=DURATION, help="How long the old key still verifies; default: WEBAPP_TOKEN_LIFETIME_MAX."
+)
 @pass_context
-def rotate(house: CommandContext, *, overlap: timedelta | None) -> None:
-    """Sign with a new key from now on, in every running process, and print its name.
+def rotate(context: CommandContext, *, overlap: timedelta | None) -> None:
+    """Sign new tokens with a new key, in every running process, and print its key ID.
 
-    With an overlap shorter than the longest token, tokens that live longer than it stop working at its end. After a
-    theft: keys emergency.
+    Tokens signed with the old key stop working when the overlap ends. After a theft, use: keys emergency.
 
     \b
     Examples:
       python -m webapp keys rotate
       python -m webapp keys rotate --overlap 30d
     """
-    ring = ring_for(house.settings)
+    ring = ring_for(context.settings)
     former = ring.current()
-    overlap = house.settings.token_lifetime_max if overlap is None else overlap
+    overlap = context.settings.token_lifetime_max if overlap is None else overlap
     try:
-        with opened(house) as database, database.write() as db:
+        with opened(context) as database, database.write() as db:
             # Written first, so that a key is not rotated where that cannot be recorded.
             record(db, Event.KEY_ROTATED, retired=former.kid, overlap=int(overlap.total_seconds()))
             db.flush()
             key = ring.rotate(overlap)
     except RotationRefused as error:
         raise CommandRefused(str(error)) from error
-    say_aside(f"{former.kid} verifies until {moment(now() + overlap)}.")
+    say_aside(f"The old key {former.kid} verifies tokens until {moment(now() + overlap)}.")
     click.echo(key.kid)
 
 
 @command.command("retire")
 @click.argument("kid")
 @pass_context
-def retire(house: CommandContext, *, kid: str) -> None:
-    """End the overlap of the old key KID now: tokens that it signed stop working, in every running process.
+def retire(context: CommandContext, *, kid: str) -> None:
+    """Stop accepting tokens that the old key KID signed, at once and in every running process.
 
     \b
     Example:
       python -m webapp keys retire "$(python -m webapp keys list --json | jq -r '.[-1].kid')"
     """
-    ring = ring_for(house.settings)
+    ring = ring_for(context.settings)
     try:
-        with opened(house) as database, database.write() as db:
+        with opened(context) as database, database.write() as db:
             record(db, Event.KEY_RETIRED, retired=kid)
             db.flush()
             ring.retire(kid)
     except RotationRefused as error:
         raise CommandRefused(str(error)) from error
-    say_aside(f"{kid} verifies nothing any more.")
+    say_aside(f"Tokens signed with {kid} are no longer accepted.")

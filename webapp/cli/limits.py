@@ -1,4 +1,4 @@
-"""limits: how often something was tried, and forgetting it."""
+"""limits: list and reset the counts of failed logins and invalid tokens."""
 
 import click
 
@@ -13,21 +13,21 @@ from webapp.core.ratelimit import limiter_for
 
 @click.group("limits", cls=CommandGroup)
 def command() -> None:
-    """Counted login tries, by account and by address."""
+    """Counts of failed logins and invalid tokens, by account and by IP address."""
 
 
 @command.command("list")
 @as_json
 @pass_context
-def list_(house: CommandContext, *, is_json: bool) -> None:
-    """List what is counted now, and when its window ends.
+def list_(context: CommandContext, *, is_json: bool) -> None:
+    """List the current counts and when their windows end.
 
     \b
     Example:
       python -m webapp limits list
     """
-    with opened(house) as database:
-        entries = limiter_for(house.settings, database).entries()
+    with opened(context) as database:
+        entries = limiter_for(context.settings, database).entries()
     if is_json:
         say_json([{"key": key, "hits": hits, "ends_at": ends_at} for key, hits, ends_at in entries])
         return
@@ -37,18 +37,18 @@ def list_(house: CommandContext, *, is_json: bool) -> None:
 @command.command("reset")
 @click.argument("prefix", required=False)
 @pass_context
-def reset(house: CommandContext, *, prefix: str | None) -> None:
-    """Forget the counts whose key begins with PREFIX, or all of them, and print how many there were.
+def reset(context: CommandContext, *, prefix: str | None) -> None:
+    """Delete the counts whose key begins with PREFIX, or all of them, and print how many were deleted.
 
     \b
     Examples:
       python -m webapp limits reset
       python -m webapp limits reset login-address
     """
-    with opened(house) as database:
-        # In a transaction of its own and first: the counts are another's, and none is forgotten unrecorded.
+    with opened(context) as database:
+        # First, and committed: the counts may be in Valkey, and none may be deleted without an audit event.
         with database.write() as db:
             record(db, Event.LIMITS_RESET, prefix=prefix)
-        forgotten = limiter_for(house.settings, database).reset(prefix)
-    say_aside(f"{counted(forgotten, 'window')} forgotten.")
-    click.echo(forgotten)
+        deleted = limiter_for(context.settings, database).reset(prefix)
+    say_aside(f"{counted(deleted, 'count')} deleted.")
+    click.echo(deleted)

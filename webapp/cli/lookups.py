@@ -1,4 +1,4 @@
-"""Finding whom or what a command names."""
+"""Find the user or role that a command names."""
 
 import click
 from sqlalchemy.orm import Session
@@ -9,7 +9,11 @@ from webapp.cli.errors import CommandRefused
 
 
 def user_named(db: Session, name: str) -> User:
-    """By name or e-mail address."""
+    """The user with this name or e-mail address.
+
+    Raises:
+        CommandRefused
+    """
     user = user_queries.by_name_or_email(db, name)
     if user is None:
         raise CommandRefused(f"There is no user named {name}.")
@@ -19,5 +23,5 @@ def user_named(db: Session, name: str) -> User:
 def role_named(db: Session, name: str) -> Role:
     role = roles.find(db, name)
     if role is None:
-        raise click.UsageError(f"There is no role {name}; there are: {', '.join(r.name for r in roles.every(db))}.")
+        raise click.UsageError(f"There is no role {name}. Roles: {', '.join(r.name for r in roles.every(db))}.")
     return role

@@ -1,4 +1,4 @@
-"""mail: what waits in the outbox, what was given up, and whether the server takes anything at all."""
+"""mail: list the outbox, retry failed mails, send a test mail."""
 
 from uuid import UUID, uuid4
 
@@ -22,21 +22,21 @@ from webapp.web.mail_templates import render_mail
 
 @click.group("mail", cls=CommandGroup)
 def command() -> None:
-    """The outbox."""
+    """The outbox of e-mails."""
 
 
 @command.command("list")
-@click.option("--failed", is_flag=True, help="Only what was given up.")
+@click.option("--failed", is_flag=True, help="Only mails that could not be sent.")
 @as_json
 @pass_context
-def list_(house: CommandContext, *, failed: bool, is_json: bool) -> None:
-    """List the latest mails; what stands in them is not kept once they are sent.
+def list_(context: CommandContext, *, failed: bool, is_json: bool) -> None:
+    """List the latest mails, without their content, which is deleted once they are sent.
 
     \b
     Example:
       python -m webapp mail list --failed
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         mails = outbox.latest(db, limit=200, state="failed" if failed else "")
     if is_json:
         names = ("id", "kind", "to", "state", "created_at", "tries", "sent_at", "last_error")
@@ -46,42 +46,42 @@ def list_(house: CommandContext, *, failed: bool, is_json: bool) -> None:
         (str(mail.id), mail.kind, mail.to, mail.state, moment(mail.created_at), mail.last_error or "-")
         for mail in mails
     ]
-    say_table(("ID", "KIND", "TO", "STATE", "MADE", "REASON"), rows)
+    say_table(("ID", "KIND", "TO", "STATE", "CREATED", "REASON"), rows)
 
 
 @command.command("retry")
 @click.argument("mail_id", type=click.UUID, required=False)
 @pass_context
-def retry(house: CommandContext, *, mail_id: UUID | None) -> None:
-    """Put a mail on its way again; without an id, all that were given up.
+def retry(context: CommandContext, *, mail_id: UUID | None) -> None:
+    """Queue a mail again; without an ID, all mails that failed.
 
     \b
     Example:
       python -m webapp mail retry
     """
-    with opened(house) as database, database.write() as db:
+    with opened(context) as database, database.write() as db:
         ids = [mail_id] if mail_id else [mail.id for mail in outbox.unsent(db) if mail.state == "failed"]
         again = [mail for one in ids if (mail := outbox.retry(db, one))]
         for mail in again:
             record(db, Event.MAIL_RETRIED, mail_id=str(mail.id), kind=mail.kind, to=mail.to)
     if mail_id and not again:
-        raise CommandRefused("There is no such mail to send: it was sent, or never there.")
+        raise CommandRefused("There is no such mail to send. It was already sent, or never existed.")
     say_aside(f"{counted(len(again), 'mail')} queued again. They are sent while the server runs.")
 
 
 @command.command("test")
 @click.argument("address")
 @pass_context
-def test(house: CommandContext, *, address: str) -> None:
-    """Send a test mail, now, and say what the server said.
+def test(context: CommandContext, *, address: str) -> None:
+    """Send a test mail now and report the answer of the mail server.
 
     \b
     Example:
       python -m webapp mail test ada@example.org
     """
-    settings = house.settings
+    settings = context.settings
     if not settings.smtp_url:
-        raise CommandRefused("No mail server is named; set WEBAPP_SMTP_URL.")
+        raise CommandRefused("No mail server is configured. Set WEBAPP_SMTP_URL.")
     app = create_app(settings)
     try:
         made = render_mail(app, "test", {}, DEFAULT)
@@ -90,7 +90,7 @@ def test(house: CommandContext, *, address: str) -> None:
     except EmailUnfit as error:
         raise CommandRefused(str(error)) from error
     except NotSent as error:
-        raise CommandRefused(f"It was not sent: {error}") from error
+        raise CommandRefused(f"The mail was not sent: {error}") from error
     finally:
         close(app)
-    say_aside(f"The server took it; look into the mailbox of {address}.")
+    say_aside(f"The mail server accepted the mail. Check the mailbox of {address}.")

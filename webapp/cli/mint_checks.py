@@ -1,4 +1,4 @@
-"""What the command line may mint: judged as on the token page."""
+"""Checks of ``token mint``: the same rules as on the token page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,19 +36,19 @@ PROVEN_BY_NOBODY = AuthenticationProof(auth_time=datetime(1970, 1, 1, tzinfo=UTC
 
 
 def tools(settings: Settings) -> tuple[TokenIssuer, Catalogue]:
-    """Which scopes there are is only known of the house as a whole."""
+    """Issuer and scope catalogue. The scopes are known only once the whole application is built."""
     app = create_app(settings)
     return services_of(app).get(TokenIssuer), services_of(app).get(Catalogue)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MintOrder:
-    """What is asked for, as it was written on the command line."""
+    """The options of ``token mint``, as they were given on the command line."""
 
     name: str
     scopes: Sequence[str]
     lifetime: timedelta
-    """``ENDLESS`` for one without an end."""
+    """``ENDLESS`` for a token without an expiry."""
     reason: str | None = None
     note: str | None = None
     resources: Sequence[str] = ()
@@ -59,25 +59,29 @@ class MintOrder:
 
 
 def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: User, order: MintOrder) -> TokenRequest:
-    """Raises ``CommandRefused`` for what cannot be had."""
+    """The token request that the options ask for.
+
+    Raises:
+        CommandRefused: the owner, the lifetime, a scope or a restriction does not allow it.
+    """
     if owner.disabled_at is not None:
-        raise CommandRefused(f"{owner.username} is disabled; enable them first.")
+        raise CommandRefused(f"{owner.username} is disabled. Enable them first.")
     if owner.closes_at is not None:
-        raise CommandRefused(f"{owner.username} has closed the account; they can still keep it, by logging in.")
+        raise CommandRefused(f"{owner.username} has closed this account. They can reopen it by logging in.")
     lifetime = checked_lifetime(settings, order)
     roles = included_in(db, owner.role)
     try:
         granted = catalogue.check(order.scopes, roles)
     except ScopeNotHeld as error:
         held = ", ".join(catalogue.held_by(roles))
-        raise CommandRefused(f"{owner.username} cannot give {error}; there are: {held}.") from error
+        raise CommandRefused(f"{owner.username} does not have the scope {error}; available: {held}.") from error
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     if (level := catalogue.level_for(granted, demands)) > Level.ONE:
         raise CommandRefused(
-            f"Such a token takes {level.in_words}, which only {owner.username} can show, on the token page."
+            f"This token requires {level.in_words}. Only {owner.username} can create it, on the token page."
         )
-    if shut := catalogue.unopened(order.resources, granted):
-        raise CommandRefused(f"None of these scopes opens {shut[0]}.")
+    if unreachable := catalogue.unopened(order.resources, granted):
+        raise CommandRefused(f"None of these scopes allows {unreachable[0]}.")
     try:
         name, authority = checked_name(order.name), bounded(granted, order)
     except (TokenNameUnfit, DpopKeyUnfit, NetworkUnfit) as error:
@@ -93,27 +97,27 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
 
 
 def checked_lifetime(settings: Settings, order: MintOrder) -> timedelta | None:
-    """None for a token without an end."""
+    """The lifetime; None for a token without an expiry."""
     longest = settings.token_lifetime_max
     if order.lifetime == ENDLESS:
         if not settings.token_never_expires:
-            raise CommandRefused("Every token ends here: WEBAPP_TOKEN_NEVER_EXPIRES is false.")
+            raise CommandRefused("Tokens must expire: WEBAPP_TOKEN_NEVER_EXPIRES is false.")
         if not SHORTEST_REASON <= len(order.reason or "") <= LONGEST_REASON:
             raise CommandRefused(
-                f"One without an end needs --reason, of {SHORTEST_REASON} to {LONGEST_REASON} characters."
+                f"A token without expiry needs --reason, with {SHORTEST_REASON} to {LONGEST_REASON} characters."
             )
         if is_stacked(order.reason or ""):
             raise CommandRefused(STACKED)
         return None
     if not timedelta() < order.lifetime <= longest:
-        raise CommandRefused(f"A token lives more than nothing and at most {write_duration(longest)} here.")
+        raise CommandRefused(f"The lifetime of a token must be more than zero and at most {write_duration(longest)}.")
     return order.lifetime
 
 
 def bounded(scopes: frozenset[str], order: MintOrder) -> TokenGrant:
     """
     Raises:
-        KeyUnfit, NetworkUnfit
+        DpopKeyUnfit, NetworkUnfit
     """
     bounds: dict[str, Any] = {
         "scopes": scopes,

@@ -1,4 +1,4 @@
-"""Writes a new migration: ``make migration NAME="add notes"`` runs this file. No command of ``latchkey``."""
+"""Writes a new migration: ``make migration NAME="add notes"`` runs this file. It is not a command of the program."""
 
 import re
 import sys
@@ -22,17 +22,17 @@ def write(name: str, today: date) -> Path:
 
     Args:
         name: what the migration does, such as ``add notes``; the file is called ``YYYYMMDD_add_notes.py``.
-        today: the day in its name, unless the newest migration has a later one: files sort as they run.
+        today: the date in its name, unless the newest migration has a later one: files sort in the order they run.
 
     Returns:
-        The new file. Its functions are empty where the models say nothing new.
+        The new file. Its functions are empty if the models have not changed.
 
     Raises:
         ValueError: ``name`` has no letter or digit.
     """
     words = re.sub(r"[^a-z0-9]+", " ", name.lower()).split()
     if not words:
-        raise ValueError("Say what the migration does: make migration NAME='add notes'")
+        raise ValueError("Name what the migration does: make migration NAME='add notes'")
     day = max(f"{today:%Y%m%d}", (schema.head() or "")[:8])
     revision = f"{day}_{'_'.join(words)}"
     with tempfile.TemporaryDirectory() as folder:

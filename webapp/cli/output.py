@@ -1,4 +1,4 @@
-"""How results are written: tables for people, JSON for scripts."""
+"""Output of commands: tables for people, JSON for scripts, notes on standard error."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 
 from webapp.core.clock import NEVER
 
-as_json = click.option("--json", "is_json", is_flag=True, help="Answer in JSON.")
+as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 
 
 def say_json(value: object) -> None:
@@ -16,7 +16,7 @@ def say_json(value: object) -> None:
 
 
 def say_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Nothing at all where there are no rows."""
+    """Print a table; print nothing if there are no rows."""
     lines = [head, *rows] if rows else []
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
@@ -24,11 +24,12 @@ def say_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def say_aside(sentence: str) -> None:
-    """To whoever watches; a script that reads our answer does not see it."""
+    """Print a note for the operator to standard error, so that scripts that read standard output do not see it."""
     click.echo(sentence, err=True)
 
 
 def moment(at: datetime | None) -> str:
+    """The time in UTC, to the minute; ``-`` for None."""
     if at is None or at >= NEVER:
         return "never" if at else "-"
     return at.strftime("%Y-%m-%d %H:%MZ")

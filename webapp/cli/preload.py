@@ -1,4 +1,4 @@
-"""Loads in a worker what its first requests would otherwise wait for."""
+"""Loads libraries in a worker after its start, so that its first requests do not wait for them."""
 
 import threading
 
@@ -7,7 +7,7 @@ from webapp.core.lazy_import import lazily
 from webapp.sessions import user_agents
 
 DELAY = 2.0
-"""Seconds. Loading holds the interpreter lock for about half a second, and the start itself is being waited for."""
+"""Seconds after the start of the worker. Loading holds the GIL for about half a second, which would delay the start."""
 
 
 def load_libraries() -> None:

@@ -1,4 +1,4 @@
-"""The program: options of all commands, the commands by name, and what is said where one fails."""
+"""The command-line program: its global options, its commands, and how errors are reported."""
 
 import os
 import tomllib
@@ -13,37 +13,37 @@ from webapp.cli.errors import Unusable
 from webapp.core.db_file import Damaged
 from webapp.settings import ROOT, SettingsError
 
-NOUNS = {
-    "serve": "Bring the database up to date, then serve. What is done without a command.",
-    "user": "Add, list, disable and enable users; their roles and passwords.",
-    "invite": "Make links by which people make themselves an account.",
-    "mail": "The outbox: list it, try again, send a test.",
-    "token": "Mint, list and revoke API tokens.",
-    "routes": "Every address, and who may reach it by session and by token.",
-    "settings": "The manual of the settings, with what is set.",
-    "keys": "The keys that sign tokens: list, rotate and retire them; and what to do after a theft.",
-    "limits": "Counted login tries: list and forget them.",
-    "db": "Bring the database up to date, or check it.",
-    "audit": "What happened: read it, prove it, carry it away.",
-    "doctor": "What is unsafe or odd here, and how to mend it.",
+COMMANDS = {
+    "serve": "Upgrade the database, then serve. The default command.",
+    "user": "Add, list, disable and enable users; change roles and passwords.",
+    "invite": "Create invitation links.",
+    "mail": "List the outbox, retry failed mails, send a test mail.",
+    "token": "Mint, list, rotate and revoke API tokens.",
+    "routes": "List every route and who may use it.",
+    "settings": "Show every setting: meaning, default and current value.",
+    "keys": "List, rotate and retire the keys that sign tokens; replace stolen keys.",
+    "limits": "List and reset the counts of failed logins.",
+    "db": "Upgrade, check, back up and restore the database.",
+    "audit": "Read, export, verify and archive the audit log.",
+    "doctor": "Check settings, files, database and machine.",
 }
 
 
 class Program(click.Group):
-    """Imports a command's file when that command is asked for: what one needs, the others do not wait for."""
+    """Imports the file of a command only when that command runs, so that the others start quickly."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        return list(NOUNS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
-        if cmd_name not in NOUNS:
+        if cmd_name not in COMMANDS:
             return None
         found: click.Command = import_module(f"webapp.cli.{cmd_name}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         with formatter.section("Commands"):
-            formatter.write_dl(list(NOUNS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -52,28 +52,28 @@ class Program(click.Group):
             raise Unusable(str(error)) from error
 
 
-def say_version(ctx: click.Context, _option: click.Parameter, is_asked: bool) -> None:
-    if is_asked:
+def show_version(ctx: click.Context, _option: click.Parameter, is_given: bool) -> None:
+    if is_given:
         click.echo(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
         ctx.exit()
 
 
 @click.group(cls=Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--instance", type=click.Path(path_type=Path), help="The instance folder, in place of WEBAPP_INSTANCE.")
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=say_version, help="Say it, stop.")
+@click.option("--instance", type=click.Path(path_type=Path), help="Instance folder; replaces WEBAPP_INSTANCE.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show version.")
 @click.pass_context
 def program(ctx: click.Context, instance: Path | None) -> None:
     """Latchkey: one login for people and scripts.
 
     \b
     Examples:
-      python -m webapp                                    start, with a link to make the first account
+      python -m webapp                                    start, with a link to create the admin account
       python -m webapp user add ada --email ada@example.org --role admin
       python -m webapp token mint ada --name backup --scope protected:read --expires 7d
-      python -m webapp doctor                             is it safe?
+      python -m webapp doctor                             check the installation
 
-    Results are written to standard output, everything else to standard error. The exit code is 0 for done, 1 for not
-    found or not allowed, 2 for wrong usage, settings that do not stand or a database that cannot be trusted.
+    Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 not found or not allowed;
+    2 wrong usage, invalid settings or a damaged database.
     """
     ctx.obj = CommandContext(os.environ).otherwise(instance=instance)
     if ctx.invoked_subcommand is None and (serve := program.get_command(ctx, "serve")):

@@ -1,4 +1,4 @@
-"""A password as an operator gives it: through standard input, or typed twice and not shown."""
+"""Read a new password from the operator: from standard input, or typed twice without echo."""
 
 import sys
 from collections.abc import Sequence
@@ -16,7 +16,11 @@ password_stdin = click.option("--password-stdin", is_flag=True, help="Read the p
 def hashed_password(
     settings: Settings, username: str, *, from_stdin: bool, email: str = "", roles: Sequence[str] = ()
 ) -> str:
-    """Asked for, judged and hashed, all before a transaction: no writer may wait for that."""
+    """Read, check and hash a password, before any transaction: a writer must not wait for it.
+
+    Raises:
+        CommandRefused: it does not satisfy the password rules.
+    """
     password = piped() if from_stdin else typed()
     passwords = Passwords(
         settings.hashes_at_once,
@@ -36,14 +40,14 @@ def piped() -> str:
         text = sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
         raise click.UsageError("The password on standard input is not UTF-8.") from error
-    # The line's end is the shell's; a line break within would be one that no form can send.
+    # The final line break comes from the shell; a line break within could not be sent by the login form.
     if "\n" in (password := text.removesuffix("\n").removesuffix("\r")):
-        raise click.UsageError("Standard input holds more than one line; a password is one.")
+        raise click.UsageError("Standard input has more than one line. A password is one line.")
     return password
 
 
 def typed() -> str:
     if not sys.stdin.isatty():
-        raise click.UsageError("There is nobody to ask for a password; give it with --password-stdin.")
+        raise click.UsageError("There is no terminal to ask for a password. Use --password-stdin.")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return password

@@ -1,4 +1,4 @@
-"""db restore: a backup in the place of the database, and an end of what would live again by it."""
+"""db restore: replace the database by a backup, and revoke what the backup would make valid again."""
 
 import sqlite3
 import tempfile
@@ -29,34 +29,36 @@ from webapp.mfa import resets
 from webapp.settings import Settings
 
 IN_USE = "The server is running, or another program has the database open. Stop it first. Nothing was changed."
-HELD_BACK = "it waited in the backup that was restored: it may have been sent then, and its links are dead"
+HELD_BACK = "it was waiting in the restored backup: it may have been sent already, and its links no longer work"
 
 
 def moment(_context: click.Context, _parameter: click.Parameter, value: str) -> datetime:
     try:
         found = now() if value == "now" else datetime.fromisoformat(value)
     except ValueError as error:
-        raise click.BadParameter("say now, or a moment such as 2026-01-31T12:00+00:00") from error
+        raise click.BadParameter("must be now, or a time such as 2026-01-31T12:00+00:00") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @click.command("restore", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True), required=False)
-@click.option("--made-elsewhere", is_flag=True, help="It is restored already, such as by pg_restore: only revoke.")
-@click.option("--revoke-issued-before", "before", default="now", callback=moment, help="A moment (UTC), or now.")
 @click.option(
-    "--keep-logins", is_flag=True, help="Revoke nothing: what was revoked or used after the backup lives again."
+    "--made-elsewhere", is_flag=True, help="The backup is already restored, such as by pg_restore; only revoke."
+)
+@click.option("--revoke-issued-before", "before", default="now", callback=moment, help="A time (UTC), or now.")
+@click.option(
+    "--keep-logins", is_flag=True, help="Revoke nothing: what was revoked or used after the backup is valid again."
 )
 @pass_context
 def command(
-    house: CommandContext, *, file: Path | None, made_elsewhere: bool, before: datetime, keep_logins: bool
+    context: CommandContext, *, file: Path | None, made_elsewhere: bool, before: datetime, keep_logins: bool
 ) -> None:
-    """Put a backup made by db backup in the place of the SQLite database, which is kept beside. Stop the house first.
+    """Replace the SQLite database by a backup made with db backup. Stop the server first.
 
-    What was revoked or used after the backup would live again, so every session, token and script login ends, or
-    those issued before a moment; so do mailed links, invitations and resets of second factors that wait, and no mail
-    that waited is sent. Passwords, roles, recovery codes and whoever is disabled are as they were when the backup was
-    made: look through them.
+    The former database is kept beside it. What was revoked or used after the backup would be valid again, so every
+    session, token and script login ends, or those issued before a given time; so do mailed links, invitations and
+    pending resets of second factors, and waiting mails are not sent. Passwords, roles, recovery codes and disabled
+    users are as they were when the backup was made: check them.
 
     \b
     Examples:
@@ -64,28 +66,28 @@ def command(
       pg_restore -d latchkey latchkey.dump && python -m webapp db restore --made-elsewhere
     """
     if (file is None) is not made_elsewhere:
-        raise click.UsageError("Name a file, or say --made-elsewhere.")
+        raise click.UsageError("Name a file, or give --made-elsewhere.")
     until = None if keep_logins else before
     if file is None:
-        with opened(house) as database:
+        with opened(context) as database:
             ended = sweep(database, until, origin="elsewhere")
     else:
         with answering():
-            ended = put(house.settings, file, until)
+            ended = put(context.settings, file, until)
     if until is None:
-        say_aside("Nothing was revoked: what was revoked or used after the backup lives again.")
+        say_aside("Nothing was revoked: what was revoked or used after the backup is valid again.")
     else:
         say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
 
 
 def sweep(database: Database, before: datetime | None, *, origin: str) -> Counter[str]:
     with database.write() as db:
-        ended = end_what_lives_again(db, before) if before else Counter[str]()
+        ended = revoke_issued(db, before) if before else Counter[str]()
         record(db, Event.DATABASE_RESTORED, origin=origin, ended=dict(ended))
     return ended
 
 
-def end_what_lives_again(db: Session, before: datetime) -> Counter[str]:
+def revoke_issued(db: Session, before: datetime) -> Counter[str]:
     ended = credentials.end_of_everybody(db, before=before)
     ended["link"] = one_time_links.void_all(db, before=before)
     ended["invitation"] = invitations.revoke_all(db, before=before)
@@ -95,11 +97,15 @@ def end_what_lives_again(db: Session, before: datetime) -> Counter[str]:
 
 
 def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]:
-    """Make it ready beside the present one, and put it in its place when all of that is done."""
+    """Prepare the backup beside the database, then replace the database in one step.
+
+    Raises:
+        CommandRefused: nothing was changed.
+    """
     target = schema.file_of(settings)
     if target is None:
         raise CommandRefused(
-            "PostgreSQL is restored by pg_restore; then run: python -m webapp db restore --made-elsewhere"
+            "Restore PostgreSQL with pg_restore, then run: python -m webapp db restore --made-elsewhere"
         )
     refuse_served(settings, target)
     instance_folder.prepare(settings.instance)
@@ -113,8 +119,8 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
     except restore.InUse as error:
         raise CommandRefused(IN_USE) from error
     except OSError as error:
-        raise CommandRefused(f"The database cannot be put in its place ({error}); the former one is kept.") from error
-    say_aside(f"{file} is the database now." + (f" The former one is {kept}." if kept else ""))
+        raise CommandRefused(f"The database cannot be replaced ({error}). The former one is unchanged.") from error
+    say_aside(f"{file} was restored." + (f" The former database is {kept}." if kept else ""))
     return ended
 
 
@@ -134,7 +140,7 @@ def ready(trial: Settings, draft: Path, file: Path, before: datetime | None) -> 
     except (Damaged, sqlite3.Error) as error:
         raise CommandRefused(f"Nothing was changed. {error}") from error
     if schema.version(trial) is None:
-        raise CommandRefused(f"{file} is no database of this program. Nothing was changed.")
+        raise CommandRefused(f"{file} is not a database of this program. Nothing was changed.")
     schema.upgrade(trial)
     database = Database(trial.database)
     try:

@@ -1,4 +1,4 @@
-"""routes: every address, and who may reach it."""
+"""routes: list every route and who may use it."""
 
 import click
 
@@ -13,24 +13,24 @@ from webapp.guard.routes import Route, routes
 @as_json
 @click.pass_context
 @pass_context
-def command(house: CommandContext, ctx: click.Context, *, is_json: bool) -> None:
-    """Print every address, and who may reach it by session and by token.
+def command(context: CommandContext, ctx: click.Context, *, is_json: bool) -> None:
+    """List every route, and who may use it with a session and with a token.
 
-    The exit code is 1 if one of them does not say whom it lets in.
+    The exit code is 1 if a route has neither @require nor @public.
 
     \b
     Examples:
       python -m webapp routes
       python -m webapp routes --json | jq -r '.[] | select(.token == "everybody").path'
     """
-    found = routes(create_app(house.settings))
+    found = routes(create_app(context.settings))
     undeclared = [route for route in found if route.need is None]
     if is_json:
         say_json([route_facts(route) for route in found])
     else:
-        say_table(("METHOD", "ADDRESS", "BY SESSION", "BY TOKEN"), [cells(route) for route in found])
+        say_table(("METHOD", "PATH", "BY SESSION", "BY TOKEN"), [cells(route) for route in found])
     for route in undeclared:
-        say_aside(f"{route.path} ({route.endpoint}) wears neither @require nor @public and answers nobody.")
+        say_aside(f"{route.path} ({route.endpoint}) has neither @require nor @public, so every request is refused.")
     ctx.exit(1 if undeclared else 0)
 
 

@@ -1,4 +1,4 @@
-"""The schema of the database: brought up to date under a lock, compared with the models."""
+"""The database schema: migrated under a lock, and compared with the models."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -29,11 +29,11 @@ POSTGRESQL_LOCK = "SELECT pg_advisory_xact_lock(7101203)"
 
 
 class NewerSchema(Unusable):
-    """The database was made by a newer version than this one."""
+    """The database was created by a newer version than this one."""
 
     def __init__(self, version: str) -> None:
         super().__init__(
-            f"The database was made by a newer version of Latchkey ({version}); run that one, or restore a backup."
+            f"The database was created by a newer version of Latchkey ({version}). Run that one, or restore a backup."
         )
 
 
@@ -62,20 +62,20 @@ def file_of(settings: Settings) -> Path | None:
 
 
 def examine(settings: Settings) -> None:
-    """Refuse a damaged database rather than begin an empty one in its place.
+    """Refuse a damaged database instead of creating an empty one in its place.
 
     Raises:
-        Damaged: or it cannot be written.
+        Damaged: it is damaged, or cannot be written.
     """
     if (file := file_of(settings)) is not None:
         db_file.check(file, was_made=instance_folder.was_made(settings.instance, file))
         for path in (file, file.parent):
             if path.exists() and not os.access(path, os.W_OK):
-                raise Damaged(f"{path} cannot be written by this user; the database needs it.")
+                raise Damaged(f"{path} must be writable by the user that runs this program.")
 
 
 def version(settings: Settings) -> str | None:
-    """The version of the database; None where there is none. Makes none.
+    """The version of the database; None if there is no database. Creates none.
 
     Raises:
         NewerSchema, Unavailable
@@ -87,7 +87,7 @@ def version(settings: Settings) -> str | None:
 
 
 def current(engine: Engine) -> str | None:
-    # Every command asks, and none that only reads should wait for a writer.
+    # Every command reads the version, and a command that only reads should not wait for a writer.
     with engine.execution_options(ro=True).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
@@ -98,11 +98,11 @@ def checked_revision(found: str | None) -> str | None:
     return found
 
 
-def upgrade(settings: Settings, *, tell: Callable[[], None] = lambda: None) -> str | None:
-    """Bring the schema to this version, once for all processes that start together.
+def upgrade(settings: Settings, *, on_migrate: Callable[[], None] = lambda: None) -> str | None:
+    """Upgrade the schema to the current version, once for all processes that start together.
 
     Args:
-        tell: called before the first migration, and not at all where there is none to run.
+        on_migrate: called before the first migration; not called if there is none to run.
 
     Returns:
         The version it had before.
@@ -116,7 +116,7 @@ def upgrade(settings: Settings, *, tell: Callable[[], None] = lambda: None) -> s
         with disposed(engine_for(settings.database)) as engine, outages():
             former = checked_revision(current(engine))
             if former != head():
-                tell()
+                on_migrate()
                 with migrating(engine) as connection:
                     command.upgrade(config(connection), "head")
         if (file := file_of(settings)) is not None:
@@ -131,21 +131,21 @@ def downgrade(settings: Settings, revision: str) -> None:
 
 @contextmanager
 def migrating(engine: Engine) -> Iterator[Connection]:
-    """One transaction for all that is to be done: killed in the middle, nothing was."""
+    """A connection with one transaction for all migrations: after a crash in the middle, nothing has changed."""
     with engine.connect() as connection:
         is_sqlite = engine.dialect.name == "sqlite"
         if is_sqlite:
-            # SQLite changes a table by making it anew. Dropping the old one would take the rows that point to it along.
-            # Said to the driver before a transaction, within which it would be ignored.
+            # SQLite alters a table by copying it. Dropping the old one would delete the rows that refer to it.
+            # Set on the driver's connection before the transaction, because SQLite ignores it within one.
             driver: Any = connection.connection.dbapi_connection
             driver.execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
             if not is_sqlite:
-                # The instance's lock is on this machine; another may be migrating the same database.
+                # The lock in the instance folder covers one machine; another may be migrating the same database.
                 connection.exec_driver_sql(POSTGRESQL_LOCK)
             yield connection
             if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise Damaged("The migration would leave rows that point to nothing; it was taken back.")
+                raise Damaged("The migration would leave rows that refer to missing rows. It was rolled back.")
 
 
 @contextmanager
@@ -157,7 +157,7 @@ def disposed(engine: Engine) -> Iterator[Engine]:
 
 
 def differences(engine: Engine) -> list[Any]:
-    """What the models say otherwise than the database."""
+    """Differences between the models and the database, as Alembic reports them."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))

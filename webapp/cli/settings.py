@@ -1,4 +1,4 @@
-"""settings: the manual, written from the class that holds them."""
+"""settings: print every setting, generated from the ``Settings`` class."""
 
 import click
 
@@ -11,18 +11,18 @@ from webapp.settings import ManualRow
 @click.command("settings", cls=Command)
 @as_json
 @pass_context
-def command(house: CommandContext, *, is_json: bool) -> None:
-    """Print every setting: its type, default and meaning, what it is now and who says so.
+def command(context: CommandContext, *, is_json: bool) -> None:
+    """Print every setting: meaning, type, default, current value and its source.
 
-    Settings come from the environment, from files it names (WEBAPP_..._FILE, for secrets) and from config.toml in the
-    instance folder, where bind stands for WEBAPP_BIND; in this order.
+    Settings are read from the environment, from files named there (WEBAPP_..._FILE, for secrets) and from config.toml
+    in the instance folder, where WEBAPP_BIND is written as bind; the first source wins.
 
     \b
     Examples:
       python -m webapp settings
       python -m webapp settings --json | jq -r '.[] | select(.source != "default").variable'
     """
-    rows = house.settings.describe(house.environ)
+    rows = context.settings.describe(context.environ)
     if is_json:
         say_json([row._asdict() for row in rows])
         return
@@ -32,4 +32,4 @@ def command(house: CommandContext, *, is_json: bool) -> None:
 def paragraph(row: ManualRow) -> str:
     default = f"default {row.default}" if row.default else "empty by default"
     now = row.value or "(empty)"
-    return f"{row.variable} = {now}\n  {row.meaning}\n  {row.type}; {default}; now from: {row.source}"
+    return f"{row.variable} = {now}\n  {row.meaning}\n  {row.type}; {default}; set by: {row.source}"

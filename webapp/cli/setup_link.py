@@ -1,4 +1,4 @@
-"""The link by which the first admin is made, as long as there is none."""
+"""The link to create the first admin account, as long as there is no admin."""
 
 from webapp.accounts import one_time_links, registration
 from webapp.core.db import Database
@@ -6,7 +6,7 @@ from webapp.settings import Settings
 
 
 def make(database: Database, settings: Settings) -> str | None:
-    """A new one, which replaces the former; None once somebody looks after others."""
+    """A new setup link, which replaces the former one; None if there is an admin already."""
     with database.write() as db:
         if not registration.is_unkept(db):
             return None

@@ -1,4 +1,4 @@
-"""How a worker ends: what runs is finished, what waits is written, and none of it may take for ever."""
+"""Shutdown of a worker: finish running requests and jobs, write the counted uses, within a time limit."""
 
 import os
 import threading
@@ -8,18 +8,19 @@ from collections.abc import Callable
 from webapp.core.background_worker import BackgroundWorker
 from webapp.credentials.usage_tracker import UsageTracker
 
-# Seconds after the signal. What runs has so long to finish: requests, the mail that is being sent, the step of a job.
+# Seconds after the signal in which running requests, the mail being sent and the current step of a job may finish.
 GRACE = 7.0
-# Then the process ends, wherever the last writing is.
+# Seconds after which the process ends in any case.
 CERTAINLY = 9.0
-# After so long granian kills it, and says that it refused to stop.
+# Seconds after which granian kills the worker and logs that it refused to stop.
 PATIENCE = 10
 
 
 class Shutdown:
-    """
+    """Stops the server and the background workers, then ends the process.
+
     Args:
-        stop_serving: tells the server to finish its requests; False where nothing is served yet.
+        stop_serving: makes the server finish its requests; returns False if it does not serve yet.
     """
 
     def __init__(self, stop_serving: Callable[[], bool], leave: Callable[[int], object] = os._exit) -> None:
@@ -33,7 +34,7 @@ class Shutdown:
         self._meter, self._workers = meter, list(workers)
 
     def begin(self) -> None:
-        """The process was told to stop. Requests are granian's: its main thread returns when the last is answered."""
+        """Start the shutdown. granian finishes the requests; its main thread returns after the last response."""
         self._deadline = time.monotonic() + GRACE
         if not self._stop_serving():
             self._leave(0)
@@ -44,14 +45,14 @@ class Shutdown:
             worker.stop()
 
     def finish(self) -> None:
-        """By the main thread when nothing runs any more, or by the clock when something runs for too long."""
+        """Called by the main thread when all requests are done, or by a timer after ``GRACE`` seconds."""
         with self._once:
             for worker in self._workers:
                 worker.stop()
                 worker.join(self.left())
             if self._meter is not None:
                 self._meter.close()
-            # At once: taking the interpreter apart under granian's threads may abort in Rust.
+            # Without finalizing the interpreter, which may abort in Rust while granian's threads run.
             self._leave(0)
 
     def left(self) -> float:

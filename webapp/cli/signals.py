@@ -1,4 +1,4 @@
-"""What tells a process to stop, heard by a thread of its own."""
+"""Handles SIGTERM and SIGINT in a thread of its own."""
 
 import signal
 import threading
@@ -7,18 +7,18 @@ from collections.abc import Callable
 STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
-def hear(tell: Callable[[], object]) -> None:
-    """Call ``tell`` once, when this process is first told to stop.
+def on_stop(callback: Callable[[], object]) -> None:
+    """Call ``callback`` once, at the first SIGTERM or SIGINT.
 
-    Python lets the main thread alone run what a signal asks for. One that comes at the moment in which that thread lies
-    down to wait for a lock, as granian's do for all their life, is slept through until the next signal. So they are
-    blocked, in this thread and in all threads and processes that are started from it, and one thread waits for them.
+    Python runs signal handlers in the main thread only. If a signal arrives just when that thread starts to wait for
+    a lock, as granian's main threads do all the time, the handler does not run until the next signal. So the signals
+    are blocked in this thread and in all threads and processes started from it, and one thread waits for them.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    threading.Thread(target=wait, args=(tell,), name="signals", daemon=True).start()
+    threading.Thread(target=wait, args=(callback,), name="signals", daemon=True).start()
 
 
-def wait(tell: Callable[[], object]) -> None:
-    # Once: granian's signal to itself holds two, and whoever sets a third waits for ever, with the interpreter's lock.
+def wait(callback: Callable[[], object]) -> None:
+    # Only once: granian's internal signal queue holds two, and a third call would block for ever while holding the GIL.
     signal.sigwait(STOPS)
-    tell()
+    callback()

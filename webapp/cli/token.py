@@ -1,4 +1,4 @@
-"""token: what scripts bring."""
+"""token: mint, list, show, rotate and revoke API tokens."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -34,7 +34,7 @@ EVERY = 1_000_000
 
 def short(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     if value and (len(value) > LONGEST_NOTE or not value.isprintable()):
-        raise click.BadParameter(f"one line of at most {LONGEST_NOTE} characters")
+        raise click.BadParameter(f"must be one line of at most {LONGEST_NOTE} characters")
     if value and is_stacked(value):
         raise click.BadParameter(STACKED)
     return value
@@ -42,26 +42,28 @@ def short(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 @click.group("token", cls=CommandGroup)
 def command() -> None:
-    """What scripts bring to be let in."""
+    """API tokens and logins of scripts."""
 
 
 @command.command("mint")
 @click.argument("user")
-@click.option("--name", required=True, help="Of the machine or the job; 3 to 50 characters.")
-@click.option("--scope", "scopes", multiple=True, required=True, help="What it may reach; may be given repeatedly.")
-@click.option("--expires", type=LIFETIME, default="30d", show_default=True, help="Such as 12h or 90d, or never.")
-@click.option("--reason", help="Why it must never end; 10 to 200 characters.")
-@click.option("--note", help=f"For whoever finds it in a year; at most {LONGEST_NOTE} characters.", callback=short)
-@click.option("--resource", "resources", multiple=True, help="Only at this address, such as /protected; repeatedly.")
+@click.option("--name", required=True, help="Name of the token, such as the machine that uses it; 3 to 50 characters.")
+@click.option("--scope", "scopes", multiple=True, required=True, help="A scope of the token; may be repeated.")
 @click.option(
-    "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only with this method; repeatedly."
+    "--expires", type=LIFETIME, default="30d", show_default=True, help="Lifetime, such as 12h or 90d, or never."
 )
-@click.option("--network", "networks", multiple=True, help="Only from this network, such as 10.0.0.0/8; repeatedly.")
-@click.option("--per-minute", type=click.IntRange(1, MOST_PER_MINUTE), help="At most so many requests a minute.")
-@click.option("--key", help="A public JWK, or its thumbprint: without proof of that key the token is nothing (DPoP).")
+@click.option("--reason", help="Why the token must never expire; 10 to 200 characters.")
+@click.option("--note", help=f"Note on what the token is for; at most {LONGEST_NOTE} characters.", callback=short)
+@click.option("--resource", "resources", multiple=True, help="Only for this path, such as /protected; may be repeated.")
+@click.option(
+    "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only this HTTP method; may be repeated."
+)
+@click.option("--network", "networks", multiple=True, help="Only from this network, such as 10.0.0.0/8; repeatable.")
+@click.option("--per-minute", type=click.IntRange(1, MOST_PER_MINUTE), help="Maximum number of requests per minute.")
+@click.option("--key", help="A public JWK or its thumbprint: the token works only with a DPoP proof of that key.")
 @pass_context
-def mint(house: CommandContext, /, *, user: str, expires: timedelta, **asked: Any) -> None:
-    """Mint a token for USER and print it, now and never again.
+def mint(context: CommandContext, /, *, user: str, expires: timedelta, **asked: Any) -> None:
+    """Create a token for USER and print it. It is not shown again.
 
     \b
     Examples:
@@ -70,39 +72,37 @@ def mint(house: CommandContext, /, *, user: str, expires: timedelta, **asked: An
         --expires 5m)" http://127.0.0.1:8000/protected
       python -m webapp token mint ada --name wall --scope protected:read --method GET --network 10.0.0.0/8
     """
-    issuer, catalogue = mint_checks.tools(house.settings)
-    with opened(house) as database, database.write() as db:
+    issuer, catalogue = mint_checks.tools(context.settings)
+    with opened(context) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = mint_checks.token_request(db, house.settings, catalogue, owner, MintOrder(lifetime=expires, **asked))
+        wish = mint_checks.token_request(db, context.settings, catalogue, owner, MintOrder(lifetime=expires, **asked))
         try:
             issued = issuer.issue(db, owner.id, wish, mint_checks.PROVEN_BY_NOBODY)
         except issuing.TokenNameTaken as error:
-            raise CommandRefused(f"{owner.username} has a token named {wish.name} already.") from error
+            raise CommandRefused(f"{owner.username} already has a token named {wish.name}.") from error
         except issuing.TooManyTokens as error:
-            raise CommandRefused(
-                f"{owner.username} has {error.most} live tokens, and that is the most here."
-            ) from error
+            raise CommandRefused(f"{owner.username} already has {error.most} live tokens, the maximum.") from error
     end = moment(issued.credential.expires_at)
-    say_aside(f"{wish.name} ({issued.entry.id}) works {'for ever' if end == 'never' else f'until {end}'}.")
+    say_aside(f"{wish.name} ({issued.entry.id}) {'never expires' if end == 'never' else f'expires {end}'}.")
     click.echo(issued.token)
 
 
 @command.command("list")
 @click.argument("user", required=False)
-@click.option("--all", "with_ended", is_flag=True, help="Also those that ended within 90 days.")
+@click.option("--all", "with_ended", is_flag=True, help="Include tokens that ended within the last 90 days.")
 @as_json
 @pass_context
-def list_(house: CommandContext, *, user: str | None, with_ended: bool, is_json: bool) -> None:
-    """List the live tokens of USER, or of everybody; never the tokens themselves.
+def list_(context: CommandContext, *, user: str | None, with_ended: bool, is_json: bool) -> None:
+    """List the live tokens of USER, or of all users, without their secrets.
 
-    The login of a script is one of them, by the name of the script, with all that it has made of its refresh token.
+    The login of a script is one entry, under the name of the script, with all tokens made from its refresh token.
 
     \b
     Examples:
       python -m webapp token list ada
       python -m webapp token list --json | jq -r '.[] | select(.last_used_at == null).id'
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         owners = [user_named(db, user)] if user else user_queries.everybody(db)
         found = [(owner, token) for owner in owners for token in tokens_of(db, owner, with_ended=with_ended)]
     if is_json:
@@ -147,33 +147,33 @@ def token_facts(owner: User, token: Token) -> dict[str, object]:
 @command.command("revoke")
 @click.argument("token_id", metavar="ID", type=click.UUID)
 @pass_context
-def revoke(house: CommandContext, *, token_id: UUID) -> None:
-    """Revoke the token with this ID (its jti), at once, or end the login of a script with all that came from it.
+def revoke(context: CommandContext, *, token_id: UUID) -> None:
+    """Revoke the token with this ID (its jti) at once, or end the login of a script with all its tokens.
 
-    One that was revoked before is no error.
+    Revoking a token twice is not an error.
 
     \b
     Example:
       python -m webapp token revoke 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d
     """
-    with opened(house) as database, database.write() as db:
+    with opened(context) as database, database.write() as db:
         if refresh_families.owner_of(db, token_id) is not None:
             revoked = refresh_families.end(db, token_id, origin="cli")
         elif (owner_id := lifecycle.owner_of(db, token_id)) is not None:
             revoked = lifecycle.revoke(db, owner_id, token_id, origin="cli")
             if revoked:
-                tell_owner(house, db, owner_id, token_id)
+                notify_owner(context, db, owner_id, token_id)
         else:
-            raise CommandRefused(f"There is no token with the id {token_id}.")
-    say_aside("Revoked." if revoked else "It was revoked before.")
+            raise CommandRefused(f"There is no token with the ID {token_id}.")
+    say_aside("Revoked." if revoked else "It was already revoked.")
 
 
-def tell_owner(house: CommandContext, db: Session, owner_id: UUID, token_id: UUID) -> None:
-    """By mail: it was not they who ended it."""
+def notify_owner(context: CommandContext, db: Session, owner_id: UUID, token_id: UUID) -> None:
+    """Mail the owner that an operator revoked their token."""
     row = lifecycle.find(db, owner_id, token_id)
     if row is None:
         return
-    app = create_app(house.settings)
+    app = create_app(context.settings)
     try:
         services_of(app).get(OwnerNotifier)(db, "token_revoked", row, origin="cli")
     finally:

@@ -1,4 +1,4 @@
-"""token rotate, token show: a successor by hand, and what is known of one token."""
+"""token rotate, token show: replace a token by a new one, and show one token."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -26,18 +26,20 @@ LONGEST = timedelta(days=7)
 
 @click.command("rotate", cls=Command)
 @ID
-@click.option("--overlap", type=DURATION, default="24h", show_default=True, help="So long both work; at most 7d.")
+@click.option(
+    "--overlap", type=DURATION, default="24h", show_default=True, help="How long both tokens work; at most 7d."
+)
 @pass_context
-def rotate(house: CommandContext, *, token_id: UUID, overlap: timedelta) -> None:
-    """Exchange the token with this ID for its successor and print that, now and never again.
+def rotate(context: CommandContext, *, token_id: UUID, overlap: timedelta) -> None:
+    """Replace the token with this ID by a new one and print the new token. It is not shown again.
 
     \b
     Example:
       python -m webapp token rotate 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d --overlap 24h
     """
     if not timedelta() <= overlap <= LONGEST:
-        raise CommandRefused("Two tokens work beside each other for at most 7d.")
-    settings = house.settings
+        raise CommandRefused("--overlap must be at most 7d.")
+    settings = context.settings
     handover = Handover(
         overlap=overlap,
         longest=settings.token_lifetime_max,
@@ -46,10 +48,10 @@ def rotate(house: CommandContext, *, token_id: UUID, overlap: timedelta) -> None
     )
     app = create_app(settings)
     try:
-        with opened(house) as database, database.write() as db:
+        with opened(context) as database, database.write() as db:
             owner_id = lifecycle.owner_of(db, token_id)
             if owner_id is None:
-                raise CommandRefused(f"There is no token with the id {token_id}.")
+                raise CommandRefused(f"There is no token with the ID {token_id}.")
             rotated = rotation.rotate(db, services_of(app).get(TokenIssuer), owner_id, token_id, handover)
             services_of(app).get(OwnerNotifier)(db, "token_rotated", rotated.former, origin="cli")
     except (NotRotatable, TooManyTokens) as error:
@@ -57,7 +59,7 @@ def rotate(house: CommandContext, *, token_id: UUID, overlap: timedelta) -> None
     finally:
         close(app)
     new, old = rotated.issued, rotated.former.credential
-    say_aside(f"{new.entry.name} ({new.entry.id}) takes over; the old one ends {moment(old.expires_at)}.")
+    say_aside(f"{new.entry.name} ({new.entry.id}) replaces it; the old token expires {moment(old.expires_at)}.")
     click.echo(new.token)
 
 
@@ -65,27 +67,27 @@ def rotate(house: CommandContext, *, token_id: UUID, overlap: timedelta) -> None
 @ID
 @as_json
 @pass_context
-def show(house: CommandContext, *, token_id: UUID, is_json: bool) -> None:
-    """Show what is known of the token with this ID; never the token itself.
+def show(context: CommandContext, *, token_id: UUID, is_json: bool) -> None:
+    """Show the token with this ID, without its secret.
 
     \b
     Example:
       python -m webapp token show 5f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d
     """
-    app = create_app(house.settings)
+    app = create_app(context.settings)
     try:
-        with opened(house) as database, database.read() as db:
+        with opened(context) as database, database.read() as db:
             owner_id = lifecycle.owner_of(db, token_id)
             row = lifecycle.find(db, owner_id, token_id) if owner_id else None
             if row is None:
-                raise CommandRefused(f"There is no token with the id {token_id}.")
+                raise CommandRefused(f"There is no token with the ID {token_id}.")
             token = details(db, row, services_of(app).get(Catalogue))
     finally:
         close(app)
     if is_json:
         say_json(token)
         return
-    say_table(("WHAT", "VALUE"), facts(token))
+    say_table(("FIELD", "VALUE"), facts(token))
 
 
 def facts(token: TokenDetails) -> list[tuple[str, str]]:
@@ -94,11 +96,11 @@ def facts(token: TokenDetails) -> list[tuple[str, str]]:
         ("Name", token.name),
         ("State", token.state_words),
         ("Scopes", " ".join(token.scopes)),
-        ("Made", moment(token.created_at)),
+        ("Created", moment(token.created_at)),
         ("Expires", moment(token.expires_at)),
         ("Last used", ", ".join(filter(None, used))),
-        ("Took over from", str(token.predecessor.id) if token.predecessor else "-"),
-        ("Taken over by", str(token.successor.id) if token.successor else "-"),
-        *[(f"{use.requests} times", use.resource) for use in token.resources],
+        ("Replaces", str(token.predecessor.id) if token.predecessor else "-"),
+        ("Replaced by", str(token.successor.id) if token.successor else "-"),
+        *[(f"{use.requests} requests", use.resource) for use in token.resources],
         *[(moment(denial.at), f"refused at {denial.route}: {denial.words}") for denial in token.denials],
     ]

@@ -1,4 +1,4 @@
-"""user: who has an account here."""
+"""user: add, list, change, disable and enable users."""
 
 import click
 
@@ -18,18 +18,18 @@ from webapp.cli.prompts import hashed_password, password_stdin
 from webapp.core.humanize import counted
 from webapp.credentials import lifecycle as credentials
 
-ONLY_SUPER_ADMIN = "{} is the only super_admin, and nobody else could let others in; make another one first."
+ONLY_SUPER_ADMIN = "{} is the only super_admin. Give the role to another user first."
 
 
 @click.group("user", cls=CommandGroup)
 def command() -> None:
-    """Who has an account here.
+    """Users of this site.
 
     NAME is a user's name or e-mail address.
     """
 
 
-for twin in (
+for subcommand in (
     user_factors.factors,
     user_factors.reset_factors,
     identity_linking.known_elsewhere,
@@ -41,17 +41,17 @@ for twin in (
     user_passwords.reset,
     user_passwords.setup,
 ):
-    command.add_command(twin)
+    command.add_command(subcommand)
 
 
 @command.command("add")
 @click.argument("name")
-@click.option("--email", help="It works in place of the name at the login.")
-@click.option("--role", default="user", show_default=True)
+@click.option("--email", help="E-mail address; the user can log in with it instead of the name.")
+@click.option("--role", default="user", show_default=True, help="Role of the user.")
 @password_stdin
 @pass_context
-def add(house: CommandContext, *, name: str, email: str | None, role: str, password_stdin: bool) -> None:
-    """Add a user, and print their id.
+def add(context: CommandContext, *, name: str, email: str | None, role: str, password_stdin: bool) -> None:
+    """Add a user and print their ID.
 
     \b
     Examples:
@@ -59,41 +59,43 @@ def add(house: CommandContext, *, name: str, email: str | None, role: str, passw
       pass latchkey/ada | python -m webapp user add ada --role admin --password-stdin
     """
     try:
-        with opened(house) as database:
+        with opened(context) as database:
             with database.read() as db:
                 role_named(db, role)
                 closure = roles.included_in(db, role)
-            hashed = hashed_password(house.settings, name, email=email or "", from_stdin=password_stdin, roles=closure)
+            hashed = hashed_password(
+                context.settings, name, email=email or "", from_stdin=password_stdin, roles=closure
+            )
             new = NewUser(username=name, email=email, password_hash=hashed, role=role)
             with database.write() as db:
                 user = registration.add(db, new, origin="cli")
     except (UserNameUnfit, EmailUnfit) as error:
         raise CommandRefused(str(error)) from error
     except UserNameTaken as error:
-        raise CommandRefused(f"There is a user named {name} already, or one whose name looks like it.") from error
+        raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error
     except EmailTaken as error:
-        raise CommandRefused(f"Another user has the address {email} already.") from error
-    say_aside(f"{user.username} may log in now, with the role {role}.")
+        raise CommandRefused(f"Another user already has the e-mail address {email}.") from error
+    say_aside(f"{user.username} can now log in, with the role {role}.")
     click.echo(user.id)
 
 
 @command.command("list")
 @as_json
 @pass_context
-def list_(house: CommandContext, *, is_json: bool) -> None:
+def list_(context: CommandContext, *, is_json: bool) -> None:
     """List all users.
 
     \b
     Example:
       python -m webapp user list --json | jq -r '.[] | select(.role == "super_admin").username'
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         users = user_queries.everybody(db)
     if is_json:
         say_json([user_facts(user) for user in users])
         return
     rows = [(user.username, user.email or "-", user.role, state_of(user), moment(user.created_at)) for user in users]
-    say_table(("NAME", "E-MAIL", "ROLE", "STATE", "SINCE"), rows)
+    say_table(("NAME", "E-MAIL", "ROLE", "STATE", "CREATED"), rows)
 
 
 def user_facts(user: User) -> dict[str, object]:
@@ -104,21 +106,21 @@ def user_facts(user: User) -> dict[str, object]:
 def state_of(user: User) -> str:
     if user.disabled_at:
         return f"disabled {moment(user.disabled_at)}"
-    return f"shut after {user.failed_logins} wrong passwords" if lockout.is_frozen(user) else "active"
+    return f"locked after {user.failed_logins} wrong passwords" if lockout.is_frozen(user) else "active"
 
 
 @command.command("show")
 @click.argument("name")
 @as_json
 @pass_context
-def show(house: CommandContext, *, name: str, is_json: bool) -> None:
-    """Show one user: role, state, and what can act as them now.
+def show(context: CommandContext, *, name: str, is_json: bool) -> None:
+    """Show one user: role, state, live sessions and tokens.
 
     \b
     Example:
       python -m webapp user show ada
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         user = user_named(db, name)
         counts = credentials.counts(db, [user.id])
         sessions, tokens = counts.get((user.id, "session"), 0), counts.get((user.id, "token"), 0)
@@ -132,10 +134,10 @@ def show(house: CommandContext, *, name: str, is_json: bool) -> None:
         "E-mail": user.email or "-",
         "Role": " ".join(closure[::-1]) or user.role,
         "State": state_of(user),
-        "Since": moment(user.created_at),
+        "Created": moment(user.created_at),
         "Last login": moment(user.last_login_at),
-        "Can act now": f"{counted(sessions, 'session')}, {counted(tokens, 'token')}",
-        "Id": str(user.id),
+        "Live": f"{counted(sessions, 'session')}, {counted(tokens, 'token')}",
+        "ID": str(user.id),
     }
     for word, value in facts.items():
         click.echo(f"{word:<12} {value}")
@@ -145,14 +147,14 @@ def show(house: CommandContext, *, name: str, is_json: bool) -> None:
 @click.argument("name")
 @click.argument("role")
 @pass_context
-def role(house: CommandContext, *, name: str, role: str) -> None:
-    """Give a user another role; it counts from their next request on.
+def role(context: CommandContext, *, name: str, role: str) -> None:
+    """Change the role of a user, from their next request on.
 
     \b
     Example:
       python -m webapp user role ada super_admin
     """
-    with opened(house) as database, database.write() as db:
+    with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         role_named(db, role)
         former = user.role
@@ -160,55 +162,57 @@ def role(house: CommandContext, *, name: str, role: str) -> None:
             lifecycle.change_role(db, user, role)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
-    say_aside(f"{user.username} had the role {former} and has {role} now.")
+    say_aside(f"{user.username} now has the role {role}; before, it was {former}.")
 
 
 @command.command("disable")
 @click.argument("name")
 @pass_context
-def disable(house: CommandContext, *, name: str) -> None:
-    """Shut a user out and end all their sessions and tokens, at once.
+def disable(context: CommandContext, *, name: str) -> None:
+    """Disable a user and end all their sessions and tokens, at once.
 
     \b
     Example:
       python -m webapp user disable ada
     """
-    with opened(house) as database, database.write() as db:
+    with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         try:
             ended = lifecycle.disable(db, user)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
-    say_aside(f"{user.username} is disabled; sessions and tokens ended: {ended}.")
+    say_aside(f"{user.username} is disabled. Sessions and tokens ended: {ended}.")
 
 
 @command.command("enable")
 @click.argument("name")
 @pass_context
-def enable(house: CommandContext, *, name: str) -> None:
-    """Let a user log in again who was disabled, or shut out by too many wrong passwords; what was ended stays ended.
+def enable(context: CommandContext, *, name: str) -> None:
+    """Let a user log in again who was disabled, or locked after too many wrong passwords.
+
+    Sessions and tokens that were ended stay ended.
 
     \b
     Example:
       python -m webapp user enable ada
     """
-    with opened(house) as database, database.write() as db:
+    with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         lifecycle.enable(db, user)
-    say_aside(f"{user.username} may log in again, and needs new tokens.")
+    say_aside(f"{user.username} can log in again, and needs new tokens.")
 
 
 @command.command("unlock")
 @click.argument("name")
 @pass_context
-def unlock(house: CommandContext, *, name: str) -> None:
-    """Accept a user's passwords and codes again after too many wrong ones; sessions and tokens stay as they are.
+def unlock(context: CommandContext, *, name: str) -> None:
+    """Unlock a user after too many wrong passwords or codes; sessions and tokens are not changed.
 
     \b
     Example:
       python -m webapp user unlock ada
     """
-    with opened(house) as database, database.write() as db:
+    with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         lifecycle.unlock(db, user)
-    say_aside(f"{user.username} is unlocked: passwords and codes are accepted again.")
+    say_aside(f"{user.username} is unlocked. Passwords and codes are accepted again.")

@@ -1,4 +1,4 @@
-"""user factors, reset-factors: what somebody has beside the password, and the end of it."""
+"""user factors, reset-factors: list and remove the second factors of a user."""
 
 import click
 
@@ -19,14 +19,14 @@ from webapp.web.registry import services_of
 @click.argument("name")
 @as_json
 @pass_context
-def factors(house: CommandContext, *, name: str, is_json: bool) -> None:
+def factors(context: CommandContext, *, name: str, is_json: bool) -> None:
     """List the second factors of a user.
 
     \b
     Example:
       python -m webapp user factors ada
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         user = user_named(db, name)
         seed, codes = totp.find(db, user.id), left(db, user.id)
         keys = [entry(passkey) for passkey in passkeys.of_user(db, user.id)]
@@ -44,27 +44,27 @@ def factors(house: CommandContext, *, name: str, is_json: bool) -> None:
     rows = [(key.name, "passkey", moment(key.created_at), moment(key.last_used_at)) for key in keys]
     rows += [("authenticator app", "codes", moment(seed.created_at), moment(seed.last_used_at))] if seed else []
     rows += [(f"{codes.left} recovery codes", "codes", moment(codes.made_at), "-")] if codes.left else []
-    say_table(("WHAT", "KIND", "SINCE", "LAST USED"), rows)
+    say_table(("NAME", "TYPE", "CREATED", "LAST USED"), rows)
     if reset:
-        say_aside(f"They are taken away on {moment(reset.due_at)}, unless somebody stops it.")
+        say_aside(f"A reset removes them on {moment(reset.due_at)}, unless it is cancelled.")
 
 
 @click.command("reset-factors", cls=Command)
 @click.argument("name")
 @pass_context
-def reset_factors(house: CommandContext, *, name: str) -> None:
-    """Take all second factors of a user away, at once, and log them out; they are told by mail.
+def reset_factors(context: CommandContext, *, name: str) -> None:
+    """Remove all second factors of a user at once, log the user out, and notify them by e-mail.
 
     \b
     Example:
       python -m webapp user reset-factors ada
     """
-    app = create_app(house.settings)
+    app = create_app(context.settings)
     try:
-        with opened(house) as database, database.write() as db:
+        with opened(context) as database, database.write() as db:
             user = user_named(db, name)
             resets.take_away(db, user.id)
             mfa_reset.carry_out(db, services_of(app).get(Mailer), user)
     finally:
         close(app)
-    say_aside(f"{user.username} logs in with the password alone now, and sets up new factors.")
+    say_aside(f"{user.username} can now log in with the password alone and set up new factors.")

@@ -1,4 +1,4 @@
-"""user password, reset-link, setup-link: how somebody gets a password."""
+"""user password, reset-link, setup-link: set a password, or print a link to set one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,34 +19,34 @@ from webapp.cli.prompts import hashed_password, password_stdin
 
 
 @contextmanager
-def kept_here() -> Iterator[None]:
-    """For what concerns a password, which may be somebody else's to keep."""
+def refused_if_external() -> Iterator[None]:
+    """Refuse a change of the password of a user whom the identity provider knows."""
     try:
         yield
     except PasswordElsewhere as error:
-        raise CommandRefused(
-            f"The password of {error} is kept by the identity provider; it is changed there."
-        ) from error
+        raise CommandRefused(f"The identity provider keeps the password of {error}. Change it there.") from error
 
 
 @click.command("password", cls=Command)
 @click.argument("name")
 @password_stdin
-@click.option("--revoke-tokens", is_flag=True, help="Revoke the API tokens that people made as well.")
+@click.option("--revoke-tokens", is_flag=True, help="Also revoke the user's API tokens.")
 @pass_context
-def password(house: CommandContext, *, name: str, password_stdin: bool, revoke_tokens: bool) -> None:
-    """Give a user another password; their sessions and script logins end, their API tokens stay unless you say so.
+def password(context: CommandContext, *, name: str, password_stdin: bool, revoke_tokens: bool) -> None:
+    """Set a new password for a user and end their sessions and script logins.
+
+    Their API tokens stay valid, unless you give --revoke-tokens.
 
     \b
     Example:
       openssl rand -base64 18 | tee /dev/tty | python -m webapp user password ada --password-stdin
     """
-    with opened(house) as database:
+    with opened(context) as database:
         with database.read() as db:
             user = user_named(db, name)
             username, closure = user.username, roles.included_in(db, user.role)
-        hashed = hashed_password(house.settings, username, from_stdin=password_stdin, roles=closure)
-        with kept_here(), database.write() as db:
+        hashed = hashed_password(context.settings, username, from_stdin=password_stdin, roles=closure)
+        with refused_if_external(), database.write() as db:
             user = user_named(db, name)
             ended = lifecycle.set_password(db, user, hashed, revokes_tokens=revoke_tokens)
     say_aside(f"{user.username} has a new password. {ended.in_words}")
@@ -55,36 +55,36 @@ def password(house: CommandContext, *, name: str, password_stdin: bool, revoke_t
 @click.command("reset-link", cls=Command)
 @click.argument("name")
 @pass_context
-def reset(house: CommandContext, *, name: str) -> None:
-    """Print a link by which a user sets a new password; the one before it is dead.
+def reset(context: CommandContext, *, name: str) -> None:
+    """Print a link by which a user sets a new password; the link before it stops working.
 
     \b
     Example:
       python -m webapp user reset-link ada
     """
-    with kept_here(), opened(house) as database, database.write() as db:
+    with refused_if_external(), opened(context) as database, database.write() as db:
         user = user_named(db, name)
         if user.disabled_at is not None:
-            raise CommandRefused(f"{user.username} is disabled; enable them first: python -m webapp user enable {name}")
+            raise CommandRefused(f"{user.username} is disabled. Enable them first: python -m webapp user enable {name}")
         path = recovery.link_for(db, user, is_shown=True, replaces=True)
         record(db, Event.RESET_ASKED, user_id=user.id)
     minutes = int(recovery.LIFETIME.total_seconds() // 60)
-    say_aside(f"It works once, within {minutes} minutes; give it to {user.username} alone.")
-    click.echo(house.settings.base_url + path)
+    say_aside(f"The link works once, within {minutes} minutes. Give it only to {user.username}.")
+    click.echo(context.settings.base_url + path)
 
 
 @click.command("setup-link", cls=Command)
 @pass_context
-def setup(house: CommandContext) -> None:
-    """Print a new link to make the account of the first admin; the one before it is dead.
+def setup(context: CommandContext) -> None:
+    """Print a new link to create the first admin account; the link before it stops working.
 
     \b
     Example:
       python -m webapp user setup-link
     """
-    with opened(house) as database:
-        link = setup_link.make(database, house.settings)
+    with opened(context) as database:
+        link = setup_link.make(database, context.settings)
     if link is None:
         raise CommandRefused("This site already has an admin. Add other accounts with: python -m webapp user add")
-    say_aside(f"It works once, within {setup_link.lifetime_in_words(house.settings)}.")
+    say_aside(f"The link works once, within {setup_link.lifetime_in_words(context.settings)}.")
     click.echo(link)

@@ -1,4 +1,4 @@
-"""user sessions, logout, purge: where people are logged in, and the end of it."""
+"""user sessions, logout, purge: list and end sessions, delete closed accounts."""
 
 import click
 
@@ -17,14 +17,14 @@ from webapp.sessions import lifecycle, session_list
 @click.argument("name")
 @as_json
 @pass_context
-def sessions(house: CommandContext, *, name: str, is_json: bool) -> None:
-    """List where a user is logged in, the one seen last first.
+def sessions(context: CommandContext, *, name: str, is_json: bool) -> None:
+    """List the sessions of a user, the most recently used first.
 
     \b
     Example:
       python -m webapp user sessions ada
     """
-    with opened(house) as database, database.read() as db:
+    with opened(context) as database, database.read() as db:
         user = user_named(db, name)
         found = [session_list.device(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
     if is_json:
@@ -35,20 +35,20 @@ def sessions(house: CommandContext, *, name: str, is_json: bool) -> None:
         (d.name, d.address or "-", d.method, moment(d.started_at), moment(d.last_seen_at), moment(d.expires_at))
         for d in found
     ]
-    say_table(("BROWSER", "ADDRESS", "BY", "FIRST SEEN", "LAST SEEN", "ENDS"), rows)
+    say_table(("BROWSER", "IP ADDRESS", "LOGIN", "FIRST SEEN", "LAST SEEN", "EXPIRES"), rows)
 
 
 @click.command("logout", cls=Command)
 @click.argument("name")
 @pass_context
-def logout(house: CommandContext, *, name: str) -> None:
-    """Log a user out everywhere; their tokens stay.
+def logout(context: CommandContext, *, name: str) -> None:
+    """End all sessions of a user; their tokens stay valid.
 
     \b
     Example:
       python -m webapp user logout ada
     """
-    with opened(house) as database, database.write() as db:
+    with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         ended = lifecycle.end_others(db, user.id)
     say_aside(f"{user.username} is logged out everywhere; {counted(ended, 'session')} ended.")
@@ -56,18 +56,20 @@ def logout(house: CommandContext, *, name: str) -> None:
 
 @click.command("purge", cls=Command)
 @pass_context
-def purge(house: CommandContext) -> None:
-    """Delete the accounts that their owners closed and whose grace is over; a served house does so every day.
+def purge(context: CommandContext) -> None:
+    """Delete the accounts that were closed and whose grace period is over.
+
+    The running server does so every day.
 
     \b
     Example:
       python -m webapp user purge
     """
     forgotten = 0
-    with opened(house) as database:
+    with opened(context) as database:
         while some := forget_some(database):
             forgotten += some
-    say_aside(f"{counted(forgotten, 'account')} deleted for good.")
+    say_aside(f"{counted(forgotten, 'account')} deleted permanently.")
 
 
 def forget_some(database: Database) -> int:

@@ -1,4 +1,4 @@
-"""Watchdog: replaces a worker that is stopped or answers no health probe; each probes itself and notes its answers."""
+"""Watchdog: replaces a worker that is stopped or hangs. Each worker probes itself and writes a heartbeat file."""
 
 import asyncio
 import logging
@@ -21,21 +21,21 @@ from webapp.web.wsgi_environ import StartResponse
 log = logging.getLogger("_granian")
 
 FOLDER = "LATCHKEY_HEARTBEATS"
-"""In the environment of a worker: where it notes its heartbeat, in a file named for its process id."""
+"""Environment variable of a worker: the folder for its heartbeat file, which is named for its process ID."""
 INTERVAL = 1.0
 # A worker imports and builds the application before it can answer.
 STARTING = timedelta(minutes=2)
 INSTANT = struct.Struct("d")
 STOPPED = 3
-"""Looks, one each ``INTERVAL``, at which a worker is found stopped by a signal before it is replaced."""
+"""Consecutive checks, one per ``INTERVAL``, that find a worker stopped by a signal before it is replaced."""
 
 
 class NotHealthy(Exception):
-    """The application answered its own health probe with something else than 200."""
+    """The application answered its own health probe with another status than 200."""
 
 
 def probe(app: Flask) -> None:
-    """Ask the application for ``/healthz``, without a socket.
+    """Request ``/healthz`` from the application, without a socket.
 
     Raises:
         NotHealthy
@@ -47,10 +47,10 @@ def probe(app: Flask) -> None:
         raise NotHealthy(start.status)
 
 
-async def beat(folder: Path, app: Flask, progress: Callable[[], int | None]) -> None:
-    """Note the time after each health probe that is answered while requests are worked on.
+async def write_heartbeats(folder: Path, app: Flask, progress: Callable[[], int | None]) -> None:
+    """Write the time to the heartbeat file after each successful health probe, as long as requests make progress.
 
-    The probe has a thread of its own, so that a worker with a long queue is not taken for one that hangs.
+    The probe has a thread of its own, so that a worker with a long queue does not count as hanging.
 
     Args:
         progress: a number that changes whenever a request is finished; None while a thread is free.
@@ -68,11 +68,12 @@ async def beat(folder: Path, app: Flask, progress: Callable[[], int | None]) -> 
 
 
 class Watchdog(threading.Thread):
-    """Kills a worker that is stopped by a signal, or whose last heartbeat is older than ``timeout``; the server starts
-    another in its place.
+    """Kills a worker that is stopped by a signal, or whose last heartbeat is older than ``timeout``.
+
+    The server then starts another in its place.
 
     Args:
-        workers: process id of each worker and when it was started, by ``time.monotonic()``.
+        workers: process ID of each worker and when it was started, by ``time.monotonic()``.
     """
 
     def __init__(self, folder: Path, timeout: timedelta, workers: Callable[[], Iterable[tuple[int, float]]]) -> None:
@@ -84,28 +85,28 @@ class Watchdog(threading.Thread):
     def run(self) -> None:
         while True:
             time.sleep(INTERVAL)
-            self.look(time.monotonic())
+            self.check(time.monotonic())
 
-    def look(self, now: float) -> None:
-        # Counted in looks: while the server itself is stopped, as by Ctrl-Z, none is made.
+    def check(self, now: float) -> None:
+        # Counted in checks, because none is made while the server itself is stopped, as by Ctrl-Z.
         self.stopped = Counter({pid: self.stopped[pid] + 1 for pid, _ in self.workers() if is_stopped(pid)})
-        for pid in [pid for pid, looks in self.stopped.items() if looks == STOPPED]:
+        for pid in [pid for pid, checks in self.stopped.items() if checks == STOPPED]:
             log.error("Replacing worker %d: it was stopped by a signal", pid)
             kill(pid)
         silent = {pid for pid, started in self.workers() if self.is_silent(pid, started, now)}
-        # Found silent twice in a row: after all processes were suspended together, the workers are asked once more.
+        # Only if found twice in a row: after all processes were suspended together, the workers get another chance.
         for pid in silent & self.suspects:
             log.error("Replacing worker %d: it has answered no health probe for %d seconds", pid, self.timeout)
             kill(pid)
         self.suspects = silent - self.suspects
 
     def is_silent(self, pid: int, started: float, now: float) -> bool:
-        last = self.last_beat(pid)
+        last = self.last_heartbeat(pid)
         if last is None:
             return now - started > max(self.timeout, STARTING.total_seconds())
         return now - last > self.timeout
 
-    def last_beat(self, pid: int) -> float | None:
+    def last_heartbeat(self, pid: int) -> float | None:
         try:
             noted = (self.folder / str(pid)).read_bytes()
         except FileNotFoundError:
@@ -114,12 +115,12 @@ class Watchdog(threading.Thread):
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether a signal such as SIGSTOP, and no debugger, has stopped it (proc(5)); False on systems without /proc."""
+    """Whether a signal such as SIGSTOP, not a debugger, has stopped it (proc(5)); False on systems without /proc."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
         return False
-    # After the name of the program, which may hold anything.
+    # The state follows the name of the program, which may contain any characters.
     return stat.rpartition(")")[2].split()[:1] == ["T"]
 
 

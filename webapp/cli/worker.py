@@ -1,4 +1,4 @@
-"""What a worker runs: the application behind its gateway, as long as the process that started it is there."""
+"""The worker process: the application behind its ASGI gateway, with the mail and job threads."""
 
 import asyncio
 import atexit
@@ -16,7 +16,7 @@ from webapp.cli import preload, signals
 from webapp.cli.connections import bound_connections
 from webapp.cli.granian_server import connections_per_worker
 from webapp.cli.shutdown import Shutdown
-from webapp.cli.watchdog import FOLDER, beat
+from webapp.cli.watchdog import FOLDER, write_heartbeats
 from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
 from webapp.credentials.usage_tracker import UsageTracker
@@ -32,16 +32,16 @@ from webapp.web.wsgi_environ import Environ
 
 def application() -> AsgiGateway:
     loop = asyncio.get_event_loop()
-    ending = Shutdown(ServerStop(loop))
-    signals.hear(ending.begin)
+    shutdown = Shutdown(ServerStop(loop))
+    signals.on_stop(shutdown.begin)
     print_uncaught()
     threading.Thread(target=leave_with_parent, name="parent", daemon=True).start()
     app = create_app()
     workers = [services_of(app).get(MailWorker), services_of(app).get(JobWorker)]
-    ending.concerns(services_of(app).get(UsageTracker), *workers)
+    shutdown.concerns(services_of(app).get(UsageTracker), *workers)
     for worker in workers:
         worker.start()
-    atexit.register(ending.finish)
+    atexit.register(shutdown.finish)
     preload.start()
     settings = services_of(app).get(Settings)
     clients = Clients(settings.trusted_proxies)
@@ -58,12 +58,12 @@ def application() -> AsgiGateway:
         loop.create_task(bound_connections(connections_per_worker(settings.connections), clients.of_connection))
     )
     if folder := os.environ.get(FOLDER):
-        gateway.background.add(loop.create_task(beat(Path(folder), app, gateway.progress)))
+        gateway.background.add(loop.create_task(write_heartbeats(Path(folder), app, gateway.progress)))
     return gateway
 
 
 class Clients:
-    """Whose share of threads, bodies and connections is taken: the network that a request or connection comes from."""
+    """The client that a request or connection counts for in fair sharing: the network of its IP address."""
 
     def __init__(self, proxies: Sequence[Network]) -> None:
         self.proxies = proxies
@@ -74,15 +74,15 @@ class Clients:
         return self.network_of(caller or environ["REMOTE_ADDR"])
 
     def of_connection(self, address: str) -> str | None:
-        """None for a trusted proxy, whose connections are those of many."""
+        """None for a trusted proxy, which has connections of many clients."""
         return None if proxy.is_trusted(address, self.proxies) else self.network_of(address)
 
 
 class ServerStop:
-    """Tells granian to stop serving: calls the handler that it registers with the event loop for SIGTERM.
+    """Stops granian: calls the handler that it registers with the event loop for SIGTERM.
 
-    No signal reaches that handler, because one thread of ours waits for them all (``signals.hear``). It may be called
-    once only: granian's signal to itself holds two, and whoever sets a third waits for ever.
+    No signal reaches that handler, because a thread of ours waits for all of them (``signals.on_stop``). Call it only
+    once: granian's internal signal queue holds two, and a third call would block for ever.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -95,7 +95,7 @@ class ServerStop:
             self.handler = partial(handler, *arguments)
 
     def __call__(self) -> bool:
-        """Whether there is a server to stop: False while the application is still being built."""
+        """Stop the server. Returns False if there is none yet, because the application is still being built."""
         if self.handler is None or not self.loop.is_running():
             return False
         self.loop.call_soon_threadsafe(self.handler)
@@ -103,7 +103,7 @@ class ServerStop:
 
 
 def leave_with_parent() -> None:
-    """A parent that was killed can stop nobody; its workers would keep the port, and old code, for good."""
+    """End this worker when its parent ends: a killed parent cannot stop its workers, which would keep the port."""
     if (parent := parent_process()) is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)

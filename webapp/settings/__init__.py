@@ -1,4 +1,4 @@
-"""Every choice the house has, as one object read once."""
+"""The settings of the site, as one object that is read once."""
 
 from webapp.settings.fields import Secret, SettingsError
 from webapp.settings.manual import ManualRow

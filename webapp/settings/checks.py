@@ -1,4 +1,4 @@
-"""What settings must satisfy, each rule a function of the values it judges."""
+"""Rules that settings must satisfy: one function per rule."""
 
 import re
 from datetime import timedelta
@@ -10,11 +10,11 @@ from webapp.settings.types import Network
 
 BIND = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
-# Pages show what has ended for so long.
+# Pages list ended tokens for this long.
 LISTED = timedelta(days=90)
 PORTS = {"http": 80, "https": 443}
 
-# Pieces of the secrets that documentation shows and people copy.
+# Parts of example secrets in documentation, which people copy.
 EXAMPLES = (
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
     *("changeme", "change-me", "change_me", "change-this", "change_this", "replace-me", "replace_me"),
@@ -29,7 +29,7 @@ def bind(value: str) -> None:
 
 
 def origin(base_url: str, *, bind: str) -> str:
-    """The address of the house as browsers write it: no slash at the end, no port that goes without saying."""
+    """The public URL as browsers write its origin: no trailing slash, no default port."""
     parts = split(base_url or f"http://{bind}")
     host, port = parts.hostname or "", parts.port
     if parts.scheme == "http" and not is_loopback(host):
@@ -44,7 +44,7 @@ def origin(base_url: str, *, bind: str) -> str:
 
 def split(url: str) -> SplitResult:
     refusal = SettingsError(f"WEBAPP_BASE_URL must be http(s)://host or http(s)://host:port, not {url!r}.")
-    # urlsplit forgives line breaks and tabs by leaving them out.
+    # urlsplit silently removes line breaks and tabs.
     if not re.fullmatch(r"[\x21-\x7e]+", url) or "?" in url or "#" in url:
         raise refusal
     try:
@@ -90,7 +90,7 @@ def smtp_url(value: str) -> None:
     except ValueError:
         parts, has_port = urlsplit(""), False
     if value and (parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname or not has_port):
-        # The address itself is not repeated: it may hold a password.
+        # The URL itself is not repeated: it may contain a password.
         raise SettingsError("WEBAPP_SMTP_URL must be smtp://, smtp+starttls:// or smtps://, with a host.")
 
 
@@ -99,13 +99,13 @@ def secret(value: str, *, variable: str) -> None:
         raise SettingsError(f"{variable} must have at least 32 bytes. Create one with: openssl rand -base64 32")
     if any(piece in value.lower() for piece in EXAMPLES):
         raise SettingsError(f"{variable} is a published example. Create one with: openssl rand -base64 32")
-    # A text that repeats itself is found within itself doubled, before its end.
+    # A text that consists of repetitions occurs in the doubled text at another position than its start and middle.
     if len(set(value)) < 8 or value in (value + value)[1:-1]:
         raise SettingsError(f"{variable} is not random enough. Create one with: openssl rand -base64 32")
 
 
 def signing_key(value: str, *, algorithm: str) -> None:
-    """Whether the key itself fits is judged where it is loaded, by ``kernel/keys``."""
+    """Only the kind of key is checked here; ``core/keys`` checks the key itself when it loads it."""
     if algorithm == "HS256" and "-----BEGIN" in value:
         raise SettingsError("WEBAPP_SIGNING_KEY is a PEM key, which WEBAPP_SIGNING_ALGORITHM=HS256 cannot use.")
 
@@ -139,13 +139,13 @@ def trusted_proxies(networks: tuple[Network, ...]) -> None:
 
 
 def identity_provider(value: str) -> None:
-    """Whether it is there is seen where it is imported, by ``login/elsewhere``."""
+    """Only the spelling is checked here; ``login/external_identity`` imports it."""
     if value and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", value, re.ASCII):
         raise SettingsError("WEBAPP_IDENTITY_PROVIDER must be a module and a name in it, such as package.module:name.")
 
 
 def roles_and_scopes(names: tuple[str, ...], *, variable: str) -> None:
-    """Whether there is such a scope is known once the routes are; a role may be made later."""
+    """Only the spelling: scopes are known once the routes are registered, and a role may be created later."""
     for name in names:
         if not re.fullmatch(r"[a-z][a-z0-9_]{1,19}|[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*", name):
             raise SettingsError(
@@ -157,7 +157,7 @@ def audiences(names: tuple[str, ...], *, own: str) -> None:
     for name in names:
         if not re.fullmatch(r"[\x21-\x7e]{1,200}", name):
             raise SettingsError(f"WEBAPP_EXCHANGE_AUDIENCES must be names or URLs of services, not {name!r}.")
-        # Written in another way, it would be another audience to us and the same to somebody else.
+        # Spelt differently, it would be another audience for us, but the same URL for another service.
         if name.rstrip("/").lower() == own.lower():
             raise SettingsError("WEBAPP_EXCHANGE_AUDIENCES must not name this site. Its own tokens already work here.")
 

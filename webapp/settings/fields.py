@@ -1,4 +1,4 @@
-"""What a setting is: a field with a type, a default and a meaning."""
+"""SettingField: a setting with its type, default and meaning."""
 
 import dataclasses
 from typing import Any, get_args, get_type_hints
@@ -7,7 +7,7 @@ PREFIX = "WEBAPP_"
 
 
 class SettingsError(Exception):
-    """The settings do not stand; the message is one sentence for the operator."""
+    """A setting is invalid. The message is one sentence for the operator."""
 
 
 class Secret:
@@ -19,7 +19,7 @@ class SettingField:
     name: str
     type: Any
     default: Any
-    """``dataclasses.MISSING`` where there is none."""
+    """``dataclasses.MISSING`` if there is none."""
     meaning: str
     is_secret: bool
 
@@ -28,12 +28,12 @@ class SettingField:
         return PREFIX + self.name.upper()
 
 
-def choices_of(settings: type) -> tuple[SettingField, ...]:
-    """The fields of a settings class, in the order in which they are written there."""
+def fields_of(settings: type) -> tuple[SettingField, ...]:
+    """The fields of a settings class, in order of definition."""
     hints = get_type_hints(settings, include_extras=True)
-    return tuple(choice_of(field, hints[field.name]) for field in dataclasses.fields(settings))
+    return tuple(field_of(field, hints[field.name]) for field in dataclasses.fields(settings))
 
 
-def choice_of(field: dataclasses.Field[Any], hint: Any) -> SettingField:
+def field_of(field: dataclasses.Field[Any], hint: Any) -> SettingField:
     kind, meaning, *marks = get_args(hint)
     return SettingField(name=field.name, type=kind, default=field.default, meaning=meaning, is_secret=Secret in marks)

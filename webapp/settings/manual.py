@@ -1,4 +1,4 @@
-"""The manual of the settings, made from the class that holds them."""
+"""The manual of the settings, generated from the ``Settings`` class."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ class ManualRow(NamedTuple):
     source: str
 
 
-def rows(choices: tuple[SettingField, ...], settings: object, found: Mapping[str, SourcedValue]) -> list[ManualRow]:
-    return [row(choice, getattr(settings, choice.name), found.get(choice.name)) for choice in choices]
+def rows(fields: tuple[SettingField, ...], settings: object, found: Mapping[str, SourcedValue]) -> list[ManualRow]:
+    return [row(field, getattr(settings, field.name), found.get(field.name)) for field in fields]
 
 
-def row(choice: SettingField, value: object, found: SourcedValue | None) -> ManualRow:
-    kind = kind_of(choice.type)
+def row(field: SettingField, value: object, found: SourcedValue | None) -> ManualRow:
+    kind = kind_of(field.type)
     return ManualRow(
-        variable=choice.variable,
+        variable=field.variable,
         type=kind.word,
-        default="created at the first start" if choice.default is dataclasses.MISSING else kind.write(choice.default),
-        meaning=choice.meaning,
-        value=MASK if choice.is_secret and value else kind.write(value),
+        default="created at the first start" if field.default is dataclasses.MISSING else kind.write(field.default),
+        meaning=field.meaning,
+        value=MASK if field.is_secret and value else kind.write(value),
         source=found.source if found else "default",
     )

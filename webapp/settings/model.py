@@ -1,4 +1,4 @@
-"""Settings: every choice with its type, default and meaning."""
+"""Settings: every setting with its type, default and meaning."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from webapp.settings import checks, manual, private_files, sources
-from webapp.settings.fields import PREFIX, Secret, choices_of
+from webapp.settings.fields import PREFIX, Secret, fields_of
 from webapp.settings.paths import ROOT
 from webapp.settings.types import Network
 
@@ -20,7 +20,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Settings:
-    """Read once, by ``from_env``; built directly, it is judged by the same rules."""
+    """Read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
 
     instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = (
         ROOT / "instance"
@@ -87,18 +87,18 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read the settings; where no secret key is given, the instance's own is used, and made if need be.
+        """Read the settings. Without a secret key, the one in the instance folder is used, and created if missing.
 
         Raises:
-            SettingsError: one sentence that names what is wrong.
+            SettingsError: a setting is unknown or invalid.
         """
-        given: dict[str, Any] = {name: found.value for name, found in sources.read(choices_of(cls), environ).items()}
+        given: dict[str, Any] = {name: found.value for name, found in sources.read(fields_of(cls), environ).items()}
         if "secret_key" not in given:
             given["secret_key"] = private_files.secret_key(given.get("instance", ROOT / "instance"))
         return cls(**given)
 
     def __post_init__(self) -> None:
-        # What follows from other values is filled in here, so that nobody sees it unresolved.
+        # Values derived from other settings are filled in here, so that no caller sees them unresolved.
         object.__setattr__(self, "instance", self.instance.absolute())
         checks.bind(self.bind)
         object.__setattr__(self, "base_url", checks.origin(self.base_url, bind=self.bind))
@@ -123,9 +123,9 @@ class Settings:
         checks.signing_key(self.signing_key, algorithm=self.signing_algorithm)
 
     def _check_numbers(self) -> None:
-        for choice in choices_of(type(self)):
-            if choice.type in (int, timedelta):
-                checks.positive(getattr(self, choice.name), variable=choice.variable)
+        for field in fields_of(type(self)):
+            if field.type in (int, timedelta):
+                checks.positive(getattr(self, field.name), variable=field.variable)
         checks.password_minimum(self.password_minimum, variable="WEBAPP_PASSWORD_MINIMUM")
         checks.password_minimum(
             self.password_minimum_with_second_factor, variable="WEBAPP_PASSWORD_MINIMUM_WITH_SECOND_FACTOR"
@@ -143,8 +143,8 @@ class Settings:
         checks.ended_kept(self.ended_kept)
 
     def __repr__(self) -> str:
-        # Settings end up in tracebacks and logs; the generated repr would take the secrets along.
-        shown = (choice.name for choice in choices_of(type(self)) if not choice.is_secret)
+        # Settings end up in tracebacks and logs; the generated repr would include the secrets.
+        shown = (field.name for field in fields_of(type(self)) if not field.is_secret)
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
     @property
@@ -153,20 +153,20 @@ class Settings:
 
     @property
     def locations(self) -> frozenset[str]:
-        """Where a token may come in."""
+        """Where tokens are accepted: ``header``, ``query``, ``cookie``."""
         return frozenset(self.token_locations) | ({"query"} if self.token_in_query else set())
 
     @property
     def host(self) -> str:
-        """The name of the house on the net, without its port."""
+        """The host name of the public URL, without the port."""
         return urlsplit(self.base_url).hostname or "localhost"
 
     @property
     def database(self) -> str:
-        """The database's URL, whether chosen or not."""
+        """The database URL: the setting, or the SQLite file in the instance folder."""
         return self.database_url or f"sqlite:///{self.instance / 'latchkey.db'}"
 
     def describe(self, environ: Mapping[str, str] = os.environ) -> list[manual.ManualRow]:
-        """A row for each setting: what it is, what it means, what it is now and who says so."""
-        choices = choices_of(type(self))
-        return manual.rows(choices, self, sources.read(choices, environ))
+        """A row for each setting: name, type, default, meaning, current value and its source."""
+        fields = fields_of(type(self))
+        return manual.rows(fields, self, sources.read(fields, environ))

@@ -1,4 +1,4 @@
-"""Where the files of the installation are: the only place that finds them."""
+"""ROOT: the folder of the files that are not Python modules."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files that only we may read, written whole or not at all, by one process at a time."""
+"""Files with mode 600, written atomically, by one process at a time."""
 
 import fcntl
 import os
@@ -14,13 +14,13 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class InstanceError(SettingsError):
-    """The instance folder, or a file in it, is not as it must be."""
+    """The instance folder, or a file in it, cannot be used."""
 
 
 def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A checkout brings the folder open to all, and the database is going to lie in it.
+        # In a checkout the folder is readable by all, and the database will be created in it.
         if (state := folder.stat()).st_mode & OTHERS and state.st_uid == os.geteuid():
             folder.chmod(0o700)
     except OSError as error:
@@ -29,7 +29,7 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def locked(folder: Path, purpose: str) -> Iterator[None]:
-    """Wait until no other process, and no other thread, is inside with the same purpose. Not to be nested."""
+    """Hold an exclusive lock on the folder for one purpose, across processes and threads. Do not nest."""
     try:
         descriptor = os.open(folder / f".{purpose}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -42,7 +42,11 @@ def locked(folder: Path, purpose: str) -> Iterator[None]:
 
 
 def read(path: Path) -> str | None:
-    """The file's text, or None where there is no such file."""
+    """The text of the file; None if there is no such file.
+
+    Raises:
+        InstanceError: other users can read it, or it cannot be read.
+    """
     try:
         refuse_open_to_others(path)
         return path.read_text(encoding="utf-8")
@@ -53,12 +57,12 @@ def read(path: Path) -> str | None:
 
 
 def stamp(path: str) -> tuple[int, ...]:
-    """Another one whenever the file is; one system call, because every request asks."""
+    """A value that changes whenever the file changes. One system call, because it is called on every request."""
     try:
         state = os.stat(path)
     except OSError:
         return ()
-    # The change time, for nobody can set that one.
+    # The change time (ctime), because unlike the modification time it cannot be set.
     return state.st_ino, state.st_ctime_ns
 
 
@@ -68,7 +72,7 @@ def refuse_open_to_others(path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace the file in one step, so that a reader, or a power cut, finds the old text or the new."""
+    """Replace the file in one step: a reader, also after a power cut, sees the old text or the new."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -84,7 +88,7 @@ def write(path: Path, text: str) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    # A file is only there after a power cut if its folder's entry was written too.
+    # After a power cut, a file exists only if the entry in its folder was written too.
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -93,7 +97,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def secret_key(instance: Path) -> str:
-    """The instance's own secret key, made when it is first asked for."""
+    """The secret key of the instance folder, created at the first call."""
     make_folder(instance)
     path = instance / "secret_key"
     with locked(instance, "secret_key"):

@@ -1,4 +1,4 @@
-"""Where settings come from: the environment, files it names, and ``config.toml``; in this order."""
+"""Reads settings from the environment, from files named there, and from ``config.toml``; the first wins."""
 
 import difflib
 import tomllib
@@ -24,24 +24,25 @@ class SourcedValue:
     source: str
 
 
-def read(choices: tuple[SettingField, ...], environ: Mapping[str, str]) -> dict[str, SourcedValue]:
-    """What was chosen, by name; what was not is left out.
+def read(fields: tuple[SettingField, ...], environ: Mapping[str, str]) -> dict[str, SourcedValue]:
+    """The settings that are given, by name; settings left at their default are not included.
 
     Raises:
-        SettingsError: something is unknown, unreadable or given twice.
+        SettingsError: a setting is unknown, unreadable or given twice.
     """
     environ = renamed(environ, {PREFIX + old.upper(): PREFIX + new.upper() for old, new in FORMER.items()})
-    refuse_unknown((name for name in environ if name.startswith(PREFIX)), variables(choices))
-    found = {choice.name: value for choice in choices if (value := from_environ(choice, environ))}
-    default = next(choice.default for choice in choices if choice.name == "instance")
+    refuse_unknown((name for name in environ if name.startswith(PREFIX)), variables(fields))
+    found = {field.name: value for field in fields if (value := from_environ(field, environ))}
+    default = next(field.default for field in fields if field.name == "instance")
     instance = found["instance"].value if "instance" in found else default
-    return from_toml(Path(str(instance)) / "config.toml", choices) | found
+    return from_toml(Path(str(instance)) / "config.toml", fields) | found
 
 
 def renamed(given: Mapping[str, V], former: Mapping[str, str]) -> dict[str, V]:
-    """
+    """Replace former names of settings by the current ones.
+
     Raises:
-        SettingsError: a setting is given by its former and by its present name.
+        SettingsError: a setting is given by its former and by its current name.
     """
     for old, new in former.items():
         if old in given and new in given:
@@ -49,9 +50,9 @@ def renamed(given: Mapping[str, V], former: Mapping[str, str]) -> dict[str, V]:
     return {former.get(name, name): value for name, value in given.items()}
 
 
-def variables(choices: tuple[SettingField, ...]) -> list[str]:
-    plain = [choice.variable for choice in choices]
-    return plain + [choice.variable + FILE for choice in choices if choice.is_secret]
+def variables(fields: tuple[SettingField, ...]) -> list[str]:
+    plain = [field.variable for field in fields]
+    return plain + [field.variable + FILE for field in fields if field.is_secret]
 
 
 def refuse_unknown(names: Iterable[str], known: list[str], where: str = "") -> None:
@@ -61,27 +62,27 @@ def refuse_unknown(names: Iterable[str], known: list[str], where: str = "") -> N
             raise SettingsError(f"{name}{where} is not a setting{f'; did you mean {nearest[0]}?' if nearest else '.'}")
 
 
-def from_environ(choice: SettingField, environ: Mapping[str, str]) -> SourcedValue | None:
-    text, file = environ.get(choice.variable), environ.get(choice.variable + FILE)
+def from_environ(field: SettingField, environ: Mapping[str, str]) -> SourcedValue | None:
+    text, file = environ.get(field.variable), environ.get(field.variable + FILE)
     if text is not None and file is not None:
-        raise SettingsError(f"{choice.variable} and {choice.variable}{FILE} are both set; keep one of them.")
+        raise SettingsError(f"{field.variable} and {field.variable}{FILE} are both set; keep one of them.")
     if file is not None:
-        return SourcedValue(parse(choice, from_file(choice.variable + FILE, Path(file))), file)
-    return None if text is None else SourcedValue(parse(choice, text), "environment")
+        return SourcedValue(parse(field, from_file(field.variable + FILE, Path(file))), file)
+    return None if text is None else SourcedValue(parse(field, text), "environment")
 
 
 def from_file(variable: str, path: Path) -> str:
-    # Secrets mounted by a container are often readable by all inside it, so their mode is not judged.
+    # Secrets mounted into a container are often readable by all users in it, so their mode is not checked.
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{variable} names {str(path)!r}, which cannot be read.") from error
 
 
-def from_toml(path: Path, choices: tuple[SettingField, ...]) -> dict[str, SourcedValue]:
+def from_toml(path: Path, fields: tuple[SettingField, ...]) -> dict[str, SourcedValue]:
     table = renamed(load(path), FORMER)
-    # The folder that holds this file cannot be named in it.
-    known = {choice.name: choice for choice in choices if choice.name != "instance"}
+    # This file is in the instance folder, so it cannot set it.
+    known = {field.name: field for field in fields if field.name != "instance"}
     refuse_unknown(table, list(known), f" in {path}")
     if any(known[name].is_secret for name in table):
         private_files.refuse_open_to_others(path)
@@ -108,8 +109,8 @@ def as_text(name: str, value: object) -> str:
     raise SettingsError(f"{PREFIX}{name.upper()} must be a text, a number, true, false or a list of texts.")
 
 
-def parse(choice: SettingField, text: str) -> object:
+def parse(field: SettingField, text: str) -> object:
     try:
-        return kind_of(choice.type).parse(text)
+        return kind_of(field.type).parse(text)
     except ValueError as error:
-        raise SettingsError(f"{choice.variable} {error}.") from error
+        raise SettingsError(f"{field.variable} {error}.") from error

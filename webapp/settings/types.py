@@ -1,4 +1,4 @@
-"""How the value of a setting is written, for each type a setting may have."""
+"""The types of settings: how a value is parsed and written."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ CENTURY = timedelta(days=36500)
 class SettingType:
     word: str
     parse: Callable[[str], object]
-    """Raises ``ValueError``, with what the value must be."""
+    """Raises ``ValueError`` with a message such as "must be a whole number"."""
     write: Callable[[Any], str] = str
 
 
@@ -37,7 +37,7 @@ def one_of(words: tuple[str, ...]) -> SettingType:
 
 
 def path(text: str) -> Path:
-    # An empty path would be the current folder, which nobody means by it.
+    # An empty path would mean the current folder, which is never intended.
     if not text:
         raise ValueError("must name a folder")
     return Path(text)
@@ -60,7 +60,7 @@ def duration(text: str) -> timedelta:
     if not match:
         raise ValueError("must be a duration such as 90s, 10m, 12h or 7d")
     length = int(match[1]) * UNITS[match[2] or "s"].total_seconds()
-    # Beyond this, adding it to a date may leave the calendar.
+    # Adding a longer duration to a date may exceed the largest date.
     if length > CENTURY.total_seconds():
         raise ValueError("must be shorter than a century")
     return timedelta(seconds=length)

@@ -1,4 +1,4 @@
-"""The database: whether it can be trusted, and whether somebody can let others in."""
+"""Checks of the database: intact, backed up, with a super_admin."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -18,19 +18,19 @@ UPGRADE = "Run: python -m webapp db upgrade"
 
 
 def soundness(settings: Settings) -> Finding:
-    """Only after an ``ok`` may the database be asked anything else."""
+    """Whether the database is intact and has the current version. Other checks read it only after an ``ok``."""
     try:
         schema.examine(settings)
         version = schema.version(settings)
     except (Damaged, CommandRefused) as error:
         return bad("database", str(error), "")
     except Unavailable as error:
-        return bad("database", f"It does not answer ({' '.join(str(error).split())}).", "Start it, or wait.")
+        return bad("database", f"The database does not answer ({' '.join(str(error).split())}).", "Start it, or wait.")
     if version is None:
-        return warn("database", "There is none yet.", "The first start makes it.")
+        return warn("database", "There is no database yet.", "The first start creates it.")
     if version != schema.head():
-        return bad("database", f"It has the version {version}, not {schema.head()}.", UPGRADE)
-    return ok("database", "It is sound and of this version.")
+        return bad("database", f"The database has version {version}, not {schema.head()}.", UPGRADE)
+    return ok("database", "The database is intact and has the current version.")
 
 
 def backed_up(at: datetime | None) -> Finding:
@@ -45,18 +45,18 @@ def backed_up(at: datetime | None) -> Finding:
 
 def people(users: Sequence[User]) -> Finding:
     if not users:
-        return warn("people", "Nobody has an account yet.", "Make the first: python -m webapp user setup-link")
+        return warn("people", "There is no account yet.", "Create the first: python -m webapp user setup-link")
     if not any(user.role == "super_admin" and user.disabled_at is None for user in users):
-        return bad("people", "Nobody is super_admin.", "Run: python -m webapp user role NAME super_admin")
-    return ok("people", "Somebody is super_admin.")
+        return bad("people", "No user is super_admin.", "Run: python -m webapp user role NAME super_admin")
+    return ok("people", "There is a super_admin.")
 
 
 def demanded(settings: Settings, roles: Collection[str]) -> Finding:
-    """Whether every role of which a factor is demanded is one that somebody can have."""
+    """Whether every role that requires a second factor exists."""
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     if unknown := sorted(demands.roles.keys() - set(roles)):
-        said = f"A second factor is demanded of the role {unknown[0]}, and there is none of that name."
-        return warn("second factors", said, "Mend WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR, or make the role.")
+        said = f"A second factor is required for the role {unknown[0]}, which does not exist."
+        return warn("second factors", said, "Fix WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR, or create the role.")
     if demands.of_roles(roles) is Level.ONE:
-        return ok("second factors", "They are demanded of nobody; WEBAPP_SECOND_FACTOR_FOR=admin would be of admins.")
-    return ok("second factors", "Each role of which one is demanded is there.")
+        return ok("second factors", "No role requires one. WEBAPP_SECOND_FACTOR_FOR=admin would require one of admins.")
+    return ok("second factors", "Every role that requires one exists.")

@@ -1,4 +1,4 @@
-"""Files: who may read them, and whether there is room."""
+"""Checks of files: permissions of the instance folder, and free disk space."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ LITTLE, TOO_LITTLE = 1024, 100
 
 def findings(instance: Path, database: Path | None) -> Iterator[Finding]:
     yield from modes(instance, database)
-    yield room(instance)
+    yield free_space(instance)
 
 
 def modes(instance: Path, database: Path | None) -> Iterator[Finding]:
@@ -22,19 +22,19 @@ def modes(instance: Path, database: Path | None) -> Iterator[Finding]:
     is_closed = not instance.stat().st_mode & OTHERS
     found = False
     for path in named:
-        # A folder closed to others closes what lies in it; but secrets are copied elsewhere with the modes they have.
+        # Files in a private folder are private too; but a secret keeps its mode when it is copied elsewhere.
         is_within = is_closed and path.parent == instance and path.name not in SECRETS
         if path.exists() and path.stat().st_mode & OTHERS and not is_within:
             found = True
             how = "700" if path.is_dir() else "600"
-            yield bad("files", f"{path} may be read by others.", f"Run: chmod {how} {path}")
+            yield bad("files", f"Other users can read {path}.", f"Run: chmod {how} {path}")
     if not found:
-        yield ok("files", "Only we may read the instance folder and its secrets.")
+        yield ok("files", "Only this user can read the instance folder and its secrets.")
 
 
-def room(instance: Path) -> Finding:
+def free_space(instance: Path) -> Finding:
     free = shutil.disk_usage(instance).free // MEGABYTE
     if free < LITTLE:
         level = bad if free < TOO_LITTLE else warn
-        return level("disk", f"{free} MiB are free, and a full disk stops every login.", "Make room.")
+        return level("disk", f"{free} MiB are free. A full disk stops every login.", "Free some disk space.")
     return ok("disk", f"{free // 1024} GiB are free.")

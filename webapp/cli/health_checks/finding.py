@@ -1,4 +1,4 @@
-"""Finding: one thing that was looked at, and how to mend it."""
+"""Finding: the result of one check, and how to fix it."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Jobs: whether what must be done now and then is done."""
+"""Checks of the periodic jobs: whether one failed or is late."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,12 +6,12 @@ from webapp.cli.health_checks.finding import Finding, ok, warn
 from webapp.jobs.leases import LateJob
 
 
-def turns(late: Sequence[LateJob]) -> Iterator[Finding]:
+def late_jobs(late: Sequence[LateJob]) -> Iterator[Finding]:
     for job in late:
         if job.error:
-            yield warn("jobs", f"To {job.name} failed ({job.error}).", "See why in the log; it is tried again.")
+            yield warn("jobs", f"The job “{job.name}” failed ({job.error}).", "See the log. It is tried again.")
         else:
             mend = "Jobs run while the server runs: python -m webapp serve"
-            yield warn("jobs", f"To {job.name} was due at {job.due_at:%Y-%m-%d %H:%M}Z.", mend)
+            yield warn("jobs", f"The job “{job.name}” was due at {job.due_at:%Y-%m-%d %H:%M}Z.", mend)
     if not late:
-        yield ok("jobs", "What must be done now and then is done.")
+        yield ok("jobs", "All periodic jobs have run.")

@@ -1,4 +1,4 @@
-"""The keys that sign tokens."""
+"""Check of the age of the signing key."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ OLD = timedelta(days=365)
 
 def age(current: SigningKey) -> Finding:
     if current.created_at is None:
-        return ok("keys", "The signing key comes from WEBAPP_SIGNING_KEY; how old it is, only you know.")
+        return ok("keys", "The signing key comes from WEBAPP_SIGNING_KEY; its age is not known.")
     days = (now() - current.created_at).days
     if now() - current.created_at > OLD:
         return warn("keys", f"The signing key is {days} days old.", "Run: python -m webapp keys rotate")

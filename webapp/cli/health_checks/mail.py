@@ -1,4 +1,4 @@
-"""Mails: whether they can leave the house, and whether they do."""
+"""Checks of e-mail: whether a mail server is configured, and whether mails are waiting or failed."""
 
 from collections.abc import Mapping
 
@@ -8,23 +8,24 @@ from webapp.settings import Settings
 
 def server(settings: Settings) -> Finding:
     if settings.smtp_url:
-        return ok("mail", "A mail server is named; try it with: python -m webapp mail test ADDRESS")
+        return ok("mail", "A mail server is configured. Test it: python -m webapp mail test ADDRESS")
     mend = "Set WEBAPP_SMTP_URL."
     if settings.registration == "open":
-        return bad("mail", "Everybody may register, and the links that verify them go to the log.", mend)
-    return warn("mail", "No mail server is named; mails, and the links in them, go to the log.", mend)
+        return bad("mail", "Anyone may register, but the verification links go to the log.", mend)
+    return warn("mail", "No mail server is configured. Mails, and the links in them, go to the log.", mend)
 
 
 def outbox(states: Mapping[str, int], in_vain: int) -> Finding:
-    """
+    """The state of the outbox.
+
     Args:
-        in_vain: how many were tried and not taken, those that are given up among them.
+        in_vain: number of mails that the server did not accept, failed ones included.
     """
     if states["failed"]:
-        return warn("outbox", f"Mails given up: {states['failed']}.", "See why: python -m webapp mail list --failed")
+        return warn("outbox", f"Failed mails: {states['failed']}.", "See why: python -m webapp mail list --failed")
     if in_vain:
-        said = f"Mails that the server did not take: {in_vain}. They are tried again."
+        said = f"Mails that the server did not accept: {in_vain}. They are tried again."
         return warn("outbox", said, "See why: python -m webapp mail list")
     if states["waiting"]:
         return warn("outbox", f"Mails waiting: {states['waiting']}.", "They are sent while the server runs.")
-    return ok("outbox", "No mail waits.")
+    return ok("outbox", "No mail is waiting.")

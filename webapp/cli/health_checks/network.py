@@ -1,4 +1,4 @@
-"""Addresses: what is bound, what people type, and what may lie between."""
+"""Checks of the network: the URL, the IP address that is bound, and the proxy between them."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -20,34 +20,34 @@ def http(settings: Settings, listens_outside: bool, port: str) -> Finding:
     if listens_outside:
         return bad(
             "address",
-            f"{settings.bind} is reached by other machines, and passwords would travel unencrypted.",
-            "Put a proxy with TLS before it and set WEBAPP_BASE_URL to its https address, or bind 127.0.0.1.",
+            f"Other machines can reach {settings.bind}, and passwords would travel unencrypted.",
+            "Put a proxy with TLS before it and set WEBAPP_BASE_URL to its https URL, or bind 127.0.0.1.",
         )
     if str(urlsplit(settings.base_url).port or 80) != port:
         return warn(
             "address",
-            f"WEBAPP_BASE_URL is {settings.base_url}, and {settings.bind} is listened on.",
-            "Links and tokens name the first; leave WEBAPP_BASE_URL empty unless something stands between.",
+            f"WEBAPP_BASE_URL is {settings.base_url}, but the server listens on {settings.bind}.",
+            "Links and tokens contain WEBAPP_BASE_URL. Leave it empty, unless a proxy listens there.",
         )
-    return ok("address", f"{settings.base_url} stays on this machine.")
+    return ok("address", f"Only this machine can reach {settings.base_url}.")
 
 
 def https(settings: Settings, listens_outside: bool) -> Finding:
     if listens_outside:
         return warn(
             "address",
-            f"{settings.bind} is reached by other machines past the proxy, unencrypted.",
-            "Bind 127.0.0.1, or see that only the proxy gets there, as in a container's network. The proxy has to"
-            " buffer requests and bound the connections of a client: docs/serving.md.",
+            f"Other machines can bypass the proxy and reach {settings.bind} unencrypted.",
+            "Bind 127.0.0.1, or make sure that only the proxy can connect, as in a container network. The proxy must"
+            " buffer requests and limit connections per client: docs/serving.md.",
         )
-    return ok("address", f"{settings.base_url} is encrypted, and only this machine reaches {settings.bind}.")
+    return ok("address", f"{settings.base_url} is encrypted, and only this machine can reach {settings.bind}.")
 
 
 def proxies(settings: Settings) -> Finding:
     if not settings.trusted_proxies:
         return warn(
             "proxy",
-            "No proxy is trusted, so every caller seems to come from the proxy, and one throttles all.",
-            "Set WEBAPP_TRUSTED_PROXIES to the proxy's address, such as 127.0.0.1.",
+            "No proxy is trusted, so all requests seem to come from one IP address and share its rate limits.",
+            "Set WEBAPP_TRUSTED_PROXIES to the IP address of the proxy, such as 127.0.0.1.",
         )
-    return ok("proxy", "Callers' addresses are believed from the named proxies only.")
+    return ok("proxy", "X-Forwarded-For is accepted from the configured proxies only.")

@@ -1,4 +1,4 @@
-"""The routes: whether each says whom it lets in."""
+"""Check of the routes: whether each has @require or @public."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,8 +7,12 @@ from webapp.guard.routes import Route
 
 
 def declared(found: Sequence[Route]) -> Iterator[Finding]:
-    silent = [route for route in found if route.need is None]
-    for route in silent:
-        yield bad("routes", f"{route.path} says nothing and answers nobody.", "Put @require or @public above its view.")
-    if not silent:
-        yield ok("routes", f"All {len(found)} say whom they let in.")
+    undeclared = [route for route in found if route.need is None]
+    for route in undeclared:
+        yield bad(
+            "routes",
+            f"{route.path} has neither, so every request is refused.",
+            "Put @require or @public above its view.",
+        )
+    if not undeclared:
+        yield ok("routes", f"All {len(found)} routes have @require or @public.")

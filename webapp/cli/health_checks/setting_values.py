@@ -1,4 +1,4 @@
-"""Settings that stand, and are odd all the same."""
+"""Checks of setting values that are valid but unusual or risky."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from webapp.settings import Settings
 from webapp.settings.fields import PREFIX
 from webapp.settings.types import write_duration
 
-# Beyond these, a stolen cookie, token or link works longer than most would want.
+# Beyond these, a stolen cookie, token or link works for an unusually long time.
 LONG = {
     "session_idle": timedelta(days=1),
     "session_lifetime": timedelta(days=30),
@@ -36,7 +36,7 @@ def lifetimes(settings: Settings) -> Iterator[Finding]:
         said = f"{PREFIX}{name.upper()} is {write_duration(getattr(settings, name))}, which is long."
         yield warn("lifetimes", said, f"Choose {write_duration(most)} or less.")
     if not long:
-        yield ok("lifetimes", "Nothing lives unusually long.")
+        yield ok("lifetimes", "No lifetime is unusually long.")
 
 
 def former_secret_keys(settings: Settings) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def former_secret_keys(settings: Settings) -> Iterator[Finding]:
         yield warn(
             "secrets",
             "Former secret keys are still accepted.",
-            f"Empty WEBAPP_SECRET_KEY_FALLBACKS {write_duration(settings.remember_lifetime)} after the change.",
+            f"Empty WEBAPP_SECRET_KEY_FALLBACKS {write_duration(settings.remember_lifetime)} after changing the key.",
         )
 
 
@@ -52,14 +52,14 @@ def tokens(settings: Settings) -> Iterator[Finding]:
     if "query" in settings.locations:
         yield warn(
             "tokens",
-            "Tokens are taken from addresses, which end up in logs and histories.",
-            "Set WEBAPP_TOKEN_IN_QUERY=false, without query in WEBAPP_TOKEN_LOCATIONS, once no client needs it.",
+            "Tokens are accepted in URLs, which end up in logs and browser histories.",
+            "Set WEBAPP_TOKEN_IN_QUERY=false, without query in WEBAPP_TOKEN_LOCATIONS, when no client needs it.",
         )
     if settings.signing_algorithm == "HS256":
         yield warn(
             "tokens",
-            "HS256 signs and verifies with one secret, so nobody else can verify our tokens safely.",
-            "Set WEBAPP_SIGNING_ALGORITHM=ES256; older tokens have to be minted anew.",
+            "HS256 signs and verifies with one secret, so other services cannot verify tokens without it.",
+            "Set WEBAPP_SIGNING_ALGORITHM=ES256. Existing tokens have to be replaced.",
         )
 
 
@@ -67,7 +67,7 @@ def tries(settings: Settings) -> Iterator[Finding]:
     if settings.login_tries_per_account > MOST_TRIES:
         yield warn(
             "logins",
-            f"{settings.login_tries_per_account} passwords may be tried for one account in a window.",
+            f"{settings.login_tries_per_account} failed logins per account are allowed in a window.",
             f"Set WEBAPP_LOGIN_TRIES_PER_ACCOUNT to {MOST_TRIES} or less.",
         )
 
@@ -77,7 +77,7 @@ def workers(settings: Settings) -> Finding:
     if settings.workers > cores:
         return warn(
             "workers",
-            f"{settings.workers} processes share {cores} cores and only take memory.",
+            f"{settings.workers} processes share {cores} cores and only use more memory.",
             f"Set WEBAPP_WORKERS={cores}.",
         )
     return ok("workers", f"{settings.workers} processes on {cores} cores.")
