@@ -155,7 +155,7 @@ def cost(call, text):
 def test_a_user_agent_is_named_with_linear_work(repeated):
     """``Version/111…`` of 60 kB cost six seconds, with the interpreter locked."""
     user_agents.in_words("Mozilla/5.0")
-    assert is_linear(user_agents.in_words.__wrapped__, repeated)
+    assert is_linear(user_agents.device_name.__wrapped__, repeated)
 
 
 @pytest.mark.parametrize(("expression", "repeated"), [(r"<[^>]*>", "<"), (r"Version/[\d.]+.*Safari/", "Version/1")])

@@ -194,9 +194,9 @@ class AdminAction:
     def tell(self, user: User, kind: str, **facts: object) -> None:
         if user.email is None:
             return
-        # Not by their id: a mail goes with its account, and this one may outlive it.
         said = facts | {"username": user.username, "actor": self.actor.username, "reason": self.reason, "at": now()}
-        self.post.send(self.db, kind, user.email, user_id=None, **said)
+        # Without user_id: a mail is deleted with its account, and this one may have to outlive it.
+        self.post.put(self.db, kind, user.email, said, recipient_id=user.id)
 
 
 def live_of(db: Session, user_id: UUID) -> EndedCounts:

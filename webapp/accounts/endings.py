@@ -1,4 +1,4 @@
-"""end_logins, EndedCredentials: what a new password, or one like it, ends, and how that is told."""
+"""end_logins, EndedCredentials: what a new password or a similar change ends, and its description for people."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,14 +7,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import one_time_links
-from webapp.core.humanize import counted
+from webapp.core.translation import _, _n
 from webapp.credentials import logins
 from webapp.tokens import lifecycle as tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedCredentials:
-    """How many could act as a user until then; pages, mails, JSON and the audit log all tell these numbers."""
+    """How many could act as a user until then; pages, mails, JSON and the audit log show these numbers."""
 
     sessions: int
     script_logins: int
@@ -31,17 +31,22 @@ class EndedCredentials:
     @property
     def in_words(self) -> str:
         """Such as "Ended: 2 sessions, 1 script login, 0 API tokens. 3 API tokens still work."."""
-        ended = (self.sessions, "session"), (self.script_logins, "script login"), (self.tokens, "API token")
-        said = f"Ended: {', '.join(counted(*pair) for pair in ended)}."
+        ended = _(
+            "Ended: %(sessions)s, %(script_logins)s, %(tokens)s.",
+            sessions=_n("%(num)s session", "%(num)s sessions", self.sessions),
+            script_logins=_n("%(num)s script login", "%(num)s script logins", self.script_logins),
+            tokens=_n("%(num)s API token", "%(num)s API tokens", self.tokens),
+        )
         if not self.tokens_kept:
-            return said
-        return f"{said} {counted(self.tokens_kept, 'API token')} still work{'s' if self.tokens_kept == 1 else ''}."
+            return ended
+        kept = _n("%(num)s API token still works.", "%(num)s API tokens still work.", self.tokens_kept)
+        return f"{ended} {kept}"
 
 
 def end_logins(
     db: Session, user_id: UUID, *, keep: UUID | None = None, revokes_tokens: bool = False
 ) -> EndedCredentials:
-    """End every login of a user, by browsers and by scripts, and every mailed link that lets somebody in.
+    """End every login of a user, by browsers and by scripts, and every mailed link that gives access.
 
     Args:
         keep: the session that asks for it, if one does.

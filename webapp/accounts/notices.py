@@ -1,6 +1,6 @@
 """Security mails: what happened, when, from where and with what; and a link that ends it without a login.
 
-``Circumstances`` is made by the door; the deed calls the function in its own transaction.
+Views make ``Circumstances``; each function here is called in the transaction of the change.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Circumstances:
     at: datetime
     address: str | None
     device: str
-    """Browser and system in words."""
+    """Browser and system, or what a script calls itself; translated when it becomes a string."""
 
 
 def new_login(db: Session, post: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
@@ -42,12 +42,12 @@ def new_script_login(db: Session, post: Mailer, user: User, here: Circumstances,
 
 
 def password_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
-    send_notice(db, post, user, here, "password_changed", said={"ended": ended.in_words})
+    send_notice(db, post, user, here, "password_changed", said={"ended": ended})
 
 
 def password_reset(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
     """A new password by a mailed link."""
-    send_notice(db, post, user, here, "password_reset", said={"ended": ended.in_words})
+    send_notice(db, post, user, here, "password_reset", said={"ended": ended})
 
 
 def name_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, former: str) -> None:
@@ -55,8 +55,8 @@ def name_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, 
 
 
 def everything_ended(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
-    """By the one button that does."""
-    send_notice(db, post, user, here, "everything_ended", said={"ended": ended.in_words})
+    """With the button that ends all access."""
+    send_notice(db, post, user, here, "everything_ended", said={"ended": ended})
 
 
 def account_closed(db: Session, post: Mailer, user: User, here: Circumstances, *, closes_at: datetime) -> None:
@@ -74,15 +74,15 @@ def reset_asked(
     lifetime: timedelta,
     ended: EndedCredentials | None = None,
 ) -> None:
-    """With the way to a new password, and one to stop it."""
-    said = {"path": path, "ended": ended.in_words if ended else None}
+    """With a link to a new password, and one that cancels it."""
+    said = {"path": path, "ended": ended}
     send_notice(db, post, user, here, RESET_ASKED, said=said, lifetime=lifetime)
 
 
 def factors_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, change: str) -> None:
     """
     Args:
-        change: a sentence.
+        change: a sentence, translated when it becomes a string.
     """
     send_notice(db, post, user, here, "factors_changed", said={"change": change})
 
@@ -101,7 +101,7 @@ def code_refused(db: Session, post: Mailer, user: User, here: Circumstances, *, 
 
 
 def passkey_behind(db: Session, post: Mailer, user: User, here: Circumstances, *, name: str) -> None:
-    """One that may have been copied."""
+    """A passkey that may have been copied."""
     send_notice(db, post, user, here, "passkey_behind", said={"name": name})
 
 
@@ -116,7 +116,7 @@ def factors_reset_begun(
     due_at: datetime,
     wait: timedelta,
 ) -> None:
-    """One that can be stopped until it is due, by the link as long as that."""
+    """A reset that can be stopped until it is due; the link works as long."""
     said = {"actor": actor, "reason": reason, "due_at": due_at}
     send_notice(db, post, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
 
@@ -142,7 +142,7 @@ def send_notice(
     lifetime: timedelta = LIFETIME,
     **about: str,
 ) -> None:
-    """Nothing for those without an address; others have to look at their activity.
+    """Nothing is sent without an e-mail address; the event is still in their activity.
 
     Args:
         said: what its template needs besides.

@@ -1,8 +1,7 @@
-"""What somebody hears of their tokens by mail: as a deed of the room below, or as a job."""
+"""Mails about API tokens to their owner: sent when something was done to a token, or by a job."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ from webapp.tokens.issuing import scopes_of
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.reminders import DAY, WEEK, DueReminder
 
-# Into one mailbox, of all kinds together: whatever happens, nobody is buried.
+# To one owner, of all kinds together.
 MOST_A_DAY = 20
 # In one mail; the page has the others.
 MOST_LISTED = 20
@@ -31,14 +30,14 @@ MOST_LISTED = 20
 class TokenMails:
     post: Mailer
     here: Callable[[], Circumstances]
-    """Under what circumstances the present request asks."""
+    """The circumstances of the present request."""
 
     def deed(
         self, db: Session, kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None
     ) -> None:
-        """Something was done to a token: it was minted, widened, rotated or revoked."""
+        """Something was done to a token: it was created, widened, rotated or revoked."""
         if successor_id is not None and origin == "self":
-            # A job that renews itself every day is no news every day.
+            # A script may rotate its token every day; one mail a week is enough.
             is_news = reminders.take(db, row.entry.id, "rotated", every=WEEK)
             reminders.hand_on(db, "rotated", from_=row.entry.id, to=successor_id)
             if not is_news:
@@ -50,13 +49,13 @@ class TokenMails:
             self.deed(db, "token_widened", row)
 
     def arrived(self, db: Session, arrival: NewNetwork) -> None:
-        """A token was used from a network that it had not come from before; told once a day at most."""
+        """A token was used from a network that it had not come from before; mailed once a day at most."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
         if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
             self.tell(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
 
     def came_late(self, db: Session, token_id: UUID, here: Circumstances) -> None:
-        """A token that has expired is still being called; told once a week at most."""
+        """A token that has expired is still being used; mailed once a week at most."""
         owner_id = lifecycle.owner_of(db, token_id)
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
         if row is None or row.credential.family_id is not None or row.credential.revoked_at is not None:
@@ -65,11 +64,11 @@ class TokenMails:
             self.tell(db, row, "token_came_late", here, is_rotated=row.entry.rotated_at is not None)
 
     def expiring(self, db: Session) -> int:
-        """A step of a job: one owner is told of all theirs that end soon."""
+        """A step of a job: one mail to one owner about all tokens that expire soon."""
         return self.remind(db, reminders.expiring(db), "tokens_expiring")
 
     def unused(self, db: Session) -> int:
-        """A step of a job: one owner is told of all theirs that nothing has brought for long."""
+        """A step of a job: one mail to one owner about all tokens that were not used for long."""
         return self.remind(db, reminders.unused(db), "tokens_unused")
 
     def remind(self, db: Session, due: DueReminder | None, kind: str) -> int:
@@ -95,7 +94,7 @@ class TokenMails:
         self.post.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
 
     def addressee(self, db: Session, user_id: UUID, kind: str) -> User | None:
-        """Whom to write to; None for those without an address, who want no such mail, or who had enough for a day."""
+        """The owner; None without an e-mail address, if they want no such mail, or if they had enough for a day."""
         user = user_queries.by_id(db, user_id)
         if user is None or user.email is None or user.disabled_at is not None or not wants(user, kind):
             return None
@@ -117,14 +116,13 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """A token as mails speak of it."""
+    """What mails show of a token."""
 
     id: UUID
     name: str
     scopes: list[str]
     expires_at: object
     last_used_at: object
-    left: timedelta
 
 
 def facts_of(rows: Sequence[TokenRow]) -> list[TokenFacts]:
@@ -135,7 +133,6 @@ def facts_of(rows: Sequence[TokenRow]) -> list[TokenFacts]:
             scopes_of(row.credential),
             row.credential.expires_at,
             row.credential.last_used_at,
-            row.credential.expires_at - now(),
         )
         for row in rows
     ]

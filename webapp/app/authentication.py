@@ -13,6 +13,7 @@ from webapp.accounts.views.request_info import current_circumstances
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.keys import KeyRing
+from webapp.core.translation import _l
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import current_claims, current_principal, login_manager, preferences, request_guard, token_cookie
 from webapp.guard.curl_examples import curl_example_here
@@ -84,4 +85,4 @@ def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:
 
 
 def circumstances() -> Circumstances:
-    return current_circumstances() if request else Circumstances(now(), None, "the command line")
+    return current_circumstances() if request else Circumstances(now(), None, _l("the command line"))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.client_network import network_of
-from webapp.core.client_product import product_of
+from webapp.core.client_product import client_name, product_of
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse, TokenNetwork
 
 # Of what a token is used for on a day, so many things are told apart; the rest is counted together.
@@ -132,7 +132,7 @@ def meet_networks(db: Session, credential: Credential, use: Use, tell: Tell) -> 
             continue
         db.add(TokenNetwork(credential_id=credential.id, network=network, first_at=use.last_at))
         if known:
-            client = product_of(use.user_agent or "")
+            client = client_name(use.user_agent or "")
             tell(db, NewNetwork(use.user_id, credential.id, use.last_at, address, client))
         known += 1
 

@@ -1,4 +1,4 @@
-"""put, take, note: a mail is written with the deed, taken by one sender at a time, and tried until sent."""
+"""The outbox: mails are stored in the transaction of their cause, leased by one sender at a time, and retried."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MOST_TRIES = 12
 # Others may take the first ones at the same moment.
 CANDIDATES = 10
 LONGEST_ERROR = 300
-# Who was written to, and about what kind of thing, is nobody's business for ever; a few are thrown away at a time.
+# Recipients and kinds of mails are personal data: old ones are deleted, some at a time.
 KEPT, MOST = timedelta(days=90), 500
 
 
@@ -47,7 +47,7 @@ class LeasedMail:
 
 
 def put(db: Session, sealer: Encryptor, *, kind: str, to: str, content: Content, user_id: UUID | None = None) -> UUID:
-    """In the transaction of the deed: nothing is mailed that was taken back, and none is lost by a restart."""
+    """In the transaction of the cause: no mail about what was rolled back, and none is lost by a restart."""
     mail_id = uuid4()
     mail = OutgoingMail(
         id=mail_id,
@@ -88,7 +88,7 @@ def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
 
 
 def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:
-    """It has left the house, or was written to the log."""
+    """It was handed to the mail server, or written to the log."""
     # Gone with its user, where they were deleted while it was being sent.
     if mail := db.get(OutgoingMail, mail_id):
         mail.is_logged = is_logged
@@ -142,7 +142,7 @@ def unsent(db: Session) -> Sequence[OutgoingMail]:
     return db.scalars(query.order_by(OutgoingMail.created_at)).all()
 
 
-# What ``OutgoingMail.state`` says, as the database asks it.
+# ``OutgoingMail.state`` as conditions of a query.
 STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
     "waiting": (OutgoingMail.due_at.is_not(None),),
     "sent": (OutgoingMail.sent_at.is_not(None), OutgoingMail.is_logged.is_(False)),

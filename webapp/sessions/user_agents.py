@@ -4,6 +4,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from webapp.core.lazy_import import lazily
+from webapp.core.translation import _l
 
 if TYPE_CHECKING:
     from ua_parser import Parser
@@ -38,11 +39,16 @@ SYSTEMS = {
 }
 
 
-@lru_cache(REMEMBERED)
 def in_words(user_agent: str) -> str:
     """Such as "Firefox on Linux"; "A browser" where nothing is recognised."""
-    browser, system = browser_of(user_agent) or "A browser", system_of(user_agent)
-    return f"{browser} on {system}" if system else browser
+    return str(device_name(user_agent))
+
+
+@lru_cache(REMEMBERED)
+def device_name(user_agent: str) -> str:
+    """The same, translated when it becomes a string: for a mail, which is not in the language of the request."""
+    browser, system = browser_of(user_agent) or _l("A browser"), system_of(user_agent)
+    return _l("%(browser)s on %(system)s", browser=browser, system=system) if system else browser
 
 
 def browser_of(user_agent: str) -> str | None:

@@ -23,5 +23,5 @@ def render_mail(app: Flask, kind: str, facts: dict[str, object], language: str) 
         subject, _, text = render_template(f"mail/{kind}.txt", **facts).strip().partition("\n")
         html = render_template(f"mail/{kind}.html", subject=subject, **facts)
     # A line break in a subject would begin a header of the sender's choice.
-    # Templates are written with room between their blocks, as if each had something to say.
+    # Blocks and includes that are empty leave blank lines.
     return RenderedMail(" ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)

@@ -17,7 +17,7 @@ from webapp.core.clock import now
 from webapp.core.digests import new_secret
 from webapp.core.ratelimit import Limit, Limiter
 from webapp.mail.mailer import Mailer
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.user_agents import device_name
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.transaction import database
@@ -41,7 +41,7 @@ RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))
 
 
 def current_circumstances() -> Circumstances:
-    return Circumstances(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
+    return Circumstances(now(), request.remote_addr, device_name(request.headers.get("User-Agent", "")))
 
 
 def take_turn(limit: Limit, *keys: str) -> None:

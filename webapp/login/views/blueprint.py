@@ -19,7 +19,7 @@ from webapp.login.views import known_browser
 from webapp.login.views.login_errors import credentials_invalid, session_ended
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import AlreadyEnded, Browser, SessionLifetimes, Started
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.user_agents import device_name
 from webapp.web.registry import service
 from webapp.web.transaction import db
 
@@ -89,7 +89,7 @@ def browser() -> Browser:
 
 def current_circumstances() -> Circumstances:
     """What a mail says of where something was done."""
-    return Circumstances(now(), request.remote_addr, in_words(request.headers.get("User-Agent", "")))
+    return Circumstances(now(), request.remote_addr, device_name(request.headers.get("User-Agent", "")))
 
 
 def flow() -> LoginFlow:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import lifecycle
 from webapp.accounts.views.blueprint import me
+from webapp.core.translation import _l
 from webapp.guard import Principal
 from webapp.login.views.blueprint import bp
 from webapp.mfa import passkeys
@@ -31,7 +32,7 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
     if why := ways(principal).why_keep_password():
         raise Problem(409, "Your password can't be removed", why)
     lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
-    above().tell(db(), principal.user_id, "Your password was removed. You now log in with your passkeys.")
+    above().tell(db(), principal.user_id, _l("Your password was removed. You now log in with your passkeys."))
     if not wants_page():
         return Response(status=204)
     flash("Your password was removed. You now log in with your passkeys.", "ok")

@@ -42,7 +42,7 @@ class MfaHooks:
     """The session, proven anew in these ways; its new id."""
     has_password: Callable[[Session, UUID], bool]
     tell: Callable[[Session, UUID, str], None]
-    """Mails a sentence to the owner, with what to do if it was not they."""
+    """Mails a sentence to the owner, with what to do if it was not they; from ``_l``, for the mail's own language."""
 
 
 def change(view: View) -> View:
@@ -63,7 +63,11 @@ def change(view: View) -> View:
 def note_factor_change(
     principal: Principal, event: Event, sentence: str, *, keep: UUID | None = None, **details: object
 ) -> None:
-    """Written down, told, and every other login ended, by browsers and by scripts."""
+    """Record the change, mail it to the owner, and end every other login, by browsers and by scripts.
+
+    Args:
+        sentence: for the mail; from ``_l``, because the mail has a language of its own.
+    """
     logins.end_logins(db(), principal.user_id, keep=keep or principal.credential_id)
     record(db(), event, user_id=principal.user_id, **details)  # type: ignore[arg-type]  # ids have names of their own
     above().tell(db(), principal.user_id, sentence)

@@ -7,6 +7,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event, record
+from webapp.core.translation import _l
 from webapp.guard import Principal
 from webapp.guard.assurance import joined
 from webapp.mfa import passkeys, webauthn_ceremonies
@@ -76,7 +77,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     except AlreadyKnown as error:
         raise Problem(409, "This passkey is already registered", "Nothing was changed.") from error
     kept = above().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
-    sentence = f"A passkey was added: {passkey.name}."
+    sentence = _l("A passkey was added: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
     if not wants_page():
         created = as_json(entry(passkey), status=201)
@@ -132,7 +133,7 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     if why := ways(principal).why_keep_passkey():
         raise Problem(409, "This can't be removed", why)
     passkeys.remove(db(), passkey)
-    sentence = f"A passkey was removed: {passkey.name}."
+    sentence = _l("A passkey was removed: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_REMOVED, sentence, kind="passkey", name=passkey.name)
     if wants_page():
         flash(f"{passkey.name} was removed. Your device may still list it, but it no longer works here.", "ok")

@@ -7,6 +7,7 @@ from flask import flash, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event, record
+from webapp.core.translation import _l
 from webapp.guard import Principal, require
 from webapp.mfa import resets
 from webapp.mfa.views.blueprint import above, back_to_security, bp
@@ -38,7 +39,7 @@ def stop_reset(principal: Principal) -> ResponseReturnValue:
     if not resets.take_away(db(), principal.user_id):
         raise nothing_waits()
     record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)
-    above().tell(db(), principal.user_id, "The reset of your second factors was stopped.")
+    above().tell(db(), principal.user_id, _l("The reset of your second factors was stopped."))
     if wants_page():
         flash("The reset was stopped. Your second factors stay as they are.", "ok")
     return back_to_security()

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
 from webapp.core.clock import now
+from webapp.core.translation import _l
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, joined, level_of
 from webapp.mfa import enrolment, passkeys, totp
@@ -65,7 +66,7 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
     # A code adds nothing to a session that has shown as much, and must not stand in for a key that it has shown.
     is_better = level_of(principal.amr) is Level.ONE
     kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
-    note_factor_change(principal, Event.FACTOR_ADDED, "An authenticator app was added.", keep=kept, kind="totp")
+    note_factor_change(principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept, kind="totp")
     if wants_page():
         flash("Your authenticator app is set up. You need its code at each login.", "ok")
     return after_a_first(principal, safe_path(form.next.data))
@@ -90,7 +91,7 @@ def remove_totp(principal: Principal) -> ResponseReturnValue:
         raise Problem(409, "This can't be removed", why)
     if not totp.remove(db(), principal.user_id):
         raise none_there()
-    note_factor_change(principal, Event.FACTOR_REMOVED, "Your authenticator app was removed.", kind="totp")
+    note_factor_change(principal, Event.FACTOR_REMOVED, _l("Your authenticator app was removed."), kind="totp")
     if wants_page():
         flash("Your authenticator app was removed. Its codes no longer work.", "ok")
     return back_to_security()

@@ -10,7 +10,7 @@ from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.roles import included_in
-from webapp.core.client_product import product_of
+from webapp.core.client_product import client_name
 from webapp.core.clock import now
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.assurance import Demands, Level, level_of
@@ -136,7 +136,7 @@ def note_login(account: User, family_id: UUID, *, is_known: bool) -> None:
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
     if not is_first and not is_known:
-        here = Circumstances(now(), request.remote_addr, product_of(caller().user_agent))
+        here = Circumstances(now(), request.remote_addr, client_name(caller().user_agent))
         notices.new_script_login(db(), service(Mailer), account, here, credential_id=family_id)
 
 
