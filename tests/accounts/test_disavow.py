@@ -125,7 +125,11 @@ def test_no_mail_asks_the_request_where_its_links_lead():
     for template in MAILS.glob("*"):
         text = template.read_text()
         assert not re.search(r"url_for|request\.|https?:", text), template
-        assert set(re.findall(r'href="(.{17})', text)) <= {"{{ house.base_url"}, template
+        # Within a translated sentence the URL has a name, which the head of the sentence gives it.
+        urls = set(re.findall(r'href="?([^"}]*)', text)) - (
+            {"{{ href "} if "trans href=site.base_url ~ " in text else set()
+        )
+        assert urls <= {"{{ site.base_url ", "site.base_url ~ "}, template
 
 
 def test_who_changes_the_password_does_not_escape_the_mail_about_their_login(app, user, eve):
