@@ -5,8 +5,7 @@ from uuid import UUID
 from flask import Flask, request
 from sqlalchemy.orm import Session
 
-from webapp.accounts import names
-from webapp.accounts.models import User
+from webapp.accounts import names, user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
@@ -60,7 +59,7 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
 
 def language_of(db: Session, user_id: UUID | None) -> str:
     """The language in which to write to somebody: of their account, else of the browser, if it is their own."""
-    user = db.get(User, user_id) if user_id else None
+    user = user_queries.by_id(db, user_id) if user_id else None
     if user is not None and user.language != i18n.AUTOMATIC:
         return user.language
     caller = preferences.caller_id()
