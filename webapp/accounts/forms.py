@@ -1,5 +1,6 @@
-"""What people tell us about themselves."""
+"""Forms of registration, recovery and the profile."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
@@ -7,15 +8,21 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from webapp.accounts.names import UserNameUnfit, checked_name
 from webapp.accounts.profile import LANGUAGES, THEMES, checked_display_name, time_zones
+from webapp.core.translation import _l
 from webapp.web.form import Form
+
+
+def choices_of(words: Mapping[str, str]) -> Callable[[], dict[str, str]]:
+    """The options of a select field, in the language of the request."""
+    return lambda: {value: str(label) for value, label in words.items()}
 
 
 class ForgotForm(Form):
     username = StringField(
-        "User name or e-mail",
+        _l("User name or e-mail"),
         [
-            InputRequired("Enter your user name or e-mail address."),
-            Length(max=320, message="This is too long."),
+            InputRequired(_l("Enter your user name or e-mail address.")),
+            Length(max=320, message=_l("This is too long.")),
         ],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
@@ -23,77 +30,82 @@ class ForgotForm(Form):
 
 class ResetForm(Form):
     password = PasswordField(
-        "New password", [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"}
+        _l("New password"), [InputRequired(_l("Choose a password."))], render_kw={"autocomplete": "new-password"}
     )
     keep_tokens = BooleanField(
-        "Keep my API tokens",
-        description="Otherwise they are revoked. Someone who knew your password may have created one.",
+        _l("Keep my API tokens"),
+        description=_l("Otherwise they are revoked. Someone who knew your password may have created one."),
     )
 
 
 class VerifyForm(Form):
     password = PasswordField(
-        "Password", [InputRequired("Enter your password.")], render_kw={"autocomplete": "current-password"}
+        _l("Password"), [InputRequired(_l("Enter your password."))], render_kw={"autocomplete": "current-password"}
     )
 
 
 class StrengthForm(Form):
-    """What is being typed; nothing of it is kept."""
+    """A password while it is typed. Nothing of it is stored."""
 
-    password = StringField("Password", [Length(max=1000)])
-    username = StringField("Name", [Length(max=320)])
-    email = StringField("E-mail", [Length(max=320)])
+    password = StringField(_l("Password"), [Length(max=1000)])
+    username = StringField(_l("Name"), [Length(max=320)])
+    email = StringField(_l("E-mail"), [Length(max=320)])
     role = StringField(
-        "Role", [Length(max=20)], description="Some roles allow shorter passwords. Default: your own role."
+        _l("Role"), [Length(max=20)], description=_l("Some roles allow shorter passwords. Default: your own role.")
     )
 
 
 class RegisterForm(Form):
     username = StringField(
-        "Name",
-        [InputRequired("Enter a user name."), Length(max=50, message="A user name can have at most 50 characters.")],
-        description="You log in with it, and other users see it.",
+        _l("Name"),
+        [
+            InputRequired(_l("Enter a user name.")),
+            Length(max=50, message=_l("A user name can have at most 50 characters.")),
+        ],
+        description=_l("You log in with it, and other users see it."),
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     email = EmailField(
-        "E-mail",
-        [InputRequired("Enter your e-mail address."), Length(max=320)],
-        description="We send a link to it that activates your account.",
+        _l("E-mail"),
+        [InputRequired(_l("Enter your e-mail address.")), Length(max=320)],
+        description=_l("We send a link to it that activates your account."),
         render_kw={"autocomplete": "email"},
     )
     password = PasswordField(
-        "Password", [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"}
+        _l("Password"), [InputRequired(_l("Choose a password."))], render_kw={"autocomplete": "new-password"}
     )
 
 
 class SetupForm(RegisterForm):
     email = EmailField(
-        "E-mail",
-        [InputRequired("Enter your e-mail address."), Length(max=320)],
-        description="You can log in with it instead of your user name.",
+        _l("E-mail"),
+        [InputRequired(_l("Enter your e-mail address.")), Length(max=320)],
+        description=_l("You can log in with it instead of your user name."),
         render_kw={"autocomplete": "email"},
     )
 
 
 class ProfileForm(Form):
-    """What is left out stays as it is."""
+    """Fields that are left out do not change."""
 
     username = StringField(
-        "User name",
-        description="You log in with it.",
+        _l("User name"),
+        description=_l("You log in with it."),
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     display_name = StringField(
-        "Display name",
-        description="Optional. Shown to other users instead of your user name.",
+        _l("Display name"),
+        description=_l("Optional. Shown to other users instead of your user name."),
         render_kw={"autocomplete": "name"},
     )
-    language = SelectField("Language", choices=LANGUAGES, description="Pages and mails are shown in this language.")
-    time_zone = SelectField(
-        "Time zone",
-        description="Dates and times are shown in this time zone. With UTC, your browser's time zone is used.",
+    language = SelectField(
+        _l("Language"), choices=choices_of(LANGUAGES), description=_l("Pages and mails are shown in this language.")
     )
-    theme = SelectField("Theme", choices=THEMES)
+    time_zone = SelectField(
+        _l("Time zone"),
+        description=_l("Dates and times are shown in this time zone. With UTC, your browser's time zone is used."),
+    )
+    theme = SelectField(_l("Theme"), choices=choices_of(THEMES))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,13 +125,13 @@ class ProfileForm(Form):
 
 
 class MailsForm(Form):
-    """What is not ticked is not sent any more."""
+    """Mails that are not ticked are no longer sent."""
 
     tokens_expiring = BooleanField(
-        "Tokens that expire soon", description="14 days, 7 days and 1 day before they expire."
+        _l("Tokens that expire soon"), description=_l("14 days, 7 days and 1 day before they expire.")
     )
-    tokens_unused = BooleanField("Unused tokens", description="Once for each token, after 90 days without use.")
-    token_came_late = BooleanField("Expired tokens that are still used", description="At most once a week.")
+    tokens_unused = BooleanField(_l("Unused tokens"), description=_l("Once for each token, after 90 days without use."))
+    token_came_late = BooleanField(_l("Expired tokens that are still used"), description=_l("At most once a week."))
 
     @property
     def wanted(self) -> list[str]:
@@ -128,20 +140,20 @@ class MailsForm(Form):
 
 class AddressForm(Form):
     email = EmailField(
-        "New e-mail address",
-        [InputRequired("Enter your e-mail address."), Length(max=320)],
-        description="We send a link to it. Nothing changes until you open the link.",
+        _l("New e-mail address"),
+        [InputRequired(_l("Enter your e-mail address.")), Length(max=320)],
+        description=_l("We send a link to it. Nothing changes until you open the link."),
         render_kw={"autocomplete": "email"},
     )
 
 
 class EverythingForm(Form):
-    also_this = BooleanField("Log out this device as well")
+    also_this = BooleanField(_l("Log out this device as well"))
 
 
 class CloseForm(Form):
     username = StringField(
-        "Your user name",
-        [InputRequired("Enter your user name.")],
+        _l("Your user name"),
+        [InputRequired(_l("Enter your user name."))],
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

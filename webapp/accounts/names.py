@@ -1,4 +1,4 @@
-"""Names and addresses: how they are compared, and which may be taken."""
+"""User names and e-mail addresses: how they are compared, and which may be used."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from precis_i18n import get_profile
 
 from webapp.core.combining_marks import STACKED, is_stacked, normalized
+from webapp.core.translation import _, _l, listed
 
 LONGEST = 50
 LONGEST_ADDRESS = 320
@@ -18,7 +19,10 @@ TOGETHER = ({"CJK", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"}, {"CJK", "BOPOMOF
 # Letters that are drawn as Latin ones; a name of nothing else is a Latin name in disguise (UTS #39 §4).
 DISGUISES = frozenset("асеорхуіјѕһԁԛԝҽӏАВЕКМНОРСТХУІЈЅԌԚԜονιαρυχκΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոգց")
 
-# What the library refuses; it is told of exceptions by its list alone.
+SCRIPTS = {"LATIN": _l("latin"), "CYRILLIC": _l("cyrillic"), "GREEK": _l("greek")}
+"""Names of the scripts that are mixed most often; others keep their name in Unicode."""
+
+# Domains that the library refuses. It takes exceptions only from its own list.
 SPECIAL = tuple(SPECIAL_USE_DOMAIN_NAMES)
 
 
@@ -31,29 +35,31 @@ class EmailUnfit(Exception):
 
 
 def key_of(text: str) -> str:
-    """As names are compared: without case, width or composition (UAX #15 NFKC, UAX #21)."""
+    """The form in which names are compared: without case, width or composition (UAX #15 NFKC, UAX #21)."""
     return normalized("NFKC", normalized("NFKC", text).casefold()).strip()
 
 
 def checked_name(name: str) -> str:
-    """A name as it may be taken, and as it was typed.
+    """A user name that may be used, as it was typed.
 
     Raises:
-        NameUnfit: it is too long, is no user name by RFC 8265, or could be read as another.
+        UserNameUnfit: it is too long, is no user name by RFC 8265, or could be read as another.
     """
     name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
-        raise UserNameUnfit(f"A user name must have 1 to {LONGEST} characters.")
+        raise UserNameUnfit(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
     if is_stacked(name):
         raise UserNameUnfit(STACKED)
     if normalized("NFKC", name) != name:
-        raise UserNameUnfit("It contains characters that look like other characters. Use plain letters.")
+        raise UserNameUnfit(_("It contains characters that look like other characters. Use plain letters."))
     if not is_plain(name):
-        raise UserNameUnfit("Use letters and digits, with dots, dashes and underscores between them.")
+        raise UserNameUnfit(_("Use letters and digits, with dots, dashes and underscores between them."))
     try:
         PROFILE.enforce(name)
     except UnicodeEncodeError as error:
-        raise UserNameUnfit("It contains characters that some systems treat as the same. Use other letters.") from error
+        raise UserNameUnfit(
+            _("It contains characters that some systems treat as the same. Use other letters.")
+        ) from error
     refuse_disguise(name)
     return name
 
@@ -70,10 +76,13 @@ def refuse_disguise(name: str) -> None:
     scripts = {script_of(character) for character in letters}
     if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
         raise UserNameUnfit(
-            f"It mixes {' and '.join(sorted(scripts)).lower()} letters, so it could be mistaken for another name."
+            _(
+                "It mixes %(scripts)s letters, so it could be mistaken for another name.",
+                scripts=listed(SCRIPTS.get(script, script.lower()) for script in sorted(scripts)),
+            )
         )
     if letters and DISGUISES.issuperset(letters):
-        raise UserNameUnfit("It looks like a name in Latin letters. Use Latin letters, or choose another name.")
+        raise UserNameUnfit(_("It looks like a name in Latin letters. Use Latin letters, or choose another name."))
 
 
 def script_of(character: str) -> str:
@@ -82,20 +91,32 @@ def script_of(character: str) -> str:
 
 
 def allow_domains(domains: Iterable[str]) -> None:
-    """Told by the application, once: domains that the internet does not have, and this house does."""
+    """Set once by the application: reserved domains that this site uses."""
     own = {domain.lower().strip(".") for domain in domains}
     SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL if name not in own]
 
 
 def checked_address(address: str) -> str:
-    """An e-mail address in its normal form; nobody is asked whether it exists.
+    """An e-mail address in its normal form. Whether it exists is not checked.
 
     Raises:
-        AddressUnfit
+        EmailUnfit
     """
     if len(address) > LONGEST_ADDRESS or is_stacked(address):
-        raise EmailUnfit("This is not a valid e-mail address.")
+        raise EmailUnfit(_("This is not a valid e-mail address."))
     try:
         return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise EmailUnfit(str(error)) from error
+        raise EmailUnfit(why_unfit(address.strip())) from error
+
+
+def why_unfit(address: str) -> str:
+    """The usual reasons why ``email_validator`` refuses an e-mail address. Its own messages are in English only."""
+    domain = address.rpartition("@")[2].lower()
+    if "@" not in address:
+        return _("An e-mail address must contain an @ sign.")
+    if any(f".{domain}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES):
+        return _("E-mail addresses at reserved domains such as %(domain)s cannot be used.", domain=domain)
+    if "." not in domain:
+        return _("The part after the @ sign must contain a dot, as in example.com.")
+    return _("This is not a valid e-mail address.")

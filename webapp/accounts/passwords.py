@@ -18,6 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from webapp.accounts import password_strength
 from webapp.accounts.names import key_of
 from webapp.core.fair_slots import FairSlots, NoSlotFree
+from webapp.core.translation import _
 from webapp.guard.assurance import Demands, Level
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
@@ -119,23 +120,26 @@ class Passwords:
         """
         if len(password) < (least := self.least_for(roles)):
             raise PasswordUnfit(
-                f"A password needs at least {least} characters. A few random words are easy to remember."
+                _(
+                    "A password needs at least %(least)s characters. A few random words are easy to remember.",
+                    least=least,
+                )
             )
         if len(password) > LONGEST:
-            raise PasswordUnfit(f"A password can have at most {LONGEST} characters.")
+            raise PasswordUnfit(_("A password can have at most %(most)s characters.", most=LONGEST))
         if len(set(password)) < 4:
-            raise PasswordUnfit("It repeats the same few characters.")
+            raise PasswordUnfit(_("It repeats the same few characters."))
         if word := held_word(password, near(username, email, house)):
-            raise PasswordUnfit(f"It contains “{word}”, which is easy to guess.")
+            raise PasswordUnfit(_("It contains “%(word)s”, which is easy to guess.", word=word))
         with self.place():
             is_breached, is_easy = (
                 password_strength.is_breached(password),
                 password_strength.is_easily_guessed(password),
             )
         if is_breached:
-            raise PasswordUnfit("It is on a list of leaked passwords, so attackers try it first. Choose another.")
+            raise PasswordUnfit(_("It is on a list of leaked passwords, so attackers try it first. Choose another."))
         if is_easy:
-            raise PasswordUnfit("It is a common password, word, name, date or pattern, so attackers try it first.")
+            raise PasswordUnfit(_("It is a common password, word, name, date or pattern, so attackers try it first."))
 
     def estimate(self, password: str, near: Iterable[str]) -> int:
         """How hard it is to guess, from 0 to 4; in a place, because it takes as much of the processor as ten requests.
@@ -175,7 +179,7 @@ def give_way() -> None:
 
 def near(username: str, email: str, house: str) -> list[str]:
     """Words that are known of whoever chooses: their name, their address, this house, what it runs on."""
-    local, _, domain = email.partition("@")
+    local, _at, domain = email.partition("@")
     return [word for word in (username, local, domain.partition(".")[0], house, PRODUCT) if word]
 
 

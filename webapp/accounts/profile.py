@@ -1,4 +1,4 @@
-"""What people say of themselves, and how they like pages."""
+"""The profile of a user: names, language, time zone and theme."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -12,11 +12,12 @@ from webapp.accounts.names import UserNameUnfit, checked_name, key_of
 from webapp.accounts.registration import UserNameTaken, free_skeleton
 from webapp.audit.log import Event, record
 from webapp.core.combining_marks import STACKED, is_stacked
+from webapp.core.translation import _, _l
 from webapp.web import i18n
 from webapp.web.i18n import AUTOMATIC
 
-LANGUAGES = {AUTOMATIC: "Same as my browser", **i18n.LANGUAGES}
-THEMES = {"auto": "Same as my device", "light": "Light", "dark": "Dark"}
+LANGUAGES = {AUTOMATIC: _l("Same as my browser"), **i18n.LANGUAGES}
+THEMES = {"auto": _l("Same as my device"), "light": _l("Light"), "dark": _l("Dark")}
 LONGEST_DISPLAY_NAME = 100
 
 
@@ -31,22 +32,22 @@ class Profile:
 
 @cache
 def time_zones() -> tuple[str, ...]:
-    """UTC first, then by continent and city; without the names of machines and of former times."""
+    """UTC first, then by continent and city; without abbreviations and outdated names."""
     return ("UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
 
 
 def checked_display_name(name: str | None) -> str | None:
-    """A name to be shown; nothing where it is blank.
+    """A display name that may be used; None if it is blank.
 
     Raises:
-        NameUnfit
+        UserNameUnfit
     """
     name = " ".join((name or "").split(" ")).strip()
     if len(name) > LONGEST_DISPLAY_NAME:
-        raise UserNameUnfit(f"At most {LONGEST_DISPLAY_NAME} characters.")
+        raise UserNameUnfit(_("At most %(most)s characters.", most=LONGEST_DISPLAY_NAME))
     # A line break would begin a header of a mail, a mark of direction turn the words beside it around.
     if not name.isprintable():
-        raise UserNameUnfit("It contains characters that cannot be displayed.")
+        raise UserNameUnfit(_("It contains characters that cannot be displayed."))
     if is_stacked(name):
         raise UserNameUnfit(STACKED)
     return name or None
@@ -58,7 +59,7 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
         The former user name, if it is another now.
 
     Raises:
-        NameTaken, NameUnfit
+        UserNameTaken, UserNameUnfit
     """
     former = rename(db, user, wanted.username)
     rest = {field: getattr(wanted, field) for field in ("language", "time_zone", "theme")}
@@ -78,13 +79,13 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
         The former user name, if it is another now.
 
     Raises:
-        NameTaken, NameUnfit
+        UserNameTaken, UserNameUnfit
     """
     former, name = user.username, checked_name(wanted)
     if name == former:
         return None
     if user.is_known_elsewhere:
-        raise UserNameUnfit("Your user name is managed by your organisation. Change it there.")
+        raise UserNameUnfit(_("Your user name is managed by your organisation. Change it there."))
     skeleton = free_skeleton(db, name, of=user.id)
     try:
         with db.begin_nested():

@@ -11,6 +11,7 @@ from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, key_o
 from webapp.accounts.profile import checked_display_name
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton
 from webapp.audit.log import Event, record
+from webapp.core.translation import _
 
 LONGEST_KEY = 200
 
@@ -29,11 +30,14 @@ def account_of(db: Session, identity: Identity) -> User:
         user = known_as(db, identity.key)
         return follow(db, user, name) if user else make(db, identity)
     except UserNameTaken as error:
-        raise NoAccountPossible(f"The user name {name} belongs to another account here.") from error
+        raise NoAccountPossible(_("The user name %(name)s belongs to another account here.", name=name)) from error
     except EmailTaken as error:
-        raise NoAccountPossible(f"The e-mail address {address} belongs to another account here.") from error
+        raise NoAccountPossible(
+            _("The e-mail address %(address)s belongs to another account here.", address=address)
+        ) from error
     except (UserNameUnfit, EmailUnfit) as error:
-        raise NoAccountPossible(f"{name} cannot be used as a user name here. {error}") from error
+        unfit = _("%(name)s cannot be used as a user name here.", name=name)
+        raise NoAccountPossible(f"{unfit} {error}") from error
 
 
 def known_as(db: Session, key: str) -> User | None:
@@ -57,7 +61,9 @@ def follow(db: Session, user: User, name: str) -> User:
 
 def make(db: Session, identity: Identity) -> User:
     if len(identity.key) > LONGEST_KEY:
-        raise UserNameUnfit(f"The identifier at the identity provider is longer than {LONGEST_KEY} characters.")
+        raise UserNameUnfit(
+            _("The identifier at the identity provider is longer than %(most)s characters.", most=LONGEST_KEY)
+        )
     new = NewUser(
         username=identity.username,
         email=identity.email,

@@ -1,4 +1,4 @@
-"""Roles: a name for what people may do. Who includes whom is in the table; what follows is kept beside it."""
+"""Roles. Which role includes which is in the table, with everything that follows from it in ``Role.closure``."""
 
 import json
 import re
@@ -14,8 +14,9 @@ from webapp.accounts.models import Invitation, Role, User
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.humanize import in_words
+from webapp.core.translation import _, _n, listed
 
-# What each of the first three includes for good: without it, somebody could be locked out of looking after the house.
+# The built-in roles and what each always includes; otherwise nobody might be able to administer the site.
 FIRST: Mapping[str, tuple[str, ...]] = {"user": (), "admin": ("user",), "super_admin": ("admin",)}
 NAME = re.compile(r"[a-z][a-z0-9_]{1,19}")
 CLOSURE_OF = select(Role.closure).where(Role.name == bindparam("name"))
@@ -94,7 +95,7 @@ def add(db: Session, name: str, description: str, includes: Sequence[str], *, ac
         RoleUnfit, RoleTaken, RoleCycle
     """
     if not NAME.fullmatch(name):
-        raise RoleUnfit("Use 2 to 20 lower-case letters, digits and underscores, starting with a letter.")
+        raise RoleUnfit(_("Use 2 to 20 lower-case letters, digits and underscores, starting with a letter."))
     made = Role(name=name, description=description, includes=[], closure=[name])
     try:
         with db.begin_nested():
@@ -137,7 +138,7 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
             db.delete(role)
     except IntegrityError as error:
         # The foreign keys spoke: they see whoever is given it at this very moment.
-        raise RoleInUse("It was just assigned to somebody or used in an invitation.") from error
+        raise RoleInUse(_("It was just assigned to somebody or used in an invitation.")) from error
     before = {"includes": list(role.includes), "description": role.description}
     record(db, Event.ROLE_REMOVED, actor_id=actor_id, role=role.name, before=before)
 
@@ -145,13 +146,14 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
 def why_it_stays(db: Session, role: Role) -> str | None:
     """What keeps a role from being removed; nothing for one that is not in use."""
     if role.name in FIRST:
-        return "It is a built-in role."
+        return _("It is a built-in role.")
     if includers := [other.name for other in every(db) if role.name in other.includes]:
-        return f"{' and '.join(map(in_words, includers))} include{'s' if len(includers) == 1 else ''} it."
+        names = listed(map(in_words, includers))
+        return _n("%(roles)s includes it.", "%(roles)s include it.", len(includers), roles=names)
     if holders := db.scalar(select(func.count()).where(User.role == role.name)):
-        return f"{holders} users have it." if holders > 1 else "1 user has it."
+        return _n("%(num)s user has it.", "%(num)s users have it.", holders)
     if db.scalar(select(Invitation.id).where(Invitation.role == role.name, not_(over())).limit(1)) is not None:
-        return "Somebody is invited to it."
+        return _("Somebody is invited to it.")
     return None
 
 
@@ -180,9 +182,9 @@ def arrange(db: Session, role: Role, includes: Sequence[str]) -> None:
     """Set what it includes, and what follows from that for all roles."""
     everyone = hold(db, role)
     if unknown := set(includes) - everyone.keys():
-        raise RoleUnfit(f"Unknown role: {', '.join(sorted(unknown))}.")
+        raise RoleUnfit(_("Unknown role: %(roles)s.", roles=", ".join(sorted(unknown))))
     if missing := set(FIRST.get(role.name, ())) - set(includes):
-        raise RoleUnfit(f"{role.name} always includes {', '.join(sorted(missing))}.")
+        raise RoleUnfit(_("%(role)s always includes %(roles)s.", role=role.name, roles=", ".join(sorted(missing))))
     graph = {name: tuple(found.includes) for name, found in everyone.items()} | {
         role.name: tuple(sorted(set(includes)))
     }
@@ -201,7 +203,9 @@ def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
     def reach(name: str, way: tuple[str, ...]) -> tuple[str, ...]:
         if name in way:
-            raise RoleCycle(" includes ".join([*way[way.index(name) :], name]))
+            # Translators: between two roles, the first of which includes the second.
+            verb = _("includes")
+            raise RoleCycle(f" {verb} ".join([*way[way.index(name) :], name]))
         if name not in found:
             parts = [reached for part in graph[name] for reached in reach(part, (*way, name))]
             found[name] = (*dict.fromkeys(parts), name)

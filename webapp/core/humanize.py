@@ -1,5 +1,7 @@
 """Names that code uses, as people read them."""
 
+from webapp.core.translation import _l, listed
+
 
 def in_words(name: object) -> str:
     """Such as "super admin" for "super_admin"."""
@@ -7,22 +9,21 @@ def in_words(name: object) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Such as "1 token", "2 tokens"."""
+    """Such as "1 token", "2 tokens", in the commands, which are in English. Pages and mails use ``_n``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 WAYS = {
-    "pwd": "password",
-    "otp": "code",
-    "recovery": "recovery code",
-    "hwk": "passkey",
-    "swk": "passkey",
-    "setup": "setup link",
+    "pwd": _l("password"),
+    "otp": _l("code"),
+    "recovery": _l("recovery code"),
+    "hwk": _l("passkey"),
+    "swk": _l("passkey"),
+    "setup": _l("setup link"),
     "user": "",
 }
 
 
 def ways_in_words(amr: object) -> str:
     """RFC 8176 values as people read them: "password and code"."""
-    ways = (WAYS.get(way, way) for way in str(amr).split())
-    return " and ".join(way for way in ways if way)
+    return listed(word for way in str(amr).split() if (word := WAYS.get(way, way)))

@@ -1,4 +1,4 @@
-"""/account/activity: what happened to me, and whether it was I."""
+"""/account/activity: the audit events of the caller, and "Was this you?"."""
 
 from collections.abc import Iterable
 from typing import Annotated, Literal, TypeVar
@@ -13,6 +13,7 @@ from webapp.accounts.views.blueprint import bp, me
 from webapp.audit import paging
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
+from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.sessions.session_list import Device, devices
 from webapp.tokens import lifecycle as tokens
@@ -25,7 +26,13 @@ from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
-KINDS = {"all": "Everything", "logins": "Logins", "tokens": "Tokens", "account": "Account", "refusals": "Refused"}
+KINDS = {
+    "all": _l("Everything"),
+    "logins": _l("Logins"),
+    "tokens": _l("Tokens"),
+    "account": _l("Account"),
+    "refusals": _l("Refused"),
+}
 MOST_AT_ONCE = 10_000
 
 Named = TypeVar("Named", Device, ScriptLogin)
@@ -134,4 +141,4 @@ def by_id(found: Iterable[Named], wanted: UUID) -> Named | None:
 
 
 def unknown() -> Problem:
-    return Problem(404, "Entry not found", "It does not exist, or it is not yours.")
+    return Problem(404, _("Entry not found"), _("It does not exist, or it is not yours."))

@@ -1,4 +1,4 @@
-"""Take my data along; close my account, and come back while there is time."""
+"""Export the data of an account; close an account, and reopen it within the grace period."""
 
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from webapp.accounts.names import key_of
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.accounts.views.security import gather
+from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -44,7 +45,7 @@ def close_form(principal: Principal) -> ResponseReturnValue:
 
 
 def close_page(principal: Principal, user: User, form: CloseForm, *, status: int = 200) -> Response:
-    form.username.description = f"Enter {user.username} to confirm."
+    form.username.description = _("Enter %(username)s to confirm.", username=user.username)
     facts = {"user": user, "form": form, "security": gather(principal), "days": GRACE.days}
     return Response(render_template("accounts/close.html", **facts), status)
 
@@ -58,19 +59,19 @@ def close(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_again(principal, user, form)
     if key_of(form.username.data or "") != user.username_key:
-        form.username.errors = ["This is not your user name."]
+        form.username.errors = [_("This is not your user name.")]
         return form_again(principal, user, form)
     try:
         closes_at = lifecycle.close(db(), user)
     except LastSuperAdmin:
-        form.username.errors = ["You are the only super admin. Make another user super admin first."]
+        form.username.errors = [_("You are the only super admin. Make another user super admin first.")]
         return form_again(principal, user, form)
     notices.account_closed(db(), post(), user, current_circumstances(), closes_at=closes_at)
     logout_user()
     session.clear()
     if not wants_page():
         return as_json(Closed(closes_at))
-    flash(f"Your account is closed. To keep it, log in within {GRACE.days} days.", "ok")
+    flash(_("Your account is closed. To keep it, log in within %(days)s days.", days=GRACE.days), "ok")
     return redirect(url_for("login.new"), 303)
 
 
@@ -88,5 +89,5 @@ def keep(principal: Principal) -> ResponseReturnValue:
     lifecycle.reopen(db(), me(principal))
     if not wants_page():
         return Response(status=204)
-    flash("Welcome back. Your account is open again. Your old tokens no longer work.", "ok")
+    flash(_("Welcome back. Your account is open again. Your old tokens no longer work."), "ok")
     return redirect(url_for("dashboard.show"), 303)

@@ -18,6 +18,7 @@ from webapp.accounts.views import link_secret, profile
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, dead, nobodys_hash, post, take_turn
 from webapp.core.ratelimit import Limit
+from webapp.core.translation import _
 from webapp.guard import Principal, public, require
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -57,12 +58,13 @@ def change_address(principal: Principal) -> ResponseReturnValue:
     take_turn(ASKED, str(principal.user_id))
     user = me(principal)
     if user.email_key == key_of(address) and user.email_verified_at is not None:
-        form.email.errors = ["This is already your e-mail address."]
+        form.email.errors = [_("This is already your e-mail address.")]
         return form_again(principal, form)
     email_change.ask(db(), post(), user, address, current_circumstances())
     if not wants_page():
         return as_json(AddressAsked(address), status=202)
-    flash(f"We sent a link to {address}. Open it within a day to change your e-mail address.", "ok")
+    words = _("We sent a link to %(address)s. Open it within a day to change your e-mail address.", address=address)
+    flash(words, "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -91,7 +93,7 @@ def cancel_address(principal: Principal) -> ResponseReturnValue:
     email_change.cancel(db(), principal.user_id)
     if not wants_page():
         return Response(status=204)
-    flash("The link no longer works. Your e-mail address was not changed.", "ok")
+    flash(_("The link no longer works. Your e-mail address was not changed."), "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -124,7 +126,7 @@ def confirm_address() -> ResponseReturnValue:
     link_secret.drop(CONFIRM)
     if not wants_page():
         return Response(status=204)
-    flash("Your e-mail address is confirmed.", "ok")
+    flash(_("Your e-mail address is confirmed."), "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -159,7 +161,8 @@ def undo_address() -> ResponseReturnValue:
     link_secret.drop(UNDO)
     if not wants_page():
         return as_json(AddressRestored(email=user.email or "", **ended.facts))
-    flash(f"Your e-mail address is {user.email} again. {ended.in_words}", "ok")
+    words = _("Your e-mail address is %(address)s again.", address=user.email)
+    flash(f"{words} {ended.in_words}", "ok")
     return redirect(url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"), 303)
 
 
@@ -174,8 +177,9 @@ def facts_of(purpose: str, secret: str) -> dict[str, Any]:
 
 
 def dead_link() -> Problem:
-    return dead("It was already used, or it has expired. Nothing was changed.")
+    return dead(_("It was already used, or it has expired. Nothing was changed."))
 
 
 def taken() -> Problem:
-    return Problem(409, "This e-mail address can't be used", "Another account uses it now. Nothing was changed.")
+    detail = _("Another account uses it now. Nothing was changed.")
+    return Problem(409, _("This e-mail address can't be used"), detail)

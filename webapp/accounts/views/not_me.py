@@ -12,6 +12,7 @@ from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import current_circumstances, dead, nobodys_hash, post
+from webapp.core.translation import _, _l
 from webapp.guard import public
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -20,28 +21,28 @@ from webapp.web.transaction import database, db
 
 bp = Blueprint("not_me", __name__)
 
-# The door above, by its name.
+# An endpoint of a higher layer.
 LOGIN = "login.new"
 
 WHAT = {
-    "new_login": "a login with a new browser",
-    "new_script_login": "a login by a new script",
-    "password_changed": "a change of your password",
-    "password_reset": "a new password set with a mailed link",
-    "factors_changed": "a change of how you log in",
-    "recovery_code_used": "a login with a recovery code",
-    "name_changed": "a change of your user name",
-    "everything_ended": "the end of all access to your account",
-    "account_closed": "the closing of your account",
-    "factors_reset": "a reset of your second factors",
-    RESET_ASKED: "a password reset link",
-    RESET_BEGUN: "a reset of your second factors",
-    "code_refused": "a wrong code after your password",
-    "passkey_behind": "a passkey that may have been copied",
+    "new_login": _l("a login with a new browser"),
+    "new_script_login": _l("a login by a new script"),
+    "password_changed": _l("a change of your password"),
+    "password_reset": _l("a new password set with a mailed link"),
+    "factors_changed": _l("a change of how you log in"),
+    "recovery_code_used": _l("a login with a recovery code"),
+    "name_changed": _l("a change of your user name"),
+    "everything_ended": _l("the end of all access to your account"),
+    "account_closed": _l("the closing of your account"),
+    "factors_reset": _l("a reset of your second factors"),
+    RESET_ASKED: _l("a password reset link"),
+    RESET_BEGUN: _l("a reset of your second factors"),
+    "code_refused": _l("a wrong code after your password"),
+    "passkey_behind": _l("a passkey that may have been copied"),
 }
 STOPPED = {
-    RESET_ASKED: "The link no longer works. Your password was not changed.",
-    RESET_BEGUN: "The reset was stopped. Your second factors stay as they are.",
+    RESET_ASKED: _l("The link no longer works. Your password was not changed."),
+    RESET_BEGUN: _l("The reset was stopped. Your second factors stay as they are."),
 }
 
 
@@ -94,7 +95,7 @@ def end() -> ResponseReturnValue:
     if not wants_page():
         return as_json(DisavowedAction(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {})))
     if found.is_only_begun:
-        flash(STOPPED[found.what], "ok")
+        flash(str(STOPPED[found.what]), "ok")
         return redirect(url_for(LOGIN), 303)
     if done.ended is not None:
         flash(done.ended.in_words, "ok")
@@ -125,6 +126,8 @@ def about(secret: str) -> About:
 
 
 def dead_link() -> Problem:
-    problem = dead("It was already used, or it has expired. Set a new password instead. That also ends every session.")
-    problem.actions = (Action("Set a new password", url_for("recovery.forgotten")),)
+    problem = dead(
+        _("It was already used, or it has expired. Set a new password instead. That also ends every session.")
+    )
+    problem.actions = (Action(_("Set a new password"), url_for("recovery.forgotten")),)
     return problem

@@ -10,6 +10,7 @@ from webapp.accounts import one_time_links
 from webapp.accounts.one_time_links import NOT_MY_TOKEN
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import dead
+from webapp.core.translation import _
 from webapp.guard import public
 from webapp.tokens import lifecycle, rotation
 from webapp.web.api_schema import responds
@@ -77,4 +78,4 @@ def about(secret: str) -> str:
 
 
 def dead_link() -> Problem:
-    return dead("It was already used, or it is older than 7 days. Log in and revoke the token on its page.")
+    return dead(_("It was already used, or it is older than 7 days. Log in and revoke the token on its page."))

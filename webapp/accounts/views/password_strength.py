@@ -42,4 +42,4 @@ def estimate() -> ResponseReturnValue:
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
     score = passwords().estimate(password, near(name, address, house))
-    return as_json(Strength(True, score, f"{password_strength.WORDS[score]}."))
+    return as_json(Strength(True, score, str(password_strength.WORDS[score])))

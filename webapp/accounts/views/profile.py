@@ -1,4 +1,4 @@
-"""/account: who I am here, and how I like pages."""
+"""/account: the profile and the mail preferences of the caller."""
 
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from webapp.accounts.registration import UserNameTaken
 from webapp.accounts.roles import included_in
 from webapp.accounts.views.blueprint import bp, me
 from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
@@ -66,7 +67,7 @@ def change(principal: Principal) -> ResponseReturnValue:
     try:
         former = profile.change(db(), user, wanted)
     except UserNameTaken:
-        form.username.errors = ["This user name is taken, or looks like one that is. Choose another."]
+        form.username.errors = [_("This user name is taken, or looks like one that is. Choose another.")]
         return form_again(user, form)
     except UserNameUnfit as error:
         form.username.errors = [str(error)]
@@ -75,7 +76,7 @@ def change(principal: Principal) -> ResponseReturnValue:
         notices.name_changed(db(), post(), user, current_circumstances(), former=former)
     if not wants_page():
         return as_json(account_of(user))
-    flash("Your profile was saved.", "ok")
+    flash(_("Your profile was saved."), "ok")
     return redirect(url_for("account.show"), 303)
 
 
@@ -90,7 +91,7 @@ def choose_mails(principal: Principal) -> ResponseReturnValue:
     mail_preferences.choose(db(), user, form.wanted)
     if not wants_page():
         return as_json(account_of(user))
-    flash("Saved. You still get mails about the security of your account.", "ok")
+    flash(_("Saved. You still get mails about the security of your account."), "ok")
     return redirect(url_for("account.show"), 303)
 
 

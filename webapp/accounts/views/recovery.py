@@ -28,6 +28,7 @@ from webapp.accounts.views.request_info import (
     roles_of,
     take_turn,
 )
+from webapp.core.translation import _, _l
 from webapp.guard import public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
@@ -39,9 +40,9 @@ from webapp.web.transaction import database, db
 
 bp = Blueprint("recovery", __name__)
 
-# The door above, by its name.
+# An endpoint of a higher layer.
 LOGIN = "login.new"
-SENT = "If this account exists, we sent a link to its e-mail address. The link works for 30 minutes."
+SENT = _l("If this account exists, we sent a link to its e-mail address. The link works for 30 minutes.")
 
 
 class ForgotPage(msgspec.Struct, frozen=True):
@@ -88,7 +89,7 @@ def ask() -> ResponseReturnValue:
     identifier, seen, box = form.username.data or "", current_circumstances(), post()
     after_response.after_response_unseen(lambda: send(identifier, seen, box))
     if not wants_page():
-        return as_json(LinkAsked(SENT), status=202)
+        return as_json(LinkAsked(str(SENT)), status=202)
     return redirect(url_for("recovery.sent"), 303)
 
 
@@ -153,7 +154,8 @@ def reset() -> ResponseReturnValue:
         logout_user()
     if not wants_page():
         return as_json(PasswordReset(**ended.facts))
-    flash(f"Your new password is set. {ended.in_words} Log in with the new password.", "ok")
+    words = _("Your new password is set. %(ended)s Log in with the new password.", ended=ended.in_words)
+    flash(words, "ok")
     return redirect(url_for(LOGIN), 303)
 
 
@@ -180,6 +182,6 @@ def whose(secret: str) -> User:
 
 
 def dead_link() -> Problem:
-    problem = dead("It was already used, it has expired, or the account has changed since. Request a new one.")
-    problem.actions = (Action("Request a new link", url_for("recovery.forgotten")),)
+    problem = dead(_("It was already used, it has expired, or the account has changed since. Request a new one."))
+    problem.actions = (Action(_("Request a new link"), url_for("recovery.forgotten")),)
     return problem

@@ -1,4 +1,4 @@
-"""Making an account: by oneself where the house is open, by an invitation where somebody made one."""
+"""/register: create an account, with an invitation or, if registration is open, without one."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,6 +30,7 @@ from webapp.accounts.views.request_info import (
     take_turn,
 )
 from webapp.core.client_network import network_of
+from webapp.core.translation import _, _l
 from webapp.guard import public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
@@ -41,9 +42,9 @@ from webapp.web.transaction import database, db
 bp = Blueprint("registration", __name__)
 
 INVITATION = "invitation"
-# The door above, by its name.
+# An endpoint of a higher layer.
 LOGIN = "login.new"
-SENT = "We sent a link to your e-mail address. Open it within 2 days to activate your account."
+SENT = _l("We sent a link to your e-mail address. Open it within 2 days to activate your account.")
 
 
 class RegisterPage(msgspec.Struct, frozen=True):
@@ -58,7 +59,7 @@ class Registered(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How somebody comes in."""
+    """How somebody may register."""
 
     invitation: Invitation | None
     asks_address: bool
@@ -125,7 +126,7 @@ def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
     after_response.after_response_unseen(lambda: begin(new, box, seen, network))
     link_secret.drop(INVITATION)
     if not wants_page():
-        return as_json(Registered(SENT), status=202)
+        return as_json(Registered(str(SENT)), status=202)
     return redirect(url_for("registration.sent"), 303)
 
 
@@ -136,18 +137,18 @@ def begin(new: NewUser, box: Mailer, seen: Circumstances, network: str) -> None:
 
 
 def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:
-    """Whoever holds such an invitation is known to the house, and may be told plainly."""
+    """Register with an invitation that proves the e-mail address. Its owner may learn which user names are taken."""
     try:
         self_registration.join(db(), secret, new)
     except LinkDead as error:
         raise dead_invitation() from error
     except UserNameTaken:
-        form.username.errors = ["This user name is taken. Choose another."]
+        form.username.errors = [_("This user name is taken. Choose another.")]
         return form_again(form, way)
     except EmailTaken as error:
         raise has_account() from error
     link_secret.drop(INVITATION)
-    words = "Your account was created. Log in."
+    words = _("Your account was created. Log in.")
     if not wants_page():
         return as_json(Registered(words), status=202)
     flash(words, "ok")
@@ -163,24 +164,25 @@ def sent() -> ResponseReturnValue:
 def way_in(secret: str) -> Way:
     """
     Raises:
-        Problem: 403 where the house takes nobody in like this, 404 for an invitation that does not work.
+        Problem: 403 if this way to register is not allowed, 404 for an invitation that does not work.
     """
     mode = current_app.config["REGISTRATION"]
     if mode == "closed":
-        raise Problem(403, "Registration is closed", "Your administrator creates the accounts. Ask them for one.")
+        detail = _("Your administrator creates the accounts. Ask them for one.")
+        raise Problem(403, _("Registration is closed"), detail)
     if not secret:
         if mode == "open":
             return Way(None, asks_address=True)
         raise Problem(
             403,
-            "You need an invitation to register",
-            "Ask your administrator for an invitation link.",
+            _("You need an invitation to register"),
+            _("Ask your administrator for an invitation link."),
         )
     with database().read() as reading:
         invitation = invitations.find(reading, secret)
     if invitation is None:
         raise dead_invitation()
-    # A house that cannot send mails verifies no address, so it asks none: who holds the link was given it by somebody.
+    # A site that cannot send mails cannot verify an e-mail address, so it does not ask for one.
     can_verify = current_app.config["CAN_MAIL"] or mode == "open"
     return Way(invitation, asks_address=invitation.email is None and can_verify)
 
@@ -214,13 +216,13 @@ def registration_context(form: RegisterForm, way: Way) -> dict[str, Any]:
 
 def dead_invitation() -> Problem:
     link_secret.drop(INVITATION)
-    return dead("This invitation was already used or revoked, or it has expired. Ask for a new one.")
+    return dead(_("This invitation was already used or revoked, or it has expired. Ask for a new one."))
 
 
 def has_account() -> Problem:
     return Problem(
         409,
-        "This e-mail address already has an account",
-        "Log in, or set a new password if you forgot yours.",
-        actions=(Action("Log in", url_for(LOGIN)), Action("Set a new password", url_for("recovery.forgotten"))),
+        _("This e-mail address already has an account"),
+        _("Log in, or set a new password if you forgot yours."),
+        actions=(Action(_("Log in"), url_for(LOGIN)), Action(_("Set a new password"), url_for("recovery.forgotten"))),
     )

@@ -1,4 +1,4 @@
-"""What the doors of the accounts have in common: who asks from where, how often, and what the application gave them."""
+"""What the views of this package share: circumstances of a request, rate limits, checks of fields, services."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,6 +16,7 @@ from webapp.core.client_network import network_of
 from webapp.core.clock import now
 from webapp.core.digests import new_secret
 from webapp.core.ratelimit import Limit, Limiter
+from webapp.core.translation import _
 from webapp.mail.mailer import Mailer
 from webapp.sessions.user_agents import device_name
 from webapp.web.problems import Problem
@@ -55,8 +56,8 @@ def take_turn(limit: Limit, *keys: str) -> None:
     seconds = max(1, ceil(taken.retry_after.total_seconds()))
     raise Problem(
         429,
-        "Too many attempts",
-        "Wait a little and try again. What you just entered was not checked.",
+        _("Too many attempts"),
+        _("Wait a little and try again. What you just entered was not checked."),
         code="throttled",
         headers={"Retry-After": str(seconds)},
     )
@@ -84,8 +85,9 @@ def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[st
 
 
 def hint(roles: Sequence[str]) -> str:
-    """What is said beside the field for a new password."""
-    return f"At least {passwords().least_for(roles)} characters. A few random words are easy to remember."
+    """The hint at the field for a new password."""
+    least = passwords().least_for(roles)
+    return _("At least %(least)s characters. A few random words are easy to remember.", least=least)
 
 
 def roles_of(role: str) -> tuple[str, ...]:
@@ -108,8 +110,8 @@ def check_address(field: Field) -> None:
         field.errors = [str(error)]
 
 
-def dead(detail: str = "It was already used, or it has expired.") -> Problem:
-    return Problem(404, "This link no longer works", detail)
+def dead(detail: str) -> Problem:
+    return Problem(404, _("This link no longer works"), detail)
 
 
 def nobodys_hash() -> str:

@@ -1,4 +1,4 @@
-"""/account/security: who can get in as me, from where, and how to stop it."""
+"""/account/security: ways to log in, sessions and tokens of the caller, and how to end them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.audit import paging
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.mfa import resets
 from webapp.mfa.factor_list import FactorList, listed
@@ -55,7 +56,7 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class SecurityTask:
-    """What is worth a minute."""
+    """What the user should do for the security of the account."""
 
     words: str
     button: str
@@ -99,24 +100,25 @@ def gather(principal: Principal) -> Security:
 
 
 def task(user: User, factors: FactorList) -> SecurityTask | None:
-    """The first of what is worth one, if anything is."""
+    """The most important task, or None."""
     if user.closes_at is not None:
-        return SecurityTask("Your account is closed and will be deleted.", "Keep it", url_for("account.close_form"))
+        words = _("Your account is closed and will be deleted.")
+        return SecurityTask(words, _("Keep it"), url_for("account.close_form"))
     if user.email is None:
-        return SecurityTask(
-            "You have no e-mail address, so you get no security mails.", "Add one", url_for("account.show")
-        )
+        words = _("You have no e-mail address, so you get no security mails.")
+        return SecurityTask(words, _("Add one"), url_for("account.show"))
     if user.email_verified_at is None and post().can_mail:
-        return SecurityTask(f"{user.email} is not verified.", "Verify it", url_for("account.show"))
+        words = _("%(address)s is not verified.", address=user.email)
+        return SecurityTask(words, _("Verify it"), url_for("account.show"))
     if resets.pending_reset(db(), user.id) is not None:
-        return SecurityTask("A reset of your second factors is pending.", "Review", url_for("factors.reset_form"))
+        words = _("A reset of your second factors is pending.")
+        return SecurityTask(words, _("Review"), url_for("factors.reset_form"))
     if factors.has_second and not factors.recovery_codes.left:
-        words = "You have no recovery codes. Without them, losing your phone locks you out."
-        return SecurityTask(words, "Create codes", url_for("factors.recovery_codes_form"))
+        words = _("You have no recovery codes. Without them, losing your phone locks you out.")
+        return SecurityTask(words, _("Create codes"), url_for("factors.recovery_codes_form"))
     if len(factors.passkeys) == 1 and not factors.has_password:
-        return SecurityTask(
-            "You have only one passkey. Losing it locks you out.", "Add another", url_for("factors.new_passkey")
-        )
+        words = _("You have only one passkey. Losing it locks you out.")
+        return SecurityTask(words, _("Add another"), url_for("factors.new_passkey"))
     return None
 
 
@@ -143,5 +145,6 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
         session.clear()
     if not wants_page():
         return as_json(EverythingEnded(**ended.facts))
-    flash(f"All access to your account was ended. {ended.in_words}", "ok")
+    words = _("All access to your account was ended.")
+    flash(f"{words} {ended.in_words}", "ok")
     return redirect(url_for("login.new" if is_all else "account.security"), 303)

@@ -8,8 +8,9 @@ from webapp.accounts.forms import SetupForm
 from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
-from webapp.accounts.views.request_info import hint, roles_of
+from webapp.accounts.views.request_info import dead, hint, roles_of
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.guard import public
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
@@ -42,19 +43,19 @@ def create(secret: str) -> ResponseReturnValue:
     try:
         registration.create_first_admin(db(), secret, new)
     except one_time_links.LinkDead as error:
-        raise dead() from error
+        raise dead_link() from error
     except UserNameTaken:
-        form.username.errors = ["This user name is taken, or looks like one that is. Choose another."]
+        form.username.errors = [_("This user name is taken, or looks like one that is. Choose another.")]
         return form_again(form, secret)
     except EmailTaken:
-        form.email.errors = ["Another account already uses this e-mail address."]
+        form.email.errors = [_("Another account already uses this e-mail address.")]
         return form_again(form, secret)
-    flash("Your account was created. Log in.", "ok")
+    flash(_("Your account was created. Log in."), "ok")
     return redirect(url_for("login.new"), 303)
 
 
 def fits(form: SetupForm) -> bool:
-    """Ask the rules that need more than the form; their words go beside the fields."""
+    """Check what needs more than the form. Errors are added to the fields."""
     house, roles = current_app.config["SITE_NAME"], roles_of("super_admin")
     name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
     for field, judge in (
@@ -85,16 +86,12 @@ def minutes_left(secret: str) -> int:
     with database().read() as db:
         ends_at = one_time_links.ends_at(db, SETUP, secret)
     if ends_at is None:
-        raise dead()
+        raise dead_link()
     return max(1, int((ends_at - now()).total_seconds() // 60))
 
 
-def dead() -> Problem:
-    return Problem(
-        404,
-        "This link no longer works",
-        "It was already used, or it has expired. Restarting the site creates a new one.",
-    )
+def dead_link() -> Problem:
+    return dead(_("It was already used, or it has expired. Restarting the site creates a new one."))
 
 
 def passwords() -> Passwords:

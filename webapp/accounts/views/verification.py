@@ -21,6 +21,7 @@ from webapp.accounts.views.request_info import (
     post,
     take_turn,
 )
+from webapp.core.translation import _
 from webapp.guard import public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
@@ -32,7 +33,7 @@ from webapp.web.transaction import database, db
 
 bp = Blueprint("verification", __name__)
 
-# The door above, by its name; it keeps here who typed the right password of an account that waits.
+# An endpoint of a higher layer. It puts into the session who typed the right password of an unverified account.
 LOGIN = "login.new"
 WAITING = "unverified"
 
@@ -65,7 +66,7 @@ def verify() -> ResponseReturnValue:
         return form_again(form, found)
     take_turn(TRIED, f"user:{found.user_id}")
     if not passwords().verify(form.password.data or "", found.password_hash):
-        form.password.errors = ["Wrong password. Try again, or set a new one."]
+        form.password.errors = [_("Wrong password. Try again, or set a new one.")]
         return form_again(form, found)
     try:
         user = self_registration.verify(db(), secret)
@@ -75,7 +76,7 @@ def verify() -> ResponseReturnValue:
     session.pop(WAITING, None)
     if not wants_page():
         return Response(status=204)
-    flash("Your e-mail address is verified. Log in." if user.email_verified_at else "You can log in now.", "ok")
+    flash(_("Your e-mail address is verified. Log in.") if user.email_verified_at else _("You can log in now."), "ok")
     return redirect(url_for(LOGIN), 303)
 
 
@@ -92,13 +93,13 @@ def again() -> ResponseReturnValue:
     """Send the link once more, to whoever has just typed the right password of an account that waits for it."""
     user_id, box = session.get(WAITING), post()
     if not isinstance(user_id, str):
-        raise Problem(404, "Nothing to send", "Log in first. Then you can have the link sent again.")
+        raise Problem(404, _("Nothing to send"), _("Log in first. Then you can have the link sent again."))
     take_turn(ASKED)
     seen = current_circumstances()
     after_response.after_response_unseen(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
-    flash("The mail was sent again.", "ok")
+    flash(_("The mail was sent again."), "ok")
     return redirect(url_for("verification.ask_again"), 303)
 
 
@@ -130,6 +131,6 @@ def verification_of(secret: str) -> Verification:
 
 
 def dead_link() -> Problem:
-    problem = dead("It was already used, or it has expired. If your e-mail address is already verified, log in.")
-    problem.actions = (Action("Log in", url_for(LOGIN)),)
+    problem = dead(_("It was already used, or it has expired. If your e-mail address is already verified, log in."))
+    problem.actions = (Action(_("Log in"), url_for(LOGIN)),)
     return problem
