@@ -101,3 +101,17 @@ def test_an_address_is_kept_in_its_normal_form(address):
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(EmailUnfit):
         checked_address(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("ada", "An e-mail address must contain an @ sign."),
+        ("ada@sub.LOCALHOST", "E-mail addresses at reserved domains such as sub.localhost cannot be used."),
+        ("ada@example", "The part after the @ sign must contain a dot, as in example.com."),
+        ("@example.org", "This is not a valid e-mail address."),
+    ],
+)
+def test_the_usual_reasons_are_said_in_words_that_can_be_translated(address, reason):
+    with pytest.raises(EmailUnfit, match=f"^{reason}$"):
+        checked_address(address)
