@@ -83,7 +83,7 @@ def test_every_scope_of_the_house_is_described_where_its_resource_is_declared(ap
 
 def test_a_scope_without_a_description_is_known_by_its_routes():
     scope = CATALOGUE.scopes["mixed:read"]
-    assert (scope.title, scope.sentence, scope.deed) == ("Mixed", "", "read Mixed")
+    assert (scope.title, scope.sentence, scope.action) == ("Mixed", "", "read Mixed")
     assert scope.reached(USER) == ["GET /mixed"]
 
 
@@ -96,7 +96,7 @@ def test_a_description_gives_each_scope_its_title_and_sentence():
         "Send them.",
         "",
     ]
-    assert [scopes[f"reports:{verb}"].deed for verb in ("read", "share", "write")] == [
+    assert [scopes[f"reports:{verb}"].action for verb in ("read", "share", "write")] == [
         *("read Reports", "share reports", "change Reports")
     ]
 

@@ -1,4 +1,4 @@
-"""The structs that the dashboard shows, gathered from the rooms below."""
+"""The structs that the dashboard shows, gathered from the packages below."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from webapp.audit import reading
 from webapp.audit.log import Event
 from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
-from webapp.core.humanize import counted
+from webapp.core.translation import _, _n, current_locale, listed
 from webapp.credentials import usage_tracker
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
@@ -24,7 +25,7 @@ from webapp.tokens.token_list import Token
 DAYS = 14
 RECENT = 8
 SHOWN_TOKENS = 8
-# What the house's own pages ask; everything else is a resource that somebody put behind the guard.
+# Scopes of the site's own pages; all others belong to pages of plug-ins.
 OWN_SCOPES = {"profile:read", "tokens:read", "admin:read", "admin:write"}
 
 
@@ -38,7 +39,7 @@ class OpenResource(msgspec.Struct, frozen=True):
 
 
 class DashboardTask(msgspec.Struct, frozen=True):
-    """Something that wants a minute of its owner."""
+    """A token that needs the attention of its owner."""
 
     sentence: str
     name: str
@@ -70,40 +71,44 @@ class Dashboard(msgspec.Struct, frozen=True):
 
 
 def is_open(principal: Principal, need: Requirement) -> bool:
-    """Whether this caller may come in, as they are or after a fresh proof."""
+    """Whether this caller has access, as they are or after a step-up."""
     return decide(principal, need, now()) in (Decision.ALLOW, Decision.STEP_UP)
 
 
 def who(need: Requirement) -> str:
-    return f"Role {need.role.replace('_', ' ')}" if need.role else "Everyone with an account"
+    if need.role:
+        return _("Role %(role)s", role=need.role.replace("_", " "))
+    return _("Everyone with an account")
 
 
 def name_of(path: str) -> str:
-    """A name for an address: "/protected/super-admin" is "Protected, super admin"."""
+    """A name for a path: "/protected/super-admin" is "Protected, super admin"."""
     return path.strip("/").replace("-", " ").replace("_", " ").replace("/", ", ").capitalize()
 
 
 def tasks(found: Iterable[Token], href: dict[UUID, str]) -> list[DashboardTask]:
     return [
-        DashboardTask(sentence, token.name, href[token.id], f"View {token.name}")
+        DashboardTask(sentence, token.name, href[token.id], _("View %(name)s", name=token.name))
         for token in found
-        if (sentence := needs_a_minute(token))
+        if (sentence := sentence_about(token))
     ]
 
 
-def needs_a_minute(token: Token) -> str | None:
+def sentence_about(token: Token) -> str | None:
     week = sum(token.week)
     if token.state == "expires_soon":
         used = (
-            f"It was used {week} time{'' if week == 1 else 's'} in the last 7 days."
+            _n("It was used %(num)s time in the last 7 days.", "It was used %(num)s times in the last 7 days.", week)
             if week
-            else "It was not used in the last 7 days."
+            else _("It was not used in the last 7 days.")
         )
-        return f"{token.name} expires on {token.expires_at:%A} at {token.expires_at:%H:%M} UTC. {used}"
+        weekday, time = format_date(token.expires_at, "EEEE", locale=current_locale()), f"{token.expires_at:%H:%M}"
+        expires = _("%(name)s expires on %(weekday)s at %(time)s UTC.", name=token.name, weekday=weekday, time=time)
+        return f"{expires} {used}"
     if token.state == "unused":
-        return f"{token.name} has not been used for 90 days. Revoke it if you don't need it."
+        return _("%(name)s has not been used for 90 days. Revoke it if you don't need it.", name=token.name)
     if token.state == "never_used" and now() - token.created_at > timedelta(days=7):
-        return f"{token.name} has never been used."
+        return _("%(name)s has never been used.", name=token.name)
     return None
 
 
@@ -126,12 +131,14 @@ def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
 
 def sum_up(devices: int, tokens: int, script_logins: int, attention: Sequence[DashboardTask]) -> str:
     """The first sentence of the page: what can use the account, counted as its tables and the other pages count."""
-    counts = [counted(devices, "device"), counted(tokens, "token")]
-    counts += [counted(script_logins, "script login")] if script_logins else []
-    sentence = f"{', '.join(counts[:-1])} and {counts[-1]} can use your account."
+    counts = [_n("%(num)s device", "%(num)s devices", devices), _n("%(num)s token", "%(num)s tokens", tokens)]
+    if script_logins:
+        counts.append(_n("%(num)s script login", "%(num)s script logins", script_logins))
+    sentence = _("%(things)s can use your account.", things=listed(counts))
     if not attention:
         return sentence
-    return f"{sentence} {counted(len(attention), 'token')} need{'s' if len(attention) == 1 else ''} attention."
+    due = _n("%(num)s token needs attention.", "%(num)s tokens need attention.", len(attention))
+    return f"{sentence} {due}"
 
 
 def live_tokens(db: Session, user_id: UUID) -> token_list.TokenPage:

@@ -3,6 +3,7 @@
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.core.translation import _
 from webapp.dashboard import summary
 from webapp.dashboard.summary import OWN_SCOPES, Dashboard, OpenResource
 from webapp.guard import Principal, require
@@ -37,7 +38,7 @@ def gather(principal: Principal, logins: int) -> Dashboard:
         roles=list(principal.roles),
         credential=principal.credential,
         scopes=sorted(principal.scopes),
-        greeting="Hello",
+        greeting=_("Hello"),
         summary=summary.sum_up(len(sessions), tokens.total, logins, attention),
         attention=attention,
         resources=resources(principal),

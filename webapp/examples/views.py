@@ -4,12 +4,13 @@ import msgspec
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
+from webapp.core.translation import _, _l
 from webapp.guard import Principal, asked_here, public, require, resource
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 
 bp = Blueprint("examples", __name__)
-resource("protected", "Protected examples", reads="Open the pages that show how a resource is protected.")
+resource("protected", _l("Protected examples"), reads=_l("Open the pages that show how a resource is protected."))
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class ExampleAnswer(msgspec.Struct, frozen=True):
 @responds(Hello)
 def public_page() -> ResponseReturnValue:
     """A page for everybody."""
-    return show(Hello("This page is public."), "examples/public.html")
+    return show(Hello(_("This page is public.")), "examples/public.html")
 
 
 @bp.get("/protected")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
+from webapp.core.translation import _
+
 MOST = 20
 Network = IPv4Network | IPv6Network
 # Where an IPv6 address says an IPv4 one: ::ffff:10.0.0.7 is 10.0.0.7.
@@ -21,7 +23,7 @@ def networks_of(words: Iterable[str]) -> tuple[str, ...]:
     """
     found = dict.fromkeys(str(network_of(word)) for word in words)
     if len(found) > MOST:
-        raise NetworkUnfit(f"Enter at most {MOST} networks. You entered {len(found)}.")
+        raise NetworkUnfit(_("Enter at most %(most)s networks. You entered %(count)s.", most=MOST, count=len(found)))
     return tuple(found)
 
 
@@ -33,12 +35,18 @@ def network_of(word: str) -> Network:
         meant = None
     # A zone ("%eth0") is a name that only one machine knows.
     if meant is None or "%" in word:
-        raise NetworkUnfit(f"{shown} is not a network. Use 10.0.0.0/8, 2001:db8::/32 or a single IP address.")
+        raise NetworkUnfit(
+            _("%(network)s is not a network. Use 10.0.0.0/8, 2001:db8::/32 or a single IP address.", network=shown)
+        )
     try:
         ip_network(word)
     except ValueError:
         raise NetworkUnfit(
-            f"{shown} is an IP address inside a network, not the network itself. The network is {meant}."
+            _(
+                "%(address)s is an IP address inside a network, not the network itself. The network is %(network)s.",
+                address=shown,
+                network=meant,
+            )
         ) from None
     return meant
 
@@ -50,6 +58,8 @@ def unmapped(network: Network) -> Network:
         # All of IPv6, said in the usual way; callers by IPv4 are none of it.
         return network
     if network.prefixlen < MAPPED.prefixlen:
-        raise NetworkUnfit(f"{network} mixes IPv4-mapped and other IPv6 addresses. Enter them separately.")
+        raise NetworkUnfit(
+            _("%(network)s mixes IPv4-mapped and other IPv6 addresses. Enter them separately.", network=network)
+        )
     mapped = network.network_address.ipv4_mapped
     return IPv4Network((int(mapped), network.prefixlen - MAPPED.prefixlen)) if mapped else network

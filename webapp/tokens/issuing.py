@@ -16,6 +16,7 @@ from webapp.core.clock import now
 from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.core.db import alone
 from webapp.core.keys import KeyRing
+from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
@@ -24,6 +25,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.claims import ClaimsHook, gathered
 from webapp.tokens.models import ApiToken
+from webapp.web.templating import number
 
 # What people mint themselves is asked for by nobody but this house (RFC 9068 §2.2).
 CLIENT_ID = "latchkey"
@@ -45,7 +47,12 @@ class TooManyTokens(Exception):
 
     def __init__(self, most: int) -> None:
         self.most = most
-        super().__init__(f"You have {most:,} active tokens, which is the maximum. Revoke some that you don't use.")
+        super().__init__(
+            _(
+                "You have %(count)s active tokens, which is the maximum. Revoke some that you don't use.",
+                count=number(most),
+            )
+        )
 
 
 class AlreadyIssued(Exception):
@@ -191,7 +198,13 @@ def checked_name(name: str) -> str:
     """
     name = name.strip()
     if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
-        raise TokenNameUnfit(f"A token's name must have {SHORTEST} to {LONGEST} printable characters.")
+        raise TokenNameUnfit(
+            _(
+                "A token's name must have %(shortest)s to %(longest)s printable characters.",
+                shortest=SHORTEST,
+                longest=LONGEST,
+            )
+        )
     if is_stacked(name):
         raise TokenNameUnfit(STACKED)
     return name

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from webapp.core.translation import _
 from webapp.tokens.scopes import GENERAL, Catalogue
 
 HOUR, DAY = 3600, 86400
-# What looks after the house is no part of anybody's backup unless they say so.
+# Administration is not part of a backup unless its owner adds it.
 NOT_OWN = ("admin:read", GENERAL)
 
 
@@ -33,12 +34,20 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> l
     most = int(longest.total_seconds())
     month, quarter, year = (longest_of((days * DAY, 30 * DAY, 7 * DAY, HOUR), most) for days in (30, 90, 365))
     return [
-        Preset("curl", "Try with curl", "read your profile, 1 hour", HOUR, ("profile:read",), ("GET",), name="curl"),
         Preset(
-            "page", "Read one page", "GET requests to one path", month, ("protected:read",), ("GET",), ("/protected",)
+            "curl", _("Try with curl"), _("read your profile, 1 hour"), HOUR, ("profile:read",), ("GET",), name="curl"
         ),
-        Preset("ci", "CI job", "a few calls a minute", quarter, renewing, per_minute=60),
-        Preset("backup", "Backup", "read everything you can read", year, reads, ("GET",)),
+        Preset(
+            "page",
+            _("Read one page"),
+            _("GET requests to one path"),
+            month,
+            ("protected:read",),
+            ("GET",),
+            ("/protected",),
+        ),
+        Preset("ci", _("CI job"), _("a few calls a minute"), quarter, renewing, per_minute=60),
+        Preset("backup", _("Backup"), _("read everything you can read"), year, reads, ("GET",)),
     ]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
 from webapp.core.clock import NEVER, now
+from webapp.core.translation import _
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.credentials.usage_store import inherit_networks
@@ -56,7 +57,7 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, hand
     # One statement, so that of two who rotate at once one is too late.
     won = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
     if db.execute(won.values(rotated_at=now(), taken_name=None).returning(ApiToken.id)).first() is None:
-        raise NotRotatable("It was already rotated. Rotate the new token instead.", successor_of(db, token_id))
+        raise NotRotatable(_("It was already rotated. Rotate the new token instead."), successor_of(db, token_id))
     credential = former.credential
     wish = TokenRequest(
         name=former.entry.name,
@@ -91,13 +92,13 @@ def locked_token(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:
     credential = db.scalar(query.with_for_update().execution_options(populate_existing=True))
     entry = db.get(ApiToken, token_id, populate_existing=True) if credential is not None else None
     if credential is None or entry is None:
-        raise NotRotatable("The token does not exist.")
+        raise NotRotatable(_("The token does not exist."))
     if credential.family_id is not None:
-        raise NotRotatable("It belongs to a script login. Use the refresh token to get a new one.")
+        raise NotRotatable(_("It belongs to a script login. Use the refresh token to get a new one."))
     if credential.revoked_at is not None:
-        raise NotRotatable("It was revoked. Create a new token instead.")
+        raise NotRotatable(_("It was revoked. Create a new token instead."))
     if entry.rotated_at is None and not credential.is_live(now()):
-        raise NotRotatable("It has expired. Create a new token instead.")
+        raise NotRotatable(_("It has expired. Create a new token instead."))
     return TokenRow(entry, credential)
 
 

@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from webapp.tokens.scopes import Catalogue, Scope
-
-READ, WRITE = "read", "write"
+from webapp.core.translation import _
+from webapp.tokens.scopes import READ, WRITE, Catalogue, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +20,17 @@ class PickerLevel:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """What one scope is for, and the addresses that it opens to this person."""
+    """What one scope is for, and the paths that it opens to this person."""
 
     scope: Scope
     is_held: bool
-    addresses: list[str]
+    paths: list[str]
 
     @property
     def words(self) -> str:
         if not self.is_held:
             return self.scope.why_not()
-        return self.scope.sentence or ("" if self.addresses else "No pages yet.")
+        return self.scope.sentence or ("" if self.paths else _("No pages yet."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *,
     """Those that this person holds first."""
     found = [
         row(list(scopes), roles, set(chosen), is_suggested=is_suggested)
-        for _, scopes in groupby(catalogue.scopes.values(), key=lambda scope: scope.room)
+        for _room, scopes in groupby(catalogue.scopes.values(), key=lambda scope: scope.resource_name)
     ]
     return sorted(found, key=lambda row: not row.is_held)
 
@@ -67,7 +66,7 @@ def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_s
     ranks = {verb: by_verb.pop(verb) for verb in (READ, WRITE) if verb in by_verb}
     others = [level([scope], in_words(scope.verb), roles, is_chosen=scope.name in chosen) for scope in by_verb.values()]
     return PickerRow(
-        name=scopes[0].room,
+        name=scopes[0].resource_name,
         title=scopes[0].title,
         levels=levels(ranks, roles, chosen),
         others=others,
@@ -84,8 +83,12 @@ def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> l
     steps = [(READ,), (READ, WRITE)] if READ in ranks else [(WRITE,)]
     if had == (WRITE,) and READ in ranks:
         steps.append((WRITE,))
-    words = {(READ,): "read", (READ, WRITE): "read and write", (WRITE,): "write only" if READ in ranks else "write"}
-    return [PickerLevel("", "none", is_held=True, is_chosen=not had)] + [
+    words = {
+        (READ,): _("read"),
+        (READ, WRITE): _("read and write"),
+        (WRITE,): _("write only") if READ in ranks else _("write"),
+    }
+    return [PickerLevel("", _("none"), is_held=True, is_chosen=not had)] + [
         level([ranks[verb] for verb in step], words[step], roles, is_chosen=had == step)
         for step in steps
         if set(step) <= set(ranks)

@@ -5,16 +5,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.core.humanize import in_words
+from webapp.core.translation import _, _l, listed
 from webapp.guard.assurance import Demands, Level
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import Resource, resource
 
+READ, WRITE = "read", "write"
 # What @require() asks where no scope is named: on the list before the first page needs it.
 GENERAL = "resources:read"
-resource("resources", "Other pages", reads="Open pages that need a login but no specific permission.")
+resource("resources", _l("Other pages"), reads=_l("Open pages that need a login but no specific permission."))
 # It opens no route: it decides whether a token that is exchanged for another service names the roles of its owner.
 SHARE_ROLES = "roles:share"
-resource("roles", "Your roles", share="Tell other services which roles you have when the token is exchanged for them.")
+resource(
+    "roles",
+    _l("Your roles"),
+    share=_l("Tell other services which roles you have when the token is exchanged for them."),
+)
+ACTIONS = {
+    SHARE_ROLES: _l("share your roles"),
+    "self:rotate": _l("rotate this token"),
+    "tokens:introspect": _l("introspect API tokens"),
+}
+"""What a token with a scope of this site may do that neither reads nor writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,7 @@ class Scope:
     resource: Resource | None = None
 
     @property
-    def room(self) -> str:
+    def resource_name(self) -> str:
         return self.name.partition(":")[0]
 
     @property
@@ -59,21 +71,23 @@ class Scope:
     @property
     def title(self) -> str:
         """Of its resource."""
-        return self.resource.title if self.resource else in_words(self.room).capitalize()
+        return str(self.resource.title) if self.resource else in_words(self.resource_name).capitalize()
 
     @property
     def sentence(self) -> str:
-        """What it is for, where its room says so."""
-        return self.resource.sentences.get(self.verb, "") if self.resource else ""
+        """What it is for, where its package describes it."""
+        return str(self.resource.sentences.get(self.verb, "")) if self.resource else ""
 
     @property
-    def deed(self) -> str:
+    def action(self) -> str:
         """What a token with it may do, such as "change Reports"."""
+        if self.name in ACTIONS:
+            return str(ACTIONS[self.name])
         match self.verb:
             case "read":
-                return f"read {self.title}"
+                return _("read %(resource)s", resource=self.title)
             case "write":
-                return f"change {self.title}"
+                return _("change %(resource)s", resource=self.title)
             case verb:
                 return f"{in_words(verb)} {self.title[:1].lower() + self.title[1:]}"
 
@@ -83,14 +97,15 @@ class Scope:
 
     def why_not(self) -> str:
         wanted = sorted({opening.role for opening in self.openings if opening.role})
-        return f"You don't have this permission. It requires the role {' or '.join(map(in_words, wanted))}."
+        roles = listed(map(in_words, wanted), style="or")
+        return _("You don't have this permission. It requires the role %(roles)s.", roles=roles)
 
     def reached(self, roles: Sequence[str]) -> list[str]:
-        """The addresses in words, as far as these roles reach."""
+        """Methods and paths, as far as these roles reach."""
         return [opening.in_words for opening in self.openings if opening.is_reached_by(roles)]
 
     def opens(self, roles: Sequence[str]) -> str:
-        return ", ".join(self.reached(roles)) or "No pages yet."
+        return ", ".join(self.reached(roles)) or _("No pages yet.")
 
 
 class ScopeNotHeld(Exception):
@@ -140,11 +155,11 @@ class Catalogue:
         return [opening for name in names if name in self.scopes for opening in self.scopes[name].openings]
 
     def unopened(self, rules: Iterable[str], names: Iterable[str]) -> list[str]:
-        """The addresses that none of these scopes opens."""
+        """The paths that none of these scopes opens."""
         return sorted(set(rules) - {opening.rule for opening in self.openings(names)})
 
     def rules(self, roles: Sequence[str]) -> list[str]:
-        """The addresses that a token of somebody with these roles can open at all."""
+        """The paths that a token of somebody with these roles can open at all."""
         return sorted({opening.rule for opening in self.openings(self.scopes) if opening.is_reached_by(roles)})
 
 

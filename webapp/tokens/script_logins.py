@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import LONGEST_AGENT
 from webapp.core.client_network import network_of
 from webapp.core.client_product import product_of
+from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.models import Credential
 from webapp.tokens.issuing import scopes_of
@@ -78,7 +79,7 @@ def script_login(
 ) -> ScriptLogin:
     return ScriptLogin(
         id=family.id,
-        client=family.user_agent.partition(" ")[0] or "a script",
+        client=family.user_agent.partition(" ")[0] or _("a script"),
         scopes=scopes_of(credential),
         started_at=credential.created_at,
         started_from=family.address,

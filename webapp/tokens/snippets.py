@@ -1,9 +1,10 @@
-"""Lines that use a token, with the real address in them; the token stays in the environment."""
+"""Code that uses a token, with the real URL in it; the token stays in the environment."""
 
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
+from webapp.core.translation import _
 from webapp.guard.curl_examples import curl
 from webapp.settings import ROOT
 
@@ -20,7 +21,7 @@ def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
         is_bound: to a key, whose proof no line of a shell can give.
     """
     if is_bound:
-        return [Snippet("Python with key", holding_a_key())]
+        return [Snippet(_("Python with key"), holding_a_key())]
     return [
         Snippet("curl", curl(url)),
         Snippet("Python requests", python("requests", url)),

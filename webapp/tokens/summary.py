@@ -1,11 +1,16 @@
-"""summary(): what a token can and cannot do, in plain words; read off its authority and its end, and nothing else."""
+"""summary(): what a token can and cannot do, in plain words."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
+from typing import Literal
+
+from babel.dates import format_datetime
 
 from webapp.core.clock import NEVER
+from webapp.core.translation import _, _n, current_locale, listed
 from webapp.guard.token_grant import READS, TokenGrant
-from webapp.tokens.scopes import Catalogue, Opening, Scope, plain
+from webapp.tokens.scopes import READ, WRITE, Catalogue, Opening, Scope, plain
+from webapp.web.templating import number
 
 MOST_LISTED = 4
 
@@ -13,19 +18,14 @@ MOST_LISTED = 4
 def summary(authority: TokenGrant, expires_at: datetime, catalogue: Catalogue, *, zone: tzinfo = UTC) -> list[str]:
     """Such as "Can read Reports until 14 March 2027, 12:00 UTC, from 10.0.0.0/8." and "Cannot change anything …"."""
     scopes = [catalogue.scopes[name] for name in sorted(authority.scopes) if name in catalogue.scopes]
+    if not scopes:
+        return [_("Can do nothing yet: no permission is chosen.")]
     useful = [scope for scope in scopes if opens_something(scope, authority)]
     if not useful:
-        return [
-            "Can do nothing yet: "
-            + ("its limits exclude everything that its permissions allow." if scopes else "no permission is chosen.")
-        ]
-    can = f"Can {listed(deeds(useful))} {until(expires_at, zone)}"
-    if authority.networks:
-        can += f", from {shortened(authority.networks, 'or')}"
-    said = [f"{can}."]
-    if bounds := bounds_of(authority):
-        said.append(f"Only {listed(bounds)}.")
-    return [*said, cannot(useful)]
+        return [_("Can do nothing yet: its limits exclude everything that its permissions allow.")]
+    limits = limits_of(authority)
+    only = [_("Only %(limits)s.", limits=listed(limits))] if limits else []
+    return [can(useful, authority, expires_at, zone), *only, cannot(useful)]
 
 
 def opens_something(scope: Scope, authority: TokenGrant) -> bool:
@@ -37,49 +37,61 @@ def keeps(opening: Opening, authority: TokenGrant) -> bool:
     return is_method and (not authority.resources or opening.rule in authority.resources)
 
 
-def deeds(scopes: Sequence[Scope]) -> list[str]:
-    """What reads and changes the same thing is said once."""
+def can(scopes: Sequence[Scope], authority: TokenGrant, expires_at: datetime, zone: tzinfo) -> str:
+    actions, networks = listed(actions_of(scopes)), shortened(authority.networks, style="or")
+    if expires_at >= NEVER:
+        if networks:
+            return _("Can %(actions)s until it is revoked, from %(networks)s.", actions=actions, networks=networks)
+        return _("Can %(actions)s until it is revoked.", actions=actions)
+    end = minute(expires_at.astimezone(zone))
+    if networks:
+        return _("Can %(actions)s until %(end)s, from %(networks)s.", actions=actions, end=end, networks=networks)
+    return _("Can %(actions)s until %(end)s.", actions=actions, end=end)
+
+
+def actions_of(scopes: Sequence[Scope]) -> list[str]:
+    """Reading and changing the same resource is one entry."""
     names = {scope.name for scope in scopes}
-    both = {scope.room for scope in scopes if {f"{scope.room}:read", f"{scope.room}:write"} <= names}
-    said = [f"read and {scope.deed}" if scope.room in both else scope.deed for scope in scopes]
+    both = {
+        scope.resource_name for scope in scopes if {f"{scope.resource_name}:{verb}" for verb in (READ, WRITE)} <= names
+    }
     return [
-        words for words, scope in zip(said, scopes, strict=True) if not (scope.room in both and scope.verb == "read")
+        _("read and change %(resource)s", resource=scope.title)
+        if scope.resource_name in both and scope.verb == WRITE
+        else scope.action
+        for scope in scopes
+        if not (scope.resource_name in both and scope.verb == READ)
     ]
 
 
-def until(expires_at: datetime, zone: tzinfo) -> str:
-    if expires_at >= NEVER:
-        return "until it is revoked"
-    end = expires_at.astimezone(zone)
-    return f"until {end.day} {end:%B %Y, %H:%M %Z}"
+def minute(moment: datetime) -> str:
+    """Such as "14 March 2027, 12:00 UTC"."""
+    # Translators: a date and time pattern, in the letters of Unicode TR35.
+    return f"{format_datetime(moment, _('d MMMM y, HH:mm'), locale=current_locale())} {moment:%Z}"
 
 
-def bounds_of(authority: TokenGrant) -> list[str]:
+def limits_of(authority: TokenGrant) -> list[str]:
     found = []
     if authority.methods:
-        found.append(f"with {listed(sorted(authority.methods))}")
+        found.append(_("with %(methods)s", methods=listed(sorted(authority.methods))))
     if authority.resources:
-        found.append(f"at {shortened(map(plain, sorted(authority.resources)), 'and')}")
+        found.append(_("at %(paths)s", paths=shortened(map(plain, sorted(authority.resources)))))
     if authority.per_minute is not None:
-        found.append(f"up to {authority.per_minute:,} times a minute")
+        found.append(_("up to %(count)s times a minute", count=number(authority.per_minute)))
     if authority.jkt is not None:
-        found.append("with a proof made with its key")
+        found.append(_("with a proof made with its key"))
     return found
 
 
 def cannot(scopes: Sequence[Scope]) -> str:
     if all(scope.verb == "read" for scope in scopes):
-        return "Cannot change anything, create tokens or manage your account."
-    return "Cannot create tokens or manage your account."
+        return _("Cannot change anything, create tokens or manage your account.")
+    return _("Cannot create tokens or manage your account.")
 
 
-def shortened(items: Iterable[str], word: str) -> str:
+def shortened(items: Iterable[str], style: Literal["standard", "or"] = "standard") -> str:
     found = list(items)
     if len(found) > MOST_LISTED:
-        found = [*found[: MOST_LISTED - 1], f"{len(found) - MOST_LISTED + 1} more"]
-    return listed(found, word)
-
-
-def listed(items: Sequence[str], word: str = "and") -> str:
-    *first, last = items
-    return f"{', '.join(first)} {word} {last}" if first else last
+        left = len(found) - MOST_LISTED + 1
+        found = [*found[: MOST_LISTED - 1], _n("%(num)s more", "%(num)s more", left)]
+    return listed(found, style=style)

@@ -18,6 +18,7 @@ from webapp.tokens.rotation import TokenLink
 from webapp.tokens.scope_suggestions import unneeded
 from webapp.tokens.scopes import Catalogue, plain
 from webapp.tokens.token_list import Token
+from webapp.web.problem_kinds import KINDS
 
 SHOWN = 30
 """Days of use."""
@@ -34,7 +35,7 @@ class TokenUse(msgspec.Struct, frozen=True):
     requests: int
 
     @property
-    def deed(self) -> str:
+    def label(self) -> str:
         return plain(self.resource)
 
 
@@ -48,7 +49,8 @@ class TokenDenial(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        return in_words(self.code)
+        kind = KINDS.get(self.code.replace("_", "-"))
+        return str(kind.title) if kind else in_words(self.code)
 
     @property
     def place(self) -> str:
@@ -64,7 +66,7 @@ class TokenDetails(Token, frozen=True, kw_only=True):
     days: list[TokenDay]
     """Of the last thirty days (UTC), today last."""
     resources: list[TokenUse]
-    """What it asked in those days, the most frequent first."""
+    """Endpoints that it requested in those days, the most frequent first."""
     unneeded: list[str]
     """Scopes that nothing has needed in those days."""
     denials: list[TokenDenial]

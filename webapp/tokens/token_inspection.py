@@ -12,35 +12,38 @@ import msgspec
 from webapp import verify
 from webapp.core import jwt
 from webapp.core.keys import KeyRing
+from webapp.core.translation import _, _l
 from webapp.guard.principal import CredentialRef
 from webapp.tokens.authenticator import TYP
 from webapp.tokens.refresh_secret import PREFIX
 from webapp.web.problem_codes import ProblemCode
+from webapp.web.templating import number
 
 Signature = Literal["holds", "broken", "unchecked"]
 MOST_SHOWN = 300
 EXPIRED = "expired"
 
 MEANINGS = {
-    "typ": "Token type; access tokens have at+jwt.",
-    "alg": "Signature algorithm.",
-    "kid": "ID of the signing key.",
-    "iss": "Issuer.",
-    "aud": "Audience: the service it is meant for.",
-    "sub": "Subject: ID of the owner's account.",
-    "client_id": "Client that it was issued to.",
-    "jti": "Token ID.",
-    "iat": "Issued at.",
-    "nbf": "Not valid before.",
-    "exp": "Expires at.",
-    "scope": "Permissions when it was issued. This site uses the stored ones, which may be fewer by now.",
-    "cnf": "Key that must sign a proof for each use.",
-    "auth_time": "When its owner last confirmed their identity.",
-    "acr": "Authentication level.",
-    "amr": "Authentication methods.",
-    "act": "Token that it was exchanged for.",
-    "roles": "Roles of its owner when it was issued.",
+    "typ": _l("Token type; access tokens have at+jwt."),
+    "alg": _l("Signature algorithm."),
+    "kid": _l("ID of the signing key."),
+    "iss": _l("Issuer."),
+    "aud": _l("Audience: the service it is meant for."),
+    "sub": _l("Subject: ID of the owner's account."),
+    "client_id": _l("Client that it was issued to."),
+    "jti": _l("Token ID."),
+    "iat": _l("Issued at."),
+    "nbf": _l("Not valid before."),
+    "exp": _l("Expires at."),
+    "scope": _l("Permissions when it was issued. This site uses the stored ones, which may be fewer by now."),
+    "cnf": _l("Key that must sign a proof for each use."),
+    "auth_time": _l("When its owner last confirmed their identity."),
+    "acr": _l("Authentication level."),
+    "amr": _l("Authentication methods."),
+    "act": _l("Token that it was exchanged for."),
+    "roles": _l("Roles of its owner when it was issued."),
 }
+NOT_USED = _l("Not used by this site.")
 TIMES = ("iat", "nbf", "exp", "auth_time")
 # What PyJWT finds wrong once the signature holds.
 AFTER_THE_SIGNATURE = {"InvalidIssuerError", "InvalidAudienceError", "MissingRequiredClaimError", "InvalidSubjectError"}
@@ -60,12 +63,12 @@ class InspectedMember(msgspec.Struct, frozen=True):
 class TokenReading:
     sentence: str
     code: ProblemCode | None
-    """Why the guard would not take it, as far as the text itself says; None where it would ask the row."""
+    """Why the guard would refuse it, as far as the text itself shows; None where its row decides."""
     header: list[InspectedMember]
     claims: list[InspectedMember]
     signature: Signature
     claim: CredentialRef | None = None
-    """Which row it names; only of what is truly signed by this house, and for it."""
+    """Which row it names; only if this site signed it, for itself."""
 
 
 def read(text: str, ring: KeyRing, issuer: str) -> TokenReading:
@@ -94,31 +97,47 @@ def claim_of(claims: Mapping[str, Any]) -> CredentialRef | None:
 
 
 def no_token(text: str, reason: str) -> str:
-    """What else it may be, for somebody who pasted it in good faith."""
+    """What else it may be."""
     if text.startswith(PREFIX):
-        return "This is a refresh token. It gives no access itself. Send it only to /api/auth/refresh."
+        return _("This is a refresh token. It gives no access itself. Send it only to /api/auth/refresh.")
     if len(text) > verify.SIZE:
-        return f"This is not a token of this site: it has {len(text):,} characters, the maximum is {verify.SIZE:,}."
+        return _(
+            "This is not a token of this site: it has %(count)s characters, the maximum is %(most)s.",
+            count=number(len(text)),
+            most=number(verify.SIZE),
+        )
     if text.count(".") == 4:
-        return "This looks like an encrypted token. This site does not use encrypted tokens."
+        return _("This looks like an encrypted token. This site does not use encrypted tokens.")
     if re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", text, re.ASCII):
-        return f"This looks like a token but can't be read: {reason}. It may be incomplete or changed."
-    return "This is not a token. Tokens have 3 parts separated by dots. It may be a password or a cookie."
+        return _(
+            "This looks like a token but can't be read: %(reason)s. It may be incomplete or changed.", reason=reason
+        )
+    return _("This is not a token. Tokens have 3 parts separated by dots. It may be a password or a cookie.")
 
 
 def signature_of(text: str, header: Mapping[str, Any], ring: KeyRing, issuer: str) -> tuple[Signature, str]:
-    """Whether one of our keys signed it, and else what is wrong; no key is ever taken from the token."""
+    """Whether one of our keys signed it, and what is wrong; no key is ever taken from the token.
+
+    Returns:
+        The fault is a whole sentence where the signature does not hold, else the library's reason.
+    """
     key = ring.find(header["kid"]) if isinstance(header.get("kid"), str) else None
     if key is None:
-        return "unchecked", "it was not signed with a current key of this site"
+        return "unchecked", _(
+            "It claims to be from this site, but it was not signed with a current key of this site. It gives no access."
+        )
     if header.get("alg") != key.algorithm:
-        return "broken", "alg does not match its signing key"
+        return "broken", _(
+            "It claims to be from this site, but alg does not match its signing key. It gives no access."
+        )
     try:
         verify.has_signature(text, verify.Key(key.algorithm, key.verifying), issuer=issuer, audience=issuer)
     except verify.Invalid as error:
         if str(error) in AFTER_THE_SIGNATURE:
             return "holds", str(error)
-        return "broken", "its content does not match the signature"
+        return "broken", _(
+            "It claims to be from this site, but its content does not match the signature. It gives no access."
+        )
     try:
         jwt.verify(text, typ=TYP, issuer=issuer, audience=issuer, ring=ring)
     except jwt.Expired:
@@ -132,38 +151,35 @@ def verdict_of(
     header: Mapping[str, Any], claims: Mapping[str, Any], signature: Signature, fault: str, issuer: str
 ) -> tuple[str, ProblemCode | None]:
     if str(header.get("alg")).lower() == "none":
-        return "It is not signed, so anybody could have written it. It gives no access.", "token_invalid"
+        return _("It is not signed, so anybody could have written it. It gives no access."), "token_invalid"
     if claims.get("iss") != issuer and signature == "holds":
-        return (
-            f"It was signed here, but for another URL: {shortened(claims.get('iss'))}. This site is {issuer}.",
-            "token_invalid",
-        )
+        url = shortened(claims.get("iss"))
+        return _(
+            "It was signed here, but for another URL: %(url)s. This site is %(issuer)s.", url=url, issuer=issuer
+        ), "token_invalid"
     if claims.get("iss") != issuer:
-        return (
-            f"It was issued by {shortened(claims.get('iss', 'nobody'))}, not by this site.",
-            "token_invalid",
-        )
+        other = shortened(claims.get("iss", _("nobody")))
+        return _("It was issued by %(issuer)s, not by this site.", issuer=other), "token_invalid"
     if signature != "holds":
-        return f"It claims to be from this site, but {fault}. It gives no access.", "token_invalid"
+        return fault, "token_invalid"
     if header.get("typ") != TYP:
-        return f"It was signed here, but is another kind of token: {shortened(header.get('typ'))}.", "token_invalid"
+        kind = shortened(header.get("typ"))
+        return _("It was signed here, but is another kind of token: %(kind)s.", kind=kind), "token_invalid"
     if claims.get("aud") != issuer:
-        return (
-            f"It was issued here for another service: {shortened(claims.get('aud'))}. It gives no access to this site.",
-            "token_invalid",
-        )
+        service = shortened(claims.get("aud"))
+        return _(
+            "It was issued here for another service: %(service)s. It gives no access to this site.", service=service
+        ), "token_invalid"
     if fault == EXPIRED:
-        return "It was issued here and has expired.", "token_expired"
+        return _("It was issued here and has expired."), "token_expired"
     if fault:
-        return f"It was signed here, but it is invalid: {fault}.", "token_invalid"
-    return "It was issued here, its signature is valid and it has not expired.", None
+        return _("It was signed here, but it is invalid: %(reason)s.", reason=fault), "token_invalid"
+    return _("It was issued here, its signature is valid and it has not expired."), None
 
 
 def pieces(members: Mapping[str, Any]) -> list[InspectedMember]:
     return [
-        InspectedMember(
-            shortened(name), shortened(value), MEANINGS.get(name, "Not used by this site."), moment(name, value)
-        )
+        InspectedMember(shortened(name), shortened(value), str(MEANINGS.get(name, NOT_USED)), moment(name, value))
         for name, value in members.items()
     ]
 

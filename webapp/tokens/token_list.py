@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
+from webapp.core.translation import _, _l
 from webapp.credentials import usage_tracker
 from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
@@ -29,13 +30,13 @@ KEPT = timedelta(days=90)
 WIDE = "allows_all"
 
 WORDS = {
-    "active": "active",
-    "rotated": "rotated, still valid",
-    "expires_soon": "expires soon",
-    "never_used": "never used",
-    "unused": "unused for 90 days",
-    "expired": "expired",
-    "revoked": "revoked",
+    "active": _l("active"),
+    "rotated": _l("rotated, still valid"),
+    "expires_soon": _l("expires soon"),
+    "never_used": _l("never used"),
+    "unused": _l("unused for 90 days"),
+    "expired": _l("expired"),
+    "revoked": _l("revoked"),
 }
 
 
@@ -64,10 +65,10 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def state_words(self) -> str:
-        return WORDS[self.state]
+        return str(WORDS[self.state])
 
     @property
-    def last_deed(self) -> str:
+    def last_request(self) -> str:
         """What it asked last, as people read it."""
         return plain(self.last_used_for or "")
 
@@ -90,7 +91,14 @@ class TokenPage:
 
     @property
     def words(self) -> str:
-        return f"{self.first + 1} to {self.first + len(self.tokens)} of {self.total}" if self.tokens else "none"
+        if not self.tokens:
+            return _("none")
+        return _(
+            "%(first)s to %(last)s of %(total)s",
+            first=self.first + 1,
+            last=self.first + len(self.tokens),
+            total=self.total,
+        )
 
 
 class TokenGlance(NamedTuple):

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.overview import Overview, overview
 from webapp.admin.views.permissions import read
 from webapp.audit.log import Event
+from webapp.core.translation import _l
 from webapp.guard.resources import resource
 from webapp.guard.routes import routes
 from webapp.jobs.leases import Jobs
@@ -20,9 +21,9 @@ from webapp.web.transaction import db
 bp = Blueprint("admin", __name__)
 resource(
     "admin",
-    "Administration",
-    reads="View all accounts, roles, invitations, mails and the audit log.",
-    writes="Disable and delete users, assign roles without admin permissions, revoke invitations, resend mails.",
+    _l("Administration"),
+    reads=_l("View all accounts, roles, invitations, mails and the audit log."),
+    writes=_l("Disable and delete users, assign roles without admin permissions, revoke invitations, resend mails."),
 )
 
 

@@ -1,4 +1,4 @@
-"""The form that asks for a token: what it is for, what it may reach, how long, from where."""
+"""The form for a new token."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -11,13 +11,20 @@ from wtforms.validators import Length, Optional, ValidationError
 from webapp.core.clock import NEVER, now
 from webapp.core.digests import new_secret
 from webapp.core.dpop import DpopKeyUnfit, thumbprint_in
+from webapp.core.translation import _, _l
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.forms.restrictions import LimitsForm
 from webapp.tokens.issuing import LONGEST_REASON, SHORTEST_REASON
 from webapp.web.form import one_line, stripped
 
 MONTH = 2592000
-PRESETS = {3600: "1 hour", 604800: "7 days", MONTH: "30 days", 7776000: "90 days", 31536000: "1 year"}
+PRESETS = {
+    3600: _l("1 hour"),
+    604800: _l("7 days"),
+    MONTH: _l("30 days"),
+    7776000: _l("90 days"),
+    31536000: _l("1 year"),
+}
 FOR_EVER = "never"
 ON_A_DATE = ""
 # Of RSA, whose keys are the longest that are taken.
@@ -29,23 +36,25 @@ SUGGESTED = ("name", "note", "per_minute", "expires_in", *SEVERAL)
 
 class NewTokenForm(LimitsForm):
     expires_in = RadioField(
-        "Expires",
-        choices={str(s): words for s, words in PRESETS.items()} | {FOR_EVER: "Never"},
+        _l("Expires"),
+        choices={str(s): words for s, words in PRESETS.items()} | {FOR_EVER: _l("Never")},
         validate_choice=False,
     )
-    expires_on = DateField("On this date", [Optional()], description="The token works until the end of that day (UTC).")
+    expires_on = DateField(
+        _l("On this date"), [Optional()], description=_l("The token works until the end of that day (UTC).")
+    )
     reason = StringField(
-        "Why it must not expire",
+        _l("Why it must not expire"),
         [Optional(), Length(SHORTEST_REASON, LONGEST_REASON), one_line],
         filters=[stripped],
-        description="Stored with the token and in the audit log.",
+        description=_l("Stored with the token and in the audit log."),
         render_kw={"maxlength": LONGEST_REASON, "autocomplete": "off"},
     )
     key = TextAreaField(
-        "Public key",
+        _l("Public key"),
         [Optional(), Length(max=LONGEST_KEY)],
         filters=[stripped],
-        description="A JWK (ES256, EdDSA, RS256) or its thumbprint. Each request then needs a new proof (DPoP).",
+        description=_l("A JWK (ES256, EdDSA, RS256) or its thumbprint. Each request then needs a new proof (DPoP)."),
         render_kw={"rows": 3, "spellcheck": "false", "autocomplete": "off"},
     )
     once = HiddenField(
@@ -56,8 +65,8 @@ class NewTokenForm(LimitsForm):
         super().__init__(*args, **kwargs)
         self.longest, self.may_never_end = longest, may_never_end
         self.presets = {str(s): words for s, words in PRESETS.items() if timedelta(seconds=s) <= longest}
-        endless = [(FOR_EVER, "Never")] if may_never_end else []
-        self.expires_in.choices = [*self.presets.items(), (ON_A_DATE, "On a date"), *endless]
+        endless = [(FOR_EVER, _l("Never"))] if may_never_end else []
+        self.expires_in.choices = [*self.presets.items(), (ON_A_DATE, _l("On a date")), *endless]
         if not self.expires_in.raw_data and self.expires_in.data is None:
             # A script that names a date says so by that alone.
             self.expires_in.data = ON_A_DATE if self.expires_on.data is not None else self.usual
@@ -121,11 +130,13 @@ class NewTokenForm(LimitsForm):
             self.judge_date()
         elif self.is_endless and self.may_never_end:
             if not self.reason.data:
-                raise ValidationError("A token without expiry needs a reason. Enter it below.")
+                raise ValidationError(_("A token without expiry needs a reason. Enter it below."))
         elif self.is_endless:
-            raise ValidationError(f"Tokens must expire after {self.longest.days} days at the latest.")
+            raise ValidationError(_("Tokens must expire after %(days)s days at the latest.", days=self.longest.days))
         elif field.data not in self.presets:
-            raise ValidationError(f"Choose a lifetime or a date, at most {self.longest.days} days from now.")
+            raise ValidationError(
+                _("Choose a lifetime or a date, at most %(days)s days from now.", days=self.longest.days)
+            )
 
     def validate_key(self, field: TextAreaField) -> None:
         try:
@@ -136,22 +147,22 @@ class NewTokenForm(LimitsForm):
     def judge_date(self) -> None:
         lifetime = self.lifetime
         if lifetime is None or lifetime <= timedelta():
-            raise ValidationError("This date is in the past.")
+            raise ValidationError(_("This date is in the past."))
         if lifetime > self.longest:
-            raise ValidationError(f"Choose a date at most {self.longest.days} days from now.")
+            raise ValidationError(_("Choose a date at most %(days)s days from now.", days=self.longest.days))
 
 
 class PreviewForm(NewTokenForm):
-    """Half filled in, it will do: a name says nothing of what a token can."""
+    """The same for a summary, where a name is not needed."""
 
-    name = StringField("Name", [Optional()], filters=[stripped], render_kw={"autocomplete": "off"})
+    name = StringField(_l("Name"), [Optional()], filters=[stripped], render_kw={"autocomplete": "off"})
 
     def validate_name(self, field: StringField) -> None:
         """Any."""
 
 
 def filled_by_link() -> dict[str, Any]:
-    """What the address of the form says."""
+    """What the URL of the form fills in."""
     given = request.args
     one = {name: given[name] for name in (*SUGGESTED, "expires_on") if name not in SEVERAL and given.get(name)}
     return one | {name: words for name in SEVERAL if (words := listed(given.getlist(name)))}

@@ -8,6 +8,7 @@ from wtforms import DateField, SelectMultipleField, StringField
 from wtforms.validators import Optional, ValidationError
 
 from webapp.core.clock import now
+from webapp.core.translation import _, _l
 from webapp.tokens.editing import TokenTerms
 from webapp.tokens.forms.restrictions import LimitsForm
 from webapp.tokens.issuing import LONGEST
@@ -17,13 +18,13 @@ from webapp.web.form import stripped
 
 class EditTokenForm(LimitsForm):
     name = StringField(
-        "Name", [Optional()], filters=[stripped], render_kw={"maxlength": LONGEST, "autocomplete": "off"}
+        _l("Name"), [Optional()], filters=[stripped], render_kw={"maxlength": LONGEST, "autocomplete": "off"}
     )
-    scopes = SelectMultipleField("Scopes")
+    scopes = SelectMultipleField(_l("Scopes"))
     expires_on = DateField(
-        "New expiry date",
+        _l("New expiry date"),
         [Optional()],
-        description="The token works until the end of that day (UTC). Leave empty to keep the current expiry.",
+        description=_l("The token works until the end of that day (UTC). Leave empty to keep the current expiry."),
     )
 
     @classmethod
@@ -66,10 +67,10 @@ class EditTokenForm(LimitsForm):
 
     def validate_scopes(self, field: SelectMultipleField) -> None:
         if not field.data:
-            raise ValidationError("Keep at least one permission, or revoke the token.")
+            raise ValidationError(_("Keep at least one permission, or revoke the token."))
 
     def validate_expires_on(self, field: DateField) -> None:
         if field.data is not None and field.data > self.terms.expires_at.date():
-            raise ValidationError("The expiry date can't be moved back. Rotate the token instead.")
+            raise ValidationError(_("The expiry date can't be moved back. Rotate the token instead."))
         if self.expires_at <= now():
-            raise ValidationError("This date is in the past. To stop the token now, revoke it.")
+            raise ValidationError(_("This date is in the past. To stop the token now, revoke it."))

@@ -1,4 +1,4 @@
-"""The form that takes a token apart."""
+"""The form that inspects a token."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from webapp.core.translation import _, _l
 from webapp.guard.token_grant import METHODS
 from webapp.web.form import Form, one_line, stripped
 
@@ -22,25 +23,25 @@ def bare(value: str | None) -> str | None:
 
 class InspectForm(Form):
     token = TextAreaField(
-        "Token",
-        [InputRequired("Paste a token.")],
+        _l("Token"),
+        [InputRequired(_l("Paste a token."))],
         filters=[stripped, bare],
-        description="It is not stored or logged.",
+        description=_l("It is not stored or logged."),
         render_kw={"rows": 5, "autocomplete": "off", "spellcheck": "false"},
     )
-    method = SelectField("Method", choices={method: method for method in METHODS}, default="GET")
+    method = SelectField(_l("Method"), choices={method: method for method in METHODS}, default="GET")
     address = StringField(
-        "Path",
+        _l("Path"),
         [Optional(), Length(max=500), one_line],
         filters=[stripped],
-        description="A path such as /protected, to check whether the token gives access to it.",
+        description=_l("A path such as /protected, to check whether the token gives access to it."),
         render_kw={"maxlength": 500, "autocomplete": "off", "spellcheck": "false"},
     )
     calling_from = StringField(
-        "Client IP address",
+        _l("Client IP address"),
         [Optional(), Length(max=50)],
         filters=[stripped],
-        description="Leave empty to use yours.",
+        description=_l("Leave empty to use yours."),
         render_kw={"maxlength": 50, "autocomplete": "off", "spellcheck": "false"},
     )
 
@@ -50,13 +51,13 @@ class InspectForm(Form):
         except ValueError:
             path = ""
         if not path.startswith("/"):
-            raise ValidationError("Enter a path on this site, such as /protected.")
+            raise ValidationError(_("Enter a path on this site, such as /protected."))
 
     def validate_calling_from(self, field: StringField) -> None:
         try:
             ip_address(field.data or "")
         except ValueError:
-            raise ValidationError("Enter one IP address, such as 10.0.0.7 or 2001:db8::7.") from None
+            raise ValidationError(_("Enter one IP address, such as 10.0.0.7 or 2001:db8::7.")) from None
 
     @property
     def path(self) -> str:

@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
+from webapp.core.translation import LazyText, _, _l
 from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE, TokenGrant
 from webapp.tokens.forms.fields import ListField
 from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
@@ -15,6 +16,7 @@ from webapp.tokens.scope_picker import PickerRow, rows
 from webapp.tokens.scopes import Catalogue, plain
 from webapp.web.body import is_json
 from webapp.web.form import Form, one_line, stripped
+from webapp.web.templating import number
 
 # A level of the picker is a radio, and radios of one name are one choice: each resource has its own.
 LEVEL = "scopes-"
@@ -24,37 +26,48 @@ class LimitsForm(Form):
     """Scopes are sent as ``scopes``, once for each, or as the levels of the picker."""
 
     name = StringField(
-        "Name",
-        [Length(SHORTEST, LONGEST, f"A name must have {SHORTEST} to {LONGEST} characters.")],
+        _l("Name"),
+        [
+            Length(
+                SHORTEST,
+                LONGEST,
+                _l("A name must have %(shortest)s to %(longest)s characters.", shortest=SHORTEST, longest=LONGEST),
+            )
+        ],
         filters=[stripped],
-        description="For example the machine or job that uses the token.",
+        description=_l("For example the machine or job that uses the token."),
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
     note = StringField(
-        "Note",
+        _l("Note"),
         [Optional(), Length(max=LONGEST_NOTE), one_line],
         filters=[stripped],
-        description="What others should know about this token.",
+        description=_l("What others should know about this token."),
         render_kw={"maxlength": LONGEST_NOTE, "autocomplete": "off"},
     )
-    scopes = SelectMultipleField("Scopes", [InputRequired("Choose at least one permission.")])
+    scopes = SelectMultipleField(_l("Scopes"), [InputRequired(_l("Choose at least one permission."))])
     resources = SelectMultipleField(
-        "Only these paths", description="None selected: all paths that its permissions allow."
+        _l("Only these paths"), description=_l("None selected: all paths that its permissions allow.")
     )
     methods = SelectMultipleField(
-        "Only these methods",
-        description="None selected: all methods. GET includes HEAD.",
+        _l("Only these methods"),
+        description=_l("None selected: all methods. GET includes HEAD."),
     )
     networks = ListField(
-        "Only from these IP addresses",
+        _l("Only from these IP addresses"),
         validate_choice=False,
-        description="Networks such as 10.0.0.0/8 or single IP addresses, separated by spaces.",
+        description=_l("Networks such as 10.0.0.0/8 or single IP addresses, separated by spaces."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": 1000},
     )
     per_minute = IntegerField(
-        "Requests per minute",
-        [Optional(), NumberRange(1, MOST_PER_MINUTE, f"From 1 to {MOST_PER_MINUTE:,}, or leave it empty.")],
-        description="Requests over this limit are refused with status 429.",
+        _l("Requests per minute"),
+        [
+            Optional(),
+            NumberRange(
+                1, MOST_PER_MINUTE, _l("From 1 to %(most)s, or leave it empty.", most=LazyText(number, MOST_PER_MINUTE))
+            ),
+        ],
+        description=_l("Requests over this limit are refused with status 429."),
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
 
@@ -108,7 +121,9 @@ class LimitsForm(Form):
 
     def validate_resources(self, field: SelectMultipleField) -> None:
         if shut := self.catalogue.unopened(field.data or (), self.scopes.data or ()):
-            raise ValidationError(f"None of the permissions you chose gives access to {plain(shut[0])[:100]}.")
+            raise ValidationError(
+                _("None of the permissions you chose gives access to %(path)s.", path=plain(shut[0])[:100])
+            )
 
 
 def with_levels(members: Any) -> Any:

@@ -1,21 +1,22 @@
-"""The form that asks how long two tokens work beside each other."""
+"""The form that rotates a token."""
 
 from datetime import timedelta
 
 from wtforms import RadioField
 
+from webapp.core.translation import _l
 from webapp.web.form import Form
 
-OVERLAPS = {0: "None", 3600: "1 hour", 86400: "24 hours", 604800: "7 days"}
+OVERLAPS = {0: _l("None"), 3600: _l("1 hour"), 86400: _l("24 hours"), 604800: _l("7 days")}
 DAY = 86400
 
 
 class RotateForm(Form):
     overlap = RadioField(
-        "How long both tokens work",
+        _l("How long both tokens work"),
         choices={str(seconds): words for seconds, words in OVERLAPS.items()},
         default=str(DAY),
-        description="The old token never works past its own expiry.",
+        description=_l("The old token never works past its own expiry."),
     )
 
     @property

@@ -1,4 +1,4 @@
-"""The blueprint of the API-token page, and what its doors share."""
+"""The blueprint of the API-token page, and what its views share."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app
 
 from webapp.core.clock import now
+from webapp.core.translation import _, _l
 from webapp.guard import Principal, resource, unauthenticated
 from webapp.guard.assurance import Demands, level_of
 from webapp.guard.policy import Decision, Requirement
@@ -26,18 +27,18 @@ bp = Blueprint("tokens", __name__)
 FRESH = timedelta(minutes=10)
 resource(
     "tokens",
-    "API tokens",
-    reads="List your tokens and their history, but not the tokens themselves.",
-    introspect="Check whether a token is still valid (RFC 7662).",
+    _l("API tokens"),
+    reads=_l("List your tokens and their history, but not the tokens themselves."),
+    introspect=_l("Check whether a token is still valid (RFC 7662)."),
 )
-resource("self", "This token", rotate="Rotate itself, so that a job can renew its own token.")
+resource("self", _l("This token"), rotate=_l("Rotate itself, so that a job can renew its own token."))
 
 
 def found(user_id: UUID, token_id: UUID) -> TokenRow:
     """A token of this user; what belongs to another is not there either."""
     row = lifecycle.find(db(), user_id, token_id)
     if row is None:
-        raise Problem(404, "Token not found", "It does not exist or is not yours.")
+        raise Problem(404, _("Token not found"), _("It does not exist or is not yours."))
     return row
 
 
@@ -46,7 +47,7 @@ def token_by_id(user_id: UUID, token_id: UUID) -> Token:
 
 
 def world(principal: Principal) -> dict[str, Any]:
-    """What a form about tokens is told of its reader."""
+    """Arguments of a form about tokens that depend on its reader."""
     return {"catalogue": catalogue(), "roles": principal.roles}
 
 
@@ -57,7 +58,7 @@ def policy() -> dict[str, Any]:
 
 
 def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | None:
-    """What is answered to somebody who wants to give scopes that take a better proof than theirs."""
+    """The step-up response for scopes that need a stronger proof than the caller has."""
     wanted = catalogue().level_for(scopes, service(Demands))
     if wanted <= level_of(principal.amr):
         return None
@@ -67,7 +68,7 @@ def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | Non
 
 
 def tell_owner(kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None) -> None:
-    """What somebody should hear of their token, in the transaction of the deed."""
+    """Mail the owner of a token about a change, in the transaction of the change."""
     tell = service(OwnerNotifier)
     tell(db(), kind, row, origin=origin, successor_id=successor_id)
 

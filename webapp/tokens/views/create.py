@@ -1,4 +1,4 @@
-"""A new token: asked for, made, and shown this once."""
+"""A new token: its form, and the page that shows it once."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from flask import Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import Principal, require
 from webapp.guard.preferences import zone
@@ -84,7 +85,10 @@ def create(principal: Principal) -> ResponseReturnValue:
         return already_issued(principal, error.token_id)
     except issuing.TokenNameTaken:
         form.name.errors = [
-            f"You already have a token called {form.name.data}. Choose another name, or revoke that one."
+            _(
+                "You already have a token called %(name)s. Choose another name, or revoke that one.",
+                name=form.name.data,
+            )
         ]
         return form_again(form)
     except TooManyTokens as error:
@@ -154,17 +158,17 @@ def as_secret(shown: Response, issued: Issued) -> Response:
 
 def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     if not wants_page():
-        raise Problem(409, "Already created", "This form has already created its token. It can't be shown again.")
+        raise Problem(409, _("Already created"), _("This form has already created its token. It can't be shown again."))
     return render_template("tokens/again.html", token=token_by_id(principal.user_id, token_id)), 409
 
 
 def too_many(error: TooManyTokens) -> Response:
-    """Where no form can say it: scripts that log in."""
-    return answer(Problem(409, "Too many tokens", str(error)))
+    """For scripts that log in, where there is no form."""
+    return answer(Problem(409, _("Too many tokens"), str(error)))
 
 
 def resource_path(authority: TokenGrant) -> str:
-    """An address that a token opens, to try it on."""
+    """A path that a token opens, to try it."""
     openings = [found for found in catalogue().openings(sorted(authority.scopes)) if keeps(found, authority)]
     reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
     return reads[0] if reads else url_for("examples.protected")

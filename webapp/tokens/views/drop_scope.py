@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
+from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.tokens import editing
 from webapp.tokens.token_list import Token
@@ -22,7 +23,7 @@ from webapp.web.transaction import db
 
 
 class DropForm(Form):
-    scope = StringField("Scope", [InputRequired("Choose the permission to remove.")])
+    scope = StringField(_l("Scope"), [InputRequired(_l("Choose the permission to remove."))])
 
 
 @bp.post("/tokens/<uuid:token_id>/drop")
@@ -38,10 +39,13 @@ def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     terms = editing.terms_of(row)
     left = terms.authority.scopes - {form.scope.data}
     if not left:
-        raise Problem(409, "You can't remove the only permission", "Revoke the token instead.")
+        raise Problem(409, _("You can't remove the only permission"), _("Revoke the token instead."))
     narrower = msgspec.structs.replace(terms.authority, scopes=left)
     edited = editing.edit(db(), row, replace(terms, authority=narrower))
     if not wants_page():
         return as_json(token_by_id(principal.user_id, token_id))
-    flash(f"Removed {form.scope.data} from {terms.name}." if edited.is_new else f"{terms.name} was not changed.", "ok")
+    if edited.is_new:
+        flash(_("Removed %(scope)s from %(name)s.", scope=form.scope.data, name=terms.name), "ok")
+    else:
+        flash(_("%(name)s was not changed.", name=terms.name), "ok")
     return redirect(url_for("tokens.show", token_id=token_id), 303)

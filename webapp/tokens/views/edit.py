@@ -8,6 +8,7 @@ from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.freshness import unless_fresh
@@ -72,7 +73,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     try:
         edited = editing.edit(db(), row, wanted.after)
     except issuing.TokenNameTaken:
-        form.name.errors = [f"You already have a token called {form.name.data}. Choose another name."]
+        form.name.errors = [_("You already have a token called %(name)s. Choose another name.", name=form.name.data)]
         return form_again(form, row)
     if edited.is_new:
         service(TokenEdited)(db(), row, is_wider=edited.is_wider)
@@ -86,11 +87,12 @@ def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
 
 def live(row: TokenRow) -> TokenRow:
     if not row.credential.is_live(now()):
-        make = Action("Create a new token", link_for_another(issuing.scopes_of(row.credential), row.entry.id))
-        raise Problem(409, "This token no longer works", "Expired and revoked tokens can't be changed.", actions=[make])
+        make = Action(_("Create a new token"), link_for_another(issuing.scopes_of(row.credential), row.entry.id))
+        detail = _("Expired and revoked tokens can't be changed.")
+        raise Problem(409, _("This token no longer works"), detail, actions=[make])
     if row.entry.rotated_at is not None:
-        see = Action("View token", url_for("tokens.show", token_id=row.entry.id))
-        raise Problem(409, "This token was rotated", "Edit the new token instead.", actions=[see])
+        see = Action(_("View token"), url_for("tokens.show", token_id=row.entry.id))
+        raise Problem(409, _("This token was rotated"), _("Edit the new token instead."), actions=[see])
     return row
 
 
@@ -110,8 +112,10 @@ def edited_answer(edited: Edited, row: TokenRow, form: EditTokenForm) -> Respons
 def sentence(edited: Edited) -> str:
     name = edited.after.name
     if not edited.is_new:
-        return f"{name} was not changed."
-    return f"{name} was saved and has more permissions now." if edited.is_wider else f"{name} was saved."
+        return _("%(name)s was not changed.", name=name)
+    if edited.is_wider:
+        return _("%(name)s was saved and has more permissions now.", name=name)
+    return _("%(name)s was saved.", name=name)
 
 
 def limits(form: EditTokenForm, row: TokenRow, terms: TokenTerms) -> Limits:

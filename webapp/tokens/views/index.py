@@ -1,5 +1,6 @@
 """Which tokens there are, and what happened to each."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,6 +10,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
+from webapp.core.translation import _, _n
 from webapp.guard import Principal, require
 from webapp.guard.preferences import zone
 from webapp.tokens import script_logins, token_list
@@ -24,14 +26,15 @@ from webapp.web.negotiation import show, wants_page
 from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
-WORDS_OF_HEALTH = {
-    "expires_soon": ("expires within 7 days", "expire within 7 days"),
-    "unused": ("unused for 90 days", "unused for 90 days"),
-    token_list.WIDE: ("allows everything", "allow everything"),
-    "never_used": ("never used", "never used"),
-    "rotated": ("is being replaced", "are being replaced"),
+# What is said of a number of tokens; the number stands before it.
+WORDS_OF_HEALTH: dict[str, Callable[[int], str]] = {
+    "expires_soon": lambda count: _n("expires within 7 days", "expire within 7 days", count),
+    "unused": lambda _count: _("unused for 90 days"),
+    token_list.WIDE: lambda count: _n("allows everything", "allow everything", count),
+    "never_used": lambda _count: _("never used"),
+    "rotated": lambda count: _n("is being replaced", "are being replaced", count),
 }
-# A page that waits asks again after so many seconds, for so long.
+# A waiting page reloads after so many seconds, for so long.
 AGAIN, AT_MOST = 3, timedelta(minutes=10)
 
 
@@ -85,7 +88,7 @@ def health(found: token_list.TokenPage) -> list[dict[str, object]]:
     return [
         {
             "count": found.states[state],
-            "words": words[found.states[state] > 1],
+            "words": words(found.states[state]),
             "href": url_for("tokens.index", state=state),
         }
         for state, words in WORDS_OF_HEALTH.items()

@@ -1,10 +1,11 @@
-"""A token taken apart: read, checked, tried at an address, and forgotten."""
+"""Inspection of a token: read, checked and tried at a path; nothing of it is stored."""
 
 import msgspec
 from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
+from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.guard.dry_run import tried
 from webapp.guard.login_manager import Authenticators
@@ -24,20 +25,21 @@ from webapp.web.problem_kinds import kind_of
 from webapp.web.registry import service
 
 REFUSED: dict[ProblemCode, str] = {
-    "token_revoked": "It was issued here and revoked, or its owner can no longer log in.",
-    "token_expired": "It was issued here and has expired.",
-    "token_invalid": "It was signed by this site but no longer exists.",
+    "token_revoked": _l("It was issued here and revoked, or its owner can no longer log in."),
+    "token_expired": _l("It was issued here and has expired."),
+    "token_invalid": _l("It was signed by this site but no longer exists."),
 }
-ANOTHERS = (
+ANOTHERS = _l(
     "It was issued here and its signature is valid. It belongs to another account, so only its owner can see more."
 )
+# Why a token gives no access to a path, after a colon.
 WORDS = {
-    Decision.NEED_SESSION: "this page needs a browser login and does not accept tokens",
-    Decision.OUT_OF_BOUNDS: "the token's limits do not allow this path, method or IP address",
-    Decision.NEED_SCOPE: "the token does not have the required permission",
-    Decision.NEED_ROLE: "its owner does not have the required role",
-    Decision.RAISE: "its owner logged in without the required second factor",
-    Decision.STEP_UP: "its owner has not confirmed their identity recently enough",
+    Decision.NEED_SESSION: _l("this page needs a browser login and does not accept tokens"),
+    Decision.OUT_OF_BOUNDS: _l("the token's limits do not allow this path, method or IP address"),
+    Decision.NEED_SCOPE: _l("the token does not have the required permission"),
+    Decision.NEED_ROLE: _l("its owner does not have the required role"),
+    Decision.RAISE: _l("its owner logged in without the required second factor"),
+    Decision.STEP_UP: _l("its owner has not confirmed their identity recently enough"),
 }
 
 
@@ -49,7 +51,7 @@ class InspectionStep(msgspec.Struct, frozen=True):
 
 
 class GuardVerdict(msgspec.Struct, frozen=True):
-    """What would be said at the address."""
+    """How a request with the token would be answered."""
 
     allowed: bool
     sentence: str
@@ -59,11 +61,11 @@ class GuardVerdict(msgspec.Struct, frozen=True):
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says of itself, and what this house says of it."""
+    """The content of a token, and what this site has stored about it."""
 
     sentence: str
     code: str | None
-    """With which the guard would refuse it; null where it stands."""
+    """With which the guard would refuse it; null if it is accepted."""
     signature: str
     """holds, broken, or unchecked where no key of ours is named."""
     header: list[InspectedMember]
@@ -72,7 +74,7 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
     """Its row, where it is yours."""
     summary: list[str]
     verdict: GuardVerdict | None
-    """Where an address was given."""
+    """If a path was given."""
 
 
 @bp.get("/tokens/inspect")
@@ -104,12 +106,11 @@ def forgotten(answer: Response) -> Response:
 
 
 def inspected(principal: Principal, form: InspectForm) -> Inspected:
-    house = issuer()
-    reading = token_inspection.read(form.token.data or "", house.ring, house.url)
-    doors = service(Authenticators)
-    standing = doors.standing(reading.claim.key) if reading.claim else None
+    own = issuer()
+    reading = token_inspection.read(form.token.data or "", own.ring, own.url)
+    standing = service(Authenticators).standing(reading.claim.key) if reading.claim else None
     if standing is not None and standing.user_id != principal.user_id:
-        return answer_of(reading, reading.sentence if reading.code else ANOTHERS, reading.code)
+        return answer_of(reading, reading.sentence if reading.code else str(ANOTHERS), reading.code)
     refused, caller = admitted(reading, standing)
     verdict = None
     if form.address.data:
@@ -118,7 +119,7 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
     sentence = (
         reading.sentence if reading.code == refused else REFUSED.get(refused or "token_invalid", reading.sentence)
     )
-    return answer_of(reading, sentence, refused, standing=standing, verdict=verdict)
+    return answer_of(reading, str(sentence), refused, standing=standing, verdict=verdict)
 
 
 def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[ProblemCode | None, Principal | None]:
@@ -134,23 +135,22 @@ def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[Pro
 
 def shut(code: ProblemCode | None) -> GuardVerdict:
     kind = kind_of(code or "token_invalid")
-    return GuardVerdict(False, f"It would be refused everywhere: {kind.title[0].lower()}{kind.title[1:]}.", code)
+    return GuardVerdict(False, _("It would be refused everywhere. %(reason)s.", reason=kind.title), code)
 
 
 def guard_verdict(caller: Principal, method: str, path: str, address: str | None) -> GuardVerdict:
     found = tried(caller, method, path, address)
     at = f"{method} {path}"
     if found is None:
-        return GuardVerdict(False, f"{at} does not exist. The response would be 404 or 405.")
-    steps = [InspectionStep(pin.words, pin.state) for pin in found.pins]
+        return GuardVerdict(False, _("%(endpoint)s does not exist. The response would be 404 or 405.", endpoint=at))
+    steps = [InspectionStep(str(pin.words), pin.state) for pin in found.pins]
     if found.need.is_public:
-        return GuardVerdict(True, f"{at} is public. No token is needed.", steps=steps)
+        return GuardVerdict(True, _("%(endpoint)s is public. No token is needed.", endpoint=at), steps=steps)
     if found.decision is Decision.ALLOW:
-        return GuardVerdict(True, f"It gives access to {at}.", steps=steps)
+        return GuardVerdict(True, _("It gives access to %(endpoint)s.", endpoint=at), steps=steps)
     fix = current_app.config["BASE_URL"] + found.fix if found.fix else None
-    return GuardVerdict(
-        False, f"It gives no access to {at}: {WORDS[found.decision]}.", CODES[found.decision], steps, fix
-    )
+    sentence = _("It gives no access to %(endpoint)s: %(reason)s.", endpoint=at, reason=WORDS[found.decision])
+    return GuardVerdict(False, sentence, CODES[found.decision], steps, fix)
 
 
 def answer_of(

@@ -1,10 +1,11 @@
-"""From where its reader asks: offered for the networks of a token, with what is doubtful about it."""
+"""IP address of the request: offered for the networks of a token, with a warning where it may be wrong."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from flask import request
 
+from webapp.core.translation import _
 from webapp.web.proxy import is_doubtful
 
 
@@ -20,9 +21,9 @@ def place() -> RequestLocation:
     except ValueError:
         return RequestLocation(None, "")
     if is_doubtful(request.environ):
-        warning = "It came through a proxy that this site does not trust, so it may be that of the proxy."
+        warning = _("It came through a proxy that this site does not trust, so it may be that of the proxy.")
     elif not address.is_global:
-        warning = "It belongs to your local network and is different elsewhere."
+        warning = _("It belongs to your local network and is different elsewhere.")
     else:
         warning = ""
     return RequestLocation(str(address), warning)

@@ -6,6 +6,7 @@ import msgspec
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.core.translation import _, _n
 from webapp.guard import Principal, require
 from webapp.tokens import lifecycle, script_logins, token_list
 from webapp.tokens.token_list import Token
@@ -34,10 +35,10 @@ def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     token = token_by_id(principal.user_id, token_id)
     if not wants_page():
         return as_json(token)
-    flash(
-        f"{token.name} was revoked and no longer works." if is_new else f"{token.name} was already revoked.",
-        "ok",
-    )
+    if is_new:
+        flash(_("%(name)s was revoked and no longer works.", name=token.name), "ok")
+    else:
+        flash(_("%(name)s was already revoked.", name=token.name), "ok")
     return redirect(url_for("tokens.index"), 303)
 
 
@@ -60,5 +61,5 @@ def revoke_all(principal: Principal) -> ResponseReturnValue:
     count = lifecycle.revoke_all(db(), principal.user_id)
     if not wants_page():
         return as_json(Count(count))
-    flash(f"{count} tokens were revoked." if count != 1 else "1 token was revoked.", "ok")
+    flash(_n("%(num)s token was revoked.", "%(num)s tokens were revoked.", count), "ok")
     return redirect(url_for("tokens.index"), 303)

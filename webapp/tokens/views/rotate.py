@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.core.translation import _
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard import Principal, require
 from webapp.tokens import rotation
@@ -48,7 +49,8 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 def rotate_self(principal: Principal) -> ResponseReturnValue:
     """Exchange the token that asks for its successor. Store it before the overlap ends: nobody can say it again."""
     if principal.credential != "token":
-        raise Problem(403, "Only a token can do this", "The request must be sent with the token that is to be rotated.")
+        detail = _("The request must be sent with the token that is to be rotated.")
+        raise Problem(403, _("Only a token can do this"), detail)
     form = RotateForm()
     if not form.validate_on_submit():
         raise form.refused()
@@ -64,15 +66,15 @@ def rotated_by(user_id: UUID, token_id: UUID, wanted: Handover) -> Rotated:
     try:
         rotated = rotation.rotate(db(), issuer(), user_id, token_id, wanted)
     except NotRotatable as error:
-        raise Problem(409, "This token can't be rotated", str(error), actions=way_out(error)) from error
+        raise Problem(409, _("This token can't be rotated"), str(error), actions=way_out(error)) from error
     tell_owner("token_rotated", rotated.former, origin=wanted.origin, successor_id=rotated.issued.entry.id)
     return rotated
 
 
 def way_out(error: NotRotatable) -> list[Action]:
     if error.successor_id is None:
-        return [Action("Create a new token", url_for("tokens.new"))]
-    return [Action("View the new token", url_for("tokens.show", token_id=error.successor_id))]
+        return [Action(_("Create a new token"), url_for("tokens.new"))]
+    return [Action(_("View the new token"), url_for("tokens.show", token_id=error.successor_id))]
 
 
 def rotate_page(form: RotateForm, principal: Principal, token_id: UUID, *, status: int = 200) -> Response:

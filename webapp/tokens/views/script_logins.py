@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Response, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.tokens import refresh_families
 from webapp.tokens.views.blueprint import bp
@@ -20,8 +21,8 @@ from webapp.web.transaction import db
 def end_script_login(principal: Principal, login_id: UUID) -> ResponseReturnValue:
     """End the login of a script: its refresh token and all its access tokens are refused from the next request on."""
     if not refresh_families.end_own(db(), principal.user_id, login_id):
-        raise Problem(404, "Script login not found", "It has already ended or is not yours.")
+        raise Problem(404, _("Script login not found"), _("It has already ended or is not yours."))
     if not wants_page():
         return Response(status=204)
-    flash("The script was logged out.", "ok")
+    flash(_("The script was logged out."), "ok")
     return redirect(url_for("tokens.index"), 303)
