@@ -10,7 +10,7 @@ from flask_login import current_user
 from sqlalchemy import text
 
 from webapp.core.keys import KeyRing
-from webapp.core.translation import in_english
+from webapp.core.translation import _, in_english
 from webapp.guard import public
 from webapp.guard.require import public_to_scripts
 from webapp.guard.routes import routes
@@ -97,7 +97,7 @@ def jwks() -> ResponseReturnValue:
 def problem(slug: str) -> ResponseReturnValue:
     """Explain a problem type and how to fix it."""
     if slug not in KINDS:
-        raise Problem(404, "Problem type not found")
+        raise Problem(404, _("Problem type not found"))
     kind = KINDS[slug].translated()
     return show(kind, "errors/problem_kind.html", kind=kind)
 

@@ -51,6 +51,12 @@ def weekday(date: date) -> str:
     return format_date(date, _("EEEE d MMMM"), locale=current_locale())
 
 
+def monthday(date: date) -> str:
+    """Such as "9 April"."""
+    # Translators: a date pattern, in the letters of Unicode TR35.
+    return format_date(date, _("d MMMM"), locale=current_locale())
+
+
 def day(instant: datetime) -> str:
     """Such as "9 April 2026"."""
     # Translators: a date pattern, in the letters of Unicode TR35.
@@ -98,7 +104,7 @@ def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UT
     Args:
         zone: the reader's.
     """
-    app.jinja_env.filters |= {"iso": iso, "relative": relative, "span": span, "number": number, "weekday": weekday}
+    app.jinja_env.filters |= {form.__name__: form for form in (iso, relative, span, number, weekday, monthday)}
     for form in (exact, day, clock):
         app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
     app.jinja_env.tests["endless"] = lambda instant: instant >= NEVER

@@ -37,7 +37,7 @@ SUGGESTED = ("name", "note", "per_minute", "expires_in", *SEVERAL)
 class NewTokenForm(LimitsForm):
     expires_in = RadioField(
         _l("Expires"),
-        choices={str(s): words for s, words in PRESETS.items()} | {FOR_EVER: _l("Never")},
+        choices=lambda: {str(s): str(words) for s, words in PRESETS.items()} | {FOR_EVER: _("Never")},
         validate_choice=False,
     )
     expires_on = DateField(
@@ -64,9 +64,9 @@ class NewTokenForm(LimitsForm):
     def __init__(self, *args: Any, longest: timedelta, may_never_end: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.longest, self.may_never_end = longest, may_never_end
-        self.presets = {str(s): words for s, words in PRESETS.items() if timedelta(seconds=s) <= longest}
-        endless = [(FOR_EVER, _l("Never"))] if may_never_end else []
-        self.expires_in.choices = [*self.presets.items(), (ON_A_DATE, _l("On a date")), *endless]
+        self.presets = {str(s): str(words) for s, words in PRESETS.items() if timedelta(seconds=s) <= longest}
+        endless = [(FOR_EVER, _("Never"))] if may_never_end else []
+        self.expires_in.choices = [*self.presets.items(), (ON_A_DATE, _("On a date")), *endless]
         if not self.expires_in.raw_data and self.expires_in.data is None:
             # A script that names a date says so by that alone.
             self.expires_in.data = ON_A_DATE if self.expires_on.data is not None else self.usual

@@ -14,7 +14,7 @@ DAY = 86400
 class RotateForm(Form):
     overlap = RadioField(
         _l("How long both tokens work"),
-        choices={str(seconds): words for seconds, words in OVERLAPS.items()},
+        choices=lambda: {str(seconds): str(words) for seconds, words in OVERLAPS.items()},
         default=str(DAY),
         description=_l("The old token never works past its own expiry."),
     )
