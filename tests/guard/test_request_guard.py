@@ -28,9 +28,19 @@ def test_options_never_runs_a_view_not_even_one_that_declares_it(app, script, we
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_options_at_a_guarded_address_is_for_those_who_may_come_in(script, app):
-    assert script.call("OPTIONS", "/protected").status_code == 200
-    assert Script(app).call("OPTIONS", "/protected").status_code == 401
+@pytest.mark.parametrize(
+    "path", ["/protected", "/protected/admin", "/dashboard", "/tokens/new", "/login", "/api/auth", "/public"]
+)
+@pytest.mark.parametrize("credential", [None, "nonsense", "own"])
+def test_options_is_answered_for_everybody(script, app, path, credential):
+    caller = script if credential == "own" else Script(app, credential)
+    answer = caller.call("OPTIONS", path)
+    assert (answer.status_code, answer.text) == (200, "")
+    assert "OPTIONS" in answer.headers["Allow"]
+
+
+def test_options_of_what_is_not_there_is_404(app):
+    assert Script(app).call("OPTIONS", "/nowhere").status_code == 404
 
 
 def test_a_preflight_of_another_site_is_allowed_nothing(script):

@@ -35,8 +35,16 @@ def test_every_guarded_route_refuses_a_stranger_in_every_method(app):
     stranger = Script(app)
     for route in routes(app):
         if not route.need.is_public:
-            for method in (*route.methods, "OPTIONS", *(["HEAD"] if "GET" in route.methods else [])):
+            for method in (*route.methods, *(["HEAD"] if "GET" in route.methods else [])):
                 assert stranger.call(method, path_of(route)).status_code == 401, (method, route.path)
+
+
+def test_every_route_names_its_methods_to_a_preflight_of_a_stranger(app):
+    stranger = Script(app)
+    for route in routes(app):
+        answer = stranger.call("OPTIONS", path_of(route))
+        assert answer.status_code == 200, route.path
+        assert set(route.methods) <= set(answer.headers["Allow"].split(", ")), route.path
 
 
 def test_every_route_for_people_refuses_a_token_with_every_scope(app, user):

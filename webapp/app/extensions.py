@@ -9,7 +9,7 @@ from webapp.core.db import Database
 from webapp.guard import preferences
 from webapp.sessions import cookie
 from webapp.settings import ROOT, Settings
-from webapp.web import assets, csrf, headers, i18n, logs, problems, proxy, request_head, templating, transaction
+from webapp.web import assets, cors, csrf, headers, i18n, logs, problems, proxy, request_head, templating, transaction
 from webapp.web.request_id import request_id
 from webapp.web.templating import SiteInfo
 
@@ -29,6 +29,7 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     csrf.init_app(app)
     request_head.init_app(app)
     headers.init_app(app)
+    cors.init_app(app, settings.cors_origins)
     transaction.init_app(app, database)
     cookie.init_app(app, CookieKey(settings))
 

@@ -39,13 +39,14 @@ def authorize_request() -> ResponseReturnValue | None:
         raise undeclared(asked.url_rule.endpoint)
     if not need.reads_cookies:
         request_ctx._session = app.session_interface.make_null_session(app)
+    if asked.method == "OPTIONS":
+        # For everybody, since a browser's preflight carries no credential (Fetch Standard §3.2.2). Never the view's
+        # own answer: which methods a route has is written in /openapi.json for everybody too.
+        return app.make_default_options_response()
     is_asked = need.reads_cookies or not need.is_public
     if is_asked and (answer := refusal_for(asked, need)) is not None:
         return answer
     login_manager.let_in()
-    if asked.method == "OPTIONS":
-        # Never the view's own: what is allowed here is a fact of the route.
-        return app.make_default_options_response()
     return None
 
 

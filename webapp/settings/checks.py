@@ -69,6 +69,27 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def cors_origins(values: tuple[str, ...]) -> None:
+    """Exact origins as browsers send them (RFC 6454 §6.2): no path, no default port, no wildcard."""
+    for value in values:
+        refusal = SettingsError(
+            f"WEBAPP_CORS_ORIGINS must list origins such as https://app.example.org, without a path, not {value!r}."
+        )
+        try:
+            parts = urlsplit(value)
+            port = parts.port
+        except ValueError as error:
+            raise refusal from error
+        is_written_so = value == f"{parts.scheme}://{parts.netloc}" and value == value.lower() and "@" not in value
+        is_default_port = parts.scheme in PORTS and (port == PORTS[parts.scheme] or parts.netloc.endswith(":"))
+        if parts.scheme not in PORTS or not is_host(parts.hostname or "") or is_default_port or not is_written_so:
+            raise refusal
+        if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+            raise SettingsError(
+                f"WEBAPP_CORS_ORIGINS must use https:// for {value!r}: anybody on the way could change that page."
+            )
+
+
 def database_url(value: str) -> None:
     if value and not re.match(r"(sqlite:///.|postgresql(\+psycopg)?://)", value):
         raise SettingsError("WEBAPP_DATABASE_URL must start with sqlite:/// and name a file, or with postgresql://.")

@@ -50,6 +50,9 @@ class Settings:
     dpop_window: Annotated[timedelta, "Largest clock difference of a DPoP proof."] = timedelta(minutes=1)
     exchange_audiences: Annotated[tuple[str, ...], "Audiences for token exchange; empty means none."] = ()
     token_locations: Annotated[tuple[str, ...], "Where tokens are accepted: header, query, cookie."] = ("header",)
+    cors_origins: Annotated[
+        tuple[str, ...], "Origins whose pages may send tokens from a browser, such as https://app.example.org."
+    ] = ()
     token_in_query: Annotated[bool, "Also accepts ?token= for GET; it ends up in logs of others."] = False
     smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
     mail_from: Annotated[str, "From address of mails; empty means latchkey@ and the host of the base URL."] = ""
@@ -112,6 +115,7 @@ class Settings:
         for variable, named in (("SECOND_FACTOR_FOR", self.second_factor_for), ("PASSKEY_FOR", self.passkey_for)):
             checks.roles_and_scopes(named, variable=PREFIX + variable)
         checks.token_locations(self.token_locations)
+        checks.cors_origins(self.cors_origins)
 
     def _check_secrets(self) -> None:
         checks.database_url(self.database_url)
