@@ -7,11 +7,16 @@ from uuid import UUID
 import msgspec
 
 from webapp.core.humanize import in_words
+from webapp.core.translation import _, _l, _n
 from webapp.guard.assurance import Level
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
 
 NOBODY = UUID(int=0)
+LEVELS = {
+    Level.TWO: _l("Requires a second factor."),
+    Level.PHISHING_RESISTANT: _l("Requires a passkey."),
+}
 
 
 class ReachableRoute(msgspec.Struct, frozen=True):
@@ -54,15 +59,20 @@ def reachable_route(address: str, need: Requirement, role: str, decision: Decisi
 
 def why(need: Requirement, role: str, *, is_open: bool) -> str:
     if need.role is None:
-        found = "Open to all accounts."
-    elif not is_open:
-        found = f"Requires the role {in_words(need.role)}."
-    elif need.role == role:
-        found = f"Requires the role {in_words(role)}."
+        found = _("Open to all accounts.")
+    elif is_open and need.role != role:
+        names = {"role": in_words(need.role), "including": in_words(role)}
+        found = _("Requires the role %(role)s, which %(including)s includes.", **names)
     else:
-        found = f"Requires the role {in_words(need.role)}, which {in_words(role)} includes."
+        found = _("Requires the role %(role)s.", role=in_words(need.role))
     if is_open and need.level > Level.ONE:
-        found += f" Requires {need.level.in_words}."
+        found += f" {LEVELS[need.level]}"
     if is_open and need.fresh_within is not None:
-        found += f" Requires confirmation in the last {int(need.fresh_within.total_seconds() // 60)} minutes."
+        minutes = int(need.fresh_within.total_seconds() // 60)
+        said = _n(
+            "Requires confirmation in the last %(num)s minute.",
+            "Requires confirmation in the last %(num)s minutes.",
+            minutes,
+        )
+        found += f" {said}"
     return found

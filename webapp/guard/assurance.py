@@ -29,6 +29,7 @@ class Level(IntEnum):
 
     @property
     def in_words(self) -> str:
+        """For commands and the log, which are English."""
         return {
             Level.ONE: "one factor",
             Level.TWO: "a second factor",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import current_app, request, url_for
 
 from webapp.core.humanize import in_words
+from webapp.core.translation import _, _l, _n, listed
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.policy import CheckedStep, Requirement, bound_of
 from webapp.guard.principal import Principal
@@ -15,26 +16,32 @@ from webapp.guard.www_authenticate import challenge
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problems import Action, Problem, RequirementStep
 
-# Doors above, by their names.
+# Endpoints of packages above.
 HOME, EDIT = "dashboard.show", "tokens.edit"
-OUT_OF = {"network": "from this network", "method": "with this method", "resource": "for this path"}
+OUT_OF = {
+    "network": _l("The token can't be used from this network."),
+    "method": _l("The token can't be used with this method."),
+    "resource": _l("The token can't be used for this path."),
+}
 
 
 def roles_sentence(principal: Principal) -> str:
-    names = " and ".join(map(in_words, principal.roles))
-    return f"Your role is {names}." if len(principal.roles) == 1 else f"Your roles are {names or 'none'}."
+    names = listed(map(in_words, principal.roles))
+    if not names:
+        return _("Your roles are none.")
+    return _n("Your role is %(roles)s.", "Your roles are %(roles)s.", len(principal.roles), roles=names)
 
 
 def role_required(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
     return Problem(
         403,
-        f"You need the role {in_words(need.role)}",
-        f"{roles_sentence(principal)} Ask an administrator of this site for access.",
+        _("You need the role %(role)s", role=in_words(need.role)),
+        _("%(roles)s Ask an administrator of this site for access.", roles=roles_sentence(principal)),
         code="role_required",
         extra={"required": [need.role]},
         headers=challenge("role_required", need),
         pins=pins,
-        actions=[Action("Back to the dashboard", url_for(HOME))],
+        actions=[Action(_("Back to the dashboard"), url_for(HOME))],
     )
 
 
@@ -42,8 +49,8 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Requi
     if need.session:
         return Problem(
             403,
-            "This page does not accept tokens",
-            "Log in with a browser to open it.",
+            _("This page does not accept tokens"),
+            _("Log in with a browser to open it."),
             code="scope_required",
             extra={"required": ["session"]},
             headers=challenge("scope_required", need),
@@ -52,11 +59,11 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Requi
     fix = link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
     return Problem(
         403,
-        "The token lacks a permission",
-        f"The scope {need.scope} is required. Open the fix URL to create a token that has it.",
+        _("The token lacks a permission"),
+        _("The scope %(scope)s is required. Open the fix URL to create a token that has it.", scope=need.scope),
         code="scope_required",
         extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
-        actions=[Action("Create a token with it", fix)],
+        actions=[Action(_("Create a token with it"), fix)],
         headers=challenge("scope_required", need),
         pins=pins,
     )
@@ -68,14 +75,14 @@ def token_limited(principal: Principal, need: Requirement, pins: Sequence[Requir
     fix = url_for(EDIT, token_id=principal.credential_id)
     return Problem(
         403,
-        "The token's limits don't allow this",
-        f"The token can't be used {OUT_OF[bound]}. Its owner can change the limits at the fix URL.",
+        _("The token's limits don't allow this"),
+        _("%(reason)s Its owner can change the limits at the fix URL.", reason=OUT_OF[bound]),
         code="token_limited",
         extra={
             "required": [bound],
             "fix": current_app.config["BASE_URL"] + fix,
         },
-        actions=[Action("Edit token", fix)],
+        actions=[Action(_("Edit token"), fix)],
         headers=challenge("token_limited", need),
         pins=pins,
     )
@@ -91,8 +98,12 @@ BUILDERS: dict[ProblemCode, Callable[[Principal, Requirement, Sequence[Requireme
 def too_often(retry_after: timedelta) -> Problem:
     """A token that may be used so often a minute, once more than that."""
     seconds = max(1, math.ceil(retry_after.total_seconds()))
-    detail = f"The token has reached its limit of requests per minute. Try again in {seconds} seconds."
-    return Problem(429, "Too many requests", detail, code="throttled", headers={"Retry-After": str(seconds)})
+    detail = _n(
+        "The token has reached its limit of requests per minute. Try again in %(num)s second.",
+        "The token has reached its limit of requests per minute. Try again in %(num)s seconds.",
+        seconds,
+    )
+    return Problem(429, _("Too many requests"), detail, code="throttled", headers={"Retry-After": str(seconds)})
 
 
 def current_call() -> Call:

@@ -2,6 +2,7 @@
 
 from flask import abort, g, request
 
+from webapp.core.translation import _
 from webapp.guard import request_guard
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import Principal
@@ -42,7 +43,7 @@ def require_sole_credential(credential: str) -> None:
     if shown is not None and shown.token != credential:
         raise Problem(
             400,
-            "Two credentials were sent",
-            "The Authorization header and the form have different tokens. Send only one. Nothing was changed.",
+            _("Two credentials were sent"),
+            _("The Authorization header and the form have different tokens. Send only one. Nothing was changed."),
             extra={"error": "invalid_request"},
         )

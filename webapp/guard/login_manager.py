@@ -13,6 +13,7 @@ from flask_login import LoginManager, current_user, user_accessed, user_loaded_f
 from webapp.core.clock import now
 from webapp.guard import dpop_binding
 from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, admit
+from webapp.web import i18n
 from webapp.web.bearer import ENDS, Presented, presented
 from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
@@ -86,6 +87,12 @@ def caller() -> Principal | None:
     if isinstance(found, NotAccepted):
         raise found
     return found
+
+
+def become(principal: Principal | None) -> None:
+    """The request has logged its caller in or out: what it answers from now on is in the language of the new one."""
+    g.caller = principal
+    i18n.refresh()
 
 
 def let_in() -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Self
 
 from webapp.core.humanize import in_words
+from webapp.core.translation import _, _l, _n
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.principal import Principal
 from webapp.guard.token_grant import Bound, Call, exceeded
@@ -135,6 +136,17 @@ def bound_of(principal: Principal, call: Call) -> Bound | None:
     return exceeded(principal.authority, call) if principal.authority is not None else None
 
 
+WANTED = {
+    Level.TWO: _l("The user logged in with a second factor."),
+    Level.PHISHING_RESISTANT: _l("The user logged in with a passkey."),
+}
+USED = {
+    Level.ONE: _l("They used: one factor."),
+    Level.TWO: _l("They used: a second factor."),
+    Level.PHISHING_RESISTANT: _l("They used: a passkey."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedStep:
     """One thing that the guard asks, and how it was answered: True, False, or None where it came to no asking."""
@@ -145,26 +157,33 @@ class CheckedStep:
 
 def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[CheckedStep]:
     """Everything the guard asks here, in its order, up to what failed."""
-    steps = [(Decision.LOG_IN, "The session or token is valid.")]
+    steps = [(Decision.LOG_IN, _("The session or token is valid."))]
     if need.session:
-        steps.append((Decision.NEED_SESSION, "It is a browser session. This page does not accept tokens."))
+        steps.append((Decision.NEED_SESSION, _("It is a browser session. This page does not accept tokens.")))
     elif principal is not None and principal.credential == "token":
         if principal.authority is not None and principal.authority.is_bounded:
-            steps.append((Decision.OUT_OF_BOUNDS, "The limits of the token allow this path, method and network."))
-        held = ", ".join(sorted(principal.scopes)) or "none"
-        steps.append((Decision.NEED_SCOPE, f"The token has the scope {need.scope}. It has: {held}."))
+            steps.append((Decision.OUT_OF_BOUNDS, _("The limits of the token allow this path, method and network.")))
+        held = ", ".join(sorted(principal.scopes)) or _("none")
+        said = _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=need.scope, scopes=held)
+        steps.append((Decision.NEED_SCOPE, said))
     if need.role:
-        has = ", ".join(principal.roles) if principal else "none yet"
-        steps.append((Decision.NEED_ROLE, f"The user has the role {in_words(need.role)}. They have: {in_words(has)}."))
+        has = in_words(", ".join(principal.roles)) if principal else _("none yet")
+        said = _("The user has the role %(role)s. They have: %(roles)s.", role=in_words(need.role), roles=has)
+        steps.append((Decision.NEED_ROLE, said))
     if need.level > Level.ONE:
-        has = level_of(principal.amr).in_words if principal else "nothing yet"
-        steps.append((Decision.RAISE, f"The user logged in with {need.level.in_words}. They used: {has}."))
+        used = USED[level_of(principal.amr)] if principal else _("They used: nothing yet.")
+        steps.append((Decision.RAISE, f"{WANTED[need.level]} {used}"))
     if need.fresh_within and not (need.spares_tokens and principal is not None and principal.credential == "token"):
         minutes = int(need.fresh_within.total_seconds() // 60)
-        steps.append((Decision.STEP_UP, f"The user logged in or confirmed it's them in the last {minutes} minutes."))
-    order = [code for code, _ in steps]
+        said = _n(
+            "The user logged in or confirmed it's them in the last %(num)s minute.",
+            "The user logged in or confirmed it's them in the last %(num)s minutes.",
+            minutes,
+        )
+        steps.append((Decision.STEP_UP, said))
+    order = [code for code, _words in steps]
     failed = order.index(decision) if decision in order else len(order)
     return [
         CheckedStep(words, True if place < failed else False if place == failed else None)
-        for place, (_, words) in enumerate(steps)
+        for place, (_code, words) in enumerate(steps)
     ]

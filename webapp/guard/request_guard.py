@@ -104,7 +104,9 @@ def refuse_forgery(principal: Principal | None) -> None:
                 csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(principal.credential_id))
     except Problem as refused:
         if refused.code is not None:
-            refusal_log.note(refused.code, refused.detail, principal)
+            # The detail is in the language of the caller, and the log is English.
+            reason = "no valid CSRF token" if csrf.is_same_site() else "sent from another site"
+            refusal_log.note(refused.code, reason, principal)
         raise
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask_login import user_needs_refresh, user_unauthorized
 
+from webapp.core.translation import _, _l
 from webapp.guard import form_state, saved_form
 from webapp.guard.assurance import Level
 from webapp.guard.dpop_binding import KeyNotProven
@@ -22,13 +23,14 @@ from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, RequirementStep, answer
 from webapp.web.redirects import can_be_carried
 from webapp.web.registry import service
+from webapp.web.templating import day
 
-# Doors above, by their names.
+# Endpoints of packages above.
 LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
-PROVE = (
-    "Send a token that is bound to a key as `DPoP TOKEN`, with a new proof in the `DPoP` header each time. "
-    "Send other tokens as `Bearer TOKEN`."
-)
+REQUIRED = {
+    Level.TWO: _l("This page requires a second factor."),
+    Level.PHISHING_RESISTANT: _l("This page requires a passkey."),
+}
 
 
 class LoginPageRenderer(Protocol):
@@ -58,7 +60,13 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
 
 
 def unproven(error: KeyNotProven) -> tuple[str, str]:
-    return "The DPoP proof is missing or wrong", f"Refused because {error}. {PROVE}"
+    # The reason is the one of the log, which is English.
+    detail = _(
+        "Refused because %(reason)s. Send a token that is bound to a key as `DPoP TOKEN`, with a new proof in the "
+        "`DPoP` header each time. Send other tokens as `Bearer TOKEN`.",
+        reason=error,
+    )
+    return _("The DPoP proof is missing or wrong"), detail
 
 
 def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:
@@ -82,10 +90,13 @@ def closed(principal: Principal) -> Response:
     """Their account is: a browser is led to where they may keep it, as after a login."""
     if is_browser() and request.method in ("GET", "HEAD"):
         return as_response(redirect(url_for(CLOSED), 303))
-    until = f" It will be deleted on {principal.closes_at:%d %B %Y}." if principal.closes_at else ""
-    keep = Action("Reopen account", url_for(CLOSED))
-    detail = f"You closed this account.{until} Reopen it to use it again. Nothing was changed."
-    return answer(Problem(403, "This account is closed", detail, actions=[keep]))
+    sentences = [
+        _("You closed this account."),
+        *([_("It will be deleted on %(date)s.", date=day(principal.closes_at))] if principal.closes_at else []),
+        _("Reopen it to use it again. Nothing was changed."),
+    ]
+    keep = Action(_("Reopen account"), url_for(CLOSED))
+    return answer(Problem(403, _("This account is closed"), " ".join(sentences), actions=[keep]))
 
 
 def anonymous() -> Response:
@@ -100,8 +111,8 @@ def anonymous() -> Response:
 def to_login(code: ProblemCode) -> Response:
     if request.method not in ("GET", "HEAD"):
         kind = kind_of(code)
-        login = Action("Log in", url_for(LOGIN))
-        detail = "You are not logged in or your session has ended. Nothing was changed."
+        login = Action(_("Log in"), url_for(LOGIN))
+        detail = _("You are not logged in or your session has ended. Nothing was changed.")
         return answer(
             Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
         )
@@ -121,28 +132,31 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
             facts = {"target": current_url(), "kept": kept, "minutes": minutes(need), "asked": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
-    what = kind.meaning if code == "step_up_required" else f"This page requires {need.level.in_words}."
-    then = "Log in with it and create a new token." if principal.credential == "token" else ""
+    what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
+    then = _("Log in with it and create a new token.") if principal.credential == "token" else ""
     return answer(
         Problem(
             401,
             kind.title,
-            f"{what} {then or 'Nothing was changed.'}",
+            f"{what} {then or _('Nothing was changed.')}",
             code=code,
             extra={"required": [acr]} if code == "mfa_required" else {},
             headers=headers,
             pins=pins,
-            actions=[Action("Confirm it's you", confirm)],
+            actions=[Action(_("Confirm it's you"), confirm)],
         )
     )
 
 
 def undeclared(endpoint: str) -> Problem:
-    advice = "Add @require() or @public (from webapp.guard) directly above the view, below the route decorator."
     return Problem(
         403,
-        "This page has no access rule",
-        f"The view {endpoint} does not declare who may open it. {advice}",
+        _("This page has no access rule"),
+        _(
+            "The view %(endpoint)s does not declare who may open it. Add @require() or @public (from webapp.guard) "
+            "directly above the view, below the route decorator.",
+            endpoint=endpoint,
+        ),
         code="undeclared",
     )
 

@@ -7,26 +7,27 @@ from wtforms import BooleanField, Field, HiddenField, IntegerField, PasswordFiel
 from wtforms.form import BaseForm
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
+from webapp.core.translation import _, _l
 from webapp.web.form import Form
 
-LONGEST = Length(max=1000, message="This is too long.")
+LONGEST = Length(max=1000, message=_l("This is too long."))
 
 
 class LoginForm(Form):
     username = StringField(
-        "User name or e-mail",
-        [InputRequired("Enter your user name or e-mail address."), LONGEST],
+        _l("User name or e-mail"),
+        [InputRequired(_l("Enter your user name or e-mail address.")), LONGEST],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(
-        "Password", [InputRequired("Enter your password.")], render_kw={"autocomplete": "current-password"}
+        _l("Password"), [InputRequired(_l("Enter your password."))], render_kw={"autocomplete": "current-password"}
     )
-    remember = BooleanField("Keep me logged in on this device")
+    remember = BooleanField(_l("Keep me logged in on this device"))
     next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
 # A real answer of an authenticator has one or two thousand characters; attestations of some have more.
-LONGEST_ANSWER = Length(max=20_000, message="This is too long.")
+LONGEST_ANSWER = Length(max=20_000, message=_l("This is too long."))
 
 
 def passkey_answer() -> HiddenField:
@@ -37,16 +38,16 @@ def passkey_answer() -> HiddenField:
 
 def code() -> StringField:
     return StringField(
-        "Code",
-        [Length(max=100, message="This is too long.")],
-        description="The 6-digit code from your authenticator app, or a recovery code.",
+        _l("Code"),
+        [Length(max=100, message=_l("This is too long."))],
+        description=_l("The 6-digit code from your authenticator app, or a recovery code."),
         render_kw={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"},
     )
 
 
 class PasskeyLoginForm(Form):
     response = passkey_answer()
-    remember = BooleanField("Keep me logged in on this device")
+    remember = BooleanField(_l("Keep me logged in on this device"))
     next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
@@ -55,11 +56,11 @@ class SecondStepForm(Form):
 
     code = code()
     response = passkey_answer()
-    trust = BooleanField("Trust this browser", description="It skips the second factor, if this site allows that.")
+    trust = BooleanField(_l("Trust this browser"), description="It skips the second factor, if this site allows that.")
 
     def validate_code(self, field: StringField) -> None:
         if not (field.data or "").strip() and not self.response.data:
-            raise ValidationError("Enter the code.")
+            raise ValidationError(_("Enter the code."))
 
 
 class ConfirmForm(Form):
@@ -67,7 +68,7 @@ class ConfirmForm(Form):
 
     either = ("password", "code", "response")
 
-    password = PasswordField("Password", render_kw={"autocomplete": "current-password"})
+    password = PasswordField(_l("Password"), render_kw={"autocomplete": "current-password"})
     code = code()
     response = passkey_answer()
     next = HiddenField(description="Where to go afterwards: a path on this site.")
@@ -81,7 +82,7 @@ class NumberWithin(NumberRange):
         try:
             super().__call__(form, field)
         except OverflowError as error:
-            raise ValidationError("This is too long.") from error
+            raise ValidationError(_("This is too long.")) from error
 
 
 class CredentialsForm(Form):
@@ -89,10 +90,10 @@ class CredentialsForm(Form):
 
     username = StringField("Name", [LONGEST], description="Or `email`.")
     email = StringField("E-mail", [LONGEST], description="In place of `username`.")
-    password = PasswordField("Password", [InputRequired("Send a password.")])
+    password = PasswordField("Password", [InputRequired(_l("Send a password."))])
     code = StringField(
         "Code",
-        [Length(max=100, message="This is too long.")],
+        [Length(max=100, message=_l("This is too long."))],
         description="For users with a second factor: the 6-digit code from the authenticator app, or a recovery code.",
     )
     scope = StringField(
@@ -102,7 +103,7 @@ class CredentialsForm(Form):
     )
     expires_in = IntegerField(
         "Seconds",
-        [Optional(), NumberWithin(min=60, message="At least 60 seconds.")],
+        [Optional(), NumberWithin(min=60, message=_l("At least 60 seconds."))],
         description="Lifetime in seconds.",
     )
 
@@ -114,11 +115,11 @@ class CredentialsForm(Form):
 
     def validate_username(self, field: StringField) -> None:
         if bool(field.data) == bool(self.email.data):
-            field.errors = [*field.errors, "Send either username or email."]
+            field.errors = [*field.errors, _("Send either username or email.")]
 
 
 class RefreshForm(Form):
-    refresh_token = PasswordField("Refresh token", [InputRequired("Send the refresh token.")])
+    refresh_token = PasswordField("Refresh token", [InputRequired(_l("Send the refresh token."))])
     scope = StringField(
         "Scopes",
         [Length(max=1000)],
@@ -127,24 +128,24 @@ class RefreshForm(Form):
 
 
 class RevokeForm(Form):
-    token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
+    token = PasswordField("Token", [InputRequired(_l("Send the token."))], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")
 
 
 class IntrospectForm(Form):
     """RFC 7662 §2.1, and the call that the asking service was asked for, as far as it wants that judged."""
 
-    token = PasswordField("Token", [InputRequired("Send the token.")], description="An access or a refresh token.")
+    token = PasswordField("Token", [InputRequired(_l("Send the token."))], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")
     method = StringField(
         "Method of the call",
-        [Optional(), Regexp("^[A-Z]{1,20}$", message="Enter a method, such as GET.")],
+        [Optional(), Regexp("^[A-Z]{1,20}$", message=_l("Enter a method, such as GET."))],
         description="The method that the token was used with. The token is inactive if its restrictions "
         "exclude this method.",
     )
     path = StringField(
         "Path of the call",
-        [Optional(), Length(max=2000), Regexp("^/", message="A path must start with a slash.")],
+        [Optional(), Length(max=2000), Regexp("^/", message=_l("A path must start with a slash."))],
         description="The path on this site. The token is inactive if its restrictions exclude this path.",
     )
     ip_address = StringField(
@@ -157,7 +158,7 @@ class IntrospectForm(Form):
         try:
             ip_address(field.data or "")
         except ValueError as error:
-            raise ValidationError("Enter an IPv4 or IPv6 address.") from error
+            raise ValidationError(_("Enter an IPv4 or IPv6 address.")) from error
 
 
 class ExchangeForm(Form):
@@ -170,14 +171,16 @@ class ExchangeForm(Form):
     TYPES = (ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt")
 
     grant_type = StringField(
-        "Grant", [Optional(), AnyOf([GRANT], "This endpoint supports no other grant type.")], description=f"`{GRANT}`."
+        "Grant",
+        [Optional(), AnyOf([GRANT], _l("This endpoint supports no other grant type."))],
+        description=f"`{GRANT}`.",
     )
     subject_token = PasswordField(
         "Token", description="The API token. You can also send it in the Authorization header."
     )
     subject_token_type = StringField(
         "Kind of token",
-        [Optional(), AnyOf(TYPES, "Only access tokens can be exchanged.")],
+        [Optional(), AnyOf(TYPES, _l("Only access tokens can be exchanged."))],
         description=f"`{ACCESS_TOKEN}`.",
     )
     audience = StringField(
@@ -193,7 +196,7 @@ class ExchangeForm(Form):
     )
     requested_token_type = StringField(
         "Kind of answer",
-        [Optional(), AnyOf(TYPES, "Only access tokens can be requested.")],
+        [Optional(), AnyOf(TYPES, _l("Only access tokens can be requested."))],
         description=f"`{ACCESS_TOKEN}`.",
     )
     actor_token = PasswordField("Actor", description="Not supported: a token acts only for its owner.")
@@ -201,21 +204,21 @@ class ExchangeForm(Form):
 
     def validate_actor_token(self, field: PasswordField) -> None:
         if field.data:
-            raise ValidationError("A token acts only for its owner.")
+            raise ValidationError(_("A token acts only for its owner."))
 
     validate_actor_token_type = validate_actor_token
 
     def validate_audience(self, field: StringField) -> None:
         if not field.data and not self.resource.data:
-            raise ValidationError("Name the service that the token is for.")
+            raise ValidationError(_("Name the service that the token is for."))
 
     def validate_resource(self, field: StringField) -> None:
         if not field.data:
             return
         if not urlsplit(field.data).scheme or "#" in field.data:
-            raise ValidationError("A resource is an absolute URI without a fragment; other names go into audience.")
+            raise ValidationError(_("A resource is an absolute URI without a fragment; other names go into audience."))
         if self.audience.data and self.audience.data != field.data:
-            raise ValidationError("It names another service than audience. Request one token for each service.")
+            raise ValidationError(_("It names another service than audience. Request one token for each service."))
 
     @property
     def target(self) -> str:
@@ -225,14 +228,14 @@ class ExchangeForm(Form):
 
 class PasswordForm(Form):
     password = PasswordField(
-        "Current password",
-        [InputRequired("Enter your current password.")],
+        _l("Current password"),
+        [InputRequired(_l("Enter your current password."))],
         render_kw={"autocomplete": "current-password"},
     )
     new_password = PasswordField(
-        "New password", [InputRequired("Choose a password.")], render_kw={"autocomplete": "new-password"}
+        _l("New password"), [InputRequired(_l("Choose a password."))], render_kw={"autocomplete": "new-password"}
     )
     revoke_tokens = BooleanField(
-        "Revoke my API tokens as well",
-        description="Otherwise they keep working. Revoke them if someone may know your password.",
+        _l("Revoke my API tokens as well"),
+        description=_l("Otherwise they keep working. Revoke them if someone may know your password."),
     )

@@ -1,5 +1,7 @@
 """Names for what passkeys are kept in, by the AAGUID that they tell; a suggestion, and nothing is decided by it."""
 
+from webapp.core.translation import _
+
 # From the list of the passkey developers' community and the FIDO metadata: the ones that people have.
 NAMES = {
     "08987058-cadc-4b81-b6e1-30de50dcbe96": "Windows Hello",
@@ -26,4 +28,4 @@ NAMES = {
 
 
 def suggested(aaguid: str, *, is_synced: bool) -> str:
-    return NAMES.get(aaguid) or ("Synced passkey" if is_synced else "Security key")
+    return NAMES.get(aaguid) or (_("Synced passkey") if is_synced else _("Security key"))

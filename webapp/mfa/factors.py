@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CompoundSelect, ScalarSelect, bindparam, delete, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from webapp.core.translation import _, _n
 from webapp.guard.assurance import Level
 from webapp.mfa import passkeys, recovery_codes, totp
 from webapp.mfa.models import Passkey, RecoveryCode, TotpSeed
-
-LAST_WAY = "This is your only way to log in. Add another one first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,8 @@ class Factors:
 
     @property
     def in_words(self) -> list[str]:
-        app = ["authenticator app"] if self.has_totp else []
-        keys = [f"{self.passkeys} passkeys" if self.passkeys > 1 else "passkey"] if self.passkeys else []
+        app = [_("authenticator app")] if self.has_totp else []
+        keys = [_n("passkey", "%(num)s passkeys", self.passkeys)] if self.passkeys else []
         return [*keys, *app]
 
     @property
@@ -50,23 +49,23 @@ class Ways:
 
     def why_keep_totp(self) -> str | None:
         if self.demanded >= Level.TWO and not self.factors.passkeys:
-            return "Your account requires a second factor, and this is your only one. Add another one first."
+            return _("Your account requires a second factor, and this is your only one. Add another one first.")
         return None
 
     def why_keep_passkey(self) -> str | None:
         if self.factors.passkeys > 1:
             return None
         if not self.has_password:
-            return LAST_WAY
+            return _("This is your only way to log in. Add another one first.")
         if self.demanded is Level.PHISHING_RESISTANT:
-            return "Your account requires a passkey, and this is your only one. Add another one first."
+            return _("Your account requires a passkey, and this is your only one. Add another one first.")
         if self.demanded is Level.TWO and not self.factors.has_totp:
-            return "Your account requires a second factor, and this is your only one. Add another one first."
+            return _("Your account requires a second factor, and this is your only one. Add another one first.")
         return None
 
     def why_keep_password(self) -> str | None:
         if self.factors.passkeys < 2:
-            return "You need 2 passkeys before you can remove your password, in case you lose one."
+            return _("You need 2 passkeys before you can remove your password, in case you lose one.")
         return None
 
 

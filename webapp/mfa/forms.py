@@ -3,6 +3,7 @@
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from webapp.core.translation import _l
 from webapp.mfa.passkeys import LONGEST_NAME, PasskeyNameUnfit, checked_name
 from webapp.web.form import Form
 
@@ -13,16 +14,16 @@ def onward() -> HiddenField:
 
 class TotpForm(Form):
     code = StringField(
-        "Code",
+        _l("Code"),
         [
-            InputRequired("Enter the code from your authenticator app."),
-            Length(max=100, message="This is too long for a code."),
+            InputRequired(_l("Enter the code from your authenticator app.")),
+            Length(max=100, message=_l("This is too long for a code.")),
         ],
-        description="6 digits. A new code appears every 30 seconds.",
+        description=_l("6 digits. A new code appears every 30 seconds."),
         render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"},
     )
     begun = HiddenField(
-        validators=[InputRequired("Reload the page and try again."), Length(max=1000)],
+        validators=[InputRequired(_l("Reload the page and try again.")), Length(max=1000)],
         description="The encrypted secret from the page.",
     )
     next = onward()
@@ -31,8 +32,8 @@ class TotpForm(Form):
 class NewPasskeyForm(Form):
     response = HiddenField(
         validators=[
-            InputRequired("No passkey was created."),
-            Length(max=20_000, message="This is too long for a passkey."),
+            InputRequired(_l("No passkey was created.")),
+            Length(max=20_000, message=_l("This is too long for a passkey.")),
         ],
         description="The browser's response for the new passkey: `toJSON()` as text.",
     )
@@ -40,7 +41,7 @@ class NewPasskeyForm(Form):
 
 
 class PasskeyNameForm(Form):
-    name = StringField("Name", render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"})
+    name = StringField(_l("Name"), render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"})
 
     def validate_name(self, field: StringField) -> None:
         try:

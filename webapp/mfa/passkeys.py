@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
 from webapp.core.combining_marks import STACKED, is_stacked
+from webapp.core.translation import _
 from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
 from webapp.mfa.webauthn_ceremonies import KnownPasskey, RegisteredPasskey, VerifiedAssertion
@@ -35,7 +36,7 @@ def checked_name(name: str) -> str:
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise PasskeyNameUnfit(f"Enter a name with 1 to {LONGEST_NAME} printable characters.")
+        raise PasskeyNameUnfit(_("Enter a name with 1 to %(count)s printable characters.", count=LONGEST_NAME))
     if is_stacked(name):
         raise PasskeyNameUnfit(STACKED)
     return name

@@ -11,7 +11,7 @@ from flask_login import login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.core.cookie_key import CookieKey
-from webapp.guard import saved_form
+from webapp.guard import login_manager, saved_form
 from webapp.guard.principal import CredentialRef, Principal
 from webapp.sessions.lifecycle import Started, key_of
 from webapp.web import token_cookie
@@ -122,6 +122,7 @@ def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None
         session[saved_form.KEPT] = kept
     token_cookie.drop()
     login_user(principal)
+    login_manager.become(principal)
     session[SECRET] = started.secret
     session.permanent = is_remembered
 

@@ -10,6 +10,7 @@ from flask_login import current_user
 from wtforms import HiddenField
 
 from webapp.core.clock import now
+from webapp.core.translation import _, _n
 from webapp.guard import Principal, require
 from webapp.sessions import lifecycle, trusted
 from webapp.sessions.expiry_notice import End, end_of
@@ -71,10 +72,10 @@ def others(found: list[Device]) -> int:
 def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
     """End one of the caller's sessions; its next request is refused."""
     if not lifecycle.end(db(), principal.user_id, session_id):
-        raise Problem(404, "Session not found", "It has ended, or it is not yours.")
+        raise Problem(404, _("Session not found"), _("It has ended, or it is not yours."))
     if not wants_page():
         return Response(status=204)
-    flash("The device was logged out.", "ok")
+    flash(_("The device was logged out."), "ok")
     return redirect(url_for("sessions.index"), 303)
 
 
@@ -84,10 +85,10 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
 def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
     """Trust a browser no more: the next login from there asks for a second factor."""
     if not trusted.end(db(), principal.user_id, trust_id):
-        raise Problem(404, "Browser not found", "It is no longer trusted, or it is not yours.")
+        raise Problem(404, _("Browser not found"), _("It is no longer trusted, or it is not yours."))
     if not wants_page():
         return Response(status=204)
-    flash("The browser is no longer trusted.", "ok")
+    flash(_("The browser is no longer trusted."), "ok")
     return redirect(url_for("sessions.index"), 303)
 
 
@@ -106,12 +107,8 @@ def end_others(principal: Principal) -> ResponseReturnValue:
     count = lifecycle.end_others(db(), principal.user_id, keep=principal.credential_id)
     if not wants_page():
         return as_json(EndedSessions(count))
-    flash(
-        f"Logged out on {count} other device{'' if count == 1 else 's'}."
-        if count
-        else "No other device was logged in.",
-        "ok",
-    )
+    said = _n("Logged out on %(num)s other device.", "Logged out on %(num)s other devices.", count)
+    flash(said if count else _("No other device was logged in."), "ok")
     return redirect(url_for("sessions.index"), 303)
 
 

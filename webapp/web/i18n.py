@@ -7,6 +7,7 @@ Texts are English in the source and translated by gettext (Flask-Babel). The cat
 from collections.abc import Callable
 from pathlib import Path
 
+import flask_babel
 from flask import Flask, request
 from flask_babel import Babel
 
@@ -29,6 +30,11 @@ def requested() -> str:
 def language() -> str:
     """The BCP 47 tag of the present language, for ``lang`` attributes and ``Content-Language``."""
     return str(current_locale()).replace("_", "-")
+
+
+def refresh() -> None:
+    """Choose the language again: the request has another caller now, such as after a login."""
+    flask_babel.refresh()
 
 
 def init_app(app: Flask, chosen: Callable[[], str]) -> None:

@@ -8,9 +8,7 @@ from flask_login import current_user
 
 from webapp.accounts import user_queries
 from webapp.accounts.models import User
-from webapp.accounts.notices import Circumstances
 from webapp.accounts.roles import included_in
-from webapp.core.clock import now
 from webapp.guard import Principal
 from webapp.login.flow import Attempt, LoginFlow
 from webapp.login.recognition import Client, LiveSession
@@ -19,7 +17,6 @@ from webapp.login.views import known_browser
 from webapp.login.views.login_errors import credentials_invalid, session_ended
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import AlreadyEnded, Browser, SessionLifetimes, Started
-from webapp.sessions.user_agents import device_name
 from webapp.web.registry import service
 from webapp.web.transaction import db
 
@@ -85,11 +82,6 @@ def unchanged(user: User) -> User:
 
 def browser() -> Browser:
     return Browser(request.headers.get("User-Agent", ""), request.remote_addr)
-
-
-def current_circumstances() -> Circumstances:
-    """What a mail says of where something was done."""
-    return Circumstances(now(), request.remote_addr, device_name(request.headers.get("User-Agent", "")))
 
 
 def flow() -> LoginFlow:

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from webapp.accounts import user_queries
 from webapp.accounts.models import User
+from webapp.core.translation import _
 from webapp.guard import Principal, form_state, require
 from webapp.guard.assurance import BY_ACR, Level, joined
 from webapp.login.flow import AMR, Done, Throttled
@@ -78,21 +79,21 @@ def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
         proven = by_code(form.code, user)
         return joined(principal.amr, proven.amr) if proven else None
     if not way.password:
-        said = "Your password is not enough here." if form.password.data else "Enter the code."
-        form.code.errors = [said if way.code else "A passkey is required here."]
+        said = _("Your password is not enough here.") if form.password.data else _("Enter the code.")
+        form.code.errors = [said if way.code else _("A passkey is required here.")]
         return None
     return AMR if has_password(form, user) else None
 
 
 def has_password(form: ConfirmForm, user: User) -> bool:
     if not form.password.data:
-        form.password.errors = ["Enter your password."]
+        form.password.errors = [_("Enter your password.")]
         return False
     outcome = flow().begin(attempt(user.username, form.password.data))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if not isinstance(outcome, Done):
-        form.password.errors = ["Wrong password. Try again."]
+        form.password.errors = [_("Wrong password. Try again.")]
     return isinstance(outcome, Done)
 
 
@@ -137,5 +138,5 @@ def of_id(user_id: UUID) -> User:
     with database().read() as db:
         user = user_queries.by_id(db, user_id)
     if user is None:
-        raise Problem(404, "Account not found")
+        raise Problem(404, _("Account not found"))
     return user

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import known_networks, notices
 from webapp.accounts.models import User
+from webapp.accounts.views.request_info import current_circumstances
 from webapp.accounts.views.verification import WAITING
 from webapp.core.clock import now
-from webapp.core.humanize import counted
+from webapp.core.translation import _, _n
 from webapp.guard import Principal, public
 from webapp.login.flow import AMR, Done, Throttled, Unverified
 from webapp.login.forms import LoginForm
@@ -24,7 +25,6 @@ from webapp.login.views.blueprint import (
     attempt,
     bp,
     browser,
-    current_circumstances,
     ends,
     flow,
     principal_of,
@@ -136,7 +136,7 @@ def login_page_context(target: str | None) -> dict[str, Any]:
     lifetime = current_app.permanent_session_lifetime
     destination = target.partition("?")[0] if target else None
     return {
-        "remembered_for": counted(lifetime.days, "day") if lifetime.days else span(lifetime),
+        "remembered_for": _n("%(num)s day", "%(num)s days", lifetime.days) if lifetime.days else span(lifetime),
         "destination": destination,
         "registration": current_app.config["REGISTRATION"],
         "has_passkeys": second_step().party is not None,
@@ -157,7 +157,7 @@ def begin_session(
     cookie.keep(started, become, is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
     if wants_page():
-        flash(f"You are logged in as {user.username}.", "ok")
+        flash(_("You are logged in as %(username)s.", username=user.username), "ok")
         response = current_app.make_response(redirect(target, 303))
     else:
         response = as_json(LoggedIn(user.username, list(become.roles), target))

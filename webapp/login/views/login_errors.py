@@ -7,20 +7,21 @@ from flask import Response, current_app, url_for
 
 from webapp.accounts.passwords import TooBusy
 from webapp.accounts.provisioning import NoAccountPossible
-from webapp.core.humanize import counted
+from webapp.core.translation import _, _l, _n
 from webapp.login.external_identity import Unreachable
 from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
 from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, answer
+from webapp.web.templating import day
 
-CREDENTIALS_INVALID = "Wrong user name or password. Try again."
+CREDENTIALS_INVALID = _l("Wrong user name or password. Try again.")
 
 
 def credentials_invalid() -> Problem:
     return Problem(
         401,
-        "Wrong user name or password",
+        _("Wrong user name or password"),
         CREDENTIALS_INVALID,
         code="credentials_invalid",
         headers={"WWW-Authenticate": realm()},
@@ -41,20 +42,22 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
     """
     kinds = {"totp": found.has_totp, "passkey": found.passkeys > 0, "recovery_code": found.codes > 0}
     advice = (
-        "Send code to next_step: the 6-digit code from the authenticator app, or a recovery code."
+        _("Send code to next_step: the 6-digit code from the authenticator app, or a recovery code.")
         if where
-        else "Send code with the password: the 6-digit code from the authenticator app, or a recovery "
-        "code. Or use an API token."
+        else _(
+            "Send code with the password: the 6-digit code from the authenticator app, or a recovery code. "
+            "Or use an API token."
+        )
     )
     if not found.has_second:
-        advice = "Set one up in a browser first."
+        advice = _("Set one up in a browser first.")
     elif found.passkeys and not found.has_totp and not found.codes:
-        advice = "A script cannot show a passkey: make a token in a browser."
+        advice = _("A script cannot show a passkey: make a token in a browser.")
     fix = current_app.config["BASE_URL"] + url_for("tokens.new")
     return Problem(
         401,
-        "A second factor is required",
-        f"The password is correct. {advice}",
+        _("A second factor is required"),
+        _("The password is correct. %(advice)s", advice=advice),
         code="mfa_required",
         extra={"required": [kind for kind, is_there in kinds.items() if is_there]}
         | ({"next_step": where} if where else {"fix": fix}),
@@ -65,8 +68,8 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
 def code_invalid() -> Problem:
     return Problem(
         401,
-        "Wrong code",
-        "It is wrong, or it was already used. Send the next one.",
+        _("Wrong code"),
+        _("It is wrong, or it was already used. Send the next one."),
         code="credentials_invalid",
         headers={"WWW-Authenticate": realm()},
     )
@@ -75,8 +78,8 @@ def code_invalid() -> Problem:
 def unverified() -> Problem:
     return Problem(
         403,
-        "Verify your e-mail address first",
-        "Open the link in the mail you got when you registered. To get a new one, log in with a browser.",
+        _("Verify your e-mail address first"),
+        _("Open the link in the mail you got when you registered. To get a new one, log in with a browser."),
     )
 
 
@@ -84,23 +87,23 @@ def closed(closes_at: datetime) -> Problem:
     """Said after the right password alone, so that strangers learn nothing by it."""
     return Problem(
         403,
-        "This account is closed",
-        f"It will be deleted on {closes_at:%d %B %Y}. To keep it, log in with a browser before then.",
+        _("This account is closed"),
+        _("It will be deleted on %(date)s. To keep it, log in with a browser before then.", date=day(closes_at)),
     )
 
 
-def too_busy(_: TooBusy) -> Response:
+def too_busy(_error: TooBusy) -> Response:
     """More passwords wait to be hashed than this process has patience for."""
-    problem = Problem(503, "Too many logins at once", "The site is busy. Try again in a moment.")
+    problem = Problem(503, _l("Too many logins at once"), _l("The site is busy. Try again in a moment."))
     problem.headers = {"Retry-After": "1"}
     return answer(problem)
 
 
-def unreachable(_: Unreachable) -> Response:
+def unreachable(_error: Unreachable) -> Response:
     problem = Problem(
         503,
-        "Your password can't be checked right now",
-        "The identity provider is not responding. Try again in a minute.",
+        _l("Your password can't be checked right now"),
+        _l("The identity provider is not responding. Try again in a minute."),
     )
     problem.headers = {"Retry-After": "60"}
     return answer(problem)
@@ -109,37 +112,38 @@ def unreachable(_: Unreachable) -> Response:
 def kept_elsewhere() -> Problem:
     return Problem(
         409,
-        "Your organisation manages your password",
-        "Change it there. The new password then works here too.",
-        actions=[Action("Back to security", url_for("account.security"))],
+        _("Your organisation manages your password"),
+        _("Change it there. The new password then works here too."),
+        actions=[Action(_("Back to security"), url_for("account.security"))],
     )
 
 
 def no_password() -> Problem:
     return Problem(
         409,
-        "You have no password",
-        "You log in with your passkeys. To set a password, request a link by e-mail.",
+        _("You have no password"),
+        _("You log in with your passkeys. To set a password, request a link by e-mail."),
         actions=[
-            Action("Request a link", url_for("recovery.forgotten")),
-            Action("Back to security", url_for("account.security")),
+            Action(_("Request a link"), url_for("recovery.forgotten")),
+            Action(_("Back to security"), url_for("account.security")),
         ],
     )
 
 
 def no_place(error: NoAccountPossible) -> Response:
-    return answer(Problem(403, "This account can't be used here", f"{error} Ask your administrator."))
+    detail = _("%(reason)s Ask your administrator.", reason=error)
+    return answer(Problem(403, _("This account can't be used here"), detail))
 
 
 def codes_locked(retry_after: timedelta) -> Problem:
     """Said after the right password alone, so that strangers learn nothing by it."""
     problem = throttled(retry_after)
-    problem.title = "Codes from the app are locked"
-    problem.detail = (
-        "Too many wrong codes were entered in a row. Use a passkey or a recovery code. To unlock "
-        "the app, set a new password or ask your administrator."
+    problem.title = _("Codes from the app are locked")
+    problem.detail = _(
+        "Too many wrong codes were entered in a row. Use a passkey or a recovery code. To unlock the app, set a new "
+        "password or ask your administrator."
     )
-    problem.actions = (Action("Set a new password", url_for("recovery.forgotten")),)
+    problem.actions = (Action(_("Set a new password"), url_for("recovery.forgotten")),)
     return problem
 
 
@@ -148,8 +152,12 @@ def throttled(retry_after: timedelta) -> Problem:
     minutes = ceil(seconds / 60)
     return Problem(
         429,
-        "Too many attempts",
-        f"Try again in {counted(minutes, 'minute')}. What you just entered was not checked.",
+        _("Too many attempts"),
+        _n(
+            "Try again in %(num)s minute. What you just entered was not checked.",
+            "Try again in %(num)s minutes. What you just entered was not checked.",
+            minutes,
+        ),
         code="throttled",
         headers={"Retry-After": str(seconds)},
     )

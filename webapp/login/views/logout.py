@@ -4,7 +4,8 @@ from flask import Response, current_app, flash, redirect, render_template, sessi
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from webapp.guard import Principal, require
+from webapp.core.translation import _
+from webapp.guard import Principal, login_manager, require
 from webapp.login.views import pending_cookie
 from webapp.login.views.blueprint import bp
 from webapp.sessions import lifecycle
@@ -29,10 +30,11 @@ def end(principal: Principal) -> ResponseReturnValue:
     pending_cookie.forget()
     lifecycle.end(db(), principal.user_id, principal.credential_id)
     logout_user()
+    login_manager.become(None)
     session.clear()
     token_cookie.drop()
     if wants_page():
-        flash("You are logged out.", "ok")
+        flash(_("You are logged out."), "ok")
         response = current_app.make_response(redirect(url_for("login.new"), 303))
     else:
         response = Response(status=204)

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import notices, user_queries
-from webapp.accounts.views.request_info import post
-from webapp.login.views.blueprint import current_circumstances, reprove
+from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.login.views.blueprint import reprove
 from webapp.mfa.views.blueprint import MfaHooks
 
 

@@ -12,14 +12,15 @@ from webapp.accounts import known_networks, lifecycle, notices
 from webapp.accounts.endings import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import me
-from webapp.accounts.views.request_info import hint, judge, passwords, roles_of
+from webapp.accounts.views.request_info import current_circumstances, hint, judge, passwords, roles_of
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.guard.assurance import Level, level_of
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
 from webapp.login.views import known_browser
-from webapp.login.views.blueprint import attempt, bp, current_circumstances, flow, reprove
+from webapp.login.views.blueprint import attempt, bp, flow, reprove
 from webapp.login.views.confirm import of_id
 from webapp.login.views.login_errors import kept_elsewhere, no_password, throttled
 from webapp.mail.mailer import Mailer
@@ -66,7 +67,7 @@ def change_password(principal: Principal) -> ResponseReturnValue:
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if not isinstance(outcome, Done):
-        form.password.errors = ["Wrong current password. Try again."]
+        form.password.errors = [_("Wrong current password. Try again.")]
         return form_again(principal, form)
     if not fits(form, user):
         return form_again(principal, form)
@@ -82,7 +83,7 @@ def refuse_where_there_is_none(user: User) -> None:
 
 def fits(form: PasswordForm, user: User) -> bool:
     if form.new_password.data == form.password.data:
-        form.new_password.errors = ["This is already your password. Choose another."]
+        form.new_password.errors = [_("This is already your password. Choose another.")]
         return False
     judge(form.new_password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     return not form.new_password.errors
@@ -103,7 +104,7 @@ def save_password(principal: Principal, form: PasswordForm, hashed: str) -> Resp
 def answer(ended: EndedCredentials) -> Response:
     if not wants_page():
         return as_json(PasswordChanged(changed_at=now(), **ended.facts))
-    flash(f"Your password was changed. {ended.in_words}", "ok")
+    flash(_("Your password was changed. %(ended)s", ended=ended.in_words), "ok")
     return current_app.make_response(redirect(url_for("account.security"), 303))
 
 

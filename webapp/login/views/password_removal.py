@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import lifecycle
 from webapp.accounts.views.blueprint import me
-from webapp.core.translation import _l
+from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.login.views.blueprint import bp
 from webapp.mfa import passkeys
@@ -14,6 +14,8 @@ from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
+
+REMOVED = _l("Your password was removed. You now log in with your passkeys.")
 
 
 @bp.get("/account/password/remove")
@@ -30,10 +32,10 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
     # Locked, so that no passkey is removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_password():
-        raise Problem(409, "Your password can't be removed", why)
+        raise Problem(409, _("Your password can't be removed"), why)
     lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
-    above().tell(db(), principal.user_id, _l("Your password was removed. You now log in with your passkeys."))
+    above().tell(db(), principal.user_id, REMOVED)
     if not wants_page():
         return Response(status=204)
-    flash("Your password was removed. You now log in with your passkeys.", "ok")
+    flash(str(REMOVED), "ok")
     return redirect(url_for("account.security"), 303)

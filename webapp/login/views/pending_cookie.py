@@ -6,6 +6,7 @@ from flask import flash, redirect, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import User
+from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
 from webapp.login import pending_login
 from webapp.login.pending_login import PendingLogin
@@ -48,10 +49,10 @@ def begin_again() -> ResponseReturnValue:
     if not wants_page():
         raise Problem(
             401,
-            "Start with user name and password",
-            "The first step is missing, or was more than 5 minutes ago. The code was not checked.",
+            _("Start with user name and password"),
+            _("The first step is missing, or was more than 5 minutes ago. The code was not checked."),
             code="credentials_invalid",
             headers={"WWW-Authenticate": realm()},
         )
-    flash("Log in again. You entered your password more than 5 minutes ago.", "warn")
+    flash(_("Log in again. You entered your password more than 5 minutes ago."), "warn")
     return redirect(url_for("login.new"), 303)

@@ -9,11 +9,12 @@ from wtforms import Field
 
 from webapp.accounts import notices, user_queries
 from webapp.accounts.models import User
-from webapp.accounts.views.request_info import post
+from webapp.accounts.views.request_info import current_circumstances, post
+from webapp.core.translation import _l
 from webapp.login.flow import Throttled
 from webapp.login.recognition import Client
 from webapp.login.second_step import CounterBehind, Locked, OwnerMails, Proven
-from webapp.login.views.blueprint import client, current_circumstances, second_step
+from webapp.login.views.blueprint import client, second_step
 from webapp.login.views.login_errors import codes_locked, throttled
 from webapp.mfa import webauthn_ceremonies
 from webapp.mfa.views import challenge_cookie
@@ -21,9 +22,9 @@ from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
 
-WRONG_CODE = "Wrong code, or it was already used. Wait for the next one."
-WRONG_PASSKEY = "This passkey didn't work. Try again, or log in another way."
-BEHIND = "This passkey may have been copied, so it was refused. Remove it from your account."
+WRONG_CODE = _l("Wrong code, or it was already used. Wait for the next one.")
+WRONG_PASSKEY = _l("This passkey didn't work. Try again, or log in another way.")
+BEHIND = _l("This passkey may have been copied, so it was refused. Remove it from your account.")
 
 
 def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | None:

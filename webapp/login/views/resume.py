@@ -3,6 +3,7 @@
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.core.translation import _
 from webapp.guard import Principal, require, saved_form
 from webapp.guard.saved_form import NotTheirForm
 from webapp.login.forms import LoginForm
@@ -24,11 +25,11 @@ def resume(principal: Principal) -> ResponseReturnValue:
     try:
         found = saved_form.find(db(), principal.user_id)
     except NotTheirForm:
-        flash("The form you filled in belonged to another account, so it was discarded.", "warn")
+        flash(_("The form you filled in belonged to another account, so it was discarded."), "warn")
         return redirect(url_for("dashboard.show"), 303)
     target = safe_path(found.target) if found else None
     if found is None or target is None:
-        flash("There is no form left to send.", "message")
+        flash(_("There is no form left to send."), "message")
         return redirect(url_for("dashboard.show"), 303)
     # Sent by the person, not by us: they have just come back, and may have changed their mind.
     return render_template("login/resume.html", target=target, fields=found.fields)

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from flask import Response
 
+from webapp.core.translation import _
 from webapp.mfa import webauthn_ceremonies
 from webapp.mfa.views import challenge_cookie
 from webapp.mfa.webauthn_ceremonies import KnownPasskey, RelyingParty
@@ -33,7 +34,9 @@ def party() -> RelyingParty:
     if found is None:
         raise Problem(
             404,
-            "Passkeys don't work with this URL",
-            "Passkeys need a host name. Ask your administrator to set WEBAPP_BASE_URL to a URL such as http://localhost:8000.",
+            _("Passkeys don't work with this URL"),
+            _(
+                "Passkeys need a host name. Ask your administrator to set WEBAPP_BASE_URL to a URL such as http://localhost:8000."
+            ),
         )
     return found

@@ -7,7 +7,7 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event, record
-from webapp.core.translation import _l
+from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.guard.assurance import joined
 from webapp.mfa import passkeys, webauthn_ceremonies
@@ -31,7 +31,7 @@ from webapp.web.transaction import db
 log = logging.getLogger(__name__)
 
 PURPOSE = "register"
-NOT_MADE = "The passkey could not be added. Try again and confirm with fingerprint, face or PIN."
+NOT_MADE = _l("The passkey could not be added. Try again and confirm with fingerprint, face or PIN.")
 
 
 @bp.get("/account/security/passkeys/new")
@@ -75,7 +75,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
         form.response.errors = [NOT_MADE]
         return form_again(form)
     except AlreadyKnown as error:
-        raise Problem(409, "This passkey is already registered", "Nothing was changed.") from error
+        raise Problem(409, _("This passkey is already registered"), _("Nothing was changed.")) from error
     kept = above().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
     sentence = _l("A passkey was added: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
@@ -83,7 +83,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
         created = as_json(entry(passkey), status=201)
         created.headers["Location"] = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
         return created
-    flash(f"{passkey.name} was added. You can log in with it now.", "ok")
+    flash(_("%(name)s was added. You can log in with it now.", name=passkey.name), "ok")
     # Right after it was made is when one knows what it is.
     target = safe_path(form.next.data) or url_for("factors.rename_passkey_form", passkey_id=passkey.id)
     return after_a_first(principal, target)
@@ -111,7 +111,7 @@ def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
         record(db(), Event.FACTOR_RENAMED, user_id=principal.user_id, former=former, name=passkey.name)
     if not wants_page():
         return as_json(entry(passkey))
-    flash(f"The passkey is now called {passkey.name}.", "ok")
+    flash(_("The passkey is now called %(name)s.", name=passkey.name), "ok")
     return redirect(url_for(SECURITY), 303)
 
 
@@ -131,19 +131,20 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     passkeys.of_user(db(), principal.user_id, for_update=True)
     passkey = mine(principal, passkey_id)
     if why := ways(principal).why_keep_passkey():
-        raise Problem(409, "This can't be removed", why)
+        raise Problem(409, _("This can't be removed"), why)
     passkeys.remove(db(), passkey)
     sentence = _l("A passkey was removed: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_REMOVED, sentence, kind="passkey", name=passkey.name)
     if wants_page():
-        flash(f"{passkey.name} was removed. Your device may still list it, but it no longer works here.", "ok")
+        said = _("%(name)s was removed. Your device may still list it, but it no longer works here.", name=passkey.name)
+        flash(said, "ok")
     return back_to_security()
 
 
 def mine(principal: Principal, passkey_id: UUID) -> Passkey:
     found = passkeys.find(db(), principal.user_id, passkey_id)
     if found is None:
-        raise Problem(404, "Passkey not found", "It was removed or is not yours.")
+        raise Problem(404, _("Passkey not found"), _("It was removed or is not yours."))
     return found
 
 

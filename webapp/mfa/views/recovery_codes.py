@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
 from webapp.core.clock import now
-from webapp.core.translation import _l
+from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.mfa import factors, recovery_codes
 from webapp.mfa.factor_list import CodesLeft, left
@@ -45,7 +45,7 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     if not factors.of(db(), principal.user_id).has_second:
-        raise Problem(409, "You have no second factor yet", "Set up an authenticator app or a passkey first.")
+        raise Problem(409, _("You have no second factor yet"), _("Set up an authenticator app or a passkey first."))
     codes = recovery_codes.make(db(), principal.user_id)
     note_factor_change(
         principal, Event.RECOVERY_CODES_MADE, _l("New recovery codes were created. The old ones no longer work.")

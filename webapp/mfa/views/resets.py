@@ -7,7 +7,7 @@ from flask import flash, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event, record
-from webapp.core.translation import _l
+from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.mfa import resets
 from webapp.mfa.views.blueprint import above, back_to_security, bp
@@ -41,9 +41,11 @@ def stop_reset(principal: Principal) -> ResponseReturnValue:
     record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)
     above().tell(db(), principal.user_id, _l("The reset of your second factors was stopped."))
     if wants_page():
-        flash("The reset was stopped. Your second factors stay as they are.", "ok")
+        flash(_("The reset was stopped. Your second factors stay as they are."), "ok")
     return back_to_security()
 
 
 def nothing_waits() -> Problem:
-    return Problem(404, "No reset is scheduled", "It was stopped, has already been carried out, or was never started.")
+    return Problem(
+        404, _("No reset is scheduled"), _("It was stopped, has already been carried out, or was never started.")
+    )

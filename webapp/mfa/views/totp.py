@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
 from webapp.core.clock import now
-from webapp.core.translation import _l
+from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, joined, level_of
 from webapp.mfa import enrolment, passkeys, totp
@@ -56,10 +56,10 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
         seed = enrolment.seed_of(sealer(), principal.user_id, form.begun.data or "", now())
         totp.enrol(db(), sealer(), principal.user_id, seed, form.code.data or "")
     except EnrolmentOver:
-        form.code.errors = ["That took more than 15 minutes. Add the new secret to your app and try again."]
+        form.code.errors = [_("That took more than 15 minutes. Add the new secret to your app and try again.")]
         return form_again(principal, form)
     except WrongCode:
-        form.code.errors = ["This code is not correct. Check the clock of your phone and enter the next code."]
+        form.code.errors = [_("This code is not correct. Check the clock of your phone and enter the next code.")]
         return form_again(principal, form, seed)
     except AlreadyEnrolled as error:
         raise enrolled() from error
@@ -68,7 +68,7 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
     kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
     note_factor_change(principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept, kind="totp")
     if wants_page():
-        flash("Your authenticator app is set up. You need its code at each login.", "ok")
+        flash(_("Your authenticator app is set up. You need its code at each login."), "ok")
     return after_a_first(principal, safe_path(form.next.data))
 
 
@@ -88,12 +88,12 @@ def remove_totp(principal: Principal) -> ResponseReturnValue:
     # Locked, so that the app and the last passkey cannot go at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_totp():
-        raise Problem(409, "This can't be removed", why)
+        raise Problem(409, _("This can't be removed"), why)
     if not totp.remove(db(), principal.user_id):
         raise none_there()
     note_factor_change(principal, Event.FACTOR_REMOVED, _l("Your authenticator app was removed."), kind="totp")
     if wants_page():
-        flash("Your authenticator app was removed. Its codes no longer work.", "ok")
+        flash(_("Your authenticator app was removed. Its codes no longer work."), "ok")
     return back_to_security()
 
 
@@ -115,8 +115,8 @@ def totp_page(principal: Principal, form: TotpForm, seed: str, *, status: int = 
 
 
 def enrolled() -> Problem:
-    return Problem(409, "You already have an authenticator app", "Remove it before you set up another one.")
+    return Problem(409, _("You already have an authenticator app"), _("Remove it before you set up another one."))
 
 
 def none_there() -> Problem:
-    return Problem(404, "You have no authenticator app", "It was already removed or never set up.")
+    return Problem(404, _("You have no authenticator app"), _("It was already removed or never set up."))

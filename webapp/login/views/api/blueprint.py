@@ -6,6 +6,7 @@ import msgspec
 from flask import Blueprint, Response
 
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.login.refresh_grant import GrantedTokens
 from webapp.login.views.api.error_codes import method_not_allowed, with_error
 from webapp.tokens.issuing import Issued, TokenIssuer, scopes_of
@@ -80,4 +81,4 @@ def unfit(errors: dict[str, list[str]], *, error: str | None = None) -> Problem:
     """
     # 400 and not 422: what is missing here is what makes it a request at all (RFC 6749 §5.2).
     extra = {"errors": errors} | ({"error": error} if error else {})
-    return Problem(400, "Invalid request", "Each invalid field says why.", extra=extra)
+    return Problem(400, _("Invalid request"), _("Each invalid field says why."), extra=extra)

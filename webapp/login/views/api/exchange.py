@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from webapp.audit.log import Event, record
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.guard.form_token import carried
 from webapp.guard.require import public_to_scripts
@@ -53,7 +54,7 @@ def exchange() -> ResponseReturnValue:
     exchanger = service(TokenExchange)
     if not exchanger.audiences:
         raise exchange_problem(
-            "invalid_target", "Token exchange is not set up", "WEBAPP_EXCHANGE_AUDIENCES names no service."
+            "invalid_target", _("Token exchange is not set up"), _("WEBAPP_EXCHANGE_AUDIENCES names no service.")
         )
     principal = subject(form.subject_token.data)
     if principal.authority is not None and principal.authority.is_bounded:
@@ -89,8 +90,8 @@ def refuse_several_targets() -> None:
     """
     for name in ("audience", "resource"):
         if len(submitted().getlist(name)) > 1:
-            detail = f"{name} was sent more than once. Request one token for each service."
-            raise exchange_problem("invalid_target", "More than one service was named", detail)
+            detail = _("%(name)s was sent more than once. Request one token for each service.", name=name)
+            raise exchange_problem("invalid_target", _("More than one service was named"), detail)
 
 
 def error_of(form: ExchangeForm) -> str:
@@ -123,19 +124,21 @@ def make(exchanger: TokenExchange, principal: Principal, token: str, form: Excha
         return exchanger.make(principal, read(token)[1]["jti"], form.target, asked)
     except AudienceUnknown as error:
         field = "audience" if form.audience.data else "resource"
-        raise unfit({field: ["This site issues no tokens for that service."]}, error="invalid_target") from error
+        raise unfit({field: [_("This site issues no tokens for that service.")]}, error="invalid_target") from error
     except ExchangeTooWide as error:
-        raise unfit({"scope": [f"The token does not have these scopes: {error}."]}, error="invalid_scope") from error
+        raise unfit(
+            {"scope": [_("The token does not have these scopes: %(scopes)s.", scopes=error)]}, error="invalid_scope"
+        ) from error
 
 
 def exchange_problem(error: str, title: str, detail: str) -> Problem:
-    return Problem(400, title, f"{detail} No token was issued.", extra={"error": error})
+    return Problem(400, title, _("%(detail)s No token was issued.", detail=detail), extra={"error": error})
 
 
 def bounded() -> Problem:
     kind = kind_of("token_limited")
-    detail = (
-        "This token is restricted to networks, IP addresses or methods, which another service "
-        "cannot check. Use one without these restrictions."
+    detail = _(
+        "This token is restricted to networks, IP addresses or methods, which another service cannot check. "
+        "Use one without these restrictions."
     )
     return Problem(403, kind.title, detail, code="token_limited")

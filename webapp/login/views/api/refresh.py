@@ -3,6 +3,7 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from webapp.core.translation import _
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.login.flow import Throttled
@@ -52,8 +53,8 @@ def refresh() -> ResponseReturnValue:
 
 def too_wide(outcome: ScopesTooWide) -> str:
     if outcome.scopes:
-        return f"Not part of this login: {', '.join(outcome.scopes)}."
-    return "The owner of this login no longer has any of its scopes."
+        return _("Not part of this login: %(scopes)s.", scopes=", ".join(outcome.scopes))
+    return _("The owner of this login no longer has any of its scopes.")
 
 
 def denied(code: ProblemCode) -> Problem:

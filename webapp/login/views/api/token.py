@@ -12,6 +12,7 @@ from webapp.accounts.notices import Circumstances
 from webapp.accounts.roles import included_in
 from webapp.core.client_product import client_name
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.form_token import require_sole_credential
@@ -83,10 +84,10 @@ def refuse_cookie(*, is_bound: bool) -> None:
     """Where none is wanted, and to other sites: a browser would act for whomever they log in with it."""
     if "cookie" not in current_app.config["TOKEN_LOCATIONS"]:
         raise unfit(
-            {"cookie": ["This site does not put tokens in cookies: WEBAPP_TOKEN_LOCATIONS does not include cookie."]}
+            {"cookie": [_("This site does not put tokens in cookies: WEBAPP_TOKEN_LOCATIONS does not include cookie.")]}
         )
     if is_bound:
-        raise unfit({"cookie": ["A token that is bound to a key must be sent in the header."]})
+        raise unfit({"cookie": [_("A token that is bound to a key must be sent in the header.")]})
     csrf.refuse_cross_site()
 
 
@@ -112,7 +113,7 @@ def second_factor(user: User, form: CredentialsForm) -> str:
 def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> ResponseReturnValue:
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
-        raise unfit({"expires_in": [f"At most {int(longest.total_seconds())} seconds."]})
+        raise unfit({"expires_in": [_("At most %(count)s seconds.", count=int(longest.total_seconds()))]})
     authority, proof = (
         TokenGrant(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt),
         AuthenticationProof(now(), amr),
@@ -164,7 +165,9 @@ def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
     try:
         granted = catalogue().check(names, roles)
     except ScopeNotHeld as error:
-        raise unfit({"scope": [f"You don't have these scopes: {error}."]}, error="invalid_scope") from error
+        raise unfit(
+            {"scope": [_("You don't have these scopes: %(scopes)s.", scopes=error)]}, error="invalid_scope"
+        ) from error
     if catalogue().level_for(granted, demands) > level_of(amr):
         raise mfa_required(second_step().factors_of(user))
     return granted
