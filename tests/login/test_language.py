@@ -9,7 +9,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from tests import factories
-from tests.browser import HTML
+from tests.browser import HTML, Person
 from tests.outbox_mails import mails
 from webapp.accounts.models import User
 from webapp.core.clock import now
@@ -78,8 +78,9 @@ def test_an_ended_session_has_the_language_of_the_browser(app, user, person):
 
 def test_what_a_login_says_is_in_the_language_of_the_account(app, user, stranger):
     choose(app, user, "de")
-    stranger.open("/login")
-    stranger.press("Log in", username=user.username, password=factories.PASSWORD)
+    # The first login of all is no news to anybody.
+    Person(app).log_in(user.username)
+    stranger.log_in(user.username)
     assert language_of(stranger.page.text) == "de"
     assert said(app, "de", username=user.username) in stranger.page.text
     assert [language_of(mail.html) for mail in mails(app)] == ["de"]
