@@ -28,6 +28,8 @@ READ = {
     "NumberRange": {"message"},
     "Regexp": {1, "message"},
 }
+# Forms that are on no page: labels and descriptions of their fields are read in the API description alone.
+FOR_SCRIPTS = "webapp/login/views/api/forms.py"
 JINJA = Environment(extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True)
 
 
@@ -56,11 +58,15 @@ def outside_of_trans(source: str) -> str:
     return "".join(kept)
 
 
-def unmarked_in_python(source: str) -> list[str]:
-    """Literals where a form, a problem or a flash message takes a text, and marks within f-strings, which hide them."""
+def unmarked_in_python(source: str, *, is_for_people: bool = True) -> list[str]:
+    """Literals where a form, a problem or a flash message takes a text, and marks within f-strings, which hide them.
+
+    Args:
+        is_for_people: whether labels and descriptions of fields are on a page.
+    """
     tree = ast.parse(source)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    found = [text for call in calls for text in literals(call)]
+    found = [text for call in calls if is_for_people or not name_of(call).endswith("Field") for text in literals(call)]
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             found += [
@@ -72,6 +78,8 @@ def unmarked_in_python(source: str) -> list[str]:
 def literals(call: ast.Call) -> Iterator[str]:
     name = name_of(call)
     read = {0, "label", "description"} if name.endswith("Field") else READ.get(name, set())
+    # What is said of a hidden field is read in the API description alone.
+    read = read - {"description"} if name == "HiddenField" else read
     given: list[tuple[int | str | None, ast.expr]] = [
         *enumerate(call.args),
         *((word.arg, word.value) for word in call.keywords),
@@ -94,6 +102,9 @@ def unmarked(root: Path) -> dict[str, list[str]]:
     for path in sorted([*(root / "templates").rglob("*.*"), *(root / "webapp").rglob("*.py")]):
         name = path.relative_to(root).as_posix()
         if not name.startswith(("webapp/cli/", "webapp/migrations/")):
-            find = unmarked_in_python if path.suffix == ".py" else unmarked_in_template
-            found[name] = find(path.read_text())
+            source = path.read_text()
+            is_python, is_for_people = path.suffix == ".py", name != FOR_SCRIPTS
+            found[name] = (
+                unmarked_in_python(source, is_for_people=is_for_people) if is_python else unmarked_in_template(source)
+            )
     return {name: texts for name, texts in found.items() if texts}

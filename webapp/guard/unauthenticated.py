@@ -55,7 +55,7 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         # What was there beside it speaks the next time, and never this time.
         token_cookie.drop()
     kind = kind_of(error.code)
-    words = (kind.title, f"{kind.meaning} {kind.repair}") if not isinstance(error, KeyNotProven) else unproven(error)
+    words = (kind.title, kind.detail) if not isinstance(error, KeyNotProven) else unproven(error)
     return answer(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
 
 
@@ -133,12 +133,13 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
     what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
-    then = _("Log in with it and create a new token.") if principal.credential == "token" else ""
+    is_token = principal.credential == "token"
+    then = _("Log in with it and create a new token.") if is_token else _("Nothing was changed.")
     return answer(
         Problem(
             401,
             kind.title,
-            f"{what} {then or _('Nothing was changed.')}",
+            " ".join((str(what), then)),
             code=code,
             extra={"required": [acr]} if code == "mfa_required" else {},
             headers=headers,

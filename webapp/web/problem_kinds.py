@@ -48,6 +48,10 @@ class ProblemKind(msgspec.Struct, frozen=True):
     meaning: str
     repair: str
 
+    @property
+    def detail(self) -> str:
+        return f"{self.meaning} {self.repair}"
+
     def translated(self) -> "ProblemKind":
         """The same with its texts in the language of the request."""
         return ProblemKind(self.slug, str(self.title), self.status, str(self.meaning), str(self.repair))

@@ -32,7 +32,7 @@ def session_ended() -> Problem:
     """Between the guard's question and the proof."""
     kind = kind_of("session_ended")
     headers = {"WWW-Authenticate": realm()}
-    return Problem(401, kind.title, f"{kind.meaning} {kind.repair}", code="session_ended", headers=headers)
+    return Problem(401, kind.title, kind.detail, code="session_ended", headers=headers)
 
 
 def mfa_required(found: Factors, where: str | None = None) -> Problem:

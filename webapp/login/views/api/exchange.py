@@ -10,9 +10,9 @@ from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.guard.form_token import carried
 from webapp.guard.require import public_to_scripts
-from webapp.login.forms import ExchangeForm
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.api.forms import ExchangeForm
 from webapp.login.views.login_errors import throttled
 from webapp.tokens.exchange import AudienceUnknown, Exchanged, ExchangeTooWide, TokenExchange
 from webapp.verify import read

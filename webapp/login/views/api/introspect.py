@@ -12,7 +12,6 @@ from webapp.guard import Principal, require
 from webapp.guard.dry_run import rules_at
 from webapp.guard.principal import NotAccepted
 from webapp.guard.token_validation import vouch, vouch_for
-from webapp.login.forms import IntrospectForm
 from webapp.login.introspection import (
     INACTIVE,
     Introspection,
@@ -25,6 +24,7 @@ from webapp.login.introspection import (
     said,
 )
 from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.api.forms import IntrospectForm
 from webapp.tokens.exchange import TokenExchange, made_from
 from webapp.tokens.exchange_revocation import is_revoked
 from webapp.tokens.refresh_secret import SHAPE

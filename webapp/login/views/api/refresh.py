@@ -7,9 +7,9 @@ from webapp.core.translation import _
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.login.flow import Throttled
-from webapp.login.forms import RefreshForm
 from webapp.login.refresh_grant import Denied, RefreshGrant, ScopesTooWide
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, unfit
+from webapp.login.views.api.forms import RefreshForm
 from webapp.login.views.login_errors import throttled
 from webapp.web import dpop
 from webapp.web.api_schema import responds
@@ -60,4 +60,4 @@ def too_wide(outcome: ScopesTooWide) -> str:
 def denied(code: ProblemCode) -> Problem:
     kind = kind_of(code)
     headers = {"WWW-Authenticate": realm()}
-    return Problem(kind.status, kind.title, f"{kind.meaning} {kind.repair}", code=code, headers=headers)
+    return Problem(kind.status, kind.title, kind.detail, code=code, headers=headers)

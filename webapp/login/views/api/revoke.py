@@ -10,9 +10,9 @@ from webapp.guard.form_token import require_sole_credential
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_validation import doors, vouch_for
-from webapp.login.forms import RevokeForm
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.api.forms import RevokeForm
 from webapp.login.views.login_errors import throttled
 from webapp.tokens import exchange_revocation, lifecycle, refresh_families, refreshing
 from webapp.tokens.exchange import TokenExchange, made_from

@@ -19,11 +19,11 @@ from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_grant import TokenGrant
 from webapp.login.flow import AMR, Attempt, Done, LoginFlow, Throttled, Unverified
-from webapp.login.forms import CredentialsForm
 from webapp.login.recognition import Client
 from webapp.login.refresh_grant import GrantedTokens, name
 from webapp.login.second_step import Pending
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
+from webapp.login.views.api.forms import CredentialsForm
 from webapp.login.views.blueprint import second_step, unchanged
 from webapp.login.views.login_errors import (
     closed,
