@@ -24,7 +24,9 @@ def requested() -> str:
     """The supported language that ``Accept-Language`` prefers (RFC 9110 §12.5.4); English outside a request."""
     if not request or "HTTP_ACCEPT_LANGUAGE" not in request.environ:
         return DEFAULT
-    return request.accept_languages.best_match(LANGUAGES, DEFAULT) or DEFAULT
+    # Werkzeug's ``best_match`` would answer "de-AT, en;q=0.5" in English, because only that matches exactly.
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((tag for tag in wanted if tag in LANGUAGES), DEFAULT)
 
 
 def language() -> str:
