@@ -72,7 +72,7 @@ def test_a_hash_of_a_lesser_price_is_to_be_made_anew(passwords):
 )
 def test_a_password_that_is_easily_guessed_may_not_be_chosen(passwords, password):
     with pytest.raises(PasswordUnfit):
-        passwords.judge(password, username="lovelace", house="Latchkey")
+        passwords.judge(password, username="lovelace", site_name="Latchkey")
 
 
 @pytest.mark.parametrize("password", ["hal hal hal hal", "Hal.hal.HAL.hal!", "hal-hal_hal+hal:hal"])
@@ -98,7 +98,7 @@ def test_signs_alone_hold_no_name(passwords):
     ],
 )
 def test_a_long_password_of_any_kind_may(passwords, password):
-    passwords.judge(password, username="ada", house="Latchkey")
+    passwords.judge(password, username="ada", site_name="Latchkey")
 
 
 class Slow:

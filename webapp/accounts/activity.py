@@ -1,4 +1,4 @@
-"""What happened to somebody, as lines that they read, filter and take with them."""
+"""The activity of a user: audit events as sentences, also as CSV."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -29,12 +29,12 @@ class ActivityEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str | None:
-        """Whence, in words."""
+        """Browser and IP address."""
         return ", ".join(part for part in (self.browser, self.address) if part) or None
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether to ask if it was they: not of what the house did, or whoever looks after it."""
+        """Whether to ask "Was this you?": not for what the site itself or an administrator did."""
         return self.address is not None
 
 

@@ -1,4 +1,4 @@
-"""What one may do for another: judged by their roles, written down with who and why, and told to whom it concerns."""
+"""What administrators do to other accounts: allowed by role, recorded with actor and reason, and mailed to the user."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -116,7 +116,7 @@ class AdminAction:
         return len(ended)
 
     def send_reset_link(self, user: User, *, by_mail: bool) -> str:
-        """Where they set a new password, as a path of this house; the link before it is dead.
+        """The path of a page that sets a new password. Earlier links stop working.
 
         Raises:
             AboveYou, IsDisabled, PasswordElsewhere

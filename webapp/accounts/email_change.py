@@ -63,7 +63,7 @@ def live(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
 
 
 def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None:
-    """The new address counts; the old one is told, and may take it back.
+    """Set the new e-mail address. A mail to the old one has a link that undoes it.
 
     Raises:
         LinkDead

@@ -1,4 +1,4 @@
-"""All that the house knows of one user, for that user; no secret is among it."""
+"""Everything that is stored about one user, for that user, without secrets."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who keeps somebody's password: this house, or the identity provider; moved by whoever runs the house."""
+"""Move the password of a user to the identity provider, or back to this site."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError

@@ -25,7 +25,7 @@ class LastSuperAdmin(Exception):
 
 
 def lock_user(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
-    """Users as they are now, kept so for a deed; those who are gone are left out."""
+    """Users as they are now, locked for a change. Deleted ones are left out."""
     wanted = set(user_ids)
     # With those who can let others in, and in one order: two who act on each other would wait forever. Their keys are
     # left to whoever refers to them, such as a count of uses, which comes in an order of its own.

@@ -31,7 +31,7 @@ def is_frozen(user: User) -> bool:
 
 
 def count(db: Session, post: Mailer, user: User | None, familiarity: Familiarity) -> None:
-    """One more; where that was the last one that is heard, its owner is told how to open the account again.
+    """Count a wrong password. After the last one allowed, a mail tells the user how to unlock the account.
 
     The same is asked of the database for a name that nobody has, so that it takes no other time.
     """

@@ -14,7 +14,7 @@ from webapp.core.digests import digest, new_secret
 # Dead links are kept so long, for whoever looks into what happened; a few are thrown away at a time.
 DEAD_KEPT, MOST = timedelta(days=30), 500
 
-# What takes back the deed of somebody else; it outlives what they do next, a new password or address above all.
+# Links that undo what somebody else did. They still work after a new password or e-mail address.
 UNDO, NOT_ME, NOT_MY_TOKEN = "address-undo", "not-me", "not-my-token"
 
 # A fact of a link: others see it too, such as the admin who made it, or whoever reads the log where no mail is sent.
@@ -42,7 +42,7 @@ def make(
     replaces: bool = True,
     keeps: int = 0,
 ) -> str:
-    """A new secret for an address; it replaces those of this purpose and user, unless told not to.
+    """A new secret for an e-mail address. It replaces those of this purpose and user, unless ``replaces`` is False.
 
     Args:
         keeps: how many of them, the newest, go on working beside it. What strangers can ask for must not stop a link
@@ -105,7 +105,7 @@ def invalidate(db: Session, user_id: UUID, purpose: str) -> None:
 
 
 def void(db: Session, user_id: UUID) -> None:
-    """What was mailed before lets nobody in; what takes a deed back still does."""
+    """Earlier links that give access stop working; links that undo a change still work."""
     db.execute(delete(Link).where(Link.user_id == user_id, LETS_IN))
 
 

@@ -1,4 +1,4 @@
-"""Hash, verify in equal time, judge."""
+"""Passwords: hash them, verify them in equal time, and decide which may be chosen."""
 
 import os
 import secrets
@@ -37,19 +37,19 @@ class PasswordUnfit(Exception):
 
 
 class TooBusy(Exception):
-    """More logins wait for a hash than this process will keep waiting."""
+    """Too many logins wait for a hash in this process."""
 
 
 @cache
 def nobodys(hasher: PasswordHasher) -> str:
-    """A hash that no password has, to compare with where there is none."""
+    """A hash that no password has, to compare with if there is no user."""
     return hasher.hash(secrets.token_urlsafe())
 
 
 @dataclass(slots=True)
 class Passwords:
-    """Bounds how many passwords are hashed at once, each of which takes 19 MiB and a core, and how many wait for that:
-    whoever comes then is sent away, so that logins never hold every thread of the process."""
+    """Bounds how many passwords are hashed at once, each of which takes 19 MiB and a core, and how many wait for that.
+    Further requests are refused, so that logins never occupy every thread of the process."""
 
     at_once: int
     minimum: int
@@ -59,8 +59,8 @@ class Passwords:
     minimum_with_second_factor: int = 8
     demands: Demands = field(default_factory=Demands)
     beat: timedelta = BEAT
-    """Refusals are told at whole multiples of it since the question came: what was done differently until then does not
-    show."""
+    """Refusals are sent at whole multiples of it after the request came, so that their time does not show what was done
+    until then."""
     network: Callable[[], str | None] = field(default=lambda: None)
     """From which network the present call comes; each has a fair share of the places."""
     _places: FairSlots = field(init=False)
@@ -79,7 +79,7 @@ class Passwords:
             return self._hands.submit(self.hasher.hash, password).result()
 
     def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether it is the password; without a hash, just as slowly not: nobody learns who has an account."""
+        """Whether it is the password. Without a hash it takes as long, so that nobody learns who has an account."""
         if len(password) > LONGEST:
             password = ""
         with self.place():
@@ -107,9 +107,9 @@ class Passwords:
         return min(self.minimum, self.minimum_with_second_factor) if is_half else self.minimum
 
     def judge(
-        self, password: str, *, username: str = "", email: str = "", house: str = "", roles: Iterable[str] = ()
+        self, password: str, *, username: str = "", email: str = "", site_name: str = "", roles: Iterable[str] = ()
     ) -> None:
-        """Whether it may be chosen: long enough, not lost by others, no name of something near (800-63B §3.1.1.2).
+        """Whether it may be chosen: long enough, not leaked, without names of its user or the site (800-63B §3.1.1.2).
 
         Args:
             roles: all that its owner has, or will have.
@@ -129,7 +129,7 @@ class Passwords:
             raise PasswordUnfit(_("A password can have at most %(most)s characters.", most=LONGEST))
         if len(set(password)) < 4:
             raise PasswordUnfit(_("It repeats the same few characters."))
-        if word := held_word(password, near(username, email, house)):
+        if word := held_word(password, near(username, email, site_name)):
             raise PasswordUnfit(_("It contains “%(word)s”, which is easy to guess.", word=word))
         with self.place():
             is_breached, is_easy = (
@@ -177,10 +177,10 @@ def give_way() -> None:
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
 
 
-def near(username: str, email: str, house: str) -> list[str]:
-    """Words that are known of whoever chooses: their name, their address, this house, what it runs on."""
+def near(username: str, email: str, site_name: str) -> list[str]:
+    """Words that an attacker would try first: user name, e-mail address, name of the site and of this product."""
     local, _at, domain = email.partition("@")
-    return [word for word in (username, local, domain.partition(".")[0], house, PRODUCT) if word]
+    return [word for word in (username, local, domain.partition(".")[0], site_name, PRODUCT) if word]
 
 
 def held_word(password: str, words: list[str]) -> str | None:

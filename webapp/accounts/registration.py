@@ -128,7 +128,7 @@ def is_unkept(db: Session) -> bool:
 
 
 def create_first_admin(db: Session, secret: str, new: NewUser) -> UUID:
-    """The account that looks after the house, by the setup link.
+    """Create the first super admin, with the setup link.
 
     Raises:
         LinkDead: or somebody was quicker.

@@ -1,4 +1,4 @@
-"""Registering oneself: what strangers hear is always the same; what there is to know is told by mail."""
+"""Self-registration. The response is always the same; the mail says whether name or e-mail address is taken."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -126,7 +126,7 @@ def answer_owner(db: Session, post: Mailer, owner: User, new: NewUser, here: Cir
 
 
 def tell_owner(db: Session, post: Mailer, owner: User, here: Circumstances) -> None:
-    """Where nobody may be told, as much is written for nobody."""
+    """If no mail may be sent, the same number of rows is written for nobody."""
     is_told = owner.disabled_at is None and owner.email is not None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
     make_link(db, post, None)

@@ -1,4 +1,4 @@
-"""Worker: a thread beside those that answer, which works until it is told to stop."""
+"""A background thread that works until it is stopped."""
 
 import threading
 from abc import ABC, abstractmethod

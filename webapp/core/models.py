@@ -1,4 +1,4 @@
-"""The only table that serves no room: how often, in this window."""
+"""The table of the rate limiter: hits per key in the current window."""
 
 from datetime import datetime
 

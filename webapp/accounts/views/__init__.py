@@ -1,1 +1,1 @@
-"""The doors of the accounts."""
+"""Views of the accounts."""

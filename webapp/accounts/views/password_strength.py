@@ -33,13 +33,13 @@ def estimate() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     take_turn(ESTIMATED)
-    name, address, house = form.username.data or "", form.email.data or "", current_app.config["SITE_NAME"]
+    name, address, site_name = form.username.data or "", form.email.data or "", current_app.config["SITE_NAME"]
     password = form.password.data or ""
-    # What the page says is believed: it is only told how long, and is told anew when the password is sent.
+    # The role from the page is not checked: it only changes the minimum length, which is checked again on submission.
     roles = roles_of(form.role.data) if form.role.data else getattr(current_user, "roles", ())
     try:
-        passwords().judge(password, username=name, email=address, house=house, roles=roles)
+        passwords().judge(password, username=name, email=address, site_name=site_name, roles=roles)
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
-    score = passwords().estimate(password, near(name, address, house))
+    score = passwords().estimate(password, near(name, address, site_name))
     return as_json(Strength(True, score, str(password_strength.WORDS[score])))

@@ -56,12 +56,15 @@ def create(secret: str) -> ResponseReturnValue:
 
 def fits(form: SetupForm) -> bool:
     """Check what needs more than the form. Errors are added to the fields."""
-    house, roles = current_app.config["SITE_NAME"], roles_of("super_admin")
+    site_name, roles = current_app.config["SITE_NAME"], roles_of("super_admin")
     name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
     for field, judge in (
         (form.username, lambda: checked_name(name)),
         (form.email, lambda: checked_address(address)),
-        (form.password, lambda: passwords().judge(password, username=name, email=address, house=house, roles=roles)),
+        (
+            form.password,
+            lambda: passwords().judge(password, username=name, email=address, site_name=site_name, roles=roles),
+        ),
     ):
         try:
             judge()
