@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from webapp.web.templating import day, exact, iso, relative, span
+from webapp.web.templating import client, day, exact, iso, relative, span
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -38,3 +38,7 @@ def test_a_moment_is_written_for_machines_and_for_people():
     assert iso(NOON) == "2026-11-22T12:00:00Z"
     assert exact(NOON) == "Sunday 22 November 2026, 12:00 UTC"
     assert day(NOON) == "22 November 2026"
+
+
+def test_a_client_without_a_name_is_a_script():
+    assert [str(client(product)) for product in ("curl", "a script", "", None)] == ["curl", "a script", "", ""]

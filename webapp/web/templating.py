@@ -11,6 +11,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
 
+from webapp.core.client_product import client_name
 from webapp.core.clock import NEVER, now
 from webapp.core.translation import _, _n, current_locale, listed
 from webapp.web.request_id import request_id
@@ -99,12 +100,17 @@ def span(length: timedelta, *, with_direction: bool = False) -> str:
     return ""
 
 
+def client(product: str | None) -> str:
+    """The stored name of a client for people: "a script" in their language if it has none."""
+    return client_name(product) if product else ""
+
+
 def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UTC) -> None:
     """
     Args:
         zone: the reader's.
     """
-    app.jinja_env.filters |= {form.__name__: form for form in (iso, relative, span, number, weekday, monthday)}
+    app.jinja_env.filters |= {form.__name__: form for form in (iso, relative, span, number, weekday, monthday, client)}
     for form in (exact, day, clock):
         app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
     app.jinja_env.tests["endless"] = lambda instant: instant >= NEVER
