@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page to read: by group, what goes in, what comes out, and a line to try."""
+"""The OpenAPI document as a page to read: by group, with parameters, responses and an example."""
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -23,7 +23,7 @@ class ReferenceAnswer(msgspec.Struct, frozen=True):
 
 
 class ReferenceEntry(msgspec.Struct, frozen=True):
-    """One method of one address."""
+    """One method of one path."""
 
     id: str
     method: str

@@ -1,16 +1,26 @@
-"""What goes in, field by field, in words: JSON Schema as people read it."""
+"""The fields of a request or response in words: JSON Schema as people read it."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
+from webapp.core.translation import _, _l
+
 Schema = dict[str, Any]
+
+LISTS = {
+    "string": _l("list of strings"),
+    "integer": _l("list of integers"),
+    "object": _l("list of objects"),
+    None: _l("list of values"),
+}
 
 
 class Field(msgspec.Struct, frozen=True):
     name: str
     type: str
+    is_list: bool
     limits: str
     required: bool
     where: str
@@ -32,13 +42,22 @@ def field(name: str, schema: Schema, words: Schema, *, where: str, is_required: 
     # That a field may be empty is said by its not being required.
     schema = schema.get("anyOf", [schema])[0]
     choices = [str(choice) for choice in schema.get("items", schema).get("enum", ())]
-    return Field(name, type_words(schema), limits(schema), is_required, where, words.get("description", ""), choices)
+    return Field(
+        name,
+        type_words(schema),
+        schema.get("type") == "array",
+        limits(schema),
+        is_required,
+        where,
+        words.get("description", ""),
+        choices,
+    )
 
 
 def type_words(schema: Schema) -> str:
     match schema:
         case {"type": "array"}:
-            return f"list of {schema['items'].get('type', 'value')}s"
+            return str(LISTS.get(schema["items"].get("type"), LISTS[None]))
         case {"type": "object"}:
             return "object"
         case {"enum": [*choices]}:
@@ -50,7 +69,13 @@ def type_words(schema: Schema) -> str:
 def limits(schema: Schema) -> str:
     least = schema.get("minLength", schema.get("minimum"))
     most = schema.get("maxLength", schema.get("maximum"))
-    unit = " characters" if schema.get("type") == "string" else ""
+    is_text = schema.get("type") == "string"
     if least is not None and most is not None:
-        return f"{least} to {most}{unit}"
-    return f"at least {least}{unit}" if least else f"at most {most}{unit}" if most else ""
+        words = _("%(least)s to %(most)s characters") if is_text else _("%(least)s to %(most)s")
+    elif least:
+        words = _("at least %(least)s characters") if is_text else _("at least %(least)s")
+    elif most:
+        words = _("at most %(most)s characters") if is_text else _("at most %(most)s")
+    else:
+        return ""
+    return words % {"least": least, "most": most}

@@ -1,6 +1,6 @@
-"""The house's own addresses: /, /docs, /openapi.json, /healthz, /readyz, /.well-known/jwks.json, /problems."""
+"""The site's own URLs: /, /docs, /openapi.json, /healthz, /readyz, /.well-known/jwks.json, /problems."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from webapp.site.openapi_document import describe
 from webapp.tokens import snippets
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
+from webapp.web.i18n import language
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problem_kinds import KINDS, ProblemKind
 from webapp.web.problems import Problem
@@ -37,10 +38,11 @@ DESCRIPTION_KEPT = 300
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The API in both forms, ready to send."""
+    """The API, ready to send."""
 
     document: bytes
-    page: str
+    pages: dict[str, str] = field(default_factory=dict)
+    """The reference to read, by language."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -117,7 +119,7 @@ def docs() -> ResponseReturnValue:
     """The same to read; scripts are sent to the document."""
     if not wants_page():
         return redirect(url_for("site.openapi"), 303)
-    response = Response(render_template("docs/docs.html", reference=api_description().page))
+    response = Response(render_template("docs/docs.html", reference=reference_page()))
     if current_user.is_authenticated:
         return response
     # A stranger's browser may keep the page, and asks each time whether it is still the same.
@@ -139,7 +141,7 @@ def api_description() -> Description:
     found = services.find(Description)
     if found is None:
         config = current_app.config
-        # Kept for readers of every language, and docstrings of views are English.
+        # Kept for readers of every language.
         with in_english():
             document = describe(
                 config["SITE_NAME"],
@@ -149,8 +151,15 @@ def api_description() -> Description:
                 routes=routes(current_app),
                 views=current_app.view_functions,
             )
-            shown = reference(document)
-            page = render_template("docs/_reference.html", api=shown, dpop_client=snippets.holding_a_key())
-        found = Description(msgspec.json.encode(document), page)
+        found = Description(msgspec.json.encode(document))
         services.replace(Description)(found)
     return found
+
+
+def reference_page() -> str:
+    """The reference in the language of the request, rendered once for each language."""
+    found = api_description()
+    if language() not in found.pages:
+        api = reference(msgspec.json.decode(found.document))
+        found.pages[language()] = render_template("docs/_reference.html", api=api, dpop_client=snippets.holding_a_key())
+    return found.pages[language()]
