@@ -3,7 +3,7 @@
 import pytest
 
 from tests import factories
-from tests.browser import Person
+from tests.browser import HTML, Person
 from tests.outbox_mails import mails
 from tests.tables import contents
 from webapp.accounts.models import User
@@ -79,3 +79,11 @@ def test_guesses_at_the_present_one_are_counted(person):
 def test_a_token_changes_no_password(script):
     answer = script.post("/account/password", json={"password": factories.PASSWORD, "new_password": NEW})
     assert answer.status_code == 403
+
+
+def test_password_managers_are_led_to_the_form_after_a_login(app):
+    stranger = Person(app)
+    answer = stranger.ask("GET", "/.well-known/change-password")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/password")
+    guarded = stranger.ask("GET", "/account/password", headers={"Accept": HTML})
+    assert (guarded.status_code, guarded.headers["Location"]) == (303, "/login?next=/account/password")

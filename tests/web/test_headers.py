@@ -118,8 +118,23 @@ def test_a_page_may_load_what_is_ours_and_data_may_load_nothing(answers):
 
 
 def test_every_answer_demands_https_for_a_year(answers):
-    said = {answer.headers["Strict-Transport-Security"] for answer in answers.values()}
-    assert said == {"max-age=31536000; includeSubDomains"}
+    assert {answer.headers["Strict-Transport-Security"] for answer in answers.values()} == {"max-age=31536000"}
+
+
+@pytest.mark.parametrize(
+    ("base_url", "subdomains", "header"),
+    [
+        ("https://login.example.org", "no", "max-age=31536000"),
+        ("https://login.example.org", "yes", "max-age=31536000; includeSubDomains"),
+        ("https://login.example.org:443", "yes", "max-age=31536000; includeSubDomains"),
+        pytest.param("https://nas.example.org:8443", "no", None, id="other ports of the host may speak plain HTTP"),
+        ("https://nas.example.org:8443", "yes", None),
+        ("http://localhost:8000", "yes", None),
+    ],
+)
+def test_hsts_binds_what_is_ours_alone(make_app, base_url, subdomains, header):
+    app = make_app(WEBAPP_BASE_URL=base_url, WEBAPP_HSTS_SUBDOMAINS=subdomains)
+    assert Script(app).get("/public").headers.get("Strict-Transport-Security") == header
 
 
 @pytest.mark.parametrize("name", ["Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"])

@@ -60,6 +60,7 @@ class Settings:
     email_special_domains: Annotated[
         tuple[str, ...], "Special-use domains, such as local, accepted in e-mail addresses."
     ] = ()
+    hsts_subdomains: Annotated[bool, "Whether browsers must use HTTPS for all subdomains of this host too."] = False
     trusted_proxies: Annotated[tuple[Network, ...], "Networks of proxies whose X-Forwarded-For is believed."] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
     identity_provider: Annotated[str, "Identity provider that checks passwords: package.module:name."] = ""
@@ -154,6 +155,17 @@ class Settings:
     @property
     def cookie_secure(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def hsts(self) -> str:
+        """The header ``Strict-Transport-Security`` (RFC 6797); empty: not sent.
+
+        It binds every port of the host: beside a base URL with a port, something else may speak plain HTTP.
+        """
+        if not self.cookie_secure or urlsplit(self.base_url).port:
+            return ""
+        # A year, as the preload lists of browsers demand.
+        return "max-age=31536000; includeSubDomains" if self.hsts_subdomains else "max-age=31536000"
 
     @property
     def locations(self) -> frozenset[str]:

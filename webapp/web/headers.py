@@ -37,9 +37,6 @@ PAGE = {
 }
 # What is not a page loads nothing, wherever it is opened.
 DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
-# A year, as browsers' own lists demand.
-HTTPS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-
 
 # For whom an answer was made, unless it is for everybody.
 PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Language, Authorization, Cookie")
@@ -64,8 +61,12 @@ def expiry_headers(ends_at: datetime, days_left: int) -> tuple[tuple[str, str], 
 class Headers:
     """Adds to every answer, at the very door: also to those that no view made."""
 
-    def __init__(self, app: "WSGIApplication", *, is_https: bool) -> None:
-        always = [*ALWAYS.items(), *(HTTPS.items() if is_https else ())]
+    def __init__(self, app: "WSGIApplication", *, hsts: str) -> None:
+        """
+        Args:
+            hsts: ``Strict-Transport-Security``; empty: not sent.
+        """
+        always = [*ALWAYS.items(), *([("Strict-Transport-Security", hsts)] if hsts else [])]
         self.app, self.page, self.data = app, [*always, *PAGE.items()], [*always, *DATA.items()]
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -95,4 +96,4 @@ class Headers:
 
 
 def init_app(app: Flask) -> None:
-    app.wsgi_app = Headers(app.wsgi_app, is_https=app.config["SESSION_COOKIE_SECURE"])  # type: ignore[method-assign]
+    app.wsgi_app = Headers(app.wsgi_app, hsts=app.config["HSTS"])  # type: ignore[method-assign]

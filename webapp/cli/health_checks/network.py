@@ -14,6 +14,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield https(settings, listens_outside) if settings.cookie_secure else http(settings, listens_outside, port)
     if settings.cookie_secure:
         yield proxies(settings)
+        yield hsts(settings)
 
 
 def http(settings: Settings, listens_outside: bool, port: str) -> Finding:
@@ -51,3 +52,11 @@ def proxies(settings: Settings) -> Finding:
             "Set WEBAPP_TRUSTED_PROXIES to the IP address of the proxy, such as 127.0.0.1.",
         )
     return ok("proxy", "X-Forwarded-For is accepted from the configured proxies only.")
+
+
+def hsts(settings: Settings) -> Finding:
+    if not settings.hsts:
+        return ok(
+            "hsts", "Strict-Transport-Security is not sent, since it would also bind the other ports of this host."
+        )
+    return ok("hsts", f"Browsers are told to use HTTPS: Strict-Transport-Security: {settings.hsts}")

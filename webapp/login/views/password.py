@@ -15,7 +15,7 @@ from webapp.accounts.views.blueprint import me
 from webapp.accounts.views.request_info import current_circumstances, hint, judge, passwords, roles_of
 from webapp.core.clock import now
 from webapp.core.translation import _
-from webapp.guard import Principal, require
+from webapp.guard import Principal, public, require
 from webapp.guard.assurance import Level, level_of
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import PasswordForm
@@ -42,6 +42,13 @@ class PasswordChanged(msgspec.Struct, frozen=True):
     """How many API tokens were revoked."""
     tokens_kept: int
     """How many API tokens still work."""
+
+
+@bp.get("/.well-known/change-password")
+@public
+def change_password_url() -> ResponseReturnValue:
+    """Lead password managers to the page that changes the password (W3C Change Password URL)."""
+    return redirect(url_for("login.password_form"), 303)
 
 
 @bp.get("/account/password")
