@@ -1,7 +1,7 @@
-"""Call a Latchkey house with a token that is worth nothing without our key (RFC 9449). pip install "pyjwt[crypto]".
+"""Call a Latchkey site with a token that is bound to a key (DPoP, RFC 9449). pip install "pyjwt[crypto]".
 
-python dpop_client.py               makes the key, and prints its public half: give that to the token page
-python dpop_client.py /protected    calls, with LATCHKEY_URL and LATCHKEY_TOKEN from the environment
+python dpop_client.py               creates the key and prints its public part, for the token page
+python dpop_client.py /protected    sends a request; reads LATCHKEY_URL and LATCHKEY_TOKEN from the environment
 """
 
 import base64
@@ -18,7 +18,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
-HOUSE, FILE = os.environ.get("LATCHKEY_URL", ""), Path("latchkey_key.pem")
+SITE, FILE = os.environ.get("LATCHKEY_URL", ""), Path("latchkey_key.pem")
 if not FILE.exists():
     FILE.touch(mode=0o600)
     made = ec.generate_private_key(ec.SECP256R1())
@@ -36,12 +36,12 @@ def proof(method, url, token=""):
 def call(method, path, token="", body=None):
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
     headers |= {"Authorization": f"DPoP {token}"} if token else {}
-    headers["DPoP"] = proof(method, HOUSE + path, token)
+    headers["DPoP"] = proof(method, SITE + path, token)
     data = json.dumps(body).encode() if body else None
-    with urlopen(Request(HOUSE + path, data, headers, method=method), timeout=10) as answer:
+    with urlopen(Request(SITE + path, data, headers, method=method), timeout=10) as answer:
         return json.load(answer)
 
 
-# Instead of the page, a login binds what it gives: call("POST", "/api/auth", body={"username": …, "password": …}).
+# A login binds its tokens to the key too: call("POST", "/api/auth", body={"username": …, "password": …}).
 if __name__ == "__main__":
     print(json.dumps(call("GET", sys.argv[1], os.environ["LATCHKEY_TOKEN"]) if sys.argv[1:] else PUBLIC))

@@ -1,4 +1,4 @@
-"""The people of an LDAP directory: pip install ldap3, and WEBAPP_IDENTITY_PROVIDER=ldap_people:authenticate."""
+"""Identity provider for an LDAP directory: pip install ldap3, and WEBAPP_IDENTITY_PROVIDER=ldap_people:authenticate."""
 
 import os
 

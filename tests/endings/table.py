@@ -1,4 +1,4 @@
-"""What ends when: each way in beside each event. docs/what-ends-when.md is written from it, and every cell is tried."""
+"""What ends when: each kind of credential or link by each event; docs/what-ends-when.md is generated from it."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ EVENTS = {
     "password reset": "`POST /reset` by a mailed link, without `keep_tokens`",
     "e-mail change": "`POST /account/email/confirm` by a mailed link",
     "disable": "`POST /admin/users/<id>/disable`",
-    "close": "`POST /account/close`; the owner may come back for 14 days",
+    "close": "`POST /account/close`; the owner can reopen it for 14 days",
     "delete": "`POST /admin/users/<id>/delete`",
-    "factor reset": "`POST /admin/users/<id>/reset-factors`, once its waiting time is over",
+    "factor reset": "`POST /admin/users/<id>/reset-factors`, after its waiting time",
     "emergency": "`python -m webapp keys emergency`",
-    "restore": "`python -m webapp db restore FILE`, where the backup holds it",
+    "restore": "`python -m webapp db restore FILE`, if the backup contains it",
 }
 
 
@@ -30,41 +30,45 @@ def stays(reason: str) -> Cell:
 
 
 def never(reason: str) -> Cell:
-    """The event cannot come to such an account."""
+    """The event cannot happen to such an account."""
     return Cell("never", reason)
 
 
 E = Cell("ends")
 
-ONE_DEVICE = stays("Logging out ends this one browser session and nothing else.")
-TRUST = stays("It lets nobody in; it spares the second factor at the next login. Sessions lists it, with a button.")
-SCRIPTS = stays("Ending other sessions logs browsers out. Script logins and API tokens have buttons of their own.")
-ADDRESS = stays("A new e-mail address needs a fresh proof, and the old one is sent a link that undoes it and ends all.")
-ASKED = stays("API tokens that people made are counted, shown and asked about: `revoke_tokens` revokes them.")
-MADE = stays("API tokens prove no second factor when they are used; `End all access` revokes them.")
-CHALLENGE = stays("It opens nothing by itself: the passkey still has to sign it, once, within 5 minutes.")
-MAILED = stays("Only sessions end. `End all access` and a new password make mailed links void.")
-FACTORS = stays("A factor reset concerns second factors; mailed links go to the e-mail address.")
-UNDOES = stays("It lets nobody in: it takes back what somebody else may have done.")
-NO_ACCOUNT = stays("It belongs to no account; it ends once somebody is an admin, or after 30 minutes.")
-OTHERS = stays(
-    "It lets somebody else in, and is listed under Admin, Invitations. “This wasn't me” revokes those made since."
+ONE_DEVICE = stays("Logging out ends only this browser session.")
+TRUST = stays(
+    "It grants no access; it only skips the second factor at the next login. Sessions lists it, with a button."
 )
-FORM = stays("It opens only for its owner, in the same browser, after a new login.")
-MARK = stays("It lets nobody in: wrong passwords from there are counted apart.")
-WAITS = stays("Half a login belongs to one browser; it ends by itself within 5 minutes.")
+SCRIPTS = stays("Ending other sessions logs out browsers. Script logins and API tokens have buttons of their own.")
+ADDRESS = stays(
+    "Changing the e-mail address requires step-up, and the old address gets a link that reverts it and ends all access."
+)
+ASKED = stays("The page shows how many API tokens there are and offers to revoke them: `revoke_tokens`.")
+MADE = stays("API tokens prove no second factor when they are used; `End all access` revokes them.")
+CHALLENGE = stays("It grants nothing by itself: the passkey has to sign it, once, within 5 minutes.")
+MAILED = stays("Only sessions end. `End all access` and a new password invalidate mailed links.")
+FACTORS = stays("A factor reset concerns second factors; mailed links concern the e-mail address.")
+REVERTED = stays("It grants no access: it reverts what somebody else may have done.")
+NO_ACCOUNT = stays("It belongs to no account; it ends when there is an admin, or after 30 minutes.")
+OTHERS = stays(
+    "It is for another person, and is listed under Admin, Invitations. “This wasn't me” revokes those created since."
+)
+FORM = stays("Only its owner can continue it, in the same browser, after a new login.")
+MARK = stays("It grants no access: wrong passwords from there are counted separately.")
+WAITS = stays("A pending login belongs to one browser and expires within 5 minutes.")
 UNVERIFIED = never("Nobody can log in before the e-mail address is verified.")
 NO_FACTORS = stays("Such an account has no second factors yet.")
 
 SCRIPT_LOGIN = [ONE_DEVICE, SCRIPTS, E, E, E, ADDRESS, E, E, E, E, E, E]
 API_TOKEN = [ONE_DEVICE, SCRIPTS, E, ASKED, E, ADDRESS, E, E, E, MADE, E, E]
-LETS_IN = [ONE_DEVICE, MAILED, E, E, E, E, E, E, E, FACTORS, E, E]
-TAKES_BACK = [ONE_DEVICE, UNDOES, UNDOES, UNDOES, UNDOES, UNDOES, E, UNDOES, E, UNDOES, UNDOES, E]
+GRANTS = [ONE_DEVICE, MAILED, E, E, E, E, E, E, E, FACTORS, E, E]
+REVERTS = [ONE_DEVICE, REVERTED, REVERTED, REVERTED, REVERTED, REVERTED, E, REVERTED, E, REVERTED, REVERTED, E]
 
 WAYS = {
     "session": [E, E, E, E, E, ADDRESS, E, E, E, E, E, E],
     "trusted browser": [TRUST, E, E, E, E, ADDRESS, E, E, E, E, E, E],
-    "half login": [E, E, E, E, E, WAITS, E, E, E, E, E, E],
+    "pending login": [E, E, E, E, E, WAITS, E, E, E, E, E, E],
     "access token": SCRIPT_LOGIN,
     "refresh token": SCRIPT_LOGIN,
     "DPoP-bound token": SCRIPT_LOGIN,
@@ -72,14 +76,14 @@ WAYS = {
     "API token": API_TOKEN,
     "exchanged token": API_TOKEN,
     "passkey challenge": [CHALLENGE] * 6 + [E, CHALLENGE, E, E, E, CHALLENGE],
-    "reset link": LETS_IN,
+    "reset link": GRANTS,
     "verification link": [UNVERIFIED] * 4 + [E, UNVERIFIED, E, UNVERIFIED, E, NO_FACTORS, E, E],
-    "e-mail change link": LETS_IN,
-    "e-mail undo link": TAKES_BACK,
-    "not-me link": TAKES_BACK,
+    "e-mail change link": GRANTS,
+    "e-mail undo link": REVERTS,
+    "not-me link": REVERTS,
     "setup link": [NO_ACCOUNT] * 10 + [E, E],
     "invitation": [OTHERS] * 6 + [E, E, E, OTHERS, E, E],
-    "kept form": [E, *[FORM] * 5, E, FORM, E, FORM, E, FORM],
+    "saved form": [E, *[FORM] * 5, E, FORM, E, FORM, E, FORM],
     "known network": [MARK, MARK, MARK, E, E, MARK, E, MARK, E, MARK, MARK, MARK],
     "known-browser mark": [MARK, MARK, MARK, E, E, MARK, E, MARK, E, MARK, E, MARK],
 }
@@ -88,7 +92,7 @@ CELLS = {(way, event): cell for way, cells in WAYS.items() for event, cell in zi
 
 
 def as_markdown() -> str:
-    """The table as readers see it, with each reason as a note below."""
+    """The table and the reasons below it, as in docs/what-ends-when.md."""
     notes = list(dict.fromkeys(cell.reason for cell in CELLS.values() if cell.reason))
     lines = ["| | " + " | ".join(EVENTS) + " |", "| --- |" + " --- |" * len(EVENTS)]
     for way in WAYS:

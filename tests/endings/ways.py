@@ -199,7 +199,7 @@ def counts(owner: Owner, caller: HeaderClient, *, failed: int) -> bool:
 MAKE: dict[str, Callable[[Owner], Works]] = {
     "session": session,
     "trusted browser": trusted_browser,
-    "half login": half_login,
+    "pending login": half_login,
     "access token": access_token,
     "refresh token": refresh_token,
     "DPoP-bound token": bound_token,
@@ -214,7 +214,7 @@ MAKE: dict[str, Callable[[Owner], Works]] = {
     "not-me link": not_me_link,
     "setup link": setup_link,
     "invitation": invitation,
-    "kept form": kept_form,
+    "saved form": kept_form,
     "known-browser mark": known_browser_mark,
     "known network": known_network,
 }
