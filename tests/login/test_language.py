@@ -98,9 +98,9 @@ def test_a_login_chooses_the_language_again_and_a_logout_as_well(app, user):
         german = db.get_one(User, user.id)
     with app.test_request_context("/login", headers={"Accept": HTML, "Accept-Language": "en"}):
         assert i18n.language() == "en"
-        login_manager.become(principal(german))
+        login_manager.log_in(principal(german))
         assert i18n.language() == "de"
-        login_manager.become(None)
+        login_manager.log_out()
         assert i18n.language() == "en"
 
 

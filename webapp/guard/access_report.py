@@ -1,4 +1,4 @@
-"""What somebody with these roles can reach, and why: every guarded address, judged by the policy of every request."""
+"""Which routes a role can open, and why, by the policy that decides every request."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ LEVELS = {
 
 
 class ReachableRoute(msgspec.Struct, frozen=True):
-    """One method of one address."""
+    """One method of one path."""
 
     address: str
     is_open: bool

@@ -20,7 +20,7 @@ class Level(IntEnum):
     TWO = 2
     """Two factors."""
     PHISHING_RESISTANT = 3
-    """Two factors, one of them a key that answers to this house alone."""
+    """Two factors, one of them a key that works for this site alone."""
 
     @property
     def acr(self) -> str:
@@ -65,7 +65,7 @@ def joined(former: str, proven: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What the settings of this house ask beyond what its routes do."""
+    """What the settings of this site require beyond what its routes do."""
 
     roles: Mapping[str, Level] = field(default_factory=dict)
     """Of everybody who has the role, whatever they open."""

@@ -1,4 +1,4 @@
-"""Who is behind this request, for views and templates that are handed nobody: looked at only where it is asked for."""
+"""The caller of this request, for views and templates that are not given one; looked up only when used."""
 
 from collections.abc import Callable
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""tried(): what the guard would say to a credential at some address, without anybody going there."""
+"""tried(): what the guard would decide for a credential at a URL, without a request."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Tried:
 
 
 def tried(principal: Principal, method: str, path: str, address: str | None) -> Tried | None:
-    """None where there is nothing at the address."""
+    """None where no route has this path."""
     rule = rule_at(method, path)
     need = requirement_of(current_app, rule.endpoint) if rule else None
     if rule is None or need is None:

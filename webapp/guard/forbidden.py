@@ -1,4 +1,4 @@
-"""What is said to somebody known who may not: the requirement that failed, and where it is mended."""
+"""Problems for a known caller who is not allowed: the requirement that failed, and the URL where to fix it."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Flask-Login, told of the two ways in."""
+"""Flask-Login's manager, for sessions and tokens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,15 @@ from uuid import UUID
 
 from flask import Flask, Request, current_app, g, request
 from flask.ctx import _AppCtxGlobals
-from flask_login import LoginManager, current_user, user_accessed, user_loaded_from_cookie, user_loaded_from_request
+from flask_login import (
+    LoginManager,
+    current_user,
+    login_user,
+    logout_user,
+    user_accessed,
+    user_loaded_from_cookie,
+    user_loaded_from_request,
+)
 
 from webapp.core.clock import now
 from webapp.guard import dpop_binding
@@ -33,7 +41,7 @@ class ExpiredTokenUsed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Authenticators:
-    """What the guard needs from upstairs, handed in by the application."""
+    """What the guard needs from packages above; provided by the application."""
 
     by_session: Callable[[], CredentialRef | None]
     """The credential that the cookie names, if it names one."""
@@ -47,7 +55,7 @@ class Authenticators:
 
 
 class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
-    """Flask-Login without its own cookie reading: sessions and tokens come through our doors, and end there.
+    """Flask-Login without its own cookie reading: sessions and tokens are read by our authenticators.
 
     Its ``after_request`` hook is left out: it keeps the remember cookie, which we never set, and would open the
     session on every answer.
@@ -89,9 +97,17 @@ def caller() -> Principal | None:
     return found
 
 
-def become(principal: Principal | None) -> None:
-    """The request has logged its caller in or out: what it answers from now on is in the language of the new one."""
+def log_in(principal: Principal) -> None:
+    """Make somebody the caller of this request: what it answers from now on is in their language."""
+    login_user(principal)
     g.caller = principal
+    i18n.refresh()
+
+
+def log_out() -> None:
+    """The request has no caller any more, and answers in the language that the browser asks for."""
+    logout_user()
+    g.caller = None
     i18n.refresh()
 
 
@@ -111,24 +127,24 @@ def count_use(seen: CredentialAccepted, standing: CredentialRow, moment: datetim
 
 
 def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
-    doors = service(Authenticators)
+    authenticators = service(Authenticators)
     asked = unproxied(request)
     shown = presented(asked)
     try:
-        claim = doors.by_session() if shown is None else named_by(doors, shown)
+        claim = authenticators.by_session() if shown is None else named_by(authenticators, shown)
         if claim is None:
             return None
-        standing = doors.standing(claim.key)
+        standing = authenticators.standing(claim.key)
         moment = now()
         principal = admit(claim, standing, moment)
         if shown is not None:
             dpop_binding.check(shown, principal, standing)
     except NotAccepted as error:
         if error.code == "token_expired" and (credential_id := expired_one(error)) is not None:
-            doors.late(credential_id)
+            authenticators.late(credential_id)
         return error
     if standing is not None:
-        kept.use = doors.seen, standing, moment
+        kept.use = authenticators.seen, standing, moment
         if "is_let_in" in kept:
             count_use(*kept.use)
     if shown is not None:
@@ -142,10 +158,10 @@ def expired_one(error: NotAccepted) -> UUID | None:
     return UUID(hex=error.key) if error.key else None
 
 
-def named_by(doors: Authenticators, shown: Presented) -> CredentialRef:
+def named_by(authenticators: Authenticators, shown: Presented) -> CredentialRef:
     if shown.token is None:
         raise NotAccepted("token_invalid", "not one bearer token")
-    return doors.by_token(shown.token)
+    return authenticators.by_token(shown.token)
 
 
 def announce(principal: Principal) -> None:
@@ -154,6 +170,6 @@ def announce(principal: Principal) -> None:
         signal.send(current_app._get_current_object(), user=principal)  # type: ignore[attr-defined]
 
 
-def init_app(app: Flask, doors: Authenticators) -> None:
-    services_of(app).provide(Authenticators)(doors)
+def init_app(app: Flask, authenticators: Authenticators) -> None:
+    services_of(app).provide(Authenticators)(authenticators)
     SessionOrTokenLoginManager(app)

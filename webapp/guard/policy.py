@@ -19,7 +19,7 @@ class Requirement:
 
     is_public: bool = False
     is_optional: bool = False
-    """Whether nobody may come as well; who says who they are is asked for all the rest."""
+    """Whether anonymous requests are allowed as well; a credential that is sent is still checked."""
     reads_cookies: bool = True
     """False for addresses of scripts alone: no session is known there, and no CSRF token asked."""
     role: str | None = None

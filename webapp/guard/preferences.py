@@ -41,7 +41,7 @@ def caller_id() -> UUID | None:
 
 
 def zone_name() -> str:
-    # Nobody is looked up for it: a mail is written for others, in a context where nobody was recognised.
+    # No caller is looked up for it: a mail is rendered in a context of its own, without a caller.
     principal = g.get("caller")
     return principal.time_zone if isinstance(principal, Principal) else "UTC"
 

@@ -1,4 +1,4 @@
-"""Principal: who is calling now, with what authority; made from what the two doors and the database say."""
+"""Principal: who is calling now, with what authority; made from a credential and its row."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ NONE: frozenset[str] = frozenset()
 
 
 class CredentialRef(NamedTuple):
-    """What a door read from a request: the credential it names, and what is said of it there."""
+    """The credential that a request names, by its session cookie or its token, before its row is read."""
 
     key: str
     """By which the credential's row is found."""
@@ -51,7 +51,7 @@ class CredentialRow(NamedTuple):
 
 
 class Principal(CredentialRow):
-    """A standing that was admitted: a user behind one of the doors, and what Flask-Login calls a user."""
+    """A credential's row that was accepted; what Flask-Login calls a user."""
 
     __slots__ = ()
 
@@ -69,7 +69,7 @@ class Principal(CredentialRow):
 
 
 class NotAccepted(Exception):
-    """A credential that names nobody who may act; ``code`` is the refusal's."""
+    """A credential that is not accepted; ``code`` is the refusal's."""
 
     def __init__(
         self, code: ProblemCode, reason: str, standing: CredentialRow | None = None, *, key: str | None = None

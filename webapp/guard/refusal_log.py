@@ -1,4 +1,4 @@
-"""Refusals in the audit log: told apart by credential, code, route, bound and network, and limited in number."""
+"""Refusals in the audit log: distinguished by credential, code, route, bound and network, and limited in number."""
 
 import logging
 from datetime import timedelta

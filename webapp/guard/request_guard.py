@@ -53,7 +53,7 @@ def authorize_request() -> ResponseReturnValue | None:
 def refusal_for(asked: Request, need: Requirement) -> Response | None:
     is_change, app = csrf.is_change(asked.method), unproxied(current_app)
     try:
-        # A public page asks nobody's name; a public form asks whether a script's credential speaks for it.
+        # A public page needs no caller; a public form asks whether a script's credential speaks for it.
         principal = login_manager.caller() if not need.is_public or (is_change and presented()) else None
     except NotAccepted as error:
         return unauthenticated.not_accepted(error, need)

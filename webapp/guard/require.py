@@ -102,7 +102,7 @@ def own(view: Callable[P, R]) -> Callable[P, R]:
 
 def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
     if hasattr(view, MARK):
-        # Only one of them would be asked, and nobody would see which.
+        # Only one of them would be asked, and it would not be visible which.
         raise TypeError(f"{view.__qualname__} already has an access rule. Combine both into one @require(...)")
     setattr(view, MARK, need)
     return view

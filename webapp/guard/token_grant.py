@@ -40,7 +40,7 @@ class TokenGrant(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Call(NamedTuple):
-    """Which address is asked, how, and from where."""
+    """Path and method of a request, and the IP address it comes from."""
 
     method: str
     resource: str

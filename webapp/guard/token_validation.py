@@ -1,4 +1,4 @@
-"""What a token is worth that somebody else brought, asked of the doors that the guard asks, and never a use of it."""
+"""Validates a token that somebody else sent, as the guard would; this is no use of the token."""
 
 from webapp.core.clock import now
 from webapp.guard.login_manager import Authenticators
@@ -7,12 +7,12 @@ from webapp.web.registry import service
 
 
 def vouch(token: str) -> Principal:
-    """Whom the guard would see behind it, wherever its bounds let it be used.
+    """The principal of the token, whatever restrictions it has.
 
     Raises:
         NotAccepted
     """
-    return vouch_for(doors().by_token(token))
+    return vouch_for(authenticators().by_token(token))
 
 
 def vouch_for(claim: CredentialRef) -> Principal:
@@ -20,8 +20,8 @@ def vouch_for(claim: CredentialRef) -> Principal:
     Raises:
         NotAccepted
     """
-    return admit(claim, doors().standing(claim.key), now())
+    return admit(claim, authenticators().standing(claim.key), now())
 
 
-def doors() -> Authenticators:
+def authenticators() -> Authenticators:
     return service(Authenticators)

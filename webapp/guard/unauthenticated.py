@@ -1,4 +1,4 @@
-"""What people and scripts hear who may not pass."""
+"""Answers to requests that are not let through: log in, step up, refused token."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -43,7 +43,7 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     """A credential was brought, and is none that holds."""
     note(error.code, str(error), error.standing)
     if need.is_optional:
-        # Told once: the next time they come as nobody, which is as good here.
+        # Answered once: the next request is anonymous, which is enough here.
         session.clear()
     if presented() is None and is_browser():
         if saved_form.keep(error.standing, current_url()):
@@ -104,7 +104,7 @@ def anonymous() -> Response:
     if is_browser():
         return to_login("token_missing")
     kind = kind_of("token_missing")
-    # RFC 6750 §3.1: who brought nothing is told no error.
+    # RFC 6750 §3.1: without a credential there is no error code.
     return answer(Problem(401, kind.title, kind.repair, code="token_missing", headers={"WWW-Authenticate": realm()}))
 
 
@@ -116,7 +116,7 @@ def to_login(code: ProblemCode) -> Response:
         return answer(
             Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
         )
-    # None leaves a parameter out of the address.
+    # None leaves a parameter out of the URL.
     return as_response(redirect(url_for(LOGIN, next=next_here(), ended=1 if code == "session_ended" else None), 303))
 
 

@@ -1,1 +1,1 @@
-"""From stranger to session."""
+"""Login: name and password, second step, re-authentication, and token grants for scripts."""

@@ -33,14 +33,14 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """The right password of an account whose address nobody has proven yet."""
+    """The right password of an account whose e-mail address is not verified yet."""
 
     user: User
 
 
 @dataclass(frozen=True, slots=True)
 class LoginRefused:
-    """Unknown, wrong or disabled: whoever asks is told the same."""
+    """Unknown, wrong or disabled: the answer is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ class Throttled:
 class LoginFlow:
     """Nothing of it runs inside the request's transaction: counters outlive a refusal, and no writer waits for argon2.
 
-    Tries are counted by network, by the name that was typed, and by account. Only the first two are told (429): that
-    the tries of an account are used up sounds like a wrong password, or a name and an e-mail address that share their
-    tries would be seen to be one account's. A browser or network that the owner has logged in with has counts of its
-    own, so strangers who use up theirs do not lock out the owner.
+    Tries are counted by network, by the name that was typed, and by account. Only the first two are answered with 429:
+    that the tries of an account are used up sounds like a wrong password, or a name and an e-mail address that share
+    their tries would be seen to be one account's. A browser or network that the owner has logged in with has counts of
+    its own, so strangers who use up theirs do not lock out the owner.
     """
 
     database: Database
@@ -118,7 +118,7 @@ class LoginFlow:
             self.limiter.forgive([account, name])
 
     def throttled(self, user: User | None, too_many: LimitExceeded) -> Throttled:
-        # One event a window: whoever hammers at the door does not fill the log as well.
+        # One event per window, so that many attempts do not fill the log.
         limit = too_many.limit
         noted = Limit("throttle-noted", 1, limit.per)
         if self.limiter.take_unless_over(noted, limit.name, too_many.key).allowed:

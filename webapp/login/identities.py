@@ -25,13 +25,13 @@ class Identities:
 
         Raises:
             Unreachable: the provider did not answer.
-            NoPlace: it did, and this house can have no such account.
+            NoPlace: it did, and this site can have no such account.
         """
         owner = self.proven(identifier, password, user)
         return owner if owner is not None and owner.disabled_at is None else None
 
     def proven(self, identifier: str, password: str, user: User | None) -> User | None:
-        # Our own accounts are compared here, whatever the provider knows: whoever runs the house gets in while it is
+        # Our own accounts are compared here, whatever the provider knows: administrators can log in while it is
         # down, and no name there takes over one of ours.
         is_ours = user is not None and not user.is_known_elsewhere
         if self.provider is None or is_ours:

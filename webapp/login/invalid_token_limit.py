@@ -1,4 +1,4 @@
-"""Texts that were to be tokens and are none, counted by address; what succeeds is not counted."""
+"""Limit of invalid tokens per IP address; valid ones are not counted."""
 
 from dataclasses import dataclass
 

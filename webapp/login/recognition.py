@@ -55,7 +55,7 @@ class Recognized:
 
     def by_name(self, identifier: str) -> str:
         """The key for what was typed, however it was written."""
-        # A browser that is known has one count: its owner may be told plainly, whichever name they type.
+        # A browser that is known has one count: its owner gets a 429, whichever name they type.
         return self.prefix if self.familiarity is Familiarity.BROWSER else f"{self.prefix}name:{key_of(identifier)}"
 
     def by_account(self, identifier: str, user: User | None) -> str:

@@ -31,7 +31,7 @@ from webapp.web.problem_codes import ProblemCode
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GrantedTokens:
-    """What a script gets; ``refresh_token`` is told once, or twice, and kept nowhere."""
+    """What a script gets; ``refresh_token`` is sent once, or twice, and stored nowhere."""
 
     issued: Issued
     refresh_token: str

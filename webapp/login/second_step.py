@@ -84,7 +84,7 @@ class SecondStep:
     flow: LoginFlow
     sealer: Encryptor
     party: RelyingParty | None
-    """None where the house has no name, and browsers would make no passkey for it."""
+    """None where the site has no host name: browsers create no passkey for an IP address."""
     demands: Demands
     by_account: Limit
     by_address: Limit
@@ -143,8 +143,8 @@ class SecondStep:
 
     def tell_once(self, user: User, mails: OwnerMails, *, is_locked: bool) -> None:
         """Mail the owner, once in a window: whoever typed this had their password."""
-        told = Limit("code-locked-told", 1, MONTH) if is_locked else Limit("code-told", 1, self.by_account.per)
-        if self.flow.limiter.take(told, user_key(user)).allowed:
+        notified = Limit("code-locked-told", 1, MONTH) if is_locked else Limit("code-told", 1, self.by_account.per)
+        if self.flow.limiter.take(notified, user_key(user)).allowed:
             with self.flow.database.write() as db:
                 mails.code_refused(db, is_locked)
 

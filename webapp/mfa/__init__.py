@@ -1,1 +1,1 @@
-"""Authenticators beside the password."""
+"""Second factors: authenticator app, passkeys, recovery codes."""

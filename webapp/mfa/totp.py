@@ -39,9 +39,9 @@ def new_seed() -> str:
     return pyotp.random_base32()
 
 
-def uri(seed: str, *, username: str, house: str) -> str:
+def uri(seed: str, *, username: str, site_name: str) -> str:
     """What the QR code says."""
-    return pyotp.TOTP(seed).provisioning_uri(name=username, issuer_name=house)
+    return pyotp.TOTP(seed).provisioning_uri(name=username, issuer_name=site_name)
 
 
 def in_groups(seed: str) -> str:

@@ -25,21 +25,21 @@ class CeremonyRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
-    """Who asks: this house, by the name and the address that are in its settings."""
+    """This site, by the name and URL of its settings (WebAuthn §4)."""
 
     id: str
-    """A name, never an address of numbers: browsers refuse those."""
+    """A host name, never an IP address: browsers refuse those."""
     origin: str
     name: str
 
 
-def party_of(base_url: str, house: str) -> RelyingParty | None:
-    """None where the house is known by a number alone, for which browsers make no passkey (WebAuthn §5.1.2)."""
+def party_of(base_url: str, site_name: str) -> RelyingParty | None:
+    """None where the host is an IP address, for which browsers create no passkey (WebAuthn §5.1.2)."""
     host = urlsplit(base_url).hostname or ""
     try:
         ip_address(host)
     except ValueError:
-        return RelyingParty(host, base_url, house)
+        return RelyingParty(host, base_url, site_name)
     return None
 
 
@@ -97,7 +97,7 @@ def creation_options(
 
 
 def request_options(party: RelyingParty, challenge: bytes, known: Iterable[KnownPasskey] = ()) -> dict[str, Any]:
-    """For ``parseRequestOptionsFromJSON`` (§5.1.10): one of those, or whichever the browser has for this house."""
+    """For ``parseRequestOptionsFromJSON`` (§5.1.10): one of those, or whichever the browser has for this site."""
     return {
         "rpId": party.id,
         "challenge": text_of(challenge),

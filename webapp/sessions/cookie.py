@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Flask, Request, Response, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_login import login_user
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.core.cookie_key import CookieKey
@@ -121,8 +120,7 @@ def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None
         # For the user it belonged to, and no other; see there.
         session[saved_form.KEPT] = kept
     token_cookie.drop()
-    login_user(principal)
-    login_manager.become(principal)
+    login_manager.log_in(principal)
     session[SECRET] = started.secret
     session.permanent = is_remembered
 

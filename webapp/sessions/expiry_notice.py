@@ -1,4 +1,4 @@
-"""When a session ends, told before it does."""
+"""When a session ends, for a notice before it does."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -27,7 +27,7 @@ from webapp.web.transaction import db
 
 bp = Blueprint("sessions", __name__)
 
-# The door above, by its name.
+# Endpoint of a package above.
 LOGIN = "login.new"
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 import msgspec
 from flask import Response, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import logout_user
 
 from webapp.accounts import lifecycle, notices
 from webapp.accounts.export import Export, export
@@ -17,7 +16,7 @@ from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.accounts.views.security import gather
 from webapp.core.translation import _
-from webapp.guard import Principal, require
+from webapp.guard import Principal, login_manager, require
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.transaction import db
@@ -67,7 +66,7 @@ def close(principal: Principal) -> ResponseReturnValue:
         form.username.errors = [_("You are the only super admin. Make another user super admin first.")]
         return form_again(principal, user, form)
     notices.account_closed(db(), post(), user, current_circumstances(), closes_at=closes_at)
-    logout_user()
+    login_manager.log_out()
     session.clear()
     if not wants_page():
         return as_json(Closed(closes_at))

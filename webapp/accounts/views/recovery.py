@@ -3,7 +3,7 @@
 import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from webapp.accounts import known_networks, recovery
@@ -29,7 +29,7 @@ from webapp.accounts.views.request_info import (
     take_turn,
 )
 from webapp.core.translation import _, _l
-from webapp.guard import public
+from webapp.guard import login_manager, public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
 from webapp.web.api_schema import responds
@@ -151,7 +151,7 @@ def reset() -> ResponseReturnValue:
     known_networks.remember(db(), user.id, request.remote_addr)
     link_secret.drop(RESET)
     if current_user.is_authenticated and current_user.user_id == user.id:
-        logout_user()
+        login_manager.log_out()
     if not wants_page():
         return as_json(PasswordReset(**ended.facts))
     words = _("Your new password is set. %(ended)s Log in with the new password.", ended=ended.in_words)

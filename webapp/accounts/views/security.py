@@ -6,7 +6,6 @@ from datetime import datetime
 import msgspec
 from flask import flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import logout_user
 
 from webapp.accounts import lifecycle, notices
 from webapp.accounts.activity import ActivityEntry, lines
@@ -17,7 +16,7 @@ from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.audit import paging
 from webapp.core.clock import now
 from webapp.core.translation import _
-from webapp.guard import Principal, require
+from webapp.guard import Principal, login_manager, require
 from webapp.mfa import resets
 from webapp.mfa.factor_list import FactorList, listed
 from webapp.mfa.views.blueprint import ways
@@ -141,7 +140,7 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
     ended = lifecycle.end_everything(db(), user.id, keep=None if is_all else principal.credential_id)
     notices.everything_ended(db(), post(), user, current_circumstances(), ended=ended)
     if is_all:
-        logout_user()
+        login_manager.log_out()
         session.clear()
     if not wants_page():
         return as_json(EverythingEnded(**ended.facts))

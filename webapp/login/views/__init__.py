@@ -1,1 +1,1 @@
-"""The doors of the login: pages for people, /api/auth for scripts."""
+"""Views of the login: pages for people, /api/auth for scripts."""

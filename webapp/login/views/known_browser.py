@@ -1,4 +1,4 @@
-"""A cookie by which a browser is known again that somebody has logged in with: it lets nobody in, and counts apart."""
+"""Cookie of a browser that somebody has logged in with before: failed logins from it are counted separately."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a login that fails is told, by page and by API alike."""
+"""Problems that a failed login is answered with, on pages and in the API."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -38,7 +38,7 @@ def session_ended() -> Problem:
 def mfa_required(found: Factors, where: str | None = None) -> Problem:
     """
     Args:
-        where: the address of the second step, where the first is remembered by a cookie.
+        where: the path of the second step, where the first is remembered by a cookie.
     """
     kinds = {"totp": found.has_totp, "passkey": found.passkeys > 0, "recovery_code": found.codes > 0}
     advice = (

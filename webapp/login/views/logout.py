@@ -2,7 +2,6 @@
 
 from flask import Response, current_app, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import logout_user
 
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
@@ -29,8 +28,7 @@ def end(principal: Principal) -> ResponseReturnValue:
     # First, for it has a transaction of its own.
     pending_cookie.forget()
     lifecycle.end(db(), principal.user_id, principal.credential_id)
-    logout_user()
-    login_manager.become(None)
+    login_manager.log_out()
     session.clear()
     token_cookie.drop()
     if wants_page():

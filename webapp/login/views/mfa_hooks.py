@@ -1,4 +1,4 @@
-"""What the room of the second factors needs from upstairs: people, their mails, their sessions."""
+"""Hooks that the mfa package needs from packages above: users, mails, sessions."""
 
 from uuid import UUID
 

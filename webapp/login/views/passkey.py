@@ -1,4 +1,4 @@
-"""Log in with a passkey alone: it says who one is, and that it was they."""
+"""Log in with a passkey alone, which identifies and authenticates its user."""
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -23,7 +23,7 @@ PURPOSE = "login"
 @public
 @responds(PasskeyOptions, refuses=(404,))
 def passkey_options() -> ResponseReturnValue:
-    """What the browser is to ask any passkey of this house; the challenge is in the cookie of the answer."""
+    """WebAuthn options for any passkey of this site; the challenge is in the cookie of the response."""
     return request_options(PURPOSE)
 
 

@@ -1,4 +1,4 @@
-"""The cookie of a browser that is trusted by somebody: it lets nobody in, and spares the second factor."""
+"""Cookie of a trusted browser: a login there needs the password, but no second factor."""
 
 from flask import Response, current_app, request
 

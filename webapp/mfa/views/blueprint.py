@@ -1,4 +1,4 @@
-"""The blueprint of the second factors, and what its doors share."""
+"""The blueprint of the second factors, and what its views share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from webapp.web.transaction import database, db
 bp = Blueprint("factors", __name__)
 
 FRESH = timedelta(minutes=10)
-# The door above, by its name.
+# Endpoint of a package above.
 SECURITY = "account.security"
 
 View = Callable[..., Any]
@@ -36,7 +36,7 @@ AS_WELL_AS_ONE_CAN = Requirement(session=True, fresh_within=FRESH, spares_level=
 
 @dataclass(frozen=True, slots=True)
 class MfaHooks:
-    """What this room needs from upstairs, handed in by the application."""
+    """What this package needs from packages above; provided by the application."""
 
     reprove: Callable[[Principal, str], UUID]
     """The session, proven anew in these ways; its new id."""

@@ -1,4 +1,4 @@
-"""The second factors' doors: one file a kind, one blueprint."""
+"""Pages of the second factors: one file per kind, one blueprint."""
 
 from webapp.mfa.views import passkeys, recovery_codes, resets, totp
 from webapp.mfa.views.blueprint import bp

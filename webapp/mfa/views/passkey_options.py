@@ -1,4 +1,4 @@
-"""What a browser is told to ask of a passkey, with a challenge of this browser's own."""
+"""WebAuthn request options, with a challenge for this browser."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -104,7 +104,7 @@ def form_again(principal: Principal, form: TotpForm, seed: str | None = None) ->
 
 
 def totp_page(principal: Principal, form: TotpForm, seed: str, *, status: int = 200) -> Response:
-    uri = totp.uri(seed, username=principal.username, house=current_app.config["SITE_NAME"])
+    uri = totp.uri(seed, username=principal.username, site_name=current_app.config["SITE_NAME"])
     begun = enrolment.begin(sealer(), principal.user_id, seed, now())
     form.begun.data = begun
     side, path = enrolment.drawn(uri) if wants_page() else (0, "")

@@ -1,4 +1,4 @@
-"""/api/auth: what scripts get in with; one file a deed, one blueprint."""
+"""/api/auth: token endpoints for scripts; one file per endpoint, one blueprint."""
 
 from webapp.login.views.api import exchange, introspect, refresh, revoke, token
 from webapp.login.views.api.blueprint import bp

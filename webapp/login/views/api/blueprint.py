@@ -1,4 +1,4 @@
-"""The blueprint of /api/auth, and what its doors share."""
+"""The blueprint of /api/auth, and what its endpoints share."""
 
 from math import ceil
 
@@ -41,7 +41,7 @@ def given(granted: GrantedTokens) -> Response:
         AccessToken(
             access_token=granted.issued.token,
             token_type="DPoP" if credential.authority and credential.authority.jkt else "Bearer",
-            # Until then, not how long it was made for: an answer that got lost is told again a moment later.
+            # Until then, not how long it was made for: a response that got lost is repeated a moment later.
             expires_in=ceil((credential.expires_at - now()).total_seconds()),
             scope=" ".join(scopes_of(credential)),
             refresh_token=granted.refresh_token,

@@ -28,9 +28,9 @@ def leave() -> ResponseReturnValue:
 
 
 def end(token: str) -> None:
-    doors = service(Authenticators)
+    authenticators = service(Authenticators)
     try:
-        claim = doors.by_token(token)
+        claim = authenticators.by_token(token)
     except NotAccepted:
         return
     token_id = UUID(claim.key)

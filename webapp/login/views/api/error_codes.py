@@ -22,7 +22,7 @@ BY_CODE: dict[str, str] = {
     "csrf_failed": "invalid_request",
     "throttled": "temporarily_unavailable",
 }
-# 401 without a challenge's own word: nobody said who asks. 403: the account may not log in.
+# 401 without a challenge's own word: the caller sent no credential. 403: the account may not log in.
 BY_STATUS = {401: "invalid_client", 403: "invalid_grant", 429: "temporarily_unavailable"}
 
 

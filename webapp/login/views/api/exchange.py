@@ -42,7 +42,7 @@ class ExchangedToken(msgspec.Struct, frozen=True):
 @public_to_scripts
 @responds(ExchangedToken, form=ExchangeForm, refuses=(401, 403, 429))
 def exchange() -> ResponseReturnValue:
-    """Exchange an API token for one of at most fifteen minutes that another service takes, and this house does not.
+    """Exchange an API token for one of at most fifteen minutes that another service takes, and this site does not.
 
     The token stands in the header or in the form. What comes of it never may more, ends no later, names it as `act`,
     and carries the roles of its owner where its scopes hold `roles:share`. Which services there are is a setting.

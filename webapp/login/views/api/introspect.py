@@ -1,4 +1,4 @@
-"""What a token is worth, told to those who may ask (RFC 7662)."""
+"""Token introspection (RFC 7662)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

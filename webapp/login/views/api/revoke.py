@@ -9,7 +9,7 @@ from webapp.core.jwt import TokenError
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
-from webapp.guard.token_validation import doors, vouch_for
+from webapp.guard.token_validation import authenticators, vouch_for
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, unfit
 from webapp.login.views.api.forms import RevokeForm
@@ -55,7 +55,7 @@ def end_login(token: str) -> bool:
 
 def end_access(token: str) -> bool:
     try:
-        token_id = UUID(doors().by_token(token).key)
+        token_id = UUID(authenticators().by_token(token).key)
     except NotAccepted:
         return end_exchanged(token)
     with database().write() as db:

@@ -92,7 +92,7 @@ def refuse_cookie(*, is_bound: bool) -> None:
 
 
 def second_factor(user: User, form: CredentialsForm) -> str:
-    """The ways in which they have proven it, all told.
+    """All ways in which the user has authenticated, as ``amr``.
 
     Raises:
         Problem: 401, where that is not enough.
@@ -119,7 +119,7 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
         AuthenticationProof(now(), amr),
     )
     is_known = script_logins.is_known(db(), user.id, caller())
-    # One in a cookie goes on for nobody: nothing that a script of a page can read would get its successor.
+    # A token in a cookie is not refreshed: nothing that a script of a page can read may get its successor.
     ends = RefreshLifetimes(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
     begun = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
     note_login(user, begun.credential.id, is_known=is_known)
