@@ -173,6 +173,15 @@ def test_a_refused_form_of_somebody_who_is_logged_in_is_written_down(person, app
     assert '"csrf_failed"' in event["details"]
 
 
+@pytest.mark.parametrize(
+    ("site", "reason"), [("same-origin", "no valid CSRF token"), ("cross-site", "sent from another site")]
+)
+def test_the_log_says_in_english_why_a_form_was_refused(person, app, site, reason):
+    person.ask("POST", "/logout", data={}, headers={"Sec-Fetch-Site": site, "Accept-Language": "de"})
+    (event,) = events(app, "access.refused")
+    assert f'"{reason}"' in event["details"]
+
+
 def test_a_refused_form_of_a_stranger_goes_to_the_log_alone(app, stranger, logged):
     stranger.ask("POST", "/login", data=CREDENTIALS)
     assert events(app, "access.refused") == []
