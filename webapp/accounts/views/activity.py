@@ -52,7 +52,7 @@ class ActivityQuery(msgspec.Struct, frozen=True):
 class Activity(msgspec.Struct, frozen=True):
     events: list[ActivityEntry]
     older: UUID | None
-    """For `before`, where there is more."""
+    """For `before`, if there are older entries."""
     newer: UUID | None
 
 
@@ -60,7 +60,7 @@ class Activity(msgspec.Struct, frozen=True):
 @require(scope="profile:read")
 @responds(Activity, query=ActivityQuery, refuses=(404,))
 def activity(principal: Principal) -> ResponseReturnValue:
-    """What happened to the caller, the latest first; failed attempts too."""
+    """The caller's audit events, newest first, including failed attempts."""
     wanted = parse_query(ActivityQuery)
     found = activity_page(principal, wanted)
     return show(
@@ -98,9 +98,9 @@ def select(principal: Principal, wanted: ActivityQuery, size: int) -> list[Audit
 @require(scope="profile:read")
 @responds(str, query=ActivityQuery, kind=CSV, refuses=(404,))
 def activity_csv(principal: Principal) -> ResponseReturnValue:
-    """What happened to the caller, as CSV; the latest ten thousand.
+    """The caller's latest 10,000 audit events as CSV.
 
-    What a spreadsheet would take for a formula begins with an apostrophe.
+    Values that a spreadsheet would take for a formula begin with an apostrophe.
     """
     wanted = parse_query(ActivityQuery)
     found = lines(db(), principal.user_id, select(principal, wanted, MOST_AT_ONCE))
@@ -124,7 +124,7 @@ def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
 
 
 def culprit(principal: Principal, credential_id: UUID | None) -> dict[str, Device | ScriptLogin | ApiToken | None]:
-    """What did it, if that can act as the reader still."""
+    """The session, script login or token that did it, if it is still live."""
     if credential_id is None:
         return dict.fromkeys(("session", "login", "token"))
     row = tokens.find(db(), principal.user_id, credential_id)

@@ -24,14 +24,14 @@ from webapp.web.transaction import db
 
 class Closed(msgspec.Struct, frozen=True):
     closes_at: datetime
-    """When it is deleted; logging in before that offers to keep it."""
+    """When it is deleted. Until then the user can log in and keep it."""
 
 
 @bp.post("/account/export")
 @require(session=True, fresh_within=FRESH, spares_closed=True)
 @responds(Export)
 def export_data(principal: Principal) -> ResponseReturnValue:
-    """All that is known of the caller, as one file; no secret is in it."""
+    """Everything that is stored about the caller, as one file without secrets."""
     response = as_json(export(db(), me(principal)))
     response.headers["Content-Disposition"] = 'attachment; filename="account.json"'
     return response
@@ -53,7 +53,7 @@ def close_page(principal: Principal, user: User, form: CloseForm, *, status: int
 @require(session=True, fresh_within=FRESH)
 @responds(Closed, form=CloseForm, refuses=(422,))
 def close(principal: Principal) -> ResponseReturnValue:
-    """Close the account: everything ends now, and is deleted in fourteen days."""
+    """Close the account. All access ends now; the account is deleted in 14 days."""
     form, user = CloseForm(), me(principal)
     if not form.validate_on_submit():
         return form_again(principal, user, form)
@@ -84,7 +84,7 @@ def form_again(principal: Principal, user: User, form: CloseForm) -> ResponseRet
 @require(session=True, spares_closed=True)
 @responds(None, status=204)
 def keep(principal: Principal) -> ResponseReturnValue:
-    """Come back: the account is not deleted."""
+    """Reopen the account, so that it is not deleted."""
     lifecycle.reopen(db(), me(principal))
     if not wants_page():
         return Response(status=204)

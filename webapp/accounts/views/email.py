@@ -1,4 +1,4 @@
-"""Another e-mail address: asked for here, confirmed and undone by links that need no login."""
+"""Change the e-mail address: requested here, confirmed and undone with links that need no login."""
 
 from datetime import timedelta
 from typing import Any
@@ -31,18 +31,18 @@ ASKED = Limit("address-asked", 5, timedelta(hours=1))
 
 class AddressAsked(msgspec.Struct, frozen=True):
     pending_email: str
-    """It counts once the link that was mailed there is followed."""
+    """It takes effect once the link that was mailed to it is opened and confirmed."""
 
 
 class AddressRestored(msgspec.Struct, frozen=True):
     email: str
-    """The e-mail address of the account again; a link for a new password is mailed there."""
+    """The restored e-mail address. A link for a new password is mailed to it."""
     sessions: int
     """How many were ended."""
     script_logins: int
     """How many were ended, each with its access and refresh tokens."""
     tokens: int
-    """How many API tokens were revoked: those made since the change was asked for."""
+    """How many API tokens were revoked: those created since the change was requested."""
     tokens_kept: int
     """How many API tokens still work."""
 
@@ -51,7 +51,7 @@ class AddressRestored(msgspec.Struct, frozen=True):
 @require(session=True, fresh_within=FRESH)
 @responds(AddressAsked, form=AddressForm, status=202, refuses=(422, 429))
 def change_address(principal: Principal) -> ResponseReturnValue:
-    """Ask for another e-mail address; a link is mailed there."""
+    """Request another e-mail address. A confirmation link is mailed to it."""
     form = AddressForm()
     if not form.validate_on_submit() or (address := fitting(form)) is None:
         return form_again(principal, form)
@@ -89,7 +89,7 @@ def form_again(principal: Principal, form: AddressForm) -> ResponseReturnValue:
 @require(session=True)
 @responds(None, status=204)
 def cancel_address(principal: Principal) -> ResponseReturnValue:
-    """Forget the address that waits to be confirmed; its link is dead."""
+    """Cancel the pending e-mail address. Its link stops working."""
     email_change.cancel(db(), principal.user_id)
     if not wants_page():
         return Response(status=204)
@@ -116,7 +116,7 @@ def confirm_address_form() -> ResponseReturnValue:
 @public
 @responds(None, status=204, refuses=(404, 409))
 def confirm_address() -> ResponseReturnValue:
-    """Make it the address of the account, by the link whose page this cookie has opened."""
+    """Confirm the e-mail address, with the link that was opened with this cookie."""
     try:
         email_change.confirm(db(), post(), link_secret.secret_in_session(CONFIRM), current_circumstances())
     except LinkDead as error:
@@ -148,7 +148,7 @@ def undo_address_form() -> ResponseReturnValue:
 @public
 @responds(AddressRestored, refuses=(404, 409))
 def undo_address() -> ResponseReturnValue:
-    """Put the address before back; every login ends, by browsers and by scripts, and the password is locked."""
+    """Restore the previous e-mail address. Sessions and script logins end, and the password stops working."""
     secret = link_secret.secret_in_session(UNDO)
     facts_of(UNDO, secret)
     nobodys = nobodys_hash()
@@ -167,7 +167,7 @@ def undo_address() -> ResponseReturnValue:
 
 
 def facts_of(purpose: str, secret: str) -> dict[str, Any]:
-    """Of a link that works, for its page."""
+    """E-mail address and user of a link that works."""
     try:
         with database().read() as reading:
             user, link = email_change.live(reading, purpose, secret)

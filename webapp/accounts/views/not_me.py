@@ -48,13 +48,13 @@ STOPPED = {
 
 class DisavowedAction(msgspec.Struct, frozen=True, kw_only=True):
     is_mailed: bool
-    """Whether a link for a new password went to the e-mail address that this one had come to."""
+    """Whether a link for a new password was sent to the e-mail address that got this link."""
     sessions: int = 0
     """How many were ended."""
     script_logins: int = 0
     """How many were ended, each with its access and refresh tokens."""
     tokens: int = 0
-    """How many API tokens were revoked: those made since."""
+    """How many API tokens were revoked: those created since."""
     tokens_kept: int = 0
     """How many API tokens still work."""
 
@@ -79,10 +79,10 @@ def ask() -> ResponseReturnValue:
 @public
 @responds(DisavowedAction, refuses=(404,))
 def end() -> ResponseReturnValue:
-    """End every login by browsers and by scripts, and lock the password; a link for a new one is mailed.
+    """End every session and script login. The password stops working, and a link for a new one is mailed.
 
-    API tokens, second factors and invitations that were made since are taken back. What has only begun is stopped, and
-    nothing else changes.
+    API tokens, second factors and invitations created since are revoked. If the mail was about a pending reset or a
+    password link, that is cancelled instead, and nothing else changes.
     """
     secret = link_secret.secret_in_session(NOT_ME)
     found = about(secret)

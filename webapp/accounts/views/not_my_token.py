@@ -23,7 +23,7 @@ bp = Blueprint("not_my_token", __name__)
 
 class DisavowedToken(msgspec.Struct, frozen=True):
     revoked: int
-    """The token, and whatever had taken over from it."""
+    """How many tokens: this one and those that replaced it."""
 
 
 @bp.get("/not-me/token/<secret>")
@@ -44,7 +44,7 @@ def ask() -> ResponseReturnValue:
 @public
 @responds(DisavowedToken, refuses=(404,))
 def end() -> ResponseReturnValue:
-    """Revoke the token that a mail was about, and whatever took over from it."""
+    """Revoke the token that a mail was about, and the tokens that replaced it."""
     link = one_time_links.spend(db(), NOT_MY_TOKEN, link_secret.secret_in_session(NOT_MY_TOKEN))
     if link is None or link.user_id is None:
         raise dead_link()

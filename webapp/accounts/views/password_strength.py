@@ -1,4 +1,4 @@
-"""An estimate of a password while it is typed, for those whose browser runs scripts; nothing of it is kept."""
+"""POST /password-strength: an estimate of a password while it is typed. Nothing of it is stored."""
 
 import msgspec
 from flask import Blueprint, current_app

@@ -33,13 +33,13 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     email_verified_at: datetime | None
     pending_email: str | None
-    """An address that was asked for, and is not confirmed yet."""
+    """A requested e-mail address that is not confirmed yet."""
     roles: list[str]
     language: str
     time_zone: str
     theme: str
     mails: dict[str, bool]
-    """Those that only inform, and whether they are sent."""
+    """Informative mails, and whether they are sent."""
     created_at: datetime
     last_login_at: datetime | None
     closes_at: datetime | None
@@ -49,7 +49,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 @require(scope="profile:read")
 @responds(Account)
 def account(principal: Principal) -> ResponseReturnValue:
-    """Name, address, and how pages are liked."""
+    """Show the caller's account."""
     user = me(principal)
     return show(account_of(user), "accounts/account.html", **account_context(user, form_of(user)))
 
@@ -58,7 +58,7 @@ def account(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(Account, form=ProfileForm, refuses=(422,))
 def change(principal: Principal) -> ResponseReturnValue:
-    """Change what is sent, and leave the rest; nothing else of an account can be changed here."""
+    """Change the profile. Fields that are left out keep their values."""
     user = me(principal)
     form = form_of(user, is_sent=True)
     if not form.validate_on_submit():
@@ -84,7 +84,7 @@ def change(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(Account, form=MailsForm)
 def choose_mails(principal: Principal) -> ResponseReturnValue:
-    """Which mails the caller wants, of those that only inform; what concerns the safety of the account always goes."""
+    """Choose which informative mails the caller gets. Security mails are always sent."""
     user, form = me(principal), MailsForm()
     if not form.validate_on_submit():
         raise form.refused()

@@ -1,4 +1,4 @@
-"""Forgotten password: ask for a link, and set a new one by it."""
+"""/forgot and /reset: request a link, and set a new password with it."""
 
 import msgspec
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -50,7 +50,7 @@ class ForgotPage(msgspec.Struct, frozen=True):
 
 
 class PasswordReset(msgspec.Struct, frozen=True):
-    """What ended with it."""
+    """What ended with the old password."""
 
     sessions: int
     script_logins: int
@@ -62,7 +62,7 @@ class PasswordReset(msgspec.Struct, frozen=True):
 
 
 class LinkAsked(msgspec.Struct, frozen=True):
-    """The same, whoever was named."""
+    """The same whether or not the account exists."""
 
     detail: str
 
@@ -71,7 +71,7 @@ class LinkAsked(msgspec.Struct, frozen=True):
 @public
 @responds(ForgotPage)
 def forgotten() -> ResponseReturnValue:
-    """The form that asks for a link; its CSRF token goes with the answer."""
+    """The form that requests a link, with its CSRF token."""
     return show(ForgotPage(generate_csrf()), "accounts/forgot.html", form=ForgotForm(formdata=None))
 
 
@@ -79,7 +79,7 @@ def forgotten() -> ResponseReturnValue:
 @public
 @responds(LinkAsked, form=ForgotForm, status=202, refuses=(422, 429))
 def ask() -> ResponseReturnValue:
-    """Ask for a link to set a new password; it goes to the address of the account, and nowhere else."""
+    """Request a link to set a new password. It is sent only to the e-mail address of the account."""
     form = ForgotForm()
     if not form.validate_on_submit():
         if not wants_page():
@@ -94,7 +94,7 @@ def ask() -> ResponseReturnValue:
 
 
 def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
-    """The same work whoever was named: others would feel it in the time that their next request takes."""
+    """The same work whether or not the account exists, because its time shows in the next request."""
     with database().read() as reading:
         user = recovery.reachable(reading, identifier)
     # Counted over the limit as well: what is not written then would show under the other name of the account.
@@ -128,10 +128,10 @@ def new() -> ResponseReturnValue:
 @public
 @responds(PasswordReset, form=ResetForm, refuses=(404, 422, 429))
 def reset() -> ResponseReturnValue:
-    """Set the new password, by the link whose page this cookie has opened.
+    """Set the new password, with the link that was opened with this cookie.
 
-    Every login ends, by browsers and by scripts, and every API token unless `keep_tokens` is said; the answer and a
-    mail tell how many.
+    Sessions and script logins end. API tokens are revoked unless `keep_tokens` is true. The response and a mail say
+    how many.
     """
     form, secret = ResetForm(), link_secret.secret_in_session(RESET)
     user = whose(secret)

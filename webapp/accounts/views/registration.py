@@ -52,7 +52,7 @@ class RegisterPage(msgspec.Struct, frozen=True):
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """The same, whether or not name or address is taken: the mail says which."""
+    """The same whether or not user name or e-mail address is taken. The mail says which."""
 
     detail: str
 
@@ -63,7 +63,7 @@ class Way:
 
     invitation: Invitation | None
     asks_address: bool
-    """Whether they type an address, which then has to be verified."""
+    """Whether the form has an e-mail address, which then has to be verified."""
 
     @property
     def address(self) -> str | None:
@@ -78,7 +78,7 @@ class Way:
 @public
 def arrive(secret: str) -> ResponseReturnValue:
     link_secret.take(INVITATION, secret)
-    way_in(secret)
+    registration_way(secret)
     return redirect(url_for("registration.new"), 303)
 
 
@@ -86,8 +86,8 @@ def arrive(secret: str) -> ResponseReturnValue:
 @public
 @responds(RegisterPage, refuses=(403, 404))
 def new() -> ResponseReturnValue:
-    """The form that makes an account; its CSRF token goes with the answer."""
-    way = way_in(link_secret.secret_in_session(INVITATION))
+    """The registration form, with its CSRF token."""
+    way = registration_way(link_secret.secret_in_session(INVITATION))
     form = form_for(way)
     return show(RegisterPage(generate_csrf()), "accounts/register.html", **registration_context(form, way))
 
@@ -96,9 +96,9 @@ def new() -> ResponseReturnValue:
 @public
 @responds(Registered, form=RegisterForm, status=202, refuses=(403, 404, 422, 429))
 def create() -> ResponseReturnValue:
-    """Ask for an account; a mail with the link that opens it, or with why there is none, goes to the address."""
+    """Register. A mail has the link that activates the account, or says why there is none."""
     secret = link_secret.secret_in_session(INVITATION)
-    way = way_in(secret)
+    way = registration_way(secret)
     form = form_for(way, is_sent=True)
     if not form.validate_on_submit() or not fits(form, way):
         return form_again(form, way)
@@ -112,10 +112,10 @@ def create() -> ResponseReturnValue:
         is_verified=way.address is not None,
         must_verify=way.asks_address,
     )
-    return told_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
+    return answer_by_mail(new, secret) if way.asks_address else join(form, way, new, secret)
 
 
-def told_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
+def answer_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
     if secret:
         try:
             new = replace(new, role=self_registration.spend(db(), secret).role)
@@ -161,7 +161,7 @@ def sent() -> ResponseReturnValue:
     return render_template("accounts/sent.html", words=SENT, again=url_for("registration.new"))
 
 
-def way_in(secret: str) -> Way:
+def registration_way(secret: str) -> Way:
     """
     Raises:
         Problem: 403 if this way to register is not allowed, 404 for an invitation that does not work.

@@ -68,7 +68,7 @@ def may_mail(recipient: str) -> bool:
 
 
 def may_mail_registration(address: str, network: str) -> bool:
-    """Whether one more mail of a registration may come to an e-mail address, since this network asks for it."""
+    """Whether another registration mail may be sent to an e-mail address at the request of this network."""
     key = key_of(address)
     if not limiter().take_unless_over(REGISTRATION_MAILED_BY, key, network).allowed:
         return False
@@ -91,7 +91,7 @@ def hint(roles: Sequence[str]) -> str:
 
 
 def roles_of(role: str) -> tuple[str, ...]:
-    """All that a role includes; in a transaction of its own, because a password is hashed afterwards."""
+    """All roles that a role includes. Read in its own transaction, because a password is hashed afterwards."""
     with database().read() as reading:
         return included_in(reading, role)
 
@@ -115,7 +115,7 @@ def dead(detail: str) -> Problem:
 
 
 def nobodys_hash() -> str:
-    """Of a password that is thrown away at once: until its owner sets another, the account has none that works."""
+    """Hash of a random password that nobody knows: the account has no working password until its user sets one."""
     return passwords().hash(new_secret())
 
 

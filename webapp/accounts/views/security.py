@@ -39,17 +39,17 @@ class Security(msgspec.Struct, frozen=True, kw_only=True):
     password_changed_at: datetime | None
     factors: FactorList
     fresh_until: datetime | None
-    """Until when a change asks for no new proof."""
+    """Until when changes need no new confirmation of identity."""
     sessions: list[Device]
     trusted: list[Trusted]
     """Browsers where the password is enough."""
     tokens: list[Token]
-    """The newest fifty."""
+    """The newest 50."""
     token_count: int
     script_logins: list[ScriptLogin]
-    """Scripts that are logged in by themselves."""
+    """Scripts that are logged in."""
     states: dict[str, int]
-    """How many tokens by their first thing worth knowing."""
+    """Number of tokens by state."""
     recent: list[ActivityEntry]
 
 
@@ -69,14 +69,14 @@ class EverythingEnded(msgspec.Struct, frozen=True):
     tokens: int
     """API tokens."""
     tokens_kept: int
-    """None: all of them end."""
+    """Always 0: all of them end."""
 
 
 @bp.get("/account/security")
 @require(scope="profile:read")
 @responds(Security)
 def security(principal: Principal) -> ResponseReturnValue:
-    """Ways to log in, where the caller is logged in, tokens, and what happened lately."""
+    """Ways to log in, sessions, tokens and recent activity of the caller."""
     user, found = me(principal), gather(principal)
     return show(found, "accounts/security.html", security=found, user=user, task=task(user, found.factors))
 
@@ -132,7 +132,7 @@ def end_everything_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True, fresh_within=FRESH)
 @responds(EverythingEnded, form=EverythingForm)
 def end_everything(principal: Principal) -> ResponseReturnValue:
-    """End every session, script login and API token of the caller; this session only if `also_this` is said."""
+    """End every session, script login and API token of the caller; this session only if `also_this` is true."""
     form = EverythingForm()
     if not form.validate_on_submit():
         raise form.refused()

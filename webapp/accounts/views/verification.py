@@ -1,4 +1,4 @@
-"""Verifying an address: by the link that came to it, and the password that was chosen."""
+"""/verify: verify an e-mail address with the mailed link and the chosen password."""
 
 from uuid import UUID
 
@@ -56,9 +56,9 @@ def show() -> ResponseReturnValue:
 @public
 @responds(None, form=VerifyForm, status=204, refuses=(404, 422, 429))
 def verify() -> ResponseReturnValue:
-    """Verify the address, by the link whose page this cookie has opened.
+    """Verify the e-mail address, with the link that was opened with this cookie.
 
-    The password is asked so that nobody who only typed somebody's address gets an account in their name verified.
+    The password is required because a stranger may have registered with this e-mail address.
     """
     form, secret = VerifyForm(), link_secret.secret_in_session(SIGN_UP)
     found = verification_of(secret)
@@ -90,7 +90,7 @@ def ask_again() -> ResponseReturnValue:
 @public
 @responds(None, status=202, refuses=(404, 429))
 def again() -> ResponseReturnValue:
-    """Send the link once more, to whoever has just typed the right password of an account that waits for it."""
+    """Send the link again, after a login with the right password of an unverified account."""
     user_id, box = session.get(WAITING), post()
     if not isinstance(user_id, str):
         raise Problem(404, _("Nothing to send"), _("Log in first. Then you can have the link sent again."))
