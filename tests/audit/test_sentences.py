@@ -1,48 +1,148 @@
-"""Events in sentences."""
+"""Events in sentences, for the user whom they concern and for admins."""
 
 from datetime import UTC, datetime
+from typing import get_args
 from uuid import uuid4
 
 import pytest
 
-from webapp.audit.log import Event
+from webapp.audit.log import FORMER_NAMES, Event
 from webapp.audit.models import AuditEvent
-from webapp.audit.sentences import sentence_of
+from webapp.audit.sentences import NAMES, SENTENCES, UserReference, parts, sentence_of
+from webapp.audit.sentences.wording import BOUNDS, CODES, Details
+from webapp.web.problem_codes import ProblemCode
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DETAILS = {
+    "role": "super_admin",
+    "former": "user",
+    "amr": "pwd",
+    "name": "laptop",
+    "code": "role_required",
+    "reason": "too late",
+    "route": "/x",
+}
+NAMED = {UserReference.USER: "ada", UserReference.ACTOR: "ines"}
 
 
-def event(kind, **details):
-    return AuditEvent(id=uuid4(), at=NOON, event=kind.value, details=details, address=None)
+def to_user(kind, /, **details):
+    event = AuditEvent(id=uuid4(), at=NOON, event=str(kind), details=details, address=None)
+    return sentence_of(event).sentence
+
+
+def to_admin(kind, /, *, has_actor=False, **details):
+    return "".join(NAMED.get(part, part) for part in parts(str(kind), Details(details), has_actor=has_actor))
+
+
+def test_there_is_one_entry_for_each_event():
+    assert SENTENCES.keys() == set(Event)
 
 
 @pytest.mark.parametrize("kind", Event)
-def test_every_event_has_a_sentence_even_without_details(kind):
-    sentence = sentence_of(event(kind)).sentence
+@pytest.mark.parametrize("reader", [to_user, to_admin])
+def test_every_event_has_a_sentence_even_without_details(reader, kind):
+    sentence = reader(kind)
     assert sentence.endswith(".")
-    assert sentence[0].isupper()
-    assert kind.value not in sentence
+    assert sentence[0].isupper() or sentence.startswith(("ada", "0"))
+    assert not [flaw for flaw in (kind.value, "None", "%(", "_") if flaw in sentence + reader(kind, **DETAILS)]
 
 
 @pytest.mark.parametrize("kind", Event)
-def test_no_sentence_says_the_name_of_a_variable(kind):
-    details = {"role": "super_admin", "former": "user", "amr": "pwd", "name": "laptop", "code": "role_required"}
-    assert "_" not in sentence_of(event(kind, **details, route="/x")).sentence
+def test_a_sentence_speaks_to_its_user_and_not_to_admins(kind):
+    assert not NAMES.search(to_user(kind))
+    assert not {"you", "your", "yours"} & set(to_admin(kind).lower().rstrip(".").split())
 
 
 @pytest.mark.parametrize("kind", [Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED])
 def test_a_refusal_is_marked_as_one(kind):
-    assert sentence_of(event(kind)).is_refusal
+    assert sentence_of(AuditEvent(id=uuid4(), at=NOON, event=kind.value, details={}, address=None)).is_refusal
+
+
+@pytest.mark.parametrize(
+    ("event", "details", "sentence"),
+    [
+        (Event.USER_DISABLED, {}, "ada was disabled by ines."),
+        (Event.ROLE_CHANGED, {"former": "user", "role": "super_admin"}, "The role of ada was changed by ines."),
+        (Event.ROLE_EDITED, {"role": "night_porter"}, "The role night porter was changed by ines."),
+        (Event.RESET_ASKED, {"way": "by mail"}, "A password reset link was mailed to ada by ines."),
+        pytest.param(
+            *(Event.USER_CLOSED, {}, "ada closed their account. Done by ines."), id="what nobody does for others"
+        ),
+    ],
+)
+def test_admins_read_who_did_it(event, details, sentence):
+    assert to_admin(event, has_actor=True, **details) == sentence
+
+
+@pytest.mark.parametrize(
+    ("event", "details", "you", "they"),
+    [
+        (Event.TOKEN_MINTED, {"origin": "api"}, "A script logged in as you.", "A script logged in as ada."),
+        (
+            *(Event.TOKEN_MINTED, {"name": "laptop", "origin": "page", "amr": "pwd otp"}),
+            "The token laptop was created on the API tokens page, after a login with password and code.",
+            "The token laptop of ada was created on the API tokens page, after a login with password and code.",
+        ),
+        (
+            Event.TOKEN_MINTED,
+            {"origin": "cli"},
+            *(f"A token{of} was created on the command line." for of in ("", " of ada")),
+        ),
+        (
+            Event.RECOVERY_CODE_USED,
+            {"left": 1},
+            "A recovery code was used; 1 is left.",
+            "ada used a recovery code; 1 is left.",
+        ),
+        (
+            *(Event.LOGIN_FROZEN, {"failed": 20}),
+            "20 wrong passwords in a row were entered for your account. Logins from unknown browsers are locked.",
+            "20 wrong passwords in a row for ada; logins from unknown browsers are locked.",
+        ),
+        (
+            *(Event.FACTOR_ADDED, {"kind": "passkey", "name": "100 %(user)s"}),
+            "A passkey called 100 %(user)s was added.",
+            "A passkey called 100 %(user)s was added by ada.",
+        ),
+        (
+            *(Event.DATABASE_RESTORED, {"ended": {"session": 2, "refresh": 1}}),
+            *("The database was restored from a backup; ended: 2 sessions, 1 script login.",) * 2,
+        ),
+    ],
+)
+def test_each_reader_has_a_form_of_their_own(event, details, you, they):
+    assert (to_user(event, **details), to_admin(event, **details)) == (you, they)
 
 
 def test_the_name_of_a_token_is_found_by_its_credential():
-    made = event(Event.TOKEN_FIRST_USED)
-    made.credential_id = uuid4()
+    made = AuditEvent(id=uuid4(), at=NOON, event="token.first-used", details={}, address=None, credential_id=uuid4())
     assert "laptop" in sentence_of(made, {made.credential_id: "laptop"}).sentence
 
 
-def test_the_login_of_a_script_is_told_as_a_login_and_not_by_the_name_of_its_token():
-    assert sentence_of(event(Event.TOKEN_MINTED, name="api-x7", origin="api")).sentence == "A script logged in as you."
-    assert (
-        sentence_of(event(Event.TOKEN_MINTED, name="laptop", origin="page")).sentence == "The token laptop was created."
-    )
+def test_a_name_that_nobody_has_is_not_said_to_be_somebodys():
+    assert UserReference.USER not in parts(Event.SESSION_REFUSED, Details({"is_known": False}), has_actor=False)
+
+
+@pytest.mark.parametrize("reader", [to_user, to_admin])
+def test_an_event_of_another_version_is_named(reader):
+    assert reader("moon.landed") == "moon.landed"
+
+
+@pytest.mark.parametrize(("former", "event"), FORMER_NAMES.items())
+def test_an_event_that_was_renamed_reads_as_before(former, event):
+    assert to_user(former) == to_user(event)
+    assert to_admin(former) == to_admin(event)
+    stored = AuditEvent(id=uuid4(), at=NOON, event=former, details={}, address=None)
+    assert sentence_of(stored).event == event
+
+
+def test_what_the_sentence_says_is_known_to_be_said():
+    details = Details({"route": "/logout", "code": "csrf_failed", "limit": 3})
+    parts(Event.ACCESS_REFUSED, details, has_actor=False)
+    assert details.said >= {"route", "code", "bound"}
+    assert "limit" not in details.said
+
+
+def test_every_problem_code_and_restriction_has_words():
+    assert CODES.keys() == set(get_args(ProblemCode))
+    assert all(f"the {bound} restriction" in words for bound, words in BOUNDS.items())

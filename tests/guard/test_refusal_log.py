@@ -10,8 +10,8 @@ from tests.guard.example_routes import add, plain, with_changes
 from tests.script import Script
 from tests.tables import events
 from webapp.audit.log import Event
-from webapp.audit.reports import Details, words
-from webapp.audit.sentences import SENTENCES
+from webapp.audit.sentences import parts
+from webapp.audit.sentences.wording import Details
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 from webapp.guard import require
@@ -115,8 +115,7 @@ def test_the_row_the_line_and_the_sentences_name_the_bound_that_refused(clock, a
     assert f'"bound": "{bound}"' in event["details"]
     assert f'bound="{bound}"' in logged()
     details = {"route": "/protected", "code": "token_limited", "bound": bound}
-    assert f"by the {bound} restriction" in SENTENCES[Event.ACCESS_REFUSED](details)
-    assert f"by the {bound} restriction" in words(Event.ACCESS_REFUSED, Details(details), has_actor=False)[-1]
+    assert f"by the {bound} restriction" in parts(Event.ACCESS_REFUSED, Details(details), has_actor=False)[-1]
 
 
 def test_a_token_that_meets_two_bounds_in_turn_has_a_row_for_each(clock, app, user):

@@ -137,5 +137,5 @@ def create_first_admin(db: Session, secret: str, new: NewUser) -> UUID:
     if not one_time_links.spend(db, SETUP, secret) or not is_unkept(db):
         raise one_time_links.LinkDead
     user = add(db, new, origin="setup")
-    record(db, Event.HOUSE_OPENED, user_id=user.id)
+    record(db, Event.SITE_OPENED, user_id=user.id)
     return user.id

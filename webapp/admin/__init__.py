@@ -1,1 +1,1 @@
-"""Looking after the house: its people, their roles, what happened, and how it is set up."""
+"""The admin pages: users, roles, invitations, mail, audit log and settings."""

@@ -9,9 +9,10 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
-from webapp.audit import reports
 from webapp.audit.models import AuditEvent
-from webapp.audit.reports import Details, UserReference
+from webapp.audit.sentences import UserReference, parts
+from webapp.audit.sentences.wording import Details
+from webapp.core.translation import _
 
 # What an event may be about that says only what that was before.
 FORMERLY = ("role", "name", "address")
@@ -81,10 +82,9 @@ def name_or_id(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping
 
 
 def sentence(event: AuditEvent, user: str | None, actor: str | None) -> str:
-    words = reports.words(event.event, Details(event.details), has_actor=actor is not None)
-    named = {UserReference.USER: user or reports.SOMEBODY, UserReference.ACTOR: actor or ""}
-    text = "".join(named[word] if isinstance(word, UserReference) else word for word in words)
-    return f"{text}."
+    names = {UserReference.USER: user or _("somebody"), UserReference.ACTOR: actor or ""}
+    found = parts(event.event, Details(event.details), has_actor=actor is not None)
+    return "".join(names[part] if isinstance(part, UserReference) else part for part in found)
 
 
 def changes(details: Mapping[str, Any]) -> list[Change]:
@@ -102,5 +102,5 @@ def changes(details: Mapping[str, Any]) -> list[Change]:
 
 def text(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "nothing"
-    return "nothing" if value is None else str(value)
+        return ", ".join(map(str, value)) or _("nothing")
+    return _("nothing") if value is None else str(value)

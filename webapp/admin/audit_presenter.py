@@ -1,4 +1,4 @@
-"""Lines of the log as a page shows them: sentences that link to whom they name, and what repeats folded into one."""
+"""Lines of the audit log as a page shows them: sentences that link to users, and what repeats folded into one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,25 +7,68 @@ from itertools import groupby
 from uuid import UUID
 
 from webapp.admin.audit_entries import AuditEntry, Change, text
-from webapp.audit import reports
-from webapp.audit.reports import Details, UserReference
-from webapp.audit.sentences import REFUSALS
+from webapp.audit.log import REFUSALS, current_name
+from webapp.audit.sentences import UserReference, parts
+from webapp.audit.sentences.wording import Details
 from webapp.core.humanize import in_words
+from webapp.core.translation import _, _l
 from webapp.sessions import user_agents
 
-# Said in a place of its own, or of no use to a reader; the JSON has all of it.
+# Shown in a place of its own, or of no use to a reader; the JSON has all of it.
 APART = {
     *("former", "before", "after", "reason", "username", "user_agent", "origin"),
     *("fields", "is_known", "digest", "amr"),
 }
 ORIGINS = {
-    "cli": "on the command line",
-    "holder": "by the token itself",
-    "house": "automatically",
-    "invitation": "with an invitation",
-    "register": "by registering",
-    "setup": "with the setup link",
+    "cli": _l("on the command line"),
+    "holder": _l("by the token itself"),
+    "site": _l("automatically"),
+    # Events of former versions.
+    "house": _l("automatically"),
+    "invitation": _l("with an invitation"),
+    "register": _l("by registering"),
+    "setup": _l("with the setup link"),
 }
+LABELS = {
+    "address": _l("address"),
+    "again": _l("again"),
+    "audience": _l("audience"),
+    "by": _l("by"),
+    "by_hand": _l("by hand"),
+    "description": _l("description"),
+    "display_name": _l("display name"),
+    "email": _l("email"),
+    "ends": _l("ends"),
+    "expires": _l("expires"),
+    "includes": _l("includes"),
+    "kind": _l("kind"),
+    "known": _l("known"),
+    "language": _l("language"),
+    "limit": _l("limit"),
+    "made": _l("made"),
+    "methods": _l("methods"),
+    "name": _l("name"),
+    "networks": _l("networks"),
+    "overlap": _l("overlap"),
+    "per_minute": _l("per minute"),
+    "resources": _l("resources"),
+    "retired": _l("retired"),
+    "revoked": _l("revoked"),
+    "role": _l("role"),
+    "said": _l("said"),
+    "scopes": _l("scopes"),
+    "script_logins": _l("script logins"),
+    "sessions": _l("sessions"),
+    "theme": _l("theme"),
+    "time_zone": _l("time zone"),
+    "tokens": _l("tokens"),
+    "tokens_kept": _l("tokens kept"),
+    "uses": _l("uses"),
+    "value": _l("value"),
+    "way": _l("way"),
+    "what": _l("what"),
+}
+"""Names of details and of what was changed, as people read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +93,24 @@ class AuditLine:
 
     at: datetime
     event: str
-    pieces: list[SentencePart]
+    parts: list[SentencePart]
     is_refusal: bool
     changes: list[ChangedValue]
     reason: str | None
     rest: dict[str, str | datetime]
-    """Of the details, what is said nowhere else."""
-    whence: str
+    """Of the details, those that are shown nowhere else."""
+    origin: str
     times: int
     since: datetime
 
 
 def lines(entries: Sequence[AuditEntry]) -> list[AuditLine]:
     """The latest first, as they come."""
-    return [line(list(alike)) for _, alike in groupby(entries, key=likeness)]
+    return [line(list(alike)) for _likeness, alike in groupby(entries, key=likeness)]
 
 
 def likeness(entry: AuditEntry) -> tuple[object, ...]:
-    # Who is asked for by id: two who are gone may have begun alike.
+    # By ids as well: two deleted users may have ids that begin alike.
     return (
         entry.sentence,
         entry.user_id,
@@ -75,7 +118,7 @@ def likeness(entry: AuditEntry) -> tuple[object, ...]:
         entry.address,
         entry.changes,
         present_entry(entry),
-        whence(entry),
+        origin(entry),
     )
 
 
@@ -83,13 +126,13 @@ def line(alike: Sequence[AuditEntry]) -> AuditLine:
     entry = alike[0]
     return AuditLine(
         at=entry.at,
-        event=entry.event,
-        pieces=list(pieces(entry)),
+        event=current_name(entry.event),
+        parts=list(sentence_parts(entry)),
         is_refusal=entry.event in REFUSALS,
         changes=[changed_value(change) for change in entry.changes],
         reason=entry.details.get("reason"),
         rest=present_entry(entry),
-        whence=whence(entry),
+        origin=origin(entry),
         times=len(alike),
         since=alike[-1].at,
     )
@@ -97,10 +140,14 @@ def line(alike: Sequence[AuditEntry]) -> AuditLine:
 
 def changed_value(change: Change) -> ChangedValue:
     if not change.what.endswith("_at"):
-        # A role is said as people say it, the name of a token as it was given.
+        # The underscores of a role are spaces for readers; the name of a token is as it was given.
         shown = in_words if change.what in ("role", "includes") else str
-        return ChangedValue(in_words(change.what), shown(change.before), shown(change.after))
-    return ChangedValue(in_words(change.what.removesuffix("_at")), moment(change.before), moment(change.after))
+        return ChangedValue(label(change.what), shown(change.before), shown(change.after))
+    return ChangedValue(label(change.what.removesuffix("_at")), moment(change.before), moment(change.after))
+
+
+def label(name: str) -> str:
+    return str(LABELS.get(name) or in_words(name))
 
 
 def moment(text: str) -> str | datetime:
@@ -110,18 +157,18 @@ def moment(text: str) -> str | datetime:
         return text
 
 
-def pieces(entry: AuditEntry) -> Iterator[SentencePart]:
-    named = {
-        UserReference.USER: SentencePart(entry.user or reports.SOMEBODY, entry.user_id, entry.user_id in entry.gone),
+def sentence_parts(entry: AuditEntry) -> Iterator[SentencePart]:
+    names = {
+        UserReference.USER: SentencePart(entry.user or _("somebody"), entry.user_id, entry.user_id in entry.gone),
         UserReference.ACTOR: SentencePart(entry.actor or "", entry.actor_id, entry.actor_id in entry.gone),
     }
-    for word in reports.words(entry.event, Details(entry.details), has_actor=entry.actor is not None):
-        yield named[word] if isinstance(word, UserReference) else SentencePart(word)
+    for part in parts(entry.event, Details(entry.details), has_actor=entry.actor is not None):
+        yield names[part] if isinstance(part, UserReference) else SentencePart(part)
 
 
 def present_entry(entry: AuditEntry) -> dict[str, str | datetime]:
     details = Details(entry.details)
-    reports.words(entry.event, details, has_actor=False)
+    parts(entry.event, details, has_actor=False)
     apart = APART | details.said | {change.what for change in entry.changes}
     kept = {name: value for name, value in entry.details.items() if name not in apart and not name.endswith("_id")}
     return dict(fact(name, text(value)) for name, value in kept.items() if value is not None)
@@ -129,12 +176,13 @@ def present_entry(entry: AuditEntry) -> dict[str, str | datetime]:
 
 def fact(name: str, value: str) -> tuple[str, str | datetime]:
     if not name.endswith("_at"):
-        return in_words(name), value
-    return in_words(name.removesuffix("_at")), moment(value)
+        return label(name), value
+    return label(name.removesuffix("_at")), moment(value)
 
 
-def whence(entry: AuditEntry) -> str:
-    """By which way, with which browser, from where."""
+def origin(entry: AuditEntry) -> str:
+    """By which way, with which browser, from which IP address."""
     agent, way = entry.details.get("user_agent"), ORIGINS.get(str(entry.details.get("origin")))
     browser = user_agents.in_words(agent) if isinstance(agent, str) and agent else None
-    return ", ".join(filter(None, (way, browser, f"from {entry.address}" if entry.address else None)))
+    address = _("from %(address)s", address=entry.address) if entry.address else None
+    return ", ".join(str(part) for part in (way, browser, address) if part)

@@ -3,6 +3,7 @@
 from wtforms import SelectMultipleField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
+from webapp.core.translation import _l
 from webapp.web.form import Form, one_line, stripped
 
 LONGEST = 200
@@ -10,10 +11,10 @@ LONGEST = 200
 
 def reason() -> StringField:
     return StringField(
-        "Reason",
-        [DataRequired("Enter a reason."), Length(max=LONGEST), one_line],
+        _l("Reason"),
+        [DataRequired(_l("Enter a reason.")), Length(max=LONGEST), one_line],
         filters=[stripped],
-        description="Recorded in the audit log and included in the mail to the user.",
+        description=_l("Recorded in the audit log and included in the mail to the user."),
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
 
@@ -23,15 +24,15 @@ class ReasonForm(Form):
 
 
 class ChangeRoleForm(Form):
-    role = StringField("Role", [InputRequired("Choose a role."), Length(max=20)])
+    role = StringField(_l("Role"), [InputRequired(_l("Choose a role.")), Length(max=20)])
     reason = reason()
 
 
 class DeleteUserForm(Form):
     username = StringField(
-        "User name",
-        [InputRequired("Type the user name to confirm.")],
-        description="Type the full name to confirm. This can't be undone.",
+        _l("User name"),
+        [InputRequired(_l("Type the user name to confirm."))],
+        description=_l("Type the full name to confirm. This can't be undone."),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
     reason = reason()
@@ -39,34 +40,34 @@ class DeleteUserForm(Form):
 
 class DisableUsersForm(Form):
     ids = SelectMultipleField(
-        "Users",
-        [InputRequired("Select at least one user.")],
+        _l("Users"),
+        [InputRequired(_l("Select at least one user."))],
         validate_choice=False,
-        description="IDs of up to 100 users.",
+        description=_l("IDs of up to 100 users."),
     )
     reason = reason()
 
 
 class RoleForm(Form):
     description = StringField(
-        "Description",
-        [DataRequired("Enter a description."), Length(max=LONGEST), one_line],
+        _l("Description"),
+        [DataRequired(_l("Enter a description.")), Length(max=LONGEST), one_line],
         filters=[stripped],
-        description="Shown when the role is assigned.",
+        description=_l("Shown when the role is assigned."),
         render_kw={"maxlength": LONGEST, "autocomplete": "off"},
     )
     includes = SelectMultipleField(
-        "Includes",
+        _l("Includes"),
         validate_choice=False,
-        description="Users with this role get everything that the selected roles allow.",
+        description=_l("Users with this role get everything that the selected roles allow."),
     )
 
 
 class NewRoleForm(RoleForm):
     name = StringField(
-        "Name",
-        [DataRequired("Enter a name.")],
+        _l("Name"),
+        [DataRequired(_l("Enter a name."))],
         filters=[stripped],
-        description="The name used in code: lower-case letters, digits and underscores. It can't be changed later.",
+        description=_l("The name used in code: lower-case letters, digits and underscores. It can't be changed later."),
         render_kw={"maxlength": 20, "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )

@@ -11,6 +11,7 @@ from webapp.audit import reading
 from webapp.audit.log import Event
 from webapp.core.backup import OLD
 from webapp.core.clock import now
+from webapp.core.translation import _, _n
 from webapp.credentials import lifecycle as credentials
 from webapp.jobs.leases import Job, late
 from webapp.mail import failures
@@ -18,6 +19,7 @@ from webapp.mail import failures
 REFUSED = (Event.ACCESS_REFUSED, Event.SESSION_REFUSED, Event.LOGIN_THROTTLED)
 MANY_REFUSALS = 50
 WEEK = timedelta(days=7)
+BACKUP = "python -m webapp db backup FILE"
 
 
 class Attention(msgspec.Struct, frozen=True):
@@ -55,7 +57,7 @@ def overview(
         tokens_expiring=credentials.expiring(db, "token", before=now() + WEEK),
         undeclared=undeclared,
         without_second_factor=user_queries.without_second_factor(db),
-        backed_up_at=(backed_up_at := reading.latest(db, Event.HOUSE_BACKED_UP)),
+        backed_up_at=(backed_up_at := reading.latest(db, Event.SITE_BACKED_UP)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
             *undone(db, jobs, backed_up_at),
@@ -67,33 +69,44 @@ def attention(
     db: Session, undeclared: list[str], refused: int, *, sends_mail: bool, hrefs: dict[str, str]
 ) -> Iterable[Attention]:
     if undeclared:
-        words = ", ".join(undeclared[:3]) + (" and others" if len(undeclared) > 3 else "")
-        yield Attention(
-            f"{words}: no access rule, so nobody can open it. Add @require or @public to the view.", None, None
+        routes = ", ".join(undeclared[:3])
+        if len(undeclared) > 3:
+            routes = _("%(routes)s and others", routes=routes)
+        sentence = _(
+            "%(routes)s: no access rule, so nobody can open it. Add @require or @public to the view.", routes=routes
         )
+        yield Attention(sentence, None, None)
     if len(db.scalars(roles.keeping(db)).all()) == 1:
-        sentence = "There is only 1 super admin. If they lose access, nobody can manage roles."
-        yield Attention(sentence, hrefs["people"], "Choose another one")
+        sentence = _("There is only 1 super admin. If they lose access, nobody can manage roles.")
+        yield Attention(sentence, hrefs["people"], _("Choose another one"))
     if failed := failures.unsent(db):
-        yield Attention(f"{failed} mail{'' if failed == 1 else 's'} could not be sent.", hrefs["mail"], "View mail")
+        sentence = _n("%(num)s mail could not be sent.", "%(num)s mails could not be sent.", failed)
+        yield Attention(sentence, hrefs["mail"], _("View mail"))
     if not sends_mail:
-        sentence = "No mail server is configured. Mails are only written to the log, so nobody receives them."
-        yield Attention(sentence, hrefs["settings"], "View settings")
+        sentence = _("No mail server is configured. Mails are only written to the log, so nobody receives them.")
+        yield Attention(sentence, hrefs["settings"], _("View settings"))
     if refused >= MANY_REFUSALS:
-        yield Attention(f"{refused} requests were refused in the last hour.", hrefs["refused"], "View requests")
+        sentence = _n(
+            "%(num)s request was refused in the last hour.", "%(num)s requests were refused in the last hour.", refused
+        )
+        yield Attention(sentence, hrefs["refused"], _("View requests"))
 
 
 def undone(db: Session, jobs: Sequence[Job], backed_up_at: datetime | None) -> Iterable[Attention]:
     """Maintenance that is overdue."""
     if backed_up_at is None:
-        yield Attention(
-            "The database has never been backed up. Run this every day: python -m webapp db backup FILE", None, None
-        )
+        sentence = _("The database has never been backed up. Run this every day: %(command)s", command=BACKUP)
+        yield Attention(sentence, None, None)
     elif (age := now() - backed_up_at) > OLD:
-        yield Attention(f"The last backup is {age.days} days old.", None, None)
+        sentence = _n("The last backup is %(num)s day old.", "The last backup is %(num)s days old.", age.days)
+        yield Attention(sentence, None, None)
     for job in late(db, jobs):
-        how = f"failed ({job.error}) and will be retried" if job.error else "is overdue"
-        yield Attention(f"The job “{job.name}” {how}.", None, None)
+        sentence = (
+            _("The job “%(name)s” failed (%(error)s) and will be retried.", name=job.name, error=job.error)
+            if job.error
+            else _("The job “%(name)s” is overdue.", name=job.name)
+        )
+        yield Attention(sentence, None, None)
 
 
 def midnight() -> datetime:

@@ -1,4 +1,4 @@
-"""The structs that the pages about people show, gathered from the rooms below."""
+"""The structs that the pages about users show, gathered from the packages below."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Event, record(): the only way to write down what happened, to the table and to the log alike."""
+"""Event, record(): the only way to write an audit event, to the table and to the log alike."""
 
 import json
 import logging
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 
 class Event(StrEnum):
-    HOUSE_OPENED = "house.opened"
-    HOUSE_BACKED_UP = "house.backed-up"
+    SITE_OPENED = "site.opened"
+    SITE_BACKED_UP = "site.backed-up"
     DATABASE_RESTORED = "database.restored"
     USER_MADE = "user.made"
     USER_DISABLED = "user.disabled"
@@ -91,11 +91,33 @@ class Event(StrEnum):
     LIMITS_RESET = "limits.reset"
 
 
-# What a script does by itself all day long: written down, and left out where only the latest is shown.
+FORMER_NAMES = {"house.opened": Event.SITE_OPENED, "house.backed-up": Event.SITE_BACKED_UP}
+"""Of events that were renamed. Rows keep the name they were written with, because the chain is computed over it."""
+
+
+def current_name(event: str) -> str:
+    """The present name of an event that was renamed; any other text as it is."""
+    return FORMER_NAMES.get(event, event)
+
+
+def stored_names(event: str) -> list[str]:
+    """Every name that rows of an event may have, whichever of them is given."""
+    name = current_name(event)
+    return [str(name), *(former for former, present in FORMER_NAMES.items() if present == name)]
+
+
+# What scripts do all day without anybody's doing: recorded, and left out where only the latest events are shown.
 ROUTINE = frozenset({Event.REFRESH_USED, Event.TOKEN_EXCHANGED})
 
+REFUSALS = frozenset(
+    {
+        *(Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.LOGIN_FROZEN, Event.LOGIN_DISOWNED),
+        *(Event.ACCESS_REFUSED, Event.REFRESH_REFUSED, Event.REFRESH_REUSED),
+        *(Event.CODE_REFUSED, Event.PASSKEY_BEHIND),
+    }
+)
 
-# What a stranger may have done as well: whose account it is knows it best by the browser.
+# What a stranger may have done as well: the browser helps the owner of the account to tell.
 WITH_BROWSER = frozenset(
     {
         *(Event.SESSION_REFUSED, Event.SESSION_CONFIRMED, Event.CODE_REFUSED, Event.PASSKEY_BEHIND),
@@ -110,7 +132,7 @@ LONGEST_AGENT = 300
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a deed came from, and with what; empty for the command line and for what the house does by itself."""
+    """Where an action came from, and with which browser; empty for commands and periodic jobs."""
 
     address: str | None = None
     request_id: str | None = None
@@ -118,12 +140,12 @@ class Origin:
 
 
 NOWHERE = Origin()
-# A lower floor cannot ask the web where a request came from; the application says how, once.
+# This layer does not know the web: the application sets how to find where a request came from, once.
 origin_of: list[Callable[[], Origin]] = [lambda: NOWHERE]
 
 
-# The door, where it is neither a request nor the house's own jobs.
-door: ContextVar[str | None] = ContextVar("door", default=None)
+# The ``origin`` of all events recorded meanwhile, such as ``cli`` for commands.
+default_origin: ContextVar[str | None] = ContextVar("default_origin", default=None)
 
 
 def record(
@@ -135,11 +157,11 @@ def record(
     credential_id: UUID | None = None,
     **details: object,
 ) -> None:
-    """Write an event in the transaction of the deed: where it cannot be written, the deed does not happen either."""
+    """Write an event in the transaction of the action: if it cannot be written, the action does not happen either."""
     origin = origin_of[0]()
     if event in WITH_BROWSER and origin.user_agent and actor_id in (None, user_id):
         details["user_agent"] = origin.user_agent[:LONGEST_AGENT]
-    if (way := door.get()) and "origin" not in details:
+    if (way := default_origin.get()) and "origin" not in details:
         details["origin"] = way
     chain.append(
         db,

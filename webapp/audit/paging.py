@@ -6,9 +6,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import ROUTINE
+from webapp.audit.log import REFUSALS, ROUTINE
 from webapp.audit.models import AuditEvent
-from webapp.audit.sentences import REFUSALS
 
 PAGE = 30
 LOGINS = "session", "login", "code", "recovery-code", "passkey", "browser"

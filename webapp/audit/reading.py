@@ -1,15 +1,22 @@
-"""What happened: to one user, and in the whole house."""
+"""What happened: to one user, and on the whole site."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from webapp.audit.log import ROUTINE, Event
+from webapp.audit.log import ROUTINE, Event, stored_names
 from webapp.audit.models import AuditEvent
+
+
+def is_one(event: str) -> ColumnElement[bool]:
+    """Whether a row is of an event, by its present or former name."""
+    names = stored_names(event)
+    # One name is answered in order from one index, several are not.
+    return AuditEvent.event.in_(names) if len(names) > 1 else AuditEvent.event == event
 
 
 def of_user(db: Session, user_id: UUID, *, limit: int = 20) -> Sequence[AuditEvent]:
@@ -30,23 +37,21 @@ def of_credential(
 
 def moments(db: Session, user_id: UUID, event: str, *, since: datetime) -> Sequence[datetime]:
     """When ``event`` happened to a user."""
-    query = select(AuditEvent.at).where(
-        AuditEvent.user_id == user_id, AuditEvent.event == event, AuditEvent.at >= since
-    )
+    query = select(AuditEvent.at).where(AuditEvent.user_id == user_id, is_one(event), AuditEvent.at >= since)
     return db.scalars(query).all()
 
 
 def tail(db: Session, *, limit: int, after: datetime | None = None, event: str | None = None) -> Sequence[AuditEvent]:
-    """The house's latest events, the oldest of them first."""
+    """The latest events of the site, the oldest of them first."""
     query = select(AuditEvent)
     query = query.where(AuditEvent.at > after) if after else query
-    query = query.where(AuditEvent.event == event) if event else query
+    query = query.where(is_one(event)) if event else query
     return db.scalars(query.order_by(AuditEvent.at.desc()).limit(limit)).all()[::-1]
 
 
 def latest(db: Session, event: str) -> datetime | None:
     """When ``event`` happened last; None where it never did, or was retired since."""
-    return db.scalar(select(func.max(AuditEvent.at)).where(AuditEvent.event == event))
+    return db.scalar(select(func.max(AuditEvent.at)).where(is_one(event)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +79,10 @@ def every(db: Session, asked: AuditFilter) -> Iterator[AuditEvent]:
 
 def found(asked: AuditFilter) -> Select[AuditEvent]:
     query = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.seq.desc())
-    for column in (AuditEvent.user_id, AuditEvent.actor_id, AuditEvent.event, AuditEvent.address):
+    for column in (AuditEvent.user_id, AuditEvent.actor_id, AuditEvent.address):
         if value := getattr(asked, column.key):
             query = query.where(column == value)
+    query = query.where(is_one(asked.event)) if asked.event else query
     query = query.where(AuditEvent.at >= asked.since) if asked.since else query
     query = query.where(AuditEvent.at < asked.until) if asked.until else query
     if asked.before is not None:

@@ -61,7 +61,7 @@ def note(database: Database, *, origin: str) -> None:
     while True:
         try:
             with database.write() as db:
-                record(db, Event.HOUSE_BACKED_UP, origin=origin)
+                record(db, Event.SITE_BACKED_UP, origin=origin)
             return
         except Unavailable:
             if time.monotonic() > until:

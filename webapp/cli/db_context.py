@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from webapp.accounts import names
-from webapp.audit.log import door
+from webapp.audit.log import default_origin
 from webapp.cli import schema
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import CommandRefused
@@ -25,11 +25,11 @@ def opened(context: CommandContext) -> Iterator[Database]:
         names.allow_domains(context.settings.email_special_domains)
         make_or_compare(context.settings)
         database = Database(context.settings.database)
-        origin = door.set("cli")
+        former = default_origin.set("cli")
         try:
             yield database
         finally:
-            door.reset(origin)
+            default_origin.reset(former)
             database.close()
 
 

@@ -71,6 +71,6 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
         yield database.demanded(settings, [role.name for role in roles.every(db)])
         yield mail.outbox(states(db), unsent(db))
         yield from jobs.late_jobs(late(db, periodic_jobs))
-        yield database.backed_up(reading.latest(db, Event.HOUSE_BACKED_UP))
+        yield database.backed_up(reading.latest(db, Event.SITE_BACKED_UP))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
     opened.close()

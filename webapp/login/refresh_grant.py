@@ -107,7 +107,7 @@ class RefreshGrant:
         if state is RefreshState.ENDED:
             return Denied("refresh_invalid", "the login has ended")
         if state is RefreshState.REUSED:
-            refresh_families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="house")
+            refresh_families.end(db, held.family.id, event=Event.REFRESH_REUSED, origin="site")
             return Denied("refresh_reused", "it was already used")
         user = user_queries.by_id(db, held.credential.user_id)
         if user is None or not may_refresh(user):

@@ -90,7 +90,7 @@ def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, ori
     """End a family and all that has come from it; whether it had not ended before.
 
     Args:
-        origin: who ends it: its ``owner``, a ``holder`` of the token, an operator by ``cli``, or the ``house`` itself.
+        origin: who ends it: its ``owner``, a ``holder`` of the token, an operator by ``cli``, or the ``site`` itself.
     """
     # The family first: whoever refreshes holds it, so what they mint is there for the second statement to end.
     if not credentials.end(db, family_id):

@@ -1,4 +1,4 @@
-"""/admin/audit: what happened, to whom, by whom, from where; to read and to carry away."""
+"""/admin/audit: the audit log, to read, to filter and to export."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,9 +15,10 @@ from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.admin.audit_presenter import lines
 from webapp.admin.views.permissions import read
 from webapp.audit import export_formats, reading
-from webapp.audit.log import Event
+from webapp.audit.log import Event, current_name
 from webapp.audit.reading import AuditFilter
 from webapp.core.db import Database
+from webapp.core.translation import _
 from webapp.web.api_schema import CSV, JSON_LINES, responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
@@ -29,7 +30,7 @@ bp = Blueprint("admin_audit", __name__)
 PAGE = 50
 NO_NUL = r"^[^\x00]*$"
 DAY = r"^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?$"
-# Whom an unknown name stands for: nobody has this id.
+# The id of an unknown name: no user has it.
 NOBODY = UUID(int=0)
 # By what they concern, in the order in which the log has them.
 KINDS = {noun: list(events) for noun, events in groupby(sorted(Event), key=lambda event: event.partition(".")[0])}
@@ -80,6 +81,7 @@ def index() -> ResponseReturnValue:
             "admin/audit.html",
             lines=lines(answer.events),
             wanted=wanted,
+            chosen=current_name(wanted.event),
             kinds=KINDS,
             said=said,
             next_href=url_for("admin_audit.index", **said, before=answer.before) if answer.before else None,
@@ -128,7 +130,7 @@ def carried(database: Database, wanted: AuditFilter, kind: str) -> Iterator[byte
 
 
 class Names(dict[UUID, str]):
-    """Asked for once each, as they come up."""
+    """Each is read from the database once, when it is needed first."""
 
     def __init__(self, db: Any) -> None:
         super().__init__()
@@ -167,5 +169,5 @@ def day(text: str, name: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
     except ValueError as error:
-        errors = {name: ["This date does not exist."]}
-        raise Problem(400, "Bad request", "Check the dates.", extra={"errors": errors}) from error
+        errors = {name: [_("This date does not exist.")]}
+        raise Problem(400, _("Bad request"), _("Check the dates."), extra={"errors": errors}) from error

@@ -1,4 +1,4 @@
-"""What an invitation is made of."""
+"""The form of an invitation."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,33 +9,34 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, InvitationRequest
 from webapp.core.humanize import in_words
+from webapp.core.translation import _l
 from webapp.web.form import Form, one_line
 
 
 class InvitationForm(Form):
     email = EmailField(
-        "E-mail",
+        _l("E-mail"),
         [Optional(), Length(max=320)],
-        description="The link is sent to this e-mail address. Leave it empty to get a link that you send yourself.",
+        description=_l("The link is sent to this e-mail address. Leave it empty to get a link that you send yourself."),
         render_kw={"autocomplete": "off"},
     )
-    role = SelectField("Role", [InputRequired("Choose a role.")])
+    role = SelectField(_l("Role"), [InputRequired(_l("Choose a role."))])
     days = IntegerField(
-        "Valid for (days)",
-        [Optional(), NumberRange(1, LONGEST.days, f"Enter a number from 1 to {LONGEST.days}.")],
+        _l("Valid for (days)"),
+        [Optional(), NumberRange(1, LONGEST.days, _l("Enter a number from 1 to %(most)s.", most=LONGEST.days))],
         default=LIFETIME.days,
-        description="How long the link works.",
+        description=_l("How long the link works."),
     )
     most_uses = IntegerField(
-        "Number of accounts",
-        [Optional(), NumberRange(1, MOST_USES, f"Enter a number from 1 to {MOST_USES}.")],
+        _l("Number of accounts"),
+        [Optional(), NumberRange(1, MOST_USES, _l("Enter a number from 1 to %(most)s.", most=MOST_USES))],
         default=1,
-        description="How many accounts the link can create. With an e-mail address: 1.",
+        description=_l("How many accounts the link can create. With an e-mail address: 1."),
     )
     note = StringField(
-        "Note",
+        _l("Note"),
         [Length(max=200), one_line],
-        description="Only you and other admins see this.",
+        description=_l("Only you and other admins see this."),
         render_kw={"autocomplete": "off"},
     )
 

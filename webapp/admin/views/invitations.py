@@ -14,6 +14,7 @@ from webapp.accounts.names import EmailUnfit
 from webapp.admin.views.invitation_form import InvitationForm
 from webapp.admin.views.permissions import fill_in, grant, read, tend
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.mail.mailer import Mailer
 from webapp.web.api_schema import responds
@@ -94,7 +95,7 @@ def create(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return form_again(form)
     if form.wish.email and not current_app.config["CAN_MAIL"]:
-        form.email.errors = ["No mail server is configured. Leave this empty and send the link yourself."]
+        form.email.errors = [_("No mail server is configured. Leave this empty and send the link yourself.")]
         return form_again(form)
     try:
         made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
@@ -102,7 +103,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.email.errors = [str(error)]
         return form_again(form)
     except RoleNotYours:
-        form.role.errors = ["This role no longer exists. Somebody has removed it."]
+        form.role.errors = [_("This role no longer exists. Somebody has removed it.")]
         return form_again(form)
     post = service(Mailer)
     is_mailed = invitations.mail(db(), post, made)
@@ -124,10 +125,10 @@ def create(principal: Principal) -> ResponseReturnValue:
 def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
     """Revoke an invitation. Accounts created with it stay."""
     if not invitations.revoke(db(), invitation_id, by=principal.user_id):
-        raise Problem(404, "Invitation not found", "It does not exist or is no longer valid.")
+        raise Problem(404, _("Invitation not found"), _("It does not exist or is no longer valid."))
     if not wants_page():
         return Response(status=204)
-    flash("Invitation revoked. Its link no longer works.", "ok")
+    flash(_("Invitation revoked. Its link no longer works."), "ok")
     return redirect(url_for("admin_invitations.index"), 303)
 
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import user_queries
 from webapp.admin.views.permissions import read, tend
 from webapp.audit.log import Event, record
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
@@ -97,11 +98,11 @@ def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
     """Retry a mail now."""
     mail = outbox.retry(db(), mail_id)
     if mail is None:
-        raise Problem(404, "Mail not found", "It does not exist or was already sent.")
+        raise Problem(404, _("Mail not found"), _("It does not exist or was already sent."))
     record(db(), Event.MAIL_RETRIED, actor_id=principal.user_id, mail_id=str(mail_id), kind=mail.kind, to=mail.to)
     if not wants_page():
         return Response(status=204)
-    flash("The mail will be sent again now.", "ok")
+    flash(_("The mail will be sent again now."), "ok")
     return redirect(url_for("admin_mail.index"), 303)
 
 
@@ -114,14 +115,14 @@ def test(principal: Principal) -> ResponseReturnValue:
     if user is None or user.email is None:
         raise Problem(
             409,
-            "Your account has no e-mail address",
-            "Test mails go to your own e-mail address. Add one to your account first.",
+            _("Your account has no e-mail address"),
+            _("Test mails go to your own e-mail address. Add one to your account first."),
         )
     post = service(Mailer)
     mail_id = post.send(db(), "test", user.email, user_id=user.id)
     if not wants_page():
         return as_json(Tested(mail_id, user.email), status=202)
-    flash(f"A test mail to {user.email} is being sent. Reload this page to see the result.", "ok")
+    flash(_("A test mail to %(email)s is being sent. Reload this page to see the result.", email=user.email), "ok")
     return redirect(url_for("admin_mail.index"), 303)
 
 

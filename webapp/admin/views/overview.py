@@ -1,4 +1,4 @@
-"""/admin and /admin/settings: how the house is doing, and how it is set up."""
+"""/admin and /admin/settings: key figures, what needs attention, and the settings."""
 
 import msgspec
 from flask import Blueprint, current_app, url_for

@@ -1,4 +1,4 @@
-"""/admin/roles: what people may do, in names; who includes whom, and what that opens."""
+"""/admin/roles: roles, which others they include, and what they give access to."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from webapp.admin.forms import NewRoleForm, RoleForm
 from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import fill_in, grant, read
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.guard.access_report import ReachableRoute, reach
 from webapp.guard.routes import guarded
@@ -92,13 +93,13 @@ def create(principal: Principal) -> ResponseReturnValue:
         (form.includes if roles.NAME.fullmatch(name) else form.name).errors = [str(error)]
         return form_again(form, None)
     except RoleTaken:
-        form.name.errors = ["A role with this name already exists."]
+        form.name.errors = [_("A role with this name already exists.")]
         return form_again(form, None)
     except RoleCycle as error:
-        form.includes.errors = [f"A role cannot include itself: {error}."]
+        form.includes.errors = [_("A role cannot include itself: %(path)s.", path=error)]
         return form_again(form, None)
     if wants_page():
-        flash(f"The role {role.name} was created.", "ok")
+        flash(_("The role %(role)s was created.", role=role.name), "ok")
         return redirect(url_for("admin_roles.show", name=role.name), 303)
     response = as_json(in_full(role), status=201)
     response.headers["Location"] = url_for("admin_roles.show", name=role.name)
@@ -142,11 +143,11 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
         form.includes.errors = [str(error)]
         return form_again(form, role)
     except RoleCycle as error:
-        form.includes.errors = [f"A role cannot include itself: {error}."]
+        form.includes.errors = [_("A role cannot include itself: %(path)s.", path=error)]
         return form_again(form, role)
     if not wants_page():
         return as_json(in_full(role))
-    flash(f"The role {role.name} was changed.", "ok")
+    flash(_("The role %(role)s was changed.", role=role.name), "ok")
     return redirect(url_for("admin_roles.show", name=role.name), 303)
 
 
@@ -167,10 +168,11 @@ def remove(principal: Principal, name: str) -> ResponseReturnValue:
         with refusals():
             roles.remove(db(), role, actor_id=principal.user_id)
     except RoleInUse as error:
-        raise Problem(409, f"The role {name} is in use", f"{error} Nothing was changed.") from error
+        title = _("The role %(role)s is in use", role=name)
+        raise Problem(409, title, f"{error} {_('Nothing was changed.')}") from error
     if not wants_page():
         return Response(status=204)
-    flash(f"The role {name} was removed.", "ok")
+    flash(_("The role %(role)s was removed.", role=name), "ok")
     return redirect(url_for("admin_roles.index"), 303)
 
 
@@ -189,5 +191,5 @@ def form_page(form: Form, role: Role | None, *, status: int = 200) -> Response:
 def role_of(name: str) -> Role:
     found = roles.find(db(), name)
     if found is None:
-        raise Problem(404, "Role not found")
+        raise Problem(404, _("Role not found"))
     return found

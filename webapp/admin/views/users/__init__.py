@@ -1,4 +1,4 @@
-"""/admin/users: one file a deed, one blueprint."""
+"""/admin/users: the list, one user, and the actions on them."""
 
 from webapp.admin.views.users import bulk, reset_link, user_actions, user_list
 from webapp.admin.views.users.blueprint import bp

@@ -1,4 +1,4 @@
-"""The blueprint of the pages about people, and what its doors share."""
+"""The blueprint of the pages about users, and what its views share."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -33,7 +33,7 @@ def all_of(user_ids: Collection[UUID]) -> list[User]:
 
 
 def locked_user(user_id: UUID) -> User:
-    """The same for a deed: nobody changes them meanwhile."""
+    """The same for a change: the row is locked."""
     (found,) = all_held([user_id])
     return found
 

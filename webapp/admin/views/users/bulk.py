@@ -1,4 +1,4 @@
-"""Several people disabled at once."""
+"""Disabling several users at once."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -13,6 +13,7 @@ from webapp.admin.user_details import people
 from webapp.admin.views.error_responses import no_such_user, refusals
 from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import all_held, all_of, bp, caring
+from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -52,7 +53,7 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
     answer = Disabled(len(found), sum(e.sessions for e in ended), sum(e.tokens for e in ended))
     if not wants_page():
         return as_json(answer)
-    flash(f"{answer.people} users are disabled." if answer.people != 1 else "1 user is disabled.", "ok")
+    flash(_n("%(num)s user is disabled.", "%(num)s users are disabled.", answer.people), "ok")
     return redirect(url_for("admin_users.index"), 303)
 
 
@@ -71,7 +72,6 @@ def ids_of(words: Iterable[str]) -> list[UUID]:
     except ValueError as error:
         raise no_such_user() from error
     if len(wanted) > MOST_AT_ONCE:
-        raise Problem(
-            422, "Too many users at once", f"You can disable at most {MOST_AT_ONCE} at a time. Nothing was changed."
-        )
+        detail = _("You can disable at most %(most)s at a time. Nothing was changed.", most=MOST_AT_ONCE)
+        raise Problem(422, _("Too many users at once"), detail)
     return wanted

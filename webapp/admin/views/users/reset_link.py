@@ -11,6 +11,7 @@ from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import grant
 from webapp.admin.views.users.blueprint import bp, caring, locked_user
 from webapp.admin.views.users.user_actions import form_again
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -37,7 +38,7 @@ def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         return as_json(ResetLink(mailed_to=user.email if can_mail else None, link=link), status=201)
     if link is None:
-        flash(f"A reset link was sent to {user.email}. It works once, for 30 minutes.", "ok")
+        flash(_("A reset link was sent to %(email)s. It works once, for 30 minutes.", email=user.email), "ok")
         return redirect(url_for("admin_users.show", user_id=user.id), 303)
     # Shown here and never again: no redirect, because there is nothing to come back to.
     return render_template("admin/reset_link.html", user=user, link=link), 201

@@ -1,4 +1,4 @@
-"""What can be done for one person: each with a reason, after a look at what it ends."""
+"""Admin actions on one user: each needs a reason, after a page that shows what it ends."""
 
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from webapp.admin.user_details import UserSummary, people
 from webapp.admin.views.error_responses import above, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
 from webapp.admin.views.users.blueprint import bp, caring, locked_user, user_of
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
@@ -111,14 +112,15 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
     user = locked_user(user_id)
     if not form.validate_on_submit() or not fits(form, user):
         return form_again(principal, user, act, form)
+    name = user.username
     words = {
-        "disable": f"{user.username} is disabled.",
-        "enable": f"{user.username} can log in again.",
-        "unlock": f"{user.username} is unlocked and can log in again.",
-        "end-sessions": f"{user.username} is logged out everywhere.",
-        "reset-factors": f"The reset of {user.username}’s second factors has started. They can stop it.",
-        "role": f"The role of {user.username} was changed.",
-        "delete": f"{user.username} is deleted.",
+        "disable": _("%(username)s is disabled.", username=name),
+        "enable": _("%(username)s can log in again.", username=name),
+        "unlock": _("%(username)s is unlocked and can log in again.", username=name),
+        "end-sessions": _("%(username)s is logged out everywhere.", username=name),
+        "reset-factors": _("The reset of %(username)s’s second factors has started. They can stop it.", username=name),
+        "role": _("The role of %(username)s was changed.", username=name),
+        "delete": _("%(username)s is deleted.", username=name),
     }
     with refusals():
         perform(caring(principal, form), user, act, form)
@@ -154,9 +156,9 @@ def perform(carer: AdminAction, user: User, act: str, form: Form) -> None:
 
 def fits(form: Form, user: User) -> bool:
     if isinstance(form, DeleteUserForm) and form.username.data != user.username:
-        form.username.errors = ["This is not the user's name. Type it exactly as shown."]
+        form.username.errors = [_("This is not the user's name. Type it exactly as shown.")]
     if isinstance(form, ChangeRoleForm) and roles.find(db(), form.role.data or "") is None:
-        form.role.errors = ["This role does not exist."]
+        form.role.errors = [_("This role does not exist.")]
     return not form.errors
 
 

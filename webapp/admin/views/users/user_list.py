@@ -1,4 +1,4 @@
-"""/admin/users: who is here, and each of them."""
+"""/admin/users: the list of users, and one user."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,6 +15,7 @@ from webapp.admin.user_details import UserDetails, UserListing, details, people
 from webapp.admin.views.permissions import read
 from webapp.admin.views.users.blueprint import bp, user_of
 from webapp.core.clock import now
+from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.guard.access_report import reach
 from webapp.guard.routes import guarded
@@ -82,14 +83,13 @@ def page_of(wanted: UserQuery) -> UserPage:
             ),
         )
     except UnknownCursor as error:
-        errors = {"after": ["No user has this ID any more. Start again without it."]}
-        raise Problem(
-            400, "Page not found", "The last user of the previous page may have been deleted.", extra={"errors": errors}
-        ) from error
+        errors = {"after": [_("No user has this ID any more. Start again without it.")]}
+        detail = _("The last user of the previous page may have been deleted.")
+        raise Problem(400, _("Page not found"), detail, extra={"errors": errors}) from error
 
 
 def query_of(wanted: UserQuery) -> dict[str, Any]:
-    """What the address says, but for the page."""
+    """The filters of the query, without the page."""
     sort = wanted.sort if wanted.sort != "name" else None
     return {"q": wanted.q or None, "role": wanted.role or None, "view": wanted.view or None, "sort": sort}
 

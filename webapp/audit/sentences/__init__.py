@@ -1,0 +1,72 @@
+"""Events in sentences: one entry for each event, for the user whom it concerns and for admins."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+import msgspec
+
+from webapp.audit.log import REFUSALS, current_name
+from webapp.audit.models import AuditEvent
+from webapp.audit.sentences.accounts import ACCOUNTS
+from webapp.audit.sentences.logins import LOGINS
+from webapp.audit.sentences.site import SITE
+from webapp.audit.sentences.tokens import TOKENS
+from webapp.audit.sentences.wording import Details, Entries, Sentence
+from webapp.core.translation import _
+
+SENTENCES: Entries = {**ACCOUNTS, **LOGINS, **TOKENS, **SITE}
+
+
+class UserReference(Enum):
+    """Stands where a name stands, so that a page can make a link of it."""
+
+    USER = "user"
+    ACTOR = "actor"
+
+
+Part = str | UserReference
+NAMES = re.compile(r"%\((user|actor)\)s")
+
+
+class AuditSentence(msgspec.Struct, frozen=True):
+    """One event as its user reads it."""
+
+    at: datetime
+    event: str
+    sentence: str
+    detail: str | None
+    is_refusal: bool
+
+
+def sentence_of(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> AuditSentence:
+    """
+    Args:
+        names: of tokens, by their credential, where the event itself does not say them.
+    """
+    kind = current_name(event.event)
+    name = (names or {}).get(event.credential_id) if event.credential_id else None
+    details = Details(({"name": name} if name else {}) | event.details)
+    sentence = found(kind, details)
+    origin = _("from %(address)s", address=event.address) if event.address else None
+    return AuditSentence(event.at, kind, str(sentence.you) % details if sentence else kind, origin, kind in REFUSALS)
+
+
+def parts(event: str, details: Details, *, has_actor: bool) -> list[Part]:
+    """The sentence of an event for admins, cut where a name stands; an event that is not known here by its name."""
+    sentence = found(event, details)
+    if sentence is None:
+        return [event]
+    template = str(sentence.they or sentence.you)
+    if has_actor:
+        template = str(sentence.by or f"{template} {_('Done by %(actor)s.', actor='%(actor)s')}")
+    # Names are at the odd places.
+    cut = [UserReference(part) if place % 2 else part % details for place, part in enumerate(NAMES.split(template))]
+    return [part for part in cut if part]
+
+
+def found(event: str, details: Details) -> Sentence | None:
+    entry = SENTENCES.get(current_name(event))
+    return entry(details) if callable(entry) else entry

@@ -1,0 +1,38 @@
+"""What happens to the site as a whole."""
+
+from webapp.audit.log import Event
+from webapp.audit.sentences.wording import Details, Entries, Sentence
+from webapp.core.translation import _l, _n
+
+
+def archived(details: Details) -> Sentence:
+    return Sentence(
+        _n(
+            "%(num)s event moved to the archive %(file)s, up to event %(last)s.",
+            "%(num)s events moved to the archive %(file)s, up to event %(last)s.",
+            details.number("events"),
+            file="%(file)s",
+            last="%(last)s",
+        )
+    )
+
+
+def limits_reset(details: Details) -> Sentence:
+    if details.raw("prefix"):
+        return Sentence(_l("Rate limits of %(prefix)s were reset."))
+    return Sentence(_l("Rate limits were reset."))
+
+
+SITE: Entries = {
+    Event.SITE_OPENED: Sentence(_l("This site was set up."), _l("%(user)s set up this site.")),
+    Event.SITE_BACKED_UP: Sentence(_l("The database was backed up.")),
+    Event.DATABASE_RESTORED: Sentence(_l("The database was restored from a backup; ended: %(ended)s.")),
+    Event.MAIL_RETRIED: Sentence(
+        _l("The mail to %(to)s was retried."), by=_l("The mail to %(to)s was retried by %(actor)s.")
+    ),
+    Event.AUDIT_RETIRED: archived,
+    Event.KEY_ROTATED: Sentence(_l("A new signing key for tokens was created.")),
+    Event.KEY_RETIRED: Sentence(_l("The signing key %(retired)s was retired.")),
+    Event.EMERGENCY_DECLARED: Sentence(_l("Emergency logout: ended %(ended)s.")),
+    Event.LIMITS_RESET: limits_reset,
+}

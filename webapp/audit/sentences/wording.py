@@ -1,0 +1,131 @@
+"""Sentence: what an event says to each of its readers. Details: the words for its placeholders."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.core.humanize import in_words, ways_in_words
+from webapp.core.translation import _, _l, _n
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """An event as three readers read it; ``%(user)s`` and ``%(actor)s`` stand for names, which pages make links of."""
+
+    you: str
+    """For the user whom it concerns."""
+    they: str | None = None
+    """For admins; None where it is the same."""
+    by: str | None = None
+    """For admins, where somebody else did it to the user, such as another admin."""
+
+
+class Details:
+    """Words for the placeholders of a sentence.
+
+    It knows which details of the event were asked for, because a page shows only the rest beside the sentence.
+    """
+
+    def __init__(self, details: Mapping[str, Any]) -> None:
+        self._details = details
+        self.said: set[str] = set()
+
+    def raw(self, name: str) -> Any:
+        self.said.add(name)
+        return self._details.get(name)
+
+    def number(self, name: str) -> int:
+        return int(self.raw(name) or 0)
+
+    def __getitem__(self, name: str) -> str:
+        if name in WORDS:
+            return WORDS[name](self)
+        value = self.raw(name)
+        return _("unknown") if value is None else str(value)
+
+
+Entries = Mapping[str, Sentence | Callable[[Details], Sentence]]
+"""By event: its sentence, or a function that chooses one by the details."""
+CODES = {
+    "credentials_invalid": _l("credentials invalid"),
+    "csrf_failed": _l("csrf failed"),
+    "mfa_required": _l("mfa required"),
+    "refresh_invalid": _l("refresh invalid"),
+    "refresh_reused": _l("refresh reused"),
+    "role_required": _l("role required"),
+    "scope_required": _l("scope required"),
+    "session_ended": _l("session ended"),
+    "step_up_required": _l("step up required"),
+    "throttled": _l("throttled"),
+    "token_expired": _l("token expired"),
+    "token_invalid": _l("token invalid"),
+    "token_limited": _l("token limited"),
+    "token_missing": _l("token missing"),
+    "token_revoked": _l("token revoked"),
+    "undeclared": _l("undeclared"),
+}
+"""Problem codes as people read them."""
+BOUNDS = {
+    "network": _l("token limited, by the network restriction of the token"),
+    "method": _l("token limited, by the method restriction of the token"),
+    "resource": _l("token limited, by the resource restriction of the token"),
+    "rate": _l("token limited, by the rate restriction of the token"),
+}
+REFRESH_REASONS = {
+    "its key was not proven": _l("its key was not proven"),
+    "the login has ended": _l("the login has ended"),
+    "its owner may not log in": _l("its owner may not log in"),
+    "another request used it first": _l("another request used it first"),
+}
+COUNTS: dict[str, Callable[[int], str]] = {
+    "session": lambda count: _n("%(num)s session", "%(num)s sessions", count),
+    "token": lambda count: _n("%(num)s token", "%(num)s tokens", count),
+    "refresh": lambda count: _n("%(num)s script login", "%(num)s script logins", count),
+    "trust": lambda count: _n("%(num)s trusted browser", "%(num)s trusted browsers", count),
+    "pending": lambda count: _n("%(num)s half login", "%(num)s half logins", count),
+    "link": lambda count: _n("%(num)s mailed link", "%(num)s mailed links", count),
+    "invitation": lambda count: _n("%(num)s invitation", "%(num)s invitations", count),
+}
+
+
+def refusal(details: Details) -> str:
+    """The problem code, and which restriction of a token it was."""
+    code, bound = details.raw("code"), details.raw("bound")
+    return str(BOUNDS.get(bound) or CODES.get(code) or in_words(code or _("unknown")))
+
+
+def ended(details: Details) -> str:
+    counts = details.raw("ended") or {}
+    return ", ".join(COUNTS[kind](n) if kind in COUNTS else f"{n} {kind}" for kind, n in counts.items()) or _("nothing")
+
+
+def factor(details: Details) -> str:
+    kind, name = details.raw("kind"), details.raw("name")
+    if kind == "passkey":
+        return _("A passkey called %(name)s", name=name) if name else _("A passkey")
+    return _("An authenticator app") if kind == "totp" else _("A factor")
+
+
+def token(details: Details) -> str:
+    name = details.raw("name")
+    return _("The token %(name)s", name=name) if name else _("A token")
+
+
+def refresh_reason(details: Details) -> str:
+    reason = details.raw("reason") or _("unknown")
+    return str(REFRESH_REASONS.get(reason, in_words(reason)))
+
+
+WORDS: dict[str, Callable[[Details], str]] = {
+    "amr": lambda details: ways_in_words(details.raw("amr") or "pwd"),
+    "audience": lambda details: details.raw("audience") or _("another service"),
+    "code": refusal,
+    "ended": ended,
+    "factor": factor,
+    "former_role": lambda details: in_words(details.raw("former") or _("unknown")),
+    "logins": lambda details: ", ".join(COUNTS[kind](details.number(f"{kind}s")) for kind in ("session", "token")),
+    "refresh_reason": refresh_reason,
+    "role": lambda details: in_words(details.raw("role") or _("unknown")),
+    "token": token,
+}
+"""Placeholders that are not details as they were written."""
