@@ -5,6 +5,7 @@ from itertools import islice
 
 import pytest
 
+from tests.audit.stored_events import store
 from webapp.audit.log import Event, record
 from webapp.cli import audit_events
 from webapp.core.db import Database
@@ -79,3 +80,19 @@ def test_what_is_done_on_the_command_line_is_told_from_what_people_do(run, add, 
     assert run(command).exit_code == 0
     found = json.loads(run(f"audit list -n 1 --event {event} --json").stdout)
     assert found["details"]["origin"] == "cli"
+
+
+@pytest.mark.parametrize("name", ["house.backed-up", "site.backed-up"])
+def test_an_event_that_was_renamed_is_found_by_either_name(run, instance, name):
+    run("db upgrade")
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
+    with database.write() as db:
+        store(db, "house.backed-up")
+        record(db, Event.SITE_BACKED_UP)
+    database.close()
+    for command in ("tail", "list"):
+        lines = run(f"audit {command} --event {name}").stdout.splitlines()
+        assert [line.split()[1] for line in lines] == ["site.backed-up"] * 2
+    rows = [json.loads(line) for line in run(f"audit export --event {name}").stdout.splitlines()]
+    assert sorted(row["event"] for row in rows) == ["house.backed-up", "site.backed-up"]
+    assert run("audit verify").exit_code == 0

@@ -48,7 +48,7 @@ def line(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
     return ActivityEntry(
         id=event.id,
         at=event.at,
-        event=event.event,
+        event=happening.event,
         sentence=happening.sentence,
         address=whence(event),
         browser=in_words(agent) if isinstance(agent, str) and agent else None,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
 from webapp.audit import archive, chain, export_formats, reading
-from webapp.audit.log import Event
+from webapp.audit.log import FORMER_NAMES, Event
 from webapp.audit.models import AuditEvent
 from webapp.audit.reading import AuditFilter
 from webapp.cli.audit_events import MOST_AT_ONCE, as_line, as_object, latest, names_in, what_follows
@@ -28,10 +28,15 @@ def command() -> None:
     """The audit log."""
 
 
+event_option = click.option(
+    "--event", type=click.Choice([*map(str, Event), *FORMER_NAMES]), metavar="EVENT", help="Only this event."
+)
+
+
 @command.command("tail")
 @click.option("-n", "--lines", type=click.IntRange(0, MOST_AT_ONCE), default=20, show_default=True)
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new events until Ctrl-C.")
-@click.option("--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this event.")
+@event_option
 @click.option("--json", "is_json", is_flag=True, help="Print each event as a JSON object on a line of its own.")
 @pass_context
 def tail(context: CommandContext, *, lines: int, follow: bool, event: str | None, is_json: bool) -> None:
@@ -54,9 +59,6 @@ def tail(context: CommandContext, *, lines: int, follow: bool, event: str | None
 
 
 DAY = click.DateTime(["%Y-%m-%d"])
-event_option = click.option(
-    "--event", type=click.Choice([event.value for event in Event]), metavar="EVENT", help="Only this event."
-)
 user_option = click.option("--user", metavar="NAME|ID", help="Only events about this user.")
 actor_option = click.option("--actor", metavar="NAME|ID", help="Only actions by this user on others.")
 address_option = click.option("--address", help="Only from this IP address.")

@@ -10,6 +10,7 @@ import msgspec
 
 from webapp.accounts import user_queries
 from webapp.audit import reading
+from webapp.audit.log import current_name
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -59,11 +60,12 @@ def as_line(entry: AuditEvent, names: Mapping[UUID, str]) -> str:
     rest = {"credential": entry.credential_id, "address": entry.address} | entry.details
     fields = called | {name: value for name, value in rest.items() if value is not None}
     pairs = "".join(f" {name}={json.dumps(value, default=str)}" for name, value in fields.items())
-    return f"{entry.at.isoformat(timespec='milliseconds')} {entry.event}{pairs}"
+    return f"{entry.at.isoformat(timespec='milliseconds')} {current_name(entry.event)}{pairs}"
 
 
 def as_object(entry: AuditEvent, names: Mapping[UUID, str]) -> str:
     columns = ("id", "at", "event", "user_id", "actor_id", "credential_id", "address", "request_id", "details")
     found = {name: getattr(entry, name) for name in columns}
     username = names.get(entry.user_id) if entry.user_id else None
-    return msgspec.json.encode(found | {"username": username}).decode()
+    found |= {"event": current_name(entry.event), "username": username}
+    return msgspec.json.encode(found).decode()
