@@ -13,13 +13,13 @@ from tests.cli import conftest
 from webapp.audit.log import Event, record
 from webapp.core.db import Database
 
-run, house, add = conftest.run, conftest.house, conftest.add
+run, add = conftest.run, conftest.add
 
 
 @pytest.fixture
-def database(run: conftest.Run, house: Path) -> Database:
+def database(run: conftest.Run, instance: Path) -> Database:
     run("db upgrade")
-    made = Database(f"sqlite:///{house / 'latchkey.db'}")
+    made = Database(f"sqlite:///{instance / 'latchkey.db'}")
     for year in (2024, 2024, 2025):
         with time_machine.travel(datetime(year, 6, 1, tzinfo=UTC), tick=False), made.write() as db:
             record(db, Event.LIMITS_RESET, year=year)
