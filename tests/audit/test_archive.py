@@ -59,7 +59,10 @@ def test_verify_names_the_first_that_is_gone(run, database):
         connection.execute(text("DROP TRIGGER audit_event_is_kept"))
         connection.execute(text("DELETE FROM audit_event WHERE seq = 2"))
     done = run("audit verify")
-    assert (done.exit_code, done.stderr) == (1, "Event 2 was changed or removed; 1 before it are as written.\n")
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "Event 2 was changed or removed; the 1 events before it are unchanged.\n",
+    )
 
 
 def test_list_and_export_find_by_user_and_event(run, add):
