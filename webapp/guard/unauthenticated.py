@@ -21,7 +21,7 @@ from webapp.web.negotiation import is_browser
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, RequirementStep, answer
-from webapp.web.redirects import can_be_carried
+from webapp.web.redirects import can_be_carried, path_and_query
 from webapp.web.registry import service
 from webapp.web.templating import day
 
@@ -46,10 +46,10 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         # Answered once: the next request is anonymous, which is enough here.
         session.clear()
     if presented() is None and is_browser():
-        if saved_form.keep(error.standing, current_url()):
+        if saved_form.keep(error.standing, path_and_query()):
             # The login itself, with what was filled in behind it.
             headers = {"WWW-Authenticate": realm()}
-            return as_response((service(LoginPageRenderer)(current_url().partition("?")[0]), 401, headers))
+            return as_response((service(LoginPageRenderer)(path_and_query().partition("?")[0]), 401, headers))
         return to_login(error.code)
     if (shown := presented()) is not None and shown.is_in_cookie:
         # What was there beside it speaks the next time, and never this time.
@@ -129,7 +129,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
             return as_response(redirect(confirm, 303))
         if (kept := form_state.kept()) is not None:
             # The question itself, with the form inside: nothing that was filled in has to survive a redirect.
-            facts = {"target": current_url(), "kept": kept, "minutes": minutes(need), "asked": need.level}
+            facts = {"target": path_and_query(), "kept": kept, "minutes": minutes(need), "asked": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
     what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
@@ -162,13 +162,9 @@ def undeclared(endpoint: str) -> Problem:
     )
 
 
-def current_url() -> str:
-    return request.full_path.removesuffix("?")
-
-
 def next_here() -> str | None:
-    """``here()`` as ``next`` of another URL; None, which leaves it out, where that URL would be too long."""
-    target = current_url()
+    """The requested path and query as ``next`` of another URL; None, which leaves it out, if that were too long."""
+    target = path_and_query()
     return target if can_be_carried(target) else None
 
 

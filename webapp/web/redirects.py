@@ -6,11 +6,14 @@ from urllib.parse import quote, urlsplit
 from flask import Response, current_app, redirect, request
 from werkzeug.routing import RequestRedirect
 
-# What may be there, rather than what may not: one slash, and a path and query of plain characters. No second
-# slash or backslash at the start, no encoded slash, nothing a browser or a proxy reads in another way.
-SAFE_CHARACTER = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]|%(?![01]|2[fF]|5[cC]|7[fF])[0-9A-Fa-f]{2}"
-SEGMENT = rf"(?:{SAFE_CHARACTER})"
-ON_THIS_SITE = re.compile(rf"/(?:{SEGMENT}+(?:/{SEGMENT}+)*/?)?(?:\?(?:{SEGMENT}|[/?])*)?")
+# What may be there, rather than what may not: one slash, and a path and query of plain characters. In the path no
+# second slash or backslash at the start, no encoded slash, nothing a browser or a proxy reads in another way. In the
+# query any escape (RFC 3986 §3.4): it is never decoded on the way, and whose URL it holds is the page's business.
+PLAIN = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]"
+SEGMENT = rf"(?:{PLAIN}|%(?![01]|2[fF]|5[cC]|7[fF])[0-9A-Fa-f]{{2}})"
+ON_THIS_SITE = re.compile(rf"/(?:{SEGMENT}+(?:/{SEGMENT}+)*/?)?(?:\?(?:{PLAIN}|[/?]|%[0-9A-Fa-f]{{2}})*)?")
+UNESCAPED = "/~!$&'()*+,;=:@"
+"""Besides letters, digits and ``-._`` (RFC 3986 §3.3)."""
 LONGEST = 3500
 """Characters; the cookie of a login that waits for its second step holds them within the 4,096 that browsers keep."""
 LONGEST_QUOTED = 8000
@@ -35,11 +38,17 @@ def can_be_carried(target: str) -> bool:
     return len(target) <= LONGEST and len(quote(target, safe="", errors="replace")) <= LONGEST_QUOTED
 
 
+def path_and_query() -> str:
+    """What was requested, as a URL spells it: the query stays as it was sent, the path is escaped anew."""
+    path, query = quote(request.path, safe=UNESCAPED), quote(request.query_string, safe=UNESCAPED + "?%")
+    return f"{path}?{query}" if query else path
+
+
 def here_again() -> str | None:
     """The page that is shown, as ``next`` leads back to it; None where only a form leads."""
     if request.method in ("GET", "HEAD"):
         # A token that somebody wrote into the address is not said again in the page.
-        return request.path if "token" in request.args else request.full_path.removesuffix("?")
+        return request.path if "token" in request.args else path_and_query()
     routes = current_app.create_url_adapter(request)
     return request.path if routes is not None and routes.test(request.path, "GET") else None
 
