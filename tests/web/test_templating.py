@@ -1,9 +1,11 @@
-"""Moments and lengths in words."""
+"""Moments and lengths in words, and values in translated texts."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from flask import render_template_string
+from markupsafe import Markup
 
 from webapp.web.templating import client, day, exact, iso, relative, span
 
@@ -42,3 +44,10 @@ def test_a_moment_is_written_for_machines_and_for_people():
 
 def test_a_client_without_a_name_is_a_script():
     assert [str(client(product)) for product in ("curl", "a script", "", None)] == ["curl", "a script", "", ""]
+
+
+@pytest.mark.parametrize("text", ['_("by %(who)s", who=who)', '_n("by %(who)s", "by %(who)s", 2, who=who)'])
+@pytest.mark.parametrize(("who", "shown"), [("<i>", "by &lt;i&gt;"), (Markup("<b>ada</b>"), "by <b>ada</b>")])
+def test_values_in_a_text_are_escaped_unless_they_are_markup(app, text, who, shown):
+    with app.test_request_context():
+        assert render_template_string("{{ " + text + " }}", who=who) == shown

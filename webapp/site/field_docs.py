@@ -41,7 +41,7 @@ def members(schema: Schema) -> Iterator[Field]:
 def field(name: str, schema: Schema, words: Schema, *, where: str, is_required: bool) -> Field:
     # That a field may be empty is said by its not being required.
     schema = schema.get("anyOf", [schema])[0]
-    choices = [str(choice) for choice in schema.get("items", schema).get("enum", ())]
+    choices = [str(choice) for choice in schema.get("items", schema).get("enum", ()) if choice not in ("", None)]
     return Field(
         name,
         type_words(schema),

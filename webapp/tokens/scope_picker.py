@@ -4,8 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from webapp.core.translation import _
+from webapp.core.translation import _, _l
 from webapp.tokens.scopes import READ, WRITE, Catalogue, Scope
+
+VERBS = {"introspect": _l("introspect"), "rotate": _l("rotate"), "share": _l("share")}
+"""Of this site's scopes that neither read nor write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +108,4 @@ def covered(scope: Scope, roles: Sequence[str]) -> Covered:
 
 
 def in_words(verb: str) -> str:
-    return verb.replace("_", " ").replace("-", " ")
+    return str(VERBS.get(verb) or verb.replace("_", " ").replace("-", " "))

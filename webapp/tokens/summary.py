@@ -67,7 +67,8 @@ def actions_of(scopes: Sequence[Scope]) -> list[str]:
 def minute(moment: datetime) -> str:
     """Such as "14 March 2027, 12:00 UTC"."""
     # Translators: a date and time pattern, in the letters of Unicode TR35.
-    return f"{format_datetime(moment, _('d MMMM y, HH:mm'), locale=current_locale())} {moment:%Z}"
+    pattern = _("d MMMM y, HH:mm")
+    return f"{format_datetime(moment, pattern, locale=current_locale())} {moment:%Z}"
 
 
 def limits_of(authority: TokenGrant) -> list[str]:

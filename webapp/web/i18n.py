@@ -53,4 +53,5 @@ def init_app(app: Flask, chosen: Callable[[], str]) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=select)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    app.jinja_env.globals["language"] = language
+    # Jinja's own escapes values, and keeps those that are markup, as its `_` does.
+    app.jinja_env.globals |= {"language": language, "_n": app.jinja_env.globals["ngettext"]}

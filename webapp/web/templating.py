@@ -13,7 +13,7 @@ from flask import Flask
 
 from webapp.core.client_product import client_name
 from webapp.core.clock import NEVER, now
-from webapp.core.translation import _, _n, current_locale, listed
+from webapp.core.translation import _, current_locale, listed
 from webapp.web.request_id import request_id
 
 UNITS: tuple[tuple[Literal["year", "month", "day", "hour", "minute"], int], ...] = (
@@ -114,5 +114,5 @@ def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UT
     for form in (exact, day, clock):
         app.jinja_env.filters[form.__name__] = lambda instant, form=form: form(instant.astimezone(zone()))
     app.jinja_env.tests["endless"] = lambda instant: instant >= NEVER
-    app.jinja_env.globals |= {"site": site, "now": now, "request_id": request_id, "listed": listed, "_n": _n}
+    app.jinja_env.globals |= {"site": site, "now": now, "request_id": request_id, "listed": listed}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
