@@ -73,7 +73,7 @@ class Compiled(BytecodeCache):
 
 
 def in_this_run() -> Iterator[None]:
-    static, digest_of = ROOT / "static", assets.digest_of
+    static, folder_digest = ROOT / "static", assets.folder_digest
     # Both equal and compiling alike: made by the same call, for the same library.
     alike = {"__eq__": lambda one, other: type(one) is type(other), "__hash__": lambda one: hash(type(one))}
     statements: dict[Any, Any] = LRUCache(5000)
@@ -86,6 +86,6 @@ def in_this_run() -> Iterator[None]:
         remembering = {"execution_options": {"compiled_cache": statements}}
         patch.setattr(db, "create_engine", lambda *args, **kwargs: create_engine(*args, **remembering, **kwargs))
         patch.setattr(db, "compile_for", lru_cache(db.compile_for))
-        of_ours = lru_cache(digest_of)
-        patch.setattr(assets, "digest_of", lambda folder: (of_ours if folder == static else digest_of)(folder))
+        of_ours = lru_cache(folder_digest)
+        patch.setattr(assets, "folder_digest", lambda folder: (of_ours if folder == static else folder_digest)(folder))
         yield

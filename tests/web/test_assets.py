@@ -3,7 +3,7 @@
 import pytest
 
 from tests.script import Script
-from webapp.web.assets import digest_of
+from webapp.web.assets import folder_digest
 
 
 def address(app, filename):
@@ -18,11 +18,11 @@ def test_a_file_may_be_kept_for_good_under_its_address(app):
 
 def test_an_address_changes_when_any_file_does(tmp_path):
     (tmp_path / "a.css").write_text("a")
-    first = digest_of(tmp_path)
+    first = folder_digest(tmp_path)
     (tmp_path / "a.css").write_text("b")
-    second = digest_of(tmp_path)
+    second = folder_digest(tmp_path)
     (tmp_path / "a.css").rename(tmp_path / "b.css")
-    assert len({first, second, digest_of(tmp_path)}) == 3
+    assert len({first, second, folder_digest(tmp_path)}) == 3
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from flask import request
 from tests.guard.example_routes import add
 from tests.script import Script
 from webapp.guard import public
-from webapp.web.proxy import parsed
+from webapp.web.proxy import parse_entry
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_caller_is_whom_our_own_proxies_saw(address, forwarded, peer, truste
     ],
 )
 def test_an_entry_is_the_ip_address_that_it_holds(entry, held):
-    found = parsed(entry)
+    found = parse_entry(entry)
     assert (found and str(found)) == held
 
 

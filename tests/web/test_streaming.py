@@ -11,7 +11,7 @@ from tests.event_loop import finished
 from tests.web.asgi_scope import scope
 from webapp.web import streaming
 from webapp.web.asgi import AsgiGateway
-from webapp.web.streaming import ClientGone, gathered, stream
+from webapp.web.streaming import ClientGone, collected, stream
 
 
 class Awaitable:
@@ -68,7 +68,7 @@ def test_a_send_that_is_no_coroutine_is_awaited():
 
 
 def test_small_parts_are_sent_together():
-    assert [len(part) for part in gathered([b"x" * 1000] * 100)] == [66_000, 34_000]
+    assert [len(part) for part in collected([b"x" * 1000] * 100)] == [66_000, 34_000]
 
 
 def test_a_client_that_leaves_ends_the_stream_and_its_source():

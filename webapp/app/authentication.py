@@ -30,7 +30,7 @@ from webapp.tokens.expiry_badge import ExpiryBadge
 from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.web import after_response
-from webapp.web.redirects import here_again
+from webapp.web.redirects import current_page_path
 from webapp.web.registry import services_of
 
 
@@ -55,7 +55,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
 
     def late(token_id: UUID) -> None:
         if latecomers.is_news(token_id):
-            after_response.after_response_unseen(
+            after_response.after_response_in_context(
                 partial(latecomers.tell, token_id, partial(mail_late, mails, database))
             )
 
@@ -72,7 +72,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     app.jinja_env.globals |= {"curl_example_here": curl_example_here, "current_principal": current_principal}
     app.jinja_env.globals["current_claims"] = current_claims
     app.jinja_env.globals |= {"theme": preferences.theme, "zone_name": preferences.zone_name}
-    app.jinja_env.globals |= {"here_again": here_again, "session_end": sessions.session_end}
+    app.jinja_env.globals |= {"current_page_path": current_page_path, "session_end": sessions.session_end}
     app.jinja_env.globals["is_token_due"] = ExpiryBadge(database)
     if "cookie" in settings.locations:
         token_cookie.init_app(app)

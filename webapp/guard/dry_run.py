@@ -9,7 +9,7 @@ from werkzeug.routing import RequestRedirect, Rule
 from webapp.core.clock import now
 from webapp.guard.assurance import Demands
 from webapp.guard.curl_examples import link_for_another
-from webapp.guard.forbidden import EDIT, pins_of
+from webapp.guard.forbidden import EDIT, steps_of
 from webapp.guard.policy import Decision, Requirement, decide, explain
 from webapp.guard.principal import Principal
 from webapp.guard.require import requirement_of
@@ -22,7 +22,7 @@ from webapp.web.registry import service
 class Tried:
     decision: Decision
     need: Requirement
-    pins: list[RequirementStep]
+    steps: list[RequirementStep]
     fix: str | None
     """Where what is missing is mended."""
 
@@ -35,7 +35,7 @@ def tried(principal: Principal, method: str, path: str, address: str | None) -> 
         return None
     need = need.raised_by(service(Demands), principal)
     decision = decide(principal, need, now(), Call(method, rule.rule, address))
-    return Tried(decision, need, pins_of(explain(principal, need, decision)), fix(principal, need, decision))
+    return Tried(decision, need, steps_of(explain(principal, need, decision)), fix(principal, need, decision))
 
 
 def rule_at(method: str, path: str) -> Rule | None:

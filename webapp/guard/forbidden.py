@@ -32,7 +32,7 @@ def roles_sentence(principal: Principal) -> str:
     return _n("Your role is %(roles)s.", "Your roles are %(roles)s.", len(principal.roles), roles=names)
 
 
-def role_required(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
+def role_required(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
     return Problem(
         403,
         _("You need the role %(role)s", role=in_words(need.role)),
@@ -40,12 +40,12 @@ def role_required(principal: Principal, need: Requirement, pins: Sequence[Requir
         code="role_required",
         extra={"required": [need.role]},
         headers=challenge("role_required", need),
-        pins=pins,
+        steps=steps,
         actions=[Action(_("Back to the dashboard"), url_for(HOME))],
     )
 
 
-def scope_required(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
+def scope_required(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
     if need.session:
         return Problem(
             403,
@@ -54,7 +54,7 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Requi
             code="scope_required",
             extra={"required": ["session"]},
             headers=challenge("scope_required", need),
-            pins=pins,
+            steps=steps,
         )
     fix = link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
     return Problem(
@@ -65,11 +65,11 @@ def scope_required(principal: Principal, need: Requirement, pins: Sequence[Requi
         extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
         actions=[Action(_("Create a token with it"), fix)],
         headers=challenge("scope_required", need),
-        pins=pins,
+        steps=steps,
     )
 
 
-def token_limited(principal: Principal, need: Requirement, pins: Sequence[RequirementStep]) -> Problem:
+def token_limited(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
     """Which of its bounds it was, but not where they lie: that is its owner's to read."""
     bound = bound_of(principal, current_call()) or "resource"
     fix = url_for(EDIT, token_id=principal.credential_id)
@@ -84,7 +84,7 @@ def token_limited(principal: Principal, need: Requirement, pins: Sequence[Requir
         },
         actions=[Action(_("Edit token"), fix)],
         headers=challenge("token_limited", need),
-        pins=pins,
+        steps=steps,
     )
 
 
@@ -111,6 +111,6 @@ def current_call() -> Call:
     return Call(request.method, str(request.url_rule), request.remote_addr)
 
 
-def pins_of(asked: Sequence[CheckedStep]) -> list[RequirementStep]:
+def steps_of(asked: Sequence[CheckedStep]) -> list[RequirementStep]:
     states = {True: "held", False: "missing", None: "idle"}
     return [RequirementStep(step.words, states[step.held]) for step in asked]

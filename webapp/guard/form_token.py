@@ -6,7 +6,7 @@ from webapp.core.translation import _
 from webapp.guard import request_guard
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import Principal
-from webapp.web.bearer import KEPT, Presented, presented, token_or_none
+from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
 from webapp.web.problems import Problem
 from webapp.web.unproxied import unproxied
 
@@ -24,7 +24,7 @@ def carried(token: str | None) -> Principal:
         require_sole_credential(token)
         if presented() is None:
             # In the place of what the header says: of another scheme, it was read before and brought nothing.
-            request.environ[KEPT] = Presented(token_or_none(token), is_dpop="HTTP_DPOP" in request.environ)
+            request.environ[PRESENTED] = Presented(token_or_none(token), is_dpop="HTTP_DPOP" in request.environ)
     if (refusal := request_guard.refusal_for(unproxied(request), ANY_TOKEN)) is not None:
         abort(refusal)
     found: Principal = g.principal

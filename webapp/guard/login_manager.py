@@ -22,7 +22,7 @@ from webapp.core.clock import now
 from webapp.guard import dpop_binding
 from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, admit
 from webapp.web import i18n
-from webapp.web.bearer import ENDS, Presented, presented
+from webapp.web.bearer import TOKEN_END, Presented, presented
 from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
@@ -148,7 +148,7 @@ def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
         if "is_let_in" in kept:
             count_use(*kept.use)
     if shown is not None:
-        asked.environ[ENDS] = principal.expires_at, (principal.expires_at - moment).days
+        asked.environ[TOKEN_END] = principal.expires_at, (principal.expires_at - moment).days
     return principal
 
 

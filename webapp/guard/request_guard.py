@@ -19,7 +19,7 @@ from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
-from webapp.web.redirects import to_its_spelling
+from webapp.web.redirects import canonical_redirect
 from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
@@ -33,7 +33,7 @@ def authorize_request() -> ResponseReturnValue | None:
     """Before each request; what it returns is answered in the view's place."""
     asked, app = unproxied(request), unproxied(current_app)
     if asked.url_rule is None:
-        return to_its_spelling(asked.routing_exception)
+        return canonical_redirect(asked.routing_exception)
     need = requirement_of(app, asked.url_rule.endpoint)
     if need is None:
         raise undeclared(asked.url_rule.endpoint)
@@ -98,10 +98,10 @@ def refuse_forgery(principal: Principal | None) -> None:
     try:
         if principal is None or principal.credential == "session":
             csrf.check()
-        elif (shown := presented()) is not None and shown.is_sent_unasked:
+        elif (shown := presented()) is not None and shown.is_ambient:
             csrf.refuse_cross_site()
             if shown.is_in_cookie:
-                csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(principal.credential_id))
+                csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_value(principal.credential_id))
     except Problem as refused:
         if refused.code is not None:
             # The detail is in the language of the caller, and the log is English.

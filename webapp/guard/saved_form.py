@@ -47,7 +47,7 @@ def keep(standing: CredentialRow | None, target: str) -> bool:
     """Keep the form of this request for the user whose session has ended; whether that could be done."""
     if standing is None or standing.disabled_at is not None:
         return False
-    if request.method != "POST" or not csrf.is_from_a_page_of_ours():
+    if request.method != "POST" or not csrf.is_from_own_page():
         return False
     text = form_state.kept()
     if text is None or not form_state.read(text):

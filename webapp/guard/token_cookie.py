@@ -5,7 +5,7 @@ from flask.globals import request_ctx
 
 from webapp.guard.require import requirement_of
 from webapp.web import token_cookie
-from webapp.web.bearer import KEPT, Presented, presented, token_or_none
+from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
 
 
 def speak() -> None:
@@ -15,8 +15,8 @@ def speak() -> None:
     need = requirement_of(current_app, request.url_rule.endpoint)
     if need is None or need.is_public or need.session or not need.reads_cookies:
         return
-    if (text := token_cookie.brought()) is not None:
-        request.environ[KEPT] = Presented(token_or_none(text), is_sent_unasked=True, is_in_cookie=True)
+    if (text := token_cookie.presented_token()) is not None:
+        request.environ[PRESENTED] = Presented(token_or_none(text), is_ambient=True, is_in_cookie=True)
         request_ctx._session = current_app.session_interface.make_null_session(current_app)
 
 

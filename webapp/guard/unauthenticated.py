@@ -10,7 +10,7 @@ from webapp.core.translation import _, _l
 from webapp.guard import form_state, saved_form
 from webapp.guard.assurance import Level
 from webapp.guard.dpop_binding import KeyNotProven
-from webapp.guard.forbidden import BUILDERS, current_call, pins_of
+from webapp.guard.forbidden import BUILDERS, current_call, steps_of
 from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.refusal_log import note
@@ -20,8 +20,8 @@ from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problem_kinds import kind_of
-from webapp.web.problems import Action, Problem, RequirementStep, answer
-from webapp.web.redirects import can_be_carried, path_and_query
+from webapp.web.problems import Action, Problem, RequirementStep, problem_response
+from webapp.web.redirects import fits_in_next, path_and_query
 from webapp.web.registry import service
 from webapp.web.templating import day
 
@@ -53,10 +53,10 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
         return to_login(error.code)
     if (shown := presented()) is not None and shown.is_in_cookie:
         # What was there beside it speaks the next time, and never this time.
-        token_cookie.drop()
+        token_cookie.delete_after_request()
     kind = kind_of(error.code)
     words = (kind.title, kind.detail) if not isinstance(error, KeyNotProven) else unproven(error)
-    return answer(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
+    return problem_response(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
 
 
 def unproven(error: KeyNotProven) -> tuple[str, str]:
@@ -76,14 +76,14 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     if decision is Decision.CLOSED:
         return closed(principal)
-    pins, code = pins_of(explain(principal, need, decision)), CODES[decision]
+    steps, code = steps_of(explain(principal, need, decision)), CODES[decision]
     if decision in (Decision.STEP_UP, Decision.RAISE):
         if principal.credential == "token":
             # A person is asked and goes on; to a token it is an end.
             note(code, str(need), principal)
-        return step_up(principal, need, code, pins)
+        return step_up(principal, need, code, steps)
     note(code, str(need), principal, bound=bound_of(principal, current_call()) if code == "token_limited" else None)
-    return answer(BUILDERS[code](principal, need, pins))
+    return problem_response(BUILDERS[code](principal, need, steps))
 
 
 def closed(principal: Principal) -> Response:
@@ -96,7 +96,7 @@ def closed(principal: Principal) -> Response:
         _("Reopen it to use it again. Nothing was changed."),
     ]
     keep = Action(_("Reopen account"), url_for(CLOSED))
-    return answer(Problem(403, _("This account is closed"), " ".join(sentences), actions=[keep]))
+    return problem_response(Problem(403, _("This account is closed"), " ".join(sentences), actions=[keep]))
 
 
 def anonymous() -> Response:
@@ -105,7 +105,9 @@ def anonymous() -> Response:
         return to_login("token_missing")
     kind = kind_of("token_missing")
     # RFC 6750 §3.1: without a credential there is no error code.
-    return answer(Problem(401, kind.title, kind.repair, code="token_missing", headers={"WWW-Authenticate": realm()}))
+    return problem_response(
+        Problem(401, kind.title, kind.repair, code="token_missing", headers={"WWW-Authenticate": realm()})
+    )
 
 
 def to_login(code: ProblemCode) -> Response:
@@ -113,14 +115,14 @@ def to_login(code: ProblemCode) -> Response:
         kind = kind_of(code)
         login = Action(_("Log in"), url_for(LOGIN))
         detail = _("You are not logged in or your session has ended. Nothing was changed.")
-        return answer(
+        return problem_response(
             Problem(401, kind.title, detail, code=code, actions=[login], headers={"WWW-Authenticate": realm()})
         )
     # None leaves a parameter out of the URL.
     return as_response(redirect(url_for(LOGIN, next=next_here(), ended=1 if code == "session_ended" else None), 303))
 
 
-def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Sequence[RequirementStep]) -> Response:
+def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: Sequence[RequirementStep]) -> Response:
     user_needs_refresh.send(current_app._get_current_object())  # type: ignore[attr-defined]
     acr = need.level.acr if need.level > Level.ONE else None
     confirm, headers = url_for(CONFIRM, next=next_here(), acr=acr), challenge(code, need)
@@ -135,7 +137,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
     what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
     is_token = principal.credential == "token"
     then = _("Log in with it and create a new token.") if is_token else _("Nothing was changed.")
-    return answer(
+    return problem_response(
         Problem(
             401,
             kind.title,
@@ -143,7 +145,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, pins: Se
             code=code,
             extra={"required": [acr]} if code == "mfa_required" else {},
             headers=headers,
-            pins=pins,
+            steps=steps,
             actions=[Action(_("Confirm it's you"), confirm)],
         )
     )
@@ -165,7 +167,7 @@ def undeclared(endpoint: str) -> Problem:
 def next_here() -> str | None:
     """The requested path and query as ``next`` of another URL; None, which leaves it out, if that were too long."""
     target = path_and_query()
-    return target if can_be_carried(target) else None
+    return target if fits_in_next(target) else None
 
 
 def minutes(need: Requirement) -> int:

@@ -119,7 +119,7 @@ def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None
     if kept is not None:
         # For the user it belonged to, and no other; see there.
         session[saved_form.KEPT] = kept
-    token_cookie.drop()
+    token_cookie.delete_after_request()
     login_manager.log_in(principal)
     session[SECRET] = started.secret
     session.permanent = is_remembered

@@ -1,4 +1,4 @@
-"""Work that the answer does not wait for."""
+"""after_response(): run work after the response has been sent."""
 
 import logging
 from collections.abc import Callable
@@ -7,27 +7,31 @@ from flask import Response, after_this_request, copy_current_request_context, re
 
 log = logging.getLogger(__name__)
 
-# In the environ: a server that can closes the body of this response after it has sent it, not before.
 AFTER_RESPONSE = "webapp.after_response"
+"""WSGI environ key: tells ``AsgiGateway`` to close the body of this response after sending it, not before."""
 
 
 def after_response(work: Callable[[], None]) -> None:
-    """Do ``work`` when the answer has been sent."""
+    """Call ``work`` once the response has been sent; outside the request context. Errors are logged."""
     request.environ[AFTER_RESPONSE] = True
 
-    def try_it() -> None:
+    def run_logged() -> None:
         try:
             work()
         except Exception:
-            # Nobody is there any more to be answered, and the server would log the message as well.
+            # There is no response left to change, and the server would also log the exception's message, which may
+            # hold user input.
             log.exception("error after the response")
 
     @after_this_request
-    def arrange(response: Response) -> Response:
-        response.call_on_close(try_it)
+    def schedule(response: Response) -> Response:
+        response.call_on_close(run_logged)
         return response
 
 
-def after_response_unseen(work: Callable[[], None]) -> None:
-    """Do ``work`` as this request, when the answer has been sent: how long it takes tells the caller nothing."""
+def after_response_in_context(work: Callable[[], None]) -> None:
+    """Like ``after_response``, but within the context of this request.
+
+    For work whose duration depends on a secret, such as whether an account exists: the caller cannot measure it.
+    """
     after_response(copy_current_request_context(work))

@@ -1,4 +1,4 @@
-"""@answers: what a view takes and gives as JSON, said where the view is, read by the API description."""
+"""@responds: declares the request and response types of a view, from which the OpenAPI document is built."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,23 +10,29 @@ from wtforms import Form
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MARK = "contract"
+ATTRIBUTE = "contract"
+"""Attribute of a view function that holds its ``Contract``."""
 JSON, CSV, JSON_LINES = "application/json", "text/csv", "application/jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
+    """The JSON interface of one view, as ``@responds`` declares it."""
+
     answer: type[Struct] | type[str] | None
-    """``str`` for what is not JSON, or not one value of it."""
+    """Type of the response body; ``str`` for CSV, JSON lines and other bodies that are not one JSON value."""
     form: type[Form] | None
+    """Request body."""
     query: type[Struct] | None
-    """What ``web.query.asked`` is told to read."""
+    """Query parameters, as passed to ``parse_query``."""
     status: int
+    """Of a successful response."""
     has_location: bool
-    """Whether the answer names the new thing's URL in ``Location``; only a 201 does."""
+    """Whether a 201 names the URL of the new resource in ``Location``."""
     kind: str
+    """Media type of the response body."""
     refuses: tuple[int, ...]
-    """With which statuses the view itself says no; what the guard, the body and the address may say goes without."""
+    """Error statuses of the view itself; those of the guard, the body and the URL are added by ``openapi_document``."""
 
 
 def responds(
@@ -39,14 +45,18 @@ def responds(
     kind: str = JSON,
     refuses: tuple[int, ...] = (),
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Describes the JSON side of a view; applied below the guard.
+    """View decorator that declares the JSON interface for the OpenAPI document; written below ``@require``.
+
+    It changes nothing about the view and checks nothing.
 
     Args:
-        answer: the type of the body; ``None`` for a response without one.
-        status: of success.
-        location: False for a 201 that makes nothing with a URL of its own: it sends no ``Location`` (RFC 9110 §15.3.2).
-        kind: the media type of the body.
-        refuses: the statuses with which the view itself refuses.
+        answer: type of the response body; None for a response without one.
+        form: request body.
+        query: query parameters, as passed to ``parse_query``.
+        status: of a successful response.
+        location: False for a 201 whose new resource has no URL, and so no ``Location`` (RFC 9110 §15.3.2).
+        kind: media type of the response body.
+        refuses: error statuses of the view itself.
     """
     contract = Contract(
         answer=answer,
@@ -58,13 +68,14 @@ def responds(
         refuses=refuses,
     )
 
-    def wear(view: Callable[P, R]) -> Callable[P, R]:
-        setattr(view, MARK, contract)
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        setattr(view, ATTRIBUTE, contract)
         return view
 
-    return wear
+    return decorate
 
 
 def contract_of(view: Callable[..., Any]) -> Contract | None:
-    found: Contract | None = getattr(view, MARK, None)
+    """What ``@responds`` declared of a view; None for a view without it."""
+    found: Contract | None = getattr(view, ATTRIBUTE, None)
     return found

@@ -1,7 +1,7 @@
 """AsgiGateway: serves a WSGI application over ASGI; the event loop reads each body before a thread is taken.
 
-A WSGI server lends a thread to a request as soon as its headers are there, so whoever sends bodies slowly holds all of
-them. Here a slow body costs a socket and the bytes that came, for a limited time.
+A WSGI server gives a request a thread as soon as its headers have arrived, so a few clients that send their bodies
+slowly occupy all threads. Here a slow body occupies a socket and the bytes received, for a limited time.
 """
 
 import asyncio
@@ -26,38 +26,39 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Requests that wait for a thread, for each thread there is; beyond that a caller is told to come back.
 QUEUED_PER_THREAD = 25
-# Bodies of one client that may be under way at a time in one process.
+"""Requests that may wait for a thread, per thread; further ones are answered 503."""
 BODIES_PER_CLIENT = 32
-# Pieces that a body may come in: each costs the event loop the same, however small it is. An honest TCP segment holds
-# about 1,460 bytes, so that a body of 64 kB comes in 45.
+"""Bodies of one client that one process reads at the same time; further ones are answered 503."""
+# A body may arrive in a limited number of pieces, because each takes the event loop the same time, however small it
+# is. A TCP segment holds about 1,460 bytes, so an ordinary body of 64 kB arrives in 45.
 FEWEST_PIECES = 500
 BYTES_PER_PIECE = 256
 
 
 class TooManyPieces(Exception):
-    """A body came in more pieces than a network makes of one."""
+    """A body arrived in more pieces than any network would split it into."""
 
 
 @dataclass(frozen=True, slots=True)
-class WsgiAnswer:
-    """What the application answers; ``body`` is None where a thread has sent it already, part by part."""
+class WsgiResponse:
+    """The response of the WSGI application; ``body`` is None if a thread has already streamed it."""
 
     start: StartResponse
     body: bytes | None
     close: Callable[[], object] | None = None
-    """Work that waits until the response has been sent."""
+    """To be called once the response has been sent (``after_response``)."""
 
 
 class AsgiGateway:
-    """
+    """ASGI application that runs a WSGI application in threads, with limits per client.
+
     Args:
-        threads: how many requests the application works on at a time.
-        body_limit: bytes of a body that are read; the application refuses what is longer.
-        body_timeout: how long a body may take to come.
-        base_url: of the site, for the pages that explain its problem documents.
-        client_of: whose share of all this a request takes, such as the network that it came from.
+        threads: number of requests that the application handles at the same time.
+        body_limit: bytes; of a longer body one piece more is read, so that the application refuses it.
+        body_timeout: from the headers to the last byte of the body; then the application answers 408.
+        base_url: of the site, for the ``type`` of problem documents.
+        client_of: the client whose share of the limits a request uses, such as its IP network.
     """
 
     def __init__(
@@ -76,14 +77,14 @@ class AsgiGateway:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self.queue = FairQueue(threads)
         self.pending = FairSlots(threads * (1 + QUEUED_PER_THREAD))
-        # Each holds a thread for as long as its client takes.
+        # A streamed response occupies a thread until its client has received it.
         self.streams = FairSlots(max(2, threads // 4))
         self.bodies: Counter[str] = Counter()
         self.finished = 0
         self.background: set[asyncio.Task[None]] = set()
 
     def progress(self) -> int | None:
-        """A number that changes as long as requests are finished; None while a thread is free."""
+        """A number that changes whenever a request finishes, for the watchdog; None while a thread is free."""
         return None if self.queue.free else self.finished
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -99,7 +100,7 @@ class AsgiGateway:
                 await self.refuse(environ, send, 413)
                 return
             except ClientGone:
-                # Or it has sent what is no body: whoever still listens is told so.
+                # The body may also be malformed; then the client is still connected and gets this response.
                 await self.refuse(environ, send, 400)
                 return
         try:
@@ -109,7 +110,7 @@ class AsgiGateway:
             await self.refuse(environ, send, 503, BUSY)
 
     async def refuse(self, environ: Environ, send: Send, status: int, detail: str | None = None) -> None:
-        """Answer without the application, and close the connection."""
+        """Send a problem without calling the application, and close the connection."""
         is_page = "text/html" in environ.get("HTTP_ACCEPT", "")
         problem = bare_problem(status, self.base_url, detail, is_page=is_page)
         added = headers.ALWAYS | (headers.PAGE if is_page else headers.DATA) | {"Connection": "close"}
@@ -118,6 +119,11 @@ class AsgiGateway:
         await send_whole(send, status, [*problem.headers, *added.items()], problem.body)
 
     async def add_body(self, environ: Environ, client: str, receive: Receive) -> None:
+        """Read the body into ``wsgi.input``; after the timeout, put a ``LateBody`` there.
+
+        Raises:
+            ClientGone, TooManyPieces: as ``read``.
+        """
         self.bodies[client] += 1
         try:
             async with asyncio.timeout(self.body_timeout):
@@ -126,7 +132,7 @@ class AsgiGateway:
             environ["wsgi.input"] = LateBody()
         else:
             environ["wsgi.input"] = BytesIO(body)
-            # A chunked body has its length now too, by which the application refuses one over its limit.
+            # The length of a chunked body is known now, so the application can refuse one over its limit.
             environ["CONTENT_LENGTH"] = str(len(body))
             environ.pop("HTTP_TRANSFER_ENCODING", None)
         finally:
@@ -135,11 +141,11 @@ class AsgiGateway:
                 del self.bodies[client]
 
     async def read(self, receive: Receive) -> bytes:
-        """The body; of one over the limit as much as shows that it is.
+        """The body; of one longer than ``body_limit`` only as much as shows that it is longer.
 
         Raises:
-            ClientGone: the client has closed the connection, or sent what is no body.
-            TooManyPieces: the pieces are too small to be worth their cost.
+            ClientGone: the client has closed the connection, or the body is malformed.
+            TooManyPieces: more pieces than ``most_pieces``.
         """
         body = bytearray()
         pieces = 0
@@ -157,14 +163,14 @@ class AsgiGateway:
 
     async def respond(self, environ: Environ, client: str, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        answer = await self.in_thread(client, lambda: self.answer_of(environ, client, receive, send, loop))
-        if answer.body is not None:
-            await send_whole(send, answer.start.status, answer.start.headers, answer.body)
-        if answer.close is not None:
-            await self.in_thread(client, answer.close)
+        response = await self.in_thread(client, lambda: self.call_app(environ, client, receive, send, loop))
+        if response.body is not None:
+            await send_whole(send, response.start.status, response.start.headers, response.body)
+        if response.close is not None:
+            await self.in_thread(client, response.close)
 
     async def in_thread(self, client: str, work: Callable[[], T]) -> T:
-        """As ``loop.run_in_executor``, in turn, and without the three callbacks that it passes a result through."""
+        """Like ``loop.run_in_executor``, but fair between clients, and without its three callbacks per result."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 
@@ -178,7 +184,7 @@ class AsgiGateway:
 
         def settle(outcome: Callable[[Any], None], value: Any) -> None:
             self.finished += 1
-            # The place is free once the thread is, also where nobody waits for the result any more.
+            # Free the slot now that the thread is free, even if the waiting task was cancelled.
             self.queue.leave()
             if not done.done():
                 outcome(value)
@@ -187,25 +193,26 @@ class AsgiGateway:
         self.pool.submit(run)
         return await done
 
-    def answer_of(
+    def call_app(
         self, environ: Environ, client: str, receive: Receive, send: Send, loop: asyncio.AbstractEventLoop
-    ) -> WsgiAnswer:
+    ) -> WsgiResponse:
+        """Call the WSGI application, in a thread; a body of unknown length is sent from here."""
         start = StartResponse()
         body = self.app(environ, start)
         is_whole = start.has_length or environ["REQUEST_METHOD"] == "HEAD" or start.status in (204, 304)
         close: Callable[[], object] = getattr(body, "close", lambda: None)
         if is_whole and environ.get(AFTER_RESPONSE):
-            return WsgiAnswer(start, b"".join(body), close)
+            return WsgiResponse(start, b"".join(body), close)
         try:
             if is_whole:
-                return WsgiAnswer(start, b"".join(body))
+                return WsgiResponse(start, b"".join(body))
             with self.streams.hold(client):
                 stream(body, head(start.status, start.headers), receive, send, loop)
         except ClientGone:
-            return WsgiAnswer(start, None)
+            return WsgiResponse(start, None)
         finally:
             close()
-        return WsgiAnswer(start, None)
+        return WsgiResponse(start, None)
 
 
 async def send_whole(send: Send, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:

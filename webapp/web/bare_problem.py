@@ -1,4 +1,4 @@
-"""bare_problem(status): the problem document of what is refused before the application is asked."""
+"""bare_problem(): the problem document of a request that is refused before it reaches Flask."""
 
 import json
 from html import escape
@@ -12,17 +12,21 @@ PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>{0}</title><
 
 
 class BareProblem(NamedTuple):
+    """A WSGI response."""
+
     status: str
+    """Code and reason phrase."""
     headers: list[tuple[str, str]]
     body: bytes
 
 
 def bare_problem(status: int, base_url: str, detail: str | None = None, *, is_page: bool = False) -> BareProblem:
-    """A problem as ``Problem`` answers it (RFC 9457), without a template and without what only the application knows.
+    """A problem (RFC 9457) or a minimal HTML page, made without Flask; for what ``Problem`` cannot be raised.
 
     Args:
-        detail: words of its own instead of those that every problem of this status has.
-        is_page: whether a person reads it.
+        status: a key of ``problem_kinds.WORDS``.
+        detail: replaces the usual text of this status.
+        is_page: HTML instead of JSON.
     """
     title, usual = map(str, WORDS[status])
     detail = detail or usual

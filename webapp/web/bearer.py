@@ -1,4 +1,4 @@
-"""The token of a request: in the header, as the password of Basic, or, where allowed, elsewhere."""
+"""presented(): the token of a request, from ``Authorization`` (Bearer, DPoP, Basic) or where settings allow it."""
 
 import re
 from base64 import b64decode
@@ -9,67 +9,75 @@ from typing import NamedTuple
 
 from flask import Request, current_app, request
 
-KEPT = "webapp.presented"
-# Where the guard leaves when the token that it let in ends, and in how many days, for every answer to say.
-ENDS = "webapp.token_ends"
-# What a token is made of, before its padding (RFC 6750 §2.1).
+PRESENTED = "webapp.presented"
+"""WSGI environ key: the ``Presented`` of this request, once it was read."""
+TOKEN_END = "webapp.token_ends"
+"""WSGI environ key: expiry and days left of the accepted token, set by the guard for the response headers."""
+# Characters of a token before its padding (RFC 6750 §2.1).
 B64TOKEN = (ascii_letters + digits + "-._~+/").encode()
 
 
 class Presented(NamedTuple):
-    """A credential that a script brought; ``token`` is None where it cannot be one."""
+    """The token that a request presents; ``token`` is None if what was sent cannot be one."""
 
     token: str | None
-    is_sent_unasked: bool = False
-    """Browsers repeat Basic credentials by themselves, so a change from another site must be refused."""
+    is_ambient: bool = False
+    """Browsers send it by themselves (Basic, cookie), so a change needs protection against CSRF."""
     is_dpop: bool = False
-    """Sent as a token that is bound to a key (RFC 9449 §7.1)."""
+    """Sent under the DPoP scheme: the token is bound to a key (RFC 9449 §7.1)."""
     is_in_query: bool = False
-    """What an address carries, caches on the way may keep with its answer."""
+    """It is part of the URL, so caches may store it together with the response."""
     is_in_cookie: bool = False
-    """Set by ``guard/token_cookie``, where the setting names the cookie."""
+    """Set by ``guard/token_cookie``, if ``TOKEN_LOCATIONS`` includes the cookie."""
 
 
-def presented(asked: Request = request) -> Presented | None:
-    """What a request brings beside its cookie, or None. RFC 6750 §2, RFC 7617."""
-    environ = asked.environ
-    if KEPT not in environ:
-        # Most browsers' requests bring nothing, and this is asked of each of them more than once.
+def presented(request: Request = request) -> Presented | None:
+    """The token that a request presents apart from a cookie, or None (RFC 6750 §2, RFC 7617); read once per request."""
+    environ = request.environ
+    if PRESENTED not in environ:
+        # Most requests of browsers have no token, and this is called several times for each.
         if "HTTP_AUTHORIZATION" not in environ and "token=" not in environ.get("QUERY_STRING", ""):
             return None
-        environ[KEPT] = read(asked, current_app.config["TOKEN_LOCATIONS"])
-    found: Presented | None = environ[KEPT]
+        environ[PRESENTED] = read(request, current_app.config["TOKEN_LOCATIONS"])
+    found: Presented | None = environ[PRESENTED]
     return found
 
 
 def read(request: Request, locations: Container[str]) -> Presented | None:
+    """Parse the token of a request, without the cache of ``presented``.
+
+    Args:
+        locations: where tokens are accepted: ``header``, ``query``.
+    """
     in_query = "query" in locations
     header = request.environ.get("HTTP_AUTHORIZATION")
     from_query = request.args.getlist("token") if in_query and request.method == "GET" and request.query_string else []
     if header is None:
         return Presented(token_or_none(",".join(from_query)), is_in_query=True) if from_query else None
-    # At any white space: a tab is not what the grammar asks, but who writes one means a token, and not their cookie.
+    # Split at any white space. The grammar allows no tab, but a client that sends one means its token, not its cookie.
     scheme, rest = (*header.split(maxsplit=1), "", "")[:2]
     scheme = scheme.lower()
     if scheme in ("bearer", "dpop", "basic") and "header" not in locations:
-        # Refused rather than ignored: who brings a token does not mean their cookie.
+        # Refused, not ignored: the request must not be authenticated by its cookie instead.
         return Presented(None)
     if scheme in ("bearer", "dpop"):
-        # Two ways of sending one are as doubtful as two tokens (RFC 6750 §2).
+        # A client must not use two methods at once (RFC 6750 §2).
         token = None if from_query else token_or_none(rest.rstrip())
         return Presented(token, is_dpop=scheme == "dpop", is_in_query=bool(from_query))
     if scheme == "basic":
-        return Presented(token_or_none(basic_password(rest.rstrip())), is_sent_unasked=True)
+        return Presented(token_or_none(basic_password(rest.rstrip())), is_ambient=True)
     return None
 
 
 def token_or_none(text: str) -> str | None:
-    told = text.rstrip("=")
-    # Taking out what may be there is five times as quick as a pattern, and every request with a token asks.
-    return text if told and not told.encode(errors="replace").translate(None, B64TOKEN) else None
+    """``text`` if it has the syntax of a bearer token (``b64token``, RFC 6750 §2.1)."""
+    unpadded = text.rstrip("=")
+    # Five times as fast as a regular expression, and called for every request with a token.
+    return text if unpadded and not unpadded.encode(errors="replace").translate(None, B64TOKEN) else None
 
 
 def basic_password(text: str) -> str:
+    """The password in Basic credentials (RFC 7617 §2); empty if they cannot be decoded."""
     try:
         return b64decode(text, validate=True).decode().partition(":")[2]
     except (NotBase64, UnicodeDecodeError, ValueError):
@@ -77,6 +85,9 @@ def basic_password(text: str) -> str:
 
 
 def realm(scheme: str = "Bearer") -> str:
-    """The challenge that all others begin with; a header holds less than the name of a house may (RFC 9110 §5.6.4)."""
+    """The start of each ``WWW-Authenticate`` challenge: scheme and realm.
+
+    The realm is the name of the site without what a quoted string cannot hold (RFC 9110 §5.6.4).
+    """
     plain = re.sub(r'[^ -~]|["\\]', "?", current_app.config["SITE_NAME"])
     return f'{scheme} realm="{plain}"'

@@ -1,4 +1,4 @@
-"""The body of a request: a form or a JSON object, as the members it holds; every other shape is refused."""
+"""submitted(): the body of a request, a form or a JSON object, as a MultiDict; anything else is refused."""
 
 import json
 from typing import Any
@@ -16,10 +16,10 @@ Submitted = MultiDict[str, str]
 
 
 def submitted() -> Submitted:
-    """The members of the form or the JSON object that was sent.
+    """The fields of the form or JSON object in the body, as a form would send them; read once per request.
 
     Raises:
-        Problem: 400 if it is neither, 415 if it says that it is something else.
+        Problem: 400 for a malformed body, 413 for too many fields, 415 for another content type.
     """
     if "submitted" not in g:
         g.submitted = read_body()
@@ -28,12 +28,13 @@ def submitted() -> Submitted:
 
 
 def is_json() -> bool:
+    """Whether the body is a JSON object. Raises as ``submitted``."""
     submitted()
     return g.json_values is not None
 
 
 def json_value(name: str) -> Any:
-    """A member as JSON had it; None where there is none, which null says as well."""
+    """A member of the JSON body with its own type; None if it is missing or null."""
     return g.json_values.get(name) if is_json() else None
 
 
@@ -64,7 +65,7 @@ def members_of(body: bytes) -> Submitted:
 
 
 def texts_of(name: str, value: Any) -> list[str]:
-    """A JSON value as a form would have sent it; false and null as what was left out."""
+    """A JSON value as the texts that a form would send; none for false and null, as for a box left unticked."""
     match value:
         case None | False:
             return []
@@ -79,7 +80,7 @@ def texts_of(name: str, value: Any) -> list[str]:
 
 
 class ObjectHook:
-    """Makes the objects of one JSON text; refuses it for a member that is there twice, and for too many of them."""
+    """``object_pairs_hook`` for ``json.loads`` that limits the number of members and refuses duplicate ones."""
 
     def __init__(self) -> None:
         self.counted = 0
@@ -99,8 +100,11 @@ def unreadable_number(text: str) -> None:
 
 
 def checked(members: Submitted) -> Submitted:
-    """Without what no field of ours can hold: NUL ends text in databases and in C, lone surrogates cannot be stored."""
-    # A part of a multipart form need not say its name, and is then kept under None.
+    """``members``, after checking their number, names and characters.
+
+    NUL is refused because databases and C end a text there, lone surrogates because they cannot be stored.
+    """
+    # Werkzeug stores a part of a multipart form without a name under None.
     if not all(isinstance(name, str) for name in members):
         raise unreadable(_("A field of the form has no name."))
     values = [value for _name, value in members.items(multi=True)]
@@ -112,6 +116,7 @@ def checked(members: Submitted) -> Submitted:
 
 
 def is_text(value: str) -> bool:
+    """Whether a database can store ``value`` as text."""
     try:
         value.encode()
     except UnicodeEncodeError:

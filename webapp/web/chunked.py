@@ -1,4 +1,4 @@
-"""Bodies that come in chunks: read to their end or refused, never cut."""
+"""BoundedRequest: chunked request bodies (RFC 9112 §7.1) are read completely or refused, never truncated."""
 
 from io import BytesIO
 from typing import IO
@@ -9,14 +9,14 @@ from werkzeug.utils import cached_property
 
 
 class BoundedRequest(Request):
-    """Werkzeug cuts a body without ``Content-Length`` at the limit, and what is left is parsed as if it were whole."""
+    """Refuses a chunked body over the limit; Werkzeug truncates it and parses the rest as if it were complete."""
 
     @cached_property
     def stream(self) -> IO[bytes]:
         """The body.
 
         Raises:
-            RequestEntityTooLarge: it comes in chunks (RFC 9112 §7.1), and is longer than the limit.
+            RequestEntityTooLarge: it has no ``Content-Length`` and is longer than ``max_content_length``.
         """
         limit = self.max_content_length
         if self.content_length is not None or limit is None or not self.environ.get("wsgi.input_terminated"):

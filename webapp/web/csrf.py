@@ -1,4 +1,4 @@
-"""A CSRF token for every change that comes with a cookie; judged here and nowhere else."""
+"""CSRF checks for requests authenticated by a cookie: CSRF token, double submit, Sec-Fetch-Site and Origin."""
 
 from datetime import timedelta
 
@@ -12,17 +12,17 @@ from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.transaction import READS
 
-# A page may have been open for so long when its session is found to be over.
 LONGEST_OPEN = timedelta(days=30)
+"""For how long ``is_from_own_page`` accepts the CSRF token of a page."""
 
 
 def is_change(method: str) -> bool:
-    """Whatever is not known to be safe (RFC 9110 §9.2.1) may change something."""
+    """Whether ``method`` is not one of the safe methods (RFC 9110 §9.2.1)."""
     return method not in READS
 
 
 def check() -> None:
-    """Let a change through only if it came from a page of ours.
+    """Check the CSRF token, from ``X-CSRF-Token`` or the field ``csrf_token``, and the origin of the request.
 
     Raises:
         Problem: 403 ``csrf_failed``.
@@ -34,8 +34,11 @@ def check() -> None:
         raise refusal(str(error)) from error
 
 
-def is_from_a_page_of_ours() -> bool:
-    """Whether a page of ours was filled in with this very cookie, however long ago: not enough to change anything."""
+def is_from_own_page() -> bool:
+    """Whether the form comes from a page of this site in this browser, even if its session has ended since.
+
+    Not sufficient to change anything: it decides only whether the form is saved until the user has logged in.
+    """
     sent = request.headers.get("X-CSRF-Token") or submitted().get("csrf_token")
     try:
         validate_csrf(sent, time_limit=int(LONGEST_OPEN.total_seconds()))
@@ -45,7 +48,11 @@ def is_from_a_page_of_ours() -> bool:
 
 
 def check_double_submit(cookie: str, expected: str) -> None:
-    """Let a change by a token in a cookie through only if it repeats the value beside it, which is of this very token.
+    """Check a request authenticated by a token in a cookie: it must repeat the CSRF cookie, in a header or field.
+
+    Args:
+        cookie: name of the CSRF cookie.
+        expected: the value that belongs to this token.
 
     Raises:
         Problem: 403 ``csrf_failed``.
@@ -62,12 +69,15 @@ def refuse_cross_site() -> None:
 
 
 def is_same_site() -> bool:
-    """As the browser tells it; whoever tells nothing is judged by the token alone (Fetch Metadata, RFC 6454 §7)."""
-    told = request.headers.get("Sec-Fetch-Site")
-    if told is not None:
-        return told in ("same-origin", "none")
+    """Whether the browser does not report another site as the sender (Fetch Metadata §2.4, RFC 6454 §7).
+
+    From ``Sec-Fetch-Site`` if the browser sends it, else ``Origin``; with neither, only the CSRF token decides.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    # As strings and with the scheme of ours: http is another site than https, and parsing is where readings differ.
+    # Compared as strings, so that no difference between URL parsers matters; http and https are different sites.
     base_url: str = current_app.config["BASE_URL"]
     return origin in (None, base_url, f"{base_url.partition(':')[0]}://{request.host}")
 

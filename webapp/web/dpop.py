@@ -1,4 +1,4 @@
-"""The proof that comes with a request (RFC 9449 §4), and that it comes once."""
+"""The DPoP proof of the current request (RFC 9449 §4), and its replay check (§11.1)."""
 
 from datetime import timedelta
 
@@ -14,28 +14,31 @@ from webapp.web.registry import service
 
 
 def proof_for(token: str | None) -> DpopProof:
-    """What the header ``DPoP`` shows; two of them reach us as one that is no proof.
+    """The verified proof from the ``DPoP`` header (RFC 9449 §4.3), without the replay check.
+
+    Args:
+        token: the access token that the proof must name in ``ath``; None when a token is being requested.
 
     Raises:
-        ProofUnfit
+        ProofUnfit: missing or invalid. Two headers arrive joined by a comma, which is invalid too.
     """
     header = request.environ.get("HTTP_DPOP")
     if header is None:
         raise ProofUnfit("the proof is missing")
-    asked = ProvenRequest(method=request.method, origin=current_app.config["BASE_URL"], path=request.path, token=token)
-    return dpop.proven(header, asked, window=current_app.config["DPOP_WINDOW"])
+    sent = ProvenRequest(method=request.method, origin=current_app.config["BASE_URL"], path=request.path, token=token)
+    return dpop.proven(header, sent, window=current_app.config["DPOP_WINDOW"])
 
 
 def is_new(proof: DpopProof) -> bool:
-    """Whether it was not sent before, to any process; asked once, it was."""
+    """Mark a proof as used; whether no process had seen it before (RFC 9449 §11.1)."""
     limiter = service(Limiter)
-    # From the earliest that it could be sent to the latest.
+    # ``iat`` may be one window in the past or in the future.
     memory = 2 * current_app.config["DPOP_WINDOW"] + timedelta(seconds=1)
     return limiter.take(Limit(f"{SPENT}proof", 1, memory), proof.jkt, proof.jti).allowed
 
 
 def presented_proof() -> DpopProof | None:
-    """What whoever asks for a token has shown of a key; None where nothing was shown (RFC 9449 §5).
+    """The proof of a request for a token (RFC 9449 §5); None without the header.
 
     Raises:
         Problem: 400 ``invalid_dpop_proof``.
@@ -49,7 +52,9 @@ def presented_proof() -> DpopProof | None:
 
 
 def spend(proof: DpopProof | None) -> str | None:
-    """The thumbprint of its key. Anybody can make a key, so only once they are no stranger, or were counted as one.
+    """Use up a proof, and return the thumbprint (``jkt``) of its key; None for None.
+
+    Call it after the caller is authenticated or rate limited: each call stores a row, and anyone can make proofs.
 
     Raises:
         Problem: 400 ``invalid_dpop_proof``.

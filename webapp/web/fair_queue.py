@@ -1,14 +1,16 @@
-"""FairQueue: a bounded number of places, given to those who wait for one in turn, client by client."""
+"""FairQueue: a semaphore for asyncio that serves waiting clients in turn."""
 
 import asyncio
 from collections import deque
 
 
 class FairQueue:
-    """Of those who wait, each client has one turn before any has a second. For one event loop, and not for threads.
+    """Semaphore with round robin between clients: each waiting client enters once before any enters again.
+
+    For one event loop; not thread-safe.
 
     Args:
-        places: how many may be in at a time.
+        places: number of requests that may be inside at the same time.
     """
 
     def __init__(self, places: int) -> None:
@@ -16,7 +18,7 @@ class FairQueue:
         self.waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     async def enter(self, client: str) -> None:
-        """Wait for a place; whoever has entered must ``leave``."""
+        """Wait for a free place; every ``enter`` needs a ``leave``."""
         if self.free:
             self.free -= 1
             return
@@ -25,18 +27,19 @@ class FairQueue:
         try:
             await turn
         except asyncio.CancelledError:
-            # The place came together with the cancellation: it goes to the next.
+            # The place was granted at the same moment as the cancellation: pass it on.
             if turn.done() and not turn.cancelled():
                 self.leave()
             raise
 
     def leave(self) -> None:
+        """Free a place, or pass it on to the next waiting client."""
         while self.waiting:
             client = next(iter(self.waiting))
             queue = self.waiting.pop(client)
             turn = queue.popleft()
             if queue:
-                # At the end again, behind all other clients.
+                # The rest of this client's requests wait behind all other clients.
                 self.waiting[client] = queue
             if not turn.done():
                 turn.set_result(None)

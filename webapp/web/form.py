@@ -1,4 +1,4 @@
-"""Form: FlaskForm with its own CSRF off; reads a form or a JSON object, refuses every other shape."""
+"""Form: base class of all forms; FlaskForm without its CSRF field that also reads JSON objects, with strict types."""
 
 from typing import Any, ClassVar
 
@@ -13,15 +13,18 @@ from webapp.web.body import is_json, json_value, submitted
 from webapp.web.form_body import unreadable
 from webapp.web.problems import Problem
 
-# As browsers and WTForms say it; a number is neither.
+# Values of a checkbox, from browsers and WTForms; numbers are not accepted.
 TICKED, UNTICKED = {"y", "on", "true"}, {"", "false"}
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
-    """One form for people and scripts; its errors are for both."""
+    """Base class of forms: the same fields and errors for HTML forms and JSON.
+
+    CSRF is checked by the guard, not by the form.
+    """
 
     either: ClassVar[tuple[str, ...]] = ()
-    """Fields of which one is needed; checked by the form itself, read by the API description."""
+    """Fields of which one is required; for the OpenAPI document, checked by the form's own validation."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF has no types
         csrf = False
@@ -32,31 +35,36 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             return submitted() if form.is_submitted() else None
 
     def validate_on_submit(self, extra_validators: Any = None) -> bool:
-        self.refuse_shapes()
+        """As ``FlaskForm.validate_on_submit``.
+
+        Raises:
+            Problem: 400 for a field of the wrong JSON type, or sent more than once.
+        """
+        self.refuse_wrong_types()
         return bool(super().validate_on_submit(extra_validators))
 
-    def refuse_shapes(self) -> None:
+    def refuse_wrong_types(self) -> None:
         for field in self:
-            # Which of two values counts is a matter of taste, and two readers with two tastes are an attack.
+            # Programs disagree about which of two values counts, and attacks use that (HTTP parameter pollution).
             if not isinstance(field, SelectMultipleField) and len(submitted().getlist(field.name)) > 1:
                 raise unreadable(_("%(name)s was sent more than once.", name=field.name))
-            if not (fits(field) if is_json() else is_a_word(field)):
+            if not (has_json_type(field) if is_json() else has_checkbox_value(field)):
                 raise unreadable(_("%(name)s has the wrong type.", name=field.name))
 
     def refused(self) -> Problem:
-        """What a script hears of a form that does not fit; people see the page again."""
+        """The 422 problem with all field errors, for scripts; browsers get the page again."""
         return Problem(
             422, _("Some fields need to be corrected"), _("Nothing was changed."), extra={"errors": errors_of(self)}
         )
 
 
-def is_a_word(field: Field) -> bool:
-    """Whether a form says of a box that it is ticked, or not, in a way that means it."""
+def has_checkbox_value(field: Field) -> bool:
+    """Whether the form value of a checkbox is one of the known ones; True for every other field."""
     return not isinstance(field, BooleanField) or set(submitted().getlist(field.name)) <= TICKED | UNTICKED
 
 
-def fits(field: Field) -> bool:
-    """Whether a JSON value is of the field's own type, or says nothing."""
+def has_json_type(field: Field) -> bool:
+    """Whether the JSON value is of the field's type, null or empty."""
     value = json_value(field.name)
     if value is None or value == "":
         return True
@@ -70,15 +78,20 @@ def fits(field: Field) -> bool:
 
 
 def errors_of(form: Form) -> dict[str, list[str]]:
+    """Error messages by field name; those of the form as a whole under ``form``."""
     return {name or "form": [str(message) for message in messages] for name, messages in form.errors.items()}
 
 
 def stripped(text: str | None) -> str | None:
+    """WTForms filter: without white space at both ends."""
     return text.strip() if text else text
 
 
 def one_line(_form: Any, field: Field) -> None:
-    """Asked of what others read: what turns a line around or ends it has no business on pages and in mails."""
+    """WTForms validator for texts that other people read on pages and in mails.
+
+    Refuses line breaks, bidirectional controls, other unprintable characters, and stacked combining marks.
+    """
     if not (field.data or "").isprintable():
         raise ValidationError(_("Enter one line of printable text."))
     if is_stacked(field.data or ""):

@@ -1,4 +1,4 @@
-"""The fields of a form body, read in a time that is bounded whatever it holds."""
+"""form_fields(): parses URL-encoded and multipart forms, with limits on what is costly to parse."""
 
 import re
 from urllib.parse import parse_qsl
@@ -18,16 +18,16 @@ LARGEST_PART_HEAD = 1024
 MOST_PARAMETERS = 8
 """Semicolons in the headers of one part."""
 MOST_STRAY_PERCENT_SIGNS = 100
-"""Percent signs that begin no escape: taken as they are, each at the cost of an exception."""
+"""Percent signs that begin no escape: ``parse_qsl`` accepts them, but catches an exception for each."""
 BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
 
 
 def form_fields() -> MultiDict[str, str]:
-    """The fields of the URL-encoded or multipart form that was sent.
+    """The fields of the URL-encoded or multipart form in the body.
 
     Raises:
-        Problem: 400 for an encoding or a boundary that cannot be read, 413 for too many fields.
+        Problem: 400 for a wrong encoding or boundary, 413 for too many fields.
     """
     body = request.get_data(cache=True)
     if request.mimetype == "multipart/form-data":
@@ -37,7 +37,7 @@ def form_fields() -> MultiDict[str, str]:
 
 
 def parse_urlencoded(body: bytes) -> MultiDict[str, str]:
-    """As Werkzeug parses it, but what is not UTF-8 is refused: Werkzeug reads it as a form without fields."""
+    """As Werkzeug parses it, except that a form that is not UTF-8 is refused; Werkzeug returns one without fields."""
     if body.count(b"&") >= MOST_FIELDS:
         raise too_many_fields()
     if body.count(b"%") - len(ESCAPE.findall(body)) > MOST_STRAY_PERCENT_SIGNS:
@@ -49,7 +49,11 @@ def parse_urlencoded(body: bytes) -> MultiDict[str, str]:
 
 
 def check_parts(body: bytes, boundary: str) -> None:
-    """Refuse a multipart form that is costly to parse, before it is parsed."""
+    """Refuse a multipart form that is costly to parse, before Werkzeug parses it (RFC 2046 §5.1).
+
+    Raises:
+        Problem: 400.
+    """
     if not 0 < len(boundary) <= LONGEST_BOUNDARY or not boundary.isascii():
         raise unreadable(
             _("The boundary of the form must have 1 to %(count)s ASCII characters.", count=LONGEST_BOUNDARY)

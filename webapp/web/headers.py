@@ -1,4 +1,4 @@
-"""What every answer tells the browser: where it may load from, who may frame it, what it may keep."""
+"""Response headers of every response: content security policy, framing, HSTS, caching, expiry of the token."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from webapp.core.clock import NEVER
-from webapp.web.bearer import ENDS, KEPT
+from webapp.web.bearer import PRESENTED, TOKEN_END
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,37 +35,36 @@ PAGE = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-# What is not a page loads nothing, wherever it is opened.
+# A response that is no page loads nothing, even if a browser opens it as one.
 DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
-
-# For whom an answer was made, unless it is for everybody.
+# Of responses that depend on the caller: all but those marked "public".
 PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Language, Authorization, Cookie")
 
 
-WARNED = 7
-"""Days before its end from which on a token's answers warn of it."""
+WARNING_DAYS = 7
+"""Days before the expiry of a token from which on responses to it carry ``Token-Warning``."""
 
 
 @lru_cache(4096)
 def expiry_headers(ends_at: datetime, days_left: int) -> tuple[tuple[str, str], ...]:
-    """When the token that was brought ends, and a warning in its last days."""
+    """``Token-Expires``, and in the last ``WARNING_DAYS`` also ``Token-Warning``."""
     if ends_at >= NEVER:
         return (("Token-Expires", "never"),)
     end = ("Token-Expires", ends_at.isoformat(timespec="seconds"))
-    if days_left >= WARNED:
+    if days_left >= WARNING_DAYS:
         return (end,)
     left = f"{days_left} day{'' if days_left == 1 else 's'}" if days_left > 0 else "less than a day"
     return end, ("Token-Warning", f"This token ends in {left}; rotate or refresh it.")
 
 
 class Headers:
-    """Adds to every answer, at the very door: also to those that no view made."""
+    """WSGI middleware that adds the headers to every response, including errors that no view made.
+
+    Args:
+        hsts: value of ``Strict-Transport-Security`` (RFC 6797 §6.1); empty to not send it.
+    """
 
     def __init__(self, app: "WSGIApplication", *, hsts: str) -> None:
-        """
-        Args:
-            hsts: ``Strict-Transport-Security``; empty: not sent.
-        """
         always = [*ALWAYS.items(), *([("Strict-Transport-Security", hsts)] if hsts else [])]
         self.app, self.page, self.data = app, [*always, *PAGE.items()], [*always, *DATA.items()]
 
@@ -78,13 +77,13 @@ class Headers:
                 elif name == "Cache-Control":
                     cached = value
             headers.extend(self.page if is_page else self.data)
-            shown = environ.get(KEPT)
-            if shown is not None and shown.is_in_query:
-                # RFC 6750 §2.3: the address holds a token, so nobody on the way may keep the answer.
+            credential = environ.get(PRESENTED)
+            if credential is not None and credential.is_in_query:
+                # The URL holds a token, so no cache may store the response (RFC 6750 §2.3).
                 headers[:] = [entry for entry in headers if entry[0] != "Cache-Control"]
                 headers.append(("Cache-Control", "private, no-store"))
                 cached = "private"
-            if (end := environ.get(ENDS)) is not None:
+            if (end := environ.get(TOKEN_END)) is not None:
                 headers.extend(expiry_headers(*end))
             if cached is None:
                 headers.append(PRIVATE[0])

@@ -1,4 +1,4 @@
-"""Mails from templates: ``mail/<kind>.txt`` begins with the subject, ``mail/<kind>.html`` is the same as a page."""
+"""render_mail(): a mail from ``mail/<kind>.txt``, whose first line is the subject, and ``mail/<kind>.html``."""
 
 import re
 from dataclasses import dataclass
@@ -15,13 +15,16 @@ class RenderedMail:
 
 
 def render_mail(app: Flask, kind: str, facts: dict[str, object], language: str) -> RenderedMail:
-    """
+    """Render the text and HTML version of a mail.
+
     Args:
+        kind: name of the templates.
+        facts: context of the templates.
         language: one of ``i18n.LANGUAGES``.
     """
     with app.app_context(), force_locale(language):
         subject, _, text = render_template(f"mail/{kind}.txt", **facts).strip().partition("\n")
         html = render_template(f"mail/{kind}.html", subject=subject, **facts)
-    # A line break in a subject would begin a header of the sender's choice.
-    # Blocks and includes that are empty leave blank lines.
+    # No line break in the subject: it would start another header. At most one blank line in a row in the text, where
+    # optional blocks of the template left several.
     return RenderedMail(" ".join(subject.split()), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)

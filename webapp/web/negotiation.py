@@ -1,4 +1,4 @@
-"""show(): one struct, as a page for people and as JSON for scripts."""
+"""Content negotiation: show() responds with a page or the same data as JSON; wants_page() and is_browser() decide."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -17,20 +17,21 @@ FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 def is_browser() -> bool:
-    """Whether a refusal is said to a person: no credential of a script, and HTML named as welcome."""
+    """Whether errors are shown as pages: the request has no token, and ``Accept`` prefers ``text/html``."""
     return presented() is None and prefers_html()
 
 
 def wants_page() -> bool:
-    """Whether an answer is a page: for browsers, and for whoever posts a form without asking for JSON."""
+    """Whether the response is a page: as ``is_browser``, and for HTML forms unless ``Accept`` names JSON."""
     if presented() is not None:
         return False
     return prefers_html() or (request.mimetype in FORM_TYPES and not names("application/json"))
 
 
 def prefers_html() -> bool:
+    """Whether ``Accept`` names ``text/html`` with at least the quality of JSON (RFC 9110 §12.5.1); ``*/*`` does not."""
     accept = request.environ.get("HTTP_ACCEPT", "")
-    # Most scripts send "*/*", and a header need not be parsed to see that it names no HTML.
+    # Most scripts send "*/*": without parsing the header it is clear that it names no HTML.
     if "html" not in accept.lower():
         return False
     return names("text/html") and quality("text/html") >= quality("application/json")
@@ -41,20 +42,27 @@ def names(kind: str) -> bool:
 
 
 def quality(kind: str) -> float:
+    """The quality that ``Accept`` gives to exactly this media type, 0 to 1; wildcards do not count."""
     return max((q for value, q in request.accept_mimetypes if value.lower() == kind), default=0)
 
 
 def show(answer: msgspec.Struct, template: str, /, *, status: int = 200, **page: Any) -> Response:
-    """``answer`` as JSON, or ``template`` with ``page``, whichever is asked for."""
+    """Respond with a page or with JSON, as ``wants_page`` decides.
+
+    Args:
+        answer: the JSON body.
+        template: of the page.
+        page: context of the template.
+    """
     if wants_page():
         return current_app.make_response((render_template(template, **page), status))
     return as_json(answer, status=status)
 
 
 class JsonResponse(Response):
-    """One JSON text, sent as it stands: its length is known, and there is no ``Location`` to complete.
+    """A 200 response without ``Location`` and with a known length skips Werkzeug's ``get_wsgi_headers``.
 
-    Werkzeug copies the headers and looks through them for both, a twentieth of a request with a token.
+    That method copies and searches the headers, which takes a twentieth of the time of a request with a token.
     """
 
     def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
@@ -64,4 +72,9 @@ class JsonResponse(Response):
 
 
 def as_json(answer: Any, *, status: int = 200, kind: str = "application/json") -> Response:
+    """A JSON response; translated texts in ``answer`` are written in the language of the request.
+
+    Args:
+        kind: media type.
+    """
     return JsonResponse(msgspec.json.encode(answer, enc_hook=text_of), status=status, content_type=kind)

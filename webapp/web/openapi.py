@@ -1,4 +1,4 @@
-"""The JSON side described as OpenAPI 3.1, from operations that somebody who knows the guard has gathered."""
+"""document(): the OpenAPI 3.1 document of the site, from the operations that ``site/openapi_document`` collects."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from webapp.web.openapi_schemas import (
     Schema,
     components,
     form_schema,
+    openapi_path,
     path_parameters,
     query_parameters,
-    templated,
 )
 from webapp.web.problem_kinds import WORDS, phrase_of
 
 FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 SPECIFICATION = "3.1.1"
-# Of what is promised here, not of the program: addresses and names do not change without it.
+# Of the API, not of the program: it changes with incompatible changes of URLs or members.
 VERSION = "1"
 LOCATION = {"Location": "URL of the new resource."}
 HEADERS: dict[int, Schema] = {
@@ -61,46 +61,54 @@ MEMBERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one address; ``rule`` as Flask writes it."""
+    """An Operation Object (OpenAPI 3.1 §4.8.10): one method of one route."""
 
     id: str
     method: str
     rule: str
+    """URL rule in Flask's syntax."""
     tag: str
     summary: str
     description: str
     security: Sequence[dict[str, list[str]]]
     by_session: str
+    """Who may call it with a session, in words."""
     by_token: str
+    """Who may call it with a token, in words."""
     refusals: Iterable[int]
+    """All error statuses."""
     contract: Contract
 
 
 @dataclass(frozen=True, slots=True)
 class ApiInfo:
+    """Parts of the document that do not depend on the operations."""
+
     name: str
     url: str
     about: str
     schemes: Schema
+    """``securitySchemes``."""
     choices: dict[str, list[str]]
-    """By field, for those that a form is given only when it is made."""
+    """Choices by field name, of fields that get theirs only when a form is made."""
 
 
-def document(house: ApiInfo, operations: Sequence[Operation]) -> Schema:
+def document(info: ApiInfo, operations: Sequence[Operation]) -> Schema:
+    """The OpenAPI document, ready for JSON."""
     paths: dict[str, Schema] = {}
     for operation in operations:
-        paths.setdefault(templated(operation.rule), {})[operation.method.lower()] = operation_object(operation)
+        paths.setdefault(openapi_path(operation.rule), {})[operation.method.lower()] = operation_object(operation)
     refusals = sorted({status for operation in operations for status in operation.refusals})
     return {
         "openapi": SPECIFICATION,
-        "info": {"title": house.name, "version": VERSION, "description": house.about},
-        "servers": [{"url": house.url}],
+        "info": {"title": info.name, "version": VERSION, "description": info.about},
+        "servers": [{"url": info.url}],
         "tags": [{"name": tag} for tag in sorted({operation.tag for operation in operations})],
         "paths": paths,
         "components": {
-            "schemas": schemas(operations, house.choices),
+            "schemas": schemas(operations, info.choices),
             "responses": {name_of(status): refusal(status) for status in refusals},
-            "securitySchemes": house.schemes,
+            "securitySchemes": info.schemes,
         },
     }
 
@@ -136,7 +144,7 @@ def body(contract: Contract) -> Schema | None:
     if contract.form is None:
         return None
     schema = {"schema": ref(contract.form)}
-    # A form that leaves everything open may as well not be sent.
+    # The body is optional if the form has no required field.
     is_needed = not form_schema(contract.form, {}).keys().isdisjoint({"required", "oneOf"})
     return {"required": is_needed, "content": {JSON: schema, FORM: schema}}
 
@@ -155,7 +163,7 @@ def refusal(status: int) -> Schema:
 
 
 def headers(named: Schema) -> Schema:
-    """Headers that every response of its kind sends, each with what it says."""
+    """Header Objects for headers that are always sent; ``named`` maps each to its description."""
     made = {
         name: {"description": words, "required": True, "schema": {"type": "string"}} for name, words in named.items()
     }

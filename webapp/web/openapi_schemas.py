@@ -1,4 +1,4 @@
-"""JSON Schema of what goes in and comes out: addresses, queries, forms, structs."""
+"""JSON Schemas for the OpenAPI document: path and query parameters, forms, structs."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,9 +27,9 @@ CONVERTERS: dict[str | None, Schema] = {
     "int": {"type": "integer", "minimum": 0},
 }
 TEXT: Schema = {"type": "string"}
-# What a form sends of a field that was left empty, and JSON may: the same as leaving it out.
+# An empty field in a form, or null in JSON, means the same as leaving the field out.
 NOTHING: Schema = {"enum": ["", None]}
-# The first that fits: fields inherit from one another.
+# The first match counts: some field classes inherit from others.
 FIELDS: tuple[tuple[type[Field], Schema], ...] = (
     (SelectMultipleField, {"type": "array"}),
     (BooleanField, {"type": "boolean"}),
@@ -40,8 +40,8 @@ FIELDS: tuple[tuple[type[Field], Schema], ...] = (
 BOUNDS = {"minlength": "minLength", "maxlength": "maxLength", "min": "minimum", "max": "maximum"}
 
 
-def templated(rule: str) -> str:
-    """A rule as OpenAPI writes it: "/tokens/{token_id}"."""
+def openapi_path(rule: str) -> str:
+    """A Flask URL rule in OpenAPI's syntax, such as "/tokens/{token_id}"."""
     return VARIABLE.sub(r"{\g<name>}", rule)
 
 
@@ -65,7 +65,11 @@ def parameter(name: str, schema: Schema) -> Schema:
 
 
 def form_schema(form: type[Form], choices: Mapping[str, Sequence[str]]) -> Schema:
-    """``choices``: by field, those that a form is given only when it is made."""
+    """The schema of a form.
+
+    Args:
+        choices: by field name, of fields that get theirs only when the form is made.
+    """
     fields = list(fields_of(form))
     properties = {field.name: field_schema(field, choices.get(field.name, ())) for field in fields}
     described: Schema = {"type": "object", "properties": properties}
@@ -77,7 +81,7 @@ def form_schema(form: type[Form], choices: Mapping[str, Sequence[str]]) -> Schem
 
 
 def fields_of(form: type[Form]) -> Iterator[Field]:
-    """Bound to nothing: what a form makes of itself for one caller is not part of its description."""
+    """The fields of a form class in their order, without making a form, which needs a request."""
     found = [(name, getattr(form, name)) for name in dir(form) if not name.startswith("_")]
     unbound = [(name, field) for name, field in found if hasattr(field, "_formfield")]
     for name, field in sorted(unbound, key=lambda entry: entry[1].creation_counter):
@@ -85,23 +89,23 @@ def fields_of(form: type[Form]) -> Iterator[Field]:
 
 
 def is_required(field: Field) -> bool:
-    # Who demands some length demands something.
+    # A minimum length makes a field required.
     return bool(field.flags.required or (field.flags.minlength and not field.flags.optional))
 
 
 def field_schema(field: Field, choices: Sequence[str]) -> Schema:
     found = value_schema(field, choices)
-    return (found if is_required(field) or "enum" in found else {"anyOf": [found, NOTHING]}) | words_of(field)
+    return (found if is_required(field) or "enum" in found else {"anyOf": [found, NOTHING]}) | description_of(field)
 
 
 def value_schema(field: Field, choices: Sequence[str]) -> Schema:
-    """What is said in a field where anything is."""
+    """The schema of the values of a field, apart from an empty one."""
     schema = next((found for kind, found in FIELDS if isinstance(field, kind)), TEXT)
     bounds = {word: getattr(field.flags, flag) for flag, word in BOUNDS.items() if getattr(field.flags, flag)}
     if isinstance(field, SelectField) and isinstance(field.choices, dict):
-        # JSON may say a number as one; a choice without a value is the page's way of saying "none of these".
+        # JSON may have a number as one. The choice without a value is the page's "none of these".
         values = [int(value) if value.isdecimal() else value for value in field.choices if value]
-        # As everywhere, null says nothing; the empty text is a choice like others, and mostly none of them.
+        # null means the same as leaving the field out. The empty text does not: it is refused if it is no choice.
         return bounds | {"enum": [*values, *([] if is_required(field) else [None])]}
     if isinstance(field, SelectMultipleField):
         bounds |= {"items": TEXT | ({"enum": list(choices)} if choices else {})}
@@ -109,28 +113,29 @@ def value_schema(field: Field, choices: Sequence[str]) -> Schema:
     return schema | bounds
 
 
-def words_of(field: Field) -> Schema:
+def description_of(field: Field) -> Schema:
     return {"description": str(field.description)} if field.description else {}
 
 
 def components(structs: Sequence[type[msgspec.Struct]]) -> Schema:
+    """The schemas of structs and of the structs in their fields, by name."""
     _, described = msgspec.json.schema_components(structs, ref_template=REF)
-    for name, struct in reached(structs):
+    for name, struct in with_inner(structs):
         mark_instants(described[name], struct)
     return described
 
 
-def reached(structs: Iterable[type[msgspec.Struct]]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
+def with_inner(structs: Iterable[type[msgspec.Struct]]) -> Iterator[tuple[str, type[msgspec.Struct]]]:
     """The structs, and those in their fields."""
     for struct in structs:
         yield struct.__name__, struct
         for hint in get_type_hints(struct).values():
             inner = {hint, *get_args(hint)}
-            yield from reached(kind for kind in inner if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+            yield from with_inner(kind for kind in inner if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
 def mark_instants(described: Schema, struct: type[msgspec.Struct]) -> None:
-    # msgspec says "date-time" only of what refuses naive datetimes; ours are aware by the database's own type.
+    # msgspec adds the format "date-time" only to types that refuse naive datetimes; ours are aware by column type.
     for name, hint in get_type_hints(struct).items():
         if datetime in (hint, *get_args(hint)):
             schema = described["properties"][name]

@@ -1,4 +1,4 @@
-"""Every kind of problem: its words, and the page behind its ``type``."""
+"""All kinds of problems: title and detail by status, and the content of the pages to which ``type`` leads."""
 
 from http import HTTPStatus
 
@@ -40,7 +40,7 @@ WORDS = {
 
 
 class ProblemKind(msgspec.Struct, frozen=True):
-    """What a problem's ``type`` leads to."""
+    """The page at the ``type`` URL of a problem (RFC 9457 §3.1.1)."""
 
     slug: str
     title: str
@@ -57,15 +57,17 @@ class ProblemKind(msgspec.Struct, frozen=True):
         return ProblemKind(self.slug, str(self.title), self.status, str(self.meaning), str(self.repair))
 
 
-# RFC 9110's names; Python's own changed with it, and a problem's URL may not.
+# RFC 9110's phrases. Python changed its own to these, and the URL of a problem must not depend on Python's version.
 PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
 def phrase_of(status: int) -> str:
+    """The reason phrase of a status (RFC 9110 §15)."""
     return PHRASES.get(status) or HTTPStatus(status).phrase
 
 
 def slug_of(code: ProblemCode | None, status: int) -> str:
+    """The last segment of a problem's ``type`` URL: from its code, or from its status if it has none."""
     return code.replace("_", "-") if code else phrase_of(status).lower().replace(" ", "-")
 
 
@@ -193,5 +195,5 @@ KINDS = {
 
 
 def kind_of(code: ProblemCode) -> ProblemKind:
-    """The title, status, meaning and repair that belong to a problem's ``code``."""
+    """The kind of problem that a ``code`` stands for."""
     return KINDS[slug_of(code, 0)]

@@ -1,4 +1,4 @@
-"""Problem: a page for people, problem+json for scripts (RFC 9457)."""
+"""Problem: an exception answered as an error page or as ``application/problem+json`` (RFC 9457); error handlers."""
 
 import json
 import logging
@@ -23,38 +23,46 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RequirementStep:
-    """One thing that was asked: held, missing, or idle where it was not reached."""
+    """One access check of the guard, for the error page."""
 
     words: str
     state: str
+    """``held``, ``missing``, or ``idle`` for a check that was not reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
+    """A link on an error page, shown as a button."""
+
     label: str
     href: str
 
 
 @dataclass(slots=True)
 class Problem(Exception):
-    """Raised wherever a request cannot be answered as asked; ``extra`` are members of its own in the JSON."""
+    """An error response, to be raised from anywhere below a view or hook (RFC 9457)."""
 
     status: int
     title: str
     detail: str = ""
     code: ProblemCode | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further members of the JSON (RFC 9457 §3.2)."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    pins: Sequence[RequirementStep] = ()
+    steps: Sequence[RequirementStep] = ()
+    """The access checks that led to a refusal, for the error page."""
     actions: Sequence[Action] = ()
-    told: str | None = None
+    raw_response: str | None = None
+    """The response that a script would get, for the error page."""
 
     @property
     def retry_after(self) -> int | None:
+        """Seconds."""
         seconds = self.headers.get("Retry-After")
         return int(seconds) if seconds else None
 
     def body(self) -> dict[str, Any]:
+        """The JSON object (RFC 9457 §3.1); ``instance`` is the request ID."""
         kind = f"{current_app.config['BASE_URL']}/problems/{slug_of(self.code, self.status)}"
         head = {"type": kind, "title": str(self.title), "status": self.status}
         head |= {"detail": str(self.detail)} if self.detail else {}
@@ -62,10 +70,14 @@ class Problem(Exception):
         return head | {"instance": f"urn:uuid:{request_id()}"} | dict(self.extra)
 
 
-def answer(problem: Problem, *, page: bool | None = None) -> Response:
-    """The problem as this caller reads it."""
+def problem_response(problem: Problem, *, page: bool | None = None) -> Response:
+    """The response to a problem: error page or JSON.
+
+    Args:
+        page: which of them; None to decide by ``is_browser``.
+    """
     if is_browser() if page is None else page:
-        # From 500 on the caller's account is not asked for: the database may be what is missing.
+        # From 500 on not in the language of the account: it needs the database, which may be what has failed.
         with force_locale(i18n.requested()) if problem.status >= 500 else nullcontext():
             response = page_of(problem)
     else:
@@ -76,7 +88,7 @@ def answer(problem: Problem, *, page: bool | None = None) -> Response:
 
 
 def http_text(problem: Problem) -> str:
-    """What a script hears in the same case, as it stands on the wire."""
+    """The response that a script would get, as HTTP/1.1 text."""
     head = [f"HTTP/1.1 {problem.status} {phrase_of(problem.status)}"]
     head += [f"{name}: {value}" for name, value in problem.headers.items()]
     head.append("Content-Type: application/problem+json")
@@ -84,44 +96,49 @@ def http_text(problem: Problem) -> str:
 
 
 def from_http(error: HTTPException) -> Response:
+    """Error handler for Werkzeug's exceptions."""
     if error.response is not None or (error.code or 500) < 400:
         return current_app.make_response(error)
     status = error.code or 500
     title, detail = WORDS.get(status, (phrase_of(status), ""))
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
     problem = Problem(status, title, detail, headers={"Allow": ", ".join(sorted(allowed))} if allowed else {})
-    # A page has links, and under a host that is none there are no URLs to link to.
-    return answer(problem, page=False if isinstance(error, BadHost) else None)
+    # A page contains links, and with an invalid Host no URL can be built.
+    return problem_response(problem, page=False if isinstance(error, BadHost) else None)
 
 
 def page_of(problem: Problem) -> Response:
-    problem.told = http_text(problem) if problem.pins else None
+    """The error page of a problem."""
+    problem.raw_response = http_text(problem) if problem.steps else None
     try:
         page = render_template("errors/problem.html", problem=problem)
     except Unavailable as outage:
-        # The page greets whoever is logged in; from 500 on it is bare.
+        # The page shows the user's name, which needs the database; pages from 500 on do not.
         return from_outage(outage)
     return current_app.make_response((page, problem.status))
 
 
 def from_outage(error: Unavailable) -> Response:
-    # The first line alone: PostgreSQL adds the values concerned on those that follow.
+    """Error handler for a database that cannot be reached or is locked: 503, to be tried again after 5 seconds."""
+    # Only the first line: PostgreSQL adds the values concerned on the following ones.
     log.error("database unavailable", extra={"fields": {"reason": str(error).partition("\n")[0]}})
-    return answer(Problem(503, *WORDS[503], headers={"Retry-After": "5"}))
+    return problem_response(Problem(503, *WORDS[503], headers={"Retry-After": "5"}))
 
 
 def from_fault(error: Exception) -> Response:
+    """Error handler for any other exception: 500, logged with its traceback."""
     log.exception("unhandled error", exc_info=error)
     problem = Problem(500, *WORDS[500])
     try:
-        return answer(problem)
+        return problem_response(problem)
     except Exception:
-        # The page may be what broke.
-        return answer(problem, page=False)
+        # The error page itself may be broken.
+        return problem_response(problem, page=False)
 
 
 def init_app(app: Flask) -> None:
-    app.register_error_handler(Problem, answer)
+    """Register the error handlers."""
+    app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, from_http)
     app.register_error_handler(Unavailable, from_outage)
     app.register_error_handler(Exception, from_fault)

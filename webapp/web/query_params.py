@@ -1,4 +1,4 @@
-"""parse_query(): the query of a URL as one struct, or a refusal."""
+"""parse_query(): the query parameters of a URL as a msgspec struct; wrong ones are refused."""
 
 from datetime import datetime
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -14,20 +14,28 @@ T = TypeVar("T")
 
 
 def parse_query(kind: type[S]) -> S:
-    """The query parameters, with the struct's own defaults for what it leaves out.
+    """The query parameters of the request, with the struct's defaults for those that are missing.
 
     Raises:
-        Problem: 400 with ``errors``. A filter that is ignored would give a list of other things.
+        Problem: 400 with ``errors``, rather than a list for which a filter was ignored.
     """
     given: dict[str, Any] = request.args.to_dict()
     for name, hint in get_type_hints(kind).items():
-        # A moment is written as one; as a number it would be taken for seconds since 1970.
+        # Only ISO 8601. Without ``strict``, msgspec would read a number as seconds since 1970.
         if name in given and datetime in (hint, *get_args(hint)):
             given[name] = converted(given[name], datetime, at=name)
     return converted(given, kind, strict=False)
 
 
 def converted(value: Any, kind: type[T], *, at: str = "query", strict: bool = True) -> T:
+    """``value`` as ``kind``.
+
+    Args:
+        at: the parameter to name in ``errors`` if msgspec names none.
+
+    Raises:
+        Problem: 400 with ``errors``.
+    """
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:

@@ -1,7 +1,7 @@
-"""ServiceRegistry: the services of one application, each registered once and found by its type.
+"""ServiceRegistry: the services of one application, each registered once under its type.
 
-The edges (views, the guard, sessions) call ``service(Type)``; commands, tests and the wiring of the application call
-``services_of(app).get(Type)``. Domain code gets what it needs as arguments.
+Views, the guard and sessions call ``service(Type)``; commands, tests and ``webapp.app`` call
+``services_of(app).get(Type)``. Domain code gets services as arguments.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class ServiceRegistry:
         In one call mypy would check nothing, because ``T`` widens to ``object``.
 
         Args:
-            kind: the type under which it is found.
+            kind: the type under which ``get`` finds it.
 
         Returns:
             A function that takes the service.
@@ -41,7 +41,7 @@ class ServiceRegistry:
         return self.replace(kind)
 
     def replace(self, kind: TypeForm[T]) -> Callable[[T], None]:
-        """Register a service in the place of another, as a test does; otherwise like ``provide``."""
+        """Like ``provide``, but a service that is already registered is replaced, as tests do."""
 
         def register(instance: T) -> None:
             self._by_kind[kind] = instance
@@ -52,7 +52,7 @@ class ServiceRegistry:
         """The service of this type.
 
         Raises:
-            LookupError: nobody provided one.
+            LookupError: none is registered.
         """
         try:
             found: T = self._by_kind[kind]
@@ -61,13 +61,13 @@ class ServiceRegistry:
         return found
 
     def find(self, kind: TypeForm[T]) -> T | None:
-        """The service of this type, or None where the application has none."""
+        """The service of this type, or None."""
         found: T | None = self._by_kind.get(kind)
         return found
 
 
 def services_of(app: Flask) -> ServiceRegistry:
-    """The registry of ``app``, made when it is first asked for."""
+    """The registry of ``app``, created at the first call."""
     found: ServiceRegistry | None = app.extensions.get(KEY)
     if found is None:
         found = app.extensions[KEY] = ServiceRegistry()
@@ -78,7 +78,7 @@ def service(kind: TypeForm[T]) -> T:
     """The service of this type in the current application.
 
     Raises:
-        LookupError: nobody provided one.
+        LookupError: none is registered.
         RuntimeError: outside an application context.
     """
     return services_of(unproxied(current_app)).get(kind)

@@ -1,4 +1,4 @@
-"""Bounds on the head of a request, before anything in it is parsed."""
+"""RequestHead: limits on URL, headers, method and Host, checked before anything of them is parsed."""
 
 from collections.abc import Iterable
 from string import ascii_letters, digits
@@ -13,24 +13,25 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LARGEST_HEADERS = 8192
-"""Characters, of all header names and values together, as WSGI has them."""
+"""Characters of all header names and values together, as in the WSGI environ."""
 HEADER_PREFIXES = ("HTTP_", "CONTENT_")
 LONGEST_URL = 8192
-"""Bytes, of path and query as they were decoded and sent; more than RFC 9112 §3 asks every server to take (8,000)."""
+"""Bytes of the decoded path and the query; RFC 9112 §3 recommends to accept at least 8,000."""
 LONGEST_USER_AGENT = 512
+"""Characters; the rest is cut off."""
 HOST_CHARACTERS = frozenset(ascii_letters + digits + "-._~%!$&'()*+;=:[]")
-"""Of a host and port (RFC 3986 §3.2.2), without the comma, by which two Host headers arrive joined."""
+"""Characters of host and port (RFC 3986 §3.2.2), without the comma that joins two Host headers."""
 METHODS = "GET, HEAD, OPTIONS, POST"
-"""What the server as a whole answers to (``OPTIONS *``, RFC 9110 §9.3.7)."""
+"""``Allow`` in the response to ``OPTIONS *`` (RFC 9110 §9.3.7)."""
 BAD_REQUEST, HEADERS_TOO_LARGE, NOT_IMPLEMENTED, URL_TOO_LONG = 400, 431, 501, 414
 
 
 class RequestHead:
-    """WSGI middleware: 414 for a URL that is too long (RFC 9110 §15.5.15), 431 for headers that are too large (RFC 6585
-    §5), 501 for a method that is not in capitals or an unknown transfer coding, 400 without exactly one valid Host, and
-    a User-Agent of bounded length. ``OPTIONS *`` is answered here.
+    """WSGI middleware that refuses malformed or oversized request heads, and answers ``OPTIONS *``.
 
-    What reads URL and headers further in may therefore take any time that is linear in 8 kB.
+    414 for a long URL (RFC 9110 §15.5.15), 431 for large headers (RFC 6585 §5), 501 for a method not in capitals or an
+    unknown transfer coding, 400 without exactly one valid Host. A long User-Agent is cut. After it, code that reads
+    URL and headers in linear time needs no limit of its own.
     """
 
     def __init__(self, app: "WSGIApplication", base_url: str) -> None:
@@ -46,7 +47,7 @@ class RequestHead:
         if not environ["REQUEST_METHOD"].isupper():
             return self.refused(start_response, NOT_IMPLEMENTED)
         host = environ.get("HTTP_HOST", "")
-        # HTTP/1.0 needs none (RFC 9112 §3.2). Without one granian passes an empty one.
+        # Required only since HTTP/1.1 (RFC 9112 §3.2). If it is missing, granian passes an empty one.
         if (not host and environ["SERVER_PROTOCOL"] == "HTTP/1.1") or not HOST_CHARACTERS.issuperset(host):
             return self.refused(start_response, BAD_REQUEST)
         coding = environ.get("HTTP_TRANSFER_ENCODING")
@@ -61,7 +62,7 @@ class RequestHead:
         return self.app(environ, start_response)
 
     def refused(self, start_response: "StartResponse", status: int) -> Iterable[bytes]:
-        """For scripts and browsers alike: which of them asks would have to be read from the headers."""
+        """A JSON problem, for browsers too: the headers that would tell them from scripts were not checked."""
         problem = bare_problem(status, self.base_url)
         start_response(problem.status, problem.headers)
         return [problem.body]

@@ -1,4 +1,4 @@
-"""One number for a request: in its problem, its log lines and its audit events."""
+"""request_id(): a UUID per request, in its log lines, audit events and error pages."""
 
 from uuid import uuid4
 
@@ -6,7 +6,7 @@ from flask import g, has_request_context
 
 
 def request_id() -> str:
-    """Made when first asked for, so that a request without events does not pay for it; empty outside a request."""
+    """The ID of the current request, made at the first call; empty outside a request."""
     if not has_request_context():
         return ""
     if "request_id" not in g:

@@ -1,4 +1,4 @@
-"""stream(): sends a WSGI response of unknown length from a thread, for a bounded time, until its client has gone."""
+"""stream(): sends a WSGI response of unknown length over ASGI from a thread, with time limits."""
 
 import asyncio
 import time
@@ -10,11 +10,12 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Bytes that are sent at a time: a part of the application's is often a line.
 PART = 64 * 1024
-# Seconds that a client may take for one of them, and for all.
+"""Bytes per ASGI message; the parts of a WSGI body are collected, as they are often single lines."""
 LONGEST_PART = 30.0
+"""Seconds that a client may take to receive one message."""
 LONGEST = 300.0
+"""Seconds that a client may take to receive the whole response."""
 
 
 class ClientGone(Exception):
@@ -22,15 +23,20 @@ class ClientGone(Exception):
 
 
 def stream(body: Iterable[bytes], head: Message, receive: Receive, send: Send, loop: asyncio.AbstractEventLoop) -> None:
-    """
+    """Send a response; blocks the calling thread until it is sent.
+
+    Args:
+        head: the ``http.response.start`` message.
+        loop: the event loop of ``receive`` and ``send``.
+
     Raises:
-        ClientGone
+        ClientGone: before the end of the response.
     """
     gone = asyncio.run_coroutine_threadsafe(disconnected(receive), loop)
     until = time.monotonic() + LONGEST
     try:
         deliver(head, send, gone, loop)
-        for part in gathered(body):
+        for part in collected(body):
             if time.monotonic() > until:
                 raise ClientGone
             deliver({"type": "http.response.body", "body": part, "more_body": True}, send, gone, loop)
@@ -39,7 +45,8 @@ def stream(body: Iterable[bytes], head: Message, receive: Receive, send: Send, l
         gone.cancel()
 
 
-def gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
+def collected(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in parts of at least ``PART`` bytes, but for the last."""
     whole = bytearray()
     for part in parts:
         whole += part
@@ -51,7 +58,12 @@ def gathered(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def deliver(message: Message, send: Send, gone: "Future[None]", loop: asyncio.AbstractEventLoop) -> None:
-    # A coroutine of our own: what a server's ``send`` returns need only be awaitable.
+    """Send one message and wait until it is sent.
+
+    Raises:
+        ClientGone: it disconnected, or took longer than ``LONGEST_PART``.
+    """
+    # ``send`` may return any awaitable, but run_coroutine_threadsafe needs a coroutine.
     sent = asyncio.run_coroutine_threadsafe(sending(message, send), loop)
     done, _ = wait((sent, gone), LONGEST_PART, FIRST_COMPLETED)
     if gone in done or not done:
@@ -65,5 +77,6 @@ async def sending(message: Message, send: Send) -> None:
 
 
 async def disconnected(receive: Receive) -> None:
+    """Return when the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
-        """Of a request without a body, the end of the body comes first."""
+        """For a request without a body, an empty ``http.request`` comes first."""

@@ -1,4 +1,4 @@
-"""The few filters and globals that templates have."""
+"""Jinja filters and globals: formats dates, durations and numbers in the language of the request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +27,8 @@ UNITS: tuple[tuple[Literal["year", "month", "day", "hour", "minute"], int], ...]
 
 @dataclass(frozen=True, slots=True)
 class SiteInfo:
+    """The template global ``site``."""
+
     name: str
     base_url: str
 
@@ -36,6 +38,7 @@ class SiteInfo:
 
 
 def iso(instant: datetime) -> str:
+    """ISO 8601 for ``<time datetime>``, such as "2026-04-09T14:32:00Z"."""
     return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -75,7 +78,7 @@ def number(value: float) -> str:
 
 
 def relative(instant: datetime) -> str:
-    """How far away, in the largest unit that fits: "in 2 days", "4 minutes ago", "just now"."""
+    """The distance from now in its largest unit: "in 2 days", "4 minutes ago", "just now"."""
     distance = instant - now()
     if words := span(distance, with_direction=True):
         return words
@@ -83,17 +86,17 @@ def relative(instant: datetime) -> str:
 
 
 def span(length: timedelta, *, with_direction: bool = False) -> str:
-    """A length of time in its largest unit, rounded; empty below a minute.
+    """A duration in its largest unit, rounded; empty below a minute.
 
     Args:
-        with_direction: say "in 2 days" and "2 days ago" instead of "2 days".
+        with_direction: "in 2 days" or "2 days ago" instead of "2 days".
     """
     seconds = abs(length.total_seconds())
     for unit, size in UNITS:
-        # A week that began a moment ago still has seven days.
+        # 95% of a unit count as one, so that a token made for 7 days a moment ago has "7 days" left.
         if (count := round(seconds / size)) >= 1 and seconds >= size * 0.95:
             rounded = timedelta(seconds=count * size * (1 if length > timedelta() else -1))
-            # Babel chooses a unit of its own, such as weeks, unless no other reaches the threshold.
+            # With any other threshold Babel may choose another unit, such as weeks.
             return format_timedelta(
                 rounded, granularity=unit, threshold=inf, add_direction=with_direction, locale=current_locale()
             )
@@ -106,9 +109,10 @@ def client(product: str | None) -> str:
 
 
 def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UTC) -> None:
-    """
+    """Register filters, tests and globals.
+
     Args:
-        zone: the reader's.
+        zone: returns the time zone of the current user, for ``exact``, ``day`` and ``clock``.
     """
     app.jinja_env.filters |= {form.__name__: form for form in (iso, relative, span, number, weekday, monthday, client)}
     for form in (exact, day, clock):

@@ -1,4 +1,7 @@
-"""A token in a cookie that scripts of a page cannot read, and beside it the value that each change has to repeat."""
+"""An access token in an HttpOnly cookie, and the CSRF cookie for double submit that belongs to it.
+
+Only if ``TOKEN_LOCATIONS`` includes the cookie.
+"""
 
 from datetime import timedelta
 from typing import NewType
@@ -10,8 +13,8 @@ from webapp.core.digests import derive, keyed
 from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
-# Its CSRF values are keyed with it.
 TokenCookieKey = NewType("TokenCookieKey", bytes)
+"""HMAC key of the CSRF values; registered as a service if token cookies are enabled."""
 
 
 def name() -> str:
@@ -22,36 +25,39 @@ def csrf_name() -> str:
     return "__Host-csrf_access_token" if current_app.config["SESSION_COOKIE_SECURE"] else "csrf_access_token"
 
 
-def brought() -> str | None:
-    """What came in the cookie; two of one name are as doubtful as two tokens in one header, and read as none."""
+def presented_token() -> str | None:
+    """The content of the token cookie; two cookies of this name are joined by a comma, which is no valid token."""
     return ",".join(request.cookies.getlist(name())) or None
 
 
-def csrf_of(credential_id: UUID) -> str:
-    """The value for this token alone: one that was planted, or belongs to another token, is worth nothing."""
+def csrf_value(credential_id: UUID) -> str:
+    """The CSRF value of this token, an HMAC: a value planted in the browser, or of another token, does not match."""
     return keyed(service(TokenCookieKey), credential_id.hex)
 
 
-def keep(response: Response, token: str, credential_id: UUID, lifetime: timedelta) -> None:
-    kept = {"max_age": lifetime, "secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
-    response.set_cookie(name(), token, httponly=True, **kept)
-    response.set_cookie(csrf_name(), csrf_of(credential_id), **kept)
+def set_cookies(response: Response, token: str, credential_id: UUID, lifetime: timedelta) -> None:
+    """Set the token cookie and its CSRF cookie on a response."""
+    attributes = {"max_age": lifetime, "secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
+    response.set_cookie(name(), token, httponly=True, **attributes)
+    response.set_cookie(csrf_name(), csrf_value(credential_id), **attributes)
 
 
-def clear(response: Response) -> Response:
-    kept = {"secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
-    # The token last: of several that are taken out at once, curl 7.88 keeps all but the last in its file.
+def delete_cookies(response: Response) -> Response:
+    """Delete both cookies with this response, if the request has them."""
+    attributes = {"secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
+    # The token last: of several cookies deleted in one response, curl 7.88 removes only the last from its cookie file.
     for found, is_hidden in ((csrf_name(), False), (name(), True)):
         if found in request.cookies:
-            response.delete_cookie(found, httponly=is_hidden, **kept)
+            response.delete_cookie(found, httponly=is_hidden, **attributes)
     return response
 
 
-def drop() -> None:
-    """Take it out of the browser with the answer to this request, if it is there."""
+def delete_after_request() -> None:
+    """Delete both cookies with the response to the current request, if token cookies are enabled."""
     if services_of(unproxied(current_app)).find(TokenCookieKey) is not None:
-        after_this_request(clear)
+        after_this_request(delete_cookies)
 
 
 def init_app(app: Flask) -> None:
+    """Enable token cookies."""
     services_of(app).provide(TokenCookieKey)(TokenCookieKey(derive(app.config["SECRET_KEY"], "token cookie")))

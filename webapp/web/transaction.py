@@ -1,4 +1,4 @@
-"""One request, one transaction."""
+"""db(): the database transaction of the request; committed after a response below 400, else rolled back."""
 
 from contextlib import AbstractContextManager
 
@@ -14,12 +14,19 @@ READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
 def database() -> Database:
-    """For short transactions beside the request's: what must survive a refusal, what must not span a hash."""
+    """The database, for short transactions besides that of the request.
+
+    Such as what must be stored even if the request is refused, or what must not stay locked during a password hash.
+    """
     return service(Database)
 
 
 def db() -> Session:
-    """The request's own transaction, begun when first asked for; read-only where the method changes nothing."""
+    """The session of the request's transaction, begun at the first call; read-only for safe methods.
+
+    Raises:
+        Unavailable: the database cannot be reached or is locked.
+    """
     if "db" not in g:
         opened: AbstractContextManager[Session] = database().read() if request.method in READS else database().write()
         g.db, g.transaction = opened.__enter__(), opened
@@ -29,12 +36,13 @@ def db() -> Session:
 
 
 class RolledBack(Exception):
-    """An answer of 400 or above, or a fault: nothing of the request's transaction is kept."""
+    """Passed to the transaction to roll it back: the response is 400 or above."""
 
 
 def finish(response: Response) -> Response:
-    # Half a deed is none: a refusal found after the first write takes that write back. What must survive a refusal
-    # (the throttle's counters, the event of a failed login) was written in a short transaction of its own before.
+    """Commit or roll back the transaction of the request; the response, or a 500 or 503 if the commit failed."""
+    # A refusal found after the first write must undo that write. What must survive a refusal (rate limit counters, the
+    # event of a failed login) was committed before, in a short transaction of its own.
     opened = g.pop("transaction", None)
     g.pop("db", None)
     if opened is None:
@@ -47,13 +55,13 @@ def finish(response: Response) -> Response:
     except Exception as fault:
         response = problems.from_fault(fault)
     if response.status_code >= 500:
-        # What did not happen in the database must not have happened in the cookie.
+        # The database was rolled back, so the session cookie must not change either.
         session.modified = False
     return response
 
 
 def from_database(error: SQLAlchemyError) -> Response:
-    """What a view meets in the middle of its transaction, which nobody has wrapped for it."""
+    """Error handler for SQLAlchemy's exceptions within a view: 503 if the database is unavailable, else 500."""
     try:
         with outages():
             raise error
@@ -64,5 +72,6 @@ def from_database(error: SQLAlchemyError) -> Response:
 
 
 def init_app(app: Flask, database: Database) -> None:
+    """Register the database as a service, and the error handler."""
     services_of(app).provide(Database)(database)
     app.register_error_handler(SQLAlchemyError, from_database)

@@ -1,4 +1,4 @@
-"""What stands behind Flask's proxies: each look through one costs as much as a small function."""
+"""unproxied(): the object behind a Flask proxy, because each access through one costs as much as a function call."""
 
 from typing import Any, TypeVar
 
@@ -6,7 +6,7 @@ T = TypeVar("T")
 
 
 def unproxied(proxy: T) -> T:
-    """The request, the application or ``g`` of now, for who looks at it more than once; never kept."""
+    """The current request, application or ``g``, for code that uses it several times; not to be stored."""
     found: Any = proxy
     real: T = found._get_current_object()
     return real

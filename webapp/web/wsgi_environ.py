@@ -1,4 +1,4 @@
-"""environ_of(scope): the WSGI environment of a request that came by ASGI (PEP 3333, ASGI HTTP 2.3)."""
+"""environ_of(): the WSGI environ of an ASGI request (PEP 3333, ASGI HTTP 2.3)."""
 
 import io
 import sys
@@ -14,25 +14,29 @@ ALWAYS: Environ = {
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SCRIPT_NAME": "",
     "wsgi.errors": sys.stderr,
-    # The body is all there, whatever its length was said to be.
+    # The whole body was read, whatever Content-Length says.
     "wsgi.input_terminated": True,
     "wsgi.multiprocess": True,
     "wsgi.multithread": True,
     "wsgi.run_once": False,
     "wsgi.version": (1, 0),
 }
-# Of these requests a body means nothing (RFC 9110 §9.3.1), so none is waited for.
+# A body has no meaning in these requests (RFC 9110 §9.3.1), so it is not read.
 WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "TRACE"}
 UNPREFIXED = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 
 
 def environ_of(scope: Mapping[str, Any]) -> Environ:
-    """Without a body; ``wsgi.input`` is empty until the caller sets it."""
+    """The WSGI environ of a request, with an empty ``wsgi.input``.
+
+    Args:
+        scope: the ASGI connection scope.
+    """
     host, port = scope["server"] or ("", "")
     client = scope["client"] or ("", "")
     environ = ALWAYS | {
         "REQUEST_METHOD": scope["method"],
-        # From the raw path: the decoded one has lost every byte that is not UTF-8.
+        # Not from ``path``, which is decoded as UTF-8 and has lost all other bytes.
         "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_PROTOCOL": "HTTP/1.0" if scope["http_version"] in ("1", "1.0") else "HTTP/1.1",
@@ -44,7 +48,8 @@ def environ_of(scope: Mapping[str, Any]) -> Environ:
         "wsgi.input": io.BytesIO(),
     }
     for name, value in scope["headers"]:
-        # An underscore would read like a dash: X_Forwarded_For as X-Forwarded-For, past a proxy that strips the latter.
+        # WSGI does not tell underscores from dashes: X_Forwarded_For would count as X-Forwarded-For, but a proxy that
+        # removes the latter does not remove it.
         if b"_" in name:
             continue
         key = UNPREFIXED.get(name) or "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
@@ -56,11 +61,12 @@ def environ_of(scope: Mapping[str, Any]) -> Environ:
 
 
 def has_body(environ: Environ) -> bool:
+    """Whether a body is to be read (RFC 9112 §6)."""
     if environ["REQUEST_METHOD"] in WITHOUT_BODY:
         return False
     coding: str | None = environ.get("HTTP_TRANSFER_ENCODING")
     if coding is not None:
-        # Where another coding ends the body is not known (RFC 9112 §6.1); RequestHead refuses the request.
+        # With another coding the end of the body is unknown (RFC 9112 §6.1); RequestHead refuses the request.
         return is_chunked(coding)
     length: str = environ.get("CONTENT_LENGTH", "0")
     return length != "0"
@@ -71,7 +77,7 @@ def is_chunked(coding: str) -> bool:
 
 
 class LateBody(io.RawIOBase):
-    """The body of a request that did not come in time: whoever reads it is answered 408."""
+    """``wsgi.input`` of a request whose body did not arrive in time: reading it raises 408."""
 
     def readable(self) -> bool:
         return True
@@ -81,7 +87,7 @@ class LateBody(io.RawIOBase):
 
 
 class StartResponse:
-    """``start_response`` of PEP 3333; what it was called with is read off it."""
+    """``start_response`` of PEP 3333; stores status and headers."""
 
     __slots__ = ("headers", "status")
 

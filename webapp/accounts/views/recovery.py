@@ -87,7 +87,7 @@ def ask() -> ResponseReturnValue:
         return render_template("accounts/forgot.html", form=form), 422
     take_turn(ASKED)
     identifier, seen, box = form.username.data or "", current_circumstances(), post()
-    after_response.after_response_unseen(lambda: send(identifier, seen, box))
+    after_response.after_response_in_context(lambda: send(identifier, seen, box))
     if not wants_page():
         return as_json(LinkAsked(str(SENT)), status=202)
     return redirect(url_for("recovery.sent"), 303)

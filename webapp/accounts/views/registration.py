@@ -123,7 +123,7 @@ def answer_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
             raise dead_invitation() from error
     box, seen, network = post(), current_circumstances(), network_of(request.remote_addr)
     # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
-    after_response.after_response_unseen(lambda: begin(new, box, seen, network))
+    after_response.after_response_in_context(lambda: begin(new, box, seen, network))
     link_secret.drop(INVITATION)
     if not wants_page():
         return as_json(Registered(str(SENT)), status=202)

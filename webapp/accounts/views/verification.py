@@ -96,7 +96,7 @@ def again() -> ResponseReturnValue:
         raise Problem(404, _("Nothing to send"), _("Log in first. Then you can have the link sent again."))
     take_turn(ASKED)
     seen = current_circumstances()
-    after_response.after_response_unseen(lambda: send(UUID(user_id), box, seen))
+    after_response.after_response_in_context(lambda: send(UUID(user_id), box, seen))
     if not wants_page():
         return Response(status=202)
     flash(_("The mail was sent again."), "ok")

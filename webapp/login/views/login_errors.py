@@ -12,7 +12,7 @@ from webapp.login.external_identity import Unreachable
 from webapp.mfa.factors import Factors
 from webapp.web.bearer import realm
 from webapp.web.problem_kinds import kind_of
-from webapp.web.problems import Action, Problem, answer
+from webapp.web.problems import Action, Problem, problem_response
 from webapp.web.templating import day
 
 CREDENTIALS_INVALID = _l("Wrong user name or password. Try again.")
@@ -96,7 +96,7 @@ def too_busy(_error: TooBusy) -> Response:
     """More passwords wait to be hashed than this process has patience for."""
     problem = Problem(503, _l("Too many logins at once"), _l("The site is busy. Try again in a moment."))
     problem.headers = {"Retry-After": "1"}
-    return answer(problem)
+    return problem_response(problem)
 
 
 def unreachable(_error: Unreachable) -> Response:
@@ -106,7 +106,7 @@ def unreachable(_error: Unreachable) -> Response:
         _l("The identity provider is not responding. Try again in a minute."),
     )
     problem.headers = {"Retry-After": "60"}
-    return answer(problem)
+    return problem_response(problem)
 
 
 def kept_elsewhere() -> Problem:
@@ -132,7 +132,7 @@ def no_password() -> Problem:
 
 def no_place(error: NoAccountPossible) -> Response:
     detail = _("%(reason)s Ask your administrator.", reason=error)
-    return answer(Problem(403, _("This account can't be used here"), detail))
+    return problem_response(Problem(403, _("This account can't be used here"), detail))
 
 
 def codes_locked(retry_after: timedelta) -> Problem:

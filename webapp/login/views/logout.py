@@ -30,7 +30,7 @@ def end(principal: Principal) -> ResponseReturnValue:
     lifecycle.end(db(), principal.user_id, principal.credential_id)
     login_manager.log_out()
     session.clear()
-    token_cookie.drop()
+    token_cookie.delete_after_request()
     if wants_page():
         flash(_("You are logged out."), "ok")
         response = current_app.make_response(redirect(url_for("login.new"), 303))

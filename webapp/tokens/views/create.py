@@ -35,7 +35,7 @@ from webapp.tokens.views.blueprint import (
 from webapp.tokens.views.prefill import free, like
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
-from webapp.web.problems import Problem, answer
+from webapp.web.problems import Problem, problem_response
 from webapp.web.transaction import db
 
 
@@ -164,7 +164,7 @@ def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 def too_many(error: TooManyTokens) -> Response:
     """For scripts that log in, where there is no form."""
-    return answer(Problem(409, _("Too many tokens"), str(error)))
+    return problem_response(Problem(409, _("Too many tokens"), str(error)))
 
 
 def resource_path(authority: TokenGrant) -> str:

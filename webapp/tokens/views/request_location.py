@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from flask import request
 
 from webapp.core.translation import _
-from webapp.web.proxy import is_doubtful
+from webapp.web.proxy import has_untrusted_proxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ def place() -> RequestLocation:
         address = ip_address(request.remote_addr or "")
     except ValueError:
         return RequestLocation(None, "")
-    if is_doubtful(request.environ):
+    if has_untrusted_proxy(request.environ):
         warning = _("It came through a proxy that this site does not trust, so it may be that of the proxy.")
     elif not address.is_global:
         warning = _("It belongs to your local network and is different elsewhere.")

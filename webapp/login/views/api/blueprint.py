@@ -14,7 +14,7 @@ from webapp.tokens.scopes import Catalogue
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 from webapp.web.registry import service
-from webapp.web.token_cookie import csrf_of, keep
+from webapp.web.token_cookie import csrf_value, set_cookies
 
 bp = Blueprint("api_auth", __name__)
 bp.after_request(with_error)
@@ -60,9 +60,9 @@ class TokenInCookie(msgspec.Struct, frozen=True):
 def given_in_cookie(issued: Issued) -> Response:
     credential = issued.credential
     lifetime = credential.expires_at - credential.created_at
-    said = TokenInCookie(csrf_of(credential.id), int(lifetime.total_seconds()), " ".join(scopes_of(credential)))
+    said = TokenInCookie(csrf_value(credential.id), int(lifetime.total_seconds()), " ".join(scopes_of(credential)))
     response = as_json(said)
-    keep(response, issued.token, credential.id, lifetime)
+    set_cookies(response, issued.token, credential.id, lifetime)
     return response
 
 

@@ -22,9 +22,9 @@ bp = Blueprint("token_cookie", __name__)
 @responds(None, status=204, refuses=(403,))
 def leave() -> ResponseReturnValue:
     """End the token in the cookie, and take it out of the browser; `X-CSRF-Token` as for every change by it."""
-    if (token := token_cookie.brought()) is not None:
+    if (token := token_cookie.presented_token()) is not None:
         end(token)
-    return token_cookie.clear(Response(status=204))
+    return token_cookie.delete_cookies(Response(status=204))
 
 
 def end(token: str) -> None:
@@ -34,7 +34,7 @@ def end(token: str) -> None:
     except NotAccepted:
         return
     token_id = UUID(claim.key)
-    csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_of(token_id))
+    csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_value(token_id))
     if (user_id := lifecycle.owner_of(db(), token_id)) is None:
         return
     found = lifecycle.find(db(), user_id, token_id)
