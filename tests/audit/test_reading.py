@@ -56,4 +56,4 @@ def test_the_tail_goes_on_after_a_moment(db, two):
 
 def test_moments_are_counted_since_a_day(db, two):
     since = NOON + timedelta(minutes=2)
-    assert len(reading.moments(db, two[0].id, Event.TOKEN_MINTED, since=since)) == 3
+    assert len(reading.times_of(db, two[0].id, Event.TOKEN_MINTED, since=since)) == 3

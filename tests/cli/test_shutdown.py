@@ -26,7 +26,7 @@ class Busy(BackgroundWorker):
         self.goes_on, self.has_finished = threading.Event(), False
 
     def run(self):
-        self._told.wait()
+        self._stopping.wait()
         self.goes_on.wait()
         self.has_finished = True
 
@@ -78,7 +78,7 @@ def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkey
     ending = Shutdown(served, lambda code: seen.append((code, busy.has_finished, counted())))
     ending.concerns(services_of(app).get(UsageTracker), busy)
     ending.begin()
-    assert (served.told, busy.is_told, seen) == (1, True, [])
+    assert (served.told, busy.is_stopping, seen) == (1, True, [])
     threading.Timer(0.1, busy.goes_on.set).start()
     ending.finish()
     assert seen == [(0, True, True)]

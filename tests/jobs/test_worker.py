@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _without_a_breath(monkeypatch):
-    monkeypatch.setattr(worker, "BREATH", 0)
+    monkeypatch.setattr(worker, "STEP_PAUSE_SECONDS", 0)
 
 
 class Heap:

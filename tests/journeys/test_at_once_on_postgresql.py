@@ -59,7 +59,7 @@ def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(mint, range(8))) == 3
     with services_of(app).get(Database).read() as db:
-        assert credentials.tokens_of(db, owner.id) == 3
+        assert credentials.live_token_count(db, owner.id) == 3
 
 
 def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:
@@ -178,7 +178,7 @@ def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app
 
     def end() -> int:
         with database.write() as db:
-            return credentials.end_of_everybody(db)["token"]
+            return credentials.end_every_credential(db)["token"]
 
     with ThreadPoolExecutor(1) as pool:
         with database.write() as db:

@@ -63,7 +63,7 @@ def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
     person, script = Person(app), Script(app, factories.api_token(app, owner, "protected:read").token)
     person.log_in("pg-emergency")
     with services_of(app).get(Database).write() as db:
-        ended = credentials.end_of_everybody(db)
+        ended = credentials.end_every_credential(db)
     assert ended["session"] >= 1
     assert ended["token"] >= 1
     assert script.get("/protected").json["code"] == "token_revoked"

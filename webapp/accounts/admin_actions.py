@@ -200,5 +200,5 @@ class AdminAction:
 
 
 def live_of(db: Session, user_id: UUID) -> EndedCounts:
-    counts = credentials.counts(db, [user_id])
+    counts = credentials.live_counts(db, [user_id])
     return EndedCounts(counts.get((user_id, "session"), 0), counts.get((user_id, "token"), 0))

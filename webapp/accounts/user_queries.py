@@ -117,7 +117,7 @@ def few_in(db: Session, name: str) -> Sequence[UUID] | None:
     """
     if name in ("", "never"):
         return None
-    ids = credentials.holders("token").distinct() if name == "tokens" else select(User.id).where(view(name))
+    ids = credentials.user_ids_with_live("token").distinct() if name == "tokens" else select(User.id).where(view(name))
     found = db.scalars(ids.limit(FEW + 1)).all()
     return found if len(found) <= FEW else None
 
@@ -208,7 +208,7 @@ def counts(db: Session) -> dict[str, int]:
     """How many there are, and how many in each view, with tokens not counted beyond ``MANY``; one statement."""
     whole = select(func.count()).select_from(User).scalar_subquery().label("all")
     asked = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
-    holders = credentials.holders("token").distinct().limit(MANY + 1).subquery()
+    holders = credentials.user_ids_with_live("token").distinct().limit(MANY + 1).subquery()
     asked.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
     # Those who have one are fewer, and come from two indexes.
     with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()

@@ -52,9 +52,9 @@ def overview(
     refused = reading.count(db, REFUSED, since=now() - timedelta(hours=1))
     return Overview(
         people=user_queries.count(db),
-        active_today=credentials.users_seen(db, since=midnight()),
+        active_today=credentials.active_user_count(db, since=midnight()),
         refused_last_hour=refused,
-        tokens_expiring=credentials.expiring(db, "token", before=now() + WEEK),
+        tokens_expiring=credentials.expiring_count(db, "token", before=now() + WEEK),
         undeclared=undeclared,
         without_second_factor=user_queries.without_second_factor(db),
         backed_up_at=(backed_up_at := reading.latest(db, Event.SITE_BACKED_UP)),

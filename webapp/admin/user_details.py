@@ -95,7 +95,7 @@ def state_of(user: User) -> str:
 
 def people(db: Session, users: Sequence[User]) -> list[UserSummary]:
     ids = [user.id for user in users]
-    counts, held = credentials.counts(db, ids), factors.of_many(db, ids)
+    counts, held = credentials.live_counts(db, ids), factors.of_many(db, ids)
     return [person(user, counts, held.get(user.id, Factors())) for user in users]
 
 

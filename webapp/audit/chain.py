@@ -1,4 +1,4 @@
-"""Each event carries a digest over itself and the one before it: whoever changes or removes one breaks the chain."""
+"""Hash chain of the audit log: each event has a digest over itself and the event before, so changes are detected."""
 
 import hashlib
 import json
@@ -13,7 +13,9 @@ from webapp.audit.models import AuditEvent, AuditHead
 from webapp.core.db import to_microseconds
 
 WAITING = "audit_events"
+"""Key in ``Session.info``: events to append when the transaction commits."""
 BEGINNING = bytes(32)
+"""The digest before the first event."""
 IDS = ("id", "user_id", "actor_id", "credential_id")
 TEXTS = ("event", "address", "request_id")
 HEAD = select(AuditHead)
@@ -22,17 +24,20 @@ HEAD_TO_WRITE = HEAD.with_for_update()
 
 @dataclass(frozen=True, slots=True)
 class ChainVerdict:
-    """``broken_at`` is the first seq that is changed or missing; None where all is as it was written."""
+    """Result of ``verify``."""
 
     events: int
+    """Number of intact events."""
     last: int
+    """``seq`` of the last event."""
     digest: str
-    """Of the last event. Kept elsewhere, it shows later whether somebody wrote the whole chain anew."""
+    """Of the last event, in hex. A copy stored elsewhere shows later whether the whole chain was rewritten."""
     broken_at: int | None = None
+    """``seq`` of the first event that was changed or is missing; None if the chain is intact."""
 
 
 def canonical(entry: AuditEvent) -> bytes:
-    """The same bytes for the same event, whatever database it was read from."""
+    """An event as canonical JSON, the same on every database."""
     members: dict[str, Any] = {name: str(value) for name in IDS if (value := getattr(entry, name)) is not None}
     members |= {name: value for name in TEXTS if (value := getattr(entry, name)) is not None}
     members |= {"seq": entry.seq, "at": to_microseconds(entry.at), "details": entry.details}
@@ -40,20 +45,22 @@ def canonical(entry: AuditEvent) -> bytes:
 
 
 def digest_of(former: bytes, entry: AuditEvent) -> bytes:
+    """SHA-256 over the digest of the event before and this event."""
     return hashlib.sha256(former + canonical(entry)).digest()
 
 
 def append(db: Session, entry: AuditEvent) -> None:
-    """Into the chain when its transaction commits, and only then.
+    """Append an event to the chain, when the transaction commits.
 
-    The head is locked by whoever writes to it. Taken first, it would be held while the deed still waits for other rows,
-    and two deeds could wait for each other.
+    Not at once, because appending locks the head: a transaction that holds it while it waits for other rows could
+    deadlock with another one.
     """
     db.info.setdefault(WAITING, []).append(entry)
 
 
 @event.listens_for(Session, "before_commit")
 def link(db: Session) -> None:
+    """Number the waiting events, compute their digests and insert them."""
     if db.in_nested_transaction() or not (waiting := db.info.pop(WAITING, [])):
         return
     db.flush()
@@ -62,23 +69,29 @@ def link(db: Session) -> None:
     for seq, entry in enumerate(waiting, head.seq + 1):
         entry.seq = seq
         entry.digest = former = digest_of(former, entry)
-    # The events before the head: where it has gone past a number, the database takes no event of that number.
+    # The events first: a trigger refuses events that are not beyond the head.
     db.add_all(waiting)
     db.flush()
     head.seq, head.digest = waiting[-1].seq, former
 
 
 @event.listens_for(Session, "after_rollback")
-def forget(db: Session) -> None:
+def discard(db: Session) -> None:
+    """Drop the events of a transaction that was rolled back."""
     db.info.pop(WAITING, None)
 
 
 def head_of(db: Session, *, for_update: bool = False) -> AuditHead:
+    """The only row of ``audit_head``.
+
+    Args:
+        for_update: lock it, so that no other process appends events until the end of the transaction.
+    """
     return db.scalars(HEAD_TO_WRITE if for_update else HEAD).one()
 
 
 def verify(db: Session) -> ChainVerdict:
-    """Read every event in its order, and compute the chain anew."""
+    """Recompute the chain over all events that were not archived."""
     head = head_of(db)
     query = select(AuditEvent).where(AuditEvent.seq > head.sealed_seq).order_by(AuditEvent.seq)
     entries = db.scalars(query.execution_options(yield_per=1000))
@@ -86,6 +99,14 @@ def verify(db: Session) -> ChainVerdict:
 
 
 def verdict_on(entries: Iterable[AuditEvent], *, first: int, former: bytes, last: int, digest: bytes) -> ChainVerdict:
+    """Check events in the order of ``seq``.
+
+    Args:
+        first: expected ``seq`` of the first event.
+        former: digest of the event before it.
+        last: expected ``seq`` of the last event.
+        digest: expected digest of the last event.
+    """
     seq = first
     for entry in entries:
         if entry.seq != seq or entry.digest != digest_of(former, entry):

@@ -1,4 +1,4 @@
-"""What happened to one user, by kind, page by page: by key, so that what happens meanwhile moves no line."""
+"""event_page(): the audit events of one user, filtered by kind, with keyset pagination, so new events shift no page."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,6 +14,7 @@ LOGINS = "session", "login", "code", "recovery-code", "passkey", "browser"
 
 
 def begins(*nouns: str) -> ColumnElement[bool]:
+    """SQL condition: the event is of one of these nouns, such as ``session`` for ``session.started``."""
     return or_(*(AuditEvent.event.startswith(f"{noun}.", autoescape=True) for noun in nouns))
 
 
@@ -26,8 +27,8 @@ KINDS: dict[str, ColumnElement[bool]] = {
 }
 
 
-class Unknown(Exception):
-    """There is no such event, or it is another's."""
+class EventUnknown(Exception):
+    """No such event, or it belongs to another user."""
 
 
 def event_page(
@@ -39,19 +40,19 @@ def event_page(
     after: UUID | None = None,
     size: int = PAGE,
 ) -> Sequence[AuditEvent]:
-    """The latest first.
+    """One page of a user's events, the newest first.
 
     Args:
-        kind: one of ``KINDS``.
-        before: only what happened before this event.
-        after: only what happened next after it.
+        kind: a key of ``KINDS``; None for all events.
+        before: the page of events older than this one.
+        after: the page of events newer than this one; ignored together with ``before``.
 
     Raises:
-        Unknown
+        EventUnknown: ``before`` or ``after`` is no event of this user.
     """
     wanted = [AuditEvent.user_id == user_id, *([KINDS[kind]] if kind else [])]
     if (edge_id := before or after) is not None:
-        edge = one(db, user_id, edge_id)
+        edge = event_of_user(db, user_id, edge_id)
         wanted.append(earlier(edge) if before else later(edge))
     query = select(AuditEvent).where(and_(*wanted)).limit(size)
     if after and not before:
@@ -67,12 +68,13 @@ def later(edge: AuditEvent) -> ColumnElement[bool]:
     return or_(AuditEvent.at > edge.at, and_(AuditEvent.at == edge.at, AuditEvent.id > edge.id))
 
 
-def one(db: Session, user_id: UUID, event_id: UUID) -> AuditEvent:
-    """
+def event_of_user(db: Session, user_id: UUID, event_id: UUID) -> AuditEvent:
+    """One event of a user.
+
     Raises:
-        Unknown
+        EventUnknown
     """
     event = db.get(AuditEvent, event_id)
     if event is None or event.user_id != user_id:
-        raise Unknown
+        raise EventUnknown
     return event

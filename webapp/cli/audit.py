@@ -131,7 +131,7 @@ def export(context: CommandContext, /, *, form: str, **said: object) -> None:
     """
     with opened(context) as database, database.read() as db:
         names = {user.id: user.username for user in user_queries.everybody(db)}
-        entries = reading.every(db, audit_filter(db, **said))
+        entries = reading.search_all(db, audit_filter(db, **said))
         lines = (
             export_formats.as_csv(entries, names)
             if form == "csv"
@@ -176,7 +176,7 @@ def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
     with opened(context) as database:
         try:
             with database.write() as db:
-                done = archive.retire(
+                done = archive.archive_events(
                     db, before=before.replace(tzinfo=UTC), write=lambda entries: keep(file, entries), file=file.name
                 )
         except FileExistsError as error:

@@ -55,7 +55,7 @@ def command(context: CommandContext, *, yes: bool) -> None:
         ended = sweep(database, ring, cookies, left)
         time.sleep(SECOND_SWEEP_AFTER)
         with database.write() as db:
-            ended += credentials.end_of_everybody(db)
+            ended += credentials.end_every_credential(db)
     say_aside(f"Ended: {' and '.join(ended_counts(ended))}.")
     say_aside(NEXT)
     click.echo(ring.current().kid)
@@ -65,7 +65,7 @@ def command(context: CommandContext, *, yes: bool) -> None:
 
 def sweep(database: Database, ring: KeyRing, cookies: CookieKey, left: list[str]) -> Counter[str]:
     with database.write() as db:
-        ended = credentials.end_of_everybody(db)
+        ended = credentials.end_every_credential(db)
         # With the secret key and the database, waiting mails and the links in them can be read.
         ended["link"], ended["invitation"] = one_time_links.void_of_everybody(db), invitations.revoke_all(db)
         ended = +ended

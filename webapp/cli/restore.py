@@ -88,7 +88,7 @@ def sweep(database: Database, before: datetime | None, *, origin: str) -> Counte
 
 
 def revoke_issued(db: Session, before: datetime) -> Counter[str]:
-    ended = credentials.end_of_everybody(db, before=before)
+    ended = credentials.end_every_credential(db, before=before)
     ended["link"] = one_time_links.void_all(db, before=before)
     ended["invitation"] = invitations.revoke_all(db, before=before)
     ended["factor reset"] = resets.take_all_away(db, before=before)

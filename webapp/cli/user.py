@@ -122,7 +122,7 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
     """
     with opened(context) as database, database.read() as db:
         user = user_named(db, name)
-        counts = credentials.counts(db, [user.id])
+        counts = credentials.live_counts(db, [user.id])
         sessions, tokens = counts.get((user.id, "session"), 0), counts.get((user.id, "token"), 0)
         closure = roles.included_in(db, user.role)
     if is_json:

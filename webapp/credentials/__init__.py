@@ -1,1 +1,1 @@
-"""All that can act as somebody, one row each, whichever door it opens."""
+"""Credentials: one row per session, API token, access token and refresh token, with its expiry, end and use."""

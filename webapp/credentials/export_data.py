@@ -1,4 +1,4 @@
-"""Somebody's credentials, and how often, for what and from where they were used: for their own reading."""
+"""A user's credentials and their use, for the export of their data."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -30,7 +30,7 @@ class NetworkRecord(msgspec.Struct, frozen=True):
 
 
 def all_of(db: Session, user_id: UUID, kind: str) -> list[Credential]:
-    """Live and ended, as long as they are kept; the newest first."""
+    """All stored credentials of one kind, live or ended, the newest first."""
     rows = select(Credential).where(Credential.user_id == user_id, Credential.kind == kind)
     return list(db.scalars(rows.order_by(Credential.created_at.desc())))
 

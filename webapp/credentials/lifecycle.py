@@ -1,4 +1,4 @@
-"""issue, prove, end, end_all: the only ways a credential changes."""
+"""Issue, end and look up credentials of every kind: session, token, refresh, trusted browser, pending login."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -15,17 +15,18 @@ from webapp.credentials.models import Credential
 from webapp.guard.token_grant import TokenGrant
 
 TRUST = "trust"
-"""The kind of a browser that is asked for no second factor: half a login, so it ends with the sessions."""
+"""Kind of a trusted browser, which needs no second factor; ended together with the sessions."""
 PENDING = "pending"
-"""The kind of a login whose password was right and whose second step is missing: it ends with the sessions."""
+"""Kind of a pending login, whose second step is missing; ended together with the sessions."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationProof:
-    """How and when its user proved who they are; it goes on with whatever is made from it."""
+    """When and how the user authenticated (OIDC Core §2, RFC 8176); inherited by credentials made from this one."""
 
     auth_time: datetime
     amr: str
+    """Methods, separated by spaces."""
 
 
 def issue(
@@ -41,6 +42,15 @@ def issue(
     authority: TokenGrant | None = None,
     family_id: UUID | None = None,
 ) -> Credential:
+    """Create a credential.
+
+    Args:
+        key: what a request identifies it by; unique.
+        lifetime: None for no expiry.
+        idle: it also ends after this long without a request.
+        authority: what a token may do; None for other kinds.
+        family_id: the script login that an access token belongs to.
+    """
     started_at = now()
     credential = Credential(
         id=id,
@@ -62,7 +72,7 @@ def issue(
 
 
 def end(db: Session, credential_id: UUID) -> bool:
-    """Whether it had not ended before. One statement, so that two who end it at once do it once."""
+    """End a credential; False if it had been ended before. One statement, so only one of two concurrent calls wins."""
     ended = db.execute(
         update(Credential)
         .where(Credential.id == credential_id, Credential.revoked_at.is_(None))
@@ -73,26 +83,29 @@ def end(db: Session, credential_id: UUID) -> bool:
 
 
 def spend(db: Session, credential_id: UUID) -> bool:
-    """Use up what works once, and leave nothing of it; whether it worked until then. One statement, as in ``end``."""
-    spent = delete(Credential).where(Credential.id == credential_id, stands(now())).returning(Credential.id)
+    """Delete a one-time credential; False if it was not live. One statement, as in ``end``."""
+    spent = delete(Credential).where(Credential.id == credential_id, live_condition(now())).returning(Credential.id)
     return db.execute(spent).first() is not None
 
 
-def forget_expired(db: Session, user_id: UUID, kind: str) -> None:
-    """Throw away those of a kind that nobody needs to see again."""
+def delete_expired(db: Session, user_id: UUID, kind: str) -> None:
+    """Delete the user's expired credentials of a kind that no page lists."""
     theirs = Credential.user_id == user_id, Credential.kind == kind
     db.execute(delete(Credential).where(*theirs, Credential.expires_at <= now()))
 
 
 def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID | None = None) -> list[UUID]:
-    """End every live credential of a user, of one kind or of all, but for one; with the sessions, what is trusted
-    and what is half a login.
+    """End every live credential of a user.
+
+    Args:
+        kind: only of this kind; with ``session`` also trusted browsers and pending logins.
+        keep: a credential to leave alone, such as the session that made the request.
 
     Returns:
-        Which of that kind were ended; none is no error (RFC 7009 §2.2).
+        Ids of the credentials ended, without trusted browsers and pending logins; none is no error (RFC 7009 §2.2).
     """
     if kind != "session":
-        hold_families(db, user_id)
+        lock_families(db, user_id)
     kinds = (kind, TRUST, PENDING) if kind == "session" else (kind,)
     statement = update(Credential).where(Credential.user_id == user_id, Credential.revoked_at.is_(None))
     statement = statement.where(Credential.expires_at > now())
@@ -102,61 +115,66 @@ def end_all(db: Session, user_id: UUID, *, kind: str | None = None, keep: UUID |
     return [key for key, ended_kind in ended if ended_kind not in (TRUST, PENDING)]
 
 
-def end_of_everybody(db: Session, *, before: datetime | None = None) -> Counter[str]:
-    """End every live credential there is, or was made ``before``, in a transaction that has changed nothing yet.
+def end_every_credential(db: Session, *, before: datetime | None = None) -> Counter[str]:
+    """End every live credential of all users; to be called first in its transaction.
+
+    Args:
+        before: only those created before.
 
     Returns:
-        How many were ended, by kind.
+        Number of credentials ended, by kind.
     """
     if db.get_bind().dialect.name == "postgresql":
-        # Waits for all who are changing some: rows that are locked in another order would be a deadlock.
+        # Wait for transactions that change credentials: they lock rows in another order, which could deadlock.
         db.execute(text("LOCK TABLE credential IN EXCLUSIVE MODE"))
     statement = update(Credential).where(Credential.revoked_at.is_(None), Credential.expires_at > now())
     statement = statement.where(Credential.created_at < before) if before else statement
     return Counter(db.scalars(statement.values(revoked_at=now()).returning(Credential.kind)))
 
 
-def hold_families(db: Session, user_id: UUID) -> None:
-    """Wait for those who refresh at this moment: what they mint is there for the next statement to end."""
+def lock_families(db: Session, user_id: UUID) -> None:
+    """Lock the user's script logins, so that tokens issued by concurrent refreshes are seen by the next statement."""
     families = Credential.user_id == user_id, Credential.kind == "refresh", Credential.revoked_at.is_(None)
     db.execute(select(Credential.id).where(*families).with_for_update())
 
 
 def end_members(db: Session, family_id: UUID) -> list[UUID]:
-    """End what came from a login of a script."""
+    """End the access tokens of a script login. Returns their ids."""
     members = update(Credential).where(Credential.family_id == family_id, Credential.revoked_at.is_(None))
     return list(db.scalars(members.values(revoked_at=now()).returning(Credential.id)))
 
 
 def live_members(db: Session, family_id: UUID) -> list[Credential]:
-    """The access tokens of a script login that work now, the newest first."""
-    members = select(Credential).where(Credential.family_id == family_id, stands(now()))
+    """The live access tokens of a script login, the newest first."""
+    members = select(Credential).where(Credential.family_id == family_id, live_condition(now()))
     return list(db.scalars(members.order_by(Credential.created_at.desc(), Credential.expires_at.desc())))
 
 
 def member_ends(db: Session, user_id: UUID) -> dict[UUID, datetime]:
-    """Until when the last live token of each login of a script works, by the login."""
-    members = Credential.user_id == user_id, Credential.family_id.is_not(None), stands(now())
+    """Latest expiry of the live access tokens of each script login of a user, by the id of the login."""
+    members = Credential.user_id == user_id, Credential.family_id.is_not(None), live_condition(now())
     query = select(Credential.family_id, func.max(Credential.expires_at)).where(*members)
     return {family_id: ends_at for family_id, ends_at in db.execute(query.group_by(Credential.family_id)) if family_id}
 
 
 def find(db: Session, credential_id: UUID, *, kind: str) -> Credential | None:
+    """The credential with this id, live or ended; None if it is missing or of another kind."""
     found = db.get(Credential, credential_id)
     return found if found is not None and found.kind == kind else None
 
 
 def locked_credential(db: Session, credential_id: UUID) -> Credential | None:
-    """Whoever else wants it waits."""
+    """The credential, locked until the end of the transaction (``SELECT … FOR UPDATE``)."""
     return db.get(Credential, credential_id, with_for_update=True)
 
 
 def by_key(db: Session, key: str, *, kind: str) -> Credential | None:
+    """The credential that a request identifies by ``key``, live or ended."""
     return db.scalar(select(Credential).where(Credential.key == key, Credential.kind == kind))
 
 
 def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
-    """What can act as a user now, the newest first."""
+    """The live credentials of a user, the newest first."""
     moment = now()
     query = select(Credential).where(
         Credential.user_id == user_id,
@@ -167,58 +185,59 @@ def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
     return [found for found in db.scalars(query.order_by(Credential.created_at.desc())) if found.is_live(moment)]
 
 
-def stands(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    """What ``Credential.is_live`` says, as the database asks it."""
+def live_condition(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """``Credential.is_live`` as an SQL condition."""
     is_awake = or_(Credential.idle_at.is_(None), Credential.idle_at > moment)
     return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment, is_awake)
 
 
-def holders(kind: str) -> Select[UUID]:
-    """The ids of the users who have a live one."""
+def user_ids_with_live(kind: str) -> Select[UUID]:
+    """The ids of users with a live credential of a kind; with duplicates."""
     live_ones = Credential.kind == kind, Credential.expires_at > now(), Credential.revoked_at.is_(None)
     return select(Credential.user_id).where(*live_ones)
 
 
 def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[bool]:
-    """Whether the user of a row has a live one, as a condition."""
-    return holders(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
+    """SQL condition: the user in column ``user_id`` has a live credential of a kind."""
+    return user_ids_with_live(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
 
 
-def counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
-    """How many live ones each has, by kind; those without any are left out.
+def live_counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
+    """Number of live credentials by user and kind; zeros are left out.
 
-    The login of a script is one token, however many it has made of it.
+    A script login counts as one token, without its access tokens.
     """
     kind = case((Credential.kind == "refresh", "token"), else_=Credential.kind)
     query = select(Credential.user_id, kind, func.count()).where(
-        Credential.user_id.in_(list(user_ids)), Credential.family_id.is_(None), stands(now())
+        Credential.user_id.in_(list(user_ids)), Credential.family_id.is_(None), live_condition(now())
     )
     query = query.group_by(Credential.user_id, kind)
     return {(user_id, kind): count for user_id, kind, count in db.execute(query)}
 
 
-# Asked whenever one is minted, so written once. The tokens that come from the login of a script are part of it.
-TOKENS_OF_ONE = (
+# Built once, because it runs for each issued token. Access tokens of a script login count with it, not on their own.
+LIVE_TOKEN_COUNT = (
     select(func.count())
     .where(Credential.user_id == bindparam("user_id"), Credential.kind.in_(("token", "refresh")))
-    .where(Credential.family_id.is_(None), stands(bindparam("moment", type_=Instant())))
+    .where(Credential.family_id.is_(None), live_condition(bindparam("moment", type_=Instant())))
 )
 
 
-def tokens_of(db: Session, user_id: UUID) -> int:
-    """How many live tokens a user has, as ``counts`` counts them."""
-    return db.scalar(TOKENS_OF_ONE, {"user_id": user_id, "moment": now()}) or 0
+def live_token_count(db: Session, user_id: UUID) -> int:
+    """Number of live tokens of a user, counted as in ``live_counts``."""
+    return db.scalar(LIVE_TOKEN_COUNT, {"user_id": user_id, "moment": now()}) or 0
 
 
-def expiring(db: Session, kind: str, *, before: datetime) -> int:
+def expiring_count(db: Session, kind: str, *, before: datetime) -> int:
+    """Number of credentials of a kind, of all users, that expire between now and ``before``."""
     query = select(func.count()).where(
         Credential.kind == kind, Credential.expires_at.between(now(), before), Credential.revoked_at.is_(None)
     )
     return db.scalar(query) or 0
 
 
-def ending(db: Session, user_id: UUID, kind: str, *, within: timedelta) -> bool:
-    """Whether one of somebody's ends in so short a time, that was made for longer."""
+def has_expiring(db: Session, user_id: UUID, kind: str, *, within: timedelta) -> bool:
+    """Whether a credential of the user expires ``within`` this time, except those issued for no longer than that."""
     moment = now()
     theirs = Credential.user_id == user_id, Credential.kind == kind, Credential.revoked_at.is_(None)
     query = select(Credential.created_at, Credential.expires_at).where(*theirs)
@@ -226,7 +245,7 @@ def ending(db: Session, user_id: UUID, kind: str, *, within: timedelta) -> bool:
     return any(row.expires_at - row.created_at > within for row in soon)
 
 
-def users_seen(db: Session, *, since: datetime) -> int:
-    """How many people, or their scripts, were here."""
+def active_user_count(db: Session, *, since: datetime) -> int:
+    """Number of users who, or whose scripts, made a request since then."""
     query = select(func.count(Credential.user_id.distinct())).where(Credential.last_used_at >= since)
     return db.scalar(query) or 0

@@ -1,4 +1,4 @@
-"""end_logins: end whatever came from showing a password or another factor, in a browser or by a script."""
+"""end_logins(): ends everything that a user obtained by logging in, in browsers and by scripts."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,7 +7,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
-from webapp.credentials.lifecycle import PENDING, TRUST, hold_families
+from webapp.credentials.lifecycle import PENDING, TRUST, lock_families
 from webapp.credentials.models import Credential
 
 KINDS = ("session", TRUST, PENDING, "refresh")
@@ -15,21 +15,21 @@ KINDS = ("session", TRUST, PENDING, "refresh")
 
 @dataclass(frozen=True, slots=True)
 class EndedLogins:
-    """How many worked until then; a script login is one with all its access tokens."""
+    """Numbers of live ones that were ended; a script login counts as one, with all its access tokens."""
 
     sessions: int
     script_logins: int
 
 
 def end_logins(db: Session, user_id: UUID, *, keep: UUID | None = None) -> EndedLogins:
-    """End every session, trusted browser, half login and script login of a user, with the access tokens of the latter.
+    """End every session, trusted browser, pending login and script login of a user, with its access tokens.
 
-    API tokens that a person made stay.
+    API tokens that the user created on a page stay valid.
 
     Args:
-        keep: the session that asks for it, if one does.
+        keep: the session that made the request, if one did.
     """
-    hold_families(db, user_id)
+    lock_families(db, user_id)
     moment = now()
     is_login = or_(Credential.kind.in_(KINDS), Credential.family_id.is_not(None))
     statement = update(Credential).where(Credential.user_id == user_id, Credential.revoked_at.is_(None), is_login)

@@ -1,4 +1,4 @@
-"""purge, purge_uses: what ended long ago, and what was used long ago, thrown away a little at a time."""
+"""purge(), purge_uses(): delete credentials that ended long ago, and old counts of use; steps of a periodic job."""
 
 from datetime import timedelta
 
@@ -9,25 +9,29 @@ from webapp.core.clock import now
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse
 
 MEMBER = aliased(Credential)
-# Few enough that nobody notices how long it takes, even with all that hangs on them.
+# Rows per step: few enough to lock the database only briefly, including all rows that are deleted by cascade.
 MOST = 500
-# No page shows what was used before.
+# No page shows older counts.
 USES_KEPT = timedelta(days=90)
 
 
 def purge(db: Session, *, kept: timedelta, most: int = MOST) -> int:
-    """Throw away credentials that ended before so long, with what hangs on them: the database's own cascades.
+    """Delete credentials that expired or were ended long ago; other tables follow by ``ON DELETE CASCADE``.
 
-    A credential without a row is refused as one that has ended is. What was left idle goes when it would have ended
-    anyway, and a script login not before its last access token: whatever ends the one ends the other.
+    A credential without a row is refused like an ended one. An idle credential is deleted only after its expiry, and a
+    script login only after its last access token, because ending the login must still end that token.
+
+    Args:
+        kept: for how long they are kept after their end.
+        most: rows to delete at most.
 
     Returns:
-        How many; fewer than ``most`` only where there are no more.
+        Number of rows deleted; fewer than ``most`` if none are left.
     """
     before = now() - kept
     has_members = exists().where(MEMBER.family_id == Credential.id, MEMBER.expires_at > before)
     found = set[object]()
-    # One condition at a time, each by an index of its own: with OR the whole table would be read.
+    # Two queries, each with its own index: with OR the database would read the whole table.
     for moment in (Credential.expires_at, Credential.revoked_at):
         if len(found) < most:
             found |= set(
@@ -38,10 +42,13 @@ def purge(db: Session, *, kept: timedelta, most: int = MOST) -> int:
 
 
 def purge_uses(db: Session, *, kept: timedelta = USES_KEPT) -> int:
-    """Throw away the counts of one day, the oldest of those that are over.
+    """Delete the counts of use of one day, the oldest one.
+
+    Args:
+        kept: age from which on counts are deleted.
 
     Returns:
-        How many; none only where there are no more.
+        Number of rows deleted; 0 if none are left.
     """
     before = (now() - kept).date()
     gone = 0

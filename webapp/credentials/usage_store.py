@@ -1,4 +1,4 @@
-"""Use: what waits to be written of one credential; write: it goes into the rows, and who should know is told."""
+"""write(): stores the collected use of credentials: counts, last use, networks, and a token's first use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,39 +13,42 @@ from webapp.core.client_network import network_of
 from webapp.core.client_product import client_name, product_of
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse, TokenNetwork
 
-# Of what a token is used for on a day, so many things are told apart; the rest is counted together.
+# Routes counted separately per token and day; all others are counted under OTHER.
 MOST_RESOURCES, OTHER = 50, "other"
-# A token that came from so many networks is at home everywhere, and no other is news.
+# A token used from this many networks is evidently used from anywhere: no further one is recorded or reported.
 MOST_NETWORKS = 20
 MOST_ADDRESSES = 16
 
 Resource = tuple[str, str]
-"""Method and rule."""
+"""Method and URL rule."""
 
 
 @dataclass(slots=True)
 class Use:
+    """Uses of one credential that are not written yet."""
+
     user_id: UUID
     kind: str
     requests: int
     first_at: datetime
     last_at: datetime
     address: str | None
+    """IP address of the last use."""
     resources: dict[Resource, int]
-    """Of a token."""
+    """Number of requests by route; only of tokens."""
     addresses: set[str | None]
-    """Those before the last."""
+    """IP addresses of the earlier uses, at most ``MOST_ADDRESSES``."""
     resource: Resource | None = None
     user_agent: str | None = None
 
-    def leave(self, address: str | None) -> None:
-        """Go on from another address."""
+    def change_address(self, address: str | None) -> None:
+        """Set the IP address of the last use, and remember the one before."""
         if len(self.addresses) < MOST_ADDRESSES:
             self.addresses.add(self.address)
         self.address = address
 
-    def take_in(self, former: "Use") -> None:
-        """What was not written before."""
+    def merge(self, former: "Use") -> None:
+        """Add earlier uses that could not be written."""
         self.requests, self.first_at = self.requests + former.requests, former.first_at
         self.addresses |= former.addresses | {former.address}
         for resource, requests in former.resources.items():
@@ -54,7 +57,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class NewNetwork:
-    """A token was used from a network that it had not come from before."""
+    """A token was used from a network for the first time, but not its first network."""
 
     user_id: UUID
     credential_id: UUID
@@ -63,22 +66,28 @@ class NewNetwork:
     client: str
 
 
-Tell = Callable[[Session, NewNetwork], None]
+NewNetworkHook = Callable[[Session, NewNetwork], None]
 
 
 def ignore_new_network(db: Session, arrival: NewNetwork) -> None:
-    """Where nobody wants to know."""
+    """Does nothing; the hook if none is given."""
 
 
-def write(db: Session, pending: dict[UUID, Use], tell: Tell = ignore_new_network) -> None:
+def write(db: Session, pending: dict[UUID, Use], on_new_network: NewNetworkHook = ignore_new_network) -> None:
+    """Store uses: counts by day and route, the last use, new networks; ``token.first-used`` if it is the first.
+
+    Args:
+        pending: uses by credential id; credentials deleted meanwhile are skipped.
+        on_new_network: called within the transaction.
+    """
     for credential_id, use in pending.items():
-        # Locked, so that two processes add their counts one after the other, and only one of them saw the first use.
+        # Locked, so that two processes do not overwrite each other's counts, and only one records the first use.
         credential = db.get(Credential, credential_id, with_for_update=True)
         if credential is None:
             continue
-        # What a script mints for itself every hour is no news.
-        is_news = use.kind == "token" and credential.family_id is None
-        if credential.last_used_at is None and is_news:
+        # Not for access tokens of script logins, which are issued every hour.
+        is_reported = use.kind == "token" and credential.family_id is None
+        if credential.last_used_at is None and is_reported:
             record(db, Event.TOKEN_FIRST_USED, user_id=use.user_id, credential_id=credential_id, address=use.address)
         credential.last_used_at, credential.last_used_from = use.last_at, use.address
         if credential.idle is not None:
@@ -88,8 +97,8 @@ def write(db: Session, pending: dict[UUID, Use], tell: Tell = ignore_new_network
             credential.last_used_for = resource_text(use.resource)
             credential.last_used_by = product_of(use.user_agent or "")
             add_resources(db, credential_id, use)
-        if is_news:
-            meet_networks(db, credential, use, tell)
+        if is_reported:
+            add_networks(db, credential, use, on_new_network)
 
 
 def add_requests(db: Session, credential_id: UUID, use: Use) -> None:
@@ -123,8 +132,8 @@ def resources_of(db: Session, credential_id: UUID, day: date) -> list[ResourceUs
     return list(db.scalars(query))
 
 
-def meet_networks(db: Session, credential: Credential, use: Use, tell: Tell) -> None:
-    """The first network of all is where it was meant to be used."""
+def add_networks(db: Session, credential: Credential, use: Use, on_new_network: NewNetworkHook) -> None:
+    """Store the networks of a use, and report new ones; the first of a token is not reported."""
     arrived = {network_of(address): address for address in [*use.addresses, use.address] if address}
     known = db.scalar(select(func.count()).where(TokenNetwork.credential_id == credential.id)) or 0
     for network, address in arrived.items():
@@ -133,11 +142,11 @@ def meet_networks(db: Session, credential: Credential, use: Use, tell: Tell) -> 
         db.add(TokenNetwork(credential_id=credential.id, network=network, first_at=use.last_at))
         if known:
             client = client_name(use.user_agent or "")
-            tell(db, NewNetwork(use.user_id, credential.id, use.last_at, address, client))
+            on_new_network(db, NewNetwork(use.user_id, credential.id, use.last_at, address, client))
         known += 1
 
 
 def inherit_networks(db: Session, credential_id: UUID, *, from_: UUID) -> None:
-    """What takes over from another may come from where that one came."""
+    """Copy the known networks of a token to its successor, so that none of them is reported as new."""
     for known in db.scalars(select(TokenNetwork).where(TokenNetwork.credential_id == from_)):
         db.add(TokenNetwork(credential_id=credential_id, network=known.network, first_at=known.first_at))

@@ -1,4 +1,4 @@
-"""Last use: counted at once, written at most once a minute for each credential, and after the answer."""
+"""UsageTracker: counts uses of credentials in memory and writes them after the response, at most once a minute each."""
 
 import atexit
 import logging
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.core.clock import now
 from webapp.core.db import Database, Unavailable
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse
-from webapp.credentials.usage_store import Tell, Use, ignore_new_network, write
+from webapp.credentials.usage_store import NewNetworkHook, Use, ignore_new_network, write
 from webapp.guard.principal import CredentialRow
 
 log = logging.getLogger(__name__)
@@ -23,17 +23,20 @@ MOST_PENDING = 4096
 
 
 class UsageTracker:
-    """Uses not yet written. Reading should not mean writing, and the answer should not wait for it."""
+    """Uses of credentials that are not written yet; thread-safe, one per process.
 
-    def __init__(self, database: Database, tell: Tell = ignore_new_network) -> None:
-        self._database, self._tell = database, tell
+    Requests that only read should not write, and no response should wait for a write.
+    """
+
+    def __init__(self, database: Database, on_new_network: NewNetworkHook = ignore_new_network) -> None:
+        self._database, self._on_new_network = database, on_new_network
         self._pending: dict[UUID, Use] = {}
         self._lock = threading.Lock()
         atexit.register(self.flush)
 
     def count(
         self,
-        standing: CredentialRow,
+        credential: CredentialRow,
         address: str | None,
         method: str = "",
         rule: str = "",
@@ -43,59 +46,61 @@ class UsageTracker:
         """Count one use.
 
         Args:
-            rule: of the route that was asked; empty where there is none.
-            at: now, where somebody has looked at the clock already.
+            address: IP address.
+            rule: URL rule of the route; empty if there is none.
+            at: the time, if the caller knows it already.
 
         Returns:
-            Whether it is time to ``flush``: something waits since a minute ago, or was never used before.
+            Whether ``flush`` is due: for the first use of a credential, and when a use has waited for a minute.
         """
         moment = at or now()
         with self._lock:
-            use = self._pending.get(standing.credential_id)
+            use = self._pending.get(credential.credential_id)
             if use is None:
-                use = Use(standing.user_id, standing.credential, 0, moment, moment, address, {}, set())
-                self._pending[standing.credential_id] = use
+                use = Use(credential.user_id, credential.credential, 0, moment, moment, address, {}, set())
+                self._pending[credential.credential_id] = use
             use.requests, use.last_at = use.requests + 1, moment
             if address != use.address:
-                use.leave(address)
-            if standing.credential == "token" and rule:
-                # Tuples of what is there anyway: made into words when they are written.
+                use.change_address(address)
+            if credential.credential == "token" and rule:
+                # A tuple costs less per request than formatting the text, which is done when it is written.
                 use.resource = resource = (method, rule)
                 use.resources[resource] = use.resources.get(resource, 0) + 1
                 use.user_agent = user_agent
             oldest = next(iter(self._pending.values()))
-            is_due = standing.last_used_at is None or moment - standing.last_used_at >= MINUTE
+            is_due = credential.last_used_at is None or moment - credential.last_used_at >= MINUTE
             return is_due or moment - oldest.first_at >= MINUTE or len(self._pending) > MOST_PENDING
 
     def flush(self) -> None:
-        """Write what waits. A busy database keeps it waiting: a count is not worth an error."""
+        """Write all pending uses; if the database is unavailable they stay pending, without an error."""
         with self._lock:
             pending, self._pending = self._pending, {}
         if not pending:
             return
         try:
             with self._database.write() as db:
-                write(db, pending, self._tell)
+                write(db, pending, self._on_new_network)
         except Unavailable:
             log.warning("uses not written")
-            self.take_back(pending)
+            self.restore(pending)
 
-    def take_back(self, unwritten: dict[UUID, Use]) -> None:
+    def restore(self, unwritten: dict[UUID, Use]) -> None:
+        """Make uses pending again, together with those counted meanwhile."""
         with self._lock:
             for credential_id, use in unwritten.items():
                 if (since := self._pending.get(credential_id)) is None:
                     self._pending[credential_id] = use
                 else:
-                    since.take_in(use)
+                    since.merge(use)
 
     def close(self) -> None:
-        """Write what waits, for the last time."""
+        """Write all pending uses, at the end of the process."""
         atexit.unregister(self.flush)
         self.flush()
 
 
 def by_day(db: Session, credential_ids: Iterable[UUID], *, since: date) -> dict[UUID, dict[date, int]]:
-    """Requests by credential and day; days without any are left out."""
+    """Number of requests by credential and day (UTC); days without requests are left out."""
     found: dict[UUID, dict[date, int]] = {credential_id: {} for credential_id in credential_ids}
     query = select(CredentialUse).where(CredentialUse.credential_id.in_(found), CredentialUse.day >= since)
     for use in db.scalars(query):
@@ -104,7 +109,7 @@ def by_day(db: Session, credential_ids: Iterable[UUID], *, since: date) -> dict[
 
 
 def by_scripts(db: Session, user_id: UUID, *, since: date) -> dict[date, int]:
-    """Requests with any of a user's tokens, by day."""
+    """Number of requests with any token of a user, by day (UTC)."""
     query = select(CredentialUse.day, func.sum(CredentialUse.requests)).join(
         Credential, Credential.id == CredentialUse.credential_id
     )
@@ -115,7 +120,7 @@ def by_scripts(db: Session, user_id: UUID, *, since: date) -> dict[date, int]:
 
 
 def by_resource(db: Session, credential_id: UUID, *, since: date) -> dict[str, int]:
-    """Requests with one token by what they asked, the most frequent first."""
+    """Number of requests with one token by route (method and URL rule), the most frequent first."""
     count = func.sum(ResourceUse.requests)
     query = select(ResourceUse.resource, count).where(
         ResourceUse.credential_id == credential_id, ResourceUse.day >= since

@@ -117,7 +117,7 @@ def days(db: Session, user_id: UUID) -> list[Day]:
     today = now().date()
     since = today - timedelta(days=DAYS - 1)
     midnight = datetime.combine(since, datetime.min.time(), now().tzinfo)
-    logins = Counter(at.date() for at in reading.moments(db, user_id, Event.SESSION_STARTED, since=midnight))
+    logins = Counter(at.date() for at in reading.times_of(db, user_id, Event.SESSION_STARTED, since=midnight))
     requests = usage_tracker.by_scripts(db, user_id, since=since)
     span = (since + timedelta(days=ahead) for ahead in range(DAYS))
     return [Day(day, logins[day], requests.get(day, 0)) for day in span]

@@ -1,1 +1,1 @@
-"""What must be done now and then, by one process of all that serve."""
+"""Periodic jobs, each run by one process at a time."""

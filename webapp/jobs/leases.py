@@ -1,4 +1,4 @@
-"""Job; take, keep, leave, done, failed: whose turn it is, by one conditional statement each."""
+"""Job, and leases on jobs: which process runs a job, decided by one conditional SQL statement each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from webapp.core.clock import now
 from webapp.core.db import Instant
 from webapp.jobs.models import JobRun
 
-# A process that dies leaves its job to others after so long; each step begins it anew.
 LEASE = timedelta(minutes=5)
-# What failed is tried again after so long, or at its next turn where that is sooner.
+"""After this time another process may take over a job; each step renews the lease."""
 SECOND_TRY = timedelta(minutes=10)
-# A house that is stopped now and then misses a turn; only later than this somebody should know.
+"""A failed job is tried again after this time, or after its usual interval if that is shorter."""
 PATIENCE = timedelta(hours=1)
+"""A job is reported as late only after this time, because a site that is stopped for a while misses runs."""
 
-# Makes the row where there is none, and otherwise takes it only if its time has come. Both databases understand it.
+# Inserts the row if there is none, else updates it only if the job is due. Valid for SQLite and PostgreSQL.
 TAKE = text("""
     INSERT INTO job (name, due_at, holder) VALUES (:name, :lease_ends, :holder)
     ON CONFLICT (name) DO UPDATE SET due_at = :lease_ends, holder = :holder WHERE job.due_at <= :now
@@ -32,88 +32,106 @@ TAKE = text("""
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """A periodic job, run in steps."""
+
     name: str
     every: timedelta
     step: Callable[[Session], int]
-    """Does a little of it in one short transaction, and says how much; called again until that is nothing."""
+    """Does a part of the work in one short transaction and returns how much; called until it returns 0."""
 
 
-# Every periodic job of the application.
 Jobs = NewType("Jobs", tuple[Job, ...])
+"""All periodic jobs of the application; a service."""
 
 
 @dataclass(frozen=True, slots=True)
 class LateJob:
+    """A job that failed or was not run in time."""
+
     name: str
     due_at: datetime
     error: str | None
 
 
-class Lost(Exception):
-    """Another process has taken it over meanwhile."""
+class LeaseLost(Exception):
+    """Another process has taken over the job."""
 
 
 def due(db: Session, jobs: Sequence[Job]) -> list[Job]:
-    """Those whose turn has come; one that was never done is due."""
+    """The jobs that are due; a job that never ran is due."""
     later = set(db.scalars(select(JobRun.name).where(JobRun.due_at > now())))
     return [job for job in jobs if job.name not in later]
 
 
 def take(db: Session, job: Job) -> UUID | None:
-    """The holder that one has become; None where another was faster."""
+    """Take the lease of a job that is due.
+
+    Returns:
+        The holder id of the lease, for the other functions; None if the job is not due or another process has it.
+    """
     holder = uuid4()
     values = {"name": job.name, "holder": holder, "now": now(), "lease_ends": now() + LEASE}
     return holder if db.execute(TAKE, values).first() else None
 
 
-def keep(db: Session, job: Job, holder: UUID) -> None:
-    """Stay at it for another lease. In the transaction of the step, so that no two do the same step.
+def renew(db: Session, job: Job, holder: UUID) -> None:
+    """Extend the lease; in the transaction of a step, so that no two processes do the same step.
 
     Raises:
-        Lost
+        LeaseLost
     """
-    note(db, job, holder, {"due_at": now() + LEASE})
+    update_run(db, job, holder, {"due_at": now() + LEASE})
 
 
-def leave(db: Session, job: Job, holder: UUID) -> None:
-    """Let the next one go on with it at once.
+def release(db: Session, job: Job, holder: UUID) -> None:
+    """Give up the lease of an unfinished job, so that another process can continue it at once.
 
     Raises:
-        Lost
+        LeaseLost
     """
-    note(db, job, holder, {"due_at": now(), "holder": None})
+    update_run(db, job, holder, {"due_at": now(), "holder": None})
 
 
 def mark_done(db: Session, job: Job, holder: UUID) -> None:
-    """
+    """Release the lease of a finished job; it is due again after ``job.every``.
+
     Raises:
-        Lost
+        LeaseLost
     """
     over = {"due_at": now() + job.every, "holder": None, "done_at": now(), "last_error": None}
-    note(db, job, holder, over)
+    update_run(db, job, holder, over)
 
 
-def failed(db: Session, job: Job, holder: UUID, reason: str) -> None:
-    """
+def mark_failed(db: Session, job: Job, holder: UUID, reason: str) -> None:
+    """Release the lease of a failed job; it is due again after ``SECOND_TRY``.
+
+    Args:
+        reason: shown to the operator; must contain no user data.
+
     Raises:
-        Lost
+        LeaseLost
     """
     again_at = now() + min(SECOND_TRY, job.every)
-    note(db, job, holder, {"due_at": again_at, "holder": None, "last_error": reason[:100]})
+    update_run(db, job, holder, {"due_at": again_at, "holder": None, "last_error": reason[:100]})
 
 
-def note(db: Session, job: Job, holder: UUID, values: Mapping[str, object]) -> None:
+def update_run(db: Session, job: Job, holder: UUID, values: Mapping[str, object]) -> None:
+    """Change the row of a job if ``holder`` still has its lease.
+
+    Raises:
+        LeaseLost
+    """
     held = update(JobRun).where(JobRun.name == job.name, JobRun.holder == holder)
     if db.execute(held.values(values).returning(JobRun.name)).first() is None:
-        raise Lost(job.name)
+        raise LeaseLost(job.name)
 
 
 def late(db: Session, jobs: Sequence[Job]) -> list[LateJob]:
-    """Those that failed, or whose turn passed by. A house that was never served has done none, and is none too late."""
-    known = {turn.name: turn for turn in db.scalars(select(JobRun))}
-    turns = [(job, known[job.name]) for job in jobs if job.name in known]
-    return [LateJob(job.name, turn.due_at, turn.last_error) for job, turn in turns if is_late(job, turn)]
+    """The jobs that failed or were not run in time; without those that never ran, as on a site never started."""
+    known = {run.name: run for run in db.scalars(select(JobRun))}
+    runs = [(job, known[job.name]) for job in jobs if job.name in known]
+    return [LateJob(job.name, run.due_at, run.last_error) for job, run in runs if is_late(job, run)]
 
 
-def is_late(job: Job, turn: JobRun) -> bool:
-    return turn.last_error is not None or now() - turn.due_at > max(job.every, PATIENCE)
+def is_late(job: Job, run: JobRun) -> bool:
+    return run.last_error is not None or now() - run.due_at > max(job.every, PATIENCE)

@@ -1,4 +1,4 @@
-"""ChoreTurn: when a job is due, who is at it, and how it went."""
+"""JobRun: when a periodic job is due, which process runs it, and its last result."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,12 +10,14 @@ from webapp.core.db import Base
 
 
 class JobRun(Base):
+    """State of one periodic job, shared by all processes."""
+
     __tablename__ = "job"
 
     name: Mapped[str] = mapped_column(String(50), primary_key=True)
     due_at: Mapped[datetime]
-    """When its turn comes; while somebody is at it, when others may take it over."""
+    """When it is due; while it runs, when its lease ends and another process may take it over."""
     holder: Mapped[UUID | None]
-    """Made anew by each who takes it: who was slow and lost it does nothing more."""
+    """Random id of the lease, new each time: a slow process that has lost its lease cannot continue."""
     done_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(100))

@@ -1,4 +1,4 @@
-"""The one who does them: a thread of each process that serves; whoever takes a job first does it for all."""
+"""JobWorker: a thread per server process that runs due jobs; a lease decides which process runs each."""
 
 import logging
 from collections.abc import Sequence
@@ -7,43 +7,45 @@ from uuid import UUID
 from webapp.core import background_worker
 from webapp.core.db import Database, Unavailable
 from webapp.jobs import leases
-from webapp.jobs.leases import Job, Lost
+from webapp.jobs.leases import Job, LeaseLost
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks at the rota.
-NOW_AND_THEN = 30.0
-# Seconds between two steps, in which others write: SQLite has one writer.
-BREATH = 0.05
+POLL_SECONDS = 30.0
+"""Between two checks for due jobs."""
+STEP_PAUSE_SECONDS = 0.05
+"""Between two steps, so that other processes can write: SQLite has one writer at a time."""
 
 
 class Stopped(Exception):
-    """The worker was told to, between two steps."""
+    """The worker is stopping, and the job is not finished."""
 
 
 class JobWorker(background_worker.BackgroundWorker):
+    """Background thread that runs the periodic jobs."""
+
     def __init__(self, database: Database, jobs: Sequence[Job]) -> None:
         super().__init__("jobs")
         self._database, self._jobs = database, jobs
 
     def run(self) -> None:
-        while not self.is_told:
+        while not self.is_stopping:
             try:
                 self.do_due()
             except Unavailable:
                 log.warning("jobs not available")
             except Exception:
-                # A thread that ends is never missed.
+                # If the thread ended, nobody would notice that jobs no longer run.
                 log.exception("job worker error")
-            self._told.wait(NOW_AND_THEN)
+            self._stopping.wait(POLL_SECONDS)
 
     def do_due(self) -> list[str]:
-        """Do what is due and nobody else is at. Returns the names."""
+        """Run the jobs that are due and that no other process runs. Returns their names."""
         with self._database.read() as db:
             due = leases.due(db, self._jobs)
         taken = []
         for job in due:
-            if self.is_told:
+            if self.is_stopping:
                 break
             with self._database.write() as db:
                 holder = leases.take(db, job)
@@ -53,22 +55,24 @@ class JobWorker(background_worker.BackgroundWorker):
         return taken
 
     def do(self, job: Job, holder: UUID) -> None:
+        """Run a job of which ``holder`` has the lease; errors are logged and stored."""
         try:
             did = self.step_by_step(job, holder)
             with self._database.write() as db:
                 leases.mark_done(db, job, holder)
         except Stopped:
             log.debug("job left for later", extra={"fields": {"job": job.name}})
-        except (Lost, Unavailable):
-            # Whoever has it now, or takes it when the lease is over, goes on where this one stopped.
+        except (LeaseLost, Unavailable):
+            # The process that has the lease now, or takes it when it ends, continues the job.
             log.warning("job left to others", extra={"fields": {"job": job.name}})
         except Exception as error:
             log.exception("job failed", extra={"fields": {"job": job.name}})
             with self._database.write() as db:
-                # Not its message, which may hold what was written.
-                leases.failed(db, job, holder, type(error).__name__)
+                # Not the message, which may contain values from the database.
+                leases.mark_failed(db, job, holder, type(error).__name__)
         else:
-            # At the start all of them are due, and a dozen lines about nothing would bury the setup link.
+            # Not INFO if there was nothing to do: at the first start all jobs run, and the setup link would be lost
+            # among their lines.
             log.log(
                 logging.INFO if did else logging.DEBUG,
                 "job done",
@@ -76,16 +80,21 @@ class JobWorker(background_worker.BackgroundWorker):
             )
 
     def step_by_step(self, job: Job, holder: UUID) -> int:
+        """Call ``step`` until nothing is left to do; the total.
+
+        Raises:
+            Stopped, LeaseLost
+        """
         did = 0
         while step := self.step(job, holder):
             did += step
-            if self._told.wait(BREATH):
+            if self._stopping.wait(STEP_PAUSE_SECONDS):
                 with self._database.write() as db:
-                    leases.leave(db, job, holder)
+                    leases.release(db, job, holder)
                 raise Stopped
         return did
 
     def step(self, job: Job, holder: UUID) -> int:
         with self._database.write() as db:
-            leases.keep(db, job, holder)
+            leases.renew(db, job, holder)
             return job.step(db)

@@ -36,7 +36,7 @@ def begin(db: Session, user: User, amr: str, *, is_remembered: bool, target: str
     if user_queries.unchanged(db, user) is None:
         return None
     half = PendingLogin(uuid4(), amr, is_remembered, target)
-    credentials.forget_expired(db, user.id, PENDING)
+    credentials.delete_expired(db, user.id, PENDING)
     proof = AuthenticationProof(now(), amr)
     credentials.issue(db, id=half.id, key=half.id.hex, kind=PENDING, user_id=user.id, lifetime=LIFETIME, proof=proof)
     return half

@@ -30,7 +30,7 @@ class MailWorker(background_worker.BackgroundWorker):
         self._wake.set()
 
     def run(self) -> None:
-        while not self.is_told:
+        while not self.is_stopping:
             self._wake.wait(NOW_AND_THEN)
             self._wake.clear()
             try:
@@ -49,7 +49,7 @@ class MailWorker(background_worker.BackgroundWorker):
         """
         tried = 0
         # Each is leased when its turn comes: behind nine slow ones it would be another sender's before.
-        while not self.is_told and (mail := self.take()):
+        while not self.is_stopping and (mail := self.take()):
             self.send(mail)
             tried += 1
         return tried

@@ -30,4 +30,4 @@ class ExpiryBadge:
     def ask(self, user_id: UUID) -> bool:
         with self._database.read() as db:
             # A token made for an hour is not about to surprise anybody.
-            return credentials.ending(db, user_id, "token", within=SOON)
+            return credentials.has_expiring(db, user_id, "token", within=SOON)

@@ -115,7 +115,7 @@ class TokenIssuer:
         """
         alone(db, f"tokens of {user_id}")
         # What belongs to a script's login is no token beside it.
-        others = credentials.tokens_of(db, user_id) - (wish.family_id is not None)
+        others = credentials.live_token_count(db, user_id) - (wish.family_id is not None)
         if others >= self.most:
             raise TooManyTokens(self.most)
         if wish.family_id is None:

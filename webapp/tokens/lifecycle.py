@@ -41,7 +41,7 @@ def revoke_all(db: Session, user_id: UUID) -> int:
 
 def live_count(db: Session, user_id: UUID) -> int:
     """How many API tokens of a user work, without those of script logins."""
-    return credentials.tokens_of(db, user_id) - len(credentials.live(db, user_id, "refresh"))
+    return credentials.live_token_count(db, user_id) - len(credentials.live(db, user_id, "refresh"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def owner_of(db: Session, token_id: UUID) -> UUID | None:
 
 def taken_names(db: Session, user_id: UUID) -> set[str | None]:
     """Of a user's live tokens, as they are compared."""
-    live = ApiToken.user_id == user_id, credentials.stands(now())
+    live = ApiToken.user_id == user_id, credentials.live_condition(now())
     return set(db.scalars(select(ApiToken.taken_name).join(Credential, Credential.id == ApiToken.id).where(*live)))
 
 

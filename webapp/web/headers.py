@@ -37,6 +37,8 @@ PAGE = {
 }
 # A response that is no page loads nothing, even if a browser opens it as one.
 DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+
+
 # Of responses that depend on the caller: all but those marked "public".
 PRIVATE = ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Language, Authorization, Cookie")
 

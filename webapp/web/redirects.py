@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 from flask import Response, current_app, redirect, request
 from werkzeug.routing import RequestRedirect
 
-# A list of what is allowed, not of what is forbidden: one slash, then a path and query of plain characters. In the path,
+# A list of what is allowed, not of what is forbidden: one slash, then path and query of plain characters. In the path,
 # no second slash or backslash at the start, no encoded slash, nothing that browsers and proxies interpret differently.
 # In the query, any escape (RFC 3986 §3.4): it is not decoded on the way, and the page checks URLs that it contains.
 PLAIN = r"[A-Za-z0-9\-._~!$&'()*+,;=:@]"

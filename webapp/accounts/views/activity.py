@@ -90,7 +90,7 @@ def select(principal: Principal, wanted: ActivityQuery, size: int) -> list[Audit
     before, after = wanted.before or None, wanted.after or None
     try:
         return list(paging.event_page(db(), principal.user_id, kind=kind, before=before, after=after, size=size))
-    except paging.Unknown as error:
+    except paging.EventUnknown as error:
         raise unknown() from error
 
 
@@ -112,8 +112,8 @@ def activity_csv(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
     try:
-        event = paging.one(db(), principal.user_id, event_id)
-    except paging.Unknown as error:
+        event = paging.event_of_user(db(), principal.user_id, event_id)
+    except paging.EventUnknown as error:
         raise unknown() from error
     return render_template(
         "accounts/was_this_you.html",

@@ -122,7 +122,7 @@ def carried(database: Database, wanted: AuditFilter, kind: str) -> Iterator[byte
     # A transaction of its own: the request's is over when the answer is sent.
     with database.read() as db:
         names = Names(db)
-        entries = reading.every(db, wanted)
+        entries = reading.search_all(db, wanted)
         if kind == "csv":
             yield from export_formats.as_csv(entries, names)
         else:
