@@ -1,4 +1,4 @@
-"""A mail is written with the deed, and sent once."""
+"""A mail is written in the transaction of its cause, and sent once."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -18,7 +18,7 @@ MOST = 20
 
 
 def begin(db: Session, post: Mailer, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
-    """Nothing ends yet; a mail says when it will, and how it is stopped.
+    """Nothing ends yet; a mail announces it, with a way to stop it.
 
     Raises:
         resets.AlreadyBegun

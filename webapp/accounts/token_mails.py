@@ -32,7 +32,7 @@ class TokenMails:
     here: Callable[[], Circumstances]
     """The circumstances of the present request."""
 
-    def deed(
+    def changed(
         self, db: Session, kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None
     ) -> None:
         """Something was done to a token: it was created, widened, rotated or revoked."""
@@ -46,7 +46,7 @@ class TokenMails:
 
     def edited(self, db: Session, row: TokenRow, *, is_wider: bool) -> None:
         if is_wider:
-            self.deed(db, "token_widened", row)
+            self.changed(db, "token_widened", row)
 
     def arrived(self, db: Session, arrival: NewNetwork) -> None:
         """A token was used from a network that it had not come from before; mailed once a day at most."""

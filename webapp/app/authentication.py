@@ -43,7 +43,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     meter = UsageTracker(database, mails.arrived)
     services.provide(UsageTracker)(meter)
     services.provide(TokenMails)(mails)
-    services.provide(OwnerNotifier)(mails.deed)
+    services.provide(OwnerNotifier)(mails.changed)
     services.provide(TokenEdited)(mails.edited)
     latecomers = ExpiredUses()
 

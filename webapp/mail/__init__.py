@@ -1,1 +1,1 @@
-"""Mail: an outbox written with the deed, and one worker that sends it."""
+"""Mail: an outbox, written in the transaction of the cause, and one worker that sends it."""

@@ -122,7 +122,7 @@ def retry(db: Session, mail_id: UUID) -> OutgoingMail | None:
 
 
 def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
-    """Send none that was made before, unless somebody says so. Returns how many waited for somebody."""
+    """Send none that was made before, unless it is retried by hand. Returns how many real mails waited."""
     waits = OutgoingMail.due_at.is_not(None), OutgoingMail.created_at < before
     held = update(OutgoingMail).where(*waits).values(due_at=None, last_error=reason[:LONGEST_ERROR])
     return sum(to != NO_ADDRESS for to in db.scalars(held.returning(OutgoingMail.to)))

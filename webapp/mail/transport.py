@@ -1,4 +1,4 @@
-"""How a mail leaves the house: by SMTP, or into the log where no server is named."""
+"""Transports of mails: SMTP, or the log where no server is set."""
 
 import logging
 import re
@@ -23,7 +23,7 @@ HIDDEN = "[recipient]"
 
 
 class NotSent(Exception):
-    """The server refused, or was not to be reached; the message says what for the operator."""
+    """The server refused or could not be reached; the message is for the operator."""
 
 
 class Transport(Protocol):
@@ -60,7 +60,7 @@ class Smtp:
             server = smtplib.SMTP(host, port, timeout=self.patience)
         try:
             if parts.scheme == "smtp+starttls":
-                # A server that does not offer it, or whose certificate nobody vouches for, is told no password.
+                # A server that does not offer it, or whose certificate nobody vouches for, gets no password.
                 server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))

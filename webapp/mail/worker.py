@@ -1,4 +1,4 @@
-"""The sender: one thread a process, woken by what is put into the outbox, and otherwise now and then."""
+"""The sender: one thread per process, woken by new mails in the outbox, and otherwise at an interval."""
 
 import logging
 import threading
@@ -11,8 +11,8 @@ from webapp.mail.transport import LogTransport, NotSent, Transport
 
 log = logging.getLogger(__name__)
 
-# Seconds after which it looks for what another process left, or what is to be tried again.
-NOW_AND_THEN = 10.0
+# Seconds between looks for mails that another process left, or that are to be retried.
+INTERVAL = 10.0
 
 
 class MailWorker(background_worker.BackgroundWorker):
@@ -22,7 +22,7 @@ class MailWorker(background_worker.BackgroundWorker):
         self._wake = threading.Event()
 
     def wake(self) -> None:
-        """Called after the answer: what was put into the outbox is committed by then."""
+        """Called after the commit of a new mail."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -31,7 +31,7 @@ class MailWorker(background_worker.BackgroundWorker):
 
     def run(self) -> None:
         while not self.is_stopping:
-            self._wake.wait(NOW_AND_THEN)
+            self._wake.wait(INTERVAL)
             self._wake.clear()
             try:
                 self.send_due()
@@ -42,7 +42,7 @@ class MailWorker(background_worker.BackgroundWorker):
                 log.exception("mail worker error")
 
     def send_due(self) -> int:
-        """Send what is due. No transaction is open while a server is spoken to.
+        """Send what is due. No transaction is open during SMTP.
 
         Returns:
             How many were tried.
