@@ -1,4 +1,4 @@
-"""Who is calling, and may they: the one guard of pages, scripts and proxied applications."""
+"""Authentication and authorization of every request: ``@require``, the principal, and what plug-ins may import."""
 
 from webapp.guard.curl_examples import asked_here
 from webapp.guard.current import current_claims, current_principal, current_record, user_lookup

@@ -25,18 +25,19 @@ class ReachableRoute(msgspec.Struct, frozen=True):
     address: str
     is_open: bool
     why: str
-    """The line of the guard that decided."""
+    """The requirement that decided, as a sentence."""
     scope: str | None
-    """With which a token of theirs opens it as well; None where no token does."""
+    """The scope with which a token of theirs may call it too; None if no token may."""
 
 
 def reach(
     routes: Iterable[tuple[str, Requirement]], role: str, closure: Sequence[str], *, at: datetime
 ) -> list[ReachableRoute]:
-    """
+    """Evaluate every route for a session of a user with this role.
+
     Args:
-        routes: methods with their addresses, as ``guard.routes.guarded`` gives them.
-        closure: all that ``role`` includes.
+        routes: method and path with the requirement, as ``guard.routes.guarded`` yields them.
+        closure: all roles that ``role`` includes, itself too.
     """
     caller = Principal(
         user_id=NOBODY,
@@ -46,7 +47,7 @@ def reach(
         credential_id=NOBODY,
         expires_at=at,
         auth_time=at,
-        # What is asked here is what they may, however well they prove who they are.
+        # The highest level, so that only roles decide and no missing second factor.
         amr="hwk user",
     )
     return [reachable_route(address, need, role, decide(caller, need, at)) for address, need in routes]

@@ -1,19 +1,19 @@
-"""How well somebody has proven who they are: a level, read off the ways in which they did."""
+"""Authentication assurance levels (SP 800-63B-4 §2), derived from ``amr``; minimum levels from settings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 
-# RFC 8176 knows no word for a recovery code.
+# RFC 8176 defines no value for recovery codes.
 RECOVERY = "recovery"
 CODES = {"otp", RECOVERY}
-# Only ever written down of a key whose device checked that it was its owner.
+# Only stored for passkeys with user verification, so each counts as two factors.
 KEYS = {"hwk", "swk"}
 
 
 class Level(IntEnum):
-    """The higher ones hold all that the lower do (SP 800-63B-4 §2)."""
+    """Assurance level; each includes the lower ones (SP 800-63B-4 §2)."""
 
     ONE = 1
     """One factor."""
@@ -24,7 +24,7 @@ class Level(IntEnum):
 
     @property
     def acr(self) -> str:
-        """As tokens and challenges say it; ``phr`` is OpenID's word (EAP ACR Values 1.0 §2)."""
+        """``acr`` in tokens and challenges; ``phr`` is from OpenID Connect EAP ACR Values 1.0 §2."""
         return {Level.ONE: "aal1", Level.TWO: "aal2", Level.PHISHING_RESISTANT: "phr"}[self]
 
     @property
@@ -42,7 +42,8 @@ BY_ACR = {level.acr: level for level in Level}
 
 @lru_cache(64)
 def level_of(amr: str) -> Level:
-    """
+    """The level that authentication methods reach.
+
     Args:
         amr: RFC 8176 values, separated by spaces.
     """
@@ -51,15 +52,20 @@ def level_of(amr: str) -> Level:
         return Level.PHISHING_RESISTANT
     if "mfa" in ways:
         return Level.TWO
-    # A code proves that one has something; it takes something else beside it.
+    # A code is one factor (something you have); it needs another method for level two.
     return Level.TWO if ways & CODES and ways - CODES else Level.ONE
 
 
 def joined(former: str, proven: str) -> str:
-    """The ways of a session after a step-up: a code stands beside what it began with, all else stands for itself."""
+    """The ``amr`` of a session after a step-up: a code is added to the first factor, any other method replaces it.
+
+    Args:
+        former: ``amr`` before.
+        proven: the method used for the step-up.
+    """
     if proven not in CODES:
         return proven
-    # What may stand beside it is a factor that the session has shown; a key is never kept that was not shown again.
+    # Passkeys are left out: they were not used again.
     return " ".join([*(way for way in former.split() if way not in CODES | KEYS | {"user"}), proven])
 
 
@@ -68,9 +74,9 @@ class Demands:
     """What the settings of this site require beyond what its routes do."""
 
     roles: Mapping[str, Level] = field(default_factory=dict)
-    """Of everybody who has the role, whatever they open."""
+    """Minimum level by role, for everything its users do."""
     scopes: Mapping[str, Level] = field(default_factory=dict)
-    """For the resources behind the scope, and of the tokens that carry it."""
+    """Minimum level by scope, for routes with the scope and tokens that have it."""
 
     def __bool__(self) -> bool:
         return bool(self.roles or self.scopes)
@@ -83,7 +89,7 @@ class Demands:
 
 
 def demands_of(second_factor: Iterable[str], passkey: Iterable[str]) -> Demands:
-    """From two lists of roles and scopes; a scope is known by its colon."""
+    """``Demands`` from two settings, each a list of roles and scopes; names with a colon are scopes."""
     asked = dict.fromkeys(second_factor, Level.TWO) | dict.fromkeys(passkey, Level.PHISHING_RESISTANT)
     return Demands(
         roles={name: level for name, level in asked.items() if ":" not in name},

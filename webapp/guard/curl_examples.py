@@ -1,4 +1,4 @@
-"""What a page offers to those who want the same from a script: a curl line, and the form for the token it takes."""
+"""curl commands shown on pages, and links to the form for a token with the scope they need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ class CurlExample:
 
 
 def curl(url: str) -> str:
-    """A line to paste; the token stays in the environment, out of the shell's history."""
+    """A curl command that takes the token from an environment variable, so that it is not in the shell history."""
     return f'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\\n  {url}'
 
 
 def mint_link(scopes: Sequence[str]) -> str:
-    """The token form, filled in: these scopes alone, for seven days."""
+    """URL of the form for a new token, filled in with these scopes and an expiry of 7 days."""
     return url_for(MINT, scopes=list(scopes), expires_in=WEEK)
 
 
 def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
-    """The token form, filled in with these scopes, and all the rest as one of the reader's tokens has it."""
+    """URL of the form for a new token, filled in with these scopes and the other values of an existing token."""
     given: dict[str, Any] = {"scopes": list(scopes), "from": str(token_id)}
     return url_for(MINT, **given)
 
@@ -43,12 +43,16 @@ def curl_example(path: str, scope: str) -> CurlExample:
 
 
 def curl_example_here() -> CurlExample:
-    """For the page that is being shown."""
+    """The curl example for the current page."""
     return curl_example(request.path, asked_here().scope)
 
 
 def asked_here() -> Requirement:
-    """What the guard asked of this request."""
+    """The requirement of the current route.
+
+    Raises:
+        LookupError: the route has none.
+    """
     asked = unproxied(request)
     need = requirement_of(unproxied(current_app), asked.url_rule.endpoint) if asked.url_rule else None
     if need is None:

@@ -15,7 +15,7 @@ from webapp.web.unproxied import unproxied
 
 
 class UserLookup(Protocol):
-    """A hook of plug-ins: finds the caller in a store of their own."""
+    """Hook for plug-ins: returns the plug-in's own record of the caller."""
 
     def __call__(self, principal: Principal, /) -> Any: ...
 
@@ -36,12 +36,16 @@ def read_claims() -> dict[str, Any]:
     who, shown = principal(), presented()
     if who is None or who.credential != "token" or shown is None or shown.token is None:
         return {}
-    # Verified when its owner was recognised: here it is only read.
+    # Already verified when the caller was authenticated; here it is only decoded.
     return read(shown.token)[1]
 
 
 def user_lookup(app: Flask) -> Callable[[UserLookup], UserLookup]:
-    """Register the one function that finds a caller in a store of your own: what it returns is ``current_record``."""
+    """Decorator factory that registers the function whose result is ``current_record``; one per application.
+
+    Raises:
+        TypeError: one is already registered.
+    """
 
     def register(hook: UserLookup) -> UserLookup:
         services = services_of(app)
@@ -64,8 +68,8 @@ def record() -> Any:
 
 
 current_principal: Principal = LocalProxy(principal)  # type: ignore[assignment]
-"""The caller whom the guard let in; false where there is none."""
+"""The authenticated caller; falsy if there is none."""
 current_claims: dict[str, Any] = LocalProxy(claims)  # type: ignore[assignment]
-"""The claims of the token that was sent; empty for a session, and for nobody."""
+"""The claims of the token of this request; empty without a token."""
 current_record: Any = LocalProxy(record)
-"""What ``user_lookup`` found of the caller, asked once a request; false where there is none."""
+"""What the function registered with ``user_lookup`` returns for the caller, called once per request; else falsy."""

@@ -1,4 +1,4 @@
-"""A token that is bound to a key is let in with a proof of that key alone (RFC 9449 §7)."""
+"""check(): a token that is bound to a key is accepted only with a DPoP proof of that key (RFC 9449 §7)."""
 
 from webapp.core.digests import same
 from webapp.core.dpop import ProofUnfit
@@ -8,7 +8,7 @@ from webapp.web.bearer import Presented
 
 
 class KeyNotProven(NotAccepted):
-    """Nothing shows that the caller holds the key; ``error`` is the challenge's (RFC 9449 §7.1)."""
+    """The DPoP proof is missing or wrong; ``error`` is the error code of the challenge (RFC 9449 §7.1)."""
 
     def __init__(self, error: str, reason: str, standing: CredentialRow | None) -> None:
         super().__init__("token_invalid", reason, standing)
@@ -16,10 +16,15 @@ class KeyNotProven(NotAccepted):
 
 
 def check(shown: Presented, principal: Principal, standing: CredentialRow | None) -> None:
-    """The row says whether a token is bound, so that nothing is won by taking that out of the token.
+    """Check the DPoP proof of a request. Whether the token is bound is read from its row, not from its claims.
+
+    Args:
+        shown: the token as it was sent.
+        principal: of the token.
+        standing: its row, for the log.
 
     Raises:
-        NotProven
+        KeyNotProven
     """
     jkt = principal.authority.jkt if principal.authority else None
     if jkt is None and not shown.is_dpop:
@@ -34,6 +39,6 @@ def check(shown: Presented, principal: Principal, standing: CredentialRow | None
         raise KeyNotProven("invalid_dpop_proof", str(error), standing) from error
     if not same(proof.jkt, jkt):
         raise KeyNotProven("invalid_token", "the proof was made with another key", standing)
-    # Last, so that only who holds the key is written down.
+    # Last, so that rows are stored only for proofs of the right key.
     if not dpop.is_new(proof):
         raise KeyNotProven("invalid_dpop_proof", "the proof was already used", standing)

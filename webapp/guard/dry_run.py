@@ -24,7 +24,7 @@ class Tried:
     need: Requirement
     steps: list[RequirementStep]
     fix: str | None
-    """Where what is missing is mended."""
+    """Path of a page where the missing permission can be added."""
 
 
 def tried(principal: Principal, method: str, path: str, address: str | None) -> Tried | None:

@@ -1,4 +1,4 @@
-"""A form kept over a step-up: its fields, but for their secrets, as one value that a page carries."""
+"""Fields of a form as one hidden value, so that a form survives a step-up; secrets are left out."""
 
 import json
 
@@ -11,16 +11,16 @@ Fields = list[tuple[str, str]]
 
 
 def kept() -> str | None:
-    """What was filled in, if a form was sent. A file is not kept: a page cannot send one for somebody."""
+    """The fields of the submitted form as JSON; None if the body is no form. Files are left out."""
     if request.mimetype not in FORM_TYPES and request.content_length:
         return None
     fields = [(name, value) for name, value in submitted().items(multi=True) if not is_secret(name)]
-    # Not ASCII alone: escapes would make a long text longer than a body may be.
+    # Not escaped to ASCII, which could make a long text exceed the limit of a body.
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
 def read(text: str | None) -> Fields | None:
-    """The fields again; None where it is nothing that ``kept`` has made."""
+    """The fields from a value made by ``kept``; None for any other value."""
     try:
         found = json.loads(text or "")
     except (ValueError, RecursionError):

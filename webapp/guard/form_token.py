@@ -1,4 +1,4 @@
-"""A token that a form carries in the header's place: asked for all that is asked of one in the header."""
+"""carried(): authenticates a token that a form sends instead of the ``Authorization`` header, with the same checks."""
 
 from flask import abort, g, request
 
@@ -10,20 +10,20 @@ from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
 from webapp.web.problems import Problem
 from webapp.web.unproxied import unproxied
 
-# Whatever it may: what it is wanted for is judged by whoever wants it.
+# Any token is accepted here; the caller checks what it may be used for.
 ANY_TOKEN = Requirement(scope="", reads_cookies=False)
 
 
 def carried(token: str | None) -> Principal:
-    """Whose token it is, in the form or in the header; whoever brings none, or none that holds, is answered here.
+    """The principal of the token in the form or header. Aborts with the guard's response if there is no valid one.
 
     Raises:
-        Problem: 400, the header brings another.
+        Problem: 400, form and header have different tokens.
     """
     if token:
         require_sole_credential(token)
         if presented() is None:
-            # In the place of what the header says: of another scheme, it was read before and brought nothing.
+            # Overwrites the cached result for the header, which had no token.
             request.environ[PRESENTED] = Presented(token_or_none(token), is_dpop="HTTP_DPOP" in request.environ)
     if (refusal := request_guard.refusal_for(unproxied(request), ANY_TOKEN)) is not None:
         abort(refusal)
@@ -32,9 +32,9 @@ def carried(token: str | None) -> Principal:
 
 
 def require_sole_credential(credential: str) -> None:
-    """Refuse another credential in the header than the form carries (RFC 6749 §5.2, RFC 6750 §2).
+    """Refuse a request whose header and form have different credentials (RFC 6749 §5.2, RFC 6750 §2).
 
-    The same token in both places is one credential. Schemes other than Bearer, DPoP and Basic bring none.
+    The same token in both is allowed. Schemes other than Bearer, DPoP and Basic are ignored.
 
     Raises:
         Problem: 400 ``invalid_request``.

@@ -1,4 +1,4 @@
-"""unless_fresh(): for views in which only some of what can be asked needs a fresh proof."""
+"""unless_fresh(): step-up from within a view, for views of which only some requests need a recent confirmation."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from webapp.guard.principal import Principal
 
 
 def unless_fresh(principal: Principal, within: timedelta) -> Response | None:
-    """What is answered to somebody whose last proof is too old; the form they sent is kept until they have one."""
+    """The step-up response if the last authentication is older than ``within``, else None; the form is saved."""
     need = Requirement(session=True, fresh_within=within)
     decision = decide(principal, need, now())
     return None if decision is Decision.ALLOW else unauthenticated.denied(principal, need, decision)

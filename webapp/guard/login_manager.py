@@ -28,13 +28,13 @@ from webapp.web.unproxied import unproxied
 
 
 class CredentialAccepted(Protocol):
-    """A hook: a request was let in with a credential, which was read at ``moment``."""
+    """Hook: called when a request was authorized with a credential, whose row was read at ``moment``."""
 
     def __call__(self, row: CredentialRow, asked: Request, moment: datetime, /) -> None: ...
 
 
 class ExpiredTokenUsed(Protocol):
-    """A hook: a token was refused because it has expired."""
+    """Hook: called when a token was refused because it has expired."""
 
     def __call__(self, credential_id: UUID, /) -> None: ...
 
@@ -44,21 +44,20 @@ class Authenticators:
     """What the guard needs from packages above; provided by the application."""
 
     by_session: Callable[[], CredentialRef | None]
-    """The credential that the cookie names, if it names one."""
+    """Reads the session cookie of the current request."""
     by_token: Callable[[str], CredentialRef]
-    """The credential that a token names; ``NotAccepted`` where it is none of ours."""
+    """Verifies a token; raises ``NotAccepted`` for one that this site did not issue."""
     standing: Callable[[str], CredentialRow | None]
+    """Reads the row of a credential by its key."""
     seen: CredentialAccepted
-    """Told of every request that was let in with a credential, and when the credential was read."""
     late: ExpiredTokenUsed
-    """Told of every token that was refused because its time is over."""
 
 
 class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
     """Flask-Login without its own cookie reading: sessions and tokens are read by our authenticators.
 
-    Its ``after_request`` hook is left out: it keeps the remember cookie, which we never set, and would open the
-    session on every answer.
+    Its ``after_request`` hook is left out: it handles the remember cookie, which we never set, and would load the
+    session for every response.
     """
 
     session_protection = None
@@ -66,8 +65,8 @@ class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-L
     def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
         app.login_manager = self  # type: ignore[attr-defined]  # the name that Flask-Login looks for
         if add_context_processor:
-            # The proxy and not the user, whom Flask-Login would load for every page: one that says that the database
-            # does not answer must not ask it.
+            # The proxy, not the user: Flask-Login would load the user for every page, also for the error page of a
+            # database that is unavailable.
             app.context_processor(lambda: {"current_user": current_user})
 
     def _load_user(self) -> None:
@@ -79,16 +78,16 @@ class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-L
 
 
 def caller() -> Principal | None:
-    """Who is behind this request; None where nobody says so.
+    """The caller of this request, authenticated at the first call; None without a credential.
 
     Raises:
-        NotAccepted: a credential was brought that does not hold.
+        NotAccepted: the credential is invalid, expired or ended.
     """
     kept = unproxied(g)
     if "caller" not in kept:
         kept.caller = recognise(kept)
         if isinstance(kept.caller, Principal):
-            # What stands where Flask-Login keeps its user is what current_user gives.
+            # Where Flask-Login stores its user, for ``current_user``.
             kept._login_user = kept.caller
             announce(kept.caller)
     found: Principal | NotAccepted | None = kept.caller
@@ -98,23 +97,23 @@ def caller() -> Principal | None:
 
 
 def log_in(principal: Principal) -> None:
-    """Make somebody the caller of this request: what it answers from now on is in their language."""
+    """Make ``principal`` the caller for the rest of this request; the response is in their language."""
     login_user(principal)
     g.caller = principal
     i18n.refresh()
 
 
 def log_out() -> None:
-    """The request has no caller any more, and answers in the language that the browser asks for."""
+    """Remove the caller for the rest of this request; the response is in the language of the browser."""
     logout_user()
     g.caller = None
     i18n.refresh()
 
 
 def let_in() -> None:
-    """The guard lets this request in: its credential counts as used, now or as soon as somebody asks for it.
+    """Mark this request as authorized, so that its credential counts as used, now or when it is read later.
 
-    A public page asks for it only to greet its reader. A request that is refused uses nothing, whatever it brought.
+    On public pages that happens only if the page shows the user. A refused request does not count as use.
     """
     kept = unproxied(g)
     kept.is_let_in = True

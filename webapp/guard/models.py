@@ -1,4 +1,4 @@
-"""KeptForm: what was filled in when a session had ended, until its owner has logged in again."""
+"""KeptForm: a form submitted after its session had ended, stored until the user has logged in again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,8 +13,8 @@ class KeptForm(Base):
     __tablename__ = "kept_form"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
-    """Whose session it was; one form each, the latest."""
+    """Of the ended session; only the latest form of each user is stored."""
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Of the secret in the cookie of the browser that sent it."""
+    """Of the secret in the cookie of the browser that submitted it."""
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,4 +1,4 @@
-"""decide(): pure; allow, log in, step up, forbid."""
+"""decide(): whether a principal meets the requirement of a route, a pure function; explain(): why."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,38 +15,38 @@ from webapp.web.problem_codes import ProblemCode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What a view asks of its caller."""
+    """What a route requires of its caller; made by ``@require`` and ``@public``."""
 
     is_public: bool = False
     is_optional: bool = False
     """Whether anonymous requests are allowed as well; a credential that is sent is still checked."""
     reads_cookies: bool = True
-    """False for addresses of scripts alone: no session is known there, and no CSRF token asked."""
+    """False for routes of scripts only: the session cookie is ignored, so no CSRF token is needed."""
     role: str | None = None
     scope: str = "resources:read"
-    """What a token must carry, if it is to carry any; a session needs none."""
+    """The scope that a token must have; empty for any token. Sessions need none."""
     session: bool = False
-    """Whether tokens are refused, whatever they carry."""
+    """Whether only sessions are accepted, no tokens."""
     fresh_within: timedelta | None = None
-    """How old the last proof may be."""
+    """How old the last authentication (``auth_time``) may be."""
     spares_tokens: bool = False
-    """Whether that is asked of sessions alone: a token with such a scope was given for this very purpose."""
+    """Whether ``fresh_within`` applies to sessions only: a token with this scope was issued for this purpose."""
     level: Level = Level.ONE
-    """How well its caller must have proven who they are; a token, at its birth."""
+    """Minimum assurance level of the session, or of the session that issued the token."""
     spares_level: bool = False
-    """Whether it stands open to who has not reached what their role demands: the way there, and the way out."""
+    """Whether the minimum level of a role does not apply: to pages where a second factor is set up, and to logout."""
     spares_closed: bool = False
-    """Whether it stands open to who has closed their account: the way back, and the way out."""
+    """Whether users who have closed their account are allowed: to reopen it, and to log out."""
 
     words: str = field(init=False, repr=False, compare=False)
-    """The requirement as pages and answers say it; put together once, for it is part of answers that are many."""
+    """The requirement in English words, for commands, logs and OpenAPI; computed once."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "words", self._in_words())
 
     def raised_by(self, demands: Demands, principal: Principal) -> Self:
-        """With what the settings demand of such a caller, and for such a resource."""
-        # What a role demands is asked of people: a token was minted by one, and is narrower than they are.
+        """This requirement with the minimum levels that settings demand for the caller's roles and for its scope."""
+        # Levels of roles apply to sessions only: a token has its own, narrower permissions.
         is_person = principal.credential == "session" and not self.spares_level
         of_role = demands.of_roles(principal.roles) if is_person else Level.ONE
         of_scope = Level.ONE if self.session or self.is_public else demands.of_scopes((self.scope,))
@@ -77,7 +77,7 @@ class Requirement:
 
 
 class Decision(StrEnum):
-    """What ``decide`` answers."""
+    """Result of ``decide``."""
 
     ALLOW = "allow"
     LOG_IN = "token_missing"
@@ -92,7 +92,7 @@ class Decision(StrEnum):
 
 CODES: dict[Decision, ProblemCode] = {
     Decision.LOG_IN: "token_missing",
-    # RFC 6750 has no word for "no token at all": a session is what this token's scopes will never reach.
+    # RFC 6750 has no error code for "no tokens accepted"; insufficient_scope is the closest.
     Decision.NEED_SESSION: "scope_required",
     Decision.OUT_OF_BOUNDS: "token_limited",
     Decision.NEED_SCOPE: "scope_required",
@@ -104,10 +104,10 @@ CODES: dict[Decision, ProblemCode] = {
 
 
 def decide(principal: Principal | None, need: Requirement, now: datetime, call: Call | None = None) -> Decision:
-    """May ``principal`` do what ``need`` describes, at ``now``?
+    """Whether ``principal`` meets ``need`` at ``now``, or the first thing that is missing.
 
     Args:
-        call: how it is asked, for the bounds of a token; None asks whether anything at all would be let in.
+        call: method, route and IP address, for the restrictions of a token; None to ignore these.
     """
     if need.is_public:
         return Decision.ALLOW
@@ -132,7 +132,7 @@ def decide(principal: Principal | None, need: Requirement, now: datetime, call: 
 
 
 def bound_of(principal: Principal, call: Call) -> Bound | None:
-    """The first bound of its token that a call does not keep."""
+    """The first restriction of the principal's token that a call violates; None if it violates none."""
     return exceeded(principal.authority, call) if principal.authority is not None else None
 
 
@@ -149,14 +149,14 @@ USED = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedStep:
-    """One thing that the guard asks, and how it was answered: True, False, or None where it came to no asking."""
+    """One access check: ``held`` is True if it passed, False if it failed, None if it was not reached."""
 
     words: str
     held: bool | None
 
 
 def explain(principal: Principal | None, need: Requirement, decision: Decision) -> list[CheckedStep]:
-    """Everything the guard asks here, in its order, up to what failed."""
+    """All access checks of a requirement, in their order, with their results; for error pages."""
     steps = [(Decision.LOG_IN, _("The session or token is valid."))]
     if need.session:
         steps.append((Decision.NEED_SESSION, _("It is a browser session. This page does not accept tokens.")))

@@ -14,7 +14,7 @@ from webapp.web.negotiation import is_browser
 
 
 def theme() -> str | None:
-    """``light`` or ``dark`` if they chose; None for whatever their machine says."""
+    """``light`` or ``dark`` if the user chose one; None to follow the operating system."""
     try:
         principal = login_manager.caller()
     except NotAccepted:
@@ -55,5 +55,5 @@ def zone_named(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        # Chosen on a machine that knew it.
+        # The time zone database of this machine lacks it.
         return UTC

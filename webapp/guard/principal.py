@@ -15,14 +15,14 @@ class CredentialRef(NamedTuple):
     """The credential that a request names, by its session cookie or its token, before its row is read."""
 
     key: str
-    """By which the credential's row is found."""
+    """``Credential.key`` of its row."""
     kind: Kind
     user_id: UUID | None = None
-    """``sub`` of a token, compared with the row; a session says nothing of its user."""
+    """``sub`` of a token, to be compared with the row; None for a session."""
 
 
 class CredentialRow(NamedTuple):
-    """What the database says of a credential and its user, in one row."""
+    """A credential with its user, as read by the one query of every request."""
 
     user_id: UUID
     username: str
@@ -31,23 +31,23 @@ class CredentialRow(NamedTuple):
     credential_id: UUID
     expires_at: datetime
     auth_time: datetime
-    """When its user last proved who they are."""
+    """When the user last proved their identity (OIDC Core §2)."""
     amr: str
-    """How: RFC 8176 values, separated by spaces."""
+    """By which methods: RFC 8176 values, separated by spaces."""
     authority: TokenGrant | None = None
-    """What a token may at the most; None where nothing is narrower than its user: a session."""
+    """What a token may do; None for a session, which may do everything that its user may."""
     idle_at: datetime | None = None
-    """When it ends unless used before, as it stood before this request."""
+    """When it ends unless it is used before, without this request."""
     last_used_at: datetime | None = None
     time_zone: str = "UTC"
-    """Its user's, for pages; by its name in the IANA database."""
+    """IANA name, for pages."""
     theme: str = "auto"
     language: str = "auto"
     """Of pages and problem texts: a BCP 47 tag, or "auto" for what the browser asks for."""
     disabled_at: datetime | None = None
     revoked_at: datetime | None = None
     closes_at: datetime | None = None
-    """When its user's account is deleted, which they have closed; until then they may come back to keep it."""
+    """When the account is deleted, if its user has closed it; until then they may reopen it."""
 
 
 class Principal(CredentialRow):
@@ -64,7 +64,7 @@ class Principal(CredentialRow):
         return self.authority.scopes if self.authority else NONE
 
     def get_id(self) -> str:
-        """The opaque id that ``sub`` carries."""
+        """The user id as text, as in ``sub``; for Flask-Login."""
         return str(self.user_id)
 
 
@@ -76,14 +76,18 @@ class NotAccepted(Exception):
     ) -> None:
         """
         Args:
-            key: of a credential that was recognised, where nobody went on to ask for its row.
+            key: of a valid token whose row was not read, because it has expired.
         """
         super().__init__(reason)
         self.code, self.standing, self.key = code, standing, key
 
 
 def admit(claim: CredentialRef, standing: CredentialRow | None, now: datetime) -> Principal:
-    """The principal of a claim, if its row still stands.
+    """The principal of a credential, if its row is live and matches.
+
+    Args:
+        claim: what the request names.
+        standing: its row; None if there is none.
 
     Raises:
         NotAccepted: with ``session_ended``, ``token_revoked``, ``token_expired`` or ``token_invalid``.
@@ -98,5 +102,5 @@ def admit(claim: CredentialRef, standing: CredentialRow | None, now: datetime) -
         raise NotAccepted("token_revoked" if is_token else "session_ended", reason, standing)
     if standing.expires_at <= now or (standing.idle_at is not None and standing.idle_at <= now):
         raise NotAccepted("token_expired" if is_token else "session_ended", "it has expired", standing)
-    # Of one tuple another, field by field the same; _make would count them again.
+    # The fields are the same; ``_make`` would be slower because it checks their number.
     return tuple.__new__(Principal, standing)

@@ -1,4 +1,4 @@
-"""Refusals in the audit log: distinguished by credential, code, route, bound and network, and limited in number."""
+"""note(): records refused requests in the audit log, with limits by credential, code, route and network."""
 
 import logging
 from datetime import timedelta
@@ -16,23 +16,24 @@ from webapp.web.transaction import database
 
 log = logging.getLogger(__name__)
 
-# What a script repeats that does not listen is one event a minute.
+# The same refusal, repeated by a script, is recorded once a minute.
 REPEATED = Limit("refusal-noted", 1, timedelta(minutes=1))
-# What one network tries with one credential, such as a scan of every route, is so many events.
+# Limits what one network does with one credential, such as trying every route.
 OF_NETWORK = Limit("refusal-noted-of-network", 20, timedelta(minutes=10))
-# So many networks of one credential are counted apart, so that a job in one of them hides none of the others; those
-# that come after them share the count of one.
+# The first networks of a credential have limits of their own, so that a noisy script does not hide refusals elsewhere;
+# all further networks share one limit.
 APART = Limit("refusal-noted-apart", 1, timedelta(hours=1))
 NETWORKS = Limit("refusal-noted-networks", 20, timedelta(hours=1))
 OTHERS = "others"
 
 
 def note(code: ProblemCode, reason: str, who: Principal | CredentialRow | None, *, bound: str | None = None) -> None:
-    """Write a refusal to the log, and as an audit event where an account is concerned and it is news.
+    """Record a refusal: as an audit event if it has an account and is within the limits, else only in the log.
 
-    What strangers send must not fill a table, nor what a script repeats.
+    Neither anonymous clients nor a script that repeats its request may fill the table.
 
     Args:
+        reason: English, for the log.
         bound: the restriction of a token that refused: ``network``, ``method``, ``resource`` or ``rate``.
     """
     details: dict[str, Any] = {"code": code, "reason": reason, "route": str(request.url_rule)} | (
@@ -49,16 +50,16 @@ def note(code: ProblemCode, reason: str, who: Principal | CredentialRow | None, 
 def is_news(credential: str, code: ProblemCode, route: str, bound: str) -> bool:
     limiter = service(Limiter)
     network = network_of(request.remote_addr)
-    # Asked first: of a noisy job it is the only statement.
+    # First, so that a noisy script costs only one statement per refusal.
     if not limiter.take(REPEATED, credential, code, route, bound, network).allowed:
         return False
     return limiter.take(OF_NETWORK, credential, counted_as(limiter, credential, network)).allowed
 
 
 def counted_as(limiter: Limiter, credential: str, network: str) -> str:
-    """The network itself, if it is one of the first of the hour with this credential."""
+    """``network`` if it is one of the first of this hour with this credential, else ``OTHERS``."""
     if not limiter.take(APART, credential, network).allowed or limiter.take(NETWORKS, credential).allowed:
         return network
-    # Asked again the next time, and found to be none of the first again.
+    # Undo the first count, so that the next refusal from this network is decided in the same way.
     limiter.clear(APART, credential, network)
     return OTHERS

@@ -1,4 +1,4 @@
-"""The guard of every request: declared or refused, known or refused, allowed or refused, and only then the view."""
+"""authorize_request(): the before_request hook that authenticates and authorizes every request."""
 
 import logging
 from datetime import timedelta
@@ -30,7 +30,11 @@ PEOPLE_ONLY = Requirement(session=True)
 
 
 def authorize_request() -> ResponseReturnValue | None:
-    """Before each request; what it returns is answered in the view's place."""
+    """Before-request hook: None to call the view, else the response.
+
+    Raises:
+        Problem: 403 ``undeclared`` for a route without ``@require`` or ``@public``; others as ``refusal_for``.
+    """
     asked, app = unproxied(request), unproxied(current_app)
     if asked.url_rule is None:
         return canonical_redirect(asked.routing_exception)
@@ -58,7 +62,7 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
     except NotAccepted as error:
         return unauthenticated.not_accepted(error, need)
     if need.is_public and principal is not None:
-        # What a public form begins, such as a login, is for browsers: a token never becomes a session.
+        # Public forms, such as login, are for browsers: a token must not become a session.
         return unauthenticated.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
     if principal is not None and (demands := services_of(app).get(Demands)):
         need = need.raised_by(demands, principal)
@@ -66,7 +70,7 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
     decision = decide(principal, need, now(), current_call() if is_limited else None)
     if decision is not Decision.ALLOW:
         if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
-            # What is kept over a step-up is sent again by the person: another site's form must not get that far.
+            # The form is saved and submitted again after the step-up, so check CSRF before that.
             refuse_forgery(principal)
         return unauthenticated.denied(principal, need, decision)
     if is_change:
@@ -78,7 +82,7 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
 
 
 def count(principal: Principal) -> None:
-    """One use of a token that may be used so often a minute.
+    """Count a request against the rate limit of its token.
 
     Raises:
         Problem: 429 ``throttled``.
@@ -94,7 +98,11 @@ def count(principal: Principal) -> None:
 
 
 def refuse_forgery(principal: Principal | None) -> None:
-    """By the credential that was accepted, not by the headers that were sent."""
+    """Check CSRF as the accepted credential needs it, whatever other headers were sent.
+
+    Raises:
+        Problem: 403 ``csrf_failed``.
+    """
     try:
         if principal is None or principal.credential == "session":
             csrf.check()

@@ -1,4 +1,4 @@
-"""@require and @public: every view wears one; one that wears none does not answer."""
+"""@require and @public: declare who may call a view; a view with neither is refused for everyone."""
 
 import inspect
 from collections.abc import Callable
@@ -32,21 +32,23 @@ def require(
     spares_level: bool = False,
     spares_closed: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Let in whoever meets this, and hand the view its ``principal`` if it has a parameter of that name.
+    """View decorator: only callers that meet these requirements reach the view.
+
+    A view with a parameter ``principal`` gets the caller in it.
 
     Args:
-        role: what the user must hold; roles include the ones before them.
-        scope: what a token must carry besides; a session needs none.
-        session: refuse tokens altogether.
-        fresh_within: how long ago the user may have proven who they are.
-        spares_tokens: ask that of sessions alone.
-        optional: let in who brings no credential as well; the principal is None then. One that does not hold is
-            refused as ever, and so is one that falls short of the rest.
-        cookies: read the session's; without, only a token gets in.
-        aal: how many factors they must have shown, or the token's owner when it was made.
-        acr: the same by its name, ``phr`` for a passkey among them.
-        spares_level: let in who has not reached what their role demands.
-        spares_closed: let in who has closed their account, and may still come back.
+        role: a role that the user must have, directly or through another role.
+        scope: a scope that a token must have; sessions need none.
+        session: accept only sessions, no tokens.
+        fresh_within: maximum age of the last authentication; otherwise a step-up follows (RFC 9470).
+        spares_tokens: apply ``fresh_within`` to sessions only.
+        optional: also accept requests without a credential; ``principal`` is None then. An invalid credential, or one
+            that does not meet the other requirements, is still refused.
+        cookies: False to ignore the session cookie and accept only tokens.
+        aal: minimum number of factors, of the session or of the session that issued the token.
+        acr: the same by its ``acr`` value; ``phr`` for a passkey.
+        spares_level: do not apply the minimum level that settings demand for roles.
+        spares_closed: also accept users who have closed their account and can still reopen it.
     """
     need = Requirement(
         is_optional=optional,
@@ -67,7 +69,7 @@ def require(
 
         @wraps(view)
         def with_principal(*args: Any, **kwargs: Any) -> R:
-            # Only the guard sets it, after it decided: a view called in another way has no caller.
+            # Set only by the guard, after its decision: calling the view in another way fails here.
             return view(*args, principal=g.principal, **kwargs)
 
         return declare(with_principal, need)
@@ -76,22 +78,22 @@ def require(
 
 
 def login_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Flask-Login's word for ``@require()``."""
+    """``@require()`` under the name that Flask-Login uses."""
     return require()(view)
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
-    """Ask nothing of the caller; changes still need a CSRF token."""
+    """View decorator: everyone may call the view; changes still need a CSRF token."""
     return declare(own(view), Requirement(is_public=True))
 
 
 def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:
-    """Ask nothing, and read no cookie either: there is no session to misuse, so no CSRF token is asked."""
+    """Like ``public``, but the session cookie is ignored, so that no CSRF token is needed."""
     return declare(own(view), Requirement(is_public=True, reads_cookies=False))
 
 
 def own(view: Callable[P, R]) -> Callable[P, R]:
-    """A function to wear it, so that the same view may stand behind another route that asks something else."""
+    """A wrapper to hold the requirement, so that one view function can be declared differently for two routes."""
 
     @wraps(view)
     def same(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -102,14 +104,14 @@ def own(view: Callable[P, R]) -> Callable[P, R]:
 
 def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
     if hasattr(view, MARK):
-        # Only one of them would be asked, and it would not be visible which.
+        # Only one of the two would apply, and it would not be obvious which.
         raise TypeError(f"{view.__qualname__} already has an access rule. Combine both into one @require(...)")
     setattr(view, MARK, need)
     return view
 
 
 def requirement_of(app: Flask, endpoint: str) -> Requirement | None:
-    """What a route asks, or None where it does not say."""
+    """The requirement of an endpoint; None if its view declares none."""
     if endpoint == "static":
         return Requirement(is_public=True)
     found: Requirement | None = getattr(app.view_functions[endpoint], MARK, None)

@@ -1,9 +1,9 @@
-"""resource(): what its scopes are for, in words for people; said once, where the resource is declared."""
+"""resource(): declares a resource and describes its scopes for the pages about tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# By the part of a scope before its colon. Rooms are imported once, so each says it once.
+# By the part of a scope before its colon.
 DECLARED: dict[str, "Resource"] = {}
 
 
@@ -12,14 +12,19 @@ class Resource:
     name: str
     title: str
     sentences: Mapping[str, str]
-    """By the part of a scope after its colon: what a token with it may do."""
+    """What a token with the scope may do, by the part of the scope after its colon."""
 
 
 def resource(name: str, title: str, *, reads: str = "", writes: str = "", **others: str) -> Resource:
     """Describe the scopes of a resource, such as ``reports:read`` and ``reports:write``.
 
     Args:
-        others: a sentence for each scope that neither reads nor writes, by its last part.
+        reads: sentence for ``NAME:read``.
+        writes: sentence for ``NAME:write``.
+        others: sentences for other scopes, by the part after the colon.
+
+    Raises:
+        ValueError: the resource was declared with another description.
     """
     sentences = {verb: words for verb, words in {"read": reads, "write": writes, **others}.items() if words}
     found = Resource(name, title, sentences)

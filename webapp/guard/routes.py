@@ -1,4 +1,4 @@
-"""Every route and what it asks, as commands, pages and the API description read it."""
+"""routes(): all routes of an application with their requirements, for commands, pages and OpenAPI."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from webapp.guard.policy import Requirement
 from webapp.guard.require import requirement_of
 from webapp.web.registry import services_of
 
-# Answered for every route by the guard itself.
+# Methods that every route answers without declaring them.
 BY_ITSELF = {"HEAD", "OPTIONS"}
 
 
@@ -53,16 +53,16 @@ class Route:
         return self.need.scope + (f", role {self.need.role}" if self.need.role else "")
 
 
-# Every route of an application, as last read.
 KnownRoutes = NewType("KnownRoutes", tuple[Route, ...])
+"""Cache of ``routes``, as a service."""
 
 
 def routes(app: Flask) -> tuple[Route, ...]:
-    """In the order of their addresses."""
+    """All routes, sorted by path."""
     rules = list(app.url_map.iter_rules())
     services = services_of(app)
     known = services.find(KnownRoutes) or ()
-    # A rule may be added, and is never changed nor taken away.
+    # Rules can be added, but not changed or removed.
     if len(known) != len(rules):
         rules.sort(key=lambda rule: (rule.rule, sorted(rule.methods or ())))
         known = KnownRoutes(tuple(route(app, rule) for rule in rules))
@@ -76,14 +76,14 @@ def route(app: Flask, rule: Rule) -> Route:
 
 
 def guarded(app: Flask) -> Iterator[tuple[str, Requirement]]:
-    """Each method with its address, such as "GET /dashboard", that asks for somebody."""
+    """Method and path, such as "GET /dashboard", of each route that is not public, with its requirement."""
     for found in routes(app):
         if found.need is not None and not found.need.is_public:
             yield from ((f"{method} {found.path}", found.need) for method in found.methods)
 
 
 def guarded_reads(app: Flask) -> Iterator[tuple[str, Requirement]]:
-    """The addresses that one may simply open."""
+    """Paths without variables that a token can read with GET, with their requirements."""
     for found in routes(app):
         is_plain = "GET" in found.methods and "<" not in found.path
         if is_plain and found.need is not None and not found.need.is_public and not found.need.session:

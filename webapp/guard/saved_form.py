@@ -1,8 +1,8 @@
-"""A form that was sent after its session had ended: kept over the login, for whoever it belonged to.
+"""A form submitted after its session had ended: saved, and offered to the same user after the next login.
 
-It is theirs if three things fit: the ended session named its user; the form carries the CSRF value of that very cookie,
-so a page of ours was filled in with it; and whoever logs in again, with the same browser, is that user. The browser
-keeps a secret, the database its digest and the sealed form, an hour long. What is secret in a form is not kept at all.
+Three conditions hold: the ended session had a user; the form has the CSRF token of that session, so it comes from a
+page of this site; and the same user logs in again in the same browser. The cookie holds a secret, the database its
+digest and the encrypted form, for one hour. Passwords and other secrets in a form are not saved.
 """
 
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ from webapp.web import csrf
 from webapp.web.registry import service
 from webapp.web.transaction import database
 
-# Encrypts the forms that are kept over a login.
 FormEncryptor = NewType("FormEncryptor", Encryptor)
-# In the cookie; what empties it at a login leaves this.
+"""Encrypts saved forms; a service."""
 KEPT = "kept_form"
+"""Key of the secret in the session cookie; it is kept when a login clears the session."""
 LIFETIME = timedelta(hours=1)
 
 
@@ -40,18 +40,23 @@ class SavedForm:
 
 
 class NotTheirForm(Exception):
-    """Another user has logged in than the one who filled it in."""
+    """The form in this browser belongs to another user."""
 
 
 def keep(standing: CredentialRow | None, target: str) -> bool:
-    """Keep the form of this request for the user whose session has ended; whether that could be done."""
+    """Save the form of this request for the user of the ended session; False if it cannot be saved.
+
+    Args:
+        standing: row of the ended session.
+        target: path and query to which the form was submitted.
+    """
     if standing is None or standing.disabled_at is not None:
         return False
     if request.method != "POST" or not csrf.is_from_own_page():
         return False
     text = form_state.kept()
     if text is None or not form_state.read(text):
-        # A button alone is as easily pressed again.
+        # A form without fields, only a button: nothing would be lost.
         return False
     secret = new_secret()
     content = msgspec.json.encode((target, text))
@@ -70,10 +75,10 @@ def keep(standing: CredentialRow | None, target: str) -> bool:
 
 
 def find(db: Session, user_id: UUID) -> SavedForm | None:
-    """What waits for a user in this browser; None where nothing does, or not any more.
+    """The saved form of a user in this browser; None if there is none or it has expired.
 
     Raises:
-        NotTheirs: and it is dropped.
+        NotTheirForm: it belongs to another user; this browser forgets it.
     """
     secret = session.get(KEPT)
     if not isinstance(secret, str):
@@ -103,7 +108,7 @@ def opened(found: KeptForm) -> SavedForm | None:
 
 
 def purge(db: Session) -> int:
-    """Throw away what nobody came back for. Returns how many."""
+    """Delete expired forms; a job. Returns their number."""
     over = db.scalars(delete(KeptForm).where(KeptForm.expires_at <= now()).returning(KeptForm.user_id)).all()
     return len(over)
 

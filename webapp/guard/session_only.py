@@ -1,4 +1,4 @@
-"""unless_session(): for views in which only some of what can be asked needs a session."""
+"""unless_session(): refuses tokens from within a view, for views of which only some requests need a session."""
 
 from flask import Response
 
@@ -8,7 +8,7 @@ from webapp.guard.principal import Principal
 
 
 def unless_session(principal: Principal) -> Response | None:
-    """The refusal for a token, the same as at routes that no token opens; None for a session."""
+    """The response of ``@require(session=True)`` to a token; None for a session."""
     if principal.credential == "session":
         return None
     return unauthenticated.denied(principal, Requirement(session=True), Decision.NEED_SESSION)

@@ -1,4 +1,4 @@
-"""Where tokens may come in a cookie: it speaks at the addresses that a token opens, when nothing else does."""
+"""Before-request hook that accepts a token from a cookie, if ``TOKEN_LOCATIONS`` includes it."""
 
 from flask import Flask, current_app, request
 from flask.globals import request_ctx
@@ -9,7 +9,10 @@ from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
 
 
 def speak() -> None:
-    """Before the guard. Browsers send it everywhere: what is public, or for a session alone, is no business of it."""
+    """Use the token cookie if the request has no other token and the route accepts tokens; runs before the guard.
+
+    Not for public and session-only routes: browsers send the cookie with every request.
+    """
     if request.url_rule is None or presented() is not None:
         return
     need = requirement_of(current_app, request.url_rule.endpoint)
@@ -21,6 +24,6 @@ def speak() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Only where the setting names the cookie: elsewhere no request pays for it."""
+    """Register the hook; called only if settings enable the cookie, so other sites do not spend time on it."""
     token_cookie.init_app(app)
     app.before_request(speak)

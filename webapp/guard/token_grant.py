@@ -1,4 +1,4 @@
-"""Authority: what a token may do at the most. Its row says so, not the token: a narrower one counts at once."""
+"""TokenGrant: scopes and restrictions of a token, stored in its row, so that a change applies at once."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -9,25 +9,25 @@ import msgspec
 Bound = Literal["resource", "method", "network"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 MOST_PER_MINUTE = 100_000
-# Whoever may read may ask for less than the whole of it.
+# A token restricted to GET may also use these.
 READS = {"HEAD": "GET", "OPTIONS": "GET"}
 
 
 class TokenGrant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Empty bounds bound nothing, but for scopes: a token without any reaches nothing."""
+    """What a token may do. An empty restriction does not restrict; empty scopes permit nothing."""
 
     scopes: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()
-    """Rules of routes, such as ``/protected/admin``."""
+    """URL rules of routes, such as ``/protected/admin``."""
     methods: frozenset[str] = frozenset()
     networks: tuple[str, ...] = ()
-    """From where it may be used, as CIDR."""
+    """Networks from which it may be used, in CIDR notation."""
     per_minute: int | None = None
-    """Requests."""
+    """Maximum number of requests per minute."""
     counted_as: str | None = None
-    """The first of a line of rotated tokens, by whose name the requests of them all are counted."""
+    """Id (hex) of the first of several rotated tokens: their requests are counted together."""
     jkt: str | None = None
-    """The thumbprint of the key that must prove each use (RFC 9449 §6)."""
+    """Thumbprint of the key that each request must prove (RFC 9449 §6)."""
 
     @property
     def is_bounded(self) -> bool:
@@ -35,7 +35,7 @@ class TokenGrant(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_limited(self) -> bool:
-        """Whether it depends on the call, or on those before it; of most tokens, on neither."""
+        """Whether it has any restriction besides scopes and key; most tokens have none."""
         return bool(self.networks or self.methods or self.resources or self.per_minute)
 
 
@@ -49,7 +49,7 @@ class Call(NamedTuple):
 
 
 def exceeded(authority: TokenGrant, call: Call) -> Bound | None:
-    """The first bound that a call does not keep."""
+    """The first restriction that a call violates; None if it violates none."""
     if authority.networks and not is_within(call.address, authority.networks):
         return "network"
     if authority.methods and READS.get(call.method, call.method) not in authority.methods:
@@ -68,7 +68,7 @@ def is_within(address: str | None, networks: tuple[str, ...]) -> bool:
 
 
 def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """A socket that speaks both says ::ffff:203.0.113.5 for 203.0.113.5."""
+    """An IPv4-mapped address as IPv4: a dual-stack socket reports 203.0.113.5 as ::ffff:203.0.113.5."""
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
 
 
@@ -79,10 +79,10 @@ def network(cidr: str) -> IPv4Network | IPv6Network:
 
 @lru_cache(4096)
 def authority_of(stored: str | None) -> TokenGrant | None:
-    """As the column holds it: the same few texts come with every request."""
+    """The grant from the text in the database; cached, because few different texts come with every request."""
     return msgspec.json.decode(stored, type=TokenGrant) if stored else None
 
 
 def stored(authority: TokenGrant) -> str:
-    # In one order, so that what is the same is the same text.
+    # Deterministic order, so that equal grants give equal texts.
     return msgspec.json.encode(authority, order="deterministic").decode()

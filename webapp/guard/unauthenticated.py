@@ -34,25 +34,25 @@ REQUIRED = {
 
 
 class LoginPageRenderer(Protocol):
-    """A hook: renders the login in the place of a form that was kept, for the path it was sent to."""
+    """Hook: renders the login page in response to a form that was saved, with the path to which it was sent."""
 
     def __call__(self, kept_at: str, /) -> str: ...
 
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
-    """A credential was brought, and is none that holds."""
+    """The response to an invalid, expired or ended credential: 401, or the login page for browsers."""
     note(error.code, str(error), error.standing)
     if need.is_optional:
         # Answered once: the next request is anonymous, which is enough here.
         session.clear()
     if presented() is None and is_browser():
         if saved_form.keep(error.standing, path_and_query()):
-            # The login itself, with what was filled in behind it.
+            # The login page at once, not a redirect: after the login, the saved form is offered again.
             headers = {"WWW-Authenticate": realm()}
             return as_response((service(LoginPageRenderer)(path_and_query().partition("?")[0]), 401, headers))
         return to_login(error.code)
     if (shown := presented()) is not None and shown.is_in_cookie:
-        # What was there beside it speaks the next time, and never this time.
+        # Delete the cookie, so that the next request can use the session; this one must not.
         token_cookie.delete_after_request()
     kind = kind_of(error.code)
     words = (kind.title, kind.detail) if not isinstance(error, KeyNotProven) else unproven(error)
@@ -70,7 +70,7 @@ def unproven(error: KeyNotProven) -> tuple[str, str]:
 
 
 def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:
-    """``decide`` said no."""
+    """The response to a request that ``decide`` did not allow: login, step-up or 403."""
     if principal is None:
         return anonymous()
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
@@ -79,7 +79,7 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     steps, code = steps_of(explain(principal, need, decision)), CODES[decision]
     if decision in (Decision.STEP_UP, Decision.RAISE):
         if principal.credential == "token":
-            # A person is asked and goes on; to a token it is an end.
+            # For a token this is a refusal; a person confirms and continues, which is not recorded.
             note(code, str(need), principal)
         return step_up(principal, need, code, steps)
     note(code, str(need), principal, bound=bound_of(principal, current_call()) if code == "token_limited" else None)
@@ -87,7 +87,7 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
 
 
 def closed(principal: Principal) -> Response:
-    """Their account is: a browser is led to where they may keep it, as after a login."""
+    """The response to users who have closed their account: browsers are redirected to where they can reopen it."""
     if is_browser() and request.method in ("GET", "HEAD"):
         return as_response(redirect(url_for(CLOSED), 303))
     sentences = [

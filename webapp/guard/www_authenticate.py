@@ -1,4 +1,4 @@
-"""The challenge that goes with a refusal (RFC 6750 §3, RFC 9470 §3, RFC 9449 §7.1)."""
+"""challenge(): the ``WWW-Authenticate`` header of a refusal (RFC 6750 §3, RFC 9470 §3, RFC 9449 §7.1)."""
 
 from webapp.core.dpop import ALGS
 from webapp.guard.assurance import Level
@@ -8,7 +8,7 @@ from webapp.guard.principal import NotAccepted
 from webapp.web.bearer import presented, realm
 from webapp.web.problem_codes import ProblemCode
 
-# RFC 6750 §3.1 and RFC 9470 §3 have four words for all of it; ours goes into the description.
+# The error codes of RFC 6750 §3.1 and RFC 9470 §3; our own code is in ``error_description``.
 ERRORS: dict[ProblemCode, str] = {
     "token_expired": "invalid_token",
     "token_invalid": "invalid_token",
@@ -23,9 +23,10 @@ ERRORS: dict[ProblemCode, str] = {
 
 
 def challenge(code: ProblemCode, need: Requirement, *, refused: NotAccepted | None = None) -> dict[str, str]:
-    """
+    """The header for a refusal.
+
     Args:
-        refused: what was brought, where that is none that holds.
+        refused: the exception, if the credential was not accepted.
     """
     shown, unproven = presented(), refused if isinstance(refused, KeyNotProven) else None
     is_dpop = unproven is not None or (shown is not None and shown.is_dpop)
@@ -34,7 +35,7 @@ def challenge(code: ProblemCode, need: Requirement, *, refused: NotAccepted | No
     if code == "scope_required" and not need.session:
         parts.append(f'scope="{need.scope}"')
     if code in ("step_up_required", "mfa_required"):
-        # RFC 9470 §3: all that the next proof has to satisfy.
+        # What the next authentication has to satisfy (RFC 9470 §3).
         parts += [f'acr_values="{need.level.acr}"'] if need.level > Level.ONE else []
         parts += [f"max_age={int(need.fresh_within.total_seconds())}"] if need.fresh_within else []
     if is_dpop:
