@@ -1,7 +1,11 @@
 """Translated texts: when they become strings, and how templates write them."""
 
+import ast
+from pathlib import Path
+
 from markupsafe import escape
 
+import webapp
 from webapp.core.translation import _l, listed
 
 
@@ -12,3 +16,16 @@ def test_a_text_for_later_is_escaped_as_any_other_is() -> None:
 def test_a_list_of_three_has_one_and() -> None:
     assert [listed(words) for words in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
     assert listed(["a", "b", "c"], style="or") == "a, b or c"
+
+
+def test_no_text_to_translate_is_within_an_f_string() -> None:
+    """Babel reads an f-string as one token before Python 3.12, and does not find the texts in it."""
+    hidden = [
+        f"{path}:{call.lineno}"
+        for path in Path(webapp.__file__).parent.rglob("*.py")
+        for string in ast.walk(ast.parse(path.read_text()))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "_l", "_n")
+    ]
+    assert hidden == []

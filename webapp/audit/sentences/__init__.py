@@ -61,7 +61,8 @@ def parts(event: str, details: Details, *, has_actor: bool) -> list[Part]:
         return [event]
     template = str(sentence.they or sentence.you)
     if has_actor:
-        template = str(sentence.by or f"{template} {_('Done by %(actor)s.', actor='%(actor)s')}")
+        actor = _("Done by %(actor)s.", actor="%(actor)s")
+        template = str(sentence.by or f"{template} {actor}")
     # Names are at the odd places.
     cut = [UserReference(part) if place % 2 else part % details for place, part in enumerate(NAMES.split(template))]
     return [part for part in cut if part]
