@@ -101,6 +101,8 @@ def changes(details: Mapping[str, Any]) -> list[Change]:
 
 
 def text(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(map(str, value)) or _("nothing")
     return _("nothing") if value is None else str(value)
