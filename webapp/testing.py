@@ -1,4 +1,4 @@
-"""Test kit for packages of your own: an application, a logged-in user, a script with a token, a clock.
+"""Test kit for plug-ins: an application, a logged-in user, a script with a token, a clock.
 
 It does not need pytest. Production code must not import it.
 """
@@ -36,7 +36,7 @@ from webapp.web.csrf import is_change
 from webapp.web.registry import services_of
 
 PASSWORD = "correct horse battery staple"
-# Real argon2id, at the least it can be asked: a suite logs in hundreds of times.
+# Real argon2id with minimal cost, because a test suite logs in hundreds of times.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 HASHED = QUICK.hash(PASSWORD)
 HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "Sec-Fetch-Site": "same-origin"}
@@ -54,7 +54,7 @@ def app(**settings: str) -> Iterator[Flask]:
         settings: as in the environment, such as ``WEBAPP_REGISTRATION="open"``.
 
     Raises:
-        SettingsError: one of them is unknown or does not fit.
+        SettingsError: a setting is unknown or invalid.
     """
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder) / "instance"
@@ -69,7 +69,7 @@ house = app
 
 
 def build(instance: Path, **settings: str) -> Flask:
-    """The application on an instance that is there, with passwords that are hashed quickly and refused at once."""
+    """An application for an existing instance folder; passwords are hashed fast and refused without delay."""
     return quickened(create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)))
 
 
@@ -80,7 +80,7 @@ def quickened(app: Flask) -> Flask:
 
 
 def user(app: Flask, name: str | None = None, *, role: str = "user", email: str | None = None) -> User:
-    """A new one, whose password is ``PASSWORD``."""
+    """Create a user with the password ``PASSWORD``."""
     name = name or f"person{next(numbers)}"
     with database_of(app).write() as db:
         new = NewUser(
@@ -90,7 +90,7 @@ def user(app: Flask, name: str | None = None, *, role: str = "user", email: str 
 
 
 def user_named(app: Flask, name: str, role: str | None = None) -> User:
-    """Whoever is called so; made if there is nobody."""
+    """The user with this name, created if there is none."""
     with database_of(app).read() as db:
         found = user_queries.by_name_or_email(db, name)
     if found is not None and role not in (None, found.role):
@@ -108,7 +108,7 @@ def api_token(
     authority: TokenGrant | None = None,
 ) -> Issued:
     issuer = services_of(app).get(TokenIssuer)
-    wish = TokenRequest(
+    wanted = TokenRequest(
         name=name or f"script {next(numbers)}",
         authority=authority
         or TokenGrant(scopes=frozenset(scopes or ("profile:read", "protected:read", "tokens:read"))),
@@ -117,11 +117,11 @@ def api_token(
         once=once,
     )
     with database_of(app).write() as db:
-        return issuer.issue(db, owner.id, wish, AuthenticationProof(now(), "pwd"))
+        return issuer.issue(db, owner.id, wanted, AuthenticationProof(now(), "pwd"))
 
 
 class HeaderClient(FlaskClient):
-    """A client with headers that it always sends, unless a call says otherwise."""
+    """A test client with default headers, which a call may override."""
 
     sends: Mapping[str, str] = HTML
     sends_csrf = False
@@ -131,7 +131,7 @@ class HeaderClient(FlaskClient):
         for name, value in self.sends.items():
             sent.setdefault(name, value)
         if self.sends_csrf and is_change(kwargs.get("method", "GET")) and "X-CSRF-Token" not in sent:
-            # As a page of ours would have told it.
+            # As a page of the site would have given it to its scripts.
             page: Any = super().open("/login", headers=JSON, base_url=self.base_url).json
             sent["X-CSRF-Token"] = page["csrf_token"]
         return super().open(*args, headers=sent, **({"base_url": self.base_url} | kwargs))
@@ -143,9 +143,9 @@ class HeaderClient(FlaskClient):
 
 
 def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str = "pwd") -> HeaderClient:
-    """The browser of a user who has just logged in; the user is made if need be.
+    """A browser with a new session of a user, who is created if needed.
 
-    Its changes bring the CSRF token; ``headers={"X-CSRF-Token": ""}`` sends one without.
+    Changes send the CSRF token; ``headers={"X-CSRF-Token": ""}`` sends a change without.
     """
     found = user_named(app, name, role)
     with database_of(app).write() as db:
@@ -160,7 +160,7 @@ def as_user(app: Flask, name: str = "ada", *, role: str | None = None, amr: str 
 def with_token(
     app: Flask, *, scopes: Sequence[str] = ("resources:read",), of: str = "ada", role: str | None = None
 ) -> HeaderClient:
-    """A script with a new token of a user, who is made if need be; it keeps no cookie."""
+    """A script with a new token of a user, who is created if needed. It stores no cookies."""
     issued = api_token(app, user_named(app, of, role), *scopes)
     client = HeaderClient(app, app.response_class, use_cookies=False)
     client.sends = {"Accept": "*/*", "Authorization": f"Bearer {issued.token}"}
@@ -168,7 +168,7 @@ def with_token(
 
 
 def as_nobody(app: Flask) -> HeaderClient:
-    """A browser that nobody has logged in with."""
+    """A browser that is not logged in."""
     return HeaderClient(app, app.response_class)
 
 

@@ -1,11 +1,11 @@
-"""Verify the tokens of a Latchkey house in another Python service, offline: import this file, or copy it.
+"""Verify the tokens of a Latchkey site in another Python service, offline: import this file, or copy it.
 
-It needs ``PyJWT[crypto]`` and nothing else. One verifier for the life of the process; threads may share it::
+It needs only ``PyJWT[crypto]``. Create one verifier per process; threads may share it::
 
     verifier = Verifier("https://login.example.org", audience="https://api.example.org")
 
     def token_required(*scopes):
-        def wear(view):
+        def decorate(view):
             @functools.wraps(view)
             def guarded(*args, **kwargs):
                 try:
@@ -14,11 +14,12 @@ It needs ``PyJWT[crypto]`` and nothing else. One verifier for the life of the pr
                     return {"title": error.title}, error.status, {"WWW-Authenticate": error.challenge}
                 return view(*args, **kwargs)
             return guarded
-        return wear
+        return decorate
 
-What offline cannot know is what happened since the token was made: that it was revoked, that its owner was disabled or
-lost a role. Until it expires it is accepted, so give such tokens short lives; a withdrawn key, within a minute no more.
-Whoever must know asks the house: ``POST /api/auth/introspect`` (RFC 7662), with a token that has ``tokens:introspect``.
+Offline verification does not notice what happened since the token was issued: that it was revoked, or that its owner
+was disabled or lost a role. The token is accepted until it expires, so use short lifetimes. A removed key is refused
+within a minute. To check the present state, call ``POST /api/auth/introspect`` (RFC 7662) with a token that has the
+scope ``tokens:introspect``.
 """
 
 import base64
@@ -48,7 +49,7 @@ TOKEN = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.A
 REQUIRED = ("exp", "iat", "iss", "aud", "sub", "jti")
 TIMES = ("exp", "iat", "nbf")
 TEXTS = ("iss", "sub", "jti", "aud", "client_id", "scope")
-# The last second of the year 9999: what is later, no date can hold.
+# The last second of the year 9999, the latest that ``datetime`` can represent.
 END_OF_TIME = 253402300799
 
 ALGORITHMS = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
@@ -57,13 +58,13 @@ SECRET_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 
 class TokenError(Exception):
-    """The token is not accepted; the message says why, for the log alone."""
+    """The token is not accepted. The message says why, for the log."""
 
     status, title, challenge = 401, "The token is not accepted", 'Bearer error="invalid_token"'
 
 
 class Expired(TokenError):
-    """``claims`` are what the house signed: all was well but the time."""
+    """The token was valid but has expired. ``claims`` are its verified claims."""
 
     def __init__(self, reason: str, claims: dict[str, Any]) -> None:
         super().__init__(reason)
@@ -78,14 +79,14 @@ class ScopeMissing(TokenError):
 
 
 class KeysUnavailable(TokenError):
-    """The house does not say which keys it has, so that nothing can be said of the token either."""
+    """The keys of the site cannot be fetched, so the token cannot be verified."""
 
     status, title, challenge = 503, "Tokens cannot be verified now", "Bearer"
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A token that stands, as far as can be told without asking."""
+    """A verified token."""
 
     sub: str
     scopes: frozenset[str]
@@ -94,11 +95,12 @@ class Verified:
 
 
 class Verifier:
-    """
+    """Verifies the tokens of one site.
+
     Args:
-        issuer: the address of the house, exactly as its tokens name it.
-        audience: what its tokens name for this service.
-        leeway: by how many seconds the house's clock may be ahead of ours; the expiry knows none.
+        issuer: the URL of the site, exactly as in the ``iss`` of its tokens.
+        audience: the ``aud`` that its tokens have for this service.
+        leeway: seconds that the site's clock may be ahead of ours; not applied to the expiry.
     """
 
     def __init__(
@@ -108,11 +110,12 @@ class Verifier:
         self._key = keys or PublishedKeys(f"{issuer}/.well-known/jwks.json").find
 
     def verify(self, token: str | None, *scopes: str, jkt: str | None = None) -> Verified:
-        """
+        """Verify a token.
+
         Args:
-            scopes: those that the token must have, all of them.
-            jkt: the thumbprint of the key whose DPoP proof you have checked; a token that is bound to a key is not
-                accepted without it (RFC 9449 §7).
+            scopes: scopes that the token must have.
+            jkt: thumbprint of the key whose DPoP proof you have checked; without it, a key-bound token is refused
+                (RFC 9449 §7).
 
         Raises:
             TokenError: one of ``Invalid``, ``Expired``, ``ScopeMissing`` and ``KeysUnavailable``.
@@ -130,12 +133,12 @@ class Verifier:
 
 
 def bearer(header: str | None) -> str | None:
-    """The token of an ``Authorization`` header, if it is one of a bearer."""
+    """The token of an ``Authorization`` header with the scheme ``Bearer``; None for any other."""
     scheme, _, token = (header or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-# What is in a token, read strictly: there is one way to write one (RFC 8725 §3).
+# Strict parsing: a token has exactly one spelling (RFC 8725 §3).
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,11 @@ class Key:
 def claims_of(
     token: str, *, typ: str, issuer: str, audience: str, leeway: float, key_named: Callable[[str], Key]
 ) -> dict[str, Any]:
-    """The claims of a token that is whole, in time, and signed with the key that its header names.
+    """The claims of a token with a valid signature, valid claims and a valid time.
 
     Raises:
-        Expired: it was good once.
-        Invalid: it never was, or its key is gone.
+        Expired: it was valid, but has expired.
+        Invalid: it is not valid, or its key was removed.
     """
     header, claims = read(token)
     key = key_of(header, typ, key_named)
@@ -163,7 +166,7 @@ def claims_of(
 
 
 def key_of(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) -> Key:
-    """The header chooses among our keys, and nothing else: neither the algorithm nor the key comes from the token."""
+    """The key that the header names. Neither the algorithm nor the key itself is taken from the token."""
     if set(header) != {"typ", "alg", "kid"}:
         raise Invalid("header has other members than typ, alg and kid")
     if header["typ"] != typ:
@@ -177,10 +180,10 @@ def key_of(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) ->
 
 
 def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims, nothing of which is trusted yet.
+    """Header and claims, not verified yet.
 
     Raises:
-        Invalid: whatever the text is.
+        Invalid: the text is not a JWT.
     """
     if len(token) > SIZE:
         raise Invalid("too long")
@@ -196,7 +199,7 @@ def decode(part: str) -> bytes:
         raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except binascii.Error as error:
         raise Invalid("not base64url") from error
-    # Bits left over at the end would let one token be written in several ways.
+    # Unused bits at the end would allow several spellings of one token.
     if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
         raise Invalid("not canonical base64url")
     return raw
@@ -204,9 +207,9 @@ def decode(part: str) -> bytes:
 
 def load(raw: bytes) -> dict[str, Any]:
     try:
-        # From text, for from bytes json would take UTF-16 too.
+        # Decoded first, because json would accept UTF-16 in bytes.
         loaded = json.loads(raw.decode(), object_pairs_hook=without_duplicates, parse_constant=refuse_constant)
-    # RecursionError: thousands of brackets.
+    # RecursionError: deeply nested brackets.
     except (ValueError, RecursionError) as error:
         raise Invalid("not JSON") from error
     if not isinstance(loaded, dict):
@@ -233,7 +236,7 @@ def has_what_is_required(claims: dict[str, Any]) -> None:
 
 def has_times_as_numbers(claims: dict[str, Any]) -> None:
     for name in TIMES:
-        # true is a number to Python, and "1" is one to PyJWT. Infinity and NaN compare as false.
+        # Python counts true as a number, and PyJWT accepts "1". Comparisons with Infinity and NaN fail.
         if name in claims and not (type(claims[name]) in (int, float) and 0 <= claims[name] <= END_OF_TIME):
             raise Invalid(f"{name} is no moment")
 
@@ -245,10 +248,10 @@ def has_texts_as_texts(claims: dict[str, Any]) -> None:
 
 
 def has_canonical_ids(claims: dict[str, Any]) -> None:
-    """Refuse a UUID that is spelt otherwise than issued: lower case, ``jti`` without dashes, ``sub`` with them.
+    """Refuse a UUID in another spelling than issued: lower case, ``jti`` without dashes, ``sub`` with dashes.
 
-    ``UUID`` reads upper case, braces, ``urn:uuid:`` and underscores as well, so that one revoked id would have many
-    spellings for whoever keeps a list of them as text. What is no UUID at all is left to whoever looks it up.
+    ``UUID`` also accepts upper case, braces, ``urn:uuid:`` and underscores, so a revoked ID could be spelt differently
+    from the one in a list of revoked IDs. Values that are not UUIDs are left to the lookup.
     """
     for name, spelling in (("jti", "hex"), ("sub", "urn")):
         try:
@@ -260,7 +263,7 @@ def has_canonical_ids(claims: dict[str, Any]) -> None:
 
 
 def has_signature(token: str, key: Key, *, issuer: str, audience: str) -> None:
-    # The times are judged by us, to the second and without leeway for the expiry.
+    # ``is_in_time`` checks the times, without leeway for the expiry.
     options: Any = {"require": list(REQUIRED), "strict_aud": True}
     options |= {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
     try:
@@ -279,13 +282,14 @@ def is_in_time(claims: dict[str, Any], leeway: float) -> None:
         raise Invalid("iat or nbf is in the future")
 
 
-# The keys of the house, as it publishes them.
+# The published keys of the site.
 
 
 def public_key(jwk: dict[str, Any]) -> Key:
-    """
+    """The key of a public JWK.
+
     Raises:
-        Invalid: it is no public key that signs with ES256, EdDSA or RS256, or it is too weak, or too much.
+        Invalid: it is not a public key for ES256, EdDSA or RS256, or it is too weak or too large.
     """
     crv = jwk.get("crv")
     algorithm = ALGORITHMS.get((str(jwk.get("kty")), crv if crv is None else str(crv)))
@@ -301,7 +305,7 @@ def public_key(jwk: dict[str, Any]) -> Key:
     # binascii.Error is a ValueError.
     except (pyjwt.PyJWTError, ValueError, TypeError) as error:
         raise Invalid("no key") from error
-    # What is too long costs its verifier more than its maker.
+    # Very large keys would make verification slow.
     if algorithm == "RS256" and not (2048 <= key.key_size <= 8192 and 65537 <= key.public_numbers().e < 2**32):
         raise Invalid("an RSA key that is too weak, or too much")
     return Key(algorithm, key)
@@ -309,19 +313,19 @@ def public_key(jwk: dict[str, Any]) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """The keys as they were at one moment, replaced as a whole so that threads see old or new."""
+    """An immutable snapshot of the keys, replaced as a whole so that threads see the old or the new one."""
 
     by_kid: Mapping[str, Key]
     fetched_at: float
 
 
 class PublishedKeys:
-    """A JWKS, fetched when it is needed; seldom, whatever strangers send, and by one thread at a time.
+    """A JWKS that is fetched on demand, by one thread at a time and at a limited rate, whatever tokens are sent.
 
     Args:
-        fresh: for so many seconds nobody asks again; so long, at most, a key that was withdrawn is still believed.
-        pause: so many lie between two fetches, whatever comes; so long, at most, a new key is refused.
-        stale: for so many the last keys go on while the house does not answer.
+        fresh: seconds for which the keys are used without a new fetch; a removed key is accepted for this long at most.
+        pause: minimum seconds between two fetches; a new key is refused for this long at most.
+        stale: seconds for which the last keys stay in use while the site does not answer.
     """
 
     def __init__(
@@ -340,10 +344,11 @@ class PublishedKeys:
         self._set, self._tried_at, self._turn = KeySet({}, -float("inf")), -float("inf"), threading.Lock()
 
     def find(self, kid: str) -> Key:
-        """
+        """The key with this ID.
+
         Raises:
-            Invalid: the house has no such key.
-            KeysUnavailable: it does not say.
+            Invalid: the site has no such key.
+            KeysUnavailable: the site does not answer, and the last keys are too old.
         """
         if kid not in self._set.by_kid or self._age() > self._fresh:
             self._renew(is_urgent=kid not in self._set.by_kid or self._age() > self._stale)
@@ -357,7 +362,7 @@ class PublishedKeys:
         return time.monotonic() - self._set.fetched_at
 
     def _renew(self, *, is_urgent: bool) -> None:
-        # Who can go on with what is known does not wait for the one who asks.
+        # A thread that can continue with the known keys does not wait for a fetch by another thread.
         if not self._turn.acquire(timeout=PATIENCE if is_urgent else 0):
             return
         try:
@@ -375,7 +380,7 @@ LARGEST, MOST_KEYS = 64 * 1024, 32
 
 
 def keys_in(raw: bytes) -> dict[str, Key]:
-    """Those of a JWKS that we can verify with; others are no fault (RFC 7517 §5)."""
+    """The usable keys of a JWKS; others are ignored (RFC 7517 §5)."""
     listed = load(raw).get("keys")
     if not isinstance(listed, list) or len(listed) > MOST_KEYS:
         raise Invalid("no set of keys")
@@ -398,9 +403,13 @@ class NoRedirects(HTTPRedirectHandler):
 
 
 def fetched(url: str) -> bytes:
-    """What lies at an address that is trusted, but may be slow, sick or somewhere else by now."""
+    """The body at a URL, within limits of time and size, without redirects.
+
+    Raises:
+        OSError: it cannot be fetched within the limits.
+    """
     deadline, body = time.monotonic() + PATIENCE, b""
-    # What lies between us and the house may have kept what we must see changed.
+    # A proxy in between may have cached an older response.
     request = Request(url, headers={"Accept": "application/jwk-set+json", "Cache-Control": "no-cache"})  # noqa: S310
     try:
         with build_opener(NoRedirects).open(request, timeout=PATIENCE) as response:

@@ -1,4 +1,4 @@
-"""The guard, told from upstairs what it needs of credentials and their users."""
+"""Connects the guard with session cookies, token authentication and the users' accounts."""
 
 from datetime import datetime
 from functools import partial
@@ -35,28 +35,28 @@ from webapp.web.registry import services_of
 
 
 def init_authentication(app: Flask, settings: Settings, database: Database, ring: KeyRing) -> None:
-    """The guard, told from upstairs how a cookie and a token name a credential, and in what standing it is."""
+    """Register the authenticators of sessions and tokens with the guard, and count the uses of credentials."""
     services = services_of(app)
     services.provide(KeyRing)(ring)
     services.provide(TokenIssuer)(TokenIssuer(ring, settings.base_url, most=settings.tokens_per_user))
     mails = TokenMails(services.get(Mailer), circumstances)
-    meter = UsageTracker(database, mails.arrived)
-    services.provide(UsageTracker)(meter)
+    usage = UsageTracker(database, mails.arrived)
+    services.provide(UsageTracker)(usage)
     services.provide(TokenMails)(mails)
     services.provide(OwnerNotifier)(mails.changed)
     services.provide(TokenEdited)(mails.edited)
-    latecomers = ExpiredUses()
+    expired_uses = ExpiredUses()
 
     def seen(standing: CredentialRow, asked: Request, at: datetime) -> None:
         rule = asked.url_rule.rule if asked.url_rule else ""
         agent = asked.environ.get("HTTP_USER_AGENT")
-        if meter.count(standing, asked.remote_addr, asked.method, rule, agent, at):
-            after_response.after_response(meter.flush)
+        if usage.count(standing, asked.remote_addr, asked.method, rule, agent, at):
+            after_response.after_response(usage.flush)
 
     def late(token_id: UUID) -> None:
-        if latecomers.is_news(token_id):
+        if expired_uses.is_news(token_id):
             after_response.after_response_in_context(
-                partial(latecomers.tell, token_id, partial(mail_late, mails, database))
+                partial(expired_uses.tell, token_id, partial(mail_late, mails, database))
             )
 
     login_manager.init_app(

@@ -1,4 +1,4 @@
-"""Flask configuration, made of the settings."""
+"""Flask configuration, built from the settings."""
 
 from typing import Any
 

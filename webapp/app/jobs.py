@@ -20,7 +20,7 @@ from webapp.web.registry import services_of
 
 
 def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
-    """Register the periodic jobs; ``serve`` starts their worker, and each job is done by one process at a time."""
+    """Register the periodic jobs. ``serve`` starts the worker, and one process at a time runs each job."""
     minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
     services = services_of(app)
     mails = services.get(TokenMails)

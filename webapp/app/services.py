@@ -44,7 +44,7 @@ from webapp.web.registry import services_of
 
 
 def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
-    """The outbox and its sender; ``serve`` starts it, so that a command or a test sends only what it means to."""
+    """The outbox and its worker. ``serve`` starts the worker, so that commands and tests send no waiting mails."""
     services = services_of(app)
     sealer = Encryptor(settings.secret_key, "mail", former=settings.secret_key_fallbacks)
     worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from))
@@ -58,7 +58,7 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
 
 
 def language_of(db: Session, user_id: UUID | None) -> str:
-    """The language in which to write to somebody: of their account, else of the browser, if it is their own."""
+    """The language of a mail: that of the recipient's account, else of the request if it is their own, else English."""
     user = user_queries.by_id(db, user_id) if user_id else None
     if user is not None and user.language != i18n.AUTOMATIC:
         return user.language
@@ -71,7 +71,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
     services = services_of(app)
     names.allow_domains(settings.email_special_domains)
     limiter: Limiter = limiter_for(settings, database)
-    # Two threads at least are left to everybody else.
+    # At least two threads are left for other requests.
     waiting = max(0, settings.threads - settings.hashes_at_once - 2)
     passwords = Passwords(
         settings.hashes_at_once,
@@ -111,12 +111,12 @@ def provide_token_grants(app: Flask, settings: Settings, database: Database) -> 
 
 
 def calling_network() -> str | None:
-    """The network of the IP address that the present request comes from; None outside a request."""
+    """The network that the present request comes from; None outside a request."""
     return network_of(request.remote_addr) if request else None
 
 
 def provide_second_factors(app: Flask, settings: Settings) -> None:
-    """Second factors, passkeys and step-up, and what the settings demand of them."""
+    """Second factors, passkeys and step-up, and where the settings require them."""
     services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     sealer = TotpEncryptor(Encryptor(settings.secret_key, "totp", former=settings.secret_key_fallbacks))
@@ -144,8 +144,7 @@ def provide_scopes(app: Flask) -> None:
     """The scopes of all routes; last, because each blueprint adds its own.
 
     Raises:
-        SettingsError: WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has, so that
-            it would protect nothing.
+        SettingsError: WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has.
     """
     services = services_of(app)
     catalogue = Catalogue(guarded(app), DECLARED)

@@ -1,4 +1,4 @@
-"""A copy of a SQLite file as it is at one moment, while others go on writing."""
+"""Copy a SQLite database consistently while other processes write to it."""
 
 import os
 import sqlite3
@@ -9,18 +9,18 @@ from pathlib import Path
 
 from webapp.core import db_file
 
-# Whoever loses the database loses as much as this.
+# A backup older than this is reported: everything since would be lost with the database.
 OLD = timedelta(days=7)
 
 
 def copy(database: Path, to: Path) -> None:
-    """Under its name only when it is whole, and never in the place of another.
+    """Copy the database to a new file, which appears under its name only when it is complete.
 
     Raises:
-        FileExistsError, OSError, sqlite3.Error: there is no copy.
-        Damaged: nor is there one where the original cannot be trusted.
+        FileExistsError, OSError, sqlite3.Error: no copy was made.
+        Damaged: the database is damaged; no copy was made.
     """
-    # Made for us alone (mode 600): there are digests of passwords in it.
+    # Mode 600: the database contains password hashes.
     descriptor, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
     os.close(descriptor)
     draft = Path(name)
@@ -28,7 +28,7 @@ def copy(database: Path, to: Path) -> None:
         fill(draft, database)
         db_file.check(draft)
         flush(draft)
-        # Not a rename: that would replace what is there.
+        # Not a rename, which would replace an existing file.
         os.link(draft, to)
         flush(to.parent)
     finally:
@@ -41,7 +41,7 @@ def fill(draft: Path, database: Path) -> None:
         closing(sqlite3.connect(draft)) as target,
     ):
         source.backup(target)
-        # One file, without a write-ahead log beside it.
+        # A single file, without a write-ahead log.
         target.execute("PRAGMA journal_mode=DELETE")
 
 

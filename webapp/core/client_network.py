@@ -1,4 +1,4 @@
-"""Whose an address is, for counting: what one subscriber has is one."""
+"""The network of an IP address, by which rate limits and fair sharing count clients."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -6,7 +6,7 @@ UNKNOWN = "unknown"
 
 
 def network_of(address: str | None) -> str:
-    """What one subscriber has: an IPv4 address, or the /64 of an IPv6 one."""
+    """The IPv4 address, or the /64 of an IPv6 address: what one subscriber usually has."""
     if not address:
         return UNKNOWN
     try:
@@ -15,5 +15,5 @@ def network_of(address: str | None) -> str:
         return UNKNOWN
     if not isinstance(parsed, IPv6Address):
         return str(parsed)
-    # A socket that speaks both says ::ffff:203.0.113.5, and all of IPv4 is one /64 there.
+    # A dual-stack socket reports IPv4 as ::ffff:203.0.113.5, where all of IPv4 would be one /64.
     return str(parsed.ipv4_mapped or ip_network(f"{parsed}/64", strict=False))

@@ -1,21 +1,21 @@
-"""What a client calls itself, as far as it can be repeated to somebody."""
+"""The product name from a User-Agent header, safe to show in mails and pages."""
 
 import re
 
 from webapp.core.translation import _l
 
-# Enough to know it by, and nothing that could talk to whoever reads it in a mail.
+# Only characters with which the header cannot address the reader of a mail.
 PRODUCT = re.compile(r"[A-Za-z0-9._-]{1,40}(?=/|$)")
 UNKNOWN = "a script"
 
 
 def product_of(user_agent: str) -> str:
-    """As a script names itself, without its version: an update makes it no other. Whatever reads oddly is a script."""
+    """The product name without its version, which changes with updates; ``UNKNOWN`` for anything unusual."""
     found = PRODUCT.match(user_agent)
     return found[0] if found else UNKNOWN
 
 
 def client_name(user_agent: str) -> str:
-    """The same for people: what has no name is "a script" in their language."""
+    """The product name as shown to people: "a script" in their language if it is unknown."""
     product = product_of(user_agent)
     return _l("a script") if product == UNKNOWN else product

@@ -1,9 +1,9 @@
-"""The only question about the time."""
+"""The current time, read in one place so that tests can set it."""
 
 import time
 from datetime import UTC, datetime
 
-# Every token has an end, and every zone can write this one down. Whoever waits for it waits for ever.
+# The expiry of tokens that never expire; early enough to be shown in every time zone.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -12,5 +12,5 @@ def now() -> datetime:
 
 
 def seconds() -> float:
-    """The same as Unix time, for a tenth of the price: every request asks."""
+    """Unix time. Ten times faster than ``now()``, for the code that runs on every request."""
     return time.time()

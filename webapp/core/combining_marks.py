@@ -1,4 +1,4 @@
-"""Combining marks: how many may stand on one letter (UTS #39 §5.4), and normalization whose cost is bounded."""
+"""Combining marks: limits per letter (UTS #39 §5.4), and normalization with bounded cost."""
 
 import unicodedata
 from typing import Literal
@@ -7,22 +7,22 @@ from webapp.core.translation import _l
 
 # UTS #39 §5.4: at most four nonspacing marks in a row. Tibetan stacks three, Thai and Hebrew two.
 MOST_MARKS = 4
-# Of those that go on any letter of any script; Vietnamese and IPA take two, and most of them compose.
+# Of marks that combine with letters of any script; Vietnamese and IPA use two, and most of these compose.
 MOST_GENERIC_MARKS = 2
 STACKED = _l("It has too many accents on one letter.")
-# Normalization sorts the marks of a letter, in quadratic time: 60 kB of them take ten seconds.
+# Normalization sorts the marks of a letter in quadratic time: 60 kB of marks take ten seconds.
 LONGEST_NORMALIZED = 1000
 
 
 def normalized(form: Literal["NFC", "NFKC"], text: str) -> str:
-    """``text`` in a normal form of UAX #15, or as it is where it is too long for anything that is compared."""
+    """``text`` in a normal form of UAX #15; unchanged if it is longer than any text that is compared."""
     return unicodedata.normalize(form, text) if len(text) <= LONGEST_NORMALIZED else text
 
 
 def is_stacked(text: str) -> bool:
-    """Whether some letter carries more marks, or one mark twice, than a language writes; or a mark has no letter.
+    """Whether a letter has more marks than any language uses, or the same mark twice, or a mark has no letter.
 
-    Stacked marks are drawn over the lines above and below, whatever the page.
+    Stacked marks are drawn over the lines above and below.
     """
     marks = generic = 0
     before = ""

@@ -1,4 +1,4 @@
-"""A SELECT compiled once by SQLAlchemy, to be run by the driver alone."""
+"""A SELECT that SQLAlchemy compiles once and the database driver then runs directly."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +17,12 @@ class CompiledQuery:
     is_positional: bool
     fixed: dict[str, Any]
     binders: tuple[tuple[str, Processor], ...]
-    """The parameters in the order of their places, with what makes each what the driver takes; PostgreSQL's goes by
-    their names."""
+    """Name and bind processor of each parameter, in positional order; PostgreSQL's driver takes them by name."""
     readers: tuple[tuple[int, Callable[[Any], Any]], ...]
-    """Which columns the driver gives in another type than we want them, by their places."""
+    """Index and result processor of the columns that the driver returns in another type."""
 
     def bind(self, **values: Any) -> tuple[Any, ...] | dict[str, Any]:
-        """The parameters as the driver wants them. ``KeyError`` where one is missing."""
+        """The parameters in the form of the driver. Raises ``KeyError`` if one is missing."""
         known = self.fixed | values if self.fixed else values
         if self.is_positional:
             return tuple([binder(known[name]) if binder else known[name] for name, binder in self.binders])
@@ -57,6 +56,6 @@ def compile_for(select: Select[*tuple[Any, ...]], dialect: Dialect) -> CompiledQ
 
 def reader(kind: TypeEngine[Any], dialect: Dialect) -> Processor:
     read: Processor = kind.dialect_impl(dialect).result_processor(dialect, None)
-    # The same few ids and moments come again and again, and making one takes longer than finding it. All that our own
-    # types give may be shared.
+    # The same few IDs and times are read repeatedly, and creating one takes longer than a cache lookup. The values are
+    # immutable and can be shared.
     return lru_cache(4096)(read) if read is not None and isinstance(kind, Uuid | TypeDecorator) else read

@@ -1,4 +1,4 @@
-"""CookieKey: what signs cookies; where the secret key is our own file, it is renewed under running processes."""
+"""CookieKey: the key that signs cookies; ``keys emergency`` renews it in running processes."""
 
 import logging
 import secrets
@@ -13,27 +13,27 @@ GENERATION = "cookie_generation"
 
 
 class CookieKey:
-    """The secret key itself, until it is renewed: then one derived from it and from the generation in a file.
+    """The secret key itself, until it is renewed: then a key derived from it and from the generation in a file.
 
-    The secret key stays, because what is sealed with it must be read again.
+    The secret key itself does not change, because stored data is encrypted with it.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._instance, self._secret_key = settings.instance, settings.secret_key
         self._path = str(settings.instance / GENERATION)
-        # A key that was given may serve on other machines too, which would not see our file.
+        # A key from the settings may be in use on other machines, which would not see this file.
         self.is_ours = (private_files.read(settings.instance / "secret_key") or "").strip() == settings.secret_key
         self._stamp = private_files.stamp(self._path)
         self._current = self._read() if self.is_ours else settings.secret_key
 
     def current(self) -> str:
-        """Asked with every cookie: one stat."""
+        """The present key. Called for every cookie, so it costs one stat call only."""
         if self.is_ours and (stamp := private_files.stamp(self._path)) != self._stamp:
             self._reload(stamp)
         return self._current
 
     def renew(self) -> bool:
-        """Make every cookie void, in every process, with its next request; False where the key is not ours."""
+        """Invalidate every cookie, in every process, from the next request on. False if the key is a setting."""
         if self.is_ours:
             private_files.write(self._instance / GENERATION, secrets.token_urlsafe(32) + "\n")
         return self.is_ours
@@ -41,7 +41,7 @@ class CookieKey:
     def _reload(self, stamp: tuple[int, ...]) -> None:
         self._stamp = stamp
         try:
-            # Whoever removed the file did not mean to bring back what was void.
+            # A removed file must not make old cookies valid again.
             self._current = self._read() if stamp else self._current
         except InstanceError:
             log.exception("cookie generation unreadable")

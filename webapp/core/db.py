@@ -1,4 +1,4 @@
-"""The database: Base and column types, engines opened as they must be, transactions that read or write."""
+"""The database: Base and column types, configured engines, read and write transactions."""
 
 import os
 import weakref
@@ -48,9 +48,9 @@ __all__ = [
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-# Milliseconds that one who writes waits for another, on SQLite.
+# Milliseconds that a SQLite writer waits for another.
 BUSY = 5000
-# Parameters are names, digests and addresses: no error and no log line repeats them.
+# Parameters contain names, digests and e-mail addresses: errors and log lines must not repeat them.
 COMMON: dict[str, Any] = {"pool_timeout": 10, "hide_parameters": True}
 
 
@@ -60,13 +60,13 @@ def to_microseconds(instant: datetime) -> int:
     return (instant - EPOCH) // MICROSECOND
 
 
-@lru_cache(4096)  # the same moments are asked for again and again, by the guard above all
+@lru_cache(4096)  # the guard reads the same times repeatedly
 def from_microseconds(count: int) -> datetime:
     return EPOCH + timedelta(microseconds=count)
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware moment, stored as microseconds since 1970: a number that both databases sort and drivers read alike."""
+    """An aware datetime, stored as microseconds since 1970, which both databases sort and both drivers read alike."""
 
     impl = BigInteger
     cache_ok = True
@@ -79,7 +79,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class Span(TypeDecorator[timedelta]):
-    """A length of time, stored as microseconds."""
+    """A timedelta, stored as microseconds."""
 
     impl = BigInteger
     cache_ok = True
@@ -96,7 +96,7 @@ Name = Annotated[str, mapped_column(String(50))]
 
 
 class Base(DeclarativeBase):
-    # Named, so that a migration can drop on both databases what another has made.
+    # Named constraints, so that a migration can drop them on both databases.
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -119,7 +119,7 @@ def engine_for(url: str) -> Engine:
 
 
 def existing(url: str) -> str:
-    """The same database, if it is there: SQLite would put an empty file in the place of one that is gone."""
+    """The URL in a form that fails if the SQLite file is missing, instead of creating an empty one."""
     parts = make_url(url)
     if parts.get_backend_name() != "sqlite" or not parts.database or parts.database.startswith("file:"):
         return url
@@ -128,16 +128,16 @@ def existing(url: str) -> str:
 
 
 def prepare_sqlite(connection: Any, _record: object) -> None:
-    # We say BEGIN ourselves: the driver would not before a SELECT, nor before a savepoint.
+    # ``begin_sqlite`` issues BEGIN: the driver would not do so before a SELECT or a savepoint.
     connection.isolation_level = None
-    # FULL: a revocation that was acknowledged must survive a power cut. The timeout first: WAL needs the lock.
+    # FULL, because an acknowledged revocation must survive a power cut. The timeout comes first, as WAL needs the lock.
     for pragma in (f"busy_timeout={BUSY}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later would lose the other's update, or fail at once: it must be alone
-    # from its beginning. One that only reads never waits.
+    # A transaction that reads first and writes later could lose another's update or fail, so it takes the write lock at
+    # its start (BEGIN IMMEDIATE). One that only reads never waits.
     reads = bool(connection.get_execution_options().get("ro"))
     driver: Any = connection.connection.dbapi_connection
     driver.execute(f"PRAGMA query_only={reads:d}")
@@ -146,7 +146,7 @@ def begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def outages(*, writing: bool = False) -> Iterator[None]:
-    """Say ``Unavailable`` where SQLAlchemy says in many ways that the database does not answer."""
+    """Raise ``Unavailable`` for the exceptions by which SQLAlchemy reports that the database does not answer."""
     try:
         yield
     except PoolTimeout as error:
@@ -164,21 +164,21 @@ class Database:
         self._reading = self.engine.execution_options(ro=True, postgresql_readonly=True)
         self._reader = RawReader(self.engine)
         self.row = self._reader.row
-        """The first row of one SELECT, at the driver's speed and in its types; see ``CompiledQuery``."""
+        """Runs one SELECT directly with the driver and returns its first row, unconverted; see ``CompiledQuery``."""
         abandon_at_fork(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One view of the data, of which nothing is ever written."""
+        """A read-only transaction."""
         with outages(), Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """All of it or nothing: committed at the end, taken back by an exception.
+        """A write transaction: committed at the end, rolled back by an exception.
 
-        SQLite lets one in at a time. On PostgreSQL others write meanwhile: what the writing depends on is read
-        ``with_for_update()``, or the UPDATE states it as its condition.
+        SQLite has one writer at a time. On PostgreSQL others write meanwhile: read what the write depends on
+        ``with_for_update()``, or state it as a condition of the UPDATE.
         """
         with outages(writing=True), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
@@ -195,9 +195,9 @@ ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
 
 
 def alone(db: Session, purpose: str) -> None:
-    """Whoever asks for the same purpose waits until this transaction is over: for what is counted before it is written.
+    """Hold a lock until the end of the transaction, for code that counts rows before it inserts one.
 
-    On SQLite there is nothing to ask for: whoever may write is alone.
+    Another transaction that calls this with the same ``purpose`` waits. SQLite needs no lock, as it has one writer.
     """
     if db.get_bind().dialect.name == "postgresql":
         db.execute(ALONE, {"purpose": purpose})
@@ -207,7 +207,7 @@ def abandon_at_fork(engine: Engine) -> None:
     known = weakref.ref(engine)
 
     def abandon() -> None:
-        # A connection may not be shared by two processes, nor closed by the second.
+        # Two processes must not share a connection, and the child must not close it.
         if (mine := known()) is not None:
             mine.dispose(close=False)
 

@@ -1,4 +1,4 @@
-"""Whether a SQLite file can be trusted, asked before anything is written to it."""
+"""Check a SQLite file for damage before anything is written to it."""
 
 import sqlite3
 from contextlib import closing
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 class Damaged(Exception):
-    """The database file is not what it was; the message is one sentence for the operator."""
+    """The database file is damaged or missing. The message is one sentence for the operator."""
 
 
 def check(path: Path, *, was_made: bool = False) -> None:
-    """Refuse a file that is missing though it ``was_made``, empty, or damaged. Makes no file.
+    """Refuse a file that is missing although it ``was_made``, empty, or damaged. Creates no file.
 
     Raises:
-        Damaged: nothing was changed, and nothing should be before a backup is restored.
+        Damaged: nothing was changed; a backup should be restored first.
     """
     if not path.exists():
         if was_made:
@@ -24,7 +24,7 @@ def check(path: Path, *, was_made: bool = False) -> None:
             f"The database {path} is empty. Restore a backup, or remove the file to start with a new database."
         )
     try:
-        # mode=rw: mode=ro could not read what the last process left in the write-ahead log.
+        # mode=rw, because mode=ro could not read a write-ahead log that the last process left.
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
             findings = [row[0] for row in connection.execute("PRAGMA quick_check(1)").fetchall()]
             tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

@@ -1,4 +1,4 @@
-"""Proof of possession (RFC 9449): who sends a token that is bound to a key shows, each time anew, that they hold it."""
+"""DPoP (RFC 9449): checks the proof that the sender of a key-bound token holds the key."""
 
 import hashlib
 import re
@@ -25,20 +25,20 @@ LONGEST_JTI = 256
 
 
 class ProofUnfit(Exception):
-    """The proof shows nothing; the message says why, for the log alone."""
+    """The proof is invalid. The message says why, for the log."""
 
 
 class DpopKeyUnfit(Exception):
-    """No token is bound to this; the message is for the person who chose it."""
+    """No token can be bound to this key. The message is for the user who entered it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenRequest:
-    """The request that the proof came with."""
+    """The request that the proof was sent with."""
 
     method: str
     origin: str
-    """Scheme, host and port as they are configured: what the request says of them, others may have written."""
+    """Scheme, host and port from the settings, because the sender can choose those in the request."""
     path: str
     """Decoded, as the routes see it."""
     token: str | None = None
@@ -47,16 +47,16 @@ class ProvenRequest:
 @dataclass(frozen=True, slots=True)
 class DpopProof:
     jkt: str
-    """The thumbprint of the key that was proven (RFC 7638)."""
+    """Thumbprint (RFC 7638) of the key that signed the proof."""
     jti: str
-    """To be accepted once."""
+    """ID of the proof, to be accepted once."""
 
 
 def proven(proof: str, asked: ProvenRequest, *, window: timedelta) -> DpopProof:
-    """What a proof shows, if it is one for this very request (§4.3). Whether it was sent before is not asked here.
+    """Check a proof against its request (§4.3). Whether its ``jti`` was used before is checked elsewhere.
 
     Args:
-        window: how far its time may be from ours, to either side.
+        window: largest difference between its ``iat`` and our clock, in either direction.
 
     Raises:
         ProofUnfit
@@ -73,7 +73,7 @@ def proven(proof: str, asked: ProvenRequest, *, window: timedelta) -> DpopProof:
 
 
 def key_in(header: dict[str, Any]) -> Key:
-    """Here alone a key comes from what it verifies: it is not trusted, but compared with the one of the token."""
+    """The key from the header of the proof. It is not trusted: its thumbprint is compared with that of the token."""
     if set(header) != {"typ", "alg", "jwk"}:
         raise Invalid("the header has other members than typ, alg and jwk")
     if header["typ"] != TYP:
@@ -95,7 +95,7 @@ def names_the_request(claims: dict[str, Any], asked: ProvenRequest, _: timedelta
 
 def names_the_moment(claims: dict[str, Any], _: ProvenRequest, window: timedelta) -> None:
     has_times_as_numbers(claims)
-    # Without one, it is from 1970.
+    # A missing iat counts as 1970.
     if abs(clock.now().timestamp() - claims.get("iat", 0)) > window.total_seconds():
         raise Invalid("iat is too old or in the future")
 
@@ -120,7 +120,7 @@ def digest_of(token: str) -> str:
 
 def place(url: str) -> tuple[str, str, int | None, str]:
     """Scheme, host, port and path, as RFC 3986 §6.2.2 and §6.2.3 compare them; query and fragment do not count."""
-    # urlsplit forgives line breaks and tabs by leaving them out.
+    # urlsplit silently removes line breaks and tabs.
     if not re.fullmatch(r"[\x21-\x7e]+", url):
         raise Invalid("htu is not a URL")
     try:
@@ -134,10 +134,10 @@ def place(url: str) -> tuple[str, str, int | None, str]:
 
 
 def thumbprint_in(text: str) -> str:
-    """The thumbprint of a key as a person gives it: by that, or as a public JWK.
+    """The thumbprint of a key that a user enters as a public JWK or as its thumbprint.
 
     Raises:
-        KeyUnfit
+        DpopKeyUnfit
     """
     text = text.strip()
     if THUMBPRINT.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Keeping what must be read again unreadable at rest: AES-256-GCM, a key for each purpose."""
+"""Encryptor: AES-256-GCM for stored secrets, with a key per purpose."""
 
 import os
 
@@ -11,27 +11,29 @@ NONCE = 12
 
 
 class DecryptionFailed(Exception):
-    """It was sealed with another key, for another purpose, or changed since."""
+    """Encrypted with another key or for another purpose, or changed since."""
 
 
 class Encryptor:
-    """Seals with the current secret key; opens what a former one has sealed."""
+    """Encrypts with the current secret key; decrypts with the current or a former one."""
 
     def __init__(self, secret_key: str, purpose: str, *, former: tuple[str, ...] = ()) -> None:
         self._ciphers = [AESGCM(derive(key, f"sealing: {purpose}")) for key in (secret_key, *former)]
 
     def seal(self, content: bytes, *, belongs_to: str = "") -> bytes:
-        """
+        """Encrypt.
+
         Args:
-            belongs_to: what it may not be taken away from, such as the id of its row.
+            belongs_to: associated data, such as the ID of the row, without which it cannot be decrypted.
         """
         nonce = os.urandom(NONCE)
         return nonce + self._ciphers[0].encrypt(nonce, content, belongs_to.encode())
 
     def open(self, sealed: bytes, *, belongs_to: str = "") -> bytes:
-        """
+        """Decrypt.
+
         Raises:
-            Broken
+            DecryptionFailed
         """
         for cipher in self._ciphers:
             try:

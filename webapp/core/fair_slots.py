@@ -1,4 +1,4 @@
-"""A bounded number of slots, shared fairly between those who ask for them."""
+"""A limited number of slots, shared fairly between their owners."""
 
 import threading
 from collections import Counter
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class NoSlotFree(Exception):
-    """All are taken, or as many as this owner may have while others may come."""
+    """All slots are taken, or this owner already holds its share."""
 
 
 class FairSlots:
@@ -55,6 +55,6 @@ class FairSlots:
             self._free += 1
             if owner is not None:
                 self._held[owner] -= 1
-                # Owners come and go for as long as the process lives.
+                # Otherwise the counter would grow with every owner that was ever seen.
                 if not self._held[owner]:
                     del self._held[owner]

@@ -1,4 +1,4 @@
-"""Names that code uses, as people read them."""
+"""Words for names and counts in code, as people read them."""
 
 from webapp.core.translation import _l, listed
 

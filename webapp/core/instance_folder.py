@@ -1,4 +1,4 @@
-"""The instance folder: made once, whoever comes first; what lies in it is for us alone."""
+"""The instance folder: created once by the first process, readable by its user only."""
 
 import os
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ MADE = "database_made"
 
 
 def prepare(instance: Path) -> None:
-    """Make the folder and its secret key, if they are not there.
+    """Create the folder and its secret key if they are missing.
 
     Raises:
-        InstanceError: it cannot be written, or others may read its secrets.
+        InstanceError: it cannot be written, or other users can read its secrets.
     """
     private_files.secret_key(instance)
 
 
 @contextmanager
 def lock(instance: Path) -> Iterator[None]:
-    """One process at a time makes or migrates the database."""
+    """A lock across processes, for creating or migrating the database."""
     with private_files.locked(instance, "database"):
         yield
 
 
 def mark_made(instance: Path, database: Path) -> None:
-    """Remember that this file was made, so that its loss is noticed and not taken for a first start."""
+    """Record that this database was created, so that a missing file is an error and not a first start."""
     if not was_made(instance, database):
         made = [*marks(instance), mark(instance, database)]
         private_files.write(instance / MADE, "".join(f"{line}\n" for line in made))
@@ -46,5 +46,5 @@ def marks(instance: Path) -> list[str]:
 
 
 def mark(instance: Path, database: Path) -> str:
-    # Relative, so that an instance may move with all that is in it.
+    # Relative, so that the instance folder can be moved.
     return os.path.relpath(database, instance)

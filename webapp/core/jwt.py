@@ -1,4 +1,4 @@
-"""Sign and verify tokens: never without typ, iss and aud, and only as we write them ourselves."""
+"""Sign and verify JWTs. ``typ``, ``iss`` and ``aud`` are always required."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,21 +14,21 @@ __all__ = ["Expired", "Invalid", "TokenError", "sign", "verify"]
 
 def sign(claims: Mapping[str, Any], *, typ: str, key: SigningKey) -> str:
     if key.private is None or not key.may_sign:
-        raise ValueError("a retired key signs nothing")
+        raise ValueError("a retired key must not sign")
     return pyjwt.encode(dict(claims), key.private, algorithm=key.algorithm, headers={"typ": typ, "kid": key.kid})
 
 
 def verify(
     token: str, *, typ: str, issuer: str, audience: str, ring: KeyRing, leeway: timedelta = timedelta(seconds=5)
 ) -> dict[str, Any]:
-    """The claims of a token that is ours, whole and in time; read as those elsewhere read it who verify it.
+    """The claims of a valid token of this site, checked with the same code as in ``webapp.verify``.
 
     Args:
-        leeway: how far another host's clock may be ahead of ours; the expiry knows none.
+        leeway: how far another host's clock may be ahead of ours; not applied to the expiry.
 
     Raises:
-        Expired: it was good once.
-        Invalid: it never was, or its key is gone.
+        Expired: it was valid, but has expired.
+        Invalid: it is not valid, or its key was removed.
     """
 
     def key_named(kid: str) -> Key:

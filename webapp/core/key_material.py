@@ -1,4 +1,4 @@
-"""Signing keys as material: made, loaded, written, named and published, one way for each algorithm."""
+"""Key material per algorithm: generate, load and write PEM, thumbprint, public JWK."""
 
 import base64
 import hashlib
@@ -24,12 +24,12 @@ Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
 
 class KeyUnfit(Exception):
-    """This key cannot serve this algorithm; the message says what it must be, to follow the setting's name."""
+    """The key does not fit the algorithm. The message says what it must be, to follow the name of the setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What differs between the algorithms that have a public half."""
+    """What differs between the asymmetric algorithms."""
 
     make: Callable[[], Private]
     private: type[Any]
@@ -38,7 +38,7 @@ class Family:
     demand: str
     jwk: Callable[[Any], dict[str, Any]]
     members: tuple[str, ...]
-    """Those that RFC 7638 §3.2 and RFC 8037 §2 hash, in the order of the alphabet."""
+    """Members of the thumbprint (RFC 7638 §3.2, RFC 8037 §2), in alphabetical order."""
 
 
 FAMILIES = {
@@ -64,7 +64,7 @@ FAMILIES = {
         make=lambda: rsa.generate_private_key(65537, 3072),
         private=rsa.RSAPrivateKey,
         public=rsa.RSAPublicKey,
-        # RFC 7518 §3.3; an exponent of 1 or 3 is a mistake or an attack.
+        # RFC 7518 §3.3. An exponent of 1 or 3 is a mistake or an attack.
         fits=lambda key: key.key_size >= 2048 and key.public_numbers().e >= 65537,
         demand="an RSA key of 2048 bits or more",
         jwk=lambda key: RSAAlgorithm.to_jwk(key, as_dict=True),
@@ -82,7 +82,7 @@ def load(pem: str, *, algorithm: str) -> Private | Public:
     family = FAMILIES[algorithm]
     try:
         key = load_pem_public_key(pem.encode()) if "PUBLIC KEY" in pem else load_pem_private_key(pem.encode(), None)
-    # TypeError says that the key is encrypted.
+    # cryptography raises TypeError for an encrypted key.
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyUnfit(f"must be {family.demand} in PEM, not encrypted, and cannot be read") from error
     if isinstance(key, family.public) and family.fits(key):
@@ -98,7 +98,7 @@ def public_jwk(key: Public, *, algorithm: str) -> dict[str, Any]:
 
 
 def thumbprint(key: Public, *, algorithm: str) -> str:
-    """RFC 7638: the same key has the same name wherever it is loaded."""
+    """The thumbprint of a key (RFC 7638), used as its ``kid``."""
     members = json.dumps(public_jwk(key, algorithm=algorithm), separators=(",", ":"), sort_keys=True)
     return base64.urlsafe_b64encode(hashlib.sha256(members.encode()).digest()).rstrip(b"=").decode()
 

@@ -1,4 +1,4 @@
-"""KeyRing: the keys that sign and verify tokens, found by kid; one of them is current."""
+"""KeyRing: the keys that sign and verify tokens, by ``kid``; one of them is current."""
 
 import json
 import logging
@@ -23,18 +23,18 @@ PEM = re.compile(r"-----BEGIN (?!EC PARAMETERS)([A-Z ]+)-----.+?-----END \1-----
 
 
 class RotationRefused(Exception):
-    """This key may not be changed so; the message is one sentence for the operator."""
+    """The key cannot be rotated or retired. The message is one sentence for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyView:
-    """The keys as they were read at one moment, replaced as a whole so that threads see old or new."""
+    """An immutable snapshot of the keys, replaced as a whole so that threads see the old or the new one."""
 
     keys: tuple[SigningKey, ...]
     by_kid: dict[str, SigningKey]
     version: str
     until: datetime | None
-    """When the next of them ends, if one does."""
+    """When the next key expires, if any does."""
 
 
 def view_of(keys: list[SigningKey], now: datetime) -> KeyView:
@@ -49,7 +49,7 @@ class KeyRing(ABC):
 
     @abstractmethod
     def rotate(self, overlap: timedelta) -> SigningKey:
-        """Sign with a new key from now on; the old one verifies for ``overlap``.
+        """Create a new signing key; the old one still verifies for ``overlap``.
 
         Raises:
             RotationRefused: the keys come from the settings.
@@ -57,7 +57,7 @@ class KeyRing(ABC):
 
     @abstractmethod
     def replace(self) -> SigningKey:
-        """Sign with a new key from now on; every other is gone at once, also those that still had an overlap.
+        """Create a new signing key and remove all others at once, including those in their overlap.
 
         Raises:
             RotationRefused: the keys come from the settings.
@@ -68,12 +68,12 @@ class KeyRing(ABC):
         """End the overlap of an old key now.
 
         Raises:
-            RotationRefused: it signs, is unknown, or comes from the settings.
+            RotationRefused: it is the signing key, is unknown, or comes from the settings.
         """
 
     @property
     def version(self) -> str:
-        """Another one whenever another answer could be given."""
+        """A value that changes whenever the set of keys changes."""
         return self.view().version
 
     def keys(self) -> tuple[SigningKey, ...]:
@@ -95,7 +95,7 @@ def published(key: SigningKey, public: Public) -> dict[str, Any]:
 
 
 class GivenRing(KeyRing):
-    """Keys from the settings: the first signs, the others verify."""
+    """Keys from the settings: the first one signs, the others verify."""
 
     def __init__(self, text: str, *, algorithm: str) -> None:
         given = secrets_in(text) if algorithm == "HS256" else keys_in(text, algorithm=algorithm)
@@ -120,7 +120,7 @@ def secrets_in(text: str) -> list[SigningKey]:
     words = re.split(r"[,\s]+", text.strip())
     for word in words:
         checks.secret(word, variable="WEBAPP_SIGNING_KEY")
-    # Every process must give the same secret the same name, which must not tell what it is.
+    # Every process must derive the same kid from a secret, and the kid must not reveal the secret.
     kids = [derive(word, "key id").hex()[:32] for word in words]
     return [
         SigningKey(kid=kid, algorithm="HS256", private=word.encode()) for kid, word in zip(kids, words, strict=True)
@@ -128,7 +128,7 @@ def secrets_in(text: str) -> list[SigningKey]:
 
 
 def keys_in(text: str, *, algorithm: str) -> list[SigningKey]:
-    # A variable of one line writes its line breaks as \n.
+    # An environment variable may contain its line breaks as \n.
     blocks = [match[0] for match in PEM.finditer(text.replace("\\n", "\n"))]
     try:
         return [asymmetric(load(block, algorithm=algorithm), algorithm=algorithm) for block in blocks]
@@ -137,7 +137,7 @@ def keys_in(text: str, *, algorithm: str) -> list[SigningKey]:
 
 
 class FileRing(KeyRing):
-    """Keys in a file of the instance, made at the first start; what another process changes is seen at once."""
+    """Keys in a file of the instance folder, created at the first start; changes by other processes apply at once."""
 
     def __init__(self, instance: Path, *, algorithm: str, overlap: timedelta) -> None:
         self._instance, self._algorithm = instance, algorithm
@@ -151,7 +151,7 @@ class FileRing(KeyRing):
         self._view = view_of(self._read(), clock.now())
 
     def view(self) -> KeyView:
-        # Asked on every request: one stat, one look at the clock.
+        # Called on every request: one stat call, and one look at the clock.
         stamp = private_files.stamp(self._path)
         if stamp != self._stamp:
             self._reload(stamp)
@@ -188,14 +188,14 @@ class FileRing(KeyRing):
         return [generate(self._algorithm, now), *retired]
 
     def _reload(self, stamp: tuple[int, ...]) -> None:
-        # The stamp was taken before the file is read: a change in between is read again, never missed.
+        # The stamp was taken before reading the file, so a change in between is read again, never missed.
         self._stamp = stamp
         try:
             keys = self._read()
         except InstanceError:
             log.exception("signing keys unreadable")
             return
-        # Whoever removed the file did not mean to lock everybody out: what is known serves until the next start.
+        # If the file was removed, the known keys stay in use until the next start, so that nobody is locked out.
         if keys:
             self._view = view_of(keys, clock.now())
 

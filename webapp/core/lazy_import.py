@@ -1,4 +1,4 @@
-"""Libraries that few requests need and all starts would wait for: imported when first used."""
+"""Import a library when it is first used, if few requests need it and it would slow down every start."""
 
 from importlib import import_module
 from typing import Any

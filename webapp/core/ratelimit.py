@@ -1,4 +1,4 @@
-"""Limits, exact across processes: counted in the database, or in Valkey."""
+"""Limiter: rate limits that are exact across processes, counted in the database or in Valkey."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -30,19 +30,19 @@ class Limit:
         return int(self.per.total_seconds())
 
     def key(self, parts: Iterable[str]) -> str:
-        """Under which the window of these parts is counted, as the library says it."""
+        """The key of the window for these parts, in the format of the ``limits`` library."""
         return RateLimitItemPerSecond(self.amount, self.seconds, namespace=self.name).key_for(*map(bounded, parts))
 
 
 Counted = tuple[Limit, str]
-"""What is counted, and for whom."""
+"""A limit, and the key to count for."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitResult:
     allowed: bool
     retry_after: timedelta
-    """Until the window ends; nothing where it was allowed."""
+    """Time until the window ends; zero if allowed."""
     remaining: int
 
 
@@ -54,9 +54,9 @@ class LimitExceeded:
 
 
 class Limiter:
-    """Counts in its own transaction, so take before the request's write transaction is open: SQLite has one writer.
+    """Counts in transactions of its own, so call it before the request's write transaction: SQLite has one writer.
 
-    Everything here raises ``Unavailable`` where counting is not possible: who cannot be counted does not pass.
+    Every method raises ``Unavailable`` if counting is not possible: a request that cannot be counted is refused.
     """
 
     def __init__(self, storage: SqlStorage | RedisStorage) -> None:
@@ -64,13 +64,13 @@ class Limiter:
         self._listing: Listed = storage if isinstance(storage, SqlStorage) else ValkeyListing(storage)
 
     def take(self, limit: Limit, *keys: str) -> LimitResult:
-        """Count one more, allowed or not."""
+        """Count a hit, allowed or not."""
         with self._counting():
             key = limit.key(keys)
             return self._answer(limit, key, self._storage.incr(key, limit.seconds), most=limit.amount)
 
     def take_in_turn(self, *counted: tuple[Limit, str]) -> LimitExceeded | None:
-        """Count one more under each, but under none that comes after one which is refused: that is answered with."""
+        """Count a hit for each, up to and including the first that is over its limit, which is returned."""
         items = [(limit.key([key]), limit.seconds, limit.amount) for limit, key in counted]
         with self._counting():
             storage = self._storage
@@ -80,27 +80,27 @@ class Limiter:
         return None if taken.allowed else LimitExceeded(limit, key, taken.retry_after)
 
     def take_unless_over(self, limit: Limit, *keys: str) -> LimitResult:
-        """Count one more where it is still allowed. Over the limit nothing is written: a flood costs one read each."""
+        """Count a hit if it is still allowed. Over the limit nothing is written, so a flood costs one read each."""
         found = self.look(limit, *keys)
         return self.take(limit, *keys) if found.allowed else found
 
     def look(self, limit: Limit, *keys: str) -> LimitResult:
-        """What ``take`` would say, without counting."""
+        """What ``take`` would return, without counting."""
         with self._counting():
             key = limit.key(keys)
             return self._answer(limit, key, self._storage.get(key), most=limit.amount - 1)
 
     def clear(self, limit: Limit, *keys: str) -> None:
-        """Begin this one anew, as after a login that succeeded."""
+        """Reset the count, as after a successful login."""
         with self._counting():
             self._storage.clear(limit.key(keys))
 
     def forgive(self, cleared: Iterable[Counted], given_back: Iterable[Counted] = ()) -> None:
-        """What a success takes back, in one transaction.
+        """Take hits back after a success, in one transaction.
 
         Args:
-            cleared: begin anew.
-            given_back: lose the hit of the one who succeeded; those of others stay counted.
+            cleared: counts to reset.
+            given_back: counts to decrease by one hit.
         """
         clear = [limit.key([key]) for limit, key in cleared]
         less = [(limit.key([key]), limit.seconds) for limit, key in given_back]
@@ -114,18 +114,18 @@ class Limiter:
                 storage.incr(key, expiry, -1)
 
     def reset(self, prefix: str | None = None) -> int:
-        """Forget every window whose key, as listed, begins so. Returns how many there were."""
+        """Delete every window whose key begins with ``prefix``. Returns how many."""
         with self._counting():
             return self._listing.forget(prefix or "")
 
     def entries(self) -> list[Entry]:
-        """Key, hits and end of every window that is not over."""
+        """Key, hits and end of every window that has not ended."""
         with self._counting():
             return list(self._listing.entries())
 
     def _answer(self, limit: Limit, key: str, hits: int, *, most: int) -> LimitResult:
         allowed, remaining = hits <= most, max(0, limit.amount - hits)
-        # Most are allowed, and nobody asks when their window ends.
+        # The end of the window costs a query and is needed only for refusals.
         left = 0.0 if allowed else self._storage.get_expiry(key) - clock.now().timestamp()
         return LimitResult(allowed=allowed, retry_after=timedelta(seconds=max(0.0, left)), remaining=remaining)
 
@@ -138,7 +138,7 @@ class Limiter:
 
 
 def bounded(key: str) -> str:
-    """A part of a key as an operator can read it: without the slash that divides parts, and not longer than a line."""
+    """A part of a key, readable for operators: without the separator ``/``, and hashed if it is too long."""
     plain = quote(key, safe="@:.+ ", errors="replace")
     return plain if len(plain) <= LONGEST_KEY else f"sha256:{hashlib.sha256(key.encode(errors='replace')).hexdigest()}"
 

@@ -1,4 +1,4 @@
-"""Where hits are counted: in the database, or in Valkey; and how an operator sees them."""
+"""Storage of rate limits: in the database or in Valkey, with the listing for operators."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,12 @@ from webapp.core.models import RateBucket
 
 Entry = tuple[str, int, datetime]
 Item = tuple[str, int, int]
-"""A key, how many seconds its window has, and how many hits are allowed in it."""
+"""Key, length of the window in seconds, and allowed hits."""
 
-# Keys that begin so count no tries, but hold what may be used once: they are not listed, and not forgotten by hand.
+# Keys with this prefix mark values that may be used once. They are not listed, and ``limits reset`` keeps them.
 SPENT = "spent-"
 
-# One statement, so that processes which come at once are counted one after the other. Both databases understand it.
+# One statement, so that concurrent processes are counted one after the other. Valid on SQLite and PostgreSQL.
 COUNT = text("""
     INSERT INTO rate_bucket (key, hits, expires_at) VALUES (:key, :amount, :end)
     ON CONFLICT (key) DO UPDATE SET
@@ -33,7 +33,7 @@ CLEAR = text("DELETE FROM rate_bucket WHERE key = :key")
 
 
 class Listed(Protocol):
-    """What the library's storages lack: a way to look at all of it."""
+    """Listing and deleting of all keys, which the library's storages lack."""
 
     def entries(self) -> Iterable[Entry]: ...
 
@@ -41,7 +41,7 @@ class Listed(Protocol):
 
 
 def in_turn(items: Iterable[Item], incr: Callable[[str, int], int]) -> Iterator[int]:
-    """The hits of each, with this one; what comes after one that has too many is not counted."""
+    """Count a hit for each item and yield its hits; stop after the first that is over its limit."""
     for key, expiry, most in items:
         hits = incr(key, expiry)
         yield hits
@@ -50,7 +50,7 @@ def in_turn(items: Iterable[Item], incr: Callable[[str, int], int]) -> Iterator[
 
 
 class SqlStorage(Storage):
-    """Fixed windows in short transactions of their own: a refused request's rollback must not take its count back."""
+    """Fixed windows, counted in short transactions of their own, so that a refused request cannot roll them back."""
 
     STORAGE_SCHEME = None
 
@@ -67,7 +67,7 @@ class SqlStorage(Storage):
             return count(session, key, expiry, amount)
 
     def incr_in_turn(self, items: Sequence[Item]) -> list[int]:
-        """In one transaction, which is half of what it takes."""
+        """All items in one transaction, which takes half the time."""
         with self._database.write() as session:
             return list(in_turn(items, partial(count, session)))
 
@@ -91,7 +91,7 @@ class SqlStorage(Storage):
             session.execute(CLEAR, {"key": key})
 
     def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]]) -> None:
-        """Clear some, and count one less of others, in one transaction."""
+        """Reset some counts and decrease others by one, in one transaction."""
         with self._database.write() as session:
             for key in cleared:
                 session.execute(CLEAR, {"key": key})
@@ -124,23 +124,23 @@ def count(db: Session, key: str, expiry: int, amount: int = 1) -> int:
 
 
 def begins(prefix: str) -> ColumnElement[bool]:
-    # Not LIKE, to which SQLite's letters are all of one case.
+    # Not LIKE, which ignores case on SQLite.
     return func.substr(RateBucket.key, 1, len(prefix)) == prefix
 
 
 def purge(db: Session, *, most: int = 500) -> int:
-    """Throw away windows that are over and count nothing. Returns how many; none where there are no more."""
+    """Delete windows that have ended. Returns how many; 0 when none are left."""
     over = select(RateBucket.key).where(RateBucket.expires_at <= clock.now()).limit(most)
-    # On PostgreSQL a login holds several until it has counted them all: waiting for one while holding another of them,
-    # as it may itself, would be a deadlock.
+    # On PostgreSQL a login holds locks on several rows until all are counted. Waiting for one of them while holding
+    # another could deadlock, so locked rows are skipped.
     found = db.scalars(over.with_for_update(skip_locked=True)).all()
-    # Asked again: one that began anew meanwhile counts.
+    # Checked again, because a window may have restarted meanwhile.
     db.execute(delete(RateBucket).where(RateBucket.key.in_(found), RateBucket.expires_at <= clock.now()))
     return len(found)
 
 
 class ValkeyListing:
-    """Looks into the library's own storage for Valkey."""
+    """Lists the keys of the library's storage for Valkey."""
 
     def __init__(self, storage: RedisStorage) -> None:
         self._storage = storage
@@ -150,7 +150,7 @@ class ValkeyListing:
     def entries(self) -> Iterable[Entry]:
         for key in sorted(self._keys("")):
             hits, left = self._client.get(self._head + key), self._client.pttl(self._head + key)
-            # It may have ended since it was listed.
+            # The key may have expired since it was listed.
             if hits is not None and left > 0:
                 yield key, int(hits), datetime.now(UTC) + timedelta(milliseconds=left)
 

@@ -1,4 +1,4 @@
-"""One row at the driver's speed: a connection kept per thread, in autocommit, for the question every request asks."""
+"""RawReader: runs one SELECT directly with the driver, on a connection per thread; used by every request."""
 
 import os
 import sqlite3
@@ -11,14 +11,14 @@ from sqlalchemy import Engine
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
-# Not among them: SQLITE_ERROR and its like, which are mistakes of ours and must be seen as such.
+# Without SQLITE_ERROR and similar codes, which are bugs and must not look like outages.
 SQLITE_OUTAGES = {
     *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN),
     *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM),
 }
 
 PREPARATION = {
-    # mmap_size keeps the price of a row nearly flat up to a million of them (performance.md).
+    # With mmap_size the time to read a row hardly grows up to a million rows.
     "sqlite": ("PRAGMA busy_timeout=5000", "PRAGMA query_only=ON", "PRAGMA mmap_size=268435456"),
     "postgresql": ("SET default_transaction_read_only = on",),
 }
@@ -29,28 +29,28 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 
 class Unavailable(Exception):
-    """The database does not answer now: locked for too long, full, or down. Trying again later may help."""
+    """The database does not answer: locked for too long, full, or down. Trying again later may help."""
 
 
 def is_outage(error: BaseException | None, *, writing: bool = False) -> bool:
-    """Whether a driver's error says that the database is at fault, and not our statement.
+    """Whether a driver's error means that the database is unavailable, not that the statement is wrong.
 
     Args:
-        writing: whether it was in a transaction that may write; where it may not, "read-only" is a mistake of ours.
+        writing: whether the transaction may write; if not, "read-only" is a bug and no outage.
     """
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return code in SQLITE_OUTAGES or (writing and code == sqlite3.SQLITE_READONLY)
-    # PEP 249 gives these the same names in every driver, and this driver may not be installed.
+    # By name (PEP 249), because the driver may not be installed.
     return not {"OperationalError", "InterfaceError"}.isdisjoint(kind.__name__ for kind in type(error).__mro__)
 
 
 class ThreadConnection:
-    """A driver's connection, closed with the thread that asked for it."""
+    """A driver connection that is closed when its thread ends."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        # One for all questions: making one for each costs as much as a quarter of the answer.
+        # One cursor for all queries: creating one costs a quarter of a query.
         self.cursor = connection.cursor()
         self.pid = os.getpid()
 
@@ -59,13 +59,13 @@ class ThreadConnection:
             self.connection.close()
 
 
-# What came through a fork may be neither used nor closed: closing drops SQLite's locks, and ends the parent's session
-# with PostgreSQL. Kept here, it is never collected.
+# Connections inherited through a fork must be neither used nor closed: closing drops SQLite's locks and ends the
+# parent's PostgreSQL session. Kept here, they are never garbage-collected.
 FOREIGN: list[ThreadConnection] = []
 
 
 class RawReader:
-    """Opens nothing before the first question, so it may be made before a fork."""
+    """Connects at the first query, so it can be created before a fork."""
 
     def __init__(self, engine: Engine) -> None:
         self._dialect = engine.dialect
@@ -77,14 +77,14 @@ class RawReader:
         """The first row of a SELECT, as the driver gives it, or None.
 
         Raises:
-            Unavailable: also when asked again on a new connection.
+            Unavailable: also on a second attempt with a new connection.
         """
         try:
             return self._ask(sql, parameters)
         except self._dialect.loaded_dbapi.Error as error:
             if not is_outage(error):
                 raise
-        # The server may have been restarted since the last question.
+        # The database server may have been restarted since the last query.
         self._here.kept = None
         try:
             return self._ask(sql, parameters)
@@ -100,7 +100,7 @@ class RawReader:
         self._here = threading.local()
 
     def _ask(self, sql: str, parameters: Parameters) -> tuple[Any, ...] | None:
-        # All rows: one that is left would keep the read transaction open, and every later answer as old as this one.
+        # Fetch all rows: an unread row would keep the read transaction open, and later queries would see old data.
         rows: list[tuple[Any, ...]] = self._cursor().execute(sql, parameters).fetchall()
         return rows[0] if rows else None
 

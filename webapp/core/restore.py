@@ -1,4 +1,4 @@
-"""One SQLite file in the place of another, which is kept beside."""
+"""Replace a SQLite database by another file, and keep the former one."""
 
 import os
 import sqlite3
@@ -16,10 +16,10 @@ class InUse(Exception):
 
 
 def settle(database: Path) -> None:
-    """Take the write-ahead log into the file; one that is too damaged for that stays as it is.
+    """Merge the write-ahead log into the file; a file too damaged for that stays as it is.
 
     Raises:
-        InUse: SQLite does this for the only one who has the file open, and so tells whether we are.
+        InUse: SQLite allows this only to a single connection, so it also shows whether the file is in use.
     """
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=0)) as connection:
@@ -30,17 +30,17 @@ def settle(database: Path) -> None:
 
 
 def put(draft: Path, database: Path) -> Path | None:
-    """Put a settled draft in the place of the database; at every moment one of them is there.
+    """Replace the database by a settled draft, without a moment in which neither exists.
 
     Returns:
-        Where the former one is kept; None where there was none.
+        Path of the former database; None if there was none.
 
     Raises:
         InUse, OSError: nothing was changed.
     """
     kept = keep(database) if database.exists() else None
     flush(draft)
-    # A log without its file would be played into the new one.
+    # SQLite would apply a leftover write-ahead log to the new file.
     for ending in LOG:
         log = database.with_name(database.name + ending)
         if log.exists():

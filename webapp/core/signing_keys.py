@@ -1,4 +1,4 @@
-"""SigningKey: one key of the ring, with its name and its times; and how it lies in a file."""
+"""SigningKey: one key with its ID and times, and its JSON form in the key file."""
 
 import base64
 import secrets
@@ -14,18 +14,18 @@ class SigningKey:
     kid: str
     algorithm: str
     private: Private | bytes | None = field(repr=False)
-    """None once it only verifies; HS256 has nothing else and keeps it."""
+    """None once the key only verifies; HS256 keeps it, as it needs the secret to verify."""
     public: Public | None = field(default=None, repr=False)
     created_at: datetime | None = None
-    """None for a key that we were given."""
+    """None for a key from the settings."""
     retired_at: datetime | None = None
-    """Since then it only verifies."""
+    """When it stopped signing; since then it only verifies."""
     ends_at: datetime | None = None
-    """From then on it is not found any more."""
+    """When it stops verifying."""
 
     @property
     def verifying(self) -> Public | bytes:
-        """What checks its signatures."""
+        """The key that verifies its signatures."""
         return self.public if self.public is not None else cast(bytes, self.private)
 
     @property
@@ -36,17 +36,17 @@ class SigningKey:
         return self.ends_at is not None and now >= self.ends_at
 
     def retired(self, now: datetime, *, overlap: timedelta) -> "SigningKey":
-        # A key that signs no more need not be able to: what is not kept cannot be stolen.
+        # The private key is no longer needed, and what is not stored cannot be stolen.
         private = self.private if self.public is None else None
         return replace(self, private=private, retired_at=now, ends_at=now + overlap)
 
 
 def generate(algorithm: str, now: datetime) -> SigningKey:
-    """A new key whose kid does not begin with a dash, so that no program takes it for an option."""
+    """A new key whose ``kid`` does not begin with a dash, so that no program reads it as an option."""
     if algorithm == "HS256":
         kid, private = secrets.token_hex(16), secrets.token_bytes(32)
         return SigningKey(kid=kid, algorithm=algorithm, private=private, created_at=now)
-    # The kid follows from the key (RFC 7638), and one in 64 begins with a dash: that key is not taken.
+    # The kid is the thumbprint of the key (RFC 7638), and one in 64 begins with a dash: generate another.
     while (key := asymmetric(FAMILIES[algorithm].make(), algorithm=algorithm, created_at=now)).kid.startswith("-"):
         pass
     return key
@@ -74,7 +74,7 @@ def written(key: SigningKey) -> str:
 
 
 def from_json(entry: dict[str, Any]) -> SigningKey:
-    """Raises ``KeyUnfit``, ``ValueError``, ``KeyError`` or ``TypeError`` for what ``to_json`` did not write."""
+    """Raises ``KeyUnfit``, ``ValueError``, ``KeyError`` or ``TypeError`` for invalid entries."""
     times: dict[str, Any] = {name: instant(entry[name]) for name in ("created_at", "retired_at", "ends_at")}
     if entry["algorithm"] == "HS256":
         private = base64.b64decode(entry["key"], validate=True)

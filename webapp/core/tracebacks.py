@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterator
 from types import TracebackType
 
-# What tells one database or system error from another: numbers and constant names, set by the driver.
+# Attributes that identify a database or system error: numbers and constant names, set by the driver.
 CODES = ("errno", "sqlstate", "sqlite_errorname", "smtp_code")
 CODE = re.compile("[0-9A-Za-z_]{1,40}")
 CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
@@ -17,8 +17,8 @@ CONTEXT = "\nDuring handling of the above exception, another exception occurred:
 def traceback_of(error: BaseException) -> str:
     """The traceback of ``error`` and of the exceptions behind it, as Python prints it, but without their messages.
 
-    A message is written by whoever raised the exception and may quote what it failed on: a token, a row, a parameter of
-    a statement (PostgreSQL quotes the values that violate a constraint). Source lines hold no values and stay.
+    A message may quote the value that failed: a token, a row, a parameter of a statement (PostgreSQL quotes the values
+    that violate a constraint). Source lines contain no values and are included.
     """
     return "".join(parts(error, set())).rstrip("\n")
 
@@ -46,7 +46,7 @@ def name_of(error: BaseException) -> str:
 
 
 def codes_of(error: BaseException) -> Iterator[str]:
-    # SQLAlchemy wraps the error of the driver, whose codes they are.
+    # SQLAlchemy wraps the error of the driver, which has the codes.
     for source in (error, getattr(error, "orig", None)):
         for name in CODES:
             value = getattr(source, name, None)
@@ -55,7 +55,7 @@ def codes_of(error: BaseException) -> Iterator[str]:
 
 
 def print_uncaught() -> None:
-    """Let Python print what nobody catches, in commands and in threads, in the same way."""
+    """Print uncaught exceptions of commands and threads in the same way."""
     sys.excepthook = print_exception
     threading.excepthook = print_of_thread
 
@@ -64,7 +64,7 @@ def print_exception(kind: type[BaseException], error: BaseException, trace: Trac
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return
-    # An operator has to know which file a command may not read.
+    # The operator needs the name of the file that could not be read.
     file = f" file={error.filename!r}" if isinstance(error, OSError) and error.filename else ""
     sys.stderr.write(f"{traceback_of(error)}{file}\n")
 

@@ -1,1 +1,1 @@
-"""How the database came to be as it is; run by python -m webapp db upgrade."""
+"""Alembic migrations, run by ``python -m webapp db upgrade``."""

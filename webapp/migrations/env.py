@@ -1,4 +1,4 @@
-"""Alembic's entry point: it is handed a connection by ``cli/schema.py``, and opens none of its own."""
+"""Alembic's entry point; ``cli/schema.py`` passes the connection."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from webapp.migrations.all_models import metadata
 
 
 def render_item(kind: str, item: object, _: object) -> Any:
-    """Write our types as the column that they are in the database: a migration must not change when they do."""
+    """Write our column types as plain SQLAlchemy types, so that migrations do not depend on them."""
     return "sa.BigInteger()" if kind == "type" and isinstance(item, (Instant, Span)) else False
 
 

@@ -88,7 +88,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("theme", sa.String(length=10), server_default="auto", nullable=False))
         batch_op.create_index("ix_user_closes_at", ["closes_at"])
         batch_op.create_index("ix_user_last_login_at", ["last_login_at"])
-    # Until now operators alone made accounts, and answered for the addresses.
+    # So far only operators created accounts, and they vouched for the e-mail addresses.
     op.execute('UPDATE "user" SET email_verified_at = created_at WHERE email IS NOT NULL')
 
 

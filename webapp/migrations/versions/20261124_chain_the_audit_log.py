@@ -1,4 +1,4 @@
-"""Chain the audit log: a number and a digest for each event, and triggers that refuse to change one."""
+"""Make the audit log a hash chain: a number and a digest per event, and triggers that refuse changes."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ INDEXED = ("user_id", "actor_id", "event", "address")
 ON_SQLITE = [
     """CREATE TRIGGER audit_event_is_never_changed BEFORE UPDATE ON audit_event
     BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END""",
-    # Without it, INSERT OR REPLACE would remove a row and fire no trigger.
+    # Without this trigger, INSERT OR REPLACE would remove a row and fire none.
     """CREATE TRIGGER audit_event_is_never_replaced BEFORE INSERT ON audit_event
     WHEN NEW.seq <= (SELECT seq FROM audit_head) OR EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END""",
@@ -104,7 +104,7 @@ def upgrade() -> None:
 
 
 def link_what_is_there(connection: sa.Connection) -> tuple[int, bytes]:
-    """As ``audit.chain`` did on this day; in the order of their time."""
+    """Number and chain the existing events in order of time, as ``audit.chain`` did when this was written."""
     order = sa.select(audit_event).order_by(audit_event.c.at, audit_event.c.id)
     seq, digest = 0, bytes(32)
     for row in connection.execute(order).all():
@@ -139,7 +139,7 @@ def downgrade() -> None:
     for name in INDEXED:
         op.drop_index(f"ix_audit_event_{name}_at_seq", "audit_event")
     op.drop_index("ix_audit_event_at_seq", "audit_event")
-    # Rows that name users who are gone would break the foreign key.
+    # Rows of deleted users would violate the foreign key.
     op.execute('UPDATE audit_event SET user_id = NULL WHERE user_id NOT IN (SELECT id FROM "user")')
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.drop_constraint("uq_audit_event_seq", type_="unique")

@@ -1,4 +1,4 @@
-"""Index people by what they are looked for, and let nobody have a role that does not exist."""
+"""Add indexes for the searches of users, and a foreign key from users to roles."""
 
 from alembic import op
 
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def collate(words: str) -> None:
-    """Keys are compared byte by byte on SQLite; so they are on PostgreSQL, and a beginning is a range of the index."""
+    """Byte order on PostgreSQL, as on SQLite, so that a search by prefix is a range of the index."""
     if op.get_bind().dialect.name == "postgresql":
         for name, length in KEYS.items():
             op.execute(f'ALTER TABLE "user" ALTER COLUMN {name} TYPE varchar({length}) {words}')

@@ -1,4 +1,4 @@
-"""Add chores, and find by an index what ended long ago."""
+"""Add the table of periodic jobs, and an index of ended credentials."""
 
 import sqlalchemy as sa
 from alembic import op

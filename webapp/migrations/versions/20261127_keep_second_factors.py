@@ -1,4 +1,4 @@
-"""Keep second factors: the seeds of authenticator apps, passkeys, recovery codes, and resets that wait."""
+"""Add second factors: authenticator apps, passkeys, recovery codes, and pending resets."""
 
 import sqlalchemy as sa
 from alembic import op

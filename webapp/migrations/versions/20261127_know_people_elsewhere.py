@@ -1,4 +1,4 @@
-"""Know people whose password is compared elsewhere by what they are called there."""
+"""Add the identity provider's ID of users whose password it checks."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Keep what a token may by its credential, where every request reads it."""
+"""Move the grant of a token to its credential row, which every request reads."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,7 @@ def downgrade() -> None:
         batch_op.add_column(sa.Column("scopes", sa.JSON(), nullable=False, server_default="[]"))
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     scopes = "json_extract(authority, '$.scopes')" if is_sqlite else "(CAST(authority AS json) -> 'scopes')"
-    # What is bound besides would be bound no more: such a token is ended.
+    # Tokens with restrictions would lose them, so they are revoked.
     op.execute(
         f"UPDATE api_token SET scopes = (SELECT {scopes} FROM credential WHERE credential.id = api_token.id)"  # noqa: S608
     )

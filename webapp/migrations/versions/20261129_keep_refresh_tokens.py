@@ -1,4 +1,4 @@
-"""Keep the logins of scripts, and the digests of their refresh tokens."""
+"""Add script logins and the digests of their refresh tokens."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,7 +44,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("refresh_token")
     op.drop_table("refresh_family")
-    # With what hangs on them, which no cascade takes along while a table is made anew.
+    # With their dependent rows, because no cascade works while SQLite copies a table.
     op.execute(
         "DELETE FROM credential_use WHERE credential_id IN (SELECT id FROM credential WHERE family_id IS NOT NULL)"
     )

@@ -1,4 +1,4 @@
-"""Keep forms over a login."""
+"""Add forms that are saved during a login."""
 
 import sqlalchemy as sa
 from alembic import op

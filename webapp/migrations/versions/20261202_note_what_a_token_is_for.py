@@ -1,4 +1,4 @@
-"""Note what a token is for, and why it has no end."""
+"""Add a note to tokens, and the reason why one never expires."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Follow what tokens are used for, by whom and from where."""
+"""Add the uses of tokens: routes, clients and networks."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("credential_id", "day", "resource", name="pk_credential_resource_use"),
     )
-    # What is older than anything shown is thrown away by the day.
+    # Uses older than anything shown are deleted by day.
     op.create_index("ix_credential_resource_use_day", "credential_resource_use", ["day"])
     op.create_index("ix_credential_use_day", "credential_use", ["day"])
     op.create_table(

@@ -1,4 +1,4 @@
-"""Let tokens be rotated, and remember what their owners were told of them."""
+"""Add the rotation of tokens, and which mails their owners got."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Let people do without mails that only inform, and tell mails that were sent from those that went to the log."""
+"""Let users switch off informational mails, and distinguish sent mails from those written to the log."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Index the ends and the logins of those credentials alone that have one: nearly all have none."""
+"""Add partial indexes of credentials that have ended or belong to a script login, which few do."""
 
 import sqlalchemy as sa
 from alembic import op

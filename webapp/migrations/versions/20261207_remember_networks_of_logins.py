@@ -1,4 +1,4 @@
-"""Remember the networks that users have logged in from, and when an admin has lifted a lock."""
+"""Add the networks that users have logged in from, and the time of an unlock by an admin."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Keep of each user name the skeleton that it shares with names that look alike (UTS #39 §4)."""
+"""Add the skeleton of each user name, which it shares with names that look alike (UTS #39 §4)."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ branch_labels = None
 depends_on = None
 
 AT_ONCE = 1000
-# The library reads confusables.txt with the marks of direction that stand around letters of right-to-left scripts.
+# The library's data still contains the direction marks around right-to-left letters in confusables.txt.
 DIRECTION_MARK = "\u200e"
 
 
@@ -54,9 +54,9 @@ def connected(alike: dict[str, set[str]], text: str) -> set[str]:
 
 
 def skeleton_of(name: str) -> str:
-    """The skeleton of a name, without case: names are compared so as well."""
+    """The skeleton of a name, case-folded."""
     replaced = unicodedata.normalize("NFD", name)
-    # Twice: the characters of a sequence have classes of their own.
+    # Twice, because the characters of a replaced sequence may be confusable themselves.
     for _ in range(2):
         replaced = "".join(prototypes().get(character, character) for character in replaced)
     return unicodedata.normalize("NFD", replaced.casefold())

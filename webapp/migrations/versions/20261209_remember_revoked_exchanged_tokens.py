@@ -1,4 +1,4 @@
-"""Remember which exchanged tokens were revoked, until they expire."""
+"""Add the IDs of revoked exchanged tokens, kept until they expire."""
 
 import sqlalchemy as sa
 from alembic import op

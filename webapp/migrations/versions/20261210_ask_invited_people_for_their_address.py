@@ -1,6 +1,6 @@
-"""Take the address out of open invitations: their links were shown to whoever invited, so using one proves no address.
+"""Remove the e-mail address from open invitations: the inviter saw their links, so using one verifies nothing.
 
-Whoever uses such a link is asked for an address, and verifies it by mail. The address stays as the note.
+A person who uses such a link enters an e-mail address and verifies it by mail. The former one is kept as the note.
 """
 
 from alembic import op
@@ -18,4 +18,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Nothing: an invitation without an address is one before as well."""
+    """Nothing to do: invitations without an e-mail address were valid before too."""

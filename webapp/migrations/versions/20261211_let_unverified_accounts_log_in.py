@@ -1,7 +1,7 @@
-"""Tell accounts that cannot log in before they are verified from those whose e-mail address was never verified.
+"""Distinguish accounts that must be verified before a login from those whose e-mail address is only not verified.
 
-What was verified in the moment an account was made had been typed by an operator, or came with an invitation whose link
-others could read: no mail has proven it. Those of an identity provider stay.
+E-mail addresses marked as verified when the account was created were typed by an operator or came with an invitation
+whose link others could read: no mail has verified them. Those from an identity provider stay verified.
 """
 
 import sqlalchemy as sa

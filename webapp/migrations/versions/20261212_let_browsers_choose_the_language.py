@@ -1,4 +1,4 @@
-"""Let the browser choose the language of accounts, which could choose only English so far."""
+"""Set the language of all accounts to that of the browser; so far only English could be chosen."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ USER = sa.table("user", sa.column("language"))
 
 
 def upgrade() -> None:
-    # On SQLite this writes the table anew, as a column's default cannot be altered there.
+    # On SQLite this copies the table, because the default of a column cannot be altered.
     with op.batch_alter_table("user") as batch_op:
         batch_op.alter_column("language", server_default="auto")
     op.execute(USER.update().values(language="auto"))
