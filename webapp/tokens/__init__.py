@@ -1,1 +1,1 @@
-"""Scripts that bring a token."""
+"""API tokens, access and refresh tokens: issue, verify, rotate, exchange, list."""

@@ -1,4 +1,4 @@
-"""How a request is recognised by a token: read strictly, its signature remembered once verified."""
+"""TokenAuthenticator: verifies API tokens (RFC 9068 §4), with a cache of verified signatures."""
 
 import hashlib
 from collections import OrderedDict
@@ -20,11 +20,11 @@ LONGEST = 8192
 class VerifiedToken:
     claim: CredentialRef
     expires_at: float
-    """Unix time; compared anew on every request."""
+    """Unix time; compared on every request, also for cached tokens."""
 
 
 class TokenAuthenticator:
-    """Remembers signatures, never answers: whether a token still stands is asked of the database each time."""
+    """Verifies signature and claims of tokens. Caches signatures only: whether a token is live is read each time."""
 
     def __init__(self, ring: KeyRing, *, issuer: str) -> None:
         self.ring, self.issuer = ring, issuer
@@ -32,7 +32,7 @@ class TokenAuthenticator:
         self._version = ""
 
     def recognise(self, token: str) -> CredentialRef:
-        """The credential that a token names.
+        """Verify a token and return the credential that it names; its row is not read.
 
         Raises:
             NotAccepted: ``token_expired`` or ``token_invalid``.
@@ -40,9 +40,9 @@ class TokenAuthenticator:
         if len(token) > LONGEST:
             raise NotAccepted("token_invalid", "longer than a token of this site")
         if (version := self.ring.view().version) != self._version:
-            # A key came or went: what was verified with it is asked again.
+            # Keys were added or removed: signatures must be verified again.
             self._verified, self._version = OrderedDict(), version
-        # By digest, so that no token lies about in memory.
+        # By digest, so that no tokens are kept in memory.
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest) or self.verify(token, digest)
         if known.expires_at <= seconds():
@@ -50,7 +50,7 @@ class TokenAuthenticator:
         return known.claim
 
     def verify(self, token: str, digest: bytes) -> VerifiedToken:
-        # Taken before the keys are asked: what a key vouched for that goes meanwhile is not remembered beyond it.
+        # Read before verifying: if keys change meanwhile, the result goes into the cache that was dropped.
         verified = self._verified
         try:
             claims = jwt.verify(token, typ=TYP, issuer=self.issuer, audience=self.issuer, ring=self.ring)

@@ -1,10 +1,10 @@
-"""Claims of your own in every token that is minted: functions that are registered once and asked at each minting."""
+"""Custom claims in issued tokens, from hooks of plug-ins."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-# What RFC 7519, 9068, 8693, 7800, 9470 and OpenID Connect give a meaning, and what readers take for authority.
+# Claims defined by RFC 7519, 9068, 8693, 7800, 9470 and OpenID Connect, and those commonly read as permissions.
 REGISTERED = frozenset(
     {
         *("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "typ", "kid", "client_id", "azp", "cnf", "act", "may_act"),
@@ -12,14 +12,14 @@ REGISTERED = frozenset(
         *("scope", "scp", "role", "roles", "groups", "entitlements", "permissions", "restrictions"),
     }
 )
-# In bytes of JSON, all together: a long token is a slow one.
+# Bytes of JSON of all custom claims, because the token is sent with every request.
 LONGEST = 1024
 
 ClaimsHook = Callable[[UUID, Sequence[str]], Mapping[str, object]]
 
 
 class ClaimsUnfit(Exception):
-    """What a hook returned cannot be put into a token; the message is for whoever wrote it."""
+    """A hook returned claims that are not allowed; the message is for its developer."""
 
 
 def gathered(hooks: Sequence[ClaimsHook], user_id: UUID, scopes: Sequence[str]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""edit: another name, note, authority or end for a token that exists; its own text stays the same."""
+"""edit(): changes name, note, permissions or expiry of an existing API token; the token itself stays the same."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from webapp.tokens.widening import Bounds, is_wider
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenTerms:
-    """All of a token that its owner may change."""
+    """Everything that the owner of a token may change."""
 
     name: str
     note: str | None
@@ -29,7 +29,7 @@ class TokenTerms:
 
 
 class TokenEdited(Protocol):
-    """A hook: a token was edited; called in the transaction of the change."""
+    """Hook: called when a token was edited, in the transaction of the change."""
 
     def __call__(self, db: Session, row: TokenRow, *, is_wider: bool) -> None: ...
 
@@ -58,10 +58,10 @@ def terms_of(row: TokenRow) -> TokenTerms:
 
 
 def edit(db: Session, row: TokenRow, after: TokenTerms) -> Edited:
-    """Put it into force, for the next request that comes with the token.
+    """Change a token; applies from its next request.
 
     Raises:
-        NameTaken
+        TokenNameTaken
     """
     edited = Edited(terms_of(row), after)
     if not edited.is_new:

@@ -1,4 +1,4 @@
-"""An API token for one of a few minutes that another service takes, never wider (RFC 8693)."""
+"""TokenExchange: exchanges an API token for a short-lived one for another service, with no more scopes (RFC 8693)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class ExchangeTooWide(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Exchanged:
-    """``token`` is told once and kept nowhere: it has no row, and ends with the one that it was made from."""
+    """An exchanged token. It has no row, and is not valid longer than the token that it was exchanged for."""
 
     token: str
     id: UUID
@@ -44,16 +44,16 @@ class Exchanged:
 class TokenExchange:
     issuer: TokenIssuer
     audiences: frozenset[str]
-    """Of others alone: what is made here, our own guard refuses."""
+    """Other services only: this site itself does not accept exchanged tokens."""
 
     def make(self, principal: Principal, key: str, audience: str, asked: frozenset[str]) -> Exchanged:
         """
         Args:
-            key: the ``jti`` of the token that is exchanged.
-            asked: none means all that it has.
+            key: ``jti`` of the API token that is exchanged.
+            asked: requested scopes; empty for all scopes of the token.
 
         Raises:
-            AudienceUnknown, TooWide
+            AudienceUnknown, ExchangeTooWide
         """
         if audience not in self.audiences:
             raise AudienceUnknown(audience)
@@ -76,7 +76,7 @@ class TokenExchange:
         return Exchanged(jwt.sign(claims, typ=TYP, key=self.issuer.ring.current()), token_id, scopes, lifetime)
 
     def read(self, token: str) -> Mapping[str, Any]:
-        """The claims of a token that was made here and is in time.
+        """The verified claims of an exchanged token that has not expired.
 
         Raises:
             TokenError
@@ -109,10 +109,10 @@ def facts(principal: Principal, scopes: frozenset[str]) -> dict[str, Any]:
 
 
 def made_from(claims: Mapping[str, Any]) -> CredentialRef:
-    """The token that another was made from.
+    """The API token that an exchanged token was made from.
 
     Raises:
-        Invalid: it was made from none.
+        Invalid: ``act`` does not name one.
     """
     actor = claims.get("act")
     name = actor.get("sub") if isinstance(actor, dict) else None

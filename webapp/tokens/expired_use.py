@@ -1,4 +1,4 @@
-"""Late: tokens that have expired and are still brought; their owners hear of it, and the refusal does not wait."""
+"""ExpiredUses: notices that an expired token is still in use, so that its owner gets a mail; at most once a week."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ MOST = 4096
 
 
 class ExpiredUses:
-    """Knows which were dealt with this week, so that who does not listen costs one look at a dictionary."""
+    """Tokens handled this week by this process, so that repeated requests cost one dictionary lookup."""
 
     def __init__(self) -> None:
         self._known: dict[UUID, datetime] = {}
@@ -29,7 +29,7 @@ class ExpiredUses:
         return True
 
     def tell(self, token_id: UUID, mail: Callable[[UUID], None]) -> None:
-        """Whether its owner was told lately in another process, the database knows."""
+        """Call ``mail``, which checks in the database what other processes have sent; if it fails, forget the token."""
         try:
             mail(token_id)
         except Exception:

@@ -1,4 +1,4 @@
-"""Whether one of somebody's tokens ends soon: for the mark that every page shows, so it is asked once a minute."""
+"""ExpiryBadge: whether a token of the user expires soon; shown on every page, so cached for a minute."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -29,5 +29,5 @@ class ExpiryBadge:
 
     def ask(self, user_id: UUID) -> bool:
         with self._database.read() as db:
-            # A token made for an hour is not about to surprise anybody.
+            # Without tokens issued for a short time, which always expire soon.
             return credentials.has_expiring(db, user_id, "token", within=SOON)

@@ -1,4 +1,4 @@
-"""All that is written down of somebody's tokens and scripts, for their own reading; never a token."""
+"""A user's API tokens and script logins, for the export of their data; without the tokens themselves."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     note: str | None
     reason: str | None
-    """Why it has no end, where it has none."""
+    """Why it has no expiry; None if it has one."""
     origin: str
     authority: TokenGrant | None
     created_at: datetime

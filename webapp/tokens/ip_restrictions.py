@@ -1,4 +1,4 @@
-"""Networks that a token may be used from, read as people write them."""
+"""Parses the networks from which a token may be used, as users enter them."""
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -7,16 +7,16 @@ from webapp.core.translation import _
 
 MOST = 20
 Network = IPv4Network | IPv6Network
-# Where an IPv6 address says an IPv4 one: ::ffff:10.0.0.7 is 10.0.0.7.
+# IPv4-mapped IPv6 addresses: ::ffff:10.0.0.7 is 10.0.0.7 (RFC 4291 §2.5.5.2).
 MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 class NetworkUnfit(Exception):
-    """The message is for the person who wrote it."""
+    """The input is not a network; the message is for the user."""
 
 
 def networks_of(words: Iterable[str]) -> tuple[str, ...]:
-    """As they are kept and compared: each once, in its shortest spelling.
+    """Networks in CIDR notation, as they are stored and compared: canonical, without duplicates.
 
     Raises:
         NetworkUnfit
@@ -33,7 +33,7 @@ def network_of(word: str) -> Network:
         meant = unmapped(ip_network(word, strict=False))
     except ValueError:
         meant = None
-    # A zone ("%eth0") is a name that only one machine knows.
+    # A zone ("%eth0") has a meaning only on one machine.
     if meant is None or "%" in word:
         raise NetworkUnfit(
             _("%(network)s is not a network. Use 10.0.0.0/8, 2001:db8::/32 or a single IP address.", network=shown)
@@ -55,7 +55,7 @@ def unmapped(network: Network) -> Network:
     if isinstance(network, IPv4Network) or not network.overlaps(MAPPED):
         return network
     if network.prefixlen == 0:
-        # All of IPv6, said in the usual way; callers by IPv4 are none of it.
+        # ::/0 means all of IPv6; it does not include IPv4 clients.
         return network
     if network.prefixlen < MAPPED.prefixlen:
         raise NetworkUnfit(

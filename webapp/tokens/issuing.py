@@ -1,4 +1,4 @@
-"""Issuer: mints a token, with its rows."""
+"""TokenIssuer: issues API tokens: signed JWTs (RFC 9068) with a row each."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,7 +27,7 @@ from webapp.tokens.claims import ClaimsHook, gathered
 from webapp.tokens.models import ApiToken
 from webapp.web.templating import number
 
-# What people mint themselves is asked for by nobody but this house (RFC 9068 §2.2).
+# ``client_id`` is required (RFC 9068 §2.2); tokens that users create have no other client than this site.
 CLIENT_ID = "latchkey"
 SHORTEST, LONGEST = 3, 50
 LONGEST_NOTE = 200
@@ -35,15 +35,15 @@ SHORTEST_REASON, LONGEST_REASON = 10, 200
 
 
 class TokenNameUnfit(Exception):
-    """The message is for the person who chose it."""
+    """The name is not allowed; the message is for the user."""
 
 
 class TokenNameTaken(Exception):
-    """A live token of this user has that name."""
+    """Another live token of the user has this name."""
 
 
 class TooManyTokens(Exception):
-    """This user has as many live tokens as one may."""
+    """The user has reached the maximum number of live tokens."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -56,7 +56,7 @@ class TooManyTokens(Exception):
 
 
 class AlreadyIssued(Exception):
-    """This very form has minted a token before."""
+    """The form was submitted twice; ``token_id`` is the token that the first submission created."""
 
     def __init__(self, token_id: UUID) -> None:
         super().__init__(str(token_id))
@@ -65,27 +65,27 @@ class AlreadyIssued(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """What is asked for; the scopes of its ``authority`` are checked before."""
+    """A token to issue. The scopes in ``authority`` must have been checked (``Catalogue.check``)."""
 
     name: str
     authority: TokenGrant
     lifetime: timedelta | None
-    """None for a token without an end."""
+    """None for no expiry."""
     origin: str
     note: str | None = None
     reason: str | None = None
-    """Why it has no end."""
+    """Why it has no expiry."""
     once: str | None = None
     family_id: UUID | None = None
-    """The login of a script that it is to end with."""
+    """The script login that it belongs to, and is ended with."""
     rotated_from: UUID | None = None
-    """The token that it takes over from."""
+    """The token that it replaces."""
     event: Event = Event.TOKEN_MINTED
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Issued:
-    """``token`` is shown once and kept nowhere."""
+    """An issued token with its rows. ``token`` is shown once and not stored."""
 
     token: str
     entry: ApiToken
@@ -94,27 +94,27 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class TokenIssuer:
-    """Mints with the current key of the ring; ``url`` is issuer and audience alike."""
+    """Issues tokens signed with the current key; ``url`` of the site is both issuer and audience."""
 
     ring: KeyRing
     url: str
     hooks: list[ClaimsHook] = field(default_factory=list)
     most: int = 1000
-    """Live tokens of one user."""
+    """Maximum number of live tokens per user."""
 
     def adds_claims(self, hook: ClaimsHook) -> ClaimsHook:
-        """Register a function that is told user and scopes, and gives claims of your own to what is minted."""
+        """Decorator: registers a function of user id and scopes that returns further claims for issued tokens."""
         self.hooks.append(hook)
         return hook
 
     def issue(self, db: Session, user_id: UUID, wish: TokenRequest, proof: AuthenticationProof) -> Issued:
-        """A token of a user, with its rows.
+        """Issue a token, and record ``token.minted`` or ``wish.event``.
 
         Raises:
-            NameTaken, AlreadyIssued, TooMany
+            TokenNameTaken, AlreadyIssued, TooManyTokens
         """
         alone(db, f"tokens of {user_id}")
-        # What belongs to a script's login is no token beside it.
+        # The access token of a script login does not count besides the login.
         others = credentials.live_token_count(db, user_id) - (wish.family_id is not None)
         if others >= self.most:
             raise TooManyTokens(self.most)
@@ -157,7 +157,7 @@ class TokenIssuer:
                 "jti": credential.key,
                 "iat": int(credential.created_at.timestamp()),
                 "exp": int(credential.expires_at.timestamp()),
-                # For others who verify; here the row counts.
+                # For services that verify offline; this site uses the row.
                 "scope": " ".join(scopes_of(credential)),
             }
             | proven(credential)
@@ -168,20 +168,20 @@ class TokenIssuer:
 
 
 def proven(credential: Credential) -> dict[str, Any]:
-    """How and when its owner showed who they are, for whom it came from that (RFC 9068 §2.2.1)."""
+    """Claims about the authentication of its user (RFC 9068 §2.2.1)."""
     claims = {"acr": level_of(credential.amr).acr, "amr": credential.amr.split()}
     since = int(credential.auth_time.timestamp())
-    # An operator shows nothing of the owner.
+    # No ``auth_time`` if an operator issued the token and its user did not authenticate.
     return claims | ({"auth_time": since} if since > 0 else {})
 
 
 def scopes_of(credential: Credential) -> list[str]:
-    """In the order of their names."""
+    """The scopes of a token, sorted."""
     return sorted(credential.authority.scopes) if credential.authority else []
 
 
 def facts(authority: TokenGrant) -> dict[str, Any]:
-    """What the log says of an authority: its bounds, as far as there are any."""
+    """Scopes and restrictions of a token, for the audit log; without restrictions that are not set."""
     found: dict[str, Any] = msgspec.to_builtins(authority, order="deterministic")
     return {"scopes": []} | found
 
@@ -191,10 +191,10 @@ def because(reason: str | None) -> dict[str, Any]:
 
 
 def checked_name(name: str) -> str:
-    """A name as it may be given.
+    """``name`` without surrounding white space.
 
     Raises:
-        NameUnfit
+        TokenNameUnfit
     """
     name = name.strip()
     if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
@@ -215,7 +215,7 @@ def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID) -> Api
         id=token_id,
         user_id=user_id,
         name=wish.name,
-        # Among those of one login no name is ever looked for.
+        # Access tokens of a script login may share a name.
         taken_name=None if wish.family_id else wish.name.casefold(),
         once=wish.once,
         origin=wish.origin,
@@ -224,7 +224,7 @@ def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID) -> Api
         rotated_from=wish.rotated_from,
     )
     if entry.taken_name is None and entry.once is None and entry.rotated_from is None:
-        # Nothing of it can be taken.
+        # No unique constraint applies, so no savepoint is needed.
         db.add(entry)
         return entry
     try:

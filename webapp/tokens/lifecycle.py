@@ -1,4 +1,4 @@
-"""revoke, find: what can happen to an API token once it is issued."""
+"""Revoke and look up issued API tokens."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,11 @@ from webapp.tokens.models import ApiToken
 
 
 def revoke(db: Session, user_id: UUID, token_id: UUID, *, origin: str = "owner") -> bool:
-    """Whether it was this user's, and had not been revoked before; ``origin`` is as in ``families.end``."""
+    """Revoke a token; False if it is not the user's or was revoked before.
+
+    Args:
+        origin: who revokes it, as in ``refresh_families.end``.
+    """
     found = find(db, user_id, token_id)
     if found is None or not credentials.end(db, token_id):
         return False
@@ -26,10 +30,10 @@ def revoke(db: Session, user_id: UUID, token_id: UUID, *, origin: str = "owner")
 
 
 def revoke_all(db: Session, user_id: UUID) -> int:
-    """End every token and every login of a script.
+    """Revoke every API token and script login of a user.
 
     Returns:
-        How many were ended, where such a login is one with all its tokens; none is no error.
+        Their number; a script login with its access tokens counts as one. 0 is not an error (RFC 7009 §2.2).
     """
     logins = [family.id for family in credentials.live(db, user_id, "refresh") if refresh_families.end(db, family.id)]
     ended = credentials.end_all(db, user_id, kind="token")
@@ -40,20 +44,20 @@ def revoke_all(db: Session, user_id: UUID) -> int:
 
 
 def live_count(db: Session, user_id: UUID) -> int:
-    """How many API tokens of a user work, without those of script logins."""
+    """Number of live API tokens of a user, without script logins."""
     return credentials.live_token_count(db, user_id) - len(credentials.live(db, user_id, "refresh"))
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """A token with its credential, as lists show it."""
+    """An API token with its credential."""
 
     entry: ApiToken
     credential: Credential
 
 
 def find(db: Session, user_id: UUID, token_id: UUID) -> TokenRow | None:
-    """A token, if it is this user's."""
+    """A token, live or ended; None if it is missing or another user's."""
     entry = db.get(ApiToken, token_id)
     if entry is None or entry.user_id != user_id:
         return None
@@ -65,12 +69,12 @@ def owner_of(db: Session, token_id: UUID) -> UUID | None:
 
 
 def taken_names(db: Session, user_id: UUID) -> set[str | None]:
-    """Of a user's live tokens, as they are compared."""
+    """Names of a user's live tokens, case-folded."""
     live = ApiToken.user_id == user_id, credentials.live_condition(now())
     return set(db.scalars(select(ApiToken.taken_name).join(Credential, Credential.id == ApiToken.id).where(*live)))
 
 
 def names(db: Session, user_id: UUID, token_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Of those that are this user's tokens."""
+    """Names of tokens by id; ids of other users' tokens are left out."""
     query = select(ApiToken.id, ApiToken.name).where(ApiToken.user_id == user_id, ApiToken.id.in_(token_ids))
     return {found.id: found.name for found in db.execute(query)}

@@ -1,4 +1,4 @@
-"""ApiToken, TokenNotice, RefreshFamily, RefreshToken: what only tokens have, by their credential; never the token."""
+"""ApiToken, TokenNotice, RefreshFamily, RefreshToken: what tokens have besides their credential; no secrets."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,26 +18,26 @@ class ApiToken(Base):
     )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
-    """Doubles as ``jti``, so that a revoked token can be recognised."""
+    """Also the ``jti``, so that a revoked token is recognised."""
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
     name: Mapped[Name]
     taken_name: Mapped[str | None] = mapped_column(String(200))
-    """The name as it is compared, as long as the token lives; an ended one gives its name back."""
+    """The case-folded name while the token is live; None afterwards, so that the name can be used again."""
     once: Mapped[str | None] = mapped_column(String(64))
-    """The form it came from: sent twice, it mints once."""
+    """Random id of the form that created it, so that submitting the form twice creates one token."""
     origin: Mapped[str] = mapped_column(String(10))
-    """Which door minted it: ``page``, ``api``, ``cli``, or ``rotation`` of another."""
+    """How it was issued: ``page``, ``api``, ``cli`` or ``rotation``."""
     note: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(String(200))
-    """Why it has no end, where it has none."""
+    """Why it has no expiry; None if it has one."""
     rotated_from: Mapped[UUID | None] = mapped_column(ForeignKey("api_token.id", ondelete="SET NULL"))
-    """The one that it took over from."""
+    """The token that it replaced."""
     rotated_at: Mapped[datetime | None]
-    """When another took over from it; since then it has no later end than was agreed."""
+    """When it was replaced; since then it expires after the overlap at the latest."""
 
 
 class TokenNotice(Base):
-    """What its owner was told of a token, so that nobody is told the same again too soon."""
+    """The last mail of each kind about a token, so that it is not sent again too soon."""
 
     __tablename__ = "token_notice"
 
@@ -47,7 +47,7 @@ class TokenNotice(Base):
 
 
 class RefreshFamily(Base):
-    """One login of a script; its credential ends it, and every token that came from it."""
+    """A script login; its credential has the kind ``refresh``."""
 
     __tablename__ = "refresh_family"
 
@@ -58,7 +58,7 @@ class RefreshFamily(Base):
 
 
 class RefreshToken(Base):
-    """One generation of a family; those before the last are kept to be recognised when they come again."""
+    """A refresh token; used ones are kept, so that reuse is detected (RFC 9700 §4.14.2)."""
 
     __tablename__ = "refresh_token"
     __table_args__ = (UniqueConstraint("family_id", "generation"),)
@@ -69,7 +69,7 @@ class RefreshToken(Base):
     created_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
     forgiven_at: Mapped[datetime | None]
-    """When its successor was told again, which happens once."""
+    """When its successor was returned a second time, which is allowed once."""
 
 
 class RevokedExchangedToken(Base):

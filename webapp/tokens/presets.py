@@ -1,4 +1,4 @@
-"""Presets: what a token is often made for; each is a link that fills the form in, and nothing more."""
+"""Presets for common purposes of tokens: links that fill in the form for a new token."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from webapp.core.translation import _
 from webapp.tokens.scopes import GENERAL, Catalogue
 
 HOUR, DAY = 3600, 86400
-# Administration is not part of a backup unless its owner adds it.
+# A backup does not include administration unless the user adds it.
 NOT_OWN = ("admin:read", GENERAL)
 
 
@@ -23,11 +23,11 @@ class Preset:
     resources: tuple[str, ...] = ()
     per_minute: int | None = None
     name: str | None = None
-    """For what is over in an hour; of all else its owner knows best what it is for."""
+    """Only for tokens of an hour; other tokens are named by their owner."""
 
 
 def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> list[Preset]:
-    """Those of which somebody with these roles would have anything, with no end beyond what may be."""
+    """The presets that make sense for these roles, with an expiry within ``longest``."""
     held = catalogue.held_by(roles)
     reads = tuple(name for name in held if name.endswith(":read") and name not in NOT_OWN)
     renewing = tuple(name for name in ("resources:read", "self:rotate") if name in held)

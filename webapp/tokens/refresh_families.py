@@ -1,4 +1,4 @@
-"""begin, end: the login of a script, and all the tokens that come from it."""
+"""Script logins: refresh token families (RFC 9700 §4.14.2) and the access tokens that belong to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from webapp.tokens import refresh_secret
 from webapp.tokens.models import RefreshFamily, RefreshToken
 
 MOST_LIVE = 4
-"""Access tokens of one script login that may work at once: the latest, and those that it has just replaced."""
+"""Access tokens of one script login that may be live at once: the newest, and those that it has just replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,9 @@ class RefreshLifetimes:
     """How long a script stays logged in."""
 
     idle: timedelta | None
-    """Unless it refreshes before; None where it cannot, and has its one token."""
+    """Without refreshing; None if it has no refresh token, only one access token."""
     lifetime: timedelta
-    """However often it does."""
+    """In total, however often it refreshes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class ScriptClient:
 
 @dataclass(frozen=True, slots=True)
 class FamilyTerms:
-    """What was agreed at the login, and holds for all that comes from it."""
+    """Permissions and lifetimes chosen at the login, for all its tokens."""
 
     authority: TokenGrant
-    """The most that a token of it may have."""
+    """Maximum permissions of its access tokens."""
     access_lifetime: timedelta
     ends: RefreshLifetimes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewFamily:
-    """``secret`` is told once and kept nowhere; None where it does not refresh."""
+    """``secret`` is the first refresh token, which is not stored; None for a login without one."""
 
     secret: str | None
     credential: Credential
@@ -58,7 +58,7 @@ class NewFamily:
 def begin(
     db: Session, user_id: UUID, terms: FamilyTerms, caller: ScriptClient, proof: AuthenticationProof
 ) -> NewFamily:
-    """A new family, with its first refresh token where it has any."""
+    """Start a script login, with its first refresh token if ``terms`` allow refreshing."""
     family_id = uuid4()
     credential = credentials.issue(
         db,
@@ -87,12 +87,12 @@ def begin(
 
 
 def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, origin: str = "owner") -> bool:
-    """End a family and all that has come from it; whether it had not ended before.
+    """End a script login and its access tokens; False if it had been ended before.
 
     Args:
         origin: who ends it: its ``owner``, a ``holder`` of the token, an operator by ``cli``, or the ``site`` itself.
     """
-    # The family first: whoever refreshes holds it, so what they mint is there for the second statement to end.
+    # The family first: a concurrent refresh has it locked, and its new token is then ended by the second statement.
     if not credentials.end(db, family_id):
         return False
     credentials.end_members(db, family_id)
@@ -101,11 +101,11 @@ def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, ori
 
 
 def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> None:
-    """Let access tokens of a script login end once it has been given another.
+    """End older access tokens of a script login that has got a new one.
 
     Args:
-        members: those that work, the newest first; what is beyond the few that may overlap ends at once.
-        ends_at: when requests that were on their way have arrived.
+        members: live ones, the newest first; those beyond the number that may overlap end at once.
+        ends_at: when the others end; leaves time for requests that were already sent.
     """
     moment = now()
     for place, member in enumerate(members, start=1):
@@ -119,5 +119,5 @@ def owner_of(db: Session, family_id: UUID) -> UUID | None:
 
 
 def end_own(db: Session, user_id: UUID, family_id: UUID) -> bool:
-    """Whether it was this user's, and had not ended before."""
+    """End a script login; False if it is not the user's or had been ended before."""
     return owner_of(db, family_id) == user_id and end(db, family_id)

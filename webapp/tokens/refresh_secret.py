@@ -1,4 +1,4 @@
-"""Refresh tokens as texts: how one looks, and which one follows which."""
+"""Format of refresh tokens, and derivation of each from the one before."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from webapp.core.digests import derive, digest, keyed, new_secret
 
-# By which a scanner of code and logs knows one; a bearer token looks otherwise.
+# Prefix by which secret scanners recognise it; access tokens are JWTs and have none.
 PREFIX = "lkr_"
 SHAPE = re.compile(r"lkr_[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -18,24 +18,24 @@ def first() -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RefreshSecrets:
-    """A successor is derived from the token that it replaces: it can be said again, though only digests are kept.
+    """Derives each refresh token from the one before, so it can be returned again although only digests are stored.
 
-    Neither our key nor the old token alone is enough to make it.
+    Both the site's key and the former token are needed.
     """
 
     keys: Sequence[bytes]
-    """The first derives; the others did before the secret key was changed."""
+    """The first is used for new tokens; the others were, before the secret key changed."""
 
     @classmethod
     def from_secrets(cls, secret_key: str, *former: str) -> "RefreshSecrets":
         return cls([derive(key, "refresh token succession") for key in (secret_key, *former)])
 
     def after(self, secret: str, family_id: UUID, generation: int) -> str:
-        """The token of this generation, which follows ``secret``."""
+        """The refresh token of this generation, which replaces ``secret``."""
         return self._derived(self.keys[0], secret, family_id, generation)
 
     def again(self, secret: str, family_id: UUID, generation: int, known: bytes) -> str | None:
-        """The same, with the digest ``known``; None where its key is gone."""
+        """The same token again, checked against its digest ``known``; None if its key is no longer configured."""
         found = (self._derived(key, secret, family_id, generation) for key in self.keys)
         return next((successor for successor in found if digest(successor) == known), None)
 

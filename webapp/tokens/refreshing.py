@@ -1,4 +1,4 @@
-"""hold, state_of, follow: what can happen to a refresh token; each is used once, and a lost answer is forgiven."""
+"""Refresh token rotation with reuse detection (RFC 9700 §4.14.2), and a short grace period for lost responses."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,26 +13,26 @@ from webapp.credentials.models import Credential
 from webapp.tokens.models import RefreshFamily, RefreshToken
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 
-# An answer that got lost is asked for again at once, by the same client.
+# A client whose response was lost tries again within this time.
 GRACE = timedelta(seconds=10)
 
-# Each refresh writes a few rows that are kept for months, so one login may not refresh without end: every ten seconds
-# on average is more often than any access token expires.
+# Each refresh writes rows that are kept for months, so the rate is limited. Every ten seconds on average is more often
+# than any access token expires.
 BURST, BURST_WINDOW = 60, timedelta(minutes=10)
 
 
 class RefreshState(Enum):
     FRESH = auto()
     LOST = auto()
-    """Used a moment ago, and what came of it never: its answer may not have arrived."""
+    """Used within the grace period, and its successor was never used: the response may have been lost."""
     REUSED = auto()
-    """Two have it, and one of them should not."""
+    """Used again later: two clients have it, so one of them may have stolen it."""
     ENDED = auto()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HeldRefreshToken:
-    """A refresh token and its family, which waits for nobody else until the transaction ends."""
+    """A refresh token and its family, locked until the end of the transaction."""
 
     secret: str
     token: RefreshToken
@@ -46,12 +46,12 @@ class HeldRefreshToken:
 
 
 def hold(db: Session, secret: str) -> HeldRefreshToken | None:
-    """What a text names, if it is a refresh token of ours."""
+    """Look up and lock a refresh token; None if this site did not issue it."""
     token = find(db, secret)
     credential = credentials.locked_credential(db, token.family_id) if token else None
     if token is None or credential is None:
         return None
-    # Read again: before the family was ours alone, another may have used it.
+    # Read again after locking: another request may have used it meanwhile.
     db.refresh(token)
     return HeldRefreshToken(
         secret, token, successor_of(db, token), db.get_one(RefreshFamily, token.family_id), credential
@@ -73,7 +73,7 @@ def state_of(held: HeldRefreshToken, now: datetime, grace: timedelta = GRACE) ->
         return RefreshState.ENDED
     if token.spent_at is None:
         return RefreshState.FRESH
-    # Either way: the clock of another machine may be ahead of ours.
+    # In both directions, because the clock of another machine may be ahead.
     is_lately = abs(now - token.spent_at) < grace
     if is_lately and token.forgiven_at is None and successor is not None and successor.spent_at is None:
         return RefreshState.LOST
@@ -81,9 +81,9 @@ def state_of(held: HeldRefreshToken, now: datetime, grace: timedelta = GRACE) ->
 
 
 def wait(db: Session, held: HeldRefreshToken, now: datetime) -> timedelta | None:
-    """How long a login that refreshes too often has to wait; None where it does not.
+    """How long a script login must wait because it refreshes too often; None if it need not.
 
-    The generation that many before this one tells how fast they came, so nothing is counted.
+    Measured by the age of the token ``BURST`` generations before, so that no counter is needed.
     """
     earlier = RefreshToken.family_id == held.token.family_id, RefreshToken.generation == held.token.generation - BURST
     since = db.scalar(select(RefreshToken.created_at).where(*earlier))
@@ -93,7 +93,7 @@ def wait(db: Session, held: HeldRefreshToken, now: datetime) -> timedelta | None
 def follow(
     db: Session, held: HeldRefreshToken, state: RefreshState, succession: RefreshSecrets, now: datetime
 ) -> str | None:
-    """The successor: a new one of what is fresh, the same one again of what was lost; None where another was faster."""
+    """The next refresh token: a new one for FRESH, the same again for LOST; None if another request was faster."""
     token, generation = held.token, held.token.generation + 1
     if state is RefreshState.LOST and held.successor is not None:
         successor = succession.again(held.secret, token.family_id, generation, held.successor.digest)
@@ -106,7 +106,7 @@ def follow(
 
 
 def mark(db: Session, token: RefreshToken, column: InstrumentedAttribute[datetime | None], now: datetime) -> bool:
-    """Whether it was not marked before. One statement, so that of two who come at once one is first."""
+    """Set a time column; False if it was set before. One statement, so only one of two concurrent requests wins."""
     marked = db.execute(
         update(RefreshToken)
         .where(RefreshToken.digest == token.digest, column.is_(None))
@@ -117,7 +117,7 @@ def mark(db: Session, token: RefreshToken, column: InstrumentedAttribute[datetim
 
 
 def touch(held: HeldRefreshToken, now: datetime, address: str | None) -> None:
-    """It was used: its idle end moves away, and who looks at it sees when and from where."""
+    """Record a use of the script login: last use, IP address, and the new idle end."""
     credential = held.credential
     credential.last_used_at, credential.last_used_from = now, address
     credential.idle_at = now + credential.idle if credential.idle else None

@@ -1,4 +1,4 @@
-"""What the owner of a token should hear, and when: each of it once, or not again too soon."""
+"""Which reminder mails about tokens are due, each once or not again too soon: expiring, unused."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from webapp.tokens.models import ApiToken, TokenNotice
 from webapp.tokens.token_list import LONG_UNUSED, live
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-# So many days before its end, for a token that was made for twice as long at least: others surprise nobody.
+# Days before expiry; only for tokens whose lifetime is at least twice as long.
 STAGES = (1, 7, 14)
-# Of one owner at a time.
+# Tokens of one owner per step.
 MOST = 200
 
-# Writes the row where there is none, and otherwise only if the last time is long ago. Both databases understand it.
+# Inserts the row if there is none, else updates it only if the last mail is old. Valid for SQLite and PostgreSQL.
 TAKE = text("""
     INSERT INTO token_notice (token_id, kind, at) VALUES (:token_id, :kind, :now)
     ON CONFLICT (token_id, kind) DO UPDATE SET at = :now WHERE token_notice.at <= :before
@@ -34,29 +34,29 @@ TAKE = text("""
 
 @dataclass(frozen=True, slots=True)
 class DueReminder:
-    """Tokens of one owner, the first to end before the others."""
+    """Tokens of one owner, sorted by expiry."""
 
     user_id: UUID
     tokens: Sequence[TokenRow]
-    """Those worth telling."""
+    """Tokens to mention in the mail."""
     looked_at: int
-    """With those that are not: they do not come up again."""
+    """Number of tokens examined, including those not mentioned, which are not examined again."""
 
 
 def take(db: Session, token_id: UUID, kind: str, *, every: timedelta | None = None) -> bool:
-    """Whether it is time to tell; ``every`` is None for what is told once."""
+    """Whether a mail is due, and mark it as sent; ``every`` is None for a mail that is sent only once."""
     before = now() - every if every else EPOCH
     return db.execute(TAKE, {"token_id": token_id, "kind": kind, "now": now(), "before": before}).first() is not None
 
 
 def hand_on(db: Session, kind: str, *, from_: UUID, to: UUID) -> None:
-    """What was told of a token was told of its successor."""
+    """Copy the mark of a mail to the successor of a token."""
     if (told := db.get(TokenNotice, (from_, kind))) is not None:
         db.merge(TokenNotice(token_id=to, kind=kind, at=told.at))
 
 
 def expiring(db: Session) -> DueReminder | None:
-    """Of the next owner who has any; each token at its latest stage."""
+    """The expiring tokens of the next owner who has any; each at its last stage of ``STAGES``."""
     moment = now()
     stages = [
         and_(Credential.expires_at.between(moment + low, moment + high), untold(kind))
@@ -80,7 +80,7 @@ def is_worth_telling(row: TokenRow, kind: str) -> bool:
 
 
 def unused(db: Session) -> DueReminder | None:
-    """Of the next owner who has tokens that nothing has brought for 90 days."""
+    """The tokens unused for 90 days of the next owner who has any."""
     moment = now()
     since = moment - LONG_UNUSED
     never = and_(Credential.last_used_at.is_(None), Credential.created_at <= since)
@@ -99,7 +99,7 @@ def next_due(
     kind_of: Callable[[TokenRow], str],
     is_worth: Callable[[TokenRow, str], bool],
 ) -> DueReminder | None:
-    """Those of one owner; what was rotated ends as was agreed, and what came from a login is its script's to renew."""
+    """Live tokens of one owner that meet ``condition``, except rotated tokens and those of script logins."""
     query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
     query = query.where(live(moment), Credential.family_id.is_(None), ApiToken.rotated_at.is_(None), condition)
     first = db.execute(query.order_by(Credential.expires_at).limit(1)).first()

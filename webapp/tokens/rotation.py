@@ -1,4 +1,4 @@
-"""rotate: a successor that may do the same; the token that it follows ends by itself."""
+"""rotate(): replaces an API token by a new one with the same permissions; the old one expires after an overlap."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from webapp.tokens.models import ApiToken
 
 
 class NotRotatable(Exception):
-    """The message is for whoever asked; ``successor_id`` is who took over, if somebody did."""
+    """The token cannot be rotated; the message is for the user, ``successor_id`` is the token that replaced it."""
 
     def __init__(self, message: str, successor_id: UUID | None = None) -> None:
         super().__init__(message)
@@ -31,14 +31,14 @@ class NotRotatable(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     overlap: timedelta
-    """So long both work, unless the old one ends sooner anyway."""
+    """For how long both tokens are valid, unless the old one expires sooner."""
     longest: timedelta
-    """No successor lives longer."""
+    """Maximum lifetime of the new token."""
     may_never_end: bool
     origin: str
-    """Who asks: the ``owner``, the token it``self``, or an operator by ``cli``."""
+    """Who rotates it: ``owner``, ``self`` (the token itself) or ``cli`` (an operator)."""
     proof: AuthenticationProof | None = None
-    """None where nobody proved anything anew: that of the old one goes on."""
+    """None to inherit that of the old token, if the user did not authenticate again."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,13 +48,13 @@ class Rotated:
 
 
 def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, handover: Handover) -> Rotated:
-    """What it may is read from its row, and never asked: rotation widens nothing.
+    """Replace a token. Permissions are copied from its row and cannot be chosen, so rotation never widens them.
 
     Raises:
-        NotRotatable, TooMany
+        NotRotatable, TooManyTokens
     """
     former = locked_token(db, user_id, token_id)
-    # One statement, so that of two who rotate at once one is too late.
+    # One statement, so that only one of two concurrent rotations wins.
     won = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
     if db.execute(won.values(rotated_at=now(), taken_name=None).returning(ApiToken.id)).first() is None:
         raise NotRotatable(_("It was already rotated. Rotate the new token instead."), successor_of(db, token_id))
@@ -87,7 +87,7 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, hand
 
 
 def locked_token(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:
-    """A token of this user that can be rotated; nobody ends or narrows it meanwhile."""
+    """A token of the user that can be rotated, locked until the end of the transaction. Raises NotRotatable."""
     query = select(Credential).where(Credential.id == token_id, Credential.user_id == user_id)
     credential = db.scalar(query.with_for_update().execution_options(populate_existing=True))
     entry = db.get(ApiToken, token_id, populate_existing=True) if credential is not None else None
@@ -103,7 +103,7 @@ def locked_token(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:
 
 
 def inherited(credential: Credential) -> TokenGrant:
-    """The same; a token that may be used so often a minute starts no new minute by rotating itself."""
+    """The permissions of the new token: the same, and it shares the rate limit count of the old one."""
     former = credential.authority or TokenGrant()
     if former.per_minute is None:
         return former
@@ -111,7 +111,7 @@ def inherited(credential: Credential) -> TokenGrant:
 
 
 def lifetime_after(credential: Credential, handover: Handover) -> timedelta | None:
-    """As long as the one before, within what the house allows by now."""
+    """The lifetime of the new token: that of the old one, within the present limits of the site."""
     if credential.expires_at >= NEVER:
         return None if handover.may_never_end else handover.longest
     return min(credential.expires_at - credential.created_at, handover.longest)
@@ -133,7 +133,7 @@ class TokenLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def link(db: Session, user_id: UUID, token_id: UUID | None) -> TokenLink | None:
-    """None where there is none, or no more."""
+    """The summary of a predecessor or successor; None if there is none or it was deleted."""
     if token_id is None:
         return None
     found = db.scalar(
@@ -154,7 +154,7 @@ def link(db: Session, user_id: UUID, token_id: UUID | None) -> TokenLink | None:
 
 
 def line_of(db: Session, user_id: UUID, token_id: UUID) -> list[UUID]:
-    """A token and all that took over from it, one after the other."""
+    """The id of a token followed by those of its successors, in order."""
     pairs = select(ApiToken.rotated_from, ApiToken.id).where(
         ApiToken.user_id == user_id, ApiToken.rotated_from.is_not(None)
     )

@@ -1,4 +1,4 @@
-"""The picker of scopes: a row for each resource, with its levels, and what each of them opens."""
+"""The scope picker of token forms: a row per resource with its levels, and the paths that each opens."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ VERBS = {"introspect": _l("introspect"), "rotate": _l("rotate"), "share": _l("sh
 
 @dataclass(frozen=True, slots=True)
 class PickerLevel:
-    """One choice of several; the scopes that it stands for, as they are sent."""
+    """An option of a row, with the scopes that it stands for, separated by spaces."""
 
     scopes: str
     words: str
@@ -23,7 +23,7 @@ class PickerLevel:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """What one scope is for, and the paths that it opens to this person."""
+    """A scope with its purpose and the paths that it opens to this user."""
 
     scope: Scope
     is_held: bool
@@ -42,7 +42,7 @@ class PickerRow:
     title: str
     levels: list[PickerLevel]
     others: list[PickerLevel]
-    """What neither reads nor writes: each may be had or not."""
+    """Scopes that neither read nor write; each can be chosen on its own."""
     covers: list[Covered]
     is_suggested: bool
 
@@ -56,7 +56,7 @@ class PickerRow:
 
 
 def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *, is_suggested: bool) -> list[PickerRow]:
-    """Those that this person holds first."""
+    """The rows of the picker; those with scopes that the user holds come first."""
     found = [
         row(list(scopes), roles, set(chosen), is_suggested=is_suggested)
         for _room, scopes in groupby(catalogue.scopes.values(), key=lambda scope: scope.resource_name)
@@ -79,7 +79,7 @@ def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_s
 
 
 def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> list[PickerLevel]:
-    """None, read, write with read; write alone only where somebody asks for just that."""
+    """The options none, read, read and write; write alone only if exactly that is chosen already."""
     if not ranks:
         return []
     had = tuple(verb for verb, scope in ranks.items() if scope.name in chosen and scope.is_held_by(roles))

@@ -1,4 +1,4 @@
-"""suggestions(): pure; which scopes of a token nothing has needed for long."""
+"""unneeded(): the scopes of a token that none of its recent requests needed; a pure function."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,11 +10,11 @@ from webapp.tokens.scopes import Catalogue, Scope
 def unneeded(scopes: Iterable[str], uses: Mapping[str, int], requests: int, catalogue: Catalogue) -> list[str]:
     """
     Args:
-        uses: requests by what they asked, over the time that is judged.
-        requests: all that the token brought in that time; where some were not followed, nothing is said.
+        uses: number of requests by route (method and URL rule) in the period.
+        requests: number of all requests in the period; if some are missing in ``uses``, the result is empty.
 
     Returns:
-        None of them where it was not used at all, and never all of them.
+        Unneeded scopes; never all of them, and none if the token was not used at all.
     """
     if not requests or sum(uses.values()) < requests or OTHER in uses:
         return []

@@ -1,4 +1,4 @@
-"""What a token may be allowed, and what a role may grant: read off the routes themselves."""
+"""Catalogue of all scopes, with the routes that each opens and the roles that may grant it."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,10 +11,10 @@ from webapp.guard.policy import Requirement
 from webapp.guard.resources import Resource, resource
 
 READ, WRITE = "read", "write"
-# What @require() asks where no scope is named: on the list before the first page needs it.
+# The default scope of @require(); in the catalogue even if no route uses it.
 GENERAL = "resources:read"
 resource("resources", _l("Other pages"), reads=_l("Open pages that need a login but no specific permission."))
-# It opens no route: it decides whether a token that is exchanged for another service names the roles of its owner.
+# Opens no route: with it, exchanged tokens contain the roles of the user.
 SHARE_ROLES = "roles:share"
 resource(
     "roles",
@@ -26,15 +26,15 @@ ACTIONS = {
     "self:rotate": _l("rotate this token"),
     "tokens:introspect": _l("introspect API tokens"),
 }
-"""What a token with a scope of this site may do that neither reads nor writes."""
+"""What a token with such a scope may do, for scopes of this site that neither read nor write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One route behind a scope."""
+    """A route that requires a scope."""
 
     address: str
-    """Method and rule, such as "GET /tokens/<uuid:token_id>"."""
+    """Method and URL rule, such as "GET /tokens/<uuid:token_id>"."""
     role: str | None
     level: Level = Level.ONE
 
@@ -75,7 +75,7 @@ class Scope:
 
     @property
     def sentence(self) -> str:
-        """What it is for, where its package describes it."""
+        """What it permits, if its package describes it."""
         return str(self.resource.sentences.get(self.verb, "")) if self.resource else ""
 
     @property
@@ -92,7 +92,7 @@ class Scope:
                 return f"{in_words(verb)} {self.title[:1].lower() + self.title[1:]}"
 
     def is_held_by(self, roles: Sequence[str]) -> bool:
-        """Whether it would open anything to somebody with these roles."""
+        """Whether it opens any route to a user with these roles."""
         return not self.openings or any(opening.is_reached_by(roles) for opening in self.openings)
 
     def why_not(self) -> str:
@@ -101,7 +101,7 @@ class Scope:
         return _("You don't have this permission. It requires the role %(roles)s.", roles=roles)
 
     def reached(self, roles: Sequence[str]) -> list[str]:
-        """Methods and paths, as far as these roles reach."""
+        """Methods and paths that it opens to a user with these roles."""
         return [opening.in_words for opening in self.openings if opening.is_reached_by(roles)]
 
     def opens(self, roles: Sequence[str]) -> str:
@@ -109,7 +109,7 @@ class Scope:
 
 
 class ScopeNotHeld(Exception):
-    """A scope that does not exist, or that its owner's roles do not reach."""
+    """A scope does not exist, or opens nothing to the roles of the user."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = sorted(names)
@@ -117,7 +117,7 @@ class ScopeNotHeld(Exception):
 
 
 class Catalogue:
-    """Every scope there is, by name."""
+    """All scopes by name."""
 
     def __init__(
         self, routes: Iterable[tuple[str, Requirement]], resources: Mapping[str, Resource] | None = None
@@ -135,7 +135,7 @@ class Catalogue:
         return [name for name, scope in self.scopes.items() if scope.is_held_by(roles)]
 
     def check(self, names: Iterable[str], roles: Sequence[str]) -> frozenset[str]:
-        """``names``, if they are this owner's to give.
+        """``names`` as a set, if a user with these roles may grant all of them.
 
         Raises:
             ScopeNotHeld: a token never reaches further than its owner.
@@ -146,23 +146,23 @@ class Catalogue:
         return frozenset(wanted)
 
     def level_for(self, names: Iterable[str], demands: Demands) -> Level:
-        """How well its owner must have proven who they are, for a token that opens all that it says."""
+        """The assurance level that a user needs to issue a token with these scopes."""
         asked = list(names)
         return max([demands.of_scopes(asked), *(opening.level for opening in self.openings(asked))])
 
     def openings(self, names: Iterable[str]) -> list[Opening]:
-        """Behind any of these scopes."""
+        """The routes that any of these scopes opens."""
         return [opening for name in names if name in self.scopes for opening in self.scopes[name].openings]
 
     def unopened(self, rules: Iterable[str], names: Iterable[str]) -> list[str]:
-        """The paths that none of these scopes opens."""
+        """Those of ``rules`` that none of these scopes opens."""
         return sorted(set(rules) - {opening.rule for opening in self.openings(names)})
 
     def rules(self, roles: Sequence[str]) -> list[str]:
-        """The paths that a token of somebody with these roles can open at all."""
+        """The URL rules that tokens of a user with these roles can open, with any scopes."""
         return sorted({opening.rule for opening in self.openings(self.scopes) if opening.is_reached_by(roles)})
 
 
 def plain(rule: str) -> str:
-    """A rule as people read it: "/tokens/…"."""
+    """A URL rule for display: "/tokens/…"."""
     return re.sub(r"<[^>]*>", "…", rule)

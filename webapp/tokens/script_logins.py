@@ -1,4 +1,4 @@
-"""Where a user's scripts are logged in by themselves, and what each row says of it."""
+"""A user's script logins, for lists; is_known(): whether a script has logged in before."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,20 +23,20 @@ class ScriptLogin(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     client: str
-    """As it names itself."""
+    """Short name from its User-Agent."""
     scopes: list[str]
     started_at: datetime
     started_from: str | None
     refreshed_at: datetime | None
     refreshed_from: str | None
     idle_at: datetime | None
-    """When it ends unless it refreshes before."""
+    """When it ends unless it is refreshed before."""
     expires_at: datetime
-    """However often it refreshes."""
+    """When it ends, however often it is refreshed."""
     refreshes: bool
-    """Whether it still may; what it has may last longer."""
+    """Whether it can still refresh; its last access token may be valid longer."""
     token_expires_at: datetime | None
-    """When the last of its access tokens ends; None where none works."""
+    """When its last live access token expires; None if it has none."""
 
 
 SEEN = (
@@ -52,18 +52,18 @@ EXACTLY = SEEN.where(
 
 
 def is_known(db: Session, user_id: UUID, caller: ScriptClient) -> bool:
-    """Whether a script of this name has logged in as a user before, from where this one calls."""
+    """Whether a script with this product in its User-Agent has logged in as this user before, from this network."""
     whose = {"user_id": user_id}
     alike = whose | {"user_agent": caller.user_agent[:LONGEST_AGENT], "address": caller.address}
     if db.execute(EXACTLY, alike).first():
-        # Every hour, for most; the others need not be looked at.
+        # The usual case, hourly for most scripts: no need to compare all former logins.
         return True
     wanted = product_of(caller.user_agent), network_of(caller.address)
     return any((product_of(agent), network_of(address)) == wanted for agent, address in db.execute(CALLERS, whose))
 
 
 def live(db: Session, user_id: UUID) -> list[ScriptLogin]:
-    """Where a user's scripts are logged in, or have a token left from when they were; the newest first."""
+    """The script logins of a user that can refresh or have a live access token, the newest first."""
     ends = credentials.member_ends(db, user_id)
     refreshing = {credential.id for credential in credentials.live(db, user_id, "refresh")}
     query = select(RefreshFamily, Credential).join(Credential, Credential.id == RefreshFamily.id)

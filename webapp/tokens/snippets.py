@@ -1,4 +1,4 @@
-"""Code that uses a token, with the real URL in it; the token stays in the environment."""
+"""Code examples that use a token, with the real URL; the token is in an environment variable."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +18,7 @@ class Snippet:
 def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
     """
     Args:
-        is_bound: to a key, whose proof no line of a shell can give.
+        is_bound: bound to a key (DPoP), for which curl cannot make proofs.
     """
     if is_bound:
         return [Snippet(_("Python with key"), holding_a_key())]
@@ -55,7 +55,7 @@ def javascript(url: str) -> str:
 
 
 def github(url: str) -> str:
-    """The secret is set once, by a command that asks for it; the step reads it."""
+    """A step of GitHub Actions; a command sets the secret once."""
     return (
         "# gh secret set LATCHKEY_TOKEN\n- name: Call the API\n  env:\n"
         "    LATCHKEY_TOKEN: ${{ secrets.LATCHKEY_TOKEN }}\n"
@@ -64,7 +64,7 @@ def github(url: str) -> str:
 
 
 def netrc(url: str) -> str:
-    """For clients that know nothing but a name and a password."""
+    """``.netrc``, for clients that only support name and password."""
     host = urlsplit(url).hostname
     return (
         "# For clients that only support user name and password: any name, and the token as the password.\n"

@@ -1,4 +1,4 @@
-"""summary(): what a token can and cannot do, in plain words."""
+"""summary(): what a token can and cannot do, as sentences."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -50,7 +50,7 @@ def can(scopes: Sequence[Scope], authority: TokenGrant, expires_at: datetime, zo
 
 
 def actions_of(scopes: Sequence[Scope]) -> list[str]:
-    """Reading and changing the same resource is one entry."""
+    """What the scopes permit; reading and changing the same resource is one entry."""
     names = {scope.name for scope in scopes}
     both = {
         scope.resource_name for scope in scopes if {f"{scope.resource_name}:{verb}" for verb in (READ, WRITE)} <= names

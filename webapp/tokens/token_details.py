@@ -1,4 +1,4 @@
-"""All that its owner can know of one token."""
+"""Details of one API token for its owner: data, use by day and route, refusals."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -43,7 +43,7 @@ class TokenDenial(msgspec.Struct, frozen=True):
     at: datetime
     code: str
     reason: str
-    """What was asked, or what was wrong."""
+    """The requirement that failed, or what was wrong with the token."""
     route: str
     address: str | None
 
@@ -60,17 +60,17 @@ class TokenDenial(msgspec.Struct, frozen=True):
 class TokenDetails(Token, frozen=True, kw_only=True):
     note: str | None
     predecessor: TokenLink | None
-    """The token that it took over from, as far as it is known still."""
+    """The token that it replaced, unless that was deleted."""
     successor: TokenLink | None
-    """The token that took over from it."""
+    """The token that replaced it."""
     days: list[TokenDay]
-    """Of the last thirty days (UTC), today last."""
+    """Requests on each of the last 30 days (UTC), today last."""
     resources: list[TokenUse]
-    """Endpoints that it requested in those days, the most frequent first."""
+    """Routes that it requested in those days, the most frequent first."""
     unneeded: list[str]
-    """Scopes that nothing has needed in those days."""
+    """Scopes that no request in those days needed."""
     denials: list[TokenDenial]
-    """The last ones, the latest first."""
+    """The last refusals, the newest first."""
     events: list[AuditSentence]
 
 

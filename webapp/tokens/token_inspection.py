@@ -1,4 +1,4 @@
-"""inspect: what a text that may be a token says of itself, and whether its signature is one of ours."""
+"""read(): decodes a text that may be a token, for the inspection page: header, claims, signature, and a verdict."""
 
 import re
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ MEANINGS = {
 }
 NOT_USED = _l("Not used by this site.")
 TIMES = ("iat", "nbf", "exp", "auth_time")
-# What PyJWT finds wrong once the signature holds.
+# Errors that PyJWT raises only after the signature was verified.
 AFTER_THE_SIGNATURE = {"InvalidIssuerError", "InvalidAudienceError", "MissingRequiredClaimError", "InvalidSubjectError"}
 
 
@@ -56,23 +56,23 @@ class InspectedMember(msgspec.Struct, frozen=True):
     value: str
     meaning: str
     at: datetime | None = None
-    """Where it is a moment."""
+    """The value as a time, if it is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenReading:
     sentence: str
     code: ProblemCode | None
-    """Why the guard would refuse it, as far as the text itself shows; None where its row decides."""
+    """Why the guard would refuse it, judging by the token alone; None if that depends on its row."""
     header: list[InspectedMember]
     claims: list[InspectedMember]
     signature: Signature
     claim: CredentialRef | None = None
-    """Which row it names; only if this site signed it, for itself."""
+    """The credential that it names, if this site issued it for itself."""
 
 
 def read(text: str, ring: KeyRing, issuer: str) -> TokenReading:
-    """Whatever the text is; nothing of it is kept."""
+    """Inspect any text; nothing is stored or logged."""
     try:
         header, claims = verify.read(text)
     except verify.Invalid as error:
@@ -97,7 +97,7 @@ def claim_of(claims: Mapping[str, Any]) -> CredentialRef | None:
 
 
 def no_token(text: str, reason: str) -> str:
-    """What else it may be."""
+    """The sentence for a text that is no JWT, with what it may be instead."""
     if text.startswith(PREFIX):
         return _("This is a refresh token. It gives no access itself. Send it only to /api/auth/refresh.")
     if len(text) > verify.SIZE:
@@ -116,7 +116,7 @@ def no_token(text: str, reason: str) -> str:
 
 
 def signature_of(text: str, header: Mapping[str, Any], ring: KeyRing, issuer: str) -> tuple[Signature, str]:
-    """Whether one of our keys signed it, and what is wrong; no key is ever taken from the token.
+    """Verify the signature with the keys of this site; keys in the token (``jwk``, ``x5c``) are ignored.
 
     Returns:
         The fault is a whole sentence where the signature does not hold, else the library's reason.

@@ -1,4 +1,4 @@
-"""Lists of a user's tokens, by page, and what each row says of itself."""
+"""Paged and filtered lists of a user's API tokens, with the state of each."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -53,15 +53,15 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None
     last_used_from: str | None
     last_used_for: str | None = None
-    """Method and route, such as "GET /protected"."""
+    """Method and path, such as "GET /protected"."""
     last_used_by: str | None = None
-    """The client as it names itself."""
+    """Short name of the client, from its User-Agent."""
     rotated_from: UUID | None = None
-    """The token that it took over from."""
+    """The token that it replaced."""
     rotated_at: datetime | None = None
-    """When another took over from it."""
+    """When it was replaced."""
     week: list[int]
-    """Requests on each of the last seven days (UTC), today last."""
+    """Requests on each of the last 7 days (UTC), today last."""
 
     @property
     def state_words(self) -> str:
@@ -69,7 +69,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def last_request(self) -> str:
-        """What it asked last, as people read it."""
+        """Method and path of the last request, for display."""
         return plain(self.last_used_for or "")
 
     @property
@@ -83,7 +83,7 @@ class TokenPage:
     first: int
     total: int
     states: Counter[str]
-    """Of all in this view, whatever the filter."""
+    """Number of tokens by state in this view, without the filter."""
 
     @property
     def has_more(self) -> bool:
@@ -102,7 +102,7 @@ class TokenPage:
 
 
 class TokenGlance(NamedTuple):
-    """What a row's state is told by: little, for all of somebody's tokens are looked at where one page is shown."""
+    """The columns that decide the state of a token; few, because all tokens of a user are read to filter them."""
 
     id: UUID
     created_at: datetime
@@ -120,14 +120,14 @@ def glance(row: TokenRow) -> TokenGlance:
 
 
 def state_of(seen: TokenGlance, moment: datetime) -> str:
-    """The first thing worth knowing."""
+    """The state of a token that is shown; the most important one that applies."""
     if seen.revoked_at is not None:
         return "revoked"
     if seen.expires_at <= moment:
         return "expired"
     if seen.rotated_at is not None:
         return "rotated"
-    # A token made for an hour is not about to surprise anybody.
+    # Not for tokens issued for a short time, which always expire soon.
     lifetime = seen.expires_at - seen.created_at
     if seen.expires_at - moment < SOON and lifetime > SOON:
         return "expires_soon"
@@ -146,10 +146,10 @@ def token_page(
     size: int = PAGE,
     all_scopes: frozenset[str] = frozenset(),
 ) -> TokenPage:
-    """The newest first; ended ones for 90 days.
+    """A page of a user's tokens, the newest first; ended ones are listed for 90 days.
 
     Args:
-        all_scopes: those that the owner can give at all, where it matters which tokens have them all.
+        all_scopes: all scopes that the owner can grant, for the filter of tokens that have them all.
     """
     moment = now()
     seen = glances(db, user_id, live(moment) if is_live else recently_ended(moment))
@@ -167,7 +167,7 @@ def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[Token
 
 
 def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[TokenRow]:
-    """In the same order; so many at a time as a statement can name."""
+    """Tokens in the order of their ids; queried in batches, because a statement has a limited number of parameters."""
     found: dict[UUID, TokenRow] = {}
     for some in (token_ids[start : start + MOST_NAMED] for start in range(0, len(token_ids), MOST_NAMED)):
         query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
@@ -181,7 +181,7 @@ def is_meant(seen: TokenGlance, state: str, all_scopes: frozenset[str], moment: 
 
 
 def allows_all(seen: TokenGlance, all_scopes: frozenset[str]) -> bool:
-    """Whether a token may all that its owner can give; of one scope alone that says nothing."""
+    """Whether a token has all scopes that its owner can grant, if these are more than one."""
     authority = seen.authority
     return bool(authority and len(all_scopes) > 1 and authority.scopes >= all_scopes and not authority.is_bounded)
 
@@ -196,7 +196,7 @@ def counts(db: Session, user_id: UUID) -> dict[str, int]:
 
 
 def of_owner(columns: Sequence[Any], user_id: UUID, view: ColumnElement[bool]) -> Select[Any]:
-    # What a script made of its login is not listed: the login is.
+    # Access tokens of script logins are not listed; the logins are listed elsewhere.
     mine = Credential.user_id == user_id, Credential.kind == "token", Credential.family_id.is_(None)
     joined: Select[Any] = select(*columns).join_from(Credential, ApiToken, ApiToken.id == Credential.id)
     return joined.where(*mine, view).order_by(Credential.created_at.desc(), ApiToken.id)

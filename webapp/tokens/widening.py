@@ -1,4 +1,4 @@
-"""is_wider(): pure; whether a change lets a token do anything that it could not do before."""
+"""is_wider(): whether a change gives a token more permissions or a later expiry; a pure function."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from webapp.guard.token_grant import TokenGrant, network
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """All that says what a token may, and until when."""
+    """Permissions and expiry of a token."""
 
     authority: TokenGrant
     expires_at: datetime
@@ -24,19 +24,19 @@ def is_wider(before: Bounds, after: Bounds) -> bool:
         or opens(old.methods, new.methods)
         or leaves(old.networks, new.networks)
         or (old.per_minute is not None and (new.per_minute is None or new.per_minute > old.per_minute))
-        # Another key is another holder.
+        # With another key, another client can use it.
         or (old.jkt is not None and new.jkt != old.jkt)
         or after.expires_at > before.expires_at
     )
 
 
 def opens(old: AbstractSet[str], new: AbstractSet[str]) -> bool:
-    """Whether a bound lets anything through that the one before did not; an empty one lets everything."""
+    """Whether a restriction permits anything that the old one did not; an empty one permits everything."""
     return bool(old) and (not new or not new <= old)
 
 
 def leaves(old: tuple[str, ...], new: tuple[str, ...]) -> bool:
-    """Whether networks reach beyond others, taken together: two halves hold the whole."""
+    """Whether the new networks contain IP addresses that the old ones, taken together, do not."""
     if not old:
         return False
     return not new or not all(is_inside(network(cidr), old) for cidr in new)
