@@ -10,6 +10,7 @@ from jinja2 import Environment
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 # What is the same in every language: code, drawings, names of formats.
 SAME = re.compile(r"<(svg|code|pre)\b.*?</\1>|<!doctype[^>]*>", re.DOTALL)
+PATH = re.compile(r"/[\w/?=&.-]*")
 TAG = re.compile(r"<[^>]*>")
 ATTRIBUTE = re.compile(r'\b(?:aria-label|title|placeholder|alt|label)="([^"]*)"')
 VALUE = "\0"
@@ -37,9 +38,8 @@ def unmarked_in_template(source: str) -> list[str]:
     """Text outside ``_()`` and ``{% trans %}``: of elements, and of attributes that are read out or shown."""
     html = SAME.sub("", outside_of_trans(source))
     attributes = [found[1] for found in ATTRIBUTE.finditer(html)]
-    return [
-        text.strip() for text in [*attributes, *re.split(f"[{VALUE}\n]", TAG.sub("\n", html))] if LETTERS.search(text)
-    ]
+    texts = [text.strip() for text in [*attributes, *re.split(f"[{VALUE}\n]", TAG.sub("\n", html))]]
+    return [text for text in texts if LETTERS.search(text) and not PATH.fullmatch(text)]
 
 
 def outside_of_trans(source: str) -> str:
@@ -85,11 +85,14 @@ def literals(call: ast.Call) -> Iterator[str]:
         *((word.arg, word.value) for word in call.keywords),
     ]
     for place, value in given:
-        is_literal = isinstance(value, ast.JoinedStr) or (
-            isinstance(value, ast.Constant) and isinstance(value.value, str)
-        )
-        if place in read and is_literal and LETTERS.search(ast.unparse(value)[1:]):
+        if place in read and LETTERS.search(literal_text(value)):
             yield ast.unparse(value)
+
+
+def literal_text(value: ast.expr) -> str:
+    """A string, or what stands between the values of an f-string; empty for anything else."""
+    parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+    return "".join(part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str))
 
 
 def name_of(call: ast.Call) -> str:
