@@ -12,6 +12,7 @@ from flask import Flask
 from tests import factories
 from tests.browser import Person, parsed, text_of
 from tests.script import Script
+from webapp.admin.audit_presenter import LABELS
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Database
@@ -93,6 +94,10 @@ def test_what_was_changed_is_shown_before_and_after(app, person, user):
     (line,) = lines(person, "?event=role.changed")
     assert "The role of ada was changed by ines." in line
     assert "role: user → super admin" in line
+
+
+def test_the_names_of_details_are_said_in_words():
+    assert {name: str(words) for name, words in LABELS.items()} == {name: name.replace("_", " ") for name in LABELS}
 
 
 def test_so_is_what_people_change_of_themselves(app, person, user):

@@ -11,11 +11,13 @@ from tests.mailbox import Mailbox
 from tests.script import Script
 from tests.tables import contents, events
 from webapp.accounts import user_queries
+from webapp.admin.mail_kinds import KINDS
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
+from webapp.settings import ROOT
 from webapp.web.registry import services_of
 
 
@@ -129,3 +131,8 @@ def test_what_was_sent_or_given_up_is_forgotten_after_ninety_days_and_what_waits
     with time_machine.travel(now() + outbox.KEPT + timedelta(minutes=1)), services_of(app).get(Database).write() as db:
         assert outbox.purge(db) == 2
         assert [mail.to for mail in outbox.latest(db)] == ["waiting@example.org"]
+
+
+def test_every_mail_has_a_kind_that_admins_read():
+    templates = {path.stem for path in (ROOT / "templates" / "mail").glob("[a-z]*.txt")}
+    assert {kind: str(words) for kind, words in KINDS.items()} == {name: name.replace("_", " ") for name in templates}

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
+from webapp.admin.mail_kinds import kind_in_words
 from webapp.admin.views.permissions import read, tend
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
@@ -84,7 +85,15 @@ def index() -> ResponseReturnValue:
     )
     older = url_for("admin_mail.index", **older_than(wanted, rows)) if len(rows) > PAGE else None
     latest = url_for("admin_mail.index", state=wanted.state or None) if wanted.before else None
-    return show(found, "admin/mail.html", outbox=found, wanted=wanted.state, older_href=older, latest_href=latest)
+    return show(
+        found,
+        "admin/mail.html",
+        outbox=found,
+        wanted=wanted.state,
+        kind_in_words=kind_in_words,
+        older_href=older,
+        latest_href=latest,
+    )
 
 
 def older_than(wanted: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any]:

@@ -169,8 +169,8 @@ def remove(principal: Principal, name: str) -> ResponseReturnValue:
             roles.remove(db(), role, actor_id=principal.user_id)
     except RoleInUse as error:
         title = _("The role %(role)s is in use", role=name)
-        unchanged = _("Nothing was changed.")
-        raise Problem(409, title, f"{error} {unchanged}") from error
+        detail = " ".join((str(error), _("Nothing was changed.")))
+        raise Problem(409, title, detail) from error
     if not wants_page():
         return Response(status=204)
     flash(_("The role %(role)s was removed.", role=name), "ok")

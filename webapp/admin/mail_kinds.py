@@ -1,0 +1,50 @@
+"""Kinds of mails as admins read them; each is named for its template."""
+
+from webapp.core.humanize import in_words
+from webapp.core.translation import _l
+
+KINDS = {
+    "account_closed": _l("account closed"),
+    "account_deleted": _l("account deleted"),
+    "account_disabled": _l("account disabled"),
+    "account_enabled": _l("account enabled"),
+    "address_changed": _l("address changed"),
+    "address_in_use": _l("address in use"),
+    "address_taken": _l("address taken"),
+    "code_refused": _l("code refused"),
+    "confirm_address": _l("confirm address"),
+    "everything_ended": _l("everything ended"),
+    "factors_changed": _l("factors changed"),
+    "factors_reset": _l("factors reset"),
+    "factors_reset_begun": _l("factors reset begun"),
+    "invitation": _l("invitation"),
+    "login_frozen": _l("login frozen"),
+    "login_unlocked": _l("login unlocked"),
+    "name_changed": _l("name changed"),
+    "name_taken": _l("name taken"),
+    "new_login": _l("new login"),
+    "new_script_login": _l("new script login"),
+    "passkey_behind": _l("passkey behind"),
+    "password_changed": _l("password changed"),
+    "password_reset": _l("password reset"),
+    "recovery_code_used": _l("recovery code used"),
+    "reset_offered": _l("reset offered"),
+    "reset_password": _l("reset password"),
+    "role_changed": _l("role changed"),
+    "sessions_ended": _l("sessions ended"),
+    "test": _l("test"),
+    "token_came_late": _l("token came late"),
+    "token_minted": _l("token minted"),
+    "token_new_network": _l("token new network"),
+    "token_revoked": _l("token revoked"),
+    "token_rotated": _l("token rotated"),
+    "token_widened": _l("token widened"),
+    "tokens_expiring": _l("tokens expiring"),
+    "tokens_unused": _l("tokens unused"),
+    "verify_address": _l("verify address"),
+}
+
+
+def kind_in_words(kind: str) -> str:
+    """Such as "account disabled"; mails of plug-ins by the name of their template."""
+    return str(KINDS.get(kind) or in_words(kind))
