@@ -1,0 +1,70 @@
+"""The check of pages: what is valid once is not read again, and what is not is found beside it."""
+
+import pytest
+
+from tests.browser import SOUND, check_html, form_with, shape_of
+
+PAGE = (
+    '<!doctype html><html lang="en"><title>t</title><p id="one" class="two">{}</p><input type="{}" value="{}"></html>'
+)
+VALID = PAGE.format("a text", "text", "a value")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("another, &amp; longer: “”", "text", "a value"),
+        ("a text", "text", "a > b".replace(">", "&gt;")),
+        ('say "="', "text", ""),
+    ],
+)
+def test_what_is_plain_makes_no_other_shape(text: str, kind: str, value: str) -> None:
+    assert shape_of(PAGE.format(text, kind, value)) == shape_of(VALID)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(PAGE.format("a & text &", "text", ""), id="an ampersand alone is no fault but is looked at"),
+        pytest.param(PAGE.format("a text", "hidden", ""), id="another type"),
+        pytest.param(PAGE.format("", "text", ""), id="no text"),
+        pytest.param(PAGE.format("a <b>text</b>", "text", ""), id="an element"),
+    ],
+)
+def test_what_is_not_makes_another(page: str) -> None:
+    assert shape_of(page) != shape_of(VALID)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(VALID.replace("a text", "a <text"), id="a tag that is not closed"),
+        pytest.param(VALID.replace("a text", "a </b> text"), id="an end without a beginning"),
+        pytest.param(VALID.replace("a text", "a \x01 text"), id="a control character"),
+        pytest.param(VALID.replace("a text", "&#xfdd0; text"), id="a character that is none"),
+        pytest.param(VALID.replace("a value", 'a" value="'), id="an attribute twice"),
+        pytest.param(VALID.replace("a value", "a&#0;value"), id="a reference to nothing in a value"),
+        pytest.param(VALID.replace("two", 'two" onclick="f()'), id="a handler"),
+        pytest.param(VALID.replace("two", 'two" style="color: red'), id="a style"),
+        pytest.param(VALID.replace("<input", '<p id="one">text</p><input'), id="an id twice"),
+    ],
+)
+def test_a_fault_is_found_however_many_like_it_were_valid(page: str) -> None:
+    check_html(VALID)
+    assert shape_of(VALID) in SOUND
+    with pytest.raises(AssertionError):
+        check_html(page)
+
+
+def test_an_id_that_is_there_twice_is_found_in_a_shape_that_was_valid() -> None:
+    two = VALID.replace("<input", '<p id="two">text</p><input')
+    check_html(two)
+    with pytest.raises(AssertionError, match="twice"):
+        check_html(two.replace('id="two"', 'id="one"'))
+
+
+def test_a_form_is_found_by_its_button_as_it_reads() -> None:
+    page = "<form><button>Keep</button></form><form action='/b'><button>It&#39;s\n  <b>me</b> &amp; you</button></form>"
+    assert form_with(page, "It's me & you").get("action") == "/b"
+    with pytest.raises(AssertionError, match="no form"):
+        form_with(page, "It is me")
