@@ -14,7 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.factories import HASHED
 from tests.ports import free_port
+from webapp.accounts.registration import NewUser, add
+from webapp.core.db import Database
+from webapp.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90
@@ -41,6 +45,16 @@ class House:
     environ: dict[str, str]
     pid: int
     """Of the process that started the workers."""
+
+    def add_user(self, name: str, role: str = "user", email: str | None = None) -> None:
+        """As the command does, whose start would take seconds; the password is ``PASSWORD``."""
+        environ = {name: value for name, value in self.environ.items() if name.startswith("WEBAPP_")}
+        database = Database(Settings.from_env(environ).database)
+        email = email or f"{name}@example.org"
+        new = NewUser(username=name, email=email, password_hash=HASHED, role=role)
+        with database.write() as db:
+            add(db, new, origin="test")
+        database.close()
 
     def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """One of the operator's commands, beside the running server."""

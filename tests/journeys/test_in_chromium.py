@@ -46,7 +46,7 @@ def empty(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture(scope="session")
 def opened(house: House) -> House:
     """The house after somebody was made by the operator."""
-    house.command("user", "add", "ines", "--email", "ines@example.org", "--password-stdin", stdin=PASSWORD)
+    house.add_user("ines")
     return house
 
 
@@ -138,7 +138,7 @@ LONG = "maximiliane-wolfeschlegelsteinhausenbergerdorff-jr"
 @pytest.mark.parametrize("width", [360, 768])
 def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser, width: int) -> None:
     name, address = f"{LONG[:-3]}{width}", f"{LONG}.{width}@department-of-long-addresses.subsidiary.example.org"
-    opened.command("user", "add", name, "--email", address, "--password-stdin", stdin=PASSWORD)
+    opened.add_user(name, email=address)
     tab = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
     log_in(tab, opened, name)
     fits(tab)
@@ -153,8 +153,7 @@ def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser
 
 def test_the_pages_of_an_admin_reflow_to_320_pixels(opened: House, chromium: Browser) -> None:
     """WCAG 1.4.10: as wide as that is a page of 1280 at four times its size."""
-    who = ("vera", "--email", "vera@example.org", "--role", "super_admin")
-    opened.command("user", "add", *who, "--password-stdin", stdin=PASSWORD)
+    opened.add_user("vera", "super_admin")
     tab = chromium.new_context(viewport={"width": 320, "height": 640}).new_page()
     log_in(tab, opened, "vera")
     for path in (
@@ -200,8 +199,8 @@ def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: House, ta
 def test_somebody_at_work_is_disabled_and_their_next_click_is_the_login(
     opened: House, tab: Page, chromium: Browser
 ) -> None:
-    opened.command("user", "add", "chief", "--role", "super_admin", "--password-stdin", stdin=PASSWORD)
-    opened.command("user", "add", "jonas", "--email", "jonas@example.org", "--password-stdin", stdin=PASSWORD)
+    opened.add_user("chief", "super_admin")
+    opened.add_user("jonas")
     token = opened.command("token", "mint", "jonas", "--name", "at-work", "--scope", "protected:read").stdout.strip()
     context = chromium.new_context()
     theirs = context.new_page()

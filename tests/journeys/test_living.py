@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.factories import PASSWORD
 from tests.journeys.accessibility import check_everywhere
 from tests.journeys.server import House
 from tests.journeys.test_in_chromium import log_in
@@ -25,7 +24,7 @@ PAGES = (
 
 @pytest.fixture(scope="module")
 def lived_in(house: House) -> House:
-    house.command("user", "add", "nora", "--email", "nora@example.org", "--password-stdin", stdin=PASSWORD)
+    house.add_user("nora")
     return house
 
 

@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.factories import PASSWORD
 from tests.journeys.server import House
 from tests.journeys.test_in_chromium import curl, log_in
 
@@ -11,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_more(tab: Page, house: House) -> None:
-    house.command("user", "add", "mira", "--email", "mira@example.org", "--password-stdin", stdin=PASSWORD)
+    house.add_user("mira")
     log_in(tab, house, "mira")
     tab.goto(f"{house.url}/tokens/new")
     tab.get_by_role("link", name="Try with curl").click()

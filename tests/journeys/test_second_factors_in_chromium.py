@@ -1,9 +1,8 @@
 """Second factors in a real browser, with an authenticator that Chromium keeps: set up, used, and taken away."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import count
 
 import pyotp
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import check_everywhere
-from tests.journeys.server import House, served
+from tests.journeys.server import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -26,11 +25,14 @@ OPTIONS = {
 }
 
 
+numbers = count(1)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[House]:
-    with served(tmp_path) as house:
-        house.command("user", "add", "ada", "--email", "ada@example.org", "--password-stdin", stdin=PASSWORD)
-        yield house
+def name(house: House) -> str:
+    """A user who has a password and nothing else."""
+    house.add_user(name := f"ada{next(numbers)}")
+    return name
 
 
 @dataclass
@@ -57,9 +59,9 @@ def device(tab: Page) -> Device:
     return Device(cdp, cdp.send("WebAuthn.addVirtualAuthenticator", {"options": OPTIONS})["authenticatorId"])
 
 
-def log_in(page: Page, house: House) -> None:
+def log_in(page: Page, house: House, name: str) -> None:
     page.goto(f"{house.url}/login")
-    page.get_by_label("User name or e-mail").fill("ada")
+    page.get_by_label("User name or e-mail").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
 
@@ -76,19 +78,21 @@ def add_passkey(tab: Page, house: House) -> None:
     tab.wait_for_url("**/recovery-codes**")
 
 
-def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_removed(home: House, tab: Page) -> None:
+def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_removed(
+    house: House, name: str, tab: Page
+) -> None:
     mine = device(tab)
-    log_in(tab, home)
-    add_passkey(tab, home)
+    log_in(tab, house, name)
+    add_passkey(tab, house)
     assert len(mine.credentials()) == 1
     tab.get_by_role("button", name="Create 10 codes").click()
     expect(tab.get_by_text("Shown only once")).to_be_visible()
     tab.emulate_media(media="print")
-    expect(tab.get_by_text("Recovery codes of ada")).to_be_visible()
+    expect(tab.get_by_text(f"Recovery codes of {name}")).to_be_visible()
     expect(tab.get_by_role("link", name="I've saved them")).not_to_be_visible()
     tab.emulate_media(media="screen")
     tab.get_by_role("link", name="I've saved them").click()
-    tab.goto(f"{home.url}/account/security")
+    tab.goto(f"{house.url}/account/security")
 
     # By button: until then the authenticator does not answer what the page asks by itself.
     mine.set(is_touched=False)
@@ -99,11 +103,11 @@ def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_rem
     tab.wait_for_url("**/dashboard")
 
     # By autofill: the page asks by itself, and the authenticator answers.
-    tab.goto(f"{home.url}/tokens")
+    tab.goto(f"{house.url}/tokens")
     tab.get_by_role("button", name="Log out", exact=True).first.click()
     tab.wait_for_url("**/dashboard")
 
-    tab.goto(f"{home.url}/account/security")
+    tab.goto(f"{house.url}/account/security")
     expect(tab.get_by_text("used 2 times")).to_be_visible()
     tab.get_by_role("link", name="Rename").click()
     tab.get_by_label("Name", exact=True).fill("this laptop")
@@ -114,12 +118,12 @@ def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_rem
     expect(tab.get_by_text("Your device may still list it")).to_be_visible()
 
 
-def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(home: House, tab: Page) -> None:
+def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(house: House, name: str, tab: Page) -> None:
     mine = device(tab)
-    log_in(tab, home)
-    add_passkey(tab, home)
+    log_in(tab, house, name)
+    add_passkey(tab, house)
     mine.set(is_touched=False, is_verified=False)
-    tab.goto(f"{home.url}/dashboard")
+    tab.goto(f"{house.url}/dashboard")
     log_out(tab)
     tab.wait_for_load_state("networkidle")
     mine.set(is_touched=True)
@@ -128,12 +132,12 @@ def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(home: House, tab
     assert "/login" in tab.url
 
 
-def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(home: House, tab: Page) -> None:
+def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(house: House, name: str, tab: Page) -> None:
     mine = device(tab)
-    log_in(tab, home)
-    add_passkey(tab, home)
+    log_in(tab, house, name)
+    add_passkey(tab, house)
     # The same device makes no second one, and says so.
-    tab.goto(f"{home.url}/account/security/passkeys/new")
+    tab.goto(f"{house.url}/account/security/passkeys/new")
     tab.get_by_role("button", name="Add a passkey").click()
     expect(tab.get_by_text("already has a passkey for this account")).to_be_visible()
     other = Device(
@@ -155,26 +159,26 @@ def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(home: House, t
     expect(tab.get_by_text("only way to log in")).to_be_visible()
     expect(tab.get_by_role("button", name="Remove passkey 1")).to_be_disabled()
     mine.set(is_touched=True)
-    tab.goto(f"{home.url}/confirm?next=/tokens/new")
+    tab.goto(f"{house.url}/confirm?next=/tokens/new")
     tab.get_by_role("button", name="Use a passkey").click()
     tab.wait_for_url("**/tokens/new")
 
 
-def test_an_app_is_set_up_and_asked_for_without_script(home: House, chromium: Browser) -> None:
+def test_an_app_is_set_up_and_asked_for_without_script(house: House, name: str, chromium: Browser) -> None:
     page = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}).new_page()
-    log_in(page, home)
-    page.goto(f"{home.url}/account/security")
+    log_in(page, house, name)
+    page.goto(f"{house.url}/account/security")
     page.get_by_role("link", name="Set up an authenticator app").click()
     seed = page.locator("copy-text pre").inner_text().replace(" ", "")
     page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).at(time.time(), counter_offset=-1))
     page.get_by_role("button", name="Turn on").click()
     page.get_by_role("button", name="Create 10 codes").click()
     expect(page.locator(".sheet li")).to_have_count(10)
-    page.goto(f"{home.url}/dashboard")
+    page.goto(f"{house.url}/dashboard")
     page.get_by_role("button", name="Log out", exact=True).first.click()
     expect(page.get_by_role("button", name="Use a passkey")).not_to_be_visible()
     assert "Passkeys need JavaScript" in page.content()
-    log_in(page, home)
+    log_in(page, house, name)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).now())
     page.get_by_role("button", name="Continue").click()
@@ -182,23 +186,23 @@ def test_an_app_is_set_up_and_asked_for_without_script(home: House, chromium: Br
     page.context.close()
 
 
-def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Browser) -> None:
+def test_every_page_of_theirs_is_accessible_and_fits(house: House, name: str, chromium: Browser) -> None:
     # Without the watch over faults: the checker styles the page inline, which the policy refuses and reports.
     context = chromium.new_context()
     page = context.new_page()
     mine = device(page)
-    page.goto(f"{home.url}/login")
+    page.goto(f"{house.url}/login")
     check_everywhere(page)
-    log_in(page, home)
+    log_in(page, house, name)
     for path in ("passkeys/new", "totp", "recovery-codes", "second-factor"):
-        page.goto(f"{home.url}/account/security/{path}")
+        page.goto(f"{house.url}/account/security/{path}")
         check_everywhere(page)
-    add_passkey(page, home)
+    add_passkey(page, house)
     check_everywhere(page)
     with page.expect_navigation():
         page.get_by_role("button", name="Create 10 codes").click()
     check_everywhere(page)
-    page.goto(f"{home.url}/account/security/totp")
+    page.goto(f"{house.url}/account/security/totp")
     seed = page.locator("copy-text pre").inner_text().replace(" ", "")
     page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).now())
     page.get_by_role("button", name="Turn on").click()
@@ -208,13 +212,13 @@ def test_every_page_of_theirs_is_accessible_and_fits(home: House, chromium: Brow
         with page.expect_navigation():
             page.get_by_role("link", name=link).click()
         check_everywhere(page)
-        page.goto(f"{home.url}/account/security")
-    page.goto(f"{home.url}/confirm?next=/tokens/new")
+        page.goto(f"{house.url}/account/security")
+    page.goto(f"{house.url}/confirm?next=/tokens/new")
     check_everywhere(page)
     mine.set(is_touched=False)
-    page.goto(f"{home.url}/dashboard")
+    page.goto(f"{house.url}/dashboard")
     log_out(page)
-    log_in(page, home)
+    log_in(page, house, name)
     page.wait_for_url("**/login/second-step**")
     check_everywhere(page)
     context.close()

@@ -7,7 +7,6 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.factories import PASSWORD
 from tests.journeys.accessibility import check_everywhere
 from tests.journeys.server import House
 from tests.journeys.test_in_chromium import curl, log_in
@@ -29,7 +28,7 @@ def let_time_pass(house: House, token_id: str) -> None:
 
 
 def test_a_token_from_its_preset_to_the_kill_switch(tab: Page, house: House, chromium: Browser) -> None:
-    house.command("user", "add", "noor", "--email", "noor@example.org", "--password-stdin", stdin=PASSWORD)
+    house.add_user("noor")
     log_in(tab, house, "noor")
 
     # From a preset, to a page that waits until a real request has come.
