@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast test-dates explore check bench migrate migration messages lock
+.PHONY: help setup setup-dev run test test-fast lengthy test-dates explore check bench migrate migration messages lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -41,8 +41,11 @@ FAST := not (browser or process or postgresql or race or slow)
 DATES := 2028-02-29T12:00:00Z 2026-12-31T23:59:30Z 2027-03-28T00:59:30Z 2027-10-31T00:59:30Z 2028-11-29T12:00:00Z
 SEED := $(or $(SEED),$(shell date +%s))
 
-test-fast: setup-dev ## run the quick tests, with 1 case of each table (CASES=9: more)
-	LATCHKEY_TEST_CASES=$(or $(CASES),1) $(BIN)/python -m pytest -n 2 --dist worksteal -p no:schemathesis -m "$(FAST)" --ignore=tests/site/test_schemathesis.py $(ARGS)
+test-fast: setup-dev ## run the quick tests in a minute, with 1 case of each table (CASES=9: more)
+	LATCHKEY_TEST_CASES=$(or $(CASES),1) $(BIN)/python -m pytest -n 2 --dist worksteal -p no:schemathesis -m "$(FAST) and not lengthy" --ignore=tests/site/test_schemathesis.py $(ARGS)
+
+lengthy: setup-dev ## measure which tests test-fast leaves out, and write tests/lengthy.txt
+	LATCHKEY_TEST_MEASURE=1 LATCHKEY_TEST_CASES=3 $(BIN)/python -m pytest -n 0 -p no:schemathesis -m "$(FAST)" --ignore=tests/site/test_schemathesis.py
 
 test-dates: setup-dev ## run the quick tests on other dates
 	for date in $(DATES); do echo "$$date"; LATCHKEY_TEST_DATE=$$date TZ=Europe/Berlin $(BIN)/python -m pytest -n 2 --dist worksteal -m "$(FAST)" $(ARGS) || exit 1; done

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import budget, cached_builds, dates, factories, marking
+from tests import budget, cached_builds, dates, factories, lengthy, marking
 from tests.browser import Person
 from tests.journeys.postgresql import served
 from tests.login import directory
@@ -64,7 +64,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     marking.guard.running = item
     try:
-        return (yield)
+        with lengthy.measure(item.nodeid):
+            return (yield)
     finally:
         marking.guard.running = None
 
@@ -192,6 +193,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    lengthy.write()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from tests import lengthy
+
 MARKERS = {
     "browser": "drives Chromium",
     "process": "starts another process",
     "postgresql": "needs PostgreSQL",
     "race": "runs threads or processes against each other",
     "slow": "takes seconds",
+    "lengthy": f"takes more than {lengthy.LONGEST} seconds: tests/lengthy.txt",
 }
 BY_FIXTURE = {
     "chromium": {"browser", "process"},
@@ -42,6 +45,8 @@ def mark(item: pytest.Item) -> None:
     found = {marker for name in fixtures & BY_FIXTURE.keys() for marker in BY_FIXTURE[name]}
     for function in functions_of(item):
         found |= {BY_NAME[name] for name in names_reached(function) if name in BY_NAME}
+    if lengthy.is_lengthy(item.nodeid):
+        found.add("lengthy")
     for marker in sorted(found):
         item.add_marker(marker)
     if found & {"browser", "process"}:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import settings
 
-from tests import budget, dates, marking
+from tests import budget, dates, lengthy, marking
 from tests.cli import serving
 from tests.journeys import server
 from tests.races import paired
@@ -79,6 +79,17 @@ def test_of_each_table_some_cases_are_kept_that_are_spread_over_it(cases, kept):
     items = [Named(f"test_x[{number}]") for number in range(10)] + [Named("test_y")]
     left_out = marking.beyond(cases, items)
     assert [number for number, item in enumerate(items) if item not in left_out] == kept
+
+
+def test_what_takes_long_in_the_middle_of_its_cases_is_named():
+    seconds = {"test_b": [0.2, 0.1, 0.3], "test_a": [1.0], "test_c": [0.1, 0.1, 9.0]}
+    assert lengthy.lines(seconds) == "test_a\ntest_b\n"
+
+
+def test_a_case_is_as_lengthy_as_its_test(monkeypatch):
+    monkeypatch.setattr(lengthy, "NAMES", frozenset({"test_a"}))
+    monkeypatch.setattr(lengthy, "IS_MEASURED", False)
+    assert [lengthy.is_lengthy(name) for name in ("test_a[1]", "test_a", "test_ab")] == [True, True, False]
 
 
 class Named:

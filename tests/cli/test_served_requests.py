@@ -17,7 +17,7 @@ PIECES = 20_000
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with served(tmp_path_factory.mktemp("served_requests")) as site:
+    with served(tmp_path_factory.mktemp("served_requests"), WEBAPP_BODY_TIMEOUT="4s") as site:
         yield site
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.serving import serving, start
 from tests.cli.test_stopping import workers_of
+from tests.conftest import copied
 
 POST = (
     b"POST /api/auth HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n"
@@ -19,16 +20,15 @@ POST = (
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
-@pytest.fixture
-def server(instance, add):
-    add("ada")
+@pytest.fixture(scope="module")
+def server(migrated):
     quick = {
         "WEBAPP_BODY_TIMEOUT": "3s",
         "WEBAPP_HEADER_TIMEOUT": "3s",
         "WEBAPP_THREADS": "8",
         "WEBAPP_CONNECTIONS": "400",
     }
-    with serving(start(instance, **quick)) as (server,):
+    with copied(migrated) as instance, serving(start(instance, **quick)) as (server,):
         yield server
 
 
@@ -78,8 +78,7 @@ def test_connections_that_send_no_whole_headers_hold_up_nobody_and_are_closed(se
             client.close()
 
 
-def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(instance, add):
-    add("ada")
+def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(instance):
     request = b"GET /docs HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n" * 20
     with serving(start(instance, WEBAPP_WORKERS="1", WEBAPP_CONNECTIONS="64")) as (server,):
         clients = [connected(server) for _ in range(100)]

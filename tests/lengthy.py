@@ -1,0 +1,44 @@
+"""Tests that ``make test-fast`` leaves out because they take long: measured by ``make lengthy``, in ``lengthy.txt``."""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+FILE = Path(__file__).with_suffix(".txt")
+IS_MEASURED = bool(os.environ.get("LATCHKEY_TEST_MEASURE"))
+LONGEST = 0.15
+"""Seconds of processor time that a test takes with its fixtures, as the median of its cases."""
+
+NAMES = frozenset(FILE.read_text().split("\n"))
+measured = defaultdict[str, list[float]](list)
+
+
+def function_of(nodeid: str) -> str:
+    """The test without its case."""
+    return nodeid.partition("[")[0]
+
+
+def is_lengthy(nodeid: str) -> bool:
+    return not IS_MEASURED and function_of(nodeid) in NAMES
+
+
+@contextmanager
+def measure(nodeid: str) -> Iterator[None]:
+    """Note the processor time of the block: what else the machine does has little influence on it."""
+    begun = time.process_time()
+    yield
+    measured[function_of(nodeid)].append(time.process_time() - begun)
+
+
+def lines(seconds: Mapping[str, list[float]]) -> str:
+    """The names of the tests that take too long, sorted, one a line."""
+    return "".join(f"{name}\n" for name, found in sorted(seconds.items()) if median(found) > LONGEST)
+
+
+def write() -> None:
+    if IS_MEASURED:
+        FILE.write_text(lines(measured))
