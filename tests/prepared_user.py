@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from sqlalchemy.orm import make_transient_to_detached
@@ -25,9 +25,11 @@ from webapp.settings import Settings
 from webapp.testing import quickened
 from webapp.web.registry import services_of
 
+T = TypeVar("T")
+
 FILE = "latchkey.db"
 # Where the time goes on, a copy is of no longer ago.
-SECONDS = 5
+SECONDS = 20
 MOST = 40
 
 
@@ -53,9 +55,7 @@ class Beginnings:
             return factories.user(app, "ada")
         made = self._made(app)
         put(app, made.database)
-        user = User(**made.left)
-        make_transient_to_detached(user)
-        return user
+        return user_of(made)
 
     def log_in(self, person: Person) -> None:
         app = person.app
@@ -66,6 +66,18 @@ class Beginnings:
         put(app, found.database)
         cookies, person.page = found.left
         person.client._cookies = dict(cookies)
+
+    def prepare(self, app: Flask, begin: Callable[[Flask, User], T]) -> T:
+        """The same database as after ``begin`` on a site where Ada is all that there is; done once for many tests.
+
+        Returns:
+            what ``begin`` has answered, which the tests share: they copy what they change.
+        """
+        made = self._made(app)
+        found = self._once(app, made.database, lambda house: begin(house, user_of(made)), begin)
+        put(app, found.database)
+        answer: T = found.left
+        return answer
 
     def _made(self, app: Flask) -> Beginning:
         return self._once(app, self._empty, lambda house: vars_of(factories.user(house, "ada")))
@@ -99,6 +111,19 @@ def elsewhere(settings: Settings, database: bytes) -> Iterator[Flask]:
     ours.handlers = handlers
     yield house
     close(house)
+
+
+def user_of(made: Beginning) -> User:
+    user = User(**made.left)
+    make_transient_to_detached(user)
+    return user
+
+
+def moved(person: Person, app: Flask) -> Person:
+    """Her browser as it is, before another site on the same database."""
+    same = replace(person, app=app)
+    same.client._cookies, same.page = dict(person.client._cookies), person.page
+    return same
 
 
 def come(person: Person) -> Callable[[Flask], tuple[dict[Any, Any], TestResponse]]:

@@ -1,11 +1,15 @@
 """WebAuthn Level 3, §7.1 and §7.2, step by step: what a bad client sends is refused in every ceremony."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests import factories
 from tests.browser import Person
+from tests.mfa.passkey_ceremonies import confirm, login, second_step, used
 from tests.passkey import BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Authenticator, b64
-from tests.second_factors import half, is_in, options, passkey_login, register, stored, touch, with_passkey
+from tests.prepared_user import moved
+from tests.second_factors import is_in, options, passkey_login, register, stored, with_passkey
 
 OTHER_CHALLENGE = b64(b"y" * 32)
 
@@ -103,11 +107,14 @@ OF_A_DISCOVERABLE_ONE = [
 
 
 @pytest.fixture
-def device(app, user):
-    """It has signed once."""
-    made = with_passkey(app, user)
-    passkey_login(Person(app), made)
-    return made
+def begin(app, beginnings):
+    """Begins one of these with a passkey that has signed once."""
+
+    def begin(ceremony):
+        found = beginnings.prepare(app, ceremony)
+        return replace(found, person=moved(found.person, app), device=replace(found.device))
+
+    return begin
 
 
 def lie(device, lies):
@@ -119,49 +126,29 @@ def left(app, user):
     return [(passkey.credential_id, passkey.sign_count, passkey.uses) for passkey in stored(app, user)]
 
 
-def login(app, device):
-    person = Person(app)
-    person.open("/login")
-    return person, lambda: touch(person, device, "/login/passkey")
-
-
-def second_step(app, device):
-    person = half(app)
-    return person, lambda: touch(person, device, "/login/second-step/passkey")
-
-
-def confirm(app, device):
-    person = Person(app)
-    passkey_login(person, device)
-    person.open("/confirm")
-    return person, lambda: touch(person, device, "/confirm/passkey")
-
-
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_ASSERTION, *OF_A_DISCOVERABLE_ONE])
-def test_a_login_by_passkey_refuses(app, user, device, lies):
-    person, send = login(app, device)
-    refuses(app, user, device, lies, send)
-    assert not is_in(person)
+def test_a_login_by_passkey_refuses(app, begin, lies):
+    assert not is_in(refused(app, begin(login), lies))
 
 
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_ASSERTION])
-def test_a_second_step_refuses(app, user, device, lies):
-    person, send = second_step(app, device)
-    refuses(app, user, device, lies, send)
-    assert not is_in(person)
+def test_a_second_step_refuses(app, begin, lies):
+    assert not is_in(refused(app, begin(second_step), lies))
 
 
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_ASSERTION])
-def test_a_confirmation_refuses(app, user, device, lies):
-    _, send = confirm(app, device)
-    refuses(app, user, device, lies, send)
+def test_a_confirmation_refuses(app, begin, lies):
+    refused(app, begin(confirm), lies)
 
 
-def refuses(app, user, device, lies, send):
-    before = left(app, user)
-    lie(device, lies)
-    assert send().status_code == 422
-    assert left(app, user) == before
+def refused(app, ceremony, lies):
+    """Whoever has tried it."""
+    before = left(app, ceremony.user)
+    assert before
+    lie(ceremony.device, lies)
+    assert ceremony.send().status_code == 422
+    assert left(app, ceremony.user) == before
+    return ceremony.person
 
 
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_REGISTRATION])
@@ -175,7 +162,7 @@ def test_a_registration_refuses(app, user, person, lies):
 # Beside them honest ones, in the same ways.
 
 
-@pytest.mark.parametrize("begin", [login, second_step, confirm])
+@pytest.mark.parametrize("ceremony", [login, second_step, confirm])
 @pytest.mark.parametrize(
     "honest",
     [
@@ -185,37 +172,37 @@ def test_a_registration_refuses(app, user, person, lies):
         pytest.param({"writes": lambda text: text.encode("utf-8-sig")}, id="a byte order mark"),
     ],
 )
-def test_an_honest_assertion_lets_in(app, device, begin, honest):
-    person, send = begin(app, device)
-    lie(device, honest)
-    assert send().request.path == "/dashboard"
-    assert is_in(person)
+def test_an_honest_assertion_lets_in(begin, ceremony, honest):
+    begun = begin(ceremony)
+    lie(begun.device, honest)
+    assert begun.send().request.path == "/dashboard"
+    assert is_in(begun.person)
 
 
-@pytest.mark.parametrize("begin", [second_step, confirm])
-def test_a_handle_may_be_missing_where_the_password_has_said_whose_it_is(app, device, begin):
-    person, send = begin(app, device)
-    device.user_handle = None
-    send()
-    assert is_in(person)
+@pytest.mark.parametrize("ceremony", [second_step, confirm])
+def test_a_handle_may_be_missing_where_the_password_has_said_whose_it_is(begin, ceremony):
+    begun = begin(ceremony)
+    begun.device.user_handle = None
+    begun.send()
+    assert is_in(begun.person)
 
 
-@pytest.mark.parametrize("begin", [login, second_step, confirm])
-def test_a_synced_passkey_may_be_backed_up_or_not_and_never_bound(app, user, begin):
+@pytest.mark.parametrize("ceremony", [login, second_step, confirm])
+def test_a_synced_passkey_may_be_backed_up_or_not_and_never_bound(app, user, ceremony):
     device = with_passkey(app, user, is_synced=True)
     for lowered, status in ((0, 200), (BACKED_UP, 200), (ELIGIBLE | BACKED_UP, 422)):
         device.lowered = 0
-        _, send = begin(app, device)
+        begun = ceremony(app, user, device)
         device.lowered = lowered
-        assert send().status_code == status
+        assert begun.send().status_code == status
 
 
-@pytest.mark.parametrize("begin", [second_step, confirm])
-def test_the_passkey_of_another_is_refused(app, user, device, begin):
+@pytest.mark.parametrize("ceremony", [second_step, confirm])
+def test_the_passkey_of_another_is_refused(app, begin, ceremony):
+    begun = begin(ceremony)
     others = with_passkey(app, factories.user(app, "grace"))
-    _, send = begin(app, device)
-    vars(device).update(vars(others))
-    assert send().status_code == 422
+    vars(begun.device).update(vars(others))
+    assert begun.send().status_code == 422
 
 
 def test_a_credential_id_of_1023_bytes_is_registered(app, user, person):
@@ -223,8 +210,8 @@ def test_a_credential_id_of_1023_bytes_is_registered(app, user, person):
     assert len(stored(app, user)) == 1
 
 
-def test_a_challenge_for_one_ceremony_is_none_for_another(app, user, device):
-    person = Person(app)
+def test_a_challenge_for_one_ceremony_is_none_for_another(app, user):
+    person, device = Person(app), used(app, user)
     passkey_login(person, device)
     for path, button, given_by in (
         ("/confirm", "Use a passkey", "/login/passkey"),
