@@ -59,7 +59,7 @@ def test_whatever_reads_the_log_finds_a_row_by_either_name(database, user, name,
         assert [entry.event for entry in found] == [only]
         since = found[0].at
         assert reading.latest(db, name) == since
-        assert reading.moments(db, user.id, name, since=since) == [since]
+        assert reading.times_of(db, user.id, name, since=since) == [since]
 
 
 def test_the_chain_stands_whatever_the_names(log):

@@ -107,7 +107,7 @@ def too_often(retry_after: timedelta) -> Problem:
 
 
 def current_call() -> Call:
-    """How this request asks, for the bounds of a token."""
+    """Method, URL rule and IP address of this request, to be compared with the restrictions of its token."""
     return Call(request.method, str(request.url_rule), request.remote_addr)
 
 

@@ -23,8 +23,8 @@ def theme() -> str | None:
 
 
 def language() -> str:
-    """The language of the caller's account; ``auto`` if they left it to their browser, for tokens and for strangers."""
-    # A script is not looked up for it: what it is refused with costs no question.
+    """The language setting of the caller's account; ``auto`` for tokens and anonymous requests."""
+    # Scripts are not authenticated just for this, so that refusing their requests needs no query.
     if not request or ("caller" not in g and not is_browser()):
         return AUTOMATIC
     try:

@@ -55,9 +55,14 @@ def authorize_request() -> ResponseReturnValue | None:
 
 
 def refusal_for(asked: Request, need: Requirement) -> Response | None:
+    """The response to a request that does not meet ``need``; None if it does, then ``g.principal`` is set.
+
+    Raises:
+        Problem: 403 ``csrf_failed``, 429 ``throttled``.
+    """
     is_change, app = csrf.is_change(asked.method), unproxied(current_app)
     try:
-        # A public page needs no caller; a public form asks whether a script's credential speaks for it.
+        # Public pages need no caller. A public form submitted with a token is refused below.
         principal = login_manager.caller() if not need.is_public or (is_change and presented()) else None
     except NotAccepted as error:
         return unauthenticated.not_accepted(error, need)

@@ -1,4 +1,4 @@
-"""Validates a token that somebody else sent, as the guard would; this is no use of the token."""
+"""Validates a token that is not the caller's own, such as for introspection; it does not count as used."""
 
 from webapp.core.clock import now
 from webapp.guard.login_manager import Authenticators
@@ -16,7 +16,8 @@ def vouch(token: str) -> Principal:
 
 
 def vouch_for(claim: CredentialRef) -> Principal:
-    """
+    """The principal of a credential, as ``vouch``.
+
     Raises:
         NotAccepted
     """

@@ -1,7 +1,7 @@
 """Revocation of exchanged tokens, which have no row of their own (RFC 7009).
 
-An exchanged token lives at most fifteen minutes, so the ids of the revoked ones are kept until then and no longer. The
-table never holds more than the exchanged tokens that were revoked within a quarter of an hour.
+An exchanged token is valid for at most 15 minutes. The ids of revoked ones are deleted when they have expired, so the
+table stays small.
 """
 
 from collections.abc import Mapping
