@@ -13,7 +13,9 @@ IS_MEASURED = bool(os.environ.get("LATCHKEY_TEST_MEASURE"))
 LONGEST = 0.15
 """Seconds of processor time that a test takes with its fixtures, as the median of its cases."""
 
-NAMES = frozenset(FILE.read_text().split("\n"))
+NAMES = frozenset(
+    f"{file}::{test}" for line in FILE.read_text().splitlines() for file, *tests in [line.split()] for test in tests
+)
 measured = defaultdict[str, list[float]](list)
 
 
@@ -35,8 +37,13 @@ def measure(nodeid: str) -> Iterator[None]:
 
 
 def lines(seconds: Mapping[str, list[float]]) -> str:
-    """The names of the tests that take too long, sorted, one a line."""
-    return "".join(f"{name}\n" for name, found in sorted(seconds.items()) if median(found) > LONGEST)
+    """Each file with the names of its tests that take too long, both sorted, one file a line."""
+    files = defaultdict[str, list[str]](list)
+    for name, found in sorted(seconds.items()):
+        if median(found) > LONGEST:
+            file, _, test = name.partition("::")
+            files[file].append(test)
+    return "".join(f"{file} {' '.join(tests)}\n" for file, tests in files.items())
 
 
 def write() -> None:

@@ -82,8 +82,13 @@ def test_of_each_table_some_cases_are_kept_that_are_spread_over_it(cases, kept):
 
 
 def test_what_takes_long_in_the_middle_of_its_cases_is_named():
-    seconds = {"test_b": [0.2, 0.1, 0.3], "test_a": [1.0], "test_c": [0.1, 0.1, 9.0]}
-    assert lengthy.lines(seconds) == "test_a\ntest_b\n"
+    seconds = {
+        "b.py::test_b": [0.2, 0.1, 0.3],
+        "b.py::test_a": [1.0],
+        "a.py::test_c": [1.0],
+        "c.py::test_d": [0.1, 0.1, 9],
+    }
+    assert lengthy.lines(seconds) == "a.py test_c\nb.py test_a test_b\n"
 
 
 def test_a_case_is_as_lengthy_as_its_test(monkeypatch):
