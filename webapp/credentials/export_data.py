@@ -36,19 +36,23 @@ def all_of(db: Session, user_id: UUID, kind: str) -> list[Credential]:
 
 
 def days_of(db: Session, user_id: UUID) -> list[DayRecord]:
+    """Number of requests by credential and day."""
     rows = select(CredentialUse).where(CredentialUse.credential_id.in_(ids_of(user_id))).order_by(CredentialUse.day)
     return [DayRecord(row.credential_id, row.day, row.requests) for row in db.scalars(rows)]
 
 
 def uses_of(db: Session, user_id: UUID) -> list[UseRecord]:
+    """Number of requests by token, day and route."""
     rows = select(ResourceUse).where(ResourceUse.credential_id.in_(ids_of(user_id))).order_by(ResourceUse.day)
     return [UseRecord(row.credential_id, row.day, row.resource, row.requests) for row in db.scalars(rows)]
 
 
 def networks_of(db: Session, user_id: UUID) -> list[NetworkRecord]:
+    """Networks from which each token was used."""
     rows = select(TokenNetwork).where(TokenNetwork.credential_id.in_(ids_of(user_id))).order_by(TokenNetwork.first_at)
     return [NetworkRecord(row.credential_id, row.network, row.first_at) for row in db.scalars(rows)]
 
 
 def ids_of(user_id: UUID) -> Select[UUID]:
+    """Query for the ids of a user's credentials."""
     return select(Credential.id).where(Credential.user_id == user_id)

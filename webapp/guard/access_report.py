@@ -59,6 +59,7 @@ def reachable_route(address: str, need: Requirement, role: str, decision: Decisi
 
 
 def why(need: Requirement, role: str, *, is_open: bool) -> str:
+    """The reason why a role may or may not call a route, as a sentence."""
     if need.role is None:
         found = _("Open to all accounts.")
     elif is_open and need.role != role:

@@ -39,6 +39,7 @@ def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
 
 
 def curl_example(path: str, scope: str) -> CurlExample:
+    """The curl example for a path, with a link to create a token with ``scope``."""
     return CurlExample(curl(current_app.config["BASE_URL"] + path), mint_link([scope]))
 
 

@@ -21,11 +21,13 @@ class UserLookup(Protocol):
 
 
 def principal() -> Principal | None:
+    """The caller of this request; behind ``current_principal``."""
     found = current_user._get_current_object()
     return found if isinstance(found, Principal) else None
 
 
 def claims() -> dict[str, Any]:
+    """The claims of the token of this request; behind ``current_claims``."""
     if "claims" not in g:
         g.claims = read_claims()
     found: dict[str, Any] = g.claims
@@ -58,6 +60,11 @@ def user_lookup(app: Flask) -> Callable[[UserLookup], UserLookup]:
 
 
 def record() -> Any:
+    """The plug-in's record of the caller; behind ``current_record``.
+
+    Raises:
+        LookupError: no function was registered with ``user_lookup``.
+    """
     if "record" not in g:
         look_up = services_of(unproxied(current_app)).find(UserLookup)
         if look_up is None:

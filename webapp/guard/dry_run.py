@@ -53,6 +53,7 @@ def rules_at(path: str, method: str | None) -> frozenset[str]:
 
 
 def fix(principal: Principal, need: Requirement, decision: Decision) -> str | None:
+    """Path of the page where the owner of a token can add what is missing; None if there is none."""
     if decision is Decision.NEED_SCOPE:
         return link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
     if decision is Decision.OUT_OF_BOUNDS:

@@ -112,5 +112,6 @@ def current_call() -> Call:
 
 
 def steps_of(asked: Sequence[CheckedStep]) -> list[RequirementStep]:
+    """Access checks in the form that error pages show."""
     states = {True: "held", False: "missing", None: "idle"}
     return [RequirementStep(step.words, states[step.held]) for step in asked]

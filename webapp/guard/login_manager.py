@@ -126,6 +126,7 @@ def count_use(seen: CredentialAccepted, standing: CredentialRow, moment: datetim
 
 
 def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
+    """Authenticate by the token if the request presents one, else by the session cookie. Does not raise NotAccepted."""
     authenticators = service(Authenticators)
     asked = unproxied(request)
     shown = presented(asked)

@@ -10,6 +10,8 @@ from webapp.core.db import Base
 
 
 class KeptForm(Base):
+    """A saved form, encrypted."""
+
     __tablename__ = "kept_form"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)

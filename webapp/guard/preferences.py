@@ -41,12 +41,14 @@ def caller_id() -> UUID | None:
 
 
 def zone_name() -> str:
+    """The IANA name of the caller's time zone; ``UTC`` if no caller was authenticated."""
     # No caller is looked up for it: a mail is rendered in a context of its own, without a caller.
     principal = g.get("caller")
     return principal.time_zone if isinstance(principal, Principal) else "UTC"
 
 
 def zone() -> tzinfo:
+    """The caller's time zone; UTC if no caller was authenticated."""
     return zone_named(zone_name())
 
 

@@ -103,6 +103,11 @@ def own(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
+    """Attach a requirement to a view.
+
+    Raises:
+        TypeError: the view has one already.
+    """
     if hasattr(view, MARK):
         # Only one of the two would apply, and it would not be obvious which.
         raise TypeError(f"{view.__qualname__} already has an access rule. Combine both into one @require(...)")

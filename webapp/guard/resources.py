@@ -9,6 +9,8 @@ DECLARED: dict[str, "Resource"] = {}
 
 @dataclass(frozen=True, slots=True)
 class Resource:
+    """A resource that scopes refer to, with the sentences that describe them."""
+
     name: str
     title: str
     sentences: Mapping[str, str]

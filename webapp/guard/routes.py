@@ -18,6 +18,8 @@ BY_ITSELF = {"HEAD", "OPTIONS"}
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """A route of the application with its requirement."""
+
     methods: tuple[str, ...]
     path: str
     endpoint: str
@@ -71,6 +73,7 @@ def routes(app: Flask) -> tuple[Route, ...]:
 
 
 def route(app: Flask, rule: Rule) -> Route:
+    """The ``Route`` of a URL rule."""
     methods = tuple(sorted((rule.methods or set()) - BY_ITSELF))
     return Route(methods, rule.rule, rule.endpoint, requirement_of(app, rule.endpoint))
 

@@ -60,6 +60,7 @@ def exceeded(authority: TokenGrant, call: Call) -> Bound | None:
 
 
 def is_within(address: str | None, networks: tuple[str, ...]) -> bool:
+    """Whether an IP address is in one of these networks (CIDR)."""
     try:
         caller = plain(ip_address(address or ""))
     except ValueError:
@@ -74,6 +75,7 @@ def plain(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 @lru_cache(4096)
 def network(cidr: str) -> IPv4Network | IPv6Network:
+    """A network from CIDR notation; cached."""
     return ip_network(cidr)
 
 
@@ -84,5 +86,6 @@ def authority_of(stored: str | None) -> TokenGrant | None:
 
 
 def stored(authority: TokenGrant) -> str:
+    """The text of a grant for the database."""
     # Deterministic order, so that equal grants give equal texts.
     return msgspec.json.encode(authority, order="deterministic").decode()

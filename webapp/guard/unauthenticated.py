@@ -152,6 +152,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
 
 
 def undeclared(endpoint: str) -> Problem:
+    """The 403 problem of a route without ``@require`` or ``@public``."""
     return Problem(
         403,
         _("This page has no access rule"),
@@ -171,6 +172,7 @@ def next_here() -> str | None:
 
 
 def minutes(need: Requirement) -> int:
+    """``fresh_within`` in minutes; 0 if there is none."""
     return int(need.fresh_within.total_seconds() // 60) if need.fresh_within else 0
 
 

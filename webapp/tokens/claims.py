@@ -23,7 +23,8 @@ class ClaimsUnfit(Exception):
 
 
 def gathered(hooks: Sequence[ClaimsHook], user_id: UUID, scopes: Sequence[str]) -> dict[str, object]:
-    """
+    """Call all hooks and merge the claims that they return.
+
     Raises:
         ClaimsUnfit
     """

@@ -36,6 +36,8 @@ class TokenEdited(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edited:
+    """The terms of a token before and after a change."""
+
     before: TokenTerms
     after: TokenTerms
 
@@ -49,6 +51,7 @@ class Edited:
 
 
 def terms_of(row: TokenRow) -> TokenTerms:
+    """The present terms of a token."""
     return TokenTerms(
         name=row.entry.name,
         note=row.entry.note,

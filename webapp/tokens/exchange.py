@@ -42,6 +42,8 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class TokenExchange:
+    """Issues and verifies exchanged tokens."""
+
     issuer: TokenIssuer
     audiences: frozenset[str]
     """Other services only: this site itself does not accept exchanged tokens."""

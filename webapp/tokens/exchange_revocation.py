@@ -48,4 +48,5 @@ def revoke(db: Session, claims: Mapping[str, Any], parent_id: UUID, *, origin: s
 
 
 def is_revoked(db: Session, claims: Mapping[str, Any]) -> bool:
+    """Whether an exchanged token was revoked."""
     return db.get(RevokedExchangedToken, UUID(claims["jti"])) is not None

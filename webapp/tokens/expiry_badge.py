@@ -13,6 +13,8 @@ MOST = 4096
 
 
 class ExpiryBadge:
+    """Whether a user has a token that expires soon; cached per user."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[UUID, tuple[datetime, bool]] = {}

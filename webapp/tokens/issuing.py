@@ -187,6 +187,7 @@ def facts(authority: TokenGrant) -> dict[str, Any]:
 
 
 def because(reason: str | None) -> dict[str, Any]:
+    """The reason for a missing expiry, as a detail of the audit event."""
     return {"reason": reason} if reason else {}
 
 

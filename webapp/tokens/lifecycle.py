@@ -65,6 +65,7 @@ def find(db: Session, user_id: UUID, token_id: UUID) -> TokenRow | None:
 
 
 def owner_of(db: Session, token_id: UUID) -> UUID | None:
+    """The user id of a token's owner."""
     return db.scalar(select(ApiToken.user_id).where(ApiToken.id == token_id))
 
 

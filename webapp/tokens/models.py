@@ -10,6 +10,8 @@ from webapp.core.db import Base, Key, Name
 
 
 class ApiToken(Base):
+    """An API token or access token: name, note and origin."""
+
     __tablename__ = "api_token"
     __table_args__ = (
         UniqueConstraint("user_id", "taken_name"),

@@ -14,6 +14,8 @@ NOT_OWN = ("admin:read", GENERAL)
 
 @dataclass(frozen=True, slots=True)
 class Preset:
+    """A preset: values for the form for a new token."""
+
     key: str
     title: str
     small: str

@@ -33,6 +33,8 @@ class RefreshLifetimes:
 
 @dataclass(frozen=True, slots=True)
 class ScriptClient:
+    """The client that logs in: User-Agent and IP address."""
+
     user_agent: str
     address: str | None
 
@@ -114,6 +116,7 @@ def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> 
 
 
 def owner_of(db: Session, family_id: UUID) -> UUID | None:
+    """The user id of a script login's owner."""
     family = credentials.find(db, family_id, kind="refresh")
     return family.user_id if family else None
 

@@ -13,6 +13,7 @@ SHAPE = re.compile(r"lkr_[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def first() -> str:
+    """A random refresh token, the first of a family."""
     return PREFIX + new_secret()
 
 

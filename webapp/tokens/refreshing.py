@@ -22,6 +22,8 @@ BURST, BURST_WINDOW = 60, timedelta(minutes=10)
 
 
 class RefreshState(Enum):
+    """Result of ``state_of``."""
+
     FRESH = auto()
     LOST = auto()
     """Used within the grace period, and its successor was never used: the response may have been lost."""
@@ -59,6 +61,7 @@ def hold(db: Session, secret: str) -> HeldRefreshToken | None:
 
 
 def find(db: Session, secret: str) -> RefreshToken | None:
+    """The row of a refresh token, without locking it."""
     return db.get(RefreshToken, digest(secret)) if SHAPE.fullmatch(secret) else None
 
 
@@ -68,6 +71,11 @@ def successor_of(db: Session, token: RefreshToken) -> RefreshToken | None:
 
 
 def state_of(held: HeldRefreshToken, now: datetime, grace: timedelta = GRACE) -> RefreshState:
+    """Whether a refresh token may be used.
+
+    Args:
+        grace: for how long a used token may be presented again, if its successor was not used.
+    """
     token, successor = held.token, held.successor
     if not held.credential.is_live(now):
         return RefreshState.ENDED

@@ -30,6 +30,8 @@ class NotRotatable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
+    """The conditions of a rotation."""
+
     overlap: timedelta
     """For how long both tokens are valid, unless the old one expires sooner."""
     longest: timedelta
@@ -43,6 +45,8 @@ class Handover:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Rotated:
+    """The new token, and the token that it replaces."""
+
     issued: Issued
     former: TokenRow
 
@@ -118,6 +122,7 @@ def lifetime_after(credential: Credential, handover: Handover) -> timedelta | No
 
 
 def successor_of(db: Session, token_id: UUID) -> UUID | None:
+    """The id of the token that replaced a token."""
     return db.scalar(select(ApiToken.id).where(ApiToken.rotated_from == token_id))
 
 

@@ -38,6 +38,8 @@ class Covered:
 
 @dataclass(frozen=True, slots=True)
 class PickerRow:
+    """A resource with its options."""
+
     name: str
     title: str
     levels: list[PickerLevel]
@@ -99,6 +101,7 @@ def levels(ranks: dict[str, Scope], roles: Sequence[str], chosen: set[str]) -> l
 
 
 def level(scopes: Sequence[Scope], words: str, roles: Sequence[str], *, is_chosen: bool) -> PickerLevel:
+    """An option that stands for ``scopes``."""
     is_held = all(scope.is_held_by(roles) for scope in scopes)
     return PickerLevel(" ".join(scope.name for scope in scopes), words, is_held, is_held and is_chosen)
 

@@ -8,7 +8,8 @@ from webapp.tokens.scopes import Catalogue, Scope
 
 
 def unneeded(scopes: Iterable[str], uses: Mapping[str, int], requests: int, catalogue: Catalogue) -> list[str]:
-    """
+    """The scopes that no request of the period needed.
+
     Args:
         uses: number of requests by route (method and URL rule) in the period.
         requests: number of all requests in the period; if some are missing in ``uses``, the result is empty.

@@ -56,6 +56,8 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
+    """A scope, with the routes that it opens and its description."""
+
     name: str
     openings: tuple[Opening, ...]
     resource: Resource | None = None

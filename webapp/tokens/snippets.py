@@ -16,7 +16,8 @@ class Snippet:
 
 
 def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
-    """
+    """Examples for a URL in several languages and tools.
+
     Args:
         is_bound: bound to a key (DPoP), for which curl cannot make proofs.
     """
@@ -34,6 +35,7 @@ def for_resource(url: str, *, is_bound: bool = False) -> list[Snippet]:
 
 @cache
 def holding_a_key() -> str:
+    """Python code that makes DPoP proofs (RFC 9449)."""
     return (ROOT / "docs" / "examples" / "dpop_client.py").read_text(encoding="utf-8").strip()
 
 

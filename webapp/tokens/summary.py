@@ -33,11 +33,13 @@ def opens_something(scope: Scope, authority: TokenGrant) -> bool:
 
 
 def keeps(opening: Opening, authority: TokenGrant) -> bool:
+    """Whether the restrictions of a token permit a route."""
     is_method = not authority.methods or READS.get(opening.method, opening.method) in authority.methods
     return is_method and (not authority.resources or opening.rule in authority.resources)
 
 
 def can(scopes: Sequence[Scope], authority: TokenGrant, expires_at: datetime, zone: tzinfo) -> str:
+    """The sentence about what a token can do."""
     actions, networks = listed(actions_of(scopes)), shortened(authority.networks, style="or")
     if expires_at >= NEVER:
         if networks:
@@ -85,6 +87,7 @@ def limits_of(authority: TokenGrant) -> list[str]:
 
 
 def cannot(scopes: Sequence[Scope]) -> str:
+    """The sentence about what a token cannot do."""
     if all(scope.verb == "read" for scope in scopes):
         return _("Cannot change anything, create tokens or manage your account.")
     return _("Cannot create tokens or manage your account.")

@@ -75,6 +75,7 @@ class TokenDetails(Token, frozen=True, kw_only=True):
 
 
 def details(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
+    """The details of a token for its owner."""
     moment, entry = now(), row.entry
     token = token_list.describe_all(db, [row], moment)[0]
     days = [moment.date() - timedelta(days=back) for back in range(SHOWN - 1, -1, -1)]
@@ -98,6 +99,7 @@ def details(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
 
 
 def denials(events: Sequence[AuditEvent]) -> list[TokenDenial]:
+    """Refusals of a token, from audit events."""
     return [
         TokenDenial(
             event.at,

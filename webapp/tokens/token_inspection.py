@@ -61,6 +61,8 @@ class InspectedMember(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class TokenReading:
+    """Result of ``read``."""
+
     sentence: str
     code: ProblemCode | None
     """Why the guard would refuse it, judging by the token alone; None if that depends on its row."""

@@ -79,6 +79,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class TokenPage:
+    """A page of the list, with numbers for paging and filters."""
+
     tokens: list[Token]
     first: int
     total: int
@@ -187,6 +189,7 @@ def allows_all(seen: TokenGlance, all_scopes: frozenset[str]) -> bool:
 
 
 def counts(db: Session, user_id: UUID) -> dict[str, int]:
+    """Number of tokens in each view."""
     moment = now()
     views = {"active": live(moment), "ended": recently_ended(moment)}
     return {
@@ -203,6 +206,7 @@ def of_owner(columns: Sequence[Any], user_id: UUID, view: ColumnElement[bool]) -
 
 
 def live(moment: datetime) -> ColumnElement[bool]:
+    """SQL condition: the token is live."""
     return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment)
 
 
@@ -212,6 +216,7 @@ def recently_ended(moment: datetime) -> ColumnElement[bool]:
 
 
 def describe_all(db: Session, rows: Sequence[TokenRow], moment: datetime) -> list[Token]:
+    """Tokens in the form that lists show, with their use in the last 7 days."""
     days = [moment.date() - timedelta(days=back) for back in range(WEEK - 1, -1, -1)]
     uses = usage_tracker.by_day(db, [row.entry.id for row in rows], since=days[0])
     return [describe(row, uses[row.entry.id], days, moment) for row in rows]

@@ -17,6 +17,7 @@ class Bounds:
 
 
 def is_wider(before: Bounds, after: Bounds) -> bool:
+    """Whether ``after`` permits anything that ``before`` did not, or expires later."""
     old, new = before.authority, after.authority
     return (
         bool(new.scopes - old.scopes)

@@ -64,6 +64,11 @@ def check_double_submit(cookie: str, expected: str) -> None:
 
 
 def refuse_cross_site() -> None:
+    """Check only the origin of the request.
+
+    Raises:
+        Problem: 403 ``csrf_failed``.
+    """
     if not is_same_site():
         raise refusal(_("It was sent from another site."))
 
@@ -83,6 +88,7 @@ def is_same_site() -> bool:
 
 
 def refusal(reason: str) -> Problem:
+    """The 403 problem ``csrf_failed``."""
     return Problem(
         403,
         _("This form has expired"),

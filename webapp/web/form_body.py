@@ -73,6 +73,7 @@ def check_parts(body: bytes, boundary: str) -> None:
 
 
 def too_many_fields() -> Problem:
+    """The 413 problem of a body with too many fields."""
     return Problem(
         413,
         _("The request is too large"),
@@ -81,4 +82,5 @@ def too_many_fields() -> Problem:
 
 
 def unreadable(reason: str) -> Problem:
+    """The 400 problem of a malformed body."""
     return Problem(400, _("Bad request"), _("%(reason)s Nothing was changed.", reason=reason))

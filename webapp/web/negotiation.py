@@ -38,6 +38,7 @@ def prefers_html() -> bool:
 
 
 def names(kind: str) -> bool:
+    """Whether ``Accept`` names exactly this media type."""
     return quality(kind) > 0
 
 

@@ -46,6 +46,7 @@ def openapi_path(rule: str) -> str:
 
 
 def path_parameters(rule: str) -> list[Schema]:
+    """The Parameter Objects of the variables in a Flask URL rule."""
     return [
         {"name": name, "in": "path", "required": True, "schema": CONVERTERS.get(converter, TEXT)}
         for converter, name in VARIABLE.findall(rule)
@@ -53,6 +54,7 @@ def path_parameters(rule: str) -> list[Schema]:
 
 
 def query_parameters(query: type[msgspec.Struct] | None) -> list[Schema]:
+    """The Parameter Objects of a struct for ``parse_query``."""
     if query is None:
         return []
     described = msgspec.json.schema(query)["$defs"][query.__name__]

@@ -18,10 +18,12 @@ TokenCookieKey = NewType("TokenCookieKey", bytes)
 
 
 def name() -> str:
+    """Name of the token cookie; with the prefix ``__Host-`` on https sites."""
     return "__Host-access_token" if current_app.config["SESSION_COOKIE_SECURE"] else "access_token"
 
 
 def csrf_name() -> str:
+    """Name of the CSRF cookie."""
     return "__Host-csrf_access_token" if current_app.config["SESSION_COOKIE_SECURE"] else "csrf_access_token"
 
 

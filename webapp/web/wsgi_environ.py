@@ -73,6 +73,7 @@ def has_body(environ: Environ) -> bool:
 
 
 def is_chunked(coding: str) -> bool:
+    """Whether ``Transfer-Encoding`` is exactly ``chunked``, the only coding that is supported."""
     return coding.lower() == "chunked"
 
 
