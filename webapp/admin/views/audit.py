@@ -98,7 +98,7 @@ def as_csv() -> ResponseReturnValue:
 
     What a spreadsheet would take for a formula begins with an apostrophe.
     """
-    return carry("csv", f"{CSV}; charset=utf-8")
+    return export("csv", f"{CSV}; charset=utf-8")
 
 
 @bp.get("/admin/audit.jsonl")
@@ -109,16 +109,16 @@ def as_lines() -> ResponseReturnValue:
 
     With the `digest` of each, which chains it to the one before.
     """
-    return carry("jsonl", JSON_LINES)
+    return export("jsonl", JSON_LINES)
 
 
-def carry(kind: str, content_type: str) -> Response:
-    response = Response(carried(database(), audit_filter(parse_query(AuditQuery)), kind), content_type=content_type)
+def export(kind: str, content_type: str) -> Response:
+    response = Response(export_rows(database(), audit_filter(parse_query(AuditQuery)), kind), content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
     return response
 
 
-def carried(database: Database, wanted: AuditFilter, kind: str) -> Iterator[bytes]:
+def export_rows(database: Database, wanted: AuditFilter, kind: str) -> Iterator[bytes]:
     # A transaction of its own: the request's is over when the answer is sent.
     with database.read() as db:
         names = Names(db)

@@ -34,18 +34,18 @@ def all_of(user_ids: Collection[UUID]) -> list[User]:
 
 def locked_user(user_id: UUID) -> User:
     """The same for a change: the row is locked."""
-    (found,) = all_held([user_id])
+    (found,) = locked_users([user_id])
     return found
 
 
-def all_held(user_ids: Collection[UUID]) -> list[User]:
+def locked_users(user_ids: Collection[UUID]) -> list[User]:
     found = lifecycle.lock_user(db(), user_ids)
     if len(found) < len(user_ids):
         raise no_such_user()
     return list(found.values())
 
 
-def caring(principal: Principal, form: Form) -> AdminAction:
+def admin_action(principal: Principal, form: Form) -> AdminAction:
     is_token = principal.credential == "token"
     actor = Actor(principal.user_id, principal.username, principal.roles, is_token=is_token)
     return AdminAction(db(), service(Mailer), actor, form["reason"].data or "")

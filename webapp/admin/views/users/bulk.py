@@ -12,7 +12,7 @@ from webapp.admin.forms import DisableUsersForm
 from webapp.admin.user_details import people
 from webapp.admin.views.error_responses import no_such_user, refusals
 from webapp.admin.views.permissions import change, fill_in
-from webapp.admin.views.users.blueprint import all_held, all_of, bp, caring
+from webapp.admin.views.users.blueprint import admin_action, all_of, bp, locked_users
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -47,9 +47,9 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
         if not wants_page():
             raise form.refused()
         return many_page(principal, form, status=422)
-    carer, found = caring(principal, form), all_held(ids_of(form.ids.data or ()))
+    action, found = admin_action(principal, form), locked_users(ids_of(form.ids.data or ()))
     with refusals():
-        ended = [carer.disable(user) for user in found]
+        ended = [action.disable(user) for user in found]
     answer = Disabled(len(found), sum(e.sessions for e in ended), sum(e.tokens for e in ended))
     if not wants_page():
         return as_json(answer)

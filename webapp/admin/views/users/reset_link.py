@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from webapp.admin.forms import ReasonForm
 from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import grant
-from webapp.admin.views.users.blueprint import bp, caring, locked_user
+from webapp.admin.views.users.blueprint import admin_action, bp, locked_user
 from webapp.admin.views.users.user_actions import form_again
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -33,7 +33,7 @@ def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
         return form_again(principal, user, "reset-link", form)
     can_mail = current_app.config["CAN_MAIL"] and user.email is not None
     with refusals():
-        path = caring(principal, form).send_reset_link(user, by_mail=can_mail)
+        path = admin_action(principal, form).send_reset_link(user, by_mail=can_mail)
     link = None if can_mail else current_app.config["BASE_URL"] + path
     if not wants_page():
         return as_json(ResetLink(mailed_to=user.email if can_mail else None, link=link), status=201)

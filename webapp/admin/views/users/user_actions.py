@@ -12,7 +12,7 @@ from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
 from webapp.admin.user_details import UserSummary, people
 from webapp.admin.views.error_responses import above, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
-from webapp.admin.views.users.blueprint import bp, caring, locked_user, user_of
+from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
 from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
@@ -123,7 +123,7 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
         "delete": _("%(username)s is deleted.", username=name),
     }
     with refusals():
-        perform(caring(principal, form), user, act, form)
+        perform(admin_action(principal, form), user, act, form)
     if act == "delete":
         if not wants_page():
             return Response(status=204)
@@ -136,22 +136,22 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
     return redirect(url_for("admin_users.show", user_id=user.id), 303)
 
 
-def perform(carer: AdminAction, user: User, act: str, form: Form) -> None:
+def perform(action: AdminAction, user: User, act: str, form: Form) -> None:
     match act:
         case "disable":
-            carer.disable(user)
+            action.disable(user)
         case "enable":
-            carer.enable(user)
+            action.enable(user)
         case "unlock":
-            carer.unlock(user)
+            action.unlock(user)
         case "end-sessions":
-            carer.end_sessions(user)
+            action.end_sessions(user)
         case "reset-factors":
-            carer.reset_factors(user, wait=current_app.config["FACTOR_RESET_WAIT"])
+            action.reset_factors(user, wait=current_app.config["FACTOR_RESET_WAIT"])
         case "role":
-            carer.change_role(user, form["role"].data or "")
+            action.change_role(user, form["role"].data or "")
         case "delete":
-            carer.delete(user)
+            action.delete(user)
 
 
 def fits(form: Form, user: User) -> bool:
