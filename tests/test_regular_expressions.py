@@ -24,6 +24,7 @@ EXPRESSIONS = {
     "form_body.BLANK_LINE": ("search", "\r\n\r"),
     "form_body.ESCAPE": ("findall", "%6"),
     "new_migration: [^a-z0-9]+": ("sub", "ours"),
+    "wording.NAMES": ("split", "ours"),
     "audit.DAY": ("search", "2026-01-01"),
     "audit.NO_NUL": ("search", "a\n"),
     'bearer: [^ -~]|["\\\\]': ("sub", "ours"),

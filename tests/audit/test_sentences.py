@@ -8,8 +8,8 @@ import pytest
 
 from webapp.audit.log import FORMER_NAMES, Event
 from webapp.audit.models import AuditEvent
-from webapp.audit.sentences import NAMES, SENTENCES, UserReference, parts, sentence_of
-from webapp.audit.sentences.wording import BOUNDS, CODES, Details
+from webapp.audit.sentences import SENTENCES, UserReference, parts, sentence_of
+from webapp.audit.sentences.wording import BOUNDS, CODES, NAMES, Details
 from webapp.web.problem_codes import ProblemCode
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

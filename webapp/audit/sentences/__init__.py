@@ -1,6 +1,5 @@
 """Events in sentences: one entry for each event, for the user whom it concerns and for admins."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
@@ -14,7 +13,7 @@ from webapp.audit.sentences.accounts import ACCOUNTS
 from webapp.audit.sentences.logins import LOGINS
 from webapp.audit.sentences.site import SITE
 from webapp.audit.sentences.tokens import TOKENS
-from webapp.audit.sentences.wording import Details, Entries, Sentence
+from webapp.audit.sentences.wording import NAMES, Details, Entries, Sentence
 from webapp.core.translation import _
 
 SENTENCES: Entries = {**ACCOUNTS, **LOGINS, **TOKENS, **SITE}
@@ -28,7 +27,6 @@ class UserReference(Enum):
 
 
 Part = str | UserReference
-NAMES = re.compile(r"%\((user|actor)\)s")
 
 
 class AuditSentence(msgspec.Struct, frozen=True):

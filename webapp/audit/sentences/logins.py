@@ -5,7 +5,7 @@ from webapp.audit.sentences.wording import Details, Entries, Sentence
 from webapp.core.translation import _l, _n
 
 
-def refused(details: Details) -> Sentence:
+def session_refused(details: Details) -> Sentence:
     is_known = details.raw("is_known") is not False
     if details.raw("by") == "passkey":
         return Sentence(_l("A passkey for your account was refused."), _l("A passkey for %(user)s was refused."))
@@ -63,7 +63,7 @@ LOGINS: Entries = {
     Event.SESSION_STARTED: Sentence(
         _l("You logged in with your %(amr)s."), _l("%(user)s logged in with their %(amr)s.")
     ),
-    Event.SESSION_REFUSED: refused,
+    Event.SESSION_REFUSED: session_refused,
     Event.SESSION_CONFIRMED: Sentence(
         _l("You confirmed it's you."), _l("%(user)s confirmed it's them with their %(amr)s.")
     ),

@@ -1,11 +1,14 @@
 """Sentence: what an event says to each of its readers. Details: the words for its placeholders."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from webapp.core.humanize import in_words, ways_in_words
 from webapp.core.translation import _, _l, _n
+
+NAMES = re.compile(r"%\((user|actor)\)s")
 
 
 @dataclass(frozen=True, slots=True)
