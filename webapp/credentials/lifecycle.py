@@ -176,12 +176,8 @@ def by_key(db: Session, key: str, *, kind: str) -> Credential | None:
 def live(db: Session, user_id: UUID, kind: str) -> list[Credential]:
     """The live credentials of a user, the newest first."""
     moment = now()
-    query = select(Credential).where(
-        Credential.user_id == user_id,
-        Credential.kind == kind,
-        Credential.revoked_at.is_(None),
-        Credential.expires_at > moment,
-    )
+    theirs = Credential.user_id == user_id, Credential.kind == kind, Credential.revoked_at.is_(None)
+    query = select(Credential).where(*theirs, Credential.expires_at > moment)
     return [found for found in db.scalars(query.order_by(Credential.created_at.desc())) if found.is_live(moment)]
 
 
@@ -203,10 +199,7 @@ def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[b
 
 
 def live_counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
-    """Number of live credentials by user and kind; zeros are left out.
-
-    A script login counts as one token, without its access tokens.
-    """
+    """Number of live credentials by user and kind, without zeros; a script login and its tokens count as one."""
     kind = case((Credential.kind == "refresh", "token"), else_=Credential.kind)
     query = select(Credential.user_id, kind, func.count()).where(
         Credential.user_id.in_(list(user_ids)), Credential.family_id.is_(None), live_condition(now())
