@@ -28,7 +28,7 @@ from webapp.core.signing_keys import generate
 
 @pytest.fixture(params=[inside, elsewhere])
 def verify(request):
-    """As the guard of this house does it, and as another service does with our file alone."""
+    """As the guard of this site does it, and as another service does with our file alone."""
     return request.param
 
 

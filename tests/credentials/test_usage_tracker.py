@@ -55,9 +55,9 @@ def test_the_first_use_is_an_event_and_the_second_is_none(app, issued, clock):
 
 
 def test_two_processes_see_one_first_use(make_app, app, issued):
-    for house in (app, make_app()):
-        Script(house, issued.token).get("/protected")
-        services_of(house).get(UsageTracker).flush()
+    for site in (app, make_app()):
+        Script(site, issued.token).get("/protected")
+        services_of(site).get(UsageTracker).flush()
     assert len(events(app, "token.first-used")) == 1
 
 

@@ -1,4 +1,4 @@
-"""A house that looks for tokens in cookies as well, and a page in a browser that has one."""
+"""A site that looks for tokens in cookies as well, and a page in a browser that has one."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from tests.guard.cookie_browsers import logged_in, with_cookies
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return with_cookies(make_app)
 
 
 @pytest.fixture
-def page(house):
-    return logged_in(house)
+def page(site):
+    return logged_in(site)

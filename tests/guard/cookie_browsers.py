@@ -1,4 +1,4 @@
-"""Browsers with a token in a cookie, and a house that looks there for it."""
+"""Browsers with a token in a cookie, and a site that looks there for it."""
 
 from tests import factories
 from tests.browser import Person
@@ -18,9 +18,9 @@ def with_cookies(make_app):
     return app
 
 
-def logged_in(house):
+def logged_in(site):
     """A page of somebody's own at Ada's browser, which has logged in by script."""
-    person = Person(house)
+    person = Person(site)
     assert person.ask("POST", "/api/auth", json=GOOD).status_code == 200
     return person
 
@@ -35,14 +35,14 @@ def change(person, **headers):
     return person.ask("POST", "/change", headers=sent)
 
 
-def browser_with(house, *, cookie, session):
+def browser_with(site, *, cookie, session):
     """Ada's token in the cookie, and Boss's session."""
-    person = Person(house)
-    factories.user(house, "boss")
+    person = Person(site)
+    factories.user(site, "boss")
     if session != "none":
         person.log_in("boss")
     if session == "bad":
-        twin = Person(house)
+        twin = Person(site)
         twin.client.set_cookie("session", person.cookie)
         twin.open("/logout")
         twin.press("Log out")

@@ -1,4 +1,4 @@
-"""A house with a few more doors, to see the guard at them."""
+"""Example routes with every kind of requirement, to test the guard."""
 
 from collections.abc import Callable
 from datetime import timedelta

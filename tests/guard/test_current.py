@@ -30,7 +30,7 @@ def asked():
 
 
 @pytest.fixture
-def house(app, asked):
+def site(app, asked):
     @user_lookup(app)
     def staff(principal):
         asked.append(principal.username)
@@ -42,60 +42,60 @@ def house(app, asked):
     return add(app, "/drawn", require(scope="protected:read", optional=True)(lambda: render_template_string(TEMPLATE)))
 
 
-def test_a_token_brings_its_owner_its_claims_and_the_record_of_your_own(house, user):
-    issued = factories.api_token(house, user, "protected:read")
-    found = Script(house, issued.token).get("/who").json
+def test_a_token_brings_its_owner_its_claims_and_the_record_of_your_own(site, user):
+    issued = factories.api_token(site, user, "protected:read")
+    found = Script(site, issued.token).get("/who").json
     assert (found["name"], found["record"]) == ("ada", 7)
     assert found["claims"]["jti"] == issued.credential.key
     assert found["claims"]["scope"] == "protected:read"
 
 
-def test_a_session_has_no_claims(house, user):
-    person = Person(house)
+def test_a_session_has_no_claims(site, user):
+    person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/who").json == {"name": "ada", "claims": {}, "record": 7}
 
 
 @pytest.mark.parametrize("header", [None, "Bearer nonsense"])
-def test_where_nobody_is_known_they_are_false_and_empty(house, asked, header):
-    answer = Script(house).get("/anybody", headers={"Authorization": header} if header else {})
+def test_where_nobody_is_known_they_are_false_and_empty(site, asked, header):
+    answer = Script(site).get("/anybody", headers={"Authorization": header} if header else {})
     assert answer.json == {"name": None, "claims": {}, "record": None}
     assert asked == []
 
 
-def test_claims_of_a_token_that_was_refused_are_never_read(house, user):
-    with services_of(house).get(Database).write() as db:
-        issued = factories.api_token(house, user)
+def test_claims_of_a_token_that_was_refused_are_never_read(site, user):
+    with services_of(site).get(Database).write() as db:
+        issued = factories.api_token(site, user)
         db.get_one(type(issued.credential), issued.credential.id).revoked_at = issued.credential.created_at
-    assert Script(house, issued.token).get("/anybody").json["claims"] == {}
+    assert Script(site, issued.token).get("/anybody").json["claims"] == {}
 
 
-def test_templates_have_them_by_name(house, user):
-    answer = Script(house, factories.api_token(house, user).token).get("/drawn")
+def test_templates_have_them_by_name(site, user):
+    answer = Script(site, factories.api_token(site, user).token).get("/drawn")
     assert answer.text == f"ada {user.id}"
-    assert Script(house).get("/drawn").text == "nobody"
+    assert Script(site).get("/drawn").text == "nobody"
 
 
-def test_a_record_is_asked_once_where_it_is_used_and_never_where_it_is_not(house, user, asked):
-    script = Script(house, factories.api_token(house, user).token)
+def test_a_record_is_asked_once_where_it_is_used_and_never_where_it_is_not(site, user, asked):
+    script = Script(site, factories.api_token(site, user).token)
     script.get("/plain")
     assert asked == []
     script.get("/who")
     assert asked == ["ada"]
 
 
-def test_somebody_without_a_record_has_none(house):
-    grace = factories.user(house, "grace")
-    assert Script(house, factories.api_token(house, grace).token).get("/who").json["record"] is None
+def test_somebody_without_a_record_has_none(site):
+    grace = factories.user(site, "grace")
+    assert Script(site, factories.api_token(site, grace).token).get("/who").json["record"] is None
 
 
-def test_two_ways_to_look_up_stop_the_start(house):
+def test_two_ways_to_look_up_stop_the_start(site):
     with pytest.raises(TypeError, match=r"already registered: .*staff"):
-        user_lookup(house)(lambda principal: None)
+        user_lookup(site)(lambda principal: None)
 
 
-def test_after_a_login_the_caller_is_who_logged_in(house, user):
-    person = Person(house)
+def test_after_a_login_the_caller_is_who_logged_in(site, user):
+    person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/anybody").json["name"] == "ada"
 

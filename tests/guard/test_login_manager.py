@@ -1,4 +1,4 @@
-"""Flask-Login behind both doors: current_user, its signals, and the private name that we lean on."""
+"""Flask-Login with sessions and tokens: current_user, its signals, and the private name that we lean on."""
 
 import flask_login
 import pytest
@@ -24,7 +24,7 @@ def who():
 
 
 @pytest.fixture
-def house(app):
+def site(app):
     add(app, "/who", require(scope="protected:read")(who))
     return add(with_changes(app), "/anybody", public(who))
 
@@ -41,71 +41,71 @@ def heard(signal, app, deed):
     return found
 
 
-def test_current_user_is_the_caller_behind_both_doors(house, user):
-    person = Person(house)
+def test_current_user_is_the_caller_behind_both_doors(site, user):
+    person = Person(site)
     person.log_in(user.username)
-    script = Script(house, factories.api_token(house, user).token)
+    script = Script(site, factories.api_token(site, user).token)
     by_session, by_token = person.ask("GET", "/who").json, script.get("/who").json
     assert by_session == by_token
     assert by_session == {"name": "ada", "is_authenticated": True, "is_anonymous": False, "id": str(user.id)}
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"Cookie": "session=nonsense"}])
-def test_current_user_is_nobody_where_nobody_is_known(house, headers):
-    answer = Script(house).get("/anybody", headers=headers)
+def test_current_user_is_nobody_where_nobody_is_known(site, headers):
+    answer = Script(site).get("/anybody", headers=headers)
     assert answer.json == {"name": None, "is_authenticated": False, "is_anonymous": True, "id": None}
 
 
-def test_a_public_page_knows_who_reads_it(house, user):
-    person = Person(house)
+def test_a_public_page_knows_who_reads_it(site, user):
+    person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/anybody").json["name"] == "ada"
 
 
-def test_a_bad_token_hides_the_cookie_from_a_public_page_too(house, user):
-    person = Person(house)
+def test_a_bad_token_hides_the_cookie_from_a_public_page_too(site, user):
+    person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/anybody", headers={"Authorization": "Bearer x"}).json["name"] is None
 
 
-def test_flask_login_is_told_of_a_login(house, user):
-    told = heard(flask_login.user_logged_in, house, lambda: Person(house).log_in(user.username))
+def test_flask_login_is_told_of_a_login(site, user):
+    told = heard(flask_login.user_logged_in, site, lambda: Person(site).log_in(user.username))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_flask_login_is_told_of_a_logout(house, user):
-    person = Person(house)
+def test_flask_login_is_told_of_a_logout(site, user):
+    person = Person(site)
     person.log_in(user.username)
     person.open("/logout")
-    told = heard(flask_login.user_logged_out, house, lambda: person.press("Log out"))
+    told = heard(flask_login.user_logged_out, site, lambda: person.press("Log out"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_flask_login_is_told_who_came_by_cookie(house, user):
-    person = Person(house)
+def test_flask_login_is_told_who_came_by_cookie(site, user):
+    person = Person(site)
     person.log_in(user.username)
-    told = heard(flask_login.user_loaded_from_cookie, house, lambda: person.ask("GET", "/who"))
+    told = heard(flask_login.user_loaded_from_cookie, site, lambda: person.ask("GET", "/who"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_flask_login_is_told_who_came_by_token(house, user):
-    script = Script(house, factories.api_token(house, user).token)
-    told = heard(flask_login.user_loaded_from_request, house, lambda: script.get("/who"))
+def test_flask_login_is_told_who_came_by_token(site, user):
+    script = Script(site, factories.api_token(site, user).token)
+    told = heard(flask_login.user_loaded_from_request, site, lambda: script.get("/who"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
 @pytest.mark.parametrize("token", [None, "{token}"], ids=["a stranger", "a token without the scope"])
-def test_flask_login_is_told_of_a_refusal(house, user, token):
-    token = factories.api_token(house, user, "profile:read").token if token else None
-    assert len(heard(flask_login.user_unauthorized, house, lambda: Script(house, token).get("/who"))) == 1
+def test_flask_login_is_told_of_a_refusal(site, user, token):
+    token = factories.api_token(site, user, "profile:read").token if token else None
+    assert len(heard(flask_login.user_unauthorized, site, lambda: Script(site, token).get("/who"))) == 1
 
 
-def test_flask_login_is_told_that_a_fresh_proof_is_asked(house, user):
+def test_flask_login_is_told_that_a_fresh_proof_is_asked(site, user):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
-        person = Person(house)
+        person = Person(site)
         person.log_in(user.username)
         clock.shift(700)
-        assert len(heard(flask_login.user_needs_refresh, house, lambda: person.ask("GET", "/grave"))) == 1
+        assert len(heard(flask_login.user_needs_refresh, site, lambda: person.ask("GET", "/grave"))) == 1
 
 
 def test_flask_login_still_keeps_its_user_where_we_put_it(app, user):
@@ -128,10 +128,10 @@ def test_flask_login_still_keeps_its_id_where_we_put_the_sessions_secret(app):
         assert session[SECRET] == "7"
 
 
-def test_a_remember_cookie_of_flask_login_opens_nothing(house, user):
-    with house.test_request_context():
+def test_a_remember_cookie_of_flask_login_opens_nothing(site, user):
+    with site.test_request_context():
         forged = flask_login.encode_cookie(str(user.id))
-    person = Person(house)
+    person = Person(site)
     person.client.set_cookie("remember_token", forged)
     assert person.ask("GET", "/who", headers={"Accept": "*/*"}).status_code == 401
     assert "remember_token" not in str(person.page.headers.getlist("Set-Cookie"))

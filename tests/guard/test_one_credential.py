@@ -12,19 +12,19 @@ from tests.tables import contents
 
 
 @pytest.fixture
-def house(app):
+def site(app):
     return with_changes(app)
 
 
 @pytest.fixture
-def token(house, user):
-    return factories.api_token(house, user).token
+def token(site, user):
+    return factories.api_token(site, user).token
 
 
 @pytest.fixture
-def at_home(house, user):
+def at_home(site, user):
     """A browser with a good cookie."""
-    person = Person(house)
+    person = Person(site)
     person.log_in(user.username)
     return person
 
@@ -34,8 +34,8 @@ def basic(user, password):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
-def test_bearer_works_in_any_letter_case(house, token, scheme):
-    assert Script(house).get("/protected", headers={"Authorization": f"{scheme} {token}"}).status_code == 200
+def test_bearer_works_in_any_letter_case(site, token, scheme):
+    assert Script(site).get("/protected", headers={"Authorization": f"{scheme} {token}"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,15 @@ def test_another_scheme_is_ignored_and_the_cookie_counts(at_home, header):
 
 
 @pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "eyJfdXNlcl9pZCI6IjEifQ.aaaa.bbbb", "x" * 3000, "ÿ\x01"])
-def test_a_good_token_works_beside_a_bad_cookie_and_sets_none(house, token, cookie):
-    answer = Script(house, token).get("/protected", headers={"Cookie": f"session={cookie}; known={cookie}"})
+def test_a_good_token_works_beside_a_bad_cookie_and_sets_none(site, token, cookie):
+    answer = Script(site, token).get("/protected", headers={"Cookie": f"session={cookie}; known={cookie}"})
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_good_token_beside_the_cookie_of_another_is_its_owner(house, token):
-    grace = factories.user(house, "grace")
-    person = Person(house)
+def test_a_good_token_beside_the_cookie_of_another_is_its_owner(site, token):
+    grace = factories.user(site, "grace")
+    person = Person(site)
     person.log_in(grace.username)
     answer = person.ask("GET", "/protected", headers={"Authorization": f"Bearer {token}"})
     assert (answer.json["username"], answer.json["credential"]) == ("ada", "token")
@@ -133,31 +133,31 @@ def test_no_cookie_is_ever_set_beside_a_token(at_home, token, method, path):
         assert "Set-Cookie" not in answer.headers, credential
 
 
-def test_a_token_never_becomes_a_session(house, token, user):
-    before = contents(house)
+def test_a_token_never_becomes_a_session(site, token, user):
+    before = contents(site)
     body = {"username": user.username, "password": factories.PASSWORD}
-    answer = Script(house, token).post("/login", json=body)
+    answer = Script(site, token).post("/login", json=body)
     assert (answer.status_code, answer.json["required"]) == (403, ["session"])
-    assert contents(house) == before
+    assert contents(site) == before
 
 
-def test_a_change_with_a_token_asks_for_no_csrf_token(house, token):
-    assert Script(house, token).post("/change").text == "changed"
+def test_a_change_with_a_token_asks_for_no_csrf_token(site, token):
+    assert Script(site, token).post("/change").text == "changed"
 
 
-def test_a_change_with_a_token_may_come_from_anywhere_because_nobody_sends_one_unasked(house, token):
+def test_a_change_with_a_token_may_come_from_anywhere_because_nobody_sends_one_unasked(site, token):
     headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
-    assert Script(house, token).post("/change", headers=headers).status_code == 200
+    assert Script(site, token).post("/change", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["", "ada", "somebody else", "x-token"])
-def test_a_token_as_the_password_of_basic_counts_with_any_user_name(house, token, name):
-    answer = Script(house).get("/protected", headers=basic(name, token))
+def test_a_token_as_the_password_of_basic_counts_with_any_user_name(site, token, name):
+    answer = Script(site).get("/protected", headers=basic(name, token))
     assert answer.json["credential"] == "token"
 
 
-def test_a_change_by_basic_is_taken_from_a_script(house, token):
-    assert Script(house).post("/change", headers=basic("x", token)).status_code == 200
+def test_a_change_by_basic_is_taken_from_a_script(site, token):
+    assert Script(site).post("/change", headers=basic("x", token)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -169,14 +169,14 @@ def test_a_change_by_basic_is_taken_from_a_script(house, token):
         pytest.param({"Origin": "null"}, id="an origin that hides"),
     ],
 )
-def test_a_change_by_basic_from_another_site_is_refused(house, token, origin):
-    answer = Script(house).post("/change", headers=basic("x", token) | origin)
+def test_a_change_by_basic_from_another_site_is_refused(site, token, origin):
+    answer = Script(site).post("/change", headers=basic("x", token) | origin)
     assert (answer.status_code, answer.json["code"]) == (403, "csrf_failed")
 
 
-def test_reading_by_basic_from_another_site_is_as_harmless_as_any_link(house, token):
+def test_reading_by_basic_from_another_site_is_as_harmless_as_any_link(site, token):
     headers = basic("x", token) | {"Sec-Fetch-Site": "cross-site"}
-    assert Script(house).get("/change", headers=headers).status_code == 200
+    assert Script(site).get("/change", headers=headers).status_code == 200
 
 
 def test_basic_never_opens_the_login_form(at_home, token):

@@ -20,39 +20,39 @@ def greet(principal):
 
 
 @pytest.fixture
-def house(app):
+def site(app):
     add(app, "/hall", require(scope="protected:read", optional=True)(greet), methods=["GET", "POST"])
     return add(app, "/desk", require(role="admin", scope="protected:read", optional=True)(greet))
 
 
-def test_who_brings_nothing_gets_in_with_no_principal(house):
-    assert Script(house).get("/hall").json == {"name": None}
-    assert Person(house).open("/hall").json == {"name": None}
+def test_who_brings_nothing_gets_in_with_no_principal(site):
+    assert Script(site).get("/hall").json == {"name": None}
+    assert Person(site).open("/hall").json == {"name": None}
 
 
-def test_who_brings_what_holds_is_known(house, user):
-    person = Person(house)
+def test_who_brings_what_holds_is_known(site, user):
+    person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/hall").json == {"name": "ada"}
-    assert Script(house, factories.api_token(house, user).token).get("/hall").json == {"name": "ada"}
+    assert Script(site, factories.api_token(site, user).token).get("/hall").json == {"name": "ada"}
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer", "Basic eDp5", "Bearer a.b.c"])
-def test_a_credential_that_does_not_hold_is_refused_and_never_nobody(house, header):
-    answer = Script(house).get("/hall", headers={"Authorization": header})
+def test_a_credential_that_does_not_hold_is_refused_and_never_nobody(site, header):
+    answer = Script(site).get("/hall", headers={"Authorization": header})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
-def test_an_expired_or_revoked_token_is_refused(house, user):
+def test_an_expired_or_revoked_token_is_refused(site, user):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
-        script = Script(house, factories.api_token(house, user).token)
+        script = Script(site, factories.api_token(site, user).token)
         clock.shift(8 * 86400)
         assert script.get("/hall").json["code"] == "token_expired"
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_an_ended_session_is_told_so_once_and_the_next_time_they_come_as_nobody(house, user, accept):
-    person, other = Person(house), Person(house)
+def test_an_ended_session_is_told_so_once_and_the_next_time_they_come_as_nobody(site, user, accept):
+    person, other = Person(site), Person(site)
     person.log_in(user.username)
     other.client.set_cookie("session", person.cookie)
     person.open("/logout")
@@ -62,25 +62,25 @@ def test_an_ended_session_is_told_so_once_and_the_next_time_they_come_as_nobody(
     assert other.ask("GET", "/hall", headers={"Accept": accept}).json == {"name": None}
 
 
-def test_who_is_known_and_falls_short_is_refused_all_the_same(house, user):
-    assert Script(house, factories.api_token(house, user, "tokens:read").token).get("/hall").status_code == 403
-    person = Person(house)
+def test_who_is_known_and_falls_short_is_refused_all_the_same(site, user):
+    assert Script(site, factories.api_token(site, user, "tokens:read").token).get("/hall").status_code == 403
+    person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/desk").status_code == 403
-    assert Script(house).get("/desk").json == {"name": None}
+    assert Script(site).get("/desk").json == {"name": None}
 
 
-def test_a_change_by_nobody_asks_for_a_csrf_token_as_every_change_without_a_token_does(house, user):
-    assert Script(house).post("/hall").json["code"] == "csrf_failed"
-    stranger = Person(house)
+def test_a_change_by_nobody_asks_for_a_csrf_token_as_every_change_without_a_token_does(site, user):
+    assert Script(site).post("/hall").json["code"] == "csrf_failed"
+    stranger = Person(site)
     stranger.open("/login")
     sent = {"X-CSRF-Token": stranger.csrf_token}
     assert stranger.ask("POST", "/hall", headers=sent).json == {"name": None}
-    assert Script(house, factories.api_token(house, user).token).post("/hall").json == {"name": "ada"}
+    assert Script(site, factories.api_token(site, user).token).post("/hall").json == {"name": "ada"}
 
 
-def test_it_is_said_of_the_route_wherever_routes_are_listed(house):
-    (hall,) = [route for route in routes(house) if route.path == "/hall"]
+def test_it_is_said_of_the_route_wherever_routes_are_listed(site):
+    (hall,) = [route for route in routes(site) if route.path == "/hall"]
     assert (hall.by_session, hall.by_token) == ("everybody unnamed, any account", "protected:read")
     assert str(hall.need).startswith("nothing, or any account")
     assert {} in ways_in(hall.need, is_change=False)

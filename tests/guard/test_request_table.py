@@ -25,7 +25,7 @@ BROWSERS = [
 
 
 @pytest.fixture
-def house(app):
+def site(app):
     return with_changes(app)
 
 
@@ -56,17 +56,17 @@ def test_the_way_back_keeps_the_query(app):
 
 
 @pytest.mark.parametrize("accept", BROWSERS)
-def test_a_stranger_at_a_browser_who_does_not_read_gets_a_page_with_401(house, accept):
+def test_a_stranger_at_a_browser_who_does_not_read_gets_a_page_with_401(site, accept):
     for method in ("POST", "PUT", "DELETE"):
-        answer = ask(house, method, "/change", accept=accept)
+        answer = ask(site, method, "/change", accept=accept)
         assert (answer.status_code, answer.mimetype) == (401, "text/html"), method
         assert answer.headers["WWW-Authenticate"] == REALM
 
 
 @pytest.mark.parametrize("accept", [*SCRIPTS, pytest.param(None, id="without Accept")])
-def test_a_strangers_script_is_told_401_and_never_redirected(house, accept):
+def test_a_strangers_script_is_told_401_and_never_redirected(site, accept):
     for method in ("GET", "POST", "PUT"):
-        answer = ask(house, method, "/change", accept=accept)
+        answer = ask(site, method, "/change", accept=accept)
         assert is_problem(answer, 401, "token_missing"), method
         assert answer.headers["WWW-Authenticate"] == REALM
 
@@ -77,10 +77,10 @@ def test_head_of_a_strangers_script_is_401_with_a_challenge_and_without_a_body(a
 
 
 @pytest.mark.parametrize("accept", [*SCRIPTS, *BROWSERS])
-def test_a_bad_bearer_is_told_so_as_problem_json_whatever_is_accepted(house, accept):
+def test_a_bad_bearer_is_told_so_as_problem_json_whatever_is_accepted(site, accept):
     challenge = f'{REALM}, error="invalid_token", error_description="token_invalid"'
     for method in ("GET", "POST"):
-        answer = ask(house, method, "/change", accept=accept, Authorization="Bearer nonsense")
+        answer = ask(site, method, "/change", accept=accept, Authorization="Bearer nonsense")
         assert is_problem(answer, 401, "token_invalid"), method
         assert answer.headers["WWW-Authenticate"] == challenge
 

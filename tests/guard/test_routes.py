@@ -1,4 +1,4 @@
-"""Closed by default: what every route of the house asks."""
+"""Closed by default: what every route of the site asks."""
 
 import re
 
@@ -62,7 +62,7 @@ def test_no_route_that_changes_something_answers_a_get(app):
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "FROB"])
-def test_no_route_of_the_house_answers_to_a_method_it_does_not_name(app, method):
+def test_no_route_of_the_site_answers_to_a_method_it_does_not_name(app, method):
     for route in routes(app):
         if method not in route.methods:
             assert Script(app).call(method, path_of(route)).status_code == 405, route.path

@@ -11,8 +11,8 @@ from tests.tables import contents
 
 
 # Getting it.
-def test_the_token_is_in_a_cookie_that_scripts_cannot_read_and_nowhere_else(house):
-    person = Person(house)
+def test_the_token_is_in_a_cookie_that_scripts_cannot_read_and_nowhere_else(site):
+    person = Person(site)
     answer = person.ask("POST", "/api/auth", json=GOOD)
     assert set(answer.json) == {"csrf_token", "expires_in", "scope"}
     token, csrf = answer.headers.getlist("Set-Cookie")
@@ -41,14 +41,14 @@ def test_with_https_the_cookies_are_secure_and_of_this_host_alone(make_app):
 
 
 @pytest.mark.parametrize("origin", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
-def test_another_site_logs_nobody_in_by_it(house, origin):
-    before = contents(house)
-    answer = Script(house).post("/api/auth", json=GOOD, headers=origin)
+def test_another_site_logs_nobody_in_by_it(site, origin):
+    before = contents(site)
+    answer = Script(site).post("/api/auth", json=GOOD, headers=origin)
     assert (answer.status_code, answer.json["code"]) == (403, "csrf_failed")
-    assert contents(house) == before
+    assert contents(site) == before
 
 
-def test_where_no_cookie_is_named_none_is_given_and_none_counts(make_app, house, page):
+def test_where_no_cookie_is_named_none_is_given_and_none_counts(make_app, site, page):
     app = with_changes(make_app())
     answer = Script(app).post("/api/auth", json=GOOD)
     assert (answer.status_code, list(answer.json["errors"])) == (400, ["cookie"])
@@ -57,8 +57,8 @@ def test_where_no_cookie_is_named_none_is_given_and_none_counts(make_app, house,
     assert Script(app).post("/api/auth/logout").status_code == 404
 
 
-def test_without_the_word_the_answer_is_as_ever(house):
-    answer = Person(house).ask("POST", "/api/auth", json=GOOD | {"cookie": False})
+def test_without_the_word_the_answer_is_as_ever(site):
+    answer = Person(site).ask("POST", "/api/auth", json=GOOD | {"cookie": False})
     assert "access_token" in answer.json
     assert "Set-Cookie" not in answer.headers
 
@@ -102,8 +102,8 @@ def test_a_planted_cookie_that_is_repeated_does_not_help(page):
     assert change(page, X_CSRF_Token="planted").status_code == 403
 
 
-def test_the_value_of_another_token_does_not_help_even_when_its_cookie_is_planted(page, house):
-    other = Person(house)
+def test_the_value_of_another_token_does_not_help_even_when_its_cookie_is_planted(page, site):
+    other = Person(site)
     other.ask("POST", "/api/auth", json=GOOD | {"username": "grace"})
     page.client.set_cookie(CSRF, jar(other, CSRF))
     assert change(page, X_CSRF_Token=jar(other, CSRF)).status_code == 403
@@ -115,9 +115,9 @@ def test_the_right_value_without_its_cookie_is_no_double_submit(page):
     assert change(page, X_CSRF_Token=value).status_code == 403
 
 
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_another_site_changes_nothing_even_with_the_value(page, site):
-    assert change(page, X_CSRF_Token=jar(page, CSRF), Sec_Fetch_Site=site).status_code == 403
+@pytest.mark.parametrize("fetch_site", ["cross-site", "same-site"])
+def test_another_site_changes_nothing_even_with_the_value(page, fetch_site):
+    assert change(page, X_CSRF_Token=jar(page, CSRF), Sec_Fetch_Site=fetch_site).status_code == 403
 
 
 def test_the_description_names_the_cookie_where_it_counts(make_app, app):

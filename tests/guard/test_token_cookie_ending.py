@@ -16,33 +16,33 @@ from webapp.tokens import script_logins
 from webapp.web.registry import services_of
 
 
-def test_a_dead_one_is_refused_and_taken_out_of_the_browser_so_the_session_speaks_from_then_on(house):
-    person = browser_with(house, cookie="bad", session="good")
+def test_a_dead_one_is_refused_and_taken_out_of_the_browser_so_the_session_speaks_from_then_on(site):
+    person = browser_with(site, cookie="bad", session="good")
     answer = person.ask("GET", "/protected", headers={"Accept": "*/*"})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
     assert jar(person, TOKEN) is jar(person, CSRF) is None
     assert person.ask("GET", "/protected", headers={"Accept": "*/*"}).json["username"] == "boss"
 
 
-def test_it_ends_when_the_token_does(house):
+def test_it_ends_when_the_token_does(site):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
-        person = Person(house)
+        person = Person(site)
         person.ask("POST", "/api/auth", json=GOOD)
         clock.shift(3601)
         sent = {"Cookie": f"{TOKEN}={jar(person, TOKEN) or ''}"}
-        assert Script(house).get("/protected", headers=sent).status_code == 401
+        assert Script(site).get("/protected", headers=sent).status_code == 401
 
 
-def test_a_logout_ends_the_token_itself_and_every_copy(house, page):
+def test_a_logout_ends_the_token_itself_and_every_copy(site, page):
     copy = {"Cookie": f"{TOKEN}={jar(page, TOKEN)}"}
     assert page.ask("POST", "/api/auth/logout", headers={"Accept": "*/*"}).json["code"] == "csrf_failed"
     assert page.ask("GET", "/protected").status_code == 200
     sent = {"X-CSRF-Token": jar(page, CSRF)}
     assert page.ask("POST", "/api/auth/logout", headers=sent).status_code == 204
     assert jar(page, TOKEN) is jar(page, CSRF) is None
-    assert Script(house).get("/protected", headers=copy).json["code"] == "token_revoked"
-    with services_of(house).get(Database).read() as db:
-        assert credentials.live(db, account(house, "ada").id, "refresh") == []
+    assert Script(site).get("/protected", headers=copy).json["code"] == "token_revoked"
+    with services_of(site).get(Database).read() as db:
+        assert credentials.live(db, account(site, "ada").id, "refresh") == []
 
 
 def test_the_token_is_the_last_that_a_logout_takes_out_for_curl_which_heeds_the_last_alone(page):
@@ -50,25 +50,25 @@ def test_the_token_is_the_last_that_a_logout_takes_out_for_curl_which_heeds_the_
     assert [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")] == [CSRF, TOKEN]
 
 
-def test_such_a_login_is_listed_does_not_refresh_and_ends_with_its_token(house):
+def test_such_a_login_is_listed_does_not_refresh_and_ends_with_its_token(site):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
-        Person(house).ask("POST", "/api/auth", json=GOOD)
-        assert not [row for row in contents(house)["refresh_token"] if row]
-        (login,) = logins(house)
+        Person(site).ask("POST", "/api/auth", json=GOOD)
+        assert not [row for row in contents(site)["refresh_token"] if row]
+        (login,) = logins(site)
         assert (login.refreshes, login.token_expires_at) == (False, now() + timedelta(hours=1))
         clock.shift(3601)
-        assert logins(house) == []
+        assert logins(site) == []
 
 
-def logins(house):
-    with services_of(house).get(Database).read() as db:
-        return script_logins.live(db, account(house, "ada").id)
+def logins(site):
+    with services_of(site).get(Database).read() as db:
+        return script_logins.live(db, account(site, "ada").id)
 
 
 @pytest.mark.parametrize("cookie", ["nonsense", "", "a.b.c", "x" * 4000, "ÿ"])
-def test_a_logout_without_a_token_that_is_one_only_clears_the_cookie(house, cookie):
+def test_a_logout_without_a_token_that_is_one_only_clears_the_cookie(site, cookie):
     sent = {"Cookie": f"{TOKEN}={cookie}"}
-    assert Script(house).post("/api/auth/logout", headers=sent).status_code == 204
+    assert Script(site).post("/api/auth/logout", headers=sent).status_code == 204
 
 
 def test_who_logs_in_or_out_by_the_page_leaves_no_token_in_the_browser(page):

@@ -14,8 +14,8 @@ from webapp.settings import SettingsError
 STATES = ("none", "good", "bad")
 
 
-def header_of(house, state):
-    token = factories.api_token(house, account(house, "grace")).token if state == "good" else "nonsense"
+def header_of(site, state):
+    token = factories.api_token(site, account(site, "grace")).token if state == "good" else "nonsense"
     return {} if state == "none" else {"Authorization": f"Bearer {token}"}
 
 
@@ -28,9 +28,9 @@ def spoken(header, cookie, session):
 
 
 @pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
-def test_the_first_that_is_there_speaks_and_none_stands_in_for_one_before_it(house, header, cookie, session):
-    person = browser_with(house, cookie=cookie, session=session)
-    answer = person.ask("GET", "/protected", headers={"Accept": "*/*"} | header_of(house, header))
+def test_the_first_that_is_there_speaks_and_none_stands_in_for_one_before_it(site, header, cookie, session):
+    person = browser_with(site, cookie=cookie, session=session)
+    answer = person.ask("GET", "/protected", headers={"Accept": "*/*"} | header_of(site, header))
     expected = spoken(header, cookie, session)
     if expected is None:
         assert answer.status_code == 401
@@ -40,16 +40,16 @@ def test_the_first_that_is_there_speaks_and_none_stands_in_for_one_before_it(hou
 
 
 @pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
-def test_a_change_asks_for_what_its_credential_asks_for(house, header, cookie, session):
-    person = browser_with(house, cookie=cookie, session=session)
+def test_a_change_asks_for_what_its_credential_asks_for(site, header, cookie, session):
+    person = browser_with(site, cookie=cookie, session=session)
     expected = spoken(header, cookie, session)
-    answer = person.ask("POST", "/change", headers={"Accept": "*/*"} | header_of(house, header))
+    answer = person.ask("POST", "/change", headers={"Accept": "*/*"} | header_of(site, header))
     assert answer.status_code == (401 if expected is None else 200 if expected == "grace" else 403)
 
 
 @pytest.mark.parametrize("cookie", STATES)
-def test_where_no_token_may_go_it_is_not_looked_at(house, cookie):
-    person = browser_with(house, cookie=cookie, session="good")
+def test_where_no_token_may_go_it_is_not_looked_at(site, cookie):
+    person = browser_with(site, cookie=cookie, session="good")
     assert person.ask("GET", "/mine").text == "mine"
     assert person.ask("GET", "/all").text == "all"
     person.open("/logout")
@@ -58,9 +58,9 @@ def test_where_no_token_may_go_it_is_not_looked_at(house, cookie):
     assert person.ask("POST", "/all", headers={"X-CSRF-Token": token}).text == "all"
 
 
-def test_two_cookies_of_the_name_are_one_too_many(house, page):
+def test_two_cookies_of_the_name_are_one_too_many(site, page):
     cookie = f"{TOKEN}={jar(page, TOKEN)}; {TOKEN}={jar(page, TOKEN)}"
-    assert Script(house).get("/protected", headers={"Cookie": cookie}).json["code"] == "token_invalid"
+    assert Script(site).get("/protected", headers={"Cookie": cookie}).json["code"] == "token_invalid"
 
 
 @pytest.mark.parametrize("header", ["Negotiate YII=", "Digest username=x"])

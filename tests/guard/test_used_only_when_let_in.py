@@ -32,7 +32,7 @@ def clock():
 
 
 @pytest.fixture
-def house(clock, make_app):
+def site(clock, make_app):
     app = with_cookies(make_app)
     add(app, "/undeclared", plain("never"), methods=["GET", "POST"])
     add(app, "/strong", require(scope="protected:read", aal=2)(plain("strong")), methods=["GET", "POST"])
@@ -66,13 +66,13 @@ BY_TOKEN = [
 
 
 @pytest.mark.parametrize(("bounds", "method", "path", "decision"), BY_TOKEN)
-def test_a_token_that_is_refused_was_not_used(house, clock, bounds, method, path, decision):
-    secret = token(house, **bounds)
+def test_a_token_that_is_refused_was_not_used(site, clock, bounds, method, path, decision):
+    secret = token(site, **bounds)
     clock.shift(timedelta(minutes=20))
-    before = uses(house)
-    answer = Script(house, secret).call(method, path)
-    assert (answer.status_code in (401, 403), uses(house)) == (True, before)
-    (event,) = events(house, "access.refused")
+    before = uses(site)
+    answer = Script(site, secret).call(method, path)
+    assert (answer.status_code in (401, 403), uses(site)) == (True, before)
+    (event,) = events(site, "access.refused")
     code = CODES[decision]
     assert f'"{code}"' in event["details"]
 
@@ -82,33 +82,33 @@ def test_every_decision_that_refuses_a_token_by_what_it_may_is_in_the_table():
     assert named == set(Decision) - {Decision.ALLOW, Decision.LOG_IN, Decision.CLOSED}
 
 
-def test_a_token_over_its_rate_was_not_used(house, clock):
-    script = Script(house, token(house, per_minute=1))
+def test_a_token_over_its_rate_was_not_used(site, clock):
+    script = Script(site, token(site, per_minute=1))
     assert script.get("/change").status_code == 200
     clock.shift(timedelta(seconds=10))
-    before = uses(house)
+    before = uses(site)
     assert script.get("/change").status_code == 429
-    assert uses(house) == before
-    (event,) = events(house, "access.refused")
+    assert uses(site) == before
+    (event,) = events(site, "access.refused")
     assert '"throttled"' in event["details"]
 
 
-def test_a_bound_token_without_its_proof_was_not_used(house, user_of_house):
-    bound = bound_token(house, user_of_house)
+def test_a_bound_token_without_its_proof_was_not_used(site, user_of_site):
+    bound = bound_token(site, user_of_site)
     once = proof(claims_for(token=bound))
-    before = uses(house)
+    before = uses(site)
     for proven in (None, "nonsense"):
-        assert call(house, bound, proven).status_code == 401
-        assert uses(house) == before
-    assert call(house, bound, once).status_code == 200
-    before = uses(house)
-    assert call(house, bound, once).status_code == 401
-    assert uses(house) == before
+        assert call(site, bound, proven).status_code == 401
+        assert uses(site) == before
+    assert call(site, bound, once).status_code == 200
+    before = uses(site)
+    assert call(site, bound, once).status_code == 401
+    assert uses(site) == before
 
 
 @pytest.fixture
-def user_of_house(house):
-    return factories.user(house, "eve")
+def user_of_site(site):
+    return factories.user(site, "eve")
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
@@ -122,15 +122,15 @@ def user_of_house(house):
         ("POST", "/protected//", 404),
     ],
 )
-def test_what_is_no_route_uses_nothing_whoever_asks(house, clock, method, path, status, accept):
-    person = Person(house)
+def test_what_is_no_route_uses_nothing_whoever_asks(site, clock, method, path, status, accept):
+    person = Person(site)
     person.log_in("ada")
-    script = Script(house, token(house))
+    script = Script(site, token(site))
     clock.shift(timedelta(minutes=20))
-    before = uses(house)
+    before = uses(site)
     assert person.ask(method, path, headers={"Accept": accept}).status_code == status
     assert script.call(method, path, headers={"Accept": accept}).status_code == status
-    assert uses(house) == before
+    assert uses(site) == before
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
@@ -146,31 +146,31 @@ def test_what_is_no_route_uses_nothing_whoever_asks(house, clock, method, path, 
         pytest.param("GET", "/strong", {}, id="a second factor"),
     ],
 )
-def test_a_session_that_is_refused_was_not_used(house, clock, method, path, headers, accept):
-    person = Person(house)
+def test_a_session_that_is_refused_was_not_used(site, clock, method, path, headers, accept):
+    person = Person(site)
     person.log_in("ada")
     clock.shift(timedelta(minutes=20))
-    before = uses(house)
+    before = uses(site)
     assert person.ask(method, path, headers={"Accept": accept} | headers).status_code in (303, 401, 403)
-    assert uses(house) == before
+    assert uses(site) == before
 
 
 @pytest.mark.parametrize("headers", [{}, FOREIGN, {"X-CSRF-Token": "x"}])
-def test_a_token_in_a_cookie_that_is_refused_was_not_used(house, clock, headers):
-    person = logged_in(house)
+def test_a_token_in_a_cookie_that_is_refused_was_not_used(site, clock, headers):
+    person = logged_in(site)
     clock.shift(timedelta(minutes=20))
-    before = uses(house)
+    before = uses(site)
     assert person.ask("POST", "/change", headers={"Accept": "*/*"} | headers).status_code == 403
-    assert uses(house) == before
+    assert uses(site) == before
 
 
-def test_what_is_let_in_was_used_by_session_and_token_and_on_public_pages(house, clock):
-    person = Person(house)
+def test_what_is_let_in_was_used_by_session_and_token_and_on_public_pages(site, clock):
+    person = Person(site)
     person.log_in("ada")
-    script = Script(house, token(house))
+    script = Script(site, token(site))
     for who, path in ((person, "/mine"), (script, "/change"), (person, "/docs")):
         clock.shift(timedelta(minutes=20))
-        before = uses(house)
+        before = uses(site)
         answer = who.open(path) if path == "/docs" else who.ask("GET", path) if who is person else who.get(path)
         assert answer.status_code == 200
-        assert uses(house) != before, path
+        assert uses(site) != before, path

@@ -20,98 +20,98 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def house(make_app, people):
+def site(make_app, people):
     return with_provider(make_app)
 
 
-def test_somebody_known_elsewhere_gets_an_account_at_the_first_login(house, people):
+def test_somebody_known_elsewhere_gets_an_account_at_the_first_login(site, people):
     people.add("grace", email="grace@example.org", display_name="Grace Hopper", subject="4f1c")
-    assert Person(house).log_in("grace", PASSWORD).request.path == "/dashboard"
-    user = account(house, "grace")
+    assert Person(site).log_in("grace", PASSWORD).request.path == "/dashboard"
+    user = account(site, "grace")
     assert (user.role, user.display_name, user.known_elsewhere_as) == ("user", "Grace Hopper", "4f1c")
     assert user.email_verified_at is not None
     assert user.password_hash == ""
-    assert '"elsewhere"' in events(house, "user.made")[0]["details"]
+    assert '"elsewhere"' in events(site, "user.made")[0]["details"]
 
 
-def test_the_second_login_finds_the_same_account_by_name_and_by_address(house, people):
+def test_the_second_login_finds_the_same_account_by_name_and_by_address(site, people):
     people.add("grace", "grace@example.org", email="grace@example.org")
     for name in ("grace", "grace@example.org"):
-        assert auth(house, name).status_code == 200
-    assert len(events(house, "user.made")) == 1
+        assert auth(site, name).status_code == 200
+    assert len(events(site, "user.made")) == 1
 
 
-def test_a_name_in_other_letters_is_the_same_person(house, people):
+def test_a_name_in_other_letters_is_the_same_person(site, people):
     people.add("grace")
     people.add("GRACE")
-    assert auth(house, "grace").status_code == 200
-    assert auth(house, "GRACE").status_code == 200
-    assert len(events(house, "user.made")) == 1
+    assert auth(site, "grace").status_code == 200
+    assert auth(site, "GRACE").status_code == 200
+    assert len(events(site, "user.made")) == 1
 
 
-def test_who_is_renamed_there_keeps_their_account_here(house, people):
+def test_who_is_renamed_there_keeps_their_account_here(site, people):
     people.add("grace", subject="4f1c")
-    auth(house, "grace")
-    first = account(house, "grace").id
+    auth(site, "grace")
+    first = account(site, "grace").id
     people.add("hopper", subject="4f1c")
-    assert auth(house, "hopper").status_code == 200
-    assert account(house, "hopper").id == first
+    assert auth(site, "hopper").status_code == 200
+    assert account(site, "hopper").id == first
 
 
-def test_a_name_that_came_to_somebody_else_there_does_not_inherit_the_account(house, people):
+def test_a_name_that_came_to_somebody_else_there_does_not_inherit_the_account(site, people):
     people.add("grace", subject="4f1c")
-    auth(house, "grace")
+    auth(site, "grace")
     people.add("grace", subject="9a02")
-    answer = auth(house, "grace")
+    answer = auth(site, "grace")
     assert answer.status_code == 403
     assert "belongs to another account here" in answer.json["detail"]
 
 
-def test_a_proof_by_another_account_confirms_nobody(house, people):
+def test_a_proof_by_another_account_confirms_nobody(site, people):
     people.add("grace", subject="4f1c")
     people.add("mallory", subject="9a02")
-    auth(house, "mallory")
-    person = Person(house)
+    auth(site, "mallory")
+    person = Person(site)
     person.log_in("grace", PASSWORD)
     people.entries["grace"] = people.entries["mallory"]
     person.open("/confirm")
     assert person.press("Confirm", password=PASSWORD).status_code == 422
 
 
-def test_a_step_up_asks_there_as_well(house, people):
+def test_a_step_up_asks_there_as_well(site, people):
     people.add("grace")
-    person = Person(house)
+    person = Person(site)
     person.log_in("grace", PASSWORD)
     person.open("/confirm")
     assert person.press("Confirm", password="wrong").status_code == 422
     assert person.press("Confirm", password=PASSWORD).status_code == 200
 
 
-def test_an_account_of_ours_is_compared_here_and_its_password_goes_nowhere(house, people):
+def test_an_account_of_ours_is_compared_here_and_its_password_goes_nowhere(site, people):
     people.add("ada")
-    factories.user(house, "ada")
-    assert auth(house, "ada", PASSWORD).status_code == 401
-    assert auth(house, "ada", factories.PASSWORD).status_code == 200
+    factories.user(site, "ada")
+    assert auth(site, "ada", PASSWORD).status_code == 401
+    assert auth(site, "ada", factories.PASSWORD).status_code == 200
     assert people.asked == []
 
 
 @pytest.mark.parametrize("name", ["root", "grace@example.org", "a b", "", "x" * 51])
-def test_a_name_or_an_address_that_cannot_be_one_here_is_said_to_its_owner(house, people, name):
-    factories.user(house, "boss", email="root@example.org")
+def test_a_name_or_an_address_that_cannot_be_one_here_is_said_to_its_owner(site, people, name):
+    factories.user(site, "boss", email="root@example.org")
     facts = {"root": {"email": "root@example.org"}}.get(name, {})
     people.entries["them"] = directory.Identity(username=name, **facts)
-    before = contents(house)
-    answer = auth(house, "them")
+    before = contents(site)
+    answer = auth(site, "them")
     assert (answer.status_code, answer.json["title"]) == (403, "This account can't be used here")
-    assert contents(house) == before
+    assert contents(site) == before
 
 
-def test_a_disabled_user_stays_disabled_and_hears_what_a_stranger_hears(house, people):
+def test_a_disabled_user_stays_disabled_and_hears_what_a_stranger_hears(site, people):
     people.add("grace")
-    auth(house, "grace")
-    with services_of(house).get(Database).write() as db:
-        lifecycle.disable(db, db.get_one(User, account(house, "grace").id))
-    there, nowhere = auth(house, "grace"), auth(house, "nobody")
+    auth(site, "grace")
+    with services_of(site).get(Database).write() as db:
+        lifecycle.disable(db, db.get_one(User, account(site, "grace").id))
+    there, nowhere = auth(site, "grace"), auth(site, "nobody")
     assert there.status_code == nowhere.status_code == 401
     assert there.json["detail"] == nowhere.json["detail"]
 
@@ -131,22 +131,22 @@ def test_tries_are_counted_before_anybody_is_asked(make_app, people):
 
 
 @pytest.mark.parametrize("password", [" ", "   ", "x" * 257])
-def test_a_password_that_a_directory_may_take_for_none_is_not_sent_there(house, people, password):
+def test_a_password_that_a_directory_may_take_for_none_is_not_sent_there(site, people, password):
     """RFC 4513 §5.1.2: a bind with a name and no password succeeds."""
     people.add("grace")
-    assert auth(house, "grace", password).status_code == 401
+    assert auth(site, "grace", password).status_code == 401
     assert people.asked == []
 
 
-def test_two_who_come_at_once_for_the_first_time_are_one_account(house, people):
+def test_two_who_come_at_once_for_the_first_time_are_one_account(site, people):
     people.add("grace", subject="4f1c")
     both = threading.Barrier(2, timeout=10)
     people.before = both.wait
     found = []
-    threads = [threading.Thread(target=lambda: found.append(auth(house, "grace").status_code)) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: found.append(auth(site, "grace").status_code)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert found == [200, 200]
-    assert len(events(house, "user.made")) == 1
+    assert len(events(site, "user.made")) == 1

@@ -14,7 +14,7 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def house(make_app, people):
+def site(make_app, people):
     return with_provider(make_app)
 
 
@@ -26,38 +26,38 @@ def house(make_app, people):
         pytest.param(TimeoutError(), id="a time of its own that is over"),
     ],
 )
-def test_a_provider_that_fails_is_503_in_words_and_is_logged_without_the_password(house, people, logged, fault):
+def test_a_provider_that_fails_is_503_in_words_and_is_logged_without_the_password(site, people, logged, fault):
     def fail():
         raise fault
 
     people.before = fail
-    answer = auth(house, "grace")
+    answer = auth(site, "grace")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "identity provider failed" in logged()
     assert type(fault).__name__ in logged()
     assert PASSWORD not in logged()
 
 
-def test_a_provider_that_answers_nonsense_lets_nobody_in(house, people, logged):
+def test_a_provider_that_answers_nonsense_lets_nobody_in(site, people, logged):
     people.entries["grace"] = {"username": "grace"}
-    assert auth(house, "grace").status_code == 503
+    assert auth(site, "grace").status_code == 503
     assert "TypeError" in logged()
 
 
-def test_a_provider_that_is_down_does_not_lock_out_our_own(house, people):
+def test_a_provider_that_is_down_does_not_lock_out_our_own(site, people):
     people.before = lambda: 1 / 0
-    factories.user(house, "boss")
-    assert auth(house, "boss", factories.PASSWORD).status_code == 200
+    factories.user(site, "boss")
+    assert auth(site, "boss", factories.PASSWORD).status_code == 200
 
 
-def test_a_provider_that_hangs_is_waited_for_so_long_and_then_fills_its_places(house, people, logged):
+def test_a_provider_that_hangs_is_waited_for_so_long_and_then_fills_its_places(site, people, logged):
     released = threading.Event()
     people.before = lambda: released.wait(20)
-    provider = services_of(house).get(LoginFlow).identities.provider
+    provider = services_of(site).get(LoginFlow).identities.provider
     assert provider.patience == timedelta(seconds=5)
     provider.patience = timedelta(milliseconds=50)
     places = provider.at_once
-    assert [auth(house, f"name{n}").status_code for n in range(places + 1)] == [503] * (places + 1)
+    assert [auth(site, f"name{n}").status_code for n in range(places + 1)] == [503] * (places + 1)
     assert "identity provider is busy" in logged()
     assert len(people.asked) == places
     released.set()

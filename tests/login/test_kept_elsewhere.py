@@ -16,14 +16,14 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def house(make_app, people):
+def site(make_app, people):
     return with_provider(make_app)
 
 
 @pytest.fixture
-def grace(house, people):
+def grace(site, people):
     people.add("grace", email="grace@example.org")
-    person = Person(house)
+    person = Person(site)
     person.log_in("grace", PASSWORD)
     return person
 
@@ -32,12 +32,12 @@ def test_the_security_page_says_who_keeps_the_password(grace):
     assert "Managed by your organisation" in grace.open("/account/security").text
 
 
-def test_the_password_page_says_so_and_changes_nothing(grace, house):
+def test_the_password_page_says_so_and_changes_nothing(grace, site):
     answer = grace.open("/account/password")
     assert (answer.status_code, "Your organisation manages" in answer.text) == (409, True)
     fields = {"password": PASSWORD, "new_password": "another horse battery", "csrf_token": csrf_of(grace)}
     assert grace.ask("POST", "/account/password", data=fields).status_code == 409
-    assert account(house, "grace").password_hash == ""
+    assert account(site, "grace").password_hash == ""
 
 
 def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
@@ -48,45 +48,45 @@ def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
     assert 'href="/account/password"' not in grace.follow("No, end all access").text
 
 
-def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, house):
-    stranger = Person(house)
+def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, site):
+    stranger = Person(site)
     assert "your organisation manages your password" in stranger.open("/forgot").text
     stranger.press("Send link", username="grace")
     # As for a name that nobody has: the event is of no user, and the mail reaches nobody.
-    assert [event["user_id"] for event in events(house, "reset.asked")] == [None]
-    assert not mails(house)
+    assert [event["user_id"] for event in events(site, "reset.asked")] == [None]
+    assert not mails(site)
 
 
-def test_their_name_is_not_changed_here_and_the_rest_is(grace, house):
+def test_their_name_is_not_changed_here_and_the_rest_is(grace, site):
     grace.open("/account")
     answer = grace.press("Save profile", username="hopper")
     assert (answer.status_code, "managed by your organisation" in answer.text) == (422, True)
     assert grace.press("Save profile", display_name="Amazing Grace", username="grace").status_code == 200
-    assert account(house, "grace").display_name == "Amazing Grace"
+    assert account(site, "grace").display_name == "Amazing Grace"
 
 
-def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, house):
-    user_id = account(house, "grace").id
-    boss = Person(house)
-    boss.log_in(factories.user(house, "boss", role="super_admin").username)
+def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, site):
+    user_id = account(site, "grace").id
+    boss = Person(site)
+    boss.log_in(factories.user(site, "boss", role="super_admin").username)
     sent = {"reason": "they forgot it", "csrf_token": csrf_of(boss)}
     answer = boss.ask("POST", f"/admin/users/{user_id}/reset-link", data=sent)
     assert (answer.status_code, "is managed elsewhere" in answer.text) == (409, True)
-    assert not events(house, "reset.asked")
-    with services_of(house).get(Database).write() as db, pytest.raises(lifecycle.PasswordElsewhere):
+    assert not events(site, "reset.asked")
+    with services_of(site).get(Database).write() as db, pytest.raises(lifecycle.PasswordElsewhere):
         lifecycle.set_password(db, db.get_one(User, user_id), "x")
 
 
-def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, house):
-    other = Person(house, user_agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
+def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, site):
+    other = Person(site, user_agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
     other.log_in("grace", PASSWORD)
-    (link,) = re.findall(r"http://[^\s]+(/not-me/\S+)", mails(house)[-1].text)
-    stranger = Person(house)
+    (link,) = re.findall(r"http://[^\s]+(/not-me/\S+)", mails(site)[-1].text)
+    stranger = Person(site)
     stranger.open(link)
     page = stranger.press("Secure my account")
     assert "Change it now at your organisation" in page.text
     assert other.ask("GET", "/dashboard").status_code == 303
-    assert account(house, "grace").password_hash == ""
+    assert account(site, "grace").password_hash == ""
 
 
 def csrf_of(person):

@@ -8,21 +8,21 @@ from tests.login.wrong_passwords import TRIES, WRONG, statuses, throttling, with
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return with_ada(throttling(make_app))
 
 
-def test_the_owner_on_a_known_browser_gets_in_while_strangers_are_throttled(house):
-    owner = Person(house)
+def test_the_owner_on_a_known_browser_gets_in_while_strangers_are_throttled(site):
+    owner = Person(site)
     owner.log_in("ada")
     owner.open("/logout")
     owner.press("Log out")
-    statuses(house, *["ada"] * (TRIES + 2))
+    statuses(site, *["ada"] * (TRIES + 2))
     assert owner.log_in("ada").request.path == "/dashboard"
 
 
-def test_a_known_browser_has_a_count_of_its_own_and_not_an_endless_one(house):
-    owner = Person(house)
+def test_a_known_browser_has_a_count_of_its_own_and_not_an_endless_one(site):
+    owner = Person(site)
     owner.log_in("ada")
     owner.open("/logout")
     owner.press("Log out")
@@ -31,28 +31,28 @@ def test_a_known_browser_has_a_count_of_its_own_and_not_an_endless_one(house):
     assert owner.log_in("ada").status_code == 429
 
 
-def test_a_browser_known_to_one_is_a_stranger_to_another(house):
-    eve = Person(house)
-    factories.user(house, "eve")
+def test_a_browser_known_to_one_is_a_stranger_to_another(site):
+    eve = Person(site)
+    factories.user(site, "eve")
     eve.log_in("eve")
     eve.open("/logout")
     eve.press("Log out")
-    statuses(house, *["ada"] * TRIES)
+    statuses(site, *["ada"] * TRIES)
     assert eve.log_in("ada").status_code == 429
 
 
 @pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "e30.aaaa.bbbb", "x" * 4000])
-def test_a_forged_mark_of_a_known_browser_is_none(house, cookie):
-    statuses(house, *["ada"] * TRIES)
-    person = Person(house)
+def test_a_forged_mark_of_a_known_browser_is_none(site, cookie):
+    statuses(site, *["ada"] * TRIES)
+    person = Person(site)
     person.client.set_cookie("known", cookie)
     assert person.log_in("ada").status_code == 429
 
 
-def test_the_mark_of_a_known_browser_lets_nobody_in(house):
-    owner = Person(house)
+def test_the_mark_of_a_known_browser_lets_nobody_in(site):
+    owner = Person(site)
     owner.log_in("ada")
     mark = owner.client.get_cookie("known").value
-    stranger = Person(house)
+    stranger = Person(site)
     stranger.client.set_cookie("known", mark)
     assert stranger.open("/dashboard").request.path == "/login"

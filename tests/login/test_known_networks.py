@@ -21,7 +21,7 @@ NEW = "a quite new battery staple"
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return with_ada(throttling(make_app))
 
 
@@ -38,39 +38,39 @@ def by_page(app):
 
 
 @pytest.mark.parametrize("log_in", [by_script, by_page])
-def test_a_script_logs_in_from_a_known_network_while_strangers_are_throttled(house, log_in):
-    log_in(house)
-    statuses(house, *["ada"] * (TRIES + 2))
-    statuses(house, *["ada@example.org"] * (TRIES + 2))
-    assert right(house) == 200
-    assert right(house, name="ada@example.org") == 200
-    assert right(house, address=OTHER) == 429
+def test_a_script_logs_in_from_a_known_network_while_strangers_are_throttled(site, log_in):
+    log_in(site)
+    statuses(site, *["ada"] * (TRIES + 2))
+    statuses(site, *["ada@example.org"] * (TRIES + 2))
+    assert right(site) == 200
+    assert right(site, name="ada@example.org") == 200
+    assert right(site, address=OTHER) == 429
 
 
-def test_a_known_network_has_a_count_of_its_own_and_not_an_endless_one(house):
-    by_script(house)
-    assert statuses(house, *["ada"] * (TRIES + 1), address=HOME) == [401] * TRIES + [429]
-    assert right(house, address=OTHER) == 200, "which are not those of strangers"
+def test_a_known_network_has_a_count_of_its_own_and_not_an_endless_one(site):
+    by_script(site)
+    assert statuses(site, *["ada"] * (TRIES + 1), address=HOME) == [401] * TRIES + [429]
+    assert right(site, address=OTHER) == 200, "which are not those of strangers"
 
 
-def test_a_network_known_to_one_account_is_a_strangers_to_another(house):
-    factories.user(house, "eve")
-    assert right(house, name="eve") == 200
-    statuses(house, *["ada"] * TRIES)
-    assert right(house) == 429
+def test_a_network_known_to_one_account_is_a_strangers_to_another(site):
+    factories.user(site, "eve")
+    assert right(site, name="eve") == 200
+    statuses(site, *["ada"] * TRIES)
+    assert right(site) == 429
 
 
-def test_all_of_a_subscribers_network_is_known(house):
-    assert right(house, address="2001:db8:1:2::9") == 200
-    statuses(house, *["ada"] * TRIES)
-    assert right(house, address="2001:db8:1:2:ffff::1") == 200
-    assert right(house, address="2001:db8:1:3::9") == 429
+def test_all_of_a_subscribers_network_is_known(site):
+    assert right(site, address="2001:db8:1:2::9") == 200
+    statuses(site, *["ada"] * TRIES)
+    assert right(site, address="2001:db8:1:2:ffff::1") == 200
+    assert right(site, address="2001:db8:1:3::9") == 429
 
 
-def test_a_refused_login_makes_no_network_known(house):
-    statuses(house, "ada", address=HOME)
-    statuses(house, *["ada"] * TRIES)
-    assert right(house) == 429
+def test_a_refused_login_makes_no_network_known(site):
+    statuses(site, "ada", address=HOME)
+    statuses(site, *["ada"] * TRIES)
+    assert right(site) == 429
 
 
 def set_password(app):
@@ -79,30 +79,30 @@ def set_password(app):
         lifecycle.set_password(db, db.get_one(User, account(app, "ada").id), hashed)
 
 
-def test_a_new_password_ends_it(house):
+def test_a_new_password_ends_it(site):
     with time_machine.travel(NOON, tick=False) as clock:
-        by_script(house)
+        by_script(site)
         clock.shift(timedelta(seconds=1))
-        set_password(house)
-        statuses(house, *["ada"] * TRIES)
-        assert right(house, password=NEW) == 429
+        set_password(site)
+        statuses(site, *["ada"] * TRIES)
+        assert right(site, password=NEW) == 429
 
 
-def test_the_network_that_sets_the_new_password_stays_known(house):
-    owner = Person(house, address=HOME)
+def test_the_network_that_sets_the_new_password_stays_known(site):
+    owner = Person(site, address=HOME)
     owner.log_in("ada")
     owner.open("/account/password")
     owner.press("Change password", password=factories.PASSWORD, new_password=NEW)
-    statuses(house, *["ada"] * TRIES)
-    assert right(house, password=NEW) == 200
+    statuses(site, *["ada"] * TRIES)
+    assert right(site, password=NEW) == 200
     owner.open("/logout")
     owner.press("Log out")
     assert owner.log_in("ada", NEW).request.path == "/dashboard"
 
 
-def test_a_bounded_number_is_remembered_those_used_last(house):
-    with time_machine.travel(NOON, tick=False) as clock, services_of(house).get(Database).write() as db:
-        ada = account(house, "ada").id
+def test_a_bounded_number_is_remembered_those_used_last(site):
+    with time_machine.travel(NOON, tick=False) as clock, services_of(site).get(Database).write() as db:
+        ada = account(site, "ada").id
         for place in range(known_networks.MOST + 5):
             clock.shift(timedelta(seconds=1))
             known_networks.remember(db, ada, f"192.0.2.{place}")
@@ -114,20 +114,20 @@ def test_a_bounded_number_is_remembered_those_used_last(house):
 
 
 @pytest.mark.parametrize("address", [None, "", "unix:"])
-def test_who_has_no_network_is_never_known_by_it(house, address):
-    with services_of(house).get(Database).write() as db:
-        ada = account(house, "ada").id
+def test_who_has_no_network_is_never_known_by_it(site, address):
+    with services_of(site).get(Database).write() as db:
+        ada = account(site, "ada").id
         known_networks.remember(db, ada, address)
         assert not known_networks.is_known(db, ada, address)
         assert known_networks.count(db, ada) == 0
 
 
-def test_who_is_logged_in_confirms_while_strangers_are_throttled(house):
+def test_who_is_logged_in_confirms_while_strangers_are_throttled(site):
     """By the session itself: the mark of the browser may be gone."""
-    owner = Person(house, address=HOME)
+    owner = Person(site, address=HOME)
     owner.log_in("ada")
     owner.client.delete_cookie("known")
-    statuses(house, *["ada"] * (TRIES + 2), address=HOME)
+    statuses(site, *["ada"] * (TRIES + 2), address=HOME)
     owner.open("/confirm")
     assert owner.press("Confirm", password=factories.PASSWORD).status_code == 200
     owner.open("/account/password")
@@ -140,20 +140,20 @@ def test_who_is_logged_in_confirms_while_strangers_are_throttled(house):
     [(BY_STRANGERS - 1, 200, 200), (BY_STRANGERS, 401, 200), (FROM_NETWORKS, 401, 401), (ALTOGETHER, 401, 401)],
 )
 def test_wrong_passwords_in_a_row_leave_a_share_to_known_networks_and_one_to_browsers(
-    house, failed, from_other, from_home
+    site, failed, from_other, from_home
 ):
-    by_script(house)
+    by_script(site)
     for address, expected in ((OTHER, from_other), (HOME, from_home)):
-        with services_of(house).get(Database).write() as db:
-            db.get_one(User, account(house, "ada").id).failed_logins = failed
-        assert right(house, address=address) == expected
+        with services_of(site).get(Database).write() as db:
+            db.get_one(User, account(site, "ada").id).failed_logins = failed
+        assert right(site, address=address) == expected
 
 
-def test_a_browser_is_let_in_when_those_who_share_its_network_have_used_up_its_share(house):
-    owner = Person(house, address=HOME)
+def test_a_browser_is_let_in_when_those_who_share_its_network_have_used_up_its_share(site):
+    owner = Person(site, address=HOME)
     owner.log_in("ada")
     owner.open("/logout")
     owner.press("Log out")
-    with services_of(house).get(Database).write() as db:
-        db.get_one(User, account(house, "ada").id).failed_logins = FROM_NETWORKS
+    with services_of(site).get(Database).write() as db:
+        db.get_one(User, account(site, "ada").id).failed_logins = FROM_NETWORKS
     assert owner.log_in("ada").request.path == "/dashboard"

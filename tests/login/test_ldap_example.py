@@ -16,7 +16,7 @@ READER, BASE = "cn=reader,dc=example,dc=org", "ou=people,dc=example,dc=org"
 
 
 @pytest.fixture
-def house(make_app, monkeypatch):
+def site(make_app, monkeypatch):
     for name, value in {"URL": "ldap://directory", "READER": READER, "READER_PASSWORD": "reads", "BASE": BASE}.items():
         monkeypatch.setenv(f"LDAP_{name}", value)
     monkeypatch.syspath_prepend(str(EXAMPLES))
@@ -34,9 +34,9 @@ def fill(directory):
 
 
 @pytest.mark.parametrize("name", ["grace", "grace@example.org"])
-def test_its_people_log_in_by_name_and_by_address(house, name):
-    assert Person(house).log_in(name, "grace has this one").request.path == "/dashboard"
-    user = account(house, "grace")
+def test_its_people_log_in_by_name_and_by_address(site, name):
+    assert Person(site).log_in(name, "grace has this one").request.path == "/dashboard"
+    user = account(site, "grace")
     assert (user.display_name, user.email, user.known_elsewhere_as) == (
         "Grace Hopper",
         "grace@example.org",
@@ -56,9 +56,9 @@ def test_its_people_log_in_by_name_and_by_address(house, name):
         pytest.param("nobody", "grace has this one", id="by an unknown name"),
     ],
 )
-def test_nobody_else_does(house, name, password):
-    assert auth(house, name, password).status_code in (400, 401)
-    assert account(house, "grace") is None
+def test_nobody_else_does(site, name, password):
+    assert auth(site, name, password).status_code in (400, 401)
+    assert account(site, "grace") is None
 
 
 def test_it_is_as_short_as_it_says():

@@ -16,7 +16,7 @@ KNOWN, UNKNOWN = ("ada", "ada@example.org"), ("zoe", "zoe@example.org")
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return with_ada(throttling(make_app))
 
 
@@ -45,18 +45,18 @@ SEQUENCES = {
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
-def test_two_names_of_one_account_are_answered_as_two_names_that_nobody_has(house, make_app, sequence):
+def test_two_names_of_one_account_are_answered_as_two_names_that_nobody_has(site, make_app, sequence):
     with time_machine.travel(NOON, tick=False):
-        known = [told(knock(house, KNOWN[which])) for which in sequence]
-        unknown = [told(knock(house, UNKNOWN[which])) for which in sequence]
+        known = [told(knock(site, KNOWN[which])) for which in sequence]
+        unknown = [told(knock(site, UNKNOWN[which])) for which in sequence]
     assert known == unknown
     assert {status for status, _, _ in known} == {401, 429}
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
-def test_they_are_answered_alike_on_the_login_page(house, sequence):
+def test_they_are_answered_alike_on_the_login_page(site, sequence):
     with time_machine.travel(NOON, tick=False):
-        found = [[told(by_page(house, names[which])) for which in sequence] for names in (KNOWN, UNKNOWN)]
+        found = [[told(by_page(site, names[which])) for which in sequence] for names in (KNOWN, UNKNOWN)]
     plain = [
         [
             (status, headers, text.replace(names[which], "NAME"))
@@ -67,14 +67,14 @@ def test_they_are_answered_alike_on_the_login_page(house, sequence):
     assert plain[0] == plain[1]
 
 
-def test_an_account_whose_tries_are_used_up_hears_no_right_password_under_its_other_name(house):
-    statuses(house, *["ada"] * TRIES)
-    right, wrong = knock(house, "ada@example.org", factories.PASSWORD), knock(house, "ada@example.org")
+def test_an_account_whose_tries_are_used_up_hears_no_right_password_under_its_other_name(site):
+    statuses(site, *["ada"] * TRIES)
+    right, wrong = knock(site, "ada@example.org", factories.PASSWORD), knock(site, "ada@example.org")
     assert told(right) == told(wrong)
     assert right.status_code == 401
 
 
-def test_names_that_share_tries_cost_one_hash_each(house):
+def test_names_that_share_tries_cost_one_hash_each(site):
     class Watched:
         asked = 0
 
@@ -85,23 +85,23 @@ def test_names_that_share_tries_cost_one_hash_each(house):
         def check_needs_rehash(self, hashed):
             return False
 
-    statuses(house, *["ada"] * TRIES)
-    services_of(house).get(Passwords).hasher = watched = Watched()
-    knock(house, "ada@example.org")
+    statuses(site, *["ada"] * TRIES)
+    services_of(site).get(Passwords).hasher = watched = Watched()
+    knock(site, "ada@example.org")
     assert watched.asked == 1
 
 
 @pytest.mark.parametrize("name", ["ada", "zoe"])
-def test_a_try_writes_the_same_counters_whoever_is_named(house, name):
-    knock(house, name)
-    assert rows(house) == [("login-account", 1), ("login-address", 1), ("login-name", 1)]
+def test_a_try_writes_the_same_counters_whoever_is_named(site, name):
+    knock(site, name)
+    assert rows(site) == [("login-account", 1), ("login-address", 1), ("login-name", 1)]
 
 
-def test_that_the_owner_logs_in_meanwhile_does_not_show_in_the_count_of_others(house):
+def test_that_the_owner_logs_in_meanwhile_does_not_show_in_the_count_of_others(site):
     """A count that began anew would tell whoever uses it up that there is such an account."""
-    statuses(house, *["ada"] * (TRIES - 1))
-    assert knock(house, password=factories.PASSWORD, address="192.0.2.44").status_code == 200
-    assert statuses(house, "ada", "ada", address="198.51.100.7") == [401, 429]
+    statuses(site, *["ada"] * (TRIES - 1))
+    assert knock(site, password=factories.PASSWORD, address="192.0.2.44").status_code == 200
+    assert statuses(site, "ada", "ada", address="198.51.100.7") == [401, 429]
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,6 @@ def test_that_the_owner_logs_in_meanwhile_does_not_show_in_the_count_of_others(h
         pytest.param(["zoe@example.org", "ZOE@EXAMPLE.ORG", "zoe＠example.org"], id="an e-mail address"),
     ],
 )
-def test_spellings_of_a_name_that_nobody_has_are_one_name(house, names):
-    assert statuses(house, *names) == [401] * TRIES
-    assert knock(house, names[0]).status_code == 429
+def test_spellings_of_a_name_that_nobody_has_are_one_name(site, names):
+    assert statuses(site, *names) == [401] * TRIES
+    assert knock(site, names[0]).status_code == 429

@@ -68,7 +68,7 @@ class Clock:
 
 
 @pytest.fixture
-def house(app):
+def site(app):
     factories.user(app, "ada")
     gone = factories.user(app, "gone")
     with services_of(app).get(Database).write() as db:
@@ -95,21 +95,21 @@ def headers_of(answer):
 
 
 @pytest.mark.parametrize("ask", [by_page, by_json])
-def test_a_wrong_password_is_answered_alike_whoever_it_is_for(house, ask):
-    answers = {name: ask(house, who, "not the password") for name, who in WHO.items()}
+def test_a_wrong_password_is_answered_alike_whoever_it_is_for(site, ask):
+    answers = {name: ask(site, who, "not the password") for name, who in WHO.items()}
     assert len({str(answer) for answer in answers.values()}) == 1, answers
 
 
 @pytest.mark.parametrize("ask", [by_page, by_json])
-def test_a_disabled_user_with_the_right_password_hears_what_a_stranger_hears(house, ask):
-    assert ask(house, WHO["a disabled user"], factories.PASSWORD) == ask(house, WHO["an unknown name"], "x" * 20)
+def test_a_disabled_user_with_the_right_password_hears_what_a_stranger_hears(site, ask):
+    assert ask(site, WHO["a disabled user"], factories.PASSWORD) == ask(site, WHO["an unknown name"], "x" * 20)
 
 
 @pytest.mark.parametrize("who", WHO.values(), ids=WHO)
 @pytest.mark.parametrize("password", ["not the password", factories.PASSWORD, "x", "x" * 1000])
-def test_every_try_costs_exactly_one_hash_of_one_price(house, who, password):
-    services_of(house).get(Passwords).hasher = watched = Watched()
-    by_json(house, who, password)
+def test_every_try_costs_exactly_one_hash_of_one_price(site, who, password):
+    services_of(site).get(Passwords).hasher = watched = Watched()
+    by_json(site, who, password)
     assert [price for price, _ in watched.asked] == [factories.HASHED.rsplit("$", 2)[0]]
 
 
@@ -119,46 +119,46 @@ def test_a_nobodys_hash_has_the_price_of_everybodys(make_app):
     assert "m=19456,t=2,p=1" in passwords._nobodys
 
 
-def test_a_password_of_a_megabyte_is_not_hashed(house):
-    services_of(house).get(Passwords).hasher = watched = Watched()
-    by_json(house, WHO["a known name"], "x" * 60_000)
+def test_a_password_of_a_megabyte_is_not_hashed(site):
+    services_of(site).get(Passwords).hasher = watched = Watched()
+    by_json(site, WHO["a known name"], "x" * 60_000)
     assert [len(password) for _, password in watched.asked] == [0]
 
 
-def test_no_transaction_is_open_while_a_password_is_hashed(house):
+def test_no_transaction_is_open_while_a_password_is_hashed(site):
     """A writer would wait for argon2."""
 
     class Writing(Watched):
         def verify(self, hashed, password):
             with ThreadPoolExecutor(1) as other:
-                other.submit(factories.user, house, "grace").result(timeout=30)
+                other.submit(factories.user, site, "grace").result(timeout=30)
             return super().verify(hashed, password)
 
-    services_of(house).get(Passwords).hasher = Writing()
-    assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 200
+    services_of(site).get(Passwords).hasher = Writing()
+    assert by_json(site, WHO["a known name"], factories.PASSWORD)[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/login", "/api/auth"])
 @pytest.mark.parametrize("deed", ["disable", "set_password"])
-def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(house, path, deed):
+def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(site, path, deed):
     class Overtaken(Watched):
         def verify(self, hashed, password):
-            with services_of(house).get(Database).write() as db:
+            with services_of(site).get(Database).write() as db:
                 ada = db.query(User).filter_by(username="ada").one()
                 lifecycle.disable(db, ada) if deed == "disable" else lifecycle.set_password(db, ada, "another")
             return super().verify(hashed, password)
 
-    person = Person(house)
+    person = Person(site)
     token = person.ask("GET", "/login", headers={"Accept": "*/*"}).json["csrf_token"]
-    before = contents(house)["credential"]
-    services_of(house).get(Passwords).hasher = Overtaken()
+    before = contents(site)["credential"]
+    services_of(site).get(Passwords).hasher = Overtaken()
     body = {"username": "ada", "password": factories.PASSWORD}
     answer = person.ask("POST", path, json=body, headers={"Accept": "*/*", "X-CSRF-Token": token})
     assert (answer.status_code, answer.json["code"]) == (401, "credentials_invalid")
-    assert contents(house)["credential"] == before
+    assert contents(site)["credential"] == before
 
 
-def test_a_hash_of_a_lesser_price_is_made_anew_at_the_next_login(house):
+def test_a_hash_of_a_lesser_price_is_made_anew_at_the_next_login(site):
     class Dearer(Watched):
         def check_needs_rehash(self, hashed):
             return not hashed.endswith("anew")
@@ -166,35 +166,35 @@ def test_a_hash_of_a_lesser_price_is_made_anew_at_the_next_login(house):
         def hash(self, password):
             return f"{factories.HASHED}anew"
 
-    services_of(house).get(Passwords).hasher = Dearer()
-    by_json(house, WHO["a known name"], factories.PASSWORD)
-    assert "anew" in str(contents(house)["user"])
+    services_of(site).get(Passwords).hasher = Dearer()
+    by_json(site, WHO["a known name"], factories.PASSWORD)
+    assert "anew" in str(contents(site)["user"])
 
 
-def test_a_hash_made_anew_never_brings_an_old_password_back(house):
+def test_a_hash_made_anew_never_brings_an_old_password_back(site):
     class Overtaken(Watched):
         def check_needs_rehash(self, hashed):
             return True
 
         def hash(self, password):
-            with services_of(house).get(Database).write() as db:
+            with services_of(site).get(Database).write() as db:
                 lifecycle.set_password(db, db.query(User).filter_by(username="ada").one(), "the new one")
             return "the old one"
 
-    services_of(house).get(Passwords).hasher = Overtaken()
-    assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 401
-    assert "the old one" not in str(contents(house)["user"])
+    services_of(site).get(Passwords).hasher = Overtaken()
+    assert by_json(site, WHO["a known name"], factories.PASSWORD)[0] == 401
+    assert "the old one" not in str(contents(site)["user"])
 
 
-def test_more_logins_than_can_be_hashed_are_told_to_come_back(house):
-    tables, places = contents(house), services_of(house).get(Passwords)._places
+def test_more_logins_than_can_be_hashed_are_told_to_come_back(site):
+    tables, places = contents(site), services_of(site).get(Passwords)._places
     with ExitStack() as held:
         for _ in range(places.capacity):
             held.enter_context(places.hold(None))
-        answer = Script(house).post("/api/auth", json=WHO["a known name"] | {"password": "x"})
+        answer = Script(site).post("/api/auth", json=WHO["a known name"] | {"password": "x"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert services_of(house).get(Limiter).entries() == []
-    assert contents(house) == tables
+    assert services_of(site).get(Limiter).entries() == []
+    assert contents(site) == tables
 
 
 @pytest.mark.parametrize(
@@ -205,14 +205,14 @@ def test_more_logins_than_can_be_hashed_are_told_to_come_back(house):
         "ada@example.org@evil.example",
     ],
 )
-def test_a_name_that_only_looks_like_one_is_nobodys(house, name):
-    answer = Script(house).post("/api/auth", json={"username": name, "password": factories.PASSWORD})
+def test_a_name_that_only_looks_like_one_is_nobodys(site, name):
+    answer = Script(site).post("/api/auth", json={"username": name, "password": factories.PASSWORD})
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("name", ['"><script>alert(1)</script>', "'onfocus=alert(1) x='", "&lt;b&gt;"])
-def test_a_name_comes_back_on_the_page_as_text(house, name):
-    person = Person(house)
+def test_a_name_comes_back_on_the_page_as_text(site, name):
+    person = Person(site)
     person.open("/login")
     answer = person.press("Log in", username=name, password="x")
     assert answer.status_code == 422
@@ -220,17 +220,17 @@ def test_a_name_comes_back_on_the_page_as_text(house, name):
 
 
 @pytest.mark.parametrize("who", WHO.values(), ids=WHO)
-def test_a_refusal_is_told_at_a_beat_however_long_it_took(house, who, monkeypatch):
-    passwords, clock = services_of(house).get(Passwords), Clock()
+def test_a_refusal_is_told_at_a_beat_however_long_it_took(site, who, monkeypatch):
+    passwords, clock = services_of(site).get(Passwords), Clock()
     passwords.beat = timedelta(milliseconds=50)
     monkeypatch.setattr("webapp.accounts.passwords.time", clock)
     monkeypatch.setattr("webapp.login.flow.time", clock)
     for took in (0.031, 0.049, 0.0515, 0.4201):
         passwords.hasher, begun = clock.taking(took), clock.now
-        by_json(house, who, "not the password")
+        by_json(site, who, "not the password")
         assert (clock.now - begun) / 0.05 == pytest.approx(math.ceil(took / 0.05))
 
 
-def test_who_is_let_in_waits_for_nothing(house, monkeypatch):
-    services_of(house).get(Passwords).beat = timedelta(hours=1)
-    assert by_json(house, WHO["a known name"], factories.PASSWORD)[0] == 200
+def test_who_is_let_in_waits_for_nothing(site, monkeypatch):
+    services_of(site).get(Passwords).beat = timedelta(hours=1)
+    assert by_json(site, WHO["a known name"], factories.PASSWORD)[0] == 200

@@ -15,26 +15,26 @@ from webapp.web.registry import services_of
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return with_ada(throttling(make_app))
 
 
-def test_after_so_many_tries_the_door_stays_shut_even_for_the_right_password(house):
-    assert statuses(house, *["ada"] * TRIES) == [401] * TRIES
-    assert knock(house, password=factories.PASSWORD).status_code == 429
+def test_after_so_many_tries_the_door_stays_shut_even_for_the_right_password(site):
+    assert statuses(site, *["ada"] * TRIES) == [401] * TRIES
+    assert knock(site, password=factories.PASSWORD).status_code == 429
 
 
-def test_a_throttled_script_is_told_when_to_come_back(house):
+def test_a_throttled_script_is_told_when_to_come_back(site):
     with time_machine.travel(NOON, tick=False):
-        statuses(house, *["ada"] * TRIES)
-        answer = knock(house)
+        statuses(site, *["ada"] * TRIES)
+        answer = knock(site)
         assert (answer.mimetype, answer.json["code"]) == ("application/problem+json", "throttled")
         assert 0 < int(answer.headers["Retry-After"]) <= 900
 
 
-def test_a_throttled_person_is_told_on_a_page(house):
-    statuses(house, *["ada"] * TRIES)
-    person = Person(house)
+def test_a_throttled_person_is_told_on_a_page(site):
+    statuses(site, *["ada"] * TRIES)
+    person = Person(site)
     answer = person.log_in("ada")
     assert (answer.status_code, answer.mimetype) == (429, "text/html")
     assert "minute" in answer.text
@@ -52,58 +52,58 @@ def test_a_throttled_person_is_told_on_a_page(house):
         pytest.param(["ada", "\tada", "ada\u3000"], id="odd spaces"),
     ],
 )
-def test_one_account_takes_so_many_tries_however_its_name_is_written(house, names):
+def test_one_account_takes_so_many_tries_however_its_name_is_written(site, names):
     """Authelia, CVE-2025-24806: separate counters for name and e-mail. What is told: ``test_shared_counters``."""
-    assert statuses(house, *names) == [401, 401, 401]
-    found = [knock(house, name, factories.PASSWORD).status_code for name in ("ada", "ada@example.org")]
+    assert statuses(site, *names) == [401, 401, 401]
+    found = [knock(site, name, factories.PASSWORD).status_code for name in ("ada", "ada@example.org")]
     assert 200 not in found
 
 
 @pytest.mark.parametrize("names", [["eve"] * 3, ["eve", "EVE", "ｅｖｅ"], ["eve@example.org"] * 3])
-def test_an_unknown_name_is_counted_like_a_known_one(house, names):
+def test_an_unknown_name_is_counted_like_a_known_one(site, names):
     """Authelia, issue 11972: unknown names not counted."""
-    assert statuses(house, *names) == [401, 401, 401]
-    assert knock(house, names[0]).status_code == 429
+    assert statuses(site, *names) == [401, 401, 401]
+    assert knock(site, names[0]).status_code == 429
 
 
-def test_one_account_does_not_use_up_the_tries_of_another(house):
-    statuses(house, *["eve"] * (TRIES + 1))
-    assert knock(house).status_code == 401
+def test_one_account_does_not_use_up_the_tries_of_another(site):
+    statuses(site, *["eve"] * (TRIES + 1))
+    assert knock(site).status_code == 401
 
 
-def test_tries_are_counted_across_processes(house, make_app):
+def test_tries_are_counted_across_processes(site, make_app):
     other = throttling(make_app)
-    assert [knock(app).status_code for app in (house, other, house)] == [401, 401, 401]
+    assert [knock(app).status_code for app in (site, other, site)] == [401, 401, 401]
     assert knock(other, password=factories.PASSWORD).status_code == 429
 
 
-def test_tries_at_once_are_counted_exactly(house):
+def test_tries_at_once_are_counted_exactly(site):
     with ThreadPoolExecutor(12) as at_once:
-        found = list(at_once.map(lambda _: knock(house).status_code, range(12)))
+        found = list(at_once.map(lambda _: knock(site).status_code, range(12)))
     assert sorted(found) == [401] * TRIES + [429] * (12 - TRIES)
 
 
-def test_a_count_survives_the_refusal_that_it_counts(house):
+def test_a_count_survives_the_refusal_that_it_counts(site):
     """Vikunja, CVE-2026-35597: a lockout written in a transaction that is rolled back."""
-    person = Person(house)
+    person = Person(site)
     person.open("/login")
     for _ in range(TRIES):
         assert person.press("Log in", username="ada", password=WRONG).status_code == 422
     assert person.press("Log in", username="ada", password=factories.PASSWORD).status_code == 429
 
 
-def test_the_login_page_the_api_and_the_confirmation_share_one_counter(house):
-    owner = Person(house)
+def test_the_login_page_the_api_and_the_confirmation_share_one_counter(site):
+    owner = Person(site)
     owner.log_in("ada")
-    knock(house)
-    stranger = Person(house, address="198.51.100.7")
+    knock(site)
+    stranger = Person(site, address="198.51.100.7")
     stranger.log_in("ada", WRONG)
-    knock(house)
+    knock(site)
     assert stranger.log_in("ada").status_code == 429
 
 
-def test_wrong_confirmations_are_throttled_as_well(house):
-    owner = Person(house)
+def test_wrong_confirmations_are_throttled_as_well(site):
+    owner = Person(site)
     owner.log_in("ada")
     owner.open("/confirm")
     found = [owner.press("Confirm", password=WRONG).status_code for _ in range(TRIES)]
@@ -112,38 +112,38 @@ def test_wrong_confirmations_are_throttled_as_well(house):
     assert owner.ask("POST", "/confirm", data=fields).status_code == 429
 
 
-def test_when_the_window_is_over_the_door_opens_by_itself(house):
+def test_when_the_window_is_over_the_door_opens_by_itself(site):
     with time_machine.travel(NOON, tick=False) as clock:
-        statuses(house, *["ada"] * TRIES)
-        wait = int(knock(house).headers["Retry-After"])
+        statuses(site, *["ada"] * TRIES)
+        wait = int(knock(site).headers["Retry-After"])
         clock.shift(timedelta(seconds=wait - 1))
-        assert knock(house, password=factories.PASSWORD).status_code == 429
+        assert knock(site, password=factories.PASSWORD).status_code == 429
         clock.shift(timedelta(seconds=1))
-        assert knock(house, password=factories.PASSWORD).status_code == 200
+        assert knock(site, password=factories.PASSWORD).status_code == 200
 
 
-def test_knocking_on_does_not_keep_the_door_shut_for_longer(house):
+def test_knocking_on_does_not_keep_the_door_shut_for_longer(site):
     with time_machine.travel(NOON, tick=False) as clock:
-        statuses(house, *["ada"] * TRIES)
+        statuses(site, *["ada"] * TRIES)
         clock.shift(timedelta(minutes=14))
-        statuses(house, *["ada"] * 20)
+        statuses(site, *["ada"] * 20)
         clock.shift(timedelta(minutes=1))
-        assert knock(house, password=factories.PASSWORD).status_code == 200
+        assert knock(site, password=factories.PASSWORD).status_code == 200
 
 
-def test_a_login_begins_the_count_of_its_account_anew(house):
-    statuses(house, *["ada"] * (TRIES - 1))
-    assert knock(house, password=factories.PASSWORD).status_code == 200
-    assert statuses(house, *["ada"] * TRIES) == [401] * TRIES
+def test_a_login_begins_the_count_of_its_account_anew(site):
+    statuses(site, *["ada"] * (TRIES - 1))
+    assert knock(site, password=factories.PASSWORD).status_code == 200
+    assert statuses(site, *["ada"] * TRIES) == [401] * TRIES
 
 
-def test_a_throttled_account_is_noted_once_a_window_and_not_at_every_knock(house):
-    statuses(house, *["ada"] * (TRIES + 5))
-    assert len(events(house, "login.throttled")) == 1
-    assert len(events(house, "session.refused")) == TRIES
+def test_a_throttled_account_is_noted_once_a_window_and_not_at_every_knock(site):
+    statuses(site, *["ada"] * (TRIES + 5))
+    assert len(events(site, "login.throttled")) == 1
+    assert len(events(site, "session.refused")) == TRIES
 
 
-def test_nobody_hashes_a_password_for_whoever_is_throttled(house):
+def test_nobody_hashes_a_password_for_whoever_is_throttled(site):
     class Watched:
         asked = 0
 
@@ -151,7 +151,7 @@ def test_nobody_hashes_a_password_for_whoever_is_throttled(house):
             self.asked += 1
             return factories.QUICK.verify(hashed, password)
 
-    statuses(house, *["ada"] * TRIES)
-    services_of(house).get(Passwords).hasher = watched = Watched()
-    knock(house)
+    statuses(site, *["ada"] * TRIES)
+    services_of(site).get(Passwords).hasher = watched = Watched()
+    knock(site)
     assert watched.asked == 0

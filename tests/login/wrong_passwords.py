@@ -1,4 +1,4 @@
-"""Wrong passwords, many of them, at a house that counts three by account and a thousand by address."""
+"""Wrong passwords, many of them, at a site that counts three by account and a thousand by address."""
 
 from tests import factories
 from tests.script import Script

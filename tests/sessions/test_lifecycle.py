@@ -33,20 +33,20 @@ def clock():
 
 
 @pytest.fixture
-def make_house(make_app):
+def make_site(make_app):
     return lambda: make_app(WEBAPP_SESSION_IDLE="1h", WEBAPP_SESSION_LIFETIME="1d", WEBAPP_REMEMBER_LIFETIME="30d")
 
 
 @pytest.fixture
-def house(make_house):
-    app = make_house()
+def site(make_site):
+    app = make_site()
     factories.user(app, "ada")
     return app
 
 
 @pytest.fixture
-def person(house, clock):
-    person = Person(house)
+def person(site, clock):
+    person = Person(site)
     person.log_in("ada")
     return person
 
@@ -72,8 +72,8 @@ def test_a_session_ends_after_its_whole_time_however_much_it_is_used(person, clo
     assert not is_in(person)
 
 
-def test_a_remembered_session_has_no_idle_end_but_a_whole_time_too(house, clock):
-    person = Person(house)
+def test_a_remembered_session_has_no_idle_end_but_a_whole_time_too(site, clock):
+    person = Person(site)
     person.log_in("ada", remember="y")
     clock.shift(timedelta(days=30) - SECOND)
     assert is_in(person)
@@ -82,25 +82,25 @@ def test_a_remembered_session_has_no_idle_end_but_a_whole_time_too(house, clock)
 
 
 @pytest.mark.parametrize(("fields", "is_kept"), [({}, False), ({"remember": "y"}, True)])
-def test_the_cookie_outlives_the_browser_only_if_it_was_asked_to(house, fields, is_kept):
-    person = Person(house)
+def test_the_cookie_outlives_the_browser_only_if_it_was_asked_to(site, fields, is_kept):
+    person = Person(site)
     person.log_in("ada", **fields)
     assert (person.client.get_cookie("session").expires is not None) == is_kept
 
 
-def test_a_cookie_that_was_kept_beyond_its_session_opens_nothing(house, clock):
-    person = Person(house)
+def test_a_cookie_that_was_kept_beyond_its_session_opens_nothing(site, clock):
+    person = Person(site)
     person.log_in("ada")
     kept = person.cookie
     clock.shift(timedelta(days=400))
-    thief = Person(house)
+    thief = Person(site)
     thief.client.set_cookie("session", kept)
     assert not is_in(thief)
 
 
-def in_another_process(make_house, person):
+def in_another_process(make_site, person):
     """The same browser, answered by another process."""
-    other = Person(make_house())
+    other = Person(make_site())
     other.client.set_cookie("session", person.cookie)
     return other
 
@@ -118,30 +118,30 @@ def change(app, deed):
         pytest.param(lambda db, user: db.delete(user), id="deleting"),
     ],
 )
-def test_what_ends_everything_acts_on_the_next_request_in_every_process(house, make_house, person, deed):
-    other = in_another_process(make_house, person)
+def test_what_ends_everything_acts_on_the_next_request_in_every_process(site, make_site, person, deed):
+    other = in_another_process(make_site, person)
     assert is_in(person)
     assert is_in(other)
-    change(house, deed)
+    change(site, deed)
     assert not is_in(person)
     assert not is_in(other)
 
 
 @pytest.mark.parametrize("roles", [("admin", "user"), ("super_admin", "admin")])
-def test_a_lost_role_acts_on_the_next_request_for_session_and_token_in_every_process(house, make_house, person, roles):
+def test_a_lost_role_acts_on_the_next_request_for_session_and_token_in_every_process(site, make_site, person, roles):
     former, now = roles
-    factories.user(house, "boss", role="super_admin")
-    change(house, lambda db, user: lifecycle.change_role(db, user, former))
+    factories.user(site, "boss", role="super_admin")
+    change(site, lambda db, user: lifecycle.change_role(db, user, former))
     path = f"/protected/{former.replace('_', '-')}"
-    other = in_another_process(make_house, person)
-    with services_of(house).get(Database).read() as db:
+    other = in_another_process(make_site, person)
+    with services_of(site).get(Database).read() as db:
         ada = db.query(User).filter_by(username="ada").one()
-    token = factories.api_token(house, ada).token
-    here = [person, other, Script(house, token), Script(other.app, token)]
+    token = factories.api_token(site, ada).token
+    here = [person, other, Script(site, token), Script(other.app, token)]
     assert [status(who, path) for who in here] == [200] * 4
-    change(house, lambda db, user: lifecycle.change_role(db, user, now))
+    change(site, lambda db, user: lifecycle.change_role(db, user, now))
     assert [status(who, path) for who in here] == [403] * 4
-    change(house, lambda db, user: lifecycle.change_role(db, user, former))
+    change(site, lambda db, user: lifecycle.change_role(db, user, former))
     assert [status(who, path) for who in here] == [200] * 4
 
 
@@ -150,9 +150,9 @@ def status(who, path):
     return ask("GET", path, headers={"Accept": "*/*"}).status_code
 
 
-def test_a_session_from_before_its_user_was_disabled_stays_dead_when_they_are_enabled(house, person):
-    change(house, lifecycle.disable)
-    change(house, lifecycle.enable)
+def test_a_session_from_before_its_user_was_disabled_stays_dead_when_they_are_enabled(site, person):
+    change(site, lifecycle.disable)
+    change(site, lifecycle.enable)
     assert not is_in(person)
 
 
@@ -169,8 +169,8 @@ def end(person, session_id):
     return person.ask("POST", f"/account/sessions/{session_id}/end", headers=headers).status_code
 
 
-def test_one_sees_where_one_is_logged_in_and_which_of_them_one_is(house, person):
-    Person(house, user_agent="curl/8.5.0").log_in("ada")
+def test_one_sees_where_one_is_logged_in_and_which_of_them_one_is(site, person):
+    Person(site, user_agent="curl/8.5.0").log_in("ada")
     found = sessions_of(person)
     assert sorted((entry["name"], entry["is_current"]) for entry in found) == [
         ("Firefox on Linux", True),
@@ -178,8 +178,8 @@ def test_one_sees_where_one_is_logged_in_and_which_of_them_one_is(house, person)
     ]
 
 
-def test_one_ends_a_session_elsewhere_and_its_next_request_is_refused(house, person):
-    other = Person(house)
+def test_one_ends_a_session_elsewhere_and_its_next_request_is_refused(site, person):
+    other = Person(site)
     other.log_in("ada")
     (elsewhere,) = [entry["id"] for entry in sessions_of(person) if not entry["is_current"]]
     assert end(person, elsewhere) == 204
@@ -187,29 +187,29 @@ def test_one_ends_a_session_elsewhere_and_its_next_request_is_refused(house, per
     assert is_in(person)
 
 
-def test_ending_a_session_twice_is_404(house, person):
-    Person(house).log_in("ada")
+def test_ending_a_session_twice_is_404(site, person):
+    Person(site).log_in("ada")
     (elsewhere,) = [entry["id"] for entry in sessions_of(person) if not entry["is_current"]]
     assert [end(person, elsewhere), end(person, elsewhere)] == [204, 404]
 
 
-def test_the_session_of_another_is_not_there(house, person):
-    factories.user(house, "grace")
-    grace = Person(house)
+def test_the_session_of_another_is_not_there(site, person):
+    factories.user(site, "grace")
+    grace = Person(site)
     grace.log_in("grace")
     (hers,) = [entry["id"] for entry in sessions_of(grace)]
-    before = contents(house)
+    before = contents(site)
     assert end(person, hers) == 404
-    assert contents(house) == before
+    assert contents(site) == before
     assert is_in(grace)
 
 
-def test_a_token_is_no_session_that_could_be_ended_as_one(house, person):
-    with services_of(house).get(Database).read() as db:
+def test_a_token_is_no_session_that_could_be_ended_as_one(site, person):
+    with services_of(site).get(Database).read() as db:
         ada = db.query(User).filter_by(username="ada").one()
-    issued = factories.api_token(house, ada)
+    issued = factories.api_token(site, ada)
     assert end(person, issued.entry.id) == 404
-    assert Script(house, issued.token).get("/protected").status_code == 200
+    assert Script(site, issued.token).get("/protected").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -219,11 +219,11 @@ def test_a_token_is_no_session_that_could_be_ended_as_one(house, person):
         ("/account/password", {"password": factories.PASSWORD, "new_password": "a quite new battery staple"}),
     ],
 )
-def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(house, person, path, sent, monkeypatch):
+def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(site, person, path, sent, monkeypatch):
     compare = Passwords.verify
 
     def compared_slowly(passwords: Passwords, *args: object) -> bool:
-        with services_of(house).get(Database).write() as db:
+        with services_of(site).get(Database).write() as db:
             for user in db.scalars(select(User)):
                 credentials.end_all(db, user.id, kind="session")
         return compare(passwords, *args)
@@ -234,5 +234,5 @@ def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(
     answer = person.ask("POST", path, json=sent, headers=headers)
     assert (answer.status_code, answer.json["code"]) == (401, "session_ended")
     assert not is_in(person)
-    with services_of(house).get(Database).read() as db:
+    with services_of(site).get(Database).read() as db:
         assert not db.scalar(select(Credential).where(Credential.revoked_at.is_(None)))

@@ -1,4 +1,4 @@
-"""Tokens of any shape for a running house, under a good signature of its own key: only the shape is at fault."""
+"""Tokens of any shape for a running site, under a good signature of its own key: only the shape is at fault."""
 
 import jwt as pyjwt
 
@@ -10,7 +10,7 @@ from webapp.web.registry import services_of
 
 
 def claims_of(app, owner, **changes):
-    """Claims as the house mints them, with a row behind them."""
+    """Claims as the site mints them, with a row behind them."""
     found = pyjwt.decode(factories.api_token(app, owner).token, options={"verify_signature": False})
     return found | changes
 

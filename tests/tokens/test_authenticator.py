@@ -119,7 +119,7 @@ def test_a_revoked_token_is_refused_on_the_next_request_in_every_process(make_ap
     assert is_refused(here, issued.token, "token_revoked")
 
 
-def test_a_token_of_another_house_is_refused(make_app, tmp_path, app, user):
+def test_a_token_of_another_site_is_refused(make_app, tmp_path, app, user):
     settings = Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path / "other")})
     schema.upgrade(settings)
     other = create_app(settings)
@@ -129,7 +129,7 @@ def test_a_token_of_another_house_is_refused(make_app, tmp_path, app, user):
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "HS256"])
-def test_a_house_may_sign_in_any_of_four_ways(make_app, algorithm):
+def test_a_site_may_sign_in_any_of_four_ways(make_app, algorithm):
     app = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm)
     token = factories.api_token(app, factories.user(app, "ada")).token
     assert pyjwt.get_unverified_header(token)["alg"] == algorithm

@@ -1,4 +1,4 @@
-"""Tokens without an end: only where the house allows them, and for a reason."""
+"""Tokens without an end: only where the site allows them, and for a reason."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -22,11 +22,11 @@ def lenient(make_app):
     return app
 
 
-def test_never_is_not_offered_unless_the_house_allows_it(person):
+def test_never_is_not_offered_unless_the_site_allows_it(person):
     assert "Never" not in person.open("/tokens/new").text
 
 
-def test_never_is_offered_where_the_house_allows_it(lenient):
+def test_never_is_offered_where_the_site_allows_it(lenient):
     ada = Person(lenient)
     ada.log_in("ada")
     assert "Never" in ada.open("/tokens/new").text

@@ -73,9 +73,9 @@ def test_of_many_at_once_one_wins(app, issued):
 
 
 def test_two_processes_that_rotate_at_once_make_one_successor(make_app, issued):
-    houses = [make_app(), make_app()]
+    sites = [make_app(), make_app()]
     with ThreadPoolExecutor(2) as at_once:
-        found = list(at_once.map(lambda house: rotate_self(house, issued.token).status_code, houses))
+        found = list(at_once.map(lambda site: rotate_self(site, issued.token).status_code, sites))
     assert sorted(found) == [201, 409]
 
 

@@ -58,7 +58,7 @@ def test_a_scope_that_is_not_held_says_why():
     assert "admin" in CATALOGUE.scopes["admin:read"].why_not()
 
 
-def test_every_scope_of_the_house_is_said_by_a_route(app):
+def test_every_scope_of_the_site_is_said_by_a_route(app):
     assert {"profile:read", "protected:read", "tokens:read", "resources:read"} <= set(
         services_of(app).get(Catalogue).scopes
     )
@@ -76,7 +76,7 @@ def test_a_scope_minted_before_a_role_was_lost_opens_nothing_more(app):
 # Described.
 
 
-def test_every_scope_of_the_house_is_described_where_its_resource_is_declared(app):
+def test_every_scope_of_the_site_is_described_where_its_resource_is_declared(app):
     bare = [name for name, scope in services_of(app).get(Catalogue).scopes.items() if not scope.sentence]
     assert bare == [], 'say resource("name", "Title", reads="…") beside the blueprint'
 

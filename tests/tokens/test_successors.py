@@ -79,9 +79,9 @@ def test_whatever_else_is_asked_for_widens_nothing(app, issued, body):
     assert row(app, answer.json["id"]).expires_at == NOON + 30 * DAY
 
 
-def test_it_lives_no_longer_than_the_house_allows_by_now(make_app, app, issued):
-    house = make_app(WEBAPP_TOKEN_LIFETIME_MAX="10d")
-    assert row(app, rotate_self(house, issued.token).json["id"]).expires_at == NOON + 10 * DAY
+def test_it_lives_no_longer_than_the_site_allows_by_now(make_app, app, issued):
+    site = make_app(WEBAPP_TOKEN_LIFETIME_MAX="10d")
+    assert row(app, rotate_self(site, issued.token).json["id"]).expires_at == NOON + 10 * DAY
 
 
 def test_a_token_that_is_bound_to_a_key_stays_bound(app, person, issued):

@@ -33,7 +33,7 @@ def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(
             {"audience": "https://elsewhere.example.org"}, "invalid_target", id="a service that is not listed"
         ),
         pytest.param({"audience": REPORTS + "/"}, "invalid_target", id="one that is written in another way"),
-        pytest.param({"audience": "http://127.0.0.1:8000"}, "invalid_target", id="this house"),
+        pytest.param({"audience": "http://127.0.0.1:8000"}, "invalid_target", id="this site"),
         pytest.param({"audience": ""}, "invalid_request", id="no service"),
         pytest.param({"audience": None}, "invalid_request", id="null"),
         pytest.param({"grant_type": "password"}, "unsupported_grant_type", id="another grant"),
