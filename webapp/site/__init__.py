@@ -1,1 +1,1 @@
-"""The addresses of the house itself."""
+"""Pages and endpoints of the site itself: API reference, health, keys, problem types."""

@@ -1,4 +1,4 @@
-"""The house described for scripts: what each route asks and answers, as one OpenAPI document."""
+"""The OpenAPI document of all routes: requirements, parameters and responses."""
 
 import inspect
 import re
@@ -67,8 +67,8 @@ def describe(
 ) -> dict[str, Any]:
     """Of every view that says what it answers; the others are pages alone."""
     found = list(routes)
-    house = ApiInfo(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
-    return document(house, list(operations(found, views, in_cookie=token_cookie is not None)))
+    info = ApiInfo(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
+    return document(info, list(operations(found, views, in_cookie=token_cookie is not None)))
 
 
 def scopes(routes: Iterable[Route]) -> list[str]:
@@ -106,8 +106,8 @@ def operation(
     )
 
 
-def in_words(room: str) -> str:
-    words = room.replace("_", " ").capitalize()
+def in_words(name: str) -> str:
+    words = name.replace("_", " ").capitalize()
     return re.sub(r"\bapi\b", "API", words, flags=re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""The site's own URLs: /, /docs, /openapi.json, /healthz, /readyz, /.well-known/jwks.json, /problems."""
+"""Routes of the site itself: /, /docs, /openapi.json, /healthz, /readyz, /.well-known/jwks.json, /problems."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""The API-token page: one file a deed, one blueprint."""
+"""The pages of API tokens: one blueprint, one file for each action."""
 
 from webapp.tokens.views import (
     create,
