@@ -97,7 +97,9 @@ def test_what_was_changed_is_shown_before_and_after(app, person, user):
 
 
 def test_the_names_of_details_are_said_in_words():
-    assert {name: str(words) for name, words in LABELS.items()} == {name: name.replace("_", " ") for name in LABELS}
+    addresses = {"address": "IP address", "email": "e-mail address"}
+    words = {name: name.replace("_", " ") for name in LABELS} | addresses
+    assert {name: str(label) for name, label in LABELS.items()} == words
 
 
 def test_so_is_what_people_change_of_themselves(app, person, user):

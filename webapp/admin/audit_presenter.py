@@ -30,14 +30,14 @@ ORIGINS = {
     "setup": _l("with the setup link"),
 }
 LABELS = {
-    "address": _l("address"),
+    "address": _l("IP address"),
     "again": _l("again"),
     "audience": _l("audience"),
     "by": _l("by"),
     "by_hand": _l("by hand"),
     "description": _l("description"),
     "display_name": _l("display name"),
-    "email": _l("email"),
+    "email": _l("e-mail address"),
     "ends": _l("ends"),
     "expires": _l("expires"),
     "includes": _l("includes"),
