@@ -23,7 +23,7 @@ def test_an_account_is_opened_by_the_mailed_link_and_its_password(stranger, mail
 def test_a_mailbox_is_not_flooded_by_registrations_and_nobody_is_told(app, mailbox):
     answers = [register(Person(app), f"eve{number}", "ada@example.org") for number in range(6)]
     assert len({(answer.status_code, answer.text) for answer in answers}) == 1
-    # Of one network; others may have some sent too: tests/accounts/test_taken.py.
+    # Of one network; others may have some sent too: tests/accounts/test_registration_taken.py.
     assert len(mailbox.opened()) == 3
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tests.cli.serving import serving, start
-from tests.cli.test_stopping import workers_of
+from tests.cli.test_graceful_stop import workers_of
 from tests.conftest import copied
 
 POST = (

@@ -6,7 +6,7 @@ from tests.accounts.password_reset import NEW as NEW_PASSWORD
 from tests.accounts.registration_calls import SMTP
 from tests.admin.admin_objects import by_session
 from tests.browser import Person
-from tests.cli.address_sources import (
+from tests.cli.email_sources import (
     ADDRESS,
     added,
     another_name_by_mail,

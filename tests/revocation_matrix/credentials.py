@@ -1,4 +1,4 @@
-"""The ways in of the table: each is made for an owner, and answers later whether it still works."""
+"""The credentials and links of the matrix: each is made for an owner, and says later whether it still works."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,7 +8,9 @@ import time_machine
 
 from tests import factories
 from tests.dpop_client import call, claims_for, proof
-from tests.endings.mailed_links import (
+from tests.login.exchange_calls import WHOLE
+from tests.passkey import Authenticator
+from tests.revocation_matrix.mailed_links import (
     change_link,
     invitation,
     not_me_link,
@@ -17,9 +19,7 @@ from tests.endings.mailed_links import (
     undo_link,
     verification_link,
 )
-from tests.endings.sites import REPORTS, Owner, Works
-from tests.login.exchange_calls import WHOLE
-from tests.passkey import Authenticator
+from tests.revocation_matrix.sites import REPORTS, Owner, Works
 from tests.script import Script
 from tests.second_factors import with_app, with_passkey
 from webapp.core.clock import now

@@ -1,4 +1,4 @@
-"""A site with what the table needs, and an owner of whatever is about to end or to stay."""
+"""Sites with the settings that the matrix needs, and the owner of the credentials under test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

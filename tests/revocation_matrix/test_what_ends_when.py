@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conftest import copied
-from tests.endings import table
-from tests.endings.events import OF_ONE
-from tests.endings.sites import Owner, Site, Works, owner, site
-from tests.endings.table import CELLS, EVENTS, WAYS
-from tests.endings.ways import MAKE
+from tests.revocation_matrix import matrix
+from tests.revocation_matrix.credentials import MAKE
+from tests.revocation_matrix.events import OF_ONE
+from tests.revocation_matrix.matrix import CELLS, EVENTS, WAYS
+from tests.revocation_matrix.sites import Owner, Site, Works, owner, site
 from webapp.cli import emergency
 from webapp.cli.program import program
 from webapp.core.db import Database
@@ -117,7 +117,7 @@ def test_each_way_in_works_before_anything_happens(migrated, way):
 
 
 def test_readers_see_the_table_that_is_tried():
-    assert table.as_markdown() in DOC.read_text()
+    assert matrix.as_markdown() in DOC.read_text()
 
 
 def test_the_table_is_whole():

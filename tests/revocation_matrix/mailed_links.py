@@ -1,9 +1,9 @@
-"""The ways in of the table that are links, most of them mailed."""
+"""The links of the matrix, most of them mailed."""
 
 from datetime import timedelta
 from typing import Any
 
-from tests.endings.sites import Owner, Works, browser
+from tests.revocation_matrix.sites import Owner, Works, browser
 from webapp.accounts import email_change, invitations, one_time_links, recovery, registration, self_registration
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.one_time_links import NOT_ME, UNDO

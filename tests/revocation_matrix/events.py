@@ -1,4 +1,4 @@
-"""The events of the table, each as it is brought about."""
+"""The events of the matrix: functions that make each of them happen."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,8 +6,8 @@ from datetime import timedelta
 import time_machine
 from werkzeug.test import TestResponse
 
-from tests.endings.sites import Owner, browser
 from tests.outbox_mails import mails
+from tests.revocation_matrix.sites import Owner, browser
 from webapp.accounts import lifecycle, mfa_reset, recovery
 from webapp.accounts.models import User
 from webapp.core.clock import now
