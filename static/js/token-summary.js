@@ -9,8 +9,8 @@ const PAUSE = 300
 class TokenSummary extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form")
-    this.words = this.querySelector(".summing__words")
-    this.querySelector(".summing__ask").hidden = true
+    this.words = this.querySelector(".token-summary__text")
+    this.querySelector(".token-summary__update").hidden = true
     this.form.addEventListener("input", () => this.wait())
   }
 
@@ -27,7 +27,7 @@ class TokenSummary extends HTMLElement {
     if (turn !== this.turn || !answer) return
     const told = await answer.json().catch(() => ({}))
     const wrong = Object.values(told.errors ?? {}).flat()
-    this.classList.toggle("summing--wrong", !answer.ok)
+    this.classList.toggle("token-summary--invalid", !answer.ok)
     this.say(answer.ok ? told.summary : wrong.length ? wrong : [told.detail ?? _("This site is not responding.")])
   }
 

@@ -92,12 +92,12 @@ def test_what_is_anothers_stays(person, app):
 
 
 def test_a_token_that_ends_soon_marks_the_face_in_the_bar(person, app, user):
-    assert "who__face--due" not in person.open("/account").text
+    assert "who__initial--alert" not in person.open("/account").text
     factories.api_token(app, user, name="old", lifetime=timedelta(days=20))
     with time_machine.travel(now() + timedelta(days=14), tick=False):
         other = Person(app)
         other.log_in(user.username)
-        assert "who__face--due" in other.open("/account").text
+        assert "who__initial--alert" in other.open("/account").text
 
 
 def test_browsers_that_are_alike_are_named_once_and_counted_all(app, user, person):

@@ -52,7 +52,9 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     )
     # Shown here and never again: no redirect, because there is nothing to come back to.
     onward = safe_path(form.next.data)
-    answer = show(NewRecoveryCodes(codes), "mfa/sheet.html", status=201, codes=codes, made_at=now(), onward=onward)
+    answer = show(
+        NewRecoveryCodes(codes), "mfa/new_recovery_codes.html", status=201, codes=codes, made_at=now(), onward=onward
+    )
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Location"] = url_for("factors.recovery_codes_form")
     return answer
@@ -71,4 +73,4 @@ def needed(principal: Principal) -> ResponseReturnValue:
     """Where those are led who may go no further with a password alone."""
     found = factors.of(db(), principal.user_id)
     target = safe_path(request.args.get("next"))
-    return render_template("mfa/needed.html", factors=found, target=target, acr=request.args.get("acr"))
+    return render_template("mfa/second_factor_required.html", factors=found, target=target, acr=request.args.get("acr"))

@@ -159,7 +159,7 @@ def as_secret(shown: Response, issued: Issued) -> Response:
 def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     if not wants_page():
         raise Problem(409, _("Already created"), _("This form has already created its token. It can't be shown again."))
-    return render_template("tokens/again.html", token=token_by_id(principal.user_id, token_id)), 409
+    return render_template("tokens/already_created.html", token=token_by_id(principal.user_id, token_id)), 409
 
 
 def too_many(error: TooManyTokens) -> Response:

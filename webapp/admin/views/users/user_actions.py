@@ -37,7 +37,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form, *, status: 
     if not admin_actions.may_act_on(principal.roles, roles.included_in(db(), user.role)):
         raise above(user.username)
     page = render_template(
-        "admin/act.html",
+        "admin/user_action.html",
         user=user,
         act=act,
         form=form,
