@@ -16,7 +16,7 @@ FUNCTIONS = {"compile", "search", "match", "fullmatch", "sub", "subn", "split", 
 LARGE = 100_000
 # For four times the text linear work takes four times as long, and quadratic work sixteen times. Work of a few
 # milliseconds is too short to compare; quadratic work on 100 kB takes seconds.
-MOST_RATIO, TOO_SHORT = 9.0, 0.005
+MAX_RATIO, TOO_SHORT = 9.0, 0.005
 
 # By the file and the constant, or the text of the expression: how it is applied, and the repeated text that makes it
 # work hardest. "ours" is never given anything from outside: it reads settings, commands, key files or our own routes.
@@ -136,7 +136,7 @@ def is_linear(call, repeated, size=LARGE):
     """Whether the work on 100 kB is no more than nine times that on 25 kB, whatever the text begins or ends with."""
     for start, end in (("", ""), ("", "\x00"), ("/", "\x00"), ("[", "")):
         short, long = (start + (repeated * length)[:length] + end for length in (size // 4, size))
-        if cost(call, long) > TOO_SHORT and least(call, long) > MOST_RATIO * least(call, short):
+        if cost(call, long) > TOO_SHORT and least(call, long) > MAX_RATIO * least(call, short):
             return False
     return True
 
@@ -155,7 +155,7 @@ def cost(call, text):
 @pytest.mark.parametrize("repeated", ["1", "Version/1", "Mozilla/5.0 (", "; ", "Chrome/1 ", "iPhone", *COMMON])
 def test_a_user_agent_is_named_with_linear_work(repeated):
     """``Version/111…`` of 60 kB cost six seconds, with the interpreter locked."""
-    user_agents.in_words("Mozilla/5.0")
+    user_agents.describe_user_agent("Mozilla/5.0")
     assert is_linear(user_agents.device_name.__wrapped__, repeated)
 
 

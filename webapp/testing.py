@@ -75,7 +75,7 @@ def build(instance: Path, **settings: str) -> Flask:
 
 def quickened(app: Flask) -> Flask:
     passwords = services_of(app).get(Passwords)
-    passwords.hasher, passwords.beat = QUICK, timedelta()
+    passwords.hasher, passwords.response_interval = QUICK, timedelta()
     return app
 
 

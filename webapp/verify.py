@@ -376,13 +376,13 @@ class PublishedKeys:
 
 
 PATIENCE = 5.0
-LARGEST, MOST_KEYS = 64 * 1024, 32
+LARGEST, MAX_KEYS = 64 * 1024, 32
 
 
 def keys_in(raw: bytes) -> dict[str, Key]:
     """The usable keys of a JWKS; others are ignored (RFC 7517 §5)."""
     listed = load(raw).get("keys")
-    if not isinstance(listed, list) or len(listed) > MOST_KEYS:
+    if not isinstance(listed, list) or len(listed) > MAX_KEYS:
         raise Invalid("no set of keys")
     found: dict[str, Key] = {}
     for jwk in listed:

@@ -63,7 +63,7 @@ def test_whatever_comes_in_is_short_and_has_few_kinds_of_signs():
         given = password_strength.bounded(typed)
         assert len(given) <= password_strength.LONGEST_ESTIMATED
         is_short = len(typed) <= password_strength.LONGEST_JUDGED_WHOLE
-        assert is_short or len(password_strength.SIGNS.intersection(given)) <= password_strength.MOST_KINDS_OF_SIGNS
+        assert is_short or len(password_strength.SIGNS.intersection(given)) <= password_strength.MAX_KINDS_OF_SIGNS
 
 
 @pytest.mark.parametrize(

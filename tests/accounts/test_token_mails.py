@@ -8,7 +8,7 @@ import time_machine
 from tests import factories
 from tests.outbox_mails import mails
 from tests.script import Script
-from webapp.accounts.token_mails import MOST_A_DAY
+from webapp.accounts.token_mails import MAX_A_DAY
 from webapp.core.db import Database
 from webapp.jobs.leases import Jobs
 from webapp.tokens import lifecycle
@@ -172,7 +172,7 @@ def test_a_job_that_comes_from_everywhere_is_told_of_once_a_day_and_not_for_ever
 
 @pytest.mark.slow
 def test_nobody_is_buried_in_mail(app, user, person, clock):
-    for number in range(MOST_A_DAY + 5):
+    for number in range(MAX_A_DAY + 5):
         person.open("/tokens/new")
         person.press("Create token", name=f"job {number}", scopes="profile:read", expires_in="604800")
-    assert len(kinds(app)) == MOST_A_DAY
+    assert len(kinds(app)) == MAX_A_DAY

@@ -50,7 +50,7 @@ def test_a_mail_that_was_given_up_is_tried_again(app, mara):
         mail_id = services_of(app).get(Mailer).send(db, "test", "ada@example.org")
         db.flush()
         mail = db.get_one(OutgoingMail, mail_id)
-        mail.due_at, mail.tries, mail.last_error = None, outbox.MOST_TRIES, "550 nobody of that name"
+        mail.due_at, mail.tries, mail.last_error = None, outbox.MAX_TRIES, "550 nobody of that name"
     assert "550 nobody of that name" in mara.open("/admin/mail").text
     assert "will be sent again now" in mara.press("Retry").text
     assert events(app, "mail.retried")

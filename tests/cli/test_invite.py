@@ -47,7 +47,7 @@ def test_a_reset_link_is_printed_and_works(run, add, instance):
     add("ada")
     link = run("user reset-link ada").stdout.strip()
     with kept(instance).read() as db:
-        assert recovery.whose(db, link.rpartition("/")[2]).username == "ada"
+        assert recovery.user_of_link(db, link.rpartition("/")[2]).username == "ada"
 
 
 def test_a_disabled_user_gets_no_reset_link(run, add):

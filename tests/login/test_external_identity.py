@@ -118,7 +118,7 @@ def test_a_disabled_user_stays_disabled_and_hears_what_a_stranger_hears(site, pe
 
 def test_refusals_have_a_beat_that_is_longer_than_most_directories_take(instance, people):
     app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}))
-    assert services_of(app).get(Passwords).beat >= timedelta(milliseconds=300)
+    assert services_of(app).get(Passwords).response_interval >= timedelta(milliseconds=300)
     close(app)
 
 

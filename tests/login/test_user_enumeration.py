@@ -222,7 +222,7 @@ def test_a_name_comes_back_on_the_page_as_text(site, name):
 @pytest.mark.parametrize("who", WHO.values(), ids=WHO)
 def test_a_refusal_is_told_at_a_beat_however_long_it_took(site, who, monkeypatch):
     passwords, clock = services_of(site).get(Passwords), Clock()
-    passwords.beat = timedelta(milliseconds=50)
+    passwords.response_interval = timedelta(milliseconds=50)
     monkeypatch.setattr("webapp.accounts.passwords.time", clock)
     monkeypatch.setattr("webapp.login.flow.time", clock)
     for took in (0.031, 0.049, 0.0515, 0.4201):
@@ -232,5 +232,5 @@ def test_a_refusal_is_told_at_a_beat_however_long_it_took(site, who, monkeypatch
 
 
 def test_who_is_let_in_waits_for_nothing(site, monkeypatch):
-    services_of(site).get(Passwords).beat = timedelta(hours=1)
+    services_of(site).get(Passwords).response_interval = timedelta(hours=1)
     assert by_json(site, WHO["a known name"], factories.PASSWORD)[0] == 200

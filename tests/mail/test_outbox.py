@@ -121,7 +121,7 @@ def test_it_gives_up_at_last_and_can_be_told_to_try_again(
     put(app, database)
     box.refuses, moment = True, now()
     with time_machine.travel(moment, tick=False) as clock:
-        for _ in range(outbox.MOST_TRIES):
+        for _ in range(outbox.MAX_TRIES):
             worker.send_due()
             clock.shift(outbox.LONGEST_WAIT)
         assert row(database).due_at is None
@@ -175,7 +175,7 @@ def test_a_mail_waits_twice_as_long_after_each_try_and_at_most_four_hours(
     put(app, database)
     box.refuses, waits = True, list[timedelta]()
     with time_machine.travel(now(), tick=False) as clock:
-        for _ in range(outbox.MOST_TRIES - 1):
+        for _ in range(outbox.MAX_TRIES - 1):
             assert worker.send_due() == 1
             waits.append((row(database).due_at or now()) - now())
             clock.shift(waits[-1])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.user_agents import describe_user_agent
 
 MOZILLA = "Mozilla/5.0"
 
@@ -23,4 +23,4 @@ MOZILLA = "Mozilla/5.0"
     ],
 )
 def test_a_user_agent_is_known_by_its_browser_and_its_system(user_agent, words):
-    assert in_words(user_agent) == words
+    assert describe_user_agent(user_agent) == words

@@ -158,7 +158,7 @@ def test_what_is_remembered_is_bounded_and_holds_no_token(app, user):
     for _ in range(3):
         Script(app, token).get("/protected")
     assert len(found._verified) == 1
-    assert authenticator.MOST_REMEMBERED < 10_000
+    assert authenticator.MAX_REMEMBERED < 10_000
     assert token not in repr(found._verified)
 
 

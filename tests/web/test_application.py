@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.test import EnvironBuilder
 
-from webapp.web.application import MOST_HOSTS, Application
+from webapp.web.application import MAX_HOSTS, Application
 
 FACTS = "server_name", "script_name", "subdomain", "url_scheme", "path_info", "default_method", "websocket"
 
@@ -76,9 +76,9 @@ def test_a_host_is_refused_again_once_others_are_trusted():
 
 def test_a_stranger_who_names_many_hosts_fills_no_memory():
     app = Application("ours")
-    for number in range(3 * MOST_HOSTS):
+    for number in range(3 * MAX_HOSTS):
         seen(app, environ({"HTTP_HOST": f"host{number}.example"}))
-        assert len(app._adapters) <= MOST_HOSTS
+        assert len(app._adapters) <= MAX_HOSTS
 
 
 @pytest.mark.parametrize("endpoint", ["static", "site.home", "outer.inner.page", None])

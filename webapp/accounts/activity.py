@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.export_formats import row_of
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import sentence_of
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.user_agents import describe_user_agent
 from webapp.tokens import lifecycle as tokens
 
 COLUMNS = ("at", "event", "sentence", "address", "browser", "refused")
@@ -51,7 +51,7 @@ def line(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
         event=happening.event,
         sentence=happening.sentence,
         address=whence(event),
-        browser=in_words(agent) if isinstance(agent, str) and agent else None,
+        browser=describe_user_agent(agent) if isinstance(agent, str) and agent else None,
         is_refusal=happening.is_refusal,
     )
 

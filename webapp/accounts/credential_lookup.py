@@ -36,7 +36,7 @@ QUESTION = (
 )
 
 
-def standing_of(database: Database) -> Callable[[str], CredentialRow | None]:
+def credential_lookup(database: Database) -> Callable[[str], CredentialRow | None]:
     """The question of every request: None for a credential that does not exist."""
     statement = database.compile_for(QUESTION)
 

@@ -29,7 +29,7 @@ class EndedCredentials:
         return asdict(self)
 
     @property
-    def in_words(self) -> str:
+    def sentence(self) -> str:
         """Such as "Ended: 2 sessions, 1 script login, 0 API tokens. 3 API tokens still work."."""
         ended = _(
             "Ended: %(sessions)s, %(script_logins)s, %(tokens)s.",

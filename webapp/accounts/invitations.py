@@ -19,7 +19,7 @@ from webapp.mail.mailer import Mailer
 
 LIFETIME = timedelta(days=7)
 LONGEST = timedelta(days=90)
-MOST_USES = 100
+MAX_USES = 100
 PAGE = 25
 
 

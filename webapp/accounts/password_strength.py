@@ -14,7 +14,7 @@ EASILY_GUESSED = 10**6
 # took 2 to 9 seconds, in Rust as in Python. What is longer or has more kinds of signs is harder to guess than what is
 # judged here, so the first characters and the first kinds suffice; with these bounds the worst found takes 14 ms.
 LONGEST_ESTIMATED = 32
-MOST_KINDS_OF_SIGNS = 2
+MAX_KINDS_OF_SIGNS = 2
 # Up to here all kinds together cost less than a millisecond.
 LONGEST_JUDGED_WHOLE = 12
 # Those of l33t that are no digits: digits are dates as well, and alone they are cheap.
@@ -56,4 +56,4 @@ def bounded(password: str) -> str:
         return password
     start = password[:LONGEST_ESTIMATED]
     kinds = list(dict.fromkeys(sign for sign in start if sign in SIGNS))
-    return start.translate({ord(sign): ANY_SIGN for sign in kinds[MOST_KINDS_OF_SIGNS:]})
+    return start.translate({ord(sign): ANY_SIGN for sign in kinds[MAX_KINDS_OF_SIGNS:]})

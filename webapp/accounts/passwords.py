@@ -26,7 +26,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 LONGEST = 256
 # A ninth of the weight that others have, where the cores do not suffice for all.
 NICENESS = 10
-BEAT = timedelta(milliseconds=50)
+RESPONSE_INTERVAL = timedelta(milliseconds=50)
 PRODUCT = "latchkey"
 # Shorter words are in many others by chance.
 LONG_ENOUGH = 4
@@ -58,7 +58,7 @@ class Passwords:
     """How many may wait besides."""
     minimum_with_second_factor: int = 8
     demands: Demands = field(default_factory=Demands)
-    beat: timedelta = BEAT
+    response_interval: timedelta = RESPONSE_INTERVAL
     """Refusals are sent at whole multiples of it after the request came, so that their time does not show what was done
     until then."""
     network: Callable[[], str | None] = field(default=lambda: None)
@@ -94,9 +94,9 @@ class Passwords:
         Args:
             asked: when the question came, by ``time.monotonic``.
         """
-        if self.beat:
-            beat = self.beat.total_seconds()
-            time.sleep(beat - (time.monotonic() - asked) % beat)
+        if self.response_interval:
+            interval = self.response_interval.total_seconds()
+            time.sleep(interval - (time.monotonic() - asked) % interval)
 
     def needs_rehash(self, hashed: str) -> bool:
         return self.hasher.check_needs_rehash(hashed)

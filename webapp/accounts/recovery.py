@@ -73,7 +73,7 @@ def send_link(
     )
 
 
-def whose(db: Session, secret: str) -> User:
+def user_of_link(db: Session, secret: str) -> User:
     """Whose password this link sets.
 
     Raises:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts.models import Invitation, Role, User
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _, _n, listed
 
 # The built-in roles and what each always includes; otherwise nobody might be able to administer the site.
@@ -148,7 +148,7 @@ def why_it_stays(db: Session, role: Role) -> str | None:
     if role.name in FIRST:
         return _("It is a built-in role.")
     if includers := [other.name for other in every(db) if role.name in other.includes]:
-        names = listed(map(in_words, includers))
+        names = listed(map(humanize, includers))
         return _n("%(roles)s includes it.", "%(roles)s include it.", len(includers), roles=names)
     if holders := db.scalar(select(func.count()).where(User.role == role.name)):
         return _n("%(num)s user has it.", "%(num)s users have it.", holders)

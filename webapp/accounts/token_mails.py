@@ -21,9 +21,9 @@ from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.reminders import DAY, WEEK, DueReminder
 
 # To one owner, of all kinds together.
-MOST_A_DAY = 20
+MAX_A_DAY = 20
 # In one mail; the page has the others.
-MOST_LISTED = 20
+MAX_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class TokenMails:
             return 0
         user = self.addressee(db, due.user_id, kind)
         if user is not None and due.tokens:
-            shown, rest = due.tokens[:MOST_LISTED], max(0, len(due.tokens) - MOST_LISTED)
+            shown, rest = due.tokens[:MAX_LISTED], max(0, len(due.tokens) - MAX_LISTED)
             self.send(db, user, kind, tokens=facts_of(shown), rest=rest)
         return due.looked_at
 
@@ -99,7 +99,7 @@ class TokenMails:
         if user is None or user.email is None or user.disabled_at is not None or not wants(user, kind):
             return None
         sent = outbox.count_of_user(db, user_id, kinds=KINDS, since=now() - DAY)
-        return user if sent < MOST_A_DAY else None
+        return user if sent < MAX_A_DAY else None
 
 
 KINDS = (

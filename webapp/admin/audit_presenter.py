@@ -10,7 +10,7 @@ from webapp.admin.audit_entries import AuditEntry, Change, text
 from webapp.audit.log import REFUSALS, current_name
 from webapp.audit.sentences import UserReference, parts
 from webapp.audit.sentences.wording import Details
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l
 from webapp.sessions import user_agents
 
@@ -141,13 +141,13 @@ def line(alike: Sequence[AuditEntry]) -> AuditLine:
 def changed_value(change: Change) -> ChangedValue:
     if not change.what.endswith("_at"):
         # The underscores of a role are spaces for readers; the name of a token is as it was given.
-        shown = in_words if change.what in ("role", "includes") else str
+        shown = humanize if change.what in ("role", "includes") else str
         return ChangedValue(label(change.what), shown(change.before), shown(change.after))
     return ChangedValue(label(change.what.removesuffix("_at")), moment(change.before), moment(change.after))
 
 
 def label(name: str) -> str:
-    return str(LABELS.get(name) or in_words(name))
+    return str(LABELS.get(name) or humanize(name))
 
 
 def moment(text: str) -> str | datetime:
@@ -183,6 +183,6 @@ def fact(name: str, value: str) -> tuple[str, str | datetime]:
 def origin(entry: AuditEntry) -> str:
     """By which way, with which browser, from which IP address."""
     agent, way = entry.details.get("user_agent"), ORIGINS.get(str(entry.details.get("origin")))
-    browser = user_agents.in_words(agent) if isinstance(agent, str) and agent else None
+    browser = user_agents.describe_user_agent(agent) if isinstance(agent, str) and agent else None
     address = _("from %(address)s", address=entry.address) if entry.address else None
     return ", ".join(str(part) for part in (way, browser, address) if part)

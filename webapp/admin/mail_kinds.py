@@ -1,6 +1,6 @@
 """Kinds of mails as admins read them; each is named for its template."""
 
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _l
 
 KINDS = {
@@ -47,4 +47,4 @@ KINDS = {
 
 def kind_in_words(kind: str) -> str:
     """Such as "account disabled"; mails of plug-ins by the name of their template."""
-    return str(KINDS.get(kind) or in_words(kind))
+    return str(KINDS.get(kind) or humanize(kind))

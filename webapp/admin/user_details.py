@@ -18,7 +18,7 @@ from webapp.guard.access_report import ReachableRoute
 from webapp.mfa import factors, resets
 from webapp.mfa.factors import Factors
 from webapp.sessions import lifecycle as sessions
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.user_agents import describe_user_agent
 from webapp.tokens import token_list as token_lists
 from webapp.tokens.token_list import Token
 
@@ -109,7 +109,7 @@ def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> Us
         created_at=user.created_at,
         last_login_at=user.last_login_at,
         disabled_at=user.disabled_at,
-        factors=held.in_words,
+        factors=held.descriptions,
         sessions=counts.get((user.id, "session"), 0),
         tokens=counts.get((user.id, "token"), 0),
     )
@@ -140,7 +140,7 @@ def logins(db: Session, user_id: UUID) -> list[LiveLogin]:
     return [
         LiveLogin(
             id=credential.id,
-            name=in_words(browser.user_agent),
+            name=describe_user_agent(browser.user_agent),
             address=credential.last_used_from or browser.address,
             started_at=credential.created_at,
             last_seen_at=credential.last_used_at or credential.created_at,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Flask, Request, request
 
-from webapp.accounts.credential_lookup import standing_of
+from webapp.accounts.credential_lookup import credential_lookup
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.token_mails import TokenMails
 from webapp.accounts.views.request_info import current_circumstances
@@ -64,7 +64,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
         Authenticators(
             by_session=cookie.session_credential,
             by_token=TokenAuthenticator(ring, issuer=settings.base_url).recognise,
-            standing=standing_of(database),
+            standing=credential_lookup(database),
             seen=seen,
             late=late,
         ),

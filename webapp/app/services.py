@@ -24,7 +24,7 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.refresh_grant import RefreshGrant
 from webapp.login.second_step import SecondStep
 from webapp.login.views import confirm, resume
-from webapp.login.views.mfa_hooks import ABOVE
+from webapp.login.views.mfa_hooks import MFA_HOOKS
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content
 from webapp.mail.transport import transport_for
@@ -133,9 +133,9 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services.provide(TotpEncryptor)(sealer)
     services.provide(RelyingParty | None)(party)
     services.provide(SecondStep)(step)
-    services.provide(MfaHooks)(ABOVE)
+    services.provide(MfaHooks)(MFA_HOOKS)
     app.jinja_env.globals["ways_to_confirm"] = confirm.ways_to_confirm
-    services.provide(LoginPageRenderer)(resume.entrance)
+    services.provide(LoginPageRenderer)(resume.login_page_for_saved_form)
     forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
     services.provide(FormEncryptor)(FormEncryptor(forms))
 

@@ -14,7 +14,7 @@ from webapp.audit import archive, chain, export_formats, reading
 from webapp.audit.log import FORMER_NAMES, Event
 from webapp.audit.models import AuditEvent
 from webapp.audit.reading import AuditFilter
-from webapp.cli.audit_events import MOST_AT_ONCE, as_line, as_object, latest, names_in, what_follows
+from webapp.cli.audit_events import MAX_AT_ONCE, as_line, as_object, latest, names_in, what_follows
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -34,7 +34,7 @@ event_option = click.option(
 
 
 @command.command("tail")
-@click.option("-n", "--lines", type=click.IntRange(0, MOST_AT_ONCE), default=20, show_default=True)
+@click.option("-n", "--lines", type=click.IntRange(0, MAX_AT_ONCE), default=20, show_default=True)
 @click.option("-f", "--follow", is_flag=True, help="Keep printing new events until Ctrl-C.")
 @event_option
 @click.option("--json", "is_json", is_flag=True, help="Print each event as a JSON object on a line of its own.")
@@ -100,7 +100,7 @@ def names_of(db: Session, entries: Iterable[AuditEvent]) -> dict[UUID, str]:
 
 
 @command.command("list")
-@click.option("-n", "--lines", type=click.IntRange(1, MOST_AT_ONCE), default=50, show_default=True)
+@click.option("-n", "--lines", type=click.IntRange(1, MAX_AT_ONCE), default=50, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Print each event as a JSON object with its hash chain.")
 @filters
 @pass_context

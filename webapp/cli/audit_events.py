@@ -18,7 +18,7 @@ from webapp.core.db import Database
 PAUSE = 1.0
 # On PostgreSQL an event may become visible after a later one, so this much of the past is read again.
 OVERLAP = timedelta(seconds=10)
-MOST_AT_ONCE = 10_000
+MAX_AT_ONCE = 10_000
 
 Batch = Sequence[AuditEvent]
 
@@ -30,12 +30,12 @@ def latest(database: Database, lines: int, event: str | None) -> Iterator[Batch]
 def what_follows(database: Database, *, lines: int, event: str | None) -> Iterator[Batch]:
     """The latest events, then new ones until the caller stops."""
     since = now() - OVERLAP
-    seen = {entry.id for entry in tail(database, MOST_AT_ONCE, event, since)}
+    seen = {entry.id for entry in tail(database, MAX_AT_ONCE, event, since)}
     yield tail(database, lines, event)
     while True:
         time.sleep(PAUSE)
         began_at = now()
-        found = tail(database, MOST_AT_ONCE, event, since)
+        found = tail(database, MAX_AT_ONCE, event, since)
         yield [entry for entry in found if entry.id not in seen]
         since, seen = began_at - OVERLAP, {entry.id for entry in found}
 

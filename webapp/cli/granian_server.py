@@ -31,7 +31,7 @@ LOGGING: dict[str, Any] = {
 
 SPARE_FILES = 200
 # Bytes of a request, headers included, that are read before the application asks for them.
-MOST_BUFFERED = 64 * 1024
+MAX_BUFFERED = 64 * 1024
 
 
 class Server(MPServer):
@@ -76,7 +76,7 @@ def serve(settings: Settings, *, debug: bool) -> None:
         # With HTTP/2 without TLS, the streams of one connection could occupy all threads of a worker.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(
-            header_read_timeout=int(settings.header_timeout.total_seconds() * 1000), max_buffer_size=MOST_BUFFERED
+            header_read_timeout=int(settings.header_timeout.total_seconds() * 1000), max_buffer_size=MAX_BUFFERED
         ),
         websockets=False,
         workers=workers,

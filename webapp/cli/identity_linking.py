@@ -87,7 +87,7 @@ def known_here(context: CommandContext, *, name: str, password_stdin: bool, yes:
                 ended = identity_linking.set_local_password(db, user_named(db, name), hashed)
         except MovedAlready as error:
             raise already_local(user.username) from error
-    say_aside(f"{user.username} now logs in with the new password of this site. {ended.in_words}")
+    say_aside(f"{user.username} now logs in with the new password of this site. {ended.sentence}")
 
 
 def already_local(username: str) -> CommandRefused:

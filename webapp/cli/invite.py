@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from webapp.accounts import invitations
-from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, InvitationRequest
+from webapp.accounts.invitations import LIFETIME, LONGEST, MAX_USES, InvitationRequest
 from webapp.accounts.names import EmailUnfit, checked_address
 from webapp.app import close, create_app
 from webapp.cli.commands import Command
@@ -23,7 +23,7 @@ from webapp.web.registry import services_of
 @click.command("invite", cls=Command)
 @click.argument("who", nargs=-1, required=True)
 @click.option("--role", default="user", show_default=True, help="Role of the new users.")
-@click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, help="How many people may use a printed link.")
+@click.option("--uses", type=click.IntRange(1, MAX_USES), default=1, help="How many people may use a printed link.")
 @click.option("--expires", type=DURATION, default=LIFETIME, help="Lifetime, such as 12h or 30d; the default is 7d.")
 @as_json
 @pass_context

@@ -78,7 +78,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     if (level := catalogue.level_for(granted, demands)) > Level.ONE:
         raise CommandRefused(
-            f"This token requires {level.in_words}. Only {owner.username} can create it, on the token page."
+            f"This token requires {level.description}. Only {owner.username} can create it, on the token page."
         )
     if unreachable := catalogue.unopened(order.resources, granted):
         raise CommandRefused(f"None of these scopes allows {unreachable[0]}.")

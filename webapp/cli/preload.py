@@ -12,7 +12,7 @@ DELAY = 2.0
 
 def load_libraries() -> None:
     """Use ua-parser, webauthn and zxcvbn once, as the first login, passkey and new password would."""
-    user_agents.in_words("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    user_agents.describe_user_agent("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
     lazily("webauthn")
     password_strength.estimate("correct horse")
 

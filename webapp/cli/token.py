@@ -21,7 +21,7 @@ from webapp.cli.lookups import user_named
 from webapp.cli.mint_checks import MintOrder
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.core.combining_marks import STACKED, is_stacked
-from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE
+from webapp.guard.token_grant import MAX_PER_MINUTE, METHODS
 from webapp.tokens import issuing, lifecycle, refresh_families, script_logins, token_list
 from webapp.tokens.issuing import LONGEST_NOTE
 from webapp.tokens.owner_notifier import OwnerNotifier
@@ -59,7 +59,7 @@ def command() -> None:
     "--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only this HTTP method; may be repeated."
 )
 @click.option("--network", "networks", multiple=True, help="Only from this network, such as 10.0.0.0/8; repeatable.")
-@click.option("--per-minute", type=click.IntRange(1, MOST_PER_MINUTE), help="Maximum number of requests per minute.")
+@click.option("--per-minute", type=click.IntRange(1, MAX_PER_MINUTE), help="Maximum number of requests per minute.")
 @click.option("--key", help="A public JWK or its thumbprint: the token works only with a DPoP proof of that key.")
 @pass_context
 def mint(context: CommandContext, /, *, user: str, expires: timedelta, **asked: Any) -> None:

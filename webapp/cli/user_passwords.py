@@ -49,7 +49,7 @@ def password(context: CommandContext, *, name: str, password_stdin: bool, revoke
         with refused_if_external(), database.write() as db:
             user = user_named(db, name)
             ended = lifecycle.set_password(db, user, hashed, revokes_tokens=revoke_tokens)
-    say_aside(f"{user.username} has a new password. {ended.in_words}")
+    say_aside(f"{user.username} has a new password. {ended.sentence}")
 
 
 @click.command("reset-link", cls=Command)

@@ -6,9 +6,9 @@ from typing import Literal
 from webapp.core.translation import _l
 
 # UTS #39 §5.4: at most four nonspacing marks in a row. Tibetan stacks three, Thai and Hebrew two.
-MOST_MARKS = 4
+MAX_MARKS = 4
 # Of marks that combine with letters of any script; Vietnamese and IPA use two, and most of these compose.
-MOST_GENERIC_MARKS = 2
+MAX_GENERIC_MARKS = 2
 STACKED = _l("It has too many accents on one letter.")
 # Normalization sorts the marks of a letter in quadratic time: 60 kB of marks take ten seconds.
 LONGEST_NORMALIZED = 1000
@@ -32,7 +32,7 @@ def is_stacked(text: str) -> bool:
         else:
             marks += 1
             generic += unicodedata.name(character, "").startswith("COMBINING")
-            if place == 0 or character == before or marks > MOST_MARKS or generic > MOST_GENERIC_MARKS:
+            if place == 0 or character == before or marks > MAX_MARKS or generic > MAX_GENERIC_MARKS:
                 return True
         before = character
     return False

@@ -3,7 +3,7 @@
 from webapp.core.translation import _l, listed
 
 
-def in_words(name: object) -> str:
+def humanize(name: object) -> str:
     """Such as "super admin" for "super_admin"."""
     return str(name).replace("_", " ")
 

@@ -14,10 +14,10 @@ from webapp.core.client_product import client_name, product_of
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse, TokenNetwork
 
 # Routes counted separately per token and day; all others are counted under OTHER.
-MOST_RESOURCES, OTHER = 50, "other"
+MAX_RESOURCES, OTHER = 50, "other"
 # A token used from this many networks is evidently used from anywhere: no further one is recorded or reported.
-MOST_NETWORKS = 20
-MOST_ADDRESSES = 16
+MAX_NETWORKS = 20
+MAX_ADDRESSES = 16
 
 Resource = tuple[str, str]
 """Method and URL rule."""
@@ -37,13 +37,13 @@ class Use:
     resources: dict[Resource, int]
     """Number of requests by route; only of tokens."""
     addresses: set[str | None]
-    """IP addresses of the earlier uses, at most ``MOST_ADDRESSES``."""
+    """IP addresses of the earlier uses, at most ``MAX_ADDRESSES``."""
     resource: Resource | None = None
     user_agent: str | None = None
 
     def change_address(self, address: str | None) -> None:
         """Set the IP address of the last use, and remember the one before."""
-        if len(self.addresses) < MOST_ADDRESSES:
+        if len(self.addresses) < MAX_ADDRESSES:
             self.addresses.add(self.address)
         self.address = address
 
@@ -119,7 +119,7 @@ def add_resources(db: Session, credential_id: UUID, use: Use) -> None:
     known = {found.resource: found for found in resources_of(db, credential_id, day)}
     for resource, requests in use.resources.items():
         name = resource_text(resource)
-        if name not in known and len(known) >= MOST_RESOURCES:
+        if name not in known and len(known) >= MAX_RESOURCES:
             name = OTHER
         if (found := known.get(name)) is None:
             known[name] = found = ResourceUse(credential_id=credential_id, day=day, resource=name, requests=0)
@@ -137,7 +137,7 @@ def add_networks(db: Session, credential: Credential, use: Use, on_new_network: 
     arrived = {network_of(address): address for address in [*use.addresses, use.address] if address}
     known = db.scalar(select(func.count()).where(TokenNetwork.credential_id == credential.id)) or 0
     for network, address in arrived.items():
-        if known >= MOST_NETWORKS or db.get(TokenNetwork, (credential.id, network)) is not None:
+        if known >= MAX_NETWORKS or db.get(TokenNetwork, (credential.id, network)) is not None:
             continue
         db.add(TokenNetwork(credential_id=credential.id, network=network, first_at=use.last_at))
         if known:

@@ -19,7 +19,7 @@ from webapp.guard.principal import CredentialRow
 log = logging.getLogger(__name__)
 
 MINUTE = timedelta(minutes=1)
-MOST_PENDING = 4096
+MAX_PENDING = 4096
 
 
 class UsageTracker:
@@ -69,7 +69,7 @@ class UsageTracker:
                 use.user_agent = user_agent
             oldest = next(iter(self._pending.values()))
             is_due = credential.last_used_at is None or moment - credential.last_used_at >= MINUTE
-            return is_due or moment - oldest.first_at >= MINUTE or len(self._pending) > MOST_PENDING
+            return is_due or moment - oldest.first_at >= MINUTE or len(self._pending) > MAX_PENDING
 
     def flush(self) -> None:
         """Write all pending uses; if the database is unavailable they stay pending, without an error."""

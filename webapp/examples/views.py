@@ -5,7 +5,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _, _l
-from webapp.guard import Principal, asked_here, public, require, resource
+from webapp.guard import Principal, current_requirement, public, require, resource
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 
@@ -73,6 +73,6 @@ def entered(principal: Principal) -> ResponseReturnValue:
         roles=list(principal.roles),
         credential=principal.credential,
         scopes=sorted(principal.scopes),
-        requirement=str(asked_here()),
+        requirement=str(current_requirement()),
     )
     return show(entry, "examples/example.html", answer=entry)

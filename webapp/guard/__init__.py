@@ -1,6 +1,6 @@
 """Authentication and authorization of every request: ``@require``, the principal, and what plug-ins may import."""
 
-from webapp.guard.curl_examples import asked_here
+from webapp.guard.curl_examples import current_requirement
 from webapp.guard.current import current_claims, current_principal, current_record, user_lookup
 from webapp.guard.principal import Principal
 from webapp.guard.require import login_required, public, require
@@ -8,10 +8,10 @@ from webapp.guard.resources import resource
 
 __all__ = [
     "Principal",
-    "asked_here",
     "current_claims",
     "current_principal",
     "current_record",
+    "current_requirement",
     "login_required",
     "public",
     "require",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n
 from webapp.guard.assurance import Level
 from webapp.guard.policy import Decision, Requirement, decide
@@ -63,10 +63,10 @@ def why(need: Requirement, role: str, *, is_open: bool) -> str:
     if need.role is None:
         found = _("Open to all accounts.")
     elif is_open and need.role != role:
-        names = {"role": in_words(need.role), "including": in_words(role)}
+        names = {"role": humanize(need.role), "including": humanize(role)}
         found = _("Requires the role %(role)s, which %(including)s includes.", **names)
     else:
-        found = _("Requires the role %(role)s.", role=in_words(need.role))
+        found = _("Requires the role %(role)s.", role=humanize(need.role))
     if is_open and need.level > Level.ONE:
         found += f" {LEVELS[need.level]}"
     if is_open and need.fresh_within is not None:

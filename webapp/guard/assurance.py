@@ -28,7 +28,7 @@ class Level(IntEnum):
         return {Level.ONE: "aal1", Level.TWO: "aal2", Level.PHISHING_RESISTANT: "phr"}[self]
 
     @property
-    def in_words(self) -> str:
+    def description(self) -> str:
         """For commands and the log, which are English."""
         return {
             Level.ONE: "one factor",

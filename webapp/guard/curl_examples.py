@@ -45,10 +45,10 @@ def curl_example(path: str, scope: str) -> CurlExample:
 
 def curl_example_here() -> CurlExample:
     """The curl example for the current page."""
-    return curl_example(request.path, asked_here().scope)
+    return curl_example(request.path, current_requirement().scope)
 
 
-def asked_here() -> Requirement:
+def current_requirement() -> Requirement:
     """The requirement of the current route.
 
     Raises:

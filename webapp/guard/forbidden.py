@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from flask import current_app, request, url_for
 
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n, listed
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.policy import CheckedStep, Requirement, bound_of
@@ -26,7 +26,7 @@ OUT_OF = {
 
 
 def roles_sentence(principal: Principal) -> str:
-    names = listed(map(in_words, principal.roles))
+    names = listed(map(humanize, principal.roles))
     if not names:
         return _("Your roles are none.")
     return _n("Your role is %(roles)s.", "Your roles are %(roles)s.", len(principal.roles), roles=names)
@@ -35,7 +35,7 @@ def roles_sentence(principal: Principal) -> str:
 def role_required(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
     return Problem(
         403,
-        _("You need the role %(role)s", role=in_words(need.role)),
+        _("You need the role %(role)s", role=humanize(need.role)),
         _("%(roles)s Ask an administrator of this site for access.", roles=roles_sentence(principal)),
         code="role_required",
         extra={"required": [need.role]},

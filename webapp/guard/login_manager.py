@@ -110,13 +110,13 @@ def log_out() -> None:
     i18n.refresh()
 
 
-def let_in() -> None:
+def mark_authorized() -> None:
     """Mark this request as authorized, so that its credential counts as used, now or when it is read later.
 
     On public pages that happens only if the page shows the user. A refused request does not count as use.
     """
     kept = unproxied(g)
-    kept.is_let_in = True
+    kept.is_authorized = True
     if "use" in kept:
         count_use(*kept.use)
 
@@ -145,7 +145,7 @@ def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
         return error
     if standing is not None:
         kept.use = authenticators.seen, standing, moment
-        if "is_let_in" in kept:
+        if "is_authorized" in kept:
             count_use(*kept.use)
     if shown is not None:
         asked.environ[TOKEN_END] = principal.expires_at, (principal.expires_at - moment).days

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.principal import Principal
@@ -67,7 +67,7 @@ class Requirement:
         who = f"role {self.role}" if self.role else "any account"
         token = f"a token with {self.scope}" if self.scope else "a token"
         how = "a session" if self.session else f"a session, or {token}" if self.reads_cookies else token
-        level = f", with {self.level.in_words}" if self.level > Level.ONE else ""
+        level = f", with {self.level.description}" if self.level > Level.ONE else ""
         fresh = (
             f", confirmed in the last {int(self.fresh_within.total_seconds() // 60)} minutes"
             if self.fresh_within
@@ -167,8 +167,8 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
         said = _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=need.scope, scopes=held)
         steps.append((Decision.NEED_SCOPE, said))
     if need.role:
-        has = in_words(", ".join(principal.roles)) if principal else _("none yet")
-        said = _("The user has the role %(role)s. They have: %(roles)s.", role=in_words(need.role), roles=has)
+        has = humanize(", ".join(principal.roles)) if principal else _("none yet")
+        said = _("The user has the role %(role)s. They have: %(roles)s.", role=humanize(need.role), roles=has)
         steps.append((Decision.NEED_ROLE, said))
     if need.level > Level.ONE:
         used = USED[level_of(principal.amr)] if principal else _("They used: nothing yet.")

@@ -50,7 +50,7 @@ def authorize_request() -> ResponseReturnValue | None:
     is_asked = need.reads_cookies or not need.is_public
     if is_asked and (answer := refusal_for(asked, need)) is not None:
         return answer
-    login_manager.let_in()
+    login_manager.mark_authorized()
     return None
 
 

@@ -39,7 +39,7 @@ class Route:
             if self.need.fresh_within
             else ""
         )
-        level = f", with {self.need.level.in_words}" if self.need.level > Level.ONE else ""
+        level = f", with {self.need.level.description}" if self.need.level > Level.ONE else ""
         nobody = "everybody unnamed, " if self.need.is_optional else ""
         return nobody + (f"role {self.need.role}" if self.need.role else "any account") + level + fresh
 

@@ -8,7 +8,7 @@ from webapp.web import token_cookie
 from webapp.web.bearer import PRESENTED, Presented, presented, token_or_none
 
 
-def speak() -> None:
+def use_token_cookie() -> None:
     """Use the token cookie if the request has no other token and the route accepts tokens; runs before the guard.
 
     Not for public and session-only routes: browsers send the cookie with every request.
@@ -26,4 +26,4 @@ def speak() -> None:
 def init_app(app: Flask) -> None:
     """Register the hook; called only if settings enable the cookie, so other sites do not spend time on it."""
     token_cookie.init_app(app)
-    app.before_request(speak)
+    app.before_request(use_token_cookie)

@@ -8,7 +8,7 @@ import msgspec
 
 Bound = Literal["resource", "method", "network"]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-MOST_PER_MINUTE = 100_000
+MAX_PER_MINUTE = 100_000
 # A token restricted to GET may also use these.
 READS = {"HEAD": "GET", "OPTIONS": "GET"}
 

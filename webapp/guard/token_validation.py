@@ -6,17 +6,17 @@ from webapp.guard.principal import CredentialRef, Principal, admit
 from webapp.web.registry import service
 
 
-def vouch(token: str) -> Principal:
+def validate_token(token: str) -> Principal:
     """The principal of the token, whatever restrictions it has.
 
     Raises:
         NotAccepted
     """
-    return vouch_for(authenticators().by_token(token))
+    return validate_credential(authenticators().by_token(token))
 
 
-def vouch_for(claim: CredentialRef) -> Principal:
-    """The principal of a credential, as ``vouch``.
+def validate_credential(claim: CredentialRef) -> Principal:
+    """The principal of a credential, as ``validate_token``.
 
     Raises:
         NotAccepted

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 Authenticate = Callable[[str, str], Identity | None]
 Answer = Future[Identity | None]
 # Longer than a comparison of ours takes, and than most directories do: refusals do not tell who was asked.
-BEAT = timedelta(seconds=0.4)
+RESPONSE_INTERVAL = timedelta(seconds=0.4)
 
 
 class Unreachable(Exception):
@@ -36,7 +36,7 @@ def identities_for(settings: Settings, database: Database, passwords: Passwords)
     if ask is None:
         return Identities(database, passwords)
     provider = ExternalIdentities(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
-    passwords.beat = BEAT
+    passwords.response_interval = RESPONSE_INTERVAL
     return Identities(database, passwords, provider)
 
 

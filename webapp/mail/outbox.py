@@ -17,7 +17,7 @@ from webapp.mail.models import OutgoingMail
 # as the transport bears, are over before.
 LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
-MOST_TRIES = 12
+MAX_TRIES = 12
 # Others may take the first ones at the same moment.
 CANDIDATES = 10
 LONGEST_ERROR = 300
@@ -104,7 +104,7 @@ def failed(db: Session, mail_id: UUID, reason: str) -> None:
     """Wait twice as long each time, and give up after half a day of tries."""
     if mail := db.get(OutgoingMail, mail_id):
         mail.last_error = reason[:LONGEST_ERROR]
-        mail.due_at = None if mail.tries >= MOST_TRIES else now() + wait_after(mail.tries)
+        mail.due_at = None if mail.tries >= MAX_TRIES else now() + wait_after(mail.tries)
 
 
 def wait_after(tries: int) -> timedelta:

@@ -27,7 +27,7 @@ class Factors:
         return self.has_totp or self.passkeys > 0
 
     @property
-    def in_words(self) -> list[str]:
+    def descriptions(self) -> list[str]:
         app = [_("authenticator app")] if self.has_totp else []
         keys = [_n("passkey", "%(num)s passkeys", self.passkeys)] if self.passkeys else []
         return [*keys, *app]

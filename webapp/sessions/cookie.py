@@ -18,7 +18,7 @@ from webapp.web.bearer import presented
 
 # Where Flask-Login keeps the id of its user, and we the session's secret: a login can be ended from elsewhere.
 SECRET = "_user_id"
-MOST_REMEMBERED = 4096
+MAX_REMEMBERED = 4096
 LONGEST = 4096
 
 
@@ -96,7 +96,7 @@ class Cookies(SecureCookieSessionInterface):
             return None
         known = (signed_at.timestamp(), self.serializer.dumps(content))
         verified[cookie] = known
-        if len(verified) > MOST_REMEMBERED:
+        if len(verified) > MAX_REMEMBERED:
             verified.popitem(last=False)
         return known
 

@@ -11,7 +11,7 @@ from webapp.credentials.models import Credential
 from webapp.guard.principal import Principal
 from webapp.sessions.lifecycle import live
 from webapp.sessions.models import BrowserSession
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.user_agents import describe_user_agent
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ def devices(db: Session, principal: Principal) -> list[Device]:
 def device(credential: Credential, browser: BrowserSession, principal: Principal | None = None) -> Device:
     return Device(
         id=credential.id,
-        name=in_words(browser.user_agent),
+        name=describe_user_agent(browser.user_agent),
         address=credential.last_used_from or browser.address,
         method=ways_in_words(credential.amr),
         started_at=credential.created_at,

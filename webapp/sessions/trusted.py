@@ -14,7 +14,7 @@ from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import TRUST, AuthenticationProof
 from webapp.sessions.lifecycle import Browser, key_of
 from webapp.sessions.models import BrowserSession
-from webapp.sessions.user_agents import in_words
+from webapp.sessions.user_agents import describe_user_agent
 
 
 class Trusted(msgspec.Struct, frozen=True):
@@ -57,7 +57,9 @@ def of_user(db: Session, user_id: UUID) -> list[Trusted]:
     found = {credential.id: credential for credential in credentials.live(db, user_id, TRUST)}
     browsers = {row.id: row for row in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))}
     return [
-        Trusted(key, in_words(browsers[key].user_agent), browsers[key].address, row.created_at, row.expires_at)
+        Trusted(
+            key, describe_user_agent(browsers[key].user_agent), browsers[key].address, row.created_at, row.expires_at
+        )
         for key, row in found.items()
     ]
 

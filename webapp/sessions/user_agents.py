@@ -39,7 +39,7 @@ SYSTEMS = {
 }
 
 
-def in_words(user_agent: str) -> str:
+def describe_user_agent(user_agent: str) -> str:
     """Such as "Firefox on Linux"; "A browser" where nothing is recognised."""
     return str(device_name(user_agent))
 

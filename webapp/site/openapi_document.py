@@ -95,7 +95,7 @@ def operation(
         id=route.endpoint,
         method=method,
         rule=route.path,
-        tag=in_words(route.endpoint.partition(".")[0]),
+        tag=tag_name(route.endpoint.partition(".")[0]),
         summary=summary.rstrip("."),
         description=rest.strip(),
         security=ways_in(need, is_change=is_change(method), in_cookie=in_cookie),
@@ -106,7 +106,7 @@ def operation(
     )
 
 
-def in_words(name: str) -> str:
+def tag_name(name: str) -> str:
     words = name.replace("_", " ").capitalize()
     return re.sub(r"\bapi\b", "API", words, flags=re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from webapp.core.keys import KeyRing
 from webapp.guard.principal import CredentialRef, NotAccepted
 
 TYP = "at+jwt"
-MOST_REMEMBERED = 4096
+MAX_REMEMBERED = 4096
 LONGEST = 8192
 
 
@@ -61,7 +61,7 @@ class TokenAuthenticator:
             raise NotAccepted("token_invalid", str(error)) from error
         known = VerifiedToken(CredentialRef(key=key, kind="token", user_id=owner), float(claims["exp"]))
         verified[digest] = known
-        if len(verified) > MOST_REMEMBERED:
+        if len(verified) > MAX_REMEMBERED:
             verified.popitem(last=False)
         return known
 

@@ -17,7 +17,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import refresh_secret
 from webapp.tokens.models import RefreshFamily, RefreshToken
 
-MOST_LIVE = 4
+MAX_LIVE = 4
 """Access tokens of one script login that may be live at once: the newest, and those that it has just replaced."""
 
 
@@ -111,7 +111,7 @@ def supersede(db: Session, members: Sequence[Credential], ends_at: datetime) -> 
     """
     moment = now()
     for place, member in enumerate(members, start=1):
-        member.expires_at = min(member.expires_at, ends_at if place < MOST_LIVE else moment)
+        member.expires_at = min(member.expires_at, ends_at if place < MAX_LIVE else moment)
     db.flush()
 
 

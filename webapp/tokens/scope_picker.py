@@ -69,7 +69,9 @@ def rows(catalogue: Catalogue, roles: Sequence[str], chosen: Collection[str], *,
 def row(scopes: Sequence[Scope], roles: Sequence[str], chosen: set[str], *, is_suggested: bool) -> PickerRow:
     by_verb = {scope.verb: scope for scope in scopes}
     ranks = {verb: by_verb.pop(verb) for verb in (READ, WRITE) if verb in by_verb}
-    others = [level([scope], in_words(scope.verb), roles, is_chosen=scope.name in chosen) for scope in by_verb.values()]
+    others = [
+        level([scope], level_label(scope.verb), roles, is_chosen=scope.name in chosen) for scope in by_verb.values()
+    ]
     return PickerRow(
         name=scopes[0].resource_name,
         title=scopes[0].title,
@@ -110,5 +112,5 @@ def covered(scope: Scope, roles: Sequence[str]) -> Covered:
     return Covered(scope, scope.is_held_by(roles), scope.reached(roles))
 
 
-def in_words(verb: str) -> str:
+def level_label(verb: str) -> str:
     return str(VERBS.get(verb) or verb.replace("_", " ").replace("-", " "))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, listed
 from webapp.guard.assurance import Demands, Level
 from webapp.guard.policy import Requirement
@@ -47,7 +47,7 @@ class Opening:
         return self.address.partition(" ")[2]
 
     @property
-    def in_words(self) -> str:
+    def description(self) -> str:
         return plain(self.address)
 
     def is_reached_by(self, roles: Sequence[str]) -> bool:
@@ -73,7 +73,7 @@ class Scope:
     @property
     def title(self) -> str:
         """Of its resource."""
-        return str(self.resource.title) if self.resource else in_words(self.resource_name).capitalize()
+        return str(self.resource.title) if self.resource else humanize(self.resource_name).capitalize()
 
     @property
     def sentence(self) -> str:
@@ -91,7 +91,7 @@ class Scope:
             case "write":
                 return _("change %(resource)s", resource=self.title)
             case verb:
-                return f"{in_words(verb)} {self.title[:1].lower() + self.title[1:]}"
+                return f"{humanize(verb)} {self.title[:1].lower() + self.title[1:]}"
 
     def is_held_by(self, roles: Sequence[str]) -> bool:
         """Whether it opens any route to a user with these roles."""
@@ -99,12 +99,12 @@ class Scope:
 
     def why_not(self) -> str:
         wanted = sorted({opening.role for opening in self.openings if opening.role})
-        roles = listed(map(in_words, wanted), style="or")
+        roles = listed(map(humanize, wanted), style="or")
         return _("You don't have this permission. It requires the role %(roles)s.", roles=roles)
 
     def reached(self, roles: Sequence[str]) -> list[str]:
         """Methods and paths that it opens to a user with these roles."""
-        return [opening.in_words for opening in self.openings if opening.is_reached_by(roles)]
+        return [opening.description for opening in self.openings if opening.is_reached_by(roles)]
 
     def opens(self, roles: Sequence[str]) -> str:
         return ", ".join(self.reached(roles)) or _("No pages yet.")

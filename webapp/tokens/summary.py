@@ -12,7 +12,7 @@ from webapp.guard.token_grant import READS, TokenGrant
 from webapp.tokens.scopes import READ, WRITE, Catalogue, Opening, Scope, plain
 from webapp.web.templating import number
 
-MOST_LISTED = 4
+MAX_LISTED = 4
 
 
 def summary(authority: TokenGrant, expires_at: datetime, catalogue: Catalogue, *, zone: tzinfo = UTC) -> list[str]:
@@ -95,7 +95,7 @@ def cannot(scopes: Sequence[Scope]) -> str:
 
 def shortened(items: Iterable[str], style: Literal["standard", "or"] = "standard") -> str:
     found = list(items)
-    if len(found) > MOST_LISTED:
-        left = len(found) - MOST_LISTED + 1
-        found = [*found[: MOST_LISTED - 1], _n("%(num)s more", "%(num)s more", left)]
+    if len(found) > MAX_LISTED:
+        left = len(found) - MAX_LISTED + 1
+        found = [*found[: MAX_LISTED - 1], _n("%(num)s more", "%(num)s more", left)]
     return listed(found, style=style)

@@ -10,7 +10,7 @@ from webapp.audit import reading
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.credentials import usage_tracker
 from webapp.tokens import rotation, token_list
 from webapp.tokens.lifecycle import TokenRow
@@ -50,7 +50,7 @@ class TokenDenial(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         kind = KINDS.get(self.code.replace("_", "-"))
-        return str(kind.title) if kind else in_words(self.code)
+        return str(kind.title) if kind else humanize(self.code)
 
     @property
     def place(self) -> str:

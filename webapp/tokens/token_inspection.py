@@ -20,7 +20,7 @@ from webapp.web.problem_codes import ProblemCode
 from webapp.web.templating import number
 
 Signature = Literal["holds", "broken", "unchecked"]
-MOST_SHOWN = 300
+MAX_SHOWN = 300
 EXPIRED = "expired"
 
 MEANINGS = {
@@ -188,7 +188,7 @@ def pieces(members: Mapping[str, Any]) -> list[InspectedMember]:
 
 def shortened(value: Any) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "…"
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
 def moment(name: str, value: Any) -> datetime | None:

@@ -22,7 +22,7 @@ from webapp.tokens.models import ApiToken
 from webapp.tokens.scopes import plain
 
 PAGE = 20
-MOST_NAMED = 500
+MAX_NAMED = 500
 WEEK = 7
 SOON = timedelta(days=7)
 LONG_UNUSED = timedelta(days=90)
@@ -171,7 +171,7 @@ def glances(db: Session, user_id: UUID, view: ColumnElement[bool]) -> list[Token
 def rows_by_id(db: Session, token_ids: Sequence[UUID]) -> list[TokenRow]:
     """Tokens in the order of their ids; queried in batches, because a statement has a limited number of parameters."""
     found: dict[UUID, TokenRow] = {}
-    for some in (token_ids[start : start + MOST_NAMED] for start in range(0, len(token_ids), MOST_NAMED)):
+    for some in (token_ids[start : start + MAX_NAMED] for start in range(0, len(token_ids), MAX_NAMED)):
         query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
         for entry, credential in db.execute(query.where(ApiToken.id.in_(some))):
             found[entry.id] = TokenRow(entry, credential)

@@ -9,7 +9,7 @@ from werkzeug.routing import MapAdapter, UUIDConverter
 
 from webapp.web.chunked import BoundedRequest
 
-MOST_HOSTS = 64
+MAX_HOSTS = 64
 
 
 class CanonicalUUIDConverter(UUIDConverter):
@@ -85,7 +85,7 @@ class Application(Flask):
     def _cache_adapter(self, host: tuple[str | None, ...], request: Request) -> MapAdapter | None:
         adapter = super().create_url_adapter(request)
         if adapter is not None:
-            if len(self._adapters) >= MOST_HOSTS:
+            if len(self._adapters) >= MAX_HOSTS:
                 # The Host header is the client's choice: many different ones must not fill the memory.
                 self._adapters = {}
             self._adapters[host] = request.host, adapter

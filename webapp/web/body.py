@@ -7,7 +7,7 @@ from flask import g, request
 from werkzeug.datastructures import MultiDict
 
 from webapp.core.translation import _
-from webapp.web.form_body import MOST_FIELDS, form_fields, too_many_fields, unreadable
+from webapp.web.form_body import MAX_FIELDS, form_fields, too_many_fields, unreadable
 from webapp.web.negotiation import FORM_TYPES
 from webapp.web.problem_kinds import WORDS
 from webapp.web.problems import Problem
@@ -87,7 +87,7 @@ class ObjectHook:
 
     def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         self.counted += 1 + len(pairs)
-        if self.counted > MOST_FIELDS + 1:
+        if self.counted > MAX_FIELDS + 1:
             raise too_many_fields()
         members = dict(pairs)
         if len(members) != len(pairs):
@@ -108,7 +108,7 @@ def checked(members: Submitted) -> Submitted:
     if not all(isinstance(name, str) for name in members):
         raise unreadable(_("A field of the form has no name."))
     values = [value for _name, value in members.items(multi=True)]
-    if len(values) > MOST_FIELDS:
+    if len(values) > MAX_FIELDS:
         raise too_many_fields()
     if not is_text("".join([*members, *values])):
         raise unreadable(_("It contains invalid characters."))

@@ -9,15 +9,15 @@ from werkzeug.datastructures import MultiDict
 from webapp.core.translation import _
 from webapp.web.problems import Problem
 
-MOST_FIELDS = 1000
+MAX_FIELDS = 1000
 """Fields of a URL-encoded form, members and list entries of JSON; a multipart form has ``MAX_FORM_PARTS``."""
 LONGEST_BOUNDARY = 70
 """Characters (RFC 2046 §5.1.1)."""
 LARGEST_PART_HEAD = 1024
 """Bytes of the headers of one part of a multipart form."""
-MOST_PARAMETERS = 8
+MAX_PARAMETERS = 8
 """Semicolons in the headers of one part."""
-MOST_STRAY_PERCENT_SIGNS = 100
+MAX_STRAY_PERCENT_SIGNS = 100
 """Percent signs that begin no escape: ``parse_qsl`` accepts them, but catches an exception for each."""
 BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
@@ -38,9 +38,9 @@ def form_fields() -> MultiDict[str, str]:
 
 def parse_urlencoded(body: bytes) -> MultiDict[str, str]:
     """As Werkzeug parses it, except that a form that is not UTF-8 is refused; Werkzeug returns one without fields."""
-    if body.count(b"&") >= MOST_FIELDS:
+    if body.count(b"&") >= MAX_FIELDS:
         raise too_many_fields()
-    if body.count(b"%") - len(ESCAPE.findall(body)) > MOST_STRAY_PERCENT_SIGNS:
+    if body.count(b"%") - len(ESCAPE.findall(body)) > MAX_STRAY_PERCENT_SIGNS:
         raise unreadable(_("The form is not URL-encoded."))
     try:
         return MultiDict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
@@ -66,9 +66,9 @@ def check_parts(body: bytes, boundary: str) -> None:
             raise unreadable(
                 _("The headers of a part of the form have at most %(count)s bytes.", count=LARGEST_PART_HEAD)
             )
-        if part.count(b";", 0, end.start()) > MOST_PARAMETERS:
+        if part.count(b";", 0, end.start()) > MAX_PARAMETERS:
             raise unreadable(
-                _("The headers of a part of the form have at most %(count)s parameters.", count=MOST_PARAMETERS)
+                _("The headers of a part of the form have at most %(count)s parameters.", count=MAX_PARAMETERS)
             )
 
 
@@ -77,7 +77,7 @@ def too_many_fields() -> Problem:
     return Problem(
         413,
         _("The request is too large"),
-        _("A body has at most %(count)s fields. Nothing was changed.", count=MOST_FIELDS),
+        _("A body has at most %(count)s fields. Nothing was changed.", count=MAX_FIELDS),
     )
 
 

@@ -33,7 +33,7 @@ KINDS = {
     "account": _l("Account"),
     "refusals": _l("Refused"),
 }
-MOST_AT_ONCE = 10_000
+MAX_AT_ONCE = 10_000
 
 Named = TypeVar("Named", Device, ScriptLogin)
 Kind = Literal["all", "logins", "tokens", "account", "refusals"]
@@ -103,7 +103,7 @@ def activity_csv(principal: Principal) -> ResponseReturnValue:
     Values that a spreadsheet would take for a formula begin with an apostrophe.
     """
     wanted = parse_query(ActivityQuery)
-    found = lines(db(), principal.user_id, select(principal, wanted, MOST_AT_ONCE))
+    found = lines(db(), principal.user_id, select(principal, wanted, MAX_AT_ONCE))
     headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
     return Response(as_csv(found), content_type=f"{CSV}; charset=utf-8", headers=headers)
 

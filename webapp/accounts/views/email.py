@@ -162,7 +162,7 @@ def undo_address() -> ResponseReturnValue:
     if not wants_page():
         return as_json(AddressRestored(email=user.email or "", **ended.facts))
     words = _("Your e-mail address is %(address)s again.", address=user.email)
-    flash(f"{words} {ended.in_words}", "ok")
+    flash(f"{words} {ended.sentence}", "ok")
     return redirect(url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"), 303)
 
 

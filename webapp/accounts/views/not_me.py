@@ -98,7 +98,7 @@ def end() -> ResponseReturnValue:
         flash(str(STOPPED[found.what]), "ok")
         return redirect(url_for(LOGIN), 303)
     if done.ended is not None:
-        flash(done.ended.in_words, "ok")
+        flash(done.ended.sentence, "ok")
     then = "mailed" if done.is_mailed else "elsewhere" if found.user.is_known_elsewhere else "moved"
     return redirect(url_for("not_me.ended", then=then), 303)
 

@@ -154,7 +154,7 @@ def reset() -> ResponseReturnValue:
         login_manager.log_out()
     if not wants_page():
         return as_json(PasswordReset(**ended.facts))
-    words = _("Your new password is set. %(ended)s Log in with the new password.", ended=ended.in_words)
+    words = _("Your new password is set. %(ended)s Log in with the new password.", ended=ended.sentence)
     flash(words, "ok")
     return redirect(url_for(LOGIN), 303)
 
@@ -176,7 +176,7 @@ def whose(secret: str) -> User:
     # In a transaction of its own: a password is hashed afterwards, and no writer may wait for that.
     try:
         with database().read() as reading:
-            return recovery.whose(reading, secret)
+            return recovery.user_of_link(reading, secret)
     except LinkDead as error:
         raise dead_link() from error
 

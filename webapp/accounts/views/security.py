@@ -30,7 +30,7 @@ from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.transaction import db
 
-RECENT, MOST_TOKENS = 20, 50
+RECENT, MAX_TOKENS = 20, 50
 
 
 class Security(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +82,7 @@ def security(principal: Principal) -> ResponseReturnValue:
 
 
 def gather(principal: Principal) -> Security:
-    tokens = token_list.token_page(db(), principal.user_id, is_live=True, size=MOST_TOKENS)
+    tokens = token_list.token_page(db(), principal.user_id, is_live=True, size=MAX_TOKENS)
     fresh_until = principal.auth_time + FRESH
     return Security(
         password_changed_at=me(principal).password_changed_at,
@@ -145,5 +145,5 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
     if not wants_page():
         return as_json(EverythingEnded(**ended.facts))
     words = _("All access to your account was ended.")
-    flash(f"{words} {ended.in_words}", "ok")
+    flash(f"{words} {ended.sentence}", "ok")
     return redirect(url_for("login.new" if is_all else "account.security"), 303)

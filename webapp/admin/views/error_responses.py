@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from webapp.accounts.admin_actions import IsDisabled, NotYoursToGrant, OwnAccount, TargetOutranksActor
 from webapp.accounts.lifecycle import LastSuperAdmin, PasswordElsewhere
 from webapp.accounts.roles import NobodyLeft, RoleGone
-from webapp.core.humanize import in_words
+from webapp.core.humanize import humanize
 from webapp.core.translation import _
 from webapp.mfa.resets import AlreadyBegun
 from webapp.web.problems import Problem
@@ -17,13 +17,13 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except TargetOutranksActor as error:
-        raise above(str(error)) from error
+        raise outranked(str(error)) from error
     except OwnAccount as error:
         detail = _("Log in with a browser to do this. Nothing was changed.")
         raise Problem(403, _("A token can't change its owner's account"), detail) from error
     except NotYoursToGrant as error:
         detail = _("Only a super admin can assign admin roles or roles that you don't have. Nothing was changed.")
-        raise Problem(403, _("You can't assign the role %(role)s", role=in_words(error)), detail) from error
+        raise Problem(403, _("You can't assign the role %(role)s", role=humanize(error)), detail) from error
     except PasswordElsewhere as error:
         detail = _("It is managed by the identity provider and can only be reset there. Nothing was changed.")
         raise Problem(409, _("The password of %(username)s is managed elsewhere", username=error), detail) from error
@@ -34,14 +34,14 @@ def refusals() -> Iterator[None]:
     except AlreadyBegun as error:
         raise Problem(409, _("A reset has already started"), _("The user was notified and can stop it.")) from error
     except RoleGone as error:
-        title = _("The role %(role)s no longer exists", role=in_words(error))
+        title = _("The role %(role)s no longer exists", role=humanize(error))
         raise Problem(404, title, _("Somebody has removed it.")) from error
     except (LastSuperAdmin, NobodyLeft) as error:
         detail = _("Make another user super admin first. Nothing was changed.")
         raise Problem(409, _("This is the last super admin"), detail) from error
 
 
-def above(name: str) -> Problem:
+def outranked(name: str) -> Problem:
     title = _("%(username)s has more permissions than you", username=name)
     return Problem(403, title, _("Ask a super admin. Nothing was changed."))
 

@@ -7,8 +7,8 @@ from typing import Any
 from wtforms import EmailField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from webapp.accounts.invitations import LIFETIME, LONGEST, MOST_USES, InvitationRequest
-from webapp.core.humanize import in_words
+from webapp.accounts.invitations import LIFETIME, LONGEST, MAX_USES, InvitationRequest
+from webapp.core.humanize import humanize
 from webapp.core.translation import _l
 from webapp.web.form import Form, one_line
 
@@ -29,7 +29,7 @@ class InvitationForm(Form):
     )
     most_uses = IntegerField(
         _l("Number of accounts"),
-        [Optional(), NumberRange(1, MOST_USES, _l("Enter a number from 1 to %(most)s.", most=MOST_USES))],
+        [Optional(), NumberRange(1, MAX_USES, _l("Enter a number from 1 to %(most)s.", most=MAX_USES))],
         default=1,
         description=_l("How many accounts the link can create. With an e-mail address: 1."),
     )
@@ -42,7 +42,7 @@ class InvitationForm(Form):
 
     def __init__(self, *args: Any, granted: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.role.choices = [(name, in_words(name)) for name in granted]
+        self.role.choices = [(name, humanize(name)) for name in granted]
 
     @property
     def wish(self) -> InvitationRequest:

@@ -12,7 +12,7 @@ from webapp.accounts import invitations
 from webapp.accounts.invitations import InvitationRow, RoleNotYours
 from webapp.accounts.names import EmailUnfit
 from webapp.admin.views.invitation_form import InvitationForm
-from webapp.admin.views.permissions import fill_in, grant, read, tend
+from webapp.admin.views.permissions import change_without_fresh_login, fill_in, grant, read
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -120,7 +120,7 @@ def create(principal: Principal) -> ResponseReturnValue:
 
 
 @bp.post("/admin/invitations/<uuid:invitation_id>/revoke")
-@tend()
+@change_without_fresh_login()
 @responds(None, status=204, refuses=(404,))
 def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
     """Revoke an invitation. Accounts created with it stay."""

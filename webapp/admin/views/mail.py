@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
 from webapp.admin.mail_kinds import kind_in_words
-from webapp.admin.views.permissions import read, tend
+from webapp.admin.views.permissions import change_without_fresh_login, read
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
 from webapp.guard import Principal
@@ -101,7 +101,7 @@ def older_than(wanted: MailQuery, rows: Sequence[OutgoingMail]) -> dict[str, Any
 
 
 @bp.post("/admin/mail/<uuid:mail_id>/retry")
-@tend()
+@change_without_fresh_login()
 @responds(None, status=204, refuses=(404,))
 def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
     """Retry a mail now."""
@@ -116,7 +116,7 @@ def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
 
 
 @bp.post("/admin/mail/test")
-@tend()
+@change_without_fresh_login()
 @responds(Tested, status=202, refuses=(409,))
 def test(principal: Principal) -> ResponseReturnValue:
     """Send a test mail to your own e-mail address."""

@@ -42,7 +42,7 @@ def change(role: str = "admin") -> Wear:
     return require(role=role, scope="admin:write", fresh_within=FRESH, spares_tokens=True)
 
 
-def tend() -> Wear:
+def change_without_fresh_login() -> Wear:
     """A change that needs no fresh proof, such as sending a mail again to the recipient it has."""
     return require(role="admin", scope="admin:write")
 

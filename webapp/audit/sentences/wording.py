@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.core.humanize import in_words, ways_in_words
+from webapp.core.humanize import humanize, ways_in_words
 from webapp.core.translation import _, _l, _n
 
 NAMES = re.compile(r"%\((user|actor)\)s")
@@ -94,7 +94,7 @@ COUNTS: dict[str, Callable[[int], str]] = {
 def refusal(details: Details) -> str:
     """The problem code, and which restriction of a token it was."""
     code, bound = details.raw("code"), details.raw("bound")
-    return str(BOUNDS.get(bound) or CODES.get(code) or in_words(code or _("unknown")))
+    return str(BOUNDS.get(bound) or CODES.get(code) or humanize(code or _("unknown")))
 
 
 def ended(details: Details) -> str:
@@ -116,7 +116,7 @@ def token(details: Details) -> str:
 
 def refresh_reason(details: Details) -> str:
     reason = details.raw("reason") or _("unknown")
-    return str(REFRESH_REASONS.get(reason, in_words(reason)))
+    return str(REFRESH_REASONS.get(reason, humanize(reason)))
 
 
 WORDS: dict[str, Callable[[Details], str]] = {
@@ -125,10 +125,10 @@ WORDS: dict[str, Callable[[Details], str]] = {
     "code": refusal,
     "ended": ended,
     "factor": factor,
-    "former_role": lambda details: in_words(details.raw("former") or _("unknown")),
+    "former_role": lambda details: humanize(details.raw("former") or _("unknown")),
     "logins": lambda details: ", ".join(COUNTS[kind](details.number(f"{kind}s")) for kind in ("session", "token")),
     "refresh_reason": refresh_reason,
-    "role": lambda details: in_words(details.raw("role") or _("unknown")),
+    "role": lambda details: humanize(details.raw("role") or _("unknown")),
     "token": token,
 }
 """Placeholders that are not details as they were written."""

@@ -19,7 +19,7 @@ LONG = {
     "setup_lifetime": timedelta(days=1),
 }
 # SP 800-63B-4 §3.2.2.
-MOST_TRIES = 100
+MAX_TRIES = 100
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -64,11 +64,11 @@ def tokens(settings: Settings) -> Iterator[Finding]:
 
 
 def tries(settings: Settings) -> Iterator[Finding]:
-    if settings.login_tries_per_account > MOST_TRIES:
+    if settings.login_tries_per_account > MAX_TRIES:
         yield warn(
             "logins",
             f"{settings.login_tries_per_account} failed logins per account are allowed in a window.",
-            f"Set WEBAPP_LOGIN_TRIES_PER_ACCOUNT to {MOST_TRIES} or less.",
+            f"Set WEBAPP_LOGIN_TRIES_PER_ACCOUNT to {MAX_TRIES} or less.",
         )
 
 

@@ -12,7 +12,7 @@ from webapp.core.digests import derive, new_secret
 from webapp.login.recognition import BrowserMark
 
 YEAR = 365 * 86400
-MOST_USERS = 5
+MAX_USERS = 5
 
 
 def marks() -> dict[UUID, BrowserMark]:
@@ -31,7 +31,7 @@ def remember(response: Response, user_id: UUID) -> None:
     former = known.pop(user_id, None)
     # Rounded up: the change of a password and the login after it may fall into one second.
     latest = BrowserMark(former.secret if former else new_secret(16), now() + timedelta(seconds=1))
-    kept = [*known.items(), (user_id, latest)][-MOST_USERS:]
+    kept = [*known.items(), (user_id, latest)][-MAX_USERS:]
     response.set_cookie(
         name(),
         serializer().dumps({str(user): (mark.secret, int(mark.since.timestamp())) for user, mark in kept}),

@@ -20,4 +20,4 @@ def tell(db: Session, user_id: UUID, sentence: str) -> None:
         notices.factors_changed(db, post(), user, current_circumstances(), change=sentence)
 
 
-ABOVE = MfaHooks(reprove=reprove, has_password=has_password, tell=tell)
+MFA_HOOKS = MfaHooks(reprove=reprove, has_password=has_password, tell=tell)

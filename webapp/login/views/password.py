@@ -111,7 +111,7 @@ def save_password(principal: Principal, form: PasswordForm, hashed: str) -> Resp
 def answer(ended: EndedCredentials) -> Response:
     if not wants_page():
         return as_json(PasswordChanged(changed_at=now(), **ended.facts))
-    flash(_("Your password was changed. %(ended)s", ended=ended.in_words), "ok")
+    flash(_("Your password was changed. %(ended)s", ended=ended.sentence), "ok")
     return current_app.make_response(redirect(url_for("account.security"), 303))
 
 

@@ -13,7 +13,7 @@ from webapp.web.redirects import safe_path
 from webapp.web.transaction import db
 
 
-def entrance(kept_at: str) -> str:
+def login_page_for_saved_form(kept_at: str) -> str:
     """The login, as the guard shows it in the place of what was sent to ``kept_at``."""
     form = LoginForm(formdata=None, data={"next": url_for("login.resume")})
     return render_template("login/login.html", form=form, kept_at=kept_at, **login_page_context(None))

@@ -8,7 +8,7 @@ from wtforms import IntegerField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from webapp.core.translation import LazyText, _, _l
-from webapp.guard.token_grant import METHODS, MOST_PER_MINUTE, TokenGrant
+from webapp.guard.token_grant import MAX_PER_MINUTE, METHODS, TokenGrant
 from webapp.tokens.forms.fields import ListField
 from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
 from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, TokenNameUnfit, checked_name
@@ -64,7 +64,7 @@ class LimitsForm(Form):
         [
             Optional(),
             NumberRange(
-                1, MOST_PER_MINUTE, _l("From 1 to %(most)s, or leave it empty.", most=LazyText(number, MOST_PER_MINUTE))
+                1, MAX_PER_MINUTE, _l("From 1 to %(most)s, or leave it empty.", most=LazyText(number, MAX_PER_MINUTE))
             ),
         ],
         description=_l("Requests over this limit are refused with status 429."),

@@ -20,7 +20,7 @@ from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import db
 
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 
 
 class Disabled(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ def ids_of(words: Iterable[str]) -> list[UUID]:
         wanted = sorted({UUID(entry) for entry in words})
     except ValueError as error:
         raise no_such_user() from error
-    if len(wanted) > MOST_AT_ONCE:
-        detail = _("You can disable at most %(most)s at a time. Nothing was changed.", most=MOST_AT_ONCE)
+    if len(wanted) > MAX_AT_ONCE:
+        detail = _("You can disable at most %(most)s at a time. Nothing was changed.", most=MAX_AT_ONCE)
         raise Problem(422, _("Too many users at once"), detail)
     return wanted

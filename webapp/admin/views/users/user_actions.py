@@ -10,7 +10,7 @@ from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.models import User
 from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
 from webapp.admin.user_details import UserSummary, people
-from webapp.admin.views.error_responses import above, refusals
+from webapp.admin.views.error_responses import outranked, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
 from webapp.core.translation import _
@@ -35,7 +35,7 @@ def act_form(principal: Principal, user_id: UUID, act: str) -> ResponseReturnVal
 
 def act_page(principal: Principal, user: User, act: str, form: Form, *, status: int = 200) -> Response:
     if not admin_actions.may_act_on(principal.roles, roles.included_in(db(), user.role)):
-        raise above(user.username)
+        raise outranked(user.username)
     page = render_template(
         "admin/user_action.html",
         user=user,

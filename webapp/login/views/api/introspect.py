@@ -11,7 +11,7 @@ from webapp.core.jwt import TokenError
 from webapp.guard import Principal, require
 from webapp.guard.dry_run import rules_at
 from webapp.guard.principal import NotAccepted
-from webapp.guard.token_validation import vouch, vouch_for
+from webapp.guard.token_validation import validate_credential, validate_token
 from webapp.login.introspection import (
     INACTIVE,
     Introspection,
@@ -72,7 +72,7 @@ def stated(form: IntrospectForm) -> StatedCall:
 
 def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
     try:
-        bearing = of_principal(vouch(token))
+        bearing = of_principal(validate_token(token))
     except NotAccepted:
         return exchanged_token(asker, token)
     return introspection_of(asker, bearing, TYPES[bearing.authority.jkt is not None], read(token)[1])
@@ -83,7 +83,7 @@ def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
     exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)
-        bearing = of_principal(vouch_for(made_from(claims)))
+        bearing = of_principal(validate_credential(made_from(claims)))
     except (TokenError, NotAccepted):
         return INACTIVE
     with database().read() as db:

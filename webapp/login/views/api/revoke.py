@@ -9,7 +9,7 @@ from webapp.core.jwt import TokenError
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
-from webapp.guard.token_validation import authenticators, vouch_for
+from webapp.guard.token_validation import authenticators, validate_credential
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.views.api.blueprint import bp, unfit
 from webapp.login.views.api.forms import RevokeForm
@@ -68,7 +68,7 @@ def end_exchanged(token: str) -> bool:
     exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)
-        parent_id = vouch_for(made_from(claims)).credential_id
+        parent_id = validate_credential(made_from(claims)).credential_id
     except (TokenError, NotAccepted):
         return False
     with database().write() as db:
