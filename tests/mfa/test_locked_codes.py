@@ -10,7 +10,7 @@ from tests.script import Script
 from tests.second_factors import NAMED, half, is_in, passkey_login, with_app, with_passkey, with_sheet
 from tests.tables import account, events
 from webapp.accounts import lifecycle
-from webapp.accounts.known_callers import Familiarity
+from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.core.db import Database
 from webapp.core.ratelimit import Limiter

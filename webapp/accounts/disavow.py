@@ -5,8 +5,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts import email_change, endings, invitations, lifecycle, mfa_reset, one_time_links, profile, recovery
-from webapp.accounts.endings import EndedCredentials
+from webapp.accounts import (
+    email_change,
+    ended_credentials,
+    invitations,
+    lifecycle,
+    mfa_reset,
+    one_time_links,
+    profile,
+    recovery,
+)
+from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import Link, User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN, Circumstances
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
@@ -97,7 +106,7 @@ def lock(db: Session, user: User, unknown_hash: str, *, since: datetime) -> Ende
     """
     # A password that is kept elsewhere is for whoever keeps it to change.
     is_ours = not user.is_known_elsewhere
-    ended = lifecycle.set_password(db, user, unknown_hash) if is_ours else endings.end_logins(db, user.id)
+    ended = lifecycle.set_password(db, user, unknown_hash) if is_ours else ended_credentials.end_logins(db, user.id)
     made = [token.id for token in credentials.live(db, user.id, "token") if token.created_at >= since]
     revoked = sum(tokens.revoke(db, user.id, token_id) for token_id in made)
     invitations.revoke_all(db, since=since, by=user.id)

@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import endings, lifecycle
-from webapp.accounts.endings import EndedCredentials
+from webapp.accounts import ended_credentials, lifecycle
+from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 from webapp.accounts.roles import reaching
@@ -43,7 +43,7 @@ def elsewhere(db: Session, user: User, key: str | None = None) -> str:
         raise KeyTaken(key) from error
     # Marks and links from before are no better than what their owner could know then.
     user.password_hash, user.password_changed_at, user.failed_logins = "", now(), 0
-    ended = endings.end_logins(db, user.id)
+    ended = ended_credentials.end_logins(db, user.id)
     record(db, Event.IDENTITY_LINKED, user_id=user.id, known_as=key, **ended.facts)
     return key
 

@@ -8,8 +8,8 @@ from sqlalchemy import delete as delete_from
 from sqlalchemy import not_, select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts import endings, known_networks, lockout, one_time_links
-from webapp.accounts.endings import EndedCredentials
+from webapp.accounts import ended_credentials, known_networks, lockout, one_time_links
+from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.roles import RoleGone, keepers, keeping, locked_role, over, reaching
 from webapp.audit.log import Event, record
@@ -115,7 +115,7 @@ def set_password(
         raise PasswordElsewhere(user.username)
     user.password_hash, user.password_changed_at, user.failed_logins = password_hash, now(), 0
     known_networks.forget_all(db, user.id)
-    ended = endings.end_logins(db, user.id, keep=keep, revokes_tokens=revokes_tokens)
+    ended = ended_credentials.end_logins(db, user.id, keep=keep, revokes_tokens=revokes_tokens)
     record(db, Event.PASSWORD_CHANGED, user_id=user.id, actor_id=actor_id, **ended.facts)
     return ended
 
@@ -123,14 +123,14 @@ def set_password(
 def remove_password(db: Session, user: User, *, keep: UUID) -> EndedCredentials:
     """Do without one; every other login ends, and no hash compares as equal with what is left."""
     user.password_hash, user.password_changed_at = "", now()
-    ended = endings.end_logins(db, user.id, keep=keep)
+    ended = ended_credentials.end_logins(db, user.id, keep=keep)
     record(db, Event.PASSWORD_REMOVED, user_id=user.id, **ended.facts)
     return ended
 
 
 def end_everything(db: Session, user_id: UUID, *, keep: UUID | None = None) -> EndedCredentials:
     """End all that can act as a user, but for the session that asks, and what was mailed to become one."""
-    ended = endings.end_logins(db, user_id, keep=keep, revokes_tokens=True)
+    ended = ended_credentials.end_logins(db, user_id, keep=keep, revokes_tokens=True)
     record(db, Event.EVERYTHING_ENDED, user_id=user_id, **ended.facts)
     return ended
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from webapp.accounts.known_callers import Familiarity
+from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.audit.log import Event, record
 from webapp.core.clock import now

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import one_time_links
-from webapp.accounts.endings import EndedCredentials
+from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.one_time_links import NOT_ME
 from webapp.mail.mailer import Mailer

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts import lifecycle, notices, one_time_links, user_queries
-from webapp.accounts.endings import EndedCredentials
+from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.lifecycle import PasswordElsewhere
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of

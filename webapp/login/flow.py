@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from webapp.accounts import lockout, user_queries
-from webapp.accounts.known_callers import Familiarity
+from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from webapp.accounts import known_networks
-from webapp.accounts.known_callers import Familiarity
+from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.names import key_of
 from webapp.core.client_network import network_of

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from webapp.accounts.known_callers import Familiarity
+from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record

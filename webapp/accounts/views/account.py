@@ -1,4 +1,4 @@
-"""Living here: one file a page, one blueprint."""
+"""Pages of the account: one file per page, one blueprint."""
 
 from webapp.accounts.views import activity, close_account, email, profile, security
 from webapp.accounts.views.blueprint import bp

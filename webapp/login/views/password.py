@@ -9,7 +9,7 @@ from flask import Response, current_app, flash, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import known_networks, lifecycle, notices
-from webapp.accounts.endings import EndedCredentials
+from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.views.blueprint import me
 from webapp.accounts.views.request_info import current_circumstances, hint, judge, passwords, roles_of

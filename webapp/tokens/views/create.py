@@ -20,7 +20,7 @@ from webapp.tokens.forms.create import filled_by_link
 from webapp.tokens.issuing import Issued, TokenRequest, TooManyTokens
 from webapp.tokens.summary import keeps, summary
 from webapp.tokens.token_list import Token
-from webapp.tokens.views import pages
+from webapp.tokens.views import form_pages
 from webapp.tokens.views.blueprint import (
     FRESH,
     bp,
@@ -63,7 +63,7 @@ def new(principal: Principal) -> ResponseReturnValue:
     if "name" in filled:
         filled["name"] = free(principal.user_id, filled["name"])
     form = NewTokenForm.suggested_by(filled, **world(principal), **policy())
-    return pages.new_page(form, chosen=request.args.get("preset", pages.OWN_CHOICE), like=model.get("name"))
+    return form_pages.new_page(form, chosen=request.args.get("preset", form_pages.OWN_CHOICE), like=model.get("name"))
 
 
 @bp.post("/tokens/new")
@@ -113,7 +113,7 @@ def token_request(form: NewTokenForm) -> TokenRequest:
 def form_again(form: NewTokenForm) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return pages.new_page(form, status=422)
+    return form_pages.new_page(form, status=422)
 
 
 def answer_of(issued: Issued) -> NewToken:

@@ -17,7 +17,7 @@ from webapp.tokens import editing, issuing
 from webapp.tokens.editing import Edited, TokenEdited, TokenTerms
 from webapp.tokens.forms import EditTokenForm
 from webapp.tokens.lifecycle import TokenRow
-from webapp.tokens.views import pages
+from webapp.tokens.views import form_pages
 from webapp.tokens.views.blueprint import FRESH, bp, found, unless_strong, world
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
@@ -50,7 +50,7 @@ def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     row = live(found(principal.user_id, token_id))
     terms = editing.terms_of(row)
     form = EditTokenForm.of(terms, **world(principal))
-    return pages.edit_page(form, row) if wants_page() else as_json(limits(form, row, terms))
+    return form_pages.edit_page(form, row) if wants_page() else as_json(limits(form, row, terms))
 
 
 @bp.post("/tokens/<uuid:token_id>/edit")
@@ -99,7 +99,7 @@ def live(row: TokenRow) -> TokenRow:
 def form_again(form: EditTokenForm, row: TokenRow) -> ResponseReturnValue:
     if not wants_page():
         raise form.refused()
-    return pages.edit_page(form, row, status=422)
+    return form_pages.edit_page(form, row, status=422)
 
 
 def edited_answer(edited: Edited, row: TokenRow, form: EditTokenForm) -> ResponseReturnValue:
@@ -130,5 +130,5 @@ def limits(form: EditTokenForm, row: TokenRow, terms: TokenTerms) -> Limits:
         networks=list(authority.networks),
         per_minute=authority.per_minute,
         expires_at=terms.expires_at,
-        summary=pages.said(form),
+        summary=form_pages.said(form),
     )

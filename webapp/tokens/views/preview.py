@@ -12,7 +12,7 @@ from webapp.guard import Principal, require
 from webapp.tokens import editing
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
 from webapp.tokens.forms.create import PreviewForm
-from webapp.tokens.views import pages
+from webapp.tokens.views import form_pages
 from webapp.tokens.views.blueprint import bp, found, policy, world
 from webapp.tokens.views.request_location import place
 from webapp.web.api_schema import responds
@@ -31,7 +31,7 @@ class Summary(msgspec.Struct, frozen=True):
 @responds(Summary, form=PreviewForm, refuses=(422,))
 def preview(principal: Principal) -> ResponseReturnValue:
     """Say what a token would be able to do; nothing is made. A name is not needed."""
-    return previewed(PreviewForm(**world(principal), **policy()), pages.new_page)
+    return previewed(PreviewForm(**world(principal), **policy()), form_pages.new_page)
 
 
 @bp.post("/tokens/<uuid:token_id>/summary")
@@ -41,7 +41,7 @@ def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Say what a token could do after a change; nothing is changed."""
     row = found(principal.user_id, token_id)
     form = EditTokenForm.of(editing.terms_of(row), **world(principal))
-    return previewed(form, partial(pages.edit_page, row=row))
+    return previewed(form, partial(form_pages.edit_page, row=row))
 
 
 def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., Response]) -> ResponseReturnValue:
@@ -52,4 +52,4 @@ def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., Response])
         return page(form, status=422 if form.errors else 200)
     if form.errors:
         raise form.refused()
-    return as_json(Summary(pages.said(form)))
+    return as_json(Summary(form_pages.said(form)))
