@@ -64,7 +64,7 @@ def mailing(tmp_path_factory: pytest.TempPathFactory, postman: tuple[Postman, st
 def log_in(page: Page, house: House, name: str, password: str = PASSWORD) -> None:
     page.goto(f"{house.url}/login")
     page.get_by_label("User name or e-mail").fill(name)
-    page.get_by_label("Password").fill(password)
+    page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Log in").click()
 
 
@@ -102,7 +102,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     check(eve)
     eve.goto(mails.link("Verify your e-mail address", "eve@example.org"))
     check(eve)
-    eve.get_by_label("Password").fill(PASSWORD)
+    eve.get_by_label("Password", exact=True).fill(PASSWORD)
     eve.get_by_role("button", name="Verify my e-mail address").click()
     expect(eve.get_by_text("Your e-mail address is verified")).to_be_visible()
     log_in(eve, house, "eve")

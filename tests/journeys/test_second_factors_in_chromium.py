@@ -62,7 +62,7 @@ def device(tab: Page) -> Device:
 def log_in(page: Page, house: House, name: str) -> None:
     page.goto(f"{house.url}/login")
     page.get_by_label("User name or e-mail").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
 
 

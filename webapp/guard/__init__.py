@@ -6,8 +6,12 @@ from webapp.guard.principal import Principal
 from webapp.guard.require import login_required, public, require
 from webapp.guard.resources import resource
 
+asked_here = current_requirement
+"""The former name of ``current_requirement``."""
+
 __all__ = [
     "Principal",
+    "asked_here",
     "current_claims",
     "current_principal",
     "current_record",
