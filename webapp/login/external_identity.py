@@ -69,7 +69,7 @@ class ExternalIdentities:
     ask: Authenticate
     patience: timedelta
     at_once: int
-    """How many may be asked about at the same time, those included that nobody waits for any more."""
+    """Concurrent calls of the identity provider, including those that have timed out and still run."""
     _places: BoundedSemaphore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ class ExternalIdentities:
         Raises:
             Unreachable
         """
-        # A directory takes a bind without a password for one by nobody, and says yes (RFC 4513 §5.1.2).
+        # An LDAP bind without a password is an unauthenticated bind, which succeeds (RFC 4513 §5.1.2).
         if not password.strip() or len(password) > LONGEST:
             return None
         if not self._places.acquire(blocking=False):
@@ -92,7 +92,7 @@ class ExternalIdentities:
         try:
             return checked(answer.result(self.patience.total_seconds()))
         except (Exception, SystemExit) as error:
-            # Neither its message nor its values: they may hold the password.
+            # Neither its message nor its values, since they may contain the password.
             where = traceback.extract_tb(error.__traceback__)[-1]
             fields = {"error": type(error).__name__, "where": f"{where.filename}:{where.lineno}"}
             log.error("identity provider failed", extra={"fields": fields})

@@ -105,7 +105,7 @@ class LoginFlow:
         return Unverified(owner) if owner.is_unverified else Done(owner)
 
     def over(self, limit: Limit, network: str) -> LimitExceeded | None:
-        """Whether a network is over its limit, asked before a place is taken and without a write."""
+        """Whether a network is over its limit. Reads only, before a hashing slot is taken."""
         tries = self.limiter.look(limit, network)
         return None if tries.allowed else LimitExceeded(limit, network, tries.retry_after)
 

@@ -62,7 +62,7 @@ class SecondStepForm(Form):
 
 
 class ConfirmForm(Form):
-    """One of the three; which of them may be asked depends on what one has."""
+    """One of three fields; which of them is shown depends on the second factors of the user."""
 
     either = ("password", "code", "response")
 

@@ -49,7 +49,7 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True):
     amr: list[str] | UnsetType = UNSET
     acr: str | UnsetType = UNSET
     act: dict[str, Any] | UnsetType = UNSET
-    """Who acts for its owner, as the exchanged token says it (RFC 8693 §4.1)."""
+    """Who acts for the owner: the `act` claim of an exchanged token (RFC 8693 §4.1)."""
     roles: list[str] | UnsetType = UNSET
     """Of its owner, as they are now; with the scope `roles:share` alone."""
     restrictions: Restrictions | UnsetType = UNSET
@@ -74,7 +74,7 @@ class TokenBearer:
 
 @dataclass(frozen=True, slots=True)
 class StatedCall:
-    """What the asking service says of the call that it was sent; None is what it does not say."""
+    """The request that the introspecting service received; None for what it does not tell."""
 
     method: str | None = None
     rules: frozenset[str] | None = None

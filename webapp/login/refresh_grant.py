@@ -48,7 +48,7 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class ScopesTooWide:
-    """Scopes that the login was not given, or that its owner does not hold any more."""
+    """Scopes that the login was not granted, or that its owner may no longer grant."""
 
     scopes: Sequence[str]
 

@@ -41,7 +41,7 @@ LOCKING = frozenset({*IN_A_ROW.values(), WITH_ANY_PASSWORD})
 
 @dataclass(frozen=True, slots=True)
 class OwnerMails:
-    """Mails to the owner, each put into the transaction of what it tells of."""
+    """Mails to the owner, each sent within the transaction of the event that it reports."""
 
     recovery_code_used: Callable[[Session, int], None]
     """Told how many are left."""
@@ -215,7 +215,7 @@ def total(user: User) -> Counted:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """With what somebody can confirm that it is they, so that what is asked is reached."""
+    """The methods with which a user can step up to the required level."""
 
     password: bool
     code: bool

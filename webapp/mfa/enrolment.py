@@ -1,4 +1,4 @@
-"""A seed between being shown and being confirmed: sealed, in the form itself; no table holds what nobody uses."""
+"""The TOTP seed between display and confirmation: encrypted, in a hidden field of the form, not in the database."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode

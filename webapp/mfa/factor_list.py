@@ -1,4 +1,4 @@
-"""The second factors of a user, and what each line says of one: why it has to stay as well, where it has to."""
+"""The second factors of a user as the security page lists them, with the reason why one cannot be removed."""
 
 from datetime import datetime
 from uuid import UUID

@@ -32,7 +32,7 @@ class Passkey(Base):
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
     """In COSE."""
     sign_count: Mapped[int] = mapped_column(BigInteger)
-    """How often it has signed, as it says itself; 0 for those that do not count."""
+    """Its signature counter (WebAuthn §6.1.1); 0 for authenticators without one."""
     aaguid: Mapped[str] = mapped_column(String(36))
     """Its make."""
     name: Mapped[Name]

@@ -53,7 +53,7 @@ def digest_of(code: str) -> bytes:
 
 
 def spend(db: Session, user_id: UUID, code: str) -> bool:
-    """Whether it was an unused code of this user; of two who bring it at once one is too late."""
+    """Whether it was an unused code of this user. Of two requests with the same code, one succeeds."""
     if letters_of(code) is None:
         return False
     spent = db.execute(

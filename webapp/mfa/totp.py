@@ -89,7 +89,7 @@ def find(db: Session, user_id: UUID) -> TotpSeed | None:
 
 
 def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
-    """Use a code up. One statement, so that of two who bring the same code one is too late.
+    """Mark a code as used. One UPDATE, so that of two requests with the same code one succeeds.
 
     Raises:
         WrongCode

@@ -45,7 +45,7 @@ def party_of(base_url: str, site_name: str) -> RelyingParty | None:
 
 @dataclass(frozen=True, slots=True)
 class KnownPasskey:
-    """A passkey as a browser is asked for it."""
+    """A passkey as WebAuthn options name it."""
 
     credential_id: bytes
     transports: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ LONGEST = 4096
 class ForgottenSession(dict[str, Any], SessionMixin):
     """A session that is empty and never saved: what a request with a token has. A plain one, for they are many."""
 
-    # Flask's mixin says True, and asks of each answer whether it should be saved.
+    # Flask's mixin returns True, and checks for each response whether the session should be saved.
     modified = False
 
 

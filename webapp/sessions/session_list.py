@@ -1,4 +1,4 @@
-"""Where somebody is logged in, and what each row says of it."""
+"""The sessions of a user, as the sessions page lists them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    """Browser and system, as far as the browser tells them."""
+    """Browser and operating system, as far as the user agent names them."""
     address: str | None
     method: str
     started_at: datetime

@@ -18,7 +18,7 @@ from webapp.sessions.user_agents import describe_user_agent
 
 
 class Trusted(msgspec.Struct, frozen=True):
-    """A browser that is asked for the password alone."""
+    """A trusted browser: it logs in with the password alone."""
 
     id: UUID
     name: str

@@ -117,7 +117,7 @@ def end_others(principal: Principal) -> ResponseReturnValue:
 def ending(principal: Principal) -> ResponseReturnValue:
     found, target = end_here(principal), safe_path(request.args.get("next"))
     response = make_response(render_template("sessions/ending.html", end=found, next=target or ""))
-    # Without script the page cannot say that it is over, so it asks again right after, and finds the login.
+    # Without JavaScript the page cannot notice the end, so it reloads right after it and gets the login page.
     seconds = int((found.at - now()).total_seconds()) + 61
     response.headers["Refresh"] = f"{seconds}; url={url_for(LOGIN, ended=1, next=target)}"
     return response

@@ -76,7 +76,7 @@ def activity(principal: Principal) -> ResponseReturnValue:
 
 def activity_page(principal: Principal, wanted: ActivityQuery) -> Activity:
     before, after = wanted.before or None, wanted.after or None
-    # One more than is shown says whether there is more.
+    # One more than is shown, to know whether there is another page.
     found = list(select(principal, wanted, paging.PAGE + 1))
     has_more, is_backward = len(found) > paging.PAGE, after is not None and before is None
     shown = found[-paging.PAGE :] if is_backward else found[: paging.PAGE]

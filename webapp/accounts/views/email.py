@@ -25,7 +25,7 @@ from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
 from webapp.web.transaction import database, db
 
-# Each of them mails somebody who may not have asked for it.
+# Each of them mails an address whose owner may not have requested it.
 ASKED = Limit("address-asked", 5, timedelta(hours=1))
 
 

@@ -52,7 +52,7 @@ class RegisterPage(msgspec.Struct, frozen=True):
 
 
 class Registered(msgspec.Struct, frozen=True):
-    """The same whether or not user name or e-mail address is taken. The mail says which."""
+    """The same response whether or not user name or e-mail address is taken; only the mail differs."""
 
     detail: str
 

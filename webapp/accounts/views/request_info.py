@@ -26,7 +26,7 @@ from webapp.web.transaction import database
 HOUR = timedelta(hours=1)
 # What strangers may ask from one network: links, registrations, estimates.
 ASKED = Limit("mail-asked", 30, HOUR)
-# Mails to one mailbox that strangers asked for. Beyond the limit nothing is sent, and the answer stays the same.
+# Mails to one mailbox that were requested without a login. Beyond the limit none is sent, with the same response.
 MAILED = Limit("mail-to", 4, HOUR)
 # As long as a reset link works: who has one sent while the limit is used up finds a link that works in their mailbox.
 RESET_MAILED = Limit("reset-mail-to", 4, recovery.LIFETIME)
@@ -76,7 +76,7 @@ def may_mail_registration(address: str, network: str) -> bool:
 
 
 def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
-    """Whether the password may be chosen; if not, the field says why."""
+    """Whether the password is accepted; otherwise the field gets an error with the reason."""
     site_name = current_app.config["SITE_NAME"]
     try:
         passwords().judge(field.data or "", username=name, email=address, site_name=site_name, roles=roles)

@@ -70,7 +70,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
 
 
 def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
-    """The ways in which they have proven it; None where the form says what is wrong."""
+    """The methods (RFC 8176) that were just verified; None if the form has errors."""
     way = ways(principal)
     if form.response.data:
         proven = by_passkey(form.response, PURPOSE, owner=user.id)

@@ -151,7 +151,7 @@ def begin_session(
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered)
     note_login(account, started)
     if user.closes_at is not None:
-        # Whoever comes back within the grace is asked first whether they stay.
+        # A user who closed the account and logs in within the grace period first decides whether to reopen it.
         target = url_for("account.close_form")
     become = principal_of(user, started)
     cookie.keep(started, become, is_remembered=is_remembered)

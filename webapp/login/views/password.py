@@ -1,4 +1,4 @@
-"""/account/password: the present one is asked here, so it is counted as every other try is."""
+"""/account/password. It verifies the current password, so its failures count like those of a login."""
 
 from datetime import datetime
 from typing import Any

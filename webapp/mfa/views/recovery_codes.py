@@ -20,7 +20,7 @@ from webapp.web.transaction import db
 
 
 class NewRecoveryCodes(msgspec.Struct, frozen=True):
-    """The one answer that holds the codes."""
+    """The only response that contains the codes."""
 
     codes: list[str]
 

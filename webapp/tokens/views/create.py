@@ -40,7 +40,7 @@ from webapp.web.transaction import db
 
 
 class NewToken(msgspec.Struct, frozen=True):
-    """The one answer that holds a token."""
+    """The only response that contains the token."""
 
     id: UUID
     name: str

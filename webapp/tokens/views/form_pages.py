@@ -63,7 +63,7 @@ def href(preset: Preset) -> str:
 
 
 def said(form: NewTokenForm | EditTokenForm) -> list[str]:
-    """What a token of this form could do; nothing where that cannot be told yet."""
+    """Summary of the token that the form describes; empty while the form is incomplete."""
     told_by = {"scopes", "resources", "methods", "networks", "per_minute", "expires_in", "expires_on"}
     if told_by & form.errors.keys():
         return []

@@ -47,7 +47,7 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @require(scope="self:rotate")
 @responds(NewToken, form=RotateForm, status=201, refuses=(403, 409, 422))
 def rotate_self(principal: Principal) -> ResponseReturnValue:
-    """Exchange the token that asks for its successor. Store it before the overlap ends: nobody can say it again."""
+    """Exchange the token that asks for its successor. Store it before the overlap ends: it is not shown again."""
     if principal.credential != "token":
         detail = _("The request must be sent with the token that is to be rotated.")
         raise Problem(403, _("Only a token can do this"), detail)

@@ -52,7 +52,7 @@ def given(granted: GrantedTokens) -> Response:
 
 class TokenInCookie(msgspec.Struct, frozen=True):
     csrf_token: str
-    """What `X-CSRF-Token` has to say with each change; in a readable cookie as well."""
+    """The value of `X-CSRF-Token` for every change; also in a cookie that scripts can read."""
     expires_in: int
     scope: str
 

@@ -47,12 +47,12 @@ def error_of(response: Response, body: dict[str, Any]) -> str:
     challenge = NAMED.search(response.headers.get("WWW-Authenticate", ""))
     named = challenge[1] if challenge else None
     if request.endpoint == EXCHANGE and str(body.get("code")).startswith("token_"):
-        # RFC 8693 §2.2.2: a subject token that does not hold makes the request invalid.
+        # RFC 8693 §2.2.2: an invalid subject token makes the request invalid.
         return named if named == "invalid_dpop_proof" else "invalid_request"
     return named or BY_CODE.get(str(body.get("code"))) or BY_STATUS.get(response.status_code, "invalid_request")
 
 
 def method_not_allowed(error: MethodNotAllowed) -> Response:
-    """405 has no endpoint, so that the path alone says which API was meant."""
+    """A 405 has no endpoint, so the API is recognised by the path."""
     response = from_http(error)
     return with_error(response) if request.path.startswith("/api/auth") else response

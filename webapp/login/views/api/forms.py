@@ -70,7 +70,7 @@ class RevokeForm(Form):
 
 
 class IntrospectForm(Form):
-    """RFC 7662 §2.1, and the call that the asking service was asked for, as far as it wants that judged."""
+    """Introspection request (RFC 7662 §2.1), optionally with the request that the service received, to be decided."""
 
     token = PasswordField("Token", [InputRequired(_l("Send the token."))], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")

@@ -1,4 +1,4 @@
-"""Whoever holds a token can end it (RFC 7009)."""
+"""Token revocation (RFC 7009): the token itself is the only proof that is needed."""
 
 from uuid import UUID
 

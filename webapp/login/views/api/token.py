@@ -158,7 +158,7 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
 
 
 def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
-    """What was asked for; without, all that only reads, as far as the login reaches."""
+    """The requested scopes; by default every scope that only reads and that the login satisfies."""
     roles, demands = included_in(db(), user.role), service(Demands)
     held = [name for name in catalogue().held_by(roles) if name.endswith(":read")]
     names = (asked or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
