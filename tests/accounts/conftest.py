@@ -1,4 +1,4 @@
-"""The mailbox of whoever the house writes to."""
+"""The mailbox of whoever the site writes to."""
 
 import pytest
 from flask import Flask

@@ -1,4 +1,4 @@
-"""Somebody registers at a browser, in a house that sends mail."""
+"""Somebody registers at a browser, in a site that sends mail."""
 
 from tests.factories import PASSWORD
 

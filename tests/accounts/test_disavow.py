@@ -49,7 +49,7 @@ WITHOUT = {
     "invitation": "without its link nothing is made",
     "login_frozen": "nobody came in",
     "factors_reset_begun": "its link stops it, in words of its own",
-    "token_revoked": "the house did it",
+    "token_revoked": "the site did it",
     "token_came_late": "it is refused",
     "tokens_expiring": "a reminder",
     "tokens_unused": "a reminder",

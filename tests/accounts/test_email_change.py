@@ -163,12 +163,12 @@ def test_the_sixth_address_in_an_hour_is_too_many(person, app):
 
 
 def test_links_name_the_house_whatever_host_was_asked_for(make_app):
-    app = make_app(WEBAPP_BASE_URL="https://house.example")
+    app = make_app(WEBAPP_BASE_URL="https://site.example")
     user = factories.user(app, "ada")
     person = Person(app, base_url="https://evil.example")
     person.log_in(user.username)
     ask(person)
-    assert "https://house.example/account/email/confirm/" in mails(app)[0].text
+    assert "https://site.example/account/email/confirm/" in mails(app)[0].text
     assert "evil.example" not in mails(app)[0].text
 
 

@@ -42,36 +42,36 @@ SECRETS = {"username_key", "username_skeleton", "email_key", "password_hash"}
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true")
 
 
 @pytest.fixture
-def exported(house):
+def exported(site):
     """Of somebody who has one of everything."""
-    ada = factories.user(house, "ada", role="admin")
-    mine, device, sheet = with_app(house, ada), with_passkey(house, ada), with_sheet(house, ada)
-    issued = factories.api_token(house, ada, name="laptop")
-    with services_of(house).get(Database).write() as db:
+    ada = factories.user(site, "ada", role="admin")
+    mine, device, sheet = with_app(site, ada), with_passkey(site, ada), with_sheet(site, ada)
+    issued = factories.api_token(site, ada, name="laptop")
+    with services_of(site).get(Database).write() as db:
         made = invitations.make(db, InvitationRequest(email="eve@example.org", note="a friend"), by=ada.id)
     body = {"username": "ada", "password": factories.PASSWORD, "code": mine.code()}
-    script = house.test_client().post("/api/auth", json=body, headers={"User-Agent": "backup/1.2"}).json
-    house.test_client().get("/protected", headers={"Authorization": f"Bearer {issued.token}"})
-    person = logged_in(house, mine)
+    script = site.test_client().post("/api/auth", json=body, headers={"User-Agent": "backup/1.2"}).json
+    site.test_client().get("/protected", headers={"Authorization": f"Bearer {issued.token}"})
+    person = logged_in(site, mine)
     person.open("/account")
     person.press("Send confirmation link", email="ada@new.example")
     person.open("/account")
     answer = person.press("Download my data")
     assert "attachment" in answer.headers["Content-Disposition"]
-    with services_of(house).get(Database).read() as db:
+    with services_of(site).get(Database).read() as db:
         hashed = db.get_one(User, ada.id).password_hash
         assert db.scalars(select(OutgoingMail)).first()
     secrets = [issued.token, script["access_token"], script["refresh_token"], hashed, "argon2", person.cookie]
     return answer, [*secrets, *sheet, mine.seed, made.path.rpartition("/")[2], device.credential_id.hex()]
 
 
-def logged_in(house, mine: App) -> Person:
-    person = Person(house)
+def logged_in(site, mine: App) -> Person:
+    person = Person(site)
     person.log_in("ada")
     person.press("Continue", code=mine.code(), trust="y")
     return person

@@ -40,7 +40,7 @@ def test_one_more_than_there_are_places_is_sent_away_at_once() -> None:
 
 @pytest.fixture
 def crowded(make_app: Callable[..., Flask]) -> Flask:
-    """A house whose places are all taken."""
+    """A site whose places are all taken."""
     app = make_app(WEBAPP_HASHES_AT_ONCE="1", WEBAPP_THREADS="1")
     held = threading.Event()
 

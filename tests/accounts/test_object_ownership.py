@@ -45,7 +45,7 @@ OF_EVERYBODY = {"/problems/<slug>", "/static/<version>/<path:filename>"}
 
 
 @pytest.fixture
-def house(make_app) -> Flask:
+def site(make_app) -> Flask:
     return make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_REGISTRATION="open")
 
 
@@ -78,46 +78,46 @@ def test_every_address_with_an_id_is_known_here(app):
 
 
 @pytest.mark.parametrize("path", OWN)
-def test_what_is_anothers_is_not_there(house, path):
-    ada, eve = factories.user(house, "ada"), as_user(house, "eve")
-    wanted = OWN[path](house, ada)
-    before = contents(house)
-    for method in methods_of(house, path):
+def test_what_is_anothers_is_not_there(site, path):
+    ada, eve = factories.user(site, "ada"), as_user(site, "eve")
+    wanted = OWN[path](site, ada)
+    before = contents(site)
+    for method in methods_of(site, path):
         for value in (wanted, uuid4()):
             assert set(answers(eve, method, filled(path, value))) == GONE, f"{method} {value}"
-    assert contents(house) == before
-    own = as_user(house, "ada", amr="pwd otp")
-    for method in methods_of(house, path):
+    assert contents(site) == before
+    own = as_user(site, "ada", amr="pwd otp")
+    for method in methods_of(site, path):
         assert own.open(filled(path, wanted), method=method, headers=JSON).status_code != 404, "or it proves nothing"
 
 
 @pytest.mark.parametrize("path", OWN)
-def test_a_token_finds_no_more_than_its_owner(house, path):
-    wanted = OWN[path](house, factories.user(house, "ada"))
-    script = with_token(house, scopes=("profile:read", "tokens:read"), of="eve")
-    for method in methods_of(house, path):
+def test_a_token_finds_no_more_than_its_owner(site, path):
+    wanted = OWN[path](site, factories.user(site, "ada"))
+    script = with_token(site, scopes=("profile:read", "tokens:read"), of="eve")
+    for method in methods_of(site, path):
         status = script.open(filled(path, wanted), method=method, json={} if method == "POST" else None).status_code
         assert status == (404 if path == "/tokens/<uuid:token_id>" else 403), method
 
 
 @pytest.mark.parametrize("path", sorted(SECRETS))
-def test_a_link_that_nobody_made_is_not_there(house, path):
-    eve = as_user(house, "eve")
-    before = contents(house)
-    for method in methods_of(house, path):
+def test_a_link_that_nobody_made_is_not_there(site, path):
+    eve = as_user(site, "eve")
+    before = contents(site)
+    for method in methods_of(site, path):
         for secret in ("x", "A" * 43, "%00", "a" * 5000):
             assert eve.open(filled(path, secret), method=method).status_code == 404
-    assert contents(house) == before
+    assert contents(site) == before
 
 
 @pytest.mark.parametrize("path", sorted(OF_ADMINS))
-def test_an_admin_finds_nothing_where_nothing_is_and_others_hear_the_same_of_what_is(house, path):
-    ada, eve, boss = factories.user(house, "ada"), as_user(house, "eve"), as_user(house, "boss", role="super_admin")
+def test_an_admin_finds_nothing_where_nothing_is_and_others_hear_the_same_of_what_is(site, path):
+    ada, eve, boss = factories.user(site, "ada"), as_user(site, "eve"), as_user(site, "boss", role="super_admin")
     is_there = ada.id if "user_id" in path else "user" if "<name>" in path else uuid4()
-    before = contents(house)
-    for method in methods_of(house, path):
+    before = contents(site)
+    for method in methods_of(site, path):
         assert set(answers(boss, method, filled(path, uuid4()))) == GONE, method
         refused = [answers(eve, method, filled(path, value)) for value in (is_there, uuid4())]
         assert refused[0] == refused[1]
         assert {status for status, _ in refused[0]} == {403}
-    assert contents(house) == before
+    assert contents(site) == before

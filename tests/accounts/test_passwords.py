@@ -67,7 +67,7 @@ def test_a_hash_of_a_lesser_price_is_to_be_made_anew(passwords):
         pytest.param("abcabcabcabcabcabc", id="three letters"),
         pytest.param("lovelacelovelace", id="the name twice"),
         pytest.param("LoveLaceLOVELACE", id="the name in other letters"),
-        pytest.param("latchkeyLATCHKEYlatchkey", id="the name of the house"),
+        pytest.param("latchkeyLATCHKEYlatchkey", id="the name of the site"),
     ],
 )
 def test_a_password_that_is_easily_guessed_may_not_be_chosen(passwords, password):

@@ -139,8 +139,8 @@ def test_an_expired_token_that_is_still_called_is_told_of_once_a_week(app, user,
 def test_another_process_does_not_tell_it_again(make_app, app, user, clock):
     token = factories.api_token(app, user, lifetime=DAY).token
     clock.shift(2 * DAY)
-    for house in (app, make_app(), make_app()):
-        Script(house, token).get("/protected")
+    for site in (app, make_app(), make_app()):
+        Script(site, token).get("/protected")
     assert kinds(app) == ["token_came_late"]
 
 

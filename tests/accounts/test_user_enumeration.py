@@ -26,7 +26,7 @@ UNKNOWN = {"name": "zoe", "e-mail address": "zoe@example.org"}
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     app = make_app(WEBAPP_REGISTRATION="open")
     factories.user(app, "ada", email="ada@example.org")
     factories.user(app, "mute", email=None)
@@ -97,24 +97,24 @@ def cost(app, monkeypatch, form, who):
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_every_public_form_does_the_same_whoever_is_named(house, monkeypatch, form):
-    found = {who: cost(house, monkeypatch, form, who) for who in (*KNOWN.values(), *UNKNOWN.values())}
+def test_every_public_form_does_the_same_whoever_is_named(site, monkeypatch, form):
+    found = {who: cost(site, monkeypatch, form, who) for who in (*KNOWN.values(), *UNKNOWN.values())}
     status, work = found["zoe"]
     assert {who: answer for who, (answer, _) in found.items() if answer != status} == {}
     for who, (_, done) in found.items():
         assert without_sending(done) == without_sending(work), who
 
 
-def test_asking_for_another_e_mail_address_does_the_same_whoever_has_it(house, monkeypatch):
-    factories.user(house, "eve")
-    person, works = Person(house), {}
+def test_asking_for_another_e_mail_address_does_the_same_whoever_has_it(site, monkeypatch):
+    factories.user(site, "eve")
+    person, works = Person(site), {}
     person.log_in("eve")
     headers = sent(person)
     for who in ("first@example.org", "zoe@example.org", "ada@example.org", "gone@example.org"):
-        Mailbox(house).opened()
-        with counted(house, monkeypatch) as work:
+        Mailbox(site).opened()
+        with counted(site, monkeypatch) as work:
             assert person.ask("POST", "/account/email", json={"email": who}, headers=headers).status_code == 202
-            Mailbox(house).opened()
+            Mailbox(site).opened()
         works[who] = without_sending(work)
     assert works["ada@example.org"] == works["gone@example.org"] == works["zoe@example.org"]
 
@@ -141,22 +141,22 @@ def register(app, name, email):
 
 
 @pytest.mark.parametrize("taken", list(REGISTERED)[1:])
-def test_registering_does_the_same_whether_name_or_e_mail_address_is_free_or_taken(house, monkeypatch, taken):
-    register(house, "late", "late@example.org")
+def test_registering_does_the_same_whether_name_or_e_mail_address_is_free_or_taken(site, monkeypatch, taken):
+    register(site, "late", "late@example.org")
     works = {}
     for case in (taken, "both free"):
-        Mailbox(house).opened()
-        with counted(house, monkeypatch) as work:
-            assert register(house, *REGISTERED[case]).status_code == 202
-            Mailbox(house).opened()
+        Mailbox(site).opened()
+        with counted(site, monkeypatch) as work:
+            assert register(site, *REGISTERED[case]).status_code == 202
+            Mailbox(site).opened()
         works[case] = without_sending(work)
     assert works[taken] == works["both free"]
     assert works[taken]["mail"] == 1
 
 
-def test_what_registering_writes_for_nobody_opens_nothing_and_is_thrown_away(house):
-    register(house, "zoe", "gone@example.org")
-    with services_of(house).get(Database).write() as db:
+def test_what_registering_writes_for_nobody_opens_nothing_and_is_thrown_away(site):
+    register(site, "zoe", "gone@example.org")
+    with services_of(site).get(Database).write() as db:
         assert one_time_links.purge(db) == 1
         assert db.scalars(select(User.username).where(User.email.like("%.invalid"))).all() == []
         assert db.scalars(select(Invitation.id)).all() == []
@@ -175,27 +175,27 @@ def without_sending(work):
     return plain
 
 
-def test_a_name_that_was_mailed_enough_costs_the_same_under_its_other_name(house, monkeypatch):
+def test_a_name_that_was_mailed_enough_costs_the_same_under_its_other_name(site, monkeypatch):
     for _ in range(4):
-        forgot(house, "ada")
-    _, other = cost(house, monkeypatch, forgot, "ada@example.org")
-    _, unknown = cost(house, monkeypatch, forgot, "zoe@example.org")
+        forgot(site, "ada")
+    _, other = cost(site, monkeypatch, forgot, "ada@example.org")
+    _, unknown = cost(site, monkeypatch, forgot, "zoe@example.org")
     assert other["mail"] == unknown["mail"] == 1
     assert other["COMMIT"] == unknown["COMMIT"]
 
 
-def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(house):
-    forgot(house, "zoe")
-    with services_of(house).get(Database).read() as db:
+def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(site):
+    forgot(site, "zoe")
+    with services_of(site).get(Database).read() as db:
         assert (list(outbox.unsent(db)), list(outbox.latest(db))) == ([], [])
         assert set(outbox.states(db).values()) == {0}
-    assert mails(house) == []
-    assert Mailbox(house).opened() == []
-    assert events(house, "reset.asked")[-1]["user_id"] is None
+    assert mails(site) == []
+    assert Mailbox(site).opened() == []
+    assert events(site, "reset.asked")[-1]["user_id"] is None
 
 
-def test_what_is_written_for_nobody_is_thrown_away(house):
-    forgot(house, "zoe")
-    with services_of(house).get(Database).write() as db:
+def test_what_is_written_for_nobody_is_thrown_away(site):
+    forgot(site, "zoe")
+    with services_of(site).get(Database).write() as db:
         assert one_time_links.purge(db) == 2
         assert one_time_links.purge(db) == 0

@@ -146,7 +146,7 @@ def late(database, heap):
 
 def test_a_chore_is_late_when_nobody_did_it_for_two_turns_or_it_failed(database, clock):
     heap = Heap()
-    assert late(database, heap) == [], "a house that was never served is late with nothing"
+    assert late(database, heap) == [], "a site that was never served is late with nothing"
     JobWorker(database, [sweeping(heap)]).do_due()
     clock.shift(2 * DAY)
     assert late(database, heap) == []

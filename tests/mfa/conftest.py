@@ -1,4 +1,4 @@
-"""A house with a name, for which browsers make passkeys; and one that demands a second factor of its admins."""
+"""A site with a name, for which browsers make passkeys; and one that demands a second factor of its admins."""
 
 import pytest
 from flask import Flask
@@ -21,7 +21,7 @@ def totp(app: Flask, user: User) -> App:
 
 @pytest.fixture
 def strict(make_app) -> Flask:
-    """A house that demands a second factor of its admins."""
+    """A site that demands a second factor of its admins."""
     return make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="admin")
 
 

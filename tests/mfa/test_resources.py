@@ -23,7 +23,7 @@ from webapp.web.registry import services_of
 
 @pytest.fixture
 def vault(make_app):
-    """A house with a page that takes two factors, and one that takes a passkey."""
+    """A site with a page that takes two factors, and one that takes a passkey."""
     app = make_app(**NAMED)
     bp = Blueprint("vault", __name__)
 

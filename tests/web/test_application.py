@@ -25,7 +25,7 @@ HOSTS = [
     pytest.param({"HTTP_HOST": "a..b"}, id="a host with an empty label"),
     pytest.param({"HTTP_HOST": "x" * 64 + ".example"}, id="a label that is too long"),
     pytest.param({"HTTP_HOST": ""}, id="an empty host"),
-    pytest.param({"SCRIPT_NAME": "/house"}, id="below a path"),
+    pytest.param({"SCRIPT_NAME": "/site"}, id="below a path"),
     pytest.param({"HTTP_UPGRADE": "websocket", "HTTP_CONNECTION": "keep-alive, Upgrade"}, id="a web socket"),
     pytest.param({"HTTP_UPGRADE": "h2c", "HTTP_CONNECTION": "Upgrade"}, id="another upgrade"),
 ]

@@ -46,29 +46,29 @@ def test_a_token_in_the_address_is_off_until_somebody_asks_for_it(app, user):
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return with_changes(make_app(WEBAPP_TOKEN_IN_QUERY="true"))
 
 
 @pytest.fixture
-def token(house):
-    return factories.api_token(house, factories.user(house, "ada")).token
+def token(site):
+    return factories.api_token(site, factories.user(site, "ada")).token
 
 
-def test_a_token_in_the_address_counts_where_the_setting_says_so(house, token):
-    answer = Script(house).get(f"/protected?token={token}")
+def test_a_token_in_the_address_counts_where_the_setting_says_so(site, token):
+    answer = Script(site).get(f"/protected?token={token}")
     assert answer.json["credential"] == "token"
 
 
-def test_the_answer_to_a_token_in_the_address_is_private(house, token):
-    assert "private" in Script(house).get(f"/protected?token={token}").headers["Cache-Control"]
-    assert "private" in Script(house).get(f"/.well-known/jwks.json?token={token}").headers["Cache-Control"]
-    assert len(Script(house).get(f"/protected?token={token}").headers.getlist("Cache-Control")) == 1
+def test_the_answer_to_a_token_in_the_address_is_private(site, token):
+    assert "private" in Script(site).get(f"/protected?token={token}").headers["Cache-Control"]
+    assert "private" in Script(site).get(f"/.well-known/jwks.json?token={token}").headers["Cache-Control"]
+    assert len(Script(site).get(f"/protected?token={token}").headers.getlist("Cache-Control")) == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD"])
-def test_a_token_in_the_address_counts_for_get_alone(house, token, method):
-    assert Script(house).call(method, f"/change?token={token}").status_code == 401
+def test_a_token_in_the_address_counts_for_get_alone(site, token, method):
+    assert Script(site).call(method, f"/change?token={token}").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -79,33 +79,33 @@ def test_a_token_in_the_address_counts_for_get_alone(house, token, method):
         pytest.param("token={token}&token={token}", id="two of them"),
     ],
 )
-def test_a_bad_token_in_the_address_is_401_and_never_opens_the_cookie(house, token, query):
-    person = Person(house)
+def test_a_bad_token_in_the_address_is_401_and_never_opens_the_cookie(site, token, query):
+    person = Person(site)
     person.log_in("ada")
     answer = person.ask("GET", f"/protected?{query.replace('{token}', token)}")
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
-def test_a_token_in_the_address_and_another_in_the_header_are_refused(house, token):
-    assert Script(house, token).get(f"/protected?token={token}").status_code == 401
+def test_a_token_in_the_address_and_another_in_the_header_are_refused(site, token):
+    assert Script(site, token).get(f"/protected?token={token}").status_code == 401
 
 
-def test_a_parameter_that_only_ends_like_ours_is_none(house):
-    person = Person(house)
-    factories.user(house, "ada")
+def test_a_parameter_that_only_ends_like_ours_is_none(site):
+    person = Person(site)
+    factories.user(site, "ada")
     person.log_in("ada")
     assert person.ask("GET", "/protected?csrf_token=x").status_code == 200
 
 
-def test_a_token_in_the_address_sets_no_cookie(house, token):
-    assert "Set-Cookie" not in Person(house).ask("GET", f"/login?token={token}").headers
+def test_a_token_in_the_address_sets_no_cookie(site, token):
+    assert "Set-Cookie" not in Person(site).ask("GET", f"/login?token={token}").headers
 
 
-def test_a_token_in_the_address_is_never_in_our_logs(house, token, capfd, logged):
-    Script(house).get(f"/protected?token={token}")
-    Script(house).get(f"/protected/admin?token={token}")
-    Script(house).get(f"/nowhere?token={token}")
-    Script(house).get(f"/protected?token={token}x")
+def test_a_token_in_the_address_is_never_in_our_logs(site, token, capfd, logged):
+    Script(site).get(f"/protected?token={token}")
+    Script(site).get(f"/protected/admin?token={token}")
+    Script(site).get(f"/nowhere?token={token}")
+    Script(site).get(f"/protected?token={token}x")
     assert logged()
     assert token[-40:] not in "".join((*capfd.readouterr(), logged()))
 

@@ -81,18 +81,18 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     return make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="100000")
 
 
 @pytest.fixture
-def world(house):
+def world(site):
     """Somebody at a browser, what their forms carry, and their token."""
-    ada = factories.user(house, "ada")
-    person = Person(house)
+    ada = factories.user(site, "ada")
+    person = Person(site)
     person.log_in("ada")
     csrf = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
-    return person, csrf, factories.api_token(house, ada).token
+    return person, csrf, factories.api_token(site, ada).token
 
 
 @FEW
@@ -104,21 +104,21 @@ def world(house):
     headers=HEADERS,
     query=st.one_of(st.just(""), FORMS.map(lambda fields: "&".join(f"{n}={v}" for n, v in fields))),
 )
-def test_nothing_that_is_sent_is_a_fault_of_ours(house, world, data, method, body, kind, headers, query):
+def test_nothing_that_is_sent_is_a_fault_of_ours(site, world, data, method, body, kind, headers, query):
     person, csrf, token = world
-    path = data.draw(st.sampled_from([route.path for route in routes(house)]))
+    path = data.draw(st.sampled_from([route.path for route in routes(site)]))
     while "<" in path:
         before, _, rest = path.partition("<")
         path = before + data.draw(SEGMENTS) + rest.partition(">")[2]
     sent = {name: value.replace("{csrf}", csrf).replace("{token}", token) for name, value in headers.items()}
-    tables = contents(house)
+    tables = contents(site)
     answer = person.ask(method, path, data=body, content_type=kind, headers=sent, query_string=query)
     assert answer.status_code < 500, (answer.status_code, path)
     if answer.status_code >= 400 or method in ("GET", "HEAD", "OPTIONS"):
-        assert contents(house) == tables
+        assert contents(site) == tables
     if answer.status_code >= 400 and method != "HEAD":
         assert answer.mimetype in ("text/html", "application/problem+json")
-    if "Set-Cookie" not in answer.headers or contents(house) == tables:
+    if "Set-Cookie" not in answer.headers or contents(site) == tables:
         return
     # Somebody was logged out, or in anew.
     person.client.delete_cookie("session")
@@ -127,8 +127,8 @@ def test_nothing_that_is_sent_is_a_fault_of_ours(house, world, data, method, bod
 
 @FEW
 @given(body=OBJECTS)
-def test_no_object_is_a_fault_of_the_login_of_scripts(house, body):
-    answer = Script(house).post("/api/auth", data=json.dumps(body), content_type="application/json")
+def test_no_object_is_a_fault_of_the_login_of_scripts(site, body):
+    answer = Script(site).post("/api/auth", data=json.dumps(body), content_type="application/json")
     assert answer.status_code in (400, 401)
 
 
@@ -139,6 +139,6 @@ def test_no_object_is_a_fault_of_the_login_of_scripts(house, body):
         st.lists(st.text("ABCabc012-_=.+/", max_size=20), max_size=5).map(".".join),
     )
 )
-def test_no_text_is_a_fault_of_the_token_reader(house, token):
-    answer = Script(house).get("/protected", headers={"Authorization": f"Bearer {token}"})
+def test_no_text_is_a_fault_of_the_token_reader(site, token):
+    answer = Script(site).get("/protected", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")

@@ -80,12 +80,12 @@ def is_text(field: object) -> bool:
 
 
 @pytest.fixture
-def house(make_app) -> Flask:
+def site(make_app) -> Flask:
     return make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_REGISTRATION="open", WEBAPP_SMTP_URL="smtp://[::1]:9")
 
 
-def test_every_form_with_a_text_field_is_known_here(house):
-    assert forms_of(house) == {path: set(names.split()) for path, names in FIELDS.items()}
+def test_every_form_with_a_text_field_is_known_here(site):
+    assert forms_of(site) == {path: set(names.split()) for path, names in FIELDS.items()}
 
 
 def caller_for(app: Flask, path: str) -> HeaderClient:
@@ -131,19 +131,19 @@ def filled(app: Flask, path: str, ada: User) -> str:
 
 
 @pytest.mark.parametrize("path", FIELDS)
-def test_what_is_not_one_text_is_refused_and_named(house, path):
-    ada = factories.user(house, "ada", role="super_admin")
-    address, caller = filled(house, path, ada), caller_for(house, path)
+def test_what_is_not_one_text_is_refused_and_named(site, path):
+    ada = factories.user(site, "ada", role="super_admin")
+    address, caller = filled(site, path, ada), caller_for(site, path)
     # Once for all of them: a page of ours would have told it.
     headers = JSON | {"X-CSRF-Token": caller.get("/login", headers=JSON).json["csrf_token"]}
-    before = contents(house)
+    before = contents(site)
     for name in FIELDS[path].split():
         for value in NOT_ONE_TEXT:
             answer = caller.post(address, json={name: value}, headers=headers)
             assert (answer.status_code, name in answer.json["detail"]) == (400, True), (name, value, answer.json)
         twice = caller.post(address, data=f"{name}=x&{name}=y", content_type=FORM, headers=headers)
         assert (twice.status_code, f"{name} was sent more than once." in twice.json["detail"]) == (400, True), name
-    assert contents(house) == before
+    assert contents(site) == before
     for name in FIELDS[path].split():
         assert caller.post(address, json={name: None}, headers=headers).status_code < 500
 
@@ -164,11 +164,11 @@ COMPARED = {"/account/close", "/api/auth", "/forgot", "/login", "/password-stren
 @pytest.mark.parametrize(
     "path", [path for path in FIELDS if path not in COMPARED and SHOWN & set(FIELDS[path].split())]
 )
-def test_accents_stacked_on_a_letter_are_refused_and_named(house, path):
-    ada = factories.user(house, "ada", role="super_admin")
-    address, caller = filled(house, path, ada), caller_for(house, path)
+def test_accents_stacked_on_a_letter_are_refused_and_named(site, path):
+    ada = factories.user(site, "ada", role="super_admin")
+    address, caller = filled(site, path, ada), caller_for(site, path)
     headers = JSON | {"X-CSRF-Token": caller.get("/login", headers=JSON).json["csrf_token"]}
-    before = contents(house)
+    before = contents(site)
     for name in SHOWN & set(FIELDS[path].split()):
         if (path, name) in NOT_KEPT:
             continue
@@ -177,4 +177,4 @@ def test_accents_stacked_on_a_letter_are_refused_and_named(house, path):
         answer = caller.post(address, json=REQUIRED.get(path, {}) | {name: value}, headers=headers)
         assert answer.status_code == 422, (name, answer.json)
         assert name in answer.json["errors"], (name, answer.json)
-    assert contents(house) == before
+    assert contents(site) == before

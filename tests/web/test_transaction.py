@@ -22,7 +22,7 @@ from webapp.web.transaction import db
 
 @pytest.fixture
 def impatient(app):
-    """A house that waits a twentieth of a second for the other writer."""
+    """A site that waits a twentieth of a second for the other writer."""
     event.listen(services_of(app).get(Database).engine, "connect", wait_shortly)
     services_of(app).get(Database).engine.dispose()
     return app
