@@ -15,6 +15,7 @@ from flask_babel.speaklater import LazyString
 from markupsafe import Markup, escape
 
 DEFAULT = "en"
+ENGLISH = Locale(DEFAULT)
 
 
 class LazyText(LazyString):  # type: ignore[misc]  # Flask-Babel has no types
@@ -31,6 +32,9 @@ def _(text: str, **values: object) -> str:
         text: the English text, a literal.
         values: what stands for ``%(name)s`` in it.
     """
+    # English needs no catalogue, whose lookup costs a fifth of a request without a page.
+    if current_locale().language == DEFAULT:
+        return text % values if values else text
     return cast("str", flask_babel.gettext(text, **values))
 
 
@@ -54,7 +58,7 @@ def _n(singular: str, plural: str, count: int, **values: object) -> str:
 
 def current_locale() -> Locale:
     """The locale of the present request or mail; English where there is none."""
-    return cast("Locale | None", flask_babel.get_locale()) or Locale(DEFAULT)
+    return cast("Locale | None", flask_babel.get_locale()) or ENGLISH
 
 
 def text_of(value: object) -> str:

@@ -4,7 +4,7 @@ import msgspec
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from webapp.core.translation import _, _l
+from webapp.core.translation import _l
 from webapp.guard import Principal, current_requirement, public, require, resource
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
@@ -32,7 +32,7 @@ class ExampleAnswer(msgspec.Struct, frozen=True):
 @responds(Hello)
 def public_page() -> ResponseReturnValue:
     """A page for everybody."""
-    return show(Hello(_("This page is public.")), "examples/public.html")
+    return show(Hello("This page is public."), "examples/public.html")
 
 
 @bp.get("/protected")

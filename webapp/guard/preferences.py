@@ -11,6 +11,7 @@ from webapp.guard import login_manager
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.web.i18n import AUTOMATIC
 from webapp.web.negotiation import is_browser
+from webapp.web.unproxied import unproxied
 
 
 def theme() -> str | None:
@@ -25,7 +26,7 @@ def theme() -> str | None:
 def language() -> str:
     """The language setting of the caller's account; ``auto`` for tokens and anonymous requests."""
     # Scripts are not authenticated just for this, so that refusing their requests needs no query.
-    if not request or ("caller" not in g and not is_browser()):
+    if not request or ("caller" not in unproxied(g) and not is_browser()):
         return AUTOMATIC
     try:
         principal = login_manager.caller()

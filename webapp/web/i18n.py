@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import flask_babel
+from babel import Locale
 from flask import Flask, request
 from flask_babel import Babel
 
@@ -46,9 +47,11 @@ def init_app(app: Flask, chosen: Callable[[], str]) -> None:
         chosen: the language of the caller's account, or ``AUTOMATIC``; called at most once per request.
     """
 
-    def select() -> str:
+    locales = {tag: Locale.parse(tag) for tag in LANGUAGES}
+
+    def select() -> Locale:
         setting = chosen()
-        return setting if setting in LANGUAGES else requested()
+        return locales[setting if setting in LANGUAGES else requested()]
 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=select)
