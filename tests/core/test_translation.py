@@ -3,10 +3,12 @@
 import ast
 from pathlib import Path
 
+import msgspec
+import pytest
 from markupsafe import escape
 
 import webapp
-from webapp.core.translation import _l, listed
+from webapp.core.translation import _l, encode_lazy_text, listed
 
 
 def test_a_text_for_later_is_escaped_as_any_other_is() -> None:
@@ -29,3 +31,11 @@ def test_no_text_to_translate_is_within_an_f_string() -> None:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "_l", "_n")
     ]
     assert hidden == []
+
+
+def test_a_lazy_text_is_json_text_and_nothing_else_becomes_it() -> None:
+    assert (
+        msgspec.json.encode({"title": _l("Page not found")}, enc_hook=encode_lazy_text) == b'{"title":"Page not found"}'
+    )
+    with pytest.raises(NotImplementedError, match="object"):
+        msgspec.json.encode({"title": object()}, enc_hook=encode_lazy_text)

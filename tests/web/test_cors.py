@@ -124,3 +124,14 @@ def test_without_the_setting_no_header_names_an_origin(app):
 def test_what_is_no_exact_origin_stops_the_start(make_app, value):
     with pytest.raises(SettingsError, match="WEBAPP_CORS_ORIGINS"):
         make_app(WEBAPP_CORS_ORIGINS=value)
+
+
+def test_a_page_of_an_allowed_origin_logs_in_and_changes_something_with_its_token(site):
+    user = factories.user(site, "ada")
+    headers = {"Origin": SPA, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Accept": "application/json"}
+    login = Script(site).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD}, headers=headers)
+    assert (login.status_code, allowed(login)) == (200, SPA)
+    script = Script(site, factories.api_token(site, user, "self:rotate").token)
+    rotated = script.post("/tokens/self/rotate", headers=headers)
+    assert (rotated.status_code, allowed(rotated)) == (201, SPA)
+    assert "Set-Cookie" not in login.headers

@@ -141,7 +141,7 @@ def state_of(invitation: Invitation, moment: datetime) -> str:
 
 
 def is_backed(db: Session, invitation: Invitation) -> bool:
-    """Whether whoever made it could still make it: a lost role takes its invitations along."""
+    """Whether its creator could still create it: with a lost role, its invitations stop working."""
     if invitation.created_by is None:
         return True
     inviter = db.get(User, invitation.created_by)

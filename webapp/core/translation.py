@@ -61,11 +61,11 @@ def current_locale() -> Locale:
     return cast("Locale | None", flask_babel.get_locale()) or ENGLISH
 
 
-def text_of(value: object) -> str:
-    """What msgspec encodes a text of ``_l`` as.
+def encode_lazy_text(value: object) -> str:
+    """Encode a text of ``_l`` as JSON: an ``enc_hook`` of msgspec, called for types that it does not know.
 
     Raises:
-        NotImplementedError: it is no text.
+        NotImplementedError: as msgspec demands of a hook, for every other type.
     """
     if isinstance(value, LazyText):
         return str(value)
@@ -73,7 +73,7 @@ def text_of(value: object) -> str:
 
 
 def in_english() -> AbstractContextManager[None]:
-    """Texts stay English within it: what scripts read of the API, whatever language its first reader has."""
+    """Keep texts English within the block, such as those of the API description, which is built once for all."""
     return cast("AbstractContextManager[None]", flask_babel.force_locale(DEFAULT))
 
 

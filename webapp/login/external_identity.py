@@ -87,7 +87,7 @@ class ExternalIdentities:
             log.error("identity provider is busy")
             raise Unreachable
         answer: Answer = Future()
-        # No pool: the end of the process would wait for whoever hangs in it.
+        # No thread pool: at exit the process would wait for calls that hang.
         Thread(target=self.call, args=(answer, identifier, password), daemon=True).start()
         try:
             return checked(answer.result(self.patience.total_seconds()))

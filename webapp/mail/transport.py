@@ -79,7 +79,7 @@ def reason_of(error: Exception, recipient: str) -> str:
 
 
 class LogTransport:
-    """For development: whoever reads the log reads the mails."""
+    """For development: mails are written to the log."""
 
     def send(self, mail: LeasedMail) -> None:
         log.info("mail", extra={"fields": {"to": mail.to, "subject": mail.content.subject, "text": mail.content.text}})

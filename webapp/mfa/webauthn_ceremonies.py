@@ -210,7 +210,8 @@ def verify_assertion(
             expected_rp_id=party.id,
             expected_origin=party.origin,
             credential_public_key=public_key,
-            # The library compares before it looks at the signature: whoever has no key could raise the alarm.
+            # The library compares the counter before it verifies the signature, so a request without the key could
+            # cause a false alarm.
             credential_current_sign_count=0,
             require_user_verification=True,
         )

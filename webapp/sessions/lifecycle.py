@@ -65,7 +65,7 @@ def start(
 def confirm(
     db: Session, session_id: UUID, ends: SessionLifetimes, *, amr: str, auth_time: datetime | None = None
 ) -> Started:
-    """The same session with a new proof, under a new secret: whoever had copied the old one stays outside.
+    """The same session with a new proof, under a new secret: a copy of the old cookie no longer works.
 
     Its time begins anew, as it would with a login (800-63B §2.2.3); since when it is there stays known.
 

@@ -19,7 +19,7 @@ class Restrictions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 def restrictions_of(authority: TokenGrant) -> Restrictions | UnsetType:
-    """None of them is a secret of its owner's to whoever may ask for the token at all."""
+    """None of them is secret from a service that may introspect the token."""
     if not authority.is_limited:
         return UNSET
     return Restrictions(

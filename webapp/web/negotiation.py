@@ -7,7 +7,7 @@ import msgspec
 from flask import Response, current_app, render_template, request
 from werkzeug.wsgi import ClosingIterator
 
-from webapp.core.translation import text_of
+from webapp.core.translation import encode_lazy_text
 from webapp.web.bearer import presented
 
 if TYPE_CHECKING:
@@ -78,4 +78,4 @@ def as_json(answer: Any, *, status: int = 200, kind: str = "application/json") -
     Args:
         kind: media type.
     """
-    return JsonResponse(msgspec.json.encode(answer, enc_hook=text_of), status=status, content_type=kind)
+    return JsonResponse(msgspec.json.encode(answer, enc_hook=encode_lazy_text), status=status, content_type=kind)

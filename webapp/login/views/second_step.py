@@ -1,4 +1,4 @@
-"""The second step: whoever had the right password shows a code or a passkey as well."""
+"""The second step of a login: a code or a passkey after the right password."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def second_step_form() -> ResponseReturnValue:
 @public
 @responds(PasskeyOptions, refuses=(401, 404))
 def second_step_options() -> ResponseReturnValue:
-    """What the browser is to ask a passkey of whoever had the right password."""
+    """WebAuthn request options for the user whose password was right."""
     found = pending_cookie.pending_login_and_user()
     if found is None:
         return pending_cookie.begin_again()

@@ -23,7 +23,7 @@ from webapp.web.registry import service
 from webapp.web.transaction import db
 
 bp = Blueprint("tokens", __name__)
-# How old the last proof may be of whoever makes a token, or lets one do more.
+# Maximum age of the last authentication for creating a token or widening one.
 FRESH = timedelta(minutes=10)
 resource(
     "tokens",
