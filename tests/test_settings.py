@@ -144,6 +144,7 @@ def test_a_secret_in_a_config_file_that_others_may_read_stops_the_start(tmp_path
         pytest.param(
             {"WEBAPP_API_TOKEN_LIFETIME": "400d"}, "API_TOKEN_LIFETIME", id="a token obeys the longest lifetime"
         ),
+        pytest.param({"WEBAPP_REFRESH_OVERLAP": "15d"}, "REFRESH_OVERLAP", id="an overlap ends with its token"),
         pytest.param({"WEBAPP_TRUSTED_PROXIES": "proxy"}, "WEBAPP_TRUSTED_PROXIES", id="a proxy is a network"),
         pytest.param(
             {"WEBAPP_TRUSTED_PROXIES": "10.0.0.1/8"}, "WEBAPP_TRUSTED_PROXIES", id="a network has no host bits"

@@ -131,19 +131,22 @@ def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("forgives", "codes", "is_over"),
+    ("call", "codes", "generations"),
     [
-        pytest.param(True, ("won", "won"), False, id="a lost answer is forgiven"),
-        pytest.param(False, ("refresh_reused", "won"), True, id="nothing is forgiven"),
+        pytest.param("refresh", ("won", "won"), [1, 2], id="with an overlap"),
+        pytest.param("refresh_twice", ("won", "won"), [1, 2, 3], id="twice with an overlap"),
+        pytest.param("refresh_without_overlap", ("refresh_reused", "won"), [1, 2], id="without an overlap"),
     ],
 )
 def test_of_two_processes_with_one_refresh_token_one_makes_a_successor(
-    app: Flask, rivals: Pair, forgives: bool, codes: tuple[str, ...], is_over: bool
+    app: Flask, rivals: Pair, call: str, codes: tuple[str, ...], generations: list[int]
 ) -> None:
-    rounds = raced(app, factories.user(app), rivals, ROUNDS, forgives=forgives)
+    rounds = raced(app, factories.user(app), rivals, ROUNDS, call)
+    is_over = call == "refresh_without_overlap"
     assert {tuple(found.codes) for found in rounds} == {codes}
-    assert [(len(found.successors), found.generations) for found in rounds] == [(1, [1, 2])] * ROUNDS
-    assert [(found.is_over, found.live_tokens) for found in rounds] == [(is_over, 0 if is_over else 1)] * ROUNDS
+    assert [(len(found.successors), found.generations) for found in rounds] == [(1, generations)] * ROUNDS
+    live = 0 if is_over else len(generations) - 1
+    assert [(found.is_over, found.live_tokens) for found in rounds] == [(is_over, live)] * ROUNDS
 
 
 @pytest.mark.parametrize("end_all", [lifecycle.end_everything, credentials.end_all])

@@ -1,4 +1,4 @@
-"""A script that lives for a month: it refreshes, loses answers, sleeps over a weekend, and is never locked out."""
+"""A script that runs for a month: it refreshes, also in parallel, loses responses, pauses over weekends, and stays logged in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,15 +30,16 @@ class LockedOut(Exception):
 
 @dataclass
 class Sync:
-    """As somebody would write it who read the documentation, on a network that loses one answer in twenty."""
+    """A script on a network that loses one response in twenty, with three threads that refresh at the same time."""
 
-    house: Callable[[], Flask]
+    app: Callable[[], Flask]
     shift: Callable[[timedelta], None]
     chance: Random = field(default_factory=lambda: Random(7))
     access: str = ""
     refresh: str = ""
     refreshed: int = 0
     lost: int = 0
+    parallel: int = 0
 
     def log_in(self) -> None:
         self.take(self.post("/api/auth", {"username": "ada", "password": factories.PASSWORD}))
@@ -49,20 +50,34 @@ class Sync:
         assert self.call() == 200
 
     def call(self) -> int:
-        return Script(self.house(), self.access).get("/protected").status_code
+        return Script(self.app(), self.access).get("/protected").status_code
 
     def renew(self) -> None:
-        answer = self.post("/api/auth/refresh", {"refresh_token": self.refresh})
+        former = self.refresh
+        answer = self.post("/api/auth/refresh", {"refresh_token": former})
         if self.chance.random() < 0.05:
-            # The house has answered, and nobody heard it: once more, with the token that is there.
+            # The response was lost: once more, with the token that is there.
             self.lost += 1
-            self.shift(timedelta(seconds=3))
-            answer = self.post("/api/auth/refresh", {"refresh_token": self.refresh})
+            self.shift(timedelta(seconds=12))
+            answer = self.post("/api/auth/refresh", {"refresh_token": former})
         self.take(answer)
         self.refreshed += 1
+        if self.chance.random() < 0.2:
+            self.renew_in_other_threads(former)
+
+    def renew_in_other_threads(self, former: str) -> None:
+        """Two threads have read the former token from the file; the last uses the successor before the first writes."""
+        self.parallel += 1
+        for seconds in (1, 10):
+            self.shift(timedelta(seconds=seconds))
+            assert self.post("/api/auth/refresh", {"refresh_token": former})["refresh_token"] == self.refresh
+        following = self.post("/api/auth/refresh", {"refresh_token": self.refresh})
+        self.shift(timedelta(seconds=5))
+        assert self.post("/api/auth/refresh", {"refresh_token": former})["refresh_token"] == self.refresh
+        self.take(following)
 
     def post(self, path: str, body: dict[str, str]) -> dict[str, str]:
-        answer = Script(self.house()).post(path, json=body)
+        answer = Script(self.app()).post(path, json=body)
         if answer.status_code != 200:
             raise LockedOut(answer.json)
         told: dict[str, str] = answer.json
@@ -73,35 +88,35 @@ class Sync:
 
 
 def test_a_script_is_never_locked_out_in_a_month(make_app: Callable[..., Flask]) -> None:
-    houses = [make_app()]
-    user = factories.user(houses[0], "ada")
+    apps = [make_app()]
+    user = factories.user(apps[0], "ada")
     with time_machine.travel(BEGIN, tick=False) as clock:
-        sync = Sync(lambda: houses[-1], clock.shift)
+        sync = Sync(lambda: apps[-1], clock.shift)
         sync.log_in()
         for day in range(30):
             if day % 7 == 3:
                 # Started anew, in the middle of everything.
-                houses.append(make_app())
+                apps.append(make_app())
             if day in WEEKENDS:
                 clock.shift(timedelta(days=1))
                 continue
             for _ in range(12):
                 clock.shift(timedelta(hours=2))
                 sync.run()
-        assert (sync.refreshed, sync.lost > 5) == (12 * 26, True)
-        is_the_same_login(houses[-1], user.id)
-        is_over_with_everything(houses[-1], user.id, sync)
+        assert (sync.refreshed, sync.lost > 5, sync.parallel > 30) == (12 * 26, True, True)
+        is_the_same_login(apps[-1], user.id)
+        is_over_with_everything(apps[-1], user.id, sync)
 
 
-def is_the_same_login(house: Flask, user_id: UUID) -> None:
-    with services_of(house).get(Database).read() as db:
+def is_the_same_login(app: Flask, user_id: UUID) -> None:
+    with services_of(app).get(Database).read() as db:
         (login,) = script_logins.live(db, user_id)
     assert login.started_at == datetime(2026, 12, 1, 6, tzinfo=UTC)
-    assert events(house, "refresh.reused") == events(house, "refresh.refused") == []
+    assert events(app, "refresh.reused") == events(app, "refresh.refused") == []
 
 
-def is_over_with_everything(house: Flask, user_id: UUID, sync: Sync) -> None:
-    with services_of(house).get(Database).write() as db:
+def is_over_with_everything(app: Flask, user_id: UUID, sync: Sync) -> None:
+    with services_of(app).get(Database).write() as db:
         lifecycle.end_everything(db, user_id)
     assert sync.call() == 401
     with pytest.raises(LockedOut):

@@ -36,10 +36,13 @@ class Round:
     live_tokens: int
 
 
-def raced(app: Flask, user: User, pair: Pair, count: int, *, forgives: bool) -> list[Round]:
+def raced(app: Flask, user: User, pair: Pair, count: int, call: str = "refresh") -> list[Round]:
+    """
+    Args:
+        call: the function of this module that each process calls.
+    """
     begun = begin(app, user, count)
-    deed = "refresh" if forgives else "refresh_unforgiven"
-    answers = pair.race(app, f"tests.login.refresh_races.{deed}", ([secret] for _, secret in begun))
+    answers = pair.race(app, f"tests.login.refresh_races.{call}", ([secret] for _, secret in begun))
     generations, members = defaultdict[UUID, list[int]](list), defaultdict[UUID, list[Credential]](list)
     with services_of(app).get(Database).read() as db:
         for family_id, generation in db.execute(select(RefreshToken.family_id, RefreshToken.generation)):
@@ -77,6 +80,12 @@ def refresh(app: Flask, secret: str) -> str:
     return f"won {answer.json['refresh_token']}" if answer.status_code == 200 else str(answer.json["code"])
 
 
-def refresh_unforgiven(app: Flask, secret: str) -> str:
-    services_of(app).replace(RefreshGrant)(replace(services_of(app).get(RefreshGrant), grace=timedelta()))
+def refresh_twice(app: Flask, secret: str) -> str:
+    """As two threads of a script: whichever is faster uses the successor before the other has asked for it."""
+    first = refresh(app, secret)
+    return refresh(app, first.split()[1]) if " " in first else first
+
+
+def refresh_without_overlap(app: Flask, secret: str) -> str:
+    services_of(app).replace(RefreshGrant)(replace(services_of(app).get(RefreshGrant), overlap=timedelta()))
     return refresh(app, secret)

@@ -27,10 +27,10 @@ def test_a_refresh_token_gives_an_access_token_and_its_successor(app, user):
     assert refresh(app, second.json["refresh_token"]).status_code == 200
 
 
-def test_the_former_access_token_expires_ten_seconds_after_the_refresh(app, user, clock):
+def test_the_former_access_token_expires_thirty_seconds_after_the_refresh(app, user, clock):
     first = log_in(app)
     second = refresh(app, first["refresh_token"]).json
-    clock.shift(9)
+    clock.shift(29)
     assert works(app, first["access_token"]), "a request that was on its way"
     clock.shift(1)
     assert Script(app, first["access_token"]).get("/protected").json["code"] == "token_expired"
@@ -53,7 +53,7 @@ def test_of_sixty_refreshes_at_once_four_access_tokens_are_alive(app, user, cloc
         made.append(refresh(app, made[-1]["refresh_token"], **wishes).json)
     alive = [Script(app, answer["access_token"]).get("/account").status_code == 200 for answer in made]
     assert alive == [False] * 57 + [True] * 4
-    clock.shift(10)
+    clock.shift(30)
     alive = [Script(app, answer["access_token"]).get("/account").status_code == 200 for answer in made]
     assert alive == [False] * 60 + [True]
 
@@ -160,7 +160,7 @@ def test_only_digests_are_kept_and_no_token_is_logged(app, instance, user, logge
     told.append(refresh(app, told[0]).json["refresh_token"])
     refresh(app, told[0])
     refresh(app, told[1][:-1])
-    clock.shift(11)
+    clock.shift(31)
     refresh(app, told[0])
     kept = everything(instance / "latchkey.db")
     assert [token for token in told if token.removeprefix("lkr_") in kept] == []
@@ -172,7 +172,7 @@ def test_each_try_is_written_down(app, user, clock):
     """ASVS 16.3.1."""
     token = log_in(app)["refresh_token"]
     refresh(app, token)
-    clock.shift(11)
+    clock.shift(31)
     refresh(app, token)
     refresh(app, token)
     found = [event["event"] for event in events(app) if str(event["event"]).startswith("refresh.")]

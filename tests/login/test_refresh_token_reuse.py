@@ -1,4 +1,4 @@
-"""A refresh token that comes twice ends all that came of its login; once, and within seconds, it is a lost answer."""
+"""A refresh token that is used again after the overlap ends everything that came of its login."""
 
 import sqlite3
 
@@ -14,7 +14,7 @@ from webapp.settings import Settings
 def test_a_used_token_ends_its_family_and_every_access_token_of_it_at_once(app, user, clock):
     first = log_in(app)
     second = refresh(app, first["refresh_token"]).json
-    clock.shift(11)
+    clock.shift(31)
     assert is_over(refresh(app, first["refresh_token"]), "refresh_reused")
     for answer in (first, second):
         assert Script(app, answer["access_token"]).get("/protected").json["code"] == "token_revoked"
@@ -26,51 +26,10 @@ def test_a_used_token_ends_its_family_and_every_access_token_of_it_at_once(app, 
 def test_reuse_ends_no_other_login(app, user, clock):
     other, first = log_in(app), log_in(app)
     refresh(app, first["refresh_token"])
-    clock.shift(11)
+    clock.shift(31)
     refresh(app, first["refresh_token"])
     assert works(app, other["access_token"])
     assert refresh(app, other["refresh_token"]).status_code == 200
-
-
-def test_a_lost_answer_is_forgiven_with_the_same_successor(app, user, clock):
-    first = log_in(app)["refresh_token"]
-    lost = refresh(app, first).json
-    clock.shift(9)
-    again = refresh(app, first).json
-    assert again["refresh_token"] == lost["refresh_token"]
-    assert claims(again["access_token"]) == claims(lost["access_token"]), "no second token is made for it"
-    assert again["expires_in"] == lost["expires_in"] - 9
-    assert works(app, again["access_token"])
-    assert refresh(app, again["refresh_token"]).status_code == 200
-
-
-def test_a_lost_answer_is_forgiven_once(app, user, clock):
-    first = log_in(app)["refresh_token"]
-    refresh(app, first)
-    assert refresh(app, first).status_code == 200
-    assert is_over(refresh(app, first), "refresh_reused")
-
-
-def test_an_answer_whose_token_was_used_was_not_lost(app, user, clock):
-    first = log_in(app)["refresh_token"]
-    second = refresh(app, first).json["refresh_token"]
-    third = refresh(app, second).json["refresh_token"]
-    assert is_over(refresh(app, first), "refresh_reused")
-    assert is_over(refresh(app, third))
-
-
-def test_ten_seconds_later_nothing_is_forgiven(app, user, clock):
-    first = log_in(app)["refresh_token"]
-    refresh(app, first)
-    clock.shift(10)
-    assert is_over(refresh(app, first), "refresh_reused")
-
-
-def test_a_clock_put_back_by_a_minute_revives_nothing(app, user, clock):
-    first = log_in(app)["refresh_token"]
-    refresh(app, first)
-    clock.shift(-60)
-    assert is_over(refresh(app, first), "refresh_reused")
 
 
 def test_reuse_is_seen_after_a_restart(make_app, user):
@@ -85,7 +44,7 @@ def test_reuse_is_seen_after_a_restart(make_app, user):
         assert is_over(refresh(after, second))
 
 
-def test_a_lost_answer_is_forgiven_after_a_restart_with_a_new_secret_key(app, instance, user, clock):
+def test_a_lost_answer_is_repeated_after_a_restart_with_a_new_secret_key(app, instance, user, clock):
     first = log_in(app)["refresh_token"]
     lost = refresh(app, first).json["refresh_token"]
     former = app.secret_key

@@ -107,7 +107,7 @@ def provide_token_grants(app: Flask, settings: Settings, database: Database) -> 
     services.provide(RefreshLifetimes)(RefreshLifetimes(settings.refresh_lifetime, settings.refresh_family_lifetime))
     services.provide(InvalidTokenLimit)(misses)
     services.provide(TokenExchange)(TokenExchange(issuer, frozenset(settings.exchange_audiences)))
-    services.provide(RefreshGrant)(RefreshGrant(database, misses, issuer, secrets))
+    services.provide(RefreshGrant)(RefreshGrant(database, misses, issuer, secrets, settings.refresh_overlap))
 
 
 def calling_network() -> str | None:

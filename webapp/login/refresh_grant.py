@@ -23,15 +23,17 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import refresh_families, refreshing
 from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest, facts
+from webapp.tokens.models import RefreshToken
+from webapp.tokens.refresh_families import MAX_LIVE
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
-from webapp.tokens.refreshing import GRACE, HeldRefreshToken, RefreshState
+from webapp.tokens.refreshing import HeldRefreshToken, RefreshState
 from webapp.tokens.scopes import Catalogue
 from webapp.web.problem_codes import ProblemCode
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GrantedTokens:
-    """What a script gets; ``refresh_token`` is sent once, or twice, and stored nowhere."""
+    """What a script gets; ``refresh_token`` is stored nowhere."""
 
     issued: Issued
     refresh_token: str
@@ -64,7 +66,8 @@ class RefreshGrant:
     misses: InvalidTokenLimit
     issuer: TokenIssuer
     succession: RefreshSecrets
-    grace: timedelta = GRACE
+    overlap: timedelta
+    """For how long after its use a refresh token gets the same successor again."""
 
     def begin(
         self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, *, jkt: str | None = None
@@ -103,7 +106,7 @@ class RefreshGrant:
         self, db: Session, held: HeldRefreshToken, asked: Sequence[str], catalogue: Catalogue, address: str | None
     ) -> Outcome | Throttled:
         moment = now()
-        state = refreshing.state_of(held, moment, self.grace)
+        state = refreshing.state_of(held, moment, self.overlap)
         if state is RefreshState.ENDED:
             return Denied("refresh_invalid", "the login has ended")
         if state is RefreshState.REUSED:
@@ -122,24 +125,33 @@ class RefreshGrant:
             return Denied("refresh_invalid", "another request used it first")
         refreshing.touch(held, moment, address)
         issued = self.access_token(db, held, state, frozenset(asked) or had, moment)
-        return GrantedTokens(issued, successor, held.credential.ends_at)
+        return GrantedTokens(issued, successor, held.credential.ends_at) if issued else Throttled(self.overlap)
 
     def access_token(
         self, db: Session, held: HeldRefreshToken, state: RefreshState, scopes: frozenset[str], moment: datetime
-    ) -> Issued:
-        """A new one, and an end for those before it; or the same again, for an answer that got lost."""
+    ) -> Issued | None:
+        """A new one, and an end for those before it; for a repeated request the same again, if it has these scopes.
+
+        None if it would be one too many: each repeat could name other scopes, and each token is a row.
+        """
         members = credentials.live_members(db, held.family.id)
-        if state is RefreshState.LOST and members and members[0].authority and members[0].authority.scopes == scopes:
-            return self.again(db, members[0])
-        refresh_families.supersede(db, members, moment + self.grace)
+        if state is RefreshState.FRESH:
+            refresh_families.supersede(db, members, moment + self.overlap)
+        elif same := next((one for one in members if one.authority and one.authority.scopes == scopes), None):
+            return self.again(db, held, same, moment)
+        elif len(members) >= MAX_LIVE:
+            return None
         return self.mint(db, held, scopes, moment)
 
-    def again(self, db: Session, credential: Credential) -> Issued:
+    def again(self, db: Session, held: HeldRefreshToken, credential: Credential, moment: datetime) -> Issued:
+        """The same access token again; only the first repeat is recorded, because there may be any number."""
         row = tokens.find(db, credential.user_id, credential.id)
         if row is None:
             raise LookupError(credential.id)
-        said = facts(credential.authority or TokenGrant()) | {"name": row.entry.name, "origin": "api", "again": True}
-        record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **said)
+        if refreshing.mark(db, held.token, RefreshToken.forgiven_at, moment):
+            said = facts(credential.authority or TokenGrant())
+            said |= {"name": row.entry.name, "origin": "api", "again": True}
+            record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **said)
         return Issued(self.issuer.sign(credential), row.entry, credential)
 
     def mint(self, db: Session, held: HeldRefreshToken, scopes: frozenset[str], moment: datetime) -> Issued:

@@ -46,6 +46,9 @@ class Settings:
     api_token_lifetime: Annotated[timedelta, "Default lifetime of an access token from /api/auth."] = timedelta(hours=1)
     ended_kept: Annotated[timedelta, "Ended sessions and tokens are deleted after this long."] = timedelta(days=90)
     refresh_lifetime: Annotated[timedelta, "A refresh token expires after this long."] = timedelta(days=14)
+    refresh_overlap: Annotated[timedelta, "A used refresh token gets the same successor again for this long."] = (
+        timedelta(seconds=30)
+    )
     refresh_family_lifetime: Annotated[timedelta, "A script has to log in again after this long."] = timedelta(days=90)
     dpop_window: Annotated[timedelta, "Largest clock difference of a DPoP proof."] = timedelta(minutes=1)
     exchange_audiences: Annotated[tuple[str, ...], "Audiences for token exchange; empty means none."] = ()
@@ -141,6 +144,7 @@ class Settings:
             ("session_idle", "session_lifetime"),
             ("session_lifetime", "remember_lifetime"),
             ("api_token_lifetime", "token_lifetime_max"),
+            ("refresh_overlap", "refresh_lifetime"),
             ("refresh_lifetime", "refresh_family_lifetime"),
         ):
             variable, bound = PREFIX + shorter.upper(), PREFIX + longer.upper()

@@ -71,7 +71,7 @@ class RefreshToken(Base):
     created_at: Mapped[datetime]
     spent_at: Mapped[datetime | None]
     forgiven_at: Mapped[datetime | None]
-    """When its successor was returned a second time, which is allowed once."""
+    """When its successor was first returned again; further repeats leave no trace in the audit log."""
 
 
 class RevokedExchangedToken(Base):

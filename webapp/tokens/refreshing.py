@@ -1,5 +1,6 @@
-"""Refresh token rotation with reuse detection (RFC 9700 §4.14.2), and a short grace period for lost responses."""
+"""Refresh token rotation with reuse detection (RFC 9700 §4.14.2), and an overlap for parallel and repeated requests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -13,8 +14,9 @@ from webapp.credentials.models import Credential
 from webapp.tokens.models import RefreshFamily, RefreshToken
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 
-# A client whose response was lost tries again within this time.
-GRACE = timedelta(seconds=10)
+# A token is repeated by a client that sends requests in parallel, or whose response was lost. Some of them may have used
+# the successor meanwhile, but a client that is two refreshes behind has kept an old token.
+LATEST = 2
 
 # Each refresh writes rows that are kept for months, so the rate is limited. Every ten seconds on average is more often
 # than any access token expires.
@@ -25,10 +27,10 @@ class RefreshState(Enum):
     """Result of ``state_of``."""
 
     FRESH = auto()
-    LOST = auto()
-    """Used within the grace period, and its successor was never used: the response may have been lost."""
+    REPEATED = auto()
+    """Used within the overlap, and one of the latest of its family: sent in parallel, or its response was lost."""
     REUSED = auto()
-    """Used again later: two clients have it, so one of them may have stolen it."""
+    """Used again later, or an older one: two clients have it, so one of them may have stolen it."""
     ENDED = auto()
 
 
@@ -38,7 +40,8 @@ class HeldRefreshToken:
 
     secret: str
     token: RefreshToken
-    successor: RefreshToken | None
+    later: Sequence[RefreshToken]
+    """The next generations, the oldest first; at most one more than ``LATEST``."""
     family: RefreshFamily
     credential: Credential
 
@@ -55,9 +58,8 @@ def hold(db: Session, secret: str) -> HeldRefreshToken | None:
         return None
     # Read again after locking: another request may have used it meanwhile.
     db.refresh(token)
-    return HeldRefreshToken(
-        secret, token, successor_of(db, token), db.get_one(RefreshFamily, token.family_id), credential
-    )
+    family = db.get_one(RefreshFamily, token.family_id)
+    return HeldRefreshToken(secret, token, later_than(db, token), family, credential)
 
 
 def find(db: Session, secret: str) -> RefreshToken | None:
@@ -65,27 +67,25 @@ def find(db: Session, secret: str) -> RefreshToken | None:
     return db.get(RefreshToken, digest(secret)) if SHAPE.fullmatch(secret) else None
 
 
-def successor_of(db: Session, token: RefreshToken) -> RefreshToken | None:
-    following = RefreshToken.family_id == token.family_id, RefreshToken.generation == token.generation + 1
-    return db.scalar(select(RefreshToken).where(*following))
+def later_than(db: Session, token: RefreshToken) -> Sequence[RefreshToken]:
+    following = RefreshToken.family_id == token.family_id, RefreshToken.generation > token.generation
+    return db.scalars(select(RefreshToken).where(*following).order_by(RefreshToken.generation).limit(LATEST + 1)).all()
 
 
-def state_of(held: HeldRefreshToken, now: datetime, grace: timedelta = GRACE) -> RefreshState:
+def state_of(held: HeldRefreshToken, now: datetime, overlap: timedelta) -> RefreshState:
     """Whether a refresh token may be used.
 
     Args:
-        grace: for how long a used token may be presented again, if its successor was not used.
+        overlap: for how long a used token may be presented again.
     """
-    token, successor = held.token, held.successor
+    token = held.token
     if not held.credential.is_live(now):
         return RefreshState.ENDED
     if token.spent_at is None:
         return RefreshState.FRESH
     # In both directions, because the clock of another machine may be ahead.
-    is_lately = abs(now - token.spent_at) < grace
-    if is_lately and token.forgiven_at is None and successor is not None and successor.spent_at is None:
-        return RefreshState.LOST
-    return RefreshState.REUSED
+    is_lately = abs(now - token.spent_at) < overlap
+    return RefreshState.REPEATED if is_lately and 0 < len(held.later) <= LATEST else RefreshState.REUSED
 
 
 def wait(db: Session, held: HeldRefreshToken, now: datetime) -> timedelta | None:
@@ -101,11 +101,13 @@ def wait(db: Session, held: HeldRefreshToken, now: datetime) -> timedelta | None
 def follow(
     db: Session, held: HeldRefreshToken, state: RefreshState, succession: RefreshSecrets, now: datetime
 ) -> str | None:
-    """The next refresh token: a new one for FRESH, the same again for LOST; None if another request was faster."""
+    """The next refresh token: a new one for FRESH, the same again for REPEATED; None if another request was faster.
+
+    None also if the key that it was derived with is no longer configured.
+    """
     token, generation = held.token, held.token.generation + 1
-    if state is RefreshState.LOST and held.successor is not None:
-        successor = succession.again(held.secret, token.family_id, generation, held.successor.digest)
-        return successor if mark(db, token, RefreshToken.forgiven_at, now) else None
+    if state is RefreshState.REPEATED:
+        return succession.again(held.secret, token.family_id, generation, held.later[0].digest)
     if not mark(db, token, RefreshToken.spent_at, now):
         return None
     successor = succession.after(held.secret, token.family_id, generation)

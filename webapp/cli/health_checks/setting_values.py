@@ -16,6 +16,7 @@ LONG = {
     "remember_lifetime": timedelta(days=90),
     "token_lifetime_max": timedelta(days=366),
     "api_token_lifetime": timedelta(days=1),
+    "refresh_overlap": timedelta(minutes=5),
     "setup_lifetime": timedelta(days=1),
 }
 # SP 800-63B-4 §3.2.2.

@@ -27,10 +27,11 @@ from webapp.web.registry import service
 def refresh() -> ResponseReturnValue:
     """Exchange a refresh token for an access token and the next refresh token.
 
-    Each works once. If the answer got lost, the same token within ten seconds is answered with the same successor,
-    once. Later than that, or once the successor was used, everything that came from this login is ended. The access
-    tokens before the new one expire ten seconds later. A login that refreshes more than 60 times in ten minutes is
-    answered 429. What was bound to a key at the login takes a proof of that key in the header `DPoP`.
+    Each works once. If requests are sent in parallel or a response is lost, the same token gets the same successor
+    again, any number of times within 30 seconds (`WEBAPP_REFRESH_OVERLAP`). Later, or with a token more than one older
+    than the last one used, everything that came from this login is ended. Earlier access tokens expire after the same
+    time. A login that refreshes more than 60 times in ten minutes gets 429. A login that was bound to a key needs a
+    proof of that key in the header `DPoP`.
     """
     form = RefreshForm()
     if not form.validate_on_submit():
