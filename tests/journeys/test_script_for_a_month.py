@@ -1,4 +1,4 @@
-"""A script that runs for a month: it refreshes, also in parallel, loses responses, pauses over weekends, and stays logged in."""
+"""A script that runs for a month: it refreshes, also in parallel, loses responses, pauses, and stays logged in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A refresh token that is used again within the overlap: parallel requests and lost responses get the same successor."""
+"""A refresh token used again within the overlap: parallel requests and lost responses get the same successor."""
 
 import pytest
 

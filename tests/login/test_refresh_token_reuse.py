@@ -4,7 +4,7 @@ import sqlite3
 
 import time_machine
 
-from tests.login.scripts import NOON, claims, is_over, log_in, refresh, works
+from tests.login.scripts import NOON, is_over, log_in, refresh, works
 from tests.script import Script
 from tests.tables import events
 from webapp.app import close, create_app

@@ -14,8 +14,8 @@ from webapp.credentials.models import Credential
 from webapp.tokens.models import RefreshFamily, RefreshToken
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 
-# A token is repeated by a client that sends requests in parallel, or whose response was lost. Some of them may have used
-# the successor meanwhile, but a client that is two refreshes behind has kept an old token.
+# Requests in parallel, and retries after a lost response, repeat a token; some of them may have used its successor
+# meanwhile. A client that is more than two refreshes behind has kept an old token.
 LATEST = 2
 
 # Each refresh writes rows that are kept for months, so the rate is limited. Every ten seconds on average is more often
