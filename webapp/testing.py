@@ -35,7 +35,7 @@ from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
 from webapp.web.csrf import is_change
 from webapp.web.registry import services_of
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "umbrella otter lantern"
 # Real argon2id with minimal cost, because a test suite logs in hundreds of times.
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 HASHED = QUICK.hash(PASSWORD)

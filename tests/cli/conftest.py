@@ -14,7 +14,7 @@ from webapp.accounts import passwords
 from webapp.cli.program import program
 
 Run = Callable[..., Result]
-PASSWORD = "correct horse battery staple"
+PASSWORD = "umbrella otter lantern"
 
 
 @pytest.fixture

@@ -26,5 +26,5 @@ def test_the_migration_computes_the_skeletons_that_the_application_compares(make
 
 def test_a_command_refuses_a_look_alike(run, add):
     add("alice")
-    done = run("user add alıce --password-stdin", typed="correct horse battery staple")
+    done = run("user add alıce --password-stdin", typed="umbrella otter lantern")
     assert (done.exit_code, "name alıce is taken" in done.stderr) == (1, True)

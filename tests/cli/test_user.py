@@ -6,8 +6,10 @@ from uuid import UUID
 import pytest
 
 from tests.cli.conftest import PASSWORD
+from tests.factories import QUICK
 from webapp.accounts import lifecycle, one_time_links, registration, user_queries
 from webapp.core.db import Database
+from webapp.web.registry import services_of
 
 
 @pytest.mark.usefixtures("unbuilt")
@@ -156,3 +158,16 @@ def test_a_user_is_unlocked(run, add):
     add("ada")
     assert "accepted again" in run("user unlock ada").stderr
     assert "login.opened" in run("audit tail").stdout
+
+
+@pytest.mark.parametrize("command", ["user add grace", "user password ada"])
+def test_a_password_of_the_operator_is_normalized_and_refused_where_it_has_invisible_characters(run, add, app, command):
+    add("ada")
+    refused = run(f"{command} --password-stdin", typed="a family \u200d of words")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "(U+200D)" in refused.stderr
+    assert run(f"{command} --password-stdin", typed="u\u0308bergross im\u3000garten").exit_code == 0
+    with services_of(app).get(Database).read() as db:
+        user = user_queries.by_name_or_email(db, command.split()[-1])
+    assert user is not None
+    assert QUICK.verify(user.password_hash, "\u00fcbergross im garten")

@@ -17,13 +17,20 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from webapp.accounts import password_strength
 from webapp.accounts.names import key_of
+from webapp.accounts.password_normalization import (
+    LONGEST,
+    LONGEST_TYPED,
+    CharacterDisallowed,
+    compared_forms,
+    normalized_password,
+)
+from webapp.accounts.well_known_passphrases import is_well_known
 from webapp.core.fair_slots import FairSlots, NoSlotFree
 from webapp.core.translation import _
 from webapp.guard.assurance import Demands, Level
 
 # OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-LONGEST = 256
 # A ninth of the weight that others have, where the cores do not suffice for all.
 NICENESS = 10
 RESPONSE_INTERVAL = timedelta(milliseconds=50)
@@ -75,19 +82,22 @@ class Passwords:
         self._nobodys = nobodys(self.hasher)
 
     def hash(self, password: str) -> str:
+        """A hash of the normalized password."""
         with self.place():
-            return self._hands.submit(self.hasher.hash, password).result()
+            return self._hands.submit(self.hasher.hash, compared_forms(password)[0]).result()
 
     def verify(self, password: str, hashed: str | None) -> bool:
         """Whether it is the password. Without a hash it takes as long, so that nobody learns who has an account."""
-        if len(password) > LONGEST:
-            password = ""
+        with self.place():
+            matches = any(self._matches(form, hashed or self._nobodys) for form in compared_forms(password))
+        return matches and hashed is not None
+
+    def _matches(self, form: str, hashed: str) -> bool:
         with self.place():
             try:
-                matches = self._hands.submit(self.hasher.verify, hashed or self._nobodys, password).result()
+                return self._hands.submit(self.hasher.verify, hashed, form).result()
             except (VerificationError, InvalidHashError):
                 return False
-        return matches and hashed is not None
 
     def wait_for_beat(self, asked: float) -> None:
         """
@@ -98,8 +108,16 @@ class Passwords:
             interval = self.response_interval.total_seconds()
             time.sleep(interval - (time.monotonic() - asked) % interval)
 
-    def needs_rehash(self, hashed: str) -> bool:
-        return self.hasher.check_needs_rehash(hashed)
+    def needs_rehash(self, hashed: str, password: str) -> bool:
+        """Whether its hash is cheaper than hashes are now, or is of what was typed instead of its normalized form.
+
+        Args:
+            password: as typed, and right.
+        """
+        if self.hasher.check_needs_rehash(hashed):
+            return True
+        normalized, *others = compared_forms(password)
+        return bool(others) and not self._matches(normalized, hashed)
 
     def least_for(self, roles: Iterable[str]) -> int:
         """The fewest characters for somebody with these roles: fewer where the password is never enough by itself."""
@@ -109,7 +127,9 @@ class Passwords:
     def judge(
         self, password: str, *, username: str = "", email: str = "", site_name: str = "", roles: Iterable[str] = ()
     ) -> None:
-        """Whether it may be chosen: long enough, not leaked, without names of its user or the site (800-63B §3.1.1.2).
+        """Whether it may be chosen: long enough, not leaked or well known, without names of its user or the site.
+
+        SP 800-63B-4 §3.1.1.2.
 
         Args:
             roles: all that its owner has, or will have.
@@ -118,6 +138,7 @@ class Passwords:
             PasswordUnfit
             TooBusy
         """
+        password = allowed(password)
         if len(password) < (least := self.least_for(roles)):
             raise PasswordUnfit(
                 _(
@@ -125,8 +146,6 @@ class Passwords:
                     least=least,
                 )
             )
-        if len(password) > LONGEST:
-            raise PasswordUnfit(_("A password can have at most %(most)s characters.", most=LONGEST))
         if len(set(password)) < 4:
             raise PasswordUnfit(_("It repeats the same few characters."))
         if word := held_word(password, near(username, email, site_name)):
@@ -138,6 +157,8 @@ class Passwords:
             )
         if is_breached:
             raise PasswordUnfit(_("It is on a list of leaked passwords, so attackers try it first. Choose another."))
+        if is_well_known(password):
+            raise PasswordUnfit(_("It is a well-known phrase, so attackers try it first. Choose words at random."))
         if is_easy:
             raise PasswordUnfit(_("It is a common password, word, name, date or pattern, so attackers try it first."))
 
@@ -148,7 +169,7 @@ class Passwords:
             TooBusy
         """
         with self.place():
-            return password_strength.estimate(password, near)
+            return password_strength.estimate(compared_forms(password)[0], near)
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -168,6 +189,30 @@ class Passwords:
             self._mine.is_held = True
             held.callback(setattr, self._mine, "is_held", False)
             yield
+
+
+def allowed(typed: str) -> str:
+    """The normalized form of a new password. Its length and all other rules are about this form.
+
+    Raises:
+        PasswordUnfit: it is too long, or has characters that passwords cannot have.
+    """
+    too_long = _("A password can have at most %(most)s characters.", most=LONGEST)
+    if len(typed) > LONGEST_TYPED:
+        raise PasswordUnfit(too_long)
+    try:
+        password = normalized_password(typed)
+    except CharacterDisallowed as error:
+        raise PasswordUnfit(
+            _(
+                "It contains an invisible, control or very new character (%(character)s), which cannot be typed the "
+                "same way everywhere. Leave it out.",
+                character=error,
+            )
+        ) from error
+    if len(password) > LONGEST:
+        raise PasswordUnfit(too_long)
+    return password
 
 
 def give_way() -> None:

@@ -10,7 +10,8 @@ from importlib import import_module
 from threading import BoundedSemaphore, Thread
 
 from webapp.accounts.identity import Identity
-from webapp.accounts.passwords import LONGEST, Passwords
+from webapp.accounts.password_normalization import LONGEST
+from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
 from webapp.login.identities import Identities
 from webapp.settings import Settings, SettingsError

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts import known_networks, lifecycle, notices
 from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
+from webapp.accounts.password_normalization import compared_forms
 from webapp.accounts.views.blueprint import me
 from webapp.accounts.views.request_info import current_circumstances, hint, judge, passwords, roles_of
 from webapp.core.clock import now
@@ -89,7 +90,7 @@ def refuse_where_there_is_none(user: User) -> None:
 
 
 def fits(form: PasswordForm, user: User) -> bool:
-    if form.new_password.data == form.password.data:
+    if compared_forms(form.new_password.data or "")[0] == compared_forms(form.password.data or "")[0]:
         form.new_password.errors = [_("This is already your password. Choose another.")]
         return False
     judge(form.new_password, name=user.username, address=user.email or "", roles=roles_of(user.role))
