@@ -19,6 +19,7 @@ MARKS = {"_", "_l", "_n"}
 READ = {
     "Problem": {1, 2, "title", "detail"},
     "flash": {0},
+    "redirect_or_json": {1, "message"},
     "Action": {0, "label"},
     "RequirementStep": {0, "words"},
     "ValidationError": {0},

@@ -65,6 +65,7 @@ def test_a_text_of_a_template_that_is_not_marked_is_found(source, texts):
         ('StringField(_l("Name"), [InputRequired("Enter a name.")])', ["'Enter a name.'"]),
         ('Problem(404, _("Not found"), f"No {name}.")', ["f'No {name}.'"]),
         ('flash("Saved.", "ok")', ["'Saved.'"]),
+        ('redirect_or_json("/notes", "Saved.")', ["'Saved.'"]),
         ("f\"{_('Hidden')} {name}\"", ["_('Hidden')"]),
         ('log.info("Saved.")', []),
     ],

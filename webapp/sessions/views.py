@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import HiddenField
@@ -19,10 +19,11 @@ from webapp.sessions.session_list import Device, devices
 from webapp.sessions.trusted import Trusted
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 bp = Blueprint("sessions", __name__)
@@ -73,10 +74,7 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
     """End one of the caller's sessions; its next request is refused."""
     if not lifecycle.end(db(), principal.user_id, session_id):
         raise Problem(404, _("Session not found"), _("It has ended, or it is not yours."))
-    if not wants_page():
-        return Response(status=204)
-    flash(_("The device was logged out."), "ok")
-    return redirect(url_for("sessions.index"), 303)
+    return redirect_or_json(url_for("sessions.index"), _("The device was logged out."))
 
 
 @bp.post("/account/sessions/trusted/<uuid:trust_id>/end")
@@ -86,10 +84,7 @@ def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
     """Trust a browser no more: the next login from there asks for a second factor."""
     if not trusted.end(db(), principal.user_id, trust_id):
         raise Problem(404, _("Browser not found"), _("It is no longer trusted, or it is not yours."))
-    if not wants_page():
-        return Response(status=204)
-    flash(_("The browser is no longer trusted."), "ok")
-    return redirect(url_for("sessions.index"), 303)
+    return redirect_or_json(url_for("sessions.index"), _("The browser is no longer trusted."))
 
 
 @bp.get("/account/sessions/end-others")
@@ -105,11 +100,10 @@ def end_others_form(principal: Principal) -> ResponseReturnValue:
 def end_others(principal: Principal) -> ResponseReturnValue:
     """End every session of the caller but this one."""
     count = lifecycle.end_others(db(), principal.user_id, keep=principal.credential_id)
-    if not wants_page():
-        return as_json(EndedSessions(count))
     said = _n("Logged out on %(num)s other device.", "Logged out on %(num)s other devices.", count)
-    flash(said if count else _("No other device was logged in."), "ok")
-    return redirect(url_for("sessions.index"), 303)
+    return redirect_or_json(
+        url_for("sessions.index"), said if count else _("No other device was logged in."), EndedSessions(count)
+    )
 
 
 @bp.get("/account/sessions/ending")
@@ -131,9 +125,9 @@ def stay(principal: Principal) -> ResponseReturnValue:
     form, found = StayForm(), end_here(principal)
     if not form.validate_on_submit():
         raise form.refused()
-    if not wants_page():
-        return as_json(ExtendedSession(found.at, found.takes_proof))
-    return redirect(safe_path(form.next.data) or url_for("sessions.index"), 303)
+    return redirect_or_json(
+        safe_path(form.next.data) or url_for("sessions.index"), answer=ExtendedSession(found.at, found.takes_proof)
+    )
 
 
 def session_end() -> End | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import msgspec
-from flask import Response, flash, redirect, render_template, session, url_for
+from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import lifecycle, notices
@@ -18,7 +18,8 @@ from webapp.accounts.views.security import gather
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
+from webapp.web.negotiation import as_json
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 
@@ -43,10 +44,10 @@ def close_form(principal: Principal) -> ResponseReturnValue:
     return close_page(principal, me(principal), CloseForm(formdata=None))
 
 
-def close_page(principal: Principal, user: User, form: CloseForm, *, status: int = 200) -> Response:
+def close_page(principal: Principal, user: User, form: CloseForm) -> str:
     form.username.description = _("Enter %(username)s to confirm.", username=user.username)
     facts = {"user": user, "form": form, "security": gather(principal), "days": GRACE.days}
-    return Response(render_template("accounts/close.html", **facts), status)
+    return render_template("accounts/close.html", **facts)
 
 
 @bp.post("/account/close")
@@ -68,16 +69,15 @@ def close(principal: Principal) -> ResponseReturnValue:
     notices.account_closed(db(), post(), user, current_circumstances(), closes_at=closes_at)
     login_manager.log_out()
     session.clear()
-    if not wants_page():
-        return as_json(Closed(closes_at))
-    flash(_("Your account is closed. To keep it, log in within %(days)s days.", days=GRACE.days), "ok")
-    return redirect(url_for("login.new"), 303)
+    return redirect_or_json(
+        url_for("login.new"),
+        _("Your account is closed. To keep it, log in within %(days)s days.", days=GRACE.days),
+        Closed(closes_at),
+    )
 
 
 def form_again(principal: Principal, user: User, form: CloseForm) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return close_page(principal, user, form, status=422)
+    return refuse_form(form, lambda: close_page(principal, user, form))
 
 
 @bp.post("/account/keep")
@@ -86,7 +86,6 @@ def form_again(principal: Principal, user: User, form: CloseForm) -> ResponseRet
 def keep(principal: Principal) -> ResponseReturnValue:
     """Reopen the account, so that it is not deleted."""
     lifecycle.reopen(db(), me(principal))
-    if not wants_page():
-        return Response(status=204)
-    flash(_("Welcome back. Your account is open again. Your old tokens no longer work."), "ok")
-    return redirect(url_for("dashboard.show"), 303)
+    return redirect_or_json(
+        url_for("dashboard.show"), _("Welcome back. Your account is open again. Your old tokens no longer work.")
+    )

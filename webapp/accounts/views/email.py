@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from flask import Response, flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow, email_change
@@ -21,8 +21,8 @@ from webapp.core.ratelimit import Limit
 from webapp.core.translation import _
 from webapp.guard import Principal, public, require
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 # Each of them mails an address whose owner may not have requested it.
@@ -61,11 +61,8 @@ def change_address(principal: Principal) -> ResponseReturnValue:
         form.email.errors = [_("This is already your e-mail address.")]
         return form_again(principal, form)
     email_change.ask(db(), post(), user, address, current_circumstances())
-    if not wants_page():
-        return as_json(AddressAsked(address), status=202)
     words = _("We sent a link to %(address)s. Open it within a day to change your e-mail address.", address=address)
-    flash(words, "ok")
-    return redirect(url_for("account.show"), 303)
+    return redirect_or_json(url_for("account.show"), words, AddressAsked(address), status=202)
 
 
 def fitting(form: AddressForm) -> str | None:
@@ -77,12 +74,11 @@ def fitting(form: AddressForm) -> str | None:
 
 
 def form_again(principal: Principal, form: AddressForm) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    user: User = me(principal)
-    return Response(
-        render_template("accounts/account.html", **profile.account_context(user, profile.form_of(user), form)), 422
-    )
+    return refuse_form(form, lambda: account_page(me(principal), form))
+
+
+def account_page(user: User, form: AddressForm) -> str:
+    return render_template("accounts/account.html", **profile.account_context(user, profile.form_of(user), form))
 
 
 @bp.post("/account/email/cancel")
@@ -91,10 +87,9 @@ def form_again(principal: Principal, form: AddressForm) -> ResponseReturnValue:
 def cancel_address(principal: Principal) -> ResponseReturnValue:
     """Cancel the pending e-mail address. Its link stops working."""
     email_change.cancel(db(), principal.user_id)
-    if not wants_page():
-        return Response(status=204)
-    flash(_("The link no longer works. Your e-mail address was not changed."), "ok")
-    return redirect(url_for("account.show"), 303)
+    return redirect_or_json(
+        url_for("account.show"), _("The link no longer works. Your e-mail address was not changed.")
+    )
 
 
 @bp.get("/account/email/confirm/<secret>")
@@ -124,10 +119,7 @@ def confirm_address() -> ResponseReturnValue:
     except EmailTaken as error:
         raise taken() from error
     link_secret.drop(CONFIRM)
-    if not wants_page():
-        return Response(status=204)
-    flash(_("Your e-mail address is confirmed."), "ok")
-    return redirect(url_for("account.show"), 303)
+    return redirect_or_json(url_for("account.show"), _("Your e-mail address is confirmed."))
 
 
 @bp.get("/account/email/undo/<secret>")
@@ -159,11 +151,12 @@ def undo_address() -> ResponseReturnValue:
     except EmailTaken as error:
         raise taken() from error
     link_secret.drop(UNDO)
-    if not wants_page():
-        return as_json(AddressRestored(email=user.email or "", **ended.facts))
     words = _("Your e-mail address is %(address)s again.", address=user.email)
-    flash(f"{words} {ended.sentence}", "ok")
-    return redirect(url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"), 303)
+    return redirect_or_json(
+        url_for("not_me.ended", then="elsewhere" if user.is_known_elsewhere else "mailed"),
+        f"{words} {ended.sentence}",
+        AddressRestored(email=user.email or "", **ended.facts),
+    )
 
 
 def facts_of(purpose: str, secret: str) -> dict[str, Any]:

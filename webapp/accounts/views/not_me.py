@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import msgspec
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow
@@ -15,8 +15,8 @@ from webapp.accounts.views.request_info import current_circumstances, dead, nobo
 from webapp.core.translation import _, _l
 from webapp.guard import public
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import database, db
 
 bp = Blueprint("not_me", __name__)
@@ -92,15 +92,11 @@ def end() -> ResponseReturnValue:
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)
-    if not wants_page():
-        return as_json(DisavowedAction(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {})))
+    answer = DisavowedAction(is_mailed=done.is_mailed, **(done.ended.facts if done.ended else {}))
     if found.is_only_begun:
-        flash(str(STOPPED[found.what]), "ok")
-        return redirect(url_for(LOGIN), 303)
-    if done.ended is not None:
-        flash(done.ended.sentence, "ok")
+        return redirect_or_json(url_for(LOGIN), STOPPED[found.what], answer)
     then = "mailed" if done.is_mailed else "elsewhere" if found.user.is_known_elsewhere else "moved"
-    return redirect(url_for("not_me.ended", then=then), 303)
+    return redirect_or_json(url_for("not_me.ended", then=then), done.ended.sentence if done.ended else None, answer)
 
 
 @bp.get("/not-me/ended")

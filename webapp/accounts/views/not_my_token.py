@@ -14,8 +14,8 @@ from webapp.core.translation import _
 from webapp.guard import public
 from webapp.tokens import lifecycle, rotation
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import database, db
 
 bp = Blueprint("not_my_token", __name__)
@@ -54,9 +54,7 @@ def end() -> ResponseReturnValue:
         if lifecycle.revoke(db(), link.user_id, token_id, origin="mail")
     ]
     link_secret.drop(NOT_MY_TOKEN)
-    if not wants_page():
-        return as_json(DisavowedToken(len(revoked)))
-    return redirect(url_for("not_my_token.ended"), 303)
+    return redirect_or_json(url_for("not_my_token.ended"), answer=DisavowedToken(len(revoked)))
 
 
 @bp.get("/not-me/token/ended")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Response, flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import email_change, mail_preferences, notices, profile
@@ -20,7 +20,8 @@ from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 
@@ -74,10 +75,7 @@ def change(principal: Principal) -> ResponseReturnValue:
         return form_again(user, form)
     if former:
         notices.name_changed(db(), post(), user, current_circumstances(), former=former)
-    if not wants_page():
-        return as_json(account_of(user))
-    flash(_("Your profile was saved."), "ok")
-    return redirect(url_for("account.show"), 303)
+    return redirect_or_json(url_for("account.show"), _("Your profile was saved."), account_of(user))
 
 
 @bp.post("/account/mails")
@@ -89,10 +87,9 @@ def choose_mails(principal: Principal) -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise form.refused()
     mail_preferences.choose(db(), user, form.wanted)
-    if not wants_page():
-        return as_json(account_of(user))
-    flash(_("Saved. You still get mails about the security of your account."), "ok")
-    return redirect(url_for("account.show"), 303)
+    return redirect_or_json(
+        url_for("account.show"), _("Saved. You still get mails about the security of your account."), account_of(user)
+    )
 
 
 def form_of(user: User, *, is_sent: bool = False) -> ProfileForm:
@@ -101,9 +98,7 @@ def form_of(user: User, *, is_sent: bool = False) -> ProfileForm:
 
 
 def form_again(user: User, form: ProfileForm) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return Response(render_template("accounts/account.html", **account_context(user, form)), 422)
+    return refuse_form(form, lambda: render_template("accounts/account.html", **account_context(user, form)))
 
 
 def account_context(user: User, form: ProfileForm, address: AddressForm | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """/forgot and /reset: request a link, and set a new password with it."""
 
 import msgspec
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -34,8 +34,9 @@ from webapp.mail.mailer import Mailer
 from webapp.web import after_response
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problems import Action, Problem
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 bp = Blueprint("recovery", __name__)
@@ -82,15 +83,11 @@ def ask() -> ResponseReturnValue:
     """Request a link to set a new password. It is sent only to the e-mail address of the account."""
     form = ForgotForm()
     if not form.validate_on_submit():
-        if not wants_page():
-            raise form.refused()
-        return render_template("accounts/forgot.html", form=form), 422
+        return refuse_form(form, lambda: render_template("accounts/forgot.html", form=form))
     take_turn(ASKED)
     identifier, seen, box = form.username.data or "", current_circumstances(), post()
     after_response.after_response_in_context(lambda: send(identifier, seen, box))
-    if not wants_page():
-        return as_json(LinkAsked(str(SENT)), status=202)
-    return redirect(url_for("recovery.sent"), 303)
+    return redirect_or_json(url_for("recovery.sent"), answer=LinkAsked(str(SENT)), status=202)
 
 
 def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
@@ -152,17 +149,12 @@ def reset() -> ResponseReturnValue:
     link_secret.drop(RESET)
     if current_user.is_authenticated and current_user.user_id == user.id:
         login_manager.log_out()
-    if not wants_page():
-        return as_json(PasswordReset(**ended.facts))
     words = _("Your new password is set. %(ended)s Log in with the new password.", ended=ended.sentence)
-    flash(words, "ok")
-    return redirect(url_for(LOGIN), 303)
+    return redirect_or_json(url_for(LOGIN), words, PasswordReset(**ended.facts))
 
 
 def form_again(form: Form, user: User) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return reset_page(form, user), 422
+    return refuse_form(form, lambda: reset_page(form, user))
 
 
 def reset_page(form: Form, user: User) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
@@ -35,8 +35,9 @@ from webapp.guard import public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problems import Action, Problem
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 bp = Blueprint("registration", __name__)
@@ -125,9 +126,7 @@ def answer_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
     # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
     after_response.after_response_in_context(lambda: begin(new, box, seen, network))
     link_secret.drop(INVITATION)
-    if not wants_page():
-        return as_json(Registered(str(SENT)), status=202)
-    return redirect(url_for("registration.sent"), 303)
+    return redirect_or_json(url_for("registration.sent"), answer=Registered(str(SENT)), status=202)
 
 
 def begin(new: NewUser, box: Mailer, seen: Circumstances, network: str) -> None:
@@ -149,10 +148,7 @@ def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseRet
         raise has_account() from error
     link_secret.drop(INVITATION)
     words = _("Your account was created. Log in.")
-    if not wants_page():
-        return as_json(Registered(words), status=202)
-    flash(words, "ok")
-    return redirect(url_for(LOGIN), 303)
+    return redirect_or_json(url_for(LOGIN), words, Registered(words), status=202)
 
 
 @bp.get("/register/sent")
@@ -204,9 +200,7 @@ def fits(form: RegisterForm, way: Way) -> bool:
 
 
 def form_again(form: RegisterForm, way: Way) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return render_template("accounts/register.html", **registration_context(form, way)), 422
+    return refuse_form(form, lambda: render_template("accounts/register.html", **registration_context(form, way)))
 
 
 def registration_context(form: RegisterForm, way: Way) -> dict[str, Any]:

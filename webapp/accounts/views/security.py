@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from flask import flash, redirect, render_template, session, url_for
+from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import lifecycle, notices
@@ -27,7 +27,8 @@ from webapp.tokens import script_logins, token_list
 from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 RECENT, MAX_TOKENS = 20, 50
@@ -142,8 +143,9 @@ def end_everything(principal: Principal) -> ResponseReturnValue:
     if is_all:
         login_manager.log_out()
         session.clear()
-    if not wants_page():
-        return as_json(EverythingEnded(**ended.facts))
     words = _("All access to your account was ended.")
-    flash(f"{words} {ended.sentence}", "ok")
-    return redirect(url_for("login.new" if is_all else "account.security"), 303)
+    return redirect_or_json(
+        url_for("login.new" if is_all else "account.security"),
+        f"{words} {ended.sentence}",
+        EverythingEnded(**ended.facts),
+    )

@@ -1,6 +1,6 @@
 """The first account, by the link that the first start prints."""
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import one_time_links, registration
@@ -12,9 +12,9 @@ from webapp.accounts.views.request_info import dead, hint, roles_of
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import public
-from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 bp = Blueprint("setup", __name__)
@@ -50,8 +50,7 @@ def create(secret: str) -> ResponseReturnValue:
     except EmailTaken:
         form.email.errors = [_("Another account already uses this e-mail address.")]
         return form_again(form, secret)
-    flash(_("Your account was created. Log in."), "ok")
-    return redirect(url_for("login.new"), 303)
+    return redirect_or_json(url_for("login.new"), _("Your account was created. Log in."))
 
 
 def fits(form: SetupForm) -> bool:
@@ -74,14 +73,12 @@ def fits(form: SetupForm) -> bool:
 
 
 def form_again(form: SetupForm, secret: str) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return setup_page(form, secret, status=422)
+    return refuse_form(form, lambda: setup_page(form, secret))
 
 
-def setup_page(form: SetupForm, secret: str, *, status: int = 200) -> Response:
+def setup_page(form: SetupForm, secret: str) -> str:
     form.password.description = hint(roles_of("super_admin"))
-    return Response(render_template("accounts/setup.html", form=form, minutes_left=minutes_left(secret)), status)
+    return render_template("accounts/setup.html", form=form, minutes_left=minutes_left(secret))
 
 
 def minutes_left(secret: str) -> int:

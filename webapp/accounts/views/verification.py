@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, session, url_for
+from flask import Blueprint, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import self_registration, user_queries
@@ -27,8 +27,8 @@ from webapp.mail.mailer import Mailer
 from webapp.web import after_response
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import wants_page
 from webapp.web.problems import Action, Problem
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 bp = Blueprint("verification", __name__)
@@ -74,10 +74,10 @@ def verify() -> ResponseReturnValue:
         raise dead_link() from error
     link_secret.drop(SIGN_UP)
     session.pop(WAITING, None)
-    if not wants_page():
-        return Response(status=204)
-    flash(_("Your e-mail address is verified. Log in.") if user.email_verified_at else _("You can log in now."), "ok")
-    return redirect(url_for(LOGIN), 303)
+    return redirect_or_json(
+        url_for(LOGIN),
+        _("Your e-mail address is verified. Log in.") if user.email_verified_at else _("You can log in now."),
+    )
 
 
 @bp.get("/verify/again")
@@ -97,10 +97,7 @@ def again() -> ResponseReturnValue:
     take_turn(ASKED)
     seen = current_circumstances()
     after_response.after_response_in_context(lambda: send(UUID(user_id), box, seen))
-    if not wants_page():
-        return Response(status=202)
-    flash(_("The mail was sent again."), "ok")
-    return redirect(url_for("verification.ask_again"), 303)
+    return redirect_or_json(url_for("verification.ask_again"), _("The mail was sent again."), status=202)
 
 
 def send(user_id: UUID, box: Mailer, seen: Circumstances) -> None:
@@ -113,9 +110,7 @@ def send(user_id: UUID, box: Mailer, seen: Circumstances) -> None:
 
 
 def form_again(form: Form, found: Verification) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return verification_page(form, found), 422
+    return refuse_form(form, lambda: verification_page(form, found))
 
 
 def verification_page(form: Form, found: Verification) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import invitations
@@ -18,10 +18,11 @@ from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.mail.mailer import Mailer
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_invitations", __name__)
@@ -114,9 +115,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         is_mailed=is_mailed,
     )
     # Shown here and never again: no redirect, because there is nothing to come back to.
-    if not wants_page():
-        return as_json(answer, status=201)
-    return render_template("admin/invitation_made.html", made=answer, **invitations_context()), 201
+    return show(answer, "admin/invitation_made.html", status=201, made=answer, **invitations_context())
 
 
 @bp.post("/admin/invitations/<uuid:invitation_id>/revoke")
@@ -126,10 +125,7 @@ def revoke(principal: Principal, invitation_id: UUID) -> ResponseReturnValue:
     """Revoke an invitation. Accounts created with it stay."""
     if not invitations.revoke(db(), invitation_id, by=principal.user_id):
         raise Problem(404, _("Invitation not found"), _("It does not exist or is no longer valid."))
-    if not wants_page():
-        return Response(status=204)
-    flash(_("Invitation revoked. Its link no longer works."), "ok")
-    return redirect(url_for("admin_invitations.index"), 303)
+    return redirect_or_json(url_for("admin_invitations.index"), _("Invitation revoked. Its link no longer works."))
 
 
 def invited_of(row: InvitationRow) -> Invited:
@@ -149,9 +145,7 @@ def invited_of(row: InvitationRow) -> Invited:
 
 
 def form_again(form: InvitationForm) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return form_page(form), 422
+    return refuse_form(form, lambda: form_page(form))
 
 
 def form_page(form: InvitationForm) -> str:

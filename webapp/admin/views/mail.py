@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from flask import Blueprint, Response, current_app, flash, redirect, url_for
+from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
@@ -19,10 +19,11 @@ from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
 from webapp.mail.models import OutgoingMail
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_mail", __name__)
@@ -109,10 +110,7 @@ def retry(principal: Principal, mail_id: UUID) -> ResponseReturnValue:
     if mail is None:
         raise Problem(404, _("Mail not found"), _("It does not exist or was already sent."))
     record(db(), Event.MAIL_RETRIED, actor_id=principal.user_id, mail_id=str(mail_id), kind=mail.kind, to=mail.to)
-    if not wants_page():
-        return Response(status=204)
-    flash(_("The mail will be sent again now."), "ok")
-    return redirect(url_for("admin_mail.index"), 303)
+    return redirect_or_json(url_for("admin_mail.index"), _("The mail will be sent again now."))
 
 
 @bp.post("/admin/mail/test")
@@ -129,10 +127,12 @@ def test(principal: Principal) -> ResponseReturnValue:
         )
     post = service(Mailer)
     mail_id = post.send(db(), "test", user.email, user_id=user.id)
-    if not wants_page():
-        return as_json(Tested(mail_id, user.email), status=202)
-    flash(_("A test mail to %(email)s is being sent. Reload this page to see the result.", email=user.email), "ok")
-    return redirect(url_for("admin_mail.index"), 303)
+    return redirect_or_json(
+        url_for("admin_mail.index"),
+        _("A test mail to %(email)s is being sent. Reload this page to see the result.", email=user.email),
+        Tested(mail_id, user.email),
+        status=202,
+    )
 
 
 def mail_of(mail: OutgoingMail) -> Mail:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles
@@ -20,9 +20,10 @@ from webapp.guard.routes import guarded
 from webapp.tokens.scopes import Catalogue
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 bp = Blueprint("admin_roles", __name__)
@@ -98,11 +99,9 @@ def create(principal: Principal) -> ResponseReturnValue:
     except RoleCycle as error:
         form.includes.errors = [_("A role cannot include itself: %(path)s.", path=error)]
         return form_again(form, None)
-    if wants_page():
-        flash(_("The role %(role)s was created.", role=role.name), "ok")
-        return redirect(url_for("admin_roles.show", name=role.name), 303)
-    response = as_json(in_full(role), status=201)
-    response.headers["Location"] = url_for("admin_roles.show", name=role.name)
+    url = url_for("admin_roles.show", name=role.name)
+    response = redirect_or_json(url, _("The role %(role)s was created.", role=role.name), in_full(role), status=201)
+    response.headers["Location"] = url
     return response
 
 
@@ -145,10 +144,9 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
     except RoleCycle as error:
         form.includes.errors = [_("A role cannot include itself: %(path)s.", path=error)]
         return form_again(form, role)
-    if not wants_page():
-        return as_json(in_full(role))
-    flash(_("The role %(role)s was changed.", role=role.name), "ok")
-    return redirect(url_for("admin_roles.show", name=role.name), 303)
+    return redirect_or_json(
+        url_for("admin_roles.show", name=role.name), _("The role %(role)s was changed.", role=role.name), in_full(role)
+    )
 
 
 @bp.get("/admin/roles/<name>/remove")
@@ -171,22 +169,17 @@ def remove(principal: Principal, name: str) -> ResponseReturnValue:
         title = _("The role %(role)s is in use", role=name)
         detail = " ".join((str(error), _("Nothing was changed.")))
         raise Problem(409, title, detail) from error
-    if not wants_page():
-        return Response(status=204)
-    flash(_("The role %(role)s was removed.", role=name), "ok")
-    return redirect(url_for("admin_roles.index"), 303)
+    return redirect_or_json(url_for("admin_roles.index"), _("The role %(role)s was removed.", role=name))
 
 
 def form_again(form: Form, role: Role | None) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return form_page(form, role, status=422)
+    return refuse_form(form, lambda: form_page(form, role))
 
 
-def form_page(form: Form, role: Role | None, *, status: int = 200) -> Response:
+def form_page(form: Form, role: Role | None) -> str:
     others = [other for other in roles.every(db()) if role is None or other.name != role.name]
     kept = FIRST.get(role.name, ()) if role else ()
-    return Response(render_template("admin/role_form.html", form=form, role=role, others=others, kept=kept), status)
+    return render_template("admin/role_form.html", form=form, role=role, others=others, kept=kept)
 
 
 def role_of(name: str) -> Role:

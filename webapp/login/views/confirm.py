@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -23,6 +23,7 @@ from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
+from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
 MINUTES = 10
@@ -116,14 +117,13 @@ def onward(target: str | None, fields: form_state.Fields | None) -> ResponseRetu
 
 
 def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
-    if not wants_page():
-        raise problem or form.refused()
     said = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
     # Even one who has to wait keeps what they filled in.
-    answer = current_app.make_response(confirm_page(safe_path(form.next.data), form.kept.data, said))
-    answer.status_code = problem.status if problem else 422
-    answer.headers.update(problem.headers if problem else {})
-    return answer
+    response = refuse_form(form, lambda: confirm_page(safe_path(form.next.data), form.kept.data, said), problem=problem)
+    if problem is not None:
+        response.status_code = problem.status
+        response.headers.update(problem.headers)
+    return response
 
 
 def confirm_page(

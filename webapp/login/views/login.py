@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from flask import Response, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -42,10 +42,12 @@ from webapp.mail.mailer import Mailer
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Started
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import show, wants_page
+from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
 from webapp.web.redirects import safe_path
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.templating import span
 from webapp.web.transaction import database, db
 
@@ -97,7 +99,7 @@ def create() -> ResponseReturnValue:
         return verify_first(outcome.user)
     if not isinstance(outcome, Done):
         form.password.errors = [CREDENTIALS_INVALID]
-        return login_refused(form, target, status=401)
+        return login_refused(form, target, credentials_invalid())
     step = second_step().after(outcome.user, is_trusted=trusted_browser.is_trusted(outcome.user))
     if isinstance(step, Pending):
         return ask_more(step, target, is_remembered=form.remember.data)
@@ -117,11 +119,13 @@ def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> Respo
     return redirect(where, 303)
 
 
-def login_refused(form: LoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
-    if not wants_page():
-        raise credentials_invalid() if status == 401 else form.refused()
+def login_refused(form: LoginForm, target: str | None, problem: Problem | None = None) -> ResponseReturnValue:
     # People get 422 for both: a browser shows a 401 without a scheme it knows, but tools take it for a refused page.
-    return render_template("login/login.html", form=form, has_ended=False, **login_page_context(target)), 422
+    return refuse_form(form, lambda: login_page(form, target), problem=problem)
+
+
+def login_page(form: LoginForm, target: str | None) -> str:
+    return render_template("login/login.html", form=form, has_ended=False, **login_page_context(target))
 
 
 def verify_first(user: User) -> ResponseReturnValue:
@@ -156,11 +160,8 @@ def begin_session(
     become = principal_of(user, started)
     cookie.keep(started, become, is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
-    if wants_page():
-        flash(_("You are logged in as %(username)s.", username=user.username), "ok")
-        response = current_app.make_response(redirect(target, 303))
-    else:
-        response = as_json(LoggedIn(user.username, list(become.roles), target))
+    message = _("You are logged in as %(username)s.", username=user.username)
+    response = redirect_or_json(target, message, LoggedIn(user.username, list(become.roles), target))
     known_browser.remember(response, user.id)
     if is_to_trust:
         trusted_browser.trust(response, user, browser(), amr)

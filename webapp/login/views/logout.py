@@ -1,6 +1,6 @@
 """Log out."""
 
-from flask import Response, current_app, flash, redirect, render_template, session, url_for
+from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
@@ -10,7 +10,7 @@ from webapp.login.views.blueprint import bp
 from webapp.sessions import lifecycle
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import wants_page
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
@@ -31,11 +31,7 @@ def end(principal: Principal) -> ResponseReturnValue:
     login_manager.log_out()
     session.clear()
     token_cookie.delete_after_request()
-    if wants_page():
-        flash(_("You are logged out."), "ok")
-        response = current_app.make_response(redirect(url_for("login.new"), 303))
-    else:
-        response = Response(status=204)
+    response = redirect_or_json(url_for("login.new"), _("You are logged out."))
     # What the browser still has of the pages before goes with it.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -1,19 +1,19 @@
 """Log in with a passkey alone, which identifies and authenticates its user."""
 
-from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import user_queries
 from webapp.guard import public
 from webapp.login.forms import LoginForm, PasskeyLoginForm
 from webapp.login.views.blueprint import bp
-from webapp.login.views.login import LoggedIn, begin_session, login_page_context, verify_first
+from webapp.login.views.login import LoggedIn, begin_session, login_page, verify_first
 from webapp.login.views.login_errors import credentials_invalid
 from webapp.login.views.proof_forms import WRONG_PASSKEY, by_passkey
 from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
+from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
 PURPOSE = "login"
@@ -41,15 +41,13 @@ def enter_by_passkey() -> ResponseReturnValue:
         user = user_queries.by_id(db, proven.user_id) if proven else None
     if proven is None or user is None or user.disabled_at is not None:
         form.response.errors = form.response.errors or [WRONG_PASSKEY]
-        return form_again(form, target, status=401)
+        return form_again(form, target, credentials_invalid())
     if user.is_unverified:
         return verify_first(user)
     return begin_session(user, target, amr=proven.amr, is_remembered=form.remember.data)
 
 
-def form_again(form: PasskeyLoginForm, target: str | None, *, status: int = 422) -> ResponseReturnValue:
-    if not wants_page():
-        raise credentials_invalid() if status == 401 else form.refused()
+def form_again(form: PasskeyLoginForm, target: str | None, problem: Problem | None = None) -> ResponseReturnValue:
     shown = LoginForm(formdata=None, data={"next": target or "", "remember": form.remember.data})
     shown.form_errors = list(form.response.errors)
-    return render_template("login/login.html", form=shown, has_ended=False, **login_page_context(target)), 422
+    return refuse_form(form, lambda: login_page(shown, target), problem=problem)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Response, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import known_networks, lifecycle, notices
@@ -28,8 +28,8 @@ from webapp.mail.mailer import Mailer
 from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins, token_list
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 
@@ -110,10 +110,11 @@ def save_password(principal: Principal, form: PasswordForm, hashed: str) -> Resp
 
 
 def answer(ended: EndedCredentials) -> Response:
-    if not wants_page():
-        return as_json(PasswordChanged(changed_at=now(), **ended.facts))
-    flash(_("Your password was changed. %(ended)s", ended=ended.sentence), "ok")
-    return current_app.make_response(redirect(url_for("account.security"), 303))
+    return redirect_or_json(
+        url_for("account.security"),
+        _("Your password was changed. %(ended)s", ended=ended.sentence),
+        PasswordChanged(changed_at=now(), **ended.facts),
+    )
 
 
 def prove_by_password(principal: Principal) -> UUID:
@@ -124,12 +125,10 @@ def prove_by_password(principal: Principal) -> UUID:
 
 
 def form_again(principal: Principal, form: PasswordForm) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return password_page(principal, form, status=422)
+    return refuse_form(form, lambda: password_page(principal, form))
 
 
-def password_page(principal: Principal, form: PasswordForm, *, status: int = 200) -> Response:
+def password_page(principal: Principal, form: PasswordForm) -> str:
     # Read on its own: after a refusal the request must not open a transaction that writes.
     with database().read() as db:
         others = [device for device in devices(db, principal) if not device.is_current]
@@ -145,4 +144,4 @@ def password_page(principal: Principal, form: PasswordForm, *, status: int = 200
         "logins": logins,
         "tokens": tokens,
     }
-    return Response(render_template("login/password.html", **facts), status)
+    return render_template("login/password.html", **facts)

@@ -1,6 +1,6 @@
 """/account/password/remove: to do without a password, where passkeys let one in."""
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import lifecycle
@@ -11,8 +11,8 @@ from webapp.login.views.blueprint import bp
 from webapp.mfa import passkeys
 from webapp.mfa.views.blueprint import above, change, ways
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 REMOVED = _l("Your password was removed. You now log in with your passkeys.")
@@ -35,7 +35,4 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
         raise Problem(409, _("Your password can't be removed"), why)
     lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
     above().tell(db(), principal.user_id, REMOVED)
-    if not wants_page():
-        return Response(status=204)
-    flash(str(REMOVED), "ok")
-    return redirect(url_for("account.security"), 303)
+    return redirect_or_json(url_for("account.security"), REMOVED)

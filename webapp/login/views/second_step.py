@@ -18,7 +18,8 @@ from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import passkeys
 from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import wants_page
+from webapp.web.problems import Problem
+from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
 PURPOSE = "second step"
@@ -56,7 +57,7 @@ def take_second_step() -> ResponseReturnValue:
         return form_again(form, user)
     proven = by_passkey(form.response, PURPOSE, owner=user.id) if form.response.data else by_code(form.code, user)
     if proven is None:
-        return form_again(form, user, status=401)
+        return form_again(form, user, credentials_invalid())
     if not second_step().finish(half):
         return pending_cookie.begin_again()
     return begin_session(
@@ -68,10 +69,8 @@ def take_second_step() -> ResponseReturnValue:
     )
 
 
-def form_again(form: SecondStepForm, user: User, *, status: int = 422) -> ResponseReturnValue:
-    if not wants_page():
-        raise credentials_invalid() if status == 401 else form.refused()
-    return second_step_page(user, form), 422
+def form_again(form: SecondStepForm, user: User, problem: Problem | None = None) -> ResponseReturnValue:
+    return refuse_form(form, lambda: second_step_page(user, form), problem=problem)
 
 
 def second_step_page(user: User, form: SecondStepForm) -> str:

@@ -7,8 +7,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint
 from sqlalchemy.orm import Session
 
 from webapp.audit.log import Event, record
@@ -20,7 +19,6 @@ from webapp.guard.policy import Decision, Requirement
 from webapp.mfa import factors
 from webapp.mfa.factors import Ways
 from webapp.mfa.totp import TotpEncryptor
-from webapp.web.negotiation import wants_page
 from webapp.web.registry import service
 from webapp.web.transaction import database, db
 
@@ -77,10 +75,6 @@ def ways(principal: Principal) -> Ways:
     demands = service(Demands)
     has_password = above().has_password(db(), principal.user_id)
     return Ways(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
-
-
-def back_to_security(target: str | None = None) -> ResponseReturnValue:
-    return redirect(target or url_for(SECURITY), 303) if wants_page() else Response(status=204)
 
 
 def above() -> MfaHooks:

@@ -3,7 +3,7 @@
 import logging
 from uuid import UUID
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event, record
@@ -16,16 +16,17 @@ from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown
 from webapp.mfa.views import challenge_cookie
-from webapp.mfa.views.blueprint import SECURITY, above, back_to_security, bp, change, note_factor_change, ways
+from webapp.mfa.views.blueprint import SECURITY, above, bp, change, note_factor_change, ways
 from webapp.mfa.views.passkey_options import PasskeyOptions, party
 from webapp.mfa.views.recovery_codes import after_a_first
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty, VerifiedAssertion
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import as_json, wants_page
+from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 log = logging.getLogger(__name__)
@@ -79,14 +80,13 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     kept = above().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
     sentence = _l("A passkey was added: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
-    if not wants_page():
-        created = as_json(entry(passkey), status=201)
-        created.headers["Location"] = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
-        return created
-    flash(_("%(name)s was added. You can log in with it now.", name=passkey.name), "ok")
+    location = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
     # Right after it was made is when one knows what it is.
-    target = safe_path(form.next.data) or url_for("factors.rename_passkey_form", passkey_id=passkey.id)
-    return after_a_first(principal, target)
+    target = after_a_first(principal, safe_path(form.next.data) or location)
+    message = _("%(name)s was added. You can log in with it now.", name=passkey.name)
+    response = redirect_or_json(target, message, entry(passkey), status=201)
+    response.headers.setdefault("Location", location)
+    return response
 
 
 @bp.get("/account/security/passkeys/<uuid:passkey_id>")
@@ -103,16 +103,13 @@ def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     """Call a passkey by another name."""
     passkey, form = mine(principal, passkey_id), PasskeyNameForm()
     if not form.validate_on_submit():
-        if not wants_page():
-            raise form.refused()
-        return name_page(passkey, form, status=422)
+        return refuse_form(form, lambda: name_page(passkey, form))
     former, passkey.name = passkey.name, passkeys.checked_name(form.name.data or "")
     if former != passkey.name:
         record(db(), Event.FACTOR_RENAMED, user_id=principal.user_id, former=former, name=passkey.name)
-    if not wants_page():
-        return as_json(entry(passkey))
-    flash(_("The passkey is now called %(name)s.", name=passkey.name), "ok")
-    return redirect(url_for(SECURITY), 303)
+    return redirect_or_json(
+        url_for(SECURITY), _("The passkey is now called %(name)s.", name=passkey.name), entry(passkey)
+    )
 
 
 @bp.get("/account/security/passkeys/<uuid:passkey_id>/remove")
@@ -135,10 +132,8 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     passkeys.remove(db(), passkey)
     sentence = _l("A passkey was removed: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_REMOVED, sentence, kind="passkey", name=passkey.name)
-    if wants_page():
-        said = _("%(name)s was removed. Your device may still list it, but it no longer works here.", name=passkey.name)
-        flash(said, "ok")
-    return back_to_security()
+    message = _("%(name)s was removed. Your device may still list it, but it no longer works here.", name=passkey.name)
+    return redirect_or_json(url_for(SECURITY), message)
 
 
 def mine(principal: Principal, passkey_id: UUID) -> Passkey:
@@ -149,15 +144,13 @@ def mine(principal: Principal, passkey_id: UUID) -> Passkey:
 
 
 def form_again(form: Form) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return new_passkey_page(form, status=422)
+    return refuse_form(form, lambda: new_passkey_page(form))
 
 
-def new_passkey_page(form: Form, *, status: int = 200) -> Response:
+def new_passkey_page(form: Form) -> str:
     has_passkeys = service(RelyingParty | None) is not None
-    return Response(render_template("mfa/new_passkey.html", form=form, has_passkeys=has_passkeys), status)
+    return render_template("mfa/new_passkey.html", form=form, has_passkeys=has_passkeys)
 
 
-def name_page(passkey: Passkey, form: Form, *, status: int = 200) -> Response:
-    return Response(render_template("mfa/passkey.html", passkey=entry(passkey), form=form), status)
+def name_page(passkey: Passkey, form: Form) -> str:
+    return render_template("mfa/passkey.html", passkey=entry(passkey), form=form)

@@ -1,7 +1,7 @@
 """/account/security/recovery-codes: a sheet for the day when everything else is lost."""
 
 import msgspec
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
@@ -11,9 +11,9 @@ from webapp.guard import Principal
 from webapp.mfa import factors, recovery_codes
 from webapp.mfa.factor_list import CodesLeft, left
 from webapp.mfa.forms import OnwardForm
-from webapp.mfa.views.blueprint import back_to_security, bp, change, note_factor_change
+from webapp.mfa.views.blueprint import SECURITY, bp, change, note_factor_change
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.transaction import db
@@ -60,11 +60,11 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     return answer
 
 
-def after_a_first(principal: Principal, target: str | None) -> ResponseReturnValue:
-    """Whoever has a second factor needs a sheet for the day when it is lost."""
-    if wants_page() and not recovery_codes.sheet(db(), principal.user_id).left:
-        return redirect(url_for("factors.recovery_codes_form", next=target), 303)
-    return back_to_security(target)
+def after_a_first(principal: Principal, target: str | None) -> str:
+    """The URL to continue at after a second factor was added: whoever has one needs recovery codes for its loss."""
+    if not recovery_codes.sheet(db(), principal.user_id).left:
+        return url_for("factors.recovery_codes_form", next=target)
+    return target or url_for(SECURITY)
 
 
 @bp.get("/account/security/second-factor")

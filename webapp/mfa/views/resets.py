@@ -3,17 +3,17 @@
 from datetime import datetime
 
 import msgspec
-from flask import flash, render_template
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event, record
 from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.mfa import resets
-from webapp.mfa.views.blueprint import above, back_to_security, bp
+from webapp.mfa.views.blueprint import SECURITY, above, bp
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
@@ -40,9 +40,7 @@ def stop_reset(principal: Principal) -> ResponseReturnValue:
         raise nothing_waits()
     record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)
     above().tell(db(), principal.user_id, _l("The reset of your second factors was stopped."))
-    if wants_page():
-        flash(_("The reset was stopped. Your second factors stay as they are."), "ok")
-    return back_to_security()
+    return redirect_or_json(url_for(SECURITY), _("The reset was stopped. Your second factors stay as they are."))
 
 
 def nothing_waits() -> Problem:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from flask import Response, current_app, flash, render_template, request
+from flask import Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.audit.log import Event
@@ -15,12 +15,13 @@ from webapp.mfa import enrolment, passkeys, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
-from webapp.mfa.views.blueprint import above, back_to_security, bp, change, note_factor_change, sealer, ways
+from webapp.mfa.views.blueprint import SECURITY, above, bp, change, note_factor_change, sealer, ways
 from webapp.mfa.views.recovery_codes import after_a_first
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 
@@ -67,9 +68,8 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
     is_better = level_of(principal.amr) is Level.ONE
     kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
     note_factor_change(principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept, kind="totp")
-    if wants_page():
-        flash(_("Your authenticator app is set up. You need its code at each login."), "ok")
-    return after_a_first(principal, safe_path(form.next.data))
+    message = _("Your authenticator app is set up. You need its code at each login.")
+    return redirect_or_json(after_a_first(principal, safe_path(form.next.data)), message)
 
 
 @bp.get("/account/security/totp/remove")
@@ -92,24 +92,20 @@ def remove_totp(principal: Principal) -> ResponseReturnValue:
     if not totp.remove(db(), principal.user_id):
         raise none_there()
     note_factor_change(principal, Event.FACTOR_REMOVED, _l("Your authenticator app was removed."), kind="totp")
-    if wants_page():
-        flash(_("Your authenticator app was removed. Its codes no longer work."), "ok")
-    return back_to_security()
+    return redirect_or_json(url_for(SECURITY), _("Your authenticator app was removed. Its codes no longer work."))
 
 
 def form_again(principal: Principal, form: TotpForm, seed: str | None = None) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return totp_page(principal, form, seed or totp.new_seed(), status=422)
+    return refuse_form(form, lambda: totp_page(principal, form, seed or totp.new_seed()))
 
 
-def totp_page(principal: Principal, form: TotpForm, seed: str, *, status: int = 200) -> Response:
+def totp_page(principal: Principal, form: TotpForm, seed: str) -> Response:
     uri = totp.uri(seed, username=principal.username, site_name=current_app.config["SITE_NAME"])
     begun = enrolment.begin(sealer(), principal.user_id, seed, now())
     form.begun.data = begun
     side, path = enrolment.drawn(uri) if wants_page() else (0, "")
     facts: dict[str, Any] = {"form": form, "secret": totp.in_groups(seed), "uri": uri, "side": side, "path": path}
-    answer = show(TotpOffer(seed, uri, begun), "mfa/totp.html", status=status, **facts)
+    answer = show(TotpOffer(seed, uri, begun), "mfa/totp.html", **facts)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

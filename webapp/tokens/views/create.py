@@ -36,6 +36,7 @@ from webapp.tokens.views.prefill import free, like
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem, problem_response
+from webapp.web.responses import refuse_form
 from webapp.web.transaction import db
 
 
@@ -111,9 +112,7 @@ def token_request(form: NewTokenForm) -> TokenRequest:
 
 
 def form_again(form: NewTokenForm) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return form_pages.new_page(form, status=422)
+    return refuse_form(form, lambda: form_pages.new_page(form))
 
 
 def answer_of(issued: Issued) -> NewToken:

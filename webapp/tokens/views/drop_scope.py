@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import msgspec
-from flask import flash, redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from wtforms import StringField
 from wtforms.validators import InputRequired
@@ -17,8 +17,8 @@ from webapp.tokens.views.blueprint import bp, found, token_by_id
 from webapp.tokens.views.edit import live
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
@@ -42,10 +42,8 @@ def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         raise Problem(409, _("You can't remove the only permission"), _("Revoke the token instead."))
     narrower = msgspec.structs.replace(terms.authority, scopes=left)
     edited = editing.edit(db(), row, replace(terms, authority=narrower))
-    if not wants_page():
-        return as_json(token_by_id(principal.user_id, token_id))
+    message = _("%(name)s was not changed.", name=terms.name)
     if edited.is_new:
-        flash(_("Removed %(scope)s from %(name)s.", scope=form.scope.data, name=terms.name), "ok")
-    else:
-        flash(_("%(name)s was not changed.", name=terms.name), "ok")
-    return redirect(url_for("tokens.show", token_id=token_id), 303)
+        message = _("Removed %(scope)s from %(name)s.", scope=form.scope.data, name=terms.name)
+    token = token_by_id(principal.user_id, token_id)
+    return redirect_or_json(url_for("tokens.show", token_id=token_id), message, token)

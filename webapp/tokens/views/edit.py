@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from flask import Response, flash, redirect, url_for
+from flask import Response, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
@@ -23,6 +23,7 @@ from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.registry import service
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 
@@ -97,16 +98,13 @@ def live(row: TokenRow) -> TokenRow:
 
 
 def form_again(form: EditTokenForm, row: TokenRow) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return form_pages.edit_page(form, row, status=422)
+    return refuse_form(form, lambda: form_pages.edit_page(form, row))
 
 
 def edited_answer(edited: Edited, row: TokenRow, form: EditTokenForm) -> ResponseReturnValue:
-    if not wants_page():
-        return as_json(limits(form, row, edited.after))
-    flash(sentence(edited), "ok")
-    return redirect(url_for("tokens.show", token_id=row.entry.id), 303)
+    return redirect_or_json(
+        url_for("tokens.show", token_id=row.entry.id), sentence(edited), limits(form, row, edited.after)
+    )
 
 
 def sentence(edited: Edited) -> str:

@@ -1,6 +1,6 @@
 """The pages on which a token is made and changed, with all that stands around their forms."""
 
-from flask import Response, render_template, url_for
+from flask import render_template, url_for
 
 from webapp.guard.preferences import zone
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
@@ -14,14 +14,14 @@ from webapp.tokens.views.request_location import place
 OWN_CHOICE = "own"
 
 
-def new_page(form: NewTokenForm, *, status: int = 200, chosen: str = OWN_CHOICE, like: str | None = None) -> Response:
+def new_page(form: NewTokenForm, *, chosen: str = OWN_CHOICE, like: str | None = None) -> str:
     """
     Args:
         chosen: the preset that filled it in.
         like: the name of the token that did.
     """
     offered = presets(catalogue(), form.roles, form.longest)
-    page = render_template(
+    return render_template(
         "tokens/new.html",
         form=form,
         suggested=form.suggested,
@@ -32,11 +32,10 @@ def new_page(form: NewTokenForm, *, status: int = 200, chosen: str = OWN_CHOICE,
         here=place(),
         summary=said(form),
     )
-    return Response(page, status)
 
 
-def edit_page(form: EditTokenForm, row: TokenRow, *, status: int = 200) -> Response:
-    page = render_template(
+def edit_page(form: EditTokenForm, row: TokenRow) -> str:
+    return render_template(
         "tokens/edit.html",
         form=form,
         token=row.entry,
@@ -45,7 +44,6 @@ def edit_page(form: EditTokenForm, row: TokenRow, *, status: int = 200) -> Respo
         here=place(),
         summary=said(form),
     )
-    return Response(page, status)
 
 
 def href(preset: Preset) -> str:

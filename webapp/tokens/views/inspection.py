@@ -19,10 +19,11 @@ from webapp.tokens.token_inspection import InspectedMember, TokenReading
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, catalogue, issuer, token_by_id
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import show, wants_page
+from webapp.web.negotiation import show
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problem_kinds import kind_of
 from webapp.web.registry import service
+from webapp.web.responses import refuse_form
 
 REFUSED: dict[ProblemCode, str] = {
     "token_revoked": _l("It was issued here and revoked, or its owner can no longer log in."),
@@ -93,9 +94,7 @@ def inspect(principal: Principal) -> ResponseReturnValue:
     """
     form = InspectForm()
     if not form.validate_on_submit():
-        if not wants_page():
-            raise form.refused()
-        return forgotten(Response(render_template("tokens/inspect.html", form=form, found=None), 422))
+        return forgotten(refuse_form(form, lambda: render_template("tokens/inspect.html", form=form, found=None)))
     found = inspected(principal, form)
     return forgotten(show(found, "tokens/inspect.html", form=form, found=found))
 

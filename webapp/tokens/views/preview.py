@@ -5,7 +5,6 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
-from flask import Response
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
@@ -18,6 +17,7 @@ from webapp.tokens.views.request_location import place
 from webapp.web.api_schema import responds
 from webapp.web.body import submitted
 from webapp.web.negotiation import as_json, wants_page
+from webapp.web.responses import refuse_form
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -44,12 +44,10 @@ def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     return previewed(form, partial(form_pages.edit_page, row=row))
 
 
-def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., Response]) -> ResponseReturnValue:
+def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., str]) -> ResponseReturnValue:
     form.validate_on_submit()
     if submitted().get("use") == "my-address" and (here := place().address):
         form.networks.data = [*(form.networks.data or ()), here]
-    if wants_page():
-        return page(form, status=422 if form.errors else 200)
     if form.errors:
-        raise form.refused()
-    return as_json(Summary(form_pages.said(form)))
+        return refuse_form(form, lambda: page(form))
+    return page(form) if wants_page() else as_json(Summary(form_pages.said(form)))

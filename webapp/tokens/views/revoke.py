@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import msgspec
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _, _n
@@ -12,7 +12,7 @@ from webapp.tokens import lifecycle, script_logins, token_list
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, token_by_id
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
@@ -33,13 +33,10 @@ def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """End a token; its next request is refused. Revoking it again changes nothing."""
     is_new = lifecycle.revoke(db(), principal.user_id, token_id)
     token = token_by_id(principal.user_id, token_id)
-    if not wants_page():
-        return as_json(token)
+    message = _("%(name)s was already revoked.", name=token.name)
     if is_new:
-        flash(_("%(name)s was revoked and no longer works.", name=token.name), "ok")
-    else:
-        flash(_("%(name)s was already revoked.", name=token.name), "ok")
-    return redirect(url_for("tokens.index"), 303)
+        message = _("%(name)s was revoked and no longer works.", name=token.name)
+    return redirect_or_json(url_for("tokens.index"), message, token)
 
 
 @bp.get("/tokens/revoke-all")
@@ -59,7 +56,6 @@ def revoke_all_form(principal: Principal) -> ResponseReturnValue:
 def revoke_all(principal: Principal) -> ResponseReturnValue:
     """End every token of the caller."""
     count = lifecycle.revoke_all(db(), principal.user_id)
-    if not wants_page():
-        return as_json(Count(count))
-    flash(_n("%(num)s token was revoked.", "%(num)s tokens were revoked.", count), "ok")
-    return redirect(url_for("tokens.index"), 303)
+    return redirect_or_json(
+        url_for("tokens.index"), _n("%(num)s token was revoked.", "%(num)s tokens were revoked.", count), Count(count)
+    )

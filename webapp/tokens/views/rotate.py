@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, current_app, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
@@ -14,8 +14,9 @@ from webapp.tokens.rotation import Handover, NotRotatable, Rotated
 from webapp.tokens.views.blueprint import FRESH, bp, issuer, policy, tell_owner, token_by_id, unless_strong
 from webapp.tokens.views.create import NewToken, answer_of, as_secret, reveal
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
+from webapp.web.negotiation import as_json
 from webapp.web.problems import Action, Problem
+from webapp.web.responses import refuse_form
 from webapp.web.transaction import db
 
 
@@ -35,9 +36,7 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         return asked
     form = RotateForm()
     if not form.validate_on_submit():
-        if not wants_page():
-            raise form.refused()
-        return rotate_page(form, principal, token_id, status=422)
+        return refuse_form(form, lambda: rotate_page(form, principal, token_id))
     proof = AuthenticationProof(principal.auth_time, principal.amr)
     rotated = rotated_by(principal.user_id, token_id, handover(form, "owner", proof))
     return reveal(rotated.issued, former=token_by_id(principal.user_id, token_id))
@@ -77,7 +76,6 @@ def way_out(error: NotRotatable) -> list[Action]:
     return [Action(_("View the new token"), url_for("tokens.show", token_id=error.successor_id))]
 
 
-def rotate_page(form: RotateForm, principal: Principal, token_id: UUID, *, status: int = 200) -> Response:
+def rotate_page(form: RotateForm, principal: Principal, token_id: UUID) -> str:
     token = token_by_id(principal.user_id, token_id)
-    page = render_template("tokens/rotate.html", form=form, token=token)
-    return current_app.make_response((page, status))
+    return render_template("tokens/rotate.html", form=form, token=token)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, flash, redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
@@ -10,8 +10,8 @@ from webapp.guard import Principal, require
 from webapp.tokens import refresh_families
 from webapp.tokens.views.blueprint import bp
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
@@ -22,7 +22,4 @@ def end_script_login(principal: Principal, login_id: UUID) -> ResponseReturnValu
     """End the login of a script: its refresh token and all its access tokens are refused from the next request on."""
     if not refresh_families.end_own(db(), principal.user_id, login_id):
         raise Problem(404, _("Script login not found"), _("It has already ended or is not yours."))
-    if not wants_page():
-        return Response(status=204)
-    flash(_("The script was logged out."), "ok")
-    return redirect(url_for("tokens.index"), 303)
+    return redirect_or_json(url_for("tokens.index"), _("The script was logged out."))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import admin_actions, roles
@@ -16,8 +16,8 @@ from webapp.admin.views.users.blueprint import admin_action, all_of, bp, locked_
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Problem
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
 
 MAX_AT_ONCE = 100
@@ -44,25 +44,24 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
     """Disable several users at once: all of them, or none."""
     form = DisableUsersForm()
     if not form.validate_on_submit():
-        if not wants_page():
-            raise form.refused()
-        return many_page(principal, form, status=422)
+        return refuse_form(form, lambda: many_page(principal, form))
     action, found = admin_action(principal, form), locked_users(ids_of(form.ids.data or ()))
     with refusals():
         ended = [action.disable(user) for user in found]
     answer = Disabled(len(found), sum(e.sessions for e in ended), sum(e.tokens for e in ended))
-    if not wants_page():
-        return as_json(answer)
-    flash(_n("%(num)s user is disabled.", "%(num)s users are disabled.", answer.people), "ok")
-    return redirect(url_for("admin_users.index"), 303)
+    return redirect_or_json(
+        url_for("admin_users.index"),
+        _n("%(num)s user is disabled.", "%(num)s users are disabled.", answer.people),
+        answer,
+    )
 
 
-def many_page(principal: Principal, form: DisableUsersForm, *, status: int = 200) -> Response:
+def many_page(principal: Principal, form: DisableUsersForm) -> str:
     found = all_of(ids_of(form.ids.data or ()))
     closures = {role.name: role.closure for role in roles.every(db())}
     above_you = [user.username for user in found if not admin_actions.may_act_on(principal.roles, closures[user.role])]
     chosen = people(db(), found)
-    return Response(render_template("admin/disable.html", people=chosen, form=form, above=above_you), status)
+    return render_template("admin/disable.html", people=chosen, form=form, above=above_you)
 
 
 def ids_of(words: Iterable[str]) -> list[UUID]:

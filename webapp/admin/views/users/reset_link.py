@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import msgspec
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.admin.forms import ReasonForm
@@ -14,7 +14,8 @@ from webapp.admin.views.users.user_actions import form_again
 from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import as_json, wants_page
+from webapp.web.negotiation import show
+from webapp.web.responses import redirect_or_json
 
 
 class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +36,9 @@ def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     with refusals():
         path = admin_action(principal, form).send_reset_link(user, by_mail=can_mail)
     link = None if can_mail else current_app.config["BASE_URL"] + path
-    if not wants_page():
-        return as_json(ResetLink(mailed_to=user.email if can_mail else None, link=link), status=201)
+    answer = ResetLink(mailed_to=user.email if can_mail else None, link=link)
     if link is None:
-        flash(_("A reset link was sent to %(email)s. It works once, for 30 minutes.", email=user.email), "ok")
-        return redirect(url_for("admin_users.show", user_id=user.id), 303)
+        message = _("A reset link was sent to %(email)s. It works once, for 30 minutes.", email=user.email)
+        return redirect_or_json(url_for("admin_users.show", user_id=user.id), message, answer, status=201)
     # Shown here and never again: no redirect, because there is nothing to come back to.
-    return render_template("admin/reset_link.html", user=user, link=link), 201
+    return show(answer, "admin/reset_link.html", status=201, user=user, link=link)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import admin_actions, roles
@@ -17,7 +17,7 @@ from webapp.core.translation import _
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import as_json, wants_page
+from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 ACTS = ("disable", "enable", "unlock", "end-sessions", "reset-link", "reset-factors", "role", "delete")
@@ -33,10 +33,10 @@ def act_form(principal: Principal, user_id: UUID, act: str) -> ResponseReturnVal
     return act_page(principal, user_of(user_id), act, form)
 
 
-def act_page(principal: Principal, user: User, act: str, form: Form, *, status: int = 200) -> Response:
+def act_page(principal: Principal, user: User, act: str, form: Form) -> str:
     if not admin_actions.may_act_on(principal.roles, roles.included_in(db(), user.role)):
         raise outranked(user.username)
-    page = render_template(
+    return render_template(
         "admin/user_action.html",
         user=user,
         act=act,
@@ -45,7 +45,6 @@ def act_page(principal: Principal, user: User, act: str, form: Form, *, status: 
         wait=current_app.config["FACTOR_RESET_WAIT"],
         roles=[role for role in roles.humblest_first(db()) if admin_actions.may_grant(principal.roles, role.closure)],
     )
-    return Response(page, status)
 
 
 @bp.post("/admin/users/<uuid:user_id>/disable")
@@ -125,15 +124,9 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
     with refusals():
         perform(admin_action(principal, form), user, act, form)
     if act == "delete":
-        if not wants_page():
-            return Response(status=204)
-        flash(words[act], "ok")
-        return redirect(url_for("admin_users.index"), 303)
-    if not wants_page():
-        return as_json(people(db(), [user])[0])
-    flash(words[act], "ok")
+        return redirect_or_json(url_for("admin_users.index"), words[act])
     # Whoever disabled themselves has nothing to come back to: the guard sends them to the login.
-    return redirect(url_for("admin_users.show", user_id=user.id), 303)
+    return redirect_or_json(url_for("admin_users.show", user_id=user.id), words[act], people(db(), [user])[0])
 
 
 def perform(action: AdminAction, user: User, act: str, form: Form) -> None:
@@ -163,6 +156,4 @@ def fits(form: Form, user: User) -> bool:
 
 
 def form_again(principal: Principal, user: User, act: str, form: Form) -> ResponseReturnValue:
-    if not wants_page():
-        raise form.refused()
-    return act_page(principal, user, act, form, status=422)
+    return refuse_form(form, lambda: act_page(principal, user, act, form))
