@@ -17,7 +17,7 @@ COLUMNS = ("at", "event", "sentence", "address", "browser", "refused")
 
 
 class ActivityEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event."""
+    """One audit event of a user, as pages, JSON and CSV show it."""
 
     id: UUID
     at: datetime
@@ -39,6 +39,11 @@ class ActivityEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lines(db: Session, user_id: UUID, events: Sequence[AuditEvent]) -> list[ActivityEntry]:
+    """Audit events as entries of the user's activity, in the same order.
+
+    Args:
+        user_id: the user, for the names of their tokens.
+    """
     names = tokens.names(db, user_id, {event.credential_id for event in events if event.credential_id})
     return [line(event, names) for event in events]
 
@@ -57,11 +62,13 @@ def line(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
 
 
 def whence(event: AuditEvent) -> str | None:
-    """From where it was done; where somebody who looks after others did it, that is theirs alone to know."""
+    """The IP address from which it was done. None if an administrator did it: their IP address is not shown to the
+    user."""
     return event.address if event.actor_id in (None, event.user_id) else None
 
 
 def as_csv(found: Iterable[ActivityEntry]) -> str:
+    """The entries as CSV with a header line; formulas are escaped (see ``audit.export_formats.row_of``)."""
     lines = (
         (line.at.isoformat(), line.event, line.sentence, line.address, line.browser, "yes" if line.is_refusal else "no")
         for line in found

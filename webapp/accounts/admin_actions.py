@@ -17,53 +17,76 @@ from webapp.mail.mailer import Mailer
 
 
 class TargetOutranksActor(Exception):
-    """They may do what the actor may not; the message is their name."""
+    """The target user has roles that the actor does not have. The message is the target's user name."""
 
 
 class OwnAccount(Exception):
-    """A token changes no password, factor, session or token of its owner's."""
+    """The actor is an API token, which may not administer the account of its owner."""
 
 
 class IsDisabled(Exception):
-    """A new password would let them in as little as the old one; the message is their name."""
+    """A disabled account cannot be sent a link for a new password. The message is the user name."""
 
 
 class NotYoursToGrant(Exception):
-    """The message is the role."""
+    """The actor may not assign this role. The message is the name of the role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
+    """Who administers: the user, all roles that theirs includes, and whether an API token is used."""
+
     user_id: UUID
     username: str
     roles: tuple[str, ...]
     is_token: bool = False
-    """Whether a token of theirs speaks, and not they."""
+    """Whether the actor is an API token of the user rather than a session."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndedCounts:
+    """How many live sessions and API tokens an action ends."""
+
     sessions: int
     tokens: int
 
 
 def may_act_on(actor: Collection[str], theirs: Collection[str]) -> bool:
-    """Nobody acts on somebody who may do more; nobody is above super_admin."""
+    """Whether an actor may administer a user: only if the actor has all roles of that user; super admins may always.
+
+    Args:
+        actor: all roles of the actor.
+        theirs: all roles of the user.
+    """
     return "super_admin" in actor or set(theirs) <= set(actor)
 
 
 def looks_after(closure: Collection[str]) -> bool:
+    """Whether a role administers other users.
+
+    Args:
+        closure: all roles that the role includes, itself among them.
+    """
     return "admin" in closure
 
 
 def may_grant(actor: Collection[str], closure: Collection[str]) -> bool:
-    """What one has, and nothing that looks after others; super_admin gives everything."""
+    """Whether an actor may assign a role: one that the actor has and that does not administer others; super admins any.
+
+    Args:
+        actor: all roles of the actor.
+        closure: all roles that the assigned role includes, itself among them.
+    """
     return "super_admin" in actor or (not looks_after(closure) and set(closure) <= set(actor))
 
 
 @dataclass(frozen=True, slots=True)
 class AdminAction:
-    """One actor with one reason, in one transaction; each action raises ``TargetOutranksActor`` or ``OwnAccount``."""
+    """What one actor does to a user, for one reason, in one transaction.
+
+    Each method checks the actor's rank, writes an audit event with actor and reason, and mails the user. Each raises
+    ``TargetOutranksActor``, and ``OwnAccount`` if a token of the user acts on the user.
+    """
 
     db: Session
     post: Mailer
@@ -71,9 +94,10 @@ class AdminAction:
     reason: str
 
     def disable(self, user: User) -> EndedCounts:
-        """
+        """Disable an account and end its sessions, script logins and API tokens.
+
         Raises:
-            AboveYou, LastSuperAdmin
+            LastSuperAdmin: nobody could administer the site afterwards.
         """
         self.judge(user)
         ends, was_enabled = live_of(self.db, user.id), user.disabled_at is None
@@ -83,23 +107,20 @@ class AdminAction:
         return ends
 
     def enable(self, user: User) -> None:
+        """Enable a disabled or locked account. Ended sessions and tokens stay ended."""
         self.judge(user)
         if user.disabled_at is not None or lockout.is_frozen(user):
             lifecycle.enable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
             self.tell(user, "account_enabled")
 
     def unlock(self, user: User) -> None:
-        """Forget wrong passwords and codes.
-
-        Raises:
-            AboveYou
-        """
+        """Reset the counters of wrong passwords and codes."""
         self.judge(user)
         lifecycle.unlock(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
         self.tell(user, "login_unlocked")
 
     def end_sessions(self, user: User) -> int:
-        """Log them out everywhere; their tokens stay."""
+        """End all sessions of a user; API tokens stay. Returns the number of ended sessions."""
         self.judge(user)
         ended = credentials.end_all(self.db, user.id, kind="session")
         for session_id in ended:
@@ -116,10 +137,17 @@ class AdminAction:
         return len(ended)
 
     def send_reset_link(self, user: User, *, by_mail: bool) -> str:
-        """The path of a page that sets a new password. Earlier links stop working.
+        """Create a link that sets a new password; earlier links stop working.
+
+        Args:
+            by_mail: whether it is mailed to the user; otherwise the administrator hands it over.
+
+        Returns:
+            The path of the page, with the secret.
 
         Raises:
-            AboveYou, IsDisabled, PasswordElsewhere
+            IsDisabled: the account is disabled.
+            PasswordElsewhere: an identity provider verifies the password.
         """
         self.judge(user)
         if user.disabled_at is not None:
@@ -138,11 +166,10 @@ class AdminAction:
         return path
 
     def reset_factors(self, user: User, *, wait: timedelta) -> None:
-        """Take their second factors away after a time in which they can stop it.
+        """Announce the removal of a user's second factors. It is carried out after ``wait``, unless the user stops it.
 
         Raises:
-            AboveYou
-            AlreadyBegun
+            AlreadyBegun: a reset is already pending.
         """
         self.judge(user)
         mfa_reset.begin(
@@ -156,11 +183,14 @@ class AdminAction:
         )
 
     def change_role(self, user: User, role: str) -> None:
-        """
+        """Assign another role. Allowed on the actor's own account too, because nobody gains a role by it.
+
         Raises:
-            AboveYou, NotYoursToGrant, LastSuperAdmin, RoleGone
+            RoleGone: there is no such role.
+            NotYoursToGrant: the actor may not assign it.
+            LastSuperAdmin: nobody could administer the site afterwards.
         """
-        # Of themselves as well: nobody gets more by it.
+        # The actor's own role may be changed as well: ``may_grant`` gives nobody more than they have.
         self.judge_rank(user)
         closure = roles.included_in(self.db, role)
         if not closure:
@@ -174,9 +204,10 @@ class AdminAction:
         self.tell(user, "role_changed", former=former, role=role)
 
     def delete(self, user: User) -> None:
-        """
+        """Delete an account with everything that belongs to it; audit events stay.
+
         Raises:
-            AboveYou, LastSuperAdmin
+            LastSuperAdmin: nobody could administer the site afterwards.
         """
         self.judge(user)
         self.tell(user, "account_deleted")
@@ -195,10 +226,11 @@ class AdminAction:
         if user.email is None:
             return
         said = facts | {"username": user.username, "actor": self.actor.username, "reason": self.reason, "at": now()}
-        # Without user_id: a mail is deleted with its account, and this one may have to outlive it.
+        # Without user_id: mails of a user are deleted with the account, and this one may be about its deletion.
         self.post.put(self.db, kind, user.email, said, recipient_id=user.id)
 
 
 def live_of(db: Session, user_id: UUID) -> EndedCounts:
+    """Number of live sessions and API tokens of a user."""
     counts = credentials.live_counts(db, [user_id])
     return EndedCounts(counts.get((user_id, "session"), 0), counts.get((user_id, "token"), 0))

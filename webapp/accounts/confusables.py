@@ -7,16 +7,16 @@ from collections import defaultdict
 from functools import cache
 from importlib.resources import files
 
-# The library reads confusables.txt with the marks of direction that stand around letters of right-to-left scripts.
+# The data of the library contains left-to-right marks around letters of right-to-left scripts.
 DIRECTION_MARK = "\u200e"
 
 
 @cache
 def prototypes() -> dict[str, str]:
-    """What each confusable character is replaced with.
+    """Map each confusable character to the prototype of its class.
 
-    ``confusable_homoglyphs`` keeps the pairs of Unicode's ``confusables.txt`` in both directions. Whatever is connected
-    is one class, of which one member stands for all: a sequence, such as "rn" for "m", where there is one.
+    ``confusable_homoglyphs`` keeps the pairs of Unicode's ``confusables.txt`` in both directions. Connected characters
+    form one class. Its prototype is a sequence, such as "rn" for "m", if the class has one.
     """
     pairs = json.loads(files("confusable_homoglyphs").joinpath("confusables.json").read_text(encoding="utf-8"))
     alike: dict[str, set[str]] = defaultdict(set)
@@ -45,14 +45,14 @@ def connected(alike: dict[str, set[str]], text: str) -> set[str]:
 
 
 def skeleton_of(name: str) -> str:
-    """The skeleton of a name, without case: names are compared so as well."""
+    """The skeleton of a name, case-folded, because user names are compared without case."""
     replaced = unicodedata.normalize("NFD", name)
-    # Twice: the characters of a sequence have classes of their own.
+    # Twice, because the characters of a replaced sequence are confusable as well.
     for _ in range(2):
         replaced = "".join(prototypes().get(character, character) for character in replaced)
     return unicodedata.normalize("NFD", replaced.casefold())
 
 
 def skeleton_key(name: str) -> str:
-    """The skeleton as it is stored and compared: a digest, because a skeleton may be many times as long as its name."""
+    """The skeleton as it is stored and compared: its SHA-256, because a skeleton may be much longer than the name."""
     return hashlib.sha256(skeleton_of(name).encode()).hexdigest()

@@ -1,4 +1,7 @@
-"""In what standing a credential and its user are: one row, by the driver, because every request pays for it."""
+"""credential_lookup: the one query of every authenticated request, which reads a credential with its user and role.
+
+It runs on the database driver without the ORM, because each request pays for it.
+"""
 
 from collections.abc import Callable
 
@@ -37,7 +40,12 @@ QUESTION = (
 
 
 def credential_lookup(database: Database) -> Callable[[str], CredentialRow | None]:
-    """The question of every request: None for a credential that does not exist."""
+    """Compile the query and return a function that looks a credential up by its key (digest of secret or ``jti``).
+
+    Returns:
+        A function that returns None if there is no such credential. Expiry, revocation and disabled users are for the
+        caller to check.
+    """
     statement = database.compile_for(QUESTION)
 
     def standing(key: str) -> CredentialRow | None:

@@ -1,4 +1,4 @@
-""" "This was not me": take back what somebody else did with an account, and lock it until its owner comes."""
+"""disown, undo_address: "This wasn't me" links, which undo an action and lock the account until its owner returns."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,15 +27,15 @@ from webapp.mail.mailer import Mailer
 from webapp.mfa import factors, resets
 from webapp.tokens import lifecycle as tokens
 
-# What a mail is about was made moments before it.
+# The mail is written moments after the credential that it is about was created.
 MOMENTS = timedelta(minutes=1)
 
 
 def disowned(db: Session, secret: str) -> tuple[Link, User]:
-    """What a "this was not me" link is about, and whose account it concerns.
+    """The link of a "This wasn't me" mail and the user it concerns.
 
     Raises:
-        LinkDead
+        LinkDead: it does not work any more, or the account is disabled.
     """
     link = one_time_links.find(db, NOT_ME, secret)
     user = db.get(User, link.user_id) if link is not None and link.user_id is not None else None
@@ -46,22 +46,23 @@ def disowned(db: Session, secret: str) -> tuple[Link, User]:
 
 @dataclass(frozen=True, slots=True)
 class Disavowal:
-    """What became of a "this was not me"."""
+    """The result of a "This wasn't me" link."""
 
     is_mailed: bool = False
-    """Whether a link for a new password could be sent to where this one had gone."""
+    """Whether a link for a new password was mailed. Not if the account has another e-mail address by now."""
     ended: EndedCredentials | None = None
-    """None where something had only begun, and was stopped."""
+    """What was ended; None if a pending reset was cancelled instead."""
 
 
 def disown(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances) -> Disavowal:
-    """Stop what somebody else has begun, or take back what they did.
+    """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
     Args:
-        unknown_hash: of a password that was thrown away.
+        secret: of the link.
+        unknown_hash: hash of a random password that nobody knows.
 
     Raises:
-        LinkDead
+        LinkDead: it does not work any more.
     """
     link, user = disowned(db, secret)
     if one_time_links.spend(db, NOT_ME, secret) is None:
@@ -76,7 +77,7 @@ def disown(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circ
     ended = lock(db, user, unknown_hash, since=datetime.fromisoformat(facts["since"]))
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
     if user.is_known_elsewhere or not recovery.is_still(user, link):
-        # Somebody changed the address since; that change has an undo link of its own.
+        # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
     recovery.send_link(db, post, user, here, ended=ended)
     return Disavowal(is_mailed=True, ended=ended)
@@ -85,13 +86,17 @@ def disown(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circ
 def undo_address(
     db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances
 ) -> tuple[User, EndedCredentials]:
-    """Put the address before back, which whoever knew the password has changed, and a link for a new one goes there.
+    """Restore the previous e-mail address and lock the account, with a link for a new password mailed to that address.
+
+    Returns:
+        The user, and what was ended.
 
     Raises:
-        LinkDead, AddressTaken
+        LinkDead: it does not work any more.
+        EmailTaken: another account uses the previous e-mail address by now.
     """
     user, since = email_change.undo(db, secret)
-    # They may have closed it as well, and the mail about that went to the other address.
+    # The attacker may also have closed the account, and that mail went to the new e-mail address.
     lifecycle.reopen(db, user)
     ended = lock(db, user, unknown_hash, since=since)
     if not user.is_known_elsewhere:
@@ -100,11 +105,12 @@ def undo_address(
 
 
 def lock(db: Session, user: User, unknown_hash: str, *, since: datetime) -> EndedCredentials:
-    """End every login by browsers and by scripts, and the password, which nobody knows from then on.
+    """End every session and script login and make the password unusable.
 
-    API tokens, second factors and invitations made ``since`` go as well: whoever came in may have made them.
+    API tokens, second factors and invitations created ``since`` are revoked too, because an attacker may have created
+    them.
     """
-    # A password that is kept elsewhere is for whoever keeps it to change.
+    # With an identity provider there is no local password to replace.
     is_ours = not user.is_known_elsewhere
     ended = lifecycle.set_password(db, user, unknown_hash) if is_ours else ended_credentials.end_logins(db, user.id)
     made = [token.id for token in credentials.live(db, user.id, "token") if token.created_at >= since]
@@ -115,7 +121,7 @@ def lock(db: Session, user: User, unknown_hash: str, *, since: datetime) -> Ende
 
 
 def is_only_begun(db: Session, link: Link, user: User) -> bool:
-    """Whether nothing has happened yet that would have to be taken back: then it is stopped, and that is all."""
+    """Whether the link is about a pending reset or password link, which is cancelled while nothing has happened yet."""
     what = (link.facts or {})["what"]
     if what == RESET_ASKED:
         return one_time_links.waits(db, user.id, RESET)
@@ -134,5 +140,5 @@ def rename_back(db: Session, user: User, former: str) -> None:
     try:
         profile.rename(db, user, former)
     except UserNameTaken:
-        # Somebody else has it by now; whoever comes back may choose another.
+        # Another account has that name by now. The user can choose another one.
         return

@@ -1,4 +1,5 @@
-"""Another e-mail address: asked for, confirmed from there, and for a week undone from the one before."""
+"""Change an e-mail address: request it, confirm it with a mailed link, and undo it for a week from the previous
+address."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,7 +24,10 @@ CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 
 
 def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances) -> None:
-    """Mail a link to the new address. Whoever asks learns nothing of whose it is: its owner does."""
+    """Request another e-mail address and mail a confirmation link to it.
+
+    If another account has that address, its owner is informed by mail instead. The caller gets the same response.
+    """
     owner = db.scalar(select(User).where(User.email_key == key_of(address)))
     secret = one_time_links.make(
         db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address, facts={one_time_links.SHOWN: not post.can_mail}
@@ -34,15 +38,15 @@ def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances
         facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
         post.send(db, "confirm_address", address, user_id=user.id, **facts)
         return
-    # As the owner writes it: what is compared as equal need not be one mailbox. Where they may not be told, as much is
-    # written for nobody, so that the caller cannot tell.
+    # To the address as its owner wrote it: two addresses that compare as equal need not be one mailbox. If the owner
+    # gets no mail, the same number of rows is written, so that the caller cannot tell.
     is_told = owner.email is not None and owner.disabled_at is None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
     post.send(db, "address_in_use", to, user_id=user_id, username=owner.username, here=here)
 
 
 def pending(db: Session, user_id: UUID) -> Link | None:
-    """The change that waits to be confirmed."""
+    """The confirmation link of a requested change, if it still works."""
     query = select(Link).where(Link.user_id == user_id, Link.purpose == CONFIRM)
     return db.scalar(query.where(Link.used_at.is_(None), Link.expires_at > now()))
 
@@ -52,7 +56,8 @@ def cancel(db: Session, user_id: UUID) -> None:
 
 
 def live(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
-    """
+    """The user and the link of a secret.
+
     Raises:
         LinkDead
     """
@@ -63,11 +68,11 @@ def live(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
 
 
 def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None:
-    """Set the new e-mail address. A mail to the old one has a link that undoes it.
+    """Set the new e-mail address. A mail to the previous one has a link that undoes the change.
 
     Raises:
-        LinkDead
-        AddressTaken: somebody was quicker.
+        LinkDead: it does not work any more.
+        EmailTaken: another account took the address meanwhile.
     """
     user, link = spend(db, CONFIRM, secret)
     former, was_verified, asked_at = user.email, user.email_verified_at is not None, link.created_at
@@ -83,19 +88,20 @@ def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None
 
 
 def undo(db: Session, secret: str) -> tuple[User, datetime]:
-    """The address before is the account's again.
+    """Restore the e-mail address from before the change.
 
     Returns:
-        Whose it is, and when the change was asked for.
+        The user, and when the change was requested.
 
     Raises:
-        LinkDead, AddressTaken
+        LinkDead: it does not work any more.
+        EmailTaken: another account took the address meanwhile.
     """
     user, link = spend(db, UNDO, secret)
     facts = link.facts or {}
     settle(db, user, str(link.address), is_verified=bool(facts.get("was_verified")))
     one_time_links.void(db, user.id)
-    # Those who took the account may have changed the address more than once: their own way back is closed.
+    # An attacker may have changed the address more than once: undo links of later changes are deleted.
     db.execute(delete(Link).where(Link.user_id == user.id, Link.purpose == UNDO, Link.created_at >= link.created_at))
     record(db, Event.ADDRESS_RESTORED, user_id=user.id, address=link.address)
     return user, datetime.fromisoformat(facts["since"]) if "since" in facts else link.created_at

@@ -1,4 +1,4 @@
-"""end_logins, EndedCredentials: what a new password or a similar change ends, and its description for people."""
+"""end_logins, EndedCredentials: end all logins of a user, and say in numbers and in a sentence what was ended."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,13 +14,13 @@ from webapp.tokens import lifecycle as tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedCredentials:
-    """How many could act as a user until then; pages, mails, JSON and the audit log show these numbers."""
+    """Number of credentials that an action ended; pages, mails, JSON and the audit log show these numbers."""
 
     sessions: int
     script_logins: int
-    """With their access and refresh tokens."""
+    """Each with its access and refresh tokens."""
     tokens: int
-    """API tokens that people made."""
+    """API tokens that were revoked."""
     tokens_kept: int
     """API tokens that still work."""
 
@@ -46,11 +46,14 @@ class EndedCredentials:
 def end_logins(
     db: Session, user_id: UUID, *, keep: UUID | None = None, revokes_tokens: bool = False
 ) -> EndedCredentials:
-    """End every login of a user, by browsers and by scripts, and every mailed link that gives access.
+    """End all sessions and script logins of a user, and void mailed links that give access.
 
     Args:
-        keep: the session that asks for it, if one does.
-        revokes_tokens: whether the API tokens that people made are revoked as well.
+        keep: a session to leave alone, such as the one that made the request.
+        revokes_tokens: whether API tokens are revoked as well.
+
+    Returns:
+        What was ended.
     """
     ended = logins.end_logins(db, user_id, keep=keep)
     revoked = tokens.revoke_all(db, user_id) if revokes_tokens else 0

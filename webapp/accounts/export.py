@@ -1,4 +1,4 @@
-"""Everything that is stored about one user, for that user, without secrets."""
+"""export: everything that is stored about one user, for that user, without secrets (GDPR article 15)."""
 
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ class ExportedMail(msgspec.Struct, frozen=True):
 
 
 class ExportedLink(msgspec.Struct, frozen=True):
-    """A link that was mailed, and works until it is used; where it leads is in the mail alone."""
+    """A mailed link; its URL is only in the mail."""
 
     purpose: str
     address: str | None
@@ -76,7 +76,7 @@ class ExportedLink(msgspec.Struct, frozen=True):
 
 
 class ExportedInvitation(msgspec.Struct, frozen=True):
-    """One that the caller made."""
+    """An invitation that the caller created."""
 
     email: str | None
     role: str
@@ -89,31 +89,31 @@ class ExportedInvitation(msgspec.Struct, frozen=True):
 
 
 class ExportedLoginNetwork(msgspec.Struct, frozen=True):
-    """A network that the caller has logged in from, where wrong passwords are counted apart."""
+    """A network that the caller has logged in from. Wrong passwords from there have a limit of their own."""
 
     network: str
     last_login_at: datetime
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of the caller's."""
+    """All data of the caller."""
 
     exported_at: datetime
     account: dict[str, Any]
     factors: FactorRecord
     sessions: list[BrowserRecord]
     trusted: list[BrowserRecord]
-    """Browsers where the password is enough."""
+    """Browsers in which no second factor is needed."""
     tokens: list[TokenRecord]
     script_logins: list[ScriptLoginRecord]
     requests: list[DayRecord]
-    """How many a day, by session and token."""
+    """Number of requests per day, by session and token."""
     uses: list[UseRecord]
-    """For what, by token."""
+    """Requested routes, by token."""
     networks: list[NetworkRecord]
-    """From where, by token."""
+    """Networks, by token."""
     login_networks: list[ExportedLoginNetwork]
-    """From where the caller has logged in since the last change of the password."""
+    """Networks that the caller has logged in from since the last change of the password."""
     invitations: list[ExportedInvitation]
     links: list[ExportedLink]
     events: list[ExportedEvent]
@@ -121,6 +121,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def export(db: Session, user: User) -> Export:
+    """Collect the data of a user."""
     record(db, Event.DATA_EXPORTED, user_id=user.id)
     db.flush()
     return Export(

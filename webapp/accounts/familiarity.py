@@ -1,13 +1,13 @@
-"""Familiarity: how far an account knows the browser or network that a login attempt comes from."""
+"""Familiarity: whether a user has logged in before with the browser or from the network of a login attempt."""
 
 from enum import Enum
 
 
 class Familiarity(Enum):
-    """Failed attempts are counted apart for each, so that strangers who use up theirs do not lock out the owner."""
+    """Failed attempts are limited separately for each, so that attempts by strangers do not lock out the owner."""
 
     STRANGER = "stranger"
     NETWORK = "network"
-    """The owner has logged in from this network; others may share it."""
+    """The user has logged in from this network; other people may share it."""
     BROWSER = "browser"
-    """The owner has logged in with this browser, or is logged in with it now."""
+    """The user has logged in with this browser, or is logged in with it now."""

@@ -13,7 +13,11 @@ from webapp.web.form import Form
 
 
 def choices_of(words: Mapping[str, str]) -> Callable[[], dict[str, str]]:
-    """The options of a select field, in the language of the request."""
+    """The options of a select field, translated into the language of the request.
+
+    Args:
+        words: values and their lazily translated labels.
+    """
     return lambda: {value: str(label) for value, label in words.items()}
 
 
@@ -45,7 +49,7 @@ class VerifyForm(Form):
 
 
 class StrengthForm(Form):
-    """A password while it is typed. Nothing of it is stored."""
+    """A password that is being typed. It is not stored."""
 
     password = StringField(_l("Password"), [Length(max=1000)])
     username = StringField(_l("Name"), [Length(max=320)])
@@ -86,7 +90,7 @@ class SetupForm(RegisterForm):
 
 
 class ProfileForm(Form):
-    """Fields that are left out do not change."""
+    """Changes of the profile. Fields that are left out keep their values."""
 
     username = StringField(
         _l("User name"),
@@ -125,7 +129,7 @@ class ProfileForm(Form):
 
 
 class MailsForm(Form):
-    """Mails that are not ticked are no longer sent."""
+    """Which informative mails are sent: the ticked ones."""
 
     tokens_expiring = BooleanField(
         _l("Tokens that expire soon"), description=_l("14 days, 7 days and 1 day before they expire.")

@@ -1,4 +1,4 @@
-"""Identity: whom a provider knows by a name and a password."""
+"""Identity, IdentityProvider: what an external identity provider returns for a user name and password."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,22 +8,32 @@ from webapp.accounts.names import key_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What a provider says of whoever has the right password."""
+    """A user as the identity provider knows them, after the right password."""
 
     username: str
     email: str | None = None
     email_verified: bool = True
-    """The provider's claim that the e-mail address is theirs (OpenID Connect Core §5.1), trusted without a mail of our
-    own. Say False where people may enter any address there."""
+    """Whether the provider has verified the e-mail address (OpenID Connect Core §5.1). It is then trusted without a
+    mail of our own. False if users of the provider can enter any address there."""
     display_name: str | None = None
     subject: str = ""
-    """By what they are known there for good, such as an entryUUID; empty where that is the name."""
+    """A permanent identifier, such as an LDAP entryUUID; empty if users are identified by their name."""
 
     @property
     def key(self) -> str:
+        """What is stored of the identity: the subject, or the normalized user name."""
         return self.subject or key_of(self.username)
 
 
 class IdentityProvider(Protocol):
+    """Verifies passwords that are kept outside this site, such as in LDAP."""
+
     def authenticate(self, identifier: str, password: str) -> Identity | None:
-        """Whose name or address, and password, these are; None where they do not go together."""
+        """Verify a password.
+
+        Args:
+            identifier: user name or e-mail address, as it was typed.
+
+        Returns:
+            The identity, or None if the name is unknown or the password is wrong.
+        """

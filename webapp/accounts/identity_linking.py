@@ -1,4 +1,4 @@
-"""Move the password of a user to the identity provider, or back to this site."""
+"""Link an account to the identity provider, which then verifies its password, or give it a local password again."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,24 +14,25 @@ from webapp.core.clock import now
 
 
 class MovedAlready(Exception):
-    """It is kept there; by what it is known there is the message."""
+    """The account is already linked, or already has a local password. The message is the key or the user name."""
 
 
 class KeyTaken(Exception):
-    """Somebody else here is known by that."""
+    """Another account is linked to this identity."""
 
 
 def elsewhere(db: Session, user: User, key: str | None = None) -> str:
-    """Forget the password of a user, and ask the provider from the next login on. Their logins end.
+    """Link an account to the identity provider: forget its password and end its logins.
 
     Args:
-        key: by what they are known there; without, by their name.
+        key: identifier of the user at the provider; default: the normalized user name.
 
     Returns:
         The key.
 
     Raises:
-        MovedAlready, KeyTaken
+        MovedAlready: the account is linked already.
+        KeyTaken: another account is linked to this key.
     """
     if user.known_elsewhere_as is not None:
         raise MovedAlready(user.known_elsewhere_as)
@@ -41,7 +42,7 @@ def elsewhere(db: Session, user: User, key: str | None = None) -> str:
             user.known_elsewhere_as = key
     except IntegrityError as error:
         raise KeyTaken(key) from error
-    # Marks and links from before are no better than what their owner could know then.
+    # Trusted browsers and mailed links were obtained with the local password, so they end with it.
     user.password_hash, user.password_changed_at, user.failed_logins = "", now(), 0
     ended = ended_credentials.end_logins(db, user.id)
     record(db, Event.IDENTITY_LINKED, user_id=user.id, known_as=key, **ended.facts)
@@ -49,10 +50,10 @@ def elsewhere(db: Session, user: User, key: str | None = None) -> str:
 
 
 def set_local_password(db: Session, user: User, password_hash: str) -> EndedCredentials:
-    """Give a user a password of ours, and ask the provider no more. Their logins end, their API tokens stay.
+    """Give a linked account a local password and unlink it. Its logins end, its API tokens stay.
 
     Raises:
-        MovedAlready
+        MovedAlready: the account is not linked.
     """
     if user.known_elsewhere_as is None:
         raise MovedAlready(user.username)
@@ -62,7 +63,8 @@ def set_local_password(db: Session, user: User, password_hash: str) -> EndedCred
 
 
 def is_last_with_password(db: Session, user: User) -> bool:
-    """Whether nobody else who can let others in would get in while the provider is down."""
+    """Whether this is the last super admin with a local password, without whom nobody could administer the site while
+    the identity provider is down."""
     holders = reaching(db, "super_admin")
     others = User.id != user.id, User.role.in_(holders), User.known_elsewhere_as.is_(None)
     able = User.disabled_at.is_(None), User.closes_at.is_(None)

@@ -1,4 +1,4 @@
-"""Invitations: links that let people make an account, so many times and not for long."""
+"""Invitations: links with which people may register, with a limited number of uses and an expiry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,14 +24,16 @@ PAGE = 25
 
 
 class RoleNotYours(Exception):
-    """Only those above it give it away."""
+    """The inviter may not invite to this role."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationRequest:
+    """What an inviter chose in the form or on the command line."""
+
     role: str = "user"
     email: str | None = None
-    """Of the only one who may use it. The link is mailed there and shown to nobody, so using it proves the address."""
+    """The only address that may use it. The link is mailed there and not shown, so using it verifies the address."""
     note: str = ""
     lifetime: timedelta = LIFETIME
     most_uses: int = 1
@@ -39,14 +41,18 @@ class InvitationRequest:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class InvitationWithLink:
-    """``path`` holds the secret: shown once, kept nowhere."""
+    """A new invitation. ``path`` contains the secret, which is shown once and stored only as a digest."""
 
     invitation: Invitation
     path: str
 
 
 def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
-    """Which roles somebody may invite to, the humblest first: admins what is below them, super admins everything."""
+    """Names of the roles that somebody may invite to, lowest first.
+
+    Args:
+        roles: all roles of the inviter.
+    """
     offered = humblest_first(db) if looks_after(roles) else ()
     return tuple(role.name for role in offered if may_grant(roles, role.closure))
 
@@ -54,13 +60,15 @@ def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
 def make(
     db: Session, wish: InvitationRequest, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)
 ) -> InvitationWithLink:
-    """
+    """Create an invitation and write its audit event.
+
     Args:
-        by: who invites; None for the command line.
-        roles: all that theirs includes.
+        by: id of the inviter; None for the command line.
+        roles: all roles of the inviter.
 
     Raises:
-        AddressUnfit, RoleNotYours
+        EmailUnfit: the e-mail address is not valid.
+        RoleNotYours: the inviter may not invite to this role.
     """
     if wish.role not in may_give(db, roles):
         raise RoleNotYours(wish.role)
@@ -74,10 +82,10 @@ def make(
 
 
 def prepare(wish: InvitationRequest, *, by: UUID | None = None) -> InvitationWithLink:
-    """The row of a new invitation, not yet added to the database session; whether it may be given is not checked.
+    """Build the row of an invitation, without adding it to the database session or checking the role.
 
     Raises:
-        EmailUnfit
+        EmailUnfit: the e-mail address is not valid.
     """
     secret = new_secret()
     invitation = Invitation(
@@ -109,7 +117,7 @@ def record_made(db: Session, made: Invitation) -> None:
 
 
 def mail(db: Session, post: Mailer, made: InvitationWithLink) -> bool:
-    """Whether there was an address to send it to."""
+    """Mail an invitation. Returns False if it has no e-mail address."""
     found = made.invitation
     if found.email is None:
         return False
@@ -126,13 +134,13 @@ def mail(db: Session, post: Mailer, made: InvitationWithLink) -> bool:
 
 
 def find(db: Session, secret: str) -> Invitation | None:
-    """The invitation of this secret, if it works."""
+    """The invitation with this secret, if it can be used."""
     found = db.scalar(select(Invitation).where(Invitation.digest == digest(secret)))
     return found if found is not None and state_of(found, now()) == "open" and is_backed(db, found) else None
 
 
 def state_of(invitation: Invitation, moment: datetime) -> str:
-    """In one word: open, used, revoked or expired."""
+    """State of an invitation in one word: open, used, revoked or expired."""
     if invitation.revoked_at is not None:
         return "revoked"
     if invitation.uses >= invitation.most_uses:
@@ -141,7 +149,7 @@ def state_of(invitation: Invitation, moment: datetime) -> str:
 
 
 def is_backed(db: Session, invitation: Invitation) -> bool:
-    """Whether its creator could still create it: with a lost role, its invitations stop working."""
+    """Whether the inviter could still invite to this role. If not, the invitation does not work."""
     if invitation.created_by is None:
         return True
     inviter = db.get(User, invitation.created_by)
@@ -152,7 +160,11 @@ def is_backed(db: Session, invitation: Invitation) -> bool:
 
 
 def spend(db: Session, secret: str) -> Invitation | None:
-    """Use it once. One statement, so that of two who come at once for the last use one is too late."""
+    """Count one use of an invitation. One UPDATE, so that only one of two concurrent requests gets the last use.
+
+    Returns:
+        The invitation, or None if it cannot be used.
+    """
     if find(db, secret) is None:
         return None
     return db.scalar(
@@ -169,7 +181,7 @@ def spend(db: Session, secret: str) -> Invitation | None:
 
 
 def revoke(db: Session, invitation_id: UUID, *, by: UUID | None = None) -> bool:
-    """Whether it worked until now."""
+    """Revoke an invitation. Returns whether it could be used until now."""
     revoked = db.scalar(
         update(Invitation)
         .where(Invitation.id == invitation_id, Invitation.revoked_at.is_(None), Invitation.expires_at > now())
@@ -185,10 +197,15 @@ def revoke(db: Session, invitation_id: UUID, *, by: UUID | None = None) -> bool:
 def revoke_all(
     db: Session, *, before: datetime | None = None, since: datetime | None = None, by: UUID | None = None
 ) -> int:
-    """Those that still work, of everybody or of one user, as far as they were made before or since a moment.
+    """Revoke usable invitations.
+
+    Args:
+        before: only those created before this moment.
+        since: only those created at or after this moment.
+        by: only those of this inviter.
 
     Returns:
-        How many.
+        Number of revoked invitations.
     """
     works = [Invitation.revoked_at.is_(None), Invitation.expires_at > now(), Invitation.uses < Invitation.most_uses]
     works += [Invitation.created_at < before] if before else []
@@ -200,14 +217,14 @@ def revoke_all(
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """An invitation, with the name of whoever made it."""
+    """An invitation with the user name of its inviter."""
 
     invitation: Invitation
     inviter: str | None
 
 
 def latest_invitations(db: Session, *, before: datetime | None = None, size: int = PAGE) -> list[InvitationRow]:
-    """The latest first, one more than asked where there are more."""
+    """Invitations, newest first: up to ``size``, and one more if there is another page."""
     query = select(Invitation, User.username).outerjoin(User, User.id == Invitation.created_by)
     query = query.where(Invitation.created_at < before) if before else query
     rows = db.execute(query.order_by(Invitation.created_at.desc()).limit(size + 1))

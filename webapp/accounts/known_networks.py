@@ -1,4 +1,4 @@
-"""Networks that a user has logged in from since the last change of the password, a bounded number of them."""
+"""Networks that a user has logged in from since the password was changed: at most ``MOST`` per user."""
 
 from uuid import UUID
 
@@ -13,14 +13,14 @@ from webapp.core.db import to_microseconds
 MOST = 20
 
 NOBODY = UUID(int=0)
-# One from before the last change of the password may be that of whoever had the old one.
+# Networks from before the last change of the password may be those of an attacker who knew the old one.
 COUNTS = or_(User.password_changed_at.is_(None), LoginNetwork.last_login_at >= User.password_changed_at)
 KNOWN = (
     select(LoginNetwork.network)
     .join(User, User.id == LoginNetwork.user_id)
     .where(LoginNetwork.user_id == bindparam("user_id"), LoginNetwork.network == bindparam("network"), COUNTS)
 )
-# Two logins may come at once. Both databases understand it.
+# An upsert, because two logins may be concurrent. SQLite and PostgreSQL understand the same statement.
 ADD = text("""
     INSERT INTO known_network (user_id, network, last_login_at) VALUES (:user_id, :network, :now)
     ON CONFLICT (user_id, network) DO UPDATE SET last_login_at = :now
@@ -31,7 +31,7 @@ def is_known(db: Session, user_id: UUID | None, address: str | None) -> bool:
     """Whether a user has logged in from the network of this IP address.
 
     Args:
-        user_id: None for a name that nobody has; the same statement is run, so that it takes no other time.
+        user_id: None for an unknown name; the same statement runs, so that timing does not show which names exist.
     """
     network = network_of(address)
     found = db.execute(KNOWN, {"user_id": user_id or NOBODY, "network": network}).first()
@@ -39,7 +39,7 @@ def is_known(db: Session, user_id: UUID | None, address: str | None) -> bool:
 
 
 def remember(db: Session, user_id: UUID, address: str | None) -> None:
-    """Note a completed login from the network of this IP address; the one used least recently is forgotten for it."""
+    """Store a completed login from the network of this IP address, and delete the network that was used least recently."""
     network = network_of(address)
     if network == UNKNOWN:
         return
@@ -57,9 +57,10 @@ def forget_oldest(db: Session, user_id: UUID) -> None:
 
 
 def forget_all(db: Session, user_id: UUID) -> None:
-    """As after a change of the password."""
+    """Delete the networks of a user, as after a change of the password."""
     db.execute(delete(LoginNetwork).where(LoginNetwork.user_id == user_id))
 
 
 def count(db: Session, user_id: UUID) -> int:
+    """Number of stored networks of a user."""
     return db.scalar(select(func.count()).where(LoginNetwork.user_id == user_id)) or 0

@@ -1,4 +1,4 @@
-"""Disable and enable, change a role or a password, close, delete: what acts on the very next request."""
+"""Disable, enable, unlock, close and delete accounts; change roles and passwords. Effective with the next request."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,29 +16,33 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
 
-# Closed by mistake, or by somebody else: so long one may come back.
+# How long a closed account can be reopened, in case it was closed by mistake or by somebody else.
 GRACE = timedelta(days=14)
 
 
 class LastSuperAdmin(Exception):
-    """Nobody would be left who can let others in."""
+    """The change would leave the site without an active super admin."""
 
 
 def lock_user(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
-    """Users as they are now, locked for a change. Deleted ones are left out."""
+    """Lock rows of users for a change.
+
+    Returns:
+        Users by id, as they are now; deleted ones are left out.
+    """
     wanted = set(user_ids)
-    # With those who can let others in, and in one order: two who act on each other would wait forever. Their keys are
-    # left to whoever refers to them, such as a count of uses, which comes in an order of its own.
+    # Together with all super admins, and ordered by id: otherwise two requests that act on each other could deadlock.
+    # FOR NO KEY UPDATE (key_share) does not block inserts that only refer to the user, such as usage counts.
     together = select(User).where(User.id.in_(wanted | set(db.scalars(keeping(db))))).order_by(User.id)
     found = db.scalars(together.with_for_update(key_share=True).execution_options(populate_existing=True))
     return {user.id: user for user in found if user.id in wanted}
 
 
 def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> int:
-    """End everything of a user, and let nothing new begin.
+    """Disable an account, end its sessions and tokens, and void its mailed links.
 
     Returns:
-        How many sessions and tokens ended.
+        Number of sessions and tokens that ended.
 
     Raises:
         LastSuperAdmin
@@ -51,33 +55,40 @@ def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: st
 
 
 def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """Log in again, from anew: what was ended stays ended. Wrong passwords and codes are forgotten."""
+    """Let a disabled user log in again. Ended sessions and tokens stay ended; failed logins are reset."""
     if lockout.is_frozen(user):
         unlock(db, user, actor_id=actor_id, reason=reason)
     user.failed_logins, user.unlocked_at = 0, now()
     if user.disabled_at is not None:
-        # What was under way while they were disabled may have come too late to be ended then.
+        # A request that was running while the account was disabled may have created a credential too late to be ended
+        # then.
         disable_account(db, user.id)
         user.disabled_at = None
         record(db, Event.USER_ENABLED, user_id=user.id, actor_id=actor_id, reason=reason)
 
 
 def unlock(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """Lift what too many wrong passwords or codes in a row have locked; every count of them begins anew."""
+    """Lift the lock-out after too many wrong passwords or codes, and reset every counter of them."""
     user.failed_logins, user.unlocked_at = 0, now()
     record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
 
 
 def disable_account(db: Session, user_id: UUID) -> int:
-    """End what acts as them, and what was mailed to do so: others may read their mails. Returns how many acted."""
+    """End all credentials of a user and void mailed links that give access, because others may read the mailbox.
+
+    Returns:
+        Number of credentials that ended.
+    """
     one_time_links.void(db, user_id)
     return len(credentials.end_all(db, user_id))
 
 
 def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """
+    """Assign a role.
+
     Raises:
-        LastSuperAdmin, RoleGone
+        RoleGone: there is no such role.
+        LastSuperAdmin
     """
     if locked_role(db, role) is None:
         raise RoleGone(role)
@@ -90,7 +101,7 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
 
 
 class PasswordElsewhere(Exception):
-    """It is not ours to change."""
+    """An identity provider verifies the password of this account, so it cannot be changed here."""
 
 
 def set_password(
@@ -102,14 +113,15 @@ def set_password(
     keep: UUID | None = None,
     revokes_tokens: bool = False,
 ) -> EndedCredentials:
-    """A new password; every login with the old one ends, by browsers and by scripts, and mailed links are dead.
+    """Set a new password, end all sessions and script logins, and void mailed links that give access.
 
     Args:
-        keep: the session that asks for it, when one does.
-        revokes_tokens: whether the API tokens that people made are revoked as well.
+        password_hash: of the new password.
+        keep: a session to leave alone, such as the one that made the request.
+        revokes_tokens: whether API tokens are revoked as well.
 
     Raises:
-        PasswordElsewhere
+        PasswordElsewhere: an identity provider verifies the password.
     """
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
@@ -121,7 +133,11 @@ def set_password(
 
 
 def remove_password(db: Session, user: User, *, keep: UUID) -> EndedCredentials:
-    """Do without one; every other login ends, and no hash compares as equal with what is left."""
+    """Remove the password of a user who logs in with passkeys; all other logins end.
+
+    Args:
+        keep: the session that made the request.
+    """
     user.password_hash, user.password_changed_at = "", now()
     ended = ended_credentials.end_logins(db, user.id, keep=keep)
     record(db, Event.PASSWORD_REMOVED, user_id=user.id, **ended.facts)
@@ -129,14 +145,18 @@ def remove_password(db: Session, user: User, *, keep: UUID) -> EndedCredentials:
 
 
 def end_everything(db: Session, user_id: UUID, *, keep: UUID | None = None) -> EndedCredentials:
-    """End all that can act as a user, but for the session that asks, and what was mailed to become one."""
+    """End all sessions, script logins and API tokens of a user, and void mailed links that give access.
+
+    Args:
+        keep: a session to leave alone, such as the one that made the request.
+    """
     ended = ended_credentials.end_logins(db, user_id, keep=keep, revokes_tokens=True)
     record(db, Event.EVERYTHING_ENDED, user_id=user_id, **ended.facts)
     return ended
 
 
 def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """The account and all that belongs to it, for good; what happened stays written down.
+    """Delete an account with everything that belongs to it; audit events stay.
 
     Raises:
         LastSuperAdmin
@@ -144,15 +164,15 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     keep_one_super_admin(db, user)
     withdraw_invitations(db, user.id)
     record(db, Event.USER_DELETED, user_id=user.id, actor_id=actor_id, username=user.username, reason=reason)
-    # By the database's own cascades, not object by object.
+    # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete_from(User).where(User.id == user.id))
 
 
 def close(db: Session, user: User) -> datetime:
-    """Nothing can act as them any more; when the grace is over, ``forget_due`` deletes them.
+    """Close an account: all access ends now, and ``forget_due`` deletes the account after ``GRACE``.
 
     Returns:
-        When that is.
+        When it is deleted.
 
     Raises:
         LastSuperAdmin
@@ -165,16 +185,17 @@ def close(db: Session, user: User) -> datetime:
 
 
 def reopen(db: Session, user: User) -> None:
+    """Reopen a closed account."""
     if user.closes_at is not None:
         user.closes_at = None
         record(db, Event.USER_REOPENED, user_id=user.id)
 
 
 def forget_due(db: Session, *, most: int = 20) -> int:
-    """Delete some of those whose grace is over, with all that is theirs; what happened stays in the log, without them.
+    """A step of a job: delete closed accounts whose grace period is over. Audit events stay, without the user's id.
 
     Returns:
-        How many; none where nobody is left.
+        Number of deleted accounts; 0 when there are no more.
     """
     due = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
     for user in due:
@@ -185,7 +206,7 @@ def forget_due(db: Session, *, most: int = 20) -> int:
 
 
 def withdraw_invitations(db: Session, user_id: UUID) -> None:
-    """Nobody answers any more for those whom they would let in."""
+    """Revoke the usable invitations of a user whose account is deleted."""
     theirs = update(Invitation).where(Invitation.created_by == user_id, not_(over())).values(revoked_at=now())
     for found in db.scalars(theirs.returning(Invitation)).all():
         why = "The account of its creator was closed or deleted."
@@ -193,5 +214,8 @@ def withdraw_invitations(db: Session, user_id: UUID) -> None:
 
 
 def keep_one_super_admin(db: Session, user: User) -> None:
+    """Raises:
+    LastSuperAdmin: the user is the only active super admin.
+    """
     if user.role in reaching(db, "super_admin") and keepers(db) == {user.id}:
         raise LastSuperAdmin

@@ -1,8 +1,8 @@
-"""How many wrong passwords in a row an account takes, and what opens it again.
+"""Lock-out: how many wrong passwords in a row an account accepts, and what resets the count.
 
-SP 800-63B-4 §3.2.2 asks for at most 100. Half of them are left to networks and browsers that the owner has logged in
-with before, so that strangers who use up theirs do not lock the owner out; the last quarter to browsers alone, because
-strangers may share a network.
+SP 800-63B-4 §3.2.2 allows at most 100. 50 are left for networks and browsers that the owner has logged in with before,
+so that attempts by strangers do not lock out the owner, and the last 25 of them for browsers alone, because strangers
+may share a network with the owner.
 """
 
 from uuid import UUID
@@ -26,14 +26,16 @@ NOBODY = UUID(int=0)
 
 
 def is_frozen(user: User) -> bool:
-    """Whether strangers' tries count for nothing any more."""
+    """Whether the account is locked for strangers: it refuses passwords from unknown networks and browsers."""
     return user.failed_logins >= BY_STRANGERS
 
 
 def count(db: Session, post: Mailer, user: User | None, familiarity: Familiarity) -> None:
-    """Count a wrong password. After the last one allowed, a mail tells the user how to unlock the account.
+    """Count a wrong password. When a limit is reached, a mail tells the user how to unlock the account.
 
-    The same is asked of the database for a name that nobody has, so that it takes no other time.
+    Args:
+        user: None for an unknown name; the same statement runs, so that timing does not show which names exist.
+        familiarity: of browser and network of the attempt, which determines its limit.
     """
     failed = db.scalar(
         update(User)
@@ -56,6 +58,10 @@ def count(db: Session, post: Mailer, user: User | None, familiarity: Familiarity
 
 
 def forgive(db: Session, user: User, familiarity: Familiarity) -> bool:
-    """Begin anew after the right password. Not where too many wrong ones came before it, be it a moment ago."""
+    """Reset the count after the right password.
+
+    Returns:
+        False if the limit was reached before, perhaps a moment ago; then the login must be refused.
+    """
     forgiven = update(User).where(User.id == user.id, User.failed_logins < MOST[familiarity])
     return db.scalar(forgiven.values(failed_logins=0).returning(User.id)) is not None

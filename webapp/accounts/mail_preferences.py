@@ -1,4 +1,4 @@
-"""Which mails a user may do without: those that only inform. What concerns the safety of an account is always sent."""
+"""Mail preferences: informative mails can be turned off, security mails are always sent."""
 
 from collections.abc import Collection
 
@@ -11,15 +11,17 @@ INFORMATIVE = ("tokens_expiring", "tokens_unused", "token_came_late")
 
 
 def wants(user: User, kind: str) -> bool:
+    """Whether a user gets mails of this kind."""
     return kind not in user.unwanted_mails
 
 
 def chosen(user: User) -> dict[str, bool]:
-    """Each of them, and whether it is sent."""
+    """Each kind of informative mail, and whether the user gets it."""
     return {kind: wants(user, kind) for kind in INFORMATIVE}
 
 
 def choose(db: Session, user: User, wanted: Collection[str]) -> None:
+    """Store which kinds of informative mail a user wants."""
     unwanted = [kind for kind in INFORMATIVE if kind not in wanted]
     if unwanted != user.unwanted_mails:
         user.unwanted_mails = unwanted

@@ -1,4 +1,4 @@
-"""When every factor is lost: somebody who looks after others takes them away, after a time to stop it in."""
+"""Reset of second factors by an administrator, after a waiting time in which the user can stop it."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -18,10 +18,10 @@ MOST = 20
 
 
 def begin(db: Session, post: Mailer, user: User, *, actor_id: UUID, actor: str, reason: str, wait: timedelta) -> None:
-    """Nothing ends yet; a mail announces it, with a way to stop it.
+    """Announce a reset by mail, with a link that stops it. Nothing is removed yet.
 
     Raises:
-        resets.AlreadyBegun
+        resets.AlreadyBegun: a reset is already pending.
     """
     found = resets.begin(db, user.id, actor_id=actor_id, reason=reason, wait=wait)
     record(db, Event.FACTORS_RESET_ASKED, user_id=user.id, actor_id=actor_id, reason=reason)
@@ -31,7 +31,7 @@ def begin(db: Session, post: Mailer, user: User, *, actor_id: UUID, actor: str, 
 
 
 def stop(db: Session, user: User) -> bool:
-    """Whether one waited."""
+    """Cancel a pending reset. Returns whether there was one."""
     stopped = resets.take_away(db, user.id)
     if stopped:
         record(db, Event.FACTORS_RESET_STOPPED, user_id=user.id)
@@ -39,7 +39,7 @@ def stop(db: Session, user: User) -> bool:
 
 
 def carry_out_due(db: Session, *, post: Mailer) -> int:
-    """How many; none where nobody waits."""
+    """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
     whose = resets.due(db, most=MOST)
     for user_id in whose:
         if resets.take_away(db, user_id):
@@ -48,9 +48,9 @@ def carry_out_due(db: Session, *, post: Mailer) -> int:
 
 
 def carry_out(db: Session, post: Mailer, user: User) -> None:
-    """Take all second factors away, and end every login by browsers and by scripts, which may have shown one of them.
+    """Remove all second factors of a user, and end all sessions and script logins, which may have been opened with one.
 
-    The password stays, or a link for one is mailed; API tokens stay.
+    The password and API tokens stay. A user without a password is mailed a link for one.
     """
     factors.remove_all(db, user.id)
     logins.end_logins(db, user.id)

@@ -1,4 +1,4 @@
-"""User, and the links that let one in."""
+"""Tables of users, roles, invitations, one-time links and known networks."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from webapp.core.db import Base, Key
 
 
 def compared_by_byte(length: int) -> String:
-    """As SQLite does by itself: what begins alike stands together in the index."""
+    """A string column that PostgreSQL compares byte by byte, as SQLite does, so that prefix searches use its index."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
@@ -25,51 +25,52 @@ class User(Base):
     )
 
     id: Mapped[Key]
-    """Opaque and never given out again: what ``sub`` carries."""
+    """Opaque and never reused; the ``sub`` of tokens."""
     username: Mapped[str] = mapped_column(String(50))
     username_key: Mapped[str] = mapped_column(compared_by_byte(200), unique=True)
-    """As names are compared; see ``names.key_of``."""
+    """The user name as it is compared; see ``names.key_of``."""
     username_skeleton: Mapped[str | None] = mapped_column(String(64), index=True)
-    """Digest of what names that look alike have in common; see ``confusables.skeleton_key``. Not unique: those who had
-    their names before they were compared so keep them."""
+    """Equal for names that look alike; see ``confusables.skeleton_key``. Not unique, because users who registered
+    before the check keep their names."""
     email: Mapped[str | None] = mapped_column(String(320))
     email_key: Mapped[str | None] = mapped_column(compared_by_byte(400), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
-    """Empty, which no password has, where it is compared elsewhere."""
+    """Empty if there is no local password; no password matches it."""
     known_elsewhere_as: Mapped[str | None] = mapped_column(String(200), unique=True)
-    """By what an identity provider knows them; None for those whose password is kept here."""
+    """Identifier at the identity provider; None for local accounts."""
     role: Mapped[str] = mapped_column(ForeignKey("role.name"))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     display_name: Mapped[str | None] = mapped_column(String(100))
     email_verified_at: Mapped[datetime | None]
-    """When a link that was mailed to the e-mail address, and shown nowhere else, was followed; or when an identity
-    provider vouched for it. Without it an account may log in all the same."""
+    """When the user followed a link that was mailed to the e-mail address and shown nowhere else, or when an identity
+    provider confirmed the address. Accounts can log in without it."""
     verification_required_at: Mapped[datetime | None]
-    """When its owner registered by themselves: until they follow the mailed link they cannot log in. None for accounts
-    that an operator or an invitation made, and for those that have followed it."""
+    """When the user registered without an invitation; until they follow the mailed link they cannot log in. None for
+    accounts that were created by an operator or with an invitation, and after verification."""
     password_changed_at: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
     failed_logins: Mapped[int] = mapped_column(server_default="0")
-    """Wrong passwords in a row; see ``failing``."""
+    """Number of wrong passwords in a row; see ``lockout``."""
     unlocked_at: Mapped[datetime | None]
-    """When an admin last lifted what too many wrong passwords or codes had locked."""
+    """When an admin last lifted the lock-out after wrong passwords or codes."""
     closes_at: Mapped[datetime | None] = mapped_column(index=True)
-    """When an account that its owner closed is gone for good; until then they may come back."""
+    """When an account that its owner closed is deleted; until then it can be reopened."""
     language: Mapped[str] = mapped_column(String(10), server_default="auto")
     time_zone: Mapped[str] = mapped_column(String(50), server_default="UTC")
     theme: Mapped[str] = mapped_column(String(10), server_default="auto")
     unwanted_mails: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
-    """Kinds of those that only inform; see ``mail_choices``."""
+    """Kinds of informative mail that the user turned off; see ``mail_preferences``."""
 
     @property
     def is_known_elsewhere(self) -> bool:
-        """Whether somebody else keeps their password, and their name."""
+        """Whether an identity provider verifies the password and determines the user name."""
         return self.known_elsewhere_as is not None
 
     @property
     def attempts_since(self) -> datetime | None:
-        """Since when failed attempts count: a new password or an admin's unlocking lets all counts begin anew."""
+        """Failed attempts before this moment do not count: the last change of the password, or the last unlock by an
+        admin."""
         return max((at for at in (self.password_changed_at, self.unlocked_at) if at is not None), default=None)
 
     @property
@@ -78,11 +79,11 @@ class User(Base):
 
     @property
     def is_unverified(self) -> bool:
-        """Whether it waits for its owner to follow the first link; until then it cannot log in."""
+        """Whether the account cannot log in until its owner follows the first mailed link."""
         return self.verification_required_at is not None
 
     def verify_email(self, at: datetime) -> None:
-        """Take the e-mail address as its owner's: a link that only its mailbox received was followed."""
+        """Mark the e-mail address as verified, after a link was followed that only its mailbox received."""
         self.email_verified_at, self.verification_required_at = at, None
 
 
@@ -93,21 +94,22 @@ class LoginNetwork(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
     network: Mapped[str] = mapped_column(String(50), primary_key=True)
-    """An IPv4 address, or the /64 of an IPv6 one."""
+    """An IPv4 address, or the /64 prefix of an IPv6 address."""
     last_login_at: Mapped[datetime]
 
 
 class Role(Base):
-    """A name for what people may do; it may include others."""
+    """A named set of permissions; it may include other roles."""
 
     __tablename__ = "role"
 
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     description: Mapped[str] = mapped_column(String(200))
     includes: Mapped[list[str]] = mapped_column(JSON)
-    """The roles that it names itself."""
+    """Names of the roles that it includes directly."""
     closure: Mapped[list[str]] = mapped_column(JSON)
-    """All that it reaches, itself among them, the humblest first: read on every request, made when a role changes."""
+    """All roles that it includes directly or indirectly, itself among them, lowest first. Read on every request,
+    computed when a role changes."""
 
 
 class Invitation(Base):
@@ -127,7 +129,7 @@ class Invitation(Base):
 
 
 class Link(Base):
-    """A link that works once and not for long; only the digest of its secret is kept."""
+    """A mailed link that works once; only the digest of its secret is stored."""
 
     __tablename__ = "link"
 
@@ -135,9 +137,9 @@ class Link(Base):
     purpose: Mapped[str] = mapped_column(String(20), index=True)
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     address: Mapped[str | None] = mapped_column(String(320))
-    """Where it was mailed to; it is dead once the account has another."""
+    """E-mail address it was sent to; the link stops working when the account has another."""
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """What it is about, such as the credential to end; never a secret."""
+    """What it is about, such as the id of the credential to end; never a secret."""
     created_at: Mapped[datetime] = mapped_column(server_default="0")
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""User names and e-mail addresses: how they are compared, and which may be used."""
+"""User names and e-mail addresses: how they are compared, and which are accepted."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -12,38 +12,41 @@ from webapp.core.translation import _, _l, listed
 LONGEST = 50
 LONGEST_ADDRESS = 320
 BETWEEN = "._-"
-# RFC 8265: how user names are prepared, so that two readers never see one name as two.
+# RFC 8265: preparation of user names.
 PROFILE = get_profile("UsernameCaseMapped")
-# Scripts that one language writes together (UTS #39 §5.1, "highly restrictive").
+# Scripts that are written together in one language (UTS #39 §5.1, "highly restrictive").
 TOGETHER = ({"CJK", "HIRAGANA", "KATAKANA"}, {"CJK", "HANGUL"}, {"CJK", "BOPOMOFO"})
-# Letters that are drawn as Latin ones; a name of nothing else is a Latin name in disguise (UTS #39 §4).
+# Letters that look like Latin ones. A name of nothing else could be mistaken for a Latin name (UTS #39 §4).
 DISGUISES = frozenset("асеорхуіјѕһԁԛԝҽӏАВЕКМНОРСТХУІЈЅԌԚԜονιαρυχκΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսհոգց")
 
 SCRIPTS = {"LATIN": _l("latin"), "CYRILLIC": _l("cyrillic"), "GREEK": _l("greek")}
-"""Names of the scripts that are mixed most often; others keep their name in Unicode."""
+"""Names of the scripts that are mixed most often; others are shown with their name in Unicode."""
 
-# Domains that the library refuses. It takes exceptions only from its own list.
+# Domains that ``email_validator`` refuses. Exceptions can only be made by changing its list.
 SPECIAL = tuple(SPECIAL_USE_DOMAIN_NAMES)
 
 
 class UserNameUnfit(Exception):
-    """The message is for the person who chose it."""
+    """The user name is not accepted. The message is for the person who chose it."""
 
 
 class EmailUnfit(Exception):
-    """The message is for the person who typed it."""
+    """The e-mail address is not accepted. The message is for the person who typed it."""
 
 
 def key_of(text: str) -> str:
-    """The form in which names are compared: without case, width or composition (UAX #15 NFKC, UAX #21)."""
+    """Normalize a name for comparison: without differences of case, width or composition (UAX #15 NFKC, UAX #21)."""
     return normalized("NFKC", normalized("NFKC", text).casefold()).strip()
 
 
 def checked_name(name: str) -> str:
-    """A user name that may be used, as it was typed.
+    """Validate a user name.
+
+    Returns:
+        The name in NFC, without surrounding spaces.
 
     Raises:
-        UserNameUnfit: it is too long, is no user name by RFC 8265, or could be read as another.
+        UserNameUnfit: it is too long, not a user name by RFC 8265, or could be mistaken for another.
     """
     name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
@@ -72,6 +75,9 @@ def is_plain(name: str) -> bool:
 
 
 def refuse_disguise(name: str) -> None:
+    """Raises:
+    UserNameUnfit: the letters come from scripts that are not written together, or all look like Latin letters.
+    """
     letters = [character for character in name if character.isalpha()]
     scripts = {script_of(character) for character in letters}
     if len(scripts) > 1 and not any(scripts <= together for together in TOGETHER):
@@ -91,13 +97,16 @@ def script_of(character: str) -> str:
 
 
 def allow_domains(domains: Iterable[str]) -> None:
-    """Set once by the application: reserved domains that this site uses."""
+    """Accept e-mail addresses at reserved domains that this site uses. Called once by the application."""
     own = {domain.lower().strip(".") for domain in domains}
     SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL if name not in own]
 
 
 def checked_address(address: str) -> str:
-    """An e-mail address in its normal form. Whether it exists is not checked.
+    """Validate an e-mail address. Whether it exists is not checked.
+
+    Returns:
+        The address in its normal form.
 
     Raises:
         EmailUnfit
@@ -111,7 +120,7 @@ def checked_address(address: str) -> str:
 
 
 def why_unfit(address: str) -> str:
-    """The usual reasons why ``email_validator`` refuses an e-mail address. Its own messages are in English only."""
+    """Why ``email_validator`` refuses an e-mail address, translated. The library's own messages are English."""
     domain = address.rpartition("@")[2].lower()
     if "@" not in address:
         return _("An e-mail address must contain an @ sign.")

@@ -1,6 +1,6 @@
-"""Security mails: what happened, when, from where and with what; and a link that ends it without a login.
+"""Security mails: what happened, when, from where and on which device, with a "This wasn't me" link.
 
-Views make ``Circumstances``; each function here is called in the transaction of the change.
+Views create ``Circumstances``; each function is called in the transaction of the change.
 """
 
 from collections.abc import Mapping
@@ -17,50 +17,56 @@ from webapp.accounts.one_time_links import NOT_ME
 from webapp.mail.mailer import Mailer
 
 LIFETIME = timedelta(days=7)
-# What such a link stops, rather than ends.
+# Kinds of mail whose link cancels a pending action instead of ending credentials.
 RESET_ASKED, RESET_BEGUN = "reset_password", "factors_reset_begun"
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Under what circumstances something happens."""
+    """When, from which IP address and on which device something was done."""
 
     at: datetime
     address: str | None
     device: str
-    """Browser and system, or what a script calls itself; translated when it becomes a string."""
+    """Browser and system, or the name of a script; translated when it becomes a string."""
 
 
 def new_login(db: Session, post: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
-    """A login with a browser that was not seen before."""
+    """Mail about a login with an unknown browser."""
     send_notice(db, post, user, here, "new_login", credential_id=str(credential_id))
 
 
 def new_script_login(db: Session, post: Mailer, user: User, here: Circumstances, *, credential_id: UUID) -> None:
-    """A login of a script that was not seen before, or not from there."""
+    """Mail about a login of an unknown script, or of a known one from an unknown network."""
     send_notice(db, post, user, here, "new_script_login", credential_id=str(credential_id))
 
 
 def password_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
+    """Mail about a password that was changed with the current one."""
     send_notice(db, post, user, here, "password_changed", said={"ended": ended})
 
 
 def password_reset(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
-    """A new password by a mailed link."""
+    """Mail about a password that was set with a mailed link."""
     send_notice(db, post, user, here, "password_reset", said={"ended": ended})
 
 
 def name_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, former: str) -> None:
+    """Mail about a changed user name.
+
+    Args:
+        former: the previous user name, which the link restores.
+    """
     send_notice(db, post, user, here, "name_changed", said={"former": former}, former=former)
 
 
 def everything_ended(db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials) -> None:
-    """With the button that ends all access."""
+    """Mail about the use of "End all access"."""
     send_notice(db, post, user, here, "everything_ended", said={"ended": ended})
 
 
 def account_closed(db: Session, post: Mailer, user: User, here: Circumstances, *, closes_at: datetime) -> None:
-    """The link opens it again, as long as that can be done."""
+    """Mail about a closed account. Its link reopens the account until it is deleted."""
     send_notice(db, post, user, here, "account_closed", said={"closes_at": closes_at}, lifetime=closes_at - here.at)
 
 
@@ -74,13 +80,20 @@ def reset_asked(
     lifetime: timedelta,
     ended: EndedCredentials | None = None,
 ) -> None:
-    """With a link to a new password, and one that cancels it."""
+    """Mail with a link that sets a new password, and one that cancels it.
+
+    Args:
+        path: of the page that sets the password.
+        lifetime: of both links.
+        ended: what was ended along with it, if the user had just followed a "This wasn't me" link.
+    """
     said = {"path": path, "ended": ended}
     send_notice(db, post, user, here, RESET_ASKED, said=said, lifetime=lifetime)
 
 
 def factors_changed(db: Session, post: Mailer, user: User, here: Circumstances, *, change: str) -> None:
-    """
+    """Mail about an added or removed second factor.
+
     Args:
         change: a sentence, translated when it becomes a string.
     """
@@ -88,20 +101,25 @@ def factors_changed(db: Session, post: Mailer, user: User, here: Circumstances, 
 
 
 def recovery_code_used(db: Session, post: Mailer, user: User, here: Circumstances, *, left: int) -> None:
+    """Mail about a used recovery code.
+
+    Args:
+        left: number of unused ones.
+    """
     send_notice(db, post, user, here, "recovery_code_used", said={"left": left})
 
 
 def code_refused(db: Session, post: Mailer, user: User, here: Circumstances, *, is_locked: bool) -> None:
-    """A wrong code after the right password.
+    """Mail about wrong codes after the right password.
 
     Args:
-        is_locked: whether so many came in a row that codes of the app are not accepted any more.
+        is_locked: whether so many came in a row that codes of the authenticator app are no longer accepted.
     """
     send_notice(db, post, user, here, "code_refused", said={"is_locked": is_locked})
 
 
 def passkey_behind(db: Session, post: Mailer, user: User, here: Circumstances, *, name: str) -> None:
-    """A passkey that may have been copied."""
+    """Mail about a passkey whose signature counter went backwards, so it may have been copied (WebAuthn §6.1.1)."""
     send_notice(db, post, user, here, "passkey_behind", said={"name": name})
 
 
@@ -116,7 +134,13 @@ def factors_reset_begun(
     due_at: datetime,
     wait: timedelta,
 ) -> None:
-    """A reset that can be stopped until it is due; the link works as long."""
+    """Mail about a pending reset of second factors, with a link that stops it.
+
+    Args:
+        actor: user name of the administrator.
+        due_at: when the factors are removed.
+        wait: time until then.
+    """
     said = {"actor": actor, "reason": reason, "due_at": due_at}
     send_notice(db, post, user, here, RESET_BEGUN, said=said, lifetime=max(LIFETIME, wait))
 
@@ -124,9 +148,11 @@ def factors_reset_begun(
 def factors_reset(
     db: Session, post: Mailer, user: User, here: Circumstances, *, path: str | None, within: timedelta
 ) -> None:
-    """
+    """Mail about second factors that an administrator removed.
+
     Args:
-        path: where a password is set, for those who had none.
+        path: of the page that sets a password, for users without one.
+        within: lifetime of that page.
     """
     send_notice(db, post, user, here, "factors_reset", said={"path": path, "within": within})
 
@@ -142,11 +168,12 @@ def send_notice(
     lifetime: timedelta = LIFETIME,
     **about: str,
 ) -> None:
-    """Nothing is sent without an e-mail address; the event is still in their activity.
+    """Send a security mail. Nothing is sent without an e-mail address; the event is in the user's activity all the
+    same.
 
     Args:
-        said: what its template needs besides.
-        about: what the link is to end.
+        said: further variables of the template.
+        about: what the link is to undo or end.
     """
     if user.email is None:
         return

@@ -1,4 +1,4 @@
-"""How hard a password is to guess: whether it is on a list of leaked ones, and an estimate by zxcvbn."""
+"""Password strength: a list of leaked passwords, and an estimate by zxcvbn."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,20 +7,20 @@ from webapp.accounts.names import key_of
 from webapp.core.lazy_import import lazily
 from webapp.core.translation import _l
 
-# The breached list has none that are shorter; those are judged by zxcvbn's estimate.
+# The list of leaked passwords has no shorter ones; these are estimated by zxcvbn.
 SHORTEST_BREACHED = 10
-# zxcvbn's own bound between "very guessable" and "somewhat guessable".
+# zxcvbn's boundary between "very guessable" and "somewhat guessable".
 EASILY_GUESSED = 10**6
-# zxcvbn tries every combination of the letters that the signs of l33t may stand for: 72 characters with all of them
-# took 2 to 9 seconds, in Rust as in Python. What is longer or has more kinds of signs is harder to guess than what is
-# judged here, so the first characters and the first kinds suffice; with these bounds the worst found takes 14 ms.
+# zxcvbn tries every combination of letters that l33t characters may stand for: 72 characters with all of them took 2 to
+# 9 seconds, in Rust as in Python. A longer password, or one with more kinds of such characters, is only harder to guess
+# than the part that is estimated. With these limits the worst case found takes 14 ms.
 LONGEST_ESTIMATED = 32
 MAX_KINDS_OF_SIGNS = 2
-# Up to here all kinds together cost less than a millisecond.
+# Up to this length all kinds together cost less than a millisecond.
 LONGEST_JUDGED_WHOLE = 12
-# Those of l33t that are no digits: digits are dates as well, and alone they are cheap.
+# L33t characters that are not digits. Digits also occur in dates, and alone they are cheap.
 SIGNS = frozenset('@({[<&#!/|$+%"*')
-# Stands for what is over the bound; to zxcvbn it is no letter.
+# Replaces l33t characters over the limit; zxcvbn does not take it for a letter.
 ANY_SIGN = "~"
 WORDS = (_l("Very weak."), _l("Weak."), _l("Fair."), _l("Strong."), _l("Very strong."))
 
@@ -44,22 +44,22 @@ def is_easily_guessed(password: str) -> bool:
 
 
 def estimate(password: str, near: Iterable[str] = ()) -> int:
-    """From 0, guessed at once, to 4.
+    """How hard a password is to guess, from 0 (at once) to 4.
 
     Args:
-        near: words that whoever guesses would try first, such as the user's own name.
+        near: words that an attacker would try first, such as the user name.
     """
     return int(guessed(password, near).score)
 
 
 def guessed(password: str, near: Iterable[str] = ()) -> Any:
-    """The estimate of zxcvbn, which has no types; its work is bounded, whatever comes in."""
+    """The result of zxcvbn, which has no type stubs; its running time is limited for any input."""
     words = [word[:LONGEST_ESTIMATED] for word in near]
     return lazily("zxcvbn_rs_py").zxcvbn(bounded(password), words)
 
 
 def bounded(password: str) -> str:
-    """The first characters, with no more than so many kinds of signs that may stand for letters."""
+    """The first ``LONGEST_ESTIMATED`` characters, with at most ``MAX_KINDS_OF_SIGNS`` kinds of l33t characters."""
     if len(password) <= LONGEST_JUDGED_WHOLE:
         return password
     start = password[:LONGEST_ESTIMATED]

@@ -1,4 +1,4 @@
-"""Passwords: hash them, verify them in equal time, and decide which may be chosen."""
+"""Passwords: hash and verify them with argon2id in equal time, and decide which may be chosen."""
 
 import os
 import secrets
@@ -29,18 +29,18 @@ from webapp.core.fair_slots import FairSlots, NoSlotFree
 from webapp.core.translation import _
 from webapp.guard.assurance import Demands, Level
 
-# OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
+# First recommendation of the OWASP Password Storage Cheat Sheet for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # A ninth of the weight that others have, where the cores do not suffice for all.
 NICENESS = 10
 RESPONSE_INTERVAL = timedelta(milliseconds=50)
 PRODUCT = "latchkey"
-# Shorter words are in many others by chance.
+# Shorter words occur in many passwords by chance.
 LONG_ENOUGH = 4
 
 
 class PasswordUnfit(Exception):
-    """The message is for the person who chose it."""
+    """The password may not be chosen. The message is for the person who chose it."""
 
 
 class TooBusy(Exception):
@@ -49,30 +49,33 @@ class TooBusy(Exception):
 
 @cache
 def nobodys(hasher: PasswordHasher) -> str:
-    """A hash that no password has, to compare with if there is no user."""
+    """Hash of a random password, to compare with if there is no user."""
     return hasher.hash(secrets.token_urlsafe())
 
 
 @dataclass(slots=True)
 class Passwords:
-    """Bounds how many passwords are hashed at once, each of which takes 19 MiB and a core, and how many wait for that.
-    Further requests are refused, so that logins never occupy every thread of the process."""
+    """Hashes and verifies passwords, with a limit on how many run or wait at once.
+
+    Each hash takes 19 MiB and one core. Further requests are refused, so that logins never occupy every thread of the
+    process.
+    """
 
     at_once: int
     minimum: int
     hasher: PasswordHasher = field(default_factory=lambda: HASHER)
     waiting: int = 2
-    """How many may wait besides."""
+    """How many may wait besides those that run."""
     minimum_with_second_factor: int = 8
     demands: Demands = field(default_factory=Demands)
     response_interval: timedelta = RESPONSE_INTERVAL
-    """Refusals are sent at whole multiples of it after the request came, so that their time does not show what was done
-    until then."""
+    """Refusals are sent at whole multiples of it after the request, so that their timing does not show what was
+    checked."""
     network: Callable[[], str | None] = field(default=lambda: None)
-    """From which network the present call comes; each has a fair share of the places."""
+    """Returns the network of the current request; each network gets a fair share of the slots."""
     _places: FairSlots = field(init=False)
     _hands: ThreadPoolExecutor = field(init=False)
-    """Threads of its own: each thread that has ever hashed keeps its memory, and the process has many."""
+    """Separate threads, because each thread that has ever hashed keeps its memory."""
     _mine: threading.local = field(init=False, default_factory=threading.local)
     _nobodys: str = field(init=False)
 
@@ -100,9 +103,10 @@ class Passwords:
                 return False
 
     def wait_for_beat(self, asked: float) -> None:
-        """
+        """Sleep until the next multiple of ``response_interval`` after the request.
+
         Args:
-            asked: when the question came, by ``time.monotonic``.
+            asked: when the request was received, by ``time.monotonic``.
         """
         if self.response_interval:
             interval = self.response_interval.total_seconds()
@@ -120,7 +124,7 @@ class Passwords:
         return bool(others) and not self._matches(normalized, hashed)
 
     def least_for(self, roles: Iterable[str]) -> int:
-        """The fewest characters for somebody with these roles: fewer where the password is never enough by itself."""
+        """Minimum length for a user with these roles. Shorter if the roles always require a second factor."""
         is_half = self.demands.of_roles(roles) > Level.ONE
         return min(self.minimum, self.minimum_with_second_factor) if is_half else self.minimum
 
@@ -132,7 +136,7 @@ class Passwords:
         SP 800-63B-4 §3.1.1.2.
 
         Args:
-            roles: all that its owner has, or will have.
+            roles: all roles that the user has, or will have.
 
         Raises:
             PasswordUnfit
@@ -163,7 +167,8 @@ class Passwords:
             raise PasswordUnfit(_("It is a common password, word, name, date or pattern, so attackers try it first."))
 
     def estimate(self, password: str, near: Iterable[str]) -> int:
-        """How hard it is to guess, from 0 to 4; in a place, because it takes as much of the processor as ten requests.
+        """How hard a password is to guess, from 0 to 4. Takes a slot, because it costs as much CPU time as ten
+        requests.
 
         Raises:
             TooBusy
@@ -173,10 +178,10 @@ class Passwords:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """One of the places for those who hash or wait; whoever has one needs no second.
+        """Hold one of the slots for hashing; nested calls of a thread share one.
 
         Raises:
-            TooBusy: they are all taken, or the caller's network has its share of them.
+            TooBusy: all are taken, or the network of the request has its share of them.
         """
         if getattr(self._mine, "is_held", False):
             yield
@@ -216,7 +221,7 @@ def allowed(typed: str) -> str:
 
 
 def give_way() -> None:
-    """What this thread does is done when nobody else needs the core: a hash takes as long as twenty requests."""
+    """Lower the priority of this thread: a hash takes as long as twenty requests."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
@@ -229,7 +234,7 @@ def near(username: str, email: str, site_name: str) -> list[str]:
 
 
 def held_word(password: str, words: list[str]) -> str | None:
-    """The first of the words that is in it; a short one only where nothing else is but signs between."""
+    """The first of the words that occurs in the password. Short words count only if nothing but punctuation is left."""
     key = key_of(password)
     for word in words:
         known = key_of(word)

@@ -23,6 +23,8 @@ LONGEST_DISPLAY_NAME = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
+    """What a user can change in the profile."""
+
     username: str
     display_name: str | None
     language: str
@@ -32,12 +34,16 @@ class Profile:
 
 @cache
 def time_zones() -> tuple[str, ...]:
-    """UTC first, then by continent and city; without abbreviations and outdated names."""
+    """IANA names of time zones: UTC, then the others by continent and city. Abbreviations and outdated names are left
+    out."""
     return ("UTC", *sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
 
 
 def checked_display_name(name: str | None) -> str | None:
-    """A display name that may be used; None if it is blank.
+    """Validate a display name.
+
+    Returns:
+        The name with single spaces; None if it is blank.
 
     Raises:
         UserNameUnfit
@@ -45,7 +51,7 @@ def checked_display_name(name: str | None) -> str | None:
     name = " ".join((name or "").split(" ")).strip()
     if len(name) > LONGEST_DISPLAY_NAME:
         raise UserNameUnfit(_("At most %(most)s characters.", most=LONGEST_DISPLAY_NAME))
-    # A line break would begin a header of a mail, a mark of direction turn the words beside it around.
+    # A line break would start another header of a mail, and a bidirectional mark would reverse the text beside it.
     if not name.isprintable():
         raise UserNameUnfit(_("It contains characters that cannot be displayed."))
     if is_stacked(name):
@@ -54,9 +60,10 @@ def checked_display_name(name: str | None) -> str | None:
 
 
 def change(db: Session, user: User, wanted: Profile) -> str | None:
-    """
+    """Change the profile of a user and write its audit events.
+
     Returns:
-        The former user name, if it is another now.
+        The previous user name, if it changed.
 
     Raises:
         UserNameTaken, UserNameUnfit
@@ -74,9 +81,10 @@ def change(db: Session, user: User, wanted: Profile) -> str | None:
 
 
 def rename(db: Session, user: User, wanted: str) -> str | None:
-    """
+    """Change a user name.
+
     Returns:
-        The former user name, if it is another now.
+        The previous user name, if it changed.
 
     Raises:
         UserNameTaken, UserNameUnfit

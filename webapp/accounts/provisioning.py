@@ -1,4 +1,4 @@
-"""Those who are known elsewhere: an account at their first login, and the same one ever after."""
+"""Accounts of an identity provider's users: created at the first login, found again at later ones."""
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -17,13 +17,14 @@ LONGEST_KEY = 200
 
 
 class NoAccountPossible(Exception):
-    """Somebody is who they say, and can have no account here; the message is for them."""
+    """The password was right, but an account cannot be created or found. The message is for the person who logs in."""
 
 
 def account_of(db: Session, identity: Identity) -> User:
-    """
+    """The account of an identity, created at the first login and renamed if its name changed at the provider.
+
     Raises:
-        NoPlace
+        NoAccountPossible
     """
     name, address = identity.username, identity.email
     try:
@@ -41,11 +42,12 @@ def account_of(db: Session, identity: Identity) -> User:
 
 
 def known_as(db: Session, key: str) -> User | None:
+    """The account that is linked to this key of the provider."""
     return db.scalar(select(User).where(User.known_elsewhere_as == key))
 
 
 def follow(db: Session, user: User, name: str) -> User:
-    """Their account, under the name that they have there now; the rest of it is theirs to change."""
+    """Apply a user name that was changed at the provider; the other fields of the profile belong to the user."""
     former, name = user.username, checked_name(name)
     if key_of(former) == key_of(name):
         return user
@@ -74,12 +76,12 @@ def make(db: Session, identity: Identity) -> User:
     try:
         user = registration.add(db, new, origin="elsewhere")
     except UserNameTaken:
-        # Somebody may have come twice at once: then the other one has made it.
+        # Two logins may be concurrent; then the other one has created the account.
         if (other := known_as(db, identity.key)) is None:
             raise
         return other
     user.display_name = checked_display_name(identity.display_name)
     db.flush()
-    # What the database filled in is needed when this transaction is over.
+    # Columns that the database filled in are needed after this transaction.
     db.refresh(user)
     return user

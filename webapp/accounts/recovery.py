@@ -1,4 +1,4 @@
-"""Forgotten password: ask for a link, and set a new one by it."""
+"""Password recovery: mail a link, and set a new password with it."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -27,7 +27,7 @@ NOBODY = UUID(int=0)
 
 
 def reachable(db: Session, identifier: str) -> User | None:
-    """Whoever has this name or address, if a link may be sent to them."""
+    """The user with this name or e-mail address, if a link may be mailed to them."""
     user = user_queries.by_name_or_email(db, identifier)
     if user is None or user.is_known_elsewhere:
         return None
@@ -35,23 +35,26 @@ def reachable(db: Session, identifier: str) -> User | None:
 
 
 def nobody() -> User:
-    """In the place of a user where there is none: what is done for them costs the same and reaches nobody.
+    """A placeholder for an unknown user, so that the same work is done as for a known one.
 
-    Never added to a database session. A mail to no address is thrown away by the sender, and links without a user open
-    nothing.
+    It is never added to a database session. Its mail, without an e-mail address, is discarded by the sender, and links
+    without a user cannot be used.
     """
     return User(id=None, username="somebody", email=outbox.NO_ADDRESS)
 
 
 def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool = False) -> str:
-    """Path of a page that sets a new password. Links before it go on working, until one of them is used.
+    """Create a link that sets a new password. Earlier links go on working until one of them is used.
 
     Args:
-        replaces: whether links before it stop working, as an operator may want.
-        is_shown: whether anybody sees it but whoever reads the mails of its owner; then using it proves no address.
+        replaces: whether earlier links stop working, as when an operator creates one.
+        is_shown: whether the link is also shown outside the user's mailbox; then using it does not verify the address.
+
+    Returns:
+        The path of the page, with the secret.
 
     Raises:
-        PasswordElsewhere
+        PasswordElsewhere: an identity provider verifies the password.
     """
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
@@ -63,9 +66,10 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
 def send_link(
     db: Session, post: Mailer, user: User, here: Circumstances, *, ended: EndedCredentials | None = None
 ) -> None:
-    """
+    """Mail a link that sets a new password.
+
     Args:
-        ended: what was ended with it, where somebody has just said that it was not them.
+        ended: what was ended along with it, if the user had just followed a "This wasn't me" link.
     """
     record(db, Event.RESET_ASKED, user_id=user.id)
     notices.reset_asked(
@@ -74,7 +78,7 @@ def send_link(
 
 
 def user_of_link(db: Session, secret: str) -> User:
-    """Whose password this link sets.
+    """The user whose password a link sets.
 
     Raises:
         LinkDead
@@ -88,7 +92,12 @@ def user_of_link(db: Session, secret: str) -> User:
 def reset(
     db: Session, post: Mailer, secret: str, password_hash: str, here: Circumstances, *, revokes_tokens: bool
 ) -> EndedCredentials:
-    """A new password; every login ends, by browsers and by scripts, and every API token unless those are to stay.
+    """Set a new password with a mailed link, and end all sessions and script logins.
+
+    Args:
+        secret: of the link.
+        password_hash: of the new password.
+        revokes_tokens: whether API tokens are revoked as well.
 
     Raises:
         LinkDead
@@ -106,7 +115,7 @@ def reset(
 
 
 def would_end(db: Session, user_id: UUID) -> EndedCredentials:
-    """What a new password ends, for the page that asks for it; all API tokens are among what may be kept."""
+    """What a password reset would end, for the page with the form; API tokens are counted as kept."""
     return EndedCredentials(
         sessions=len(credentials.live(db, user_id, "session")),
         script_logins=len(script_logins.live(db, user_id)),
@@ -125,5 +134,5 @@ def owner_of(db: Session, link: Link) -> User:
 
 
 def is_still(user: User, link: Link) -> bool:
-    """Whether the account has the address that the link was mailed to."""
+    """Whether the account still has the e-mail address that the link was mailed to."""
     return user.email_key == (key_of(link.address) if link.address else None)

@@ -1,4 +1,4 @@
-"""How an account comes to be: by the setup link for the first admin, by the command line for others."""
+"""Create accounts: the first admin with the setup link, others from the command line and for other modules."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -20,34 +20,37 @@ SETUP = "setup"
 
 
 class UserNameTaken(Exception):
-    pass
+    """Another account has this user name, or one that looks like it."""
 
 
 class EmailTaken(Exception):
-    pass
+    """Another account has this e-mail address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """``password_hash`` was made before the transaction: hashing takes longer than a writer may wait."""
+    """An account to be created. The password was hashed before the transaction, because no writer may wait for a hash."""
 
     username: str
     email: str | None
     password_hash: str
     role: str = "user"
     is_verified: bool = False
-    """Whether a link that was mailed to the e-mail address and shown nowhere else made the account, or an identity
-    provider vouches for the address. What somebody typed, an operator included, is not verified."""
+    """Whether the e-mail address is verified: by a link that was mailed there and shown nowhere else, or by an identity
+    provider. An address that was typed, even by an operator, is not."""
     must_verify: bool = False
-    """Whether nobody vouches for the person either: they cannot log in before they follow a mailed link."""
+    """Whether the user must follow a mailed link before the first login."""
     known_elsewhere_as: str | None = None
 
 
 def add(db: Session, new: NewUser, *, origin: str) -> User:
-    """An account.
+    """Create an account and write its audit event.
+
+    Args:
+        origin: how it came to be, for the audit event: setup, cli, invitation or elsewhere.
 
     Raises:
-        NameUnfit, AddressUnfit, NameTaken, AddressTaken
+        UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
         ValueError: there is no such role.
     """
     user = prepare(db, new)
@@ -56,7 +59,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         with db.begin_nested():
             db.add(user)
     except IntegrityError as error:
-        # The constraint spoke; which one it was is asked of the table, because databases name it in their own ways.
+        # Which constraint failed is looked up in the table, because databases report it in different ways.
         raise (
             UserNameTaken(user.username)
             if exists(db, User.username_key == user.username_key)
@@ -67,7 +70,7 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
 
 
 def prepare(db: Session, new: NewUser) -> User:
-    """The row of a new account, not yet added to the database session.
+    """Build the row of a new account, without adding it to the database session.
 
     Raises:
         UserNameUnfit, EmailUnfit
@@ -93,23 +96,24 @@ def prepare(db: Session, new: NewUser) -> User:
 
 
 def is_name_taken(db: Session, name: str) -> bool:
-    """Whether an account has this user name or one that looks like it (UTS #39 §4); nobody else takes it meanwhile."""
+    """Whether an account has this user name or one that looks like it (UTS #39 §4). Locks the name until the
+    transaction ends."""
     skeleton = skeleton_key(name)
     alone(db, f"user name {skeleton}")
     return exists(db, or_(User.username_skeleton == skeleton, User.username_key == key_of(name)))
 
 
 def free_skeleton(db: Session, name: str, *, of: UUID | None = None) -> str:
-    """The skeleton of a name that looks like nobody else's (UTS #39 §4).
+    """The skeleton of a user name, if no other account has the same (UTS #39 §4).
 
     Args:
-        of: whose name it will be; what they are called now does not count.
+        of: id of the user who is renamed; their own skeleton does not count.
 
     Raises:
-        NameTaken
+        UserNameTaken
     """
     skeleton = skeleton_key(name)
-    # On PostgreSQL two look-alikes could come at once, and no constraint tells them apart.
+    # Locked, because PostgreSQL could commit two look-alikes at once: skeletons have no unique constraint.
     alone(db, f"user name {skeleton}")
     if exists(
         db, and_(User.username_skeleton == skeleton, User.id != of) if of else User.username_skeleton == skeleton
@@ -123,16 +127,19 @@ def exists(db: Session, condition: object) -> bool:
 
 
 def is_unkept(db: Session) -> bool:
-    """Whether nobody looks after others yet: people who register before the first admin does take nobody's place."""
+    """Whether there is no administrator yet. Until then registering does not take the place of the first one."""
     return not exists(db, User.role.in_(reaching(db, "admin")))
 
 
 def create_first_admin(db: Session, secret: str, new: NewUser) -> UUID:
     """Create the first super admin, with the setup link.
 
+    Returns:
+        The id of the user.
+
     Raises:
-        LinkDead: or somebody was quicker.
-        NameUnfit, AddressUnfit, NameTaken, AddressTaken
+        LinkDead: the link does not work, or was used meanwhile.
+        UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
     """
     if not one_time_links.spend(db, SETUP, secret) or not is_unkept(db):
         raise one_time_links.LinkDead

@@ -1,4 +1,4 @@
-"""Roles. Which role includes which is in the table, with everything that follows from it in ``Role.closure``."""
+"""Roles: create, edit and remove them, with everything that they include directly or indirectly in ``Role.closure``."""
 
 import json
 import re
@@ -16,41 +16,43 @@ from webapp.core.clock import now
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _n, listed
 
-# The built-in roles and what each always includes; otherwise nobody might be able to administer the site.
+# The built-in roles and what each always includes; without these the site might have no administrator.
 FIRST: Mapping[str, tuple[str, ...]] = {"user": (), "admin": ("user",), "super_admin": ("admin",)}
 NAME = re.compile(r"[a-z][a-z0-9_]{1,19}")
 CLOSURE_OF = select(Role.closure).where(Role.name == bindparam("name"))
 
 
 class RoleUnfit(Exception):
-    """The message is for whoever chose it."""
+    """Name or description is not accepted. The message is for the person who entered it."""
 
 
 class RoleTaken(Exception):
-    pass
+    """There is a role of this name already."""
 
 
 class RoleCycle(Exception):
-    """It would include itself; the message says on which way."""
+    """The role would include itself. The message shows the path."""
 
 
 class RoleInUse(Exception):
-    """Somebody has it, is invited to it, or another role includes it; the message says which."""
+    """The role is assigned, used in an invitation or included in another role. The message says which."""
 
 
 class RoleGone(Exception):
-    """There is no such role, or somebody removed it meanwhile; the message is its name."""
+    """There is no such role, or it was removed meanwhile. The message is its name."""
 
 
 class NobodyLeft(Exception):
-    """Nobody would be left who can let others in."""
+    """The change would leave the site without an active super admin."""
 
 
 def every(db: Session) -> Sequence[Role]:
+    """All roles by name."""
     return db.scalars(select(Role).order_by(Role.name)).all()
 
 
 def humblest_first(db: Session) -> list[Role]:
+    """All roles; each comes after those that it includes."""
     return sorted(every(db), key=lambda role: (len(role.closure), role.name))
 
 
@@ -59,17 +61,17 @@ def find(db: Session, name: str) -> Role | None:
 
 
 def locked_role(db: Session, name: str) -> Role | None:
-    """The same for whoever is about to give it: it stays until they are done."""
+    """``find``, with a lock until the transaction ends, for assigning the role."""
     return db.get(Role, name, with_for_update={"read": True, "key_share": True}) if NAME.fullmatch(name) else None
 
 
 def included_in(db: Session, role: str) -> tuple[str, ...]:
-    """Everything that a role may, the humblest first. Nothing for one that is not known."""
+    """All roles that a role includes, itself among them, lowest first; empty for an unknown role."""
     return tuple(db.scalar(CLOSURE_OF, {"name": role}) or ()) if NAME.fullmatch(role) else ()
 
 
 class Closure(TypeDecorator[tuple[str, ...]]):
-    """``Role.closure`` as the standing reads it; nothing for a role that is not known."""
+    """Column type of ``Role.closure`` as a tuple; empty for an unknown role."""
 
     impl = String
     cache_ok = True
@@ -80,17 +82,21 @@ class Closure(TypeDecorator[tuple[str, ...]]):
 
 @lru_cache(256)
 def closure_of(stored: str | None) -> tuple[str, ...]:
-    """The same few texts come with every request."""
+    """Parse a stored closure. Cached, because each request brings one of the same few texts."""
     return tuple(json.loads(stored)) if stored else ()
 
 
 def reaching(db: Session, role: str) -> list[str]:
-    """The names of the roles that hold ``role``, itself among them."""
+    """Names of the roles that include ``role`` directly or indirectly, itself among them."""
     return [found.name for found in every(db) if role in found.closure]
 
 
 def add(db: Session, name: str, description: str, includes: Sequence[str], *, actor_id: UUID | None = None) -> Role:
-    """
+    """Create a role.
+
+    Args:
+        includes: names of the roles that it includes directly.
+
     Raises:
         RoleUnfit, RoleTaken, RoleCycle
     """
@@ -108,7 +114,10 @@ def add(db: Session, name: str, description: str, includes: Sequence[str], *, ac
 
 
 def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, actor_id: UUID | None = None) -> None:
-    """What it includes counts from the next request on, for everybody who has it.
+    """Change a role. Effective with the next request of everybody who has it.
+
+    Args:
+        includes: names of the roles that it includes directly.
 
     Raises:
         RoleGone, RoleUnfit, RoleCycle, NobodyLeft
@@ -125,7 +134,8 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
 
 
 def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
-    """
+    """Remove a role that is not in use.
+
     Raises:
         RoleGone, RoleInUse
     """
@@ -137,14 +147,14 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
             db.execute(delete(Invitation).where(Invitation.role == role.name, over()))
             db.delete(role)
     except IntegrityError as error:
-        # The foreign keys spoke: they see whoever is given it at this very moment.
+        # The foreign keys also see a concurrent assignment.
         raise RoleInUse(_("It was just assigned to somebody or used in an invitation.")) from error
     before = {"includes": list(role.includes), "description": role.description}
     record(db, Event.ROLE_REMOVED, actor_id=actor_id, role=role.name, before=before)
 
 
 def why_it_stays(db: Session, role: Role) -> str | None:
-    """What keeps a role from being removed; nothing for one that is not in use."""
+    """Why a role cannot be removed; None if it is not in use."""
     if role.name in FIRST:
         return _("It is a built-in role.")
     if includers := [other.name for other in every(db) if role.name in other.includes]:
@@ -158,18 +168,21 @@ def why_it_stays(db: Session, role: Role) -> str | None:
 
 
 def over() -> ColumnElement[bool]:
-    """Of an invitation by which nobody comes any more."""
+    """Condition for invitations that can no longer be used."""
     is_used = Invitation.uses >= Invitation.most_uses
     return or_(is_used, Invitation.revoked_at.is_not(None), Invitation.expires_at <= now())
 
 
 def hold(db: Session, role: Role) -> dict[str, Role]:
-    """Every role as it is now, kept so: changes that are sound alone may not be sound together.
+    """Lock all roles and read them anew, because two changes that are valid alone may not be valid together.
+
+    Returns:
+        Roles by name.
 
     Raises:
-        RoleGone
+        RoleGone: ``role`` was removed meanwhile.
     """
-    # One lock for all, and only then a look: what waited for it in its first statement would not see what is new.
+    # One lock for all, and only then a SELECT: the statement that waited for the lock would not see new rows.
     db.execute(select(Role.name).where(Role.name == "super_admin").with_for_update(key_share=True))
     query = select(Role).order_by(Role.name).execution_options(populate_existing=True)
     everyone = {found.name: found for found in db.scalars(query)}
@@ -179,7 +192,7 @@ def hold(db: Session, role: Role) -> dict[str, Role]:
 
 
 def arrange(db: Session, role: Role, includes: Sequence[str]) -> None:
-    """Set what it includes, and what follows from that for all roles."""
+    """Set what a role includes, and compute the closures of all roles anew."""
     everyone = hold(db, role)
     if unknown := set(includes) - everyone.keys():
         raise RoleUnfit(_("Unknown role: %(roles)s.", roles=", ".join(sorted(unknown))))
@@ -194,7 +207,7 @@ def arrange(db: Session, role: Role, includes: Sequence[str]) -> None:
 
 
 def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Everything that each role reaches, the humblest first, itself last.
+    """Compute the closure of each role: everything that it includes, lowest first, itself last.
 
     Raises:
         RoleCycle
@@ -217,11 +230,11 @@ def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def keeping(db: Session) -> Select[UUID]:
-    """The ids of those who can let others in: super admins who are not disabled, closed or waiting to be verified."""
+    """Query of the ids of active super admins: not disabled, closed or unverified."""
     is_here = User.disabled_at.is_(None), User.closes_at.is_(None), User.verification_required_at.is_(None)
     return select(User.id).where(User.role.in_(reaching(db, "super_admin")), *is_here)
 
 
 def keepers(db: Session) -> set[UUID]:
-    """The same, kept so in one order: the last two cannot be removed at the same moment."""
+    """Ids of active super admins, locked in one order so that the last two cannot be removed at the same moment."""
     return set(db.scalars(keeping(db).order_by(User.id).with_for_update(key_share=True)))

@@ -1,4 +1,4 @@
-"""Self-registration. The response is always the same; the mail says whether name or e-mail address is taken."""
+"""Self-registration. The response is always the same; the mail says whether user name or e-mail address is taken."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,23 +23,25 @@ from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import NO_ADDRESS
 
 SIGN_UP = "sign-up"
-# As long as an account waits for its owner; then its name and address are free for others.
+# How long an unverified account reserves its user name and e-mail address.
 LIFETIME = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
+    """The account that a mailed link verifies."""
+
     username: str
     password_hash: str
     user_id: UUID
 
 
 def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
-    """An account that waits for its e-mail address to be verified, or a mail to that address about why there is none.
+    """Create an account that waits for verification, or mail the reason why it was not created.
 
-    The same statements run whether user name and e-mail address are free or taken, so that neither the time it takes
-    nor the wait of the next request tells: account and invitation are always inserted, each in a savepoint that is
-    rolled back where the row is not to stay, and there is always one link, one audit event and one mail.
+    The same statements run whether user name and e-mail address are free or taken, so that neither the time of the
+    response nor the wait of the next request shows it: account and invitation are always inserted, each in a savepoint
+    that is rolled back if the row must not stay, and there is always one link, one audit event and one mail.
     """
     free_what_nobody_verified(db, new.username, new.email or "")
     owner = user_queries.by_name_or_email(db, new.email or "")
@@ -48,7 +50,7 @@ def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     is_free = owner is None and not is_name_taken
     is_made = insert(db, user if is_free else stand_in(user), keep=is_free)
     if is_free and not is_made:
-        # Somebody else registered the e-mail address at the same moment.
+        # Another request registered the e-mail address at the same moment.
         owner = user_queries.by_name_or_email(db, new.email or "")
     invitation = prepare_invitation(post, new)
     is_invited = insert(db, invitation.invitation, keep=owner is None and is_name_taken)
@@ -85,15 +87,15 @@ def insert(db: Session, row: Base, *, keep: bool) -> bool:
 
 
 def stand_in(user: User) -> User:
-    """The row in other words that are free for certain: inserted and rolled back where name or address is taken."""
+    """Give the row random names that are free for certain: it is inserted and rolled back."""
     user.username = user.username_key = user.id.hex
     user.email = user.email_key = f"{user.id.hex}@example.invalid"
     return user
 
 
 def prepare_invitation(post: Mailer, new: NewUser) -> InvitationWithLink:
-    """What whoever chose a taken user name is sent, to choose another."""
-    # Bound to the address only where it reaches nobody else: using it then proves the address.
+    """The invitation to register with another user name."""
+    # Bound to the address only if the link is mailed and shown nowhere else: using it then verifies the address.
     email = new.email if post.can_mail else None
     return invitations.prepare(
         InvitationRequest(role=new.role, email=email, note=f"{new.username} was taken", lifetime=LIFETIME)
@@ -101,32 +103,34 @@ def prepare_invitation(post: Mailer, new: NewUser) -> InvitationWithLink:
 
 
 def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
+    """Delete unverified accounts that have this user name or e-mail address and are older than ``LIFETIME``."""
     is_alike = User.username_skeleton == skeleton_key(username)
     is_wanted = or_(User.username_key == key_of(username), is_alike, User.email_key == key_of(address))
     db.execute(delete(User).where(is_wanted, nobody_verified()))
 
 
 def forget_unverified(db: Session, *, most: int = 100) -> int:
-    """Delete accounts that nobody verified while there was time, some at once. Returns how many; none at the end."""
+    """A step of a job: delete accounts that were not verified in time. Returns their number; 0 if there are no more."""
     found = db.scalars(select(User.id).where(nobody_verified()).limit(most)).all()
     db.execute(delete(User).where(User.id.in_(found), nobody_verified()))
     return len(found)
 
 
 def nobody_verified() -> ColumnElement[bool]:
+    """Condition for accounts that were not verified in time."""
     over = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
     return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
 
 
 def answer_owner(db: Session, post: Mailer, owner: User, new: NewUser, here: Circumstances) -> None:
-    """Whoever waits for the link in vain registers once more; the password that was chosen first stays."""
+    """Mail the owner of a registered e-mail address. An unverified account gets its link again; its password stays."""
     record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
     is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == key_of(new.username)
     send_link(db, post, owner, here) if is_again else tell_owner(db, post, owner, here)
 
 
 def tell_owner(db: Session, post: Mailer, owner: User, here: Circumstances) -> None:
-    """If no mail may be sent, the same number of rows is written for nobody."""
+    """Mail the owner that the address is registered. If no mail may be sent, the same number of rows is written."""
     is_told = owner.disabled_at is None and owner.email is not None
     to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
     make_link(db, post, None)
@@ -136,17 +140,20 @@ def tell_owner(db: Session, post: Mailer, owner: User, here: Circumstances) -> N
 def tell_name_is_taken(
     db: Session, post: Mailer, new: NewUser, here: Circumstances, invitation: InvitationWithLink
 ) -> None:
-    """The mail invites to choose another; whoever reads it has proven the address, so that page may be plain."""
+    """Mail an invitation to choose another user name. Its page may name taken ones, because the address is verified."""
     invitations.record_made(db, invitation.invitation)
     make_link(db, post, None)
     post.send(db, "name_taken", new.email or "", taken=new.username, link=invitation.path, lifetime=LIFETIME, here=here)
 
 
 def make_link(db: Session, post: Mailer, user: User | None) -> str:
-    """The secret of a link that verifies an e-mail address. Those before it go on working: strangers can ask for more.
+    """Create a link that verifies an e-mail address. Earlier links go on working, because strangers can request more.
 
     Args:
-        user: None for a link that opens nothing and is thrown away, made for the sake of the same work.
+        user: None for a link that cannot be used, created only so that the same work is done.
+
+    Returns:
+        The secret of the link.
     """
     user_id, address = (user.id, user.email) if user else (None, NO_ADDRESS)
     facts = {one_time_links.SHOWN: not post.can_mail}
@@ -169,7 +176,7 @@ def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> Non
 
 
 def pending_verification(db: Session, secret: str) -> Verification:
-    """Whose address the link verifies.
+    """The account that a link verifies.
 
     Raises:
         LinkDead
@@ -182,7 +189,7 @@ def pending_verification(db: Session, secret: str) -> Verification:
 
 
 def verify(db: Session, secret: str) -> User:
-    """Let the account log in; a link that came by mail and was shown nowhere else verifies its e-mail address as well.
+    """Use a link: the account can log in, and its e-mail address is verified if the link was only mailed.
 
     Raises:
         LinkDead
@@ -201,10 +208,10 @@ def verify(db: Session, secret: str) -> User:
 
 
 def join(db: Session, secret: str, new: NewUser) -> User:
-    """An account by an invitation, at once.
+    """Create an account with an invitation.
 
     Raises:
-        LinkDead, NameUnfit, AddressUnfit, NameTaken, AddressTaken
+        LinkDead, UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
     """
     invitation = spend(db, secret)
     user = registration.add(db, new, origin="invitation")

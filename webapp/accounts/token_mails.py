@@ -1,4 +1,4 @@
-"""Mails about API tokens to their owner: sent when something was done to a token, or by a job."""
+"""TokenMails: mails about API tokens to their owner, about changes and from jobs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,22 +20,30 @@ from webapp.tokens.issuing import scopes_of
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.reminders import DAY, WEEK, DueReminder
 
-# To one owner, of all kinds together.
+# Mails per owner and day, of all kinds together.
 MAX_A_DAY = 20
-# In one mail; the page has the others.
+# Tokens per mail; the page lists all.
 MAX_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class TokenMails:
+    """Mails the owner of an API token, with a link that revokes the token without a login."""
+
     post: Mailer
     here: Callable[[], Circumstances]
-    """The circumstances of the present request."""
+    """Returns the circumstances of the current request."""
 
     def changed(
         self, db: Session, kind: str, row: TokenRow, *, origin: str = "owner", successor_id: UUID | None = None
     ) -> None:
-        """Something was done to a token: it was created, widened, rotated or revoked."""
+        """A token was created, widened, rotated or revoked.
+
+        Args:
+            kind: of the mail.
+            origin: who did it: owner, self (the token) or somebody else.
+            successor_id: of the new token, after a rotation.
+        """
         if successor_id is not None and origin == "self":
             # A script may rotate its token every day; one mail a week is enough.
             is_news = reminders.take(db, row.entry.id, "rotated", every=WEEK)
@@ -45,17 +53,18 @@ class TokenMails:
         self.tell(db, row, kind, self.here(), origin=origin)
 
     def edited(self, db: Session, row: TokenRow, *, is_wider: bool) -> None:
+        """A token was edited; mailed only if it may do more than before."""
         if is_wider:
             self.changed(db, "token_widened", row)
 
     def arrived(self, db: Session, arrival: NewNetwork) -> None:
-        """A token was used from a network that it had not come from before; mailed once a day at most."""
+        """A token was used from a new network; mailed at most once a day."""
         row = lifecycle.find(db, arrival.user_id, arrival.credential_id)
         if row is not None and reminders.take(db, row.entry.id, "network", every=DAY):
             self.tell(db, row, "token_new_network", Circumstances(arrival.at, arrival.address, arrival.client))
 
     def came_late(self, db: Session, token_id: UUID, here: Circumstances) -> None:
-        """A token that has expired is still being used; mailed once a week at most."""
+        """An expired token is still used; mailed at most once a week."""
         owner_id = lifecycle.owner_of(db, token_id)
         row = lifecycle.find(db, owner_id, token_id) if owner_id else None
         if row is None or row.credential.family_id is not None or row.credential.revoked_at is not None:
@@ -64,11 +73,11 @@ class TokenMails:
             self.tell(db, row, "token_came_late", here, is_rotated=row.entry.rotated_at is not None)
 
     def expiring(self, db: Session) -> int:
-        """A step of a job: one mail to one owner about all tokens that expire soon."""
+        """A step of a job: mail one owner about all tokens that expire soon."""
         return self.remind(db, reminders.expiring(db), "tokens_expiring")
 
     def unused(self, db: Session) -> int:
-        """A step of a job: one mail to one owner about all tokens that were not used for long."""
+        """A step of a job: mail one owner about all tokens that were not used for long."""
         return self.remind(db, reminders.unused(db), "tokens_unused")
 
     def remind(self, db: Session, due: DueReminder | None, kind: str) -> int:
@@ -94,7 +103,7 @@ class TokenMails:
         self.post.send(db, kind, user.email or "", user_id=user.id, username=user.username, **facts)
 
     def addressee(self, db: Session, user_id: UUID, kind: str) -> User | None:
-        """The owner; None without an e-mail address, if they want no such mail, or if they had enough for a day."""
+        """The owner; None without an e-mail address, if they turned this mail off, or if the daily limit is reached."""
         user = user_queries.by_id(db, user_id)
         if user is None or user.email is None or user.disabled_at is not None or not wants(user, kind):
             return None

@@ -1,4 +1,4 @@
-"""Finding users: the one who logs in, and lists for those who may."""
+"""Queries of users: by name or id, and the filtered pages of the admin's list."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from webapp.mfa import factors
 
 PAGE = 25
 DORMANT = timedelta(days=90)
-# Sorts after everything that begins alike: no name and no address holds it.
+# Sorts after every name that starts with the same characters: no name or address contains it.
 LAST = "\U0010ffff"
 BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.email_key == bindparam("key")))
-# Locked: whoever changes the password or disables them at this moment waits, and then ends what was begun with it.
+# FOR NO KEY UPDATE: a concurrent change of the password, or disabling, waits, and then ends what was begun.
 UNCHANGED = (
     select(User)
     .where(User.id == bindparam("id"), User.password_hash == bindparam("password_hash"), User.disabled_at.is_(None))
@@ -29,21 +29,21 @@ UNCHANGED = (
 )
 VIEWS = ("never", "dormant", "disabled", "tokens")
 ONE_FACTOR = "one_factor"
-# Who has tokens is found by looking at all of them, so it is not counted to the end.
+# Who has tokens is only known after reading all of them, so the count stops here.
 MANY = 1000
 FEW, TOO_MANY_TO_SORT = 500, 10_000
 
 
 class UnknownCursor(Exception):
-    """Nobody has the id after which a page was to begin."""
+    """There is no user with the id given as ``after``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserFilter:
-    """Which users, in which order; ``after`` is the last one of the page before."""
+    """Filter, order and page of the list of users; ``after`` is the id of the last user on the previous page."""
 
     begins: str = ""
-    """What the name or the e-mail address begins with."""
+    """Prefix of the user name or e-mail address."""
     role: str = ""
     view: str = ""
     sort: str = "name"
@@ -58,16 +58,18 @@ class UserPage:
 
 
 def by_name_or_email(db: Session, name_or_address: str) -> User | None:
-    """Whoever has this name or e-mail address; a name wins, and no name contains an @."""
+    """The user with this name or e-mail address. No user name contains an @."""
     return db.scalar(BY_NAME, {"key": key_of(name_or_address)})
 
 
 def everybody(db: Session) -> Sequence[User]:
+    """All users by name."""
     return db.scalars(select(User).order_by(User.username_key)).all()
 
 
 def unchanged(db: Session, user: User) -> User | None:
-    """A user who may still log in as they were read before; verifying a password takes long enough for a change."""
+    """The user, locked, if they may still log in with the password that was verified; verifying takes long enough for a
+    concurrent change."""
     return db.scalar(UNCHANGED, {"id": user.id, "password_hash": user.password_hash})
 
 
@@ -76,21 +78,21 @@ def by_id(db: Session, user_id: UUID) -> User | None:
 
 
 def by_ids(db: Session, user_ids: Iterable[UUID]) -> Sequence[User]:
-    """By name; those who are gone are left out."""
+    """Users by name; deleted ones are left out."""
     return db.scalars(select(User).where(User.id.in_(set(user_ids))).order_by(User.username_key)).all()
 
 
 def names_of(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
-    """What they are called; those who are gone are left out."""
+    """User names by id; deleted users are left out."""
     query = select(User.id, User.username).where(User.id.in_(set(user_ids)))
     return {found.id: found.username for found in db.execute(query)}
 
 
 def user_page(db: Session, wanted: UserFilter) -> UserPage:
-    """One page by key: as quick in the middle of a hundred thousand as at their beginning.
+    """One page of users. Keyset pagination: the same cost on each page.
 
     Raises:
-        NoSuchPlace
+        UnknownCursor
     """
     query = select(User).where(*conditions(db, wanted))
     query = continued(db, ordered(query, wanted.sort), wanted).limit(wanted.size + 1)
@@ -111,9 +113,10 @@ def conditions(db: Session, wanted: UserFilter) -> list[ColumnElement[bool]]:
 
 
 def few_in(db: Session, name: str) -> Sequence[UUID] | None:
-    """The ids of those in a view, found first: in the order of the page, nearly everybody would be looked at in vain.
+    """Ids of the users in a view, if there are at most ``FEW``. In the order of the list they would be found slowly.
 
-    None where they are many, of whom a page is soon full, or where an index has them in order by itself.
+    Returns:
+        None if there are more, so that a page is filled soon, or if an index has them in order.
     """
     if name in ("", "never"):
         return None
@@ -123,7 +126,7 @@ def few_in(db: Session, name: str) -> Sequence[UUID] | None:
 
 
 def rest(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
-    """What is asked of a few who are found already: what is computed has no index that would lead elsewhere."""
+    """Further conditions for a short list of ids, as expressions, so that the database uses no index of another column."""
     if key := key_of(wanted.begins):
         yield begins_computed(key)
     if wanted.role:
@@ -131,7 +134,7 @@ def rest(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
 
 
 def beginning(db: Session, key: str) -> ColumnElement[bool]:
-    """Name or address begins so: by their indexes, unless so many do that the first of them are sooner met in order."""
+    """Condition for a prefix of user name or e-mail address: by index, unless more than ``TOO_MANY_TO_SORT`` match."""
     by_index = or_(begins(User.username_key, key), begins(User.email_key, key))
     some = select(User.id).where(by_index).limit(TOO_MANY_TO_SORT + 1).subquery()
     is_few = (db.scalar(select(func.count()).select_from(some)) or 0) <= TOO_MANY_TO_SORT
@@ -143,7 +146,7 @@ def begins_computed(key: str) -> ColumnElement[bool]:
 
 
 def begins(column: ColumnElement[Any] | InstrumentedAttribute[Any], key: str) -> ColumnElement[bool]:
-    """As a range, which both databases answer from the index of a column."""
+    """Prefix search as a range, which both databases answer from an index."""
     return and_(column >= key, column < key + LAST)
 
 
@@ -157,7 +160,7 @@ def view(name: str) -> ColumnElement[bool]:
             # As a range, which SQLite answers from an index.
             return User.disabled_at > EPOCH
         case "tokens":
-            # Asked person by person, in their order: a page is full long before all tokens are seen.
+            # Checked user by user in their order: a page is full long before all tokens are read.
             return credentials.has_live(User.id, "token")
         case "one_factor":
             return not_(factors.has_second(User.id))
@@ -168,7 +171,7 @@ SORTED: dict[str, InstrumentedAttribute[Any]] = {"created": User.created_at, "se
 
 
 def ordered(query: Select[User], sort: str) -> Select[User]:
-    """By name; or the latest first, those who never were at the end."""
+    """Sort by name, or newest first with empty values last."""
     if sort not in SORTED:
         return query.order_by(User.username_key)
     return query.order_by(SORTED[sort].desc().nulls_last(), User.username_key.desc())
@@ -191,12 +194,13 @@ def continued(db: Session, query: Select[User], wanted: UserFilter) -> Select[Us
 
 
 def count(db: Session) -> int:
+    """Number of users."""
     return db.scalar(select(func.count()).select_from(User)) or 0
 
 
 def without_second_factor(db: Session) -> int:
-    """How many of those who may log in have a password alone."""
-    # Those who have one are fewer, and come from two indexes: nobody is asked one by one.
+    """Number of enabled users without a second factor."""
+    # Those with a second factor are fewer, and are counted from two indexes.
     holders = factors.holders().subquery()
     have_one = select(func.count()).select_from(holders).join(User, User.id == holders.c.user_id)
     have_one = have_one.where(User.disabled_at.is_(None))
@@ -205,12 +209,12 @@ def without_second_factor(db: Session) -> int:
 
 
 def counts(db: Session) -> dict[str, int]:
-    """How many there are, and how many in each view, with tokens not counted beyond ``MANY``; one statement."""
+    """Number of users in total and by view, in one statement; users with tokens are counted up to ``MANY``."""
     whole = select(func.count()).select_from(User).scalar_subquery().label("all")
     asked = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
     holders = credentials.user_ids_with_live("token").distinct().limit(MANY + 1).subquery()
     asked.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
-    # Those who have one are fewer, and come from two indexes.
+    # Those with a second factor are fewer, and are counted from two indexes.
     with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()
     everybody = select(func.count()).select_from(User).scalar_subquery()
     asked.append((everybody - with_second).label(ONE_FACTOR))

@@ -1,1 +1,1 @@
-"""Views of the accounts."""
+"""Views of user accounts."""

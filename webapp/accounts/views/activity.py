@@ -124,7 +124,7 @@ def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
 
 
 def culprit(principal: Principal, credential_id: UUID | None) -> dict[str, Device | ScriptLogin | ApiToken | None]:
-    """The session, script login or token that did it, if it is still live."""
+    """The session, script login or token with this id, if it is still live, so that the page can offer to end it."""
     if credential_id is None:
         return dict.fromkeys(("session", "login", "token"))
     row = tokens.find(db(), principal.user_id, credential_id)

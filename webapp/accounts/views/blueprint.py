@@ -1,4 +1,4 @@
-"""The account's blueprint, and what its pages share."""
+"""The blueprint of the account pages, and what they share."""
 
 from datetime import timedelta
 
@@ -22,6 +22,11 @@ FRESH = timedelta(minutes=10)
 
 
 def me(principal: Principal) -> User:
+    """The user who makes the request.
+
+    Raises:
+        Problem: 404 if the account was deleted meanwhile.
+    """
     user = user_queries.by_id(db(), principal.user_id)
     if user is None:
         raise Problem(404, _("Account not found"))

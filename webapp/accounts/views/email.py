@@ -25,7 +25,7 @@ from webapp.web.problems import Problem
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
-# Each of them mails an address whose owner may not have requested it.
+# Each request mails an address whose owner may not have requested it.
 ASKED = Limit("address-asked", 5, timedelta(hours=1))
 
 
@@ -103,7 +103,7 @@ def confirm_arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/account/email/confirm")
 @public
 def confirm_address_form() -> ResponseReturnValue:
-    # Only a button changes something: programs that look through mails follow every link.
+    # Changed only by POST, because mail scanners follow every link.
     return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, link_secret.secret_in_session(CONFIRM)))
 
 
@@ -160,7 +160,7 @@ def undo_address() -> ResponseReturnValue:
 
 
 def facts_of(purpose: str, secret: str) -> dict[str, Any]:
-    """E-mail address and user of a link that works."""
+    """Context of the page of a link: e-mail address and user."""
     try:
         with database().read() as reading:
             user, link = email_change.live(reading, purpose, secret)

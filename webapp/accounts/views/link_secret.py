@@ -1,4 +1,4 @@
-"""The secret of a mailed link, moved out of the address: into the signed cookie, until it is used."""
+"""The secret of a mailed link, moved from the URL into the signed session cookie until it is used."""
 
 from flask import session
 

@@ -1,4 +1,4 @@
-""" "This was not me": the link in every security mail, which works without a login."""
+""" "This wasn't me": the link in security mails, which works without a login."""
 
 from dataclasses import dataclass
 

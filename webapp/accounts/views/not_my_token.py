@@ -1,4 +1,4 @@
-""" "This was not me" of a token: the link in its mails, which revokes it without a login."""
+""" "This wasn't me" for API tokens: the link in their mails, which revokes a token without a login."""
 
 from uuid import UUID
 

@@ -91,10 +91,10 @@ def ask() -> ResponseReturnValue:
 
 
 def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
-    """The same work whether or not the account exists, because its time shows in the next request."""
+    """Mail a link. The same work whether or not the account exists, because its duration shows in the next request."""
     with database().read() as reading:
         user = recovery.reachable(reading, identifier)
-    # Counted over the limit as well: what is not written then would show under the other name of the account.
+    # Counted even over the limit: a missing write would be visible under the other name of the account.
     is_allowed = limiter().take(RESET_MAILED, f"user:{user.id}" if user else f"nobody:{key_of(identifier)}").allowed
     with database().write() as writing:
         found = writing.get(User, user.id if user else NOBODY)
@@ -144,7 +144,7 @@ def reset() -> ResponseReturnValue:
         )
     except LinkDead as error:
         raise dead_link() from error
-    # Whoever reads the mails of the account is no stranger to it: others' wrong passwords must not stop the new one.
+    # The user has just shown access to the mailbox, so wrong passwords of strangers must not lock out the new one.
     known_networks.remember(db(), user.id, request.remote_addr)
     link_secret.drop(RESET)
     if current_user.is_authenticated and current_user.user_id == user.id:

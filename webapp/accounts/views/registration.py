@@ -60,11 +60,11 @@ class Registered(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How somebody may register."""
+    """How the visitor may register: with an invitation or openly."""
 
     invitation: Invitation | None
     asks_address: bool
-    """Whether the form has an e-mail address, which then has to be verified."""
+    """Whether the form has an e-mail address, which must then be verified."""
 
     @property
     def address(self) -> str | None:
@@ -109,7 +109,7 @@ def create() -> ResponseReturnValue:
         email=form.email.data if way.asks_address else way.address,
         password_hash=passwords().hash(form.password.data or ""),
         role=way.role,
-        # An invitation with an address was mailed there and shown to nobody.
+        # An invitation with an address was mailed there and shown nowhere else.
         is_verified=way.address is not None,
         must_verify=way.asks_address,
     )
@@ -123,7 +123,7 @@ def answer_by_mail(new: NewUser, secret: str) -> ResponseReturnValue:
         except LinkDead as error:
             raise dead_invitation() from error
     box, seen, network = post(), current_circumstances(), network_of(request.remote_addr)
-    # Whether name or address is taken is found out when the answer is on its way, so that its time does not tell.
+    # Taken names are looked up after the response was sent, so that its timing does not show them.
     after_response.after_response_in_context(lambda: begin(new, box, seen, network))
     link_secret.drop(INVITATION)
     return redirect_or_json(url_for("registration.sent"), answer=Registered(str(SENT)), status=202)
@@ -178,7 +178,7 @@ def registration_way(secret: str) -> Way:
         invitation = invitations.find(reading, secret)
     if invitation is None:
         raise dead_invitation()
-    # A site that cannot send mails cannot verify an e-mail address, so it does not ask for one.
+    # A site that cannot send mails cannot verify an e-mail address, so the form has no field for one.
     can_verify = current_app.config["CAN_MAIL"] or mode == "open"
     return Way(invitation, asks_address=invitation.email is None and can_verify)
 

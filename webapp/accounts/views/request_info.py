@@ -24,31 +24,33 @@ from webapp.web.registry import service
 from webapp.web.transaction import database
 
 HOUR = timedelta(hours=1)
-# What strangers may ask from one network: links, registrations, estimates.
+# What one network may request without a login: links, registrations, estimates.
 ASKED = Limit("mail-asked", 30, HOUR)
 # Mails to one mailbox that were requested without a login. Beyond the limit none is sent, with the same response.
 MAILED = Limit("mail-to", 4, HOUR)
-# As long as a reset link works: who has one sent while the limit is used up finds a link that works in their mailbox.
+# As long as a reset link works: somebody who requests a link over the limit finds a working one in the mailbox.
 RESET_MAILED = Limit("reset-mail-to", 4, recovery.LIFETIME)
-# A registration cannot be done with a link that somebody else asked for, so what one network asks for does not use up
-# all that may come into one mailbox.
+# Nobody can register with a link that somebody else requested, so requests of one network must not use up all mails to
+# a mailbox.
 REGISTRATION_MAILED = Limit("registration-mail-to", 12, HOUR)
 REGISTRATION_MAILED_BY = Limit("registration-mail-by", 3, HOUR)
-# Typing asks now and then; more than this is no typing.
+# Above what typing a password causes.
 ESTIMATED = Limit("estimate-asked", 300, timedelta(minutes=10))
 TRIED = Limit("verify-tried", 10, timedelta(minutes=15))
-# One link sets one password, but whoever sends it many times at once has each of them hashed.
+# A link sets one password, but each concurrent request with it hashes a password.
 RESET_TRIED = Limit("reset-tried", 10, timedelta(minutes=15))
 
 
 def current_circumstances() -> Circumstances:
+    """Time, IP address and device of the current request."""
     return Circumstances(now(), request.remote_addr, device_name(request.headers.get("User-Agent", "")))
 
 
 def take_turn(limit: Limit, *keys: str) -> None:
-    """
+    """Count a request against a rate limit, for each of the keys.
+
     Raises:
-        Problem: 429.
+        Problem: 429 if the limit is reached.
     """
     taken = limiter().take_unless_over(limit, *(keys or (network_of(request.remote_addr),)))
     if taken.allowed:
@@ -64,6 +66,7 @@ def take_turn(limit: Limit, *keys: str) -> None:
 
 
 def may_mail(recipient: str) -> bool:
+    """Count a mail to a recipient against ``MAILED``. Returns whether it may be sent."""
     return limiter().take_unless_over(MAILED, recipient).allowed
 
 
@@ -76,7 +79,7 @@ def may_mail_registration(address: str, network: str) -> bool:
 
 
 def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
-    """Whether the password is accepted; otherwise the field gets an error with the reason."""
+    """Validate a new password. If it is not accepted, its field gets an error with the reason."""
     site_name = current_app.config["SITE_NAME"]
     try:
         passwords().judge(field.data or "", username=name, email=address, site_name=site_name, roles=roles)
@@ -85,7 +88,7 @@ def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[st
 
 
 def hint(roles: Sequence[str]) -> str:
-    """The hint at the field for a new password."""
+    """The help text of a field for a new password."""
     least = passwords().least_for(roles)
     return _("At least %(least)s characters. A few random words are easy to remember.", least=least)
 
@@ -97,6 +100,7 @@ def roles_of(role: str) -> tuple[str, ...]:
 
 
 def check_name(field: Field) -> None:
+    """Add an error to the field if the user name is not accepted."""
     try:
         checked_name(field.data or "")
     except UserNameUnfit as error:
@@ -104,6 +108,7 @@ def check_name(field: Field) -> None:
 
 
 def check_address(field: Field) -> None:
+    """Add an error to the field if the e-mail address is not accepted."""
     try:
         checked_address(field.data or "")
     except EmailUnfit as error:
@@ -111,11 +116,12 @@ def check_address(field: Field) -> None:
 
 
 def dead(detail: str) -> Problem:
+    """Problem 404 for a link that does not work."""
     return Problem(404, _("This link no longer works"), detail)
 
 
 def nobodys_hash() -> str:
-    """Hash of a random password that nobody knows: the account has no working password until its user sets one."""
+    """Hash of a random password: the account has no working password until its user sets one."""
     return passwords().hash(new_secret())
 
 

@@ -1,4 +1,4 @@
-"""The first account, by the link that the first start prints."""
+"""/setup: create the first account with the link that is printed at the first start."""
 
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -54,7 +54,7 @@ def create(secret: str) -> ResponseReturnValue:
 
 
 def fits(form: SetupForm) -> bool:
-    """Check what needs more than the form. Errors are added to the fields."""
+    """Check user name, e-mail address and password. Errors are added to the fields."""
     site_name, roles = current_app.config["SITE_NAME"], roles_of("super_admin")
     name, address, password = form.username.data or "", form.email.data or "", form.password.data or ""
     for field, judge in (

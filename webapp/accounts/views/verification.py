@@ -33,7 +33,7 @@ from webapp.web.transaction import database, db
 
 bp = Blueprint("verification", __name__)
 
-# An endpoint of a higher layer. It puts into the session who typed the right password of an unverified account.
+# An endpoint of a higher layer, which stores in the session who entered the right password of an unverified account.
 LOGIN = "login.new"
 WAITING = "unverified"
 
@@ -58,7 +58,7 @@ def show() -> ResponseReturnValue:
 def verify() -> ResponseReturnValue:
     """Verify the e-mail address, with the link that was opened with this cookie.
 
-    The password is required because a stranger may have registered with this e-mail address.
+    The password is required because somebody else may have registered with this e-mail address.
     """
     form, secret = VerifyForm(), link_secret.secret_in_session(SIGN_UP)
     found = verification_of(secret)
