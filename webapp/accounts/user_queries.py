@@ -126,7 +126,7 @@ def few_in(db: Session, name: str) -> Sequence[UUID] | None:
 
 
 def rest(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
-    """Further conditions for a short list of ids, as expressions, so that the database uses no index of another column."""
+    """Further conditions for a short list of ids, as expressions, so that no index of another column is used."""
     if key := key_of(wanted.begins):
         yield begins_computed(key)
     if wanted.role:

@@ -1,8 +1,8 @@
-"""Names for what passkeys are kept in, by the AAGUID that they tell; a suggestion, and nothing is decided by it."""
+"""Names of authenticators by AAGUID, suggested as names of new passkeys. Informational only."""
 
 from webapp.core.translation import _
 
-# From the list of the passkey developers' community and the FIDO metadata: the ones that people have.
+# The common ones in the FIDO metadata and in the list of the passkey developer community.
 NAMES = {
     "08987058-cadc-4b81-b6e1-30de50dcbe96": "Windows Hello",
     "0ea242b4-43c4-4a1b-8b17-dd6d0b6baec6": "Keeper",
@@ -28,4 +28,10 @@ NAMES = {
 
 
 def suggested(aaguid: str, *, is_synced: bool) -> str:
+    """The suggested name of a new passkey.
+
+    Args:
+        aaguid: as the authenticator reports it (WebAuthn §6.5.2).
+        is_synced: whether it is copied between devices.
+    """
     return NAMES.get(aaguid) or (_("Synced passkey") if is_synced else _("Security key"))

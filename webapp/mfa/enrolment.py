@@ -12,16 +12,21 @@ LIFETIME = timedelta(minutes=15)
 
 
 class EnrolmentOver(Exception):
-    """It took too long, was begun by another, or never."""
+    """The enrolment expired, or was not started by this user."""
 
 
 def begin(sealer: Encryptor, user_id: UUID, seed: str, now: datetime) -> str:
+    """Encrypt a new TOTP seed for the hidden field of the form."""
     content = json.dumps([seed, int(now.timestamp())]).encode()
     return urlsafe_b64encode(sealer.seal(content, belongs_to=f"enrolment of {user_id}")).decode()
 
 
 def seed_of(sealer: Encryptor, user_id: UUID, begun: str, now: datetime) -> str:
-    """
+    """Decrypt the TOTP seed of a form.
+
+    Args:
+        begun: the content of the hidden field.
+
     Raises:
         EnrolmentOver
     """
@@ -36,7 +41,11 @@ def seed_of(sealer: Encryptor, user_id: UUID, begun: str, now: datetime) -> str:
 
 
 def drawn(uri: str) -> tuple[int, str]:
-    """A QR code as the side of its square and the path of its dark modules, quiet zone included."""
+    """A QR code for SVG.
+
+    Returns:
+        The side length in modules including the quiet zone, and the path of the dark modules.
+    """
     modules = lazily("segno").make(uri, error="m", micro=False).matrix
     lines = (f"M{x + 4} {y + 4}h1v1h-1z" for y, row in enumerate(modules) for x, is_dark in enumerate(row) if is_dark)
     return len(modules) + 8, "".join(lines)

@@ -1,4 +1,4 @@
-"""All that is written down of somebody's second factors, for their own reading: names, kinds and dates, no secret."""
+"""Second factors in the export of a user's data: names, kinds and dates, without secrets."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ class CodeRecord(msgspec.Struct, frozen=True):
 
 
 class ResetRecord(msgspec.Struct, frozen=True):
-    """Somebody who looks after others takes them away, unless it is stopped."""
+    """A pending reset of second factors by an administrator."""
 
     begun_at: datetime
     due_at: datetime

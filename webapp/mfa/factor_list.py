@@ -16,7 +16,7 @@ class PasskeyEntry(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     make: str
-    """What it is kept in, as far as it says."""
+    """The authenticator, if it is known."""
     is_synced: bool
     created_at: datetime
     last_used_at: datetime | None
@@ -36,14 +36,14 @@ class CodesLeft(msgspec.Struct, frozen=True):
 
 
 class FactorList(msgspec.Struct, frozen=True, kw_only=True):
-    """Beside the password."""
+    """The second factors of a user."""
 
     passkeys: list[PasskeyEntry]
     totp: TotpEntry | None
     recovery_codes: CodesLeft
     has_password: bool
     keep_passkey: str | None
-    """Why a passkey has to stay, if it has to."""
+    """Why a passkey cannot be removed; None if it can."""
     keep_totp: str | None
     keep_password: str | None
 
@@ -65,6 +65,7 @@ def entry(passkey: Passkey) -> PasskeyEntry:
 
 
 def listed(db: Session, user_id: UUID, ways: Ways) -> FactorList:
+    """The second factors of a user with the reasons why they cannot be removed."""
     seed = totp.find(db, user_id)
     return FactorList(
         passkeys=[entry(passkey) for passkey in passkeys.of_user(db, user_id)],

@@ -1,4 +1,4 @@
-"""What a user has, how far it reaches, and what may be taken away."""
+"""Factors, Ways: which second factors a user has, which level they reach, and which of them may be removed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,24 +16,28 @@ from webapp.mfa.models import Passkey, RecoveryCode, TotpSeed
 
 @dataclass(frozen=True, slots=True)
 class Factors:
+    """Number of factors of a user by kind."""
+
     has_totp: bool = False
     passkeys: int = 0
     codes: int = 0
-    """Recovery codes that were not used yet."""
+    """Unused recovery codes."""
 
     @property
     def has_second(self) -> bool:
-        """Whether the password alone lets nobody in. Recovery codes stand in for these, and are none themselves."""
+        """Whether logging in needs a second factor. Recovery codes only replace one, so they do not count."""
         return self.has_totp or self.passkeys > 0
 
     @property
     def descriptions(self) -> list[str]:
+        """Names of the factors that can be used as second ones."""
         app = [_("authenticator app")] if self.has_totp else []
         keys = [_n("passkey", "%(num)s passkeys", self.passkeys)] if self.passkeys else []
         return [*keys, *app]
 
     @property
     def reach(self) -> Level:
+        """The highest level that the user can authenticate with."""
         if self.passkeys:
             return Level.PHISHING_RESISTANT
         return Level.TWO if self.has_totp else Level.ONE
@@ -41,7 +45,7 @@ class Factors:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """All the ways in that somebody has, and what is demanded of them; why a thing must stay, or None."""
+    """All login methods of a user and the required level; why a method cannot be removed, or None."""
 
     factors: Factors
     has_password: bool
@@ -73,18 +77,18 @@ def number_of(kind: type[TotpSeed | Passkey | RecoveryCode], *conditions: Column
     return select(func.count()).where(kind.user_id == bindparam("user_id"), *conditions).scalar_subquery()
 
 
-# Asked at each login, so written once.
+# Built once, because it runs at each login.
 OF_ONE = select(number_of(TotpSeed), number_of(Passkey), number_of(RecoveryCode, RecoveryCode.used_at.is_(None)))
 
 
 def of(db: Session, user_id: UUID) -> Factors:
-    """One statement."""
+    """Number of factors of a user, in one statement."""
     has_totp, count, left = db.execute(OF_ONE, {"user_id": user_id}).one()
     return Factors(bool(has_totp), count, left)
 
 
 def of_many(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, Factors]:
-    """Of those who have any; one statement a kind."""
+    """Factors of those users who have any, with one statement per kind."""
     ids = list(user_ids)
     seeds = set(db.scalars(select(TotpSeed.user_id).where(TotpSeed.user_id.in_(ids))))
     keys = counted(db, Passkey.user_id, Passkey.user_id.in_(ids))
@@ -101,24 +105,24 @@ def counted(db: Session, column: InstrumentedAttribute[UUID], *conditions: Colum
 
 
 def holders() -> CompoundSelect[UUID]:
-    """The ids of the users who have a second factor, each once."""
+    """Query of the ids of users with a second factor, each once."""
     return union(select(TotpSeed.user_id), select(Passkey.user_id))
 
 
 def has_second(user_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    """Whether the user of a row has a second factor, as a condition."""
+    """Condition that the user of a row has a second factor."""
     kinds = (TotpSeed, Passkey)
     return or_(*(select(kind.id).where(kind.user_id == user_id).correlate(user_id.class_).exists() for kind in kinds))
 
 
 def remove_all(db: Session, user_id: UUID) -> None:
-    """As if there had never been any; the password stays."""
+    """Remove all second factors of a user; the password stays."""
     totp.remove(db, user_id)
     passkeys.remove_all(db, user_id)
     recovery_codes.remove(db, user_id)
 
 
 def remove_since(db: Session, user_id: UUID, since: datetime) -> None:
-    """What somebody else may have added, after they came in."""
+    """Remove second factors that were added at or after a moment, perhaps by an attacker."""
     for kind in (TotpSeed, Passkey, RecoveryCode):
         db.execute(delete(kind).where(kind.user_id == user_id, kind.created_at >= since))

@@ -1,4 +1,4 @@
-"""Codes and names."""
+"""Forms of the second factors: codes and names of passkeys."""
 
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError

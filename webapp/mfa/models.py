@@ -1,4 +1,4 @@
-"""TotpSeed, Passkey, RecoveryCode: what people have beside their password; and a reset that waits."""
+"""Tables of TOTP seeds, passkeys, recovery codes and pending resets."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,10 +15,10 @@ class TotpSeed(Base):
     id: Mapped[Key]
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), unique=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    """It must be read again, so it cannot be a digest."""
+    """Encrypted, not a digest, because it is needed for verifying codes."""
     created_at: Mapped[datetime]
     last_step: Mapped[int] = mapped_column(BigInteger)
-    """The time step of the last code that was taken: neither it nor one before it is taken again."""
+    """Time step of the last accepted code; codes of this step or earlier ones are refused."""
     last_used_at: Mapped[datetime | None]
 
 
@@ -30,15 +30,15 @@ class Passkey(Base):
     credential_id: Mapped[bytes] = mapped_column(LargeBinary(1023), unique=True)
     """As the authenticator names it (WebAuthn §4)."""
     public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    """In COSE."""
+    """As a COSE key (RFC 9052 §7)."""
     sign_count: Mapped[int] = mapped_column(BigInteger)
     """Its signature counter (WebAuthn §6.1.1); 0 for authenticators without one."""
     aaguid: Mapped[str] = mapped_column(String(36))
-    """Its make."""
+    """Model of the authenticator (WebAuthn §6.5.2)."""
     name: Mapped[Name]
     transports: Mapped[list[str]] = mapped_column(JSON)
     is_synced: Mapped[bool]
-    """Whether its maker copies it to other devices of its owner, or it stays in one."""
+    """Backup eligibility: whether the passkey may be copied between devices (WebAuthn §6.1.3)."""
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     uses: Mapped[int]
@@ -55,7 +55,7 @@ class RecoveryCode(Base):
 
 
 class FactorReset(Base):
-    """Somebody who looks after others takes all second factors from a user, who can stop it until it is due."""
+    """A pending removal of all second factors by an administrator, which the user can stop until it is due."""
 
     __tablename__ = "factor_reset"
 

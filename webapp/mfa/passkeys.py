@@ -1,4 +1,4 @@
-"""Passkeys of users: add, find, use, rename, remove."""
+"""Passkeys of users: add, find, use, rename and remove them."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -18,21 +18,22 @@ LONGEST_NAME = 50
 
 
 class PasskeyNameUnfit(Exception):
-    """The message is for the person who chose it."""
+    """The name is not accepted. The message is for the person who chose it."""
 
 
 class AlreadyKnown(Exception):
-    """Somebody has registered this very passkey."""
+    """The credential id of the passkey is already registered."""
 
 
 class CounterBack(Exception):
-    """It has signed fewer times than before: somebody may have copied it (WebAuthn §6.1.1)."""
+    """The signature counter is not higher than before, so the passkey may have been copied (WebAuthn §6.1.1)."""
 
 
 def checked_name(name: str) -> str:
-    """
+    """Validate the name of a passkey.
+
     Raises:
-        NameUnfit
+        PasskeyNameUnfit
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
@@ -43,7 +44,11 @@ def checked_name(name: str) -> str:
 
 
 def add(db: Session, user_id: UUID, made: RegisteredPasskey, name: str | None = None) -> Passkey:
-    """
+    """Store a registered passkey.
+
+    Args:
+        name: default: the name of the authenticator.
+
     Raises:
         AlreadyKnown
     """
@@ -68,18 +73,20 @@ def add(db: Session, user_id: UUID, made: RegisteredPasskey, name: str | None = 
 
 
 def free_name(db: Session, user_id: UUID, wanted: str) -> str:
-    """The name, or with a number behind it where there is one of that name."""
+    """The name, with a number appended if the user has a passkey of that name."""
     taken = {passkey.name for passkey in of_user(db, user_id)}
     numbered = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(taken) + 2))
     return next(name for name in numbered if name not in taken)
 
 
 def of_user(db: Session, user_id: UUID, *, for_update: bool = False) -> Sequence[Passkey]:
+    """Passkeys of a user, optionally locked."""
     query = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.created_at)
     return db.scalars(query.with_for_update() if for_update else query).all()
 
 
 def known(db: Session, user_id: UUID) -> list[KnownPasskey]:
+    """Passkeys of a user for WebAuthn options."""
     return [KnownPasskey(passkey.credential_id, tuple(passkey.transports)) for passkey in of_user(db, user_id)]
 
 
@@ -94,13 +101,13 @@ def find(db: Session, user_id: UUID, passkey_id: UUID) -> Passkey | None:
 
 
 def use(db: Session, passkey: Passkey, proven: VerifiedAssertion) -> None:
-    """Count a use. One statement, so that of two copies that come at once one is found out.
+    """Store a use with its signature counter. One UPDATE, so that a copy used at the same time is detected.
 
     Raises:
         CounterBack
     """
     goes_on = Passkey.sign_count < proven.sign_count
-    # Those that are synced do not count at all.
+    # Synced passkeys have no counter: it is always 0.
     is_in_order = goes_on if proven.sign_count else Passkey.sign_count == 0
     used = db.execute(
         update(Passkey)
@@ -113,7 +120,7 @@ def use(db: Session, passkey: Passkey, proven: VerifiedAssertion) -> None:
 
 
 def remove(db: Session, passkey: Passkey) -> bool:
-    """Whether it had not been removed before."""
+    """Remove a passkey. Returns False if it was removed before."""
     gone = db.execute(delete(Passkey).where(Passkey.id == passkey.id).returning(Passkey.id))
     return gone.first() is not None
 

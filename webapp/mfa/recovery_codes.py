@@ -1,4 +1,4 @@
-"""Make a sheet, spend one: codes for the day when everything else is lost."""
+"""Recovery codes: create a set and use one, for users who have lost their other factors."""
 
 import secrets
 import unicodedata
@@ -14,7 +14,7 @@ from webapp.core.digests import digest
 from webapp.mfa.models import RecoveryCode
 
 COUNT = 10
-# Crockford's base 32: no letter that can be read as a digit.
+# Crockford's base 32, without letters that look like digits.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 READ_AS = str.maketrans("OIL", "011")
 GROUPS, SIZE = 5, 5
@@ -23,12 +23,14 @@ LENGTH = GROUPS * SIZE
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
+    """How many recovery codes a user has, and when they were created."""
+
     left: int
     made_at: datetime | None
 
 
 def make(db: Session, user_id: UUID) -> list[str]:
-    """A new sheet, shown once; the old one is worth nothing."""
+    """Create a set of recovery codes, replacing the former one. They are shown once and stored as digests."""
     remove(db, user_id)
     codes = [new_code() for _ in range(COUNT)]
     # 125 random bits each, so a plain digest is enough (800-63B-4 §3.1.2.2).
@@ -43,7 +45,7 @@ def new_code() -> str:
 
 
 def letters_of(code: str) -> str | None:
-    """A code as it is compared, however it was typed: with or without dashes, in small letters; None if it is none."""
+    """Normalize a typed recovery code: without dashes, in capital letters. None if it cannot be one."""
     plain = "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "").upper().translate(READ_AS)
     return plain if len(plain) == LENGTH and set(plain) <= set(ALPHABET) else None
 
@@ -53,7 +55,8 @@ def digest_of(code: str) -> bytes:
 
 
 def spend(db: Session, user_id: UUID, code: str) -> bool:
-    """Whether it was an unused code of this user. Of two requests with the same code, one succeeds."""
+    """Use up a recovery code. Returns False if it is not an unused one of this user. One UPDATE, so that only one of
+    two concurrent requests succeeds."""
     if letters_of(code) is None:
         return False
     spent = db.execute(

@@ -1,4 +1,4 @@
-"""A reset of somebody's second factors that waits: begun, stopped, or due."""
+"""Pending resets of second factors: begin, stop, and find those that are due."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,11 +13,15 @@ from webapp.mfa.models import FactorReset
 
 
 class AlreadyBegun(Exception):
-    """One waits already."""
+    """A reset of this user is pending already."""
 
 
 def begin(db: Session, user_id: UUID, *, actor_id: UUID | None, reason: str, wait: timedelta) -> FactorReset:
-    """
+    """Store a pending reset.
+
+    Args:
+        wait: how long the user can stop it.
+
     Raises:
         AlreadyBegun
     """
@@ -35,18 +39,19 @@ def pending_reset(db: Session, user_id: UUID) -> FactorReset | None:
 
 
 def take_away(db: Session, user_id: UUID) -> bool:
-    """Whether there was one: of who stops it and who carries it out, one is too late."""
+    """Delete the pending reset of a user. Returns False if there is none, so that either stopping or carrying it out
+    wins."""
     gone = db.execute(delete(FactorReset).where(FactorReset.user_id == user_id).returning(FactorReset.id))
     return gone.first() is not None
 
 
 def take_all_away(db: Session, *, before: datetime) -> int:
-    """Those begun before. Returns how many."""
+    """Delete pending resets begun before a moment. Returns their number."""
     gone = delete(FactorReset).where(FactorReset.created_at < before).returning(FactorReset.id)
     return len(db.scalars(gone).all())
 
 
 def due(db: Session, *, most: int) -> Sequence[UUID]:
-    """Whose time has come."""
+    """Ids of users whose reset is due."""
     query = select(FactorReset.user_id).where(FactorReset.due_at <= now()).order_by(FactorReset.due_at)
     return db.scalars(query.limit(most)).all()

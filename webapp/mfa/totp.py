@@ -1,4 +1,4 @@
-"""RFC 6238: enrol, verify, never the same code twice."""
+"""TOTP (RFC 6238): enrol an authenticator app, and verify codes, each at most once."""
 
 import logging
 import unicodedata
@@ -22,40 +22,41 @@ log = logging.getLogger(__name__)
 TotpEncryptor = NewType("TotpEncryptor", Encryptor)
 
 DIGITS = 6
-# Clocks differ, and people type slowly: one step to either side (RFC 6238 §5.2).
+# One step before and after, because clocks differ and people type slowly (RFC 6238 §5.2).
 DRIFT = 1
 
 
 class WrongCode(Exception):
-    """It is not the code of this moment, or it was used."""
+    """The code is wrong, expired or was used before."""
 
 
 class AlreadyEnrolled(Exception):
-    """There is an authenticator app already."""
+    """The user has an authenticator app already."""
 
 
 def new_seed() -> str:
-    """160 random bits, as RFC 4226 §4 recommends, in base 32."""
+    """A seed of 160 random bits (RFC 4226 §4) in base 32."""
     return pyotp.random_base32()
 
 
 def uri(seed: str, *, username: str, site_name: str) -> str:
-    """What the QR code says."""
+    """The ``otpauth`` URI of a QR code."""
     return pyotp.TOTP(seed).provisioning_uri(name=username, issuer_name=site_name)
 
 
 def in_groups(seed: str) -> str:
+    """The seed in groups of four characters, for typing it."""
     return " ".join(seed[place : place + 4] for place in range(0, len(seed), 4))
 
 
 def digits_of(code: str) -> str | None:
-    """The six digits of what was typed, with its spaces and in whatever width; None if it is anything else."""
+    """The six digits of a typed code, without spaces and in ASCII; None if it is not a code."""
     plain = "".join(unicodedata.normalize("NFKC", code).split()).replace("-", "")
     return plain if len(plain) == DIGITS and plain.isascii() and plain.isdigit() else None
 
 
 def step_of(seed: str, code: str, at: datetime) -> int:
-    """The time step whose code this is.
+    """The time step of a code.
 
     Raises:
         WrongCode
@@ -70,7 +71,11 @@ def step_of(seed: str, code: str, at: datetime) -> int:
 
 
 def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -> None:
-    """Keep a seed whose first code shows that the app has it; that code does not work again.
+    """Store the seed of an authenticator app after its first code, which cannot be used again.
+
+    Args:
+        seed: in base 32.
+        code: six digits.
 
     Raises:
         WrongCode, AlreadyEnrolled
@@ -85,11 +90,13 @@ def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -
 
 
 def find(db: Session, user_id: UUID) -> TotpSeed | None:
+    """The authenticator app of a user."""
     return db.scalar(select(TotpSeed).where(TotpSeed.user_id == user_id))
 
 
 def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
-    """Mark a code as used. One UPDATE, so that of two requests with the same code one succeeds.
+    """Verify a code and mark it as used. One UPDATE, so that only one of two concurrent requests with the same code
+    succeeds.
 
     Raises:
         WrongCode
@@ -102,7 +109,7 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
     spent = db.execute(
         update(TotpSeed)
         .where(TotpSeed.id == found.id, TotpSeed.last_step < step)
-        # Sealed anew, so that whoever uses it follows the secret key when that is changed.
+        # Encrypted anew with the current key, so that seeds in use follow a changed secret key.
         .values(last_step=step, last_used_at=now(), sealed=sealer.seal(seed.encode(), belongs_to=str(user_id)))
         .returning(TotpSeed.id)
     )
@@ -114,11 +121,11 @@ def unsealed(sealer: Encryptor, found: TotpSeed) -> str:
     try:
         return sealer.open(found.sealed, belongs_to=str(found.user_id)).decode()
     except DecryptionFailed as error:
-        # Changed where it lies, or sealed with a secret key that is gone.
+        # The row was modified, or encrypted with a secret key that is gone.
         log.error("totp seed broken", extra={"fields": {"user_id": str(found.user_id)}})
         raise WrongCode("the seed cannot be read") from error
 
 
 def remove(db: Session, user_id: UUID) -> bool:
-    """Whether there was one."""
+    """Remove the authenticator app. Returns False if there was none."""
     return db.execute(delete(TotpSeed).where(TotpSeed.user_id == user_id).returning(TotpSeed.id)).first() is not None

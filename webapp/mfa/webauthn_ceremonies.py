@@ -1,4 +1,4 @@
-"""WebAuthn, both ceremonies, as values: what the browser is asked, and what its answer proves."""
+"""WebAuthn registration and authentication as values: options for the browser, and what its answer proves."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -12,29 +12,30 @@ from uuid import UUID
 from webapp.core.lazy_import import lazily
 from webapp.mfa import webauthn_checks as checks
 
-# Milliseconds that a browser waits for its owner.
+# How long the browser waits for the user, in milliseconds.
 TIMEOUT = 300_000
-# ES256, EdDSA, RS256: what authenticators have (RFC 9053 §2, RFC 8812 §2).
+# ES256, EdDSA and RS256, which authenticators support (RFC 9053 §2, RFC 8812 §2).
 ALGORITHMS = (-7, -8, -257)
 MULTI_DEVICE = "multi_device"
 
 
 class CeremonyRefused(Exception):
-    """The answer proves nothing; the message is for the log."""
+    """The answer proves nothing. The message is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelyingParty:
-    """This site, by the name and URL of its settings (WebAuthn §4)."""
+    """This site as a WebAuthn relying party (WebAuthn §4)."""
 
     id: str
-    """A host name, never an IP address: browsers refuse those."""
+    """A host name; browsers refuse IP addresses."""
     origin: str
     name: str
 
 
 def party_of(base_url: str, site_name: str) -> RelyingParty | None:
-    """None where the host is an IP address, for which browsers create no passkey (WebAuthn §5.1.2)."""
+    """The relying party of a site; None if its URL has an IP address, for which browsers create no passkey (WebAuthn
+    §5.1.2)."""
     host = urlsplit(base_url).hostname or ""
     try:
         ip_address(host)
@@ -53,7 +54,7 @@ class KnownPasskey:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPasskey:
-    """What a registration has proven."""
+    """A verified registration."""
 
     credential_id: bytes
     public_key: bytes
@@ -65,21 +66,25 @@ class RegisteredPasskey:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedAssertion:
-    """What an assertion has proven."""
+    """A verified assertion."""
 
     sign_count: int
     is_synced: bool
 
     @property
     def amr(self) -> str:
-        # A key that is copied between devices is kept by software (RFC 8176 §2).
+        # A key that is copied between devices counts as a software key (RFC 8176 §2).
         return "swk user" if self.is_synced else "hwk user"
 
 
 def creation_options(
     party: RelyingParty, challenge: bytes, *, user_id: UUID, username: str, known: Iterable[KnownPasskey]
 ) -> dict[str, Any]:
-    """For ``parseCreationOptionsFromJSON`` (WebAuthn §5.1.9): a passkey that needs no name and asks its owner."""
+    """Options for ``parseCreationOptionsFromJSON`` (WebAuthn §5.1.9): a discoverable passkey with user verification.
+
+    Args:
+        known: passkeys of the user, which the authenticator must not register again.
+    """
     return {
         "rp": {"id": party.id, "name": party.name},
         "user": {"id": text_of(user_id.bytes), "name": username, "displayName": username},
@@ -97,7 +102,11 @@ def creation_options(
 
 
 def request_options(party: RelyingParty, challenge: bytes, known: Iterable[KnownPasskey] = ()) -> dict[str, Any]:
-    """For ``parseRequestOptionsFromJSON`` (§5.1.10): one of those, or whichever the browser has for this site."""
+    """Options for ``parseRequestOptionsFromJSON`` (WebAuthn §5.1.10).
+
+    Args:
+        known: passkeys to choose from; empty for any discoverable passkey of this site.
+    """
     return {
         "rpId": party.id,
         "challenge": text_of(challenge),
@@ -112,17 +121,19 @@ def credential_descriptor(passkey: KnownPasskey) -> dict[str, Any]:
 
 
 def text_of(content: bytes) -> str:
-    """In base64url, as the JSON of WebAuthn has it."""
+    """Base64url, as the JSON form of WebAuthn encodes bytes."""
     return urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def registered(party: RelyingParty, challenge: bytes, answer: str) -> RegisteredPasskey:
-    """
+    """Verify a registration (WebAuthn §7.1).
+
     Args:
-        answer: what the browser's ``toJSON()`` says, as text.
+        challenge: the one that this browser was given.
+        answer: ``PublicKeyCredential.toJSON()`` as text.
 
     Raises:
-        Refused
+        CeremonyRefused
     """
     try:
         credential = lazily("webauthn.helpers").parse_registration_credential_json(answer)
@@ -154,7 +165,7 @@ def registered(party: RelyingParty, challenge: bytes, answer: str) -> Registered
 
 @dataclass(frozen=True, slots=True)
 class AssertionAnswer:
-    """What an assertion names, before anything of it is believed."""
+    """What an assertion claims, before it is verified."""
 
     text: str
     credential_id: bytes
@@ -163,9 +174,13 @@ class AssertionAnswer:
 
 
 def read(answer: str) -> AssertionAnswer:
-    """
+    """Parse an assertion without verifying it.
+
+    Args:
+        answer: ``PublicKeyCredential.toJSON()`` as text.
+
     Raises:
-        Refused: it is no assertion.
+        CeremonyRefused: it is not an assertion.
     """
     try:
         helpers = lazily("webauthn.helpers")
@@ -179,10 +194,10 @@ def read(answer: str) -> AssertionAnswer:
 
 
 def challenge_of(answer: str) -> bytes:
-    """The challenge that a registration answers, before anything of it is believed.
+    """The challenge in the answer to a registration, before it is verified.
 
     Raises:
-        Refused
+        CeremonyRefused
     """
     try:
         helpers = lazily("webauthn.helpers")
@@ -195,13 +210,14 @@ def challenge_of(answer: str) -> bytes:
 def verify_assertion(
     party: RelyingParty, challenge: bytes, answer: AssertionAnswer, *, public_key: bytes, is_synced: bool
 ) -> VerifiedAssertion:
-    """What an assertion proves, but for its counter, which is judged where it is kept.
+    """Verify an assertion (WebAuthn §7.2), except for its signature counter, which ``passkeys.use`` checks.
 
     Args:
-        is_synced: the backup eligibility (BE) that its registration has shown.
+        public_key: of the passkey, in COSE.
+        is_synced: backup eligibility (BE) at registration.
 
     Raises:
-        Refused
+        CeremonyRefused
     """
     try:
         proven = lazily("webauthn").verify_authentication_response(
@@ -223,5 +239,5 @@ def verify_assertion(
 
 
 def ceremony_refused(error: Exception) -> CeremonyRefused:
-    # The library reads binary formats that strangers wrote, and not all that breaks in it is an exception of its own.
+    # The library parses binary formats from the network, and not all of its failures are exceptions of its own.
     return CeremonyRefused(f"{type(error).__name__}: {error}"[:200])

@@ -1,4 +1,4 @@
-"""What WebAuthn Level 3 demands of an answer beyond what the library checks, one function per demand.
+"""What WebAuthn Level 3 requires of an answer beyond the checks of the library, one function per requirement.
 
 §7.1 is the registration of a passkey, §7.2 an assertion; the numbers are those of their steps.
 """
@@ -19,11 +19,11 @@ CURVES = {-7: 1, -8: 6, -257: None}
 
 
 class CheckFailed(Exception):
-    """The message names the demand, for the log."""
+    """A requirement is not met. The message names it, for the log."""
 
 
 def client_data(raw: bytes) -> dict[str, Any]:
-    """``clientDataJSON``: one JSON object in UTF-8, no member of which comes twice (§7.1 steps 5 and 6, §7.2 8 and 9).
+    """Parse ``clientDataJSON``: one JSON object in UTF-8 without duplicate members (§7.1 steps 5 and 6, §7.2 8 and 9).
 
     Raises:
         CheckFailed
@@ -46,7 +46,7 @@ def without_duplicates(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def challenge_in(client: Mapping[str, Any]) -> bytes:
-    """The challenge, if it is spelt as we spell it (§7.1 step 8, §7.2 step 11 compare texts).
+    """The challenge in base64url as we encode it (§7.1 step 8 and §7.2 step 11 compare strings).
 
     Raises:
         CheckFailed
@@ -64,7 +64,7 @@ def challenge_in(client: Mapping[str, Any]) -> bytes:
 
 
 def requires_same_origin_with_ancestors(client: Mapping[str, Any]) -> None:
-    """No frame of another origin: our pages are never embedded (§7.1 steps 10 and 11, §7.2 steps 13 and 14)."""
+    """The page was not embedded in a frame of another origin (§7.1 steps 10 and 11, §7.2 steps 13 and 14)."""
     if client.get("crossOrigin", False) is not False:
         raise CheckFailed("crossOrigin is not false")
     if "topOrigin" in client:
@@ -72,33 +72,34 @@ def requires_same_origin_with_ancestors(client: Mapping[str, Any]) -> None:
 
 
 def requires_usable_key(cose: bytes) -> None:
-    """A key on the curve of its algorithm, and of sufficient strength (§7.1 step 19, §5.8.5)."""
+    """The key is on the curve of its algorithm and sufficiently strong (§7.1 step 19, §5.8.5)."""
     helpers = lazily("webauthn.helpers")
     decoded = helpers.decode_credential_public_key(cose)
     if decoded.alg not in CURVES or getattr(decoded, "crv", None) != CURVES[decoded.alg]:
         raise CheckFailed("the curve does not match the algorithm")
-    # Raises where the point is not on the curve.
+    # Raises if the point is not on the curve.
     key = helpers.decoded_public_key_to_cryptography(decoded)
     if isinstance(key, RSAPublicKey) and key.key_size < WEAKEST_RSA:
         raise CheckFailed("the RSA key is too short")
 
 
 def requires_empty_statement(attestation_object: bytes) -> None:
-    """The format ``none`` states nothing (§7.1 step 22, §8.7)."""
+    """The attestation format ``none`` has an empty statement (§7.1 step 22, §8.7)."""
     found = lazily("webauthn.helpers.parse_cbor").parse_cbor(attestation_object)
     if found["fmt"] == "none" and found["attStmt"] != {}:
         raise CheckFailed("the statement of the format none is not empty")
 
 
 def requires_short_credential_id(credential_id: bytes) -> None:
-    """At most 1023 bytes (§7.1 step 25)."""
+    """The credential id has at most 1023 bytes (§7.1 step 25)."""
     if len(credential_id) > LONGEST_CREDENTIAL_ID:
         raise CheckFailed("the credential id is too long")
 
 
 def requires_user_handle(sent: bytes | None, user_id: bytes, *, is_identified: bool) -> None:
-    """The handle of the passkey's owner; it may be missing where the password has said whose it is (§7.2 step 6)."""
-    # Browsers give an empty one for authenticators that keep none.
+    """The user handle is the one of the passkey's user; it may be missing after a password has identified the user
+    (§7.2 step 6)."""
+    # Browsers send an empty one for authenticators that store none.
     if not sent and is_identified:
         return
     if sent != user_id:
@@ -106,6 +107,6 @@ def requires_user_handle(sent: bytes | None, user_id: bytes, *, is_identified: b
 
 
 def requires_same_backup_eligibility(now: bool, *, at_registration: bool) -> None:
-    """Whether a passkey may be copied to other devices never changes (§7.2 step 20, §6.1.3)."""
+    """Backup eligibility never changes after registration (§7.2 step 20, §6.1.3)."""
     if now != at_registration:
         raise CheckFailed("the backup eligibility has changed")

@@ -1,1 +1,1 @@
-"""Browsers that are logged in."""
+"""Browser sessions: start, confirm, list and end them; trusted browsers."""

@@ -1,4 +1,4 @@
-"""The session interface: Flask's own, its serializer kept; and how the cookie names its credential."""
+"""The session cookie: Flask's session interface with a cached serializer, and the credential that a cookie names."""
 
 import hashlib
 import time
@@ -16,25 +16,25 @@ from webapp.sessions.lifecycle import Started, key_of
 from webapp.web import token_cookie
 from webapp.web.bearer import presented
 
-# Where Flask-Login keeps the id of its user, and we the session's secret: a login can be ended from elsewhere.
+# The session secret, under the key where Flask-Login keeps the user id: sessions can so be ended on the server.
 SECRET = "_user_id"
 MAX_REMEMBERED = 4096
 LONGEST = 4096
 
 
 class ForgottenSession(dict[str, Any], SessionMixin):
-    """A session that is empty and never saved: what a request with a token has. A plain one, for they are many."""
+    """An empty session that is never saved, for requests with a token. A plain dict, because there are many of them."""
 
-    # Flask's mixin returns True, and checks for each response whether the session should be saved.
+    # The mixin's default is True, which makes Flask check for each response whether the session must be saved.
     modified = False
 
 
 class Cookies(SecureCookieSessionInterface):
-    """Opens no session beside a token, and checks a cookie's signature once.
+    """Session interface that ignores the cookie of requests with a token and caches verified cookies.
 
-    Flask builds its serializer on every request; ours is kept with the keys it was built from. A cookie that was
-    verified is remembered with the time of its signing, so that its age is judged each time; its content is read
-    anew, because sessions may not share what they hold.
+    Flask builds its serializer on every request; here it is kept until the key changes. A verified cookie is remembered
+    with the time of its signing, so that its age is checked each time. Its content is parsed anew, because sessions
+    must not share mutable values.
     """
 
     digest_method = staticmethod(hashlib.sha256)
@@ -47,15 +47,16 @@ class Cookies(SecureCookieSessionInterface):
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         kept, key = self._kept, app.secret_key
         if kept[0] != key:
-            # The key is read first: should it change meanwhile, this is made once more and never kept too long.
+            # The key is read first: if it changes meanwhile, the serializer is built once more instead of being kept
+            # too long.
             kept = self._kept = key, super().get_signing_serializer(app)
         return kept[1]
 
     def take_up_key(self, app: Flask) -> None:
-        """Forget what was verified with another key than the current one."""
+        """Use the current cookie key, and forget what was verified with another one."""
         if self._key is None or (key := self._key.current()) == app.secret_key:
             return
-        # Former keys are void with it: it was renewed because they may be known.
+        # Former keys are dropped too: the key was renewed because they may be known.
         app.config |= {"SECRET_KEY_FALLBACKS": [], "SECRET_KEY": key}
         self._verified = OrderedDict()
 
@@ -63,7 +64,8 @@ class Cookies(SecureCookieSessionInterface):
         return ForgottenSession()
 
     def is_null_session(self, obj: object) -> bool:  # noqa: ARG002 - Flask's
-        """Never: see above. Flask's own asks an abstract class, which takes longer than the rest of saving nothing."""
+        """Always False, since null sessions are never made. Flask's own isinstance check with an abstract class is
+        slow."""
         return False
 
     def open_session(self, app: Flask, request: Request) -> Any:
@@ -86,7 +88,7 @@ class Cookies(SecureCookieSessionInterface):
         return content
 
     def verify(self, app: Flask, cookie: str) -> tuple[float, str] | None:
-        # Taken together: what the former key vouched for is not remembered among what the next one did.
+        # Read together, so that a cookie verified with the former key is not remembered for the next one.
         verified, serializer = self._verified, self.get_signing_serializer(app)
         if serializer is None:
             return None
@@ -101,23 +103,27 @@ class Cookies(SecureCookieSessionInterface):
         return known
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        # That an answer varies by its cookie is said of every answer that may not be kept (web/headers).
+        # ``Vary: Cookie`` is set in web/headers on every response that may not be cached.
         if session.modified and not isinstance(session, ForgottenSession):
             super().save_session(app, session, response)
 
 
 def session_credential() -> CredentialRef | None:
-    """The credential that this request's cookie names."""
+    """The credential that the cookie of this request names."""
     secret = session.get(SECRET)
     return CredentialRef(key=key_of(secret), kind="session") if isinstance(secret, str) else None
 
 
 def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None:
-    """Put a new session into the browser's cookie; of what was there before, only that a form waits."""
+    """Put a new session into the cookie. Of the former content only the reference to a saved form stays.
+
+    Args:
+        is_remembered: whether the cookie outlives the browser window.
+    """
     kept = session.get(saved_form.KEPT)
     session.clear()
     if kept is not None:
-        # For the user it belonged to, and no other; see there.
+        # Only the user who submitted the form can read it; see ``guard.saved_form``.
         session[saved_form.KEPT] = kept
     token_cookie.delete_after_request()
     login_manager.log_in(principal)

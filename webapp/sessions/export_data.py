@@ -1,4 +1,4 @@
-"""All that is written down of somebody's browsers, for their own reading; nothing that would let one in."""
+"""Sessions and trusted browsers in the export of a user's data, without secrets."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,13 +13,13 @@ from webapp.sessions.models import BrowserSession
 
 
 class BrowserRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A session, or a browser that is trusted; ended ones as long as they are kept."""
+    """A session or trusted browser. Ended ones are included as long as they are stored."""
 
     id: UUID
     user_agent: str
     is_remembered: bool
     amr: str
-    """How it was begun (RFC 8176)."""
+    """How the user authenticated (RFC 8176)."""
     started_at: datetime
     started_from: str | None
     last_seen_at: datetime | None
@@ -29,7 +29,11 @@ class BrowserRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_user(db: Session, user_id: UUID, kind: str) -> list[BrowserRecord]:
-    """The newest first."""
+    """Sessions or trusted browsers of a user, newest first.
+
+    Args:
+        kind: of the credentials: session or trust.
+    """
     found = credentials.all_of(db, user_id, kind)
     rows = select(BrowserSession).where(BrowserSession.id.in_(credentials.ids_of(user_id)))
     browsers = {browser.id: browser for browser in db.scalars(rows)}

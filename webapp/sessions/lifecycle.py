@@ -1,4 +1,4 @@
-"""start, confirm, end: what can happen to a browser's login."""
+"""Start, confirm and end browser sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from webapp.sessions.models import BrowserSession
 
 
 class AlreadyEnded(Exception):
-    """The session ended while its user proved who they are."""
+    """The session ended while its user was re-authenticating."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLifetimes:
-    """How long sessions live."""
+    """Idle and absolute timeouts of sessions."""
 
     idle: timedelta
     lifetime: timedelta
@@ -32,13 +32,15 @@ class SessionLifetimes:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
+    """What is stored of the browser of a session."""
+
     user_agent: str
     address: str | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Started:
-    """``secret`` goes into the cookie and nowhere else."""
+    """A new session. ``secret`` is stored only in the cookie."""
 
     secret: str
     credential: Credential
@@ -47,7 +49,12 @@ class Started:
 def start(
     db: Session, user_id: UUID, browser: Browser, ends: SessionLifetimes, *, amr: str, is_remembered: bool = False
 ) -> Started:
-    """A new session; one that is remembered has no idle end, only a later absolute one."""
+    """Start a session.
+
+    Args:
+        amr: how the user authenticated (RFC 8176).
+        is_remembered: no idle timeout, but a longer absolute one.
+    """
     proof = AuthenticationProof(auth_time=now(), amr=amr)
     lifetime, idle = (ends.remembered, None) if is_remembered else (ends.lifetime, ends.idle)
     started = issue(db, user_id, browser, proof, lifetime=lifetime, idle=idle, is_remembered=is_remembered)
@@ -65,18 +72,20 @@ def start(
 def confirm(
     db: Session, session_id: UUID, ends: SessionLifetimes, *, amr: str, auth_time: datetime | None = None
 ) -> Started:
-    """The same session with a new proof, under a new secret: a copy of the old cookie no longer works.
+    """Replace a session by one with a new proof and a new secret; copies of the old cookie stop working.
 
-    Its time begins anew, as it would with a login (800-63B §2.2.3); since when it is there stays known.
+    Its timeouts start anew, as with a login (800-63B §2.2.3). The time of the login stays.
 
     Args:
-        auth_time: of a proof before, where this one is less than that and counts for nothing; nor does the
-            session live any longer by it then.
+        amr: how the user re-authenticated (RFC 8176).
+        auth_time: of the former proof, if the new one is weaker. The session then neither becomes fresher nor lives
+            longer.
 
     Raises:
         AlreadyEnded
     """
-    # First: a password takes its time, and what was ended meanwhile must not go on as another.
+    # First, because verifying a password takes time, and a session that was ended meanwhile must not continue as
+    # another.
     if not credentials.end(db, session_id):
         raise AlreadyEnded
     former, browser = credentials.find(db, session_id, kind="session"), db.get_one(BrowserSession, session_id)
@@ -132,7 +141,7 @@ def issue(
 
 
 def end(db: Session, user_id: UUID, session_id: UUID) -> bool:
-    """Whether it was this user's, and had not ended before."""
+    """End a session of a user. Returns False if it is not theirs or had ended before."""
     credential = credentials.find(db, session_id, kind="session")
     if credential is None or credential.user_id != user_id:
         return False
@@ -142,10 +151,13 @@ def end(db: Session, user_id: UUID, session_id: UUID) -> bool:
 
 
 def end_others(db: Session, user_id: UUID, *, keep: UUID | None = None) -> int:
-    """End every session of a user, but for the one that asks.
+    """End all sessions of a user.
+
+    Args:
+        keep: a session to leave alone, such as the one that made the request.
 
     Returns:
-        How many were ended; none is no error.
+        Number of ended sessions.
     """
     ended = credentials.end_all(db, user_id, kind="session", keep=keep)
     for session_id in ended:
@@ -154,7 +166,7 @@ def end_others(db: Session, user_id: UUID, *, keep: UUID | None = None) -> int:
 
 
 def live(db: Session, user_id: UUID) -> Sequence[tuple[Credential, BrowserSession]]:
-    """Where a user is logged in, the newest first."""
+    """Live sessions of a user, newest first."""
     found = {credential.id: credential for credential in credentials.live(db, user_id, "session")}
     browsers = db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))
     rows = [(found[browser.id], browser) for browser in browsers]
@@ -162,5 +174,5 @@ def live(db: Session, user_id: UUID) -> Sequence[tuple[Credential, BrowserSessio
 
 
 def key_of(secret: str) -> str:
-    """By which the credential is found; the secret itself is kept nowhere."""
+    """The key of a session in the table of credentials: the digest of its secret, which is not stored."""
     return digest(secret).hex()

@@ -1,4 +1,4 @@
-"""BrowserSession: what only a browser has, by its credential."""
+"""BrowserSession: browser and IP address of a session, beside its credential."""
 
 from uuid import UUID
 
@@ -14,5 +14,5 @@ class BrowserSession(Base):
     id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
     user_agent: Mapped[str] = mapped_column(String(300))
     address: Mapped[str | None] = mapped_column(String(45))
-    """From where it was started."""
+    """IP address from which it was started."""
     is_remembered: Mapped[bool]

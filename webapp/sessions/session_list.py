@@ -1,4 +1,4 @@
-"""The sessions of a user, as the sessions page lists them."""
+"""devices: the live sessions of a user, as the sessions page and the API list them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,15 +25,15 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     last_seen_at: datetime
     expires_at: datetime
-    """However often it is used."""
+    """Absolute timeout."""
     idle_at: datetime | None
-    """When it ends unless used before."""
+    """When it ends unless it is used before."""
     is_current: bool
     remembered: bool
 
 
 def devices(db: Session, principal: Principal) -> list[Device]:
-    """The caller's own, this one first, then the one seen last."""
+    """Sessions of the caller: the current one first, then the others by last use."""
     found = [device(credential, browser, principal) for credential, browser in live(db, principal.user_id)]
     return sorted(found, key=lambda device: not device.is_current)
 

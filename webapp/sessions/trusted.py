@@ -1,4 +1,4 @@
-"""Browsers that are trusted: a login from there asks for no second factor, and opens nothing by that alone."""
+"""Trusted browsers: a login there needs no second factor. Trust alone gives no access."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from webapp.sessions.user_agents import describe_user_agent
 
 
 class Trusted(msgspec.Struct, frozen=True):
-    """A trusted browser: it logs in with the password alone."""
+    """A trusted browser, in which the password is enough."""
 
     id: UUID
     name: str
@@ -28,7 +28,11 @@ class Trusted(msgspec.Struct, frozen=True):
 
 
 def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, amr: str) -> str:
-    """A secret for the browser's cookie, kept nowhere else."""
+    """Trust a browser. Returns the secret for its cookie, which is stored only as a digest.
+
+    Args:
+        amr: how the user authenticated (RFC 8176).
+    """
     secret = new_secret()
     credential = credentials.issue(
         db,
@@ -48,12 +52,13 @@ def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, 
 
 
 def is_trusted(db: Session, user_id: UUID, secret: str) -> bool:
+    """Whether a user trusts the browser that has this secret."""
     found = credentials.by_key(db, key_of(secret), kind=TRUST)
     return found is not None and found.user_id == user_id and found.is_live(now())
 
 
 def of_user(db: Session, user_id: UUID) -> list[Trusted]:
-    """The newest first."""
+    """Trusted browsers of a user, newest first."""
     found = {credential.id: credential for credential in credentials.live(db, user_id, TRUST)}
     browsers = {row.id: row for row in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(found)))}
     return [
@@ -65,7 +70,7 @@ def of_user(db: Session, user_id: UUID) -> list[Trusted]:
 
 
 def end(db: Session, user_id: UUID, trust_id: UUID) -> bool:
-    """Whether it was this user's, and had not ended before."""
+    """Stop trusting a browser. Returns False if it is not the user's or was not trusted any more."""
     credential = credentials.find(db, trust_id, kind=TRUST)
     if credential is None or credential.user_id != user_id:
         return False

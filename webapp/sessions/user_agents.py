@@ -1,4 +1,4 @@
-"""A browser and its system in words, for people to know their own devices by; nothing is decided by it."""
+"""Browser and operating system of a user agent in words, so that users recognise their devices. Informational only."""
 
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ua_parser import Parser
 
 REMEMBERED = 1024
-# By the families of uap-core. Others stay unnamed: some of its families are taken from the text itself.
+# Families of uap-core. Others stay unnamed, because some of its families are copied from the user agent itself.
 BROWSERS = {
     "Chrome Mobile WebView": "Chrome",
     "Chrome Mobile iOS": "Chrome",
@@ -40,13 +40,13 @@ SYSTEMS = {
 
 
 def describe_user_agent(user_agent: str) -> str:
-    """Such as "Firefox on Linux"; "A browser" where nothing is recognised."""
+    """Such as "Firefox on Linux", or "A browser", translated into the language of the request."""
     return str(device_name(user_agent))
 
 
 @lru_cache(REMEMBERED)
 def device_name(user_agent: str) -> str:
-    """The same, translated when it becomes a string: for a mail, which is not in the language of the request."""
+    """The same, translated when it becomes a string: for mails, which are in the language of their recipient."""
     browser, system = browser_of(user_agent) or _l("A browser"), system_of(user_agent)
     return _l("%(browser)s on %(system)s", browser=browser, system=system) if system else browser
 
@@ -56,7 +56,7 @@ def browser_of(user_agent: str) -> str | None:
         return "Python"
     found = parser().parse_user_agent(user_agent)
     name = BROWSERS.get(found.family) if found else None
-    # Names both, and uap-core takes the other.
+    # Its user agent contains both names, and uap-core finds the wrong one.
     return "Chromium" if name == "Chrome" and "Chromium/" in user_agent else name
 
 
@@ -69,10 +69,10 @@ def system_of(user_agent: str) -> str | None:
 
 @cache
 def parser() -> "Parser":
-    """ua-parser with its engine in Rust, whose work is linear in the text.
+    """ua-parser with its Rust engine, whose running time is linear in the length of the text.
 
-    Loading it takes 50 ms, and its first answer 250 ms: commands do not wait for that, and workers do it beforehand
-    (``cli.preload``).
+    Loading it takes 50 ms, and the first result 250 ms: commands do not load it, and workers load it before they serve
+    requests (``cli.preload``).
     """
     expressions = lazily("ua_parser.loaders").load_builtins()
     return lazily("ua_parser").Parser(lazily("ua_parser.regex").Resolver(expressions))  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Where am I logged in; log out there; stay logged in here."""
+"""/account/sessions: list sessions and trusted browsers, end them, and extend the current session."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,7 +28,7 @@ from webapp.web.transaction import db
 
 bp = Blueprint("sessions", __name__)
 
-# Endpoint of a package above.
+# An endpoint of a higher layer.
 LOGIN = "login.new"
 
 
@@ -44,7 +44,7 @@ class EndedSessions(msgspec.Struct, frozen=True):
 
 class ExtendedSession(msgspec.Struct, frozen=True):
     ends_at: datetime
-    """Unless the session is used before, or confirmed where `takes_proof`."""
+    """Unless the session is used before, or confirmed if `takes_proof` is true."""
     takes_proof: bool
 
 
@@ -56,7 +56,7 @@ class StayForm(Form):
 @require(scope="profile:read")
 @responds(Devices)
 def index(principal: Principal) -> ResponseReturnValue:
-    """Where the caller is logged in: this session first, then the one seen last."""
+    """The caller's sessions: the current one first, then the others by last use."""
     found = devices(db(), principal)
     browsers = trusted.of_user(db(), principal.user_id)
     answer = Devices(found, browsers)
@@ -71,7 +71,7 @@ def others(found: list[Device]) -> int:
 @require(session=True)
 @responds(None, status=204)
 def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
-    """End one of the caller's sessions; its next request is refused."""
+    """End one of the caller's sessions. Its next request gets 401."""
     if not lifecycle.end(db(), principal.user_id, session_id):
         raise Problem(404, _("Session not found"), _("It has ended, or it is not yours."))
     return redirect_or_json(url_for("sessions.index"), _("The device was logged out."))
@@ -81,7 +81,7 @@ def end(principal: Principal, session_id: UUID) -> ResponseReturnValue:
 @require(session=True)
 @responds(None, status=204)
 def distrust(principal: Principal, trust_id: UUID) -> ResponseReturnValue:
-    """Trust a browser no more: the next login from there asks for a second factor."""
+    """Stop trusting a browser. Its next login requires a second factor again."""
     if not trusted.end(db(), principal.user_id, trust_id):
         raise Problem(404, _("Browser not found"), _("It is no longer trusted, or it is not yours."))
     return redirect_or_json(url_for("sessions.index"), _("The browser is no longer trusted."))
@@ -98,7 +98,7 @@ def end_others_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(EndedSessions)
 def end_others(principal: Principal) -> ResponseReturnValue:
-    """End every session of the caller but this one."""
+    """End every session of the caller except the current one."""
     count = lifecycle.end_others(db(), principal.user_id, keep=principal.credential_id)
     said = _n("Logged out on %(num)s other device.", "Logged out on %(num)s other devices.", count)
     return redirect_or_json(
@@ -121,7 +121,7 @@ def ending(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(ExtendedSession, form=StayForm)
 def stay(principal: Principal) -> ResponseReturnValue:
-    """Use the session, and nothing else: its idle end moves away."""
+    """Extend the idle timeout of the current session."""
     form, found = StayForm(), end_here(principal)
     if not form.validate_on_submit():
         raise form.refused()
@@ -131,7 +131,7 @@ def stay(principal: Principal) -> ResponseReturnValue:
 
 
 def session_end() -> End | None:
-    """For the bar of every page: the end of the reader's session."""
+    """The end of the current session, for the notice on every page."""
     principal: Principal = current_user
     return end_here(principal) if principal.is_authenticated and principal.credential == "session" else None
 

@@ -25,7 +25,7 @@ from webapp.web.transaction import database, db
 bp = Blueprint("factors", __name__)
 
 FRESH = timedelta(minutes=10)
-# Endpoint of a package above.
+# An endpoint of a higher layer.
 SECURITY = "account.security"
 
 View = Callable[..., Any]
@@ -37,18 +37,23 @@ class MfaHooks:
     """What this package needs from packages above; provided by the application."""
 
     reprove: Callable[[Principal, str], UUID]
-    """The session, proven anew in these ways; its new id."""
+    """Re-authenticate the session with these methods (``amr``); returns its new id."""
     has_password: Callable[[Session, UUID], bool]
     tell: Callable[[Session, UUID, str], None]
-    """Mails a sentence to the owner, with what to do if it was not they; from ``_l``, for the mail's own language."""
+    """Mail a sentence to the user, with a "This wasn't me" link. The sentence is from ``_l``, for the language of the
+    mail."""
 
 
 def change(view: View) -> View:
-    """For whoever changes how they log in: proven lately, and as well as they can. Not shut to those who have to."""
+    """Decorator of views that change second factors: requires recent authentication, with two factors if the user has
+    them.
+
+    It also admits users who must set up a second factor first.
+    """
 
     @wraps(view)
     def judged(*args: Any, principal: Principal, **kwargs: Any) -> Any:
-        # Read on its own: a challenge is spent before the request's transaction is open.
+        # In a transaction of its own: a challenge is used up before the transaction of the request opens.
         with database().read() as reading:
             has_second = factors.of(reading, principal.user_id).has_second
         if has_second and level_of(principal.amr) < Level.TWO:
@@ -61,10 +66,11 @@ def change(view: View) -> View:
 def note_factor_change(
     principal: Principal, event: Event, sentence: str, *, keep: UUID | None = None, **details: object
 ) -> None:
-    """Record the change, mail it to the owner, and end every other login, by browsers and by scripts.
+    """Record a change, mail it to the user, and end all other sessions and script logins.
 
     Args:
         sentence: for the mail; from ``_l``, because the mail has a language of its own.
+        keep: the current session.
     """
     logins.end_logins(db(), principal.user_id, keep=keep or principal.credential_id)
     record(db(), event, user_id=principal.user_id, **details)  # type: ignore[arg-type]  # ids have names of their own

@@ -1,4 +1,4 @@
-"""Challenges of passkeys: kept in the signed cookie for five minutes, and spent by the first answer."""
+"""WebAuthn challenges, kept in the session cookie for five minutes; each can be answered once."""
 
 import time
 from base64 import urlsafe_b64decode
@@ -15,12 +15,16 @@ from webapp.web.registry import service
 LIFETIME = timedelta(minutes=5)
 ANSWERED = Limit(f"{SPENT}challenge", 1, LIFETIME)
 KEPT = "challenges"
-# Two tabs, and one that asks again, do not disturb each other.
+# Several, so that two tabs, or a repeated request for options, do not disturb each other.
 MOST = 4
 
 
 def give(purpose: str) -> bytes:
-    """A new one: 256 random bits, for this browser and this purpose."""
+    """Create a challenge of 256 random bits for this browser.
+
+    Args:
+        purpose: of the ceremony; an answer for another purpose is refused.
+    """
     text = new_secret()
     kept = session.get(KEPT, [])
     session[KEPT] = [*kept, [text, purpose, int(time.time())]][-MOST:]
@@ -28,10 +32,14 @@ def give(purpose: str) -> bytes:
 
 
 def take(purpose: str, answered: bytes) -> bytes:
-    """The challenge that was answered, if it was given for this and never answered before.
+    """Use up the challenge of an answer.
+
+    Args:
+        purpose: the one it was created for.
+        answered: the challenge in the answer.
 
     Raises:
-        Refused
+        CeremonyRefused: it was not created for this browser and purpose, has expired, or was answered before.
     """
     given = {text: at for text, given_for, at in session.get(KEPT, []) if given_for == purpose}
     text = next((text for text in given if same(bytes_of(text), answered)), None)

@@ -16,19 +16,21 @@ from webapp.web.registry import service
 
 
 class PasskeyOptions(msgspec.Struct, frozen=True, rename="camel"):
-    """For `navigator.credentials`, in the JSON of WebAuthn."""
+    """Options for `navigator.credentials` in the JSON form of WebAuthn."""
 
     public_key: dict[str, Any]
 
 
 def request_options(purpose: str, known: Iterable[KnownPasskey] = ()) -> Response:
+    """Respond with WebAuthn request options and a challenge for this browser."""
     return as_json(PasskeyOptions(webauthn_ceremonies.request_options(party(), challenge_cookie.give(purpose), known)))
 
 
 def party() -> RelyingParty:
-    """
+    """The WebAuthn relying party.
+
     Raises:
-        Problem: 404 where there can be no passkeys.
+        Problem: 404 if the URL of the site has an IP address, which allows no passkeys.
     """
     found = service(RelyingParty | None)
     if found is None:

@@ -1,4 +1,4 @@
-"""/account/security/passkeys: made, named, removed."""
+"""/account/security/passkeys: add, rename and remove passkeys."""
 
 import logging
 from uuid import UUID
@@ -46,7 +46,7 @@ def new_passkey(principal: Principal) -> ResponseReturnValue:  # noqa: ARG001 - 
 @change
 @responds(PasskeyOptions, refuses=(404,))
 def new_passkey_options(principal: Principal) -> ResponseReturnValue:
-    """What the browser is to make; its answer is posted to `/account/security/passkeys/new`."""
+    """WebAuthn options for a new passkey. The answer is posted to `/account/security/passkeys/new`."""
     asked = webauthn_ceremonies.creation_options(
         party(),
         challenge_cookie.give(PURPOSE),
@@ -61,7 +61,7 @@ def new_passkey_options(principal: Principal) -> ResponseReturnValue:
 @change
 @responds(PasskeyEntry, form=NewPasskeyForm, status=201, refuses=(404, 409, 422))
 def add_passkey(principal: Principal) -> ResponseReturnValue:
-    """Keep a passkey that the browser has made; every other login ends, and this one has proven it."""
+    """Add a passkey that the browser has created. All other sessions and script logins end."""
     form = NewPasskeyForm()
     if not form.validate_on_submit():
         return form_again(form)
@@ -100,7 +100,7 @@ def rename_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseRetur
 @change
 @responds(PasskeyEntry, form=PasskeyNameForm, refuses=(404, 422))
 def rename_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
-    """Call a passkey by another name."""
+    """Rename a passkey."""
     passkey, form = mine(principal, passkey_id), PasskeyNameForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: name_page(passkey, form))
@@ -123,7 +123,7 @@ def remove_passkey_form(principal: Principal, passkey_id: UUID) -> ResponseRetur
 @change
 @responds(None, status=204, refuses=(404, 409))
 def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValue:
-    """Remove a passkey, unless it is the last way in; every other login ends."""
+    """Remove a passkey, unless it is the last login method. All other sessions and script logins end."""
     # Locked, so that the last two cannot be removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     passkey = mine(principal, passkey_id)

@@ -1,4 +1,4 @@
-"""/account/security/recovery-codes: a sheet for the day when everything else is lost."""
+"""/account/security/recovery-codes: create recovery codes."""
 
 import msgspec
 from flask import render_template, request, url_for
@@ -29,7 +29,7 @@ class NewRecoveryCodes(msgspec.Struct, frozen=True):
 @change
 @responds(CodesLeft)
 def recovery_codes_form(principal: Principal) -> ResponseReturnValue:
-    """How many recovery codes of the caller's are left."""
+    """How many unused recovery codes the caller has."""
     found = left(db(), principal.user_id)
     form = OnwardForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
     has_second = factors.of(db(), principal.user_id).has_second
@@ -40,7 +40,7 @@ def recovery_codes_form(principal: Principal) -> ResponseReturnValue:
 @change
 @responds(NewRecoveryCodes, form=OnwardForm, status=201, refuses=(409,))
 def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
-    """Make ten new ones, which are in this answer and nowhere else; those before are worth nothing."""
+    """Create ten recovery codes. Only this response contains them; earlier ones stop working."""
     form = OnwardForm()
     if not form.validate_on_submit():
         raise form.refused()
@@ -50,7 +50,7 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     note_factor_change(
         principal, Event.RECOVERY_CODES_MADE, _l("New recovery codes were created. The old ones no longer work.")
     )
-    # Shown here and never again: no redirect, because there is nothing to come back to.
+    # No redirect, because the codes are shown only in this response.
     onward = safe_path(form.next.data)
     answer = show(
         NewRecoveryCodes(codes), "mfa/new_recovery_codes.html", status=201, codes=codes, made_at=now(), onward=onward
@@ -70,7 +70,7 @@ def after_a_first(principal: Principal, target: str | None) -> str:
 @bp.get("/account/security/second-factor")
 @change
 def needed(principal: Principal) -> ResponseReturnValue:
-    """Where those are led who may go no further with a password alone."""
+    """The page for users who must set up a second factor before they continue."""
     found = factors.of(db(), principal.user_id)
     target = safe_path(request.args.get("next"))
     return render_template("mfa/second_factor_required.html", factors=found, target=target, acr=request.args.get("acr"))

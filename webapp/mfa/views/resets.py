@@ -1,4 +1,4 @@
-"""/account/security/reset: a reset of my second factors that waits, and its end."""
+"""/account/security/reset: the pending reset of the caller's second factors, and a button that stops it."""
 
 from datetime import datetime
 
@@ -35,7 +35,7 @@ def reset_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(None, status=204, refuses=(404,))
 def stop_reset(principal: Principal) -> ResponseReturnValue:
-    """Stop the reset of the caller's second factors, which somebody has begun."""
+    """Stop the pending reset of the caller's second factors."""
     if not resets.take_away(db(), principal.user_id):
         raise nothing_waits()
     record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)

@@ -1,4 +1,4 @@
-"""/account/security/totp: an authenticator app, set up and taken away."""
+"""/account/security/totp: set up and remove an authenticator app."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from webapp.web.transaction import db
 
 
 class TotpOffer(msgspec.Struct, frozen=True):
-    """A secret for an app; nothing is kept of it until its first code comes."""
+    """The secret for an authenticator app. It is stored only after its first code."""
 
     secret: str
     uri: str
@@ -38,7 +38,7 @@ class TotpOffer(msgspec.Struct, frozen=True):
 @change
 @responds(TotpOffer, refuses=(409,))
 def totp_form(principal: Principal) -> ResponseReturnValue:
-    """A new secret for an authenticator app; confirm it with its first code."""
+    """A new secret for an authenticator app. Confirm it with its first code."""
     if totp.find(db(), principal.user_id) is not None:
         raise enrolled()
     form = TotpForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
@@ -49,7 +49,7 @@ def totp_form(principal: Principal) -> ResponseReturnValue:
 @change
 @responds(None, form=TotpForm, status=204, refuses=(409, 422, 429))
 def enrol_totp(principal: Principal) -> ResponseReturnValue:
-    """Confirm the app with a code; every other login ends, and this one has proven a second factor."""
+    """Confirm the authenticator app with a code. All other sessions and script logins end."""
     form = TotpForm()
     if not form.validate_on_submit():
         return form_again(principal, form)
@@ -64,7 +64,7 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
         return form_again(principal, form, seed)
     except AlreadyEnrolled as error:
         raise enrolled() from error
-    # A code adds nothing to a session that has shown as much, and must not stand in for a key that it has shown.
+    # A code adds nothing to a session that has two factors already, and must not replace a passkey that it has proven.
     is_better = level_of(principal.amr) is Level.ONE
     kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
     note_factor_change(principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept, kind="totp")
@@ -84,8 +84,8 @@ def remove_totp_form(principal: Principal) -> ResponseReturnValue:
 @change
 @responds(None, status=204, refuses=(404, 409))
 def remove_totp(principal: Principal) -> ResponseReturnValue:
-    """Remove the authenticator app; every other login ends."""
-    # Locked, so that the app and the last passkey cannot go at the same moment.
+    """Remove the authenticator app. All other sessions and script logins end."""
+    # Locked, so that the app and the last passkey cannot be removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_totp():
         raise Problem(409, _("This can't be removed"), why)
