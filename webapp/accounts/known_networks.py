@@ -39,7 +39,7 @@ def is_known(db: Session, user_id: UUID | None, address: str | None) -> bool:
 
 
 def remember(db: Session, user_id: UUID, address: str | None) -> None:
-    """Store a completed login from the network of this IP address; the least recently used network is deleted for it."""
+    """Store a completed login from the network of this IP address, instead of the least recently used network."""
     network = network_of(address)
     if network == UNKNOWN:
         return

@@ -29,7 +29,7 @@ class EmailTaken(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """An account to be created. Its password is hashed before the transaction, because no writer may wait for a hash."""
+    """An account to be created. The password is hashed before the transaction: no writer may wait for a hash."""
 
     username: str
     email: str | None

@@ -1,4 +1,4 @@
-"""A provider of identities that the settings name: called in a bounded place, for those who have no password here."""
+"""Passwords verified by the identity provider of ``WEBAPP_IDENTITY_PROVIDER``: bounded in time and concurrency."""
 
 import logging
 import traceback
@@ -20,18 +20,19 @@ log = logging.getLogger(__name__)
 
 Authenticate = Callable[[str, str], Identity | None]
 Answer = Future[Identity | None]
-# Longer than a comparison of ours takes, and than most directories do: refusals do not tell who was asked.
+# Longer than a local comparison and than most directories take, so that timing does not show who was looked up where.
 RESPONSE_INTERVAL = timedelta(seconds=0.4)
 
 
 class Unreachable(Exception):
-    """The provider failed, took too long, or is still busy with those before."""
+    """The provider failed, timed out, or has too many calls running already."""
 
 
 def identities_for(settings: Settings, database: Database, passwords: Passwords) -> Identities:
-    """
+    """The password authentication of this site, with the identity provider if one is set.
+
     Raises:
-        SettingsError
+        SettingsError: the provider cannot be imported.
     """
     ask = load_authenticate(settings.identity_provider)
     if ask is None:
@@ -42,7 +43,7 @@ def identities_for(settings: Settings, database: Database, passwords: Passwords)
 
 
 def load_authenticate(setting: str) -> Authenticate | None:
-    """The function that ``package.module:name`` names, or the ``authenticate`` of what it names.
+    """The function that ``package.module:name`` names, or the ``authenticate`` method of an object of that name.
 
     Raises:
         SettingsError
@@ -53,7 +54,7 @@ def load_authenticate(setting: str) -> Authenticate | None:
     try:
         found = getattr(import_module(module), name)
     except Exception as error:
-        # Whatever a module may do while it is imported: others' code, and a sentence is owed for all of it.
+        # Importing foreign code can raise anything; all of it is reported as a settings error.
         reason = f"{type(error).__name__}: {error}"
         raise SettingsError(f"WEBAPP_IDENTITY_PROVIDER names {setting}, which cannot be imported: {reason}.") from error
     authenticate = getattr(found, "authenticate", found)
@@ -77,7 +78,8 @@ class ExternalIdentities:
         self._places = BoundedSemaphore(self.at_once)
 
     def authenticate(self, identifier: str, password: str) -> Identity | None:
-        """
+        """Call the identity provider in a thread, with a timeout.
+
         Raises:
             Unreachable
         """
@@ -88,12 +90,12 @@ class ExternalIdentities:
             log.error("identity provider is busy")
             raise Unreachable
         answer: Answer = Future()
-        # No thread pool: at exit the process would wait for calls that hang.
+        # No thread pool, because it would wait for hanging calls when the process exits.
         Thread(target=self.call, args=(answer, identifier, password), daemon=True).start()
         try:
             return checked(answer.result(self.patience.total_seconds()))
         except (Exception, SystemExit) as error:
-            # Neither its message nor its values, since they may contain the password.
+            # Only where it was raised: message and values may contain the password.
             where = traceback.extract_tb(error.__traceback__)[-1]
             fields = {"error": type(error).__name__, "where": f"{where.filename}:{where.lineno}"}
             log.error("identity provider failed", extra={"fields": fields})

@@ -1,4 +1,4 @@
-"""The steps of a login, as values: Refused, Throttled, Done."""
+"""LoginFlow: name and password of a login, with rate limits and lock-out; outcomes are values."""
 
 import time
 from dataclasses import dataclass
@@ -20,14 +20,18 @@ AMR = "pwd"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Attempt:
+    """Name, password and client of a login attempt."""
+
     identifier: str
-    """Name or e-mail address."""
+    """User name or e-mail address."""
     password: str
     client: Client
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
+    """The password is right, as far as this step is concerned."""
+
     user: User
 
 
@@ -40,7 +44,7 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True)
 class LoginRefused:
-    """Unknown, wrong or disabled: the answer is the same."""
+    """Unknown name, wrong password or disabled account: the response is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,13 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class LoginFlow:
-    """Nothing of it runs inside the request's transaction: counters outlive a refusal, and no writer waits for argon2.
+    """The first step of a login. It runs outside the request's transaction, because counters must outlive a refusal and
+    no writer may wait for argon2.
 
-    Tries are counted by network, by the name that was typed, and by account. Only the first two are answered with 429:
-    that the tries of an account are used up sounds like a wrong password, or a name and an e-mail address that share
-    their tries would be seen to be one account's. A browser or network that the owner has logged in with has counts of
-    its own, so strangers who use up theirs do not lock out the owner.
+    Attempts are limited by network, by name as it was typed, and by account. Only the first two are answered with 429.
+    Over the limit of an account the response is that of a wrong password; otherwise a user name and an e-mail address
+    with a common limit could be recognised as one account. A browser or network that the owner has logged in with has
+    counters of its own, so attempts by strangers do not lock out the owner.
     """
 
     database: Database
@@ -68,10 +73,11 @@ class LoginFlow:
     by_address: Limit
 
     def begin(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
-        """
+        """Check name and password.
+
         Raises:
-            TooBusy: before anything was counted.
-            Unreachable, NoPlace: see ``Identities.owner``.
+            TooBusy: nothing was counted.
+            Unreachable, NoAccountPossible: see ``Identities.owner``.
         """
         if too_many := self.over(self.by_address, attempt.client.network):
             return self.throttled(None, too_many)
@@ -79,7 +85,7 @@ class LoginFlow:
             asked = time.monotonic()
             outcome = self.judge(attempt)
             if isinstance(outcome, LoginRefused):
-                # Within the place: whoever is refused again and again takes no more threads than others who log in.
+                # While the slot is held: repeated refusals occupy no more threads than other logins.
                 self.passwords.wait_for_beat(asked)
             return outcome
 
@@ -93,11 +99,11 @@ class LoginFlow:
         if too_many is not None and too_many.limit is not self.by_account:
             return self.throttled(user, too_many)
         if too_many is not None:
-            # Not compared, at the price of a comparison.
+            # The password is not compared, but the response takes as long.
             self.passwords.verify(attempt.password, None)
             return self.refused(user, sender.familiarity, is_heard=False)
         owner = self.identities.owner(attempt.identifier, attempt.password, user)
-        # A name that has come to somebody else elsewhere is not yet theirs here.
+        # The name belongs to another user at the provider by now, but not yet here.
         if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, sender.familiarity):
             return self.refused(user, sender.familiarity)
         self.forgive(name, account, sender)
@@ -110,14 +116,15 @@ class LoginFlow:
         return None if tries.allowed else LimitExceeded(limit, network, tries.retry_after)
 
     def forgive(self, name: Counted, account: Counted, sender: Recognized) -> None:
-        """What the right password takes back."""
+        """Reset counters after the right password."""
         if sender.familiarity is Familiarity.STRANGER:
-            # A count by name that began anew would tell others who use it up that somebody has logged in.
+            # Resetting the count of a name would show strangers who use it up that somebody has logged in.
             self.limiter.forgive([account], given_back=[name])
         else:
             self.limiter.forgive([account, name])
 
     def throttled(self, user: User | None, too_many: LimitExceeded) -> Throttled:
+        """Record the limit and return the refusal."""
         # One event per window, so that many attempts do not fill the log.
         limit = too_many.limit
         noted = Limit("throttle-noted", 1, limit.per)
@@ -127,14 +134,15 @@ class LoginFlow:
         return Throttled(too_many.retry_after)
 
     def believes(self, user: User | None, familiarity: Familiarity) -> bool:
-        """Whether the right password counts: after too many wrong ones in a row it does not, and sounds like them."""
+        """Whether the right password is accepted. After too many wrong ones in a row it is refused like a wrong one."""
         if user is None or user.failed_logins == 0:
             return True
         with self.database.write() as db:
             return lockout.forgive(db, user, familiarity)
 
     def refused(self, user: User | None, familiarity: Familiarity, *, is_heard: bool = True) -> LoginRefused:
-        # Never what was typed: people type passwords into the wrong field.
+        """Count and record a failed attempt."""
+        # Without the name, because people type passwords into the wrong field.
         with self.database.write() as db:
             lockout.count(db, self.post, user if is_heard else None, familiarity)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
@@ -145,6 +153,6 @@ class LoginFlow:
             return
         hashed = self.passwords.hash(password)
         with self.database.write() as db:
-            # Unless it was changed meanwhile: the old one must not come back in a new dress.
+            # Only if it is still the current password: a concurrent change must not be overwritten.
             if account := user_queries.unchanged(db, user):
                 account.password_hash = user.password_hash = hashed

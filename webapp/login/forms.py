@@ -1,4 +1,4 @@
-"""Name and password, the second step, the password again."""
+"""Forms of the login, its second step and re-authentication."""
 
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
@@ -22,7 +22,7 @@ class LoginForm(Form):
     next = HiddenField(description="Where to go afterwards: a path on this site.")
 
 
-# A real answer of an authenticator has one or two thousand characters; attestations of some have more.
+# Answers of authenticators have 1,000 to 2,000 characters, attestations of some have more.
 LONGEST_ANSWER = Length(max=20_000, message=_l("This is too long."))
 
 
@@ -62,7 +62,7 @@ class SecondStepForm(Form):
 
 
 class ConfirmForm(Form):
-    """One of three fields; which of them is shown depends on the second factors of the user."""
+    """Re-authentication with one of three fields. Which one is shown depends on the factors of the user."""
 
     either = ("password", "code", "response")
 

@@ -1,4 +1,4 @@
-"""Who proves a password: our own table, or a provider that the settings name; and whose account that is."""
+"""Verify a password: with the local table, or with an identity provider, and find the account it belongs to."""
 
 from dataclasses import dataclass
 
@@ -11,28 +11,32 @@ from webapp.core.db import Database
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """What a login asks: our table, and beside it at most one provider."""
+    """Verifies passwords of local accounts. ``ExternalIdentities`` adds an identity provider."""
 
     database: Database
     passwords: Passwords
     provider: IdentityProvider | None = None
 
     def owner(self, identifier: str, password: str, user: User | None) -> User | None:
-        """The account behind a name and a password, made if its owner comes for the first time; none if disabled.
+        """The account of a name and password.
 
         Args:
-            user: whoever has that name here.
+            user: the local account with that name.
+
+        Returns:
+            The account, created at the first login of a provider's user; None if the password is wrong or it is
+            disabled.
 
         Raises:
-            Unreachable: the provider did not answer.
-            NoPlace: it did, and this site can have no such account.
+            Unreachable: the identity provider did not answer.
+            NoAccountPossible: the password is right, but the account cannot be created here.
         """
         owner = self.proven(identifier, password, user)
         return owner if owner is not None and owner.disabled_at is None else None
 
     def proven(self, identifier: str, password: str, user: User | None) -> User | None:
-        # Our own accounts are compared here, whatever the provider knows: administrators can log in while it is
-        # down, and no name there takes over one of ours.
+        # Local accounts are verified here, whatever the provider knows: administrators can log in while it is down, and
+        # no name there can take over a local account.
         is_ours = user is not None and not user.is_known_elsewhere
         if self.provider is None or is_ours:
             is_right = self.passwords.verify(password, user.password_hash if user else None)

@@ -1,4 +1,4 @@
-"""What is said of a token to those who ask (RFC 7662); one that does not stand is inactive, and nothing else."""
+"""Introspection: what the site says about a token (RFC 7662). A token that is not live is only reported as inactive."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,13 +24,13 @@ from webapp.tokens.scopes import SHARE_ROLES
 
 
 class Confirmation(msgspec.Struct, frozen=True):
-    """The key that must prove each use (RFC 9449 §6.2)."""
+    """Key that must sign a DPoP proof for each use (RFC 9449 §6.2)."""
 
     jkt: str
 
 
 class Introspection(msgspec.Struct, frozen=True, kw_only=True):
-    """RFC 7662 §2.2."""
+    """Response of RFC 7662 §2.2."""
 
     active: bool
     scope: str | UnsetType = UNSET
@@ -45,15 +45,15 @@ class Introspection(msgspec.Struct, frozen=True, kw_only=True):
     jti: str | UnsetType = UNSET
     cnf: Confirmation | UnsetType = UNSET
     auth_time: int | UnsetType = UNSET
-    """When its owner proved who they are; left out where nobody did (RFC 9470 §6.2)."""
+    """When the owner authenticated; left out if nobody did (RFC 9470 §6.2)."""
     amr: list[str] | UnsetType = UNSET
     acr: str | UnsetType = UNSET
     act: dict[str, Any] | UnsetType = UNSET
     """Who acts for the owner: the `act` claim of an exchanged token (RFC 8693 §4.1)."""
     roles: list[str] | UnsetType = UNSET
-    """Of its owner, as they are now; with the scope `roles:share` alone."""
+    """Current roles of the owner; only for tokens with the scope `roles:share`."""
     restrictions: Restrictions | UnsetType = UNSET
-    """What the asking service must keep: a token that is used otherwise is refused here."""
+    """To be enforced by the introspecting service, as this site does."""
 
 
 INACTIVE = Introspection(active=False)
@@ -61,7 +61,7 @@ INACTIVE = Introspection(active=False)
 
 @dataclass(frozen=True, slots=True)
 class TokenBearer:
-    """Whom a token speaks for, how far, and how well that was proven."""
+    """Owner, grant and authentication of a token."""
 
     user_id: UUID
     username: str
@@ -74,16 +74,16 @@ class TokenBearer:
 
 @dataclass(frozen=True, slots=True)
 class StatedCall:
-    """The request that the introspecting service received; None for what it does not tell."""
+    """The request that the introspecting service received; None for members that it did not send."""
 
     method: str | None = None
     rules: frozenset[str] | None = None
-    """Of this site's routes, at the path that was stated."""
+    """URL rules of this site's routes that match the path."""
     ip_address: str | None = None
 
 
 def excludes(authority: TokenGrant, call: StatedCall) -> bool:
-    """Whether the restrictions of a token exclude the call, as far as it is stated."""
+    """Whether the restrictions of a token exclude the request, as far as it was stated."""
     is_elsewhere = authority.networks and call.ip_address and not is_within(call.ip_address, authority.networks)
     is_other_method = authority.methods and call.method and READS.get(call.method, call.method) not in authority.methods
     is_other_path = authority.resources and call.rules is not None and not authority.resources & call.rules
@@ -103,14 +103,14 @@ def of_principal(principal: Principal) -> TokenBearer:
 
 
 def narrowed(bearing: TokenBearer, claims: Mapping[str, Any]) -> TokenBearer:
-    """Of a token that was made from another: what both may, as long as both last."""
+    """An exchanged token: the intersection of both grants, until the first of both expires."""
     scopes = bearing.authority.scopes & frozenset(str(claims.get("scope", "")).split())
     ends_at = min(bearing.ends_at, datetime.fromtimestamp(claims["exp"], UTC))
     return replace(bearing, authority=msgspec.structs.replace(bearing.authority, scopes=scopes), ends_at=ends_at)
 
 
 def of_refresh(db: Session, secret: str) -> TokenBearer | None:
-    """Of a refresh token that would be accepted now; one that was used is none."""
+    """A refresh token that would be accepted now; None for any other."""
     token = refreshing.find(db, secret)
     if token is None or token.spent_at is not None:
         return None
@@ -129,9 +129,10 @@ def of_refresh(db: Session, secret: str) -> TokenBearer | None:
 
 
 def said(bearing: TokenBearer, *, issuer: str, token_type: str, claims: Mapping[str, Any]) -> Introspection:
-    """
+    """Build the introspection response.
+
     Args:
-        claims: what the token says of itself, as far as the rows do not know better.
+        claims: of the token; used for what the database does not know better.
     """
     authority, proven = bearing.authority, bearing.auth_time.timestamp() > 0
     return Introspection(

@@ -1,4 +1,4 @@
-"""Limit of invalid tokens per IP address; valid ones are not counted."""
+"""InvalidTokenLimit: rate limit of requests with invalid tokens, per IP address."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,16 @@ from webapp.login.flow import Throttled
 
 @dataclass(frozen=True, slots=True)
 class InvalidTokenLimit:
+    """Limits guessing of tokens. Requests with valid tokens are not counted."""
+
     limiter: Limiter
     limit: Limit
 
     def too_many(self, address: str | None) -> Throttled | None:
+        """The refusal, if an IP address is over the limit."""
         tries = self.limiter.look(self.limit, network_of(address))
         return None if tries.allowed else Throttled(tries.retry_after)
 
     def count(self, address: str | None) -> None:
-        """Not within a transaction that writes: the count has one of its own."""
+        """Count an invalid token. Must not be called within a write transaction, because it opens one."""
         self.limiter.take(self.limit, network_of(address))

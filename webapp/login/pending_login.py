@@ -1,7 +1,6 @@
-"""Half a login: the password was right, and a second factor is still missing. It opens nothing.
+"""PendingLogin: a login between password and second factor. It gives no access.
 
-Its row ends with the sessions of its user, so whatever logs them out ends it too; the signed cookie names the row, and
-says what is to follow.
+The signed cookie names its row and where to go afterwards. The row ends together with the sessions of its user.
 """
 
 from dataclasses import dataclass
@@ -22,17 +21,25 @@ LIFETIME = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """A password was right; who it is has to be shown once more."""
+    """A login whose password was right and whose second factor is missing."""
 
     id: UUID
-    """Spent when the login is finished, so that a copy of the cookie finishes none."""
+    """Used up when the login is finished, so that a copy of the cookie is worthless."""
     amr: str
     is_remembered: bool = False
     next: str | None = None
 
 
 def begin(db: Session, user: User, amr: str, *, is_remembered: bool, target: str | None) -> PendingLogin | None:
-    """None where the account has changed since its password was compared."""
+    """Store a pending login.
+
+    Args:
+        amr: how the user authenticated so far (RFC 8176).
+        target: path to go to after the login.
+
+    Returns:
+        None if the account has changed since its password was verified.
+    """
     if user_queries.unchanged(db, user) is None:
         return None
     half = PendingLogin(uuid4(), amr, is_remembered, target)
@@ -43,18 +50,19 @@ def begin(db: Session, user: User, amr: str, *, is_remembered: bool, target: str
 
 
 def owner(db: Session, half: PendingLogin) -> User | None:
-    """Whose login it is, if its second step may still follow."""
+    """The user of a pending login, if its second step may still follow."""
     found = credentials.find(db, half.id, kind=PENDING)
     user = user_queries.by_id(db, found.user_id) if found is not None and found.is_live(now()) else None
     return user if user is not None and user.disabled_at is None else None
 
 
 def written(half: PendingLogin) -> list[Any]:
+    """The content of the cookie."""
     return [str(half.id), half.amr, half.is_remembered, half.next]
 
 
 def read(content: Any) -> PendingLogin | None:
-    """What ``written`` has made; the cookie is signed, so it is nothing else unless an older version wrote it."""
+    """Parse the content of the cookie; None if an older version wrote it."""
     try:
         half_id, amr, is_remembered, target = content
         return PendingLogin(UUID(half_id), amr, is_remembered, target)

@@ -1,4 +1,4 @@
-"""How far a login attempt comes from where the owner has logged in before, and under which keys it is counted."""
+"""Recognise the client of a login attempt, which determines the rate-limit keys under which it is counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ from webapp.core.client_network import network_of
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BrowserMark:
-    """By which a browser is known again that a user has logged in with."""
+    """Identifies a browser in which a user has logged in."""
 
     secret: str
     since: datetime
-    """The last login."""
+    """Time of the last login."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """A session that the request has shown: whoever confirms that it is them is no stranger to their own account."""
+    """The current session: its user re-authenticates, so the client is known."""
 
     user_id: UUID
     credential_id: UUID
@@ -33,12 +33,12 @@ class LiveSession:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Client:
-    """Who makes an attempt."""
+    """The client of an attempt: IP address, cookie of known browsers, current session."""
 
     address: str | None
-    """The IP address."""
+    """IP address."""
     marks: Mapping[UUID, BrowserMark] = field(default_factory=dict)
-    """The mark of this browser for each user who has logged in with it before."""
+    """The mark of this browser for each user who has logged in with it."""
     session: LiveSession | None = None
 
     @property
@@ -48,18 +48,18 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Recognized:
-    """Where attempts are counted: under keys of their own for each browser and network that is known."""
+    """How well a client is known, and the prefix of its rate-limit keys."""
 
     familiarity: Familiarity
     prefix: str = ""
 
     def by_name(self, identifier: str) -> str:
-        """The key for what was typed, however it was written."""
-        # A browser that is known has one count: its owner gets a 429, whichever name they type.
+        """Rate-limit key of a typed name, in normalized form."""
+        # A known browser has one count for all names, so its owner gets a 429 with any of them.
         return self.prefix if self.familiarity is Familiarity.BROWSER else f"{self.prefix}name:{key_of(identifier)}"
 
     def by_account(self, identifier: str, user: User | None) -> str:
-        """The key for the account, whichever of its names was typed; a name that nobody has is its own account."""
+        """Rate-limit key of an account, the same for each of its names. An unknown name counts as an account."""
         return f"{self.prefix}nobody:{key_of(identifier)}" if user is None else self.by_user(user)
 
     def by_user(self, user: User) -> str:
@@ -70,13 +70,18 @@ STRANGER = Recognized(Familiarity.STRANGER)
 
 
 def user_key(user: User) -> str:
-    """Another one after each new password and after an admin's unlocking, so that all counts begin anew."""
+    """Changes with each new password and each unlock by an admin, so that all counts start anew."""
     since = user.attempts_since
     return f"user:{user.id}" if since is None else f"user:{user.id}:{since.timestamp():.6f}"
 
 
 def recognize(db: Session, user: User | None, client: Client) -> Recognized:
-    # Asked for a name that nobody has as well, so that it costs the same statements.
+    """How well a user's account knows a client.
+
+    Args:
+        user: None for an unknown name.
+    """
+    # Also for unknown names, so that these cost the same statements.
     is_network = known_networks.is_known(db, user.id if user else None, client.address)
     if user is None:
         return STRANGER
@@ -88,8 +93,8 @@ def recognize(db: Session, user: User | None, client: Client) -> Recognized:
 
 
 def mark_of(client: Client, user: User) -> BrowserMark | None:
-    """The mark of a browser that the owner has logged in with since the last change of the password."""
+    """The mark of a browser in which the user has logged in since the last change of the password."""
     mark = client.marks.get(user.id)
-    # One from before may be that of whoever had the old one.
+    # An older mark may belong to an attacker who knew the old password.
     is_old = mark is not None and user.password_changed_at is not None and mark.since < user.password_changed_at
     return None if is_old else mark

@@ -1,4 +1,4 @@
-"""A script's login that goes on: a refresh token for an access token and its successor."""
+"""RefreshGrant: exchange a refresh token for an access token and the next refresh token (RFC 6749 §6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from webapp.web.problem_codes import ProblemCode
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GrantedTokens:
-    """What a script gets; ``refresh_token`` is stored nowhere."""
+    """New tokens of a script. ``refresh_token`` is stored only as a digest."""
 
     issued: Issued
     refresh_token: str
@@ -42,7 +42,7 @@ class GrantedTokens:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """``code`` is the refusal's."""
+    """``code`` is the problem code, ``reason`` is for the audit log."""
 
     code: ProblemCode
     reason: str
@@ -50,7 +50,7 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class ScopesTooWide:
-    """Scopes that the login was not granted, or that its owner may no longer grant."""
+    """Scopes that were not granted at login, or that the owner may no longer grant."""
 
     scopes: Sequence[str]
 
@@ -60,7 +60,7 @@ Outcome = GrantedTokens | Denied | ScopesTooWide
 
 @dataclass(frozen=True, slots=True)
 class RefreshGrant:
-    """Not within the request's transaction: that a family was ended must outlive the refusal."""
+    """It runs outside the request's transaction, because the end of a login after reuse must outlive the refusal."""
 
     database: Database
     misses: InvalidTokenLimit
@@ -72,10 +72,13 @@ class RefreshGrant:
     def begin(
         self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, *, jkt: str | None = None
     ) -> Outcome | Throttled:
-        """
+        """Exchange a refresh token.
+
         Args:
-            asked: narrower scopes for this access token; none means all of the login's.
-            jkt: the thumbprint of the key that was proven, if one was.
+            secret: the refresh token.
+            asked: narrower scopes for this access token; empty for all scopes of the login.
+            address: IP address of the client.
+            jkt: thumbprint of the key in the DPoP proof (RFC 9449 §6.1).
         """
         if throttled := self.misses.too_many(address):
             return throttled
@@ -93,7 +96,7 @@ class RefreshGrant:
             held = refreshing.hold(db, secret)
             if held is None:
                 return Denied("refresh_invalid", "unknown")
-            # First, so that who has the token and not the key cannot even end what came from it.
+            # First, so that somebody with the token but without its key cannot even end the login.
             if not is_bound_to(held, jkt):
                 outcome: Outcome | Throttled = Denied("refresh_invalid", "its key was not proven")
             else:
@@ -130,9 +133,10 @@ class RefreshGrant:
     def access_token(
         self, db: Session, held: HeldRefreshToken, state: RefreshState, scopes: frozenset[str], moment: datetime
     ) -> Issued | None:
-        """A new one, and an end for those before it; for a repeated request the same again, if it has these scopes.
+        """Issue an access token and let earlier ones expire soon; or the same again for a repeated request.
 
-        None if it would be one too many: each repeat could name other scopes, and each token is a row.
+        Returns:
+            None if a repeated request would issue one too many: each could name other scopes, and each token is a row.
         """
         members = credentials.live_members(db, held.family.id)
         if state is RefreshState.FRESH:
@@ -164,19 +168,19 @@ class RefreshGrant:
             family_id=family.id,
             event=Event.REFRESH_USED,
         )
-        # As old as the login: to go on proves nothing anew.
+        # As old as the login: refreshing is no new authentication.
         return self.issuer.issue(
             db, credential.user_id, wish, AuthenticationProof(credential.auth_time, credential.amr)
         )
 
 
 def is_bound_to(held: HeldRefreshToken, jkt: str | None) -> bool:
-    """As at the login, so for all that comes from it (RFC 9449 §5)."""
+    """Whether the request proves the key that the login was bound to, or none for an unbound login (RFC 9449 §5)."""
     return (held.credential.authority or TokenGrant()).jkt == jkt
 
 
 def may_refresh(user: User) -> bool:
-    """Whether they might log in now."""
+    """Whether the user could log in now."""
     return user.disabled_at is None and user.closes_at is None and not user.is_unverified
 
 

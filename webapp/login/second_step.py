@@ -1,4 +1,4 @@
-"""The second step of a login, and the proof that a step-up asks for: a code or a passkey, as values."""
+"""SecondStep: verify a code or a passkey, as the second step of a login or for step-up; outcomes are values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,36 +27,37 @@ from webapp.mfa.webauthn_ceremonies import AssertionAnswer, RelyingParty
 from webapp.mfa.webauthn_checks import CheckFailed, requires_user_handle
 
 MONTH = timedelta(days=30)
-# Windows alone would let whoever has the password guess for ever. SP 800-63B-4 §3.2.2 asks for at most 100 in a row:
-# half of them are left to networks and browsers that the owner has logged in with before.
+# Time windows alone would let somebody with the password guess forever. SP 800-63B-4 §3.2.2 allows at most 100 in a
+# row; half of them are left for networks and browsers that the owner has logged in with before.
 IN_A_ROW = {
     Familiarity.STRANGER: Limit("code-row", 50, MONTH),
     Familiarity.NETWORK: Limit("code-row-network", 25, MONTH),
     Familiarity.BROWSER: Limit("code-row-browser", 25, MONTH),
 }
-# A new password begins the row anew, since who guesses needs it. Who can set one by mail may not go on so for ever.
+# A new password starts the row anew, since guessing needs it. This limits those who can set one by mail again and
+# again.
 WITH_ANY_PASSWORD = Limit("code-total", 300, MONTH)
 LOCKING = frozenset({*IN_A_ROW.values(), WITH_ANY_PASSWORD})
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerMails:
-    """Mails to the owner, each sent within the transaction of the event that it reports."""
+    """Mails to the user, each sent within the transaction of the event that it reports."""
 
     recovery_code_used: Callable[[Session, int], None]
-    """Told how many are left."""
+    """Called with the number of unused ones."""
     code_refused: Callable[[Session, bool], None]
-    """Told whether codes of the app are locked now."""
+    """Called with whether codes of the app are locked now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Locked(Throttled):
-    """Too many wrong codes in a row: codes of the app count no more until something else has shown who it is."""
+    """Too many wrong codes in a row: codes of the app are refused until the user has authenticated in another way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The password was right, and is not enough."""
+    """The password was right; a second factor is required."""
 
     user: User
     factors: Factors
@@ -64,7 +65,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What was shown, and whose it is."""
+    """The user, and the methods (RFC 8176) that were verified."""
 
     user_id: UUID
     amr: str
@@ -72,28 +73,28 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class CounterBehind(LoginRefused):
-    """The passkey may be a copy."""
+    """The signature counter of the passkey went backwards; it may be a copy."""
 
     passkey: Passkey
 
 
 @dataclass(frozen=True, slots=True)
 class SecondStep:
-    """Nothing of it runs inside the request's transaction: what is counted or spent outlives a refusal."""
+    """It runs outside the request's transaction, because counters and used codes must outlive a refusal."""
 
     flow: LoginFlow
     sealer: Encryptor
     party: RelyingParty | None
-    """None where the site has no host name: browsers create no passkey for an IP address."""
+    """None if the URL of the site has an IP address, for which browsers create no passkey."""
     demands: Demands
     by_account: Limit
     by_address: Limit
 
     def after(self, user: User, *, is_trusted: bool = False) -> Pending | Done:
-        """What follows the right password.
+        """What follows the right password: the second step, or the end of the login.
 
         Args:
-            is_trusted: whether the browser is; that counts where only their own wish asks for a second factor.
+            is_trusted: whether the browser is trusted; ignored where the user's role requires a second factor.
         """
         found = self.factors_of(user)
         if not found.has_second or (is_trusted and self.demanded(user) is Level.ONE):
@@ -105,14 +106,14 @@ class SecondStep:
             return factors.of(db, user.id)
 
     def demanded(self, user: User) -> Level:
-        """Of everybody with their role."""
+        """The level that the role of a user requires."""
         if not self.demands.roles:
             return Level.ONE
         with self.flow.database.read() as db:
             return self.demands.of_roles(included_in(db, user.role))
 
     def code(self, user: User, typed: str, client: Client, mails: OwnerMails) -> Proven | LoginRefused | Throttled:
-        """A code of the app, or one of the recovery sheet."""
+        """Verify a code of the authenticator app or a recovery code."""
         if over := self.flow.over(self.by_address, client.network):
             return self.flow.throttled(user, over)
         with self.flow.database.read() as db:
@@ -120,7 +121,8 @@ class SecondStep:
         by_network = self.by_address, client.network
         rows = [(limit, user_key(user)) for limit in IN_A_ROW.values()]
         mine = (self.by_account, sender.by_user(user)), (IN_A_ROW[sender.familiarity], user_key(user)), total(user)
-        # Nobody guesses 125 random bits, so no account is ever locked for them (800-63B-4 §3.1.2.2).
+        # Recovery codes have 125 random bits and cannot be guessed, so accounts are never locked for them (800-63B-4
+        # §3.1.2.2).
         counted = (by_network,) if recovery_codes.letters_of(typed) else (by_network, *mine)
         if too_many := self.flow.limiter.take_in_turn(*counted):
             return self.throttled(user, too_many, mails)
@@ -142,7 +144,7 @@ class SecondStep:
         return Locked(outcome.retry_after)
 
     def tell_once(self, user: User, mails: OwnerMails, *, is_locked: bool) -> None:
-        """Mail the owner, once in a window: whoever typed this had their password."""
+        """Mail the user once per window: somebody who enters wrong codes had the right password."""
         notified = Limit("code-locked-told", 1, MONTH) if is_locked else Limit("code-told", 1, self.by_account.per)
         if self.flow.limiter.take(notified, user_key(user)).allowed:
             with self.flow.database.write() as db:
@@ -164,12 +166,14 @@ class SecondStep:
     def passkey(
         self, challenge: bytes, answer: AssertionAnswer, address: str | None, *, owner: UUID | None = None
     ) -> Proven | LoginRefused | Throttled:
-        """
+        """Verify an assertion.
+
         Args:
-            owner: whose it must be; without, it says that itself.
+            challenge: the one that this browser was given.
+            owner: the user it must belong to; None to identify the user by it.
 
         Raises:
-            ceremonies.Refused
+            CeremonyRefused
         """
         if not (taken := self.flow.limiter.take_unless_over(self.by_address, network_of(address))).allowed:
             return Throttled(taken.retry_after)
@@ -180,7 +184,7 @@ class SecondStep:
         try:
             requires_user_handle(answer.user_handle, found.user_id.bytes, is_identified=owner is not None)
         except CheckFailed:
-            # Not noted as its owner's: nothing is signed yet, and anybody may have sent it.
+            # Not recorded for its owner: the signature is not verified yet, so anybody may have sent it.
             return LoginRefused()
         try:
             shown = webauthn_ceremonies.verify_assertion(
@@ -203,7 +207,7 @@ class SecondStep:
             record(db, event, user_id=passkey.user_id, passkey_id=str(passkey.id), **details)
 
     def finish(self, half: PendingLogin) -> bool:
-        """Whether it was not finished before."""
+        """Use up a pending login. Returns False if it was used before."""
         with self.flow.database.write() as db:
             return credentials.spend(db, half.id)
 
@@ -227,11 +231,11 @@ class Offered:
 
 
 def offered(found: Factors, former: str, asked: Level = Level.ONE) -> Offered:
-    """A proof is never weaker than the one before it, nor than what whoever has a second factor logs in with.
+    """Methods for step-up: at least as strong as the session's, and with two factors for users who have them.
 
     Args:
-        former: the ways in which the session was proven.
-        asked: what the page wants.
+        former: the session's methods (``amr``).
+        asked: the level that the page requires.
     """
     wanted = max(asked, level_of(former), Level.TWO if found.has_second else Level.ONE)
     by_code = wanted <= Level.TWO and level_of(joined(former, "otp")) >= wanted

@@ -14,7 +14,7 @@ from webapp.tokens.models import ApiToken, RefreshFamily
 
 
 class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """An API token, or one of the login of a script; ended ones as long as they are kept."""
+    """An API token, or an access token of a script login. Ended ones are included as long as they are stored."""
 
     id: UUID
     name: str
@@ -50,7 +50,7 @@ class ScriptLoginRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tokens_of(db: Session, user_id: UUID) -> list[TokenRecord]:
-    """The newest first."""
+    """API tokens and access tokens of a user, newest first."""
     entries = {entry.id: entry for entry in db.scalars(select(ApiToken).where(ApiToken.user_id == user_id))}
     return [token_of(entries[found.id], found) for found in credentials.all_of(db, user_id, "token")]
 
@@ -77,7 +77,7 @@ def token_of(entry: ApiToken, credential: Credential) -> TokenRecord:
 
 
 def script_logins_of(db: Session, user_id: UUID) -> list[ScriptLoginRecord]:
-    """The newest first."""
+    """Script logins of a user, newest first."""
     found = credentials.all_of(db, user_id, "refresh")
     rows = select(RefreshFamily).where(RefreshFamily.id.in_(credentials.ids_of(user_id)))
     families = {family.id: family for family in db.scalars(rows)}

@@ -1,4 +1,4 @@
-"""The login's blueprint, and what its pages share: the steps of a login, the browser that asks, who it becomes."""
+"""The blueprint of the login pages, and what they share: the client, services, re-authentication."""
 
 from datetime import datetime
 from uuid import UUID
@@ -24,11 +24,12 @@ bp = Blueprint("login", __name__)
 
 
 def attempt(identifier: str, password: str) -> Attempt:
+    """A login attempt of this browser."""
     return Attempt(identifier, password, client())
 
 
 def client() -> Client:
-    """What this browser may be known by."""
+    """What identifies this browser: IP address, cookie of known browsers, session."""
     found: Principal = current_user
     is_session = found.is_authenticated and found.credential == "session"
     shown = LiveSession(found.user_id, found.credential_id) if is_session else None
@@ -36,7 +37,7 @@ def client() -> Client:
 
 
 def principal_of(user: User, started: Started) -> Principal:
-    """Who this request has become; the next one asks the database."""
+    """The principal of a new session, for the rest of this request."""
     credential = started.credential
     return Principal(
         user_id=user.id,
@@ -56,7 +57,12 @@ def principal_of(user: User, started: Started) -> Principal:
 
 
 def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None) -> UUID:
-    """The same session, proven anew and under a new secret; its new id."""
+    """Replace the session by one with a new proof and a new secret. Returns its new id.
+
+    Args:
+        amr: the methods (RFC 8176) that were just verified.
+        auth_time: see ``sessions.lifecycle.confirm``.
+    """
     user = user_queries.by_id(db(), principal.user_id)
     if user is None:
         raise credentials_invalid()
@@ -69,10 +75,10 @@ def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None
 
 
 def unchanged(user: User) -> User:
-    """Whose password was verified, in the request's transaction.
+    """The user, locked in the request's transaction, if the password that was verified is still theirs.
 
     Raises:
-        Problem: 401, to who was disabled meanwhile, or got another password.
+        Problem: 401 if the account was disabled or its password changed meanwhile.
     """
     account = user_queries.unchanged(db(), user)
     if account is None:

@@ -1,4 +1,4 @@
-"""Confirm that it is you, and go on with what you were doing."""
+"""/confirm: re-authentication (step-up) before sensitive actions."""
 
 from uuid import UUID
 
@@ -43,7 +43,7 @@ def confirm_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True, spares_level=True, spares_closed=True)
 @responds(PasskeyOptions, refuses=(404,))
 def confirm_options(principal: Principal) -> ResponseReturnValue:
-    """What the browser is to ask a passkey of the caller's."""
+    """WebAuthn options for the caller's passkeys."""
     with database().read() as db:
         return request_options(PURPOSE, passkeys.known(db, principal.user_id))
 
@@ -52,7 +52,7 @@ def confirm_options(principal: Principal) -> ResponseReturnValue:
 @require(session=True, spares_level=True, spares_closed=True)
 @responds(None, form=ConfirmForm, status=204, refuses=(422, 429))
 def confirm(principal: Principal) -> ResponseReturnValue:
-    """Prove again who you are, for what asks for a fresh proof or a better one."""
+    """Re-authenticate, for a page that requires a more recent or stronger authentication."""
     form = ConfirmForm()
     if not form.validate_on_submit():
         return form_again(form)
@@ -104,7 +104,7 @@ def ways(principal: Principal, asked: Level = Level.ONE) -> Offered:
 
 
 def ways_to_confirm(asked: Level = Level.ONE) -> Offered:
-    """For the page, which the guard shows as well."""
+    """Methods for step-up; also for the page that the guard shows."""
     found: Principal = current_user
     return ways(found, asked)
 
@@ -112,7 +112,7 @@ def ways_to_confirm(asked: Level = Level.ONE) -> Offered:
 def onward(target: str | None, fields: form_state.Fields | None) -> ResponseReturnValue:
     if target is None or fields is None:
         return redirect(target or url_for("dashboard.show"), 303)
-    # Sent by the person, not by us: a redirect that repeats a post would repeat the password with it.
+    # The user sends the form again: a redirect that repeats the POST would repeat the password with it.
     return render_template("login/resume.html", target=target, fields=fields)
 
 
@@ -134,7 +134,8 @@ def confirm_page(
 
 
 def of_id(user_id: UUID) -> User:
-    # Before the write transaction: a hash follows.
+    """The user, read in a transaction of its own."""
+    # Not in a write transaction, because a hash follows.
     with database().read() as db:
         user = user_queries.by_id(db, user_id)
     if user is None:

@@ -1,4 +1,4 @@
-"""Cookie of a browser that somebody has logged in with before: failed logins from it are counted separately."""
+"""Cookie of a known browser, in which somebody has logged in before: its failed logins are counted separately."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -27,9 +27,10 @@ def marks() -> dict[UUID, BrowserMark]:
 
 
 def remember(response: Response, user_id: UUID) -> None:
+    """Add a user to the cookie."""
     known = marks()
     former = known.pop(user_id, None)
-    # Rounded up: the change of a password and the login after it may fall into one second.
+    # Rounded up, because the change of a password and the login after it may be in the same second.
     latest = BrowserMark(former.secret if former else new_secret(16), now() + timedelta(seconds=1))
     kept = [*known.items(), (user_id, latest)][-MAX_USERS:]
     response.set_cookie(

@@ -1,4 +1,4 @@
-"""Log in."""
+"""/login: log in with name and password."""
 
 from typing import Annotated, Any
 
@@ -53,7 +53,7 @@ from webapp.web.transaction import database, db
 
 
 class LoginPage(msgspec.Struct, frozen=True):
-    """What a script needs that logs in with a cookie."""
+    """The CSRF token, for scripts that log in with a cookie."""
 
     csrf_token: str
 
@@ -72,7 +72,7 @@ class LoggedIn(msgspec.Struct, frozen=True):
 @public
 @responds(LoginPage, query=LoginQuery, refuses=(503,))
 def new() -> ResponseReturnValue:
-    """The login form; its CSRF token goes with the answer."""
+    """The login form with its CSRF token."""
     target = safe_path(parse_query(LoginQuery).next)
     if current_user.is_authenticated and wants_page():
         return redirect(target or url_for("dashboard.show"), 303)
@@ -87,7 +87,7 @@ def new() -> ResponseReturnValue:
 @public
 @responds(LoggedIn, form=LoginForm, refuses=(422, 429))
 def create() -> ResponseReturnValue:
-    """Log in with name and password; the session is in the cookie of the answer."""
+    """Log in with name and password. The session is in the cookie of the response."""
     form = LoginForm()
     target = safe_path(form.next.data)
     if not form.validate_on_submit():
@@ -107,7 +107,8 @@ def create() -> ResponseReturnValue:
 
 
 def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> ResponseReturnValue:
-    # On its own: whoever asks for JSON is refused, and the request's transaction with them.
+    """Continue with the second step."""
+    # In a transaction of its own: scripts get 401, and the request's transaction is rolled back.
     with database().write() as writing:
         half = begin(writing, step.user, AMR, is_remembered=is_remembered, target=target)
     if half is None:
@@ -129,7 +130,7 @@ def login_page(form: LoginForm, target: str | None) -> str:
 
 
 def verify_first(user: User) -> ResponseReturnValue:
-    """Said after the right password alone, so that strangers learn nothing by it."""
+    """Shown only after the right password, so that strangers do not learn that the account exists."""
     session[WAITING] = str(user.id)
     if not wants_page():
         raise unverified()
@@ -155,7 +156,7 @@ def begin_session(
     started = lifecycle.start(db(), user.id, browser(), ends(), amr=amr, is_remembered=is_remembered)
     note_login(account, started)
     if user.closes_at is not None:
-        # A user who closed the account and logs in within the grace period first decides whether to reopen it.
+        # A user who closed the account first decides whether to reopen it.
         target = url_for("account.close_form")
     become = principal_of(user, started)
     cookie.keep(started, become, is_remembered=is_remembered)
@@ -169,7 +170,7 @@ def begin_session(
 
 
 def note_login(account: User, started: Started) -> None:
-    """Note the login, and tell its owner of one with a browser that was not seen before."""
+    """Record the login, and mail the user if the browser is new."""
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
     if is_first or account.id in known_browser.marks():
@@ -178,7 +179,7 @@ def note_login(account: User, started: Started) -> None:
 
 
 def end_former(db: Session) -> None:
-    """Whoever was logged in with this browser is so no longer: a cookie names one session."""
+    """End the session that the cookie named before."""
     former: Principal = current_user
     if former.is_authenticated:
         lifecycle.end(db, former.user_id, former.credential_id)

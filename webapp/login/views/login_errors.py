@@ -1,4 +1,4 @@
-"""Problems that a failed login is answered with, on pages and in the API."""
+"""Problems of failed logins, for pages and the API."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -29,16 +29,18 @@ def credentials_invalid() -> Problem:
 
 
 def session_ended() -> Problem:
-    """Between the guard's question and the proof."""
+    """The session ended while its user was re-authenticating."""
     kind = kind_of("session_ended")
     headers = {"WWW-Authenticate": realm()}
     return Problem(401, kind.title, kind.detail, code="session_ended", headers=headers)
 
 
 def mfa_required(found: Factors, where: str | None = None) -> Problem:
-    """
+    """Problem 401: a second factor is required.
+
     Args:
-        where: the path of the second step, where the first is remembered by a cookie.
+        found: factors of the user, to name those that can be used.
+        where: path of the second step, if a cookie holds the pending login.
     """
     kinds = {"totp": found.has_totp, "passkey": found.passkeys > 0, "recovery_code": found.codes > 0}
     advice = (
@@ -84,7 +86,7 @@ def unverified() -> Problem:
 
 
 def closed(closes_at: datetime) -> Problem:
-    """Said after the right password alone, so that strangers learn nothing by it."""
+    """Shown only after the right password, so that strangers do not learn that the account exists."""
     return Problem(
         403,
         _("This account is closed"),
@@ -93,7 +95,7 @@ def closed(closes_at: datetime) -> Problem:
 
 
 def too_busy(_error: TooBusy) -> Response:
-    """More passwords wait to be hashed than this process has patience for."""
+    """Problem 503: too many logins wait for a hash in this process."""
     problem = Problem(503, _l("Too many logins at once"), _l("The site is busy. Try again in a moment."))
     problem.headers = {"Retry-After": "1"}
     return problem_response(problem)
@@ -136,7 +138,7 @@ def no_place(error: NoAccountPossible) -> Response:
 
 
 def codes_locked(retry_after: timedelta) -> Problem:
-    """Said after the right password alone, so that strangers learn nothing by it."""
+    """Shown only after the right password, so that strangers do not learn that the account exists."""
     problem = throttled(retry_after)
     problem.title = _("Codes from the app are locked")
     problem.detail = _(

@@ -1,4 +1,4 @@
-"""Log out."""
+"""/logout: end the session."""
 
 from flask import render_template, session, url_for
 from flask.typing import ResponseReturnValue
@@ -24,8 +24,8 @@ def leave() -> ResponseReturnValue:
 @require(session=True, spares_level=True, spares_closed=True)
 @responds(None, status=204)
 def end(principal: Principal) -> ResponseReturnValue:
-    """End the session; every copy of its cookie is dead from the next request."""
-    # First, for it has a transaction of its own.
+    """End the session. Every copy of its cookie stops working."""
+    # First, because it has a transaction of its own.
     pending_cookie.forget()
     lifecycle.end(db(), principal.user_id, principal.credential_id)
     login_manager.log_out()

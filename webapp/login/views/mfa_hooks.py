@@ -1,4 +1,4 @@
-"""Hooks that the mfa package needs from packages above: users, mails, sessions."""
+"""The hooks of the mfa package: users, mails and re-authentication."""
 
 from uuid import UUID
 
@@ -16,6 +16,7 @@ def has_password(db: Session, user_id: UUID) -> bool:
 
 
 def tell(db: Session, user_id: UUID, sentence: str) -> None:
+    """Mail a sentence about second factors to the user."""
     if (user := user_queries.by_id(db, user_id)) is not None:
         notices.factors_changed(db, post(), user, current_circumstances(), change=sentence)
 

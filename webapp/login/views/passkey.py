@@ -1,4 +1,4 @@
-"""Log in with a passkey alone, which identifies and authenticates its user."""
+"""/login/passkey: log in with a passkey alone, which identifies and authenticates its user."""
 
 from flask.typing import ResponseReturnValue
 
@@ -23,7 +23,7 @@ PURPOSE = "login"
 @public
 @responds(PasskeyOptions, refuses=(404,))
 def passkey_options() -> ResponseReturnValue:
-    """WebAuthn options for any passkey of this site; the challenge is in the cookie of the response."""
+    """WebAuthn options for any passkey of this site. The challenge is in the cookie of the response."""
     return request_options(PURPOSE)
 
 
@@ -31,7 +31,7 @@ def passkey_options() -> ResponseReturnValue:
 @public
 @responds(LoggedIn, form=PasskeyLoginForm, refuses=(401, 422, 429))
 def enter_by_passkey() -> ResponseReturnValue:
-    """Log in with what a passkey answers; no name and no password is asked."""
+    """Log in with a passkey, without name and password."""
     form = PasskeyLoginForm()
     target = safe_path(form.next.data)
     if not form.validate_on_submit():

@@ -1,4 +1,4 @@
-"""/account/password. It verifies the current password, so its failures count like those of a login."""
+"""/account/password: change the password. Wrong current passwords are counted like failed logins."""
 
 from datetime import datetime
 from typing import Any
@@ -36,9 +36,9 @@ from webapp.web.transaction import database, db
 class PasswordChanged(msgspec.Struct, frozen=True):
     changed_at: datetime
     sessions: int
-    """How many others were ended."""
+    """How many other sessions ended."""
     script_logins: int
-    """How many were ended, each with its access and refresh tokens."""
+    """How many ended, each with its access and refresh tokens."""
     tokens: int
     """How many API tokens were revoked."""
     tokens_kept: int
@@ -48,7 +48,7 @@ class PasswordChanged(msgspec.Struct, frozen=True):
 @bp.get("/.well-known/change-password")
 @public
 def change_password_url() -> ResponseReturnValue:
-    """Lead password managers to the page that changes the password (W3C Change Password URL)."""
+    """Redirect to the page that changes the password (W3C: A Well-Known URL for Changing Passwords)."""
     return redirect(url_for("login.password_form"), 303)
 
 
@@ -63,9 +63,9 @@ def password_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(PasswordChanged, form=PasswordForm, refuses=(409, 422, 429))
 def change_password(principal: Principal) -> ResponseReturnValue:
-    """Change the password: every other login ends, by browsers and by scripts; this session gets a new secret.
+    """Change the password. All other sessions and all script logins end; this session continues.
 
-    API tokens that people made go on unless `revoke_tokens` is said; the answer and a mail tell how many ended.
+    API tokens are kept unless `revoke_tokens` is true. The response and a mail say how many ended.
     """
     form, user = PasswordForm(), of_id(principal.user_id)
     refuse_where_there_is_none(user)
@@ -104,7 +104,7 @@ def save_password(principal: Principal, form: PasswordForm, hashed: str) -> Resp
     known_networks.remember(db(), user.id, request.remote_addr)
     notices.password_changed(db(), service(Mailer), user, current_circumstances(), ended=ended)
     response = answer(ended)
-    # Whoever has just shown the old password stays known here; all other browsers and networks are strangers now.
+    # This browser and network stay known after the change; all others are forgotten.
     known_browser.remember(response, user.id)
     return response
 
@@ -118,9 +118,10 @@ def answer(ended: EndedCredentials) -> Response:
 
 
 def prove_by_password(principal: Principal) -> UUID:
+    """Give the session a new secret, and a new authentication time if the password is as strong as its former proof."""
     if level_of(principal.amr) is Level.ONE:
         return reprove(principal, AMR)
-    # A password is less than what this session has shown, so it makes nothing of that any fresher.
+    # The session has a stronger proof than a password, which does not become fresher.
     return reprove(principal, principal.amr, auth_time=principal.auth_time)
 
 

@@ -1,4 +1,4 @@
-"""/account/password/remove: to do without a password, where passkeys let one in."""
+"""/account/password/remove: remove the password of a user with passkeys."""
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +28,7 @@ def remove_password_form(principal: Principal) -> ResponseReturnValue:
 @change
 @responds(None, status=204, refuses=(409,))
 def remove_password(principal: Principal) -> ResponseReturnValue:
-    """Do without a password, where two passkeys are there to log in with; every other login ends."""
+    """Remove the password of a user with at least two passkeys. All other sessions and script logins end."""
     # Locked, so that no passkey is removed at the same moment.
     passkeys.of_user(db(), principal.user_id, for_update=True)
     if why := ways(principal).why_keep_password():

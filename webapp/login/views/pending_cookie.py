@@ -1,4 +1,4 @@
-"""Half a login in the cookie of this browser."""
+"""The pending login in the session cookie."""
 
 from typing import Any
 
@@ -19,11 +19,12 @@ KEPT = "pending"
 
 
 def keep(half: PendingLogin) -> None:
+    """Put a pending login into the cookie."""
     session[KEPT] = pending_login.written(half)
 
 
 def forget() -> None:
-    """Take it out of the browser, and let no copy of the cookie go on with it."""
+    """Remove the pending login from the cookie, and end it, so that copies of the cookie are worthless."""
     content: Any = session.pop(KEPT, None)
     half = pending_login.read(content) if content is not None else None
     if half is not None:
@@ -32,19 +33,19 @@ def forget() -> None:
 
 
 def pending_login_and_user() -> tuple[PendingLogin, User] | None:
-    """Whose login waits for its second step, if that may still follow."""
+    """The pending login of this browser and its user, if the second step may still follow."""
     content: Any = session.get(KEPT)
     half = pending_login.read(content) if content is not None else None
     if half is None:
         return None
-    # On its own: what follows is counted and spent before the request's transaction is open.
+    # In a transaction of its own: attempts are counted before the request's transaction opens.
     with database().read() as db:
         user = pending_login.owner(db, half)
     return (half, user) if user is not None else None
 
 
 def begin_again() -> ResponseReturnValue:
-    """There is no first step, or it was too long ago."""
+    """Redirect to the login, because the first step is missing or too old."""
     forget()
     if not wants_page():
         raise Problem(

@@ -1,4 +1,4 @@
-"""What a second step and a step-up have in common: a code or a passkey, judged; what is wrong stands on the form."""
+"""What second step and step-up share: verify the code or passkey of a form, and put errors on its field."""
 
 import logging
 from uuid import UUID
@@ -28,9 +28,10 @@ BEHIND = _l("This passkey may have been copied, so it was refused. Remove it fro
 
 
 def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | None:
-    """
+    """Verify a code. If it is wrong, its field gets an error.
+
     Args:
-        sender: where no cookie may be read; this browser otherwise.
+        sender: the client, where no cookie may be read; default: this browser.
 
     Raises:
         Problem: 429.
@@ -47,6 +48,7 @@ def by_code(field: Field, user: User, sender: Client | None = None) -> Proven | 
 
 
 def owner_mails(user: User) -> OwnerMails:
+    """Mails to the user about recovery codes and wrong codes."""
     place = current_circumstances()
 
     def recovery_code_used(db: Session, left: int) -> None:
@@ -59,9 +61,11 @@ def owner_mails(user: User) -> OwnerMails:
 
 
 def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Proven | None:
-    """
+    """Verify an assertion. If it is refused, its field gets an error.
+
     Args:
-        purpose: what its challenge was given for.
+        purpose: the one that its challenge was created for.
+        owner: the user it must belong to.
 
     Raises:
         Problem: 429.

@@ -1,4 +1,4 @@
-"""Go on with a form that was sent after its session had ended."""
+"""/login/resume: send a form again that was saved because its session had ended."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ from webapp.web.transaction import db
 
 
 def login_page_for_saved_form(kept_at: str) -> str:
-    """The login, as the guard shows it in the place of what was sent to ``kept_at``."""
+    """The login page that the guard shows instead of the response to ``kept_at``."""
     form = LoginForm(formdata=None, data={"next": url_for("login.resume")})
     return render_template("login/login.html", form=form, kept_at=kept_at, **login_page_context(None))
 
@@ -31,5 +31,5 @@ def resume(principal: Principal) -> ResponseReturnValue:
     if found is None or target is None:
         flash(_("There is no form left to send."), "message")
         return redirect(url_for("dashboard.show"), 303)
-    # Sent by the person, not by us: they have just come back, and may have changed their mind.
+    # The user sends the form again: after the break they may have changed their mind.
     return render_template("login/resume.html", target=target, fields=found.fields)

@@ -1,4 +1,4 @@
-"""The second step of a login: a code or a passkey after the right password."""
+"""/login/second-step: a code or a passkey after the right password."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def second_step_form() -> ResponseReturnValue:
 @public
 @responds(PasskeyOptions, refuses=(401, 404))
 def second_step_options() -> ResponseReturnValue:
-    """WebAuthn request options for the user whose password was right."""
+    """WebAuthn options for the user whose password was right."""
     found = pending_cookie.pending_login_and_user()
     if found is None:
         return pending_cookie.begin_again()
@@ -48,7 +48,7 @@ def second_step_options() -> ResponseReturnValue:
 @public
 @responds(LoggedIn, form=SecondStepForm, refuses=(401, 422, 429))
 def take_second_step() -> ResponseReturnValue:
-    """Finish a login whose password was right, within five minutes; its cookie is worth nothing afterwards."""
+    """Finish a login within five minutes after the right password. The cookie of the pending login stops working."""
     form, found = SecondStepForm(), pending_cookie.pending_login_and_user()
     if found is None:
         return pending_cookie.begin_again()
@@ -86,5 +86,5 @@ def second_step_page(user: User, form: SecondStepForm) -> str:
 
 
 def may_trust(user: User) -> bool:
-    """Whether trust would spare anything: not where a second factor is demanded of them."""
+    """Whether the browser can be trusted: not if the role of the user requires a second factor."""
     return bool(current_app.config["TRUST_BROWSERS"]) and second_step().demanded(user) is Level.ONE

@@ -1,4 +1,4 @@
-"""Cookie of a trusted browser: a login there needs the password, but no second factor."""
+"""Cookie of a trusted browser, in which no second factor is needed."""
 
 from flask import Response, current_app, request
 

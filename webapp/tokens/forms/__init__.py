@@ -1,4 +1,4 @@
-"""What is asked about a token, a form a file."""
+"""Forms about tokens, one per file."""
 
 from webapp.tokens.forms.create import NewTokenForm
 from webapp.tokens.forms.edit import EditTokenForm

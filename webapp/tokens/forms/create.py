@@ -27,10 +27,10 @@ PRESETS = {
 }
 FOR_EVER = "never"
 ON_A_DATE = ""
-# Of RSA, whose keys are the longest that are taken.
+# For RSA, which has the longest accepted keys.
 LONGEST_KEY = 3000
 SEVERAL = ("scopes", "resources", "methods", "networks")
-# Why a token has no end is for its owner to say, not for a link.
+# Without the reason for a missing expiry, which the owner must give themselves.
 SUGGESTED = ("name", "note", "per_minute", "expires_in", *SEVERAL)
 
 
@@ -68,18 +68,18 @@ class NewTokenForm(LimitsForm):
         endless = [(FOR_EVER, _("Never"))] if may_never_end else []
         self.expires_in.choices = [*self.presets.items(), (ON_A_DATE, _("On a date")), *endless]
         if not self.expires_in.raw_data and self.expires_in.data is None:
-            # A script that names a date says so by that alone.
+            # A script that sends a date need not send ``expires_in``.
             self.expires_in.data = ON_A_DATE if self.expires_on.data is not None else self.usual
 
     @property
     def usual(self) -> str:
-        """A month, or the longest length below it that may be had."""
+        """A month, or the longest allowed lifetime below it."""
         fitting = [int(seconds) for seconds in self.presets if int(seconds) <= MONTH]
         return str(max(fitting)) if fitting else ON_A_DATE
 
     @classmethod
     def suggested_by(cls, filled: dict[str, Any], **world: Any) -> Self:
-        """An empty form, or what somebody fills in; nothing of it is sent before its reader presses the button."""
+        """An empty form, or one filled in by the URL. Nothing happens before the user submits it."""
         known = {name: value for name, value in filled.items() if name in SUGGESTED and value}
         form = cls(formdata=None, data=known | {"once": new_secret(16)}, **world)
         form.suggested = set(known)
@@ -100,7 +100,7 @@ class NewTokenForm(LimitsForm):
 
     @property
     def jkt(self) -> str | None:
-        """The thumbprint of the key that it is bound to; what is no key has been refused, or is yet to be."""
+        """Thumbprint of the key that the token is bound to (RFC 7638); None without a valid key."""
         return None if self.key.errors or not self.key.data else thumbprint_in(self.key.data)
 
     @property
@@ -109,11 +109,11 @@ class NewTokenForm(LimitsForm):
 
     @property
     def lifetime(self) -> timedelta | None:
-        """None for a token without an end."""
+        """None for no expiry."""
         if self.is_endless:
             return None
         if self.expires_on.data is not None and not self.expires_in.data:
-            # The day is added to the length, for after the last date there is none to add it to.
+            # The day is added to the lifetime, because after the last date there is none to add it to.
             return datetime.combine(self.expires_on.data, datetime.min.time(), UTC) - now() + timedelta(days=1)
         return timedelta(seconds=int(self.expires_in.data or self.usual))
 
@@ -153,16 +153,16 @@ class NewTokenForm(LimitsForm):
 
 
 class PreviewForm(NewTokenForm):
-    """The same for a summary, where a name is not needed."""
+    """The same form for a summary, where no name is needed."""
 
     name = StringField(_l("Name"), [Optional()], filters=[stripped], render_kw={"autocomplete": "off"})
 
     def validate_name(self, field: StringField) -> None:
-        """Any."""
+        """Accepts any name."""
 
 
 def filled_by_link() -> dict[str, Any]:
-    """What the URL of the form fills in."""
+    """Fields that the query of the URL fills in."""
     given = request.args
     one = {name: given[name] for name in (*SUGGESTED, "expires_on") if name not in SEVERAL and given.get(name)}
     return one | {name: words for name in SEVERAL if (words := listed(given.getlist(name)))}

@@ -1,4 +1,4 @@
-"""The form that changes a token; a script sends only what it wants changed."""
+"""The form that edits a token; scripts send only the fields to change."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -29,7 +29,7 @@ class EditTokenForm(LimitsForm):
 
     @classmethod
     def of(cls, terms: TokenTerms, **world: Any) -> Self:
-        """Filled in with what the token has; what is sent stands above it."""
+        """The form, filled in with the current terms of the token; submitted fields replace them."""
         authority = terms.authority
         lists = {
             "scopes": sorted(authority.scopes),
@@ -40,7 +40,7 @@ class EditTokenForm(LimitsForm):
         form = cls(data={"name": terms.name, "note": terms.note, "per_minute": authority.per_minute} | lists, **world)
         form.terms = terms
         if form.is_submitted() and is_json():
-            # An empty list takes a bound away; a list that is not there leaves it, and so does null.
+            # An empty list removes a restriction; a missing list, or null, leaves it unchanged.
             for name in lists:
                 form[name].data = lists[name] if json_value(name) is None else form[name].data
         return form
@@ -53,7 +53,7 @@ class EditTokenForm(LimitsForm):
         return TokenTerms(
             name=self.name.data or self.terms.name,
             note=self.note.data or None,
-            # To which key it is bound, and as what it is counted, is no part of the form.
+            # The bound key and the rate limit count are not part of the form.
             authority=msgspec.structs.replace(self.authority, jkt=former.jkt, counted_as=former.counted_as),
             expires_at=self.expires_at,
         )

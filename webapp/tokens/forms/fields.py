@@ -1,4 +1,4 @@
-"""Fields that more than one form about tokens has, and their rules."""
+"""Fields that several forms about tokens have."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from wtforms.widgets import TextInput
 
 
 class ListField(SelectMultipleField):
-    """Several words: in one line of a form, with spaces or commas between, and a list in JSON."""
+    """Several words: in one text field, separated by spaces or commas, and a list in JSON."""
 
     widget = TextInput()
 

@@ -12,7 +12,7 @@ from webapp.web.form import Form, one_line, stripped
 
 
 def bare(value: str | None) -> str | None:
-    """Without what people copy along with it."""
+    """The text without what people copy along with a token, such as "Bearer"."""
     words = (value or "").split()
     return (
         words[-1]

@@ -1,4 +1,4 @@
-"""LimitsForm: what a token may do at the most, as it is asked for when it is made and when it is edited."""
+"""LimitsForm: scopes and restrictions of a token, for creating and editing it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,12 +18,12 @@ from webapp.web.body import is_json
 from webapp.web.form import Form, one_line, stripped
 from webapp.web.templating import number
 
-# A level of the picker is a radio, and radios of one name are one choice: each resource has its own.
+# Each resource is one group of radio buttons, so it needs a name of its own.
 LEVEL = "scopes-"
 
 
 class LimitsForm(Form):
-    """Scopes are sent as ``scopes``, once for each, or as the levels of the picker."""
+    """Scopes are sent as ``scopes``, repeated for each, or as levels of the scope picker."""
 
     name = StringField(
         _l("Name"),
@@ -85,7 +85,7 @@ class LimitsForm(Form):
 
     @property
     def authority(self) -> TokenGrant:
-        """As it was filled in; to be asked once it is known to fit."""
+        """The grant as it was filled in; only valid after the form was validated."""
         bounds: dict[str, Any] = {
             "scopes": frozenset(self.scopes.data or ()),
             "resources": frozenset(self.resources.data or ()),
@@ -93,7 +93,7 @@ class LimitsForm(Form):
             "networks": networks_of(self.networks.data or ()),
             "per_minute": self.per_minute.data,
         }
-        # What bounds nothing is left out, so that what is the same is kept as the same text.
+        # Restrictions without values are left out, so that equal grants have equal JSON.
         return TokenGrant(**{name: bound for name, bound in bounds.items() if bound})
 
     @property
@@ -127,7 +127,7 @@ class LimitsForm(Form):
 
 
 def with_levels(members: Any) -> Any:
-    """The scopes of the levels that were chosen, beside those that were named."""
+    """The scopes of the chosen levels, added to those sent as ``scopes``."""
     if not members or is_json() or not any(name.startswith(LEVEL) for name in members):
         return members
     chosen = [

@@ -35,7 +35,11 @@ resource("self", _l("This token"), rotate=_l("Rotate itself, so that a job can r
 
 
 def found(user_id: UUID, token_id: UUID) -> TokenRow:
-    """A token of this user; what belongs to another is not there either."""
+    """A token of this user.
+
+    Raises:
+        Problem: 404 if there is none, or it is another user's.
+    """
     row = lifecycle.find(db(), user_id, token_id)
     if row is None:
         raise Problem(404, _("Token not found"), _("It does not exist or is not yours."))
@@ -43,22 +47,23 @@ def found(user_id: UUID, token_id: UUID) -> TokenRow:
 
 
 def token_by_id(user_id: UUID, token_id: UUID) -> Token:
+    """A token of this user, as lists show it."""
     return token_list.describe_all(db(), [found(user_id, token_id)], now())[0]
 
 
 def world(principal: Principal) -> dict[str, Any]:
-    """Arguments of a form about tokens that depend on its reader."""
+    """Arguments of token forms that depend on the user: catalogue and roles."""
     return {"catalogue": catalogue(), "roles": principal.roles}
 
 
 def policy() -> dict[str, Any]:
-    """How long tokens may live here."""
+    """Limits on the lifetime of tokens on this site."""
     config = current_app.config
     return {"longest": config["TOKEN_LIFETIME_MAX"], "may_never_end": config["TOKEN_NEVER_EXPIRES"]}
 
 
 def unless_strong(principal: Principal, scopes: Iterable[str]) -> Response | None:
-    """The step-up response for scopes that need a stronger proof than the caller has."""
+    """The step-up response, if the scopes require a stronger authentication than the caller's; otherwise None."""
     wanted = catalogue().level_for(scopes, service(Demands))
     if wanted <= level_of(principal.amr):
         return None

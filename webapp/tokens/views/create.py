@@ -1,4 +1,4 @@
-"""A new token: its form, and the page that shows it once."""
+"""/tokens/new: create an API token, which is shown once."""
 
 from datetime import datetime
 from uuid import UUID
@@ -48,12 +48,12 @@ class NewToken(msgspec.Struct, frozen=True):
     access_token: str
     token_type: str
     expires_at: datetime
-    """The year 9999 stands for never."""
+    """In the year 9999 if it never expires."""
     expires_in: int
-    """Seconds."""
+    """In seconds."""
     scope: str
     summary: list[str]
-    """What it can and cannot do, in words."""
+    """What it can and cannot do, as sentences."""
 
 
 @bp.get("/tokens/new")
@@ -71,7 +71,7 @@ def new(principal: Principal) -> ResponseReturnValue:
 @require(session=True, fresh_within=FRESH)
 @responds(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
-    """Mint an API token; it is in this answer, and nowhere else ever again."""
+    """Create an API token. It is shown only in this response."""
     form = NewTokenForm(**world(principal), **policy())
     if not form.validate_on_submit():
         return form_again(form)
@@ -130,7 +130,7 @@ def answer_of(issued: Issued) -> NewToken:
 
 
 def reveal(issued: Issued, former: Token | None = None) -> Response:
-    """Shown here and never again: no redirect, because there is nothing to come back to."""
+    """The page with the token. No redirect, because the token is shown only in this response."""
     answer, is_bound = answer_of(issued), bool(issued.credential.authority and issued.credential.authority.jkt)
     url = current_app.config["BASE_URL"] + resource_path(issued.credential.authority or TokenGrant())
     shown = show(
@@ -162,12 +162,12 @@ def already_issued(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 
 def too_many(error: TooManyTokens) -> Response:
-    """For scripts that log in, where there is no form."""
+    """Problem 409 for script logins, which have no form."""
     return problem_response(Problem(409, _("Too many tokens"), str(error)))
 
 
 def resource_path(authority: TokenGrant) -> str:
-    """A path that a token opens, to try it."""
+    """A path that the token gives access to, for code examples."""
     openings = [found for found in catalogue().openings(sorted(authority.scopes)) if keeps(found, authority)]
     reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
     return reads[0] if reads else url_for("examples.protected")

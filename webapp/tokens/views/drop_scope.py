@@ -1,4 +1,4 @@
-"""One scope less, by one click: what was suggested because nothing needs it."""
+"""/tokens/<id>/drop: remove a scope that the token does not need."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -30,7 +30,7 @@ class DropForm(Form):
 @require(session=True)
 @responds(Token, form=DropForm, refuses=(409, 422))
 def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    """Take one scope from a token, for its next request. Less never asks for a new proof."""
+    """Remove one scope from a token, effective with its next request. No re-authentication is needed."""
     row = live(found(principal.user_id, token_id))
     db().refresh(row.credential, with_for_update=True)
     form = DropForm()

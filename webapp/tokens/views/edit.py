@@ -1,4 +1,4 @@
-"""A token changed: narrower at once, wider after a fresh proof."""
+"""/tokens/<id>/edit: edit an API token; widening it requires recent authentication."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,7 +28,7 @@ from webapp.web.transaction import db
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token may at the most; an empty list bounds nothing, but for scopes."""
+    """Scopes and restrictions of a token. An empty list of anything but scopes means no restriction."""
 
     id: UUID
     name: str
@@ -39,7 +39,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     networks: list[str]
     per_minute: int | None
     expires_at: datetime
-    """The year 9999 stands for never."""
+    """In the year 9999 if it never expires."""
     summary: list[str]
 
 
@@ -47,7 +47,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 @require(session=True)
 @responds(Limits, refuses=(409,))
 def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    """The limits of an API token, as they can be changed."""
+    """The terms of an API token that can be changed."""
     row = live(found(principal.user_id, token_id))
     terms = editing.terms_of(row)
     form = EditTokenForm.of(terms, **world(principal))
@@ -58,12 +58,12 @@ def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @require(session=True)
 @responds(Limits, form=EditTokenForm, refuses=(401, 409, 422))
 def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    """Change the limits of an API token, for its next request. Narrower needs nothing, wider a fresh proof.
+    """Change an API token, effective with its next request. Widening it requires recent authentication.
 
-    What is left out stays as it is; an empty list takes a bound away.
+    Fields that are left out keep their values; an empty list removes a restriction.
     """
     row = live(found(principal.user_id, token_id))
-    # Until this is done nobody else changes it: what is judged is what is replaced.
+    # Locked, so that the terms that are compared are the ones that are replaced.
     db().refresh(row.credential, with_for_update=True)
     form = EditTokenForm.of(editing.terms_of(row), **world(principal))
     if not form.validate_on_submit():
@@ -82,7 +82,7 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
 
 def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
-    """More takes a fresh proof, and one as good as its scopes ask."""
+    """The step-up response, if widening the token requires a more recent or stronger authentication; otherwise None."""
     return unless_fresh(principal, FRESH) or unless_strong(principal, wanted.after.authority.scopes)
 
 

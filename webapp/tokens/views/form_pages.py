@@ -1,4 +1,4 @@
-"""The pages on which a token is made and changed, with all that stands around their forms."""
+"""The pages with the forms to create and edit a token."""
 
 from flask import render_template, url_for
 
@@ -17,8 +17,8 @@ OWN_CHOICE = "own"
 def new_page(form: NewTokenForm, *, chosen: str = OWN_CHOICE, like: str | None = None) -> str:
     """
     Args:
-        chosen: the preset that filled it in.
-        like: the name of the token that did.
+        chosen: name of the preset that filled it in.
+        like: name of the token it was copied from.
     """
     offered = presets(catalogue(), form.roles, form.longest)
     return render_template(
@@ -47,7 +47,7 @@ def edit_page(form: EditTokenForm, row: TokenRow) -> str:
 
 
 def href(preset: Preset) -> str:
-    """The form, filled in; what is empty stays out of the address."""
+    """URL of the form filled in with a preset; empty fields are left out."""
     return url_for(
         "tokens.new",
         preset=preset.key,
@@ -68,5 +68,5 @@ def said(form: NewTokenForm | EditTokenForm) -> list[str]:
     try:
         return summary(form.authority, form.expires_at, catalogue(), zone=zone())
     except (ValueError, OverflowError, NetworkUnfit):
-        # A link may suggest what is no length and no network; its reader hears so when they send it.
+        # The URL may fill in an invalid lifetime or network; the error is shown when the form is submitted.
         return []

@@ -1,4 +1,4 @@
-"""Which tokens there are, and what happened to each."""
+"""/tokens: list of API tokens and script logins, and details of one token."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +26,7 @@ from webapp.web.negotiation import show, wants_page
 from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
 
-# What is said of a number of tokens; the number stands before it.
+# Labels after the number of tokens in each state.
 WORDS_OF_HEALTH: dict[str, Callable[[int], str]] = {
     "expires_soon": lambda count: _n("expires within 7 days", "expire within 7 days", count),
     "unused": lambda _count: _("unused for 90 days"),
@@ -34,7 +34,7 @@ WORDS_OF_HEALTH: dict[str, Callable[[int], str]] = {
     "never_used": lambda _count: _("never used"),
     "rotated": lambda count: _n("is being replaced", "are being replaced", count),
 }
-# A waiting page reloads after so many seconds, for so long.
+# Interval of reloads while the page waits for the first request, and for how long.
 AGAIN, AT_MOST = 3, timedelta(minutes=10)
 
 
@@ -54,14 +54,14 @@ class TokenList(msgspec.Struct, frozen=True):
     tokens: list[Token]
     total: int
     script_logins: list[ScriptLogin]
-    """Scripts that are logged in by themselves, whatever the view; the newest first."""
+    """Script logins, newest first, in every view."""
 
 
 @bp.get("/tokens")
 @require(scope="tokens:read")
 @responds(TokenList, query=TokenQuery)
 def index(principal: Principal) -> ResponseReturnValue:
-    """The API tokens of the caller: live ones, or with `view=ended` those that ended in the last 90 days."""
+    """The caller's API tokens: live ones, or with `view=ended` those that ended in the last 90 days."""
     wanted = parse_query(TokenQuery)
     is_live, view, state = wanted.view == "active", wanted.view, wanted.state or None
     held = frozenset(catalogue().held_by(principal.roles))
@@ -104,7 +104,7 @@ def leaf(view: str, state: str | None, first: int) -> str:
 @require(scope="tokens:read")
 @responds(TokenDetails)
 def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    """One API token, and what happened to it."""
+    """One API token: its terms, use and refusals."""
     row = found(principal.user_id, token_id)
     token = details_of(db(), row, catalogue())
     terms = terms_of(row)
@@ -118,7 +118,7 @@ def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
         most=max(day.requests for day in token.days),
     )
     if waits(token):
-        # Without script, and only where a reader has come to wait.
+        # For browsers without JavaScript, and only while the page waits for the first request.
         shown.headers["Refresh"] = str(AGAIN)
     return shown
 

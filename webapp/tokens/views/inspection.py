@@ -1,4 +1,4 @@
-"""Inspection of a token: read, checked and tried at a path; nothing of it is stored."""
+"""/tokens/inspect: decode and verify a token, and show how a request with it would be answered; nothing is stored."""
 
 import msgspec
 from flask import Response, current_app, render_template, request
@@ -33,7 +33,7 @@ REFUSED: dict[ProblemCode, str] = {
 ANOTHERS = _l(
     "It was issued here and its signature is valid. It belongs to another account, so only its owner can see more."
 )
-# Why a token gives no access to a path, after a colon.
+# Why a token gives no access to a path, shown after a colon.
 WORDS = {
     Decision.NEED_SESSION: _l("this page needs a browser login and does not accept tokens"),
     Decision.OUT_OF_BOUNDS: _l("the token's limits do not allow this path, method or IP address"),
@@ -45,7 +45,7 @@ WORDS = {
 
 
 class InspectionStep(msgspec.Struct, frozen=True):
-    """One thing that the guard asks: held, missing, or idle where it came to no asking."""
+    """One check of the guard: held, missing, or idle if an earlier one failed."""
 
     words: str
     state: str
@@ -66,13 +66,13 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
 
     sentence: str
     code: str | None
-    """With which the guard would refuse it; null if it is accepted."""
+    """The problem code with which the guard would refuse it; null if it is accepted."""
     signature: str
-    """holds, broken, or unchecked where no key of ours is named."""
+    """holds, broken, or unchecked if it names no key of this site."""
     header: list[InspectedMember]
     claims: list[InspectedMember]
     token: Token | None
-    """Its row, where it is yours."""
+    """Its row, if it is the caller's."""
     summary: list[str]
     verdict: GuardVerdict | None
     """If a path was given."""
@@ -88,9 +88,9 @@ def inspect_form() -> ResponseReturnValue:
 @require(session=True)
 @responds(Inspected, form=InspectForm, refuses=(422,))
 def inspect(principal: Principal) -> ResponseReturnValue:
-    """Take a token apart: what it says, whether its signature holds, whether it would be let in at an address.
+    """Decode and verify a token, and show whether a request with it would be accepted.
 
-    Nothing of it is stored or logged. What its row says is told of your own tokens alone.
+    The token is neither stored nor logged. What is stored about it is shown only for the caller's own tokens.
     """
     form = InspectForm()
     if not form.validate_on_submit():
@@ -122,7 +122,11 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
 
 
 def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[ProblemCode | None, Principal | None]:
-    """How the guard would refuse a token, and else who would come with it."""
+    """How the guard would decide about a token.
+
+    Returns:
+        The problem code of the refusal, or the principal of a request with it.
+    """
     if reading.code is not None or reading.claim is None:
         return reading.code or "token_invalid", None
     try:

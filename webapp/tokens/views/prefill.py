@@ -1,4 +1,4 @@
-"""What a new token takes over from one that its reader has: "like this one, plus …"."""
+"""Fill in the form for a new token with the terms of an existing one: "Create one like this"."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ from webapp.web.transaction import db
 
 
 def like(user_id: UUID) -> dict[str, Any]:
-    """The fields of the token that the address names by ``from``; none where it is not this user's."""
+    """Form fields of the token that the query parameter ``from`` names; empty if it is not this user's."""
     try:
         found = lifecycle.find(db(), user_id, UUID(request.args.get("from", "")))
     except ValueError:
@@ -41,7 +41,7 @@ def fields_of(row: TokenRow) -> dict[str, Any]:
 
 
 def free(user_id: UUID, name: str) -> str:
-    """The name, or the next of its row that no live token of this user has."""
+    """The name, or the next numbered one that no live token of this user has."""
     taken = lifecycle.taken_names(db(), user_id)
     while name.casefold() in taken:
         name = another(name)
@@ -49,7 +49,7 @@ def free(user_id: UUID, name: str) -> str:
 
 
 def another(name: str) -> str:
-    """The next name of a row: "laptop", "laptop 2", "laptop 3"."""
+    """The next numbered name: "laptop", "laptop 2", "laptop 3"."""
     stem, number = re.fullmatch(r"(.*?)(?: (\d{1,4}))?", name, re.DOTALL).groups()  # type: ignore[union-attr]  # all of it is optional
     ending = f" {int(number or 1) + 1}"
     return stem[: LONGEST - len(ending)] + ending
@@ -57,7 +57,7 @@ def another(name: str) -> str:
 
 def nearest(row: TokenRow) -> str | None:
     if row.credential.expires_at >= NEVER:
-        # Why that has no end is no reason for another.
+        # Why one token has no expiry is no reason for another.
         return None
     lifetime = row.credential.expires_at - row.credential.created_at
     return str(min(PRESETS, key=lambda seconds: abs(timedelta(seconds=seconds) - lifetime)))

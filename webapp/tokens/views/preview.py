@@ -1,4 +1,4 @@
-"""What a token would be, in plain words, before it is made or changed."""
+"""Summary of a token, as sentences, before it is created or changed."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ from webapp.web.responses import refuse_form
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a token with these limits could and could not do."""
+    """What a token with these terms could and could not do."""
 
     summary: list[str]
 
@@ -30,7 +30,7 @@ class Summary(msgspec.Struct, frozen=True):
 @require(session=True)
 @responds(Summary, form=PreviewForm, refuses=(422,))
 def preview(principal: Principal) -> ResponseReturnValue:
-    """Say what a token would be able to do; nothing is made. A name is not needed."""
+    """Summary of a token that is not created yet. A name is not needed."""
     return previewed(PreviewForm(**world(principal), **policy()), form_pages.new_page)
 
 
@@ -38,7 +38,7 @@ def preview(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(Summary, form=EditTokenForm, refuses=(422,))
 def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    """Say what a token could do after a change; nothing is changed."""
+    """Summary of a token after a change that is not saved yet."""
     row = found(principal.user_id, token_id)
     form = EditTokenForm.of(editing.terms_of(row), **world(principal))
     return previewed(form, partial(form_pages.edit_page, row=row))

@@ -1,4 +1,4 @@
-"""IP address of the request: offered for the networks of a token, with a warning where it may be wrong."""
+"""RequestLocation: the IP address of the request, offered for the restrictions of a token."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address

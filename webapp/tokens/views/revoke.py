@@ -1,4 +1,4 @@
-"""The end of a token, and of all of them."""
+"""Revoke one API token, or all of them."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ def revoke_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @require(session=True)
 @responds(Token)
 def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    """End a token; its next request is refused. Revoking it again changes nothing."""
+    """Revoke a token. Its next request gets 401. Revoking it again changes nothing."""
     is_new = lifecycle.revoke(db(), principal.user_id, token_id)
     token = token_by_id(principal.user_id, token_id)
     message = _("%(name)s was already revoked.", name=token.name)
@@ -54,7 +54,7 @@ def revoke_all_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(Count)
 def revoke_all(principal: Principal) -> ResponseReturnValue:
-    """End every token of the caller."""
+    """Revoke every API token of the caller and end all script logins."""
     count = lifecycle.revoke_all(db(), principal.user_id)
     return redirect_or_json(
         url_for("tokens.index"), _n("%(num)s token was revoked.", "%(num)s tokens were revoked.", count), Count(count)

@@ -1,4 +1,4 @@
-"""A token exchanged for its successor: by its owner on a page, or by the token itself."""
+"""Rotate an API token: by its owner on a page, or by the token itself."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ def rotate_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @require(session=True, fresh_within=FRESH)
 @responds(NewToken, form=RotateForm, status=201, refuses=(409, 422))
 def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
-    """Exchange a token for its successor, which may do the same; for a while both work, then the old one ends."""
+    """Replace a token by a new one with the same permissions. Both work until the overlap ends."""
     token = token_by_id(principal.user_id, token_id)
     if (asked := unless_strong(principal, token.scopes)) is not None:
         return asked
@@ -46,7 +46,7 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @require(scope="self:rotate")
 @responds(NewToken, form=RotateForm, status=201, refuses=(403, 409, 422))
 def rotate_self(principal: Principal) -> ResponseReturnValue:
-    """Exchange the token that asks for its successor. Store it before the overlap ends: it is not shown again."""
+    """Replace the token that makes the request. Store the new one before the overlap ends; it is not shown again."""
     if principal.credential != "token":
         detail = _("The request must be sent with the token that is to be rotated.")
         raise Problem(403, _("Only a token can do this"), detail)

@@ -1,4 +1,4 @@
-"""Where scripts are logged in by themselves, and the end of each."""
+"""End script logins."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from webapp.web.transaction import db
 @require(session=True)
 @responds(None, status=204)
 def end_script_login(principal: Principal, login_id: UUID) -> ResponseReturnValue:
-    """End the login of a script: its refresh token and all its access tokens are refused from the next request on."""
+    """End a script login. Its refresh token and all its access tokens stop working."""
     if not refresh_families.end_own(db(), principal.user_id, login_id):
         raise Problem(404, _("Script login not found"), _("It has already ended or is not yours."))
     return redirect_or_json(url_for("tokens.index"), _("The script was logged out."))

@@ -22,17 +22,17 @@ bp.app_errorhandler(405)(method_not_allowed)
 
 
 class AccessToken(msgspec.Struct, frozen=True):
-    """RFC 6749 §5.1."""
+    """Token response (RFC 6749 §5.1)."""
 
     access_token: str
     token_type: str
     expires_in: int
-    """Seconds."""
+    """In seconds."""
     scope: str
     refresh_token: str
-    """Good once, for the next access token and its own successor."""
+    """Works once, for the next access token and the next refresh token."""
     refresh_expires_in: int
-    """Seconds, unless it is used before."""
+    """In seconds, unless it is used before."""
 
 
 def given(granted: GrantedTokens) -> Response:
@@ -41,7 +41,7 @@ def given(granted: GrantedTokens) -> Response:
         AccessToken(
             access_token=granted.issued.token,
             token_type="DPoP" if credential.authority and credential.authority.jkt else "Bearer",
-            # Until then, not how long it was made for: a response that got lost is repeated a moment later.
+            # Remaining, not original lifetime: the response is repeated if it was lost.
             expires_in=ceil((credential.expires_at - now()).total_seconds()),
             scope=" ".join(scopes_of(credential)),
             refresh_token=granted.refresh_token,
@@ -75,10 +75,11 @@ def catalogue() -> Catalogue:
 
 
 def unfit(errors: dict[str, list[str]], *, error: str | None = None) -> Problem:
-    """
+    """Problem 400 for a form that is not accepted.
+
     Args:
-        error: the word that the standard has for it, where it has one.
+        error: the registered error code, if there is a specific one.
     """
-    # 400 and not 422: what is missing here is what makes it a request at all (RFC 6749 §5.2).
+    # 400 rather than 422, as RFC 6749 §5.2 says.
     extra = {"errors": errors} | ({"error": error} if error else {})
     return Problem(400, _("Invalid request"), _("Each invalid field says why."), extra=extra)

@@ -1,4 +1,4 @@
-"""The end of a token that came in a cookie; there only where tokens may."""
+"""/api/auth/logout: revoke a token in a cookie. The route exists only if tokens in cookies are enabled."""
 
 from uuid import UUID
 
@@ -21,7 +21,7 @@ bp = Blueprint("token_cookie", __name__)
 @public_to_scripts
 @responds(None, status=204, refuses=(403,))
 def leave() -> ResponseReturnValue:
-    """End the token in the cookie, and take it out of the browser; `X-CSRF-Token` as for every change by it."""
+    """Revoke the token in the cookie and delete the cookie. Needs `X-CSRF-Token`, as every change with it does."""
     if (token := token_cookie.presented_token()) is not None:
         end(token)
     return token_cookie.delete_cookies(Response(status=204))

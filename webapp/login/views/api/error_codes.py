@@ -1,4 +1,4 @@
-"""The registered ``error`` of every refusal of /api/auth, beside the ``code`` that is ours (RFC 6749 §5.2)."""
+"""The registered ``error`` of every refusal of /api/auth (RFC 6749 §5.2), beside our own ``code``."""
 
 import json
 import re
@@ -14,7 +14,7 @@ EXCHANGE = "api_auth.exchange"
 NAMED = re.compile(r'\berror="([a-z_]+)"')
 
 BY_CODE: dict[str, str] = {
-    # The password, the code and the refresh token are grants (RFC 6749 §1.3).
+    # Password, code and refresh token are grants (RFC 6749 §1.3).
     "credentials_invalid": "invalid_grant",
     "mfa_required": "invalid_grant",
     "refresh_invalid": "invalid_grant",
@@ -22,12 +22,12 @@ BY_CODE: dict[str, str] = {
     "csrf_failed": "invalid_request",
     "throttled": "temporarily_unavailable",
 }
-# 401 without a challenge's own word: the caller sent no credential. 403: the account may not log in.
+# A 401 whose challenge has no error: the request had no credential. 403: the account may not log in.
 BY_STATUS = {401: "invalid_client", 403: "invalid_grant", 429: "temporarily_unavailable"}
 
 
 def with_error(response: Response) -> Response:
-    """After each request: what is refused as problem+json and names no ``error`` gets the one that fits."""
+    """After-request hook: add ``error`` to problem details that have none."""
     if not 400 <= response.status_code < 500 or response.mimetype != PROBLEM:
         return response
     body = json.loads(response.get_data())
@@ -37,12 +37,13 @@ def with_error(response: Response) -> Response:
 
 
 def error_of(response: Response, body: dict[str, Any]) -> str:
-    """
+    """The registered error code of a refusal.
+
     Args:
-        body: the problem details; their ``code`` counts.
+        body: the problem details, with their ``code``.
 
     Returns:
-        What the challenge says, else what RFC 6749 §5.2 has for the code or the status.
+        The error of the challenge, else what RFC 6749 §5.2 has for the code or the status.
     """
     challenge = NAMED.search(response.headers.get("WWW-Authenticate", ""))
     named = challenge[1] if challenge else None
@@ -53,6 +54,6 @@ def error_of(response: Response, body: dict[str, Any]) -> str:
 
 
 def method_not_allowed(error: MethodNotAllowed) -> Response:
-    """A 405 has no endpoint, so the API is recognised by the path."""
+    """A 405 has no endpoint, so requests to the API are recognised by their path."""
     response = from_http(error)
     return with_error(response) if request.path.startswith("/api/auth") else response

@@ -1,4 +1,4 @@
-"""An API token for one that another service takes (RFC 8693)."""
+"""/api/auth/exchange: exchange an API token for one that another service accepts (RFC 8693)."""
 
 import msgspec
 from flask import request
@@ -28,13 +28,13 @@ from webapp.web.transaction import db
 
 
 class ExchangedToken(msgspec.Struct, frozen=True):
-    """RFC 8693 §2.2.1."""
+    """Response of RFC 8693 §2.2.1."""
 
     access_token: str
     issued_token_type: str
     token_type: str
     expires_in: int
-    """Seconds."""
+    """In seconds."""
     scope: str
 
 
@@ -42,10 +42,11 @@ class ExchangedToken(msgspec.Struct, frozen=True):
 @public_to_scripts
 @responds(ExchangedToken, form=ExchangeForm, refuses=(401, 403, 429))
 def exchange() -> ResponseReturnValue:
-    """Exchange an API token for one of at most fifteen minutes that another service takes, and this site does not.
+    """Exchange an API token for one that another service accepts, for at most 15 minutes.
 
-    The token stands in the header or in the form. What comes of it never may more, ends no later, names it as `act`,
-    and carries the roles of its owner where its scopes hold `roles:share`. Which services there are is a setting.
+    The API token is sent in the header or in the form. The new token has no more scopes, expires no later and names the
+    API token as `act`. With the scope `roles:share` it has the roles of its owner. This site does not accept it. The
+    services are configured by the operator.
     """
     refuse_several_targets()
     form = ExchangeForm()
@@ -86,7 +87,7 @@ def refuse_several_targets() -> None:
     """``audience`` and ``resource`` may be repeated (RFC 8693 §2.1), but a token here is for one service.
 
     Raises:
-        Problem: 400 ``invalid_target`` (§2.2.2), rather than a token for one of them that was not asked for alone.
+        Problem: 400 ``invalid_target`` (§2.2.2).
     """
     for name in ("audience", "resource"):
         if len(submitted().getlist(name)) > 1:
@@ -95,14 +96,14 @@ def refuse_several_targets() -> None:
 
 
 def error_of(form: ExchangeForm) -> str:
-    """The word of RFC 6749 §5.2 or RFC 8693 §2.2.2 for the first field that does not fit."""
+    """The error code of RFC 6749 §5.2 or RFC 8693 §2.2.2 for the first invalid field."""
     if "grant_type" in form.errors:
         return "unsupported_grant_type"
     return "invalid_target" if "resource" in form.errors else "invalid_request"
 
 
 def subject(token: str | None) -> Principal:
-    """Whose token it is; the same guard asks for it, whichever way it came."""
+    """The principal of the API token, authenticated by the guard wherever the token was sent."""
     misses = service(InvalidTokenLimit)
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)

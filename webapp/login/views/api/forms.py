@@ -1,4 +1,4 @@
-"""Forms of /api/auth. Their descriptions are read in the API description alone, and stay English as that does."""
+"""Forms of /api/auth. Their descriptions appear only in the OpenAPI document, which is in English."""
 
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from webapp.web.form import Form
 
 
 class NumberWithin(NumberRange):
-    """NumberRange makes a float of an integer to ask whether it is one, and some are too long for that."""
+    """NumberRange that accepts integers of any length; the original converts them to float and fails."""
 
     def __call__(self, form: BaseForm, field: Field) -> None:
         try:
@@ -70,7 +70,7 @@ class RevokeForm(Form):
 
 
 class IntrospectForm(Form):
-    """Introspection request (RFC 7662 §2.1), optionally with the request that the service received, to be decided."""
+    """Introspection request (RFC 7662 §2.1), optionally with the request that the service received."""
 
     token = PasswordField("Token", [InputRequired(_l("Send the token."))], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")
@@ -99,7 +99,7 @@ class IntrospectForm(Form):
 
 
 class ExchangeForm(Form):
-    """RFC 8693 §2.1."""
+    """Token exchange request (RFC 8693 §2.1)."""
 
     either = ("audience", "resource")
 
@@ -159,5 +159,5 @@ class ExchangeForm(Form):
 
     @property
     def target(self) -> str:
-        """The one service that the token is for."""
+        """The service that the token is for."""
         return self.audience.data or self.resource.data or ""

@@ -1,4 +1,4 @@
-"""Token introspection (RFC 7662)."""
+"""/api/auth/introspect: token introspection (RFC 7662)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,12 +43,12 @@ TYPES = {True: "DPoP", False: "Bearer"}
 @require(scope="tokens:introspect", cookies=False)
 @responds(Introspection, form=IntrospectForm)
 def introspect(principal: Principal) -> ResponseReturnValue:
-    """Say what a token is worth now: whether it stands, whose it is, and what it may.
+    """Whether a token is active now, whose it is, and what it may do.
 
-    Of one's own tokens, and with the role admin of everybody's; any other is told as inactive, as is one that does not
-    stand. `restrictions` says to which networks, methods, paths and rate a token is bound. Whoever states the call they
-    were sent (`method`, `path`, `ip_address`) hears that a token which excludes it is inactive. To be asked about is no
-    use of a token.
+    For the caller's own tokens, or for all tokens with the role admin. Any other token is reported as inactive.
+    `restrictions` lists the networks, methods, paths and rate that the token is limited to. If you send the request
+    that you received (`method`, `path`, `ip_address`), a token whose restrictions exclude it is reported as inactive.
+    Introspection does not count as a use of the token.
     """
     form = IntrospectForm()
     if not form.validate_on_submit():
@@ -59,7 +59,7 @@ def introspect(principal: Principal) -> ResponseReturnValue:
 
 @dataclass(frozen=True, slots=True)
 class IntrospectionCaller:
-    """Who asks, and for which call."""
+    """The principal that introspects, and the request that it received."""
 
     principal: Principal
     call: StatedCall
@@ -79,7 +79,7 @@ def access_token(asker: IntrospectionCaller, token: str) -> Introspection:
 
 
 def exchanged_token(asker: IntrospectionCaller, token: str) -> Introspection:
-    """One for another service stands as long as the one that it was made from, unless it was revoked itself."""
+    """An exchanged token is active as long as the token it was made from, unless it was revoked itself."""
     exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)

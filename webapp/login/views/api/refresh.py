@@ -1,4 +1,4 @@
-"""A refresh token for the next access token; no cookie is read, and the token itself is all that is asked."""
+"""/api/auth/refresh: exchange a refresh token. No cookie is read; the token is the only credential."""
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -27,11 +27,11 @@ from webapp.web.registry import service
 def refresh() -> ResponseReturnValue:
     """Exchange a refresh token for an access token and the next refresh token.
 
-    Each works once. If requests are sent in parallel or a response is lost, the same token gets the same successor
-    again, any number of times within 30 seconds (`WEBAPP_REFRESH_OVERLAP`). Later, or with a token more than one older
-    than the last one used, everything that came from this login is ended. Earlier access tokens expire after the same
-    time. A login that refreshes more than 60 times in ten minutes gets 429. A login that was bound to a key needs a
-    proof of that key in the header `DPoP`.
+    Each refresh token works once. If requests are sent in parallel or a response is lost, the same token gets the same
+    successor again, any number of times within 30 seconds (`WEBAPP_REFRESH_OVERLAP`). If it is sent later, or is more
+    than one older than the last one used, the whole login ends. Earlier access tokens expire after the same time. More
+    than 60 refreshes of one login in 10 minutes are answered with 429. A login that is bound to a key needs a proof of
+    that key in the header `DPoP`.
     """
     form = RefreshForm()
     if not form.validate_on_submit():

@@ -1,4 +1,4 @@
-"""Token revocation (RFC 7009): the token itself is the only proof that is needed."""
+"""/api/auth/revoke: token revocation (RFC 7009). The token itself is the only credential."""
 
 from uuid import UUID
 
@@ -29,10 +29,11 @@ HOLDER = "holder"
 @public_to_scripts
 @responds(None, form=RevokeForm, refuses=(429,))
 def revoke() -> ResponseReturnValue:
-    """End a token by holding it: an access token, or a refresh token with all that came from its login.
+    """Revoke a token: an access token, or a refresh token with everything that was issued at its login.
 
-    An exchanged token is ended alone: introspection says so at once, services that verify offline when it expires. The
-    answer is the same where it was none, or had ended before (RFC 7009 §2.2).
+    Revoking an exchanged token does not revoke the API token it was made from. Introspection reports it as inactive at
+    once; services that verify offline accept it until it expires. The response is the same if the token was unknown or
+    had ended before (RFC 7009 §2.2).
     """
     form = RevokeForm()
     if not form.validate_on_submit():
@@ -64,7 +65,7 @@ def end_access(token: str) -> bool:
 
 
 def end_exchanged(token: str) -> bool:
-    """Whether it was an exchanged token that had not been revoked; the one that it was made from stays."""
+    """Revoke an exchanged token; its API token stays. Returns False if it is none, or was revoked before."""
     exchanger = service(TokenExchange)
     try:
         claims = exchanger.read(token)

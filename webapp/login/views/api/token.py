@@ -1,4 +1,4 @@
-"""The same login for scripts, which answers with a token."""
+"""/api/auth: log a script in with name and password, and issue an access token."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -51,9 +51,9 @@ from webapp.web.transaction import db
 @public_to_scripts
 @responds(AccessToken, form=CredentialsForm, refuses=(401, 403, 429))
 def create() -> ResponseReturnValue:
-    """Exchange name and password for an access token; no cookie is read, and none set unless `cookie` asks for it.
+    """Exchange name and password for an access token. No cookie is read, and none is set unless `cookie` is true.
 
-    With a proof in the header `DPoP` (RFC 9449), the token is bound to the key of that proof.
+    With a DPoP proof in the header `DPoP` (RFC 9449), the token is bound to the key of that proof.
     """
     form = CredentialsForm()
     if not form.validate_on_submit():
@@ -64,7 +64,7 @@ def create() -> ResponseReturnValue:
         refuse_cookie(is_bound=proof is not None)
     flow = service(LoginFlow)
     identifier = form.username.data or form.email.data or ""
-    # No cookie is read, so a script is known by its network alone.
+    # No cookie is read, so only the network of a script can be known.
     outcome = flow.begin(Attempt(identifier, form.password.data or "", Client(request.remote_addr)))
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
@@ -81,7 +81,7 @@ def create() -> ResponseReturnValue:
 
 
 def refuse_cookie(*, is_bound: bool) -> None:
-    """Where none is wanted, and to other sites: a browser would act for whomever they log in with it."""
+    """Refuse tokens in cookies if they are not enabled, and for other sites: their users would act with this token."""
     if "cookie" not in current_app.config["TOKEN_LOCATIONS"]:
         raise unfit(
             {"cookie": [_("This site does not put tokens in cookies: WEBAPP_TOKEN_LOCATIONS does not include cookie.")]}
@@ -92,10 +92,13 @@ def refuse_cookie(*, is_bound: bool) -> None:
 
 
 def second_factor(user: User, form: CredentialsForm) -> str:
-    """All ways in which the user has authenticated, as ``amr``.
+    """Verify the second factor, if one is required.
+
+    Returns:
+        All methods with which the user has authenticated, as ``amr`` (RFC 8176).
 
     Raises:
-        Problem: 401, where that is not enough.
+        Problem: 401 if it is missing or wrong.
     """
     step = second_step().after(user)
     if not isinstance(step, Pending):
@@ -119,7 +122,7 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
         AuthenticationProof(now(), amr),
     )
     is_known = script_logins.is_known(db(), user.id, caller())
-    # A token in a cookie is not refreshed: nothing that a script of a page can read may get its successor.
+    # A token in a cookie has no refresh token, because scripts of the page could read it.
     ends = RefreshLifetimes(idle=None, lifetime=lifetime) if form.cookie.data else script_ends()
     begun = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
     note_login(user, begun.credential.id, is_known=is_known)
@@ -133,7 +136,7 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
 
 
 def note_login(account: User, family_id: UUID, *, is_known: bool) -> None:
-    """Note the login, and tell its owner of a script that was not seen before, or not from there."""
+    """Record the login, and mail the user if the script or its network is new."""
     is_first, account.last_login_at = account.last_login_at is None, now()
     known_networks.remember(db(), account.id, request.remote_addr)
     if not is_first and not is_known:
