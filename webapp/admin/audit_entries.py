@@ -14,12 +14,12 @@ from webapp.audit.sentences import UserReference, parts
 from webapp.audit.sentences.wording import Details
 from webapp.core.translation import _
 
-# What an event may be about that says only what that was before.
+# Details whose former value is stored as ``former``.
 FORMERLY = ("role", "name", "address")
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One thing that was changed, before and after."""
+    """One changed value, before and after."""
 
     what: str
     before: str
@@ -27,7 +27,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of the log; `seq` goes up by one, and `digest` is over the event before and this one."""
+    """One event. `seq` increases by one; `digest` covers the previous event and this one."""
 
     seq: int
     at: datetime
@@ -38,7 +38,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     actor_id: UUID | None
     actor: str | None
     gone: list[UUID]
-    """Which of these two have no account any more."""
+    """Which of user and actor were deleted."""
     credential_id: UUID | None
     address: str | None
     request_id: str | None
@@ -48,7 +48,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def audit_entries(db: Session, events: Sequence[AuditEvent]) -> list[AuditEntry]:
-    """With the names of whom they mention; one statement for all of them."""
+    """Events with the names of the users they mention, read with one query."""
     names = user_queries.names_of(db, {i for event in events for i in (event.user_id, event.actor_id) if i})
     return [entry(event, names) for event in events]
 
@@ -75,7 +75,7 @@ def entry(event: AuditEvent, names: Mapping[UUID, str]) -> AuditEntry:
 
 
 def name_or_id(user_id: UUID | None, names: Mapping[UUID, str], details: Mapping[str, Any]) -> str | None:
-    """Those who are gone by the name that the event remembers, else by the beginning of their id."""
+    """The user name; for a deleted user the name in the event, or else the beginning of the id."""
     if user_id is None:
         return None
     return names.get(user_id) or details.get("username") or f"{str(user_id)[:8]}…"

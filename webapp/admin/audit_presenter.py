@@ -1,4 +1,4 @@
-"""Lines of the audit log as a page shows them: sentences that link to users, and what repeats folded into one."""
+"""Lines of the audit log page: sentences that link to users, with repeated events folded into one line."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l
 from webapp.sessions import user_agents
 
-# Shown in a place of its own, or of no use to a reader; the JSON has all of it.
+# Details that are shown elsewhere on the page, or are of no use to a reader; the JSON has all of them.
 APART = {
     *("former", "before", "after", "reason", "username", "user_agent", "origin"),
     *("fields", "is_known", "digest", "amr"),
@@ -23,7 +23,7 @@ ORIGINS = {
     "cli": _l("on the command line"),
     "holder": _l("by the token itself"),
     "site": _l("automatically"),
-    # Events of former versions.
+    # Values in events of former versions.
     "house": _l("automatically"),
     "invitation": _l("with an invitation"),
     "register": _l("by registering"),
@@ -68,12 +68,12 @@ LABELS = {
     "way": _l("way"),
     "what": _l("what"),
 }
-"""Names of details and of what was changed, as people read them."""
+"""Labels of details and changed values."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentencePart:
-    """Of a sentence: words, or the name of somebody."""
+    """A part of a sentence: text, or a user name that is a link."""
 
     text: str
     user_id: UUID | None = None
@@ -89,7 +89,7 @@ class ChangedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLine:
-    """One event, or several that are alike and came one after the other."""
+    """One event, or consecutive events that are equal except for their time."""
 
     at: datetime
     event: str
@@ -98,19 +98,19 @@ class AuditLine:
     changes: list[ChangedValue]
     reason: str | None
     rest: dict[str, str | datetime]
-    """Of the details, those that are shown nowhere else."""
+    """Details that the sentence does not contain."""
     origin: str
     times: int
     since: datetime
 
 
 def lines(entries: Sequence[AuditEntry]) -> list[AuditLine]:
-    """The latest first, as they come."""
+    """Lines in the order of the entries, newest first."""
     return [line(list(alike)) for _likeness, alike in groupby(entries, key=likeness)]
 
 
 def likeness(entry: AuditEntry) -> tuple[object, ...]:
-    # By ids as well: two deleted users may have ids that begin alike.
+    # With ids, because the shortened ids of two deleted users may be equal.
     return (
         entry.sentence,
         entry.user_id,
@@ -140,7 +140,7 @@ def line(alike: Sequence[AuditEntry]) -> AuditLine:
 
 def changed_value(change: Change) -> ChangedValue:
     if not change.what.endswith("_at"):
-        # The underscores of a role are spaces for readers; the name of a token is as it was given.
+        # Role names are shown with spaces for underscores; names of tokens are not changed.
         shown = humanize if change.what in ("role", "includes") else str
         return ChangedValue(label(change.what), shown(change.before), shown(change.after))
     return ChangedValue(label(change.what.removesuffix("_at")), moment(change.before), moment(change.after))
@@ -181,7 +181,7 @@ def fact(name: str, value: str) -> tuple[str, str | datetime]:
 
 
 def origin(entry: AuditEntry) -> str:
-    """By which way, with which browser, from which IP address."""
+    """How it was done, and from which browser and IP address."""
     agent, way = entry.details.get("user_agent"), ORIGINS.get(str(entry.details.get("origin")))
     browser = user_agents.describe_user_agent(agent) if isinstance(agent, str) and agent else None
     address = _("from %(address)s", address=entry.address) if entry.address else None

@@ -1,4 +1,4 @@
-"""Kinds of mails as admins read them; each is named for its template."""
+"""Kinds of mails in words, for the admin pages."""
 
 from webapp.core.humanize import humanize
 from webapp.core.translation import _l
@@ -46,5 +46,5 @@ KINDS = {
 
 
 def kind_in_words(kind: str) -> str:
-    """Such as "account disabled"; mails of plug-ins by the name of their template."""
+    """Such as "account disabled"; for a mail of a plug-in the name of its template."""
     return str(KINDS.get(kind) or humanize(kind))

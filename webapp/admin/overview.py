@@ -33,7 +33,7 @@ class Attention(msgspec.Struct, frozen=True):
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     people: int
     active_today: int
-    """Users who were active since midnight (UTC), themselves or by script."""
+    """Users with a request since midnight (UTC), by session or token."""
     refused_last_hour: int
     tokens_expiring: int
     """Within 7 days."""

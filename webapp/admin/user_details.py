@@ -1,4 +1,4 @@
-"""The structs that the pages about users show, gathered from the packages below."""
+"""Users as admin pages and API show them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ SHOWN_TOKENS = 50
 
 
 class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A user as admins see them."""
+    """A user in the list."""
 
     id: UUID
     username: str
@@ -39,7 +39,7 @@ class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
     last_login_at: datetime | None
     disabled_at: datetime | None
     factors: list[str]
-    """What they have beside the password, in words."""
+    """Second factors, in words."""
     sessions: int
     tokens: int
 
@@ -47,7 +47,7 @@ class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
 class UserListing(msgspec.Struct, frozen=True):
     people: list[UserSummary]
     after: UUID | None
-    """Send it back as `after` for the next page; null on the last."""
+    """Send it as `after` to get the next page; null on the last page."""
 
 
 class LiveLogin(msgspec.Struct, frozen=True):
@@ -63,26 +63,26 @@ class LiveLogin(msgspec.Struct, frozen=True):
 class UserDetails(UserSummary, frozen=True, kw_only=True):
     display_name: str | None
     is_verified: bool
-    """Whether a link that was mailed to the e-mail address was followed, or an identity provider vouched for it."""
+    """Whether the e-mail address was verified with a mailed link or by an identity provider."""
     awaits_verification: bool
-    """Whether they registered by themselves and have not followed the first link: until then they cannot log in."""
+    """Whether the user registered but has not followed the first link, without which they cannot log in."""
     is_known_elsewhere: bool
-    """Whether an identity provider keeps the password."""
+    """Whether an identity provider verifies the password."""
     closes_at: datetime | None
-    """When it is deleted, because its owner closed it."""
+    """When the account is deleted, because its owner closed it."""
     roles: list[str]
-    """All that the role includes, the humblest first."""
+    """All roles that the role includes, lowest first."""
     is_frozen: bool
-    """Whether so many wrong passwords came in a row that strangers' count for nothing any more."""
+    """Whether the account is locked for strangers after too many wrong passwords in a row."""
     may_act: bool
-    """Whether the caller may change anything here."""
+    """Whether the caller may change this user."""
     reach: list[ReachableRoute]
-    """What their role opens; nothing of it while they are disabled, closed, or wait to be verified."""
+    """Routes that the role gives access to; empty while the account is disabled, closed or unverified."""
     session_list: list[LiveLogin]
     token_list: list[Token]
     events: list[AuditEntry]
     factors_reset_at: datetime | None
-    """When their second factors are taken away, unless somebody stops it."""
+    """When the second factors are removed, unless the user stops it."""
 
 
 def state_of(user: User) -> str:

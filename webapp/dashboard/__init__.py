@@ -1,1 +1,1 @@
-"""What matters to me today."""
+"""The dashboard: the start page after login."""

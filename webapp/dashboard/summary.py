@@ -1,4 +1,4 @@
-"""The structs that the dashboard shows, gathered from the packages below."""
+"""What the dashboard shows: accessible resources, devices, tokens and recent activity."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -54,7 +54,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Dashboard(msgspec.Struct, frozen=True):
-    """What matters to the caller today."""
+    """Overview of the caller's account."""
 
     username: str
     roles: list[str]
@@ -71,7 +71,7 @@ class Dashboard(msgspec.Struct, frozen=True):
 
 
 def is_open(principal: Principal, need: Requirement) -> bool:
-    """Whether this caller has access, as they are or after a step-up."""
+    """Whether the caller has access, if need be after a step-up."""
     return decide(principal, need, now()) in (Decision.ALLOW, Decision.STEP_UP)
 
 
@@ -82,7 +82,7 @@ def who(need: Requirement) -> str:
 
 
 def name_of(path: str) -> str:
-    """A name for a path: "/protected/super-admin" is "Protected, super admin"."""
+    """The label of a path: "/protected/super-admin" is "Protected, super admin"."""
     return path.strip("/").replace("-", " ").replace("_", " ").replace("/", ", ").capitalize()
 
 
@@ -113,7 +113,7 @@ def sentence_about(token: Token) -> str | None:
 
 
 def days(db: Session, user_id: UUID) -> list[Day]:
-    """The last fourteen, in UTC, the oldest first."""
+    """Requests on each of the last 14 days (UTC), oldest first."""
     today = now().date()
     since = today - timedelta(days=DAYS - 1)
     midnight = datetime.combine(since, datetime.min.time(), now().tzinfo)
@@ -130,7 +130,7 @@ def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
 
 
 def sum_up(devices: int, tokens: int, script_logins: int, attention: Sequence[DashboardTask]) -> str:
-    """The first sentence of the page: what can use the account, counted as its tables and the other pages count."""
+    """The first sentence of the page: how many devices, tokens and script logins can use the account."""
     counts = [_n("%(num)s device", "%(num)s devices", devices), _n("%(num)s token", "%(num)s tokens", tokens)]
     if script_logins:
         counts.append(_n("%(num)s script login", "%(num)s script logins", script_logins))

@@ -1,4 +1,4 @@
-"""/dashboard."""
+"""/dashboard: the start page after login."""
 
 from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue

@@ -11,7 +11,7 @@ from webapp.guard.policy import Requirement
 from webapp.guard.require import requirement_of
 from webapp.web.unproxied import unproxied
 
-# Endpoint of a package above.
+# An endpoint of a higher layer.
 MINT = "tokens.new"
 WEEK = 7 * 86400
 

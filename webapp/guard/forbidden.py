@@ -16,7 +16,7 @@ from webapp.guard.www_authenticate import challenge
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problems import Action, Problem, RequirementStep
 
-# Endpoints of packages above.
+# Endpoints of higher layers.
 HOME, EDIT = "dashboard.show", "tokens.edit"
 OUT_OF = {
     "network": _l("The token can't be used from this network."),
@@ -70,7 +70,7 @@ def scope_required(principal: Principal, need: Requirement, steps: Sequence[Requ
 
 
 def token_limited(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
-    """Which of its bounds it was, but not where they lie: that is its owner's to read."""
+    """Names the restriction that refused, but not its values, which only the owner may read."""
     bound = bound_of(principal, current_call()) or "resource"
     fix = url_for(EDIT, token_id=principal.credential_id)
     return Problem(
@@ -96,7 +96,7 @@ BUILDERS: dict[ProblemCode, Callable[[Principal, Requirement, Sequence[Requireme
 
 
 def too_often(retry_after: timedelta) -> Problem:
-    """A token that may be used so often a minute, once more than that."""
+    """Problem 429 for a token over its own rate limit."""
     seconds = max(1, math.ceil(retry_after.total_seconds()))
     detail = _n(
         "The token has reached its limit of requests per minute. Try again in %(num)s second.",

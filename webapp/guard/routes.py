@@ -27,7 +27,7 @@ class Route:
 
     @property
     def by_session(self) -> str:
-        """Who may come with a session, in words."""
+        """Who may use it with a session, in English words."""
         if self.need is None:
             return "nobody: no access rule"
         if self.need.is_public:
@@ -45,7 +45,7 @@ class Route:
 
     @property
     def by_token(self) -> str:
-        """Who may come with a token, in words."""
+        """Who may use it with a token, in English words."""
         if self.need is None:
             return "nobody: no access rule"
         if self.need.is_public:

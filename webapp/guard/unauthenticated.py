@@ -1,4 +1,4 @@
-"""Answers to requests that are not let through: log in, step up, refused token."""
+"""Responses to unauthenticated requests, refused credentials and step-up."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -25,7 +25,7 @@ from webapp.web.redirects import fits_in_next, path_and_query
 from webapp.web.registry import service
 from webapp.web.templating import day
 
-# Endpoints of packages above.
+# Endpoints of higher layers.
 LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
 REQUIRED = {
     Level.TWO: _l("This page requires a second factor."),
@@ -130,7 +130,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
         if request.method in ("GET", "HEAD"):
             return as_response(redirect(confirm, 303))
         if (kept := form_state.kept()) is not None:
-            # The question itself, with the form inside: nothing that was filled in has to survive a redirect.
+            # The confirmation page is rendered here, with the saved form inside, so that no redirect loses it.
             facts = {"target": path_and_query(), "kept": kept, "minutes": minutes(need), "asked": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)

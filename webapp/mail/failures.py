@@ -1,4 +1,4 @@
-"""Mails that did not leave."""
+"""unsent: how many mails could not be delivered."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -7,7 +7,7 @@ from webapp.mail.models import OutgoingMail
 
 
 def unsent(db: Session) -> int:
-    """How many were tried in vain, whether or not they are tried again."""
+    """Number of mails with failed attempts, whether or not they are retried."""
     query = select(func.count()).where(
         OutgoingMail.sent_at.is_(None), OutgoingMail.last_error.is_not(None), OutgoingMail.to != ""
     )

@@ -17,19 +17,23 @@ Render = Callable[[Session, UUID | None, str, dict[str, object]], Content]
 @dataclass(frozen=True, slots=True)
 class Mailer:
     render: Render
-    """Renders a mail: the recipient's account, the name of the template and its facts. Templates belong to the web."""
+    """Renders a mail: account of the recipient, name of the template and its variables. Provided by the web layer."""
     sealer: Encryptor
     can_mail: bool
-    """Whether a mail server is set. Without one mails go to the log, so a link in them proves no e-mail address."""
+    """Whether a mail server is configured. Without one mails go to the log, so their links verify no e-mail address."""
     wake: Callable[[], None]
-    """Tells the sender that there is something to send; called after the commit."""
+    """Wakes the mail worker; called after the commit."""
 
     def send(self, db: Session, kind: str, to: str, *, user_id: UUID | None = None, **facts: object) -> UUID:
-        """Put ``templates/mail/<kind>.txt`` and ``.html`` into the outbox, in the language of the recipient.
+        """Render ``templates/mail/<kind>`` in the language of the recipient and put it into the outbox.
 
         Args:
-            user_id: the account of the recipient; the mail is deleted with it.
-            facts: what the templates need. Texts among them come from ``_l``: they are translated with the mail.
+            to: e-mail address.
+            user_id: account of the recipient; the mail is deleted with it.
+            facts: variables of the templates. Texts must be from ``_l``, to be translated with the mail.
+
+        Returns:
+            Id of the mail.
         """
         return self.put(db, kind, to, facts, recipient_id=user_id, user_id=user_id)
 
@@ -43,7 +47,12 @@ class Mailer:
         recipient_id: UUID | None,
         user_id: UUID | None = None,
     ) -> UUID:
-        """The same for a mail that may outlive the account of its recipient: without ``user_id`` it does."""
+        """``send`` for a mail that may outlive the account of its recipient.
+
+        Args:
+            recipient_id: account of the recipient, for the language.
+            user_id: None to keep the mail when the account is deleted.
+        """
         content = self.render(db, recipient_id, kind, facts)
         mail_id = outbox.put(db, self.sealer, kind=kind, to=to, content=content, user_id=user_id)
         event.listen(db, "after_commit", lambda _: self.wake())

@@ -13,20 +13,20 @@ from webapp.core.clock import now
 from webapp.core.encryption import DecryptionFailed, Encryptor
 from webapp.mail.models import OutgoingMail
 
-# A sender that dies leaves its mail to others after so long: the dozen steps of an encrypted SMTP session, each as slow
-# as the transport bears, are over before.
+# After this time another worker takes over the mails of one that died. Longer than a dozen steps of an SMTP session
+# with the timeout of the transport each.
 LEASE = timedelta(minutes=5)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=4)
 MAX_TRIES = 12
-# Others may take the first ones at the same moment.
+# Several, because other workers may lease the first ones at the same moment.
 CANDIDATES = 10
 LONGEST_ERROR = 300
-# Recipients and kinds of mails are personal data: old ones are deleted, some at a time.
+# Recipients and kinds of mails are personal data, so old ones are deleted, a limited number at a time.
 KEPT, MOST = timedelta(days=90), 500
 
 
-# A mail to nobody costs what any other does, so that others cannot tell whether there was somebody to write to. It is
-# thrown away by the sender, and shown nowhere.
+# A mail without recipient costs as much as any other, so that timing does not show which accounts exist. The worker
+# discards it, and no page shows it.
 NO_ADDRESS = ""
 IS_MAIL = OutgoingMail.to != NO_ADDRESS
 
@@ -39,7 +39,7 @@ class Content(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LeasedMail:
-    """A mail that is this sender's until its lease ends."""
+    """A mail that only this worker may send until the lease ends."""
 
     id: UUID
     to: str
@@ -47,7 +47,17 @@ class LeasedMail:
 
 
 def put(db: Session, sealer: Encryptor, *, kind: str, to: str, content: Content, user_id: UUID | None = None) -> UUID:
-    """In the transaction of the cause: no mail about what was rolled back, and none is lost by a restart."""
+    """Store a mail in the transaction of its cause: it is sent only after the commit, and not lost by a restart.
+
+    Args:
+        sealer: encrypts the content.
+        kind: name of the template.
+        to: e-mail address.
+        user_id: the mail is deleted with this account.
+
+    Returns:
+        Id of the mail.
+    """
     mail_id = uuid4()
     mail = OutgoingMail(
         id=mail_id,
@@ -64,7 +74,7 @@ def put(db: Session, sealer: Encryptor, *, kind: str, to: str, content: Content,
 
 
 def take(db: Session, sealer: Encryptor) -> LeasedMail | None:
-    """The next that is due, leased to the caller by one conditional statement, so that two senders send once."""
+    """Lease the next mail that is due. One conditional UPDATE, so that only one of two workers gets it."""
     due = select(OutgoingMail.id).where(OutgoingMail.due_at <= now()).order_by(OutgoingMail.due_at).limit(CANDIDATES)
     for mail_id in db.scalars(due).all():
         leased = db.execute(
@@ -88,20 +98,20 @@ def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
 
 
 def sent(db: Session, mail_id: UUID, *, is_logged: bool = False) -> None:
-    """It was handed to the mail server, or written to the log."""
-    # Gone with its user, where they were deleted while it was being sent.
+    """Mark a mail as handed to the mail server, or written to the log."""
+    # The row was deleted if the account was deleted while the mail was being sent.
     if mail := db.get(OutgoingMail, mail_id):
         mail.is_logged = is_logged
         mail.sent_at, mail.due_at, mail.sealed, mail.last_error = now(), None, None, None
 
 
 def discard(db: Session, mail_id: UUID) -> None:
-    """It was to nobody."""
+    """Delete a mail without recipient."""
     db.execute(delete(OutgoingMail).where(OutgoingMail.id == mail_id))
 
 
 def failed(db: Session, mail_id: UUID, reason: str) -> None:
-    """Wait twice as long each time, and give up after half a day of tries."""
+    """Record a failed attempt. The waiting time doubles each time; after half a day the mail is given up."""
     if mail := db.get(OutgoingMail, mail_id):
         mail.last_error = reason[:LONGEST_ERROR]
         mail.due_at = None if mail.tries >= MAX_TRIES else now() + wait_after(mail.tries)
@@ -113,7 +123,7 @@ def wait_after(tries: int) -> timedelta:
 
 
 def retry(db: Session, mail_id: UUID) -> OutgoingMail | None:
-    """The mail, if there is still something to send."""
+    """Make a failed mail due now. Returns None if there is nothing to send."""
     mail = db.get(OutgoingMail, mail_id)
     if mail is None or mail.sealed is None:
         return None
@@ -122,14 +132,18 @@ def retry(db: Session, mail_id: UUID) -> OutgoingMail | None:
 
 
 def give_up_all(db: Session, *, before: datetime, reason: str) -> int:
-    """Send none that was made before, unless it is retried by hand. Returns how many real mails waited."""
+    """Give up all pending mails that were created before a moment, unless somebody retries them.
+
+    Returns:
+        Number of mails with a recipient that were given up.
+    """
     waits = OutgoingMail.due_at.is_not(None), OutgoingMail.created_at < before
     held = update(OutgoingMail).where(*waits).values(due_at=None, last_error=reason[:LONGEST_ERROR])
     return sum(to != NO_ADDRESS for to in db.scalars(held.returning(OutgoingMail.to)))
 
 
 def purge(db: Session) -> int:
-    """Throw away what was sent or given up long ago. Returns how many; fewer than ``MOST`` where there are no more."""
+    """A step of a job: delete old mails. Returns their number; less than ``MOST`` only when there are no more."""
     is_over = OutgoingMail.created_at <= now() - KEPT, OutgoingMail.due_at.is_(None)
     found = db.scalars(select(OutgoingMail.id).where(*is_over).limit(MOST)).all()
     db.execute(delete(OutgoingMail).where(OutgoingMail.id.in_(found)))
@@ -137,7 +151,7 @@ def purge(db: Session) -> int:
 
 
 def unsent(db: Session) -> Sequence[OutgoingMail]:
-    """What is not sent, the oldest first."""
+    """Mails that are not sent, oldest first."""
     query = select(OutgoingMail).where(OutgoingMail.sent_at.is_(None), IS_MAIL)
     return db.scalars(query.order_by(OutgoingMail.created_at)).all()
 
@@ -152,7 +166,7 @@ STATES: dict[str, tuple[ColumnElement[bool], ...]] = {
 
 
 def states(db: Session) -> dict[str, int]:
-    """How many wait, were sent, were only written to the log, and were given up."""
+    """Number of mails by state."""
     counted = (
         select(func.count()).where(*are, IS_MAIL).scalar_subquery().label(state) for state, are in STATES.items()
     )
@@ -160,7 +174,8 @@ def states(db: Session) -> dict[str, int]:
 
 
 def latest(db: Session, *, limit: int = 50, before: datetime | None = None, state: str = "") -> Sequence[OutgoingMail]:
-    """
+    """Mails, newest first.
+
     Args:
         state: one of ``STATES``, or empty for all.
     """
@@ -170,13 +185,13 @@ def latest(db: Session, *, limit: int = 50, before: datetime | None = None, stat
 
 
 def of_user(db: Session, user_id: UUID) -> Sequence[OutgoingMail]:
-    """What was written to one user, the latest first."""
+    """Mails to a user, newest first."""
     return db.scalars(
         select(OutgoingMail).where(OutgoingMail.user_id == user_id).order_by(OutgoingMail.created_at.desc())
     ).all()
 
 
 def count_of_user(db: Session, user_id: UUID, *, kinds: Sequence[str], since: datetime) -> int:
-    """How many mails of these kinds were written to one user."""
+    """Number of mails of these kinds to a user since a moment."""
     written = OutgoingMail.user_id == user_id, OutgoingMail.kind.in_(kinds), OutgoingMail.created_at >= since
     return db.scalar(select(func.count()).where(*written)) or 0

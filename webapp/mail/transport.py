@@ -1,4 +1,4 @@
-"""Transports of mails: SMTP, or the log where no server is set."""
+"""Transports of mails: SMTP, or the log if no server is configured."""
 
 import logging
 import re
@@ -14,16 +14,16 @@ from webapp.mail.outbox import LeasedMail
 
 log = logging.getLogger(__name__)
 
-# Seconds that a server may keep silent; less than the lease of a mail.
+# Timeout for each response of the server in seconds; less than the lease of a mail.
 PATIENCE = 20
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-# A word of a server's reply, such as an e-mail address between whatever may enclose it.
+# A word in a reply of the server, such as an e-mail address without the characters that enclose it.
 WORD = re.compile(r"""[^\s<>()\[\]{}"',;:=]+""")
 HIDDEN = "[recipient]"
 
 
 class NotSent(Exception):
-    """The server refused or could not be reached; the message is for the operator."""
+    """The server refused the mail or could not be reached. The message is for the operator."""
 
 
 class Transport(Protocol):
@@ -36,7 +36,7 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Smtp:
-    """``smtp://``, ``smtp+starttls://`` or ``smtps://user:password@host:port``."""
+    """SMTP by URL: ``smtp://``, ``smtp+starttls://`` or ``smtps://user:password@host:port``."""
 
     url: str
     sender: str
@@ -47,7 +47,7 @@ class Smtp:
             with self.connection() as server:
                 server.send_message(message(mail, self.sender))
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            # ValueError: what cannot be written as a header is no better tomorrow, and must not stop the others.
+            # ValueError: a header that cannot be encoded. It must not stop other mails.
             raise NotSent(reason_of(error, mail.to)) from error
 
     def connection(self) -> smtplib.SMTP:
@@ -60,7 +60,7 @@ class Smtp:
             server = smtplib.SMTP(host, port, timeout=self.patience)
         try:
             if parts.scheme == "smtp+starttls":
-                # A server that does not offer it, or whose certificate nobody vouches for, gets no password.
+                # The password is not sent without TLS and a valid certificate.
                 server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
@@ -71,7 +71,7 @@ class Smtp:
 
 
 def reason_of(error: Exception, recipient: str) -> str:
-    """What went wrong, without the e-mail address or its local part, which servers like to repeat: it is logged."""
+    """The error without the recipient's e-mail address or its local part, which servers often repeat: it is logged."""
     hidden = {recipient.casefold(), recipient.partition("@")[0].casefold()}
     said = str(error).replace(recipient, HIDDEN) if recipient else str(error)
     said = WORD.sub(lambda word: HIDDEN if word[0].strip(".").casefold() in hidden else word[0], said)
@@ -79,7 +79,7 @@ def reason_of(error: Exception, recipient: str) -> str:
 
 
 class LogTransport:
-    """For development: mails are written to the log."""
+    """Writes mails to the log, for development."""
 
     def send(self, mail: LeasedMail) -> None:
         log.info("mail", extra={"fields": {"to": mail.to, "subject": mail.content.subject, "text": mail.content.text}})
@@ -91,9 +91,9 @@ def message(mail: LeasedMail, sender: str) -> EmailMessage:
     made["From"] = sender
     made["To"] = mail.to
     made["Date"] = formatdate()
-    # The same number however often it is tried, so that a mail which came twice is seen to be one.
+    # The same id for each attempt, so that clients recognise a mail that arrives twice.
     made["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2].rstrip('>')}>"
-    # Answered by machines, it should start no conversation (RFC 3834).
+    # Prevents automatic replies (RFC 3834).
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(mail.content.text)
     made.add_alternative(mail.content.html, subtype="html")
@@ -101,4 +101,5 @@ def message(mail: LeasedMail, sender: str) -> EmailMessage:
 
 
 def transport_for(url: str, sender: str) -> Transport:
+    """The transport for ``WEBAPP_SMTP_URL``."""
     return Smtp(url, sender) if url else LogTransport()

@@ -1,4 +1,4 @@
-"""The sender: one thread per process, woken by new mails in the outbox, and otherwise at an interval."""
+"""MailWorker: a thread per process that sends mails from the outbox, woken by new ones and at an interval."""
 
 import logging
 import threading
@@ -11,7 +11,7 @@ from webapp.mail.transport import LogTransport, NotSent, Transport
 
 log = logging.getLogger(__name__)
 
-# Seconds between looks for mails that another process left, or that are to be retried.
+# Seconds between searches for mails that another process stored, or that are to be retried.
 INTERVAL = 10.0
 
 
@@ -38,17 +38,17 @@ class MailWorker(background_worker.BackgroundWorker):
             except Unavailable:
                 log.warning("outbox not available")
             except Exception:
-                # A thread that ends is never missed until somebody waits for a mail.
+                # The thread must not end, because nobody would notice until a mail is missing.
                 log.exception("mail worker error")
 
     def send_due(self) -> int:
-        """Send what is due. No transaction is open during SMTP.
+        """Send mails that are due. No transaction is open during SMTP.
 
         Returns:
-            How many were tried.
+            Number of mails that were tried.
         """
         tried = 0
-        # Each is leased when its turn comes: behind nine slow ones it would be another sender's before.
+        # Leased one by one: after nine slow ones, the lease of the tenth would have ended.
         while not self.is_stopping and (mail := self.take()):
             self.send(mail)
             tried += 1

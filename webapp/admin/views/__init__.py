@@ -1,1 +1,1 @@
-"""Views of the admin pages, one module a resource."""
+"""Views of the admin pages, one module per resource."""

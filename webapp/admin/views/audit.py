@@ -1,4 +1,4 @@
-"""/admin/audit: the audit log, to read, to filter and to export."""
+"""/admin/audit: the audit log, with filters and exports."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ NO_NUL = r"^[^\x00]*$"
 DAY = r"^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?$"
 # The id of an unknown name: no user has it.
 NOBODY = UUID(int=0)
-# By what they concern, in the order in which the log has them.
+# Events by their noun, in the order of ``Event``.
 KINDS = {noun: list(events) for noun, events in groupby(sorted(Event), key=lambda event: event.partition(".")[0])}
 
 
@@ -62,14 +62,14 @@ class AuditQuery(msgspec.Struct, frozen=True):
 class AuditLog(msgspec.Struct, frozen=True):
     events: list[AuditEntry]
     before: int | None
-    """Send it back as `before` for the next page; null on the last."""
+    """Send it as `before` to get the next page; null on the last page."""
 
 
 @bp.get("/admin/audit")
 @read()
 @responds(AuditLog, query=AuditQuery)
 def index() -> ResponseReturnValue:
-    """What happened, the latest first, by pages."""
+    """Audit events, newest first."""
     wanted = parse_query(AuditQuery)
     found = reading.search(db(), audit_filter(wanted), limit=PAGE + 1)
     answer = AuditLog(audit_entries(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
@@ -94,9 +94,9 @@ def index() -> ResponseReturnValue:
 @read()
 @responds(str, query=AuditQuery, kind=CSV)
 def as_csv() -> ResponseReturnValue:
-    """All that the same filters find, as CSV.
+    """All audit events that match the filters, as CSV.
 
-    What a spreadsheet would take for a formula begins with an apostrophe.
+    Values that a spreadsheet would take for a formula begin with an apostrophe.
     """
     return export("csv", f"{CSV}; charset=utf-8")
 
@@ -105,9 +105,9 @@ def as_csv() -> ResponseReturnValue:
 @read()
 @responds(str, query=AuditQuery, kind=JSON_LINES)
 def as_lines() -> ResponseReturnValue:
-    """All that the same filters find, a JSON object a line.
+    """All audit events that match the filters, one JSON object per line.
 
-    With the `digest` of each, which chains it to the one before.
+    Each has its `digest`, which chains it to the event before.
     """
     return export("jsonl", JSON_LINES)
 
@@ -119,7 +119,7 @@ def export(kind: str, content_type: str) -> Response:
 
 
 def export_rows(database: Database, wanted: AuditFilter, kind: str) -> Iterator[bytes]:
-    # A transaction of its own: the request's is over when the answer is sent.
+    # A transaction of its own, because the request's has ended when the response is sent.
     with database.read() as db:
         names = Names(db)
         entries = reading.search_all(db, wanted)
@@ -130,7 +130,7 @@ def export_rows(database: Database, wanted: AuditFilter, kind: str) -> Iterator[
 
 
 class Names(dict[UUID, str]):
-    """Each is read from the database once, when it is needed first."""
+    """User names by id, each read from the database when it is first needed."""
 
     def __init__(self, db: Any) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Invitations: list, make, revoke."""
+"""/admin/invitations: list, create and revoke invitations."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -54,10 +54,10 @@ class InvitationList(msgspec.Struct, frozen=True):
 
 
 class NewInvitation(Invited, frozen=True, kw_only=True):
-    """The one answer that may hold the link."""
+    """The only response that may contain the link."""
 
     link: str | None
-    """None where it was mailed: using a link proves an address only if it came by mail and by no other way."""
+    """Null if it was mailed: using a link verifies the e-mail address only if it was shown nowhere else."""
     is_mailed: bool
 
 

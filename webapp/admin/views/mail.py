@@ -1,4 +1,4 @@
-"""The outbox: what waits, what was sent, what was given up and why."""
+"""/admin/mail: the outbox with pending, sent and failed mails."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -45,7 +45,7 @@ class MailQuery(msgspec.Struct, frozen=True):
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """What is known of a mail; what stands in it is not shown, because it may hold a link."""
+    """A mail without its text, which may contain a link."""
 
     id: UUID
     kind: str
@@ -63,10 +63,10 @@ class Outbox(msgspec.Struct, frozen=True):
     waiting: int
     sent: int
     logged: int
-    """Only written to the log; nobody has received them."""
+    """Mails that were only written to the log, and reached nobody."""
     failed: int
     can_mail: bool
-    """Whether a mail server is named; otherwise mails go to the log."""
+    """Whether a mail server is configured; otherwise mails are written to the log."""
 
 
 class Tested(msgspec.Struct, frozen=True):

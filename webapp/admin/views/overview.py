@@ -28,7 +28,7 @@ resource(
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What is secret is masked."""
+    """A setting; secret values are masked."""
 
     variable: str
     value: str
@@ -74,5 +74,5 @@ def rows() -> list[ManualRow]:
     try:
         return chosen.describe()
     except SettingsError:
-        # The environment was changed since the start, and would not stand: what is in force is known all the same.
+        # The environment was changed since the start and is invalid now; the values in use are still known.
         return chosen.describe({})

@@ -1,9 +1,9 @@
-"""Who may call an admin route, by session and by token.
+"""Decorators of the admin views: which role, and which credential.
 
-One rule for tokens: by token, nothing may be done that gives anybody a role with admin powers or a way to log in. It
-holds for a new account, an existing one and the definition of a role. Otherwise a token that leaks could make itself a
-session. A view therefore wears ``grant`` unless it can only take something away, and ``test_admin_routes.py`` lists
-every admin route with what each credential is answered.
+One rule for tokens: with a token, nobody can be given a role with admin powers or a way to log in, be it by a new
+account, an existing one or the definition of a role. Otherwise a leaked token could create a session for itself. So
+each view has ``grant`` unless it only takes something away; ``test_admin_routes.py`` lists every admin route with the
+response to each credential.
 """
 
 from collections.abc import Callable, Collection
@@ -21,36 +21,38 @@ Wear = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def read(role: str = "admin") -> Wear:
+    """A page or response that changes nothing."""
     return require(role=role, scope="admin:read")
 
 
 def fill_in(role: str = "admin") -> Wear:
-    """A page with a form: by session only, and the proof of identity is asked before anything is typed."""
+    """A page with a form: session only, and re-authentication before the form is filled in."""
     return require(role=role, session=True, fresh_within=FRESH)
 
 
 def grant(role: str = "admin") -> Wear:
-    """A change that can give somebody a way to log in or admin powers: by session only."""
+    """A change that can give somebody a way to log in or admin powers: session only."""
     return require(role=role, session=True, fresh_within=FRESH)
 
 
 def change(role: str = "admin") -> Wear:
-    """A change that takes something away, such as disabling a user: a token with ``admin:write`` may make it.
+    """A change that takes something away, such as disabling a user; a token with ``admin:write`` may make it.
 
-    A session needs a fresh proof, because it may have been left open; the token was made for this very purpose.
+    A session must have authenticated recently, because it may have been left unattended; a token was issued for this
+    purpose.
     """
     return require(role=role, scope="admin:write", fresh_within=FRESH, spares_tokens=True)
 
 
 def change_without_fresh_login() -> Wear:
-    """A change that needs no fresh proof, such as sending a mail again to the recipient it has."""
+    """A change that needs no recent authentication, such as sending a mail again to the same recipient."""
     return require(role="admin", scope="admin:write")
 
 
 def unless_may_assign(principal: Principal, closure: Collection[str]) -> Response | None:
-    """The refusal for a token that would assign a role with admin powers; None where the role may be assigned.
+    """The refusal, if a token would assign a role with admin powers; otherwise None.
 
     Args:
-        closure: every role that the role includes, itself among them.
+        closure: all roles that the role includes, itself among them.
     """
     return unless_session(principal) if looks_after(closure) else None

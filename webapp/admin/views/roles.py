@@ -28,7 +28,7 @@ from webapp.web.transaction import db
 
 bp = Blueprint("admin_roles", __name__)
 
-# What may be done to a role may lock others out, or let them in.
+# Changing roles can lock administrators out, or make users administrators.
 KEEPER = "super_admin"
 
 
@@ -37,11 +37,11 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     includes: list[str]
     closure: list[str]
-    """All that it reaches, itself last."""
+    """All roles that it includes directly or indirectly, itself last."""
     is_first: bool
-    """One of the three to begin with, which stay."""
+    """Whether it is built-in and cannot be removed."""
     scopes: list[str]
-    """What its holders may give to a token."""
+    """Scopes that its users can grant to a token."""
 
 
 class RoleList(msgspec.Struct, frozen=True):
@@ -131,7 +131,7 @@ def edit_form(name: str) -> ResponseReturnValue:
 @grant(KEEPER)
 @responds(RoleDetails, form=RoleForm, refuses=(409, 422))
 def edit(principal: Principal, name: str) -> ResponseReturnValue:
-    """Change a role. It applies from the next request of everybody who has it."""
+    """Change a role. Effective with the next request of everybody who has it."""
     role, form = role_of(name), RoleForm()
     if not form.validate_on_submit():
         return form_again(form, role)
@@ -160,7 +160,7 @@ def remove_form(name: str) -> ResponseReturnValue:
 @grant(KEEPER)
 @responds(None, status=204, refuses=(409,))
 def remove(principal: Principal, name: str) -> ResponseReturnValue:
-    """Remove a role that nobody has and no other includes."""
+    """Remove a role that is not assigned or included in another role."""
     role = role_of(name)
     try:
         with refusals():

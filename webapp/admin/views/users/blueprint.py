@@ -19,6 +19,9 @@ bp = Blueprint("admin_users", __name__)
 
 
 def user_of(user_id: UUID) -> User:
+    """Raises:
+    Problem: 404.
+    """
     found = user_queries.by_id(db(), user_id)
     if found is None:
         raise no_such_user()
@@ -33,7 +36,7 @@ def all_of(user_ids: Collection[UUID]) -> list[User]:
 
 
 def locked_user(user_id: UUID) -> User:
-    """The same for a change: the row is locked."""
+    """``user_of`` for a change, with the row locked."""
     (found,) = locked_users([user_id])
     return found
 

@@ -1,4 +1,4 @@
-"""Disabling several users at once."""
+"""/admin/users/disable: disable several users at once."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -41,7 +41,7 @@ def disable_many_form(principal: Principal) -> ResponseReturnValue:
 @change()
 @responds(Disabled, form=DisableUsersForm, refuses=(404, 409, 422))
 def disable_many(principal: Principal) -> ResponseReturnValue:
-    """Disable several users at once: all of them, or none."""
+    """Disable several users: all of them, or none."""
     form = DisableUsersForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: many_page(principal, form))
@@ -65,7 +65,7 @@ def many_page(principal: Principal, form: DisableUsersForm) -> str:
 
 
 def ids_of(words: Iterable[str]) -> list[UUID]:
-    """Each once, in one order."""
+    """Parse ids, each once, sorted."""
     try:
         wanted = sorted({UUID(entry) for entry in words})
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""A link to set a new password: mailed to its owner, and shown only where mail cannot reach them."""
+"""Send a user a link to set a new password; it is shown only if it cannot be mailed."""
 
 from uuid import UUID
 
@@ -21,14 +21,14 @@ from webapp.web.responses import redirect_or_json
 class ResetLink(msgspec.Struct, frozen=True, kw_only=True):
     mailed_to: str | None
     link: str | None
-    """Only where it could not be mailed, and only in this answer."""
+    """Only if it could not be mailed, and only in this response."""
 
 
 @bp.post("/admin/users/<uuid:user_id>/reset-link")
 @grant()
 @responds(ResetLink, form=ReasonForm, status=201, location=False, refuses=(409, 422))
 def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Send a user a link to set a new password; the one before it is dead. Nothing ends until they use it."""
+    """Send a user a link to set a new password. Earlier links stop working. Nothing ends until the link is used."""
     form, user = ReasonForm(), locked_user(user_id)
     if not form.validate_on_submit():
         return form_again(principal, user, "reset-link", form)

@@ -1,4 +1,4 @@
-"""Admin actions on one user: each needs a reason, after a page that shows what it ends."""
+"""Admin actions on one user. Each needs a reason and has a confirmation page that shows what ends."""
 
 from uuid import UUID
 
@@ -51,7 +51,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form) -> str:
 @change()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """End all sessions and tokens of a user at once, and let them begin no new ones."""
+    """Disable a user. All sessions and tokens end, and the user cannot log in."""
     return apply_action(principal, user_id, "disable", ReasonForm())
 
 
@@ -59,7 +59,7 @@ def disable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @grant()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Let a disabled user log in again; what was ended stays ended."""
+    """Let a disabled user log in again. Ended sessions and tokens stay ended."""
     return apply_action(principal, user_id, "enable", ReasonForm())
 
 
@@ -67,7 +67,7 @@ def enable(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @grant()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Forget a user's wrong passwords and codes, so that both are accepted again."""
+    """Reset the counts of wrong passwords and codes, so that both are accepted again."""
     return apply_action(principal, user_id, "unlock", ReasonForm())
 
 
@@ -75,7 +75,7 @@ def unlock(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @change()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Log a user out everywhere; their tokens stay."""
+    """Log a user out everywhere. API tokens stay."""
     return apply_action(principal, user_id, "end-sessions", ReasonForm())
 
 
@@ -83,9 +83,9 @@ def end_sessions(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @change()
 @responds(UserSummary, form=ChangeRoleForm, refuses=(403, 409, 422))
 def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Give a user another role; it counts from their next request on. A token assigns no role with admin powers."""
+    """Assign a role, effective with the next request. With a token, no role with admin powers can be assigned."""
     form = ChangeRoleForm()
-    # Closed again before the refusal is written down, which takes a transaction of its own.
+    # Closed before a refusal is recorded, which uses a transaction of its own.
     with database().read() as reading:
         closure = roles.included_in(reading, form.role.data or "")
     return unless_may_assign(principal, closure) or apply_action(principal, user_id, "role", form)
@@ -95,7 +95,7 @@ def change_role(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @change()
 @responds(None, form=DeleteUserForm, status=204, refuses=(409, 422))
 def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Delete a user and all that is theirs, for good; `username` repeats their name."""
+    """Delete a user and all their data. `username` must repeat the user name."""
     return apply_action(principal, user_id, "delete", DeleteUserForm())
 
 
@@ -103,7 +103,7 @@ def delete(principal: Principal, user_id: UUID) -> ResponseReturnValue:
 @grant()
 @responds(UserSummary, form=ReasonForm, refuses=(409, 422))
 def reset_factors(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """Take a user's second factors away after a time in which they can stop it; they are told at once."""
+    """Remove a user's second factors after a waiting time. The user is informed at once and can stop it."""
     return apply_action(principal, user_id, "reset-factors", ReasonForm())
 
 

@@ -52,7 +52,7 @@ class UserQuery(msgspec.Struct, frozen=True):
 @read()
 @responds(UserListing, query=UserQuery)
 def index() -> ResponseReturnValue:
-    """Everybody with an account, by pages."""
+    """Users, filtered and sorted."""
     wanted = parse_query(UserQuery)
     found = page_of(wanted)
     answer = UserListing(people(db(), found.users), found.users[-1].id if found.has_more else None)
@@ -89,7 +89,7 @@ def page_of(wanted: UserQuery) -> UserPage:
 
 
 def query_of(wanted: UserQuery) -> dict[str, Any]:
-    """The filters of the query, without the page."""
+    """The filters of the query, without the cursor."""
     sort = wanted.sort if wanted.sort != "name" else None
     return {"q": wanted.q or None, "role": wanted.role or None, "view": wanted.view or None, "sort": sort}
 
@@ -98,7 +98,7 @@ def query_of(wanted: UserQuery) -> dict[str, Any]:
 @read()
 @responds(UserDetails)
 def person(principal: Principal, user_id: UUID) -> ResponseReturnValue:
-    """One user: what they can reach and why, where they are logged in, their tokens, what happened."""
+    """One user: access and its reasons, sessions, tokens and recent activity."""
     found = details_of(principal, user_of(user_id))
     return show(found, "admin/user.html", person=found, lines=lines(found.events))
 
