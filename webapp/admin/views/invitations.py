@@ -114,7 +114,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         link=link,
         is_mailed=is_mailed,
     )
-    # Shown here and never again: no redirect, because there is nothing to come back to.
+    # No redirect, because the secret is shown only in this response.
     return show(answer, "admin/invitation_made.html", status=201, made=answer, **invitations_context())
 
 

@@ -118,7 +118,7 @@ def onward(target: str | None, fields: form_state.Fields | None) -> ResponseRetu
 
 def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseReturnValue:
     said = problem.detail if problem else " ".join(str(e) for errors in form.errors.values() for e in errors)
-    # Even one who has to wait keeps what they filled in.
+    # The saved form is kept even after a 429.
     response = refuse_form(form, lambda: confirm_page(safe_path(form.next.data), form.kept.data, said), problem=problem)
     if problem is not None:
         response.status_code = problem.status

@@ -121,7 +121,7 @@ def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> Respo
 
 
 def login_refused(form: LoginForm, target: str | None, problem: Problem | None = None) -> ResponseReturnValue:
-    # People get 422 for both: a browser shows a 401 without a scheme it knows, but tools take it for a refused page.
+    # Pages get 422: a browser shows a 401 without a scheme it knows, but tools treat the page as unauthorized.
     return refuse_form(form, lambda: login_page(form, target), problem=problem)
 
 

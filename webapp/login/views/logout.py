@@ -32,6 +32,6 @@ def end(principal: Principal) -> ResponseReturnValue:
     session.clear()
     token_cookie.delete_after_request()
     response = redirect_or_json(url_for("login.new"), _("You are logged out."))
-    # What the browser still has of the pages before goes with it.
+    # So that the browser shows no page from its cache afterwards.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -130,7 +130,7 @@ def form_again(principal: Principal, form: PasswordForm) -> ResponseReturnValue:
 
 
 def password_page(principal: Principal, form: PasswordForm) -> str:
-    # Read on its own: after a refusal the request must not open a transaction that writes.
+    # In a transaction of its own: after a refusal the request must not open a write transaction.
     with database().read() as db:
         others = [device for device in devices(db, principal) if not device.is_current]
         tokens, logins = (

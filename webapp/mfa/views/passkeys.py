@@ -81,7 +81,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     sentence = _l("A passkey was added: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
     location = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
-    # Right after it was made is when one knows what it is.
+    # Then the name page, because right now the user knows which device it is.
     target = after_a_first(principal, safe_path(form.next.data) or location)
     message = _("%(name)s was added. You can log in with it now.", name=passkey.name)
     response = redirect_or_json(target, message, entry(passkey), status=201)

@@ -61,7 +61,7 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
 
 
 def after_a_first(principal: Principal, target: str | None) -> str:
-    """The URL to continue at after a second factor was added: whoever has one needs recovery codes for its loss."""
+    """The URL to continue at after a second factor was added: the recovery codes, if the user has none yet."""
     if not recovery_codes.sheet(db(), principal.user_id).left:
         return url_for("factors.recovery_codes_form", next=target)
     return target or url_for(SECURITY)

@@ -40,5 +40,5 @@ def send_reset_link(principal: Principal, user_id: UUID) -> ResponseReturnValue:
     if link is None:
         message = _("A reset link was sent to %(email)s. It works once, for 30 minutes.", email=user.email)
         return redirect_or_json(url_for("admin_users.show", user_id=user.id), message, answer, status=201)
-    # Shown here and never again: no redirect, because there is nothing to come back to.
+    # No redirect, because the secret is shown only in this response.
     return show(answer, "admin/reset_link.html", status=201, user=user, link=link)

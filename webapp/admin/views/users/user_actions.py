@@ -125,7 +125,7 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
         perform(admin_action(principal, form), user, act, form)
     if act == "delete":
         return redirect_or_json(url_for("admin_users.index"), words[act])
-    # Whoever disabled themselves has nothing to come back to: the guard sends them to the login.
+    # Admins who disabled themselves are redirected to the login by the guard.
     return redirect_or_json(url_for("admin_users.show", user_id=user.id), words[act], people(db(), [user])[0])
 
 
