@@ -212,3 +212,25 @@ def test_the_settings_say_where_is_counted(database, tmp_path):
     assert limiter_for(settings, database).take(THREE, "ada").allowed
     with database.read() as session:
         assert session.scalars(select(RateBucket.hits)).all() == [1]
+
+
+@pytest.mark.parametrize("kind", ["database", "valkey"])
+def test_a_hit_is_given_back_within_its_own_window_only(kind, request):
+    found = request.getfixturevalue(kind)
+    limiter = Limiter(SqlStorage(found) if kind == "database" else found)
+    brief = Limit("given-back", 3, timedelta(seconds=1))
+    long = Limit("given-back-long", 3, timedelta(minutes=5))
+    for limit in (brief, long):
+        limiter.take(limit, "x")
+        limiter.take(limit, "x")
+    since = datetime.now(UTC)
+    limiter.forgive([], [(brief, "x"), (long, "x")], since=since)
+    assert [limiter.look(limit, "x").remaining for limit in (brief, long)] == [2, 2]
+    time.sleep(1.1)
+    limiter.forgive([], [(brief, "x"), (long, "y")], since=since)
+    assert [limiter.look(brief, "x").remaining, limiter.look(long, "y").remaining] == [3, 3], "nothing is below zero"
+    limiter.take(brief, "x")
+    limiter.forgive([], [(brief, "x"), (long, "x")], since=since)
+    assert [limiter.look(limit, "x").remaining for limit in (brief, long)] == [2, 3]
+    limiter.forgive([], [(long, "x")], since=since)
+    assert limiter.look(long, "x").remaining == 3

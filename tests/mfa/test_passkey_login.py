@@ -7,7 +7,10 @@ from tests.browser import Person
 from tests.passkey import Authenticator
 from tests.second_factors import JSON, options, passkey_login, touch, with_passkey
 from tests.tables import events
+from webapp.core.client_network import network_of
 from webapp.core.db import Database
+from webapp.core.ratelimit import Limiter
+from webapp.login.second_step import SecondStep
 from webapp.web.registry import services_of
 
 OPTIONS = "/login/passkey"
@@ -65,3 +68,10 @@ def test_a_house_that_is_known_by_a_number_offers_no_passkeys_and_says_why(make_
     assert person.ask("GET", OPTIONS, headers=JSON).status_code == 404
     person.log_in("ada")
     assert "is used with an IP address" in person.open("/account/security/passkeys/new").text
+
+
+def test_a_right_passkey_gives_the_try_of_its_network_back(app, device):
+    for _ in range(2):
+        assert passkey_login(Person(app), device).request.path == "/dashboard"
+    limiter, by_address = services_of(app).get(Limiter), services_of(app).get(SecondStep).by_address
+    assert limiter.look(by_address, network_of(Person(app).address)).remaining == by_address.amount

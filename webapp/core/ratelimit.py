@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from urllib.parse import quote
 
@@ -95,23 +95,18 @@ class Limiter:
         with self._counting():
             self._storage.clear(limit.key(keys))
 
-    def forgive(self, cleared: Iterable[Counted], given_back: Iterable[Counted] = ()) -> None:
+    def forgive(self, cleared: Iterable[Counted], given_back: Iterable[Counted], *, since: datetime) -> None:
         """Take hits back after a success, in one transaction.
 
         Args:
             cleared: counts to reset.
-            given_back: counts to decrease by one hit.
+            given_back: counts to decrease by one hit, unless its window has ended.
+            since: a moment after the hits to give back were counted.
         """
         clear = [limit.key([key]) for limit, key in cleared]
         less = [(limit.key([key]), limit.seconds) for limit, key in given_back]
         with self._counting():
-            if isinstance(storage := self._storage, SqlStorage):
-                storage.forgive(clear, less)
-                return
-            for key in clear:
-                storage.clear(key)
-            for key, expiry in less:
-                storage.incr(key, expiry, -1)
+            self._listing.forgive(clear, less, since)
 
     def reset(self, prefix: str | None = None) -> int:
         """Delete every window whose key begins with ``prefix``. Returns how many."""

@@ -29,15 +29,36 @@ COUNT = text("""
     RETURNING hits
 """)
 
+# Only within the window that the hit was counted in, and never below zero: a later window holds none of it.
+GIVE_BACK = text("""
+    UPDATE rate_bucket SET hits = hits - 1
+    WHERE key = :key AND hits > 0 AND expires_at > :now AND expires_at <= :latest
+""")
+# The same for Valkey: the window of the hit has at most the rest of its length to live.
+GIVE_BACK_IN_VALKEY = """
+    local left = redis.call('PTTL', KEYS[1])
+    if left > 0 and left <= tonumber(ARGV[1]) and tonumber(redis.call('GET', KEYS[1])) > 0 then
+      redis.call('DECR', KEYS[1])
+    end
+"""
+
 CLEAR = text("DELETE FROM rate_bucket WHERE key = :key")
 
 
 class Listed(Protocol):
-    """Listing and deleting of all keys, which the library's storages lack."""
+    """What the library's storages lack: listing and deleting of all keys, and giving hits back."""
 
     def entries(self) -> Iterable[Entry]: ...
 
     def forget(self, prefix: str) -> int: ...
+
+    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
+        """Reset some counts and decrease others by one.
+
+        Args:
+            given_back: keys, and the length of their windows in seconds.
+            since: when the hits to give back had been counted.
+        """
 
 
 def in_turn(items: Iterable[Item], incr: Callable[[str, int], int]) -> Iterator[int]:
@@ -90,13 +111,14 @@ class SqlStorage(Storage):
         with self._database.write() as session:
             session.execute(CLEAR, {"key": key})
 
-    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]]) -> None:
-        """Reset some counts and decrease others by one, in one transaction."""
+    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
+        moment = to_microseconds(clock.now())
         with self._database.write() as session:
             for key in cleared:
                 session.execute(CLEAR, {"key": key})
             for key, expiry in given_back:
-                count(session, key, expiry, -1)
+                latest = to_microseconds(since + timedelta(seconds=expiry))
+                session.execute(GIVE_BACK, {"key": key, "now": moment, "latest": latest})
 
     def entries(self) -> Iterable[Entry]:
         with self._database.read() as session:
@@ -140,7 +162,7 @@ def purge(db: Session, *, most: int = 500) -> int:
 
 
 class ValkeyListing:
-    """Lists the keys of the library's storage for Valkey."""
+    """Lists the keys of the library's storage for Valkey, and gives hits back."""
 
     def __init__(self, storage: RedisStorage) -> None:
         self._storage = storage
@@ -156,6 +178,14 @@ class ValkeyListing:
 
     def forget(self, prefix: str) -> int:
         return sum(self._client.delete(self._head + key) for key in list(self._keys(prefix)))
+
+    def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
+        elapsed = (clock.now() - since).total_seconds()
+        for key in cleared:
+            self._storage.clear(key)
+        for key, expiry in given_back:
+            left = int((expiry - elapsed) * 1000)
+            self._client.eval(GIVE_BACK_IN_VALKEY, 1, self._head + key, left)
 
     def _keys(self, prefix: str) -> Iterable[str]:
         found = (raw.decode().removeprefix(self._head) for raw in self._client.scan_iter(f"{self._head}*"))

@@ -1,21 +1,25 @@
 """LoginFlow: name and password of a login, with rate limits and lock-out; outcomes are values."""
 
 import time
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from webapp.accounts import lockout, user_queries
 from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
+from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.ratelimit import Counted, Limit, Limiter, LimitExceeded
 from webapp.login.identities import Identities
 from webapp.login.recognition import Client, Recognized, recognize
+from webapp.login.tries_in_flight import TriesInFlight
 from webapp.mail.mailer import Mailer
 
 AMR = "pwd"
+# When to come back where right passwords may have filled a count: when they are compared.
+IN_A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,6 +65,9 @@ class LoginFlow:
     Over the limit of an account the response is that of a wrong password; otherwise a user name and an e-mail address
     with a common limit could be recognised as one account. A browser or network that the owner has logged in with has
     counters of its own, so attempts by strangers do not lock out the owner.
+
+    An attempt counts from before the password is compared. A right one gives its own attempt back, and no other: so
+    right logins use up nothing, and whoever knows one password gets no further guesses by it.
     """
 
     database: Database
@@ -71,6 +78,7 @@ class LoginFlow:
     by_name: Limit
     by_account: Limit
     by_address: Limit
+    in_flight: TriesInFlight = field(default_factory=TriesInFlight)
 
     def begin(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
         """Check name and password.
@@ -95,18 +103,28 @@ class LoginFlow:
             sender = recognize(db, user, attempt.client)
         name = self.by_name, sender.by_name(attempt.identifier)
         account = self.by_account, sender.by_account(attempt.identifier, user)
-        too_many = self.limiter.take_in_turn((self.by_address, attempt.client.network), name, account)
+        network = self.by_address, attempt.client.network
+        too_many, since = self.limiter.take_in_turn(network, name, account), now()
         if too_many is not None and too_many.limit is not self.by_account:
+            if self.may_be_right(too_many):
+                taken = [network] if too_many.limit is self.by_address else [network, name]
+                self.limiter.forgive([], taken, since=since)
             return self.throttled(user, too_many)
         if too_many is not None:
             # The password is not compared, but the response takes as long.
             self.passwords.verify(attempt.password, None)
             return self.refused(user, sender.familiarity, is_heard=False)
+        with self.in_flight.hold([network, name]):
+            outcome = self.compare(attempt, user, sender)
+            if not isinstance(outcome, LoginRefused):
+                self.forgive(network, name, account, sender, since)
+            return outcome
+
+    def compare(self, attempt: Attempt, user: User | None, sender: Recognized) -> Done | Unverified | LoginRefused:
         owner = self.identities.owner(attempt.identifier, attempt.password, user)
         # The name belongs to another user at the provider by now, but not yet here.
         if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, sender.familiarity):
             return self.refused(user, sender.familiarity)
-        self.forgive(name, account, sender)
         self.rehash(owner, attempt.password)
         return Unverified(owner) if owner.is_unverified else Done(owner)
 
@@ -115,16 +133,22 @@ class LoginFlow:
         tries = self.limiter.look(limit, network)
         return None if tries.allowed else LimitExceeded(limit, network, tries.retry_after)
 
-    def forgive(self, name: Counted, account: Counted, sender: Recognized) -> None:
-        """Reset counters after the right password."""
+    def may_be_right(self, too_many: LimitExceeded) -> bool:
+        """Whether right passwords may have filled the count: some that count for it are being compared."""
+        return self.in_flight.is_any(too_many.limit, too_many.key)
+
+    def forgive(self, network: Counted, name: Counted, account: Counted, sender: Recognized, since: datetime) -> None:
+        """Take back what was counted, after the right password."""
         if sender.familiarity is Familiarity.STRANGER:
             # Resetting the count of a name would show strangers who use it up that somebody has logged in.
-            self.limiter.forgive([account], given_back=[name])
+            self.limiter.forgive([account], [network, name], since=since)
         else:
-            self.limiter.forgive([account, name])
+            self.limiter.forgive([account, name], [network], since=since)
 
     def throttled(self, user: User | None, too_many: LimitExceeded) -> Throttled:
         """Record the limit and return the refusal."""
+        if self.may_be_right(too_many):
+            return Throttled(IN_A_MOMENT)
         # One event per window, so that many attempts do not fill the log.
         limit = too_many.limit
         noted = Limit("throttle-noted", 1, limit.per)

@@ -13,6 +13,7 @@ from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.audit.log import Event, record
 from webapp.core.client_network import network_of
+from webapp.core.clock import now
 from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Counted, Limit, LimitExceeded
 from webapp.credentials import lifecycle as credentials
@@ -124,7 +125,8 @@ class SecondStep:
         # Recovery codes have 125 random bits and cannot be guessed, so accounts are never locked for them (800-63B-4
         # §3.1.2.2).
         counted = (by_network,) if recovery_codes.letters_of(typed) else (by_network, *mine)
-        if too_many := self.flow.limiter.take_in_turn(*counted):
+        too_many, since = self.flow.limiter.take_in_turn(*counted), now()
+        if too_many is not None:
             return self.throttled(user, too_many, mails)
         with self.flow.database.write() as db:
             amr = self.spend(db, user, typed, mails)
@@ -133,7 +135,7 @@ class SecondStep:
         if amr is None:
             self.tell_once(user, mails, is_locked=False)
             return LoginRefused()
-        self.flow.limiter.forgive([mine[0], *rows, total(user)])
+        self.flow.limiter.forgive([mine[0], *rows, total(user)], [by_network], since=since)
         return Proven(user.id, amr)
 
     def throttled(self, user: User, too_many: LimitExceeded, mails: OwnerMails) -> Throttled:
@@ -175,7 +177,9 @@ class SecondStep:
         Raises:
             CeremonyRefused
         """
-        if not (taken := self.flow.limiter.take_unless_over(self.by_address, network_of(address))).allowed:
+        by_network = self.by_address, network_of(address)
+        taken, since = self.flow.limiter.take_unless_over(*by_network), now()
+        if not taken.allowed:
             return Throttled(taken.retry_after)
         with self.flow.database.read() as db:
             found = passkeys.by_credential(db, answer.credential_id)
@@ -200,6 +204,7 @@ class SecondStep:
             counts = {"name": found.name, "known": found.sign_count, "said": shown.sign_count}
             self.note(Event.PASSKEY_BEHIND, found, counts)
             return CounterBehind(found)
+        self.flow.limiter.forgive([], [by_network], since=since)
         return Proven(found.user_id, shown.amr)
 
     def note(self, event: Event, passkey: Passkey, details: dict[str, Any]) -> None:

@@ -151,15 +151,20 @@ def codes_locked(retry_after: timedelta) -> Problem:
 
 def throttled(retry_after: timedelta) -> Problem:
     seconds = max(1, ceil(retry_after.total_seconds()))
-    minutes = ceil(seconds / 60)
     return Problem(
         429,
         _("Too many attempts"),
-        _n(
-            "Try again in %(num)s minute. What you just entered was not checked.",
-            "Try again in %(num)s minutes. What you just entered was not checked.",
-            minutes,
-        ),
+        when_to_come_back(seconds),
         code="throttled",
         headers={"Retry-After": str(seconds)},
+    )
+
+
+def when_to_come_back(seconds: int) -> str:
+    if seconds <= 5:
+        return _("Try again in a few seconds. What you just entered was not checked.")
+    return _n(
+        "Try again in %(num)s minute. What you just entered was not checked.",
+        "Try again in %(num)s minutes. What you just entered was not checked.",
+        ceil(seconds / 60),
     )

@@ -1,0 +1,191 @@
+"""What was right gives its try back, its own and no other; what is still being compared is not called wrong."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from tests import factories
+from tests.browser import Person
+from tests.login.wrong_passwords import NOON, WRONG, knock, statuses
+from tests.second_factors import half, with_app, with_sheet
+from webapp.accounts.passwords import Passwords
+from webapp.core.client_network import network_of
+from webapp.core.clock import now
+from webapp.core.ratelimit import Limiter
+from webapp.login.flow import LoginFlow
+from webapp.web.registry import services_of
+
+OFFICE = "203.0.113.1"
+MORE_THAN_THE_LIMIT = 8
+FEW = {"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "5", "WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "4"}
+
+
+@pytest.fixture
+def site(make_app):
+    app = make_app(**FEW)
+    factories.user(app, "ada")
+    return app
+
+
+def counts(app, name):
+    return [hits for key, hits, _ in services_of(app).get(Limiter).entries() if f"/{name}/" in f"/{key}"]
+
+
+def tries_of_network(app, name="login-address"):
+    return sum(counts(app, name))
+
+
+def by_page(app):
+    return Person(app, address=OFFICE).log_in("ada").status_code
+
+
+def by_api(app):
+    return knock(app, "ada", factories.PASSWORD, OFFICE).status_code
+
+
+def by_email(app):
+    return knock(app, "ada@example.org", factories.PASSWORD, OFFICE).status_code
+
+
+def by_known_browser(app):
+    person = Person(app, address=OFFICE)
+    person.log_in("ada")
+    person.open("/logout")
+    person.press("Log out")
+    return person.log_in("ada").status_code
+
+
+def by_confirmation(app):
+    person = Person(app, address=OFFICE)
+    person.log_in("ada")
+    person.open("/confirm")
+    return person.press("Confirm", password=factories.PASSWORD).status_code
+
+
+def by_password_form(app):
+    person = Person(app, address=OFFICE)
+    person.log_in("ada")
+    person.open("/account/password")
+    person.press("Change password", password=factories.PASSWORD, new_password=factories.PASSWORD)
+    assert "already your password" in person.page.text
+    return 200
+
+
+@pytest.mark.parametrize("enter", [by_page, by_api, by_email, by_known_browser, by_confirmation, by_password_form])
+def test_right_passwords_use_up_no_limit(site, enter):
+    assert [enter(site) for _ in range(MORE_THAN_THE_LIMIT)] == [200] * MORE_THAN_THE_LIMIT
+    assert tries_of_network(site) == 0
+
+
+def test_the_fifty_first_person_of_an_office_logs_in_as_the_first_did(make_app):
+    app = make_app()
+    for number in range(52):
+        factories.user(app, f"person{number}")
+    found = [knock(app, f"person{number}", factories.PASSWORD, OFFICE).status_code for number in range(52)]
+    assert found == [200] * 52
+
+
+def test_right_codes_give_the_try_of_their_network_back(app, user):
+    totp, person = with_app(app, user), half(app)
+    person.press("Continue", code="000000")
+    assert tries_of_network(app, "code-address") == 1
+    person.press("Continue", code=totp.code())
+    assert (person.page.request.path, tries_of_network(app, "code-address")) == ("/dashboard", 1)
+
+
+def test_right_recovery_codes_give_theirs_back(app, user):
+    with_app(app, user)
+    codes = with_sheet(app, user)
+    half(app).press("Continue", code=codes[0])
+    assert tries_of_network(app, "code-address") == 0
+
+
+def test_who_knows_one_password_gets_no_more_wrong_tries_by_it(site):
+    """Giving back is one's own try only: neither the network's count nor that of another account begins anew."""
+    factories.user(site, "mallory")
+
+    def between():
+        assert knock(site, "mallory", factories.PASSWORD, OFFICE).status_code == 200
+
+    found = []
+    for number in range(7):
+        if number < 5:
+            between()
+        found += statuses(site, f"name{number}", address=OFFICE)
+    assert found == [401] * 5 + [429] * 2
+    assert knock(site, "mallory", factories.PASSWORD, OFFICE).status_code == 429
+
+
+def test_who_knows_one_password_does_not_reset_the_count_of_another_account(site):
+    factories.user(site, "mallory")
+    for number in range(4):
+        assert knock(site, "ada", WRONG, f"198.51.100.{number}").status_code == 401
+        assert knock(site, "mallory", factories.PASSWORD, f"198.51.100.{number}").status_code == 200
+    assert knock(site, "ada", factories.PASSWORD, "198.51.100.9").status_code == 429
+
+
+class Held:
+    """argon2 that compares when it is let go."""
+
+    def __init__(self):
+        self.go, self.here = threading.Event(), threading.Semaphore(0)
+
+    def verify(self, hashed, password):
+        self.here.release()
+        assert self.go.wait(30)
+        return factories.QUICK.verify(hashed, password)
+
+    def check_needs_rehash(self, hashed):
+        return False
+
+
+def held(make_app):
+    app = make_app(WEBAPP_HASHES_AT_ONCE="30", WEBAPP_THREADS="80", **FEW)
+    factories.user(app, "ada")
+    hasher = services_of(app).get(Passwords).hasher = Held()
+    return app, hasher
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "refused"),
+    [
+        pytest.param(["ada"] * 4, "ada", id="as many of one account as it has tries"),
+        pytest.param(["nobody"] * 4, "nobody", id="of a name that nobody has"),
+        pytest.param([f"name{n}" for n in range(5)], "ada", id="as many of one network as it has tries"),
+    ],
+)
+def test_while_passwords_are_compared_the_next_is_told_to_come_back_in_a_second(make_app, in_flight, refused):
+    app, hasher = held(make_app)
+    with ThreadPoolExecutor(8) as at_once:
+        tries = [at_once.submit(knock, app, name, factories.PASSWORD, OFFICE) for name in in_flight]
+        for _ in in_flight:
+            assert hasher.here.acquire(timeout=30)
+        before = tries_of_network(app)
+        again = [knock(app, refused, factories.PASSWORD, OFFICE) for _ in range(3)]
+        assert {(answer.status_code, answer.headers.get("Retry-After")) for answer in again} == {(429, "1")}
+        assert "few seconds" in again[0].json["detail"]
+        assert tries_of_network(app) == before, "what was not compared does not count"
+        hasher.go.set()
+    is_known = in_flight[0] == "ada"
+    assert {done.result().status_code for done in tries} == {200 if is_known else 401}
+    answer = knock(app, refused, factories.PASSWORD, OFFICE)
+    assert answer.status_code == (200 if is_known else 429)
+    assert is_known or int(answer.headers["Retry-After"]) > 800
+
+
+def test_a_try_that_ends_in_the_next_window_takes_nothing_from_it(site):
+    limiter, flow = services_of(site).get(Limiter), services_of(site).get(LoginFlow)
+    network = flow.by_address, network_of(OFFICE)
+    with time_machine.travel(NOON, tick=False) as clock:
+        limiter.take(*network)
+        since = now()
+        clock.shift(timedelta(minutes=15))
+        limiter.forgive([], [network], since=since)
+        assert limiter.look(*network).remaining == 5
+        clock.shift(timedelta(seconds=1))
+        limiter.take(*network)
+        limiter.forgive([], [network], since=since)
+        assert limiter.look(*network).remaining == 4
