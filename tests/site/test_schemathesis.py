@@ -70,6 +70,10 @@ OPEN = {
 }
 PATHS = house.test_client().get("/openapi.json").json["paths"]
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in PATHS.items() for method in methods]
+# A body has many values to try by themselves; the few that there are without one, others below have tried.
+WITH_BODY = {
+    f"{m.upper()} {path}" for path, methods in PATHS.items() for m, said in methods.items() if "requestBody" in said
+}
 # What is too much is refused before it is read.
 REFUSED = NegativeDataRejectionConfig(expected_statuses=[*NegativeDataRejectionConfig().expected_statuses, "413"])
 
@@ -172,6 +176,9 @@ class LoggedIn:
         case.cookies["session"], case.headers["X-CSRF-Token"] = data
 
 
+LOGGED_IN = AuthStorage()(LoggedIn, cache_by_key=lambda case, _: case.operation.label)
+
+
 @of_each(filter(OPEN.__contains__, OPERATIONS), "in full")
 @lazily.parametrize()
 @EXAMPLES
@@ -196,12 +203,25 @@ def test_a_script_that_may_everything_finds_no_answer_that_is_not_described(
     case.call_and_validate(headers=JSON | by_token, excluded_checks=excluded(case))
 
 
+def is_tried_in_full(operation: str) -> bool:
+    return budget.EXPLORES or operation in WITH_BODY
+
+
 # What is generated beside a login is long to write out, which Hypothesis does where it gives up on an example.
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-@of_each(OPERATIONS, "in full")
+@of_each(filter(is_tried_in_full, OPERATIONS), "in full")
 @lazily.parametrize()
-@AuthStorage()(LoggedIn, cache_by_key=lambda case, _: case.operation.label)
+@LOGGED_IN
 @EXAMPLES
 def test_a_person_finds_no_answer_that_is_not_described(case: schemathesis.Case) -> None:
     # Each case without its login as well, and with a wrong one: the script above and nobody have tried that already.
+    case.call_and_validate(headers=JSON, excluded_checks=[*excluded(case), ignored_auth])
+
+
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@of_each(filterfalse(is_tried_in_full, OPERATIONS), "briefly")
+@lazily.parametrize()
+@LOGGED_IN
+@FEW
+def test_a_person_who_sends_no_body_finds_no_answer_that_is_not_described(case: schemathesis.Case) -> None:
     case.call_and_validate(headers=JSON, excluded_checks=[*excluded(case), ignored_auth])
