@@ -27,7 +27,7 @@ $(VENV)/.checks: requirements-dev.txt $(VENV)/.runs
 setup: $(VENV)/.runs ## install the packages to run it
 setup-dev: $(VENV)/.checks ## install the packages for tests and checks
 
-run: setup ## start Latchkey on http://127.0.0.1:8000
+run: setup ## start Latchkey on http://localhost:8000
 	@$(BIN)/python -m webapp serve
 
 # With a fixed hash seed, sets have the same order each time, on which generated input depends; make explore varies it.

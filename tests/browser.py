@@ -30,12 +30,14 @@ class Person:
     app: Flask
     address: str = "203.0.113.18"
     user_agent: str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-    base_url: str = "http://localhost"
+    base_url: str = ""
+    """Where the site is opened; empty means its base URL."""
     client: FlaskClient = field(init=False)
     page: TestResponse = field(init=False)
 
     def __post_init__(self) -> None:
         self.client = self.app.test_client()
+        self.base_url = self.base_url or self.app.config["BASE_URL"]
 
     def open(self, path: str, **kwargs: Any) -> TestResponse:
         return self.visit("GET", path, **kwargs)

@@ -13,7 +13,7 @@ from webapp.core.key_material import public_jwk, thumbprint
 from webapp.core.signing_keys import generate
 from webapp.guard.token_grant import TokenGrant
 
-HOUSE = "http://127.0.0.1:8000"
+HOUSE = "http://localhost:8000"
 KEY, OTHER = generate("ES256", NOON), generate("ES256", NOON)
 JKT = thumbprint(KEY.public, algorithm="ES256")
 

@@ -64,7 +64,10 @@ def with_sheet(app: Flask, user: User) -> list[str]:
 
 
 def options(person: Person, path: str) -> dict[str, object]:
-    answer = person.client.get(path, headers={"Accept": "application/json", "User-Agent": person.user_agent})
+    page = person.page if hasattr(person, "page") else None
+    answer = person.ask("GET", path, headers=JSON)
+    if page is not None:
+        person.page = page
     found: dict[str, object] = json.loads(answer.text)["publicKey"]
     return found
 

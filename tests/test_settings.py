@@ -1,6 +1,7 @@
 """What a person may choose, and what stops the start with a sentence."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
@@ -18,7 +19,7 @@ def read(tmp_path, **environ):
 
 def test_without_any_choice_the_house_serves_this_machine_alone(tmp_path):
     settings = read(tmp_path)
-    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.base_url == "http://localhost:8000"
     assert settings.database == f"sqlite:///{tmp_path}/latchkey.db"
     assert not settings.cookie_secure
 
@@ -173,6 +174,41 @@ def test_a_config_file_is_judged_like_the_environment(tmp_path, text, words):
     (tmp_path / "config.toml").write_text(text)
     with pytest.raises(SettingsError, match=words):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "own", "former"),
+    [
+        pytest.param({}, "http://localhost:8000", ("http://127.0.0.1:8000",), id="the default and the one before"),
+        pytest.param(
+            {"WEBAPP_BIND": "[::1]:80"}, "http://localhost", ("http://[::1]",), id="the default of another address"
+        ),
+        pytest.param({"WEBAPP_BIND": "127.0.0.2:8000"}, "http://127.0.0.2:8000", (), id="no name for it"),
+        pytest.param({"WEBAPP_BASE_URL": "http://127.0.0.1:8000"}, "http://127.0.0.1:8000", (), id="a chosen one"),
+        pytest.param(
+            {
+                "WEBAPP_BASE_URL": "https://new.example.org",
+                "WEBAPP_FORMER_BASE_URLS": "https://Old.example.org/ http://lan:80,https://new.example.org",
+            },
+            "https://new.example.org",
+            ("https://old.example.org", "http://lan"),
+            id="former ones in one spelling",
+        ),
+    ],
+)
+def test_former_urls_are_those_that_are_named_and_the_former_default(tmp_path, given, own, former):
+    settings = read(tmp_path, **given)
+    assert (settings.base_url, settings.former_base_urls) == (own, former)
+    # As ``replace`` does, which sees the filled-in values.
+    assert replace(settings).former_base_urls == former
+
+
+@pytest.mark.parametrize(
+    "url", ["old.example.org", "https://old.example.org/?x", "https://a@b", "ftp://x", "https://" + 200 * "a"]
+)
+def test_a_former_url_that_is_none_stops_the_start(tmp_path, url):
+    with pytest.raises(SettingsError, match="WEBAPP_FORMER_BASE_URLS"):
+        read(tmp_path, WEBAPP_FORMER_BASE_URLS=url)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_no_header_decides_where_a_mailed_link_leads(stranger, user, mailbox, he
         headers={} if header == "Host" else {header: "host=evil.example" if header == "Forwarded" else "evil.example"},
     )
     mail = mailbox.one().content
-    assert "http://127.0.0.1:8000/reset/" in mail.text
+    assert "http://localhost:8000/reset/" in mail.text
     assert "evil" not in mail.text + mail.html
 
 

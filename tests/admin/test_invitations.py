@@ -119,7 +119,7 @@ def test_who_has_a_session_invites_with_json_and_a_script_revokes(app):
     ines, script = session_of(app, "admin"), script_of(app, "admin", "admin:read", "admin:write")
     made = ines.post("/admin/invitations/new", json={"role": "user", "days": 2, "most_uses": 3})
     assert made.status_code == 201
-    assert made.json["link"].startswith("http://127.0.0.1:8000/register/")
+    assert made.json["link"].startswith("http://localhost:8000/register/")
     assert script.post(f"/admin/invitations/{made.json['id']}/revoke").status_code == 204
     assert script.post(f"/admin/invitations/{made.json['id']}/revoke").status_code == 404
     (one,) = script.get("/admin/invitations").json["invitations"]

@@ -64,7 +64,7 @@ def test_where_no_mail_leaves_the_house_it_is_shown_to_copy(app):
     page = send(ines, ada)
     assert page.status_code == 201
     assert "no-store" in page.headers["Cache-Control"]
-    assert "http://127.0.0.1:8000/reset/" in page.text
+    assert "http://localhost:8000/reset/" in page.text
     assert mails(app) == []
 
 
@@ -96,7 +96,7 @@ def test_sent_as_json_it_is_mailed_as_well(mailing):
 
 def test_the_link_before_it_is_dead(app):
     ines, ada = at_work(app)
-    first = send(ines, ada).text.split("http://127.0.0.1:8000")[1].split("<")[0]
+    first = send(ines, ada).text.split("http://localhost:8000")[1].split("<")[0]
     send(ines, ada)
     assert Person(app).open(first).status_code == 404
 

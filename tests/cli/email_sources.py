@@ -17,7 +17,7 @@ from webapp.core.db import Database
 from webapp.web.registry import services_of
 
 ADDRESS = "eve@example.org"
-ORIGIN = "http://127.0.0.1:8000"
+ORIGIN = "http://localhost:8000"
 
 
 def added(app, run):

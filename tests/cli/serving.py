@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from tests.ports import free_port
+from webapp.settings.urls import default_url
 
 ROOT = Path(__file__).resolve().parents[2]
 # Nothing here is encrypted, and httpx would read all the certificates there are for each request.
@@ -69,7 +70,7 @@ def start(instance: Path, **settings: str) -> Server:
         stderr=subprocess.PIPE,
         text=True,
     )
-    return Server(process, f"http://{bind}", said)
+    return Server(process, default_url(bind), said)
 
 
 @contextmanager

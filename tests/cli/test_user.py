@@ -142,7 +142,7 @@ def works(instance, link):
 
 def test_a_new_setup_link_replaces_the_former(run, instance):
     former, latter = (run("user setup-link").stdout.strip() for _ in range(2))
-    assert latter.startswith("http://127.0.0.1:8000/setup/")
+    assert latter.startswith("http://localhost:8000/setup/")
     assert (works(instance, former), works(instance, latter)) == (False, True)
 
 

@@ -22,8 +22,8 @@ def noon():
         yield traveller
 
 
-def judged(text, *, method="GET", path="/protected", token=None, origin=HOUSE):
-    return proven(text, ProvenRequest(method=method, origin=origin, path=path, token=token), window=MINUTE)
+def judged(text, *, method="GET", path="/protected", token=None, base_urls=(HOUSE,)):
+    return proven(text, ProvenRequest(method=method, base_urls=base_urls, path=path, token=token), window=MINUTE)
 
 
 def claims(**changes):
@@ -51,7 +51,7 @@ def test_a_proof_is_good_for_a_minute_before_and_after_its_time(noon, shift):
     "htu",
     [
         pytest.param(f"{HOUSE}/protected?next=1#there", id="with a query and a fragment"),
-        pytest.param("HTTP://127.0.0.1:8000/protected", id="with its scheme in capitals"),
+        pytest.param("HTTP://localhost:8000/protected", id="with its scheme in capitals"),
         pytest.param(f"{HOUSE}/%70rotected", id="with letters escaped that need not be"),
     ],
 )
@@ -61,9 +61,9 @@ def test_an_address_is_the_same_however_it_is_written(htu):
 
 def test_a_port_that_goes_without_saying_may_be_said():
     made = proof(claims(htu="https://LOGIN.example.org:443/protected"))
-    assert judged(made, origin="https://login.example.org")
+    assert judged(made, base_urls=("https://login.example.org",))
     with pytest.raises(ProofUnfit):
-        judged(made, origin="https://login.example.org:8443")
+        judged(made, base_urls=("https://login.example.org:8443",))
 
 
 def test_an_address_without_a_path_is_the_root():
@@ -86,13 +86,13 @@ def test_a_proof_for_a_token_shows_which():
         pytest.param({"htu": f"{HOUSE}/public"}, id="for another path"),
         pytest.param({"htu": f"{HOUSE}/protected/"}, id="for a path with a slash more"),
         pytest.param({"htu": f"{HOUSE}/PROTECTED"}, id="for a path in capitals"),
-        pytest.param({"htu": "https://127.0.0.1:8000/protected"}, id="for https"),
+        pytest.param({"htu": "https://localhost:8000/protected"}, id="for https"),
         pytest.param({"htu": "http://127.0.0.1/protected"}, id="for another port"),
         pytest.param({"htu": "http://evil.example.org:8000/protected"}, id="for another host"),
-        pytest.param({"htu": "http://127.0.0.1:8000.evil.org/protected"}, id="for a host that begins alike"),
-        pytest.param({"htu": "http://127.0.0.1:8000@evil.org/protected"}, id="for a host behind an at"),
-        pytest.param({"htu": "http://evil.org@127.0.0.1:8000/protected"}, id="for a user at our host"),
-        pytest.param({"htu": "//127.0.0.1:8000/protected"}, id="for no scheme"),
+        pytest.param({"htu": "http://localhost:8000.evil.org/protected"}, id="for a host that begins alike"),
+        pytest.param({"htu": "http://localhost:8000@evil.org/protected"}, id="for a host behind an at"),
+        pytest.param({"htu": "http://evil.org@localhost:8000/protected"}, id="for a user at our host"),
+        pytest.param({"htu": "//localhost:8000/protected"}, id="for no scheme"),
         pytest.param({"htu": "/protected"}, id="for a path alone"),
         pytest.param({"htu": "http://127.0.0.1:99999/protected"}, id="for no port"),
         pytest.param({"htu": "http://[::1/protected"}, id="for half an address"),

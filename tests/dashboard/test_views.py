@@ -36,7 +36,7 @@ def test_an_admin_is_offered_more(app):
 def test_every_resource_comes_with_a_line_that_holds_no_token(script):
     for resource in script.get("/dashboard").json["resources"]:
         assert "$LATCHKEY_TOKEN" in resource["curl"]
-        assert resource["curl"].endswith(f"http://127.0.0.1:8000{resource['path']}")
+        assert resource["curl"].endswith(f"http://localhost:8000{resource['path']}")
 
 
 def test_every_line_leads_to_a_form_for_that_resource_alone_for_seven_days(person):

@@ -95,14 +95,14 @@ def test_a_missing_scope_is_told_with_what_is_required_and_how_to_fix_it(app, us
     answer = Script(app, factories.api_token(app, user, "profile:read").token).get("/protected")
     assert is_problem(answer, 403, "scope_required")
     assert answer.json["required"] == ["protected:read"]
-    assert answer.json["fix"].startswith("http://127.0.0.1:8000/tokens/new?scopes=profile:read&scopes=protected:read")
+    assert answer.json["fix"].startswith("http://localhost:8000/tokens/new?scopes=profile:read&scopes=protected:read")
     challenge = f'{REALM}, error="insufficient_scope", error_description="scope_required", scope="protected:read"'
     assert answer.headers["WWW-Authenticate"] == challenge
 
 
 def test_the_fix_opens_a_form_that_grants_it(person, app, user):
     fix = Script(app, factories.api_token(app, user, "profile:read").token).get("/protected").json["fix"]
-    person.open(fix.removeprefix("http://127.0.0.1:8000"))
+    person.open(fix.removeprefix("http://localhost:8000"))
     shown = person.press("Create token", name="mended")
     assert "protected:read" in shown.text
 
@@ -146,14 +146,14 @@ def test_an_ended_session_is_told_so(person, app, accept):
 @pytest.mark.parametrize("path", ["/protected", "/dashboard", "/tokens", "/login", "/nowhere"])
 def test_problems_carry_what_rfc_9457_asks(app, path):
     answer = ask(app, "DELETE", path)
-    assert answer.json["type"].startswith("http://127.0.0.1:8000/problems/")
+    assert answer.json["type"].startswith("http://localhost:8000/problems/")
     assert answer.json["status"] == answer.status_code
     assert answer.json["title"]
     assert answer.json["instance"].startswith("urn:uuid:")
 
 
 def test_the_type_of_a_problem_leads_to_a_page_about_it(app):
-    kind = ask(app, "GET", "/protected").json["type"].removeprefix("http://127.0.0.1:8000")
+    kind = ask(app, "GET", "/protected").json["type"].removeprefix("http://localhost:8000")
     assert ask(app, "GET", kind).json["slug"] == "token-missing"
     assert Person(app).open(kind).status_code == 200
 

@@ -91,7 +91,7 @@ def bounded(app, user):
 def test_a_call_out_of_bounds_is_refused_and_told_which_and_where_to_mend_it(bounded, bounds, bound):
     answer = bounded(**bounds).get("/protected")
     assert (answer.status_code, answer.json["code"], answer.json["required"]) == (403, "token_limited", [bound])
-    assert answer.json["fix"].startswith("http://127.0.0.1:8000/tokens/")
+    assert answer.json["fix"].startswith("http://localhost:8000/tokens/")
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
 
 

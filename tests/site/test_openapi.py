@@ -109,7 +109,7 @@ def test_the_page_names_every_operation_and_how_to_call_it(stranger: Person, doc
     for path, entry in document["paths"].items():
         for method, operation in entry.items():
             assert f"{method.upper()} {path} {operation['summary'].replace('`', '')}" in page
-    assert 'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\ http://127.0.0.1:8000/dashboard' in page
+    assert 'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\ http://localhost:8000/dashboard' in page
 
 
 def test_each_line_to_paste_comes_in_by_a_way_that_is_open(document):

@@ -17,7 +17,7 @@ from webapp.core.signing_keys import generate
 from webapp.web.registry import services_of
 
 NOBODY = "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111"
-PLACE = "http://127.0.0.1:8000"
+PLACE = "http://localhost:8000"
 
 
 def stripped(app, claims):
@@ -106,7 +106,7 @@ FORGERIES = [
     ),
     *(
         pytest.param(claim(aud=aud), id=f"aud {aud!r}")
-        for aud in ("https://evil.example", "http://127.0.0.1:8000/x", "", None, 5, ["http://127.0.0.1:8000"], [], {})
+        for aud in ("https://evil.example", "http://localhost:8000/x", "", None, 5, ["http://localhost:8000"], [], {})
     ),
     *(pytest.param(without(name), id=f"no {name}") for name in ("exp", "iat", "iss", "aud", "sub", "jti")),
     *(

@@ -76,7 +76,7 @@ def test_its_bounds_are_judged_from_where_it_is_said_to_call(person, app, user):
 
 def test_what_is_missing_comes_with_the_form_that_mends_it(person, own):
     verdict = inspect(person, own.token, address="/dashboard").json["verdict"]
-    person.open(verdict["fix"].removeprefix("http://127.0.0.1:8000"))
+    person.open(verdict["fix"].removeprefix("http://localhost:8000"))
     assert person.press("Create token").status_code == 201
     assert [step["state"] for step in verdict["steps"]] == ["held", "missing"]
 

@@ -21,8 +21,8 @@ from webapp.web.problems import page_of
 def test_a_refusal_by_a_bound_leads_to_the_page_that_widens_it(person, app, bounded):
     refused = Script(app, bounded.token, address="192.0.2.1").get("/protected")
     assert (refused.json["code"], refused.json["required"]) == ("token_limited", ["network"])
-    assert refused.json["fix"] == f"http://127.0.0.1:8000/tokens/{bounded.entry.id}/edit"
-    person.open(refused.json["fix"].removeprefix("http://127.0.0.1:8000"))
+    assert refused.json["fix"] == f"http://localhost:8000/tokens/{bounded.entry.id}/edit"
+    person.open(refused.json["fix"].removeprefix("http://localhost:8000"))
     person.press("Save", networks="10.0.0.0/8 192.0.2.1")
     assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200
 
@@ -32,7 +32,7 @@ def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, u
     issued = factories.api_token(app, user, name="wall", authority=authority, lifetime=timedelta(days=90))
     refused = Script(app, issued.token).get("/protected").json
     assert (refused["code"], refused["required"]) == ("scope_required", ["protected:read"])
-    page = person.open(refused["fix"].removeprefix("http://127.0.0.1:8000")).text
+    page = person.open(refused["fix"].removeprefix("http://localhost:8000")).text
     assert 'value="wall 2"' in page
     made = person.press("Create token")
     assert made.status_code == 201
@@ -70,4 +70,4 @@ def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scop
         refused = BUILDERS[CODES[decision]](caller, need, [])
         page = page_of(refused).get_data(as_text=True)
     assert f">{words}</a>" in page
-    assert escape(refused.extra["fix"].removeprefix("http://127.0.0.1:8000")) in page
+    assert escape(refused.extra["fix"].removeprefix("http://localhost:8000")) in page

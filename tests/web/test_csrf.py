@@ -77,7 +77,7 @@ def test_from_another_site_nothing_changes_though_the_token_is_right(person, app
         "http://localhost.evil.example",
         "http://evil.example/localhost",
         "http://evil@localhost",
-        "http://localhost:8000",
+        "http://localhost:8001",
         "https://localhost",
         "http://[",
         "http://[::1",
@@ -95,7 +95,7 @@ def test_an_old_browser_that_names_another_origin_is_refused(app, user, origin):
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("origin", ["http://localhost", "http://127.0.0.1:8000", None])
+@pytest.mark.parametrize("origin", ["http://localhost", "http://localhost:8000", None])
 def test_an_old_browser_that_names_our_origin_or_none_is_let_in(app, user, origin):
     client = app.test_client()
     token = client.get("/login", headers={"Accept": "application/json"}).json["csrf_token"]

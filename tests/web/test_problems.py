@@ -30,7 +30,7 @@ def test_a_problem_is_said_in_the_words_of_rfc_9457(app):
     instance = answer.json.pop("instance")
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", instance)
     assert {name: value for name, value in answer.json.items() if name != "instance"} == {
-        "type": "http://127.0.0.1:8000/problems/throttled",
+        "type": "http://localhost:8000/problems/throttled",
         "title": "Taken",
         "status": 409,
         "detail": "By another.",

@@ -36,7 +36,7 @@ def test_headers_of_more_than_eight_kilobytes_are_refused(app, method, path, hea
     assert answer.json["title"] == "The headers are too large"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert Script(app).get(answer.json["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+    assert Script(app).get(answer.json["type"].removeprefix("http://localhost:8000")).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
@@ -54,7 +54,7 @@ def test_a_url_of_more_than_eight_kilobytes_is_refused(app, method, url):
     assert answer.headers["Cache-Control"] == "no-store"
     if method != "HEAD":
         assert answer.json["title"] == "The URL is too long"
-        assert Script(app).get(answer.json["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+        assert Script(app).get(answer.json["type"].removeprefix("http://localhost:8000")).status_code == 200
 
 
 @pytest.mark.parametrize("length", [3000, LONGEST_URL - len("/public")])

@@ -38,7 +38,9 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     """Register the authenticators of sessions and tokens with the guard, and count the uses of credentials."""
     services = services_of(app)
     services.provide(KeyRing)(ring)
-    services.provide(TokenIssuer)(TokenIssuer(ring, settings.base_url, most=settings.tokens_per_user))
+    services.provide(TokenIssuer)(
+        TokenIssuer(ring, settings.base_url, former=settings.former_base_urls, most=settings.tokens_per_user)
+    )
     mails = TokenMails(services.get(Mailer), circumstances)
     usage = UsageTracker(database, mails.arrived)
     services.provide(UsageTracker)(usage)
@@ -63,7 +65,7 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
         app,
         Authenticators(
             by_session=cookie.session_credential,
-            by_token=TokenAuthenticator(ring, issuer=settings.base_url).recognise,
+            by_token=TokenAuthenticator(ring, issuer=settings.base_url, former=settings.former_base_urls).recognise,
             standing=credential_lookup(database),
             seen=seen,
             late=late,

@@ -24,6 +24,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": settings.body_limit,
         "MAX_FORM_PARTS": 100,
         "BASE_URL": settings.base_url,
+        "FORMER_BASE_URLS": settings.former_base_urls,
         "HSTS": settings.hsts,
         "SITE_NAME": settings.site_name,
         "DPOP_WINDOW": settings.dpop_window,

@@ -120,7 +120,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     sealer = TotpEncryptor(Encryptor(settings.secret_key, "totp", former=settings.secret_key_fallbacks))
-    party = party_of(settings.base_url, settings.site_name)
+    party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
     step = SecondStep(
         services.get(LoginFlow),
         sealer,
@@ -134,7 +134,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services.provide(RelyingParty | None)(party)
     services.provide(SecondStep)(step)
     services.provide(MfaHooks)(MFA_HOOKS)
-    app.jinja_env.globals["ways_to_confirm"] = confirm.ways_to_confirm
+    app.jinja_env.globals |= {"ways_to_confirm": confirm.ways_to_confirm, "passkey_hosts": confirm.passkey_hosts}
     services.provide(LoginPageRenderer)(resume.login_page_for_saved_form)
     forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
     services.provide(FormEncryptor)(FormEncryptor(forms))

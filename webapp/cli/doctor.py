@@ -12,7 +12,18 @@ from webapp.audit.log import Event
 from webapp.cli import schema
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
-from webapp.cli.health_checks import database, files, jobs, keys, machine, mail, network, routes, setting_values
+from webapp.cli.health_checks import (
+    database,
+    files,
+    former_urls,
+    jobs,
+    keys,
+    machine,
+    mail,
+    network,
+    routes,
+    setting_values,
+)
 from webapp.cli.health_checks.finding import Finding
 from webapp.cli.output import as_json, say_json
 from webapp.core.db import Database
@@ -21,7 +32,10 @@ from webapp.guard.routes import routes as routes_of
 from webapp.jobs.leases import Job, Jobs, late
 from webapp.mail.failures import unsent
 from webapp.mail.outbox import states
+from webapp.mfa.passkeys import stuck_by_rp_id
+from webapp.mfa.webauthn_ceremonies import party_of
 from webapp.settings import Settings
+from webapp.tokens.issuers import stuck_by_issuer
 from webapp.web.registry import services_of
 
 
@@ -59,6 +73,11 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from in_database(settings, services_of(app).get(Jobs))
 
 
+def accepted_rp_ids(settings: Settings) -> tuple[str, ...]:
+    party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
+    return party.ids if party else ()
+
+
 def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Finding]:
     soundness = database.soundness(settings)
     yield soundness
@@ -70,6 +89,10 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
         yield database.people(user_queries.everybody(db))
         yield database.demanded(settings, [role.name for role in roles.every(db)])
         yield mail.outbox(states(db), unsent(db))
+        yield from former_urls.stuck(
+            stuck_by_issuer(db, (settings.base_url, *settings.former_base_urls)),
+            stuck_by_rp_id(db, accepted_rp_ids(settings)),
+        )
         yield from jobs.late_jobs(late(db, periodic_jobs))
         yield database.backed_up(reading.latest(db, Event.SITE_BACKED_UP))
         yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))

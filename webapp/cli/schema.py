@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
+from webapp.cli import base_url_notes
 from webapp.cli.errors import Unusable
 from webapp.core import db_file, instance_folder
 from webapp.core.db import engine_for, outages
@@ -119,6 +120,7 @@ def upgrade(settings: Settings, *, on_migrate: Callable[[], None] = lambda: None
                 on_migrate()
                 with migrating(engine) as connection:
                     command.upgrade(config(connection), "head")
+                base_url_notes.note(settings)
         if (file := file_of(settings)) is not None:
             instance_folder.mark_made(settings.instance, file)
     return former

@@ -11,6 +11,7 @@ from webapp.cli.db_context import answering, bring_up, opened
 from webapp.core.keys import ring_for
 from webapp.login.external_identity import load_authenticate
 from webapp.settings import Settings
+from webapp.settings.urls import default_url
 
 
 @click.command("serve", cls=Command)
@@ -59,4 +60,4 @@ def print_welcome(context: CommandContext) -> None:
 
 
 def listening(settings: Settings) -> str:
-    return "" if settings.base_url.endswith(f"//{settings.bind}") else f", listening on {settings.bind}"
+    return "" if settings.base_url == default_url(settings.bind) else f", listening on {settings.bind}"

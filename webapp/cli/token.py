@@ -69,7 +69,7 @@ def mint(context: CommandContext, /, *, user: str, expires: timedelta, **asked: 
     Examples:
       python -m webapp token mint ada --name backup --scope protected:read --expires 7d
       curl -H "Authorization: Bearer $(python -m webapp token mint ada --name once --scope protected:read \\
-        --expires 5m)" http://127.0.0.1:8000/protected
+        --expires 5m)" http://localhost:8000/protected
       python -m webapp token mint ada --name wall --scope protected:read --method GET --network 10.0.0.0/8
     """
     issuer, catalogue = mint_checks.tools(context.settings)

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from jwt import PyJWTError, api_jws
 
@@ -37,10 +37,10 @@ class ProvenRequest:
     """The request that the proof was sent with."""
 
     method: str
-    origin: str
-    """Scheme, host and port from the settings, because the sender can choose those in the request."""
+    base_urls: tuple[str, ...]
+    """URLs of the site from the settings, because the sender can choose scheme, host and port in the request."""
     path: str
-    """Decoded, as the routes see it."""
+    """Below the base URL; decoded, as the routes see it."""
     token: str | None = None
 
 
@@ -89,7 +89,9 @@ def key_in(header: dict[str, Any]) -> Key:
 def names_the_request(claims: dict[str, Any], asked: ProvenRequest, _: timedelta) -> None:
     if claims.get("htm") != asked.method:
         raise Invalid("htm is another method")
-    if not isinstance(claims.get("htu"), str) or place(claims["htu"]) != (*place(asked.origin)[:3], asked.path):
+    if not isinstance(claims.get("htu"), str) or not any(
+        place(claims["htu"]) == place(f"{url}{quote(asked.path)}") for url in asked.base_urls
+    ):
         raise Invalid("htu is another URL")
 
 

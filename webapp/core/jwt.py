@@ -1,15 +1,22 @@
 """Sign and verify JWTs. ``typ``, ``iss`` and ``aud`` are always required."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
 import jwt as pyjwt
 
 from webapp.core.keys import KeyRing, SigningKey
-from webapp.verify import Expired, Invalid, Key, TokenError, claims_of
+from webapp.verify import Expired, Invalid, Key, TokenError, claims_of, read
 
-__all__ = ["Expired", "Invalid", "TokenError", "sign", "verify"]
+__all__ = ["Expired", "Invalid", "OtherIssuer", "TokenError", "issuer_of", "sign", "verify"]
+
+# Errors that PyJWT raises only after the signature was verified.
+AFTER_THE_SIGNATURE = {"InvalidIssuerError", "InvalidAudienceError", "MissingRequiredClaimError", "InvalidSubjectError"}
+
+
+class OtherIssuer(Invalid):
+    """Signed with a key of this site, for itself, but under a URL that it does not know; the message is that URL."""
 
 
 def sign(claims: Mapping[str, Any], *, typ: str, key: SigningKey) -> str:
@@ -28,6 +35,7 @@ def verify(
 
     Raises:
         Expired: it was valid, but has expired.
+        OtherIssuer: it was issued under another URL of this site.
         Invalid: it is not valid, or its key was removed.
     """
 
@@ -37,6 +45,23 @@ def verify(
             raise Invalid("kid is unknown")
         return Key(key.algorithm, key.verifying)
 
-    return claims_of(
-        token, typ=typ, issuer=issuer, audience=audience, leeway=leeway.total_seconds(), key_named=key_named
-    )
+    try:
+        return claims_of(
+            token, typ=typ, issuer=issuer, audience=audience, leeway=leeway.total_seconds(), key_named=key_named
+        )
+    except Invalid as error:
+        if str(error) in AFTER_THE_SIGNATURE and (other := read(token)[1])["iss"] == other["aud"] != issuer:
+            raise OtherIssuer(other["iss"]) from error
+        raise
+
+
+def issuer_of(token: str, *, own: str, former: Collection[str]) -> str:
+    """The URL of this site under which a token says it was issued: ``own``, unless it names one of ``former``.
+
+    Nothing is verified yet.
+    """
+    try:
+        named = read(token)[1].get("iss") if former else own
+    except Invalid:
+        return own
+    return named if isinstance(named, str) and named in former else own

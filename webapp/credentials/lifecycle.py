@@ -187,6 +187,11 @@ def live_condition(moment: datetime | ColumnElement[datetime]) -> ColumnElement[
     return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment, is_awake)
 
 
+def live_ids(kind: str) -> Select[UUID]:
+    """The ids of the live credentials of a kind."""
+    return select(Credential.id).where(Credential.kind == kind, live_condition(now()))
+
+
 def user_ids_with_live(kind: str) -> Select[UUID]:
     """The ids of users with a live credential of a kind; with duplicates."""
     live_ones = Credential.kind == kind, Credential.expires_at > now(), Credential.revoked_at.is_(None)

@@ -82,6 +82,14 @@ class NotAccepted(Exception):
         self.code, self.standing, self.key = code, standing, key
 
 
+class SiteMoved(NotAccepted):
+    """A token that this site issued under a former URL, which its settings do not name."""
+
+    def __init__(self, former: str) -> None:
+        super().__init__("token_invalid", f"issued for {former[:200]}")
+        self.former = former
+
+
 def admit(claim: CredentialRef, standing: CredentialRow | None, now: datetime) -> Principal:
     """The principal of a credential, if its row is live and matches.
 

@@ -12,7 +12,7 @@ from webapp.guard.assurance import Level
 from webapp.guard.dpop_binding import KeyNotProven
 from webapp.guard.forbidden import BUILDERS, current_call, steps_of
 from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
-from webapp.guard.principal import NotAccepted, Principal
+from webapp.guard.principal import NotAccepted, Principal, SiteMoved
 from webapp.guard.refusal_log import note
 from webapp.guard.www_authenticate import challenge
 from webapp.web import token_cookie
@@ -54,9 +54,23 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if (shown := presented()) is not None and shown.is_in_cookie:
         # Delete the cookie, so that the next request can use the session; this one must not.
         token_cookie.delete_after_request()
+    headers = challenge(error.code, need, refused=error)
+    return problem_response(Problem(401, *words_of(error), code=error.code, headers=headers))
+
+
+def words_of(error: NotAccepted) -> tuple[str, str]:
+    """Title and detail of the problem."""
+    if isinstance(error, KeyNotProven):
+        return unproven(error)
+    if isinstance(error, SiteMoved):
+        return _("This site has moved"), _(
+            "The token was issued for %(former)s, but this site is now %(url)s. Create a new token there, or ask your "
+            "administrator to add the former URL to WEBAPP_FORMER_BASE_URLS.",
+            former=error.former[:200],
+            url=current_app.config["BASE_URL"],
+        )
     kind = kind_of(error.code)
-    words = (kind.title, kind.detail) if not isinstance(error, KeyNotProven) else unproven(error)
-    return problem_response(Problem(401, *words, code=error.code, headers=challenge(error.code, need, refused=error)))
+    return kind.title, kind.detail
 
 
 def unproven(error: KeyNotProven) -> tuple[str, str]:

@@ -145,7 +145,7 @@ def said(bearing: TokenBearer, *, issuer: str, token_type: str, claims: Mapping[
         iat=claims.get("iat", UNSET),
         sub=str(bearing.user_id),
         aud=claims.get("aud", UNSET),
-        iss=issuer,
+        iss=claims.get("iss", issuer),
         jti=claims.get("jti", UNSET),
         cnf=Confirmation(authority.jkt) if authority.jkt else UNSET,
         auth_time=int(bearing.auth_time.timestamp()) if proven else UNSET,

@@ -183,7 +183,8 @@ class SecondStep:
             return Throttled(taken.retry_after)
         with self.flow.database.read() as db:
             found = passkeys.by_credential(db, answer.credential_id)
-        if found is None or self.party is None or owner not in (None, found.user_id):
+        party = self.party.under(found.rp_id) if found is not None and self.party is not None else None
+        if found is None or party is None or owner not in (None, found.user_id):
             return LoginRefused()
         try:
             requires_user_handle(answer.user_handle, found.user_id.bytes, is_identified=owner is not None)
@@ -192,7 +193,7 @@ class SecondStep:
             return LoginRefused()
         try:
             shown = webauthn_ceremonies.verify_assertion(
-                self.party, challenge, answer, public_key=found.public_key, is_synced=found.is_synced
+                party, challenge, answer, public_key=found.public_key, is_synced=found.is_synced
             )
         except webauthn_ceremonies.CeremonyRefused as error:
             self.note(Event.SESSION_REFUSED, found, {"by": "passkey", "reason": str(error)})

@@ -42,6 +42,8 @@ class Passkey(Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     uses: Mapped[int]
+    rp_id: Mapped[str | None] = mapped_column(String(200))
+    """The host name for which the browser made it (RP ID); None only until the next start of a new version."""
 
 
 class RecoveryCode(Base):

@@ -1,9 +1,9 @@
 """Passkeys of users: add, find, use, rename and remove them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -63,6 +63,7 @@ def add(db: Session, user_id: UUID, made: RegisteredPasskey, name: str | None = 
         is_synced=made.is_synced,
         created_at=now(),
         uses=0,
+        rp_id=made.rp_id,
     )
     try:
         with db.begin_nested():
@@ -86,8 +87,9 @@ def of_user(db: Session, user_id: UUID, *, for_update: bool = False) -> Sequence
 
 
 def known(db: Session, user_id: UUID) -> list[KnownPasskey]:
-    """Passkeys of a user for WebAuthn options."""
-    return [KnownPasskey(passkey.credential_id, tuple(passkey.transports)) for passkey in of_user(db, user_id)]
+    """The one that was used last first."""
+    found = sorted(of_user(db, user_id), key=lambda passkey: passkey.last_used_at or passkey.created_at, reverse=True)
+    return [KnownPasskey(passkey.credential_id, tuple(passkey.transports), passkey.rp_id) for passkey in found]
 
 
 def by_credential(db: Session, credential_id: bytes) -> Passkey | None:
@@ -127,3 +129,14 @@ def remove(db: Session, passkey: Passkey) -> bool:
 
 def remove_all(db: Session, user_id: UUID) -> int:
     return len(db.scalars(delete(Passkey).where(Passkey.user_id == user_id).returning(Passkey.id)).all())
+
+
+def note_rp_id(db: Session, rp_id: str) -> None:
+    """Note ``rp_id`` on the passkeys whose rows say none."""
+    db.execute(update(Passkey).where(Passkey.rp_id.is_(None)).values(rp_id=rp_id))
+
+
+def stuck_by_rp_id(db: Session, accepted: Collection[str]) -> dict[str, int]:
+    """Number of passkeys by their RP ID, if it is none that this site accepts."""
+    query = select(Passkey.rp_id, func.count()).where(Passkey.rp_id.not_in(accepted)).group_by(Passkey.rp_id)
+    return {rp_id: count for rp_id, count in db.execute(query) if rp_id}

@@ -3,7 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,17 +31,35 @@ class RelyingParty:
     """A host name; browsers refuse IP addresses."""
     origin: str
     name: str
+    former_ids: tuple[str, ...] = ()
+    """Host names of former URLs, whose passkeys work at ``origin`` too (related origins, WebAuthn L3 §5.11)."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return self.id, *self.former_ids
+
+    def under(self, rp_id: str | None) -> "RelyingParty | None":
+        """This site with one of its IDs, as a passkey names it; None for an ID of another site."""
+        rp_id = rp_id or self.id
+        return replace(self, id=rp_id, former_ids=()) if rp_id in self.ids else None
 
 
-def party_of(base_url: str, site_name: str) -> RelyingParty | None:
+def party_of(base_url: str, site_name: str, former_urls: Iterable[str] = ()) -> RelyingParty | None:
     """The relying party of a site; None if its URL has an IP address, for which browsers create no passkey (WebAuthn
     §5.1.2)."""
-    host = urlsplit(base_url).hostname or ""
+    host, *former = (urlsplit(url).hostname or "" for url in (base_url, *former_urls))
+    if is_ip_address(host):
+        return None
+    former_ids = dict.fromkeys(name for name in former if name != host and not is_ip_address(name))
+    return RelyingParty(host, base_url, site_name, tuple(former_ids))
+
+
+def is_ip_address(host: str) -> bool:
     try:
         ip_address(host)
     except ValueError:
-        return RelyingParty(host, base_url, site_name)
-    return None
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,7 @@ class KnownPasskey:
 
     credential_id: bytes
     transports: tuple[str, ...] = ()
+    rp_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,7 @@ class RegisteredPasskey:
     aaguid: str
     is_synced: bool
     transports: tuple[str, ...]
+    rp_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +180,7 @@ def registered(party: RelyingParty, challenge: bytes, answer: str) -> Registered
         aaguid=proven.aaguid,
         is_synced=proven.credential_device_type == MULTI_DEVICE,
         transports=transports,
+        rp_id=party.id,
     )
 
 

@@ -2,17 +2,15 @@
 
 import re
 from datetime import timedelta
-from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from webapp.settings.fields import SettingsError
 from webapp.settings.types import Network
+from webapp.settings.urls import PORTS, is_host, is_loopback
 
 BIND = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
-HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 # Pages list ended tokens for this long.
 LISTED = timedelta(days=90)
-PORTS = {"http": 80, "https": 443}
 
 # Parts of example secrets in documentation, which people copy.
 EXAMPLES = (
@@ -26,47 +24,6 @@ def bind(value: str) -> None:
     match = BIND.fullmatch(value)
     if not match or not 0 < int(match["port"]) < 65536:
         raise SettingsError(f"WEBAPP_BIND must be an IP address and a port such as 127.0.0.1:8000, not {value!r}.")
-
-
-def origin(base_url: str, *, bind: str) -> str:
-    """The public URL as browsers write its origin: no trailing slash, no default port."""
-    parts = split(base_url or f"http://{bind}")
-    host, port = parts.hostname or "", parts.port
-    if parts.scheme == "http" and not is_loopback(host):
-        raise SettingsError(
-            "WEBAPP_BASE_URL must start with https://, unless its host is this machine."
-            if base_url
-            else "WEBAPP_BASE_URL must be set, because WEBAPP_BIND accepts connections from other machines."
-        )
-    name = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{name}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")
-
-
-def split(url: str) -> SplitResult:
-    refusal = SettingsError(f"WEBAPP_BASE_URL must be http(s)://host or http(s)://host:port, not {url!r}.")
-    # urlsplit silently removes line breaks and tabs.
-    if not re.fullmatch(r"[\x21-\x7e]+", url) or "?" in url or "#" in url:
-        raise refusal
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise refusal from error
-    rest = parts.path not in ("", "/") or "@" in parts.netloc or parts.netloc.endswith(":") or port == 0
-    if parts.scheme not in PORTS or rest or not is_host(parts.hostname or ""):
-        raise refusal
-    return parts
-
-
-def is_host(name: str) -> bool:
-    return ":" in name or HOST.fullmatch(name) is not None
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def cors_origins(values: tuple[str, ...]) -> None:

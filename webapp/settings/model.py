@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from webapp.settings import checks, manual, private_files, sources
+from webapp.settings import checks, manual, private_files, sources, urls
 from webapp.settings.fields import PREFIX, Secret, fields_of
 from webapp.settings.paths import ROOT
 from webapp.settings.types import Network
@@ -26,7 +26,10 @@ class Settings:
         ROOT / "instance"
     )
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
-    base_url: Annotated[str, "Public URL of this site; empty means http:// and WEBAPP_BIND."] = ""
+    base_url: Annotated[str, "Public URL of this site; empty means http://localhost and the port of WEBAPP_BIND."] = ""
+    former_base_urls: Annotated[
+        tuple[str, ...], "Former values of WEBAPP_BASE_URL, whose tokens and passkeys still work; the newest first."
+    ] = ()
     database_url: Annotated[str, "SQLite or PostgreSQL; empty means latchkey.db in the instance folder.", Secret] = ""
     valkey_url: Annotated[str, "Valkey server that counts limits; empty means the database.", Secret] = ""
     secret_key: Annotated[str, "Signs cookies and forms, encrypts stored secrets; at least 32 random bytes.", Secret]
@@ -108,7 +111,11 @@ class Settings:
         # Values derived from other settings are filled in here, so that no caller sees them unresolved.
         object.__setattr__(self, "instance", self.instance.absolute())
         checks.bind(self.bind)
-        object.__setattr__(self, "base_url", checks.origin(self.base_url, bind=self.bind))
+        own = urls.base_url(self.base_url, bind=self.bind)
+        object.__setattr__(
+            self, "former_base_urls", urls.former_base_urls(self.former_base_urls, own=own, bind=self.bind)
+        )
+        object.__setattr__(self, "base_url", own)
         object.__setattr__(self, "mail_from", self.mail_from or f"{self.site_name} <latchkey@{self.host}>")
         self._check_secrets()
         self._check_numbers()
@@ -175,6 +182,11 @@ class Settings:
     def locations(self) -> frozenset[str]:
         """Where tokens are accepted: ``header``, ``query``, ``cookie``."""
         return frozenset(self.token_locations) | ({"query"} if self.token_in_query else set())
+
+    @property
+    def oldest_base_url(self) -> str:
+        """The URL of tokens and passkeys that were made before their rows noted it."""
+        return (self.base_url, *self.former_base_urls)[-1]
 
     @property
     def host(self) -> str:

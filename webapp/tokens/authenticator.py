@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from webapp.core import jwt
 from webapp.core.clock import seconds
 from webapp.core.keys import KeyRing
-from webapp.guard.principal import CredentialRef, NotAccepted
+from webapp.guard.principal import CredentialRef, NotAccepted, SiteMoved
 
 TYP = "at+jwt"
 MAX_REMEMBERED = 4096
@@ -24,10 +25,15 @@ class VerifiedToken:
 
 
 class TokenAuthenticator:
-    """Verifies signature and claims of tokens. Caches signatures only: whether a token is live is read each time."""
+    """Verifies signature and claims of tokens. Caches signatures only: whether a token is live is read each time.
 
-    def __init__(self, ring: KeyRing, *, issuer: str) -> None:
-        self.ring, self.issuer = ring, issuer
+    Args:
+        issuer: URL of the site.
+        former: its former URLs, whose tokens are accepted too.
+    """
+
+    def __init__(self, ring: KeyRing, *, issuer: str, former: Collection[str] = ()) -> None:
+        self.ring, self.issuer, self.former = ring, issuer, former
         self._verified: OrderedDict[bytes, VerifiedToken] = OrderedDict()
         self._version = ""
 
@@ -35,7 +41,7 @@ class TokenAuthenticator:
         """Verify a token and return the credential that it names; its row is not read.
 
         Raises:
-            NotAccepted: ``token_expired`` or ``token_invalid``.
+            NotAccepted: ``token_expired`` or ``token_invalid``; ``SiteMoved``.
         """
         if len(token) > LONGEST:
             raise NotAccepted("token_invalid", "longer than a token of this site")
@@ -53,10 +59,13 @@ class TokenAuthenticator:
         # Read before verifying: if keys change meanwhile, the result goes into the cache that was dropped.
         verified = self._verified
         try:
-            claims = jwt.verify(token, typ=TYP, issuer=self.issuer, audience=self.issuer, ring=self.ring)
+            issuer = jwt.issuer_of(token, own=self.issuer, former=self.former)
+            claims = jwt.verify(token, typ=TYP, issuer=issuer, audience=issuer, ring=self.ring)
             key, owner = UUID(claims["jti"]).hex, UUID(claims["sub"])
         except jwt.Expired as error:
             raise NotAccepted("token_expired", str(error), key=key_in(error.claims)) from error
+        except jwt.OtherIssuer as error:
+            raise SiteMoved(str(error)) from error
         except (jwt.TokenError, ValueError) as error:
             raise NotAccepted("token_invalid", str(error)) from error
         known = VerifiedToken(CredentialRef(key=key, kind="token", user_id=owner), float(claims["exp"]))

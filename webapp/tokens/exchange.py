@@ -86,7 +86,8 @@ class TokenExchange:
         audience = read(token)[1].get("aud")
         if not isinstance(audience, str) or audience not in self.audiences:
             raise jwt.Invalid("aud is not one of the exchange audiences")
-        return jwt.verify(token, typ=TYP, issuer=self.issuer.url, audience=audience, ring=self.issuer.ring)
+        issuer = jwt.issuer_of(token, own=self.issuer.url, former=self.issuer.former)
+        return jwt.verify(token, typ=TYP, issuer=issuer, audience=audience, ring=self.issuer.ring)
 
 
 def actor_name(issuer: str, key: str) -> str:

@@ -98,6 +98,8 @@ class TokenIssuer:
 
     ring: KeyRing
     url: str
+    former: tuple[str, ...] = ()
+    """Former URLs of the site, whose tokens are still accepted."""
     hooks: list[ClaimsHook] = field(default_factory=list)
     most: int = 1000
     """Maximum number of live tokens per user."""
@@ -132,7 +134,7 @@ class TokenIssuer:
             authority=wish.authority,
             family_id=wish.family_id,
         )
-        entry = enter(db, user_id, wish, token_id)
+        entry = enter(db, user_id, wish, token_id, issuer=self.url)
         record(
             db,
             wish.event,
@@ -211,7 +213,7 @@ def checked_name(name: str) -> str:
     return name
 
 
-def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID) -> ApiToken:
+def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID, *, issuer: str) -> ApiToken:
     entry = ApiToken(
         id=token_id,
         user_id=user_id,
@@ -223,6 +225,7 @@ def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID) -> Api
         note=wish.note,
         reason=wish.reason,
         rotated_from=wish.rotated_from,
+        issuer=issuer,
     )
     if entry.taken_name is None and entry.once is None and entry.rotated_from is None:
         # No unique constraint applies, so no savepoint is needed.

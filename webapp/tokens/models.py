@@ -36,6 +36,8 @@ class ApiToken(Base):
     """The token that it replaced."""
     rotated_at: Mapped[datetime | None]
     """When it was replaced; since then it expires after the overlap at the latest."""
+    issuer: Mapped[str | None] = mapped_column(String(200))
+    """Its ``iss``: the URL of the site when it was issued. None only until the next start of a new version."""
 
 
 class TokenNotice(Base):

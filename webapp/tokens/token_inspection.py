@@ -45,8 +45,6 @@ MEANINGS = {
 }
 NOT_USED = _l("Not used by this site.")
 TIMES = ("iat", "nbf", "exp", "auth_time")
-# Errors that PyJWT raises only after the signature was verified.
-AFTER_THE_SIGNATURE = {"InvalidIssuerError", "InvalidAudienceError", "MissingRequiredClaimError", "InvalidSubjectError"}
 
 
 class InspectedMember(msgspec.Struct, frozen=True):
@@ -135,7 +133,7 @@ def signature_of(text: str, header: Mapping[str, Any], ring: KeyRing, issuer: st
     try:
         verify.has_signature(text, verify.Key(key.algorithm, key.verifying), issuer=issuer, audience=issuer)
     except verify.Invalid as error:
-        if str(error) in AFTER_THE_SIGNATURE:
+        if str(error) in jwt.AFTER_THE_SIGNATURE:
             return "holds", str(error)
         return "broken", _(
             "It claims to be from this site, but its content does not match the signature. It gives no access."

@@ -25,8 +25,10 @@ def proof_for(token: str | None) -> DpopProof:
     header = request.environ.get("HTTP_DPOP")
     if header is None:
         raise ProofUnfit("the proof is missing")
-    sent = ProvenRequest(method=request.method, origin=current_app.config["BASE_URL"], path=request.path, token=token)
-    return dpop.proven(header, sent, window=current_app.config["DPOP_WINDOW"])
+    config = current_app.config
+    base_urls = config["BASE_URL"], *config["FORMER_BASE_URLS"]
+    sent = ProvenRequest(method=request.method, base_urls=base_urls, path=request.path, token=token)
+    return dpop.proven(header, sent, window=config["DPOP_WINDOW"])
 
 
 def is_new(proof: DpopProof) -> bool:

@@ -34,7 +34,7 @@ def verifier(app):
         found = services_of(app).get(KeyRing).find(kid)
         return Key(found.algorithm, found.verifying)
 
-    return Verifier("http://127.0.0.1:8000", audience=REPORTS, keys=key_named)
+    return Verifier("http://localhost:8000", audience=REPORTS, keys=key_named)
 
 
 def test_it_gives_a_token_that_the_other_service_takes_for_fifteen_minutes(app, user, verifier):
@@ -61,14 +61,14 @@ def test_it_says_who_acts_and_how_that_was_proven(app, user):
         found = claims(exchange(app, given.token).json["access_token"])
     assert found.pop("jti") != given.entry.id.hex
     assert found == {
-        "iss": "http://127.0.0.1:8000",
+        "iss": "http://localhost:8000",
         "aud": REPORTS,
         "sub": str(user.id),
         "client_id": "latchkey",
         "iat": NOON_AS_NUMBER,
         "exp": NOON_AS_NUMBER + 900,
         "scope": "profile:read",
-        "act": {"iss": "http://127.0.0.1:8000", "sub": f"http://127.0.0.1:8000/tokens/{given.entry.id}"},
+        "act": {"iss": "http://localhost:8000", "sub": f"http://localhost:8000/tokens/{given.entry.id}"},
         "auth_time": NOON_AS_NUMBER,
         "amr": ["pwd"],
         "acr": "aal1",

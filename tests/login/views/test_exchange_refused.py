@@ -33,7 +33,7 @@ def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(
             {"audience": "https://elsewhere.example.org"}, "invalid_target", id="a service that is not listed"
         ),
         pytest.param({"audience": REPORTS + "/"}, "invalid_target", id="one that is written in another way"),
-        pytest.param({"audience": "http://127.0.0.1:8000"}, "invalid_target", id="this site"),
+        pytest.param({"audience": "http://localhost:8000"}, "invalid_target", id="this site"),
         pytest.param({"audience": ""}, "invalid_request", id="no service"),
         pytest.param({"audience": None}, "invalid_request", id="null"),
         pytest.param({"grant_type": "password"}, "unsupported_grant_type", id="another grant"),
@@ -110,7 +110,7 @@ def test_where_no_service_is_named_nothing_is_exchanged_and_says_so(make_app, us
     assert "WEBAPP_EXCHANGE_AUDIENCES" in answer.json["detail"]
 
 
-@pytest.mark.parametrize("name", ["http://127.0.0.1:8000", "HTTP://127.0.0.1:8000/", "ä", "x" * 201])
+@pytest.mark.parametrize("name", ["http://localhost:8000", "HTTP://localhost:8000/", "ä", "x" * 201])
 def test_a_service_that_cannot_be_one_stops_the_start(tmp_path, name):
     with pytest.raises(SettingsError, match="WEBAPP_EXCHANGE_AUDIENCES"):
         Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_EXCHANGE_AUDIENCES": name})

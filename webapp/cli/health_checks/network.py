@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.settings import Settings
-from webapp.settings.checks import is_loopback
+from webapp.settings.urls import is_loopback
 
 
 def findings(settings: Settings) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from webapp.login.views.blueprint import attempt, bp, flow, reprove, unchanged
 from webapp.login.views.login_errors import throttled
 from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import factors, passkeys
-from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
+from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options, rp_ids
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
@@ -41,7 +41,7 @@ def confirm_form(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/confirm/passkey")
 @require(session=True, spares_level=True, spares_closed=True)
-@responds(PasskeyOptions, refuses=(404,))
+@responds(PasskeyOptions, query=RpIdQuery, refuses=(404,))
 def confirm_options(principal: Principal) -> ResponseReturnValue:
     """WebAuthn options for the caller's passkeys."""
     with database().read() as db:
@@ -107,6 +107,13 @@ def ways_to_confirm(asked: Level = Level.ONE) -> Offered:
     """Methods for step-up; also for the page that the guard shows."""
     found: Principal = current_user
     return ways(found, asked)
+
+
+def passkey_hosts() -> list[str]:
+    """The RP IDs of the caller's passkeys, for the page."""
+    found: Principal = current_user
+    with database().read() as db:
+        return rp_ids(passkeys.known(db, found.user_id))
 
 
 def onward(target: str | None, fields: form_state.Fields | None) -> ResponseReturnValue:

@@ -39,6 +39,7 @@ from webapp.login.views.login_errors import (
     unverified,
 )
 from webapp.mail.mailer import Mailer
+from webapp.mfa.views.passkey_options import rp_ids
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Started
 from webapp.web.api_schema import responds
@@ -144,7 +145,7 @@ def login_page_context(target: str | None) -> dict[str, Any]:
         "remembered_for": _n("%(num)s day", "%(num)s days", lifetime.days) if lifetime.days else span(lifetime),
         "destination": destination,
         "registration": current_app.config["REGISTRATION"],
-        "has_passkeys": second_step().party is not None,
+        "passkey_hosts": rp_ids(),
     }
 
 

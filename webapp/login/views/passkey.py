@@ -9,7 +9,7 @@ from webapp.login.views.blueprint import bp
 from webapp.login.views.login import LoggedIn, begin_session, login_page, verify_first
 from webapp.login.views.login_errors import credentials_invalid
 from webapp.login.views.proof_forms import WRONG_PASSKEY, by_passkey
-from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
+from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
@@ -21,7 +21,7 @@ PURPOSE = "login"
 
 @bp.get("/login/passkey")
 @public
-@responds(PasskeyOptions, refuses=(404,))
+@responds(PasskeyOptions, query=RpIdQuery, refuses=(404,))
 def passkey_options() -> ResponseReturnValue:
     """WebAuthn options for any passkey of this site. The challenge is in the cookie of the response."""
     return request_options(PURPOSE)

@@ -16,7 +16,7 @@ from webapp.login.views.login import LoggedIn, begin_session
 from webapp.login.views.login_errors import credentials_invalid
 from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import passkeys
-from webapp.mfa.views.passkey_options import PasskeyOptions, request_options
+from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options, rp_ids
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
 from webapp.web.responses import refuse_form
@@ -34,7 +34,7 @@ def second_step_form() -> ResponseReturnValue:
 
 @bp.get("/login/second-step/passkey")
 @public
-@responds(PasskeyOptions, refuses=(401, 404))
+@responds(PasskeyOptions, query=RpIdQuery, refuses=(401, 404))
 def second_step_options() -> ResponseReturnValue:
     """WebAuthn options for the user whose password was right."""
     found = pending_cookie.pending_login_and_user()
@@ -75,11 +75,13 @@ def form_again(form: SecondStepForm, user: User, problem: Problem | None = None)
 
 def second_step_page(user: User, form: SecondStepForm) -> str:
     step = second_step().after(user)
+    with database().read() as db:
+        hosts = rp_ids(passkeys.known(db, user.id))
     facts: dict[str, Any] = {
         "form": form,
         "user": user,
         "factors": step.factors if isinstance(step, Pending) else None,
-        "has_passkeys": second_step().party is not None,
+        "passkey_hosts": hosts,
         "trust_days": current_app.config["TRUST_LIFETIME"].days if may_trust(user) else None,
     }
     return render_template("login/second_step.html", **facts)

@@ -12,6 +12,7 @@ from webapp.mfa.views import challenge_cookie
 from webapp.mfa.webauthn_ceremonies import KnownPasskey, RelyingParty
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
+from webapp.web.query_params import parse_query
 from webapp.web.registry import service
 
 
@@ -21,9 +22,48 @@ class PasskeyOptions(msgspec.Struct, frozen=True, rename="camel"):
     public_key: dict[str, Any]
 
 
-def request_options(purpose: str, known: Iterable[KnownPasskey] = ()) -> Response:
-    """Respond with WebAuthn request options and a challenge for this browser."""
-    return as_json(PasskeyOptions(webauthn_ceremonies.request_options(party(), challenge_cookie.give(purpose), known)))
+class RelatedOrigins(msgspec.Struct, frozen=True):
+    """WebAuthn Level 3 §5.11.1."""
+
+    origins: list[str]
+
+
+class RpIdQuery(msgspec.Struct, frozen=True):
+    rp_id: str | None = None
+    """One of the RP IDs of this site: the host name of its base URL, or of a former one."""
+
+
+def request_options(purpose: str, known: Iterable[KnownPasskey] | None = None) -> Response:
+    """For the RP ID in the query. Without one, it is that of the passkey in ``known`` that was used last.
+
+    Args:
+        known: the passkeys of the user; None if any passkey of this site will do.
+
+    Raises:
+        Problem: 404 if this site has no passkeys, or none with this RP ID.
+    """
+    own = party()
+    usable = [passkey for passkey in known or () if own.under(passkey.rp_id)]
+    asked = parse_query(RpIdQuery).rp_id or next((passkey.rp_id for passkey in usable), None)
+    chosen = own.under(asked)
+    if chosen is None:
+        raise Problem(404, _("Passkeys don't work with this URL"), _("This site never had this host name."))
+    listed = [passkey for passkey in usable if (passkey.rp_id or own.id) == chosen.id]
+    challenge = challenge_cookie.give(purpose)
+    return as_json(PasskeyOptions(webauthn_ceremonies.request_options(chosen, challenge, listed)))
+
+
+def rp_ids(known: Iterable[KnownPasskey] | None = None) -> list[str]:
+    """The RP IDs to offer a button for, the preferred one first; empty where there are no passkeys.
+
+    Args:
+        known: as for ``request_options``.
+    """
+    own = service(RelyingParty | None)
+    if own is None:
+        return []
+    named = own.ids if known is None else (passkey.rp_id or own.id for passkey in known)
+    return list(dict.fromkeys(rp_id for rp_id in named if rp_id in own.ids))
 
 
 def party() -> RelyingParty:

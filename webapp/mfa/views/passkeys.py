@@ -10,6 +10,7 @@ from webapp.audit.log import Event, record
 from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.guard.assurance import joined
+from webapp.guard.require import public_to_scripts
 from webapp.mfa import passkeys, webauthn_ceremonies
 from webapp.mfa.factor_list import PasskeyEntry, entry
 from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
@@ -17,7 +18,7 @@ from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown
 from webapp.mfa.views import challenge_cookie
 from webapp.mfa.views.blueprint import SECURITY, above, bp, change, note_factor_change, ways
-from webapp.mfa.views.passkey_options import PasskeyOptions, party
+from webapp.mfa.views.passkey_options import PasskeyOptions, RelatedOrigins, party
 from webapp.mfa.views.recovery_codes import after_a_first
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty, VerifiedAssertion
 from webapp.web.api_schema import responds
@@ -32,7 +33,22 @@ from webapp.web.transaction import db
 log = logging.getLogger(__name__)
 
 PURPOSE = "register"
+ORIGINS_KEPT = 300
+"""Seconds for which others may keep the related origins."""
 NOT_MADE = _l("The passkey could not be added. Try again and confirm with fingerprint, face or PIN.")
+
+
+@bp.get("/.well-known/webauthn")
+@public_to_scripts
+@responds(RelatedOrigins, refuses=(404,))
+def related_origins() -> ResponseReturnValue:
+    """The origin whose pages may use the passkeys of this host name.
+
+    Browsers fetch it from the former host name of a site that has moved.
+    """
+    response = as_json(RelatedOrigins([party().origin]))
+    response.headers["Cache-Control"] = f"public, max-age={ORIGINS_KEPT}"
+    return response
 
 
 @bp.get("/account/security/passkeys/new")

@@ -5,6 +5,7 @@ from flask import Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
+from webapp.core.jwt import issuer_of
 from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.guard.dry_run import tried
@@ -105,8 +106,8 @@ def forgotten(answer: Response) -> Response:
 
 
 def inspected(principal: Principal, form: InspectForm) -> Inspected:
-    own = issuer()
-    reading = token_inspection.read(form.token.data or "", own.ring, own.url)
+    own, text = issuer(), form.token.data or ""
+    reading = token_inspection.read(text, own.ring, issuer_of(text, own=own.url, former=own.former))
     standing = service(Authenticators).standing(reading.claim.key) if reading.claim else None
     if standing is not None and standing.user_id != principal.user_id:
         return answer_of(reading, reading.sentence if reading.code else str(ANOTHERS), reading.code)
