@@ -38,6 +38,7 @@ class Catcher:
             return "250 never heard"
         if self.how == "later":
             return "451 try again later"
+        self.greeting, self.envelope = session.host_name, (envelope.mail_from, envelope.rcpt_tos)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
 

@@ -108,6 +108,7 @@ def test_a_wrong_password_loses_no_mail_and_stands_in_no_reason(app, certificate
     mails, tried, mail = send(app, certificate, "smtps", login="robot%40example.org:hunter2hunter2@")
     assert (mails, set(tried), mail.state) == ([], {(USER, "hunter2hunter2")}, "waiting")
     assert "hunter2" not in mail.last_error + logged()
+    assert "percent-encoded" in mail.last_error
 
 
 @pytest.mark.usefixtures("vouched_for")

@@ -36,7 +36,8 @@ def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances
     if owner is None or owner.id == user.id:
         link = f"/account/email/confirm/{secret}"
         facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
-        post.send(db, "confirm_address", address, user_id=user.id, **facts)
+        ends_at = now() + CONFIRMED_WITHIN
+        post.send_link(db, "confirm_address", address, user_id=user.id, ends_at=ends_at, **facts)
         return
     # To the address as its owner wrote it: two addresses that compare as equal need not be one mailbox. If the owner
     # gets no mail, the same number of rows is written, so that the caller cannot tell.

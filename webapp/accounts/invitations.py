@@ -122,10 +122,12 @@ def mail(db: Session, post: Mailer, made: InvitationWithLink) -> bool:
     if found.email is None:
         return False
     inviter = db.get(User, found.created_by) if found.created_by else None
-    post.send(
+    post.send_link(
         db,
         "invitation",
         found.email,
+        user_id=None,
+        ends_at=found.expires_at,
         inviter=inviter.username if inviter else None,
         expires_at=found.expires_at,
         link=made.path,

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
+import idna
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from precis_i18n import get_profile
 
@@ -37,6 +38,18 @@ class EmailUnfit(Exception):
 def key_of(text: str) -> str:
     """Normalize a name for comparison: without differences of case, width or composition (UAX #15 NFKC, UAX #21)."""
     return normalized("NFKC", normalized("NFKC", text).casefold()).strip()
+
+
+def identifier_key(text: str) -> str:
+    """``key_of`` for a typed user name or e-mail address, whose domain may be written as ``xn--…``."""
+    key = key_of(text)
+    local, at, domain = key.rpartition("@")
+    if not at or "xn--" not in domain:
+        return key
+    try:
+        return key_of(f"{local}@{idna.decode(domain)}")
+    except (idna.IDNAError, UnicodeError):
+        return key
 
 
 def checked_name(name: str) -> str:
@@ -114,9 +127,19 @@ def checked_address(address: str) -> str:
     if len(address) > LONGEST_ADDRESS or is_stacked(address):
         raise EmailUnfit(_("This is not a valid e-mail address."))
     try:
-        return validate_email(address.strip(), check_deliverability=False).normalized
+        return validate_email(with_plain_letters(address.strip()), check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise EmailUnfit(why_unfit(address.strip())) from error
+
+
+def with_plain_letters(address: str) -> str:
+    """A local part of full-width or other compatibility forms in ASCII, as the mailbox is called (UAX #15 NFKC).
+
+    Letters outside ASCII stay: another mail server may take them for another mailbox.
+    """
+    local, at, domain = address.replace("＠", "@").rpartition("@")
+    plain = normalized("NFKC", local)
+    return f"{plain if plain.isascii() else local}{at}{domain}"
 
 
 def why_unfit(address: str) -> str:

@@ -179,12 +179,13 @@ def send_notice(
         return
     facts = {"what": kind, "since": here.at.isoformat()} | about
     secret = one_time_links.make(db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False)
-    post.send(
+    post.send_link(
         db,
         kind,
         user.email,
         user_id=user.id,
         username=user.username,
+        ends_at=here.at + lifetime if kind == RESET_ASKED else None,
         here=here,
         link=f"/not-me/{secret}",
         lifetime=lifetime,

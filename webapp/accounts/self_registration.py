@@ -143,7 +143,8 @@ def tell_name_is_taken(
     """Mail an invitation to choose another user name. Its page may name taken ones, because the address is verified."""
     invitations.record_made(db, invitation.invitation)
     make_link(db, post, None)
-    post.send(db, "name_taken", new.email or "", taken=new.username, link=invitation.path, lifetime=LIFETIME, here=here)
+    facts = {"taken": new.username, "link": invitation.path, "lifetime": LIFETIME, "here": here}
+    post.send_link(db, "name_taken", new.email or "", user_id=None, ends_at=now() + LIFETIME, **facts)
 
 
 def make_link(db: Session, post: Mailer, user: User | None) -> str:
@@ -163,11 +164,12 @@ def make_link(db: Session, post: Mailer, user: User | None) -> str:
 def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
     """Mail the link that verifies the e-mail address."""
     secret = make_link(db, post, user)
-    post.send(
+    post.send_link(
         db,
         "verify_address",
         user.email or "",
         user_id=user.id,
+        ends_at=now() + LIFETIME,
         username=user.username,
         here=here,
         link=f"/verify/{secret}",

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.accounts.models import User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import identifier_key, key_of
 from webapp.core.clock import now
 from webapp.core.db import EPOCH
 from webapp.credentials import lifecycle as credentials
@@ -59,7 +59,7 @@ class UserPage:
 
 def by_name_or_email(db: Session, name_or_address: str) -> User | None:
     """The user with this name or e-mail address. No user name contains an @."""
-    return db.scalar(BY_NAME, {"key": key_of(name_or_address)})
+    return db.scalar(BY_NAME, {"key": identifier_key(name_or_address)})
 
 
 def everybody(db: Session) -> Sequence[User]:

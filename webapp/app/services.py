@@ -47,7 +47,7 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
     """The outbox and its worker. ``serve`` starts the worker, so that commands and tests send no waiting mails."""
     services = services_of(app)
     sealer = Encryptor(settings.secret_key, "mail", former=settings.secret_key_fallbacks)
-    worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from))
+    worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from, settings.host))
 
     def render(db: Session, user_id: UUID | None, kind: str, facts: dict[str, object]) -> Content:
         made = mail_templates.render_mail(app, kind, facts, language_of(db, user_id))

@@ -86,7 +86,7 @@ def test(context: CommandContext, *, address: str) -> None:
     try:
         made = render_mail(app, "test", {}, DEFAULT)
         mail = LeasedMail(uuid4(), checked_address(address), Content(made.subject, made.text, made.html))
-        transport_for(settings.smtp_url, settings.mail_from).send(mail)
+        transport_for(settings.smtp_url, settings.mail_from, settings.host).send(mail)
     except EmailUnfit as error:
         raise CommandRefused(str(error)) from error
     except NotSent as error:

@@ -17,7 +17,7 @@ from webapp.core.clock import now
 from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Counted, Limit, LimitExceeded
 from webapp.credentials import lifecycle as credentials
-from webapp.guard.assurance import RECOVERY, Demands, Level, joined, level_of
+from webapp.guard.assurance import RECOVERY, Demands, Level
 from webapp.login.flow import Done, LoginFlow, LoginRefused, Throttled
 from webapp.login.pending_login import PendingLogin
 from webapp.login.recognition import Client, recognize, user_key
@@ -221,32 +221,3 @@ class SecondStep:
 def total(user: User) -> Counted:
     unlocked = user.unlocked_at
     return WITH_ANY_PASSWORD, f"user:{user.id}" if unlocked is None else f"user:{user.id}:{unlocked.timestamp():.6f}"
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """The methods with which a user can step up to the required level."""
-
-    password: bool
-    code: bool
-    passkey: bool
-
-    @property
-    def anything(self) -> bool:
-        return self.password or self.code or self.passkey
-
-
-def offered(found: Factors, former: str, asked: Level = Level.ONE) -> Offered:
-    """Methods for step-up: at least as strong as the session's, and with two factors for users who have them.
-
-    Args:
-        former: the session's methods (``amr``).
-        asked: the level that the page requires.
-    """
-    wanted = max(asked, level_of(former), Level.TWO if found.has_second else Level.ONE)
-    by_code = wanted <= Level.TWO and level_of(joined(former, "otp")) >= wanted
-    return Offered(
-        password=wanted is Level.ONE,
-        code=by_code and found.has_second and (found.has_totp or found.codes > 0),
-        passkey=found.passkeys > 0,
-    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import event
@@ -37,6 +38,16 @@ class Mailer:
         """
         return self.put(db, kind, to, facts, recipient_id=user_id, user_id=user_id)
 
+    def send_link(
+        self, db: Session, kind: str, to: str, *, user_id: UUID | None, ends_at: datetime | None, **facts: object
+    ) -> UUID:
+        """``send`` for a mail that is of no use without its link.
+
+        Args:
+            ends_at: when the link ends; after that the mail is given up.
+        """
+        return self.put(db, kind, to, facts, recipient_id=user_id, user_id=user_id, link_ends_at=ends_at)
+
     def put(
         self,
         db: Session,
@@ -46,6 +57,7 @@ class Mailer:
         *,
         recipient_id: UUID | None,
         user_id: UUID | None = None,
+        link_ends_at: datetime | None = None,
     ) -> UUID:
         """``send`` for a mail that may outlive the account of its recipient.
 
@@ -54,6 +66,8 @@ class Mailer:
             user_id: None to keep the mail when the account is deleted.
         """
         content = self.render(db, recipient_id, kind, facts)
-        mail_id = outbox.put(db, self.sealer, kind=kind, to=to, content=content, user_id=user_id)
+        mail_id = outbox.put(
+            db, self.sealer, kind=kind, to=to, content=content, user_id=user_id, link_ends_at=link_ends_at
+        )
         event.listen(db, "after_commit", lambda _: self.wake())
         return mail_id

@@ -26,6 +26,8 @@ class OutgoingMail(Base):
     sent_at: Mapped[datetime | None]
     is_logged: Mapped[bool] = mapped_column(server_default=false())
     """Whether it was only written to the log because no mail server is configured."""
+    link_ends_at: Mapped[datetime | None]
+    """When a link that the mail is for ends; after that it is not sent."""
     last_error: Mapped[str | None] = mapped_column(String(300))
 
     @property

@@ -46,7 +46,16 @@ class LeasedMail:
     content: Content
 
 
-def put(db: Session, sealer: Encryptor, *, kind: str, to: str, content: Content, user_id: UUID | None = None) -> UUID:
+def put(
+    db: Session,
+    sealer: Encryptor,
+    *,
+    kind: str,
+    to: str,
+    content: Content,
+    user_id: UUID | None = None,
+    link_ends_at: datetime | None = None,
+) -> UUID:
     """Store a mail in the transaction of its cause: it is sent only after the commit, and not lost by a restart.
 
     Args:
@@ -54,6 +63,7 @@ def put(db: Session, sealer: Encryptor, *, kind: str, to: str, content: Content,
         kind: name of the template.
         to: e-mail address.
         user_id: the mail is deleted with this account.
+        link_ends_at: when the link that the mail is for ends; after that the mail is given up.
 
     Returns:
         Id of the mail.
@@ -68,6 +78,7 @@ def put(db: Session, sealer: Encryptor, *, kind: str, to: str, content: Content,
         created_at=now(),
         due_at=now(),
         tries=0,
+        link_ends_at=link_ends_at,
     )
     db.add(mail)
     return mail_id
@@ -89,6 +100,12 @@ def take(db: Session, sealer: Encryptor) -> LeasedMail | None:
 
 
 def opened(mail: OutgoingMail, sealer: Encryptor) -> LeasedMail | None:
+    """The mail, decrypted; None if it is given up because that is not possible, or its link has ended meanwhile."""
+    if mail.link_ends_at is not None and mail.link_ends_at <= now():
+        # Its content is of no use any more: neither is it retried.
+        mail.due_at, mail.sealed = None, None
+        mail.last_error = f"its link ended before it could be sent. {mail.last_error or ''}".strip()[:LONGEST_ERROR]
+        return None
     try:
         content = sealer.open(mail.sealed or b"", belongs_to=str(mail.id))
     except DecryptionFailed:

@@ -7,10 +7,12 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
+from ipaddress import ip_address
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from webapp.mail.outbox import LeasedMail
+from webapp.settings.idn import ascii_address
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,10 @@ PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 # A word in a reply of the server, such as an e-mail address without the characters that enclose it.
 WORD = re.compile(r"""[^\s<>()\[\]{}"',;:=]+""")
 HIDDEN = "[recipient]"
+ESCAPING = (
+    "Check user name and password in WEBAPP_SMTP_URL. Special characters in them must be percent-encoded, "
+    "such as %40 for @ and %25 for %."
+)
 
 
 class NotSent(Exception):
@@ -41,6 +47,8 @@ class Smtp:
     url: str
     sender: str
     patience: float = PATIENCE
+    greeting: str | None = None
+    """Host name of this site in EHLO (RFC 5321 §4.1.1.1); the machine's own one often has no meaning elsewhere."""
 
     def send(self, mail: LeasedMail) -> None:
         try:
@@ -48,16 +56,21 @@ class Smtp:
                 server.send_message(message(mail, self.sender))
         except (OSError, smtplib.SMTPException, ValueError) as error:
             # ValueError: a header that cannot be encoded. It must not stop other mails.
-            raise NotSent(reason_of(error, mail.to)) from error
+            host, port = self.server
+            raise NotSent(f"{host}:{port}: {reason_of(error, mail.to)}") from error
+
+    @property
+    def server(self) -> tuple[str, int]:
+        parts = urlsplit(self.url)
+        return parts.hostname or "localhost", parts.port or PORTS[parts.scheme]
 
     def connection(self) -> smtplib.SMTP:
-        parts = urlsplit(self.url)
-        host, port = parts.hostname or "localhost", parts.port or PORTS[parts.scheme]
+        parts, (host, port) = urlsplit(self.url), self.server
         context = ssl.create_default_context()
         if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=self.patience, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, self.greeting, timeout=self.patience, context=context)
         else:
-            server = smtplib.SMTP(host, port, timeout=self.patience)
+            server = smtplib.SMTP(host, port, self.greeting, timeout=self.patience)
         try:
             if parts.scheme == "smtp+starttls":
                 # The password is not sent without TLS and a valid certificate.
@@ -75,7 +88,8 @@ def reason_of(error: Exception, recipient: str) -> str:
     hidden = {recipient.casefold(), recipient.partition("@")[0].casefold()}
     said = str(error).replace(recipient, HIDDEN) if recipient else str(error)
     said = WORD.sub(lambda word: HIDDEN if word[0].strip(".").casefold() in hidden else word[0], said)
-    return f"{type(error).__name__}: {said}"
+    hint = f" {ESCAPING}" if isinstance(error, smtplib.SMTPAuthenticationError) else ""
+    return f"{type(error).__name__}: {said}{hint}"
 
 
 class LogTransport:
@@ -86,10 +100,11 @@ class LogTransport:
 
 
 def message(mail: LeasedMail, sender: str) -> EmailMessage:
-    made = EmailMessage()
+    """The mail; domains in headers and envelope are in ASCII where the local part is, so that any server takes it."""
+    made, sender = EmailMessage(), ascii_address(sender)
     made["Subject"] = mail.content.subject
     made["From"] = sender
-    made["To"] = mail.to
+    made["To"] = ascii_address(mail.to)
     made["Date"] = formatdate()
     # The same id for each attempt, so that clients recognise a mail that arrives twice.
     made["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2].rstrip('>')}>"
@@ -100,6 +115,19 @@ def message(mail: LeasedMail, sender: str) -> EmailMessage:
     return made
 
 
-def transport_for(url: str, sender: str) -> Transport:
-    """The transport for ``WEBAPP_SMTP_URL``."""
-    return Smtp(url, sender) if url else LogTransport()
+def transport_for(url: str, sender: str, host: str) -> Transport:
+    """The transport for ``WEBAPP_SMTP_URL``.
+
+    Args:
+        host: of the base URL.
+    """
+    return Smtp(url, sender, greeting=greeting_of(host)) if url else LogTransport()
+
+
+def greeting_of(host: str) -> str:
+    """A host as EHLO names it: an IP address in brackets (RFC 5321 §4.1.3)."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"

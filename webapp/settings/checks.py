@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from webapp.settings.fields import SettingsError
@@ -24,6 +25,14 @@ def bind(value: str) -> None:
     match = BIND.fullmatch(value)
     if not match or not 0 < int(match["port"]) < 65536:
         raise SettingsError(f"WEBAPP_BIND must be an IP address and a port such as 127.0.0.1:8000, not {value!r}.")
+
+
+def mail_from(value: str) -> None:
+    local, at, _domain = parseaddr(value)[1].rpartition("@")
+    if value and not (local and at):
+        raise SettingsError(
+            f"WEBAPP_MAIL_FROM must be an e-mail address, such as Latchkey <latchkey@example.org>, not {value!r}."
+        )
 
 
 def cors_origins(values: tuple[str, ...]) -> None:
@@ -69,7 +78,10 @@ def smtp_url(value: str) -> None:
         parts, has_port = urlsplit(""), False
     if value and (parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname or not has_port):
         # The URL itself is not repeated: it may contain a password.
-        raise SettingsError("WEBAPP_SMTP_URL must be smtp://, smtp+starttls:// or smtps://, with a host.")
+        raise SettingsError(
+            "WEBAPP_SMTP_URL must be smtp://, smtp+starttls:// or smtps://, with a host. Special characters in its "
+            "user name and password must be percent-encoded: %40 for @, %3A for :, %2F for /, %23 for #, %25 for %."
+        )
 
 
 def secret(value: str, *, variable: str) -> None:

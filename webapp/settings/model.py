@@ -116,6 +116,7 @@ class Settings:
             self, "former_base_urls", urls.former_base_urls(self.former_base_urls, own=own, bind=self.bind)
         )
         object.__setattr__(self, "base_url", own)
+        checks.mail_from(self.mail_from)
         object.__setattr__(self, "mail_from", self.mail_from or f"{self.site_name} <latchkey@{self.host}>")
         self._check_secrets()
         self._check_numbers()

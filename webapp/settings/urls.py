@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from webapp.settings.fields import SettingsError
+from webapp.settings.idn import HostUnfit, ascii_host
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 PORTS = {"http": 80, "https": 443}
@@ -13,7 +14,7 @@ LONGEST = 200
 
 
 def base_url(value: str, *, bind: str) -> str:
-    """The public URL as browsers write its origin: no trailing slash, no default port.
+    """The public URL as browsers write its origin: host in ASCII, no trailing slash, no default port.
 
     Args:
         bind: the IP address and port that the URL is derived from if ``value`` is empty.
@@ -45,6 +46,7 @@ def default_url(bind: str) -> str:
 
 def parsed(url: str, *, variable: str) -> SplitResult:
     refusal = SettingsError(f"{variable} must be http(s)://host or http(s)://host:port, not {url!r}.")
+    url = with_ascii_host(url)
     # urlsplit silently removes line breaks and tabs.
     if not re.fullmatch(r"[\x21-\x7e]+", url) or len(url) > LONGEST or "?" in url or "#" in url:
         raise refusal
@@ -57,6 +59,16 @@ def parsed(url: str, *, variable: str) -> SplitResult:
     if parts.scheme not in PORTS or rest or not is_host(parts.hostname or ""):
         raise refusal
     return parts
+
+
+def with_ascii_host(url: str) -> str:
+    """``https://bücher.example`` as ``https://xn--bcher-kva.example``, which browsers send."""
+    head, separator, rest = url.partition("://")
+    end = next((place for place, character in enumerate(rest) if character in ":/?#"), len(rest))
+    try:
+        return head + separator + ascii_host(rest[:end]) + rest[end:]
+    except HostUnfit:
+        return url
 
 
 def written(parts: SplitResult) -> str:

@@ -13,7 +13,7 @@ from webapp.guard import Principal, form_state, require
 from webapp.guard.assurance import BY_ACR, Level, joined
 from webapp.login.flow import AMR, Done, Throttled
 from webapp.login.forms import ConfirmForm
-from webapp.login.second_step import Offered, offered
+from webapp.login.step_up_methods import Offered, offered
 from webapp.login.views.blueprint import attempt, bp, flow, reprove, unchanged
 from webapp.login.views.login_errors import throttled
 from webapp.login.views.proof_forms import by_code, by_passkey

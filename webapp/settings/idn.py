@@ -1,0 +1,40 @@
+"""Host names with letters outside ASCII, as the DNS and most mail servers know them (IDNA 2008, RFC 5891)."""
+
+from email.utils import formataddr, parseaddr
+
+import idna
+
+
+class HostUnfit(ValueError):
+    """It is no host name."""
+
+
+def ascii_host(host: str) -> str:
+    """A host name in ASCII: each label with other letters as ``xn--…``; one in ASCII stays as it is.
+
+    Raises:
+        HostUnfit
+    """
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise HostUnfit(host) from error
+
+
+def ascii_address(address: str) -> str:
+    """An e-mail address with its domain in ASCII, which every mail server takes; with another local part it stays.
+
+    Args:
+        address: such as ``ada@bücher.example``, or with a name before it.
+    """
+    name, plain = parseaddr(address)
+    local, at, domain = plain.rpartition("@")
+    if not at or not local.isascii() or domain.isascii():
+        return address
+    try:
+        found = f"{local}@{ascii_host(domain)}"
+    except HostUnfit:
+        return address
+    return formataddr((name, found), charset="utf-8") if name else found
