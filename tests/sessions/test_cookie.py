@@ -166,3 +166,63 @@ def test_a_request_that_asks_nothing_of_its_session_sets_no_cookie(app, person):
     person.open("/dashboard")
     assert "Set-Cookie" not in person.ask("GET", "/protected", headers={"Accept": "*/*"}).headers
     assert "Set-Cookie" not in Script(app).get("/public").headers
+
+
+ALTERED = {
+    "altered": lambda good: good[:-1] + ("A" if good[-1] != "A" else "B"),
+    "too long": lambda good: good * 15,
+    "nonsense": lambda good: "null",
+}
+SITES = {
+    "http://localhost": ("session", False),
+    "https://login.example.org": ("__Host-session", True),
+}
+
+
+def cleared(answer):
+    """The cookies that an answer deletes, with their attributes."""
+    lines = [line for line in answer.headers.getlist("Set-Cookie") if "Max-Age=0" in line]
+    return {line.partition("=")[0]: {part.strip().partition("=")[0] for part in line.split(";")[1:]} for line in lines}
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("change", ALTERED)
+def test_an_altered_cookie_is_deleted_with_its_own_attributes(make_app, site, change):
+    name, is_secure = SITES[site]
+    app = make_app(WEBAPP_BASE_URL=site if is_secure else "http://127.0.0.1:8000")
+    factories.user(app, "ada")
+    person = Person(app, base_url=site)
+    person.log_in("ada")
+    good = person.client.get_cookie(name, domain=site.partition("//")[2]).value
+    for path, accept in (("/dashboard", "text/html"), ("/protected", "*/*"), ("/nowhere", "text/html")):
+        headers = {"Cookie": f"{name}={ALTERED[change](good)}", "Accept": accept}
+        found = cleared(Script(app).get(path, headers=headers, base_url=site))
+        assert found == {
+            name: {"Expires", "Max-Age", "HttpOnly", "Path", "SameSite"} | ({"Secure"} if is_secure else set())
+        }
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_the_cookie_of_an_ended_session_is_deleted(app, person, user, accept):
+    copied = person.cookie
+    person.open("/dashboard")
+    person.press("Log out")
+    answer = Script(app).get("/protected", headers={"Cookie": f"session={copied}", "Accept": accept})
+    assert set(cleared(answer)) == {"session"}
+
+
+def test_what_else_the_cookie_of_an_ended_session_holds_is_kept(app, person):
+    with person.client.session_transaction() as content:
+        secret = content["_user_id"]
+        content["link:password-reset"] = "x"
+    person.open("/dashboard")
+    person.press("Log out")
+    later = with_cookie(app, ours(app, **{"_user_id": secret, "link:password-reset": "x"}))
+    later.ask("GET", "/dashboard")
+    with later.client.session_transaction() as content:
+        assert dict(content) == {"link:password-reset": "x"}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/public", "/openapi.json", "/.well-known/jwks.json"])
+def test_what_is_the_same_for_everybody_deletes_no_cookie(app, path):
+    assert "Set-Cookie" not in Script(app).get(path, headers={"Cookie": "session=x", "Accept": "*/*"}).headers

@@ -61,6 +61,12 @@ ANSWERS = {
     "OPTIONS": (200, lambda p: p.ask("OPTIONS", "/dashboard")),
     "a static file": (200, lambda p: p.ask("GET", static(p))),
     "the keys": (200, lambda p: script(p, "/.well-known/jwks.json")),
+    "a health check": (200, lambda p: p.ask("GET", "/healthz")),
+    "a readiness check": (200, lambda p: p.ask("GET", "/readyz")),
+    "public data": (200, lambda p: p.ask("GET", "/public", headers={"Accept": "application/json"})),
+    "public data for a script": (200, lambda p: script(p, "/public", headers={"Accept": "*/*"})),
+    "the API description": (200, lambda p: p.ask("GET", "/openapi.json")),
+    "the way to the password form": (303, lambda p: p.ask("GET", "/.well-known/change-password")),
     "a way to the login": (303, lambda p: script(p, "/dashboard", headers={"Accept": HTML})),
     "a way to the one address of a page": (308, lambda p: script(p, "/protected//user")),
     "JSON that does not fit": (400, lambda p: script(p, "/api/auth", "POST", json=[])),
@@ -83,7 +89,16 @@ ANSWERS = {
         lambda p: p.ask("POST", "/logout", json={"csrf_token": token_of(p)}, headers={"Accept": "*/*"}),
     ),
 }
-PUBLIC = {"a static file", "the keys"}
+PUBLIC = {
+    "a static file",
+    "the keys",
+    "a health check",
+    "a readiness check",
+    "public data",
+    "public data for a script",
+    "the API description",
+    "the way to the password form",
+}
 
 
 @pytest.fixture
@@ -152,6 +167,12 @@ def test_what_is_not_for_everybody_depends_on_who_asks(answers):
     for name in set(answers) - PUBLIC:
         varies = {part.strip() for line in answers[name].headers.getlist("Vary") for part in line.split(",")}
         assert varies >= {"Accept", "Authorization", "Cookie"}, name
+
+
+def test_what_is_for_everybody_depends_on_no_cookie_and_sets_none(answers):
+    for name in PUBLIC:
+        assert "Cookie" not in ",".join(answers[name].headers.getlist("Vary")), name
+        assert "Set-Cookie" not in answers[name].headers, name
 
 
 def test_no_answer_is_shared_with_another_site(answers):

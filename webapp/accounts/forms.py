@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from webapp.accounts.names import UserNameUnfit, checked_name
@@ -32,7 +32,16 @@ class ForgotForm(Form):
     )
 
 
-class ResetForm(Form):
+class LinkForm(Form):
+    """A page that a mailed link opened."""
+
+    link = HiddenField(
+        validators=[Length(max=100, message=_l("This is too long."))],
+        description="The secret of the mailed link. Default: that of the link that was opened with this cookie.",
+    )
+
+
+class ResetForm(LinkForm):
     password = PasswordField(
         _l("New password"), [InputRequired(_l("Choose a password."))], render_kw={"autocomplete": "new-password"}
     )
@@ -42,7 +51,7 @@ class ResetForm(Form):
     )
 
 
-class VerifyForm(Form):
+class VerifyForm(LinkForm):
     password = PasswordField(
         _l("Password"), [InputRequired(_l("Enter your password."))], render_kw={"autocomplete": "current-password"}
     )
@@ -59,7 +68,7 @@ class StrengthForm(Form):
     )
 
 
-class RegisterForm(Form):
+class NewAccountForm(Form):
     username = StringField(
         _l("Name"),
         [
@@ -80,7 +89,11 @@ class RegisterForm(Form):
     )
 
 
-class SetupForm(RegisterForm):
+class RegisterForm(NewAccountForm, LinkForm):
+    """Also by an invitation, whose link the page or the cookie holds."""
+
+
+class SetupForm(NewAccountForm):
     email = EmailField(
         _l("E-mail"),
         [InputRequired(_l("Enter your e-mail address.")), Length(max=320)],

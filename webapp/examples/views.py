@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.translation import _l
 from webapp.guard import Principal, current_requirement, public, require, resource
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import show
+from webapp.web.negotiation import for_everybody, show, wants_page
 
 bp = Blueprint("examples", __name__)
 resource("protected", _l("Protected examples"), reads=_l("Open the pages that show how a resource is protected."))
@@ -32,7 +32,9 @@ class ExampleAnswer(msgspec.Struct, frozen=True):
 @responds(Hello)
 def public_page() -> ResponseReturnValue:
     """A page for everybody."""
-    return show(Hello("This page is public."), "examples/public.html")
+    response = show(Hello("This page is public."), "examples/public.html")
+    # The page shows who is logged in.
+    return response if wants_page() else for_everybody(response, vary="Accept")
 
 
 @bp.get("/protected")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from flask import Flask, Request, current_app, g, request
+from flask import Flask, Request, current_app, g, request, session
 from flask.ctx import _AppCtxGlobals
 from flask_login import (
     LoginManager,
@@ -74,6 +74,7 @@ class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-L
         try:
             self._update_request_context_with_user(caller())
         except NotAccepted:
+            forget_session()
             self._update_request_context_with_user(None)
 
 
@@ -108,6 +109,13 @@ def log_out() -> None:
     logout_user()
     g.caller = None
     i18n.refresh()
+
+
+def forget_session() -> None:
+    """Take an ended session out of the browser's cookie; what else the cookie holds, such as messages, stays."""
+    if presented() is None:
+        for key in ("_user_id", "_fresh", "_id", "_permanent"):
+            session.pop(key, None)
 
 
 def mark_authorized() -> None:

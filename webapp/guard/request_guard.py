@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
 from webapp.core.ratelimit import Limit, Limiter
-from webapp.guard import login_manager, refusal_log, unauthenticated
+from webapp.guard import foreign_form, login_manager, refusal_log, unauthenticated
 from webapp.guard.assurance import Demands
 from webapp.guard.forbidden import current_call, too_often
 from webapp.guard.policy import Decision, Requirement, decide
@@ -19,7 +19,7 @@ from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
-from webapp.web.redirects import canonical_redirect
+from webapp.web.redirects import canonical_redirect, form_redirect
 from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
@@ -37,7 +37,7 @@ def authorize_request() -> ResponseReturnValue | None:
     """
     asked, app = unproxied(request), unproxied(current_app)
     if asked.url_rule is None:
-        return canonical_redirect(asked.routing_exception)
+        return canonical_redirect(asked.routing_exception) or form_redirect(asked.routing_exception)
     need = requirement_of(app, asked.url_rule.endpoint)
     if need is None:
         raise undeclared(asked.url_rule.endpoint)
@@ -76,10 +76,10 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
     if decision is not Decision.ALLOW:
         if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
             # The form is saved and submitted again after the step-up, so check CSRF before that.
-            refuse_forgery(principal)
+            return refused_forgery(principal) or unauthenticated.denied(principal, need, decision)
         return unauthenticated.denied(principal, need, decision)
-    if is_change:
-        refuse_forgery(principal)
+    if is_change and (answer := refused_forgery(principal)) is not None:
+        return answer
     if is_limited and principal is not None:
         count(principal)
     g.principal = principal
@@ -102,25 +102,41 @@ def count(principal: Principal) -> None:
         raise too_often(taken.retry_after)
 
 
-def refuse_forgery(principal: Principal | None) -> None:
+def refused_forgery(principal: Principal | None) -> Response | None:
     """Check CSRF as the accepted credential needs it, whatever other headers were sent.
+
+    Returns:
+        None if the request may proceed; a page for a form that was sent from a page of another session.
 
     Raises:
         Problem: 403 ``csrf_failed``.
     """
     try:
-        if principal is None or principal.credential == "session":
-            csrf.check()
-        elif (shown := presented()) is not None and shown.is_ambient:
-            csrf.refuse_cross_site()
-            if shown.is_in_cookie:
-                csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_value(principal.credential_id))
+        check_origin(principal)
     except Problem as refused:
         if refused.code is not None:
+            if principal is not None and (answer := foreign_form.answer(principal)) is not None:
+                return answer
             # The detail is in the language of the caller, and the log is English.
             reason = "no valid CSRF token" if csrf.is_same_site() else "sent from another site"
             refusal_log.note(refused.code, reason, principal)
         raise
+    return None
+
+
+def check_origin(principal: Principal | None) -> None:
+    """
+    Raises:
+        Problem: 403 ``csrf_failed``.
+    """
+    if principal is None:
+        csrf.check_anonymous()
+    elif principal.credential == "session":
+        csrf.check()
+    elif (shown := presented()) is not None and shown.is_ambient:
+        csrf.refuse_cross_site()
+        if shown.is_in_cookie:
+            csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_values(principal.credential_id))
 
 
 def undeclared(endpoint: str) -> Exception:

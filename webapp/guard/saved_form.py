@@ -1,8 +1,8 @@
 """A form submitted after its session had ended: saved, and offered to the same user after the next login.
 
-Three conditions hold: the ended session had a user; the form has the CSRF token of that session, so it comes from a
-page of this site; and the same user logs in again in the same browser. The cookie holds a secret, the database its
-digest and the encrypted form, for one hour. Passwords and other secrets in a form are not saved.
+Two conditions hold: the CSRF token of the form names the user of the page that it comes from; and the same user logs in
+again in the same browser. The cookie holds a secret, the database its digest and the encrypted form, for one hour.
+Passwords and other secrets in a form are not saved.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from flask import request, session
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.core.clock import now
@@ -43,16 +44,16 @@ class NotTheirForm(Exception):
     """The form in this browser belongs to another user."""
 
 
-def keep(standing: CredentialRow | None, target: str) -> bool:
-    """Save the form of this request for the user of the ended session; False if it cannot be saved.
+def keep(target: str, ended: CredentialRow | None = None) -> bool:
+    """Save the form of this request for the user of the page that sent it; False if it cannot be saved.
 
     Args:
-        standing: row of the ended session.
         target: path and query to which the form was submitted.
+        ended: row of the session that was refused.
     """
-    if standing is None or standing.disabled_at is not None:
+    if request.method != "POST" or (owner := csrf.page_owner()) is None:
         return False
-    if request.method != "POST" or not csrf.is_from_own_page():
+    if ended is not None and ended.user_id == owner and ended.disabled_at is not None:
         return False
     text = form_state.kept()
     if text is None or not form_state.read(text):
@@ -60,18 +61,27 @@ def keep(standing: CredentialRow | None, target: str) -> bool:
         return False
     secret = new_secret()
     content = msgspec.json.encode((target, text))
-    with database().write() as db:
-        db.execute(delete(KeptForm).where(KeptForm.user_id == standing.user_id))
-        db.add(
-            KeptForm(
-                user_id=standing.user_id,
-                digest=digest(secret),
-                sealed=sealer().seal(content, belongs_to=str(standing.user_id)),
-                expires_at=now() + LIFETIME,
-            )
-        )
+    form = KeptForm(
+        user_id=owner,
+        digest=digest(secret),
+        sealed=sealer().seal(content, belongs_to=str(owner)),
+        expires_at=now() + LIFETIME,
+    )
+    try:
+        with database().write() as db:
+            db.execute(delete(KeptForm).where(KeptForm.user_id == owner))
+            db.add(form)
+    except IntegrityError:
+        # The account was deleted, or the same form came twice at once.
+        return False
     session[KEPT] = secret
     return True
+
+
+def is_waiting_for(db: Session, user_id: UUID) -> bool:
+    """Whether a saved form of this user waits in this browser."""
+    secret, found = session.get(KEPT), db.get(KeptForm, user_id)
+    return isinstance(secret, str) and found is not None and found.digest == digest(secret) and now() < found.expires_at
 
 
 def find(db: Session, user_id: UUID) -> SavedForm | None:

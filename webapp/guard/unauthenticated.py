@@ -7,15 +7,15 @@ from flask import Response, current_app, redirect, render_template, request, ses
 from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.core.translation import _, _l
-from webapp.guard import form_state, saved_form
+from webapp.guard import form_state, login_manager, saved_form
 from webapp.guard.assurance import Level
 from webapp.guard.dpop_binding import KeyNotProven
 from webapp.guard.forbidden import BUILDERS, current_call, steps_of
 from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
-from webapp.guard.principal import NotAccepted, Principal, SiteMoved
+from webapp.guard.principal import CredentialRow, NotAccepted, Principal, SiteMoved
 from webapp.guard.refusal_log import note
 from webapp.guard.www_authenticate import challenge
-from webapp.web import token_cookie
+from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented, realm
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_codes import ProblemCode
@@ -45,12 +45,11 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if need.is_optional:
         # Answered once: the next request is anonymous, which is enough here.
         session.clear()
+    login_manager.forget_session()
+    if presented() is None:
+        session.pop(csrf.SESSION_KEY, None)
     if presented() is None and is_browser():
-        if saved_form.keep(error.standing, path_and_query()):
-            # The login page at once, not a redirect: after the login, the saved form is offered again.
-            headers = {"WWW-Authenticate": realm()}
-            return as_response((service(LoginPageRenderer)(path_and_query().partition("?")[0]), 401, headers))
-        return to_login(error.code)
+        return to_login(error.code, error.standing)
     if (shown := presented()) is not None and shown.is_in_cookie:
         # Delete the cookie, so that the next request can use the session; this one must not.
         token_cookie.delete_after_request()
@@ -124,7 +123,15 @@ def anonymous() -> Response:
     )
 
 
-def to_login(code: ProblemCode) -> Response:
+def to_login(code: ProblemCode, ended: CredentialRow | None = None) -> Response:
+    """The way to the login: a redirect, or for a form the login page, so that it is offered again after the login.
+
+    Args:
+        ended: row of the session that was refused.
+    """
+    if saved_form.keep(path_and_query(), ended):
+        headers = {"WWW-Authenticate": realm()}
+        return as_response((service(LoginPageRenderer)(path_and_query().partition("?")[0]), 401, headers))
     if request.method not in ("GET", "HEAD"):
         kind = kind_of(code)
         login = Action(_("Log in"), url_for(LOGIN))

@@ -55,6 +55,7 @@ class SecondStepForm(Form):
     trust = BooleanField(
         _l("Trust this browser"), description=_l("It skips the second factor, if this site allows that.")
     )
+    next = HiddenField(description="Where to go afterwards: a path on this site. Default: the one of the first step.")
 
     def validate_code(self, field: StringField) -> None:
         if not (field.data or "").strip() and not self.response.data:

@@ -4,17 +4,20 @@ import hashlib
 import time
 from collections import OrderedDict
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Request, Response, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
 
 from webapp.core.cookie_key import CookieKey
 from webapp.guard import login_manager, saved_form
 from webapp.guard.principal import CredentialRef, Principal
 from webapp.sessions.lifecycle import Started, key_of
-from webapp.web import token_cookie
+from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
+from webapp.web.negotiation import is_for_everybody
 
 # The session secret, under the key where Flask-Login keeps the user id: sessions can so be ended on the server.
 SECRET = "_user_id"
@@ -73,17 +76,21 @@ class Cookies(SecureCookieSessionInterface):
             return ForgottenSession()
         self.take_up_key(app)
         cookie = request.cookies.get(self.get_cookie_name(app)) if "HTTP_COOKIE" in request.environ else None
-        if not cookie or len(cookie) > LONGEST:
+        if cookie is None:
             return self.session_class()
-        return self.session_class(self.verified(app, cookie))
+        content = self.verified(app, cookie) if len(cookie) <= LONGEST else None
+        opened = self.session_class(content)
+        # An altered or expired cookie is deleted with the response, unless the session is written to.
+        opened.modified = content is None
+        return opened
 
-    def verified(self, app: Flask, cookie: str) -> dict[str, Any]:
+    def verified(self, app: Flask, cookie: str) -> dict[str, Any] | None:
         longest = app.permanent_session_lifetime.total_seconds()
         known = self._verified.get(cookie)
         if known is None:
             known = self.verify(app, cookie)
         if known is None or time.time() - known[0] > longest:
-            return {}
+            return None
         content: dict[str, Any] = self.serializer.loads(known[1])
         return content
 
@@ -104,7 +111,7 @@ class Cookies(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         # ``Vary: Cookie`` is set in web/headers on every response that may not be cached.
-        if session.modified and not isinstance(session, ForgottenSession):
+        if session.modified and not isinstance(session, ForgottenSession) and not is_for_everybody(response):
             super().save_session(app, session, response)
 
 
@@ -114,21 +121,34 @@ def session_credential() -> CredentialRef | None:
     return CredentialRef(key=key_of(secret), kind="session") if isinstance(secret, str) else None
 
 
-def keep(started: Started, principal: Principal, *, is_remembered: bool) -> None:
+def keep(started: Started, principal: Principal, *, is_remembered: bool, is_same_user: bool = False) -> None:
     """Put a new session into the cookie. Of the former content only the reference to a saved form stays.
 
     Args:
         is_remembered: whether the cookie outlives the browser window.
+        is_same_user: whether the user was logged in before, and only proved it again: open forms go on working.
     """
-    kept = session.get(saved_form.KEPT)
+    former = {key: session[key] for key in (saved_form.KEPT, csrf.SESSION_KEY) if key in session}
     session.clear()
-    if kept is not None:
+    if saved_form.KEPT in former:
         # Only the user who submitted the form can read it; see ``guard.saved_form``.
-        session[saved_form.KEPT] = kept
+        session[saved_form.KEPT] = former[saved_form.KEPT]
+    if is_same_user and csrf.SESSION_KEY in former:
+        session[csrf.SESSION_KEY] = former[csrf.SESSION_KEY]
+    else:
+        csrf.renew_value(principal.user_id)
     token_cookie.delete_after_request()
     login_manager.log_in(principal)
     session[SECRET] = started.secret
     session.permanent = is_remembered
+
+
+def clear(db: Session, user_id: UUID) -> None:
+    """Empty the browser's cookie at the logout of a user; what remains is that a form of another user waits."""
+    kept = None if saved_form.is_waiting_for(db, user_id) else session.get(saved_form.KEPT)
+    session.clear()
+    if kept is not None:
+        session[saved_form.KEPT] = kept
 
 
 def init_app(app: Flask, key: CookieKey) -> None:

@@ -20,7 +20,7 @@ from webapp.tokens import snippets
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
 from webapp.web.i18n import language
-from webapp.web.negotiation import as_json, show, wants_page
+from webapp.web.negotiation import as_json, for_everybody, show, wants_page
 from webapp.web.problem_kinds import KINDS, ProblemKind
 from webapp.web.problems import Problem
 from webapp.web.registry import service, services_of
@@ -61,7 +61,7 @@ def home() -> ResponseReturnValue:
 @responds(Health)
 def healthz() -> ResponseReturnValue:
     """Liveness check."""
-    return as_json(Health("ok"))
+    return for_everybody(as_json(Health("ok")))
 
 
 @bp.get("/readyz")
@@ -71,7 +71,7 @@ def readyz() -> ResponseReturnValue:
     """Readiness check: 503 if the database is not available."""
     with database().read() as db:
         db.execute(text("SELECT 1 FROM alembic_version"))
-    return as_json(Health("ok"))
+    return for_everybody(as_json(Health("ok")))
 
 
 class Jwks(msgspec.Struct, frozen=True):

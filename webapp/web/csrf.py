@@ -1,19 +1,26 @@
-"""CSRF checks for requests authenticated by a cookie: CSRF token, double submit, Sec-Fetch-Site and Origin."""
+"""CSRF checks: CSRF token, double submit, Sec-Fetch-Site and Origin; whose page a form was sent from."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from uuid import UUID
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request, session
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import ValidationError
 
-from webapp.core.digests import same
+from webapp.core.digests import new_secret, same
 from webapp.core.translation import _
 from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.transaction import READS
 
+SESSION_KEY = "csrf_token"
+"""Key of the CSRF value in the session, and name of the form field; Flask-WTF's default for both."""
+SALT = "wtf-csrf-token"
+"""Flask-WTF's salt of CSRF tokens."""
 LONGEST_OPEN = timedelta(days=30)
-"""For how long ``is_from_own_page`` accepts the CSRF token of a page."""
+"""For how long ``page_owner`` accepts the CSRF token of a page."""
 
 
 def is_change(method: str) -> bool:
@@ -28,38 +35,86 @@ def check() -> None:
         Problem: 403 ``csrf_failed``.
     """
     refuse_cross_site()
-    try:
-        validate_csrf(request.headers.get("X-CSRF-Token") or submitted().get("csrf_token"))
-    except ValidationError as error:
-        raise refusal(str(error)) from error
+    if not sent_token():
+        raise refusal(_("Its CSRF token is missing."))
+    if not has_valid_token():
+        raise refusal(_("Its CSRF token belongs to another session."))
 
 
-def is_from_own_page() -> bool:
-    """Whether the form comes from a page of this site in this browser, even if its session has ended since.
+def check_anonymous() -> None:
+    """As ``check`` for a form of somebody who is not logged in, such as the login form.
 
-    Not sufficient to change anything: it decides only whether the form is saved until the user has logged in.
+    The browser's word that a page of this site sent it is enough: then the form works however old it is, and whatever
+    another tab or a new secret key did to the session. Without that word, the CSRF token decides (login CSRF).
+
+    Raises:
+        Problem: 403 ``csrf_failed``.
     """
-    sent = request.headers.get("X-CSRF-Token") or submitted().get("csrf_token")
+    if not is_same_origin():
+        check()
+
+
+def has_valid_token() -> bool:
+    """Whether the CSRF token is that of this session, signed with the current or a former secret key."""
+    return any(is_valid(sent_token(), key) for key in secret_keys())
+
+
+def sent_token() -> str:
+    return request.headers.get("X-CSRF-Token") or submitted().get(SESSION_KEY) or ""
+
+
+def is_valid(token: str, key: str) -> bool:
     try:
-        validate_csrf(sent, time_limit=int(LONGEST_OPEN.total_seconds()))
+        validate_csrf(token, key)
     except ValidationError:
         return False
-    return is_same_site()
+    return True
 
 
-def check_double_submit(cookie: str, expected: str) -> None:
+def page_owner() -> UUID | None:
+    """The user who was logged in when the page was made that sent this form; None if unknown or sent by another site.
+
+    Not sufficient to change anything: it decides only whether the form is saved or offered again.
+    """
+    if not is_same_site():
+        return None
+    for key in secret_keys():
+        try:
+            value = URLSafeTimedSerializer(key, salt=SALT).loads(
+                sent_token(), max_age=int(LONGEST_OPEN.total_seconds())
+            )
+            return UUID(hex=value.partition(".")[0])
+        except (BadData, AttributeError, ValueError):
+            continue
+    return None
+
+
+def renew_value(user_id: UUID) -> None:
+    """Give a new session its CSRF value, which names its user. The tokens of the session before stop working."""
+    session[SESSION_KEY] = f"{user_id.hex}.{new_secret()}"
+    # The token that was made from the former value.
+    g.pop(SESSION_KEY, None)
+
+
+def secret_keys() -> Iterator[str]:
+    """The current secret key, then the former ones."""
+    yield current_app.config["SECRET_KEY"]
+    yield from current_app.config["SECRET_KEY_FALLBACKS"]
+
+
+def check_double_submit(cookie: str, expected: Sequence[str]) -> None:
     """Check a request authenticated by a token in a cookie: it must repeat the CSRF cookie, in a header or field.
 
     Args:
         cookie: name of the CSRF cookie.
-        expected: the value that belongs to this token.
+        expected: the values that belong to this token, by each secret key.
 
     Raises:
         Problem: 403 ``csrf_failed``.
     """
     refuse_cross_site()
-    repeated = request.headers.get("X-CSRF-Token") or submitted().get("csrf_token") or ""
-    if not (same(repeated, expected) and same(request.cookies.get(cookie, ""), expected)):
+    repeated, kept = sent_token(), request.cookies.get(cookie, "")
+    if not any(same(repeated, value) and same(kept, value) for value in expected):
         raise refusal(_("X-CSRF-Token does not repeat the cookie %(cookie)s.", cookie=cookie))
 
 
@@ -82,9 +137,23 @@ def is_same_site() -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
+    return origin is None or is_ours(origin)
+
+
+def is_same_origin() -> bool:
+    """Whether the browser reports a page of this origin as the sender: no header contradicts, and one says so.
+
+    ``Sec-Fetch-Site: none`` does not say so: it stands for something outside of any page, such as an extension.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    is_claimed = site == "same-origin" or (site is None and origin is not None)
+    return is_claimed and (origin is None or is_ours(origin))
+
+
+def is_ours(origin: str) -> bool:
     # Compared as strings, so that no difference between URL parsers matters; http and https are different sites.
     base_url: str = current_app.config["BASE_URL"]
-    return origin in (None, base_url, f"{base_url.partition(':')[0]}://{request.host}")
+    return origin in (base_url, f"{base_url.partition(':')[0]}://{request.host}")
 
 
 def refusal(reason: str) -> Problem:
@@ -98,5 +167,6 @@ def refusal(reason: str) -> Problem:
 
 
 def init_app(app: Flask) -> None:
-    app.config |= {"WTF_CSRF_CHECK_DEFAULT": False, "WTF_CSRF_SSL_STRICT": False, "WTF_CSRF_TIME_LIMIT": 12 * 3600}
+    # No time limit: the token works as long as the session whose CSRF value it holds.
+    app.config |= {"WTF_CSRF_CHECK_DEFAULT": False, "WTF_CSRF_SSL_STRICT": False, "WTF_CSRF_TIME_LIMIT": None}
     app.jinja_env.globals["csrf_token"] = generate_csrf

@@ -60,6 +60,22 @@ def show(answer: msgspec.Struct, template: str, /, *, status: int = 200, **page:
     return as_json(answer, status=status)
 
 
+def for_everybody(response: Response, *, vary: str = "") -> Response:
+    """Mark a response that depends on no credential: caches may store it, and no cookie is set with it.
+
+    Args:
+        vary: request headers that it depends on.
+    """
+    response.headers["Cache-Control"] = "public, no-cache"
+    if vary:
+        response.headers["Vary"] = vary
+    return response
+
+
+def is_for_everybody(response: Response) -> bool:
+    return "public" in response.headers.get("Cache-Control", "")
+
+
 class JsonResponse(Response):
     """A 200 response without ``Location`` and with a known length skips Werkzeug's ``get_wsgi_headers``.
 

@@ -1,10 +1,13 @@
-"""safe_path(): validates ``next`` against open redirects; redirects to the canonical spelling of a URL."""
+"""safe_path(): validates ``next`` against open redirects; redirects to a URL's canonical spelling or a form's page."""
 
 import re
 from urllib.parse import quote, urlsplit
 
 from flask import Response, current_app, redirect, request
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
+
+from webapp.web.negotiation import prefers_html
 
 # A list of what is allowed, not of what is forbidden: one slash, then path and query of plain characters. In the path,
 # no second slash or backslash at the start, no encoded slash, nothing that browsers and proxies interpret differently.
@@ -51,6 +54,25 @@ def current_page_path() -> str | None:
         return request.path if "token" in request.args else path_and_query()
     routes = current_app.create_url_adapter(request)
     return request.path if routes is not None and routes.test(request.path, "GET") else None
+
+
+def form_redirect(routing_error: Exception | None) -> Response | None:
+    """Redirect a browser that opens the URL of a form to the page above it, where the form is: URLs without GET.
+
+    Args:
+        routing_error: ``request.routing_exception``.
+
+    Returns:
+        None if the method was allowed, or no page is above.
+    """
+    if not isinstance(routing_error, MethodNotAllowed) or request.method not in ("GET", "HEAD") or not prefers_html():
+        return None
+    routes, path = current_app.create_url_adapter(request), request.path
+    while routes is not None and path.strip("/"):
+        path = path.rpartition("/")[0]
+        if path and routes.test(path, "GET"):
+            return current_app.make_response(redirect(quote(path, safe=UNESCAPED), 303))
+    return None
 
 
 def canonical_redirect(routing_error: Exception | None) -> Response | None:

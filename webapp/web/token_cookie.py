@@ -13,8 +13,8 @@ from webapp.core.digests import derive, keyed
 from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
-TokenCookieKey = NewType("TokenCookieKey", bytes)
-"""HMAC key of the CSRF values; registered as a service if token cookies are enabled."""
+TokenCookieKeys = NewType("TokenCookieKeys", list[bytes])
+"""HMAC keys, the current one first, of the CSRF values; registered as a service if token cookies are enabled."""
 
 
 def name() -> str:
@@ -34,7 +34,12 @@ def presented_token() -> str | None:
 
 def csrf_value(credential_id: UUID) -> str:
     """The CSRF value of this token, an HMAC: a value planted in the browser, or of another token, does not match."""
-    return keyed(service(TokenCookieKey), credential_id.hex)
+    return csrf_values(credential_id)[0]
+
+
+def csrf_values(credential_id: UUID) -> list[str]:
+    """The same with each secret key, the current one first: pages go on after a change of the key."""
+    return [keyed(key, credential_id.hex) for key in service(TokenCookieKeys)]
 
 
 def set_cookies(response: Response, token: str, credential_id: UUID, lifetime: timedelta) -> None:
@@ -56,10 +61,11 @@ def delete_cookies(response: Response) -> Response:
 
 def delete_after_request() -> None:
     """Delete both cookies with the response to the current request, if token cookies are enabled."""
-    if services_of(unproxied(current_app)).find(TokenCookieKey) is not None:
+    if services_of(unproxied(current_app)).find(TokenCookieKeys) is not None:
         after_this_request(delete_cookies)
 
 
 def init_app(app: Flask) -> None:
     """Enable token cookies."""
-    services_of(app).provide(TokenCookieKey)(TokenCookieKey(derive(app.config["SECRET_KEY"], "token cookie")))
+    keys = app.config["SECRET_KEY"], *app.config["SECRET_KEY_FALLBACKS"]
+    services_of(app).provide(TokenCookieKeys)(TokenCookieKeys([derive(key, "token cookie") for key in keys]))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
-from webapp.accounts.forms import AddressForm
+from webapp.accounts.forms import AddressForm, LinkForm
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, checked_address, key_of
 from webapp.accounts.one_time_links import UNDO, LinkDead
@@ -104,16 +104,16 @@ def confirm_arrive(secret: str) -> ResponseReturnValue:
 @public
 def confirm_address_form() -> ResponseReturnValue:
     # Changed only by POST, because mail scanners follow every link.
-    return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, link_secret.secret_in_session(CONFIRM)))
+    return render_template("accounts/confirm_address.html", **facts_of(CONFIRM, link_secret.opened(CONFIRM)))
 
 
 @bp.post("/account/email/confirm")
 @public
-@responds(None, status=204, refuses=(404, 409))
+@responds(None, form=LinkForm, status=204, refuses=(404, 409))
 def confirm_address() -> ResponseReturnValue:
     """Confirm the e-mail address, with the link that was opened with this cookie."""
     try:
-        email_change.confirm(db(), post(), link_secret.secret_in_session(CONFIRM), current_circumstances())
+        email_change.confirm(db(), post(), link_secret.opened(CONFIRM), current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     except EmailTaken as error:
@@ -133,15 +133,15 @@ def undo_arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/account/email/undo")
 @public
 def undo_address_form() -> ResponseReturnValue:
-    return render_template("accounts/undo_address.html", **facts_of(UNDO, link_secret.secret_in_session(UNDO)))
+    return render_template("accounts/undo_address.html", **facts_of(UNDO, link_secret.opened(UNDO)))
 
 
 @bp.post("/account/email/undo")
 @public
-@responds(AddressRestored, refuses=(404, 409))
+@responds(AddressRestored, form=LinkForm, refuses=(404, 409))
 def undo_address() -> ResponseReturnValue:
     """Restore the previous e-mail address. Sessions and script logins end, and the password stops working."""
-    secret = link_secret.secret_in_session(UNDO)
+    secret = link_secret.opened(UNDO)
     facts_of(UNDO, secret)
     nobodys = nobodys_hash()
     try:
@@ -160,11 +160,11 @@ def undo_address() -> ResponseReturnValue:
 
 
 def facts_of(purpose: str, secret: str) -> dict[str, Any]:
-    """Context of the page of a link: e-mail address and user."""
+    """Context of the page of a link: e-mail address, user and the link's secret."""
     try:
         with database().read() as reading:
             user, link = email_change.live(reading, purpose, secret)
-            return {"address": link.address, "user": user}
+            return {"address": link.address, "user": user, "link": secret}
     except LinkDead as error:
         raise dead_link() from error
 

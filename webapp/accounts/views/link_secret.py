@@ -1,14 +1,23 @@
-"""The secret of a mailed link, moved from the URL into the signed session cookie until it is used."""
+"""The secret of a mailed link, moved from the URL: into the signed session cookie and the form, until it is used."""
 
-from flask import session
+from flask import request, session
+
+from webapp.web.body import submitted
+
+FIELD = "link"
 
 
 def take(purpose: str, secret: str) -> None:
     session[key_of(purpose)] = secret
 
 
-def secret_in_session(purpose: str) -> str:
-    found = session.get(key_of(purpose))
+def opened(purpose: str) -> str:
+    """The secret of the link that this page or browser opened; empty if there is none.
+
+    The form's own comes first: its page may be older than what the cookie holds by now, after another link or a login.
+    """
+    sent = submitted().get(FIELD) if request.method == "POST" else None
+    found = sent or session.get(key_of(purpose))
     return found if isinstance(found, str) else ""
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import disavow
+from webapp.accounts.forms import LinkForm
 from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
@@ -70,21 +71,22 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/not-me")
 @public
 def ask() -> ResponseReturnValue:
-    found = about(link_secret.secret_in_session(NOT_ME))
+    secret = link_secret.opened(NOT_ME)
+    found = about(secret)
     page = f"accounts/not_me_{found.what}.html" if found.is_only_begun else "accounts/not_me.html"
-    return render_template(page, what=WHAT.get(found.what, found.what), kind=found.what, user=found.user)
+    return render_template(page, what=WHAT.get(found.what, found.what), kind=found.what, user=found.user, link=secret)
 
 
 @bp.post("/not-me")
 @public
-@responds(DisavowedAction, refuses=(404,))
+@responds(DisavowedAction, form=LinkForm, refuses=(404,))
 def end() -> ResponseReturnValue:
     """End every session and script login. The password stops working, and a link for a new one is mailed.
 
     API tokens, second factors and invitations created since are revoked. If the mail was about a pending reset or a
     password link, that is cancelled instead, and nothing else changes.
     """
-    secret = link_secret.secret_in_session(NOT_ME)
+    secret = link_secret.opened(NOT_ME)
     found = about(secret)
     nobodys = nobodys_hash()
     try:

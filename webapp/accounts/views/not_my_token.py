@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import one_time_links
+from webapp.accounts.forms import LinkForm
 from webapp.accounts.one_time_links import NOT_MY_TOKEN
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import dead
@@ -37,15 +38,16 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/not-me/token")
 @public
 def ask() -> ResponseReturnValue:
-    return render_template("accounts/not_my_token.html", name=about(link_secret.secret_in_session(NOT_MY_TOKEN)))
+    secret = link_secret.opened(NOT_MY_TOKEN)
+    return render_template("accounts/not_my_token.html", name=about(secret), link=secret)
 
 
 @bp.post("/not-me/token")
 @public
-@responds(DisavowedToken, refuses=(404,))
+@responds(DisavowedToken, form=LinkForm, refuses=(404,))
 def end() -> ResponseReturnValue:
     """Revoke the token that a mail was about, and the tokens that replaced it."""
-    link = one_time_links.spend(db(), NOT_MY_TOKEN, link_secret.secret_in_session(NOT_MY_TOKEN))
+    link = one_time_links.spend(db(), NOT_MY_TOKEN, link_secret.opened(NOT_MY_TOKEN))
     if link is None or link.user_id is None:
         raise dead_link()
     revoked = [

@@ -118,7 +118,8 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/reset")
 @public
 def new() -> ResponseReturnValue:
-    return reset_page(ResetForm(formdata=None), whose(link_secret.secret_in_session(RESET)))
+    secret = link_secret.opened(RESET)
+    return reset_page(ResetForm(formdata=None, data={"link": secret}), whose(secret))
 
 
 @bp.post("/reset")
@@ -130,7 +131,7 @@ def reset() -> ResponseReturnValue:
     Sessions and script logins end. API tokens are revoked unless `keep_tokens` is true. The response and a mail say
     how many.
     """
-    form, secret = ResetForm(), link_secret.secret_in_session(RESET)
+    form, secret = ResetForm(), link_secret.opened(RESET)
     user = whose(secret)
     if form.validate_on_submit():
         judge(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))

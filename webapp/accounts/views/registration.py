@@ -88,8 +88,10 @@ def arrive(secret: str) -> ResponseReturnValue:
 @responds(RegisterPage, refuses=(403, 404))
 def new() -> ResponseReturnValue:
     """The registration form, with its CSRF token."""
-    way = registration_way(link_secret.secret_in_session(INVITATION))
+    secret = link_secret.opened(INVITATION)
+    way = registration_way(secret)
     form = form_for(way)
+    form.link.data = secret
     return show(RegisterPage(generate_csrf()), "accounts/register.html", **registration_context(form, way))
 
 
@@ -98,7 +100,7 @@ def new() -> ResponseReturnValue:
 @responds(Registered, form=RegisterForm, status=202, refuses=(403, 404, 422, 429))
 def create() -> ResponseReturnValue:
     """Register. A mail has the link that activates the account, or says why there is none."""
-    secret = link_secret.secret_in_session(INVITATION)
+    secret = link_secret.opened(INVITATION)
     way = registration_way(secret)
     form = form_for(way, is_sent=True)
     if not form.validate_on_submit() or not fits(form, way):

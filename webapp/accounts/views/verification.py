@@ -49,7 +49,8 @@ def arrive(secret: str) -> ResponseReturnValue:
 @bp.get("/verify")
 @public
 def show() -> ResponseReturnValue:
-    return verification_page(VerifyForm(formdata=None), verification_of(link_secret.secret_in_session(SIGN_UP)))
+    secret = link_secret.opened(SIGN_UP)
+    return verification_page(VerifyForm(formdata=None, data={"link": secret}), verification_of(secret))
 
 
 @bp.post("/verify")
@@ -60,7 +61,7 @@ def verify() -> ResponseReturnValue:
 
     The password is required because somebody else may have registered with this e-mail address.
     """
-    form, secret = VerifyForm(), link_secret.secret_in_session(SIGN_UP)
+    form, secret = VerifyForm(), link_secret.opened(SIGN_UP)
     found = verification_of(secret)
     if not form.validate_on_submit():
         return form_again(form, found)

@@ -10,6 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from webapp.core.clock import now
 from webapp.core.digests import derive, new_secret
 from webapp.login.recognition import BrowserMark
+from webapp.web import csrf
 
 YEAR = 365 * 86400
 MAX_USERS = 5
@@ -48,6 +49,6 @@ def name() -> str:
 
 
 def serializer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        derive(current_app.config["SECRET_KEY"], "known browser"), salt="known browser, since"
-    )
+    keys = [derive(key, "known browser") for key in csrf.secret_keys()]
+    # The last one signs.
+    return URLSafeTimedSerializer(keys[::-1], salt="known browser, since")

@@ -9,13 +9,13 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
-from webapp.accounts import known_networks, notices
+from webapp.accounts import known_networks, notices, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.views.request_info import current_circumstances
 from webapp.accounts.views.verification import WAITING
 from webapp.core.clock import now
 from webapp.core.translation import _, _n
-from webapp.guard import Principal, public
+from webapp.guard import Principal, public, saved_form
 from webapp.login.flow import AMR, Done, Throttled, Unverified
 from webapp.login.forms import LoginForm
 from webapp.login.pending_login import begin
@@ -91,7 +91,11 @@ def create() -> ResponseReturnValue:
     """Log in with name and password. The session is in the cookie of the response."""
     form = LoginForm()
     target = safe_path(form.next.data)
-    if not form.validate_on_submit():
+    is_valid = form.validate_on_submit()
+    if wants_page() and names_current_user(form.username.data or ""):
+        # Logged in meanwhile, in another tab.
+        return redirect(target or url_for("dashboard.show"), 303)
+    if not is_valid:
         return login_refused(form, target)
     outcome = flow().begin(attempt(form.username.data or "", form.password.data or ""))
     if isinstance(outcome, Throttled):
@@ -105,6 +109,15 @@ def create() -> ResponseReturnValue:
     if isinstance(step, Pending):
         return ask_more(step, target, is_remembered=form.remember.data)
     return begin_session(outcome.user, target, amr=AMR, is_remembered=form.remember.data)
+
+
+def names_current_user(identifier: str) -> bool:
+    found: Principal = current_user
+    if not found.is_authenticated:
+        return False
+    with database().read() as reading:
+        user = user_queries.by_name_or_email(reading, identifier)
+    return user is not None and user.id == found.user_id
 
 
 def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> ResponseReturnValue:
@@ -159,6 +172,8 @@ def begin_session(
     if user.closes_at is not None:
         # A user who closed the account first decides whether to reopen it.
         target = url_for("account.close_form")
+    if target is None and saved_form.is_waiting_for(db(), user.id):
+        target = url_for("login.resume")
     become = principal_of(user, started)
     cookie.keep(started, become, is_remembered=is_remembered)
     target = target or url_for("dashboard.show")

@@ -1,13 +1,13 @@
 """/logout: end the session."""
 
-from flask import render_template, session, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.login.views import pending_cookie
 from webapp.login.views.blueprint import bp
-from webapp.sessions import lifecycle
+from webapp.sessions import cookie, lifecycle
 from webapp.web import token_cookie
 from webapp.web.api_schema import responds
 from webapp.web.responses import redirect_or_json
@@ -29,7 +29,7 @@ def end(principal: Principal) -> ResponseReturnValue:
     pending_cookie.forget()
     lifecycle.end(db(), principal.user_id, principal.credential_id)
     login_manager.log_out()
-    session.clear()
+    cookie.clear(db(), principal.user_id)
     token_cookie.delete_after_request()
     response = redirect_or_json(url_for("login.new"), _("You are logged out."))
     # So that the browser shows no page from its cache afterwards.

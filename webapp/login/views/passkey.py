@@ -1,6 +1,8 @@
 """/login/passkey: log in with a passkey alone, which identifies and authenticates its user."""
 
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.accounts import user_queries
 from webapp.guard import public
@@ -11,6 +13,7 @@ from webapp.login.views.login_errors import credentials_invalid
 from webapp.login.views.proof_forms import WRONG_PASSKEY, by_passkey
 from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options
 from webapp.web.api_schema import responds
+from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.responses import refuse_form
@@ -48,6 +51,9 @@ def enter_by_passkey() -> ResponseReturnValue:
 
 
 def form_again(form: PasskeyLoginForm, target: str | None, problem: Problem | None = None) -> ResponseReturnValue:
+    if wants_page() and current_user.is_authenticated:
+        # Logged in meanwhile, in another tab, which took the challenge with it.
+        return redirect(target or url_for("dashboard.show"), 303)
     shown = LoginForm(formdata=None, data={"next": target or "", "remember": form.remember.data})
     shown.form_errors = list(form.response.errors)
     return refuse_form(form, lambda: login_page(shown, target), problem=problem)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import known_networks, lifecycle, notices
@@ -28,6 +28,7 @@ from webapp.mail.mailer import Mailer
 from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins, token_list
 from webapp.web.api_schema import responds
+from webapp.web.negotiation import for_everybody
 from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
@@ -49,7 +50,7 @@ class PasswordChanged(msgspec.Struct, frozen=True):
 @public
 def change_password_url() -> ResponseReturnValue:
     """Redirect to the page that changes the password (W3C: A Well-Known URL for Changing Passwords)."""
-    return redirect(url_for("login.password_form"), 303)
+    return for_everybody(current_app.make_response(redirect(url_for("login.password_form"), 303)))
 
 
 @bp.get("/account/password")

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import flash, redirect, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from webapp.accounts.models import User
 from webapp.core.translation import _
@@ -44,8 +45,14 @@ def pending_login_and_user() -> tuple[PendingLogin, User] | None:
     return (half, user) if user is not None else None
 
 
-def begin_again() -> ResponseReturnValue:
-    """Redirect to the login, because the first step is missing or too old."""
+def begin_again(target: str | None = None) -> ResponseReturnValue:
+    """Redirect to the login, because the first step is missing or too old.
+
+    Args:
+        target: where to go after the login, if the form says so.
+    """
+    content: Any = session.get(KEPT)
+    half = pending_login.read(content) if content is not None else None
     forget()
     if not wants_page():
         raise Problem(
@@ -55,5 +62,7 @@ def begin_again() -> ResponseReturnValue:
             code="credentials_invalid",
             headers={"WWW-Authenticate": realm()},
         )
-    flash(_("Log in again. You entered your password more than 5 minutes ago."), "warn")
-    return redirect(url_for("login.new"), 303)
+    if not current_user.is_authenticated:
+        flash(_("Log in again. You entered your password more than 5 minutes ago."), "warn")
+    # The login page leads on whoever was logged in meanwhile, in another tab.
+    return redirect(url_for("login.new", next=target or (half.next if half else None)), 303)

@@ -19,6 +19,7 @@ from webapp.mfa import passkeys
 from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options, rp_ids
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
+from webapp.web.redirects import safe_path
 from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
@@ -29,7 +30,10 @@ PURPOSE = "second step"
 @public
 def second_step_form() -> ResponseReturnValue:
     found = pending_cookie.pending_login_and_user()
-    return second_step_page(found[1], SecondStepForm(formdata=None)) if found else pending_cookie.begin_again()
+    if found is None:
+        return pending_cookie.begin_again()
+    half, user = found
+    return second_step_page(user, SecondStepForm(formdata=None, data={"next": half.next or ""}))
 
 
 @bp.get("/login/second-step/passkey")
@@ -50,8 +54,9 @@ def second_step_options() -> ResponseReturnValue:
 def take_second_step() -> ResponseReturnValue:
     """Finish a login within five minutes after the right password. The cookie of the pending login stops working."""
     form, found = SecondStepForm(), pending_cookie.pending_login_and_user()
+    target = safe_path(form.next.data)
     if found is None:
-        return pending_cookie.begin_again()
+        return pending_cookie.begin_again(target)
     half, user = found
     if not form.validate_on_submit():
         return form_again(form, user)
@@ -59,10 +64,10 @@ def take_second_step() -> ResponseReturnValue:
     if proven is None:
         return form_again(form, user, credentials_invalid())
     if not second_step().finish(half):
-        return pending_cookie.begin_again()
+        return pending_cookie.begin_again(target)
     return begin_session(
         user,
-        half.next,
+        target or half.next,
         amr=f"{half.amr} {proven.amr}",
         is_remembered=half.is_remembered,
         is_to_trust=form.trust.data and may_trust(user),

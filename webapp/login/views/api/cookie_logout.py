@@ -34,7 +34,7 @@ def end(token: str) -> None:
     except NotAccepted:
         return
     token_id = UUID(claim.key)
-    csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_value(token_id))
+    csrf.check_double_submit(token_cookie.csrf_name(), token_cookie.csrf_values(token_id))
     if (user_id := lifecycle.owner_of(db(), token_id)) is None:
         return
     found = lifecycle.find(db(), user_id, token_id)

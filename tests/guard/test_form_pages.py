@@ -1,0 +1,116 @@
+"""The URL of every form can be opened: after a form was sent, Reload and Back open its URL with GET."""
+
+import html
+import re
+
+import pytest
+
+from tests import factories
+from tests.browser import HTML, Person
+from webapp.guard.require import requirement_of
+
+ID = "11111111-1111-4111-8111-111111111111"
+ABOVE = {
+    "/account/email": "/account",
+    "/account/email/cancel": "/account",
+    "/account/export": "/account",
+    "/account/keep": "/account",
+    "/account/mails": "/account",
+    "/account/sessions/<uuid:session_id>/end": "/account/sessions",
+    "/account/sessions/stay": "/account/sessions",
+    "/account/sessions/trusted/<uuid:trust_id>/end": "/account/sessions",
+    "/admin/invitations/<uuid:invitation_id>/revoke": "/admin/invitations",
+    "/admin/mail/<uuid:mail_id>/retry": "/admin/mail",
+    "/admin/mail/test": "/admin/mail",
+    "/tokens/<uuid:token_id>/drop": f"/tokens/{ID}",
+    "/tokens/<uuid:token_id>/summary": f"/tokens/{ID}",
+    "/tokens/logins/<uuid:login_id>/end": "/tokens",
+    "/tokens/self/rotate": "/tokens",
+    "/tokens/summary": "/tokens",
+}
+
+
+def path_of(rule, user_id=ID):
+    filled = dict.fromkeys(rule.arguments, ID if "uuid:" in rule.rule else "x") | {"user_id": user_id}
+    return rule.build(filled)[1] if rule.arguments else rule.rule
+
+
+@pytest.fixture
+def admin(app):
+    person = Person(app)
+    person.user = factories.user(app, "root", role="super_admin")
+    person.log_in("root")
+    return person
+
+
+def forms(app):
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        # Scripts of pages send it, and show its answer on the page.
+        if rule.rule != "/password-strength"
+        and "POST" in rule.methods
+        and (need := requirement_of(app, rule.endpoint))
+        and need.reads_cookies
+    ]
+
+
+def test_the_url_of_every_form_opens_a_page_or_leads_to_one(app, admin):
+    opened = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    led = {}
+    for rule in forms(app):
+        answer = admin.ask("GET", path_of(rule, admin.user.id))
+        assert answer.status_code in (200, 303, 403, 404), rule.rule
+        if rule.rule.startswith("/admin/users/"):
+            assert answer.status_code in (200, 303), rule.rule
+        elif rule.rule not in opened and answer.status_code == 303:
+            led[rule.rule] = answer.location
+    assert led == ABOVE
+
+
+def test_scripts_are_still_refused_with_the_methods_that_are_allowed(app, script):
+    for rule in forms(app):
+        if rule.rule in ABOVE:
+            answer = script.get(path_of(rule))
+            assert (answer.status_code, "POST" in answer.headers["Allow"]) == (405, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/auth", "/nowhere/at/all", "//evil.example/account/email", "/account/email/../x"]
+)
+def test_nothing_else_leads_anywhere(app, path):
+    answer = Person(app).ask("GET", path, headers={"Accept": HTML})
+    assert answer.location is None or answer.location.startswith("/account")
+    assert answer.status_code in (303, 308, 404, 405)
+
+
+def entry_of(page):
+    found = re.search(r'js/answered-form\.js" data-url="([^"]*)"', page.text)
+    return html.unescape(found[1]) if found else None
+
+
+def test_a_page_that_answers_a_form_becomes_an_entry_of_the_history_that_is_opened_with_get(app, person):
+    assert entry_of(person.open("/account")) is None
+    refused = person.press("Save profile", username="")
+    assert (refused.status_code, entry_of(refused)) == (422, "")
+    assert entry_of(person.open("/account")) is None
+
+
+def test_a_refused_login_keeps_where_it_leads_when_it_is_reloaded(stranger):
+    stranger.open("/login?next=/tokens%3Fstate%3Dended%2526x")
+    refused = stranger.press("Log in", username="ada", password="wrong")
+    assert stranger.open(entry_of(refused)).request.path == "/login"
+    assert 'name="next" type="hidden" value="/tokens?state=ended%26x"' in stranger.page.text
+
+
+def test_a_new_token_is_not_created_again_by_reload_which_opens_its_page(person):
+    person.open("/tokens/new")
+    shown = person.press("Create token", name="laptop", scopes=["profile:read"])
+    assert "laptop" in person.open(entry_of(shown)).text
+    assert person.page.request.path.startswith("/tokens/")
+
+
+def test_a_refused_confirmation_is_asked_again_with_where_it_leads(person):
+    person.open("/confirm?next=/tokens")
+    refused = person.press("Confirm", password="wrong")
+    assert (refused.status_code, entry_of(refused)) == (422, "/confirm?next=/tokens")
