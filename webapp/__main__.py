@@ -5,9 +5,15 @@ import os
 from webapp.cli.program import program
 from webapp.core.tracebacks import print_uncaught
 
-# Also run by every worker, which must not start the program again.
-if __name__ == "__main__":
-    # What is made here, the database among it, is for us alone.
+
+def main(name: str = "latchkey") -> None:
+    """Run the program; also the command ``latchkey`` of an installed package."""
+    # Files that are created here, such as the database, are readable by this user only.
     os.umask(0o077)
     print_uncaught()
-    program(prog_name="python -m webapp")
+    program(prog_name=name)
+
+
+# Also run by every worker, which must not start the program again.
+if __name__ == "__main__":
+    main("python -m webapp")

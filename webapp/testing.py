@@ -13,7 +13,7 @@ from typing import Any
 
 import time_machine
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
@@ -47,10 +47,11 @@ numbers = count(1)
 
 
 @contextmanager
-def app(**settings: str) -> Iterator[Flask]:
+def app(*blueprints: Blueprint, **settings: str) -> Iterator[Flask]:
     """An application with a new database in a temporary folder, removed at the end of the block.
 
     Args:
+        blueprints: of your own, as in ``create_app``.
         settings: as in the environment, such as ``WEBAPP_REGISTRATION="open"``.
 
     Raises:
@@ -59,7 +60,7 @@ def app(**settings: str) -> Iterator[Flask]:
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder) / "instance"
         schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
-        site = build(instance, **settings)
+        site = build(instance, *blueprints, **settings)
         yield site
         close(site)
 
@@ -68,9 +69,10 @@ house = app
 """The former name."""
 
 
-def build(instance: Path, **settings: str) -> Flask:
+def build(instance: Path, *blueprints: Blueprint, **settings: str) -> Flask:
     """An application for an existing instance folder; passwords are hashed fast and refused without delay."""
-    return quickened(create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)))
+    chosen = Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)
+    return quickened(create_app(chosen, blueprints=blueprints))
 
 
 def quickened(app: Flask) -> Flask:

@@ -31,8 +31,10 @@ WITH_TOKEN_COOKIE = (cookie_logout,)
 
 
 def register_blueprints(app: Flask) -> None:
+    """Register the blueprints of this site; OWN_BLUEPRINTS in the configuration has their names."""
     for views in VIEWS:
         app.register_blueprint(views.bp)
     if "cookie" in app.config["TOKEN_LOCATIONS"]:
         for views in WITH_TOKEN_COOKIE:
             app.register_blueprint(views.bp)
+    app.config["OWN_BLUEPRINTS"] = frozenset(app.blueprints)

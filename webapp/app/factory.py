@@ -1,6 +1,9 @@
 """create_app(settings): the order in which the application is built."""
 
-from flask import Flask
+from collections.abc import Sequence
+from functools import partial
+
+from flask import Blueprint, Flask
 
 from webapp.app.authentication import init_authentication
 from webapp.app.blueprints import register_blueprints
@@ -8,6 +11,7 @@ from webapp.app.config import flask_config
 from webapp.app.error_handlers import register_error_handlers
 from webapp.app.extensions import init_extensions
 from webapp.app.jobs import register_jobs
+from webapp.app.plugins import load_blueprints, register_plugins
 from webapp.app.services import (
     provide_login,
     provide_mail,
@@ -19,24 +23,28 @@ from webapp.core.db import Database, existing
 from webapp.core.keys import ring_for
 from webapp.credentials.usage_tracker import UsageTracker
 from webapp.settings import ROOT, Settings
+from webapp.web import templating
 from webapp.web.application import Application
 from webapp.web.registry import services_of
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, blueprints: Sequence[Blueprint] = ()) -> Flask:
     """Build the application on a database that is migrated already.
 
     Args:
         settings: read from the environment and ``config.toml`` if absent.
+        blueprints: of your own, beside those of WEBAPP_BLUEPRINTS.
 
     Raises:
-        SettingsError: a setting is misspelt or does not fit.
+        SettingsError: a setting is misspelt or does not fit, or a blueprint of your own cannot be registered.
         TypeError: a route has neither ``@require`` nor ``@public``, or a service is provided twice.
     """
     settings = settings or Settings.from_env()
     app = Application(
         "webapp", template_folder=str(ROOT / "templates"), static_folder=None, instance_path=str(settings.instance)
     )
+    if settings.templates:
+        templating.replace_templates(app, settings.templates)
     app.config |= flask_config(settings)
     services_of(app).provide(Settings)(settings)
     database, ring = Database(existing(settings.database)), ring_for(settings)
@@ -48,8 +56,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     provide_second_factors(app, settings)
     register_jobs(app, settings, database)
     register_blueprints(app)
+    register_plugins(app, [*load_blueprints(settings.blueprints), *blueprints])
     register_error_handlers(app)
     provide_scopes(app)
+    app.on_late_route = partial(provide_scopes, app)
     return app
 
 

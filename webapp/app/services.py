@@ -141,14 +141,14 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
 
 
 def provide_scopes(app: Flask) -> None:
-    """The scopes of all routes; last, because each blueprint adds its own.
+    """The scopes of all routes: after all blueprints, because each adds its own, and again after each late route.
 
     Raises:
         SettingsError: WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has.
     """
     services = services_of(app)
     catalogue = Catalogue(guarded(app), DECLARED)
-    services.provide(Catalogue)(catalogue)
+    services.replace(Catalogue)(catalogue)
     if unknown := sorted(services.get(Demands).scopes.keys() - catalogue.scopes.keys()):
         raise SettingsError(
             f"WEBAPP_SECOND_FACTOR_FOR or WEBAPP_PASSKEY_FOR name a scope that no route has: {unknown[0]}."

@@ -21,6 +21,7 @@ from webapp.cli import signals, watchdog
 from webapp.cli.errors import CommandRefused
 from webapp.cli.shutdown import PATIENCE
 from webapp.settings import ROOT, Settings
+from webapp.settings.paths import CHECKOUT
 
 # granian's log goes to standard error: standard output is for the output of commands.
 LOGGING: dict[str, Any] = {
@@ -87,7 +88,7 @@ def serve(settings: Settings, *, debug: bool) -> None:
         log_dictconfig=LOGGING,
         log_access=False,
         reload=debug,
-        reload_paths=[ROOT / folder for folder in ("webapp", "templates", "static")],
+        reload_paths=[CHECKOUT / "webapp", ROOT / "templates", ROOT / "static"],
         reload_ignore_worker_failure=debug,
     )
     # Otherwise it starts with the first worker, and older Pythons then unblock the signals that ``signals`` waits for.

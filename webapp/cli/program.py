@@ -1,7 +1,6 @@
 """The command-line program: its global options, its commands, and how errors are reported."""
 
 import os
-import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import click
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import Unusable
 from webapp.core.db_file import Damaged
-from webapp.settings import ROOT, SettingsError
+from webapp.settings import SettingsError
+from webapp.settings.paths import release
 
 COMMANDS = {
     "serve": "Upgrade the database, then serve. The default command.",
@@ -54,7 +54,7 @@ class Program(click.Group):
 
 def show_version(ctx: click.Context, _option: click.Parameter, is_given: bool) -> None:
     if is_given:
-        click.echo(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+        click.echo(release())
         ctx.exit()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import timedelta
-from importlib import import_module
 from threading import BoundedSemaphore, Thread
 
 from webapp.accounts.identity import Identity
@@ -15,6 +14,7 @@ from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
 from webapp.login.identities import Identities
 from webapp.settings import Settings, SettingsError
+from webapp.settings.references import load_reference
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +50,7 @@ def load_authenticate(setting: str) -> Authenticate | None:
     """
     if not setting:
         return None
-    module, _, name = setting.partition(":")
-    try:
-        found = getattr(import_module(module), name)
-    except Exception as error:
-        # Importing foreign code can raise anything; all of it is reported as a settings error.
-        reason = f"{type(error).__name__}: {error}"
-        raise SettingsError(f"WEBAPP_IDENTITY_PROVIDER names {setting}, which cannot be imported: {reason}.") from error
+    found = load_reference(setting, variable="WEBAPP_IDENTITY_PROVIDER")
     authenticate = getattr(found, "authenticate", found)
     if isinstance(found, type) or not callable(authenticate):
         raise SettingsError(

@@ -23,7 +23,6 @@ from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import refresh_families, refreshing
 from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest, facts
-from webapp.tokens.models import RefreshToken
 from webapp.tokens.refresh_families import MAX_LIVE
 from webapp.tokens.refresh_secret import SHAPE, RefreshSecrets
 from webapp.tokens.refreshing import HeldRefreshToken, RefreshState
@@ -152,7 +151,7 @@ class RefreshGrant:
         row = tokens.find(db, credential.user_id, credential.id)
         if row is None:
             raise LookupError(credential.id)
-        if refreshing.mark(db, held.token, RefreshToken.forgiven_at, moment):
+        if refreshing.mark_repeated(db, held, moment):
             said = facts(credential.authority or TokenGrant())
             said |= {"name": row.entry.name, "origin": "api", "again": True}
             record(db, Event.REFRESH_USED, user_id=credential.user_id, credential_id=credential.id, **said)

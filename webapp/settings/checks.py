@@ -3,9 +3,11 @@
 import re
 from datetime import timedelta
 from email.utils import parseaddr
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from webapp.settings.fields import SettingsError
+from webapp.settings.references import SPELLING
 from webapp.settings.types import Network
 from webapp.settings.urls import PORTS, is_host, is_loopback
 
@@ -130,7 +132,7 @@ def trusted_proxies(networks: tuple[Network, ...]) -> None:
 
 def identity_provider(value: str) -> None:
     """Only the spelling is checked here; ``login/external_identity`` imports it."""
-    if value and not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", value, re.ASCII):
+    if value and not SPELLING.fullmatch(value):
         raise SettingsError("WEBAPP_IDENTITY_PROVIDER must be a module and a name in it, such as package.module:name.")
 
 
@@ -155,3 +157,8 @@ def audiences(names: tuple[str, ...], *, own: str) -> None:
 def token_locations(names: tuple[str, ...]) -> None:
     if not names or not set(names) <= {"header", "query", "cookie"}:
         raise SettingsError("WEBAPP_TOKEN_LOCATIONS must name one or more of header, query, cookie.")
+
+
+def folder(path: str, *, variable: str) -> None:
+    if path and not Path(path).is_dir():
+        raise SettingsError(f"{variable} names {path!r}, which is not a folder.")

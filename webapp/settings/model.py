@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from webapp.settings import checks, manual, private_files, sources, urls
 from webapp.settings.fields import PREFIX, Secret, fields_of
-from webapp.settings.paths import ROOT
+from webapp.settings.paths import INSTANCE
 from webapp.settings.types import Network
 
 SigningAlgorithm = Literal["ES256", "EdDSA", "RS256", "HS256"]
@@ -22,9 +22,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 class Settings:
     """Read once, by ``from_env``. Built directly, as in tests, the same rules apply."""
 
-    instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = (
-        ROOT / "instance"
-    )
+    instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
     base_url: Annotated[str, "Public URL of this site; empty means http://localhost and the port of WEBAPP_BIND."] = ""
     former_base_urls: Annotated[
@@ -94,6 +92,10 @@ class Settings:
     log_json: Annotated[bool, "Whether log lines are JSON."] = False
     log_level: Annotated[LogLevel, "Lowest level that is logged."] = "info"
     site_name: Annotated[str, "Name of this site on pages and in mails."] = "Latchkey"
+    blueprints: Annotated[
+        tuple[str, ...], "Blueprints of your own: package.module:name, or names of entry points."
+    ] = ()
+    templates: Annotated[str, "Folder whose templates replace those of the site; empty means none."] = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -104,7 +106,7 @@ class Settings:
         """
         given: dict[str, Any] = {name: found.value for name, found in sources.read(fields_of(cls), environ).items()}
         if "secret_key" not in given:
-            given["secret_key"] = private_files.secret_key(given.get("instance", ROOT / "instance"))
+            given["secret_key"] = private_files.secret_key(given.get("instance", INSTANCE))
         return cls(**given)
 
     def __post_init__(self) -> None:
@@ -128,6 +130,7 @@ class Settings:
             checks.roles_and_scopes(named, variable=PREFIX + variable)
         checks.token_locations(self.token_locations)
         checks.cors_origins(self.cors_origins)
+        checks.folder(self.templates, variable="WEBAPP_TEMPLATES")
 
     def _check_secrets(self) -> None:
         checks.database_url(self.database_url)

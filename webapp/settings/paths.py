@@ -1,6 +1,20 @@
-"""ROOT: the folder of the files that are not Python modules."""
+"""Finds the files that are not Python modules, in a checkout and in an installed package, and the release."""
 
+import tomllib
+from importlib.metadata import version as version_of
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The checkout: ``templates/``, ``static/``, ``docs/`` and, by default, ``instance/``."""
+CHECKOUT = Path(__file__).resolve().parents[2]
+PACKAGED = Path(__file__).resolve().parents[1] / "_files"
+ROOT = PACKAGED if PACKAGED.is_dir() else CHECKOUT
+"""The folder of ``templates/``, ``static/`` and ``docs/``: the checkout, or where the wheel has put them."""
+INSTANCE = (Path.cwd() if ROOT == PACKAGED else CHECKOUT) / "instance"
+"""The default instance folder: of the checkout, or of the working directory where the package is installed."""
+
+
+def release() -> str:
+    """The version, such as "0.1.0"."""
+    if ROOT == PACKAGED:
+        return version_of("latchkey")
+    release: str = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    return release

@@ -2,9 +2,10 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from webapp.core.humanize import humanize
 from webapp.guard.policy import Requirement
 from webapp.guard.routes import Route
 from webapp.web.api_schema import Contract, contract_of
@@ -12,6 +13,8 @@ from webapp.web.csrf import is_change
 from webapp.web.openapi import ApiInfo, Operation, document
 
 View = Callable[..., Any]
+# What is known of a view without @responds: that it answers.
+UNDESCRIBED = Contract(answer=str, form=None, query=None, status=200, has_location=False, kind="*/*", refuses=())
 
 ABOUT = """\
 Every page is also an endpoint for scripts. Send `Accept: application/json` or no `Accept` header: a form that is posted
@@ -64,11 +67,16 @@ def describe(
     token_cookie: str | None,
     routes: Iterable[Route],
     views: Mapping[str, View],
+    own: Collection[str],
 ) -> dict[str, Any]:
-    """Of every view that says what it answers; the others are pages alone."""
+    """The document of all views with ``@responds``, and of every guarded view that a plug-in brings.
+
+    Args:
+        own: names of the site's blueprints, whose views without ``@responds`` are pages with forms.
+    """
     found = list(routes)
     info = ApiInfo(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
-    return document(info, list(operations(found, views, in_cookie=token_cookie is not None)))
+    return document(info, list(operations(found, views, own, in_cookie=token_cookie is not None)))
 
 
 def scopes(routes: Iterable[Route]) -> list[str]:
@@ -77,14 +85,22 @@ def scopes(routes: Iterable[Route]) -> list[str]:
     return sorted({need.scope for need in [Requirement(), *needs] if not need.session})
 
 
-def operations(routes: Iterable[Route], views: Mapping[str, View], *, in_cookie: bool) -> Iterator[Operation]:
+def operations(
+    routes: Iterable[Route], views: Mapping[str, View], own: Collection[str], *, in_cookie: bool
+) -> Iterator[Operation]:
     for route in routes:
         view = views[route.endpoint]
         contract = contract_of(view)
+        if contract is None and route.endpoint.partition(".")[0] not in own and not is_static(route):
+            contract = UNDESCRIBED
         if contract is not None and route.need is not None:
             yield from (
                 operation(route, method, route.need, view, contract, in_cookie=in_cookie) for method in route.methods
             )
+
+
+def is_static(route: Route) -> bool:
+    return route.endpoint.rpartition(".")[2] == "static"
 
 
 def operation(
@@ -96,7 +112,7 @@ def operation(
         method=method,
         rule=route.path,
         tag=tag_name(route.endpoint.partition(".")[0]),
-        summary=summary.rstrip("."),
+        summary=summary.rstrip(".") or humanize(route.endpoint.rpartition(".")[2]).capitalize(),
         description=rest.strip(),
         security=ways_in(need, is_change=is_change(method), in_cookie=in_cookie),
         by_session=route.by_session,

@@ -150,6 +150,7 @@ def api_description() -> Description:
                 token_cookie=token_cookie.name() if "cookie" in config["TOKEN_LOCATIONS"] else None,
                 routes=routes(current_app),
                 views=current_app.view_functions,
+                own=config["OWN_BLUEPRINTS"],
             )
         found = Description(msgspec.json.encode(document))
         services.replace(Description)(found)

@@ -126,6 +126,11 @@ def mark(db: Session, token: RefreshToken, column: InstrumentedAttribute[datetim
     return marked.first() is not None
 
 
+def mark_repeated(db: Session, held: HeldRefreshToken, now: datetime) -> bool:
+    """Note that a token was repeated; False for any repeat but the first."""
+    return mark(db, held.token, RefreshToken.forgiven_at, now)
+
+
 def touch(held: HeldRefreshToken, now: datetime, address: str | None) -> None:
     """Record a use of the script login: last use, IP address, and the new idle end."""
     credential = held.credential

@@ -48,8 +48,14 @@ class Application(Flask):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._plain: set[Callable[..., Any]] = set()
         self._adapters: dict[tuple[str | None, ...], tuple[str, MapAdapter]] = {}
+        self.on_late_route: Callable[[], None] = lambda: None
+        """Called after each route that is added to the finished application."""
         super().__init__(*args, **kwargs)
         self.url_map.converters["uuid"] = CanonicalUUIDConverter
+
+    def add_url_rule(self, *args: Any, **kwargs: Any) -> None:
+        super().add_url_rule(*args, **kwargs)
+        self.on_late_route()
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         if func in self._plain:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 
 from webapp.core.client_product import client_name
 from webapp.core.clock import NEVER, now
@@ -106,6 +107,16 @@ def span(length: timedelta, *, with_direction: bool = False) -> str:
 def client(product: str | None) -> str:
     """The stored name of a client for people: "a script" in their language if it has none."""
     return client_name(product) if product else ""
+
+
+def replace_templates(app: Flask, folder: str) -> None:
+    """Search a folder before the templates of the site.
+
+    A template there can extend the one that it replaces by the prefix ``latchkey/``, such as
+    ``{% extends "latchkey/login/login.html" %}``.
+    """
+    ours = FileSystemLoader(app.root_path if app.template_folder is None else app.template_folder)
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(folder), ours, PrefixLoader({"latchkey": ours})])
 
 
 def init_app(app: Flask, site: SiteInfo, zone: Callable[[], tzinfo] = lambda: UTC) -> None:

@@ -1,0 +1,95 @@
+"""The wheel, installed with no checkout around: the command, the pages and the instance folder."""
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+from zipfile import ZipFile
+
+import pytest
+
+from tests.cli.serving import Server, bare_environ, get, serving
+from tests.ports import free_port
+from webapp.settings.paths import CHECKOUT
+
+PAGE = {"Accept": "text/html"}
+PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+
+
+def run(*arguments, **options):
+    done = subprocess.run([*map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """An sdist, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("built")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder, cwd=CHECKOUT)
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(folder, filter="data")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=folder / "latchkey-0.1.0")
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory):
+    """What pip makes of the wheel; its dependencies are those of this environment."""
+    folder = tmp_path_factory.mktemp("installed")
+    run(sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", "--target", folder, built)
+    return folder
+
+
+def environ(installed, **settings):
+    return bare_environ() | {"PYTHONPATH": str(installed), **settings}
+
+
+def test_the_wheel_has_every_module_template_and_static_file_and_no_test(built):
+    names = {name for name in ZipFile(built).namelist() if ".dist-info/" not in name}
+    modules = {str(file.relative_to(CHECKOUT)) for file in (CHECKOUT / "webapp").rglob("*.py")}
+    files = {
+        f"webapp/_files/{file.relative_to(CHECKOUT)}"
+        for folder in ("templates", "static")
+        for file in (CHECKOUT / folder).rglob("*")
+        if file.is_file()
+    }
+    assert names >= modules | files
+    assert {name.split("/")[0] for name in names} == {"webapp"}
+
+
+def test_its_dependencies_are_those_of_the_requirements():
+    named = [line.replace("==", ">=") for line in (CHECKOUT / "requirements.in").read_text().split("\n") if line]
+    assert PROJECT["dependencies"] == named
+
+
+def test_the_command_says_its_version_and_help_from_any_folder(installed, tmp_path):
+    command = installed / "bin" / "latchkey"
+    assert run(command, "--version", cwd=tmp_path, env=environ(installed)).strip() == PROJECT["version"]
+    assert "Usage: latchkey" in run(command, "--help", cwd=tmp_path, env=environ(installed))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("chosen", [False, True], ids=["working directory", "WEBAPP_INSTANCE"])
+def test_it_serves_pages_and_files_and_keeps_its_data_where_it_was_started(installed, tmp_path, chosen):
+    port, work = free_port(), tmp_path / "work"
+    work.mkdir()
+    settings = {"WEBAPP_BIND": f"127.0.0.1:{port}"}
+    settings |= {"WEBAPP_INSTANCE": str(tmp_path / "elsewhere")} if chosen else {}
+    process = subprocess.Popen(
+        [installed / "bin" / "latchkey"],
+        cwd=work,
+        env=environ(installed, **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with serving(Server(process, f"http://127.0.0.1:{port}", settings)) as (server,):
+        page = get(f"{server.url}/login", headers=PAGE).text
+        style = re.search(r'href="(/static/[^"]+\.css)"', page)
+        assert style
+        assert server.open(style[1]).status_code == 200
+        assert get(f"{server.url}/docs", headers=PAGE).status_code == 200
+    assert (tmp_path / "elsewhere" if chosen else work / "instance").joinpath("latchkey.db").exists()
+    assert not list(installed.rglob("latchkey.db"))

@@ -1,0 +1,107 @@
+"""Blueprints of other packages: named by WEBAPP_BLUEPRINTS, or given to ``create_app``."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import entry_points
+from typing import Any
+
+from flask import Blueprint, Flask, Response
+
+from webapp.guard import public
+from webapp.guard.require import requirement_of
+from webapp.guard.routes import BY_ITSELF
+from webapp.settings import SettingsError
+from webapp.settings.references import SPELLING, load_reference
+
+GROUP = "latchkey.blueprints"
+VARIABLE = "WEBAPP_BLUEPRINTS"
+
+
+def load_blueprints(names: Iterable[str]) -> list[Blueprint]:
+    """The blueprints of WEBAPP_BLUEPRINTS: ``package.module:name``, or the name of an entry point.
+
+    Entry points of installed packages count only if they are named, because loading one runs its code.
+
+    Raises:
+        SettingsError: one cannot be imported, or is not a blueprint.
+    """
+    return [load_blueprint(name) for name in names]
+
+
+def load_blueprint(name: str) -> Blueprint:
+    reference = name if SPELLING.fullmatch(name) else entry_point(name)
+    found = load_reference(reference, variable=VARIABLE)
+    if not isinstance(found, Blueprint):
+        raise SettingsError(f"{VARIABLE} names {name}, which is a {type(found).__name__}, not a Flask Blueprint.")
+    return found
+
+
+def entry_point(name: str) -> str:
+    known = {found.name: found.value for found in entry_points(group=GROUP)}
+    if name not in known:
+        there = (
+            f"Installed entry points: {', '.join(sorted(known))}." if known else f"No entry point of {GROUP} is there."
+        )
+        raise SettingsError(
+            f"{VARIABLE} names {name}, which is neither package.module:name nor an entry point. {there}"
+        )
+    return known[name]
+
+
+def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
+    """Register blueprints that the site does not bring itself, and check their routes.
+
+    Their static files are public, as Flask serves them.
+
+    Raises:
+        SettingsError: a name or URL is taken, or a view has neither ``@require`` nor ``@public``.
+    """
+    taken = dict(shapes(app))
+    for blueprint in blueprints:
+        before = set(app.view_functions)
+        try:
+            app.register_blueprint(blueprint)
+        except (ValueError, AssertionError) as error:
+            raise SettingsError(f"The blueprint {blueprint.name} cannot be registered: {error}") from error
+        added = app.view_functions.keys() - before
+        for endpoint in added:
+            if endpoint.endswith(".static"):
+                app.view_functions[endpoint] = public_files(app.view_functions[endpoint])
+        check_access(app, blueprint, sorted(added))
+        check_urls(app, blueprint, taken)
+
+
+def public_files(view: Callable[..., Any]) -> Callable[..., Response]:
+    """Flask's view of a static folder as a public one; it is a method, which holds no mark itself."""
+
+    @public
+    def send(**values: str) -> Response:
+        response: Response = view(**values)
+        return response
+
+    return send
+
+
+def check_access(app: Flask, blueprint: Blueprint, endpoints: Iterable[str]) -> None:
+    for endpoint in endpoints:
+        if requirement_of(app, endpoint) is None:
+            raise SettingsError(
+                f"The blueprint {blueprint.name} has a view without an access rule: {endpoint}. "
+                "Write @require() or @public above it, from webapp.guard."
+            )
+
+
+def check_urls(app: Flask, blueprint: Blueprint, taken: dict[tuple[str, str], str]) -> None:
+    """Enter the URLs of a blueprint in ``taken``; of two views with one URL, Flask would serve only the first."""
+    for (method, path), endpoint in shapes(app):
+        if taken.setdefault((method, path), endpoint) != endpoint:
+            raise SettingsError(
+                f"The blueprint {blueprint.name} has {method} {path}, which {taken[method, path]} serves already."
+            )
+
+
+def shapes(app: Flask) -> Iterable[tuple[tuple[str, str], str]]:
+    """Method and URL, with its variables unnamed, and the endpoint of each route."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - BY_ITSELF):
+            yield (method, re.sub(r"<[^>]*>", "<>", rule.rule)), rule.endpoint
