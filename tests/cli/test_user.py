@@ -171,3 +171,9 @@ def test_a_password_of_the_operator_is_normalized_and_refused_where_it_has_invis
         user = user_queries.by_name_or_email(db, command.split()[-1])
     assert user is not None
     assert QUICK.verify(user.password_hash, "\u00fcbergross im garten")
+
+
+def test_a_user_name_may_be_an_e_mail_address_where_the_site_says_so(run):
+    command = "user add ada@old.example.net --password-stdin"
+    assert run(command, typed=PASSWORD).exit_code == 1
+    assert run(command, typed=PASSWORD, WEBAPP_EMAIL_USER_NAMES="true").exit_code == 0

@@ -8,12 +8,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts import one_time_links
+from webapp.accounts import one_time_links, user_queries
 from webapp.accounts.models import Link, User
 from webapp.accounts.names import key_of
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import UNDO, LinkDead
-from webapp.accounts.registration import EmailTaken
+from webapp.accounts.registration import EmailTaken, refuse_addresses_of_others
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.mail.mailer import Mailer
@@ -28,7 +28,7 @@ def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances
 
     If another account has that address, its owner is informed by mail instead. The caller gets the same response.
     """
-    owner = db.scalar(select(User).where(User.email_key == key_of(address)))
+    owner = user_queries.by_name_or_email(db, address)
     secret = one_time_links.make(
         db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address, facts={one_time_links.SHOWN: not post.can_mail}
     )
@@ -123,6 +123,7 @@ def owner_of(db: Session, link: Link) -> User:
 
 
 def settle(db: Session, user: User, address: str, *, is_verified: bool) -> None:
+    refuse_addresses_of_others(db, email=address, of=user.id)
     try:
         with db.begin_nested():
             user.email, user.email_key = address, key_of(address)

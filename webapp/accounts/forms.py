@@ -129,6 +129,8 @@ class ProfileForm(Form):
         self.time_zone.choices = [(name, name.replace("_", " ")) for name in time_zones()]
 
     def validate_username(self, field: StringField) -> None:
+        if field.data == field.object_data:
+            return
         try:
             checked_name(field.data or "")
         except UserNameUnfit as error:

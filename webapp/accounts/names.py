@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import idna
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -25,6 +26,16 @@ SCRIPTS = {"LATIN": _l("latin"), "CYRILLIC": _l("cyrillic"), "GREEK": _l("greek"
 
 # Domains that ``email_validator`` refuses. Exceptions can only be made by changing its list.
 SPECIAL = tuple(SPECIAL_USE_DOMAIN_NAMES)
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What this site accepts beside the usual."""
+
+    email_user_names: bool = False
+
+
+accepted = Accepted()
 
 
 class UserNameUnfit(Exception):
@@ -52,8 +63,12 @@ def identifier_key(text: str) -> str:
         return key
 
 
-def checked_name(name: str) -> str:
+def checked_name(name: str, *, may_be_address: bool = False) -> str:
     """Validate a user name.
+
+    Args:
+        may_be_address: whether it may be an e-mail address, where the site has such user names
+            (``WEBAPP_EMAIL_USER_NAMES``). Not for people who choose their own name: they could take somebody else's.
 
     Returns:
         The name in NFC, without surrounding spaces.
@@ -61,6 +76,8 @@ def checked_name(name: str) -> str:
     Raises:
         UserNameUnfit: it is too long, not a user name by RFC 8265, or could be mistaken for another.
     """
+    if may_be_address and "@" in name and accepted.email_user_names:
+        return checked_address_name(name)
     name = normalized("NFC", name.strip())
     if not 1 <= len(name) <= LONGEST:
         raise UserNameUnfit(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
@@ -78,6 +95,21 @@ def checked_name(name: str) -> str:
         ) from error
     refuse_disguise(name)
     return name
+
+
+def checked_address_name(name: str) -> str:
+    """Validate a user name that is an e-mail address.
+
+    Raises:
+        UserNameUnfit
+    """
+    try:
+        address = checked_address(name)
+    except EmailUnfit as error:
+        raise UserNameUnfit(str(error)) from error
+    if len(address) > LONGEST:
+        raise UserNameUnfit(_("A user name must have 1 to %(most)s characters.", most=LONGEST))
+    return address
 
 
 def is_plain(name: str) -> bool:
@@ -109,8 +141,14 @@ def script_of(character: str) -> str:
     return unicodedata.name(character, "UNKNOWN").split()[0]
 
 
-def allow_domains(domains: Iterable[str]) -> None:
-    """Accept e-mail addresses at reserved domains that this site uses. Called once by the application."""
+def configure(domains: Iterable[str], *, email_user_names: bool) -> None:
+    """Called once by the application.
+
+    Args:
+        domains: reserved domains that this site uses in e-mail addresses.
+        email_user_names: whether operators may give user names that are e-mail addresses.
+    """
+    accepted.email_user_names = email_user_names
     own = {domain.lower().strip(".") for domain in domains}
     SPECIAL_USE_DOMAIN_NAMES[:] = [name for name in SPECIAL if name not in own]
 

@@ -230,7 +230,7 @@ def give_way() -> None:
 def near(username: str, email: str, site_name: str) -> list[str]:
     """Words that an attacker would try first: user name, e-mail address, name of the site and of this product."""
     local, _at, domain = email.partition("@")
-    return [word for word in (username, local, domain.partition(".")[0], site_name, PRODUCT) if word]
+    return [word for word in (username.partition("@")[0], local, domain.partition(".")[0], site_name, PRODUCT) if word]
 
 
 def held_word(password: str, words: list[str]) -> str | None:

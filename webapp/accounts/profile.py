@@ -89,8 +89,9 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
     Raises:
         UserNameTaken, UserNameUnfit
     """
-    former, name = user.username, checked_name(wanted)
-    if name == former:
+    former = user.username
+    # One that an operator gave may be an e-mail address, which nobody chooses by themselves.
+    if wanted.strip() == former or (name := checked_name(wanted)) == former:
         return None
     if user.is_known_elsewhere:
         raise UserNameUnfit(_("Your user name is managed by your organisation. Change it there."))

@@ -9,7 +9,7 @@ from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, key_of
 from webapp.accounts.profile import checked_display_name
-from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton
+from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton, refuse_addresses_of_others
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
 
@@ -48,10 +48,11 @@ def known_as(db: Session, key: str) -> User | None:
 
 def follow(db: Session, user: User, name: str) -> User:
     """Apply a user name that was changed at the provider; the other fields of the profile belong to the user."""
-    former, name = user.username, checked_name(name)
+    former, name = user.username, checked_name(name, may_be_address=True)
     if key_of(former) == key_of(name):
         return user
     skeleton = free_skeleton(db, name, of=user.id)
+    refuse_addresses_of_others(db, username=name, of=user.id)
     try:
         with db.begin_nested():
             user.username, user.username_key, user.username_skeleton = name, key_of(name), skeleton

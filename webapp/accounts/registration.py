@@ -17,6 +17,8 @@ from webapp.core.clock import now
 from webapp.core.db import alone
 
 SETUP = "setup"
+# Origins whose user names others vouch for: an operator or an identity provider.
+VOUCHED = frozenset({"cli", "import", "elsewhere"})
 
 
 class UserNameTaken(Exception):
@@ -53,8 +55,9 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
         UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
         ValueError: there is no such role.
     """
-    user = prepare(db, new)
+    user = prepare(db, new, may_be_address=origin in VOUCHED)
     user.username_skeleton = free_skeleton(db, user.username)
+    refuse_addresses_of_others(db, username=user.username, email=user.email)
     try:
         with db.begin_nested():
             db.add(user)
@@ -69,8 +72,36 @@ def add(db: Session, new: NewUser, *, origin: str) -> User:
     return user
 
 
-def prepare(db: Session, new: NewUser) -> User:
+def refuse_addresses_of_others(
+    db: Session, *, username: str = "", email: str | None = None, of: UUID | None = None
+) -> None:
+    """Refuse a user name that is another account's e-mail address, and the other way round: who logs in with it must be
+    one account.
+
+    Args:
+        of: the account that the user name or e-mail address is for, if it exists.
+
+    Raises:
+        UserNameTaken, EmailTaken
+    """
+    for text, column, taken in (
+        (username, User.email_key, UserNameTaken),
+        (email or "", User.username_key, EmailTaken),
+    ):
+        if "@" not in text:
+            continue
+        key = key_of(text)
+        # The two columns have no common constraint, so concurrent changes must not pass each other.
+        alone(db, f"e-mail address {key}")
+        if exists(db, and_(column == key, User.id != of) if of else column == key):
+            raise taken(text)
+
+
+def prepare(db: Session, new: NewUser, *, may_be_address: bool = False) -> User:
     """Build the row of a new account, without adding it to the database session.
+
+    Args:
+        may_be_address: see ``names.checked_name``.
 
     Raises:
         UserNameUnfit, EmailUnfit
@@ -78,7 +109,10 @@ def prepare(db: Session, new: NewUser) -> User:
     """
     if locked_role(db, new.role) is None:
         raise ValueError(new.role)
-    name, email = checked_name(new.username), checked_address(new.email) if new.email else None
+    name, email = (
+        checked_name(new.username, may_be_address=may_be_address),
+        checked_address(new.email) if new.email else None,
+    )
     return User(
         id=uuid4(),
         username=name,

@@ -18,7 +18,7 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import NewUser
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.core.db import Base
+from webapp.core.db import Base, alone
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import NO_ADDRESS
 
@@ -43,6 +43,8 @@ def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     response nor the wait of the next request shows it: account and invitation are always inserted, each in a savepoint
     that is rolled back if the row must not stay, and there is always one link, one audit event and one mail.
     """
+    # So that nobody is given it as a user name meanwhile.
+    alone(db, f"e-mail address {key_of(new.email or '')}")
     free_what_nobody_verified(db, new.username, new.email or "")
     owner = user_queries.by_name_or_email(db, new.email or "")
     user = registration.prepare(db, new)

@@ -69,7 +69,7 @@ def language_of(db: Session, user_id: UUID | None) -> str:
 def provide_login(app: Flask, settings: Settings, database: Database) -> None:
     """Rate limits, password hashing, session lifetimes and the login by name and password."""
     services = services_of(app)
-    names.allow_domains(settings.email_special_domains)
+    names.configure(settings.email_special_domains, email_user_names=settings.email_user_names)
     limiter: Limiter = limiter_for(settings, database)
     # At least two threads are left for other requests.
     waiting = max(0, settings.threads - settings.hashes_at_once - 2)

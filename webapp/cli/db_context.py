@@ -22,7 +22,7 @@ def opened(context: CommandContext) -> Iterator[Database]:
         CommandRefused: the database is older than this program, or does not answer.
     """
     with answering():
-        names.allow_domains(context.settings.email_special_domains)
+        names.configure(context.settings.email_special_domains, email_user_names=context.settings.email_user_names)
         make_or_compare(context.settings)
         database = Database(context.settings.database)
         former = default_origin.set("cli")

@@ -64,6 +64,9 @@ class Settings:
     email_special_domains: Annotated[
         tuple[str, ...], "Special-use domains, such as local, accepted in e-mail addresses."
     ] = ()
+    email_user_names: Annotated[
+        bool, "Whether user names that operators or providers give may be e-mail addresses."
+    ] = False
     hsts_subdomains: Annotated[bool, "Whether browsers must use HTTPS for all subdomains of this host too."] = False
     trusted_proxies: Annotated[tuple[Network, ...], "Networks of proxies whose X-Forwarded-For is believed."] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)

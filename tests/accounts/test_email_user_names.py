@@ -1,0 +1,177 @@
+"""User names that are e-mail addresses: by setting, given by operators and providers alone, and of one account only."""
+
+import pytest
+
+from tests import factories
+from tests.accounts.registration_calls import SMTP
+from tests.browser import Person
+from tests.factories import PASSWORD
+from tests.login.wrong_passwords import knock
+from tests.outbox_mails import mails
+from tests.tables import contents
+from webapp.accounts import email_change, invitations, provisioning, registration, user_queries
+from webapp.accounts.identity import Identity
+from webapp.accounts.invitations import InvitationRequest
+from webapp.accounts.models import User
+from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
+from webapp.core.db import Database
+from webapp.web.registry import services_of
+
+NAME = "grace@old.example.net"
+
+
+def add(app, name=NAME, email=None, origin="cli"):
+    new = NewUser(username=name, email=email, password_hash=factories.HASHED)
+    with services_of(app).get(Database).write() as db:
+        return registration.add(db, new, origin=origin)
+
+
+@pytest.fixture
+def site(make_app):
+    return make_app(WEBAPP_EMAIL_USER_NAMES="true", WEBAPP_REGISTRATION="open", **SMTP)
+
+
+def test_without_the_setting_no_user_name_has_an_at_sign(app):
+    with pytest.raises(UserNameUnfit):
+        add(app)
+
+
+@pytest.mark.parametrize(
+    "typed", [NAME, "GRACE@OLD.example.net", "ｇｒａｃｅ@old.example.net", " grace@old.example.net "]
+)
+def test_who_has_one_logs_in_by_it_and_by_the_e_mail_address(site, typed):
+    add(site, email="grace@example.org")
+    assert Person(site).log_in(typed).request.path == "/dashboard"
+    assert Person(site).log_in("grace@example.org").request.path == "/dashboard"
+
+
+def test_it_may_be_the_e_mail_address_itself_and_the_profile_can_be_saved(site):
+    add(site, email=NAME)
+    person = Person(site)
+    person.log_in(NAME)
+    person.open("/account")
+    person.press("Save", display_name="Grace")
+    assert "Your profile was saved" in person.page.text
+
+
+@pytest.mark.parametrize(
+    "name", ["@example.org", "a@", "a b@example.org", "a@b@example.org", "a" * 50 + "@example.org"]
+)
+def test_what_is_no_e_mail_address_is_no_such_name(site, name):
+    with pytest.raises(UserNameUnfit):
+        add(site, name)
+
+
+def named(site, name, origin="cli"):
+    add(site, name, origin=origin)
+
+
+def called_so_by_the_provider(site, name):
+    with services_of(site).get(Database).write() as db:
+        provisioning.make(db, Identity(username=name))
+
+
+def renamed_by_the_provider(site, name):
+    with services_of(site).get(Database).write() as db:
+        user = provisioning.make(db, Identity(username="eve", subject="1"))
+        provisioning.follow(db, user, name)
+
+
+@pytest.mark.parametrize("attack", [named, called_so_by_the_provider, renamed_by_the_provider])
+@pytest.mark.parametrize("name", ["ada@example.org", "ADA@Example.org", "ａda@example.org"])
+def test_nobody_is_given_the_e_mail_address_of_another_account_as_a_user_name(site, attack, name):
+    factories.user(site, "ada", email="ada@example.org")
+    with pytest.raises(UserNameTaken):
+        attack(site, name)
+
+
+def registered(site):
+    stranger = Person(site)
+    stranger.open("/register")
+    page = stranger.press("Register", username=NAME, email="eve@example.org", password=PASSWORD)
+    return page.status_code, "eve@example.org"
+
+
+def invited(site):
+    with services_of(site).get(Database).write() as db:
+        made = invitations.make(db, InvitationRequest(email="eve@example.org"))
+    stranger = Person(site)
+    stranger.open(made.path)
+    return stranger.press("Register", username=NAME, password=PASSWORD).status_code, "eve@example.org"
+
+
+def renamed(site):
+    factories.user(site, "eve", email="eve@example.org")
+    person = Person(site)
+    person.log_in("eve")
+    person.open("/account")
+    return person.press("Save", username=NAME).status_code, "eve@example.org"
+
+
+def renamed_to_the_own_address(site):
+    factories.user(site, "eve", email=NAME)
+    person = Person(site)
+    person.log_in("eve")
+    person.open("/account")
+    return person.press("Save", username=NAME).status_code, NAME
+
+
+@pytest.mark.parametrize("attack", [registered, invited, renamed, renamed_to_the_own_address])
+def test_nobody_chooses_an_e_mail_address_as_user_name(site, attack):
+    """Not even one that nobody has here: its owner could come later."""
+    status, email = attack(site)
+    assert status == 422
+    with services_of(site).get(Database).read() as db:
+        found = user_queries.by_name_or_email(db, NAME)
+    assert found is None or (found.username, found.email) == ("eve", email)
+
+
+def test_nobody_registers_with_an_e_mail_address_that_is_a_user_name(site):
+    add(site, email="grace@example.org")
+    stranger = Person(site)
+    stranger.open("/register")
+    stranger.press("Register", username="eve", email=NAME, password=PASSWORD)
+    assert "we sent" in stranger.page.text.lower()
+    (mail,) = mails(site)
+    assert (mail.to, mail.kind) == ("grace@example.org", "address_taken")
+    assert knock(site, "eve", PASSWORD).status_code == 401
+
+
+def test_nobody_is_invited_to_such_an_address_into_a_second_account(site):
+    add(site)
+    with pytest.raises(EmailTaken):
+        add(site, "eve", email=NAME, origin="invitation")
+
+
+def test_nobody_changes_their_e_mail_address_to_a_user_name(site):
+    add(site, email="grace@example.org")
+    user = factories.user(site, "eve", email="eve@example.org")
+    person = Person(site)
+    person.log_in("eve")
+    person.open("/account/email")
+    person.press("Send confirmation link", email=NAME)
+    assert [(mail.kind, mail.to) for mail in mails(site)][-1] == ("address_in_use", "grace@example.org")
+    before = contents(site)
+    with pytest.raises(EmailTaken), services_of(site).get(Database).write() as db:
+        email_change.settle(db, db.get_one(User, user.id), NAME, is_verified=True)
+    assert contents(site) == before
+
+
+def test_one_may_move_to_the_address_that_is_ones_own_user_name(site):
+    user = add(site, email="grace@example.org")
+    with services_of(site).get(Database).write() as db:
+        email_change.settle(db, db.get_one(User, user.id), NAME, is_verified=True)
+    assert Person(site).log_in(NAME).request.path == "/dashboard"
+
+
+def test_guesses_by_either_name_are_counted_for_one_account(make_app):
+    site = make_app(WEBAPP_EMAIL_USER_NAMES="true", WEBAPP_LOGIN_TRIES_PER_ACCOUNT="4")
+    add(site, email="grace@example.org")
+    assert [knock(site, name).status_code for name in (NAME, "grace@example.org") * 2] == [401] * 4
+    assert 200 not in [knock(site, name, PASSWORD).status_code for name in (NAME, "grace@example.org")]
+
+
+def test_a_name_stays_when_the_setting_goes(site, make_app):
+    add(site)
+    assert Person(make_app()).log_in(NAME).request.path == "/dashboard"
