@@ -85,7 +85,7 @@ def test_the_last_super_admin_stays(run, add):
 def test_disabling_ends_everything_and_says_how_much(run, add, mint):
     add("ada")
     mint("ada")
-    assert run("user disable ada").stderr == "ada is disabled. Sessions and tokens ended: 1.\n"
+    assert run("user disable ada").stderr == "ada is disabled. Ended: 0 sessions, 0 script logins, 1 API token.\n"
     assert json.loads(run("token list --json").stdout) == []
 
 

@@ -84,7 +84,7 @@ def test_revoking_all_tokens_ends_them_and_counts_each_login_as_one(app, user, p
     answer = log_in(app)
     refresh(app, answer["refresh_token"])
     person.open("/tokens/revoke-all")
-    assert "2 tokens were revoked" in person.press("Revoke 1 token and 1 script login").text
+    assert "Revoked: 1 API token and 1 script login." in person.press("Revoke 1 token and 1 script login").text
     assert not works(app, answer["access_token"])
     assert is_over(refresh(app, answer["refresh_token"]))
 

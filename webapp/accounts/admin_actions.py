@@ -13,6 +13,7 @@ from webapp.accounts.roles import RoleGone
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials.live_counts import LiveCounts
 from webapp.mail.mailer import Mailer
 
 
@@ -41,14 +42,6 @@ class Actor:
     roles: tuple[str, ...]
     is_token: bool = False
     """Whether the actor is an API token of the user rather than a session."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndedCounts:
-    """How many live sessions and API tokens an action ends."""
-
-    sessions: int
-    tokens: int
 
 
 def may_act_on(actor: Collection[str], theirs: Collection[str]) -> bool:
@@ -93,18 +86,18 @@ class AdminAction:
     actor: Actor
     reason: str
 
-    def disable(self, user: User) -> EndedCounts:
+    def disable(self, user: User) -> LiveCounts:
         """Disable an account and end its sessions, script logins and API tokens.
 
         Raises:
             LastSuperAdmin: nobody could administer the site afterwards.
         """
         self.judge(user)
-        ends, was_enabled = live_of(self.db, user.id), user.disabled_at is None
-        lifecycle.disable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
+        was_enabled = user.disabled_at is None
+        ended = lifecycle.disable(self.db, user, actor_id=self.actor.user_id, reason=self.reason)
         if was_enabled:
             self.tell(user, "account_disabled")
-        return ends
+        return ended
 
     def enable(self, user: User) -> None:
         """Enable a disabled or locked account. Ended sessions and tokens stay ended."""
@@ -228,9 +221,3 @@ class AdminAction:
         said = facts | {"username": user.username, "actor": self.actor.username, "reason": self.reason, "at": now()}
         # Without user_id: mails of a user are deleted with the account, and this one may be about its deletion.
         self.post.put(self.db, kind, user.email, said, recipient_id=user.id)
-
-
-def live_of(db: Session, user_id: UUID) -> EndedCounts:
-    """Number of live sessions and API tokens of a user."""
-    counts = credentials.live_counts(db, [user_id])
-    return EndedCounts(counts.get((user_id, "session"), 0), counts.get((user_id, "token"), 0))

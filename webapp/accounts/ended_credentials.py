@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import one_time_links
 from webapp.core.translation import _, _n
 from webapp.credentials import logins
+from webapp.credentials.live_counts import live_counts_of
 from webapp.tokens import lifecycle as tokens
 
 
@@ -56,11 +57,11 @@ def end_logins(
         What was ended.
     """
     ended = logins.end_logins(db, user_id, keep=keep)
-    revoked = tokens.revoke_all(db, user_id) if revokes_tokens else 0
+    revoked = tokens.revoke_all(db, user_id).tokens if revokes_tokens else 0
     one_time_links.void(db, user_id)
     return EndedCredentials(
         sessions=ended.sessions,
         script_logins=ended.script_logins,
         tokens=revoked,
-        tokens_kept=tokens.live_count(db, user_id),
+        tokens_kept=live_counts_of(db, user_id).tokens,
     )

@@ -15,6 +15,7 @@ from webapp.accounts.roles import RoleGone, keepers, keeping, locked_role, over,
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials.live_counts import LiveCounts, live_counts_of
 
 # How long a closed account can be reopened, in case it was closed by mistake or by somebody else.
 GRACE = timedelta(days=14)
@@ -38,11 +39,11 @@ def lock_user(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
     return {user.id: user for user in found if user.id in wanted}
 
 
-def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> int:
+def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> LiveCounts:
     """Disable an account, end its sessions and tokens, and void its mailed links.
 
     Returns:
-        Number of sessions and tokens that ended.
+        Number of sessions, script logins and API tokens that ended.
 
     Raises:
         LastSuperAdmin
@@ -73,14 +74,16 @@ def unlock(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
     record(db, Event.LOGIN_OPENED, user_id=user.id, actor_id=actor_id, reason=reason)
 
 
-def disable_account(db: Session, user_id: UUID) -> int:
+def disable_account(db: Session, user_id: UUID) -> LiveCounts:
     """End all credentials of a user and void mailed links that give access, because others may read the mailbox.
 
     Returns:
         Number of credentials that ended.
     """
     one_time_links.void(db, user_id)
-    return len(credentials.end_all(db, user_id))
+    ended = live_counts_of(db, user_id)
+    credentials.end_all(db, user_id)
+    return ended
 
 
 def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = None, reason: str | None = None) -> None:

@@ -15,11 +15,9 @@ from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.credentials import lifecycle as credentials
+from webapp.credentials.live_counts import live_counts_of
 from webapp.mail import outbox
 from webapp.mail.mailer import Mailer
-from webapp.tokens import lifecycle as tokens
-from webapp.tokens import script_logins
 
 RESET = "reset"
 LIFETIME = timedelta(minutes=30)
@@ -116,12 +114,8 @@ def reset(
 
 def would_end(db: Session, user_id: UUID) -> EndedCredentials:
     """What a password reset would end, for the page with the form; API tokens are counted as kept."""
-    return EndedCredentials(
-        sessions=len(credentials.live(db, user_id, "session")),
-        script_logins=len(script_logins.live(db, user_id)),
-        tokens=0,
-        tokens_kept=tokens.live_count(db, user_id),
-    )
+    live = live_counts_of(db, user_id)
+    return EndedCredentials(sessions=live.sessions, script_logins=live.script_logins, tokens=0, tokens_kept=live.tokens)
 
 
 def owner_of(db: Session, link: Link) -> User:

@@ -13,13 +13,15 @@ from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.audit import reading
 from webapp.audit.reading import AuditFilter
 from webapp.core.clock import now
-from webapp.credentials import lifecycle as credentials
+from webapp.credentials.live_counts import LiveCounts, live_counts
 from webapp.guard.access_report import ReachableRoute
 from webapp.mfa import factors, resets
 from webapp.mfa.factors import Factors
 from webapp.sessions import lifecycle as sessions
 from webapp.sessions.user_agents import describe_user_agent
+from webapp.tokens import script_logins
 from webapp.tokens import token_list as token_lists
+from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
 
 RECENT = 20
@@ -41,7 +43,10 @@ class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
     factors: list[str]
     """Second factors, in words."""
     sessions: int
+    script_logins: int
+    """Each with its access and refresh tokens."""
     tokens: int
+    """API tokens."""
 
 
 class UserListing(msgspec.Struct, frozen=True):
@@ -79,6 +84,7 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
     reach: list[ReachableRoute]
     """Routes that the role gives access to; empty while the account is disabled, closed or unverified."""
     session_list: list[LiveLogin]
+    script_login_list: list[ScriptLogin]
     token_list: list[Token]
     events: list[AuditEntry]
     factors_reset_at: datetime | None
@@ -95,11 +101,11 @@ def state_of(user: User) -> str:
 
 def people(db: Session, users: Sequence[User]) -> list[UserSummary]:
     ids = [user.id for user in users]
-    counts, held = credentials.live_counts(db, ids), factors.of_many(db, ids)
-    return [person(user, counts, held.get(user.id, Factors())) for user in users]
+    counts, held = live_counts(db, ids), factors.of_many(db, ids)
+    return [person(user, counts[user.id], held.get(user.id, Factors())) for user in users]
 
 
-def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> UserSummary:
+def person(user: User, live: LiveCounts, held: Factors) -> UserSummary:
     return UserSummary(
         id=user.id,
         username=user.username,
@@ -110,8 +116,7 @@ def person(user: User, counts: dict[tuple[UUID, str], int], held: Factors) -> Us
         last_login_at=user.last_login_at,
         disabled_at=user.disabled_at,
         factors=held.descriptions,
-        sessions=counts.get((user.id, "session"), 0),
-        tokens=counts.get((user.id, "token"), 0),
+        **live.facts,
     )
 
 
@@ -130,6 +135,7 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
         may_act=admin_actions.may_act_on(actor_roles, closure),
         reach=reached,
         session_list=logins(db, user.id),
+        script_login_list=script_logins.live(db, user.id),
         token_list=token_lists.token_page(db, user.id, is_live=True, size=SHOWN_TOKENS).tokens,
         events=audit_entries(db, events),
         factors_reset_at=reset.due_at if reset else None,

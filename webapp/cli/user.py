@@ -16,7 +16,7 @@ from webapp.cli.lookups import role_named, user_named
 from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
 from webapp.cli.prompts import hashed_password, password_stdin
 from webapp.core.humanize import counted
-from webapp.credentials import lifecycle as credentials
+from webapp.credentials.live_counts import LiveCounts, live_counts, live_counts_of
 
 ONLY_SUPER_ADMIN = "{} is the only super_admin. Give the role to another user first."
 
@@ -91,11 +91,27 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
     """
     with opened(context) as database, database.read() as db:
         users = user_queries.everybody(db)
+        live = live_counts(db)
     if is_json:
-        say_json([user_facts(user) for user in users])
+        say_json([user_facts(user) | live[user.id].facts for user in users])
         return
-    rows = [(user.username, user.email or "-", user.role, state_of(user), moment(user.created_at)) for user in users]
-    say_table(("NAME", "E-MAIL", "ROLE", "STATE", "CREATED"), rows)
+    rows = [
+        (
+            user.username,
+            user.email or "-",
+            user.role,
+            state_of(user),
+            *map(str, live[user.id].facts.values()),
+            moment(user.created_at),
+        )
+        for user in users
+    ]
+    say_table(("NAME", "E-MAIL", "ROLE", "STATE", "SESSIONS", "SCRIPT LOGINS", "TOKENS", "CREATED"), rows)
+
+
+def in_words(live: LiveCounts) -> str:
+    numbers = counted(live.sessions, "session"), counted(live.script_logins, "script login")
+    return ", ".join((*numbers, counted(live.tokens, "API token")))
 
 
 def user_facts(user: User) -> dict[str, object]:
@@ -114,7 +130,7 @@ def state_of(user: User) -> str:
 @as_json
 @pass_context
 def show(context: CommandContext, *, name: str, is_json: bool) -> None:
-    """Show one user: role, state, live sessions and tokens.
+    """Show one user: role, state, live sessions, script logins and tokens.
 
     \b
     Example:
@@ -122,11 +138,10 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
     """
     with opened(context) as database, database.read() as db:
         user = user_named(db, name)
-        counts = credentials.live_counts(db, [user.id])
-        sessions, tokens = counts.get((user.id, "session"), 0), counts.get((user.id, "token"), 0)
+        live = live_counts_of(db, user.id)
         closure = roles.included_in(db, user.role)
     if is_json:
-        more = {"last_login_at": user.last_login_at, "roles": closure, "sessions": sessions, "tokens": tokens}
+        more = {"last_login_at": user.last_login_at, "roles": closure} | live.facts
         say_json(user_facts(user) | more)
         return
     facts = {
@@ -136,7 +151,7 @@ def show(context: CommandContext, *, name: str, is_json: bool) -> None:
         "State": state_of(user),
         "Created": moment(user.created_at),
         "Last login": moment(user.last_login_at),
-        "Live": f"{counted(sessions, 'session')}, {counted(tokens, 'token')}",
+        "Live": in_words(live),
         "ID": str(user.id),
     }
     for word, value in facts.items():
@@ -181,7 +196,7 @@ def disable(context: CommandContext, *, name: str) -> None:
             ended = lifecycle.disable(db, user)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
-    say_aside(f"{user.username} is disabled. Sessions and tokens ended: {ended}.")
+    say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.")
 
 
 @command.command("enable")

@@ -1,12 +1,11 @@
 """Issue, end and look up credentials of every kind: session, token, refresh, trusted browser, pending login."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.core.clock import NEVER, now
@@ -193,24 +192,14 @@ def live_ids(kind: str) -> Select[UUID]:
 
 
 def user_ids_with_live(kind: str) -> Select[UUID]:
-    """The ids of users with a live credential of a kind; with duplicates."""
+    """The ids of users with a live credential of a kind; with duplicates. Tokens of script logins do not count."""
     live_ones = Credential.kind == kind, Credential.expires_at > now(), Credential.revoked_at.is_(None)
-    return select(Credential.user_id).where(*live_ones)
+    return select(Credential.user_id).where(*live_ones, Credential.family_id.is_(None))
 
 
 def has_live(user_id: InstrumentedAttribute[UUID], kind: str) -> ColumnElement[bool]:
     """SQL condition: the user in column ``user_id`` has a live credential of a kind."""
     return user_ids_with_live(kind).where(Credential.user_id == user_id).correlate(user_id.class_).exists()
-
-
-def live_counts(db: Session, user_ids: Iterable[UUID]) -> dict[tuple[UUID, str], int]:
-    """Number of live credentials by user and kind, without zeros; a script login and its tokens count as one."""
-    kind = case((Credential.kind == "refresh", "token"), else_=Credential.kind)
-    query = select(Credential.user_id, kind, func.count()).where(
-        Credential.user_id.in_(list(user_ids)), Credential.family_id.is_(None), live_condition(now())
-    )
-    query = query.group_by(Credential.user_id, kind)
-    return {(user_id, kind): count for user_id, kind, count in db.execute(query)}
 
 
 # Built once, because it runs for each issued token. Access tokens of a script login count with it, not on their own.
@@ -222,16 +211,14 @@ LIVE_TOKEN_COUNT = (
 
 
 def live_token_count(db: Session, user_id: UUID) -> int:
-    """Number of live tokens of a user, counted as in ``live_counts``."""
+    """Number of live tokens of a user for the limit of them: API tokens, and script logins that can refresh."""
     return db.scalar(LIVE_TOKEN_COUNT, {"user_id": user_id, "moment": now()}) or 0
 
 
 def expiring_count(db: Session, kind: str, *, before: datetime) -> int:
-    """Number of credentials of a kind, of all users, that expire between now and ``before``."""
-    query = select(func.count()).where(
-        Credential.kind == kind, Credential.expires_at.between(now(), before), Credential.revoked_at.is_(None)
-    )
-    return db.scalar(query) or 0
+    """Number of credentials of a kind that expire between now and ``before``, without tokens of script logins."""
+    live_ones = Credential.kind == kind, Credential.expires_at.between(now(), before), Credential.revoked_at.is_(None)
+    return db.scalar(select(func.count()).where(*live_ones, Credential.family_id.is_(None))) or 0
 
 
 def has_expiring(db: Session, user_id: UUID, kind: str, *, within: timedelta) -> bool:

@@ -15,11 +15,13 @@ from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
 from webapp.core.translation import _, _n, current_locale, listed
 from webapp.credentials import usage_tracker
+from webapp.credentials.live_counts import LiveCounts
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import Principal
 from webapp.sessions.session_list import Device
 from webapp.tokens import lifecycle as tokens
 from webapp.tokens import token_list
+from webapp.tokens.script_logins import ScriptLogin
 from webapp.tokens.token_list import Token
 
 DAYS = 14
@@ -66,6 +68,7 @@ class Dashboard(msgspec.Struct, frozen=True):
     resources: list[OpenResource]
     sessions: list[Device]
     tokens: list[Token]
+    script_logins: list[ScriptLogin]
     recent: list[AuditSentence]
     days: list[Day]
 
@@ -129,11 +132,14 @@ def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
     return [sentence_of(event, names) for event in events]
 
 
-def sum_up(devices: int, tokens: int, script_logins: int, attention: Sequence[DashboardTask]) -> str:
+def sum_up(live: LiveCounts, attention: Sequence[DashboardTask]) -> str:
     """The first sentence of the page: how many devices, tokens and script logins can use the account."""
-    counts = [_n("%(num)s device", "%(num)s devices", devices), _n("%(num)s token", "%(num)s tokens", tokens)]
-    if script_logins:
-        counts.append(_n("%(num)s script login", "%(num)s script logins", script_logins))
+    counts = [
+        _n("%(num)s device", "%(num)s devices", live.sessions),
+        _n("%(num)s token", "%(num)s tokens", live.tokens),
+    ]
+    if live.script_logins:
+        counts.append(_n("%(num)s script login", "%(num)s script logins", live.script_logins))
     sentence = _("%(things)s can use your account.", things=listed(counts))
     if not attention:
         return sentence

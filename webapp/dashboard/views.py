@@ -4,6 +4,7 @@ from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
+from webapp.credentials.live_counts import live_counts_of
 from webapp.dashboard import summary
 from webapp.dashboard.summary import OWN_SCOPES, Dashboard, OpenResource
 from webapp.guard import Principal, require
@@ -23,13 +24,11 @@ bp = Blueprint("dashboard", __name__)
 @responds(Dashboard)
 def dashboard(principal: Principal) -> ResponseReturnValue:
     """Show what you can open, the devices and tokens that can use your account, and recent activity."""
-    logins = len(script_logins.live(db(), principal.user_id))
-    found = gather(principal, logins)
-    return show(found, "dashboard/dashboard.html", dashboard=found, script_logins=logins)
+    found = gather(principal)
+    return show(found, "dashboard/dashboard.html", dashboard=found)
 
 
-def gather(principal: Principal, logins: int) -> Dashboard:
-    sessions = devices(db(), principal)
+def gather(principal: Principal) -> Dashboard:
     tokens = summary.live_tokens(db(), principal.user_id)
     hrefs = {token.id: url_for("tokens.show", token_id=token.id) for token in tokens.tokens}
     attention = summary.tasks(tokens.tokens, hrefs)
@@ -39,11 +38,12 @@ def gather(principal: Principal, logins: int) -> Dashboard:
         credential=principal.credential,
         scopes=sorted(principal.scopes),
         greeting=_("Hello"),
-        summary=summary.sum_up(len(sessions), tokens.total, logins, attention),
+        summary=summary.sum_up(live_counts_of(db(), principal.user_id), attention),
         attention=attention,
         resources=resources(principal),
-        sessions=sessions,
+        sessions=devices(db(), principal),
         tokens=tokens.tokens,
+        script_logins=script_logins.live(db(), principal.user_id),
         recent=summary.happenings(db(), principal.user_id),
         days=summary.days(db(), principal.user_id),
     )

@@ -15,11 +15,9 @@ from webapp.guard import Principal, require
 from webapp.sessions import lifecycle, trusted
 from webapp.sessions.expiry_notice import End, end_of
 from webapp.sessions.lifecycle import SessionLifetimes
-from webapp.sessions.session_list import Device, devices
-from webapp.sessions.trusted import Trusted
+from webapp.sessions.session_list import devices
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
-from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.registry import service
@@ -30,12 +28,6 @@ bp = Blueprint("sessions", __name__)
 
 # An endpoint of a higher layer.
 LOGIN = "login.new"
-
-
-class Devices(msgspec.Struct, frozen=True):
-    sessions: list[Device]
-    trusted: list[Trusted]
-    """Browsers where the password is enough."""
 
 
 class EndedSessions(msgspec.Struct, frozen=True):
@@ -50,21 +42,6 @@ class ExtendedSession(msgspec.Struct, frozen=True):
 
 class StayForm(Form):
     next = HiddenField(description="Where to go afterwards: a path on this site.")
-
-
-@bp.get("/account/sessions")
-@require(scope="profile:read")
-@responds(Devices)
-def index(principal: Principal) -> ResponseReturnValue:
-    """The caller's sessions: the current one first, then the others by last use."""
-    found = devices(db(), principal)
-    browsers = trusted.of_user(db(), principal.user_id)
-    answer = Devices(found, browsers)
-    return show(answer, "sessions/sessions.html", sessions=found, others=others(found), trusted=browsers)
-
-
-def others(found: list[Device]) -> int:
-    return sum(not device.is_current for device in found)
 
 
 @bp.post("/account/sessions/<uuid:session_id>/end")

@@ -1,7 +1,7 @@
 """Revoke and look up issued API tokens."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
+from webapp.credentials.live_counts import LiveCounts, live_counts_of
 from webapp.credentials.models import Credential
 from webapp.tokens import refresh_families
 from webapp.tokens.models import ApiToken
@@ -29,23 +30,21 @@ def revoke(db: Session, user_id: UUID, token_id: UUID, *, origin: str = "owner")
     return True
 
 
-def revoke_all(db: Session, user_id: UUID) -> int:
+def revoke_all(db: Session, user_id: UUID) -> LiveCounts:
     """Revoke every API token and script login of a user.
 
     Returns:
-        Their number; a script login with its access tokens counts as one. 0 is not an error (RFC 7009 §2.2).
+        How many of each were live; 0 is not an error (RFC 7009 §2.2).
     """
-    logins = [family.id for family in credentials.live(db, user_id, "refresh") if refresh_families.end(db, family.id)]
+    counts = replace(live_counts_of(db, user_id), sessions=0)
+    refreshing = {family.id for family in credentials.live(db, user_id, "refresh")}
+    for family_id in refreshing | credentials.member_ends(db, user_id).keys():
+        refresh_families.end(db, family_id)
     ended = credentials.end_all(db, user_id, kind="token")
     db.execute(update(ApiToken).where(ApiToken.id.in_(ended)).values(taken_name=None))
     for token_id in ended:
         record(db, Event.TOKEN_REVOKED, user_id=user_id, credential_id=token_id)
-    return len(logins) + len(ended)
-
-
-def live_count(db: Session, user_id: UUID) -> int:
-    """Number of live API tokens of a user, without script logins."""
-    return credentials.live_token_count(db, user_id) - len(credentials.live(db, user_id, "refresh"))
+    return counts
 
 
 @dataclass(frozen=True, slots=True)

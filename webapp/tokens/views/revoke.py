@@ -6,9 +6,10 @@ import msgspec
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.translation import _, _n
+from webapp.core.translation import _, _n, listed
+from webapp.credentials.live_counts import live_counts_of
 from webapp.guard import Principal, require
-from webapp.tokens import lifecycle, script_logins, token_list
+from webapp.tokens import lifecycle, token_list
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, token_by_id
 from webapp.web.api_schema import responds
@@ -16,8 +17,13 @@ from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import db
 
 
-class Count(msgspec.Struct, frozen=True):
+class Count(msgspec.Struct, frozen=True, kw_only=True):
     revoked: int
+    """All of them."""
+    script_logins: int
+    """Each with its access and refresh tokens."""
+    tokens: int
+    """API tokens."""
 
 
 @bp.get("/tokens/<uuid:token_id>/revoke")
@@ -42,20 +48,19 @@ def revoke(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @bp.get("/tokens/revoke-all")
 @require(session=True)
 def revoke_all_form(principal: Principal) -> ResponseReturnValue:
-    found, logins = (
-        token_list.token_page(db(), principal.user_id, is_live=True),
-        script_logins.live(db(), principal.user_id),
-    )
-    count = found.total + len(logins)
-    return render_template("tokens/revoke_all.html", tokens=found.tokens, logins=logins, count=count)
+    found = token_list.token_page(db(), principal.user_id, is_live=True)
+    counts = live_counts_of(db(), principal.user_id)
+    return render_template("tokens/revoke_all.html", tokens=found.tokens, counts=counts)
 
 
 @bp.post("/tokens/revoke-all")
 @require(session=True)
 @responds(Count)
 def revoke_all(principal: Principal) -> ResponseReturnValue:
-    """Revoke every API token of the caller and end all script logins."""
-    count = lifecycle.revoke_all(db(), principal.user_id)
-    return redirect_or_json(
-        url_for("tokens.index"), _n("%(num)s token was revoked.", "%(num)s tokens were revoked.", count), Count(count)
-    )
+    """Revoke every API token and end every script login of the caller and end all script logins."""
+    ended = lifecycle.revoke_all(db(), principal.user_id)
+    things = [_n("%(num)s API token", "%(num)s API tokens", ended.tokens)]
+    if ended.script_logins:
+        things.append(_n("%(num)s script login", "%(num)s script logins", ended.script_logins))
+    answer = Count(revoked=ended.tokens + ended.script_logins, tokens=ended.tokens, script_logins=ended.script_logins)
+    return redirect_or_json(url_for("tokens.index"), _("Revoked: %(things)s.", things=listed(things)), answer)

@@ -1,5 +1,6 @@
 """/admin/users/disable: disable several users at once."""
 
+from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -26,6 +27,7 @@ MAX_AT_ONCE = 100
 class Disabled(msgspec.Struct, frozen=True):
     people: int
     sessions: int
+    script_logins: int
     tokens: int
 
 
@@ -48,7 +50,10 @@ def disable_many(principal: Principal) -> ResponseReturnValue:
     action, found = admin_action(principal, form), locked_users(ids_of(form.ids.data or ()))
     with refusals():
         ended = [action.disable(user) for user in found]
-    answer = Disabled(len(found), sum(e.sessions for e in ended), sum(e.tokens for e in ended))
+    totals = Counter[str]()
+    for counts in ended:
+        totals.update(counts.facts)
+    answer = Disabled(people=len(found), **totals)
     return redirect_or_json(
         url_for("admin_users.index"),
         _n("%(num)s user is disabled.", "%(num)s users are disabled.", answer.people),

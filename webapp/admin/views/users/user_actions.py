@@ -14,6 +14,7 @@ from webapp.admin.views.error_responses import outranked, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
 from webapp.core.translation import _
+from webapp.credentials.live_counts import live_counts_of
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
@@ -41,7 +42,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form) -> str:
         user=user,
         act=act,
         form=form,
-        ends=admin_actions.live_of(db(), user.id),
+        ends=live_counts_of(db(), user.id),
         wait=current_app.config["FACTOR_RESET_WAIT"],
         roles=[role for role in roles.humblest_first(db()) if admin_actions.may_grant(principal.roles, role.closure)],
     )

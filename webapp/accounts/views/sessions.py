@@ -1,0 +1,37 @@
+"""/account/sessions: where a user is logged in, by browsers and by scripts."""
+
+import msgspec
+from flask.typing import ResponseReturnValue
+
+from webapp.guard import Principal, require
+from webapp.sessions import trusted
+from webapp.sessions.session_list import Device, devices
+from webapp.sessions.trusted import Trusted
+from webapp.sessions.views import bp
+from webapp.tokens import script_logins
+from webapp.tokens.script_logins import ScriptLogin
+from webapp.web.api_schema import responds
+from webapp.web.negotiation import show
+from webapp.web.transaction import db
+
+
+class Devices(msgspec.Struct, frozen=True):
+    sessions: list[Device]
+    trusted: list[Trusted]
+    """Browsers where the password is enough."""
+    script_logins: list[ScriptLogin]
+    """Scripts that are logged in."""
+
+
+@bp.get("/account/sessions")
+@require(scope="profile:read")
+@responds(Devices)
+def index(principal: Principal) -> ResponseReturnValue:
+    """Where the caller is logged in: this session first, then the one seen last."""
+    answer = Devices(
+        devices(db(), principal),
+        trusted.of_user(db(), principal.user_id),
+        script_logins.live(db(), principal.user_id),
+    )
+    others = sum(not device.is_current for device in answer.sessions)
+    return show(answer, "sessions/sessions.html", others=others, **msgspec.structs.asdict(answer))
