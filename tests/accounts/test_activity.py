@@ -54,7 +54,7 @@ def test_what_a_stranger_may_have_done_is_told_with_the_browser(person, app):
         "session.started",
         "session.confirmed",
         "password.changed",
-        "address.asked",
+        "email.asked",
     )
     assert {told[event] for event in done} == {"Safari on iPhone"}
     agents = [json.loads(row["details"]).get("user_agent", "") for row in events(app)]

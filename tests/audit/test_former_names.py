@@ -84,3 +84,12 @@ def test_the_activity_of_a_user_says_the_present_name(app, log, user):
     said = [event["event"] for event in script.get("/account/activity").json["events"]]
     assert said.count(Event.SITE_OPENED) == 2
     assert not [name for name in said if name in FORMER_NAMES]
+
+
+def test_the_filter_of_the_page_calls_an_e_mail_address_by_its_full_name(app):
+    factories.user(app, "ines", role="admin")
+    person = Person(app)
+    person.log_in("ines")
+    options = [" ".join(option.itertext()) for option in parsed(person.open("/admin/audit").text).iter("option")]
+    assert "E-mail asked (email.asked)" in options
+    assert not [option for option in options if "address" in option.lower()]

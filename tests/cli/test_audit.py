@@ -1,22 +1,30 @@
 """audit: what happened, one line an event."""
 
 import json
+import re
 from itertools import islice
 
 import pytest
 
 from tests.audit.stored_events import store
 from webapp.audit.log import Event, record
+from webapp.audit.models import AuditEvent
 from webapp.cli import audit_events
+from webapp.core.clock import now
 from webapp.core.db import Database
+
+
+def named(line):
+    """The name of the event at the end of a line."""
+    return re.search(r"\(([a-z.-]+)(, .*)?\)$", line)[1]
 
 
 def test_events_are_one_line_each_the_latest_last(run, add):
     add("ada")
     run("keys rotate")
     first, second = run("audit tail").stdout.splitlines()
-    assert 'user.made user="ada" role="user" origin="cli"' in first
-    assert "key.rotated" in second
+    assert first.endswith("+00:00 ada got an account with the role user. (user.made, on the command line)"), first
+    assert "(key.rotated, on the command line)" in second
 
 
 def test_so_many_lines_as_asked_for(run):
@@ -29,7 +37,7 @@ def test_so_many_lines_as_asked_for(run):
 def test_only_the_event_that_is_asked_for(run, add):
     add("ada")
     run("keys rotate")
-    assert [line.split()[1] for line in run("audit tail --event user.made").stdout.splitlines()] == ["user.made"]
+    assert [named(line) for line in run("audit tail --event user.made").stdout.splitlines()] == ["user.made"]
 
 
 def test_an_event_that_does_not_exist_is_wrong_usage(run):
@@ -48,8 +56,27 @@ def test_what_a_stranger_typed_stays_on_its_line(run, instance):
     with database.write() as db:
         record(db, Event.ACCESS_REFUSED, route="/x\n2026-01-01 user.made\x1b[2J")
     database.close()
-    (line,) = run("audit tail").stdout.splitlines()
-    assert "\x1b" not in line
+    for command in ("tail", "list"):
+        (line,) = run(f"audit {command}").stdout.splitlines()
+        assert line.isprintable()
+        assert r"/x\n2026-01-01 user.made\u001b[2J" in line
+
+
+def test_what_changed_and_why_stands_beside_the_sentence(run, add):
+    add("ada")
+    run("user role ada admin")
+    (line,) = run("audit tail --event role.changed").stdout.splitlines()
+    assert "The role of ada was changed. role: user → admin." in line
+
+
+@pytest.mark.parametrize("event", Event)
+def test_every_event_is_a_sentence_and_its_name(event):
+    stored = AuditEvent(at=now(), event=event.value, details={}, seq=1, digest=b"")
+    line = audit_events.as_line(stored, {})
+    assert named(line) == event
+    words = line.split(" ", 1)[1].removeprefix("Refused: ").partition(f" ({event}")[0]
+    assert words not in ("", event)
+    assert " " in words, words
 
 
 def test_what_happens_while_one_looks_is_shown_once(run, instance, monkeypatch):
@@ -92,7 +119,7 @@ def test_an_event_that_was_renamed_is_found_by_either_name(run, instance, name):
     database.close()
     for command in ("tail", "list"):
         lines = run(f"audit {command} --event {name}").stdout.splitlines()
-        assert [line.split()[1] for line in lines] == ["site.backed-up"] * 2
+        assert [named(line) for line in lines] == ["site.backed-up"] * 2
     rows = [json.loads(line) for line in run(f"audit export --event {name}").stdout.splitlines()]
     assert sorted(row["event"] for row in rows) == ["house.backed-up", "site.backed-up"]
     assert run("audit verify").exit_code == 0

@@ -50,11 +50,11 @@ def plain(page):
 @pytest.mark.parametrize(
     ("path", "sentences"),
     [
-        ("/dashboard", ["2 devices, 2 tokens and 1 script login can use your account", "curl/8.5.0 Script login, since"]),
+        ("/dashboard", ["2 devices, 2 tokens and 1 script login can use your account", "curl/8.5.0 Script login"]),
         ("/tokens", ["Active 2", "Script logins", "curl/8.5.0"]),
         ("/tokens/revoke-all", ["Revoke 2 tokens and 1 script login?"]),
         ("/account/sessions", ["2 devices", "1 script login", "curl/8.5.0"]),
-        ("/account/security", ["2 devices, 2 API tokens and 1 script login have access", "Script logins", "curl/8.5.0"]),
+        ("/account/security", ["2 devices, 2 API tokens and 1 script login have access", "curl/8.5.0"]),
         ("/account/security/end-everything", ["2 API tokens", "1 script login : curl/8.5.0"]),
         ("/account/close", ["on 2 devices", "2 API tokens and 1 script login stop working"]),
         ("/account/password", ["1 script login: curl/8.5.0", "my 2 API tokens"]),

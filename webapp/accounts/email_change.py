@@ -32,7 +32,7 @@ def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances
     secret = one_time_links.make(
         db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address, facts={one_time_links.SHOWN: not post.can_mail}
     )
-    record(db, Event.ADDRESS_ASKED, user_id=user.id, address=address)
+    record(db, Event.EMAIL_ASKED, user_id=user.id, address=address)
     if owner is None or owner.id == user.id:
         link = f"/account/email/confirm/{secret}"
         facts = {"username": user.username, "here": here, "link": link, "lifetime": CONFIRMED_WITHIN}
@@ -79,7 +79,7 @@ def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None
     former, was_verified, asked_at = user.email, user.email_verified_at is not None, link.created_at
     settle(db, user, str(link.address), is_verified=one_time_links.verifies(link))
     one_time_links.void(db, user.id)
-    record(db, Event.ADDRESS_CHANGED, user_id=user.id, former=former, address=link.address)
+    record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.address)
     if former is None or key_of(former) == key_of(str(link.address)):
         return
     facts = {"was_verified": was_verified, "since": asked_at.isoformat()}
@@ -104,7 +104,7 @@ def undo(db: Session, secret: str) -> tuple[User, datetime]:
     one_time_links.void(db, user.id)
     # An attacker may have changed the address more than once: undo links of later changes are deleted.
     db.execute(delete(Link).where(Link.user_id == user.id, Link.purpose == UNDO, Link.created_at >= link.created_at))
-    record(db, Event.ADDRESS_RESTORED, user_id=user.id, address=link.address)
+    record(db, Event.EMAIL_RESTORED, user_id=user.id, address=link.address)
     return user, datetime.fromisoformat(facts["since"]) if "since" in facts else link.created_at
 
 

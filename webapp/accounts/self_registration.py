@@ -207,7 +207,7 @@ def verify(db: Session, secret: str) -> User:
     one_time_links.invalidate(db, user.id, SIGN_UP)
     if one_time_links.verifies(link):
         user.verify_email(now())
-        record(db, Event.ADDRESS_VERIFIED, user_id=user.id)
+        record(db, Event.EMAIL_VERIFIED, user_id=user.id)
     return user
 
 

@@ -35,16 +35,16 @@ class Event(StrEnum):
     IDENTITY_LINKED = "identity.linked"
     IDENTITY_UNLINKED = "identity.unlinked"
     PROFILE_CHANGED = "profile.changed"
-    ADDRESS_ASKED = "address.asked"
-    ADDRESS_CHANGED = "address.changed"
-    ADDRESS_RESTORED = "address.restored"
+    EMAIL_ASKED = "email.asked"
+    EMAIL_CHANGED = "email.changed"
+    EMAIL_RESTORED = "email.restored"
     USER_CLOSED = "user.closed"
     USER_REOPENED = "user.reopened"
     USER_FORGOTTEN = "user.forgotten"
     DATA_EXPORTED = "data.exported"
     EVERYTHING_ENDED = "everything.ended"
     REGISTRATION_ASKED = "registration.asked"
-    ADDRESS_VERIFIED = "address.verified"
+    EMAIL_VERIFIED = "email.verified"
     INVITATION_MADE = "invitation.made"
     INVITATION_USED = "invitation.used"
     INVITATION_REVOKED = "invitation.revoked"
@@ -91,7 +91,14 @@ class Event(StrEnum):
     LIMITS_RESET = "limits.reset"
 
 
-FORMER_NAMES = {"house.opened": Event.SITE_OPENED, "house.backed-up": Event.SITE_BACKED_UP}
+FORMER_NAMES = {
+    "house.opened": Event.SITE_OPENED,
+    "house.backed-up": Event.SITE_BACKED_UP,
+    "address.asked": Event.EMAIL_ASKED,
+    "address.changed": Event.EMAIL_CHANGED,
+    "address.restored": Event.EMAIL_RESTORED,
+    "address.verified": Event.EMAIL_VERIFIED,
+}
 """Of events that were renamed. Rows keep the name they were written with, because the chain is computed over it."""
 
 
@@ -122,7 +129,7 @@ WITH_BROWSER = frozenset(
     {
         *(Event.SESSION_REFUSED, Event.SESSION_CONFIRMED, Event.CODE_REFUSED, Event.PASSKEY_BEHIND),
         *(Event.PASSWORD_CHANGED, Event.PASSWORD_REMOVED, Event.RESET_ASKED, Event.RESET_DONE),
-        *(Event.ADDRESS_ASKED, Event.ADDRESS_CHANGED, Event.USER_RENAMED, Event.REGISTRATION_ASKED),
+        *(Event.EMAIL_ASKED, Event.EMAIL_CHANGED, Event.USER_RENAMED, Event.REGISTRATION_ASKED),
         *(Event.FACTOR_ADDED, Event.FACTOR_REMOVED, Event.RECOVERY_CODES_MADE, Event.RECOVERY_CODE_USED),
         *(Event.USER_CLOSED, Event.DATA_EXPORTED, Event.EVERYTHING_ENDED, Event.TOKEN_MINTED),
     }

@@ -40,7 +40,7 @@ event_option = click.option(
 @click.option("--json", "is_json", is_flag=True, help="Print each event as a JSON object on a line of its own.")
 @pass_context
 def tail(context: CommandContext, *, lines: int, follow: bool, event: str | None, is_json: bool) -> None:
-    """Print the latest events, one per line, the newest last.
+    """Print the latest events, one sentence per line, the newest last.
 
     \b
     Examples:
@@ -105,7 +105,7 @@ def names_of(db: Session, entries: Iterable[AuditEvent]) -> dict[UUID, str]:
 @filters
 @pass_context
 def list_(context: CommandContext, /, *, lines: int, is_json: bool, **said: object) -> None:
-    """Print audit events, newest first.
+    """Print audit events, one sentence per line, newest first.
 
     \b
     Example:

@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 
 from webapp.accounts import user_queries
+from webapp.admin.audit_entries import entry
+from webapp.admin.audit_presenter import line
 from webapp.audit import reading
 from webapp.audit.log import current_name
 from webapp.audit.models import AuditEvent
@@ -47,25 +49,33 @@ def tail(database: Database, limit: int, event: str | None, after: datetime | No
 
 def names_in(database: Database, batch: Batch) -> dict[UUID, str]:
     """Names of the users in these events, by ID."""
-    mentioned = {user_id for entry in batch for user_id in (entry.user_id, entry.actor_id) if user_id}
+    mentioned = {user_id for event in batch for user_id in (event.user_id, event.actor_id) if user_id}
     with database.read() as db:
         found = (user_queries.by_id(db, user_id) for user_id in mentioned)
         return {user.id: user.username for user in found if user}
 
 
-def as_line(entry: AuditEvent, names: Mapping[UUID, str]) -> str:
-    """One line; values are JSON, so that a line break in a value does not break the line."""
-    who = {"user": entry.user_id, "actor": entry.actor_id}
-    called = {part: names.get(user_id, str(user_id)) for part, user_id in who.items() if user_id}
-    rest = {"credential": entry.credential_id, "address": entry.address} | entry.details
-    fields = called | {name: value for name, value in rest.items() if value is not None}
-    pairs = "".join(f" {name}={json.dumps(value, default=str)}" for name, value in fields.items())
-    return f"{entry.at.isoformat(timespec='milliseconds')} {current_name(entry.event)}{pairs}"
+def as_line(event: AuditEvent, names: Mapping[UUID, str]) -> str:
+    """One line: when, the sentence that the page of the audit log shows, its details, and the event's name."""
+    found = line([entry(event, names)])
+    sentence = "".join(part.text for part in found.parts)
+    facts = [f"{change.what}: {change.before} → {change.after}" for change in found.changes]
+    facts += [f"reason: {found.reason}"] if found.reason else []
+    facts += [f"{name}: {value}" for name, value in found.rest.items()]
+    words = f"Refused: {sentence}" if found.is_refusal else sentence
+    words += f" {'; '.join(facts)}." if facts else ""
+    origin = f", {found.origin}" if found.origin else ""
+    return printable(f"{event.at.isoformat(timespec='milliseconds')} {words} ({found.event}{origin})")
 
 
-def as_object(entry: AuditEvent, names: Mapping[UUID, str]) -> str:
+def printable(text: str) -> str:
+    """The text with line breaks, terminal controls and bidirectional controls escaped: strangers' input is in it."""
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+def as_object(event: AuditEvent, names: Mapping[UUID, str]) -> str:
     columns = ("id", "at", "event", "user_id", "actor_id", "credential_id", "address", "request_id", "details")
-    found = {name: getattr(entry, name) for name in columns}
-    username = names.get(entry.user_id) if entry.user_id else None
-    found |= {"event": current_name(entry.event), "username": username}
+    found = {name: getattr(event, name) for name in columns}
+    username = names.get(event.user_id) if event.user_id else None
+    found |= {"event": current_name(event.event), "username": username}
     return msgspec.json.encode(found).decode()

@@ -90,16 +90,16 @@ ACCOUNTS: Entries = {
         _l("The role %(role)s was removed."), by=_l("The role %(role)s was removed by %(actor)s.")
     ),
     Event.PROFILE_CHANGED: Sentence(_l("Your profile was changed."), _l("%(user)s changed their profile.")),
-    Event.ADDRESS_ASKED: Sentence(
+    Event.EMAIL_ASKED: Sentence(
         _l("A link to confirm your new e-mail address was sent to %(address)s."),
         _l("%(user)s asked to change their e-mail address to %(address)s."),
     ),
-    Event.ADDRESS_CHANGED: address_changed,
-    Event.ADDRESS_RESTORED: Sentence(
+    Event.EMAIL_CHANGED: address_changed,
+    Event.EMAIL_RESTORED: Sentence(
         _l("Your e-mail address was restored to %(address)s and all sessions ended."),
         _l("%(user)s restored their e-mail address %(address)s; all sessions ended."),
     ),
-    Event.ADDRESS_VERIFIED: Sentence(
+    Event.EMAIL_VERIFIED: Sentence(
         _l("Your e-mail address was verified."), _l("%(user)s verified their e-mail address.")
     ),
     Event.DATA_EXPORTED: Sentence(_l("You exported your data."), _l("%(user)s exported their data.")),
