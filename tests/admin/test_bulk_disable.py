@@ -51,8 +51,8 @@ def test_people_tick_several_see_what_it_ends_and_disable_them(app, person, user
     theirs.log_in("ada")
     person.open(f"/admin/users/disable?ids={user.id}&ids={bob.id}")
     assert "Disable 2 users?" in person.page.text
-    assert "1 session and 0 tokens end" in person.page.text
-    assert "0 sessions and 1 token end" in person.page.text
+    assert "1 session, 0 API tokens and 0 script logins end" in person.page.text
+    assert "0 sessions, 1 API token and 0 script logins end" in person.page.text
     assert "2 users are disabled." in person.press("Disable 2 users", reason=WHY).text
     assert theirs.open("/dashboard").request.path == "/login"
 

@@ -28,7 +28,7 @@ def test_a_disabled_user_is_sent_to_the_login_and_their_script_is_refused(app, p
     assert machine.get("/dashboard").status_code == 200
     person.open(f"/admin/users/{user.id}/disable")
     assert "1 session" in person.page.text
-    assert "1 token" in person.page.text
+    assert "1 API token" in person.page.text
     assert person.press("Disable ada", reason=WHY).status_code == 200
     assert theirs.open("/dashboard").request.path == "/login"
     assert machine.get("/dashboard").json["code"] == "token_revoked"

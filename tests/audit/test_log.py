@@ -169,5 +169,5 @@ def test_revoking_all_writes_an_event_for_each(app, user):
     for _ in range(3):
         factories.api_token(app, user)
     with services_of(app).get(Database).write() as db:
-        assert lifecycle.revoke_all(db, user.id) == 3
+        assert lifecycle.revoke_all(db, user.id).tokens == 3
     assert kinds(app).count("token.revoked") == 3
