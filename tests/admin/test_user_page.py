@@ -23,7 +23,13 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
     theirs.log_in("ada")
     factories.api_token(app, user, "protected:read", name="backup-nas")
     page = person.open(f"/admin/users/{user.id}").text
-    for words in ("ada@example.org", "1 device, 1 API token and 0 script logins", "Firefox on Windows", "backup-nas", "protected:read"):
+    for words in (
+        "ada@example.org",
+        "1 device, 1 API token and 0 script logins",
+        "Firefox on Windows",
+        "backup-nas",
+        "protected:read",
+    ):
         assert words in page
     assert "Access to" in page
     assert "ada</b> logged in with their password" in page

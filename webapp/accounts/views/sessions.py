@@ -27,7 +27,7 @@ class Devices(msgspec.Struct, frozen=True):
 @require(scope="profile:read")
 @responds(Devices)
 def index(principal: Principal) -> ResponseReturnValue:
-    """Where the caller is logged in: this session first, then the one seen last."""
+    """The caller's sessions, the current one first, then the others by last use; and script logins."""
     answer = Devices(
         devices(db(), principal),
         trusted.of_user(db(), principal.user_id),

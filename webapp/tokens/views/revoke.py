@@ -57,7 +57,7 @@ def revoke_all_form(principal: Principal) -> ResponseReturnValue:
 @require(session=True)
 @responds(Count)
 def revoke_all(principal: Principal) -> ResponseReturnValue:
-    """Revoke every API token and end every script login of the caller and end all script logins."""
+    """Revoke every API token of the caller and end all script logins."""
     ended = lifecycle.revoke_all(db(), principal.user_id)
     things = [_n("%(num)s API token", "%(num)s API tokens", ended.tokens)]
     if ended.script_logins:
