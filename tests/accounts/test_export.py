@@ -34,6 +34,7 @@ WHERE = {
     "audit_event": "events",
 }
 NOWHERE = {
+    "former_session_secret": "nothing but digests",
     "refresh_token": "nothing but digests, counted",
     "token_notice": "when a mail was sent, which stands among the mails",
     "kept_form": "sealed for an hour, for the browser that sent it",

@@ -31,6 +31,9 @@ from webapp.jobs.worker import JobWorker
 from webapp.login.refresh_grant import RefreshGrant
 from webapp.mail.mailer import Mailer
 from webapp.mail.worker import MailWorker as Sender
+from webapp.sessions import lifecycle as sessions
+from webapp.sessions.lifecycle import Browser, SessionLifetimes, key_of
+from webapp.sessions.rotation import SessionRotation
 from webapp.tokens import issuing, refreshing
 from webapp.tokens.issuing import TokenIssuer
 from webapp.web.registry import services_of
@@ -191,3 +194,24 @@ def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app
             assert not ended.done()
             db.get_one(Credential, one, with_for_update=True)
         assert ended.result() >= 2
+
+
+def test_tabs_of_two_processes_that_come_back_at_once_get_one_secret(app: Flask) -> None:
+    owner, database, day = factories.user(app, "pg-tabs"), services_of(app).get(Database), timedelta(days=1)
+    with database.write() as db:
+        lives = SessionLifetimes(day, day, day)
+        started = sessions.start(db, owner.id, Browser("", None), lives, amr="pwd", is_remembered=True)
+        session_id, secret = started.credential.id, started.secret
+    begin, processes = Barrier(8), [SessionRotation.from_secrets(database, "one key of the site") for _ in range(2)]
+
+    def come_back(number: int) -> str | None:
+        begin.wait()
+        return processes[number % 2].rotate(session_id, secret)
+
+    with ThreadPoolExecutor(8) as pool:
+        (renewed,) = set(pool.map(come_back, range(8)))
+    assert renewed is not None
+    with database.read() as db:
+        found = credentials.by_key(db, key_of(renewed), kind="session")
+        assert found is not None
+        assert found.id == session_id

@@ -118,6 +118,11 @@ def code_refused(db: Session, post: Mailer, user: User, here: Circumstances, *, 
     send_notice(db, post, user, here, "code_refused", said={"is_locked": is_locked})
 
 
+def session_copied(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
+    """A remembered session that was ended, because a copy of its cookie was used."""
+    send_notice(db, post, user, here, "session_copied")
+
+
 def passkey_behind(db: Session, post: Mailer, user: User, here: Circumstances, *, name: str) -> None:
     """Mail about a passkey whose signature counter went backwards, so it may have been copied (WebAuthn §6.1.1)."""
     send_notice(db, post, user, here, "passkey_behind", said={"name": name})

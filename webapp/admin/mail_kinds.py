@@ -24,6 +24,7 @@ KINDS = {
     "name_taken": _l("name taken"),
     "new_login": _l("new login"),
     "new_script_login": _l("new script login"),
+    "session_copied": _l("session copied"),
     "passkey_behind": _l("passkey behind"),
     "password_changed": _l("password changed"),
     "password_reset": _l("password reset"),

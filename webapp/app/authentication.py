@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Flask, Request, request
 
+from webapp.accounts import notices, user_queries
 from webapp.accounts.credential_lookup import credential_lookup
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.token_mails import TokenMails
@@ -18,10 +19,11 @@ from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import current_claims, current_principal, login_manager, preferences, request_guard, token_cookie
 from webapp.guard.curl_examples import curl_example_here
 from webapp.guard.login_manager import Authenticators
-from webapp.guard.principal import CredentialRow
+from webapp.guard.principal import CredentialRow, Principal
 from webapp.mail.mailer import Mailer
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
+from webapp.sessions.rotation import SessionRotation, end_copied
 from webapp.settings import Settings
 from webapp.tokens.authenticator import TokenAuthenticator
 from webapp.tokens.editing import TokenEdited
@@ -61,14 +63,30 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
                 partial(expired_uses.tell, token_id, partial(mail_late, mails, database))
             )
 
+    standing = credential_lookup(database)
+    rotation = SessionRotation.from_secrets(database, settings.secret_key, *settings.secret_key_fallbacks)
+
+    def former(key: str) -> CredentialRow | None:
+        used = cookie.use_former(rotation, key)
+        if used is None or used.is_accepted:
+            return standing(used.key) if used else None
+        mail = partial(end_copied_session, database, services.get(Mailer), used.session_id)
+        after_response.after_response_in_context(mail)
+        return None
+
+    def returned(session: Principal, moment: datetime) -> None:
+        cookie.renew(rotation, session, moment, settings.session_idle)
+
     login_manager.init_app(
         app,
         Authenticators(
             by_session=cookie.session_credential,
             by_token=TokenAuthenticator(ring, issuer=settings.base_url, former=settings.former_base_urls).recognise,
-            standing=credential_lookup(database),
+            standing=standing,
             seen=seen,
             late=late,
+            former=former,
+            returned=returned,
         ),
     )
     app.jinja_env.globals |= {"curl_example_here": curl_example_here, "current_principal": current_principal}
@@ -84,6 +102,13 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
 def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:
     with database.write() as db:
         mails.came_late(db, token_id, current_circumstances())
+
+
+def end_copied_session(database: Database, post: Mailer, session_id: UUID) -> None:
+    with database.write() as db:
+        user_id = end_copied(db, session_id)
+        if user_id is not None and (user := user_queries.by_id(db, user_id)) is not None:
+            notices.session_copied(db, post, user, current_circumstances())
 
 
 def circumstances() -> Circumstances:

@@ -57,6 +57,7 @@ class Event(StrEnum):
     SESSION_REFUSED = "session.refused"
     SESSION_CONFIRMED = "session.confirmed"
     SESSION_ENDED = "session.ended"
+    SESSION_REUSED = "session.reused"
     LOGIN_THROTTLED = "login.throttled"
     LOGIN_FROZEN = "login.frozen"
     LOGIN_OPENED = "login.opened"
@@ -120,7 +121,7 @@ REFUSALS = frozenset(
     {
         *(Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.LOGIN_FROZEN, Event.LOGIN_DISOWNED),
         *(Event.ACCESS_REFUSED, Event.REFRESH_REFUSED, Event.REFRESH_REUSED),
-        *(Event.CODE_REFUSED, Event.PASSKEY_BEHIND),
+        *(Event.CODE_REFUSED, Event.PASSKEY_BEHIND, Event.SESSION_REUSED),
     }
 )
 

@@ -81,6 +81,12 @@ def end(db: Session, credential_id: UUID) -> bool:
     return ended.first() is not None
 
 
+def replace_key(db: Session, credential_id: UUID, former: str, *, by: str) -> bool:
+    """Change what a live credential is identified by; False if it is not ``former`` any more. One statement."""
+    named = Credential.id == credential_id, Credential.key == former, Credential.revoked_at.is_(None)
+    return db.execute(update(Credential).where(*named).values(key=by).returning(Credential.id)).first() is not None
+
+
 def spend(db: Session, credential_id: UUID) -> bool:
     """Delete a one-time credential; False if it was not live. One statement, as in ``end``."""
     spent = delete(Credential).where(Credential.id == credential_id, live_condition(now())).returning(Credential.id)

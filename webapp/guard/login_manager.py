@@ -33,6 +33,18 @@ class CredentialAccepted(Protocol):
     def __call__(self, row: CredentialRow, asked: Request, moment: datetime, /) -> None: ...
 
 
+class FormerSecretUsed(Protocol):
+    """Hook: called with the key of a session secret that no session has; the row of its session if it is accepted."""
+
+    def __call__(self, key: str, /) -> CredentialRow | None: ...
+
+
+class SessionAccepted(Protocol):
+    """Hook: called before the view when a session was accepted on a route that is not public."""
+
+    def __call__(self, session: Principal, moment: datetime, /) -> None: ...
+
+
 class ExpiredTokenUsed(Protocol):
     """Hook: called when a token was refused because it has expired."""
 
@@ -51,6 +63,8 @@ class Authenticators:
     """Reads the row of a credential by its key."""
     seen: CredentialAccepted
     late: ExpiredTokenUsed
+    former: FormerSecretUsed
+    returned: SessionAccepted
 
 
 class SessionOrTokenLoginManager(LoginManager):  # type: ignore[misc]  # Flask-Login has no types
@@ -143,6 +157,8 @@ def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
         if claim is None:
             return None
         standing = authenticators.standing(claim.key)
+        if standing is None and shown is None:
+            standing = authenticators.former(claim.key)
         moment = now()
         principal = admit(claim, standing, moment)
         if shown is not None:

@@ -12,6 +12,7 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.guard import foreign_form, login_manager, refusal_log, unauthenticated
 from webapp.guard.assurance import Demands
 from webapp.guard.forbidden import current_call, too_often
+from webapp.guard.login_manager import Authenticators
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.require import requirement_of
@@ -66,13 +67,17 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
         principal = login_manager.caller() if not need.is_public or (is_change and presented()) else None
     except NotAccepted as error:
         return unauthenticated.not_accepted(error, need)
+    moment = now()
+    if principal is not None and principal.credential == "session" and principal.idle_at is None:
+        # Only sessions that are remembered have no idle end.
+        service(Authenticators).returned(principal, moment)
     if need.is_public and principal is not None:
         # Public forms, such as login, are for browsers: a token must not become a session.
         return unauthenticated.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
     if principal is not None and (demands := services_of(app).get(Demands)):
         need = need.raised_by(demands, principal)
     is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
-    decision = decide(principal, need, now(), current_call() if is_limited else None)
+    decision = decide(principal, need, moment, current_call() if is_limited else None)
     if decision is not Decision.ALLOW:
         if decision in (Decision.STEP_UP, Decision.RAISE) and is_change and is_browser():
             # The form is saved and submitted again after the step-up, so check CSRF before that.

@@ -3,10 +3,12 @@
 import hashlib
 import time
 from collections import OrderedDict
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Request, Response, session
+from flask import Flask, Request, Response, after_this_request, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
@@ -15,12 +17,17 @@ from webapp.core.cookie_key import CookieKey
 from webapp.guard import login_manager, saved_form
 from webapp.guard.principal import CredentialRef, Principal
 from webapp.sessions.lifecycle import Started, key_of
-from webapp.web import csrf, token_cookie
+from webapp.sessions.rotation import FormerUse, SessionRotation
+from webapp.web import after_response, csrf, token_cookie
 from webapp.web.bearer import presented
 from webapp.web.negotiation import is_for_everybody
+from webapp.web.unproxied import unproxied
 
 # The session secret, under the key where Flask-Login keeps the user id: sessions can so be ended on the server.
 SECRET = "_user_id"
+UNSEEN = "unseen"
+"""Key under which a new secret is marked until the browser sends it for the first time."""
+MINUTE = timedelta(minutes=1)
 MAX_REMEMBERED = 4096
 LONGEST = 4096
 
@@ -141,6 +148,54 @@ def keep(started: Started, principal: Principal, *, is_remembered: bool, is_same
     login_manager.log_in(principal)
     session[SECRET] = started.secret
     session.permanent = is_remembered
+    if is_remembered:
+        after_this_request(mark_window)
+
+
+def use_former(rotation: SessionRotation, key: str) -> FormerUse | None:
+    """A request with a former secret of a session. If it is accepted, the browser gets the present one again."""
+    used = rotation.former_use(key)
+    if used is not None and used.is_accepted:
+        hand_out(rotation.successor(used.session_id, session[SECRET]))
+        g.is_secret_new = True
+    return used
+
+
+def renew(rotation: SessionRotation, principal: Principal, moment: datetime, idle: timedelta) -> None:
+    """Give a remembered session a new secret if its browser comes back; note when that has arrived."""
+    held = unproxied(session)
+    if not held.permanent or "is_secret_new" in g:
+        return
+    if held.pop(UNSEEN, False):
+        after_response.after_response(partial(rotation.note_use, principal.credential_id))
+    if has_come_back(principal.last_used_at, moment, idle):
+        hand_out(rotation.rotate(principal.credential_id, held[SECRET]))
+
+
+def has_come_back(last_used_at: datetime | None, moment: datetime, idle: timedelta) -> bool:
+    """Whether the browser was closed since the last request, or was not used for longer than other sessions live."""
+    away = moment - last_used_at if last_used_at is not None else None
+    if away is not None and away >= idle:
+        return True
+    # The last minute counts as one visit: a client that keeps no window cookie must not write with each request.
+    return window_cookie() not in request.cookies and (away is None or away >= MINUTE)
+
+
+def hand_out(secret: str | None) -> None:
+    if secret is not None:
+        session[SECRET], session[UNSEEN] = secret, True
+        after_this_request(mark_window)
+
+
+def window_cookie() -> str:
+    """Name of the cookie that a browser forgets when it is closed."""
+    return "__Host-window" if current_app.config["SESSION_COOKIE_SECURE"] else "window"
+
+
+def mark_window(response: Response) -> Response:
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    response.set_cookie(window_cookie(), "1", secure=secure, httponly=True, samesite="Lax")
+    return response
 
 
 def clear(db: Session, user_id: UUID) -> None:

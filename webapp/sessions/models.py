@@ -1,5 +1,6 @@
 """BrowserSession: browser and IP address of a session, beside its credential."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String
@@ -16,3 +17,16 @@ class BrowserSession(Base):
     address: Mapped[str | None] = mapped_column(String(45))
     """IP address from which it was started."""
     is_remembered: Mapped[bool]
+
+
+class FormerSecret(Base):
+    """A secret that a remembered session had before, by its key: whoever still uses it has a copy of the cookie."""
+
+    __tablename__ = "former_session_secret"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """As ``Credential.key``: the digest of the secret."""
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), index=True)
+    replaced_at: Mapped[datetime]
+    next_used_at: Mapped[datetime | None]
+    """When the secret that replaced it was first used."""

@@ -38,6 +38,7 @@ WHAT = {
     "factors_reset": _l("a reset of your second factors"),
     RESET_ASKED: _l("a password reset link"),
     RESET_BEGUN: _l("a reset of your second factors"),
+    "session_copied": _l("a copy of a session cookie"),
     "code_refused": _l("a wrong code after your password"),
     "passkey_behind": _l("a passkey that may have been copied"),
 }

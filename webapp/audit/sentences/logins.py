@@ -72,6 +72,10 @@ LOGINS: Entries = {
         _l("A session of %(user)s was ended."),
         _l("A session of %(user)s was ended by %(actor)s."),
     ),
+    Event.SESSION_REUSED: Sentence(
+        _l("A copy of a session cookie was used, so the session was ended."),
+        _l("A copy of a session cookie of %(user)s was used, so the session was ended."),
+    ),
     Event.LOGIN_THROTTLED: throttled,
     Event.LOGIN_FROZEN: locked,
     Event.LOGIN_OPENED: Sentence(
