@@ -23,7 +23,7 @@ from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.registration import NewUser, add
 from webapp.app import close, create_app
-from webapp.cli import schema
+from webapp.cli import plugin_tables, schema
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.credentials.lifecycle import AuthenticationProof
@@ -59,7 +59,9 @@ def app(*blueprints: Blueprint, **settings: str) -> Iterator[Flask]:
     """
     with tempfile.TemporaryDirectory() as folder:
         instance = Path(folder) / "instance"
-        schema.upgrade(Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings))
+        chosen = Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | settings)
+        schema.upgrade(chosen)
+        plugin_tables.upgrade(chosen, [*plugin_tables.plugins(chosen), *blueprints])
         site = build(instance, *blueprints, **settings)
         yield site
         close(site)

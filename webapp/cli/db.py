@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from webapp.cli import backup, restore, schema
+from webapp.cli import backup, plugin_tables, restore, schema
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import answering, bring_up
@@ -40,6 +40,28 @@ def upgrade(context: CommandContext) -> None:
     if former == schema.head():
         say_aside("The database already had this version.")
     click.echo(schema.head())
+
+
+@command.command("revision")
+@click.argument("blueprint")
+@click.argument("message")
+@pass_context
+def revision(context: CommandContext, blueprint: str, message: str) -> None:
+    """Write a migration for the tables of a plug-in: the difference between its models.py and the database.
+
+    BLUEPRINT is its name. The file is written to the folder migrations beside it.
+
+    \b
+    Example:
+      python -m webapp db revision reports "add reports"
+    """
+    found = {plugin.name: plugin for plugin in plugin_tables.plugins(context.settings)}
+    if blueprint not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise CommandRefused(f"WEBAPP_BLUEPRINTS has no blueprint {blueprint}. Its blueprints: {known}.")
+    with answering():
+        bring_up(context.settings)
+        click.echo(plugin_tables.write_revision(context.settings, found[blueprint], message))
 
 
 @command.command("check")

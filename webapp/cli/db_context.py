@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from webapp.accounts import names
 from webapp.audit.log import default_origin
-from webapp.cli import schema
+from webapp.cli import plugin_tables, schema
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import CommandRefused
 from webapp.cli.output import say_aside
@@ -53,5 +53,7 @@ def make_or_compare(settings: Settings) -> None:
 
 
 def bring_up(settings: Settings) -> str | None:
-    """Run the migrations, if any, with a note on standard error. Returns the former version."""
-    return schema.upgrade(settings, on_migrate=lambda: say_aside("Upgrading the database ..."))
+    """Run the migrations, if any, with a note on standard error; those of plug-ins too. Returns the former version."""
+    former = schema.upgrade(settings, on_migrate=lambda: say_aside("Upgrading the database ..."))
+    plugin_tables.upgrade(settings, plugin_tables.plugins(settings))
+    return former

@@ -15,9 +15,14 @@ def render_item(kind: str, item: object, _: object) -> Any:
 
 
 connection: Connection = context.config.attributes["connection"]
+# Of a plug-in, whose tables are compared with its own models only.
+plugin: dict[str, Any] = context.config.attributes.get("plugin", {})
+own = plugin.get("target_metadata")
+if own is not None:
+    plugin["include_name"] = lambda name, kind, _: kind != "table" or name in own.tables
 context.configure(
     connection=connection,
-    target_metadata=metadata,
+    **{"target_metadata": metadata} | plugin,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     render_item=render_item,
