@@ -1,4 +1,4 @@
-"""docs/building.md: its example is written to files as it stands, and its tests run as its reader would run them."""
+"""docs/building.md and ``latchkey new``: one example, with its tests, migrations and commands."""
 
 import os
 import re
@@ -10,21 +10,51 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from webapp.cli.new import files
+from webapp.cli.program import program
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "building.md").read_text()
-FILES = dict(re.findall(r"`([\w/.]+\.\w+)`:\n\n```\w+\n(.*?)```", TEXT, re.S))
+SHOWN = dict(re.findall(r"`([\w/.]+\.\w+)`:\n\n```\w+\n(.*?)```", TEXT, re.S))
 
 
 @pytest.fixture
-def example(tmp_path):
-    """The files of the page, as it stands."""
-    assert len(FILES) == 6, list(FILES)
-    for name, text in FILES.items():
-        file = tmp_path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path
+def example(tmp_path, monkeypatch):
+    """The repository that the command writes."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(program, ["new", "reports"], catch_exceptions=False)
+    assert done.exit_code == 0
+    return tmp_path / "reports"
+
+
+def test_the_page_shows_the_files_that_the_command_writes():
+    written = {str(path): text for path, text in files("reports")}
+    assert len(SHOWN) == 6
+    assert {name: written[name] for name in SHOWN} == SHOWN
+
+
+def test_a_folder_that_is_there_is_left_alone(example):
+    (example / "README.md").write_text("mine")
+    done = CliRunner().invoke(program, ["new", "reports"])
+    assert (done.exit_code, "reports is there already. Nothing was written." in done.output) == (1, True)
+    assert (example / "README.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        *((name, "a letter first") for name in ("", "a", "Reports", "1st", "my-app", "a/b", "../x", "ä" * 3, "a" * 31)),
+        *((name, "must not be called") for name in ("class", "json", "webapp", "latchkey", "tests")),
+        *((name, "is a part of Latchkey") for name in ("tokens", "admin", "login", "api", "static", "healthz")),
+    ],
+)
+def test_a_name_that_could_not_work_is_refused(tmp_path, monkeypatch, name, words):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(program, ["new", "--", name])
+    assert (done.exit_code, words in done.output) == (2, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def run_in(folder, *arguments):
@@ -50,7 +80,7 @@ def test_its_table_is_migrated_by_the_commands_and_a_new_column_gets_a_revision(
     latchkey("db", "upgrade")
     with closing(sqlite3.connect(example / "instance" / "latchkey.db")) as database:
         assert database.execute("SELECT version_num FROM alembic_version_reports").fetchall() == [("1",)]
-        assert database.execute("SELECT count(*) FROM reports_report").fetchall() == [(0,)]
+        assert database.execute("SELECT count(*) FROM reports_entry").fetchall() == [(0,)]
     assert "sa.Column" not in Path(latchkey("db", "revision", "reports", "no change").strip()).read_text()
     models = example / "reports" / "models.py"
     models.write_text(models.read_text() + "\n    year: Mapped[int | None]\n")
@@ -60,7 +90,7 @@ def test_its_table_is_migrated_by_the_commands_and_a_new_column_gets_a_revision(
     assert "drop_table" not in written.read_text()
     latchkey("db", "upgrade")
     with closing(sqlite3.connect(example / "instance" / "latchkey.db")) as database:
-        assert database.execute("SELECT year FROM reports_report").fetchall() == []
+        assert database.execute("SELECT year FROM reports_entry").fetchall() == []
 
 
 def test_a_revision_for_a_blueprint_that_is_not_loaded_is_refused(example):

@@ -93,3 +93,26 @@ def test_it_serves_pages_and_files_and_keeps_its_data_where_it_was_started(insta
         assert get(f"{server.url}/docs", headers=PAGE).status_code == 200
     assert (tmp_path / "elsewhere" if chosen else work / "instance").joinpath("latchkey.db").exists()
     assert not list(installed.rglob("latchkey.db"))
+
+
+def test_a_new_app_is_installed_beside_it_and_served_behind_the_login(built, tmp_path):
+    """What README.md of a new app says, step by step."""
+    both, port = tmp_path / "environment", free_port()
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", "--target", both]
+    run(*install, built)
+    run(both / "bin" / "latchkey", "new", "workshop", cwd=tmp_path, env=environ(both))
+    app = tmp_path / "workshop"
+    run(*install, "--no-build-isolation", app)
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=app, env=environ(both))
+    process = subprocess.Popen(
+        [both / "bin" / "latchkey", "serve"],
+        cwd=app,
+        env=environ(both, WEBAPP_BIND=f"127.0.0.1:{port}"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with serving(Server(process, f"http://127.0.0.1:{port}", {})) as (server,):
+        assert server.open("/workshop").json()["code"] == "token_missing"
+        assert "/workshop" in server.open("/openapi.json").json()["paths"]
+    assert "workshop:read" in run(both / "bin" / "latchkey", "routes", cwd=app, env=environ(both))

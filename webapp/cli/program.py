@@ -15,6 +15,7 @@ from webapp.settings.paths import release
 
 COMMANDS = {
     "serve": "Upgrade the database, then serve. The default command.",
+    "new": "Write a small app of your own that runs behind the login.",
     "user": "Add, list, disable and enable users; change roles and passwords.",
     "invite": "Create invitation links.",
     "mail": "List the outbox, retry failed mails, send a test mail.",

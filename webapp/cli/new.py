@@ -1,0 +1,91 @@
+"""new: write the repository of an app that runs behind the login."""
+
+import keyword
+import re
+import sys
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from webapp.cli.commands import Command
+from webapp.cli.errors import CommandRefused
+from webapp.cli.output import say_aside
+from webapp.core.lazy_import import lazily
+
+SUFFIX = ".txt"
+"""Of each file that is copied, so that no tool takes it for a module of this package."""
+
+
+@click.command("new", cls=Command)
+@click.argument("name")
+def command(name: str) -> None:
+    """Write a small app into a new folder: a page with a form, a table, an API, tests.
+
+    NAME is that of its Python package, its URL and its scopes: lower-case letters, digits and underscores.
+
+    \b
+    Example:
+      latchkey new workshop
+    """
+    check_name(name)
+    folder = Path(name)
+    if folder.exists():
+        raise CommandRefused(f"{folder} is there already. Nothing was written.")
+    for path, text in files(name):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        click.echo(target)
+    say_aside(f"Next: cd {name}, pip install -e '.[test]', latchkey serve. README.md says more.")
+
+
+def check_name(name: str) -> None:
+    """
+    Raises:
+        BadParameter: it cannot be the name of a package, or of a blueprint beside ours.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,29}", name):
+        raise click.BadParameter("Use 2 to 30 lower-case letters, digits and underscores, a letter first.")
+    if keyword.iskeyword(name) or name in sys.stdlib_module_names or name in ("webapp", "latchkey", "tests"):
+        raise click.BadParameter(f"A Python package must not be called {name}.")
+    if name in names_of_ours():
+        raise click.BadParameter(f"{name} is a part of Latchkey, which has that URL or blueprint. Choose another name.")
+
+
+def names_of_ours() -> set[str]:
+    """Names of our blueprints, and the first parts of our URLs."""
+    ours = Flask("webapp", static_folder=None)
+    ours.config["TOKEN_LOCATIONS"] = ("cookie",)
+    lazily("webapp.app.blueprints").register_blueprints(ours)
+    return {"static", *ours.blueprints, *(rule.rule.split("/")[1] for rule in ours.url_map.iter_rules())}
+
+
+def files(name: str) -> list[tuple[Path, str]]:
+    """Path and text of each file of an app of this name."""
+    values = {"@name@": name, "@Title@": name.replace("_", " ").capitalize()}
+    return [
+        (Path(filled(path, values)), filled(text, values))
+        for path, text in templates(resources.files("webapp.cli") / "new_app")
+    ]
+
+
+def templates(folder: Traversable, at: str = "") -> list[tuple[str, str]]:
+    found = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            # The folders called "app" take the name of the app.
+            found += templates(entry, f"{at}{'@name@' if entry.name == 'app' else entry.name}/")
+        elif entry.name.endswith(SUFFIX):
+            plain = entry.name.removesuffix(SUFFIX)
+            plain = {"gitignore": ".gitignore", "test_app.py": "test_@name@.py"}.get(plain, plain)
+            found.append((at + plain, entry.read_text(encoding="utf-8")))
+    return found
+
+
+def filled(text: str, values: dict[str, str]) -> str:
+    for placeholder, value in values.items():
+        text = text.replace(placeholder, value)
+    return text
