@@ -1,4 +1,4 @@
-"""Latchkey: login, sessions and API tokens. ``create_app`` is imported when it is asked for (PEP 562).
+"""Latchkey: login, sessions and API tokens. ``create_app`` is imported lazily (PEP 562).
 
 ``webapp.verify`` must not load Flask, so nothing is imported here.
 """

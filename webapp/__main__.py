@@ -1,4 +1,4 @@
-"""python -m webapp: the one program."""
+"""python -m webapp: the command-line interface."""
 
 import os
 

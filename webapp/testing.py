@@ -135,7 +135,7 @@ class HeaderClient(FlaskClient):
         for name, value in self.sends.items():
             sent.setdefault(name, value)
         if self.sends_csrf and is_change(kwargs.get("method", "GET")) and "X-CSRF-Token" not in sent:
-            # As a page of the site would have given it to its scripts.
+            # As a page gives it to its scripts.
             page: Any = super().open("/login", headers=JSON, base_url=self.base_url).json
             sent["X-CSRF-Token"] = page["csrf_token"]
         return super().open(*args, headers=sent, **({"base_url": self.base_url} | kwargs))

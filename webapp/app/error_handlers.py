@@ -1,4 +1,4 @@
-"""Error handlers for exceptions that several features raise."""
+"""Error handlers for exceptions that several packages raise."""
 
 from flask import Flask
 

@@ -1,1 +1,1 @@
-"""What happened: one place writes it, one place reads it."""
+"""The audit log: record events, chain and verify them, query, describe and export them."""

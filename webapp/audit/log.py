@@ -114,7 +114,7 @@ def stored_names(event: str) -> list[str]:
     return [str(name), *(former for former, present in FORMER_NAMES.items() if present == name)]
 
 
-# What scripts do all day without anybody's doing: recorded, and left out where only the latest events are shown.
+# Recorded, but left out where only the newest events are shown: scripts cause them all day.
 ROUTINE = frozenset({Event.REFRESH_USED, Event.TOKEN_EXCHANGED})
 
 REFUSALS = frozenset(
@@ -125,7 +125,7 @@ REFUSALS = frozenset(
     }
 )
 
-# What a stranger may have done as well: the browser helps the owner of the account to tell.
+# Events that a stranger may have caused: the browser helps the user to recognise them.
 WITH_BROWSER = frozenset(
     {
         *(Event.SESSION_REFUSED, Event.SESSION_CONFIRMED, Event.CODE_REFUSED, Event.PASSKEY_BEHIND),
@@ -182,7 +182,7 @@ def record(
             credential_id=credential_id,
             address=origin.address,
             request_id=origin.request_id,
-            # As JSON gives it back: what is digested now must be what is read later.
+            # As it is read back from JSON, because the digest is computed over it now and verified later.
             details=json.loads(json.dumps(details)),
         ),
     )

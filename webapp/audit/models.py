@@ -1,4 +1,4 @@
-"""AuditEvent: what happened, to whom, by whom, from where. AuditHead: how far the chain of them goes."""
+"""AuditEvent: one event of the audit log. AuditHead: the ends of the hash chain."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from webapp.core.db import Base, Key
 
 
 class AuditEvent(Base):
-    """Written once: the database itself refuses to change a row, and to remove one that is not sealed."""
+    """Written once. Triggers of the database refuse to change a row, and to delete one that is not archived."""
 
     __tablename__ = "audit_event"
     __table_args__ = (
@@ -24,15 +24,15 @@ class AuditEvent(Base):
 
     id: Mapped[Key]
     seq: Mapped[int] = mapped_column(BigInteger, unique=True)
-    """One more than the event before: none is missing."""
+    """Consecutive numbers without gaps."""
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Over the digest of the event before and this one; see ``chain``."""
+    """Over the digest of the previous event and this one; see ``chain``."""
     at: Mapped[datetime]
     event: Mapped[str] = mapped_column(String(50))
     user_id: Mapped[UUID | None]
-    """Whose account it concerns. No foreign key: the event outlives the account, unchanged."""
+    """The user it concerns. No foreign key: the event outlives the account, unchanged."""
     actor_id: Mapped[UUID | None]
-    """Who did it, where that is somebody else; None for the user, for a stranger, and for the command line."""
+    """Who did it, if that is another user; None for the user, a stranger or the command line."""
     credential_id: Mapped[UUID | None]
     address: Mapped[str | None] = mapped_column(String(45))
     request_id: Mapped[str | None] = mapped_column(String(36))
@@ -41,7 +41,7 @@ class AuditEvent(Base):
 
 
 class AuditHead(Base):
-    """One row: the last event, and the last one that was taken out and sealed."""
+    """One row: the last event, and the last one that was archived."""
 
     __tablename__ = "audit_head"
 
@@ -50,4 +50,4 @@ class AuditHead(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     sealed_seq: Mapped[int] = mapped_column(BigInteger)
     sealed_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    """Where the chain begins: the digest of the event that was removed last."""
+    """Digest of the last archived event, where the remaining chain begins."""

@@ -1,1 +1,1 @@
-"""Plain tools that know no web and no feature."""
+"""Tools that know neither the web nor a feature."""

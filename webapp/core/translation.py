@@ -1,7 +1,7 @@
-"""Texts that people read: English in the source, translated by gettext into the language of the request or mail.
+"""Texts for people: English in the source, translated by gettext into the language of the request or mail.
 
-Outside a request, such as in commands, texts stay English. ``make messages`` extracts what these functions are called
-with, so that the text is always a literal. Braces of ``str.format`` are not used: values have names, ``%(name)s``.
+Outside a request, such as in commands, texts stay English. ``make messages`` extracts the arguments of these functions,
+so they must be literals. Values have names, ``%(name)s``; braces of ``str.format`` are not used.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ ENGLISH = Locale(DEFAULT)
 
 
 class LazyText(LazyString):  # type: ignore[misc]  # Flask-Babel has no types
-    """A ``LazyString`` that templates escape. Flask-Babel's own passes for HTML, with whatever was put into it."""
+    """A ``LazyString`` that templates escape. Flask-Babel's own counts as HTML, including the values in it."""
 
     def __html__(self) -> Markup:
         return escape(str(self))
@@ -30,7 +30,7 @@ def _(text: str, **values: object) -> str:
 
     Args:
         text: the English text, a literal.
-        values: what stands for ``%(name)s`` in it.
+        values: values of the placeholders ``%(name)s``.
     """
     # English needs no catalogue, whose lookup costs a fifth of a request without a page.
     if current_locale().language == DEFAULT:
@@ -39,16 +39,16 @@ def _(text: str, **values: object) -> str:
 
 
 def _l(text: str, **values: object) -> str:
-    """Translate a text whenever it becomes a string: for constants, and for labels of forms.
+    """Translate a text whenever it becomes a string: for constants and labels of forms.
 
     Returns:
-        Something that ``str()``, f-strings and templates take for a string; ``join`` and JSON need ``str()``.
+        An object that ``str()``, f-strings and templates treat as a string; ``join`` and JSON need ``str()``.
     """
     return cast("str", LazyText(_, text, **values))
 
 
 def _n(singular: str, plural: str, count: int, **values: object) -> str:
-    """Translate a text with a count in it, in the plural form of the language.
+    """Translate a text that contains a count, in the plural form of the language.
 
     Args:
         count: a number of things; also ``%(num)s`` in both texts.
@@ -57,7 +57,7 @@ def _n(singular: str, plural: str, count: int, **values: object) -> str:
 
 
 def current_locale() -> Locale:
-    """The locale of the present request or mail; English where there is none."""
+    """The locale of the current request or mail; English outside of them."""
     return cast("Locale | None", flask_babel.get_locale()) or ENGLISH
 
 
@@ -73,7 +73,7 @@ def encode_lazy_text(value: object) -> str:
 
 
 def in_english() -> AbstractContextManager[None]:
-    """Keep texts English within the block, such as those of the API description, which is built once for all."""
+    """Keep texts in English within the block, such as in the OpenAPI document."""
     return cast("AbstractContextManager[None]", flask_babel.force_locale(DEFAULT))
 
 

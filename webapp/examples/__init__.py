@@ -1,1 +1,1 @@
-"""The pages to copy."""
+"""Example pages."""

@@ -1,4 +1,4 @@
-"""The pages to copy: what a view looks like that lets in people and scripts alike."""
+"""Example views for people and scripts, to copy."""
 
 import msgspec
 from flask import Blueprint
@@ -18,7 +18,7 @@ class Hello(msgspec.Struct, frozen=True):
 
 
 class ExampleAnswer(msgspec.Struct, frozen=True):
-    """Who came in, how, and by which requirement."""
+    """The caller, the credential, and the requirement of the route."""
 
     username: str
     roles: list[str]
@@ -41,7 +41,7 @@ def public_page() -> ResponseReturnValue:
 @require(scope="protected:read")
 @responds(ExampleAnswer)
 def protected(principal: Principal) -> ResponseReturnValue:
-    """For anybody with an account, and for their scripts."""
+    """For every user, and tokens with the default scope."""
     return entered(principal)
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page to read: by group, with parameters, responses and an example."""
+"""Reference: the OpenAPI document as the page /docs shows it, by group, with parameters, responses and an example."""
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -47,9 +47,9 @@ class ReferenceGroup(msgspec.Struct, frozen=True):
 class Reference(msgspec.Struct, frozen=True):
     groups: list[ReferenceGroup]
     refusals: list[ReferenceAnswer]
-    """Each that there is, once."""
+    """Each error response once."""
     problem: list[Field]
-    """What is in all of them."""
+    """Fields that all error responses have."""
 
 
 def reference(document: Schema) -> Reference:
@@ -105,7 +105,7 @@ def names(document: Schema, schemas: Iterable[Schema]) -> list[str]:
 
 
 def resolved(document: Schema, schema: Schema) -> Schema:
-    """What a ``$ref`` leads to; ours never leave the document."""
+    """Resolve a ``$ref`` within the document."""
     if "$ref" not in schema:
         return schema
     place: Schema = document

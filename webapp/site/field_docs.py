@@ -1,4 +1,4 @@
-"""The fields of a request or response in words: JSON Schema as people read it."""
+"""Field: parameters and members of JSON Schemas, described for the API reference."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -39,7 +39,7 @@ def members(schema: Schema) -> Iterator[Field]:
 
 
 def field(name: str, schema: Schema, words: Schema, *, where: str, is_required: bool) -> Field:
-    # That a field may be empty is said by its not being required.
+    # "or null" is left out, because the field is shown as optional.
     schema = schema.get("anyOf", [schema])[0]
     choices = [str(choice) for choice in schema.get("items", schema).get("enum", ()) if choice not in ("", None)]
     return Field(

@@ -27,7 +27,12 @@ ignored. Endpoints that need a session take the cookie of `POST /login`, and for
 
 
 def schemes(cookie: str, token_cookie: str | None) -> dict[str, Any]:
-    """The ways in; ``cookie`` is the name of the session's, the other is there where tokens come in one."""
+    """Security schemes.
+
+    Args:
+        cookie: name of the session cookie.
+        token_cookie: name of the token cookie; None if tokens in cookies are not enabled.
+    """
     found: dict[str, Any] = {
         "bearer": {
             "type": "http",
@@ -80,7 +85,7 @@ def describe(
 
 
 def scopes(routes: Iterable[Route]) -> list[str]:
-    """All there are to choose from; ``resources:read`` is what a page asks that names none."""
+    """All scopes, with the default ``resources:read``."""
     needs = [route.need for route in routes if route.need is not None]
     return sorted({need.scope for need in [Requirement(), *needs] if not need.session})
 
@@ -128,7 +133,7 @@ def tag_name(name: str) -> str:
 
 
 def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> list[dict[str, list[str]]]:
-    """Any one of these; a token with the scope that stands beside it."""
+    """Security requirements of a route: alternatives, with the scope for tokens."""
     session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
     if need.is_public:
         return [session] if is_change and need.reads_cookies else []
@@ -140,7 +145,7 @@ def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> l
 
 
 def refusals(need: Requirement, rule: str, contract: Contract, *, is_change: bool) -> set[int]:
-    """What may be said before the view is asked, and what it says itself."""
+    """Status codes of refusals by the guard and by the view."""
     found = set(contract.refuses)
     if not need.is_public or (is_change and need.reads_cookies):
         found |= {401, 403, 503}

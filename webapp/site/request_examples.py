@@ -1,4 +1,4 @@
-"""curl lines for the API reference: complete, but for what stands in capitals."""
+"""curl commands for the API reference, complete except for placeholders in capitals."""
 
 import json
 import re
@@ -13,7 +13,7 @@ VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 def line(base: str, method: str, path: str, operation: Schema, takes: Schema) -> str:
-    """A line to paste, for the first of the ways in."""
+    """A curl command for an operation, with the first of its security schemes."""
     url = base + VARIABLE.sub(lambda found: f"${found[1].upper()}", path)
     ways = operation["security"]
     by_token = bool(ways) and "bearer" in ways[0]
@@ -26,7 +26,7 @@ def line(base: str, method: str, path: str, operation: Schema, takes: Schema) ->
 
 
 def example(schema: Schema) -> str:
-    """The least that is taken."""
+    """The smallest valid body."""
     either = schema.get("oneOf", [{"required": []}])[0]["required"]
     needed = {*schema.get("required", ()), *either}
     return json.dumps({name: value(name, field) for name, field in schema["properties"].items() if name in needed})

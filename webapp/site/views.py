@@ -29,20 +29,20 @@ from webapp.web.unproxied import unproxied
 
 bp = Blueprint("site", __name__)
 
-# Others keep the keys for so long without asking. A new key signs at once, so it must not be long; an old one is there
-# for its whole overlap.
+# How long clients may cache the keys. A new key signs at once, so this is short; an old one is published for its whole
+# overlap.
 KEYS_KEPT = 60
-# A release may change what is described; who fetches it more often than this learns nothing new.
+# How long clients may cache the document, which changes only with a release.
 DESCRIPTION_KEPT = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The API, ready to send."""
+    """The OpenAPI document, ready to send."""
 
     document: bytes
     pages: dict[str, str] = field(default_factory=dict)
-    """The reference to read, by language."""
+    """The reference page, by language."""
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -116,32 +116,32 @@ def openapi() -> Response:
 @bp.get("/docs")
 @public
 def docs() -> ResponseReturnValue:
-    """The same to read; scripts are sent to the document."""
+    """The API reference as a page; scripts are redirected to the document."""
     if not wants_page():
         return redirect(url_for("site.openapi"), 303)
     response = Response(render_template("docs/docs.html", reference=reference_page()))
     if current_user.is_authenticated:
         return response
-    # A stranger's browser may keep the page, and asks each time whether it is still the same.
+    # Browsers may cache the page, but must revalidate it.
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.add("Accept-Language")
     return revalidated(response)
 
 
 def revalidated(response: Response) -> Response:
-    """With an ETag, and as 304 to whoever has it already (RFC 9110 §13)."""
+    """Add an ETag, and respond with 304 if the client has the same version (RFC 9110 §13)."""
     response.add_etag()
     response.make_conditional(request)
     return response
 
 
 def api_description() -> Description:
-    """Made once: routes do not change while the process lives, and each caller would take 100 ms."""
+    """Built once, because routes do not change while the process runs, and building it takes 100 ms."""
     services = services_of(unproxied(current_app))
     found = services.find(Description)
     if found is None:
         config = current_app.config
-        # Kept for readers of every language.
+        # One document for readers of all languages.
         with in_english():
             document = describe(
                 config["SITE_NAME"],

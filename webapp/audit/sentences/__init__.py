@@ -1,4 +1,4 @@
-"""Events in sentences: one entry for each event, for the user whom it concerns and for admins."""
+"""Sentences for audit events: one entry per event, with wording for the user and for admins."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ SENTENCES: Entries = {**ACCOUNTS, **LOGINS, **TOKENS, **SITE}
 
 
 class UserReference(Enum):
-    """Stands where a name stands, so that a page can make a link of it."""
+    """Placeholder for a user name, which a page shows as a link."""
 
     USER = "user"
     ACTOR = "actor"
@@ -30,7 +30,7 @@ Part = str | UserReference
 
 
 class AuditSentence(msgspec.Struct, frozen=True):
-    """One event as its user reads it."""
+    """An event as its user reads it."""
 
     at: datetime
     event: str
@@ -40,9 +40,10 @@ class AuditSentence(msgspec.Struct, frozen=True):
 
 
 def sentence_of(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> AuditSentence:
-    """
+    """The sentence of an event for the user it concerns.
+
     Args:
-        names: of tokens, by their credential, where the event itself does not say them.
+        names: names of tokens by credential id, for events that do not contain them.
     """
     kind = current_name(event.event)
     name = (names or {}).get(event.credential_id) if event.credential_id else None
@@ -53,7 +54,7 @@ def sentence_of(event: AuditEvent, names: Mapping[UUID, str] | None = None) -> A
 
 
 def parts(event: str, details: Details, *, has_actor: bool) -> list[Part]:
-    """The sentence of an event for admins, cut where a name stands; an event that is not known here by its name."""
+    """The sentence of an event for admins, split at user names; for an unknown event its name."""
     sentence = found(event, details)
     if sentence is None:
         return [event]
@@ -61,7 +62,7 @@ def parts(event: str, details: Details, *, has_actor: bool) -> list[Part]:
     if has_actor:
         actor = _("Done by %(actor)s.", actor="%(actor)s")
         template = str(sentence.by or f"{template} {actor}")
-    # Names are at the odd places.
+    # ``split`` puts the names at odd positions.
     cut = [UserReference(part) if place % 2 else part % details for place, part in enumerate(NAMES.split(template))]
     return [part for part in cut if part]
 

@@ -1,4 +1,4 @@
-"""What happens to accounts, roles and invitations."""
+"""Sentences for events of accounts, roles and invitations."""
 
 from webapp.audit.log import Event
 from webapp.audit.sentences.wording import Details, Entries, Sentence

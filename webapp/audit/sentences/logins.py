@@ -1,4 +1,4 @@
-"""What happens at logins and to second factors."""
+"""Sentences for events of logins and second factors."""
 
 from webapp.audit.log import Event
 from webapp.audit.sentences.wording import Details, Entries, Sentence

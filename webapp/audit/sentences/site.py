@@ -1,4 +1,4 @@
-"""What happens to the site as a whole."""
+"""Sentences for events of the whole site."""
 
 from webapp.audit.log import Event
 from webapp.audit.sentences.wording import Details, Entries, Sentence

@@ -1,4 +1,4 @@
-"""What happens to tokens, and what scripts do with them."""
+"""Sentences for events of tokens and script logins."""
 
 from webapp.audit.log import Event
 from webapp.audit.sentences.wording import Details, Entries, Sentence
@@ -6,7 +6,7 @@ from webapp.core.translation import _l
 
 
 def created(details: Details) -> Sentence:
-    """By which way, and how its maker had proven who they are."""
+    """How it was created, and how the user had authenticated."""
     match details.raw("origin"):
         case "api":
             return Sentence(_l("A script logged in as you."), _l("A script logged in as %(user)s."))

@@ -1,4 +1,4 @@
-"""Sentence: what an event says to each of its readers. Details: the words for its placeholders."""
+"""Sentence: the wordings of an event. Details: the words for its placeholders."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,20 +13,20 @@ NAMES = re.compile(r"%\((user|actor)\)s")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """An event as three readers read it; ``%(user)s`` and ``%(actor)s`` stand for names, which pages make links of."""
+    """The wordings of an event; ``%(user)s`` and ``%(actor)s`` stand for names, which pages show as links."""
 
     you: str
-    """For the user whom it concerns."""
+    """For the user it concerns."""
     they: str | None = None
-    """For admins; None where it is the same."""
+    """For admins; None if it is the same."""
     by: str | None = None
-    """For admins, where somebody else did it to the user, such as another admin."""
+    """For admins, if somebody else did it to the user, such as another admin."""
 
 
 class Details:
     """Words for the placeholders of a sentence.
 
-    It knows which details of the event were asked for, because a page shows only the rest beside the sentence.
+    It records which details of the event were used, because a page shows the others beside the sentence.
     """
 
     def __init__(self, details: Mapping[str, Any]) -> None:
@@ -48,7 +48,7 @@ class Details:
 
 
 Entries = Mapping[str, Sentence | Callable[[Details], Sentence]]
-"""By event: its sentence, or a function that chooses one by the details."""
+"""For each event its sentence, or a function that chooses one by the details."""
 CODES = {
     "credentials_invalid": _l("credentials invalid"),
     "csrf_failed": _l("csrf failed"),
@@ -67,7 +67,7 @@ CODES = {
     "token_revoked": _l("token revoked"),
     "undeclared": _l("undeclared"),
 }
-"""Problem codes as people read them."""
+"""Problem codes in words."""
 BOUNDS = {
     "network": _l("token limited, by the network restriction of the token"),
     "method": _l("token limited, by the method restriction of the token"),
@@ -92,7 +92,7 @@ COUNTS: dict[str, Callable[[int], str]] = {
 
 
 def refusal(details: Details) -> str:
-    """The problem code, and which restriction of a token it was."""
+    """The problem code in words, and which restriction of a token refused."""
     code, bound = details.raw("code"), details.raw("bound")
     return str(BOUNDS.get(bound) or CODES.get(code) or humanize(code or _("unknown")))
 
@@ -131,4 +131,4 @@ WORDS: dict[str, Callable[[Details], str]] = {
     "role": lambda details: humanize(details.raw("role") or _("unknown")),
     "token": token,
 }
-"""Placeholders that are not details as they were written."""
+"""Functions for placeholders that are not shown as they are stored."""
