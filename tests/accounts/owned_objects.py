@@ -8,7 +8,7 @@ from flask import Flask
 from tests import factories
 from tests.second_factors import stored, with_app, with_passkey
 from webapp.accounts.models import User
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.core.db import Database
 from webapp.sessions import trusted
 from webapp.sessions.lifecycle import Browser
@@ -22,7 +22,7 @@ JSON = {"Accept": "application/json"}
 def event_of(app: Flask, user: User) -> UUID:
     factories.api_token(app, user)
     with services_of(app).get(Database).read() as db:
-        return reading.of_user(db, user.id)[0].id
+        return event_queries.of_user(db, user.id)[0].id
 
 
 def passkey_of(app: Flask, user: User) -> UUID:

@@ -14,7 +14,7 @@ from tests.second_factors import with_app
 from tests.tables import events
 from webapp.accounts import lifecycle
 from webapp.accounts.models import User
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.audit.export_formats import without_formula
 from webapp.audit.log import Event, record
 from webapp.core.db import Database
@@ -94,7 +94,7 @@ def test_nobody_reads_of_others(person, app):
     eve = factories.user(app, "eve")
     happen(app, eve, 1)
     with services_of(app).get(Database).read() as db:
-        theirs = reading.of_user(db, eve.id)[0].id
+        theirs = event_queries.of_user(db, eve.id)[0].id
     for event_id in (theirs, uuid.uuid4()):
         assert person.open(f"/account/activity/{event_id}").status_code == 404
         assert person.open(f"/account/activity?before={event_id}").status_code == 404

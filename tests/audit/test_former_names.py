@@ -9,7 +9,7 @@ from tests import factories
 from tests.audit.stored_events import store
 from tests.browser import Person, parsed, text_of
 from tests.script import Script
-from webapp.audit import chain, reading
+from webapp.audit import chain, event_queries
 from webapp.audit.log import FORMER_NAMES, Event, record
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -55,11 +55,11 @@ def test_whatever_reads_the_log_finds_a_row_by_either_name(database, user, name,
     with database.write() as db:
         store(db, only, user_id=user.id)
     with database.read() as db:
-        found = reading.tail(db, limit=9, event=name)
+        found = event_queries.tail(db, limit=9, event=name)
         assert [entry.event for entry in found] == [only]
         since = found[0].at
-        assert reading.latest(db, name) == since
-        assert reading.times_of(db, user.id, name, since=since) == [since]
+        assert event_queries.latest(db, name) == since
+        assert event_queries.times_of(db, user.id, name, since=since) == [since]
 
 
 def test_the_chain_stands_whatever_the_names(log):

@@ -14,7 +14,7 @@ from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
 from webapp.core.db import Database
 from webapp.core.ratelimit import Limiter
-from webapp.login.recognition import user_key
+from webapp.login.client_familiarity import user_key
 from webapp.login.second_step import IN_A_ROW, total
 from webapp.web.registry import services_of
 

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import roles, user_queries
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.audit.log import Event
 from webapp.core.backup import OLD
 from webapp.core.clock import now
@@ -49,7 +49,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 def overview(
     db: Session, undeclared: list[str], jobs: Sequence[Job], *, sends_mail: bool, hrefs: dict[str, str]
 ) -> Overview:
-    refused = reading.count(db, REFUSED, since=now() - timedelta(hours=1))
+    refused = event_queries.count(db, REFUSED, since=now() - timedelta(hours=1))
     return Overview(
         people=user_queries.count(db),
         active_today=credentials.active_user_count(db, since=midnight()),
@@ -57,7 +57,7 @@ def overview(
         tokens_expiring=credentials.expiring_count(db, "token", before=now() + WEEK),
         undeclared=undeclared,
         without_second_factor=user_queries.without_second_factor(db),
-        backed_up_at=(backed_up_at := reading.latest(db, Event.SITE_BACKED_UP)),
+        backed_up_at=(backed_up_at := event_queries.latest(db, Event.SITE_BACKED_UP)),
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
             *undone(db, jobs, backed_up_at),

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from webapp.accounts import admin_actions, lockout, roles, user_queries
 from webapp.accounts.models import User
 from webapp.admin.audit_entries import AuditEntry, audit_entries
-from webapp.audit import reading
-from webapp.audit.reading import AuditFilter
+from webapp.audit import event_queries
+from webapp.audit.event_queries import AuditFilter
 from webapp.core.clock import now
 from webapp.credentials.live_counts import LiveCounts, live_counts
 from webapp.guard.access_report import ReachableRoute
@@ -122,7 +122,7 @@ def person(user: User, live: LiveCounts, held: Factors) -> UserSummary:
 
 def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[ReachableRoute]) -> UserDetails:
     closure, reset = roles.included_in(db, user.role), resets.pending_reset(db, user.id)
-    events = reading.search(db, AuditFilter(user_id=user.id), limit=RECENT)
+    events = event_queries.search(db, AuditFilter(user_id=user.id), limit=RECENT)
     return UserDetails(
         **msgspec.structs.asdict(people(db, [user])[0]),
         display_name=user.display_name,

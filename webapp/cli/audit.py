@@ -10,10 +10,10 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.accounts import user_queries
-from webapp.audit import archive, chain, export_formats, reading
+from webapp.audit import archive, chain, event_queries, export_formats
+from webapp.audit.event_queries import AuditFilter
 from webapp.audit.log import FORMER_NAMES, Event
 from webapp.audit.models import AuditEvent
-from webapp.audit.reading import AuditFilter
 from webapp.cli.audit_events import MAX_AT_ONCE, as_line, as_object, latest, names_in, what_follows
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
@@ -112,7 +112,7 @@ def list_(context: CommandContext, /, *, lines: int, is_json: bool, **said: obje
       python -m webapp audit list --user ada --event role.changed
     """
     with opened(context) as database, database.read() as db:
-        found = reading.search(db, audit_filter(db, **said), limit=lines)
+        found = event_queries.search(db, audit_filter(db, **said), limit=lines)
         names = names_of(db, found)
         for entry in found:
             click.echo(export_formats.as_line(entry, names).decode().rstrip() if is_json else as_line(entry, names))
@@ -131,7 +131,7 @@ def export(context: CommandContext, /, *, form: str, **said: object) -> None:
     """
     with opened(context) as database, database.read() as db:
         names = {user.id: user.username for user in user_queries.everybody(db)}
-        entries = reading.search_all(db, audit_filter(db, **said))
+        entries = event_queries.search_all(db, audit_filter(db, **said))
         lines = (
             export_formats.as_csv(entries, names)
             if form == "csv"

@@ -44,7 +44,7 @@ def what_follows(database: Database, *, lines: int, event: str | None) -> Iterat
 
 def tail(database: Database, limit: int, event: str | None, after: datetime | None = None) -> Batch:
     with database.read() as db:
-        return reading.tail(db, limit=limit, after=after, event=event) if limit else ()
+        return event_queries.tail(db, limit=limit, after=after, event=event) if limit else ()
 
 
 def names_in(database: Database, batch: Batch) -> dict[UUID, str]:

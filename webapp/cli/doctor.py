@@ -7,7 +7,7 @@ import click
 from webapp.accounts import roles, user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.audit.log import Event
 from webapp.cli import schema
 from webapp.cli.commands import Command
@@ -94,6 +94,6 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
             stuck_by_rp_id(db, accepted_rp_ids(settings)),
         )
         yield from jobs.late_jobs(late(db, periodic_jobs))
-        yield database.backed_up(reading.latest(db, Event.SITE_BACKED_UP))
-        yield machine.clock(next((event.at for event in reading.tail(db, limit=1)), None))
+        yield database.backed_up(event_queries.latest(db, Event.SITE_BACKED_UP))
+        yield machine.clock(next((event.at for event in event_queries.tail(db, limit=1)), None))
     opened.close()

@@ -9,7 +9,7 @@ import msgspec
 from babel.dates import format_date
 from sqlalchemy.orm import Session
 
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.audit.log import Event
 from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
@@ -120,14 +120,14 @@ def days(db: Session, user_id: UUID) -> list[Day]:
     today = now().date()
     since = today - timedelta(days=DAYS - 1)
     midnight = datetime.combine(since, datetime.min.time(), now().tzinfo)
-    logins = Counter(at.date() for at in reading.times_of(db, user_id, Event.SESSION_STARTED, since=midnight))
+    logins = Counter(at.date() for at in event_queries.times_of(db, user_id, Event.SESSION_STARTED, since=midnight))
     requests = usage_tracker.by_scripts(db, user_id, since=since)
     span = (since + timedelta(days=ahead) for ahead in range(DAYS))
     return [Day(day, logins[day], requests.get(day, 0)) for day in span]
 
 
 def happenings(db: Session, user_id: UUID) -> list[AuditSentence]:
-    events = reading.of_user(db, user_id, limit=RECENT)
+    events = event_queries.of_user(db, user_id, limit=RECENT)
     names = tokens.names(db, user_id, [event.credential_id for event in events if event.credential_id])
     return [sentence_of(event, names) for event in events]
 

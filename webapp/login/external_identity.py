@@ -12,7 +12,7 @@ from webapp.accounts.identity import Identity
 from webapp.accounts.password_normalization import LONGEST
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
-from webapp.login.identities import Identities
+from webapp.login.password_authenticator import Identities
 from webapp.settings import Settings, SettingsError
 from webapp.settings.references import load_reference
 

@@ -20,7 +20,6 @@ from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import RECOVERY, Demands, Level
 from webapp.login.flow import Done, LoginFlow, LoginRefused, Throttled
 from webapp.login.pending_login import PendingLogin
-from webapp.login.recognition import Client, recognize, user_key
 from webapp.mfa import factors, passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.factors import Factors
 from webapp.mfa.models import Passkey

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences import AuditSentence, sentence_of
 from webapp.core.clock import now
@@ -83,8 +83,8 @@ def details(db: Session, row: TokenRow, catalogue: Catalogue) -> TokenDetails:
     uses = usage_tracker.by_resource(db, entry.id, since=days[0])
     is_old = moment - row.credential.created_at >= timedelta(days=SHOWN)
     is_settled = is_old and token.is_live and entry.rotated_at is None
-    refused = reading.of_credential(db, entry.id, user_id=entry.user_id, refusals=True)
-    happened = reading.of_credential(db, entry.id, user_id=entry.user_id)
+    refused = event_queries.of_credential(db, entry.id, user_id=entry.user_id, refusals=True)
+    happened = event_queries.of_credential(db, entry.id, user_id=entry.user_id)
     return TokenDetails(
         **msgspec.structs.asdict(token),
         note=entry.note,

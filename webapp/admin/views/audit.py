@@ -14,9 +14,9 @@ from webapp.accounts import user_queries
 from webapp.admin.audit_entries import AuditEntry, audit_entries
 from webapp.admin.audit_presenter import lines
 from webapp.admin.views.permissions import read
-from webapp.audit import export_formats, reading
+from webapp.audit import event_queries, export_formats
+from webapp.audit.event_queries import AuditFilter
 from webapp.audit.log import Event, current_name
-from webapp.audit.reading import AuditFilter
 from webapp.core.db import Database
 from webapp.core.translation import _
 from webapp.web.api_schema import CSV, JSON_LINES, responds
@@ -71,7 +71,7 @@ class AuditLog(msgspec.Struct, frozen=True):
 def index() -> ResponseReturnValue:
     """Audit events, newest first."""
     wanted = parse_query(AuditQuery)
-    found = reading.search(db(), audit_filter(wanted), limit=PAGE + 1)
+    found = event_queries.search(db(), audit_filter(wanted), limit=PAGE + 1)
     answer = AuditLog(audit_entries(db(), found[:PAGE]), found[PAGE - 1].seq if len(found) > PAGE else None)
     if not wants_page():
         return as_json(answer)
@@ -122,7 +122,7 @@ def export_rows(database: Database, wanted: AuditFilter, kind: str) -> Iterator[
     # A transaction of its own, because the request's has ended when the response is sent.
     with database.read() as db:
         names = Names(db)
-        entries = reading.search_all(db, wanted)
+        entries = event_queries.search_all(db, wanted)
         if kind == "csv":
             yield from export_formats.as_csv(entries, names)
         else:

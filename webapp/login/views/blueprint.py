@@ -10,8 +10,8 @@ from webapp.accounts import user_queries
 from webapp.accounts.models import User
 from webapp.accounts.roles import included_in
 from webapp.guard import Principal
+from webapp.login.client_familiarity import Client, LiveSession
 from webapp.login.flow import Attempt, LoginFlow
-from webapp.login.recognition import Client, LiveSession
 from webapp.login.second_step import SecondStep
 from webapp.login.views import known_browser
 from webapp.login.views.login_errors import credentials_invalid, session_ended

@@ -11,8 +11,8 @@ from webapp.accounts import notices, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.views.request_info import current_circumstances, post
 from webapp.core.translation import _l
+from webapp.login.client_familiarity import Client
 from webapp.login.flow import Throttled
-from webapp.login.recognition import Client
 from webapp.login.second_step import CounterBehind, Locked, OwnerMails, Proven
 from webapp.login.views.blueprint import client, second_step
 from webapp.login.views.login_errors import codes_locked, throttled

@@ -18,8 +18,8 @@ from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_grant import TokenGrant
+from webapp.login.client_familiarity import Client
 from webapp.login.flow import AMR, Attempt, Done, LoginFlow, Throttled, Unverified
-from webapp.login.recognition import Client
 from webapp.login.refresh_grant import GrantedTokens, name
 from webapp.login.second_step import Pending
 from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit

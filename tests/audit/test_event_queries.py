@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.audit.log import Event, record
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -40,20 +40,20 @@ def names(found):
 
 
 def test_a_user_reads_what_happened_to_them_alone_the_latest_first(db, two):
-    assert names(reading.of_user(db, two[0].id, limit=3)) == ["ada 4", "ada 3", "ada 2"]
+    assert names(event_queries.of_user(db, two[0].id, limit=3)) == ["ada 4", "ada 3", "ada 2"]
 
 
 def test_the_house_reads_its_tail_in_the_order_of_time(db, two):
-    found = names(reading.tail(db, limit=4, event="token.minted"))
+    found = names(event_queries.tail(db, limit=4, event="token.minted"))
     assert {name[-1] for name in found} == {"3", "4"}
     assert found == sorted(found, key=lambda name: name[-1])
 
 
 def test_the_tail_goes_on_after_a_moment(db, two):
-    found = names(reading.tail(db, limit=100, after=NOON + timedelta(minutes=3), event="token.minted"))
+    found = names(event_queries.tail(db, limit=100, after=NOON + timedelta(minutes=3), event="token.minted"))
     assert {name[-1] for name in found} == {"4"}
 
 
 def test_moments_are_counted_since_a_day(db, two):
     since = NOON + timedelta(minutes=2)
-    assert len(reading.times_of(db, two[0].id, Event.TOKEN_MINTED, since=since)) == 3
+    assert len(event_queries.times_of(db, two[0].id, Event.TOKEN_MINTED, since=since)) == 3
