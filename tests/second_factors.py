@@ -60,7 +60,7 @@ def with_passkey(app: Flask, user: User, **device: object) -> Authenticator:
 
 def with_sheet(app: Flask, user: User) -> list[str]:
     with services_of(app).get(Database).write() as db:
-        return recovery_codes.make(db, user.id)
+        return recovery_codes.create(db, user.id)
 
 
 def options(person: Person, path: str) -> dict[str, object]:

@@ -157,7 +157,7 @@ def claims_of(
         Invalid: it is not valid, or its key was removed.
     """
     header, claims = read(token)
-    key = key_of(header, typ, key_named)
+    key = key_for_header(header, typ, key_named)
     for rule in (has_what_is_required, has_times_as_numbers, has_texts_as_texts, has_canonical_ids):
         rule(claims)
     has_signature(token, key, issuer=issuer, audience=audience)
@@ -165,7 +165,7 @@ def claims_of(
     return claims
 
 
-def key_of(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) -> Key:
+def key_for_header(header: dict[str, Any], typ: str, key_named: Callable[[str], Key]) -> Key:
     """The key that the header names. Neither the algorithm nor the key itself is taken from the token."""
     if set(header) != {"typ", "alg", "kid"}:
         raise Invalid("header has other members than typ, alg and kid")

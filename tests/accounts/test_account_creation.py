@@ -60,7 +60,7 @@ def test_a_role_that_there_is_none_of_is_refused(app):
 
 def link(app, lifetime=HALF_AN_HOUR):
     with services_of(app).get(Database).write() as db:
-        return one_time_links.make(db, SETUP, lifetime)
+        return one_time_links.create(db, SETUP, lifetime)
 
 
 def open_house(app, secret, name="mara"):
@@ -116,7 +116,7 @@ def test_a_link_that_nobody_made_opens_nothing(app, secret):
 
 def test_a_link_for_one_purpose_is_none_for_another(app):
     with services_of(app).get(Database).write() as db:
-        secret = one_time_links.make(db, "reset", HALF_AN_HOUR)
+        secret = one_time_links.create(db, "reset", HALF_AN_HOUR)
     with pytest.raises(LinkDead):
         open_house(app, secret)
 

@@ -24,7 +24,7 @@ def close(person: Person, name: str):
 
 def purge(app) -> int:
     with services_of(app).get(Database).write() as db:
-        return lifecycle.forget_due(db)
+        return lifecycle.delete_due(db)
 
 
 def exists(app, name: str) -> bool:

@@ -98,7 +98,7 @@ def by_invitation(make_app, _people):
     app = make_app()
     factories.user(app, "alice")
     with services_of(app).get(Database).write() as db:
-        path = invitations.make(db, InvitationRequest(email="eve@example.org")).path
+        path = invitations.create(db, InvitationRequest(email="eve@example.org")).path
     person = Person(app)
     person.open(path)
     assert person.press("Register", username="alıce", password=PASSWORD).status_code == 422
@@ -109,7 +109,7 @@ def by_setup_link(make_app, _people):
     app = make_app()
     factories.user(app, "alice")
     with services_of(app).get(Database).write() as db:
-        secret = one_time_links.make(db, registration.SETUP, timedelta(hours=1))
+        secret = one_time_links.create(db, registration.SETUP, timedelta(hours=1))
     new = NewUser(username="alıce", email=None, password_hash="", role="super_admin")
     with pytest.raises(UserNameTaken), services_of(app).get(Database).write() as db:
         registration.create_first_admin(db, secret, new)

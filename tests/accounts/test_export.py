@@ -54,7 +54,7 @@ def exported(site):
     mine, device, sheet = with_app(site, ada), with_passkey(site, ada), with_sheet(site, ada)
     issued = factories.api_token(site, ada, name="laptop")
     with services_of(site).get(Database).write() as db:
-        made = invitations.make(db, InvitationRequest(email="eve@example.org", note="a friend"), by=ada.id)
+        made = invitations.create(db, InvitationRequest(email="eve@example.org", note="a friend"), by=ada.id)
     body = {"username": "ada", "password": factories.PASSWORD, "code": mine.code()}
     script = site.test_client().post("/api/auth", json=body, headers={"User-Agent": "backup/1.2"}).json
     site.test_client().get("/protected", headers={"Authorization": f"Bearer {issued.token}"})

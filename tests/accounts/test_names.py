@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, key_of
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, normalized_key
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_what_could_be_read_as_another_name_may_not(name):
     ],
 )
 def test_names_are_compared_without_case_width_and_composition(one, other):
-    assert key_of(one) == key_of(other)
+    assert normalized_key(one) == normalized_key(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [("ada", "аda"), ("ada", "adá"), ("ada", "ad a"), ("i", "ı")])
 def test_names_that_differ_are_different(one, other):
-    assert key_of(one) != key_of(other)
+    assert normalized_key(one) != normalized_key(other)
 
 
 @given(st.text(max_size=60))
@@ -69,13 +69,13 @@ def test_whatever_may_be_taken_is_its_own_key_again_and_never_an_address(name):
         return
     assert "@" not in taken
     assert taken.isprintable()
-    assert key_of(key_of(taken)) == key_of(taken)
+    assert normalized_key(normalized_key(taken)) == normalized_key(taken)
     assert checked_name(taken) == taken
 
 
 @given(st.text(max_size=40))
 def test_comparing_has_no_fault_for_any_text(text):
-    assert key_of(key_of(text)) == key_of(text)
+    assert normalized_key(normalized_key(text)) == normalized_key(text)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def by_registration(make_app, typed):
 def by_invitation(make_app, typed):
     app = make_app()
     with services_of(app).get(Database).write() as db:
-        made = invitations.make(db, InvitationRequest(email="ada@example.org"))
+        made = invitations.create(db, InvitationRequest(email="ada@example.org"))
     stranger = Person(app)
     stranger.open(made.path)
     return app, stranger.press("Register", username="ada", password=typed)
@@ -77,7 +77,7 @@ def by_invitation(make_app, typed):
 def by_setup(make_app, typed):
     app = make_app()
     with services_of(app).get(Database).write() as db:
-        secret = one_time_links.make(db, SETUP, invitations.LIFETIME)
+        secret = one_time_links.create(db, SETUP, invitations.LIFETIME)
     stranger = Person(app)
     stranger.open(f"/setup/{secret}")
     return app, stranger.press("Create account", username="ada", email="ada@example.org", password=typed)

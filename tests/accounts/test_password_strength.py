@@ -60,7 +60,7 @@ def test_whatever_comes_in_is_short_and_has_few_kinds_of_signs():
     made = random.Random(7)
     for _ in range(500):
         typed = "".join(made.choices(ALL_SIGNS + "aeiostlbg ", k=made.randrange(200)))
-        given = password_strength.bounded(typed)
+        given = password_strength.shortened(typed)
         assert len(given) <= password_strength.LONGEST_ESTIMATED
         is_short = len(typed) <= password_strength.LONGEST_JUDGED_WHOLE
         assert is_short or len(password_strength.SIGNS.intersection(given)) <= password_strength.MAX_KINDS_OF_SIGNS
@@ -70,7 +70,7 @@ def test_whatever_comes_in_is_short_and_has_few_kinds_of_signs():
     "password", ["p4$$w0rd", "Tr0ub4dor&3", "correct horse battery", "M1chae1!", "19840321 23571113", "2 (two) + 2!"]
 )
 def test_an_ordinary_password_is_judged_whole(password):
-    assert password_strength.bounded(password) == password
+    assert password_strength.shortened(password) == password
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ pytestmark = pytest.mark.xdist_group("races")
 
 def to_verify(db: Session, user: User) -> str:
     user.verification_required_at = now()
-    return one_time_links.make(db, self_registration.SIGN_UP, timedelta(hours=1), user_id=user.id, address=user.email)
+    return one_time_links.create(db, self_registration.SIGN_UP, timedelta(hours=1), user_id=user.id, address=user.email)
 
 
 SECRETS: dict[str, Callable[[Session, User], str]] = {
     "reset": lambda db, user: recovery.link_for(db, user).rpartition("/")[2],
     "verify": to_verify,
-    "invitation": lambda db, _: invitations.make(db, InvitationRequest(most_uses=1)).path.rpartition("/")[2],
+    "invitation": lambda db, _: invitations.create(db, InvitationRequest(most_uses=1)).path.rpartition("/")[2],
 }
 
 
@@ -47,7 +47,7 @@ def test_of_two_processes_that_use_a_link_at_once_one_wins(app, user, rivals, ki
 def test_ten_thousand_invitations_are_listed_by_pages_in_two_queries(app):
     database = services_of(app).get(Database)
     with database.write() as db:
-        made = invitations.make(db, InvitationRequest(note="first")).invitation
+        made = invitations.create(db, InvitationRequest(note="first")).invitation
         columns = {column.key: getattr(made, column.key) for column in Invitation.__table__.columns}
         # As made, each a moment after the one before.
         many = [

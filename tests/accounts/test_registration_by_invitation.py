@@ -21,7 +21,7 @@ from webapp.web.registry import services_of
 
 def invite(app, **wish):
     with services_of(app).get(Database).write() as db:
-        return invitations.make(db, InvitationRequest(**wish))
+        return invitations.create(db, InvitationRequest(**wish))
 
 
 def test_a_closed_house_takes_nobody_in(make_app):
@@ -71,7 +71,7 @@ def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
     app = make_app()
     boss, _ = factories.user(app, "boss", role="super_admin"), factories.user(app, "other", role="super_admin")
     with services_of(app).get(Database).write() as db:
-        made = invitations.make(db, InvitationRequest(role="admin"), by=boss.id)
+        made = invitations.create(db, InvitationRequest(role="admin"), by=boss.id)
     if how == "used":
         first = Person(app)
         first.open(made.path)

@@ -145,7 +145,7 @@ def test_an_empty_secret_resets_nothing(stranger, user):
 
 def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
     with services_of(app).get(Database).write() as db:
-        secret = one_time_links.make(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
+        secret = one_time_links.create(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
     assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
 
 

@@ -119,7 +119,7 @@ def places(app: Flask) -> dict[str, str]:
     with services_of(app).get(Database).write() as db:
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "porter", "Opens.", ["admin"])
-        invited = invitations.make(db, InvitationRequest()).invitation
+        invited = invitations.create(db, InvitationRequest()).invitation
         mail_id = services_of(app).get(Mailer).send(db, "test", "ada@example.org", user_id=ada.id)
         db.flush()
         db.get_one(OutgoingMail, mail_id).due_at = None

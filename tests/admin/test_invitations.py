@@ -46,7 +46,7 @@ def close_and_forget(db, user):
     lifecycle.close(db, user)
     user.closes_at = now()
     db.flush()
-    assert lifecycle.forget_due(db) == 1
+    assert lifecycle.delete_due(db) == 1
 
 
 def test_the_link_is_shown_once_and_lets_somebody_in(app, mara):
@@ -85,7 +85,7 @@ def test_an_admin_invites_nobody_to_admin_and_above(app, mara, role):
 
 def test_a_revoked_invitation_lets_nobody_in(app, mara):
     with services_of(app).get(Database).write() as db:
-        path = invitations.make(db, InvitationRequest()).path
+        path = invitations.create(db, InvitationRequest()).path
     mara.open("/admin/invitations")
     assert "revoked" in mara.press("Revoke").text
     assert Person(app).ask("GET", path).status_code == 404
@@ -95,7 +95,7 @@ def test_a_revoked_invitation_lets_nobody_in(app, mara):
 def test_an_invitation_of_somebody_who_is_gone_lets_nobody_in(app, leave):
     with services_of(app).get(Database).write() as db:
         ines = db.merge(factories.user(app, "ines", role="admin"))
-        path = invitations.make(db, InvitationRequest(), by=ines.id, roles=["user", "admin"]).path
+        path = invitations.create(db, InvitationRequest(), by=ines.id, roles=["user", "admin"]).path
     assert Person(app).ask("GET", path).status_code == 303
     with services_of(app).get(Database).write() as db:
         leave(db, db.merge(ines))

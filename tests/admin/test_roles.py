@@ -145,7 +145,7 @@ def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
         roles.add(db, "editor", "Writes.", ["user"])
         roles.add(db, "printer", "Prints.", ["editor"])
         roles.add(db, "porter", "Opens.", ["user"])
-        invitations.make(db, InvitationRequest(role="porter"))
+        invitations.create(db, InvitationRequest(role="porter"))
     factories.user(app, "paul", role="printer")
     for name, words in (
         ("editor", "printer includes it."),

@@ -28,7 +28,7 @@ def added(app, run):
 
 def setup(app, run):
     with services_of(app).get(Database).write() as db:
-        secret = one_time_links.make(db, SETUP, LIFETIME)
+        secret = one_time_links.create(db, SETUP, LIFETIME)
     person = Person(app)
     person.open(f"/setup/{secret}")
     person.press("Create account", username="eve", email=ADDRESS, password=PASSWORD)

@@ -129,9 +129,11 @@ def test_requests_are_counted_by_what_they_ask(app, issued, clock):
 def test_of_very_many_things_most_are_counted_together(app, issued):
     meter, database = services_of(app).get(UsageTracker), services_of(app).get(Database)
     with database.read() as db:
-        standing = services_of(app).get(Authenticators).standing(db.get_one(Credential, issued.entry.id).key)
+        credential_row = (
+            services_of(app).get(Authenticators).credential_row(db.get_one(Credential, issued.entry.id).key)
+        )
     for number in range(80):
-        meter.count(standing, "10.0.0.7", "GET", f"/{number}", "curl/8")
+        meter.count(credential_row, "10.0.0.7", "GET", f"/{number}", "curl/8")
     meter.flush()
     with database.read() as db:
         found = usage_tracker.by_resource(db, issued.entry.id, since=now().date())

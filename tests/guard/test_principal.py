@@ -16,7 +16,7 @@ BY_SESSION = CredentialRef(key="k", kind="session")
 BY_TOKEN = CredentialRef(key="k", kind="token", user_id=OWNER)
 
 
-def standing(kind="session", **changes):
+def credential_row(kind="session", **changes):
     row = CredentialRow(
         credential_id=UUID(int=8),
         credential=kind,
@@ -39,26 +39,32 @@ def standing(kind="session", **changes):
     [
         pytest.param(BY_SESSION, None, "session_ended", id="a session without a row has ended"),
         pytest.param(BY_TOKEN, None, "token_invalid", id="a token without a row was never ours"),
-        pytest.param(BY_TOKEN, standing("session"), "token_invalid", id="a token does not name a session's row"),
-        pytest.param(BY_SESSION, standing("token"), "session_ended", id="a cookie does not name a token's row"),
+        pytest.param(BY_TOKEN, credential_row("session"), "token_invalid", id="a token does not name a session's row"),
+        pytest.param(BY_SESSION, credential_row("token"), "session_ended", id="a cookie does not name a token's row"),
         pytest.param(
             BY_TOKEN._replace(user_id=UUID(int=9)),
-            standing("token"),
+            credential_row("token"),
             "token_invalid",
             id="sub must be the owner of the row",
         ),
-        pytest.param(BY_SESSION, standing(revoked_at=NOON), "session_ended", id="an ended session is ended"),
-        pytest.param(BY_TOKEN, standing("token", revoked_at=NOON), "token_revoked", id="a revoked token is revoked"),
-        pytest.param(BY_SESSION, standing(disabled_at=NOON), "session_ended", id="a disabled user has no session"),
-        pytest.param(BY_TOKEN, standing("token", disabled_at=NOON), "token_revoked", id="nor a token"),
-        pytest.param(BY_SESSION, standing(expires_at=NOON), "session_ended", id="a session ends at its very second"),
-        pytest.param(BY_TOKEN, standing("token", expires_at=NOON), "token_expired", id="so does a token"),
+        pytest.param(BY_SESSION, credential_row(revoked_at=NOON), "session_ended", id="an ended session is ended"),
         pytest.param(
-            BY_SESSION, standing(idle_at=NOON), "session_ended", id="a session ends when it was idle too long"
+            BY_TOKEN, credential_row("token", revoked_at=NOON), "token_revoked", id="a revoked token is revoked"
+        ),
+        pytest.param(
+            BY_SESSION, credential_row(disabled_at=NOON), "session_ended", id="a disabled user has no session"
+        ),
+        pytest.param(BY_TOKEN, credential_row("token", disabled_at=NOON), "token_revoked", id="nor a token"),
+        pytest.param(
+            BY_SESSION, credential_row(expires_at=NOON), "session_ended", id="a session ends at its very second"
+        ),
+        pytest.param(BY_TOKEN, credential_row("token", expires_at=NOON), "token_expired", id="so does a token"),
+        pytest.param(
+            BY_SESSION, credential_row(idle_at=NOON), "session_ended", id="a session ends when it was idle too long"
         ),
         pytest.param(
             BY_TOKEN,
-            standing("token", revoked_at=NOON, expires_at=NOON),
+            credential_row("token", revoked_at=NOON, expires_at=NOON),
             "token_revoked",
             id="of two reasons the one that somebody chose is told",
         ),
@@ -73,10 +79,10 @@ def test_what_does_not_stand_is_not_admitted(claim, row, code):
 @pytest.mark.parametrize(
     ("claim", "row"),
     [
-        pytest.param(BY_SESSION, standing(), id="a live session"),
-        pytest.param(BY_TOKEN, standing("token"), id="a live token"),
-        pytest.param(BY_SESSION, standing(expires_at=NOON + SECOND), id="a session in its last second"),
-        pytest.param(BY_SESSION, standing(idle_at=NOON + SECOND), id="a session used just in time"),
+        pytest.param(BY_SESSION, credential_row(), id="a live session"),
+        pytest.param(BY_TOKEN, credential_row("token"), id="a live token"),
+        pytest.param(BY_SESSION, credential_row(expires_at=NOON + SECOND), id="a session in its last second"),
+        pytest.param(BY_SESSION, credential_row(idle_at=NOON + SECOND), id="a session used just in time"),
     ],
 )
 def test_what_stands_is_admitted(claim, row):
@@ -85,9 +91,9 @@ def test_what_stands_is_admitted(claim, row):
 
 def test_roles_and_scopes_come_from_the_row():
     held = TokenGrant(scopes=frozenset({"profile:read"}))
-    found = admit(BY_TOKEN, standing("token", roles=("user", "admin"), authority=held), NOON)
+    found = admit(BY_TOKEN, credential_row("token", roles=("user", "admin"), authority=held), NOON)
     assert (found.roles, found.scopes) == (("user", "admin"), {"profile:read"})
 
 
 def test_a_principal_calls_itself_what_sub_carries():
-    assert admit(BY_SESSION, standing(), NOON).get_id() == str(OWNER)
+    assert admit(BY_SESSION, credential_row(), NOON).get_id() == str(OWNER)

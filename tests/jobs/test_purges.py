@@ -98,7 +98,7 @@ def test_an_index_leads_to_what_is_over(database):
 
 def test_links_that_are_long_over_go(app, user, database):
     with database.write() as db:
-        one_time_links.make(db, "reset", timedelta(minutes=30), user_id=user.id)
+        one_time_links.create(db, "reset", timedelta(minutes=30), user_id=user.id)
     for later, gone in ((one_time_links.DEAD_KEPT, 0), (one_time_links.DEAD_KEPT + timedelta(minutes=30), 1)):
         with time_machine.travel(now() + later, tick=False), database.write() as db:
             assert one_time_links.purge(db) == gone
@@ -119,6 +119,6 @@ def test_accounts_that_nobody_verified_go_when_their_time_is_over(app, user, dat
         self_registration.send_link(db, services_of(app).get(Mailer), add(db, new, origin="register"), HERE)
     for later, gone in ((self_registration.LIFETIME - timedelta(minutes=1), 0), (self_registration.LIFETIME, 1)):
         with time_machine.travel(now() + later), database.write() as db:
-            assert self_registration.forget_unverified(db) == gone
+            assert self_registration.delete_unverified(db) == gone
     with database.read() as db:
         assert db.scalars(select(User.username)).all() == ["ada"]

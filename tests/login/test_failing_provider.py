@@ -53,7 +53,7 @@ def test_a_provider_that_is_down_does_not_lock_out_our_own(site, people):
 def test_a_provider_that_hangs_is_waited_for_so_long_and_then_fills_its_places(site, people, logged):
     released = threading.Event()
     people.before = lambda: released.wait(20)
-    provider = services_of(site).get(LoginFlow).identities.provider
+    provider = services_of(site).get(LoginFlow).authenticator.provider
     assert provider.patience == timedelta(seconds=5)
     provider.patience = timedelta(milliseconds=50)
     places = provider.at_once

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from tests import factories
 from tests.browser import Person
-from webapp.accounts.views.request_info import ASKED, ESTIMATED
+from webapp.accounts.views.request_info import ESTIMATED, REQUESTED
 from webapp.audit.models import AuditEvent
 from webapp.core.client_network import network_of
 from webapp.core.models import RateBucket
@@ -29,8 +29,8 @@ def written(app):
 @pytest.mark.parametrize(
     ("path", "fields", "limit"),
     [
-        ("/forgot", {"username": "ada"}, ASKED),
-        ("/register", {"username": "eve", "email": "eve@example.org", "password": PASSWORD}, ASKED),
+        ("/forgot", {"username": "ada"}, REQUESTED),
+        ("/register", {"username": "eve", "email": "eve@example.org", "password": PASSWORD}, REQUESTED),
         ("/password-strength", {"password": PASSWORD}, ESTIMATED),
         ("/login", {"username": "ada", "password": PASSWORD}, None),
     ],

@@ -95,8 +95,8 @@ def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, dat
     since = log_in(app)
     facts = {"what": "new_login", "since": now().isoformat()}
     with database.write() as db:
-        secret = one_time_links.make(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
-        done = disavow.disown(
+        secret = one_time_links.create(db, NOT_ME, DAY, user_id=user.id, address=user.email, facts=facts)
+        done = disavow.disavow(
             db, services_of(app).get(Mailer), secret, factories.HASHED, Circumstances(now(), None, "a test")
         )
     assert done.ended.script_logins == 2

@@ -26,7 +26,7 @@ def made(device, user, challenge=CHALLENGE):
 
 
 def shown(device, public_key, challenge=CHALLENGE):
-    answer = webauthn_ceremonies.read(device.show(webauthn_ceremonies.request_options(HOUSE, challenge)))
+    answer = webauthn_ceremonies.parse_assertion(device.show(webauthn_ceremonies.request_options(HOUSE, challenge)))
     return webauthn_ceremonies.verify_assertion(
         HOUSE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced
     )
@@ -108,7 +108,7 @@ def test_an_assertion_is_no_registration_and_the_other_way_round(user, device):
             HOUSE, CHALLENGE, device.show(webauthn_ceremonies.request_options(HOUSE, CHALLENGE))
         )
     with pytest.raises(CeremonyRefused):
-        webauthn_ceremonies.read(registration)
+        webauthn_ceremonies.parse_assertion(registration)
 
 
 BROKEN = [
@@ -125,7 +125,7 @@ def test_what_is_no_answer_at_all_is_refused(answer):
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.registered(HOUSE, CHALLENGE, answer)
     with pytest.raises(CeremonyRefused):
-        webauthn_ceremonies.read(answer)
+        webauthn_ceremonies.parse_assertion(answer)
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.challenge_of(answer)
 
@@ -151,7 +151,11 @@ def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, see
         webauthn_ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.verify_assertion(
-            HOUSE, CHALLENGE, webauthn_ceremonies.read(json.dumps(assertion)), public_key=public_key, is_synced=False
+            HOUSE,
+            CHALLENGE,
+            webauthn_ceremonies.parse_assertion(json.dumps(assertion)),
+            public_key=public_key,
+            is_synced=False,
         )
 
 

@@ -35,7 +35,7 @@ def test_of_two_processes_that_bring_one_recovery_code_one_wins(app, user, rival
     def codes():
         for _ in range(ROUNDS):
             with services_of(app).get(Database).write() as db:
-                code = recovery_codes.make(db, user.id)[0]
+                code = recovery_codes.create(db, user.id)[0]
             yield user.id, code
 
     assert rivals.race(app, "tests.mfa.code_races.sheet", codes()) == RESULTS

@@ -23,7 +23,7 @@ from webapp.web.registry import services_of
 @pytest.fixture
 def codes(app, user):
     with services_of(app).get(Database).write() as db:
-        return recovery_codes.make(db, user.id)
+        return recovery_codes.create(db, user.id)
 
 
 def is_taken(app, user, code):
@@ -63,7 +63,7 @@ def test_everything_else_is_no_code(app, user, codes, typed):
 
 def test_a_new_sheet_ends_the_old_one(app, user, codes):
     with services_of(app).get(Database).write() as db:
-        anew = recovery_codes.make(db, user.id)
+        anew = recovery_codes.create(db, user.id)
     assert not is_taken(app, user, codes[0])
     assert is_taken(app, user, anew[0])
 
@@ -75,7 +75,7 @@ def test_a_code_is_its_owners_alone(app, user, codes):
 def test_how_many_are_left_is_known(app, user, codes):
     is_taken(app, user, codes[0])
     with services_of(app).get(Database).read() as db:
-        assert recovery_codes.sheet(db, user.id).left == 9
+        assert recovery_codes.remaining(db, user.id).left == 9
 
 
 def test_only_digests_are_kept(app, user, codes, instance):

@@ -159,7 +159,7 @@ def test_whoever_uses_their_app_follows_a_new_secret_key(app, user, enrolled):
     alone = Encryptor("another secret key, and a long one", "totp")
     with time_machine.travel(NOON, tick=False), services_of(app).get(Database).write() as db:
         totp.spend(db, following, user.id, enrolled.now())
-        assert totp.unsealed(alone, db.query(TotpSeed).one()) == enrolled.secret
+        assert totp.decrypted_seed(alone, db.query(TotpSeed).one()) == enrolled.secret
 
 
 def test_an_app_is_removed_once(app, user, enrolled):

@@ -91,7 +91,7 @@ def reset_factors(owner: Owner) -> None:
         due = mfa_reset.resets.due(db, most=100)
     for user_id in due:
         with services_of(owner.app).get(Database).write() as db:
-            assert mfa_reset.resets.take_away(db, user_id)
+            assert mfa_reset.resets.cancel(db, user_id)
             mfa_reset.carry_out(db, post, db.get_one(User, user_id))
 
 

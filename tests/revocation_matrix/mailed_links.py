@@ -28,7 +28,7 @@ def opened(owner: Owner, path: str) -> Works:
 
 def mailed(owner: Owner, purpose: str, path: str, **facts: Any) -> Works:
     said = {"address": owner.user.email} | facts
-    secret = owner.write(lambda db, user: one_time_links.make(db, purpose, HOUR, user_id=user.id, **said))
+    secret = owner.write(lambda db, user: one_time_links.create(db, purpose, HOUR, user_id=user.id, **said))
     return opened(owner, f"{path}/{secret}")
 
 
@@ -61,12 +61,12 @@ def not_me_link(owner: Owner) -> Works:
 
 
 def setup_link(owner: Owner) -> Works:
-    secret = owner.write(lambda db, _: one_time_links.make(db, registration.SETUP, HOUR))
+    secret = owner.write(lambda db, _: one_time_links.create(db, registration.SETUP, HOUR))
     return opened(owner, f"/setup/{secret}")
 
 
 def invitation(owner: Owner) -> Works:
     made = owner.write(
-        lambda db, user: invitations.make(db, InvitationRequest(), by=user.id, roles=included_in(db, user.role))
+        lambda db, user: invitations.create(db, InvitationRequest(), by=user.id, roles=included_in(db, user.role))
     )
     return opened(owner, made.path)

@@ -78,7 +78,7 @@ def test_a_users_id_in_the_cookie_is_no_session(app, user):
 def test_a_digest_from_the_table_is_no_secret(app, person):
     """A thief of the database cannot log in with what is there, even if they could sign."""
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
-        key = cookie.key_of(session["_user_id"])
+        key = cookie.credential_key(session["_user_id"])
     assert not is_in(with_cookie(app, ours(app, _user_id=key)))
 
 

@@ -19,7 +19,7 @@ from webapp.web.registry import services_of
 def day(app, instance, user):
     """A day of ordinary use; every secret that there was, by its name."""
     with services_of(app).get(Database).write() as db:
-        link = one_time_links.make(db, SETUP, app.permanent_session_lifetime)
+        link = one_time_links.create(db, SETUP, app.permanent_session_lifetime)
     person = Person(app)
     person.log_in("ada", remember="y")
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):

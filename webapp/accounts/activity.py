@@ -55,13 +55,13 @@ def line(event: AuditEvent, names: dict[UUID, str]) -> ActivityEntry:
         at=event.at,
         event=happening.event,
         sentence=happening.sentence,
-        address=whence(event),
+        address=address_shown(event),
         browser=describe_user_agent(agent) if isinstance(agent, str) and agent else None,
         is_refusal=happening.is_refusal,
     )
 
 
-def whence(event: AuditEvent) -> str | None:
+def address_shown(event: AuditEvent) -> str | None:
     """The IP address from which it was done. None if an administrator did it: their IP address is not shown to the
     user."""
     return event.address if event.actor_id in (None, event.user_id) else None

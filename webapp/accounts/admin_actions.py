@@ -54,7 +54,7 @@ def may_act_on(actor: Collection[str], theirs: Collection[str]) -> bool:
     return "super_admin" in actor or set(theirs) <= set(actor)
 
 
-def looks_after(closure: Collection[str]) -> bool:
+def administers_users(closure: Collection[str]) -> bool:
     """Whether a role administers other users.
 
     Args:
@@ -70,7 +70,7 @@ def may_grant(actor: Collection[str], closure: Collection[str]) -> bool:
         actor: all roles of the actor.
         closure: all roles that the assigned role includes, itself among them.
     """
-    return "super_admin" in actor or (not looks_after(closure) and set(closure) <= set(actor))
+    return "super_admin" in actor or (not administers_users(closure) and set(closure) <= set(actor))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ def credential_lookup(database: Database) -> Callable[[str], CredentialRow | Non
     """
     statement = database.compile_for(QUESTION)
 
-    def standing(key: str) -> CredentialRow | None:
+    def credential_row(key: str) -> CredentialRow | None:
         row = database.row(statement.sql, statement.bind(key=key))
         return CredentialRow(*statement.convert(row)) if row is not None else None
 
-    return standing
+    return credential_row

@@ -31,7 +31,7 @@ from webapp.tokens import lifecycle as tokens
 MOMENTS = timedelta(minutes=1)
 
 
-def disowned(db: Session, secret: str) -> tuple[Link, User]:
+def link_and_user(db: Session, secret: str) -> tuple[Link, User]:
     """The link of a "This wasn't me" mail and the user it concerns.
 
     Raises:
@@ -54,7 +54,7 @@ class Disavowal:
     """What was ended; None if a pending reset was cancelled instead."""
 
 
-def disown(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances) -> Disavowal:
+def disavow(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circumstances) -> Disavowal:
     """Cancel a pending reset, or end all logins and lock the account with a mailed link for a new password.
 
     Args:
@@ -64,7 +64,7 @@ def disown(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circ
     Raises:
         LinkDead: it does not work any more.
     """
-    link, user = disowned(db, secret)
+    link, user = link_and_user(db, secret)
     if one_time_links.spend(db, NOT_ME, secret) is None:
         raise LinkDead
     facts = link.facts or {}
@@ -76,7 +76,7 @@ def disown(db: Session, post: Mailer, secret: str, unknown_hash: str, here: Circ
     lifecycle.reopen(db, user)
     ended = lock(db, user, unknown_hash, since=datetime.fromisoformat(facts["since"]))
     record(db, Event.LOGIN_DISOWNED, user_id=user.id, what=facts["what"], **ended.facts)
-    if user.is_known_elsewhere or not recovery.is_still(user, link):
+    if user.is_known_elsewhere or not recovery.has_address_of(user, link):
         # The e-mail address was changed since. That change was announced with an undo link of its own.
         return Disavowal(ended=ended)
     recovery.send_link(db, post, user, here, ended=ended)
@@ -124,7 +124,7 @@ def is_only_begun(db: Session, link: Link, user: User) -> bool:
     """Whether the link is about a pending reset or password link, which is cancelled while nothing has happened yet."""
     what = (link.facts or {})["what"]
     if what == RESET_ASKED:
-        return one_time_links.waits(db, user.id, RESET)
+        return one_time_links.has_unused(db, user.id, RESET)
     return what == RESET_BEGUN and resets.pending_reset(db, user.id) is not None
 
 

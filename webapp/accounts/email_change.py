@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import one_time_links, user_queries
 from webapp.accounts.models import Link, User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import UNDO, LinkDead
 from webapp.accounts.registration import EmailTaken, refuse_addresses_of_others
@@ -23,7 +23,7 @@ CONFIRM = "address-confirm"
 CONFIRMED_WITHIN, UNDONE_WITHIN = timedelta(days=1), timedelta(days=7)
 
 
-def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances) -> None:
+def request(db: Session, post: Mailer, user: User, address: str, here: Circumstances) -> None:
     """Request another e-mail address and mail a confirmation link to it.
 
     If another account has that address, its owner is informed by mail instead. The caller gets the same response.
@@ -41,8 +41,8 @@ def ask(db: Session, post: Mailer, user: User, address: str, here: Circumstances
         return
     # To the address as its owner wrote it: two addresses that compare as equal need not be one mailbox. If the owner
     # gets no mail, the same number of rows is written, so that the caller cannot tell.
-    is_told = owner.email is not None and owner.disabled_at is None
-    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
+    is_mailed = owner.email is not None and owner.disabled_at is None
+    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
     post.send(db, "address_in_use", to, user_id=user_id, username=owner.username, here=here)
 
 
@@ -56,7 +56,7 @@ def cancel(db: Session, user_id: UUID) -> None:
     one_time_links.invalidate(db, user_id, CONFIRM)
 
 
-def live(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
+def pending_link(db: Session, purpose: str, secret: str) -> tuple[User, Link]:
     """The user and the link of a secret.
 
     Raises:
@@ -77,13 +77,15 @@ def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None
     """
     user, link = spend(db, CONFIRM, secret)
     former, was_verified, asked_at = user.email, user.email_verified_at is not None, link.created_at
-    settle(db, user, str(link.address), is_verified=one_time_links.verifies(link))
+    set_address(db, user, str(link.address), is_verified=one_time_links.verifies(link))
     one_time_links.void(db, user.id)
     record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.address)
     if former is None or key_of(former) == key_of(str(link.address)):
         return
     facts = {"was_verified": was_verified, "since": asked_at.isoformat()}
-    undoing = one_time_links.make(db, UNDO, UNDONE_WITHIN, user_id=user.id, address=former, facts=facts, replaces=False)
+    undoing = one_time_links.create(
+        db, UNDO, UNDONE_WITHIN, user_id=user.id, address=former, facts=facts, replaces=False
+    )
     said = {"address": link.address, "here": here, "link": f"/account/email/undo/{undoing}", "lifetime": UNDONE_WITHIN}
     post.send(db, "address_changed", former, user_id=user.id, username=user.username, **said)
 
@@ -100,7 +102,7 @@ def undo(db: Session, secret: str) -> tuple[User, datetime]:
     """
     user, link = spend(db, UNDO, secret)
     facts = link.facts or {}
-    settle(db, user, str(link.address), is_verified=bool(facts.get("was_verified")))
+    set_address(db, user, str(link.address), is_verified=bool(facts.get("was_verified")))
     one_time_links.void(db, user.id)
     # An attacker may have changed the address more than once: undo links of later changes are deleted.
     db.execute(delete(Link).where(Link.user_id == user.id, Link.purpose == UNDO, Link.created_at >= link.created_at))
@@ -126,7 +128,7 @@ def settle(db: Session, user: User, address: str, *, is_verified: bool) -> None:
     refuse_addresses_of_others(db, email=address, of=user.id)
     try:
         with db.begin_nested():
-            user.email, user.email_key = address, key_of(address)
+            user.email, user.email_key = address, normalized_key(address)
             user.email_verified_at = now() if is_verified else None
     except IntegrityError as error:
         raise EmailTaken(address) from error

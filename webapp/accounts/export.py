@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts.activity import whence
+from webapp.accounts.activity import address_shown
 from webapp.accounts.models import Invitation, Link, LoginNetwork, User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
@@ -144,7 +144,7 @@ def export(db: Session, user: User) -> Export:
 
 
 def exported(event: AuditEvent) -> ExportedEvent:
-    return ExportedEvent(event.at, event.event, whence(event), event.credential_id, event.details)
+    return ExportedEvent(event.at, event.event, address_shown(event), event.credential_id, event.details)
 
 
 def login_networks_of(db: Session, user_id: UUID) -> list[ExportedLoginNetwork]:

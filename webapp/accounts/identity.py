@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Identity:
     @property
     def key(self) -> str:
         """What is stored of the identity: the subject, or the normalized user name."""
-        return self.subject or key_of(self.username)
+        return self.subject or normalized_key(self.username)
 
 
 class IdentityProvider(Protocol):

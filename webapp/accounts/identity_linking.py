@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import ended_credentials, lifecycle
 from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.accounts.roles import reaching
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -21,7 +21,7 @@ class KeyTaken(Exception):
     """Another account is linked to this identity."""
 
 
-def elsewhere(db: Session, user: User, key: str | None = None) -> str:
+def link_to_provider(db: Session, user: User, key: str | None = None) -> str:
     """Link an account to the identity provider: forget its password and end its logins.
 
     Args:
@@ -36,7 +36,7 @@ def elsewhere(db: Session, user: User, key: str | None = None) -> str:
     """
     if user.known_elsewhere_as is not None:
         raise MovedAlready(user.known_elsewhere_as)
-    key = key or key_of(user.username)
+    key = key or normalized_key(user.username)
     try:
         with db.begin_nested():
             user.known_elsewhere_as = key

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.accounts.admin_actions import looks_after, may_grant
+from webapp.accounts.admin_actions import administers_users, may_grant
 from webapp.accounts.models import Invitation, User
 from webapp.accounts.names import checked_address
-from webapp.accounts.roles import FIRST, humblest_first, included_in, locked_role
+from webapp.accounts.roles import FIRST, included_in, locked_role, lowest_first
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.digests import digest, new_secret
@@ -53,11 +53,11 @@ def may_give(db: Session, roles: Sequence[str]) -> tuple[str, ...]:
     Args:
         roles: all roles of the inviter.
     """
-    offered = humblest_first(db) if looks_after(roles) else ()
+    offered = lowest_first(db) if administers_users(roles) else ()
     return tuple(role.name for role in offered if may_grant(roles, role.closure))
 
 
-def make(
+def create(
     db: Session, wish: InvitationRequest, *, by: UUID | None = None, roles: Sequence[str] = tuple(FIRST)
 ) -> InvitationWithLink:
     """Create an invitation and write its audit event.

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from webapp.accounts import ended_credentials, known_networks, lockout, one_time_links
 from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import Invitation, User
-from webapp.accounts.roles import RoleGone, keepers, keeping, locked_role, over, reaching
+from webapp.accounts.roles import (
+    RoleGone,
+    active_super_admins,
+    is_unusable_invitation,
+    locked_role,
+    locked_super_admins,
+    reaching,
+)
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
@@ -34,7 +41,7 @@ def lock_user(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
     wanted = set(user_ids)
     # Together with all super admins, and ordered by id: otherwise two requests that act on each other could deadlock.
     # FOR NO KEY UPDATE (key_share) does not block inserts that only refer to the user, such as usage counts.
-    together = select(User).where(User.id.in_(wanted | set(db.scalars(keeping(db))))).order_by(User.id)
+    together = select(User).where(User.id.in_(wanted | set(db.scalars(active_super_admins(db))))).order_by(User.id)
     found = db.scalars(together.with_for_update(key_share=True).execution_options(populate_existing=True))
     return {user.id: user for user in found if user.id in wanted}
 
@@ -165,7 +172,7 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
         LastSuperAdmin
     """
     keep_one_super_admin(db, user)
-    withdraw_invitations(db, user.id)
+    revoke_invitations(db, user.id)
     record(db, Event.USER_DELETED, user_id=user.id, actor_id=actor_id, username=user.username, reason=reason)
     # With ON DELETE CASCADE of the database instead of loading each object.
     db.execute(delete_from(User).where(User.id == user.id))
@@ -194,7 +201,7 @@ def reopen(db: Session, user: User) -> None:
         record(db, Event.USER_REOPENED, user_id=user.id)
 
 
-def forget_due(db: Session, *, most: int = 20) -> int:
+def delete_due(db: Session, *, most: int = 20) -> int:
     """A step of a job: delete closed accounts whose grace period is over. Audit events stay, without the user's id.
 
     Returns:
@@ -202,15 +209,19 @@ def forget_due(db: Session, *, most: int = 20) -> int:
     """
     due = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
     for user in due:
-        withdraw_invitations(db, user.id)
+        revoke_invitations(db, user.id)
         record(db, Event.USER_FORGOTTEN, former_id=str(user.id))
         db.delete(user)
     return len(due)
 
 
-def withdraw_invitations(db: Session, user_id: UUID) -> None:
+def revoke_invitations(db: Session, user_id: UUID) -> None:
     """Revoke the usable invitations of a user whose account is deleted."""
-    theirs = update(Invitation).where(Invitation.created_by == user_id, not_(over())).values(revoked_at=now())
+    theirs = (
+        update(Invitation)
+        .where(Invitation.created_by == user_id, not_(is_unusable_invitation()))
+        .values(revoked_at=now())
+    )
     for found in db.scalars(theirs.returning(Invitation)).all():
         why = "The account of its creator was closed or deleted."
         record(db, Event.INVITATION_REVOKED, invitation_id=str(found.id), email=found.email, reason=why)
@@ -220,5 +231,5 @@ def keep_one_super_admin(db: Session, user: User) -> None:
     """Raises:
     LastSuperAdmin: the user is the only active super admin.
     """
-    if user.role in reaching(db, "super_admin") and keepers(db) == {user.id}:
+    if user.role in reaching(db, "super_admin") and locked_super_admins(db) == {user.id}:
         raise LastSuperAdmin

@@ -30,7 +30,7 @@ def is_frozen(user: User) -> bool:
     return user.failed_logins >= BY_STRANGERS
 
 
-def count(db: Session, post: Mailer, user: User | None, familiarity: Familiarity) -> None:
+def count_failure(db: Session, post: Mailer, user: User | None, familiarity: Familiarity) -> None:
     """Count a wrong password. When a limit is reached, a mail tells the user how to unlock the account.
 
     Args:
@@ -57,7 +57,7 @@ def count(db: Session, post: Mailer, user: User | None, familiarity: Familiarity
         post.send(db, "login_frozen", user.email, user_id=user.id, **facts)
 
 
-def forgive(db: Session, user: User, familiarity: Familiarity) -> bool:
+def reset_failures(db: Session, user: User, familiarity: Familiarity) -> bool:
     """Reset the count after the right password.
 
     Returns:

@@ -32,7 +32,7 @@ def begin(db: Session, post: Mailer, user: User, *, actor_id: UUID, actor: str, 
 
 def stop(db: Session, user: User) -> bool:
     """Cancel a pending reset. Returns whether there was one."""
-    stopped = resets.take_away(db, user.id)
+    stopped = resets.cancel(db, user.id)
     if stopped:
         record(db, Event.FACTORS_RESET_STOPPED, user_id=user.id)
     return stopped
@@ -42,7 +42,7 @@ def carry_out_due(db: Session, *, post: Mailer) -> int:
     """A step of a job: carry out resets whose waiting time is over. Returns their number; 0 when there are no more."""
     whose = resets.due(db, most=MOST)
     for user_id in whose:
-        if resets.take_away(db, user_id):
+        if resets.cancel(db, user_id):
             carry_out(db, post, db.get_one(User, user_id))
     return len(whose)
 

@@ -28,7 +28,7 @@ class User(Base):
     """Opaque and never reused; the ``sub`` of tokens."""
     username: Mapped[str] = mapped_column(String(50))
     username_key: Mapped[str] = mapped_column(compared_by_byte(200), unique=True)
-    """The user name as it is compared; see ``names.key_of``."""
+    """The user name as it is compared; see ``names.normalized_key``."""
     username_skeleton: Mapped[str | None] = mapped_column(String(64), index=True)
     """Equal for names that look alike; see ``confusables.skeleton_key``. Not unique, because users who registered
     before the check keep their names."""

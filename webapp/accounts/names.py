@@ -46,7 +46,7 @@ class EmailUnfit(Exception):
     """The e-mail address is not accepted. The message is for the person who typed it."""
 
 
-def key_of(text: str) -> str:
+def normalized_key(text: str) -> str:
     """Normalize a name for comparison: without differences of case, width or composition (UAX #15 NFKC, UAX #21)."""
     return normalized("NFKC", normalized("NFKC", text).casefold()).strip()
 
@@ -93,7 +93,7 @@ def checked_name(name: str, *, may_be_address: bool = False) -> str:
         raise UserNameUnfit(
             _("It contains characters that some systems treat as the same. Use other letters.")
         ) from error
-    refuse_disguise(name)
+    refuse_confusable(name)
     return name
 
 
@@ -119,7 +119,7 @@ def is_plain(name: str) -> bool:
     return held and name[0].isalnum() and name[-1] not in BETWEEN
 
 
-def refuse_disguise(name: str) -> None:
+def refuse_confusable(name: str) -> None:
     """Raises:
     UserNameUnfit: the letters come from scripts that are not written together, or all look like Latin letters.
     """

@@ -31,7 +31,7 @@ class LinkDead(Exception):
     """The link was used, has expired, never existed, or belongs to an account that has changed since."""
 
 
-def make(
+def create(
     db: Session,
     purpose: str,
     lifetime: timedelta,
@@ -128,7 +128,7 @@ def void_all(db: Session, *, before: datetime) -> int:
     return len(db.scalars(dead.returning(Link.digest)).all())
 
 
-def waits(db: Session, user_id: UUID, purpose: str) -> bool:
+def has_unused(db: Session, user_id: UUID, purpose: str) -> bool:
     """Whether a user has an unused link of this purpose, expired or not."""
     query = select(Link.digest).where(Link.user_id == user_id, Link.purpose == purpose, Link.used_at.is_(None))
     return db.scalar(query.limit(1)) is not None

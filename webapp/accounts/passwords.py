@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from webapp.accounts import password_strength
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.accounts.password_normalization import (
     LONGEST,
     LONGEST_TYPED,
@@ -48,7 +48,7 @@ class TooBusy(Exception):
 
 
 @cache
-def nobodys(hasher: PasswordHasher) -> str:
+def hash_of_nobody(hasher: PasswordHasher) -> str:
     """Hash of a random password, to compare with if there is no user."""
     return hasher.hash(secrets.token_urlsafe())
 
@@ -81,8 +81,8 @@ class Passwords:
 
     def __post_init__(self) -> None:
         self._places = FairSlots(self.at_once + self.waiting)
-        self._hands = ThreadPoolExecutor(self.at_once, thread_name_prefix="hash", initializer=give_way)
-        self._nobodys = nobodys(self.hasher)
+        self._hands = ThreadPoolExecutor(self.at_once, thread_name_prefix="hash", initializer=lower_priority)
+        self._nobodys = hash_of_nobody(self.hasher)
 
     def hash(self, password: str) -> str:
         """A hash of the normalized password."""
@@ -102,15 +102,15 @@ class Passwords:
             except (VerificationError, InvalidHashError):
                 return False
 
-    def wait_for_beat(self, asked: float) -> None:
+    def wait_for_interval(self, received_at: float) -> None:
         """Sleep until the next multiple of ``response_interval`` after the request.
 
         Args:
-            asked: when the request was received, by ``time.monotonic``.
+            received_at: when the request was received, by ``time.monotonic``.
         """
         if self.response_interval:
             interval = self.response_interval.total_seconds()
-            time.sleep(interval - (time.monotonic() - asked) % interval)
+            time.sleep(interval - (time.monotonic() - received_at) % interval)
 
     def needs_rehash(self, hashed: str, password: str) -> bool:
         """Whether a hash has other parameters than today's, or is of the typed instead of the normalized form.
@@ -152,7 +152,7 @@ class Passwords:
             )
         if len(set(password)) < 4:
             raise PasswordUnfit(_("It repeats the same few characters."))
-        if word := held_word(password, near(username, email, site_name)):
+        if word := word_contained(password, words_near(username, email, site_name)):
             raise PasswordUnfit(_("It contains “%(word)s”, which is easy to guess.", word=word))
         with self.place():
             is_breached, is_easy = (
@@ -220,24 +220,24 @@ def allowed(typed: str) -> str:
     return password
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Lower the priority of this thread: a hash takes as long as twenty requests."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
 
 
-def near(username: str, email: str, site_name: str) -> list[str]:
+def words_near(username: str, email: str, site_name: str) -> list[str]:
     """Words that an attacker would try first: user name, e-mail address, name of the site and of this product."""
     local, _at, domain = email.partition("@")
     return [word for word in (username.partition("@")[0], local, domain.partition(".")[0], site_name, PRODUCT) if word]
 
 
-def held_word(password: str, words: list[str]) -> str | None:
+def word_contained(password: str, words: list[str]) -> str | None:
     """The first of the words that occurs in the password. Short words count only if nothing but punctuation is left."""
-    key = key_of(password)
+    key = normalized_key(password)
     for word in words:
-        known = key_of(word)
+        known = normalized_key(word)
         if known and known in key and (len(known) >= LONG_ENOUGH or is_blank(key.replace(known, ""))):
             return word
     return None

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
-from webapp.accounts.names import UserNameUnfit, checked_name, key_of
+from webapp.accounts.names import UserNameUnfit, checked_name, normalized_key
 from webapp.accounts.registration import UserNameTaken, free_skeleton
 from webapp.audit.log import Event, record
 from webapp.core.combining_marks import STACKED, is_stacked
@@ -98,7 +98,7 @@ def rename(db: Session, user: User, wanted: str) -> str | None:
     skeleton = free_skeleton(db, name, of=user.id)
     try:
         with db.begin_nested():
-            user.username, user.username_key, user.username_skeleton = name, key_of(name), skeleton
+            user.username, user.username_key, user.username_skeleton = name, normalized_key(name), skeleton
     except IntegrityError as error:
         raise UserNameTaken(name) from error
     record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import registration
 from webapp.accounts.identity import Identity
 from webapp.accounts.models import User
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, key_of
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_name, normalized_key
 from webapp.accounts.profile import checked_display_name
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken, free_skeleton, refuse_addresses_of_others
 from webapp.audit.log import Event, record
@@ -29,7 +29,7 @@ def account_of(db: Session, identity: Identity) -> User:
     name, address = identity.username, identity.email
     try:
         user = known_as(db, identity.key)
-        return follow(db, user, name) if user else make(db, identity)
+        return follow(db, user, name) if user else create_account(db, identity)
     except UserNameTaken as error:
         raise NoAccountPossible(_("The user name %(name)s belongs to another account here.", name=name)) from error
     except EmailTaken as error:
@@ -55,14 +55,14 @@ def follow(db: Session, user: User, name: str) -> User:
     refuse_addresses_of_others(db, username=name, of=user.id)
     try:
         with db.begin_nested():
-            user.username, user.username_key, user.username_skeleton = name, key_of(name), skeleton
+            user.username, user.username_key, user.username_skeleton = name, normalized_key(name), skeleton
     except IntegrityError as error:
         raise UserNameTaken(name) from error
     record(db, Event.USER_RENAMED, user_id=user.id, former=former, name=name)
     return user
 
 
-def make(db: Session, identity: Identity) -> User:
+def create_account(db: Session, identity: Identity) -> User:
     if len(identity.key) > LONGEST_KEY:
         raise UserNameUnfit(
             _("The identifier at the identity provider is longer than %(most)s characters.", most=LONGEST_KEY)

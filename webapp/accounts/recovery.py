@@ -10,7 +10,7 @@ from webapp.accounts import lifecycle, notices, one_time_links, user_queries
 from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.lifecycle import PasswordElsewhere
 from webapp.accounts.models import Link, User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.audit.log import Event, record
@@ -32,7 +32,7 @@ def reachable(db: Session, identifier: str) -> User | None:
     return user if user.disabled_at is None and user.email is not None else None
 
 
-def nobody() -> User:
+def placeholder_user() -> User:
     """A placeholder for an unknown user, so that the same work is done as for a known one.
 
     It is never added to a database session. Its mail, without an e-mail address, is discarded by the sender, and links
@@ -57,7 +57,7 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
     facts, keeps = {one_time_links.SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1
-    secret = one_time_links.make(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts=facts, keeps=keeps)
+    secret = one_time_links.create(db, RESET, LIFETIME, user_id=user.id, address=user.email, facts=facts, keeps=keeps)
     return f"/reset/{secret}"
 
 
@@ -120,13 +120,13 @@ def would_end(db: Session, user_id: UUID) -> EndedCredentials:
 
 def owner_of(db: Session, link: Link) -> User:
     user = db.scalar(select(User).where(User.id == link.user_id)) if isinstance(link.user_id, UUID) else None
-    if user is None or user.disabled_at is not None or not is_still(user, link):
+    if user is None or user.disabled_at is not None or not has_address_of(user, link):
         raise LinkDead
     if user.password_changed_at is not None and user.password_changed_at >= link.created_at:
         raise LinkDead
     return user
 
 
-def is_still(user: User, link: Link) -> bool:
+def has_address_of(user: User, link: Link) -> bool:
     """Whether the account still has the e-mail address that the link was mailed to."""
-    return user.email_key == (key_of(link.address) if link.address else None)
+    return user.email_key == (normalized_key(link.address) if link.address else None)

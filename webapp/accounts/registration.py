@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import one_time_links
 from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.models import User
-from webapp.accounts.names import checked_address, checked_name, key_of
+from webapp.accounts.names import checked_address, checked_name, normalized_key
 from webapp.accounts.roles import locked_role, reaching
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
@@ -116,10 +116,10 @@ def prepare(db: Session, new: NewUser, *, may_be_address: bool = False) -> User:
     return User(
         id=uuid4(),
         username=name,
-        username_key=key_of(name),
+        username_key=normalized_key(name),
         username_skeleton=skeleton_key(name),
         email=email,
-        email_key=key_of(email) if email else None,
+        email_key=normalized_key(email) if email else None,
         password_hash=new.password_hash,
         known_elsewhere_as=new.known_elsewhere_as,
         role=new.role,
@@ -134,7 +134,7 @@ def is_name_taken(db: Session, name: str) -> bool:
     transaction ends."""
     skeleton = skeleton_key(name)
     alone(db, f"user name {skeleton}")
-    return exists(db, or_(User.username_skeleton == skeleton, User.username_key == key_of(name)))
+    return exists(db, or_(User.username_skeleton == skeleton, User.username_key == normalized_key(name)))
 
 
 def free_skeleton(db: Session, name: str, *, of: UUID | None = None) -> str:
@@ -160,7 +160,7 @@ def exists(db: Session, condition: object) -> bool:
     return db.scalar(select(User.id).where(condition)) is not None  # type: ignore[arg-type]
 
 
-def is_unkept(db: Session) -> bool:
+def has_no_administrator(db: Session) -> bool:
     """Whether there is no administrator yet. Until then registering does not take the place of the first one."""
     return not exists(db, User.role.in_(reaching(db, "admin")))
 
@@ -175,7 +175,7 @@ def create_first_admin(db: Session, secret: str, new: NewUser) -> UUID:
         LinkDead: the link does not work, or was used meanwhile.
         UserNameUnfit, EmailUnfit, UserNameTaken, EmailTaken
     """
-    if not one_time_links.spend(db, SETUP, secret) or not is_unkept(db):
+    if not one_time_links.spend(db, SETUP, secret) or not has_no_administrator(db):
         raise one_time_links.LinkDead
     user = add(db, new, origin="setup")
     record(db, Event.SITE_OPENED, user_id=user.id)

@@ -51,7 +51,7 @@ def every(db: Session) -> Sequence[Role]:
     return db.scalars(select(Role).order_by(Role.name)).all()
 
 
-def humblest_first(db: Session) -> list[Role]:
+def lowest_first(db: Session) -> list[Role]:
     """All roles; each comes after those that it includes."""
     return sorted(every(db), key=lambda role: (len(role.closure), role.name))
 
@@ -108,7 +108,7 @@ def add(db: Session, name: str, description: str, includes: Sequence[str], *, ac
             db.add(made)
     except IntegrityError as error:
         raise RoleTaken(name) from error
-    arrange(db, made, includes)
+    set_includes(db, made, includes)
     record(db, Event.ROLE_MADE, actor_id=actor_id, role=name, includes=list(made.includes), description=description)
     return made
 
@@ -122,11 +122,11 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
     Raises:
         RoleGone, RoleUnfit, RoleCycle, NobodyLeft
     """
-    hold(db, role)
+    lock_all(db, role)
     before = {"includes": list(role.includes), "description": role.description}
     role.description = description
-    arrange(db, role, includes)
-    if not keepers(db) and db.scalar(select(User.id).limit(1)) is not None:
+    set_includes(db, role, includes)
+    if not locked_super_admins(db) and db.scalar(select(User.id).limit(1)) is not None:
         raise NobodyLeft
     after = {"includes": list(role.includes), "description": role.description}
     if after != before:
@@ -139,12 +139,12 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
     Raises:
         RoleGone, RoleInUse
     """
-    hold(db, role)
-    if reason := why_it_stays(db, role):
+    lock_all(db, role)
+    if reason := why_not_removable(db, role):
         raise RoleInUse(reason)
     try:
         with db.begin_nested():
-            db.execute(delete(Invitation).where(Invitation.role == role.name, over()))
+            db.execute(delete(Invitation).where(Invitation.role == role.name, is_unusable_invitation()))
             db.delete(role)
     except IntegrityError as error:
         # The foreign keys also see a concurrent assignment.
@@ -153,7 +153,7 @@ def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:
     record(db, Event.ROLE_REMOVED, actor_id=actor_id, role=role.name, before=before)
 
 
-def why_it_stays(db: Session, role: Role) -> str | None:
+def why_not_removable(db: Session, role: Role) -> str | None:
     """Why a role cannot be removed; None if it is not in use."""
     if role.name in FIRST:
         return _("It is a built-in role.")
@@ -162,18 +162,21 @@ def why_it_stays(db: Session, role: Role) -> str | None:
         return _n("%(roles)s includes it.", "%(roles)s include it.", len(includers), roles=names)
     if holders := db.scalar(select(func.count()).where(User.role == role.name)):
         return _n("%(num)s user has it.", "%(num)s users have it.", holders)
-    if db.scalar(select(Invitation.id).where(Invitation.role == role.name, not_(over())).limit(1)) is not None:
+    if (
+        db.scalar(select(Invitation.id).where(Invitation.role == role.name, not_(is_unusable_invitation())).limit(1))
+        is not None
+    ):
         return _("Somebody is invited to it.")
     return None
 
 
-def over() -> ColumnElement[bool]:
+def is_unusable_invitation() -> ColumnElement[bool]:
     """Condition for invitations that can no longer be used."""
     is_used = Invitation.uses >= Invitation.most_uses
     return or_(is_used, Invitation.revoked_at.is_not(None), Invitation.expires_at <= now())
 
 
-def hold(db: Session, role: Role) -> dict[str, Role]:
+def lock_all(db: Session, role: Role) -> dict[str, Role]:
     """Lock all roles and read them anew, because two changes that are valid alone may not be valid together.
 
     Returns:
@@ -191,9 +194,9 @@ def hold(db: Session, role: Role) -> dict[str, Role]:
     return everyone
 
 
-def arrange(db: Session, role: Role, includes: Sequence[str]) -> None:
+def set_includes(db: Session, role: Role, includes: Sequence[str]) -> None:
     """Set what a role includes, and compute the closures of all roles anew."""
-    everyone = hold(db, role)
+    everyone = lock_all(db, role)
     if unknown := set(includes) - everyone.keys():
         raise RoleUnfit(_("Unknown role: %(roles)s.", roles=", ".join(sorted(unknown))))
     if missing := set(FIRST.get(role.name, ())) - set(includes):
@@ -229,12 +232,12 @@ def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def keeping(db: Session) -> Select[UUID]:
+def active_super_admins(db: Session) -> Select[UUID]:
     """Query of the ids of active super admins: not disabled, closed or unverified."""
     is_here = User.disabled_at.is_(None), User.closes_at.is_(None), User.verification_required_at.is_(None)
     return select(User.id).where(User.role.in_(reaching(db, "super_admin")), *is_here)
 
 
-def keepers(db: Session) -> set[UUID]:
+def locked_super_admins(db: Session) -> set[UUID]:
     """Ids of active super admins, locked in one order so that the last two cannot be removed at the same moment."""
-    return set(db.scalars(keeping(db).order_by(User.id).with_for_update(key_share=True)))
+    return set(db.scalars(active_super_admins(db).order_by(User.id).with_for_update(key_share=True)))

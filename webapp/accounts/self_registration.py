@@ -12,7 +12,7 @@ from webapp.accounts import invitations, one_time_links, registration, user_quer
 from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.invitations import InvitationRequest, InvitationWithLink
 from webapp.accounts.models import Invitation, Link, User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import NewUser
@@ -50,22 +50,22 @@ def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     user = registration.prepare(db, new)
     is_name_taken = registration.is_name_taken(db, user.username)
     is_free = owner is None and not is_name_taken
-    is_made = insert(db, user if is_free else stand_in(user), keep=is_free)
+    is_made = insert_in_savepoint(db, user if is_free else with_random_names(user), keep=is_free)
     if is_free and not is_made:
         # Another request registered the e-mail address at the same moment.
         owner = user_queries.by_name_or_email(db, new.email or "")
     invitation = prepare_invitation(post, new)
-    is_invited = insert(db, invitation.invitation, keep=owner is None and is_name_taken)
+    is_invited = insert_in_savepoint(db, invitation.invitation, keep=owner is None and is_name_taken)
     if is_made:
         record(db, Event.USER_MADE, user_id=user.id, role=new.role, origin="register")
         send_link(db, post, user, here)
     elif is_invited:
-        tell_name_is_taken(db, post, new, here, invitation)
+        mail_name_taken(db, post, new, here, invitation)
     elif owner is not None:
         answer_owner(db, post, owner, new, here)
 
 
-def insert(db: Session, row: Base, *, keep: bool) -> bool:
+def insert_in_savepoint(db: Session, row: Base, *, keep: bool) -> bool:
     """Insert a row in a savepoint that is released or rolled back.
 
     Args:
@@ -88,7 +88,7 @@ def insert(db: Session, row: Base, *, keep: bool) -> bool:
     return keep
 
 
-def stand_in(user: User) -> User:
+def with_random_names(user: User) -> User:
     """Give the row random names that are free for certain: it is inserted and rolled back."""
     user.username = user.username_key = user.id.hex
     user.email = user.email_key = f"{user.id.hex}@example.invalid"
@@ -104,21 +104,21 @@ def prepare_invitation(post: Mailer, new: NewUser) -> InvitationWithLink:
     )
 
 
-def free_what_nobody_verified(db: Session, username: str, address: str) -> None:
+def delete_unverified_with(db: Session, username: str, address: str) -> None:
     """Delete unverified accounts that have this user name or e-mail address and are older than ``LIFETIME``."""
     is_alike = User.username_skeleton == skeleton_key(username)
-    is_wanted = or_(User.username_key == key_of(username), is_alike, User.email_key == key_of(address))
-    db.execute(delete(User).where(is_wanted, nobody_verified()))
+    is_wanted = or_(User.username_key == normalized_key(username), is_alike, User.email_key == normalized_key(address))
+    db.execute(delete(User).where(is_wanted, is_overdue()))
 
 
-def forget_unverified(db: Session, *, most: int = 100) -> int:
+def delete_unverified(db: Session, *, most: int = 100) -> int:
     """A step of a job: delete accounts that were not verified in time. Returns their number; 0 if there are no more."""
-    found = db.scalars(select(User.id).where(nobody_verified()).limit(most)).all()
-    db.execute(delete(User).where(User.id.in_(found), nobody_verified()))
+    found = db.scalars(select(User.id).where(is_overdue()).limit(most)).all()
+    db.execute(delete(User).where(User.id.in_(found), is_overdue()))
     return len(found)
 
 
-def nobody_verified() -> ColumnElement[bool]:
+def is_overdue() -> ColumnElement[bool]:
     """Condition for accounts that were not verified in time."""
     over = select(Link.user_id).where(Link.purpose == SIGN_UP, Link.used_at.is_(None), Link.expires_at <= now())
     return and_(User.verification_required_at.is_not(None), User.last_login_at.is_(None), User.id.in_(over))
@@ -127,19 +127,19 @@ def nobody_verified() -> ColumnElement[bool]:
 def answer_owner(db: Session, post: Mailer, owner: User, new: NewUser, here: Circumstances) -> None:
     """Mail the owner of a registered e-mail address. An unverified account gets its link again; its password stays."""
     record(db, Event.REGISTRATION_ASKED, user_id=owner.id)
-    is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == key_of(new.username)
-    send_link(db, post, owner, here) if is_again else tell_owner(db, post, owner, here)
+    is_again = owner.is_unverified and owner.disabled_at is None and owner.username_key == normalized_key(new.username)
+    send_link(db, post, owner, here) if is_again else mail_address_in_use(db, post, owner, here)
 
 
-def tell_owner(db: Session, post: Mailer, owner: User, here: Circumstances) -> None:
+def mail_address_in_use(db: Session, post: Mailer, owner: User, here: Circumstances) -> None:
     """Mail the owner that the address is registered. If no mail may be sent, the same number of rows is written."""
-    is_told = owner.disabled_at is None and owner.email is not None
-    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_told else (NO_ADDRESS, None)
+    is_mailed = owner.disabled_at is None and owner.email is not None
+    to, user_id = (owner.email or NO_ADDRESS, owner.id) if is_mailed else (NO_ADDRESS, None)
     make_link(db, post, None)
     post.send(db, "address_taken", to, user_id=user_id, username=owner.username, here=here)
 
 
-def tell_name_is_taken(
+def mail_name_taken(
     db: Session, post: Mailer, new: NewUser, here: Circumstances, invitation: InvitationWithLink
 ) -> None:
     """Mail an invitation to choose another user name. Its page may name taken ones, because the address is verified."""
@@ -160,7 +160,7 @@ def make_link(db: Session, post: Mailer, user: User | None) -> str:
     """
     user_id, address = (user.id, user.email) if user else (None, NO_ADDRESS)
     facts = {one_time_links.SHOWN: not post.can_mail}
-    return one_time_links.make(db, SIGN_UP, LIFETIME, user_id=user_id, address=address, facts=facts, replaces=False)
+    return one_time_links.create(db, SIGN_UP, LIFETIME, user_id=user_id, address=address, facts=facts, replaces=False)
 
 
 def send_link(db: Session, post: Mailer, user: User, here: Circumstances) -> None:
@@ -201,7 +201,7 @@ def verify(db: Session, secret: str) -> User:
     found = pending_verification(db, secret)
     link = one_time_links.spend(db, SIGN_UP, secret)
     user = db.get_one(User, found.user_id)
-    if link is None or user.email_key != key_of(link.address or ""):
+    if link is None or user.email_key != normalized_key(link.address or ""):
         raise LinkDead
     user.verification_required_at = None
     one_time_links.invalidate(db, user.id, SIGN_UP)
@@ -211,7 +211,7 @@ def verify(db: Session, secret: str) -> User:
     return user
 
 
-def join(db: Session, secret: str, new: NewUser) -> User:
+def register_with_invitation(db: Session, secret: str, new: NewUser) -> User:
     """Create an account with an invitation.
 
     Raises:

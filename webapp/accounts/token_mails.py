@@ -47,7 +47,7 @@ class TokenMails:
         if successor_id is not None and origin == "self":
             # A script may rotate its token every day; one mail a week is enough.
             is_news = reminders.take(db, row.entry.id, "rotated", every=WEEK)
-            reminders.hand_on(db, "rotated", from_=row.entry.id, to=successor_id)
+            reminders.copy_mark(db, "rotated", from_=row.entry.id, to=successor_id)
             if not is_news:
                 return
         self.tell(db, row, kind, self.here(), origin=origin)
@@ -93,7 +93,7 @@ class TokenMails:
         if (user := self.addressee(db, row.entry.user_id, kind)) is None:
             return
         about = {"token_id": str(row.entry.id)}
-        secret = one_time_links.make(
+        secret = one_time_links.create(
             db, NOT_MY_TOKEN, LIFETIME, user_id=user.id, address=user.email, facts=about, replaces=False
         )
         (token,) = facts_of([row])

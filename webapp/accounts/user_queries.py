@@ -101,18 +101,18 @@ def user_page(db: Session, wanted: UserFilter) -> UserPage:
 
 
 def conditions(db: Session, wanted: UserFilter) -> list[ColumnElement[bool]]:
-    few = few_in(db, wanted.view)
+    few = ids_if_few(db, wanted.view)
     if few is not None:
-        return [User.id.in_(few), *rest(wanted)]
+        return [User.id.in_(few), *further_conditions(wanted)]
     found: list[ColumnElement[bool]] = [view(wanted.view)] if wanted.view else []
-    if key := key_of(wanted.begins):
-        found.append(beginning(db, key))
+    if key := normalized_key(wanted.begins):
+        found.append(begins_with(db, key))
     if wanted.role:
         found.append(User.role == wanted.role)
     return found
 
 
-def few_in(db: Session, name: str) -> Sequence[UUID] | None:
+def ids_if_few(db: Session, name: str) -> Sequence[UUID] | None:
     """Ids of the users in a view, if there are at most ``FEW``. In the order of the list they would be found slowly.
 
     Returns:
@@ -125,15 +125,15 @@ def few_in(db: Session, name: str) -> Sequence[UUID] | None:
     return found if len(found) <= FEW else None
 
 
-def rest(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
+def further_conditions(wanted: UserFilter) -> Iterable[ColumnElement[bool]]:
     """Further conditions for a short list of ids, as expressions, so that no index of another column is used."""
-    if key := key_of(wanted.begins):
+    if key := normalized_key(wanted.begins):
         yield begins_computed(key)
     if wanted.role:
         yield User.role.concat("") == wanted.role
 
 
-def beginning(db: Session, key: str) -> ColumnElement[bool]:
+def begins_with(db: Session, key: str) -> ColumnElement[bool]:
     """Condition for a prefix of user name or e-mail address: by index, unless more than ``TOO_MANY_TO_SORT`` match."""
     by_index = or_(begins(User.username_key, key), begins(User.email_key, key))
     some = select(User.id).where(by_index).limit(TOO_MANY_TO_SORT + 1).subquery()
@@ -211,11 +211,11 @@ def without_second_factor(db: Session) -> int:
 def counts(db: Session) -> dict[str, int]:
     """Number of users in total and by view, in one statement; users with tokens are counted up to ``MANY``."""
     whole = select(func.count()).select_from(User).scalar_subquery().label("all")
-    asked = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
+    counted = [select(func.count()).select_from(User).where(view(n)).scalar_subquery().label(n) for n in VIEWS[:-1]]
     holders = credentials.user_ids_with_live("token").distinct().limit(MANY + 1).subquery()
-    asked.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
+    counted.append(select(func.count()).select_from(holders).scalar_subquery().label(VIEWS[-1]))
     # Those with a second factor are fewer, and are counted from two indexes.
     with_second = select(func.count()).select_from(factors.holders().subquery()).scalar_subquery()
     everybody = select(func.count()).select_from(User).scalar_subquery()
-    asked.append((everybody - with_second).label(ONE_FACTOR))
-    return dict(db.execute(select(whole, *asked)).one()._mapping)
+    counted.append((everybody - with_second).label(ONE_FACTOR))
+    return dict(db.execute(select(whole, *counted)).one()._mapping)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 
 # With fewer characters besides its words, a password is that passphrase.
 OTHERS = 6
@@ -112,7 +112,7 @@ def is_well_known(password: str) -> bool:
 
 def plain(text: str) -> str:
     """Letters and digits alone, without case, and with one spelling of those that are written for each other."""
-    return "".join(filter(str.isalnum, key_of(text).translate(LEET)))
+    return "".join(filter(str.isalnum, normalized_key(text).translate(LEET)))
 
 
 @cache

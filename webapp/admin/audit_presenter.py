@@ -106,10 +106,10 @@ class AuditLine:
 
 def lines(entries: Sequence[AuditEntry]) -> list[AuditLine]:
     """Lines in the order of the entries, newest first."""
-    return [line(list(alike)) for _likeness, alike in groupby(entries, key=likeness)]
+    return [line(list(alike)) for _likeness, alike in groupby(entries, key=grouping_key)]
 
 
-def likeness(entry: AuditEntry) -> tuple[object, ...]:
+def grouping_key(entry: AuditEntry) -> tuple[object, ...]:
     # With ids, because the shortened ids of two deleted users may be equal.
     return (
         entry.sentence,
@@ -143,14 +143,14 @@ def changed_value(change: Change) -> ChangedValue:
         # Role names are shown with spaces for underscores; names of tokens are not changed.
         shown = humanize if change.what in ("role", "includes") else str
         return ChangedValue(label(change.what), shown(change.before), shown(change.after))
-    return ChangedValue(label(change.what.removesuffix("_at")), moment(change.before), moment(change.after))
+    return ChangedValue(label(change.what.removesuffix("_at")), as_moment(change.before), as_moment(change.after))
 
 
 def label(name: str) -> str:
     return str(LABELS.get(name) or humanize(name))
 
 
-def moment(text: str) -> str | datetime:
+def as_moment(text: str) -> str | datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -177,7 +177,7 @@ def present_entry(entry: AuditEntry) -> dict[str, str | datetime]:
 def fact(name: str, value: str) -> tuple[str, str | datetime]:
     if not name.endswith("_at"):
         return label(name), value
-    return label(name.removesuffix("_at")), moment(value)
+    return label(name.removesuffix("_at")), as_moment(value)
 
 
 def origin(entry: AuditEntry) -> str:

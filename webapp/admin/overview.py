@@ -76,7 +76,7 @@ def attention(
             "%(routes)s: no access rule, so nobody can open it. Add @require or @public to the view.", routes=routes
         )
         yield Attention(sentence, None, None)
-    if len(db.scalars(roles.keeping(db)).all()) == 1:
+    if len(db.scalars(roles.active_super_admins(db)).all()) == 1:
         sentence = _("There is only 1 super admin. If they lose access, nobody can manage roles.")
         yield Attention(sentence, hrefs["people"], _("Choose another one"))
     if failed := failures.unsent(db):

@@ -99,7 +99,7 @@ def state_of(user: User) -> str:
     return "dormant" if now() - user.last_login_at > user_queries.DORMANT else "active"
 
 
-def people(db: Session, users: Sequence[User]) -> list[UserSummary]:
+def summaries(db: Session, users: Sequence[User]) -> list[UserSummary]:
     ids = [user.id for user in users]
     counts, held = live_counts(db, ids), factors.of_many(db, ids)
     return [person(user, counts[user.id], held.get(user.id, Factors())) for user in users]
@@ -124,7 +124,7 @@ def details(db: Session, user: User, actor_roles: Sequence[str], reached: list[R
     closure, reset = roles.included_in(db, user.role), resets.pending_reset(db, user.id)
     events = event_queries.search(db, AuditFilter(user_id=user.id), limit=RECENT)
     return UserDetails(
-        **msgspec.structs.asdict(people(db, [user])[0]),
+        **msgspec.structs.asdict(summaries(db, [user])[0]),
         display_name=user.display_name,
         is_verified=user.email_verified_at is not None,
         awaits_verification=user.is_unverified,

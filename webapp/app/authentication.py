@@ -51,10 +51,10 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     services.provide(TokenEdited)(mails.edited)
     expired_uses = ExpiredUses()
 
-    def seen(standing: CredentialRow, asked: Request, at: datetime) -> None:
-        rule = asked.url_rule.rule if asked.url_rule else ""
-        agent = asked.environ.get("HTTP_USER_AGENT")
-        if usage.count(standing, asked.remote_addr, asked.method, rule, agent, at):
+    def seen(credential_row: CredentialRow, request: Request, at: datetime) -> None:
+        rule = request.url_rule.rule if request.url_rule else ""
+        agent = request.environ.get("HTTP_USER_AGENT")
+        if usage.count(credential_row, request.remote_addr, request.method, rule, agent, at):
             after_response.after_response(usage.flush)
 
     def late(token_id: UUID) -> None:

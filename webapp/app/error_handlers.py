@@ -5,7 +5,7 @@ from flask import Flask
 from webapp.accounts.passwords import TooBusy
 from webapp.accounts.provisioning import NoAccountPossible
 from webapp.login.external_identity import Unreachable
-from webapp.login.views.login_errors import no_place, too_busy, unreachable
+from webapp.login.views.login_errors import no_account_possible, too_busy, unreachable
 from webapp.tokens.issuing import TooManyTokens
 from webapp.tokens.views import too_many
 
@@ -14,5 +14,5 @@ def register_error_handlers(app: Flask) -> None:
     """Let each of these exceptions be answered with its problem, wherever it is raised."""
     app.register_error_handler(TooBusy, too_busy)
     app.register_error_handler(Unreachable, unreachable)
-    app.register_error_handler(NoAccountPossible, no_place)
+    app.register_error_handler(NoAccountPossible, no_account_possible)
     app.register_error_handler(TooManyTokens, too_many)

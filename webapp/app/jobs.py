@@ -25,8 +25,8 @@ def register_jobs(app: Flask, settings: Settings, database: Database) -> None:
     services = services_of(app)
     mails = services.get(TokenMails)
     jobs: tuple[Job, ...] = (
-        Job("delete closed accounts", day, lifecycle.forget_due),
-        Job("delete unverified accounts", day, self_registration.forget_unverified),
+        Job("delete closed accounts", day, lifecycle.delete_due),
+        Job("delete unverified accounts", day, self_registration.delete_unverified),
         Job("purge ended credentials", day, partial(purge.purge, kept=settings.ended_kept)),
         Job("reset second factors", minute, partial(mfa_reset.carry_out_due, post=services.get(Mailer))),
         Job("warn about expiring tokens", day, mails.expiring),

@@ -18,7 +18,7 @@ from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
 from webapp.guard.saved_form import FormEncryptor
 from webapp.guard.unauthenticated import LoginPageRenderer
-from webapp.login.external_identity import identities_for
+from webapp.login.external_identity import password_authenticator_for
 from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.refresh_grant import RefreshGrant
@@ -86,7 +86,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
         database,
         limiter,
         passwords,
-        identities_for(settings, database, passwords),
+        password_authenticator_for(settings, database, passwords),
         services.get(Mailer),
         by_name=Limit("login-name", settings.login_tries_per_account, settings.login_window),
         by_account=Limit("login-account", settings.login_tries_per_account, settings.login_window),

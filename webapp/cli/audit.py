@@ -177,7 +177,10 @@ def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
         try:
             with database.write() as db:
                 done = archive.archive_events(
-                    db, before=before.replace(tzinfo=UTC), write=lambda entries: keep(file, entries), file=file.name
+                    db,
+                    before=before.replace(tzinfo=UTC),
+                    write=lambda entries: store_archive(file, entries),
+                    file=file.name,
                 )
         except FileExistsError as error:
             raise CommandRefused(f"{file} already exists. Name another file.") from error
@@ -187,7 +190,7 @@ def retire(context: CommandContext, *, before: datetime, file: Path) -> None:
     click.echo(f"{done.last} {done.digest}")
 
 
-def keep(file: Path, entries: Iterable[AuditEvent]) -> None:
+def store_archive(file: Path, entries: Iterable[AuditEvent]) -> None:
     """Write the events to disk, with mode 600, before any of them is removed from the database."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as lines:

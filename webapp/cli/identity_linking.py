@@ -46,7 +46,7 @@ def known_elsewhere(context: CommandContext, *, name: str, key: str | None, yes:
         confirm(f"This deletes the password of {user.username} on this site and logs them out", user.username, yes=yes)
         try:
             with database.write() as db:
-                known_as = identity_linking.elsewhere(db, user_named(db, name), key)
+                known_as = identity_linking.link_to_provider(db, user_named(db, name), key)
         except MovedAlready as error:
             raise CommandRefused(
                 f"{user.username} already logs in through the identity provider, as {error}."

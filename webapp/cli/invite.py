@@ -56,7 +56,7 @@ def command(
                 wish = InvitationRequest(
                     role=role, email=email, note="" if email else name[:200], lifetime=expires, most_uses=uses
                 )
-                one = invitations.make(db, wish)
+                one = invitations.create(db, wish)
                 is_mailed = invitations.mail(db, post, one)
                 link = None if is_mailed else context.settings.base_url + one.path
                 made.append({"who": name, "link": link, "is_mailed": is_mailed})

@@ -91,7 +91,7 @@ def revoke_issued(db: Session, before: datetime) -> Counter[str]:
     ended = credentials.end_every_credential(db, before=before)
     ended["link"] = one_time_links.void_all(db, before=before)
     ended["invitation"] = invitations.revoke_all(db, before=before)
-    ended["factor reset"] = resets.take_all_away(db, before=before)
+    ended["factor reset"] = resets.cancel_all(db, before=before)
     ended["waiting mail"] = outbox.give_up_all(db, before=before, reason=HELD_BACK)
     return +ended
 
@@ -114,7 +114,7 @@ def put(settings: Settings, file: Path, before: datetime | None) -> Counter[str]
             draft = Path(folder) / target.name
             trial = replace(settings, instance=Path(folder), database_url=f"sqlite:///{draft.absolute()}")
             ended = ready(trial, draft, file, before)
-            kept = restore.put(draft, target)
+            kept = restore.replace(draft, target)
             instance_folder.mark_made(settings.instance, target)
     except restore.InUse as error:
         raise CommandRefused(IN_USE) from error

@@ -5,12 +5,12 @@ from webapp.core.db import Database
 from webapp.settings import Settings
 
 
-def make(database: Database, settings: Settings) -> str | None:
+def create(database: Database, settings: Settings) -> str | None:
     """A new setup link, which replaces the former one; None if there is an admin already."""
     with database.write() as db:
-        if not registration.is_unkept(db):
+        if not registration.has_no_administrator(db):
             return None
-        return f"{settings.base_url}/setup/{one_time_links.make(db, registration.SETUP, settings.setup_lifetime)}"
+        return f"{settings.base_url}/setup/{one_time_links.create(db, registration.SETUP, settings.setup_lifetime)}"
 
 
 def lifetime_in_words(settings: Settings) -> str:

@@ -62,7 +62,7 @@ def command() -> None:
 @click.option("--per-minute", type=click.IntRange(1, MAX_PER_MINUTE), help="Maximum number of requests per minute.")
 @click.option("--key", help="A public JWK or its thumbprint: the token works only with a DPoP proof of that key.")
 @pass_context
-def mint(context: CommandContext, /, *, user: str, expires: timedelta, **asked: Any) -> None:
+def mint(context: CommandContext, /, *, user: str, expires: timedelta, **options: Any) -> None:
     """Create a token for USER and print it. It is not shown again.
 
     \b
@@ -75,7 +75,7 @@ def mint(context: CommandContext, /, *, user: str, expires: timedelta, **asked: 
     issuer, catalogue = mint_checks.tools(context.settings)
     with opened(context) as database, database.write() as db:
         owner = user_named(db, user)
-        wish = mint_checks.token_request(db, context.settings, catalogue, owner, MintOrder(lifetime=expires, **asked))
+        wish = mint_checks.token_request(db, context.settings, catalogue, owner, MintOrder(lifetime=expires, **options))
         try:
             issued = issuer.issue(db, owner.id, wish, mint_checks.PROVEN_BY_NOBODY)
         except issuing.TokenNameTaken as error:

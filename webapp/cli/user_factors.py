@@ -63,7 +63,7 @@ def reset_factors(context: CommandContext, *, name: str) -> None:
     try:
         with opened(context) as database, database.write() as db:
             user = user_named(db, name)
-            resets.take_away(db, user.id)
+            resets.cancel(db, user.id)
             mfa_reset.carry_out(db, services_of(app).get(Mailer), user)
     finally:
         close(app)

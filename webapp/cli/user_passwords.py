@@ -83,7 +83,7 @@ def setup(context: CommandContext) -> None:
       python -m webapp user setup-link
     """
     with opened(context) as database:
-        link = setup_link.make(database, context.settings)
+        link = setup_link.create(database, context.settings)
     if link is None:
         raise CommandRefused("This site already has an admin. Add other accounts with: python -m webapp user add")
     say_aside(f"The link works once, within {setup_link.lifetime_in_words(context.settings)}.")

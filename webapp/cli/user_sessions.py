@@ -26,7 +26,7 @@ def sessions(context: CommandContext, *, name: str, is_json: bool) -> None:
     """
     with opened(context) as database, database.read() as db:
         user = user_named(db, name)
-        found = [session_list.device(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
+        found = [session_list.device_of(credential, browser) for credential, browser in lifecycle.live(db, user.id)]
     if is_json:
         names = ("id", "name", "address", "method", "started_at", "last_seen_at", "expires_at", "remembered")
         say_json([{field: getattr(device, field) for field in names} for device in found])
@@ -74,4 +74,4 @@ def purge(context: CommandContext) -> None:
 
 def forget_some(database: Database) -> int:
     with database.write() as db:
-        return account_lifecycle.forget_due(db)
+        return account_lifecycle.delete_due(db)

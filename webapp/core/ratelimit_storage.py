@@ -85,12 +85,12 @@ class SqlStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         with self._database.write() as session:
-            return count(session, key, expiry, amount)
+            return count_hit(session, key, expiry, amount)
 
     def incr_in_turn(self, items: Sequence[Item]) -> list[int]:
         """All items in one transaction, which takes half the time."""
         with self._database.write() as session:
-            return list(in_turn(items, partial(count, session)))
+            return list(in_turn(items, partial(count_hit, session)))
 
     def get(self, key: str) -> int:
         entry = self._live(key)
@@ -138,7 +138,7 @@ class SqlStorage(Storage):
             return (row.key, row.hits, row.expires_at) if row and row.expires_at > clock.now() else None
 
 
-def count(db: Session, key: str, expiry: int, amount: int = 1) -> int:
+def count_hit(db: Session, key: str, expiry: int, amount: int = 1) -> int:
     now = clock.now()
     end = now + timedelta(seconds=expiry)
     values = {"key": key, "amount": amount, "now": to_microseconds(now), "end": to_microseconds(end)}

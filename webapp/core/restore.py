@@ -29,7 +29,7 @@ def settle(database: Path) -> None:
             raise InUse from error
 
 
-def put(draft: Path, database: Path) -> Path | None:
+def replace(draft: Path, database: Path) -> Path | None:
     """Replace the database by a settled draft, without a moment in which neither exists.
 
     Returns:
@@ -38,7 +38,7 @@ def put(draft: Path, database: Path) -> Path | None:
     Raises:
         InUse, OSError: nothing was changed.
     """
-    kept = keep(database) if database.exists() else None
+    kept = keep_former(database) if database.exists() else None
     flush(draft)
     # SQLite would apply a leftover write-ahead log to the new file.
     for ending in LOG:
@@ -50,7 +50,7 @@ def put(draft: Path, database: Path) -> Path | None:
     return kept
 
 
-def keep(database: Path) -> Path:
+def keep_former(database: Path) -> Path:
     settle(database)
     kept = database.with_name(f"{database.name}.before-{now():%Y%m%dT%H%M%S%fZ}")
     os.link(database, kept)

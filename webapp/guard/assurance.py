@@ -90,8 +90,8 @@ class Demands:
 
 def demands_of(second_factor: Iterable[str], passkey: Iterable[str]) -> Demands:
     """``Demands`` from two settings, each a list of roles and scopes; names with a colon are scopes."""
-    asked = dict.fromkeys(second_factor, Level.TWO) | dict.fromkeys(passkey, Level.PHISHING_RESISTANT)
+    minimums = dict.fromkeys(second_factor, Level.TWO) | dict.fromkeys(passkey, Level.PHISHING_RESISTANT)
     return Demands(
-        roles={name: level for name, level in asked.items() if ":" not in name},
-        scopes={name: level for name, level in asked.items() if ":" in name},
+        roles={name: level for name, level in minimums.items() if ":" not in name},
+        scopes={name: level for name, level in minimums.items() if ":" in name},
     )

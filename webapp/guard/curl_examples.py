@@ -54,8 +54,8 @@ def current_requirement() -> Requirement:
     Raises:
         LookupError: the route has none.
     """
-    asked = unproxied(request)
-    need = requirement_of(unproxied(current_app), asked.url_rule.endpoint) if asked.url_rule else None
+    current = unproxied(request)
+    need = requirement_of(unproxied(current_app), current.url_rule.endpoint) if current.url_rule else None
     if need is None:
         raise LookupError("no guarded route")
     return need

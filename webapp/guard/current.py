@@ -59,7 +59,7 @@ def user_lookup(app: Flask) -> Callable[[UserLookup], UserLookup]:
     return register
 
 
-def record() -> Any:
+def plugin_record() -> Any:
     """The plug-in's record of the caller; behind ``current_record``.
 
     Raises:
@@ -78,5 +78,5 @@ current_principal: Principal = LocalProxy(principal)  # type: ignore[assignment]
 """The authenticated caller; falsy if there is none."""
 current_claims: dict[str, Any] = LocalProxy(claims)  # type: ignore[assignment]
 """The claims of the token of this request; empty without a token."""
-current_record: Any = LocalProxy(record)
+current_record: Any = LocalProxy(plugin_record)
 """What the function registered with ``user_lookup`` returns for the caller, called once per request; else falsy."""

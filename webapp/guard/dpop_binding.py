@@ -10,18 +10,18 @@ from webapp.web.bearer import Presented
 class KeyNotProven(NotAccepted):
     """The DPoP proof is missing or wrong; ``error`` is the error code of the challenge (RFC 9449 §7.1)."""
 
-    def __init__(self, error: str, reason: str, standing: CredentialRow | None) -> None:
-        super().__init__("token_invalid", reason, standing)
+    def __init__(self, error: str, reason: str, credential_row: CredentialRow | None) -> None:
+        super().__init__("token_invalid", reason, credential_row)
         self.error = error
 
 
-def check(shown: Presented, principal: Principal, standing: CredentialRow | None) -> None:
+def check(shown: Presented, principal: Principal, credential_row: CredentialRow | None) -> None:
     """Check the DPoP proof of a request. Whether the token is bound is read from its row, not from its claims.
 
     Args:
         shown: the token as it was sent.
         principal: of the token.
-        standing: its row, for the log.
+        credential_row: its row, for the log.
 
     Raises:
         KeyNotProven
@@ -30,15 +30,15 @@ def check(shown: Presented, principal: Principal, standing: CredentialRow | None
     if jkt is None and not shown.is_dpop:
         return
     if jkt is None:
-        raise KeyNotProven("invalid_token", "the token is not bound to a key", standing)
+        raise KeyNotProven("invalid_token", "the token is not bound to a key", credential_row)
     if not shown.is_dpop:
-        raise KeyNotProven("invalid_token", "the proof is missing", standing)
+        raise KeyNotProven("invalid_token", "the proof is missing", credential_row)
     try:
         proof = dpop.proof_for(shown.token)
     except ProofUnfit as error:
-        raise KeyNotProven("invalid_dpop_proof", str(error), standing) from error
+        raise KeyNotProven("invalid_dpop_proof", str(error), credential_row) from error
     if not same(proof.jkt, jkt):
-        raise KeyNotProven("invalid_token", "the proof was made with another key", standing)
+        raise KeyNotProven("invalid_token", "the proof was made with another key", credential_row)
     # Last, so that rows are stored only for proofs of the right key.
     if not dpop.is_new(proof):
-        raise KeyNotProven("invalid_dpop_proof", "the proof was already used", standing)
+        raise KeyNotProven("invalid_dpop_proof", "the proof was already used", credential_row)

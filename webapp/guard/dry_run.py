@@ -27,7 +27,7 @@ class Tried:
     """Path of a page where the missing permission can be added."""
 
 
-def tried(principal: Principal, method: str, path: str, address: str | None) -> Tried | None:
+def try_access(principal: Principal, method: str, path: str, address: str | None) -> Tried | None:
     """None where no route has this path."""
     rule = rule_at(method, path)
     need = requirement_of(current_app, rule.endpoint) if rule else None

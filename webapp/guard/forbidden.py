@@ -111,7 +111,7 @@ def current_call() -> Call:
     return Call(request.method, str(request.url_rule), request.remote_addr)
 
 
-def steps_of(asked: Sequence[CheckedStep]) -> list[RequirementStep]:
+def steps_of(checked: Sequence[CheckedStep]) -> list[RequirementStep]:
     """Access checks in the form that error pages show."""
     states = {True: "held", False: "missing", None: "idle"}
-    return [RequirementStep(step.words, states[step.held]) for step in asked]
+    return [RequirementStep(step.words, states[step.held]) for step in checked]

@@ -10,7 +10,7 @@ from webapp.web.negotiation import FORM_TYPES
 Fields = list[tuple[str, str]]
 
 
-def kept() -> str | None:
+def serialize() -> str | None:
     """The fields of the submitted form as JSON; None if the body is no form. Files are left out."""
     if request.mimetype not in FORM_TYPES and request.content_length:
         return None
@@ -19,7 +19,7 @@ def kept() -> str | None:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
-def read(text: str | None) -> Fields | None:
+def parse(text: str | None) -> Fields | None:
     """The fields from a value made by ``kept``; None for any other value."""
     try:
         found = json.loads(text or "")

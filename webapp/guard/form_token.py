@@ -14,7 +14,7 @@ from webapp.web.unproxied import unproxied
 ANY_TOKEN = Requirement(scope="", reads_cookies=False)
 
 
-def carried(token: str | None) -> Principal:
+def principal_of_form_token(token: str | None) -> Principal:
     """The principal of the token in the form or header. Aborts with the guard's response if there is no valid one.
 
     Raises:

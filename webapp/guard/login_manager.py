@@ -30,7 +30,7 @@ from webapp.web.unproxied import unproxied
 class CredentialAccepted(Protocol):
     """Hook: called when a request was authorized with a credential, whose row was read at ``moment``."""
 
-    def __call__(self, row: CredentialRow, asked: Request, moment: datetime, /) -> None: ...
+    def __call__(self, row: CredentialRow, request: Request, moment: datetime, /) -> None: ...
 
 
 class FormerSecretUsed(Protocol):
@@ -59,7 +59,7 @@ class Authenticators:
     """Reads the session cookie of the current request."""
     by_token: Callable[[str], CredentialRef]
     """Verifies a token; raises ``NotAccepted`` for one that this site did not issue."""
-    standing: Callable[[str], CredentialRow | None]
+    credential_row: Callable[[str], CredentialRow | None]
     """Reads the row of a credential by its key."""
     seen: CredentialAccepted
     late: ExpiredTokenUsed
@@ -100,7 +100,7 @@ def caller() -> Principal | None:
     """
     kept = unproxied(g)
     if "caller" not in kept:
-        kept.caller = recognise(kept)
+        kept.caller = authenticate(kept)
         if isinstance(kept.caller, Principal):
             # Where Flask-Login stores its user, for ``current_user``.
             kept._login_user = kept.caller
@@ -143,15 +143,15 @@ def mark_authorized() -> None:
         count_use(*kept.use)
 
 
-def count_use(seen: CredentialAccepted, standing: CredentialRow, moment: datetime) -> None:
-    seen(standing, unproxied(request), moment)
+def count_use(seen: CredentialAccepted, credential_row: CredentialRow, moment: datetime) -> None:
+    seen(credential_row, unproxied(request), moment)
 
 
-def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
+def authenticate(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
     """Authenticate by the token if the request presents one, else by the session cookie. Does not raise NotAccepted."""
     authenticators = service(Authenticators)
-    asked = unproxied(request)
-    shown = presented(asked)
+    current = unproxied(request)
+    shown = presented(current)
     try:
         claim = authenticators.by_session() if shown is None else named_by(authenticators, shown)
         if claim is None:
@@ -160,25 +160,25 @@ def recognise(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
         if standing is None and shown is None:
             standing = authenticators.former(claim.key)
         moment = now()
-        principal = admit(claim, standing, moment)
+        principal = admit(claim, credential_row, moment)
         if shown is not None:
-            dpop_binding.check(shown, principal, standing)
+            dpop_binding.check(shown, principal, credential_row)
     except NotAccepted as error:
         if error.code == "token_expired" and (credential_id := expired_one(error)) is not None:
             authenticators.late(credential_id)
         return error
-    if standing is not None:
-        kept.use = authenticators.seen, standing, moment
+    if credential_row is not None:
+        kept.use = authenticators.seen, credential_row, moment
         if "is_authorized" in kept:
             count_use(*kept.use)
     if shown is not None:
-        asked.environ[TOKEN_END] = principal.expires_at, (principal.expires_at - moment).days
+        current.environ[TOKEN_END] = principal.expires_at, (principal.expires_at - moment).days
     return principal
 
 
 def expired_one(error: NotAccepted) -> UUID | None:
-    if error.standing is not None:
-        return error.standing.credential_id
+    if error.credential_row is not None:
+        return error.credential_row.credential_id
     return UUID(hex=error.key) if error.key else None
 
 

@@ -72,14 +72,14 @@ class NotAccepted(Exception):
     """A credential that is not accepted; ``code`` is the refusal's."""
 
     def __init__(
-        self, code: ProblemCode, reason: str, standing: CredentialRow | None = None, *, key: str | None = None
+        self, code: ProblemCode, reason: str, credential_row: CredentialRow | None = None, *, key: str | None = None
     ) -> None:
         """
         Args:
             key: of a valid token whose row was not read, because it has expired.
         """
         super().__init__(reason)
-        self.code, self.standing, self.key = code, standing, key
+        self.code, self.credential_row, self.key = code, credential_row, key
 
 
 class SiteMoved(NotAccepted):
@@ -95,20 +95,20 @@ def admit(claim: CredentialRef, standing: CredentialRow | None, now: datetime) -
 
     Args:
         claim: what the request names.
-        standing: its row; None if there is none.
+        credential_row: its row; None if there is none.
 
     Raises:
         NotAccepted: with ``session_ended``, ``token_revoked``, ``token_expired`` or ``token_invalid``.
     """
     is_token = claim.kind == "token"
-    if standing is None or standing.credential != claim.kind:
+    if credential_row is None or credential_row.credential != claim.kind:
         raise NotAccepted("token_invalid" if is_token else "session_ended", "no such credential")
-    if claim.user_id is not None and claim.user_id != standing.user_id:
-        raise NotAccepted("token_invalid", "sub is not the owner", standing)
-    if standing.revoked_at is not None or standing.disabled_at is not None:
-        reason = "its owner is disabled" if standing.disabled_at is not None else "it was ended"
-        raise NotAccepted("token_revoked" if is_token else "session_ended", reason, standing)
-    if standing.expires_at <= now or (standing.idle_at is not None and standing.idle_at <= now):
-        raise NotAccepted("token_expired" if is_token else "session_ended", "it has expired", standing)
+    if claim.user_id is not None and claim.user_id != credential_row.user_id:
+        raise NotAccepted("token_invalid", "sub is not the owner", credential_row)
+    if credential_row.revoked_at is not None or credential_row.disabled_at is not None:
+        reason = "its owner is disabled" if credential_row.disabled_at is not None else "it was ended"
+        raise NotAccepted("token_revoked" if is_token else "session_ended", reason, credential_row)
+    if credential_row.expires_at <= now or (credential_row.idle_at is not None and credential_row.idle_at <= now):
+        raise NotAccepted("token_expired" if is_token else "session_ended", "it has expired", credential_row)
     # The fields are the same; ``_make`` would be slower because it checks their number.
-    return tuple.__new__(Principal, standing)
+    return tuple.__new__(Principal, credential_row)

@@ -41,27 +41,27 @@ def authorize_request() -> ResponseReturnValue | None:
         return canonical_redirect(asked.routing_exception) or form_redirect(asked.routing_exception)
     need = requirement_of(app, asked.url_rule.endpoint)
     if need is None:
-        raise undeclared(asked.url_rule.endpoint)
+        raise undeclared(current.url_rule.endpoint)
     if not need.reads_cookies:
         request_ctx._session = app.session_interface.make_null_session(app)
-    if asked.method == "OPTIONS":
+    if current.method == "OPTIONS":
         # For everybody, since a browser's preflight carries no credential (Fetch Standard §3.2.2). Never the view's
         # own answer: which methods a route has is written in /openapi.json for everybody too.
         return app.make_default_options_response()
-    is_asked = need.reads_cookies or not need.is_public
-    if is_asked and (answer := refusal_for(asked, need)) is not None:
+    has_requirement = need.reads_cookies or not need.is_public
+    if has_requirement and (answer := refusal_for(current, need)) is not None:
         return answer
     login_manager.mark_authorized()
     return None
 
 
-def refusal_for(asked: Request, need: Requirement) -> Response | None:
+def refusal_for(current: Request, need: Requirement) -> Response | None:
     """The response to a request that does not meet ``need``; None if it does, then ``g.principal`` is set.
 
     Raises:
         Problem: 403 ``csrf_failed``, 429 ``throttled``.
     """
-    is_change, app = csrf.is_change(asked.method), unproxied(current_app)
+    is_change, app = csrf.is_change(current.method), unproxied(current_app)
     try:
         # Public pages need no caller. A public form submitted with a token is refused below.
         principal = login_manager.caller() if not need.is_public or (is_change and presented()) else None
@@ -86,12 +86,12 @@ def refusal_for(asked: Request, need: Requirement) -> Response | None:
     if is_change and (answer := refused_forgery(principal)) is not None:
         return answer
     if is_limited and principal is not None:
-        count(principal)
+        count_request(principal)
     g.principal = principal
     return None
 
 
-def count(principal: Principal) -> None:
+def count_request(principal: Principal) -> None:
     """Count a request against the rate limit of its token.
 
     Raises:

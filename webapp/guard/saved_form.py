@@ -55,8 +55,8 @@ def keep(target: str, ended: CredentialRow | None = None) -> bool:
         return False
     if ended is not None and ended.user_id == owner and ended.disabled_at is not None:
         return False
-    text = form_state.kept()
-    if text is None or not form_state.read(text):
+    text = form_state.serialize()
+    if text is None or not form_state.parse(text):
         # A form without fields, only a button: nothing would be lost.
         return False
     secret = new_secret()
@@ -113,7 +113,7 @@ def opened(found: KeptForm) -> SavedForm | None:
     except DecryptionFailed:
         return None
     target, text = msgspec.json.decode(content, type=tuple[str, str])
-    fields = form_state.read(text)
+    fields = form_state.parse(text)
     return SavedForm(target, fields) if fields is not None else None
 
 

@@ -21,7 +21,7 @@ def validate_credential(claim: CredentialRef) -> Principal:
     Raises:
         NotAccepted
     """
-    return admit(claim, authenticators().standing(claim.key), now())
+    return admit(claim, authenticators().credential_row(claim.key), now())
 
 
 def authenticators() -> Authenticators:

@@ -41,7 +41,7 @@ class LoginPageRenderer(Protocol):
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     """The response to an invalid, expired or ended credential: 401, or the login page for browsers."""
-    note(error.code, str(error), error.standing)
+    note(error.code, str(error), error.credential_row)
     if need.is_optional:
         # Answered once: the next request is anonymous, which is enough here.
         session.clear()
@@ -150,9 +150,9 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
     if is_browser():
         if request.method in ("GET", "HEAD"):
             return as_response(redirect(confirm, 303))
-        if (kept := form_state.kept()) is not None:
+        if (kept := form_state.serialize()) is not None:
             # The confirmation page is rendered here, with the saved form inside, so that no redirect loses it.
-            facts = {"target": path_and_query(), "kept": kept, "minutes": minutes(need), "asked": need.level}
+            facts = {"target": path_and_query(), "kept": kept, "minutes": minutes(need), "required": need.level}
             return as_response((render_template("login/confirm.html", **facts), 401, headers))
     kind = kind_of(code)
     what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts import known_networks
 from webapp.accounts.familiarity import Familiarity
 from webapp.accounts.models import User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.core.client_network import network_of
 
 
@@ -47,7 +47,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognized:
+class ClientFamiliarity:
     """How well a client is known, and the prefix of its rate-limit keys."""
 
     familiarity: Familiarity
@@ -56,17 +56,21 @@ class Recognized:
     def by_name(self, identifier: str) -> str:
         """Rate-limit key of a typed name, in normalized form."""
         # A known browser has one count for all names, so its owner gets a 429 with any of them.
-        return self.prefix if self.familiarity is Familiarity.BROWSER else f"{self.prefix}name:{key_of(identifier)}"
+        return (
+            self.prefix
+            if self.familiarity is Familiarity.BROWSER
+            else f"{self.prefix}name:{normalized_key(identifier)}"
+        )
 
     def by_account(self, identifier: str, user: User | None) -> str:
         """Rate-limit key of an account, the same for each of its names. An unknown name counts as an account."""
-        return f"{self.prefix}nobody:{key_of(identifier)}" if user is None else self.by_user(user)
+        return f"{self.prefix}nobody:{normalized_key(identifier)}" if user is None else self.by_user(user)
 
     def by_user(self, user: User) -> str:
         return f"{self.prefix}{user_key(user)}"
 
 
-STRANGER = Recognized(Familiarity.STRANGER)
+STRANGER = ClientFamiliarity(Familiarity.STRANGER)
 
 
 def user_key(user: User) -> str:
@@ -75,7 +79,7 @@ def user_key(user: User) -> str:
     return f"user:{user.id}" if since is None else f"user:{user.id}:{since.timestamp():.6f}"
 
 
-def recognize(db: Session, user: User | None, client: Client) -> Recognized:
+def familiarity_of(db: Session, user: User | None, client: Client) -> ClientFamiliarity:
     """How well a user's account knows a client.
 
     Args:
@@ -86,10 +90,10 @@ def recognize(db: Session, user: User | None, client: Client) -> Recognized:
     if user is None:
         return STRANGER
     if client.session is not None and client.session.user_id == user.id:
-        return Recognized(Familiarity.BROWSER, f"session:{client.session.credential_id}:")
+        return ClientFamiliarity(Familiarity.BROWSER, f"session:{client.session.credential_id}:")
     if (mark := mark_of(client, user)) is not None:
-        return Recognized(Familiarity.BROWSER, f"browser:{mark.secret}:")
-    return Recognized(Familiarity.NETWORK, f"network:{client.network}:") if is_network else STRANGER
+        return ClientFamiliarity(Familiarity.BROWSER, f"browser:{mark.secret}:")
+    return ClientFamiliarity(Familiarity.NETWORK, f"network:{client.network}:") if is_network else STRANGER
 
 
 def mark_of(client: Client, user: User) -> BrowserMark | None:

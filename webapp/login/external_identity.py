@@ -12,7 +12,7 @@ from webapp.accounts.identity import Identity
 from webapp.accounts.password_normalization import LONGEST
 from webapp.accounts.passwords import Passwords
 from webapp.core.db import Database
-from webapp.login.password_authenticator import Identities
+from webapp.login.password_authenticator import PasswordAuthenticator
 from webapp.settings import Settings, SettingsError
 from webapp.settings.references import load_reference
 
@@ -28,7 +28,7 @@ class Unreachable(Exception):
     """The provider failed, timed out, or has too many calls running already."""
 
 
-def identities_for(settings: Settings, database: Database, passwords: Passwords) -> Identities:
+def password_authenticator_for(settings: Settings, database: Database, passwords: Passwords) -> PasswordAuthenticator:
     """The password authentication of this site, with the identity provider if one is set.
 
     Raises:
@@ -36,10 +36,10 @@ def identities_for(settings: Settings, database: Database, passwords: Passwords)
     """
     ask = load_authenticate(settings.identity_provider)
     if ask is None:
-        return Identities(database, passwords)
-    provider = ExternalIdentities(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
+        return PasswordAuthenticator(database, passwords)
+    provider = ExternalIdentityProvider(ask, settings.identity_timeout, passwords.at_once + passwords.waiting)
     passwords.response_interval = RESPONSE_INTERVAL
-    return Identities(database, passwords, provider)
+    return PasswordAuthenticator(database, passwords, provider)
 
 
 def load_authenticate(setting: str) -> Authenticate | None:
@@ -61,7 +61,7 @@ def load_authenticate(setting: str) -> Authenticate | None:
 
 
 @dataclass(slots=True)
-class ExternalIdentities:
+class ExternalIdentityProvider:
     ask: Authenticate
     patience: timedelta
     at_once: int

@@ -73,7 +73,7 @@ class LoginFlow:
     database: Database
     limiter: Limiter
     passwords: Passwords
-    identities: Identities
+    authenticator: PasswordAuthenticator
     post: Mailer
     by_name: Limit
     by_account: Limit
@@ -85,22 +85,22 @@ class LoginFlow:
 
         Raises:
             TooBusy: nothing was counted.
-            Unreachable, NoAccountPossible: see ``Identities.owner``.
+            Unreachable, NoAccountPossible: see ``PasswordAuthenticator.authenticate``.
         """
         if too_many := self.over(self.by_address, attempt.client.network):
             return self.throttled(None, too_many)
         with self.passwords.place():
-            asked = time.monotonic()
+            received_at = time.monotonic()
             outcome = self.judge(attempt)
             if isinstance(outcome, LoginRefused):
                 # While the slot is held: repeated refusals occupy no more threads than other logins.
-                self.passwords.wait_for_beat(asked)
+                self.passwords.wait_for_interval(received_at)
             return outcome
 
     def judge(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
         with self.database.read() as db:
             user = user_queries.by_name_or_email(db, attempt.identifier)
-            sender = recognize(db, user, attempt.client)
+            sender = familiarity_of(db, user, attempt.client)
         name = self.by_name, sender.by_name(attempt.identifier)
         account = self.by_account, sender.by_account(attempt.identifier, user)
         network = self.by_address, attempt.client.network
@@ -123,7 +123,7 @@ class LoginFlow:
     def compare(self, attempt: Attempt, user: User | None, sender: Recognized) -> Done | Unverified | LoginRefused:
         owner = self.identities.owner(attempt.identifier, attempt.password, user)
         # The name belongs to another user at the provider by now, but not yet here.
-        if owner is None or (user is not None and owner.id != user.id) or not self.believes(user, sender.familiarity):
+        if owner is None or (user is not None and owner.id != user.id) or not self.accepts(user, sender.familiarity):
             return self.refused(user, sender.familiarity)
         self.rehash(owner, attempt.password)
         return Unverified(owner) if owner.is_unverified else Done(owner)
@@ -157,18 +157,18 @@ class LoginFlow:
                 record(db, Event.LOGIN_THROTTLED, user_id=user.id if user else None, limit=limit.name)
         return Throttled(too_many.retry_after)
 
-    def believes(self, user: User | None, familiarity: Familiarity) -> bool:
+    def accepts(self, user: User | None, familiarity: Familiarity) -> bool:
         """Whether the right password is accepted. After too many wrong ones in a row it is refused like a wrong one."""
         if user is None or user.failed_logins == 0:
             return True
         with self.database.write() as db:
-            return lockout.forgive(db, user, familiarity)
+            return lockout.reset_failures(db, user, familiarity)
 
-    def refused(self, user: User | None, familiarity: Familiarity, *, is_heard: bool = True) -> LoginRefused:
+    def refused(self, user: User | None, familiarity: Familiarity, *, is_counted: bool = True) -> LoginRefused:
         """Count and record a failed attempt."""
         # Without the name, because people type passwords into the wrong field.
         with self.database.write() as db:
-            lockout.count(db, self.post, user if is_heard else None, familiarity)
+            lockout.count_failure(db, self.post, user if is_counted else None, familiarity)
             record(db, Event.SESSION_REFUSED, user_id=user.id if user else None, is_known=user is not None)
         return LoginRefused()
 

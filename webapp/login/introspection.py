@@ -128,7 +128,9 @@ def of_refresh(db: Session, secret: str) -> TokenBearer | None:
     )
 
 
-def said(bearing: TokenBearer, *, issuer: str, token_type: str, claims: Mapping[str, Any]) -> Introspection:
+def introspection_response(
+    bearing: TokenBearer, *, issuer: str, token_type: str, claims: Mapping[str, Any]
+) -> Introspection:
     """Build the introspection response.
 
     Args:

@@ -1,4 +1,4 @@
-"""Verify a password: with the local table, or with an identity provider, and find the account it belongs to."""
+"""PasswordAuthenticator: verify a password locally or with an identity provider, and find its account."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ from webapp.core.db import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Identities:
-    """Verifies passwords of local accounts. ``ExternalIdentities`` adds an identity provider."""
+class PasswordAuthenticator:
+    """Verifies a password: of a local account by its hash, of any other by the identity provider, if there is one."""
 
     database: Database
     passwords: Passwords
     provider: IdentityProvider | None = None
 
-    def owner(self, identifier: str, password: str, user: User | None) -> User | None:
+    def authenticate(self, identifier: str, password: str, user: User | None) -> User | None:
         """The account of a name and password.
 
         Args:
@@ -31,14 +31,14 @@ class Identities:
             Unreachable: the identity provider did not answer.
             NoAccountPossible: the password is right, but the account cannot be created here.
         """
-        owner = self.proven(identifier, password, user)
-        return owner if owner is not None and owner.disabled_at is None else None
+        found = self.verified_user(identifier, password, user)
+        return found if found is not None and found.disabled_at is None else None
 
-    def proven(self, identifier: str, password: str, user: User | None) -> User | None:
+    def verified_user(self, identifier: str, password: str, user: User | None) -> User | None:
         # Local accounts are verified here, whatever the provider knows: administrators can log in while it is down, and
         # no name there can take over a local account.
-        is_ours = user is not None and not user.is_known_elsewhere
-        if self.provider is None or is_ours:
+        is_local = user is not None and not user.is_known_elsewhere
+        if self.provider is None or is_local:
             is_right = self.passwords.verify(password, user.password_hash if user else None)
             return user if is_right else None
         identity = self.provider.authenticate(identifier, password)

@@ -56,12 +56,12 @@ def owner(db: Session, half: PendingLogin) -> User | None:
     return user if user is not None and user.disabled_at is None else None
 
 
-def written(half: PendingLogin) -> list[Any]:
+def to_cookie(half: PendingLogin) -> list[Any]:
     """The content of the cookie."""
     return [str(half.id), half.amr, half.is_remembered, half.next]
 
 
-def read(content: Any) -> PendingLogin | None:
+def from_cookie(content: Any) -> PendingLogin | None:
     """Parse the content of the cookie; None if an older version wrote it."""
     try:
         half_id, amr, is_remembered, target = content

@@ -69,25 +69,31 @@ class RefreshGrant:
     """For how long after its use a refresh token gets the same successor again."""
 
     def begin(
-        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, *, jkt: str | None = None
+        self,
+        secret: str,
+        requested: Sequence[str],
+        catalogue: Catalogue,
+        address: str | None,
+        *,
+        jkt: str | None = None,
     ) -> Outcome | Throttled:
         """Exchange a refresh token.
 
         Args:
             secret: the refresh token.
-            asked: narrower scopes for this access token; empty for all scopes of the login.
+            requested: narrower scopes for this access token; empty for all scopes of the login.
             address: IP address of the client.
             jkt: thumbprint of the key in the DPoP proof (RFC 9449 §6.1).
         """
         if throttled := self.misses.too_many(address):
             return throttled
-        outcome = self.attempt(secret, asked, catalogue, address, jkt)
+        outcome = self.attempt(secret, requested, catalogue, address, jkt)
         if isinstance(outcome, Denied):
             self.misses.count(address)
         return outcome
 
     def attempt(
-        self, secret: str, asked: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
+        self, secret: str, requested: Sequence[str], catalogue: Catalogue, address: str | None, jkt: str | None
     ) -> Outcome | Throttled:
         if not SHAPE.fullmatch(secret):
             return Denied("refresh_invalid", "not a refresh token of this site")
@@ -99,13 +105,13 @@ class RefreshGrant:
             if not is_bound_to(held, jkt):
                 outcome: Outcome | Throttled = Denied("refresh_invalid", "its key was not proven")
             else:
-                outcome = self.judge(db, held, asked, catalogue, address)
+                outcome = self.judge(db, held, requested, catalogue, address)
             if isinstance(outcome, Denied) and outcome.code != "refresh_reused":
                 note(db, held, outcome.reason)
             return outcome
 
     def judge(
-        self, db: Session, held: HeldRefreshToken, asked: Sequence[str], catalogue: Catalogue, address: str | None
+        self, db: Session, held: HeldRefreshToken, requested: Sequence[str], catalogue: Catalogue, address: str | None
     ) -> Outcome | Throttled:
         moment = now()
         state = refreshing.state_of(held, moment, self.overlap)
@@ -118,15 +124,15 @@ class RefreshGrant:
         if user is None or not may_refresh(user):
             return Denied("refresh_invalid", "its owner may not log in")
         had = held.scopes.intersection(catalogue.held_by(included_in(db, user.role)))
-        if not had or set(asked) - had:
-            return ScopesTooWide(sorted(set(asked) - had))
+        if not had or set(requested) - had:
+            return ScopesTooWide(sorted(set(requested) - had))
         if state is RefreshState.FRESH and (retry_after := refreshing.wait(db, held, moment)):
             return Throttled(retry_after)
         successor = refreshing.follow(db, held, state, self.succession, moment)
         if successor is None:
             return Denied("refresh_invalid", "another request used it first")
         refreshing.touch(held, moment, address)
-        issued = self.access_token(db, held, state, frozenset(asked) or had, moment)
+        issued = self.access_token(db, held, state, frozenset(requested) or had, moment)
         return GrantedTokens(issued, successor, held.credential.ends_at) if issued else Throttled(self.overlap)
 
     def access_token(
@@ -160,7 +166,7 @@ class RefreshGrant:
     def mint(self, db: Session, held: HeldRefreshToken, scopes: frozenset[str], moment: datetime) -> Issued:
         family, credential = held.family, held.credential
         wish = TokenRequest(
-            name=name(),
+            name=random_name(),
             authority=msgspec.structs.replace(credential.authority or TokenGrant(), scopes=scopes),
             lifetime=min(family.access_lifetime, credential.expires_at - moment),
             origin="api",
@@ -183,7 +189,7 @@ def may_refresh(user: User) -> bool:
     return user.disabled_at is None and user.closes_at is None and not user.is_unverified
 
 
-def name() -> str:
+def random_name() -> str:
     return f"api-{new_secret(6)}"
 
 

@@ -117,7 +117,7 @@ class SecondStep:
         if over := self.flow.over(self.by_address, client.network):
             return self.flow.throttled(user, over)
         with self.flow.database.read() as db:
-            sender = recognize(db, user, client)
+            sender = familiarity_of(db, user, client)
         by_network = self.by_address, client.network
         rows = [(limit, user_key(user)) for limit in IN_A_ROW.values()]
         mine = (self.by_account, sender.by_user(user)), (IN_A_ROW[sender.familiarity], user_key(user)), total(user)
@@ -159,7 +159,7 @@ class SecondStep:
                 return None
         else:
             return "otp"
-        left = recovery_codes.sheet(db, user.id).left
+        left = recovery_codes.remaining(db, user.id).left
         record(db, Event.RECOVERY_CODE_USED, user_id=user.id, left=left)
         mails.recovery_code_used(db, left)
         return RECOVERY

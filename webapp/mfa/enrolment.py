@@ -40,7 +40,7 @@ def seed_of(sealer: Encryptor, user_id: UUID, begun: str, now: datetime) -> str:
     return str(seed)
 
 
-def drawn(uri: str) -> tuple[int, str]:
+def qr_code(uri: str) -> tuple[int, str]:
     """A QR code for SVG.
 
     Returns:

@@ -79,5 +79,5 @@ def listed(db: Session, user_id: UUID, ways: Ways) -> FactorList:
 
 
 def left(db: Session, user_id: UUID) -> CodesLeft:
-    sheet = recovery_codes.sheet(db, user_id)
+    sheet = recovery_codes.remaining(db, user_id)
     return CodesLeft(sheet.left, sheet.made_at)

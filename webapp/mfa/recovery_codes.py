@@ -29,7 +29,7 @@ class Sheet:
     made_at: datetime | None
 
 
-def make(db: Session, user_id: UUID) -> list[str]:
+def create(db: Session, user_id: UUID) -> list[str]:
     """Create a set of recovery codes, replacing the former one. They are shown once and stored as digests."""
     remove(db, user_id)
     codes = [new_code() for _ in range(COUNT)]
@@ -72,7 +72,7 @@ def spend(db: Session, user_id: UUID, code: str) -> bool:
     return spent.first() is not None
 
 
-def sheet(db: Session, user_id: UUID) -> Sheet:
+def remaining(db: Session, user_id: UUID) -> Sheet:
     query = select(func.count(), func.max(RecoveryCode.created_at)).where(
         RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
     )

@@ -38,14 +38,14 @@ def pending_reset(db: Session, user_id: UUID) -> FactorReset | None:
     return db.scalar(select(FactorReset).where(FactorReset.user_id == user_id))
 
 
-def take_away(db: Session, user_id: UUID) -> bool:
+def cancel(db: Session, user_id: UUID) -> bool:
     """Delete the pending reset of a user. Returns False if there is none, so that either stopping or carrying it out
     wins."""
     gone = db.execute(delete(FactorReset).where(FactorReset.user_id == user_id).returning(FactorReset.id))
     return gone.first() is not None
 
 
-def take_all_away(db: Session, *, before: datetime) -> int:
+def cancel_all(db: Session, *, before: datetime) -> int:
     """Delete pending resets begun before a moment. Returns their number."""
     gone = delete(FactorReset).where(FactorReset.created_at < before).returning(FactorReset.id)
     return len(db.scalars(gone).all())

@@ -104,7 +104,7 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
     found = find(db, user_id)
     if found is None:
         raise WrongCode("no app")
-    seed = unsealed(sealer, found)
+    seed = decrypted_seed(sealer, found)
     step = step_of(seed, code, now())
     spent = db.execute(
         update(TotpSeed)
@@ -117,7 +117,7 @@ def spend(db: Session, sealer: Encryptor, user_id: UUID, code: str) -> None:
         raise WrongCode("already used")
 
 
-def unsealed(sealer: Encryptor, found: TotpSeed) -> str:
+def decrypted_seed(sealer: Encryptor, found: TotpSeed) -> str:
     try:
         return sealer.open(found.sealed, belongs_to=str(found.user_id)).decode()
     except DecryptionFailed as error:

@@ -194,7 +194,7 @@ class AssertionAnswer:
     user_handle: bytes | None
 
 
-def read(answer: str) -> AssertionAnswer:
+def parse_assertion(answer: str) -> AssertionAnswer:
     """Parse an assertion without verifying it.
 
     Args:

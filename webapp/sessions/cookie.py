@@ -125,7 +125,7 @@ class Cookies(SecureCookieSessionInterface):
 def session_credential() -> CredentialRef | None:
     """The credential that the cookie of this request names."""
     secret = session.get(SECRET)
-    return CredentialRef(key=key_of(secret), kind="session") if isinstance(secret, str) else None
+    return CredentialRef(key=credential_key(secret), kind="session") if isinstance(secret, str) else None
 
 
 def keep(started: Started, principal: Principal, *, is_remembered: bool, is_same_user: bool = False) -> None:

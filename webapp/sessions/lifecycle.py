@@ -121,7 +121,7 @@ def issue(
     credential = credentials.issue(
         db,
         id=uuid4(),
-        key=key_of(secret),
+        key=credential_key(secret),
         kind="session",
         user_id=user_id,
         lifetime=lifetime,
@@ -173,6 +173,6 @@ def live(db: Session, user_id: UUID) -> Sequence[tuple[Credential, BrowserSessio
     return sorted(rows, key=lambda row: row[0].last_used_at or row[0].created_at, reverse=True)
 
 
-def key_of(secret: str) -> str:
+def credential_key(secret: str) -> str:
     """The key of a session in the table of credentials: the digest of its secret, which is not stored."""
     return digest(secret).hex()

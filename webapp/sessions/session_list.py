@@ -34,11 +34,11 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 def devices(db: Session, principal: Principal) -> list[Device]:
     """Sessions of the caller: the current one first, then the others by last use."""
-    found = [device(credential, browser, principal) for credential, browser in live(db, principal.user_id)]
+    found = [device_of(credential, browser, principal) for credential, browser in live(db, principal.user_id)]
     return sorted(found, key=lambda device: not device.is_current)
 
 
-def device(credential: Credential, browser: BrowserSession, principal: Principal | None = None) -> Device:
+def device_of(credential: Credential, browser: BrowserSession, principal: Principal | None = None) -> Device:
     return Device(
         id=credential.id,
         name=describe_user_agent(browser.user_agent),

@@ -12,7 +12,7 @@ from webapp.core.clock import now
 from webapp.core.digests import new_secret
 from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import TRUST, AuthenticationProof
-from webapp.sessions.lifecycle import Browser, key_of
+from webapp.sessions.lifecycle import Browser, credential_key
 from webapp.sessions.models import BrowserSession
 from webapp.sessions.user_agents import describe_user_agent
 
@@ -37,7 +37,7 @@ def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, 
     credential = credentials.issue(
         db,
         id=uuid4(),
-        key=key_of(secret),
+        key=credential_key(secret),
         kind=TRUST,
         user_id=user_id,
         lifetime=lifetime,
@@ -53,7 +53,7 @@ def trust(db: Session, user_id: UUID, browser: Browser, lifetime: timedelta, *, 
 
 def is_trusted(db: Session, user_id: UUID, secret: str) -> bool:
     """Whether a user trusts the browser that has this secret."""
-    found = credentials.by_key(db, key_of(secret), kind=TRUST)
+    found = credentials.by_key(db, credential_key(secret), kind=TRUST)
     return found is not None and found.user_id == user_id and found.is_live(now())
 
 

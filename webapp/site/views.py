@@ -147,7 +147,7 @@ def api_description() -> Description:
                 config["SITE_NAME"],
                 config["BASE_URL"],
                 cookie=config["SESSION_COOKIE_NAME"],
-                token_cookie=token_cookie.name() if "cookie" in config["TOKEN_LOCATIONS"] else None,
+                token_cookie=token_cookie.cookie_name() if "cookie" in config["TOKEN_LOCATIONS"] else None,
                 routes=routes(current_app),
                 views=current_app.view_functions,
                 own=config["OWN_BLUEPRINTS"],

@@ -37,7 +37,7 @@ class TokenAuthenticator:
         self._verified: OrderedDict[bytes, VerifiedToken] = OrderedDict()
         self._version = ""
 
-    def recognise(self, token: str) -> CredentialRef:
+    def authenticate(self, token: str) -> CredentialRef:
         """Verify a token and return the credential that it names; its row is not read.
 
         Raises:

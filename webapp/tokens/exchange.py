@@ -48,20 +48,20 @@ class TokenExchange:
     audiences: frozenset[str]
     """Other services only: this site itself does not accept exchanged tokens."""
 
-    def make(self, principal: Principal, key: str, audience: str, asked: frozenset[str]) -> Exchanged:
+    def make(self, principal: Principal, key: str, audience: str, requested: frozenset[str]) -> Exchanged:
         """
         Args:
             key: ``jti`` of the API token that is exchanged.
-            asked: requested scopes; empty for all scopes of the token.
+            requested: requested scopes; empty for all scopes of the token.
 
         Raises:
             AudienceUnknown, ExchangeTooWide
         """
         if audience not in self.audiences:
             raise AudienceUnknown(audience)
-        if beyond := asked - principal.scopes:
+        if beyond := requested - principal.scopes:
             raise ExchangeTooWide(", ".join(sorted(beyond)))
-        moment, scopes, token_id = now(), asked or principal.scopes, uuid4()
+        moment, scopes, token_id = now(), requested or principal.scopes, uuid4()
         lifetime = min(LONGEST, principal.expires_at - moment)
         claims = gathered(self.issuer.hooks, principal.user_id, sorted(scopes)) | {
             "iss": self.issuer.url,

@@ -14,7 +14,7 @@ from webapp.core.db import EPOCH, Instant
 from webapp.credentials.models import Credential
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken, TokenNotice
-from webapp.tokens.token_list import LONG_UNUSED, live
+from webapp.tokens.token_list import LONG_UNUSED, is_live_at
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Days before expiry; only for tokens whose lifetime is at least twice as long.
@@ -49,20 +49,20 @@ def take(db: Session, token_id: UUID, kind: str, *, every: timedelta | None = No
     return db.execute(TAKE, {"token_id": token_id, "kind": kind, "now": now(), "before": before}).first() is not None
 
 
-def hand_on(db: Session, kind: str, *, from_: UUID, to: UUID) -> None:
+def copy_mark(db: Session, kind: str, *, from_: UUID, to: UUID) -> None:
     """Copy the mark of a mail to the successor of a token."""
-    if (told := db.get(TokenNotice, (from_, kind))) is not None:
-        db.merge(TokenNotice(token_id=to, kind=kind, at=told.at))
+    if (notice := db.get(TokenNotice, (from_, kind))) is not None:
+        db.merge(TokenNotice(token_id=to, kind=kind, at=notice.at))
 
 
 def expiring(db: Session) -> DueReminder | None:
     """The expiring tokens of the next owner who has any; each at its last stage of ``STAGES``."""
     moment = now()
     stages = [
-        and_(Credential.expires_at.between(moment + low, moment + high), untold(kind))
+        and_(Credential.expires_at.between(moment + low, moment + high), not_yet_mailed(kind))
         for kind, low, high in stages_of()
     ]
-    return next_due(db, or_(*stages), moment, lambda row: stage_of(row.credential, moment), is_worth_telling)
+    return next_due(db, or_(*stages), moment, lambda row: stage_of(row.credential, moment), is_due)
 
 
 def stages_of() -> list[tuple[str, timedelta, timedelta]]:
@@ -75,7 +75,7 @@ def stage_of(credential: Credential, moment: datetime) -> str:
     return next(kind for kind, _, high in stages_of() if left <= high)
 
 
-def is_worth_telling(row: TokenRow, kind: str) -> bool:
+def is_due(row: TokenRow, kind: str) -> bool:
     return row.credential.expires_at - row.credential.created_at >= 2 * int(kind.rpartition("_")[2]) * DAY
 
 
@@ -84,11 +84,11 @@ def unused(db: Session) -> DueReminder | None:
     moment = now()
     since = moment - LONG_UNUSED
     never = and_(Credential.last_used_at.is_(None), Credential.created_at <= since)
-    is_unused = and_(or_(Credential.last_used_at <= since, never), untold("unused"))
+    is_unused = and_(or_(Credential.last_used_at <= since, never), not_yet_mailed("unused"))
     return next_due(db, is_unused, moment, lambda _: "unused", lambda _row, _kind: True)
 
 
-def untold(kind: str) -> ColumnElement[bool]:
+def not_yet_mailed(kind: str) -> ColumnElement[bool]:
     return ~exists().where(TokenNotice.token_id == ApiToken.id, TokenNotice.kind == kind)
 
 
@@ -101,12 +101,12 @@ def next_due(
 ) -> DueReminder | None:
     """Live tokens of one owner that meet ``condition``, except rotated tokens and those of script logins."""
     query = select(ApiToken, Credential).join(Credential, Credential.id == ApiToken.id)
-    query = query.where(live(moment), Credential.family_id.is_(None), ApiToken.rotated_at.is_(None), condition)
+    query = query.where(is_live_at(moment), Credential.family_id.is_(None), ApiToken.rotated_at.is_(None), condition)
     first = db.execute(query.order_by(Credential.expires_at).limit(1)).first()
     if first is None:
         return None
     user_id = first[0].user_id
     found = db.execute(query.where(ApiToken.user_id == user_id).order_by(Credential.expires_at).limit(MOST))
     rows = [TokenRow(entry, credential) for entry, credential in found]
-    told = [row for row in rows if take(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))]
-    return DueReminder(user_id, told, len(rows))
+    mentioned = [row for row in rows if take(db, row.entry.id, kind_of(row)) and is_worth(row, kind_of(row))]
+    return DueReminder(user_id, mentioned, len(rows))

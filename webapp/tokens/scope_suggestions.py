@@ -19,14 +19,14 @@ def unneeded(scopes: Iterable[str], uses: Mapping[str, int], requests: int, cata
     """
     if not requests or sum(uses.values()) < requests or OTHER in uses:
         return []
-    asked = {as_read(resource) for resource in uses}
+    used = {as_read(resource) for resource in uses}
     found = [catalogue.scopes[name] for name in scopes if name in catalogue.scopes]
-    idle = [scope.name for scope in found if not is_needed(scope, asked)]
+    idle = [scope.name for scope in found if not is_needed(scope, used)]
     return idle if len(idle) < len(found) else []
 
 
-def is_needed(scope: Scope, asked: set[str]) -> bool:
-    return any(opening.address in asked for opening in scope.openings)
+def is_needed(scope: Scope, used: set[str]) -> bool:
+    return any(opening.address in used for opening in scope.openings)
 
 
 def as_read(resource: str) -> str:

@@ -149,8 +149,8 @@ class Catalogue:
 
     def level_for(self, names: Iterable[str], demands: Demands) -> Level:
         """The assurance level that a user needs to issue a token with these scopes."""
-        asked = list(names)
-        return max([demands.of_scopes(asked), *(opening.level for opening in self.openings(asked))])
+        wanted = list(names)
+        return max([demands.of_scopes(wanted), *(opening.level for opening in self.openings(wanted))])
 
     def openings(self, names: Iterable[str]) -> list[Opening]:
         """The routes that any of these scopes opens."""

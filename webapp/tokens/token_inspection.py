@@ -71,7 +71,7 @@ class TokenReading:
     """The credential that it names, if this site issued it for itself."""
 
 
-def read(text: str, ring: KeyRing, issuer: str) -> TokenReading:
+def inspect_token(text: str, ring: KeyRing, issuer: str) -> TokenReading:
     """Inspect any text; nothing is stored or logged."""
     try:
         header, claims = verify.read(text)
@@ -179,7 +179,9 @@ def verdict_of(
 
 def pieces(members: Mapping[str, Any]) -> list[InspectedMember]:
     return [
-        InspectedMember(shortened(name), shortened(value), str(MEANINGS.get(name, NOT_USED)), moment(name, value))
+        InspectedMember(
+            shortened(name), shortened(value), str(MEANINGS.get(name, NOT_USED)), time_of_member(name, value)
+        )
         for name, value in members.items()
     ]
 
@@ -189,7 +191,7 @@ def shortened(value: Any) -> str:
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
-def moment(name: str, value: Any) -> datetime | None:
+def time_of_member(name: str, value: Any) -> datetime | None:
     if name not in TIMES or type(value) not in (int, float) or not 0 <= value <= verify.END_OF_TIME:
         return None
     return datetime.fromtimestamp(value, UTC)

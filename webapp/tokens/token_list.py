@@ -154,7 +154,7 @@ def token_page(
         all_scopes: all scopes that the owner can grant, for the filter of tokens that have them all.
     """
     moment = now()
-    seen = glances(db, user_id, live(moment) if is_live else recently_ended(moment))
+    seen = glances(db, user_id, is_live_at(moment) if is_live else recently_ended(moment))
     states = Counter(state_of(one, moment) for one in seen)
     states[WIDE] = sum(allows_all(one, all_scopes) for one in seen)
     wanted = [one.id for one in seen if state is None or is_meant(one, state, all_scopes, moment)]
@@ -191,7 +191,7 @@ def allows_all(seen: TokenGlance, all_scopes: frozenset[str]) -> bool:
 def counts(db: Session, user_id: UUID) -> dict[str, int]:
     """Number of tokens in each view."""
     moment = now()
-    views = {"active": live(moment), "ended": recently_ended(moment)}
+    views = {"active": is_live_at(moment), "ended": recently_ended(moment)}
     return {
         name: db.scalar(select(func.count()).select_from(of_owner([Credential.id], user_id, view).subquery())) or 0
         for name, view in views.items()
@@ -205,7 +205,7 @@ def of_owner(columns: Sequence[Any], user_id: UUID, view: ColumnElement[bool]) -
     return joined.where(*mine, view).order_by(Credential.created_at.desc(), ApiToken.id)
 
 
-def live(moment: datetime) -> ColumnElement[bool]:
+def is_live_at(moment: datetime) -> ColumnElement[bool]:
     """SQL condition: the token is live."""
     return and_(Credential.revoked_at.is_(None), Credential.expires_at > moment)
 

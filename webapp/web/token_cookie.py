@@ -17,7 +17,7 @@ TokenCookieKeys = NewType("TokenCookieKeys", list[bytes])
 """HMAC keys, the current one first, of the CSRF values; registered as a service if token cookies are enabled."""
 
 
-def name() -> str:
+def cookie_name() -> str:
     """Name of the token cookie; with the prefix ``__Host-`` on https sites."""
     return "__Host-access_token" if current_app.config["SESSION_COOKIE_SECURE"] else "access_token"
 
@@ -29,7 +29,7 @@ def csrf_name() -> str:
 
 def presented_token() -> str | None:
     """The content of the token cookie; two cookies of this name are joined by a comma, which is no valid token."""
-    return ",".join(request.cookies.getlist(name())) or None
+    return ",".join(request.cookies.getlist(cookie_name())) or None
 
 
 def csrf_value(credential_id: UUID) -> str:
@@ -45,7 +45,7 @@ def csrf_values(credential_id: UUID) -> list[str]:
 def set_cookies(response: Response, token: str, credential_id: UUID, lifetime: timedelta) -> None:
     """Set the token cookie and its CSRF cookie on a response."""
     attributes = {"max_age": lifetime, "secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
-    response.set_cookie(name(), token, httponly=True, **attributes)
+    response.set_cookie(cookie_name(), token, httponly=True, **attributes)
     response.set_cookie(csrf_name(), csrf_value(credential_id), **attributes)
 
 
@@ -53,7 +53,7 @@ def delete_cookies(response: Response) -> Response:
     """Delete both cookies with this response, if the request has them."""
     attributes = {"secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
     # The token last: of several cookies deleted in one response, curl 7.88 removes only the last from its cookie file.
-    for found, is_hidden in ((csrf_name(), False), (name(), True)):
+    for found, is_hidden in ((csrf_name(), False), (cookie_name(), True)):
         if found in request.cookies:
             response.delete_cookie(found, httponly=is_hidden, **attributes)
     return response

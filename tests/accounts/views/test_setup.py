@@ -19,7 +19,7 @@ GOOD = {"username": "mara", "email": "mara@example.org", "password": factories.P
 @pytest.fixture
 def path(app):
     with services_of(app).get(Database).write() as db:
-        return f"/setup/{one_time_links.make(db, SETUP, timedelta(minutes=30))}"
+        return f"/setup/{one_time_links.create(db, SETUP, timedelta(minutes=30))}"
 
 
 def test_the_first_account_is_a_super_admin_who_can_log_in(app, path):

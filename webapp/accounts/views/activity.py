@@ -119,11 +119,13 @@ def was_this_you(principal: Principal, event_id: UUID) -> ResponseReturnValue:
         "accounts/was_this_you.html",
         event=lines(db(), principal.user_id, [event])[0],
         user=me(principal),
-        **culprit(principal, event.credential_id),
+        **credential_of(principal, event.credential_id),
     )
 
 
-def culprit(principal: Principal, credential_id: UUID | None) -> dict[str, Device | ScriptLogin | ApiToken | None]:
+def credential_of(
+    principal: Principal, credential_id: UUID | None
+) -> dict[str, Device | ScriptLogin | ApiToken | None]:
     """The session, script login or token with this id, if it is still live, so that the page can offer to end it."""
     if credential_id is None:
         return dict.fromkeys(("session", "login", "token"))

@@ -11,10 +11,10 @@ from webapp.accounts.export import Export, export
 from webapp.accounts.forms import CloseForm
 from webapp.accounts.lifecycle import GRACE, LastSuperAdmin
 from webapp.accounts.models import User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.accounts.views.blueprint import FRESH, bp, me
 from webapp.accounts.views.request_info import current_circumstances, post
-from webapp.accounts.views.security import gather
+from webapp.accounts.views.security import security_of
 from webapp.core.translation import _
 from webapp.guard import Principal, login_manager, require
 from webapp.web.api_schema import responds
@@ -46,7 +46,7 @@ def close_form(principal: Principal) -> ResponseReturnValue:
 
 def close_page(principal: Principal, user: User, form: CloseForm) -> str:
     form.username.description = _("Enter %(username)s to confirm.", username=user.username)
-    facts = {"user": user, "form": form, "security": gather(principal), "days": GRACE.days}
+    facts = {"user": user, "form": form, "security": security_of(principal), "days": GRACE.days}
     return render_template("accounts/close.html", **facts)
 
 
@@ -58,7 +58,7 @@ def close(principal: Principal) -> ResponseReturnValue:
     form, user = CloseForm(), me(principal)
     if not form.validate_on_submit():
         return form_again(principal, user, form)
-    if key_of(form.username.data or "") != user.username_key:
+    if normalized_key(form.username.data or "") != user.username_key:
         form.username.errors = [_("This is not your user name.")]
         return form_again(principal, user, form)
     try:

@@ -11,12 +11,18 @@ from webapp.accounts import disavow, email_change
 from webapp.accounts.email_change import CONFIRM
 from webapp.accounts.forms import AddressForm, LinkForm
 from webapp.accounts.models import User
-from webapp.accounts.names import EmailUnfit, checked_address, key_of
+from webapp.accounts.names import EmailUnfit, checked_address, normalized_key
 from webapp.accounts.one_time_links import UNDO, LinkDead
 from webapp.accounts.registration import EmailTaken
 from webapp.accounts.views import link_secret, profile
 from webapp.accounts.views.blueprint import FRESH, bp, me
-from webapp.accounts.views.request_info import current_circumstances, dead, nobodys_hash, post, take_turn
+from webapp.accounts.views.request_info import (
+    current_circumstances,
+    link_problem,
+    post,
+    random_password_hash,
+    take_turn,
+)
 from webapp.core.ratelimit import Limit
 from webapp.core.translation import _
 from webapp.guard import Principal, public, require
@@ -26,7 +32,7 @@ from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
 # Each request mails an address whose owner may not have requested it.
-ASKED = Limit("address-asked", 5, timedelta(hours=1))
+REQUESTED = Limit("address-asked", 5, timedelta(hours=1))
 
 
 class AddressAsked(msgspec.Struct, frozen=True):
@@ -55,12 +61,12 @@ def change_address(principal: Principal) -> ResponseReturnValue:
     form = AddressForm()
     if not form.validate_on_submit() or (address := fitting(form)) is None:
         return form_again(principal, form)
-    take_turn(ASKED, str(principal.user_id))
+    take_turn(REQUESTED, str(principal.user_id))
     user = me(principal)
-    if user.email_key == key_of(address) and user.email_verified_at is not None:
+    if user.email_key == normalized_key(address) and user.email_verified_at is not None:
         form.email.errors = [_("This is already your e-mail address.")]
         return form_again(principal, form)
-    email_change.ask(db(), post(), user, address, current_circumstances())
+    email_change.request(db(), post(), user, address, current_circumstances())
     words = _("We sent a link to %(address)s. Open it within a day to change your e-mail address.", address=address)
     return redirect_or_json(url_for("account.show"), words, AddressAsked(address), status=202)
 
@@ -143,7 +149,7 @@ def undo_address() -> ResponseReturnValue:
     """Restore the previous e-mail address. Sessions and script logins end, and the password stops working."""
     secret = link_secret.opened(UNDO)
     facts_of(UNDO, secret)
-    nobodys = nobodys_hash()
+    nobodys = random_password_hash()
     try:
         user, ended = disavow.undo_address(db(), post(), secret, nobodys, current_circumstances())
     except LinkDead as error:
@@ -170,7 +176,7 @@ def facts_of(purpose: str, secret: str) -> dict[str, Any]:
 
 
 def dead_link() -> Problem:
-    return dead(_("It was already used, or it has expired. Nothing was changed."))
+    return link_problem(_("It was already used, or it has expired. Nothing was changed."))
 
 
 def taken() -> Problem:

@@ -8,7 +8,7 @@ FIELD = "link"
 
 
 def take(purpose: str, secret: str) -> None:
-    session[key_of(purpose)] = secret
+    session[session_key(purpose)] = secret
 
 
 def opened(purpose: str) -> str:
@@ -22,8 +22,8 @@ def opened(purpose: str) -> str:
 
 
 def drop(purpose: str) -> None:
-    session.pop(key_of(purpose), None)
+    session.pop(session_key(purpose), None)
 
 
-def key_of(purpose: str) -> str:
+def session_key(purpose: str) -> str:
     return f"link:{purpose}"

@@ -12,7 +12,7 @@ from webapp.accounts.models import User
 from webapp.accounts.notices import RESET_ASKED, RESET_BEGUN
 from webapp.accounts.one_time_links import NOT_ME, LinkDead
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.request_info import current_circumstances, dead, nobodys_hash, post
+from webapp.accounts.views.request_info import current_circumstances, link_problem, post, random_password_hash
 from webapp.core.translation import _, _l
 from webapp.guard import public
 from webapp.web.api_schema import responds
@@ -89,9 +89,9 @@ def end() -> ResponseReturnValue:
     """
     secret = link_secret.opened(NOT_ME)
     found = about(secret)
-    nobodys = nobodys_hash()
+    nobodys = random_password_hash()
     try:
-        done = disavow.disown(db(), post(), secret, nobodys, current_circumstances())
+        done = disavow.disavow(db(), post(), secret, nobodys, current_circumstances())
     except LinkDead as error:
         raise dead_link() from error
     link_secret.drop(NOT_ME)
@@ -118,14 +118,14 @@ class About:
 def about(secret: str) -> About:
     try:
         with database().read() as reading:
-            link, user = disavow.disowned(reading, secret)
+            link, user = disavow.link_and_user(reading, secret)
             return About((link.facts or {})["what"], disavow.is_only_begun(reading, link, user), user)
     except LinkDead as error:
         raise dead_link() from error
 
 
 def dead_link() -> Problem:
-    problem = dead(
+    problem = link_problem(
         _("It was already used, or it has expired. Set a new password instead. That also ends every session.")
     )
     problem.actions = (Action(_("Set a new password"), url_for("recovery.forgotten")),)

@@ -10,7 +10,7 @@ from webapp.accounts import one_time_links
 from webapp.accounts.forms import LinkForm
 from webapp.accounts.one_time_links import NOT_MY_TOKEN
 from webapp.accounts.views import link_secret
-from webapp.accounts.views.request_info import dead
+from webapp.accounts.views.request_info import link_problem
 from webapp.core.translation import _
 from webapp.guard import public
 from webapp.tokens import lifecycle, rotation
@@ -78,4 +78,4 @@ def about(secret: str) -> str:
 
 
 def dead_link() -> Problem:
-    return dead(_("It was already used, or it is older than 7 days. Log in and revoke the token on its page."))
+    return link_problem(_("It was already used, or it is older than 7 days. Log in and revoke the token on its page."))

@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from webapp.accounts import password_strength
 from webapp.accounts.forms import StrengthForm
-from webapp.accounts.passwords import PasswordUnfit, near
+from webapp.accounts.passwords import PasswordUnfit, words_near
 from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
 from webapp.guard import public
 from webapp.web.api_schema import responds
@@ -41,5 +41,5 @@ def estimate() -> ResponseReturnValue:
         passwords().judge(password, username=name, email=address, site_name=site_name, roles=roles)
     except PasswordUnfit as error:
         return as_json(Strength(False, 0, str(error)))
-    score = passwords().estimate(password, near(name, address, site_name))
+    score = passwords().estimate(password, words_near(name, address, site_name))
     return as_json(Strength(True, score, str(password_strength.WORDS[score])))

@@ -9,20 +9,20 @@ from flask_wtf.csrf import generate_csrf
 from webapp.accounts import known_networks, recovery
 from webapp.accounts.forms import ForgotForm, ResetForm
 from webapp.accounts.models import User
-from webapp.accounts.names import key_of
+from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.recovery import NOBODY, RESET
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import (
-    ASKED,
+    REQUESTED,
     RESET_MAILED,
     RESET_TRIED,
+    check_password,
     current_circumstances,
-    dead,
-    hint,
-    judge,
     limiter,
+    link_problem,
+    password_hint,
     passwords,
     post,
     roles_of,
@@ -84,7 +84,7 @@ def ask() -> ResponseReturnValue:
     form = ForgotForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: render_template("accounts/forgot.html", form=form))
-    take_turn(ASKED)
+    take_turn(REQUESTED)
     identifier, seen, box = form.username.data or "", current_circumstances(), post()
     after_response.after_response_in_context(lambda: send(identifier, seen, box))
     return redirect_or_json(url_for("recovery.sent"), answer=LinkAsked(str(SENT)), status=202)
@@ -95,10 +95,14 @@ def send(identifier: str, seen: Circumstances, box: Mailer) -> None:
     with database().read() as reading:
         user = recovery.reachable(reading, identifier)
     # Counted even over the limit: a missing write would be visible under the other name of the account.
-    is_allowed = limiter().take(RESET_MAILED, f"user:{user.id}" if user else f"nobody:{key_of(identifier)}").allowed
+    is_allowed = (
+        limiter().take(RESET_MAILED, f"user:{user.id}" if user else f"nobody:{normalized_key(identifier)}").allowed
+    )
     with database().write() as writing:
         found = writing.get(User, user.id if user else NOBODY)
-        recovery.send_link(writing, box, found if found is not None and is_allowed else recovery.nobody(), seen)
+        recovery.send_link(
+            writing, box, found if found is not None and is_allowed else recovery.placeholder_user(), seen
+        )
 
 
 @bp.get("/forgot/sent")
@@ -134,7 +138,7 @@ def reset() -> ResponseReturnValue:
     form, secret = ResetForm(), link_secret.opened(RESET)
     user = whose(secret)
     if form.validate_on_submit():
-        judge(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
+        check_password(form.password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     if form.errors:
         return form_again(form, user)
     take_turn(RESET_TRIED, f"user:{user.id}")
@@ -159,7 +163,7 @@ def form_again(form: Form, user: User) -> ResponseReturnValue:
 
 
 def reset_page(form: Form, user: User) -> str:
-    form.password.description = hint(roles_of(user.role))
+    form.password.description = password_hint(roles_of(user.role))
     with database().read() as reading:
         ends = recovery.would_end(reading, user.id)
     return render_template("accounts/reset.html", form=form, user=user, ends=ends)
@@ -175,6 +179,8 @@ def whose(secret: str) -> User:
 
 
 def dead_link() -> Problem:
-    problem = dead(_("It was already used, it has expired, or the account has changed since. Request a new one."))
+    problem = link_problem(
+        _("It was already used, it has expired, or the account has changed since. Request a new one.")
+    )
     problem.actions = (Action(_("Request a new link"), url_for("recovery.forgotten")),)
     return problem

@@ -16,14 +16,14 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import (
-    ASKED,
+    REQUESTED,
     check_address,
     check_name,
+    check_password,
     current_circumstances,
-    dead,
-    hint,
-    judge,
+    link_problem,
     may_mail_registration,
+    password_hint,
     passwords,
     post,
     roles_of,
@@ -105,7 +105,7 @@ def create() -> ResponseReturnValue:
     form = form_for(way, is_sent=True)
     if not form.validate_on_submit() or not fits(form, way):
         return form_again(form, way)
-    take_turn(ASKED)
+    take_turn(REQUESTED)
     new = NewUser(
         username=form.username.data or "",
         email=form.email.data if way.asks_address else way.address,
@@ -140,7 +140,7 @@ def begin(new: NewUser, box: Mailer, seen: Circumstances, network: str) -> None:
 def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:
     """Register with an invitation that proves the e-mail address. Its owner may learn which user names are taken."""
     try:
-        self_registration.join(db(), secret, new)
+        self_registration.register_with_invitation(db(), secret, new)
     except LinkDead as error:
         raise dead_invitation() from error
     except UserNameTaken:
@@ -197,7 +197,7 @@ def fits(form: RegisterForm, way: Way) -> bool:
     if way.asks_address:
         check_address(form.email)
     address = form.email.data if way.asks_address else way.address
-    judge(form.password, name=form.username.data or "", address=address or "", roles=roles_of(way.role))
+    check_password(form.password, name=form.username.data or "", address=address or "", roles=roles_of(way.role))
     return not form.errors
 
 
@@ -206,13 +206,13 @@ def form_again(form: RegisterForm, way: Way) -> ResponseReturnValue:
 
 
 def registration_context(form: RegisterForm, way: Way) -> dict[str, Any]:
-    form.password.description = hint(roles_of(way.role))
+    form.password.description = password_hint(roles_of(way.role))
     return {"form": form, "way": way}
 
 
 def dead_invitation() -> Problem:
     link_secret.drop(INVITATION)
-    return dead(_("This invitation was already used or revoked, or it has expired. Ask for a new one."))
+    return link_problem(_("This invitation was already used or revoked, or it has expired. Ask for a new one."))
 
 
 def has_account() -> Problem:

@@ -8,7 +8,7 @@ from flask import current_app, request
 from wtforms import Field
 
 from webapp.accounts import recovery
-from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, key_of
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.roles import included_in
@@ -25,7 +25,7 @@ from webapp.web.transaction import database
 
 HOUR = timedelta(hours=1)
 # What one network may request without a login: links, registrations, estimates.
-ASKED = Limit("mail-asked", 30, HOUR)
+REQUESTED = Limit("mail-asked", 30, HOUR)
 # Mails to one mailbox that were requested without a login. Beyond the limit none is sent, with the same response.
 MAILED = Limit("mail-to", 4, HOUR)
 # As long as a reset link works: somebody who requests a link over the limit finds a working one in the mailbox.
@@ -65,20 +65,20 @@ def take_turn(limit: Limit, *keys: str) -> None:
     )
 
 
-def may_mail(recipient: str) -> bool:
+def take_mail(recipient: str) -> bool:
     """Count a mail to a recipient against ``MAILED``. Returns whether it may be sent."""
     return limiter().take_unless_over(MAILED, recipient).allowed
 
 
 def may_mail_registration(address: str, network: str) -> bool:
     """Whether another registration mail may be sent to an e-mail address at the request of this network."""
-    key = key_of(address)
+    key = normalized_key(address)
     if not limiter().take_unless_over(REGISTRATION_MAILED_BY, key, network).allowed:
         return False
     return limiter().take_unless_over(REGISTRATION_MAILED, key).allowed
 
 
-def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
+def check_password(field: Field, *, name: str = "", address: str = "", roles: Sequence[str] = ()) -> None:
     """Validate a new password. If it is not accepted, its field gets an error with the reason."""
     site_name = current_app.config["SITE_NAME"]
     try:
@@ -87,7 +87,7 @@ def judge(field: Field, *, name: str = "", address: str = "", roles: Sequence[st
         field.errors = [str(error)]
 
 
-def hint(roles: Sequence[str]) -> str:
+def password_hint(roles: Sequence[str]) -> str:
     """The help text of a field for a new password."""
     least = passwords().least_for(roles)
     return _("At least %(least)s characters. A few random words are easy to remember.", least=least)
@@ -115,12 +115,12 @@ def check_address(field: Field) -> None:
         field.errors = [str(error)]
 
 
-def dead(detail: str) -> Problem:
+def link_problem(detail: str) -> Problem:
     """Problem 404 for a link that does not work."""
     return Problem(404, _("This link no longer works"), detail)
 
 
-def nobodys_hash() -> str:
+def random_password_hash() -> str:
     """Hash of a random password: the account has no working password until its user sets one."""
     return passwords().hash(new_secret())
 

@@ -78,11 +78,11 @@ class EverythingEnded(msgspec.Struct, frozen=True):
 @responds(Security)
 def security(principal: Principal) -> ResponseReturnValue:
     """Ways to log in, sessions, tokens and recent activity of the caller."""
-    user, found = me(principal), gather(principal)
+    user, found = me(principal), security_of(principal)
     return show(found, "accounts/security.html", security=found, user=user, task=task(user, found.factors))
 
 
-def gather(principal: Principal) -> Security:
+def security_of(principal: Principal) -> Security:
     tokens = token_list.token_page(db(), principal.user_id, is_live=True, size=MAX_TOKENS)
     fresh_until = principal.auth_time + FRESH
     return Security(
@@ -126,7 +126,9 @@ def task(user: User, factors: FactorList) -> SecurityTask | None:
 @require(session=True, fresh_within=FRESH)
 def end_everything_form(principal: Principal) -> ResponseReturnValue:
     form = EverythingForm(formdata=None)
-    return render_template("accounts/end_everything.html", security=gather(principal), user=me(principal), form=form)
+    return render_template(
+        "accounts/end_everything.html", security=security_of(principal), user=me(principal), form=form
+    )
 
 
 @bp.post("/account/security/end-everything")

@@ -8,7 +8,7 @@ from webapp.accounts.forms import SetupForm
 from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
-from webapp.accounts.views.request_info import dead, hint, roles_of
+from webapp.accounts.views.request_info import link_problem, password_hint, roles_of
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import public
@@ -77,7 +77,7 @@ def form_again(form: SetupForm, secret: str) -> ResponseReturnValue:
 
 
 def setup_page(form: SetupForm, secret: str) -> str:
-    form.password.description = hint(roles_of("super_admin"))
+    form.password.description = password_hint(roles_of("super_admin"))
     return render_template("accounts/setup.html", form=form, minutes_left=minutes_left(secret))
 
 
@@ -91,7 +91,7 @@ def minutes_left(secret: str) -> int:
 
 
 def dead_link() -> Problem:
-    return dead(_("It was already used, or it has expired. Restarting the site creates a new one."))
+    return link_problem(_("It was already used, or it has expired. Restarting the site creates a new one."))
 
 
 def passwords() -> Passwords:

@@ -12,13 +12,13 @@ from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.self_registration import SIGN_UP, Verification
 from webapp.accounts.views import link_secret
 from webapp.accounts.views.request_info import (
-    ASKED,
+    REQUESTED,
     TRIED,
     current_circumstances,
-    dead,
-    may_mail,
+    link_problem,
     passwords,
     post,
+    take_mail,
     take_turn,
 )
 from webapp.core.translation import _
@@ -95,14 +95,14 @@ def again() -> ResponseReturnValue:
     user_id, box = session.get(WAITING), post()
     if not isinstance(user_id, str):
         raise Problem(404, _("Nothing to send"), _("Log in first. Then you can have the link sent again."))
-    take_turn(ASKED)
+    take_turn(REQUESTED)
     seen = current_circumstances()
     after_response.after_response_in_context(lambda: send(UUID(user_id), box, seen))
     return redirect_or_json(url_for("verification.ask_again"), _("The mail was sent again."), status=202)
 
 
 def send(user_id: UUID, box: Mailer, seen: Circumstances) -> None:
-    if not may_mail(f"user:{user_id}"):
+    if not take_mail(f"user:{user_id}"):
         return
     with database().write() as writing:
         user = user_queries.by_id(writing, user_id)
@@ -127,6 +127,8 @@ def verification_of(secret: str) -> Verification:
 
 
 def dead_link() -> Problem:
-    problem = dead(_("It was already used, or it has expired. If your e-mail address is already verified, log in."))
+    problem = link_problem(
+        _("It was already used, or it has expired. If your e-mail address is already verified, log in.")
+    )
     problem.actions = (Action(_("Log in"), url_for(LOGIN)),)
     return problem

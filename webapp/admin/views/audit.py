@@ -145,8 +145,8 @@ class Names(dict[UUID, str]):
 def audit_filter(wanted: AuditQuery) -> AuditFilter:
     until = day(wanted.until, "until")
     return AuditFilter(
-        user_id=whom(wanted.user),
-        actor_id=whom(wanted.actor),
+        user_id=user_id_of(wanted.user),
+        actor_id=user_id_of(wanted.actor),
         event=wanted.event,
         address=wanted.address,
         since=day(wanted.since, "since"),
@@ -155,7 +155,7 @@ def audit_filter(wanted: AuditQuery) -> AuditFilter:
     )
 
 
-def whom(text: str) -> UUID | None:
+def user_id_of(text: str) -> UUID | None:
     if not text:
         return None
     try:

@@ -99,7 +99,7 @@ def create(principal: Principal) -> ResponseReturnValue:
         form.email.errors = [_("No mail server is configured. Leave this empty and send the link yourself.")]
         return form_again(form)
     try:
-        made = invitations.make(db(), form.wish, by=principal.user_id, roles=principal.roles)
+        made = invitations.create(db(), form.wish, by=principal.user_id, roles=principal.roles)
     except EmailUnfit as error:
         form.email.errors = [str(error)]
         return form_again(form)

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response
 
-from webapp.accounts.admin_actions import looks_after
+from webapp.accounts.admin_actions import administers_users
 from webapp.guard import Principal, require
 from webapp.guard.session_only import unless_session
 
@@ -55,4 +55,4 @@ def unless_may_assign(principal: Principal, closure: Collection[str]) -> Respons
     Args:
         closure: all roles that the role includes, itself among them.
     """
-    return unless_session(principal) if looks_after(closure) else None
+    return unless_session(principal) if administers_users(closure) else None

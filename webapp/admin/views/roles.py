@@ -57,7 +57,7 @@ class RoleDetails(RoleEntry, frozen=True, kw_only=True):
 @responds(RoleList)
 def index() -> ResponseReturnValue:
     """List roles and the scopes that each gives access to."""
-    answer = RoleList([RoleEntry(**role_context(role)) for role in roles.humblest_first(db())])
+    answer = RoleList([RoleEntry(**role_context(role)) for role in roles.lowest_first(db())])
     return show(answer, "admin/roles.html", roles=answer.roles)
 
 
@@ -153,7 +153,7 @@ def edit(principal: Principal, name: str) -> ResponseReturnValue:
 @fill_in(KEEPER)
 def remove_form(name: str) -> ResponseReturnValue:
     role = role_of(name)
-    return render_template("admin/role_remove.html", role=role, why_it_stays=roles.why_it_stays(db(), role))
+    return render_template("admin/role_remove.html", role=role, why_it_stays=roles.why_not_removable(db(), role))
 
 
 @bp.post("/admin/roles/<name>/remove")

@@ -33,10 +33,10 @@ PURPOSE = "confirm"
 @bp.get("/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
 def confirm_form(principal: Principal) -> ResponseReturnValue:
-    asked, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
-    if not ways(principal, asked).anything:
-        return redirect(url_for("factors.needed", next=target, acr=asked.acr), 303)
-    return confirm_page(target, asked=asked)
+    required, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
+    if not ways(principal, required).anything:
+        return redirect(url_for("factors.needed", next=target, acr=required.acr), 303)
+    return confirm_page(target, required=required)
 
 
 @bp.get("/confirm/passkey")
@@ -67,7 +67,7 @@ def confirm(principal: Principal) -> ResponseReturnValue:
     reprove(principal, amr)
     if not wants_page():
         return Response(status=204)
-    return onward(safe_path(form.next.data), form_state.read(form.kept.data))
+    return onward(safe_path(form.next.data), form_state.parse(form.kept.data))
 
 
 def proof(principal: Principal, form: ConfirmForm, user: User) -> str | None:
@@ -98,15 +98,15 @@ def has_password(form: ConfirmForm, user: User) -> bool:
     return isinstance(outcome, Done)
 
 
-def ways(principal: Principal, asked: Level = Level.ONE) -> Offered:
+def ways(principal: Principal, required: Level = Level.ONE) -> Offered:
     with database().read() as db:
-        return offered(factors.of(db, principal.user_id), principal.amr, asked)
+        return offered(factors.of(db, principal.user_id), principal.amr, required)
 
 
-def ways_to_confirm(asked: Level = Level.ONE) -> Offered:
+def ways_to_confirm(required: Level = Level.ONE) -> Offered:
     """Methods for step-up; also for the page that the guard shows."""
     found: Principal = current_user
-    return ways(found, asked)
+    return ways(found, required)
 
 
 def passkey_hosts() -> list[str]:
@@ -134,9 +134,9 @@ def form_again(form: ConfirmForm, problem: Problem | None = None) -> ResponseRet
 
 
 def confirm_page(
-    target: str | None, kept: str | None = None, error: str | None = None, *, asked: Level = Level.ONE
+    target: str | None, kept: str | None = None, error: str | None = None, *, required: Level = Level.ONE
 ) -> str:
-    facts = {"target": target, "kept": kept, "error": error, "minutes": MINUTES, "asked": asked}
+    facts = {"target": target, "kept": kept, "error": error, "minutes": MINUTES, "required": required}
     return render_template("login/confirm.html", **facts)
 
 

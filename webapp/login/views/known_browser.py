@@ -19,7 +19,7 @@ MAX_USERS = 5
 def marks() -> dict[UUID, BrowserMark]:
     """The mark of this browser for each user who has logged in with it."""
     try:
-        found: Mapping[str, tuple[str, int]] = serializer().loads(request.cookies.get(name(), ""), max_age=YEAR)
+        found: Mapping[str, tuple[str, int]] = serializer().loads(request.cookies.get(cookie_name(), ""), max_age=YEAR)
     except BadSignature:
         return {}
     return {
@@ -35,7 +35,7 @@ def remember(response: Response, user_id: UUID) -> None:
     latest = BrowserMark(former.secret if former else new_secret(16), now() + timedelta(seconds=1))
     kept = [*known.items(), (user_id, latest)][-MAX_USERS:]
     response.set_cookie(
-        name(),
+        cookie_name(),
         serializer().dumps({str(user): (mark.secret, int(mark.since.timestamp())) for user, mark in kept}),
         max_age=YEAR,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -44,7 +44,7 @@ def remember(response: Response, user_id: UUID) -> None:
     )
 
 
-def name() -> str:
+def cookie_name() -> str:
     return "__Host-known" if current_app.config["SESSION_COOKIE_SECURE"] else "known"
 
 

@@ -127,7 +127,7 @@ def ask_more(step: Pending, target: str | None, *, is_remembered: bool) -> Respo
         half = begin(writing, step.user, AMR, is_remembered=is_remembered, target=target)
     if half is None:
         raise credentials_invalid()
-    pending_cookie.keep(half)
+    pending_cookie.store(half)
     where = url_for("login.second_step_form")
     if not wants_page():
         raise mfa_required(step.factors, where)
@@ -175,7 +175,7 @@ def begin_session(
     if target is None and saved_form.is_waiting_for(db(), user.id):
         target = url_for("login.resume")
     become = principal_of(user, started)
-    cookie.keep(started, become, is_remembered=is_remembered)
+    cookie.store_session(started, become, is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
     message = _("You are logged in as %(username)s.", username=user.username)
     response = redirect_or_json(target, message, LoggedIn(user.username, list(become.roles), target))

@@ -111,7 +111,7 @@ def unreachable(_error: Unreachable) -> Response:
     return problem_response(problem)
 
 
-def kept_elsewhere() -> Problem:
+def password_managed_elsewhere() -> Problem:
     return Problem(
         409,
         _("Your organisation manages your password"),
@@ -132,7 +132,7 @@ def no_password() -> Problem:
     )
 
 
-def no_place(error: NoAccountPossible) -> Response:
+def no_account_possible(error: NoAccountPossible) -> Response:
     detail = _("%(reason)s Ask your administrator.", reason=error)
     return problem_response(Problem(403, _("This account can't be used here"), detail))
 

@@ -13,7 +13,7 @@ from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.password_normalization import compared_forms
 from webapp.accounts.views.blueprint import me
-from webapp.accounts.views.request_info import current_circumstances, hint, judge, passwords, roles_of
+from webapp.accounts.views.request_info import check_password, current_circumstances, password_hint, passwords, roles_of
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal, public, require
@@ -23,7 +23,7 @@ from webapp.login.forms import PasswordForm
 from webapp.login.views import known_browser
 from webapp.login.views.blueprint import attempt, bp, flow, reprove
 from webapp.login.views.confirm import of_id
-from webapp.login.views.login_errors import kept_elsewhere, no_password, throttled
+from webapp.login.views.login_errors import no_password, password_managed_elsewhere, throttled
 from webapp.mail.mailer import Mailer
 from webapp.sessions.session_list import devices
 from webapp.tokens import script_logins, token_list
@@ -85,7 +85,7 @@ def change_password(principal: Principal) -> ResponseReturnValue:
 
 def refuse_where_there_is_none(user: User) -> None:
     if user.is_known_elsewhere:
-        raise kept_elsewhere()
+        raise password_managed_elsewhere()
     if not user.has_password:
         raise no_password()
 
@@ -94,7 +94,7 @@ def fits(form: PasswordForm, user: User) -> bool:
     if compared_forms(form.new_password.data or "")[0] == compared_forms(form.password.data or "")[0]:
         form.new_password.errors = [_("This is already your password. Choose another.")]
         return False
-    judge(form.new_password, name=user.username, address=user.email or "", roles=roles_of(user.role))
+    check_password(form.new_password, name=user.username, address=user.email or "", roles=roles_of(user.role))
     return not form.new_password.errors
 
 
@@ -138,7 +138,7 @@ def password_page(principal: Principal, form: PasswordForm) -> str:
             token_list.token_page(db, principal.user_id, is_live=True),
             script_logins.live(db, principal.user_id),
         )
-    form.new_password.description = hint(principal.roles)
+    form.new_password.description = password_hint(principal.roles)
     facts: dict[str, Any] = {
         "form": form,
         "user": of_id(principal.user_id),

@@ -9,7 +9,7 @@ from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.login.views.blueprint import bp
 from webapp.mfa import passkeys
-from webapp.mfa.views.blueprint import above, change, ways
+from webapp.mfa.views.blueprint import change, mfa_hooks, ways
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
 from webapp.web.responses import redirect_or_json
@@ -34,5 +34,5 @@ def remove_password(principal: Principal) -> ResponseReturnValue:
     if why := ways(principal).why_keep_password():
         raise Problem(409, _("Your password can't be removed"), why)
     lifecycle.remove_password(db(), me(principal), keep=principal.credential_id)
-    above().tell(db(), principal.user_id, REMOVED)
+    mfa_hooks().tell(db(), principal.user_id, REMOVED)
     return redirect_or_json(url_for("account.security"), REMOVED)

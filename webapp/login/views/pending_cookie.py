@@ -19,15 +19,15 @@ from webapp.web.transaction import database
 KEPT = "pending"
 
 
-def keep(half: PendingLogin) -> None:
+def store(half: PendingLogin) -> None:
     """Put a pending login into the cookie."""
-    session[KEPT] = pending_login.written(half)
+    session[KEPT] = pending_login.to_cookie(half)
 
 
 def forget() -> None:
     """Remove the pending login from the cookie, and end it, so that copies of the cookie are worthless."""
     content: Any = session.pop(KEPT, None)
-    half = pending_login.read(content) if content is not None else None
+    half = pending_login.from_cookie(content) if content is not None else None
     if half is not None:
         with database().write() as db:
             credentials.spend(db, half.id)
@@ -36,7 +36,7 @@ def forget() -> None:
 def pending_login_and_user() -> tuple[PendingLogin, User] | None:
     """The pending login of this browser and its user, if the second step may still follow."""
     content: Any = session.get(KEPT)
-    half = pending_login.read(content) if content is not None else None
+    half = pending_login.from_cookie(content) if content is not None else None
     if half is None:
         return None
     # In a transaction of its own: attempts are counted before the request's transaction opens.

@@ -71,9 +71,9 @@ def by_passkey(field: Field, purpose: str, *, owner: UUID | None = None) -> Prov
         Problem: 429.
     """
     try:
-        answer = webauthn_ceremonies.read(field.data or "")
+        answer = webauthn_ceremonies.parse_assertion(field.data or "")
         outcome = second_step().passkey(
-            challenge_cookie.take(purpose, answer.challenge), answer, request.remote_addr, owner=owner
+            challenge_cookie.spend(purpose, answer.challenge), answer, request.remote_addr, owner=owner
         )
     except webauthn_ceremonies.CeremonyRefused as error:
         log.info("passkey refused", extra={"fields": {"reason": str(error), "address": request.remote_addr}})

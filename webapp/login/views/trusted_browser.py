@@ -9,7 +9,7 @@ from webapp.web.transaction import database, db
 
 
 def is_trusted(user: User) -> bool:
-    secret = request.cookies.get(name(), "")
+    secret = request.cookies.get(cookie_name(), "")
     if not secret or not current_app.config["TRUST_BROWSERS"]:
         return False
     with database().read() as reading:
@@ -19,7 +19,7 @@ def is_trusted(user: User) -> bool:
 def trust(response: Response, user: User, browser: Browser, amr: str) -> None:
     lifetime = current_app.config["TRUST_LIFETIME"]
     response.set_cookie(
-        name(),
+        cookie_name(),
         trusted.trust(db(), user.id, browser, lifetime, amr=amr),
         max_age=int(lifetime.total_seconds()),
         secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -28,5 +28,5 @@ def trust(response: Response, user: User, browser: Browser, amr: str) -> None:
     )
 
 
-def name() -> str:
+def cookie_name() -> str:
     return "__Host-trusted" if current_app.config["SESSION_COOKIE_SECURE"] else "trusted"

@@ -74,16 +74,16 @@ def note_factor_change(
     """
     logins.end_logins(db(), principal.user_id, keep=keep or principal.credential_id)
     record(db(), event, user_id=principal.user_id, **details)  # type: ignore[arg-type]  # ids have names of their own
-    above().tell(db(), principal.user_id, sentence)
+    mfa_hooks().tell(db(), principal.user_id, sentence)
 
 
 def ways(principal: Principal) -> Ways:
     demands = service(Demands)
-    has_password = above().has_password(db(), principal.user_id)
+    has_password = mfa_hooks().has_password(db(), principal.user_id)
     return Ways(factors.of(db(), principal.user_id), has_password, demands.of_roles(principal.roles))
 
 
-def above() -> MfaHooks:
+def mfa_hooks() -> MfaHooks:
     return service(MfaHooks)
 
 

@@ -19,7 +19,7 @@ KEPT = "challenges"
 MOST = 4
 
 
-def give(purpose: str) -> bytes:
+def create(purpose: str) -> bytes:
     """Create a challenge of 256 random bits for this browser.
 
     Args:
@@ -31,7 +31,7 @@ def give(purpose: str) -> bytes:
     return bytes_of(text)
 
 
-def take(purpose: str, answered: bytes) -> bytes:
+def spend(purpose: str, answered: bytes) -> bytes:
     """Use up the challenge of an answer.
 
     Args:

@@ -63,14 +63,14 @@ def new_passkey(principal: Principal) -> ResponseReturnValue:  # noqa: ARG001 - 
 @responds(PasskeyOptions, refuses=(404,))
 def new_passkey_options(principal: Principal) -> ResponseReturnValue:
     """WebAuthn options for a new passkey. The answer is posted to `/account/security/passkeys/new`."""
-    asked = webauthn_ceremonies.creation_options(
+    options = webauthn_ceremonies.creation_options(
         party(),
-        challenge_cookie.give(PURPOSE),
+        challenge_cookie.create(PURPOSE),
         user_id=principal.user_id,
         username=principal.username,
         known=passkeys.known(db(), principal.user_id),
     )
-    return as_json(PasskeyOptions(asked))
+    return as_json(PasskeyOptions(options))
 
 
 @bp.post("/account/security/passkeys/new")
@@ -84,7 +84,7 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
     try:
         answer = form.response.data or ""
         made = webauthn_ceremonies.registered(
-            party(), challenge_cookie.take(PURPOSE, webauthn_ceremonies.challenge_of(answer)), answer
+            party(), challenge_cookie.spend(PURPOSE, webauthn_ceremonies.challenge_of(answer)), answer
         )
         passkey = passkeys.add(db(), principal.user_id, made)
     except CeremonyRefused as error:
@@ -93,12 +93,12 @@ def add_passkey(principal: Principal) -> ResponseReturnValue:
         return form_again(form)
     except AlreadyKnown as error:
         raise Problem(409, _("This passkey is already registered"), _("Nothing was changed.")) from error
-    kept = above().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
+    kept = mfa_hooks().reprove(principal, joined(principal.amr, VerifiedAssertion(0, is_synced=made.is_synced).amr))
     sentence = _l("A passkey was added: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_ADDED, sentence, keep=kept, kind="passkey", name=passkey.name)
     location = url_for("factors.rename_passkey_form", passkey_id=passkey.id)
     # Then the name page, because right now the user knows which device it is.
-    target = after_a_first(principal, safe_path(form.next.data) or location)
+    target = url_after_enrolment(principal, safe_path(form.next.data) or location)
     message = _("%(name)s was added. You can log in with it now.", name=passkey.name)
     response = redirect_or_json(target, message, entry(passkey), status=201)
     response.headers.setdefault("Location", location)

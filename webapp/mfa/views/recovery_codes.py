@@ -46,7 +46,7 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
         raise form.refused()
     if not factors.of(db(), principal.user_id).has_second:
         raise Problem(409, _("You have no second factor yet"), _("Set up an authenticator app or a passkey first."))
-    codes = recovery_codes.make(db(), principal.user_id)
+    codes = recovery_codes.create(db(), principal.user_id)
     note_factor_change(
         principal, Event.RECOVERY_CODES_MADE, _l("New recovery codes were created. The old ones no longer work.")
     )
@@ -60,9 +60,9 @@ def make_recovery_codes(principal: Principal) -> ResponseReturnValue:
     return answer
 
 
-def after_a_first(principal: Principal, target: str | None) -> str:
+def url_after_enrolment(principal: Principal, target: str | None) -> str:
     """The URL to continue at after a second factor was added: the recovery codes, if the user has none yet."""
-    if not recovery_codes.sheet(db(), principal.user_id).left:
+    if not recovery_codes.remaining(db(), principal.user_id).left:
         return url_for("factors.recovery_codes_form", next=target)
     return target or url_for(SECURITY)
 

@@ -10,7 +10,7 @@ from webapp.audit.log import Event, record
 from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.mfa import resets
-from webapp.mfa.views.blueprint import SECURITY, above, bp
+from webapp.mfa.views.blueprint import SECURITY, bp, mfa_hooks
 from webapp.web.api_schema import responds
 from webapp.web.problems import Problem
 from webapp.web.responses import redirect_or_json
@@ -36,10 +36,10 @@ def reset_form(principal: Principal) -> ResponseReturnValue:
 @responds(None, status=204, refuses=(404,))
 def stop_reset(principal: Principal) -> ResponseReturnValue:
     """Stop the pending reset of the caller's second factors."""
-    if not resets.take_away(db(), principal.user_id):
+    if not resets.cancel(db(), principal.user_id):
         raise nothing_waits()
     record(db(), Event.FACTORS_RESET_STOPPED, user_id=principal.user_id)
-    above().tell(db(), principal.user_id, _l("The reset of your second factors was stopped."))
+    mfa_hooks().tell(db(), principal.user_id, _l("The reset of your second factors was stopped."))
     return redirect_or_json(url_for(SECURITY), _("The reset was stopped. Your second factors stay as they are."))
 
 

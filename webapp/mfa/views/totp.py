@@ -15,8 +15,8 @@ from webapp.mfa import enrolment, passkeys, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
-from webapp.mfa.views.blueprint import SECURITY, above, bp, change, note_factor_change, sealer, ways
-from webapp.mfa.views.recovery_codes import after_a_first
+from webapp.mfa.views.blueprint import SECURITY, bp, change, mfa_hooks, note_factor_change, sealer, ways
+from webapp.mfa.views.recovery_codes import url_after_enrolment
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
@@ -66,10 +66,10 @@ def enrol_totp(principal: Principal) -> ResponseReturnValue:
         raise enrolled() from error
     # A code adds nothing to a session that has two factors already, and must not replace a passkey that it has proven.
     is_better = level_of(principal.amr) is Level.ONE
-    kept = above().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
+    kept = mfa_hooks().reprove(principal, joined(principal.amr, "otp")) if is_better else principal.credential_id
     note_factor_change(principal, Event.FACTOR_ADDED, _l("An authenticator app was added."), keep=kept, kind="totp")
     message = _("Your authenticator app is set up. You need its code at each login.")
-    return redirect_or_json(after_a_first(principal, safe_path(form.next.data)), message)
+    return redirect_or_json(url_after_enrolment(principal, safe_path(form.next.data)), message)
 
 
 @bp.get("/account/security/totp/remove")
@@ -103,7 +103,7 @@ def totp_page(principal: Principal, form: TotpForm, seed: str) -> Response:
     uri = totp.uri(seed, username=principal.username, site_name=current_app.config["SITE_NAME"])
     begun = enrolment.begin(sealer(), principal.user_id, seed, now())
     form.begun.data = begun
-    side, path = enrolment.drawn(uri) if wants_page() else (0, "")
+    side, path = enrolment.qr_code(uri) if wants_page() else (0, "")
     facts: dict[str, Any] = {"form": form, "secret": totp.in_groups(seed), "uri": uri, "side": side, "path": path}
     answer = show(TotpOffer(seed, uri, begun), "mfa/totp.html", **facts)
     answer.headers["Cache-Control"] = "no-store"

@@ -34,7 +34,7 @@ resource(
 resource("self", _l("This token"), rotate=_l("Rotate itself, so that a job can renew its own token."))
 
 
-def found(user_id: UUID, token_id: UUID) -> TokenRow:
+def token_or_404(user_id: UUID, token_id: UUID) -> TokenRow:
     """A token of this user.
 
     Raises:
@@ -48,10 +48,10 @@ def found(user_id: UUID, token_id: UUID) -> TokenRow:
 
 def token_by_id(user_id: UUID, token_id: UUID) -> Token:
     """A token of this user, as lists show it."""
-    return token_list.describe_all(db(), [found(user_id, token_id)], now())[0]
+    return token_list.describe_all(db(), [token_or_404(user_id, token_id)], now())[0]
 
 
-def world(principal: Principal) -> dict[str, Any]:
+def form_arguments(principal: Principal) -> dict[str, Any]:
     """Arguments of token forms that depend on the user: catalogue and roles."""
     return {"catalogue": catalogue(), "roles": principal.roles}
 

@@ -25,14 +25,14 @@ from webapp.tokens.views.blueprint import (
     FRESH,
     bp,
     catalogue,
+    form_arguments,
     issuer,
     policy,
     tell_owner,
     token_by_id,
     unless_strong,
-    world,
 )
-from webapp.tokens.views.prefill import free, like
+from webapp.tokens.views.prefill import free_name, like
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem, problem_response
@@ -62,8 +62,8 @@ def new(principal: Principal) -> ResponseReturnValue:
     model = like(principal.user_id)
     filled = model | filled_by_link()
     if "name" in filled:
-        filled["name"] = free(principal.user_id, filled["name"])
-    form = NewTokenForm.suggested_by(filled, **world(principal), **policy())
+        filled["name"] = free_name(principal.user_id, filled["name"])
+    form = NewTokenForm.suggested_by(filled, **form_arguments(principal), **policy())
     return form_pages.new_page(form, chosen=request.args.get("preset", form_pages.OWN_CHOICE), like=model.get("name"))
 
 
@@ -72,12 +72,12 @@ def new(principal: Principal) -> ResponseReturnValue:
 @responds(NewToken, form=NewTokenForm, status=201, refuses=(409, 422))
 def create(principal: Principal) -> ResponseReturnValue:
     """Create an API token. It is shown only in this response."""
-    form = NewTokenForm(**world(principal), **policy())
+    form = NewTokenForm(**form_arguments(principal), **policy())
     if not form.validate_on_submit():
         return form_again(form)
     wanted = token_request(form)
-    if (asked := unless_strong(principal, wanted.authority.scopes)) is not None:
-        return asked
+    if (step_up := unless_strong(principal, wanted.authority.scopes)) is not None:
+        return step_up
     try:
         issued = issuer().issue(
             db(), principal.user_id, wanted, AuthenticationProof(principal.auth_time, principal.amr)

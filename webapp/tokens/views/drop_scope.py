@@ -13,8 +13,8 @@ from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
 from webapp.tokens import editing
 from webapp.tokens.token_list import Token
-from webapp.tokens.views.blueprint import bp, found, token_by_id
-from webapp.tokens.views.edit import live
+from webapp.tokens.views.blueprint import bp, token_by_id, token_or_404
+from webapp.tokens.views.edit import require_live
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.problems import Problem
@@ -31,7 +31,7 @@ class DropForm(Form):
 @responds(Token, form=DropForm, refuses=(409, 422))
 def drop(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Remove one scope from a token, effective with its next request. No re-authentication is needed."""
-    row = live(found(principal.user_id, token_id))
+    row = require_live(token_or_404(principal.user_id, token_id))
     db().refresh(row.credential, with_for_update=True)
     form = DropForm()
     if not form.validate_on_submit():

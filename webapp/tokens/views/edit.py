@@ -18,7 +18,7 @@ from webapp.tokens.editing import Edited, TokenEdited, TokenTerms
 from webapp.tokens.forms import EditTokenForm
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.views import form_pages
-from webapp.tokens.views.blueprint import FRESH, bp, found, unless_strong, world
+from webapp.tokens.views.blueprint import FRESH, bp, form_arguments, token_or_404, unless_strong
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.problems import Action, Problem
@@ -48,9 +48,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 @responds(Limits, refuses=(409,))
 def edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """The terms of an API token that can be changed."""
-    row = live(found(principal.user_id, token_id))
+    row = require_live(token_or_404(principal.user_id, token_id))
     terms = editing.terms_of(row)
-    form = EditTokenForm.of(terms, **world(principal))
+    form = EditTokenForm.of(terms, **form_arguments(principal))
     return form_pages.edit_page(form, row) if wants_page() else as_json(limits(form, row, terms))
 
 
@@ -62,15 +62,15 @@ def update(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 
     Fields that are left out keep their values; an empty list removes a restriction.
     """
-    row = live(found(principal.user_id, token_id))
+    row = require_live(token_or_404(principal.user_id, token_id))
     # Locked, so that the terms that are compared are the ones that are replaced.
     db().refresh(row.credential, with_for_update=True)
-    form = EditTokenForm.of(editing.terms_of(row), **world(principal))
+    form = EditTokenForm.of(editing.terms_of(row), **form_arguments(principal))
     if not form.validate_on_submit():
         return form_again(form, row)
     wanted = Edited(form.terms, form.wanted)
-    if wanted.is_wider and (asked := unless_proven(principal, wanted)) is not None:
-        return asked
+    if wanted.is_wider and (step_up := unless_proven(principal, wanted)) is not None:
+        return step_up
     try:
         edited = editing.edit(db(), row, wanted.after)
     except issuing.TokenNameTaken:
@@ -86,7 +86,7 @@ def unless_proven(principal: Principal, wanted: Edited) -> Response | None:
     return unless_fresh(principal, FRESH) or unless_strong(principal, wanted.after.authority.scopes)
 
 
-def live(row: TokenRow) -> TokenRow:
+def require_live(row: TokenRow) -> TokenRow:
     if not row.credential.is_live(now()):
         make = Action(_("Create a new token"), link_for_another(issuing.scopes_of(row.credential), row.entry.id))
         detail = _("Expired and revoked tokens can't be changed.")

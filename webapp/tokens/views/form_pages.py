@@ -9,7 +9,7 @@ from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.presets import Preset, presets
 from webapp.tokens.summary import summary
 from webapp.tokens.views.blueprint import catalogue
-from webapp.tokens.views.request_location import place
+from webapp.tokens.views.request_location import request_location
 
 OWN_CHOICE = "own"
 
@@ -29,7 +29,7 @@ def new_page(form: NewTokenForm, *, chosen: str = OWN_CHOICE, like: str | None =
         chosen=next((preset for preset in offered if preset.key == chosen), None),
         like=like,
         policy_days=form.longest.days,
-        here=place(),
+        here=request_location(),
         summary=said(form),
     )
 
@@ -41,7 +41,7 @@ def edit_page(form: EditTokenForm, row: TokenRow) -> str:
         token=row.entry,
         expires_at=row.credential.expires_at,
         scopes=sorted(form.terms.authority.scopes),
-        here=place(),
+        here=request_location(),
         summary=said(form),
     )
 

@@ -20,7 +20,7 @@ from webapp.tokens.summary import summary
 from webapp.tokens.token_details import TokenDetails
 from webapp.tokens.token_details import details as details_of
 from webapp.tokens.token_list import Token
-from webapp.tokens.views.blueprint import bp, catalogue, found
+from webapp.tokens.views.blueprint import bp, catalogue, token_or_404
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show, wants_page
 from webapp.web.query_params import parse_query
@@ -105,7 +105,7 @@ def leaf(view: str, state: str | None, first: int) -> str:
 @responds(TokenDetails)
 def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """One API token: its terms, use and refusals."""
-    row = found(principal.user_id, token_id)
+    row = token_or_404(principal.user_id, token_id)
     token = details_of(db(), row, catalogue())
     terms = terms_of(row)
     shown = show(

@@ -8,7 +8,7 @@ from webapp.core.clock import now
 from webapp.core.jwt import issuer_of
 from webapp.core.translation import _, _l
 from webapp.guard import Principal, require
-from webapp.guard.dry_run import tried
+from webapp.guard.dry_run import try_access
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.policy import CODES, Decision
 from webapp.guard.preferences import zone
@@ -95,12 +95,12 @@ def inspect(principal: Principal) -> ResponseReturnValue:
     """
     form = InspectForm()
     if not form.validate_on_submit():
-        return forgotten(refuse_form(form, lambda: render_template("tokens/inspect.html", form=form, found=None)))
+        return without_storing(refuse_form(form, lambda: render_template("tokens/inspect.html", form=form, found=None)))
     found = inspected(principal, form)
-    return forgotten(show(found, "tokens/inspect.html", form=form, found=found))
+    return without_storing(show(found, "tokens/inspect.html", form=form, found=found))
 
 
-def forgotten(answer: Response) -> Response:
+def without_storing(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -111,18 +111,22 @@ def inspected(principal: Principal, form: InspectForm) -> Inspected:
     standing = service(Authenticators).standing(reading.claim.key) if reading.claim else None
     if standing is not None and standing.user_id != principal.user_id:
         return answer_of(reading, reading.sentence if reading.code else str(ANOTHERS), reading.code)
-    refused, caller = admitted(reading, standing)
+    refused, caller = admitted(reading, credential_row)
     verdict = None
     if form.address.data:
         address = form.calling_from.data or request.remote_addr
-        verdict = shut(refused) if caller is None else guard_verdict(caller, form.method.data, form.path, address)
+        verdict = (
+            refused_verdict(refused) if caller is None else guard_verdict(caller, form.method.data, form.path, address)
+        )
     sentence = (
         reading.sentence if reading.code == refused else REFUSED.get(refused or "token_invalid", reading.sentence)
     )
-    return answer_of(reading, str(sentence), refused, standing=standing, verdict=verdict)
+    return answer_of(reading, str(sentence), refused, credential_row=credential_row, verdict=verdict)
 
 
-def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[ProblemCode | None, Principal | None]:
+def admitted(
+    reading: TokenReading, credential_row: CredentialRow | None
+) -> tuple[ProblemCode | None, Principal | None]:
     """How the guard would decide about a token.
 
     Returns:
@@ -131,19 +135,19 @@ def admitted(reading: TokenReading, standing: CredentialRow | None) -> tuple[Pro
     if reading.code is not None or reading.claim is None:
         return reading.code or "token_invalid", None
     try:
-        caller = admit(reading.claim, standing, now())
+        caller = admit(reading.claim, credential_row, now())
     except NotAccepted as refused:
         return refused.code, None
     return None, caller
 
 
-def shut(code: ProblemCode | None) -> GuardVerdict:
+def refused_verdict(code: ProblemCode | None) -> GuardVerdict:
     kind = kind_of(code or "token_invalid")
     return GuardVerdict(False, _("It would be refused everywhere. %(reason)s.", reason=kind.title), code)
 
 
 def guard_verdict(caller: Principal, method: str, path: str, address: str | None) -> GuardVerdict:
-    found = tried(caller, method, path, address)
+    found = try_access(caller, method, path, address)
     at = f"{method} {path}"
     if found is None:
         return GuardVerdict(False, _("%(endpoint)s does not exist. The response would be 404 or 405.", endpoint=at))
@@ -162,20 +166,24 @@ def answer_of(
     sentence: str,
     code: ProblemCode | None,
     *,
-    standing: CredentialRow | None = None,
+    credential_row: CredentialRow | None = None,
     verdict: GuardVerdict | None = None,
 ) -> Inspected:
-    is_told = standing is not None and standing.credential == "token" and standing.authority is not None
+    is_stored = (
+        credential_row is not None and credential_row.credential == "token" and credential_row.authority is not None
+    )
     return Inspected(
         sentence=sentence,
         code=code,
         signature=reading.signature,
         header=reading.header,
         claims=reading.claims,
-        token=token_by_id(standing.user_id, standing.credential_id) if standing and is_told else None,
+        token=token_by_id(credential_row.user_id, credential_row.credential_id)
+        if credential_row and is_stored
+        else None,
         summary=(
-            summary(standing.authority, standing.expires_at, catalogue(), zone=zone())
-            if standing and standing.authority and is_told
+            summary(credential_row.authority, credential_row.expires_at, catalogue(), zone=zone())
+            if credential_row and credential_row.authority and is_stored
             else []
         ),
         verdict=verdict,

@@ -40,15 +40,15 @@ def fields_of(row: TokenRow) -> dict[str, Any]:
     }
 
 
-def free(user_id: UUID, name: str) -> str:
+def free_name(user_id: UUID, name: str) -> str:
     """The name, or the next numbered one that no live token of this user has."""
     taken = lifecycle.taken_names(db(), user_id)
     while name.casefold() in taken:
-        name = another(name)
+        name = next_name(name)
     return name
 
 
-def another(name: str) -> str:
+def next_name(name: str) -> str:
     """The next numbered name: "laptop", "laptop 2", "laptop 3"."""
     stem, number = re.fullmatch(r"(.*?)(?: (\d{1,4}))?", name, re.DOTALL).groups()  # type: ignore[union-attr]  # all of it is optional
     ending = f" {int(number or 1) + 1}"

@@ -12,8 +12,8 @@ from webapp.tokens import editing
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
 from webapp.tokens.forms.create import PreviewForm
 from webapp.tokens.views import form_pages
-from webapp.tokens.views.blueprint import bp, found, policy, world
-from webapp.tokens.views.request_location import place
+from webapp.tokens.views.blueprint import bp, form_arguments, policy, token_or_404
+from webapp.tokens.views.request_location import request_location
 from webapp.web.api_schema import responds
 from webapp.web.body import submitted
 from webapp.web.negotiation import as_json, wants_page
@@ -31,7 +31,7 @@ class Summary(msgspec.Struct, frozen=True):
 @responds(Summary, form=PreviewForm, refuses=(422,))
 def preview(principal: Principal) -> ResponseReturnValue:
     """Summary of a token that is not created yet. A name is not needed."""
-    return previewed(PreviewForm(**world(principal), **policy()), form_pages.new_page)
+    return previewed(PreviewForm(**form_arguments(principal), **policy()), form_pages.new_page)
 
 
 @bp.post("/tokens/<uuid:token_id>/summary")
@@ -39,14 +39,14 @@ def preview(principal: Principal) -> ResponseReturnValue:
 @responds(Summary, form=EditTokenForm, refuses=(422,))
 def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Summary of a token after a change that is not saved yet."""
-    row = found(principal.user_id, token_id)
-    form = EditTokenForm.of(editing.terms_of(row), **world(principal))
+    row = token_or_404(principal.user_id, token_id)
+    form = EditTokenForm.of(editing.terms_of(row), **form_arguments(principal))
     return previewed(form, partial(form_pages.edit_page, row=row))
 
 
 def previewed(form: NewTokenForm | EditTokenForm, page: Callable[..., str]) -> ResponseReturnValue:
     form.validate_on_submit()
-    if submitted().get("use") == "my-address" and (here := place().address):
+    if submitted().get("use") == "my-address" and (here := request_location().address):
         form.networks.data = [*(form.networks.data or ()), here]
     if form.errors:
         return refuse_form(form, lambda: page(form))

@@ -15,7 +15,7 @@ class RequestLocation:
     warning: str
 
 
-def place() -> RequestLocation:
+def request_location() -> RequestLocation:
     try:
         address = ip_address(request.remote_addr or "")
     except ValueError:

@@ -32,8 +32,8 @@ def rotate_form(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Replace a token by a new one with the same permissions. Both work until the overlap ends."""
     token = token_by_id(principal.user_id, token_id)
-    if (asked := unless_strong(principal, token.scopes)) is not None:
-        return asked
+    if (step_up := unless_strong(principal, token.scopes)) is not None:
+        return step_up
     form = RotateForm()
     if not form.validate_on_submit():
         return refuse_form(form, lambda: rotate_page(form, principal, token_id))

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import admin_actions, roles
 from webapp.admin.forms import DisableUsersForm
-from webapp.admin.user_details import people
+from webapp.admin.user_details import summaries
 from webapp.admin.views.error_responses import no_such_user, refusals
 from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import admin_action, all_of, bp, locked_users
@@ -65,7 +65,7 @@ def many_page(principal: Principal, form: DisableUsersForm) -> str:
     found = all_of(ids_of(form.ids.data or ()))
     closures = {role.name: role.closure for role in roles.every(db())}
     above_you = [user.username for user in found if not admin_actions.may_act_on(principal.roles, closures[user.role])]
-    chosen = people(db(), found)
+    chosen = summaries(db(), found)
     return render_template("admin/disable.html", people=chosen, form=form, above=above_you)
 
 

@@ -9,7 +9,7 @@ from webapp.accounts import admin_actions, roles
 from webapp.accounts.admin_actions import AdminAction
 from webapp.accounts.models import User
 from webapp.admin.forms import ChangeRoleForm, DeleteUserForm, ReasonForm
-from webapp.admin.user_details import UserSummary, people
+from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
 from webapp.admin.views.permissions import change, fill_in, grant, unless_may_assign
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
@@ -44,7 +44,7 @@ def act_page(principal: Principal, user: User, act: str, form: Form) -> str:
         form=form,
         ends=live_counts_of(db(), user.id),
         wait=current_app.config["FACTOR_RESET_WAIT"],
-        roles=[role for role in roles.humblest_first(db()) if admin_actions.may_grant(principal.roles, role.closure)],
+        roles=[role for role in roles.lowest_first(db()) if admin_actions.may_grant(principal.roles, role.closure)],
     )
 
 
@@ -127,7 +127,7 @@ def apply_action(principal: Principal, user_id: UUID, act: str, form: Form) -> R
     if act == "delete":
         return redirect_or_json(url_for("admin_users.index"), words[act])
     # Admins who disabled themselves are redirected to the login by the guard.
-    return redirect_or_json(url_for("admin_users.show", user_id=user.id), words[act], people(db(), [user])[0])
+    return redirect_or_json(url_for("admin_users.show", user_id=user.id), words[act], summaries(db(), [user])[0])
 
 
 def perform(action: AdminAction, user: User, act: str, form: Form) -> None:

@@ -11,7 +11,7 @@ from webapp.accounts import roles, user_queries
 from webapp.accounts.models import User
 from webapp.accounts.user_queries import MANY, UnknownCursor, UserFilter, UserPage
 from webapp.admin.audit_presenter import lines
-from webapp.admin.user_details import UserDetails, UserListing, details, people
+from webapp.admin.user_details import UserDetails, UserListing, details, summaries
 from webapp.admin.views.permissions import read
 from webapp.admin.views.users.blueprint import bp, user_of
 from webapp.core.clock import now
@@ -55,7 +55,7 @@ def index() -> ResponseReturnValue:
     """Users, filtered and sorted."""
     wanted = parse_query(UserQuery)
     found = page_of(wanted)
-    answer = UserListing(people(db(), found.users), found.users[-1].id if found.has_more else None)
+    answer = UserListing(summaries(db(), found.users), found.users[-1].id if found.has_more else None)
     if not wants_page():
         return as_json(answer)
     return Response(

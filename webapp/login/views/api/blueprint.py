@@ -74,7 +74,7 @@ def catalogue() -> Catalogue:
     return service(Catalogue)
 
 
-def unfit(errors: dict[str, list[str]], *, error: str | None = None) -> Problem:
+def form_problem(errors: dict[str, list[str]], *, error: str | None = None) -> Problem:
     """Problem 400 for a form that is not accepted.
 
     Args:

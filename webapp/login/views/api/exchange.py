@@ -8,10 +8,10 @@ from werkzeug.exceptions import HTTPException
 from webapp.audit.log import Event, record
 from webapp.core.translation import _
 from webapp.guard import Principal
-from webapp.guard.form_token import carried
+from webapp.guard.form_token import principal_of_form_token
 from webapp.guard.require import public_to_scripts
 from webapp.login.invalid_token_limit import InvalidTokenLimit
-from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import ExchangeForm
 from webapp.login.views.login_errors import throttled
 from webapp.tokens.exchange import AudienceUnknown, Exchanged, ExchangeTooWide, TokenExchange
@@ -51,7 +51,7 @@ def exchange() -> ResponseReturnValue:
     refuse_several_targets()
     form = ExchangeForm()
     if not form.validate_on_submit():
-        raise unfit(errors_of(form), error=error_of(form))
+        raise form_problem(errors_of(form), error=error_of(form))
     exchanger = service(TokenExchange)
     if not exchanger.audiences:
         raise exchange_problem(
@@ -59,9 +59,9 @@ def exchange() -> ResponseReturnValue:
         )
     principal = subject(form.subject_token.data)
     if principal.authority is not None and principal.authority.is_bounded:
-        raise bounded()
+        raise key_bound_token_refused()
     token = presented_token()
-    made = make(exchanger, principal, token, form)
+    made = exchanged_by(exchanger, principal, token, form)
     record(
         db(),
         Event.TOKEN_EXCHANGED,
@@ -108,7 +108,7 @@ def subject(token: str | None) -> Principal:
     if too_many := misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     try:
-        return carried(token)
+        return principal_of_form_token(token)
     except HTTPException:
         misses.count(request.remote_addr)
         raise
@@ -119,15 +119,17 @@ def presented_token() -> str:
     return (found.token or "") if found else ""
 
 
-def make(exchanger: TokenExchange, principal: Principal, token: str, form: ExchangeForm) -> Exchanged:
-    asked = frozenset((form.scope.data or "").split())
+def exchanged_by(exchanger: TokenExchange, principal: Principal, token: str, form: ExchangeForm) -> Exchanged:
+    requested = frozenset((form.scope.data or "").split())
     try:
-        return exchanger.make(principal, read(token)[1]["jti"], form.target, asked)
+        return exchanger.make(principal, read(token)[1]["jti"], form.target, requested)
     except AudienceUnknown as error:
         field = "audience" if form.audience.data else "resource"
-        raise unfit({field: [_("This site issues no tokens for that service.")]}, error="invalid_target") from error
+        raise form_problem(
+            {field: [_("This site issues no tokens for that service.")]}, error="invalid_target"
+        ) from error
     except ExchangeTooWide as error:
-        raise unfit(
+        raise form_problem(
             {"scope": [_("The token does not have these scopes: %(scopes)s.", scopes=error)]}, error="invalid_scope"
         ) from error
 
@@ -136,7 +138,7 @@ def exchange_problem(error: str, title: str, detail: str) -> Problem:
     return Problem(400, title, _("%(detail)s No token was issued.", detail=detail), extra={"error": error})
 
 
-def bounded() -> Problem:
+def key_bound_token_refused() -> Problem:
     kind = kind_of("token_limited")
     detail = _(
         "This token is restricted to networks, IP addresses or methods, which another service cannot check. "

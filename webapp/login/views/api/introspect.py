@@ -18,12 +18,12 @@ from webapp.login.introspection import (
     StatedCall,
     TokenBearer,
     excludes,
+    introspection_response,
     narrowed,
     of_principal,
     of_refresh,
-    said,
 )
-from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import IntrospectForm
 from webapp.tokens.exchange import TokenExchange, made_from
 from webapp.tokens.exchange_revocation import is_revoked
@@ -52,7 +52,7 @@ def introspect(principal: Principal) -> ResponseReturnValue:
     """
     form = IntrospectForm()
     if not form.validate_on_submit():
-        raise unfit(errors_of(form))
+        raise form_problem(errors_of(form))
     token, asker = form.token.data or "", IntrospectionCaller(principal, stated(form))
     return as_json(refresh_token(asker, token) if SHAPE.fullmatch(token) else access_token(asker, token))
 
@@ -106,4 +106,4 @@ def introspection_of(
         return INACTIVE
     if excludes(bearing.authority, asker.call):
         return INACTIVE
-    return said(bearing, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)
+    return introspection_response(bearing, issuer=current_app.config["BASE_URL"], token_type=token_type, claims=claims)

@@ -8,7 +8,7 @@ from webapp.guard.form_token import require_sole_credential
 from webapp.guard.require import public_to_scripts
 from webapp.login.flow import Throttled
 from webapp.login.refresh_grant import Denied, RefreshGrant, ScopesTooWide
-from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, unfit
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, form_problem, given
 from webapp.login.views.api.forms import RefreshForm
 from webapp.login.views.login_errors import throttled
 from webapp.web import dpop
@@ -35,18 +35,18 @@ def refresh() -> ResponseReturnValue:
     """
     form = RefreshForm()
     if not form.validate_on_submit():
-        raise unfit(errors_of(form))
+        raise form_problem(errors_of(form))
     require_sole_credential(form.refresh_token.data or "")
     renewal = service(RefreshGrant)
-    asked, proof = (form.scope.data or "").split(), dpop.presented_proof()
+    requested, proof = (form.scope.data or "").split(), dpop.presented_proof()
     if too_many := renewal.misses.too_many(request.remote_addr):
         raise throttled(too_many.retry_after)
     jkt = dpop.spend(proof)
-    outcome = renewal.begin(form.refresh_token.data or "", asked, catalogue(), request.remote_addr, jkt=jkt)
+    outcome = renewal.begin(form.refresh_token.data or "", requested, catalogue(), request.remote_addr, jkt=jkt)
     if isinstance(outcome, Throttled):
         raise throttled(outcome.retry_after)
     if isinstance(outcome, ScopesTooWide):
-        raise unfit({"scope": [too_wide(outcome)]}, error="invalid_scope")
+        raise form_problem({"scope": [too_wide(outcome)]}, error="invalid_scope")
     if isinstance(outcome, Denied):
         raise denied(outcome.code)
     return given(outcome)

@@ -11,7 +11,7 @@ from webapp.guard.principal import NotAccepted
 from webapp.guard.require import public_to_scripts
 from webapp.guard.token_validation import authenticators, validate_credential
 from webapp.login.invalid_token_limit import InvalidTokenLimit
-from webapp.login.views.api.blueprint import bp, unfit
+from webapp.login.views.api.blueprint import bp, form_problem
 from webapp.login.views.api.forms import RevokeForm
 from webapp.login.views.login_errors import throttled
 from webapp.tokens import exchange_revocation, lifecycle, refresh_families, refreshing
@@ -37,7 +37,7 @@ def revoke() -> ResponseReturnValue:
     """
     form = RevokeForm()
     if not form.validate_on_submit():
-        raise unfit(errors_of(form))
+        raise form_problem(errors_of(form))
     require_sole_credential(form.token.data or "")
     misses = service(InvalidTokenLimit)
     if too_many := misses.too_many(request.remote_addr):

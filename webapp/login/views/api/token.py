@@ -20,9 +20,9 @@ from webapp.guard.require import public_to_scripts
 from webapp.guard.token_grant import TokenGrant
 from webapp.login.client_familiarity import Client
 from webapp.login.flow import AMR, Attempt, Done, LoginFlow, Throttled, Unverified
-from webapp.login.refresh_grant import GrantedTokens, name
+from webapp.login.refresh_grant import GrantedTokens, random_name
 from webapp.login.second_step import Pending
-from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, given, given_in_cookie, issuer, unfit
+from webapp.login.views.api.blueprint import AccessToken, bp, catalogue, form_problem, given, given_in_cookie, issuer
 from webapp.login.views.api.forms import CredentialsForm
 from webapp.login.views.blueprint import second_step, unchanged
 from webapp.login.views.login_errors import (
@@ -57,7 +57,7 @@ def create() -> ResponseReturnValue:
     """
     form = CredentialsForm()
     if not form.validate_on_submit():
-        raise unfit(errors_of(form))
+        raise form_problem(errors_of(form))
     require_sole_credential(form.password.data or "")
     proof = dpop.presented_proof()
     if form.cookie.data:
@@ -83,11 +83,11 @@ def create() -> ResponseReturnValue:
 def refuse_cookie(*, is_bound: bool) -> None:
     """Refuse tokens in cookies if they are not enabled, and for other sites: their users would act with this token."""
     if "cookie" not in current_app.config["TOKEN_LOCATIONS"]:
-        raise unfit(
+        raise form_problem(
             {"cookie": [_("This site does not put tokens in cookies: WEBAPP_TOKEN_LOCATIONS does not include cookie.")]}
         )
     if is_bound:
-        raise unfit({"cookie": [_("A token that is bound to a key must be sent in the header.")]})
+        raise form_problem({"cookie": [_("A token that is bound to a key must be sent in the header.")]})
     csrf.refuse_cross_site()
 
 
@@ -116,7 +116,7 @@ def second_factor(user: User, form: CredentialsForm) -> str:
 def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> ResponseReturnValue:
     lifetime, longest = lifetime_of(form), current_app.config["TOKEN_LIFETIME_MAX"]
     if lifetime > longest:
-        raise unfit({"expires_in": [_("At most %(count)s seconds.", count=int(longest.total_seconds()))]})
+        raise form_problem({"expires_in": [_("At most %(count)s seconds.", count=int(longest.total_seconds()))]})
     authority, proof = (
         TokenGrant(scopes=scopes_of(user, form.scope.data, amr), jkt=jkt),
         AuthenticationProof(now(), amr),
@@ -127,7 +127,7 @@ def mint(user: User, form: CredentialsForm, jkt: str | None, amr: str) -> Respon
     begun = refresh_families.begin(db(), user.id, FamilyTerms(authority, lifetime, ends), caller(), proof)
     note_login(user, begun.credential.id, is_known=is_known)
     wish = TokenRequest(
-        name=name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id
+        name=random_name(), authority=authority, lifetime=lifetime, origin="api", family_id=begun.credential.id
     )
     issued = issuer().issue(db(), user.id, wish, proof)
     if begun.secret is None:
@@ -160,15 +160,15 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
         return timedelta.max
 
 
-def scopes_of(user: User, asked: str | None, amr: str) -> frozenset[str]:
+def scopes_of(user: User, requested: str | None, amr: str) -> frozenset[str]:
     """The requested scopes; by default every scope that only reads and that the login satisfies."""
     roles, demands = included_in(db(), user.role), service(Demands)
     held = [name for name in catalogue().held_by(roles) if name.endswith(":read")]
-    names = (asked or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
+    names = (requested or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
     try:
         granted = catalogue().check(names, roles)
     except ScopeNotHeld as error:
-        raise unfit(
+        raise form_problem(
             {"scope": [_("You don't have these scopes: %(scopes)s.", scopes=error)]}, error="invalid_scope"
         ) from error
     if catalogue().level_for(granted, demands) > level_of(amr):
