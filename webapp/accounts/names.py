@@ -52,13 +52,13 @@ def normalized_key(text: str) -> str:
 
 
 def identifier_key(text: str) -> str:
-    """``key_of`` for a typed user name or e-mail address, whose domain may be written as ``xn--…``."""
-    key = key_of(text)
+    """``normalized_key`` for a typed user name or e-mail address, whose domain may be written as ``xn--…``."""
+    key = normalized_key(text)
     local, at, domain = key.rpartition("@")
     if not at or "xn--" not in domain:
         return key
     try:
-        return key_of(f"{local}@{idna.decode(domain)}")
+        return normalized_key(f"{local}@{idna.decode(domain)}")
     except (idna.IDNAError, UnicodeError):
         return key
 

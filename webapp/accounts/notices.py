@@ -183,7 +183,9 @@ def send_notice(
     if user.email is None:
         return
     facts = {"what": kind, "since": here.at.isoformat()} | about
-    secret = one_time_links.make(db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False)
+    secret = one_time_links.create(
+        db, NOT_ME, lifetime, user_id=user.id, address=user.email, facts=facts, replaces=False
+    )
     post.send_link(
         db,
         kind,

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from webapp.accounts.models import User
-from webapp.accounts.names import identifier_key, key_of
+from webapp.accounts.names import identifier_key, normalized_key
 from webapp.core.clock import now
 from webapp.core.db import EPOCH
 from webapp.credentials import lifecycle as credentials

@@ -90,7 +90,7 @@ def names_the_request(claims: dict[str, Any], sent: ProvenRequest, _: timedelta)
     if claims.get("htm") != sent.method:
         raise Invalid("htm is another method")
     if not isinstance(claims.get("htu"), str) or not any(
-        place(claims["htu"]) == place(f"{url}{quote(asked.path)}") for url in asked.base_urls
+        place(claims["htu"]) == place(f"{url}{quote(sent.path)}") for url in sent.base_urls
     ):
         raise Invalid("htu is another URL")
 

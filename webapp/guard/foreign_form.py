@@ -23,8 +23,8 @@ def answer(principal: Principal) -> Response | None:
     if not is_browser() or request.method != "POST" or (owner := csrf.page_owner()) is None:
         return None
     if owner != principal.user_id:
-        return problem_response(other_account(is_kept=saved_form.keep(path_and_query())))
-    fields = form_state.read(form_state.kept())
+        return problem_response(other_account(is_kept=saved_form.save(path_and_query())))
+    fields = form_state.parse(form_state.serialize())
     if fields is None:
         return None
     page = render_template("login/resume.html", target=path_and_query(), fields=fields, is_of_earlier_session=True)

@@ -90,7 +90,7 @@ class SiteMoved(NotAccepted):
         self.former = former
 
 
-def admit(claim: CredentialRef, standing: CredentialRow | None, now: datetime) -> Principal:
+def admit(claim: CredentialRef, credential_row: CredentialRow | None, now: datetime) -> Principal:
     """The principal of a credential, if its row is live and matches.
 
     Args:

@@ -36,10 +36,10 @@ def authorize_request() -> ResponseReturnValue | None:
     Raises:
         Problem: 403 ``undeclared`` for a route without ``@require`` or ``@public``; others as ``refusal_for``.
     """
-    asked, app = unproxied(request), unproxied(current_app)
-    if asked.url_rule is None:
-        return canonical_redirect(asked.routing_exception) or form_redirect(asked.routing_exception)
-    need = requirement_of(app, asked.url_rule.endpoint)
+    current, app = unproxied(request), unproxied(current_app)
+    if current.url_rule is None:
+        return canonical_redirect(current.routing_exception) or form_redirect(current.routing_exception)
+    need = requirement_of(app, current.url_rule.endpoint)
     if need is None:
         raise undeclared(current.url_rule.endpoint)
     if not need.reads_cookies:

@@ -44,7 +44,7 @@ class NotTheirForm(Exception):
     """The form in this browser belongs to another user."""
 
 
-def keep(target: str, ended: CredentialRow | None = None) -> bool:
+def save(target: str, ended: CredentialRow | None = None) -> bool:
     """Save the form of this request for the user of the page that sent it; False if it cannot be saved.
 
     Args:

@@ -49,7 +49,7 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if presented() is None:
         session.pop(csrf.SESSION_KEY, None)
     if presented() is None and is_browser():
-        return to_login(error.code, error.standing)
+        return to_login(error.code, error.credential_row)
     if (shown := presented()) is not None and shown.is_in_cookie:
         # Delete the cookie, so that the next request can use the session; this one must not.
         token_cookie.delete_after_request()
@@ -129,7 +129,7 @@ def to_login(code: ProblemCode, ended: CredentialRow | None = None) -> Response:
     Args:
         ended: row of the session that was refused.
     """
-    if saved_form.keep(path_and_query(), ended):
+    if saved_form.save(path_and_query(), ended):
         headers = {"WWW-Authenticate": realm()}
         return as_response((service(LoginPageRenderer)(path_and_query().partition("?")[0]), 401, headers))
     if request.method not in ("GET", "HEAD"):

@@ -12,8 +12,8 @@ from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.ratelimit import Counted, Limit, Limiter, LimitExceeded
-from webapp.login.identities import Identities
-from webapp.login.recognition import Client, Recognized, recognize
+from webapp.login.client_familiarity import Client, ClientFamiliarity, familiarity_of
+from webapp.login.password_authenticator import PasswordAuthenticator
 from webapp.login.tries_in_flight import TriesInFlight
 from webapp.mail.mailer import Mailer
 
@@ -113,15 +113,17 @@ class LoginFlow:
         if too_many is not None:
             # The password is not compared, but the response takes as long.
             self.passwords.verify(attempt.password, None)
-            return self.refused(user, sender.familiarity, is_heard=False)
+            return self.refused(user, sender.familiarity, is_counted=False)
         with self.in_flight.hold([network, name]):
             outcome = self.compare(attempt, user, sender)
             if not isinstance(outcome, LoginRefused):
                 self.forgive(network, name, account, sender, since)
             return outcome
 
-    def compare(self, attempt: Attempt, user: User | None, sender: Recognized) -> Done | Unverified | LoginRefused:
-        owner = self.identities.owner(attempt.identifier, attempt.password, user)
+    def compare(
+        self, attempt: Attempt, user: User | None, sender: ClientFamiliarity
+    ) -> Done | Unverified | LoginRefused:
+        owner = self.authenticator.authenticate(attempt.identifier, attempt.password, user)
         # The name belongs to another user at the provider by now, but not yet here.
         if owner is None or (user is not None and owner.id != user.id) or not self.accepts(user, sender.familiarity):
             return self.refused(user, sender.familiarity)
@@ -137,7 +139,9 @@ class LoginFlow:
         """Whether right passwords may have filled the count: some that count for it are being compared."""
         return self.in_flight.is_any(too_many.limit, too_many.key)
 
-    def forgive(self, network: Counted, name: Counted, account: Counted, sender: Recognized, since: datetime) -> None:
+    def forgive(
+        self, network: Counted, name: Counted, account: Counted, sender: ClientFamiliarity, since: datetime
+    ) -> None:
         """Take back what was counted, after the right password."""
         if sender.familiarity is Familiarity.STRANGER:
             # Resetting the count of a name would show strangers who use it up that somebody has logged in.

@@ -18,6 +18,7 @@ from webapp.core.encryption import Encryptor
 from webapp.core.ratelimit import Counted, Limit, LimitExceeded
 from webapp.credentials import lifecycle as credentials
 from webapp.guard.assurance import RECOVERY, Demands, Level
+from webapp.login.client_familiarity import Client, familiarity_of, user_key
 from webapp.login.flow import Done, LoginFlow, LoginRefused, Throttled
 from webapp.login.pending_login import PendingLogin
 from webapp.mfa import factors, passkeys, recovery_codes, totp, webauthn_ceremonies

@@ -128,7 +128,7 @@ def session_credential() -> CredentialRef | None:
     return CredentialRef(key=credential_key(secret), kind="session") if isinstance(secret, str) else None
 
 
-def keep(started: Started, principal: Principal, *, is_remembered: bool, is_same_user: bool = False) -> None:
+def store_session(started: Started, principal: Principal, *, is_remembered: bool, is_same_user: bool = False) -> None:
     """Put a new session into the cookie. Of the former content only the reference to a saved form stays.
 
     Args:

@@ -169,7 +169,7 @@ def facts_of(purpose: str, secret: str) -> dict[str, Any]:
     """Context of the page of a link: e-mail address, user and the link's secret."""
     try:
         with database().read() as reading:
-            user, link = email_change.live(reading, purpose, secret)
+            user, link = email_change.pending_link(reading, purpose, secret)
             return {"address": link.address, "user": user, "link": secret}
     except LinkDead as error:
         raise dead_link() from error

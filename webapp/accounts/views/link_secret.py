@@ -17,7 +17,7 @@ def opened(purpose: str) -> str:
     The form's own comes first: its page may be older than what the cookie holds by now, after another link or a login.
     """
     sent = submitted().get(FIELD) if request.method == "POST" else None
-    found = sent or session.get(key_of(purpose))
+    found = sent or session.get(session_key(purpose))
     return found if isinstance(found, str) else ""
 
 

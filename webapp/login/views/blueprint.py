@@ -70,7 +70,7 @@ def reprove(principal: Principal, amr: str, *, auth_time: datetime | None = None
         started = lifecycle.confirm(db(), principal.credential_id, ends(), amr=amr, auth_time=auth_time)
     except AlreadyEnded as error:
         raise session_ended() from error
-    cookie.keep(started, principal_of(user, started), is_remembered=session.permanent, is_same_user=True)
+    cookie.store_session(started, principal_of(user, started), is_remembered=session.permanent, is_same_user=True)
     return started.credential.id
 
 

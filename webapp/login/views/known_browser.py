@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.core.clock import now
 from webapp.core.digests import derive, new_secret
-from webapp.login.recognition import BrowserMark
+from webapp.login.client_familiarity import BrowserMark
 from webapp.web import csrf
 
 YEAR = 365 * 86400

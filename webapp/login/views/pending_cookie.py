@@ -52,7 +52,7 @@ def begin_again(target: str | None = None) -> ResponseReturnValue:
         target: where to go after the login, if the form says so.
     """
     content: Any = session.get(KEPT)
-    half = pending_login.read(content) if content is not None else None
+    half = pending_login.from_cookie(content) if content is not None else None
     forget()
     if not wants_page():
         raise Problem(

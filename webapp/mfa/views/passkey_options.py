@@ -49,7 +49,7 @@ def request_options(purpose: str, known: Iterable[KnownPasskey] | None = None) -
     if chosen is None:
         raise Problem(404, _("Passkeys don't work with this URL"), _("This site never had this host name."))
     listed = [passkey for passkey in usable if (passkey.rp_id or own.id) == chosen.id]
-    challenge = challenge_cookie.give(purpose)
+    challenge = challenge_cookie.create(purpose)
     return as_json(PasskeyOptions(webauthn_ceremonies.request_options(chosen, challenge, listed)))
 
 

@@ -107,9 +107,9 @@ def without_storing(answer: Response) -> Response:
 
 def inspected(principal: Principal, form: InspectForm) -> Inspected:
     own, text = issuer(), form.token.data or ""
-    reading = token_inspection.read(text, own.ring, issuer_of(text, own=own.url, former=own.former))
-    standing = service(Authenticators).standing(reading.claim.key) if reading.claim else None
-    if standing is not None and standing.user_id != principal.user_id:
+    reading = token_inspection.inspect_token(text, own.ring, issuer_of(text, own=own.url, former=own.former))
+    credential_row = service(Authenticators).credential_row(reading.claim.key) if reading.claim else None
+    if credential_row is not None and credential_row.user_id != principal.user_id:
         return answer_of(reading, reading.sentence if reading.code else str(ANOTHERS), reading.code)
     refused, caller = admitted(reading, credential_row)
     verdict = None
