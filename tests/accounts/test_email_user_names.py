@@ -69,12 +69,12 @@ def named(site, name, origin="cli"):
 
 def called_so_by_the_provider(site, name):
     with services_of(site).get(Database).write() as db:
-        provisioning.make(db, Identity(username=name))
+        provisioning.create_account(db, Identity(username=name))
 
 
 def renamed_by_the_provider(site, name):
     with services_of(site).get(Database).write() as db:
-        user = provisioning.make(db, Identity(username="eve", subject="1"))
+        user = provisioning.create_account(db, Identity(username="eve", subject="1"))
         provisioning.follow(db, user, name)
 
 
@@ -95,7 +95,7 @@ def registered(site):
 
 def invited(site):
     with services_of(site).get(Database).write() as db:
-        made = invitations.make(db, InvitationRequest(email="eve@example.org"))
+        made = invitations.create(db, InvitationRequest(email="eve@example.org"))
     stranger = Person(site)
     stranger.open(made.path)
     return stranger.press("Register", username=NAME, password=PASSWORD).status_code, "eve@example.org"
@@ -154,14 +154,14 @@ def test_nobody_changes_their_e_mail_address_to_a_user_name(site):
     assert [(mail.kind, mail.to) for mail in mails(site)][-1] == ("address_in_use", "grace@example.org")
     before = contents(site)
     with pytest.raises(EmailTaken), services_of(site).get(Database).write() as db:
-        email_change.settle(db, db.get_one(User, user.id), NAME, is_verified=True)
+        email_change.set_address(db, db.get_one(User, user.id), NAME, is_verified=True)
     assert contents(site) == before
 
 
 def test_one_may_move_to_the_address_that_is_ones_own_user_name(site):
     user = add(site, email="grace@example.org")
     with services_of(site).get(Database).write() as db:
-        email_change.settle(db, db.get_one(User, user.id), NAME, is_verified=True)
+        email_change.set_address(db, db.get_one(User, user.id), NAME, is_verified=True)
     assert Person(site).log_in(NAME).request.path == "/dashboard"
 
 

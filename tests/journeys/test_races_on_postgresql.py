@@ -32,7 +32,7 @@ from webapp.login.refresh_grant import RefreshGrant
 from webapp.mail.mailer import Mailer
 from webapp.mail.worker import MailWorker as Sender
 from webapp.sessions import lifecycle as sessions
-from webapp.sessions.lifecycle import Browser, SessionLifetimes, key_of
+from webapp.sessions.lifecycle import Browser, SessionLifetimes, credential_key
 from webapp.sessions.rotation import SessionRotation
 from webapp.tokens import issuing, refreshing
 from webapp.tokens.issuing import TokenIssuer
@@ -212,6 +212,6 @@ def test_tabs_of_two_processes_that_come_back_at_once_get_one_secret(app: Flask)
         (renewed,) = set(pool.map(come_back, range(8)))
     assert renewed is not None
     with database.read() as db:
-        found = credentials.by_key(db, key_of(renewed), kind="session")
+        found = credentials.by_key(db, credential_key(renewed), kind="session")
         assert found is not None
         assert found.id == session_id

@@ -29,7 +29,7 @@ def request(db: Session, post: Mailer, user: User, address: str, here: Circumsta
     If another account has that address, its owner is informed by mail instead. The caller gets the same response.
     """
     owner = user_queries.by_name_or_email(db, address)
-    secret = one_time_links.make(
+    secret = one_time_links.create(
         db, CONFIRM, CONFIRMED_WITHIN, user_id=user.id, address=address, facts={one_time_links.SHOWN: not post.can_mail}
     )
     record(db, Event.EMAIL_ASKED, user_id=user.id, address=address)
@@ -124,7 +124,7 @@ def owner_of(db: Session, link: Link) -> User:
     return user
 
 
-def settle(db: Session, user: User, address: str, *, is_verified: bool) -> None:
+def set_address(db: Session, user: User, address: str, *, is_verified: bool) -> None:
     refuse_addresses_of_others(db, email=address, of=user.id)
     try:
         with db.begin_nested():

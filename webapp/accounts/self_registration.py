@@ -45,7 +45,7 @@ def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     """
     # So that nobody is given it as a user name meanwhile.
     alone(db, f"e-mail address {key_of(new.email or '')}")
-    free_what_nobody_verified(db, new.username, new.email or "")
+    delete_unverified_with(db, new.username, new.email or "")
     owner = user_queries.by_name_or_email(db, new.email or "")
     user = registration.prepare(db, new)
     is_name_taken = registration.is_name_taken(db, user.username)

@@ -102,10 +102,10 @@ def state_of(user: User) -> str:
 def summaries(db: Session, users: Sequence[User]) -> list[UserSummary]:
     ids = [user.id for user in users]
     counts, held = live_counts(db, ids), factors.of_many(db, ids)
-    return [person(user, counts[user.id], held.get(user.id, Factors())) for user in users]
+    return [summary(user, counts[user.id], held.get(user.id, Factors())) for user in users]
 
 
-def person(user: User, live: LiveCounts, held: Factors) -> UserSummary:
+def summary(user: User, live: LiveCounts, held: Factors) -> UserSummary:
     return UserSummary(
         id=user.id,
         username=user.username,

@@ -63,13 +63,13 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
                 partial(expired_uses.tell, token_id, partial(mail_late, mails, database))
             )
 
-    standing = credential_lookup(database)
+    credential_row = credential_lookup(database)
     rotation = SessionRotation.from_secrets(database, settings.secret_key, *settings.secret_key_fallbacks)
 
     def former(key: str) -> CredentialRow | None:
         used = cookie.use_former(rotation, key)
         if used is None or used.is_accepted:
-            return standing(used.key) if used else None
+            return credential_row(used.key) if used else None
         mail = partial(end_copied_session, database, services.get(Mailer), used.session_id)
         after_response.after_response_in_context(mail)
         return None
@@ -81,8 +81,8 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
         app,
         Authenticators(
             by_session=cookie.session_credential,
-            by_token=TokenAuthenticator(ring, issuer=settings.base_url, former=settings.former_base_urls).recognise,
-            standing=standing,
+            by_token=TokenAuthenticator(ring, issuer=settings.base_url, former=settings.former_base_urls).authenticate,
+            credential_row=credential_row,
             seen=seen,
             late=late,
             former=former,

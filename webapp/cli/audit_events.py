@@ -11,7 +11,7 @@ import msgspec
 from webapp.accounts import user_queries
 from webapp.admin.audit_entries import entry
 from webapp.admin.audit_presenter import line
-from webapp.audit import reading
+from webapp.audit import event_queries
 from webapp.audit.log import current_name
 from webapp.audit.models import AuditEvent
 from webapp.core.clock import now

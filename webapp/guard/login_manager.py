@@ -156,9 +156,9 @@ def authenticate(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
         claim = authenticators.by_session() if shown is None else named_by(authenticators, shown)
         if claim is None:
             return None
-        standing = authenticators.standing(claim.key)
-        if standing is None and shown is None:
-            standing = authenticators.former(claim.key)
+        credential_row = authenticators.credential_row(claim.key)
+        if credential_row is None and shown is None:
+            credential_row = authenticators.former(claim.key)
         moment = now()
         principal = admit(claim, credential_row, moment)
         if shown is not None:

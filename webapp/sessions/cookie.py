@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from webapp.core.cookie_key import CookieKey
 from webapp.guard import login_manager, saved_form
 from webapp.guard.principal import CredentialRef, Principal
-from webapp.sessions.lifecycle import Started, key_of
+from webapp.sessions.lifecycle import Started, credential_key
 from webapp.sessions.rotation import FormerUse, SessionRotation
 from webapp.web import after_response, csrf, token_cookie
 from webapp.web.bearer import presented

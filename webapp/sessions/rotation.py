@@ -13,7 +13,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.core.digests import derive, keyed
 from webapp.credentials import lifecycle as credentials
-from webapp.sessions.lifecycle import key_of
+from webapp.sessions.lifecycle import credential_key
 from webapp.sessions.models import FormerSecret
 
 OVERLAP = timedelta(seconds=30)
@@ -47,8 +47,8 @@ class SessionRotation:
         """Replace the secret of a session. Of requests at the same time, one replaces it, and all get the same."""
         successor = keyed(self.keys[0], f"{session_id} {secret}")
         with self.database.write() as db:
-            if credentials.replace_key(db, session_id, key_of(secret), by=key_of(successor)):
-                db.add(FormerSecret(key=key_of(secret), session_id=session_id, replaced_at=now()))
+            if credentials.replace_key(db, session_id, credential_key(secret), by=credential_key(successor)):
+                db.add(FormerSecret(key=credential_key(secret), session_id=session_id, replaced_at=now()))
                 return successor
         return self.successor(session_id, secret)
 
@@ -57,7 +57,7 @@ class SessionRotation:
         with self.database.read() as db:
             found = credentials.find(db, session_id, kind="session")
         candidates = (keyed(key, f"{session_id} {secret}") for key in self.keys)
-        return next((one for one in candidates if found is not None and key_of(one) == found.key), None)
+        return next((one for one in candidates if found is not None and credential_key(one) == found.key), None)
 
     def former_use(self, key: str) -> FormerUse | None:
         """What a request with the key of a former secret is; None if no session had it."""
