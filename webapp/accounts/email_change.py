@@ -80,7 +80,7 @@ def confirm(db: Session, post: Mailer, secret: str, here: Circumstances) -> None
     set_address(db, user, str(link.address), is_verified=one_time_links.verifies(link))
     one_time_links.void(db, user.id)
     record(db, Event.EMAIL_CHANGED, user_id=user.id, former=former, address=link.address)
-    if former is None or key_of(former) == key_of(str(link.address)):
+    if former is None or normalized_key(former) == normalized_key(str(link.address)):
         return
     facts = {"was_verified": was_verified, "since": asked_at.isoformat()}
     undoing = one_time_links.create(

@@ -49,7 +49,7 @@ def known_as(db: Session, key: str) -> User | None:
 def follow(db: Session, user: User, name: str) -> User:
     """Apply a user name that was changed at the provider; the other fields of the profile belong to the user."""
     former, name = user.username, checked_name(name, may_be_address=True)
-    if key_of(former) == key_of(name):
+    if normalized_key(former) == normalized_key(name):
         return user
     skeleton = free_skeleton(db, name, of=user.id)
     refuse_addresses_of_others(db, username=name, of=user.id)

@@ -90,7 +90,7 @@ def refuse_addresses_of_others(
     ):
         if "@" not in text:
             continue
-        key = key_of(text)
+        key = normalized_key(text)
         # The two columns have no common constraint, so concurrent changes must not pass each other.
         alone(db, f"e-mail address {key}")
         if exists(db, and_(column == key, User.id != of) if of else column == key):

@@ -44,7 +44,7 @@ def begin(db: Session, post: Mailer, new: NewUser, here: Circumstances) -> None:
     that is rolled back if the row must not stay, and there is always one link, one audit event and one mail.
     """
     # So that nobody is given it as a user name meanwhile.
-    alone(db, f"e-mail address {key_of(new.email or '')}")
+    alone(db, f"e-mail address {normalized_key(new.email or '')}")
     delete_unverified_with(db, new.username, new.email or "")
     owner = user_queries.by_name_or_email(db, new.email or "")
     user = registration.prepare(db, new)
