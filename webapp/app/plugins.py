@@ -1,5 +1,6 @@
 """Blueprints of other packages: named by WEBAPP_BLUEPRINTS, or given to ``create_app``."""
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import entry_points
@@ -8,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response
 
 from webapp.guard import public
-from webapp.guard.require import requirement_of
+from webapp.guard.require import MARK, requirement_of
 from webapp.guard.routes import BY_ITSELF
 from webapp.settings import SettingsError
 from webapp.settings.references import SPELLING, load_reference
@@ -51,7 +52,7 @@ def entry_point(name: str) -> str:
 def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
     """Register blueprints that the site does not bring itself, and check their routes.
 
-    Their static files are public, as Flask serves them.
+    Their static files are public, as Flask serves them, unless ``guard_blueprint`` says otherwise.
 
     Raises:
         SettingsError: a name or URL is taken, or a view has neither ``@require`` nor ``@public``.
@@ -65,7 +66,7 @@ def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
             raise SettingsError(f"The blueprint {blueprint.name} cannot be registered: {error}") from error
         added = app.view_functions.keys() - before
         for endpoint in added:
-            if endpoint.endswith(".static"):
+            if endpoint.endswith(".static") and requirement_of(app, endpoint) is None:
                 app.view_functions[endpoint] = public_files(app.view_functions[endpoint])
         check_access(app, blueprint, sorted(added))
         check_urls(app, blueprint, taken)
@@ -88,6 +89,12 @@ def check_access(app: Flask, blueprint: Blueprint, endpoints: Iterable[str]) -> 
             raise SettingsError(
                 f"The blueprint {blueprint.name} has a view without an access rule: {endpoint}. "
                 "Write @require() or @public above it, from webapp.guard."
+            )
+        view = app.view_functions[endpoint]
+        if not hasattr(view, MARK) and "principal" in inspect.signature(view).parameters:
+            raise SettingsError(
+                f"The view {endpoint} has a parameter principal, which only @require() above it passes. "
+                "Write that, or use current_principal."
             )
 
 

@@ -3,7 +3,7 @@
 from webapp.guard.curl_examples import current_requirement
 from webapp.guard.current import current_claims, current_principal, current_record, user_lookup
 from webapp.guard.principal import Principal
-from webapp.guard.require import login_required, public, require
+from webapp.guard.require import guard_blueprint, login_required, public, require
 from webapp.guard.resources import resource
 
 asked_here = current_requirement
@@ -16,6 +16,7 @@ __all__ = [
     "current_principal",
     "current_record",
     "current_requirement",
+    "guard_blueprint",
     "login_required",
     "public",
     "require",

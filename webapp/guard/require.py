@@ -6,10 +6,11 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from flask import Flask, g
+from flask import Blueprint, Flask, g
 
 from webapp.guard.assurance import BY_ACR, Level
 from webapp.guard.policy import Requirement
+from webapp.web.application import blueprints_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -120,4 +121,30 @@ def requirement_of(app: Flask, endpoint: str) -> Requirement | None:
     if endpoint == "static":
         return Requirement(is_public=True)
     found: Requirement | None = getattr(app.view_functions[endpoint], MARK, None)
-    return found
+    return found or requirement_of_blueprint(app, endpoint)
+
+
+def guard_blueprint(blueprint: Blueprint, rule: Callable[[View], View]) -> None:
+    """Declare who may call the views of a blueprint that declare nothing themselves, its static files included.
+
+    A rule above a view replaces that of the blueprint; a nested blueprint has the rule of the one around it. These
+    views get no ``principal``: use ``current_principal``.
+
+    Args:
+        rule: ``require(...)`` or ``public``, such as ``guard_blueprint(bp, require(role="admin"))``.
+
+    Raises:
+        TypeError: the blueprint has a rule already.
+    """
+    if hasattr(blueprint, MARK):
+        raise TypeError(f"The blueprint {blueprint.name} already has an access rule.")
+    setattr(blueprint, MARK, getattr(rule(lambda: None), MARK))
+
+
+def requirement_of_blueprint(app: Flask, endpoint: str) -> Requirement | None:
+    """What ``guard_blueprint`` has declared for the blueprint of an endpoint, or for one around it."""
+    for name in blueprints_of(endpoint):
+        found: Requirement | None = getattr(app.blueprints.get(name), MARK, None)
+        if found is not None:
+            return found
+    return None

@@ -101,6 +101,9 @@ def from_http(error: HTTPException) -> Response:
         return current_app.make_response(error)
     status = error.code or 500
     title, detail = WORDS.get(status, (phrase_of(status), ""))
+    # What an app says itself: abort(404, "There is no report of this month.")
+    if status < 500 and isinstance(error.description, str) and error.description != type(error).description:
+        detail = error.description
     allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
     problem = Problem(status, title, detail, headers={"Allow": ", ".join(sorted(allowed))} if allowed else {})
     # A page contains links, and with an invalid Host no URL can be built.
