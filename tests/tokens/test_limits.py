@@ -137,7 +137,7 @@ def test_limits_that_do_not_fit_are_said_and_mint_nothing(person, app, fields):
         {"networks": "10.0.0.0/8"}, {"networks": {"a": 1}}, {"networks": [1]}, {"networks": [None]},
         {"networks": [["x"]]},
         {"methods": "GET"}, {"methods": [True]}, {"resources": 1}, {"per_minute": [1]}, {"per_minute": True},
-        {"per_minute": 1.5}, {"note": ["x"]}, {"note": 1}, {"scopes": "profile:read"}, {"reason": {}},
+        {"per_minute": 1.5}, {"note": ["x"]}, {"note": 1}, {"scopes": 1}, {"reason": {}},
     ],
     ids=str,
 )  # fmt: skip

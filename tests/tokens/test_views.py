@@ -117,7 +117,6 @@ def test_a_name_belongs_to_its_owner_alone(app, user, person):
         pytest.param({"scopes": "admin:read"}, id="a scope of another role"),
         pytest.param({"scopes": ["profile:read", "nonsense"]}, id="a scope that there is none of"),
         pytest.param({"scopes": []}, id="no scope"),
-        pytest.param({"scopes": "profile:read tokens:read"}, id="two scopes in one"),
         pytest.param({"expires_in": "7200"}, id="a length that is no preset"),
         pytest.param({"expires_in": "-3600"}, id="a length below nothing"),
         pytest.param({"expires_in": "0"}, id="no length"),

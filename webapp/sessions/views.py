@@ -18,6 +18,7 @@ from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.sessions.session_list import devices
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
+from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.registry import service
@@ -85,6 +86,7 @@ def end_others(principal: Principal) -> ResponseReturnValue:
 
 @bp.get("/account/sessions/ending")
 @require(session=True)
+@reads("next")
 def ending(principal: Principal) -> ResponseReturnValue:
     found, target = end_here(principal), safe_path(request.args.get("next"))
     response = make_response(render_template("sessions/ending.html", end=found, next=target or ""))

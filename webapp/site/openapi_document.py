@@ -10,6 +10,7 @@ from webapp.guard.policy import Requirement
 from webapp.guard.routes import Route
 from webapp.web.api_schema import Contract, contract_of
 from webapp.web.csrf import is_change
+from webapp.web.known_fields import known_names
 from webapp.web.openapi import ApiInfo, Operation, document
 
 View = Callable[..., Any]
@@ -122,7 +123,7 @@ def operation(
         security=ways_in(need, is_change=is_change(method), in_cookie=in_cookie),
         by_session=route.by_session,
         by_token=route.by_token,
-        refusals=refusals(need, route.path, contract, is_change=is_change(method)),
+        refusals=refusals(need, route.path, view, contract, is_change=is_change(method)),
         contract=contract,
     )
 
@@ -144,14 +145,14 @@ def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> l
     return [*ways, {}] if need.is_optional and not is_change else ways
 
 
-def refusals(need: Requirement, rule: str, contract: Contract, *, is_change: bool) -> set[int]:
-    """Status codes of refusals by the guard and by the view."""
+def refusals(need: Requirement, rule: str, view: View, contract: Contract, *, is_change: bool) -> set[int]:
+    """Status codes of refusals by the guard, by ``known_fields`` and by the view."""
     found = set(contract.refuses)
     if not need.is_public or (is_change and need.reads_cookies):
         found |= {401, 403, 503}
     if is_change:
-        found |= {400, 413, 415, 503}
-    if contract.query is not None:
+        found |= {400, 413, 415, 503} | ({422} if known_names(view).fields is not None else set())
+    if known_names(view).parameters:
         found |= {400}
     if "<" in rule:
         found |= {404}

@@ -38,6 +38,16 @@ def json_value(name: str) -> Any:
     return g.json_values.get(name) if is_json() else None
 
 
+def move_field(former: str, name: str) -> None:
+    """Read the field ``former``, if it was sent, under another name; an empty value replaces none."""
+    members = submitted()
+    if former not in members:
+        return
+    members.setlist(name, members.poplist(former) or members.getlist(name))
+    if is_json():
+        g.json_values[name] = g.json_values.pop(former) or g.json_values.get(name)
+
+
 def read_body() -> Submitted:
     g.json_values = None
     if request.mimetype in FORM_TYPES:

@@ -1,10 +1,12 @@
 """Form: base class of all forms; FlaskForm without its CSRF field that also reads JSON objects, with strict types."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms import Form as BaseForm
 from wtforms.validators import ValidationError
 
 from webapp.core.combining_marks import STACKED, is_stacked
@@ -13,6 +15,8 @@ from webapp.web.body import is_json, json_value, submitted
 from webapp.web.form_body import unreadable
 from webapp.web.problems import Problem
 
+SPELLINGS = {"scope": "scopes", "scopes": "scope"}
+"""Two names of one field: a form has one of them and accepts the other."""
 # Values of a checkbox, from browsers and WTForms; numbers are not accepted.
 TICKED, UNTICKED = {"y", "on", "true"}, {"", "false"}
 
@@ -23,6 +27,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     CSRF is checked by the guard, not by the form.
     """
 
+    prefixes: ClassVar[tuple[str, ...]] = ()
+    """Fields whose names begin so are read too."""
     either: ClassVar[tuple[str, ...]] = ()
     """Fields of which one is required; for the OpenAPI document, checked by the form's own validation."""
 
@@ -46,7 +52,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def refuse_wrong_types(self) -> None:
         for field in self:
             # Programs disagree about which of two values counts, and attacks use that (HTTP parameter pollution).
-            if not isinstance(field, SelectMultipleField) and len(submitted().getlist(field.name)) > 1:
+            if not takes_several(field) and len(submitted().getlist(field.name)) > 1:
                 raise unreadable(_("%(name)s was sent more than once.", name=field.name))
             if not (has_json_type(field) if is_json() else has_checkbox_value(field)):
                 raise unreadable(_("%(name)s has the wrong type.", name=field.name))
@@ -56,6 +62,22 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         return Problem(
             422, _("Some fields need to be corrected"), _("Nothing was changed."), extra={"errors": errors_of(self)}
         )
+
+
+class WordsField(StringField):
+    """Words separated by spaces; in JSON also a list of them. A form sends it once (RFC 6749 §3.2)."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data = " ".join(valuelist)
+
+
+def takes_several(field: Field) -> bool:
+    return isinstance(field, SelectMultipleField) or (isinstance(field, WordsField) and is_json())
+
+
+def field_names(form: type[BaseForm]) -> list[str]:
+    """The fields of a form class, without making a form."""
+    return [name for name in dir(form) if hasattr(getattr(form, name), "_formfield")]
 
 
 def has_checkbox_value(field: Field) -> bool:
@@ -71,7 +93,9 @@ def has_json_type(field: Field) -> bool:
     if isinstance(field, BooleanField):
         return isinstance(value, bool)
     if isinstance(field, SelectMultipleField):
-        return isinstance(value, list)
+        return isinstance(value, list | str if getattr(field, "takes_text", False) else list)
+    if isinstance(field, WordsField):
+        return isinstance(value, list | str)
     if isinstance(field, IntegerField | SelectField):
         return isinstance(value, int | str) and not isinstance(value, bool)
     return isinstance(value, str)

@@ -18,6 +18,8 @@ from wtforms import (
 )
 from wtforms.meta import DefaultMeta
 
+from webapp.web.form import SPELLINGS, WordsField
+
 Schema = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
@@ -74,7 +76,9 @@ def form_schema(form: type[Form], choices: Mapping[str, Sequence[str]]) -> Schem
     """
     fields = list(fields_of(form))
     properties = {field.name: field_schema(field, choices.get(field.name, ())) for field in fields}
-    described: Schema = {"type": "object", "properties": properties}
+    properties |= {SPELLINGS[name]: found | same(name) for name, found in properties.items() if name in SPELLINGS}
+    # ``csrf_token`` is for forms and described with the header; other members are refused.
+    described: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     if required := [field.name for field in fields if is_required(field)]:
         described["required"] = required
     if either := getattr(form, "either", ()):
@@ -97,7 +101,13 @@ def is_required(field: Field) -> bool:
 
 def field_schema(field: Field, choices: Sequence[str]) -> Schema:
     found = value_schema(field, choices)
-    return (found if is_required(field) or "enum" in found else {"anyOf": [found, NOTHING]}) | description_of(field)
+    if not (is_required(field) or "enum" in found):
+        found = {"anyOf": [*found.get("anyOf", [found]), NOTHING]}
+    return found | description_of(field)
+
+
+def same(name: str) -> Schema:
+    return {"description": f"The same as `{name}`."}
 
 
 def value_schema(field: Field, choices: Sequence[str]) -> Schema:
@@ -112,6 +122,10 @@ def value_schema(field: Field, choices: Sequence[str]) -> Schema:
     if isinstance(field, SelectMultipleField):
         bounds |= {"items": TEXT | ({"enum": list(choices)} if choices else {})}
         bounds |= {"minItems": 1} if is_required(field) else {}
+    if isinstance(field, WordsField):
+        return {"anyOf": [schema | bounds, {"type": "array", "items": TEXT}]}
+    if getattr(field, "takes_text", False):
+        return {"anyOf": [schema | bounds, TEXT]}
     return schema | bounds
 
 

@@ -16,6 +16,7 @@ from webapp.accounts.views.request_info import current_circumstances, link_probl
 from webapp.core.translation import _, _l
 from webapp.guard import public
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.problems import Action, Problem
 from webapp.web.responses import redirect_or_json
 from webapp.web.transaction import database, db
@@ -104,6 +105,7 @@ def end() -> ResponseReturnValue:
 
 @bp.get("/not-me/ended")
 @public
+@reads("then")
 def ended() -> ResponseReturnValue:
     return render_template("accounts/not_me_ended.html", then=request.args.get("then"))
 

@@ -12,6 +12,7 @@ from webapp.accounts.views.request_info import link_problem, password_hint, role
 from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import public
+from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.responses import redirect_or_json, refuse_form
@@ -29,6 +30,7 @@ def show(secret: str) -> ResponseReturnValue:
 
 @bp.post("/setup/<secret>")
 @public
+@reads(form=SetupForm)
 def create(secret: str) -> ResponseReturnValue:
     minutes_left(secret)
     form = SetupForm()

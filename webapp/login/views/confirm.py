@@ -20,6 +20,7 @@ from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import factors, passkeys
 from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options, rp_ids
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
@@ -32,6 +33,7 @@ PURPOSE = "confirm"
 
 @bp.get("/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
+@reads("next", "acr", "anew")
 def confirm_form(principal: Principal) -> ResponseReturnValue:
     required, target = BY_ACR.get(request.args.get("acr", ""), Level.ONE), safe_path(request.args.get("next"))
     if not ways(principal, required).anything:
@@ -51,6 +53,7 @@ def confirm_options(principal: Principal) -> ResponseReturnValue:
 @bp.post("/confirm")
 @require(session=True, spares_level=True, spares_closed=True)
 @responds(None, form=ConfirmForm, status=204, refuses=(422, 429))
+@reads("anew")
 def confirm(principal: Principal) -> ResponseReturnValue:
     """Re-authenticate, for a page that requires a more recent or stronger authentication."""
     form = ConfirmForm()

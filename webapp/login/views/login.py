@@ -43,6 +43,7 @@ from webapp.mfa.views.passkey_options import rp_ids
 from webapp.sessions import cookie, lifecycle
 from webapp.sessions.lifecycle import Started
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query
@@ -72,6 +73,7 @@ class LoggedIn(msgspec.Struct, frozen=True):
 @bp.get("/login")
 @public
 @responds(LoginPage, query=LoginQuery, refuses=(503,))
+@reads("ended")
 def new() -> ResponseReturnValue:
     """The login form with its CSRF token."""
     target = safe_path(parse_query(LoginQuery).next)

@@ -23,6 +23,7 @@ from webapp.mfa.views.recovery_codes import url_after_enrolment
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty, VerifiedAssertion
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
@@ -53,6 +54,7 @@ def related_origins() -> ResponseReturnValue:
 
 @bp.get("/account/security/passkeys/new")
 @change
+@reads("next")
 def new_passkey(principal: Principal) -> ResponseReturnValue:  # noqa: ARG001 - judged before
     form = NewPasskeyForm(formdata=None, data={"next": safe_path(request.args.get("next")) or ""})
     return new_passkey_page(form)

@@ -13,6 +13,7 @@ from webapp.mfa.factor_list import CodesLeft, left
 from webapp.mfa.forms import OnwardForm
 from webapp.mfa.views.blueprint import SECURITY, bp, change, note_factor_change
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import show
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
@@ -28,6 +29,7 @@ class NewRecoveryCodes(msgspec.Struct, frozen=True):
 @bp.get("/account/security/recovery-codes")
 @change
 @responds(CodesLeft)
+@reads("next")
 def recovery_codes_form(principal: Principal) -> ResponseReturnValue:
     """How many unused recovery codes the caller has."""
     found = left(db(), principal.user_id)
@@ -69,6 +71,7 @@ def url_after_enrolment(principal: Principal, target: str | None) -> str:
 
 @bp.get("/account/security/second-factor")
 @change
+@reads("next", "acr")
 def needed(principal: Principal) -> ResponseReturnValue:
     """The page for users who must set up a second factor before they continue."""
     found = factors.of(db(), principal.user_id)

@@ -18,6 +18,7 @@ from webapp.mfa.totp import AlreadyEnrolled, WrongCode
 from webapp.mfa.views.blueprint import SECURITY, bp, change, mfa_hooks, note_factor_change, sealer, ways
 from webapp.mfa.views.recovery_codes import url_after_enrolment
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
@@ -37,6 +38,7 @@ class TotpOffer(msgspec.Struct, frozen=True):
 @bp.get("/account/security/totp")
 @change
 @responds(TotpOffer, refuses=(409,))
+@reads("next")
 def totp_form(principal: Principal) -> ResponseReturnValue:
     """A new secret for an authenticator app. Confirm it with its first code."""
     if totp.find(db(), principal.user_id) is not None:

@@ -31,7 +31,8 @@ ON_A_DATE = ""
 LONGEST_KEY = 3000
 SEVERAL = ("scopes", "resources", "methods", "networks")
 # Without the reason for a missing expiry, which the owner must give themselves.
-SUGGESTED = ("name", "note", "per_minute", "expires_in", *SEVERAL)
+SINGLE = ("name", "note", "per_minute", "expires_in")
+SUGGESTED = (*SINGLE, *SEVERAL)
 
 
 class NewTokenForm(LimitsForm):
@@ -164,8 +165,10 @@ class PreviewForm(NewTokenForm):
 def filled_by_link() -> dict[str, Any]:
     """Fields that the query of the URL fills in."""
     given = request.args
-    one = {name: given[name] for name in (*SUGGESTED, "expires_on") if name not in SEVERAL and given.get(name)}
-    return one | {name: words for name in SEVERAL if (words := listed(given.getlist(name)))}
+    one = {name: given[name] for name in (*SINGLE, "expires_on") if given.get(name)}
+    several = {name: words for name in SEVERAL if (words := listed(given.getlist(name)))}
+    scope = listed(given.getlist("scope"))
+    return one | ({"scopes": scope} if scope else {}) | several
 
 
 def listed(entries: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from wtforms.validators import Optional, ValidationError
 from webapp.core.clock import now
 from webapp.core.translation import _, _l
 from webapp.tokens.editing import TokenTerms
+from webapp.tokens.forms.fields import ScopesField
 from webapp.tokens.forms.restrictions import LimitsForm
 from webapp.tokens.issuing import LONGEST
 from webapp.web.body import is_json, json_value
@@ -20,7 +21,7 @@ class EditTokenForm(LimitsForm):
     name = StringField(
         _l("Name"), [Optional()], filters=[stripped], render_kw={"maxlength": LONGEST, "autocomplete": "off"}
     )
-    scopes = SelectMultipleField(_l("Scopes"))
+    scopes = ScopesField(_l("Scopes"))
     expires_on = DateField(
         _l("New expiry date"),
         [Optional()],

@@ -17,3 +17,9 @@ class ListField(SelectMultipleField):
 
     def _value(self) -> str:
         return " ".join(self.data or ())
+
+
+class ScopesField(ListField):
+    """Scopes: a list, or words separated by spaces, in JSON too (RFC 6749 §3.3)."""
+
+    takes_text = True

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from webapp.core.translation import LazyText, _, _l
 from webapp.guard.token_grant import MAX_PER_MINUTE, METHODS, TokenGrant
-from webapp.tokens.forms.fields import ListField
+from webapp.tokens.forms.fields import ListField, ScopesField
 from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
 from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, TokenNameUnfit, checked_name
 from webapp.tokens.scope_picker import PickerRow, rows
@@ -24,6 +24,8 @@ LEVEL = "scopes-"
 
 class LimitsForm(Form):
     """Scopes are sent as ``scopes``, repeated for each, or as levels of the scope picker."""
+
+    prefixes = (LEVEL,)
 
     name = StringField(
         _l("Name"),
@@ -45,7 +47,7 @@ class LimitsForm(Form):
         description=_l("What others should know about this token."),
         render_kw={"maxlength": LONGEST_NOTE, "autocomplete": "off"},
     )
-    scopes = SelectMultipleField(_l("Scopes"), [InputRequired(_l("Choose at least one permission."))])
+    scopes = ScopesField(_l("Scopes"), [InputRequired(_l("Choose at least one permission."))])
     resources = SelectMultipleField(
         _l("Only these paths"), description=_l("None selected: all paths that its permissions allow.")
     )

@@ -16,7 +16,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.tokens import issuing, lifecycle, snippets
 from webapp.tokens.editing import terms_of
 from webapp.tokens.forms import NewTokenForm
-from webapp.tokens.forms.create import filled_by_link
+from webapp.tokens.forms.create import SEVERAL, SINGLE, filled_by_link
 from webapp.tokens.issuing import Issued, TokenRequest, TooManyTokens
 from webapp.tokens.summary import keeps, summary
 from webapp.tokens.token_list import Token
@@ -34,6 +34,7 @@ from webapp.tokens.views.blueprint import (
 )
 from webapp.tokens.views.prefill import free_name, like
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
 from webapp.web.problems import Problem, problem_response
 from webapp.web.responses import refuse_form
@@ -58,6 +59,7 @@ class NewToken(msgspec.Struct, frozen=True):
 
 @bp.get("/tokens/new")
 @require(session=True, fresh_within=FRESH)
+@reads("from", "preset", "expires_on", *SINGLE, lists=("scope", *SEVERAL))
 def new(principal: Principal) -> ResponseReturnValue:
     model = like(principal.user_id)
     filled = model | filled_by_link()

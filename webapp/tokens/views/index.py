@@ -22,6 +22,7 @@ from webapp.tokens.token_details import details as details_of
 from webapp.tokens.token_list import Token
 from webapp.tokens.views.blueprint import bp, catalogue, token_or_404
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
 from webapp.web.query_params import parse_query
 from webapp.web.transaction import db
@@ -103,6 +104,7 @@ def leaf(view: str, state: str | None, first: int) -> str:
 @bp.get("/tokens/<uuid:token_id>", endpoint="show")
 @require(scope="tokens:read")
 @responds(TokenDetails)
+@reads("wait")
 def details(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """One API token: its terms, use and refusals."""
     row = token_or_404(principal.user_id, token_id)

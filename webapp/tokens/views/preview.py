@@ -16,6 +16,7 @@ from webapp.tokens.views.blueprint import bp, form_arguments, policy, token_or_4
 from webapp.tokens.views.request_location import request_location
 from webapp.web.api_schema import responds
 from webapp.web.body import submitted
+from webapp.web.known_fields import reads
 from webapp.web.negotiation import as_json, wants_page
 from webapp.web.responses import refuse_form
 
@@ -29,6 +30,7 @@ class Summary(msgspec.Struct, frozen=True):
 @bp.post("/tokens/summary")
 @require(session=True)
 @responds(Summary, form=PreviewForm, refuses=(422,))
+@reads(fields=("use",))
 def preview(principal: Principal) -> ResponseReturnValue:
     """Summary of a token that is not created yet. A name is not needed."""
     return previewed(PreviewForm(**form_arguments(principal), **policy()), form_pages.new_page)
@@ -37,6 +39,7 @@ def preview(principal: Principal) -> ResponseReturnValue:
 @bp.post("/tokens/<uuid:token_id>/summary")
 @require(session=True)
 @responds(Summary, form=EditTokenForm, refuses=(422,))
+@reads(fields=("use",))
 def preview_edit(principal: Principal, token_id: UUID) -> ResponseReturnValue:
     """Summary of a token after a change that is not saved yet."""
     row = token_or_404(principal.user_id, token_id)

@@ -17,6 +17,7 @@ from webapp.admin.views.users.blueprint import admin_action, all_of, bp, locked_
 from webapp.core.translation import _, _n
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
+from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import db
@@ -33,6 +34,7 @@ class Disabled(msgspec.Struct, frozen=True):
 
 @bp.get("/admin/users/disable")
 @fill_in()
+@reads(lists=("ids",))
 def disable_many_form(principal: Principal) -> ResponseReturnValue:
     chosen = [entry for entry in request.args.getlist("ids") if entry]
     form = DisableUsersForm(formdata=None, data={"ids": chosen})

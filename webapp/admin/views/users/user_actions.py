@@ -18,6 +18,7 @@ from webapp.credentials.live_counts import live_counts_of
 from webapp.guard import Principal
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
+from webapp.web.known_fields import reads
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
 
@@ -26,6 +27,7 @@ ACTS = ("disable", "enable", "unlock", "end-sessions", "reset-link", "reset-fact
 
 @bp.get("/admin/users/<uuid:user_id>/<act>")
 @fill_in()
+@reads("reason")
 def act_form(principal: Principal, user_id: UUID, act: str) -> ResponseReturnValue:
     if act not in ACTS:
         abort(404)

@@ -80,6 +80,8 @@ def form_problem(errors: dict[str, list[str]], *, error: str | None = None) -> P
     Args:
         error: the registered error code, if there is a specific one.
     """
+    if error is None and "grant_type" in errors:
+        error = "unsupported_grant_type"
     # 400 rather than 422, as RFC 6749 §5.2 says.
     extra = {"errors": errors} | ({"error": error} if error else {})
     return Problem(400, _("Invalid request"), _("Each invalid field says why."), extra=extra)

@@ -9,7 +9,17 @@ from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Option
 
 from webapp.core.translation import _, _l
 from webapp.login.forms import LONGEST
-from webapp.web.form import Form
+from webapp.web.form import Form, WordsField
+
+
+def grant_type(grant: str) -> StringField:
+    """``grant_type`` as OAuth libraries send it; it may be left out."""
+    message = _l("This endpoint supports no other grant type.")
+    return StringField("Grant", [Optional(), AnyOf([grant], message)], description=f"`{grant}`.")
+
+
+def client_id() -> StringField:
+    return StringField("Client", [LONGEST], description="Accepted from OAuth libraries, and not used.")
 
 
 class NumberWithin(NumberRange):
@@ -33,10 +43,11 @@ class CredentialsForm(Form):
         [Length(max=100, message=_l("This is too long."))],
         description="For users with a second factor: the 6-digit code from the authenticator app, or a recovery code.",
     )
-    scope = StringField(
+    scope = WordsField(
         "Scopes",
         [Length(max=1000)],
-        description="Separated by spaces. Default: all read scopes that you have.",
+        description="Separated by spaces, or a list. Default: reading resources and your own profile. "
+        "The response says which were given.",
     )
     expires_in = IntegerField(
         "Seconds",
@@ -49,6 +60,8 @@ class CredentialsForm(Form):
         description="Keep the token in an HttpOnly cookie, if this site allows it. The response has "
         "`csrf_token`, `expires_in` and `scope`, and no refresh token.",
     )
+    grant_type = grant_type("password")
+    client_id = client_id()
 
     def validate_username(self, field: StringField) -> None:
         if bool(field.data) == bool(self.email.data):
@@ -57,16 +70,19 @@ class CredentialsForm(Form):
 
 class RefreshForm(Form):
     refresh_token = PasswordField("Refresh token", [InputRequired(_l("Send the refresh token."))])
-    scope = StringField(
+    scope = WordsField(
         "Scopes",
         [Length(max=1000)],
         description="Separated by spaces. Fewer scopes than the login has, for this access token only.",
     )
+    grant_type = grant_type("refresh_token")
+    client_id = client_id()
 
 
 class RevokeForm(Form):
     token = PasswordField("Token", [InputRequired(_l("Send the token."))], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")
+    client_id = client_id()
 
 
 class IntrospectForm(Form):
@@ -74,6 +90,7 @@ class IntrospectForm(Form):
 
     token = PasswordField("Token", [InputRequired(_l("Send the token."))], description="An access or a refresh token.")
     token_type_hint = StringField("Kind of token", description="Optional. The kind is recognised without it.")
+    client_id = client_id()
     method = StringField(
         "Method of the call",
         [Optional(), Regexp("^[A-Z]{1,20}$", message=_l("Enter a method, such as GET."))],
@@ -107,11 +124,8 @@ class ExchangeForm(Form):
     ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
     TYPES = (ACCESS_TOKEN, "urn:ietf:params:oauth:token-type:jwt")
 
-    grant_type = StringField(
-        "Grant",
-        [Optional(), AnyOf([GRANT], _l("This endpoint supports no other grant type."))],
-        description=f"`{GRANT}`.",
-    )
+    grant_type = grant_type(GRANT)
+    client_id = client_id()
     subject_token = PasswordField(
         "Token", description="The API token. You can also send it in the Authorization header."
     )
@@ -128,7 +142,7 @@ class ExchangeForm(Form):
         [LONGEST],
         description="The service by its URI (RFC 8707). If you send `audience` too, both must name the same service.",
     )
-    scope = StringField(
+    scope = WordsField(
         "Scopes", [Length(max=1000)], description="Separated by spaces. Default: all scopes of the token."
     )
     requested_token_type = StringField(

@@ -39,7 +39,7 @@ from webapp.mfa.factors import Factors
 from webapp.tokens import refresh_families, script_logins
 from webapp.tokens.issuing import TokenRequest
 from webapp.tokens.refresh_families import FamilyTerms, RefreshLifetimes, ScriptClient
-from webapp.tokens.scopes import ScopeNotHeld
+from webapp.tokens.scopes import READ, ScopeNotHeld
 from webapp.web import csrf, dpop
 from webapp.web.api_schema import responds
 from webapp.web.form import errors_of
@@ -160,10 +160,16 @@ def lifetime_of(form: CredentialsForm) -> timedelta:
         return timedelta.max
 
 
+def is_given_unasked(scope: str) -> bool:
+    """Whether a login without ``scope`` gets it: nothing that changes, and nothing about other users or tokens."""
+    resource, _colon, verb = scope.partition(":")
+    return verb == READ and resource not in ("admin", "tokens")
+
+
 def scopes_of(user: User, requested: str | None, amr: str) -> frozenset[str]:
-    """The requested scopes; by default every scope that only reads and that the login satisfies."""
+    """The requested scopes; by default reading resources and the own profile, as far as the login satisfies them."""
     roles, demands = included_in(db(), user.role), service(Demands)
-    held = [name for name in catalogue().held_by(roles) if name.endswith(":read")]
+    held = [name for name in catalogue().held_by(roles) if is_given_unasked(name)]
     names = (requested or "").split() or [n for n in held if catalogue().level_for([n], demands) <= level_of(amr)]
     try:
         granted = catalogue().check(names, roles)

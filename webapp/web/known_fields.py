@@ -1,0 +1,200 @@
+"""refuse_unknown(): refuses body fields and query parameters that a view does not read, such as misspelt ones.
+
+A view declares what it reads by ``@responds`` and ``@reads``. A view of this site that declares nothing reads nothing.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, current_app, request
+from msgspec.structs import fields as members_of
+from wtforms import Form
+
+from webapp.core.translation import _
+from webapp.web.api_schema import contract_of
+from webapp.web.body import move_field, submitted
+from webapp.web.csrf import is_change
+from webapp.web.form import SPELLINGS, field_names
+from webapp.web.form_body import unreadable
+from webapp.web.problems import Problem
+from webapp.web.unproxied import unproxied
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTRIBUTE = "reads"
+ALWAYS = frozenset({"csrf_token"})
+MAX_NAMED = 5
+"""Unknown names that a refusal lists."""
+# A password or token that was sent without a name is longer or has other characters, and must not be repeated.
+NAME = re.compile(r"[A-Za-z_][\w.-]{0,30}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What ``@reads`` declares of a view."""
+
+    parameters: frozenset[str]
+    lists: frozenset[str]
+    fields: frozenset[str]
+    form: type[Form] | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNames:
+    """The names that a view reads."""
+
+    fields: frozenset[str] | None
+    """Of the body; None if that is not checked."""
+    prefixes: tuple[str, ...]
+    parameters: frozenset[str] | None
+    """Of the query string; None if that is not checked."""
+    lists: frozenset[str]
+    """Query parameters that may be repeated."""
+
+
+def reads(
+    *parameters: str, lists: Iterable[str] = (), fields: Iterable[str] = (), form: type[Form] | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """View decorator: names that the view reads besides those of ``@responds``; written below ``@require``.
+
+    Args:
+        parameters: of the query string.
+        lists: parameters of the query string that may be repeated.
+        fields: of the body.
+        form: for views without ``@responds``.
+    """
+    declared = Reads(frozenset(parameters) | frozenset(lists), frozenset(lists), frozenset(fields), form)
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        setattr(view, ATTRIBUTE, declared)
+        return view
+
+    return decorate
+
+
+@lru_cache(1024)
+def known_names(view: Callable[..., Any]) -> KnownNames:
+    """What a view reads. Of a view of a plug-in, only what it declares is checked."""
+    contract, declared = contract_of(view), getattr(view, ATTRIBUTE, None) or Reads(*(frozenset[str](),) * 3, None)
+    is_ours = (view.__module__ or "").partition(".")[0] == __name__.partition(".")[0]
+    form = declared.form or (contract.form if contract else None)
+    query = {member.name for member in members_of(contract.query)} if contract and contract.query else set()
+    return KnownNames(
+        fields=declared.fields.union(field_names(form) if form else ()) if is_ours or form or declared.fields else None,
+        prefixes=getattr(form, "prefixes", ()),
+        parameters=declared.parameters | query if is_ours or query or declared.parameters else None,
+        lists=declared.lists,
+    )
+
+
+def refuse_unknown() -> None:
+    """Before-request hook, after the guard's.
+
+    The query string of a page that reads none is left alone: links to it may carry what others add to URLs. A change is
+    refused then, because what stands there was meant for the body.
+
+    Raises:
+        Problem: 422 for a body, 400 for a query string and for /api/auth (RFC 6749 §5.2), with ``errors``.
+    """
+    asked, app = unproxied(request), unproxied(current_app)
+    changes, query = is_change(asked.method), asked.environ.get("QUERY_STRING")
+    if asked.url_rule is None or not (changes or query):
+        return
+    known = known_names(app.view_functions[asked.url_rule.endpoint])
+    if query and known.parameters is not None and (changes or known.parameters):
+        check_query(known.parameters, known.lists | token_parameter(asked.method))
+    if changes and known.fields is not None:
+        check_body(known.fields, known.prefixes)
+
+
+def token_parameter(method: str) -> frozenset[str]:
+    """The parameter with a token, which the guard has read already and refused if there were two."""
+    is_read = method == "GET" and "query" in current_app.config["TOKEN_LOCATIONS"]
+    return frozenset({"token"} if is_read else ())
+
+
+def check_query(known: frozenset[str], lists: frozenset[str]) -> None:
+    given = request.args
+    if unknown := [name for name in given if name not in known | lists]:
+        raise refused({said(name): [unknown_parameter(name, known)] for name in unknown[:MAX_NAMED]}, 400)
+    if repeated := [name for name in given if name not in lists and len(given.getlist(name)) > 1]:
+        errors = {name: [_("%(name)s was sent more than once.", name=name)] for name in repeated[:MAX_NAMED]}
+        raise refused(errors, 400)
+
+
+def check_body(known: frozenset[str], prefixes: tuple[str, ...]) -> None:
+    given = submitted()
+    for name in known & SPELLINGS.keys():
+        unite(name, SPELLINGS[name])
+    accepted = known | ALWAYS
+    if unknown := [name for name in given if name not in accepted and not name.startswith(prefixes or ("\0",))]:
+        raise refused({said(name): [unknown_field(name, known)] for name in unknown[:MAX_NAMED]}, body_status())
+    if len(given.getlist("csrf_token")) > 1:
+        raise unreadable(_("%(name)s was sent more than once.", name="csrf_token"))
+
+
+def unite(name: str, other: str) -> None:
+    """Read the field ``other`` as ``name``.
+
+    Raises:
+        Problem: both were sent, with different words.
+    """
+    given = submitted()
+    ours, others = words_of(given.getlist(name)), words_of(given.getlist(other))
+    if ours and others and ours != others:
+        message = _("`%(name)s` and `%(other)s` are the same field. Send one of them.", name=name, other=other)
+        raise refused({other: [message]}, body_status())
+    move_field(other, name)
+
+
+def words_of(values: Iterable[str]) -> set[str]:
+    return {word for value in values for word in value.split()}
+
+
+def unknown_field(name: str, known: Collection[str]) -> str:
+    if near := get_close_matches(said(name), known, n=1):
+        return _("Unknown field `%(name)s`. Did you mean `%(nearest)s`?", name=said(name), nearest=near[0])
+    if not known:
+        return _("Unknown field `%(name)s`. This endpoint reads no fields.", name=said(name))
+    return _("Unknown field `%(name)s`. Known are: %(known)s.", name=said(name), known=", ".join(sorted(known)))
+
+
+def unknown_parameter(name: str, known: Collection[str]) -> str:
+    if near := get_close_matches(said(name), known, n=1):
+        return _("Unknown parameter `%(name)s`. Did you mean `%(nearest)s`?", name=said(name), nearest=near[0])
+    if not known:
+        return _("Unknown parameter `%(name)s`. Send it in the body.", name=said(name))
+    return _("Unknown parameter `%(name)s`. Known are: %(known)s.", name=said(name), known=", ".join(sorted(known)))
+
+
+def said(name: str) -> str:
+    """``name`` if it can be repeated in a response."""
+    return name if NAME.fullmatch(name) else "…"
+
+
+def body_status() -> int:
+    return 400 if is_oauth() else 422
+
+
+def is_oauth() -> bool:
+    """Whether refusals have an ``error`` of RFC 6749 §5.2."""
+    return request.path.startswith("/api/auth")
+
+
+def refused(errors: dict[str, list[str]], status: int) -> Problem:
+    """The problem of unknown names; its detail repeats the first message for people, who see a page."""
+    extra: dict[str, Any] = {"errors": errors}
+    if is_oauth():
+        extra["error"] = "invalid_request"
+    title = _("Some fields need to be corrected") if status == 422 else _("Invalid request")
+    (message, *_more), *_others = errors.values()
+    return Problem(status, title, f"{message} {_('Nothing was changed.')}", extra=extra)
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(refuse_unknown)
