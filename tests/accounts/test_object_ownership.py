@@ -11,6 +11,7 @@ from tests.second_factors import NAMED
 from tests.tables import contents
 from webapp.guard.routes import routes
 from webapp.testing import HeaderClient, as_user, with_token
+from webapp.web.known_fields import known_names
 
 # A link's secret is what lets one in; one that is nobody's is no address.
 SECRETS = {
@@ -61,13 +62,16 @@ def filled(path: str, value: object) -> str:
 
 def answers(caller: HeaderClient, method: str, path: str) -> list[tuple[int, str]]:
     """As a page and as JSON, with nothing that would fit and with something that might."""
+    endpoint, _ = caller.application.url_map.bind("").match(path, method=method)
+    known = known_names(caller.application.view_functions[endpoint]).fields or ()
+    filled_in = {name: value for name, value in SENT.items() if name in known}
     as_page = [caller.open(path, method=method, data={} if method == "POST" else None)]
-    bodies = BODIES if method == "POST" else (None,)
+    bodies = ({}, filled_in) if method == "POST" else (None,)
     as_json = [caller.open(path, method=method, headers=JSON, json=body) for body in bodies]
     return [(answer.status_code, answer.mimetype) for answer in as_page + as_json]
 
 
-BODIES = ({}, {"name": "x", "reason": "because", "role": "user", "description": "x", "overlap": "0", "scopes": []})
+SENT = {"name": "x", "reason": "because", "role": "user", "description": "x", "overlap": "0", "scopes": []}
 GONE = {(404, "text/html"), (404, "application/problem+json")}
 
 

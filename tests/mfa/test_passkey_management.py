@@ -59,7 +59,8 @@ def test_a_passkey_of_another_is_not_there(app, user):
     passkey_login(person, device)
     for path in (f"{SECURITY}/passkeys/{theirs.id}", f"{SECURITY}/passkeys/{theirs.id}/remove"):
         assert person.ask("GET", path).status_code == 404
-        assert person.ask("POST", path, data={"csrf_token": csrf(person), "name": "mine"}).status_code == 404
+        name = {} if path.endswith("remove") else {"name": "mine"}
+        assert person.ask("POST", path, data={"csrf_token": csrf(person)} | name).status_code == 404
 
 
 def test_an_app_beside_a_passkey_makes_the_session_no_worse(app, user):
