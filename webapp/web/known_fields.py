@@ -121,10 +121,10 @@ def token_parameter(method: str) -> frozenset[str]:
 def check_query(known: frozenset[str], lists: frozenset[str]) -> None:
     given = request.args
     if unknown := [name for name in given if name not in known | lists]:
-        raise refused({said(name): [unknown_parameter(name, known)] for name in unknown[:MAX_NAMED]}, 400)
+        raise refusal({said(name): [unknown_parameter(name, known)] for name in unknown[:MAX_NAMED]}, 400)
     if repeated := [name for name in given if name not in lists and len(given.getlist(name)) > 1]:
         errors = {name: [_("%(name)s was sent more than once.", name=name)] for name in repeated[:MAX_NAMED]}
-        raise refused(errors, 400)
+        raise refusal(errors, 400)
 
 
 def check_body(known: frozenset[str], prefixes: tuple[str, ...]) -> None:
@@ -133,7 +133,7 @@ def check_body(known: frozenset[str], prefixes: tuple[str, ...]) -> None:
         unite(name, SPELLINGS[name])
     accepted = known | ALWAYS
     if unknown := [name for name in given if name not in accepted and not name.startswith(prefixes or ("\0",))]:
-        raise refused({said(name): [unknown_field(name, known)] for name in unknown[:MAX_NAMED]}, body_status())
+        raise refusal({said(name): [unknown_field(name, known)] for name in unknown[:MAX_NAMED]}, body_status())
     if len(given.getlist("csrf_token")) > 1:
         raise unreadable(_("%(name)s was sent more than once.", name="csrf_token"))
 
@@ -148,7 +148,7 @@ def unite(name: str, other: str) -> None:
     ours, others = words_of(given.getlist(name)), words_of(given.getlist(other))
     if ours and others and ours != others:
         message = _("`%(name)s` and `%(other)s` are the same field. Send one of them.", name=name, other=other)
-        raise refused({other: [message]}, body_status())
+        raise refusal({other: [message]}, body_status())
     move_field(other, name)
 
 
@@ -186,7 +186,7 @@ def is_oauth() -> bool:
     return request.path.startswith("/api/auth")
 
 
-def refused(errors: dict[str, list[str]], status: int) -> Problem:
+def refusal(errors: dict[str, list[str]], status: int) -> Problem:
     """The problem of unknown names; its detail repeats the first message for people, who see a page."""
     extra: dict[str, Any] = {"errors": errors}
     if is_oauth():
