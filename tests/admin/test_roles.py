@@ -162,7 +162,9 @@ def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
 def test_what_the_form_of_a_role_does_not_ask_for_is_not_taken(script, extra):
     make(script, "editor", "user")
     sent = {"description": "x", "includes": ["user"]} | extra
-    assert script.post("/admin/roles/editor/edit", json=sent).json["closure"] == ["user", "editor"]
+    answer = script.post("/admin/roles/editor/edit", json=sent)
+    assert (answer.status_code, set(answer.json["errors"])) == (422, set(extra))
+    assert script.get("/admin/roles/editor").json["closure"] == ["user", "editor"]
 
 
 def test_who_made_changed_and_removed_a_role_is_written_down_with_what_it_was(script):
