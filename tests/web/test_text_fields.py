@@ -14,6 +14,7 @@ from webapp.accounts.models import User
 from webapp.guard.routes import routes
 from webapp.testing import HeaderClient, as_nobody, as_user, user_named, with_token
 from webapp.web.api_schema import contract_of
+from webapp.web.form import WordsField
 
 NOT_ONE_TEXT = [5, 1.5, True, False, [], ["x"], ["x", "y"], [["x"]], {}, {"$ne": None}, [None], [{"x": "y"}]]
 JSON = {"Accept": "application/json"}
@@ -42,12 +43,12 @@ FIELDS = {
     "/admin/users/<uuid:user_id>/reset-link": "reason",
     "/admin/users/<uuid:user_id>/role": "reason role",
     "/admin/users/disable": "reason",
-    "/api/auth": "code email password scope username",
-    "/api/auth/exchange": "actor_token actor_token_type audience grant_type requested_token_type resource scope "
+    "/api/auth": "client_id code email grant_type password username",
+    "/api/auth/exchange": "actor_token actor_token_type audience client_id grant_type requested_token_type resource "
     "subject_token subject_token_type",
-    "/api/auth/introspect": "ip_address method path token token_type_hint",
-    "/api/auth/refresh": "refresh_token scope",
-    "/api/auth/revoke": "token token_type_hint",
+    "/api/auth/introspect": "client_id ip_address method path token token_type_hint",
+    "/api/auth/refresh": "client_id grant_type refresh_token",
+    "/api/auth/revoke": "client_id token token_type_hint",
     "/confirm": "code kept next password response",
     "/forgot": "username",
     "/login": "next password username",
@@ -76,7 +77,9 @@ def forms_of(app: Flask) -> dict[str, set[str]]:
 
 
 def is_text(field: object) -> bool:
-    return isinstance(field, UnboundField) and issubclass(field.field_class, StringField)
+    if not isinstance(field, UnboundField) or issubclass(field.field_class, WordsField):
+        return False
+    return issubclass(field.field_class, StringField)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from webapp.credentials.usage_tracker import UsageTracker
 from webapp.guard import current_claims, current_principal, login_manager, preferences, request_guard, token_cookie
 from webapp.guard.curl_examples import curl_example_here
 from webapp.guard.login_manager import Authenticators
-from webapp.guard.principal import CredentialRow, Principal
+from webapp.guard.principal import CredentialRow, Principal, RenewalLookup, TokenRenewal
 from webapp.mail.mailer import Mailer
 from webapp.sessions import cookie
 from webapp.sessions import views as sessions
@@ -31,6 +31,7 @@ from webapp.tokens.expired_use import ExpiredUses
 from webapp.tokens.expiry_badge import ExpiryBadge
 from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.owner_notifier import OwnerNotifier
+from webapp.tokens.rotation import renewal_of
 from webapp.web import after_response, known_fields
 from webapp.web.redirects import current_page_path
 from webapp.web.registry import services_of
@@ -89,6 +90,12 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
             returned=returned,
         ),
     )
+
+    def renewal(token_id: UUID) -> TokenRenewal | None:
+        with database.read() as db:
+            return renewal_of(db, token_id)
+
+    services.provide(RenewalLookup)(renewal)
     app.jinja_env.globals |= {"curl_example_here": curl_example_here, "current_principal": current_principal}
     app.jinja_env.globals["current_claims"] = current_claims
     app.jinja_env.globals |= {"theme": preferences.theme, "zone_name": preferences.zone_name}

@@ -11,13 +11,15 @@ from webapp.core.translation import _, _l, _n, listed
 from webapp.guard.curl_examples import link_for_another
 from webapp.guard.policy import CheckedStep, Requirement, bound_of
 from webapp.guard.principal import Principal
-from webapp.guard.token_grant import Call
+from webapp.guard.token_grant import Bound, Call, TokenGrant
 from webapp.guard.www_authenticate import challenge
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.problems import Action, Problem, RequirementStep
 
 # Endpoints of higher layers.
 HOME, EDIT = "dashboard.show", "tokens.edit"
+MAX_NAMED = 10
+"""Methods or paths that a refusal lists."""
 OUT_OF = {
     "network": _l("The token can't be used from this network."),
     "method": _l("The token can't be used with this method."),
@@ -70,13 +72,16 @@ def scope_required(principal: Principal, need: Requirement, steps: Sequence[Requ
 
 
 def token_limited(principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
-    """Names the restriction that refused, but not its values, which only the owner may read."""
+    """Names the restriction that refused, and what it allows or saw; only who has the token gets this response.
+
+    Allowed networks are not named: they would help somebody who has stolen the token.
+    """
     bound = bound_of(principal, current_call()) or "resource"
     fix = url_for(EDIT, token_id=principal.credential_id)
     return Problem(
         403,
         _("The token's limits don't allow this"),
-        _("%(reason)s Its owner can change the limits at the fix URL.", reason=OUT_OF[bound]),
+        " ".join([str(OUT_OF[bound]), allowed(principal, bound), _("Its owner can change the limits at the fix URL.")]),
         code="token_limited",
         extra={
             "required": [bound],
@@ -86,6 +91,19 @@ def token_limited(principal: Principal, need: Requirement, steps: Sequence[Requi
         headers=challenge("token_limited", need),
         steps=steps,
     )
+
+
+def allowed(principal: Principal, bound: Bound) -> str:
+    """What a restriction allows, or what it saw, as a sentence."""
+    grant = principal.authority or TokenGrant()
+    if bound == "network":
+        return _("The request came from the IP address %(address)s.", address=request.remote_addr or "?")
+    names = sorted(grant.methods if bound == "method" else grant.resources)
+    more = len(names) - MAX_NAMED
+    shown = listed([*names[:MAX_NAMED], *([_n("%(num)s more", "%(num)s more", more)] if more > 0 else [])])
+    if bound == "method":
+        return _("It can be used with %(methods)s.", methods=shown)
+    return _("It can be used for %(paths)s.", paths=shown)
 
 
 BUILDERS: dict[ProblemCode, Callable[[Principal, Requirement, Sequence[RequirementStep]], Problem]] = {

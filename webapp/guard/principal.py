@@ -1,7 +1,7 @@
 """Principal: who is calling now, with what authority; made from a credential and its row."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from webapp.guard.token_grant import TokenGrant
@@ -88,6 +88,21 @@ class SiteMoved(NotAccepted):
     def __init__(self, former: str) -> None:
         super().__init__("token_invalid", f"issued for {former[:200]}")
         self.former = former
+
+
+class TokenRenewal(NamedTuple):
+    """What came after a token."""
+
+    successor_id: UUID | None
+    """The token that replaced it."""
+    is_script_login: bool
+    """Whether it has a refresh token instead."""
+
+
+class RenewalLookup(Protocol):
+    """Hook: what came after a token; None if it is no longer known."""
+
+    def __call__(self, token_id: UUID, /) -> TokenRenewal | None: ...
 
 
 def admit(claim: CredentialRef, credential_row: CredentialRow | None, now: datetime) -> Principal:

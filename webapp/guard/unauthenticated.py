@@ -7,12 +7,11 @@ from flask import Response, current_app, redirect, render_template, request, ses
 from flask_login import user_needs_refresh, user_unauthorized
 
 from webapp.core.translation import _, _l
-from webapp.guard import form_state, login_manager, saved_form
+from webapp.guard import form_state, login_manager, saved_form, token_advice
 from webapp.guard.assurance import Level
-from webapp.guard.dpop_binding import KeyNotProven
 from webapp.guard.forbidden import BUILDERS, current_call, steps_of
 from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
-from webapp.guard.principal import CredentialRow, NotAccepted, Principal, SiteMoved
+from webapp.guard.principal import CredentialRow, NotAccepted, Principal
 from webapp.guard.refusal_log import note
 from webapp.guard.www_authenticate import challenge
 from webapp.web import csrf, token_cookie
@@ -53,33 +52,10 @@ def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     if (shown := presented()) is not None and shown.is_in_cookie:
         # Delete the cookie, so that the next request can use the session; this one must not.
         token_cookie.delete_after_request()
-    headers = challenge(error.code, need, refused=error)
-    return problem_response(Problem(401, *words_of(error), code=error.code, headers=headers))
-
-
-def words_of(error: NotAccepted) -> tuple[str, str]:
-    """Title and detail of the problem."""
-    if isinstance(error, KeyNotProven):
-        return unproven(error)
-    if isinstance(error, SiteMoved):
-        return _("This site has moved"), _(
-            "The token was issued for %(former)s, but this site is now %(url)s. Create a new token there, or ask your "
-            "administrator to add the former URL to WEBAPP_FORMER_BASE_URLS.",
-            former=error.former[:200],
-            url=current_app.config["BASE_URL"],
-        )
-    kind = kind_of(error.code)
-    return kind.title, kind.detail
-
-
-def unproven(error: KeyNotProven) -> tuple[str, str]:
-    # The reason is the one of the log, which is English.
-    detail = _(
-        "Refused because %(reason)s. Send a token that is bound to a key as `DPoP TOKEN`, with a new proof in the "
-        "`DPoP` header each time. Send other tokens as `Bearer TOKEN`.",
-        reason=error,
-    )
-    return _("The DPoP proof is missing or wrong"), detail
+    headers, (title, detail) = challenge(error.code, need, refused=error), token_advice.words_of(error)
+    sentence, extra = token_advice.fix_for(error) or ("", {})
+    detail = f"{detail} {sentence}".rstrip()
+    return problem_response(Problem(401, title, detail, code=error.code, extra=extra, headers=headers))
 
 
 def denied(principal: Principal | None, need: Requirement, decision: Decision) -> Response:
@@ -119,7 +95,9 @@ def anonymous() -> Response:
     kind = kind_of("token_missing")
     # RFC 6750 §3.1: without a credential there is no error code.
     return problem_response(
-        Problem(401, kind.title, kind.repair, code="token_missing", headers={"WWW-Authenticate": realm()})
+        Problem(
+            401, kind.title, token_advice.without_token(), code="token_missing", headers={"WWW-Authenticate": realm()}
+        )
     )
 
 

@@ -14,6 +14,7 @@ from webapp.core.translation import _
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.credentials.usage_store import inherit_networks
+from webapp.guard.principal import TokenRenewal
 from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
 from webapp.tokens.lifecycle import TokenRow
@@ -124,6 +125,12 @@ def lifetime_after(credential: Credential, handover: Handover) -> timedelta | No
 def successor_of(db: Session, token_id: UUID) -> UUID | None:
     """The id of the token that replaced a token."""
     return db.scalar(select(ApiToken.id).where(ApiToken.rotated_from == token_id))
+
+
+def renewal_of(db: Session, token_id: UUID) -> TokenRenewal | None:
+    """What came after a token; None if it is no longer known."""
+    credential = db.get(Credential, token_id)
+    return TokenRenewal(successor_of(db, token_id), credential.family_id is not None) if credential else None
 
 
 class TokenLink(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ def read(request: Request, locations: Container[str]) -> Presented | None:
         token = None if from_query else token_or_none(rest.rstrip())
         return Presented(token, is_dpop=scheme == "dpop", is_in_query=bool(from_query))
     if scheme == "basic":
-        return Presented(token_or_none(basic_password(rest.rstrip())), is_ambient=True)
+        return Presented(token_or_none(basic_credentials(rest.rstrip())[1]), is_ambient=True)
     return None
 
 
@@ -76,12 +76,13 @@ def token_or_none(text: str) -> str | None:
     return text if unpadded and not unpadded.encode(errors="replace").translate(None, B64TOKEN) else None
 
 
-def basic_password(text: str) -> str:
-    """The password in Basic credentials (RFC 7617 §2); empty if they cannot be decoded."""
+def basic_credentials(text: str) -> tuple[str, str]:
+    """User name and password in Basic credentials (RFC 7617 §2); empty if they cannot be decoded."""
     try:
-        return b64decode(text, validate=True).decode().partition(":")[2]
+        username, _colon, password = b64decode(text, validate=True).decode().partition(":")
     except (NotBase64, UnicodeDecodeError, ValueError):
-        return ""
+        return "", ""
+    return username, password
 
 
 def realm(scheme: str = "Bearer") -> str:
