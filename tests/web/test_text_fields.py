@@ -53,17 +53,17 @@ FIELDS = {
     "/forgot": "username",
     "/login": "next password username",
     "/login/passkey": "next response",
-    "/login/second-step": "code response",
+    "/login/second-step": "code next response",
     "/password-strength": "email password role username",
-    "/register": "email password username",
-    "/reset": "password",
+    "/register": "email link password username",
+    "/reset": "link password",
     "/tokens/<uuid:token_id>/drop": "scope",
     "/tokens/<uuid:token_id>/edit": "name note",
     "/tokens/<uuid:token_id>/summary": "name note",
     "/tokens/inspect": "address calling_from token",
     "/tokens/new": "key name note once reason",
     "/tokens/summary": "key name note once reason",
-    "/verify": "password",
+    "/verify": "link password",
 }
 
 

@@ -94,7 +94,9 @@ def fix_for(error: NotAccepted) -> tuple[str, dict[str, Any]] | None:
 
     None for other credentials: whoever sends them learns nothing about tokens.
     """
-    token_id = error.credential_row.credential_id if error.credential_row else UUID(hex=error.key) if error.key else None
+    token_id = (
+        error.credential_row.credential_id if error.credential_row else UUID(hex=error.key) if error.key else None
+    )
     if error.code not in ("token_expired", "token_revoked") or token_id is None:
         return None
     found = service(RenewalLookup)(token_id)
