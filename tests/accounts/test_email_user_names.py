@@ -151,7 +151,7 @@ def test_nobody_changes_their_e_mail_address_to_a_user_name(site):
     person.log_in("eve")
     person.open("/account/email")
     person.press("Send confirmation link", email=NAME)
-    assert [(mail.kind, mail.to) for mail in mails(site)][-1] == ("address_in_use", "grace@example.org")
+    assert ("address_in_use", "grace@example.org") in [(mail.kind, mail.to) for mail in mails(site)]
     before = contents(site)
     with pytest.raises(EmailTaken), services_of(site).get(Database).write() as db:
         email_change.set_address(db, db.get_one(User, user.id), NAME, is_verified=True)
