@@ -42,6 +42,7 @@ MADE = {
     "mail_id": "a UUID",
     "role": "a role's name begins with a letter",
     "name": "a user's name begins with a letter or digit; an e-mail address need not",
+    "names": "names of users, which begin with a letter or digit",
     "user": "a user's name begins with a letter or digit; an e-mail address need not",
     "address": "an e-mail address, which an operator types",
     "who": "e-mail addresses and notes, which an operator types",

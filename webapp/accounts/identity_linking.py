@@ -9,6 +9,7 @@ from webapp.accounts.ended_credentials import EndedCredentials
 from webapp.accounts.models import User
 from webapp.accounts.names import normalized_key
 from webapp.accounts.roles import reaching
+from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 
@@ -33,7 +34,9 @@ def link_to_provider(db: Session, user: User, key: str | None = None) -> str:
     Raises:
         MovedAlready: the account is linked already.
         KeyTaken: another account is linked to this key.
+        NoLogin: it is a service account.
     """
+    require_login(user)
     if user.known_elsewhere_as is not None:
         raise MovedAlready(user.known_elsewhere_as)
     key = key or normalized_key(user.username)
@@ -67,5 +70,5 @@ def is_last_with_password(db: Session, user: User) -> bool:
     the identity provider is down."""
     holders = reaching(db, "super_admin")
     others = User.id != user.id, User.role.in_(holders), User.known_elsewhere_as.is_(None)
-    able = User.disabled_at.is_(None), User.closes_at.is_(None)
+    able = User.is_service.is_(False), User.disabled_at.is_(None), User.closes_at.is_(None)
     return user.role in holders and db.scalar(select(User.id).where(*others, *able).limit(1)) is None

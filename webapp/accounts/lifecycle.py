@@ -19,6 +19,7 @@ from webapp.accounts.roles import (
     locked_super_admins,
     reaching,
 )
+from webapp.accounts.service_rules import require_login, stop_services
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
@@ -59,6 +60,7 @@ def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: st
         keep_one_super_admin(db, user)
         user.disabled_at = now()
         record(db, Event.USER_DISABLED, user_id=user.id, actor_id=actor_id, reason=reason)
+        stop_services(db, user)
     return disable_account(db, user.id)
 
 
@@ -108,6 +110,7 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
         keep_one_super_admin(db, user)
     former, user.role = user.role, role
     record(db, Event.ROLE_CHANGED, user_id=user.id, actor_id=actor_id, former=former, role=role, reason=reason)
+    stop_services(db, user, beyond=role)
 
 
 class PasswordElsewhere(Exception):
@@ -132,7 +135,9 @@ def set_password(
 
     Raises:
         PasswordElsewhere: an identity provider verifies the password.
+        NoLogin: it is a service account.
     """
+    require_login(user)
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
     user.password_hash, user.password_changed_at, user.failed_logins = password_hash, now(), 0
@@ -172,6 +177,7 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
         LastSuperAdmin
     """
     keep_one_super_admin(db, user)
+    stop_services(db, user)
     revoke_invitations(db, user.id)
     record(db, Event.USER_DELETED, user_id=user.id, actor_id=actor_id, username=user.username, reason=reason)
     # With ON DELETE CASCADE of the database instead of loading each object.
@@ -190,6 +196,7 @@ def close(db: Session, user: User) -> datetime:
     keep_one_super_admin(db, user)
     closes_at = user.closes_at = now() + GRACE
     record(db, Event.USER_CLOSED, user_id=user.id)
+    stop_services(db, user)
     end_everything(db, user.id)
     return closes_at
 
@@ -209,6 +216,7 @@ def delete_due(db: Session, *, most: int = 20) -> int:
     """
     due = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
     for user in due:
+        stop_services(db, user)
         revoke_invitations(db, user.id)
         record(db, Event.USER_FORGOTTEN, former_id=str(user.id))
         db.delete(user)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.core.db import Base, Key
@@ -36,6 +36,8 @@ class User(Base):
     email_key: Mapped[str | None] = mapped_column(compared_by_byte(400), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     """Empty if there is no local password; no password matches it."""
+    is_service: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it is a service account, which has no way to log in and gets none; see ``ServiceAccount``."""
     known_elsewhere_as: Mapped[str | None] = mapped_column(String(200), unique=True)
     """Identifier at the identity provider; None for local accounts."""
     role: Mapped[str] = mapped_column(ForeignKey("role.name"))
@@ -85,6 +87,17 @@ class User(Base):
     def verify_email(self, at: datetime) -> None:
         """Mark the e-mail address as verified, after a link was followed that only its mailbox received."""
         self.email_verified_at, self.verification_required_at = at, None
+
+
+class ServiceAccount(Base):
+    """Who owns a service account: a person or a role. With neither, its owner was deleted."""
+
+    __tablename__ = "service_account"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
+    owner_role: Mapped[str | None] = mapped_column(ForeignKey("role.name"), index=True)
+    purpose: Mapped[str] = mapped_column(String(200))
 
 
 class LoginNetwork(Base):

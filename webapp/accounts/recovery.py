@@ -13,6 +13,7 @@ from webapp.accounts.models import Link, User
 from webapp.accounts.names import normalized_key
 from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
+from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials.live_counts import live_counts_of
@@ -27,7 +28,7 @@ NOBODY = UUID(int=0)
 def reachable(db: Session, identifier: str) -> User | None:
     """The user with this name or e-mail address, if a link may be mailed to them."""
     user = user_queries.by_name_or_email(db, identifier)
-    if user is None or user.is_known_elsewhere:
+    if user is None or user.is_known_elsewhere or user.is_service:
         return None
     return user if user.disabled_at is None and user.email is not None else None
 
@@ -53,7 +54,9 @@ def link_for(db: Session, user: User, *, is_shown: bool = False, replaces: bool 
 
     Raises:
         PasswordElsewhere: an identity provider verifies the password.
+        NoLogin: it is a service account.
     """
+    require_login(user)
     if user.is_known_elsewhere:
         raise PasswordElsewhere(user.username)
     facts, keeps = {one_time_links.SHOWN: is_shown}, 0 if replaces else one_time_links.SIDE_BY_SIDE - 1

@@ -43,6 +43,8 @@ class NewUser:
     must_verify: bool = False
     """Whether the user must follow a mailed link before the first login."""
     known_elsewhere_as: str | None = None
+    is_service: bool = False
+    """Whether it is a service account."""
 
 
 def add(db: Session, new: NewUser, *, origin: str) -> User:
@@ -122,6 +124,7 @@ def prepare(db: Session, new: NewUser, *, may_be_address: bool = False) -> User:
         email_key=normalized_key(email) if email else None,
         password_hash=new.password_hash,
         known_elsewhere_as=new.known_elsewhere_as,
+        is_service=new.is_service,
         role=new.role,
         created_at=now(),
         email_verified_at=now() if email and new.is_verified else None,

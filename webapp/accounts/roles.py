@@ -233,8 +233,13 @@ def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 
 
 def active_super_admins(db: Session) -> Select[UUID]:
-    """Query of the ids of active super admins: not disabled, closed or unverified."""
-    is_here = User.disabled_at.is_(None), User.closes_at.is_(None), User.verification_required_at.is_(None)
+    """Query of the ids of active super admins: not disabled, closed or unverified, and able to log in."""
+    is_here = (
+        User.is_service.is_(False),
+        User.disabled_at.is_(None),
+        User.closes_at.is_(None),
+        User.verification_required_at.is_(None),
+    )
     return select(User.id).where(User.role.in_(reaching(db, "super_admin")), *is_here)
 
 

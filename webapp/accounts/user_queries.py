@@ -24,7 +24,8 @@ BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.ema
 # FOR NO KEY UPDATE: a concurrent change of the password, or disabling, waits, and then ends what was begun.
 UNCHANGED = (
     select(User)
-    .where(User.id == bindparam("id"), User.password_hash == bindparam("password_hash"), User.disabled_at.is_(None))
+    .where(User.id == bindparam("id"), User.password_hash == bindparam("password_hash"))
+    .where(User.disabled_at.is_(None), User.is_service.is_(False))
     .with_for_update(key_share=True)
 )
 VIEWS = ("never", "dormant", "disabled", "tokens")

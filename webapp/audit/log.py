@@ -25,6 +25,8 @@ class Event(StrEnum):
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
     USER_DELETED = "user.deleted"
+    SERVICE_ACCOUNT_MADE = "service-account.made"
+    SERVICE_ACCOUNT_HANDED_OVER = "service-account.handed-over"
     ROLE_CHANGED = "role.changed"
     ROLE_MADE = "role.made"
     ROLE_EDITED = "role.edited"

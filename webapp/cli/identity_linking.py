@@ -5,6 +5,7 @@ import click
 from webapp.accounts import identity_linking, roles
 from webapp.accounts.identity_linking import KeyTaken, MovedAlready
 from webapp.accounts.provisioning import LONGEST_KEY
+from webapp.accounts.service_rules import NoLogin
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -51,6 +52,8 @@ def known_elsewhere(context: CommandContext, *, name: str, key: str | None, yes:
             raise CommandRefused(
                 f"{user.username} already logs in through the identity provider, as {error}."
             ) from error
+        except NoLogin as error:
+            raise CommandRefused(f"{error} is a service account. It has no password.") from error
         except KeyTaken as error:
             raise CommandRefused(f"Another user is already linked to {error}. Nothing was changed.") from error
     say_aside(f"{user.username} now logs in with the password of the identity provider, as {known_as}.")

@@ -7,7 +7,7 @@ from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
-from webapp.cli import identity_linking, user_factors, user_passwords, user_sessions
+from webapp.cli import identity_linking, service_accounts, user_factors, user_passwords, user_sessions
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -32,6 +32,9 @@ def command() -> None:
 for subcommand in (
     user_factors.factors,
     user_factors.reset_factors,
+    service_accounts.add_service,
+    service_accounts.services,
+    service_accounts.hand_over,
     identity_linking.known_elsewhere,
     identity_linking.known_here,
     user_sessions.sessions,
@@ -182,21 +185,29 @@ def role(context: CommandContext, *, name: str, role: str) -> None:
 
 @command.command("disable")
 @click.argument("name")
+@click.option("--services-to", help="User who gets the service accounts of the disabled one; otherwise they stop too.")
 @pass_context
-def disable(context: CommandContext, *, name: str) -> None:
+def disable(context: CommandContext, *, name: str, services_to: str | None) -> None:
     """Disable a user and end all their sessions and tokens, at once.
 
+    The service accounts that the user owns stop as well, unless they are handed over.
+
     \b
-    Example:
+    Examples:
       python -m webapp user disable ada
+      python -m webapp user disable ada --services-to grace
     """
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
+        owned = list(service_accounts.owned_by(db, user))
         try:
+            if services_to is not None:
+                service_accounts.give(db, owned, services_to)
+                owned = []
             ended = lifecycle.disable(db, user)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
-    say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.")
+    say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.{service_accounts.what_stops(owned)}")
 
 
 @command.command("enable")

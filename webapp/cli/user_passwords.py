@@ -7,6 +7,7 @@ import click
 
 from webapp.accounts import lifecycle, recovery, roles
 from webapp.accounts.lifecycle import PasswordElsewhere
+from webapp.accounts.service_rules import NoLogin
 from webapp.audit.log import Event, record
 from webapp.cli import setup_link
 from webapp.cli.commands import Command
@@ -25,6 +26,8 @@ def refused_if_external() -> Iterator[None]:
         yield
     except PasswordElsewhere as error:
         raise CommandRefused(f"The identity provider keeps the password of {error}. Change it there.") from error
+    except NoLogin as error:
+        raise CommandRefused(f"{error} is a service account. It has no password.") from error
 
 
 @click.command("password", cls=Command)

@@ -32,7 +32,7 @@ class PasswordAuthenticator:
             NoAccountPossible: the password is right, but the account cannot be created here.
         """
         found = self.verified_user(identifier, password, user)
-        return found if found is not None and found.disabled_at is None else None
+        return found if found is not None and found.disabled_at is None and not found.is_service else None
 
     def verified_user(self, identifier: str, password: str, user: User | None) -> User | None:
         # Local accounts are verified here, whatever the provider knows: administrators can log in while it is down, and

@@ -186,7 +186,8 @@ def is_bound_to(held: HeldRefreshToken, jkt: str | None) -> bool:
 
 def may_refresh(user: User) -> bool:
     """Whether the user could log in now."""
-    return user.disabled_at is None and user.closes_at is None and not user.is_unverified
+    is_open = user.disabled_at is None and user.closes_at is None
+    return is_open and not user.is_unverified and not user.is_service
 
 
 def random_name() -> str:

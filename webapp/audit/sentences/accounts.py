@@ -54,6 +54,14 @@ ACCOUNTS: Entries = {
     Event.USER_MADE: Sentence(
         _l("Your account was created with the role %(role)s."), _l("%(user)s got an account with the role %(role)s.")
     ),
+    Event.SERVICE_ACCOUNT_MADE: Sentence(
+        _l("It is a service account that belongs to %(owner)s."), _l("%(user)s is a service account of %(owner)s.")
+    ),
+    Event.SERVICE_ACCOUNT_HANDED_OVER: Sentence(
+        _l("The service account was handed over to %(owner)s."),
+        _l("The service account %(user)s was handed over to %(owner)s."),
+        _l("The service account %(user)s was handed over to %(owner)s by %(actor)s."),
+    ),
     Event.USER_DISABLED: Sentence(
         _l("Your account was disabled."), _l("%(user)s was disabled."), _l("%(user)s was disabled by %(actor)s.")
     ),

@@ -42,7 +42,7 @@ def enter_by_passkey() -> ResponseReturnValue:
     proven = by_passkey(form.response, PURPOSE)
     with database().read() as db:
         user = user_queries.by_id(db, proven.user_id) if proven else None
-    if proven is None or user is None or user.disabled_at is not None:
+    if proven is None or user is None or user.disabled_at is not None or user.is_service:
         form.response.errors = form.response.errors or [WRONG_PASSKEY]
         return form_again(form, target, credentials_invalid())
     if user.is_unverified:

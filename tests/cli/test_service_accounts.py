@@ -1,0 +1,62 @@
+"""user add-service, services, hand-over; and what is said when an owner is disabled."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def backup(run, add):
+    add("ada")
+    done = run("user add-service backup --owner ada --purpose", "nightly backup")
+    assert done.exit_code == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_service_account_is_added_listed_and_given_a_token(run, backup, mint):
+    mint("backup", "disk")
+    (found,) = json.loads(run("user services --json").stdout)
+    assert (found["username"], found["owner"], found["tokens"], found["purpose"]) == (
+        "backup",
+        "ada",
+        1,
+        "nightly backup",
+    )
+    assert "nightly backup" in run("user services").stdout
+
+
+@pytest.mark.parametrize("command", ["user password backup --password-stdin", "user reset-link backup"])
+def test_no_command_gives_it_a_way_to_log_in(run, backup, command):
+    done = run(command, typed="umbrella otter lantern 9")
+    assert (done.exit_code, "service account" in done.stderr) == (1, True)
+
+
+def test_disabling_its_owner_says_what_stopped(run, backup):
+    done = run("user disable ada")
+    assert "These service accounts stopped with them: backup." in done.stderr
+    assert json.loads(run("user services --json").stdout)[0]["disabled_at"] is not None
+
+
+def test_it_is_handed_over_before_or_along_with_that(run, add, backup):
+    add("grace")
+    assert run("user hand-over backup --to grace").exit_code == 0
+    assert run("user disable grace --services-to ada").exit_code == 0
+    (found,) = json.loads(run("user services --json").stdout)
+    assert (found["owner"], found["disabled_at"]) == ("ada", None)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("user add-service deploy --purpose deploys", 2),
+        ("user add-service deploy --owner ada --owner-role user --purpose deploys", 2),
+        ("user add-service deploy --owner ada --role admin --purpose deploys", 1),
+        ("user add-service backup --owner ada --purpose again", 1),
+        ("user add-service deploy --owner nobody --purpose deploys", 1),
+        ("user hand-over ada --to ada", 1),
+        ("user hand-over backup", 2),
+        ("user hand-over backup --to backup", 1),
+    ],
+)
+def test_what_cannot_be_is_refused(run, backup, command, code):
+    assert run(command).exit_code == code

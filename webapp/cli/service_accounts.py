@@ -1,0 +1,158 @@
+"""user add-service, services, hand-over: accounts for scripts, which cannot log in and belong to a person or a role."""
+
+from collections.abc import Sequence
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.accounts import service_accounts
+from webapp.accounts.models import User
+from webapp.accounts.names import UserNameUnfit
+from webapp.accounts.registration import UserNameTaken
+from webapp.accounts.service_accounts import LONGEST_PURPOSE, Owner, OwnerUnfit
+from webapp.cli.commands import Command
+from webapp.cli.context import CommandContext, pass_context
+from webapp.cli.db_context import opened
+from webapp.cli.errors import CommandRefused
+from webapp.cli.lookups import role_named, user_named
+from webapp.cli.output import as_json, moment, say_aside, say_json, say_table
+from webapp.core.combining_marks import is_stacked
+from webapp.credentials.live_counts import live_counts
+
+
+def one_line(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    if not 3 <= len(value) <= LONGEST_PURPOSE or not value.isprintable() or is_stacked(value):
+        raise click.BadParameter(f"must be one line of 3 to {LONGEST_PURPOSE} characters")
+    return value
+
+
+def owner_named(db: Session, name: str | None, role: str | None) -> Owner:
+    """
+    Raises:
+        UsageError: neither or both are given.
+    """
+    if (name is None) == (role is None):
+        raise click.UsageError("Name one owner: a user, or a role.")
+    return Owner(user_named(db, name)) if name is not None else Owner(role=role_named(db, role or "").name)
+
+
+@click.command("add-service", cls=Command)
+@click.argument("name")
+@click.option("--owner", help="User who owns it.")
+@click.option("--owner-role", help="Role whose users own it together, instead of one user.")
+@click.option("--role", default="user", show_default=True, help="Role of the service account; its owner must have it.")
+@click.option("--purpose", required=True, callback=one_line, help="What it is for.")
+@pass_context
+def add_service(
+    context: CommandContext, *, name: str, owner: str | None, owner_role: str | None, role: str, purpose: str
+) -> None:
+    """Add a service account and print its ID: a user that cannot log in, and holds API tokens.
+
+    It stops when its owner is disabled, closed or deleted; hand it over before.
+
+    \b
+    Examples:
+      python -m webapp user add-service backup --owner ada --purpose "nightly backup"
+      python -m webapp token mint backup --name disk --scope protected:read --expires 90d
+    """
+    try:
+        with opened(context) as database, database.write() as db:
+            role_named(db, role)
+            owned_by = owner_named(db, owner, owner_role)
+            user = service_accounts.create(db, name, role=role, owner=owned_by, purpose=purpose, origin="cli")
+    except (UserNameUnfit, OwnerUnfit) as error:
+        raise CommandRefused(str(error)) from error
+    except UserNameTaken as error:
+        raise CommandRefused(f"The name {name} is taken, or looks too much like the name of another user.") from error
+    say_aside(
+        f"{user.username} belongs to {owned_by.name}. Create a token: python -m webapp token mint {user.username}"
+    )
+    click.echo(user.id)
+
+
+@click.command("services", cls=Command)
+@as_json
+@pass_context
+def services(context: CommandContext, *, is_json: bool) -> None:
+    """List all service accounts with their owners and live tokens.
+
+    \b
+    Example:
+      python -m webapp user services --json | jq -r '.[] | select(.owner == null).username'
+    """
+    with opened(context) as database, database.read() as db:
+        found = service_accounts.every(db)
+        counts = live_counts(db, [user.id for user, _account in found])
+        owners = {user.id: service_accounts.owner_of(db, account) for user, account in found}
+    facts = [
+        {
+            "id": user.id,
+            "username": user.username,
+            "role": user.role,
+            "owner": owner.name if (owner := owners[user.id]) else None,
+            "purpose": account.purpose,
+            "tokens": live.tokens if (live := counts.get(user.id)) else 0,
+            "disabled_at": user.disabled_at,
+        }
+        for user, account in found
+    ]
+    if is_json:
+        say_json(facts)
+        return
+    rows = [
+        tuple(cell(fact[name]) for name in ("username", "owner", "role", "tokens", "disabled_at", "purpose"))
+        for fact in facts
+    ]
+    say_table(("NAME", "OWNER", "ROLE", "TOKENS", "DISABLED", "PURPOSE"), rows)
+
+
+def cell(value: object) -> str:
+    return "-" if value is None else moment(value) if hasattr(value, "tzinfo") else str(value)  # type: ignore[arg-type]
+
+
+@click.command("hand-over", cls=Command)
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--to", "owner", help="User who owns it from now on.")
+@click.option("--to-role", "owner_role", help="Role whose users own it from now on.")
+@pass_context
+def hand_over(context: CommandContext, *, names: tuple[str, ...], owner: str | None, owner_role: str | None) -> None:
+    """Give service accounts another owner; their tokens go on.
+
+    \b
+    Example:
+      python -m webapp user hand-over backup deploy --to grace
+    """
+    try:
+        with opened(context) as database, database.write() as db:
+            owned_by = owner_named(db, owner, owner_role)
+            for name in names:
+                service_accounts.hand_over(db, user_named(db, name), owned_by)
+    except OwnerUnfit as error:
+        raise CommandRefused(str(error)) from error
+    say_aside(f"Owned by {owned_by.name} now: {', '.join(names)}.")
+
+
+def owned_by(db: Session, user: User) -> Sequence[User]:
+    return service_accounts.of_owner(db, user.id)
+
+
+def give(db: Session, found: Sequence[User], to: str) -> None:
+    """
+    Raises:
+        CommandRefused: the new owner cannot have one of them.
+    """
+    try:
+        for user in found:
+            service_accounts.hand_over(db, user, Owner(user_named(db, to)))
+    except OwnerUnfit as error:
+        raise CommandRefused(str(error)) from error
+
+
+def what_stops(found: list[User]) -> str:
+    """A sentence about service accounts that stop with their owner; empty without any."""
+    if not found:
+        return ""
+    names = " ".join(user.username for user in found)
+    return f" These service accounts stopped with them: {names}."
