@@ -28,7 +28,7 @@ def command(name: str) -> None:
 
     \b
     Example:
-      latchkey new workshop
+      python -m webapp new workshop
     """
     check_name(name)
     folder = Path(name)

@@ -1,6 +1,7 @@
 """The command-line program: its global options, its commands, and how errors are reported."""
 
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import click
 
 from webapp.cli.context import CommandContext
 from webapp.cli.errors import Unusable
+from webapp.cli.plugin_commands import groups_for
 from webapp.core.db_file import Damaged
 from webapp.settings import SettingsError
 from webapp.settings.paths import release
@@ -36,15 +38,20 @@ class Program(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            return groups_for(ctx).get(cmd_name)
         found: click.Command = import_module(f"webapp.cli.{cmd_name}").command
         return found
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        # Help is shown even where a setting is wrong; every command says which.
+        with suppress(SettingsError):
+            if groups := groups_for(ctx):
+                with formatter.section("Commands of your own blueprints"):
+                    formatter.write_dl([(name, ", ".join(found.commands)) for name, found in groups.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
