@@ -247,3 +247,12 @@ def test_a_former_name_of_a_setting_is_still_accepted_and_refused_beside_the_pre
     assert read(house_name="Ours").site_name == read(site_name="Ours").site_name == "Ours"
     with pytest.raises(SettingsError, match=r"(?i)house_name is the former name of \w*site_name"):
         read(house_name="Ours", site_name="Others")
+
+
+def test_plain_http_for_other_machines_is_an_explicit_choice(tmp_path):
+    with pytest.raises(SettingsError, match="WEBAPP_ALLOW_PLAIN_HTTP"):
+        read(tmp_path, WEBAPP_BASE_URL="http://login.lan:8000")
+    chosen = read(tmp_path, WEBAPP_BASE_URL="http://login.lan:8000", WEBAPP_ALLOW_PLAIN_HTTP="true")
+    assert (chosen.base_url, chosen.cookie_secure, chosen.hsts) == ("http://login.lan:8000", False, "")
+    with pytest.raises(SettingsError, match="must be set"):
+        read(tmp_path, WEBAPP_BIND="0.0.0.0:8000", WEBAPP_ALLOW_PLAIN_HTTP="true")

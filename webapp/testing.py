@@ -77,7 +77,17 @@ def build(instance: Path, *blueprints: Blueprint, **settings: str) -> Flask:
     return quickened(create_app(chosen, blueprints=blueprints))
 
 
+class SiteClient(FlaskClient):
+    """A test client that opens paths at the base URL of the site: elsewhere, pages are redirected there."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if args and isinstance(args[0], str) and args[0].startswith("/"):
+            kwargs.setdefault("base_url", self.application.config["BASE_URL"])
+        return super().open(*args, **kwargs)
+
+
 def quickened(app: Flask) -> Flask:
+    app.test_client_class = SiteClient
     passwords = services_of(app).get(Passwords)
     passwords.hasher, passwords.response_interval = QUICK, timedelta()
     return app

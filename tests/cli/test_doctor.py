@@ -5,6 +5,7 @@ import os
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 import time_machine
@@ -45,6 +46,7 @@ def settings_of(tmp_path, **given):
         pytest.param(
             {"bind": "0.0.0.0:8000", "base_url": "http://127.0.0.1:8000"}, ["bad"], id="http for other machines"
         ),
+        pytest.param({"base_url": "http://lan:8000", "allow_plain_http": True}, ["bad"], id="a LAN without TLS"),
         pytest.param({"base_url": "http://127.0.0.1:9000"}, ["warn"], id="an address where nobody listens"),
         pytest.param({"base_url": HTTPS}, ["ok", "warn", "ok"], id="behind a proxy that is not trusted"),
         pytest.param(
@@ -133,3 +135,10 @@ def test_a_job_that_failed_or_is_late_is_named(run, add, instance):
     said = run("doctor").stdout
     assert "The job “purge expired links” failed (LookupError)." in said
     assert "The job “purge ended credentials” was due at 1970-01-01 00:00Z." in said
+
+
+def test_a_proxy_that_is_not_trusted_is_named_with_the_value_to_set(tmp_path):
+    settings = settings_of(tmp_path, base_url=HTTPS, trusted_proxies=(ip_network("10.0.0.0/8"),))
+    (found,) = network.untrusted(settings, ["172.18.0.1", "10.1.2.3"])
+    assert (found.level, found.about) == ("warn", "proxy")
+    assert "WEBAPP_TRUSTED_PROXIES=10.0.0.0/8,172.18.0.1" in found.mend

@@ -1,12 +1,18 @@
 """Whose word counts about where a request comes from."""
 
+import time
+from ipaddress import ip_network
+
 import pytest
 from flask import request
 
 from tests.guard.example_routes import add
 from tests.script import Script
+from tests.tables import events
+from webapp.audit import untrusted_proxies
 from webapp.guard import public
-from webapp.web.proxy import parse_entry
+from webapp.testing import as_user
+from webapp.web.forwarded import ProxiedClient, client_of, parse_entry
 
 
 @pytest.fixture
@@ -92,7 +98,100 @@ def test_no_other_header_is_believed_from_anybody(make_app, header):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Uri"])
-def test_a_proxy_does_not_say_where_the_house_stands(make_app, header):
+def test_a_proxy_does_not_say_where_the_site_is(make_app, header):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
-    answer = Script(app, address="10.0.0.1").get("/protected", headers={header: "evil", "Accept": "text/html"})
-    assert answer.headers["Location"] == "/login?next=/protected"
+    headers = {header: "evil", "Accept": "text/html", "Host": "localhost:8000"}
+    answer = Script(app, address="10.0.0.1").get("/protected", headers=headers)
+    assert answer.headers["Location"] in ("/login?next=/protected", "http://localhost:8000/protected")
+
+
+LONG = "for=6.6.6.6," * 600
+
+
+@pytest.mark.parametrize(
+    ("headers", "peer", "believed"),
+    [
+        pytest.param({"Forwarded": "for=1.2.3.4"}, "10.0.0.1", "1.2.3.4", id="our proxy"),
+        pytest.param({"Forwarded": "for=1.2.3.4"}, "203.0.113.1", "203.0.113.1", id="a stranger"),
+        pytest.param({"Forwarded": "for=6.6.6.6, for=1.2.3.4"}, "10.0.0.1", "1.2.3.4", id="written before ours"),
+        pytest.param({"Forwarded": "for=1.2.3.4, for=10.0.0.9"}, "10.0.0.1", "1.2.3.4", id="two of ours"),
+        pytest.param({"Forwarded": "for=10.0.0.9, for=6.6.6.6"}, "10.0.0.1", "6.6.6.6", id="a stranger names ours"),
+        pytest.param(
+            {"Forwarded": 'FOR="[2001:db8::1]:4711";proto=https;by=10.0.0.1'}, "10.0.0.1", "2001:db8::1", id="quoted"
+        ),
+        pytest.param({"Forwarded": 'for="1.2.3.4:_port"'}, "10.0.0.1", "1.2.3.4", id="an obfuscated port"),
+        pytest.param({"Forwarded": r'for="1\.2.3.4"'}, "10.0.0.1", "1.2.3.4", id="an escaped character"),
+        pytest.param({"Forwarded": "for=2001:db8::1"}, "10.0.0.1", "10.0.0.1", id="IPv6 without brackets"),
+        pytest.param({"Forwarded": "for=_hidden"}, "10.0.0.1", "10.0.0.1", id="an obfuscated identifier"),
+        pytest.param({"Forwarded": "for=unknown"}, "10.0.0.1", "10.0.0.1", id="unknown"),
+        pytest.param({"Forwarded": "for=6.6.6.6, for=unknown"}, "10.0.0.1", "10.0.0.1", id="nothing before unknown"),
+        pytest.param({"Forwarded": 'for="6.6.6.6, for=1.2.3.4'}, "10.0.0.1", "1.2.3.4", id="an open quote before ours"),
+        pytest.param({"Forwarded": "for=1.2.3.4;for=6.6.6.6"}, "10.0.0.1", "10.0.0.1", id="a parameter twice"),
+        pytest.param({"Forwarded": "for=1.2.3.4;"}, "10.0.0.1", "10.0.0.1", id="malformed"),
+        pytest.param({"Forwarded": ""}, "10.0.0.1", "10.0.0.1", id="empty"),
+        pytest.param({"Forwarded": LONG + "for=1.2.3.4"}, "10.0.0.1", "1.2.3.4", id="a long chain is cut"),
+        pytest.param(
+            {"Forwarded": "for=6.6.6.6", "X-Forwarded-For": "1.2.3.4"}, "10.0.0.1", "1.2.3.4", id="both: ours is X-"
+        ),
+        pytest.param({"X-Forwarded-Proto": "https"}, "10.0.0.1", "10.0.0.1", id="no address at all"),
+    ],
+)
+def test_forwarded_is_read_like_x_forwarded_for(make_app, headers, peer, believed):
+    app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
+    add(app, "/address", public(lambda: request.remote_addr or "nowhere"))
+    assert Script(app, address=peer).get("/address", headers=headers).text == believed
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({}, (None, None)),
+        ({"HTTP_X_FORWARDED_PROTO": "https", "HTTP_X_FORWARDED_HOST": "A.example:8443"}, ("https", "a.example:8443")),
+        ({"HTTP_X_FORWARDED_PROTO": "http, https", "HTTP_X_FORWARDED_FOR": "1.2.3.4"}, ("https", None)),
+        ({"HTTP_X_FORWARDED_PROTO": "https, http", "HTTP_X_FORWARDED_FOR": "1.2.3.4, 10.0.0.9"}, ("https", None)),
+        ({"HTTP_X_FORWARDED_PROTO": "ftp", "HTTP_X_FORWARDED_HOST": "a b"}, (None, None)),
+        ({"HTTP_X_FORWARDED_HOST": "x" * 5000}, (None, None)),
+        ({"HTTP_FORWARDED": 'for=1.2.3.4;proto=https;host="a.example:8443"'}, ("https", "a.example:8443")),
+        ({"HTTP_FORWARDED": "for=6.6.6.6;proto=http;host=evil, for=1.2.3.4;proto=https"}, ("https", None)),
+        ({"HTTP_FORWARDED": "proto=http;host=evil", "HTTP_X_FORWARDED_FOR": "1.2.3.4"}, (None, None)),
+        ({"HTTP_FORWARDED": 'host="[::1]:80";proto=HTTPS'}, ("https", "[::1]:80")),
+    ],
+)
+def test_scheme_and_host_are_those_of_the_outermost_proxy_of_ours(headers, found):
+    networks = [ip_network("10.0.0.0/8")]
+    client = client_of({"REMOTE_ADDR": "10.0.0.1"} | headers, networks)
+    assert (client.scheme, client.host) == found
+    assert client_of({"REMOTE_ADDR": "203.0.113.1"} | headers, networks) == ProxiedClient()
+
+
+@pytest.mark.parametrize(
+    "header", [";" * 8000, '"' * 8000, "for=" * 2000, 'for="' + "\\a" * 4000, "," * 8000, "a=" + "b" * 8000]
+)
+def test_a_long_malformed_header_takes_no_time(header):
+    begun = time.perf_counter()
+    client_of({"REMOTE_ADDR": "10.0.0.1", "HTTP_FORWARDED": header}, [ip_network("10.0.0.0/8")])
+    assert time.perf_counter() - begun < 0.05
+
+
+def test_an_untrusted_proxy_is_reported_once_in_the_log_and_to_the_operator(app, logged, database):
+    for number in range(3):
+        Script(app, address="172.18.0.1").get("/healthz", headers={"X-Forwarded-For": f"1.2.3.{number}"})
+    assert logged().count("forwarded headers ignored") == 1
+    assert "WEBAPP_TRUSTED_PROXIES=172.18.0.1" in logged()
+    with database.read() as db:
+        assert untrusted_proxies.recent(db) == ["172.18.0.1"]
+
+
+def test_strangers_cannot_fill_the_log_or_the_table(app, logged, database):
+    for number in range(60):
+        Script(app, address=f"203.0.113.{number}").get("/healthz", headers={"Forwarded": "for=1.2.3.4"})
+    assert logged().count("forwarded headers ignored") == 32
+    assert len(events(app, "proxy.ignored")) == 10
+
+
+def test_the_admin_overview_names_the_network_to_enter(make_app):
+    app = make_app()
+    Script(app, address="172.18.0.1").get("/healthz", headers={"X-Forwarded-For": "1.2.3.4"})
+    assert "172.18.0.1" in as_user(app, "mara", role="super_admin").get("/admin").text
+    trusting = make_app(WEBAPP_TRUSTED_PROXIES="172.16.0.0/12")
+    assert "172.18.0.1" not in as_user(trusting, "mara").get("/admin").text

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from webapp.accounts import roles, user_queries
-from webapp.audit import event_queries
+from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.log import Event
 from webapp.core.backup import OLD
 from webapp.core.clock import now
@@ -15,6 +15,7 @@ from webapp.core.translation import _, _n
 from webapp.credentials import lifecycle as credentials
 from webapp.jobs.leases import Job, late
 from webapp.mail import failures
+from webapp.web.forwarded import Network, is_trusted
 
 REFUSED = (Event.ACCESS_REFUSED, Event.SESSION_REFUSED, Event.LOGIN_THROTTLED)
 MANY_REFUSALS = 50
@@ -47,7 +48,13 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overview(
-    db: Session, undeclared: list[str], jobs: Sequence[Job], *, sends_mail: bool, hrefs: dict[str, str]
+    db: Session,
+    undeclared: list[str],
+    jobs: Sequence[Job],
+    *,
+    sends_mail: bool,
+    hrefs: dict[str, str],
+    trusted_proxies: Sequence[Network] = (),
 ) -> Overview:
     refused = event_queries.count(db, REFUSED, since=now() - timedelta(hours=1))
     return Overview(
@@ -61,6 +68,7 @@ def overview(
         attention=[
             *attention(db, undeclared, refused, sends_mail=sends_mail, hrefs=hrefs),
             *undone(db, jobs, backed_up_at),
+            *ignored_proxies(db, trusted_proxies),
         ],
     )
 
@@ -90,6 +98,16 @@ def attention(
             "%(num)s request was refused in the last hour.", "%(num)s requests were refused in the last hour.", refused
         )
         yield Attention(sentence, hrefs["refused"], _("View requests"))
+
+
+def ignored_proxies(db: Session, trusted: Sequence[Network]) -> Iterable[Attention]:
+    for peer in untrusted_proxies.recent(db):
+        if not is_trusted(peer, trusted):
+            sentence = _(
+                "Forwarded headers from %(peer)s are ignored. If it is your proxy, add it to WEBAPP_TRUSTED_PROXIES.",
+                peer=peer,
+            )
+            yield Attention(sentence, None, None)
 
 
 def undone(db: Session, jobs: Sequence[Job], backed_up_at: datetime | None) -> Iterable[Attention]:

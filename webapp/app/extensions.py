@@ -1,15 +1,31 @@
 """What is initialised on the application before any feature: logs, proxy, CSRF, headers, session cookie."""
 
+from collections.abc import Callable
+
 from flask import Flask, request
 
-from webapp.audit import log
+from webapp.audit import log, untrusted_proxies
 from webapp.audit.log import Origin
 from webapp.core.cookie_key import CookieKey
 from webapp.core.db import Database
 from webapp.guard import preferences
 from webapp.sessions import cookie
 from webapp.settings import ROOT, Settings
-from webapp.web import assets, cors, csrf, headers, i18n, logs, problems, proxy, request_head, templating, transaction
+from webapp.settings.urls import default_url
+from webapp.web import (
+    assets,
+    canonical_url,
+    cors,
+    csrf,
+    headers,
+    i18n,
+    logs,
+    problems,
+    proxy,
+    request_head,
+    templating,
+    transaction,
+)
 from webapp.web.request_id import request_id
 from webapp.web.templating import SiteInfo
 
@@ -21,7 +37,8 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     """
     logs.init_app(app, as_json=settings.log_json, level=settings.log_level)
     log.origin_of[0] = origin
-    proxy.init_app(app, settings.trusted_proxies)
+    proxy.init_app(app, settings.trusted_proxies, untrusted_proxy_recorder(database))
+    canonical_url.init_app(app, settings.base_url, may_be_proxied=settings.base_url != default_url(settings.bind))
     assets.init_app(app, ROOT / "static")
     i18n.init_app(app, preferences.language)
     templating.init_app(app, SiteInfo(settings.site_name, settings.base_url), preferences.zone)
@@ -32,6 +49,14 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     cors.init_app(app, settings.cors_origins)
     transaction.init_app(app, database)
     cookie.init_app(app, CookieKey(settings))
+
+
+def untrusted_proxy_recorder(database: Database) -> Callable[[str], None]:
+    def record(peer: str) -> None:
+        with database.write() as db:
+            untrusted_proxies.note(db, peer)
+
+    return record
 
 
 def origin() -> Origin:

@@ -17,7 +17,7 @@ from webapp.guard.assurance import Demands, demands_of
 from webapp.guard.resources import DECLARED
 from webapp.guard.routes import guarded
 from webapp.guard.saved_form import FormEncryptor
-from webapp.guard.unauthenticated import LoginPageRenderer
+from webapp.guard.unauthenticated import ConfirmMethods, LoginPageRenderer
 from webapp.login.external_identity import password_authenticator_for
 from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
@@ -135,6 +135,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     services.provide(SecondStep)(step)
     services.provide(MfaHooks)(MFA_HOOKS)
     app.jinja_env.globals |= {"ways_to_confirm": confirm.ways_to_confirm, "passkey_hosts": confirm.passkey_hosts}
+    services.provide(ConfirmMethods)(confirm.confirm_methods)
     services.provide(LoginPageRenderer)(resume.login_page_for_saved_form)
     forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
     services.provide(FormEncryptor)(FormEncryptor(forms))

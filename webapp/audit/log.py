@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 class Event(StrEnum):
     SITE_OPENED = "site.opened"
     SITE_BACKED_UP = "site.backed-up"
+    PROXY_IGNORED = "proxy.ignored"
     DATABASE_RESTORED = "database.restored"
     USER_MADE = "user.made"
     USER_DISABLED = "user.disabled"

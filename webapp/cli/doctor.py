@@ -7,7 +7,7 @@ import click
 from webapp.accounts import roles, user_queries
 from webapp.accounts.passwords import Passwords
 from webapp.app import create_app
-from webapp.audit import event_queries
+from webapp.audit import event_queries, untrusted_proxies
 from webapp.audit.log import Event
 from webapp.cli import schema
 from webapp.cli.commands import Command
@@ -89,6 +89,7 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
         yield database.people(user_queries.everybody(db))
         yield database.demanded(settings, [role.name for role in roles.every(db)])
         yield mail.outbox(states(db), unsent(db))
+        yield from network.untrusted(settings, untrusted_proxies.recent(db))
         yield from former_urls.stuck(
             stuck_by_issuer(db, (settings.base_url, *settings.former_base_urls)),
             stuck_by_rp_id(db, accepted_rp_ids(settings)),

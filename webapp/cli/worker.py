@@ -23,9 +23,9 @@ from webapp.credentials.usage_tracker import UsageTracker
 from webapp.jobs.worker import JobWorker
 from webapp.mail.worker import MailWorker
 from webapp.settings import Settings
-from webapp.web import proxy
+from webapp.web import forwarded
 from webapp.web.asgi import AsgiGateway
-from webapp.web.proxy import Network
+from webapp.web.forwarded import Network
 from webapp.web.registry import services_of
 from webapp.web.wsgi_environ import Environ
 
@@ -70,12 +70,12 @@ class Clients:
         self.network_of = lru_cache(4096)(network_of)
 
     def of_request(self, environ: Environ) -> str:
-        caller = proxy.caller_of(environ, self.proxies) if self.proxies else None
+        caller = forwarded.client_of(environ, self.proxies).ip_address if self.proxies else None
         return self.network_of(caller or environ["REMOTE_ADDR"])
 
     def of_connection(self, address: str) -> str | None:
         """None for a trusted proxy, which has connections of many clients."""
-        return None if proxy.is_trusted(address, self.proxies) else self.network_of(address)
+        return None if forwarded.is_trusted(address, self.proxies) else self.network_of(address)
 
 
 class ServerStop:

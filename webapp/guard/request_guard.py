@@ -18,6 +18,7 @@ from webapp.guard.principal import NotAccepted, Principal
 from webapp.guard.require import requirement_of
 from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
+from webapp.web.canonical_url import redirect_to_base_url
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
 from webapp.web.redirects import canonical_redirect, form_redirect
@@ -48,6 +49,8 @@ def authorize_request() -> ResponseReturnValue | None:
         # For everybody, since a browser's preflight carries no credential (Fetch Standard §3.2.2). Never the view's
         # own answer: which methods a route has is written in /openapi.json for everybody too.
         return app.make_default_options_response()
+    if need.reads_cookies and (elsewhere := redirect_to_base_url(current)) is not None:
+        return elsewhere
     has_requirement = need.reads_cookies or not need.is_public
     if has_requirement and (answer := refusal_for(current, need)) is not None:
         return answer

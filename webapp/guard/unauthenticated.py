@@ -6,7 +6,7 @@ from typing import Protocol
 from flask import Response, current_app, redirect, render_template, request, session, url_for
 from flask_login import user_needs_refresh, user_unauthorized
 
-from webapp.core.translation import _, _l
+from webapp.core.translation import _, _l, listed
 from webapp.guard import form_state, login_manager, saved_form, token_advice
 from webapp.guard.assurance import Level
 from webapp.guard.forbidden import BUILDERS, current_call, steps_of
@@ -25,11 +25,26 @@ from webapp.web.registry import service
 from webapp.web.templating import day
 
 # Endpoints of higher layers.
-LOGIN, CONFIRM, CLOSED = "login.new", "login.confirm_form", "account.close_form"
+LOGIN, CONFIRM, CLOSED, NEW_TOKEN = "login.new", "login.confirm_form", "account.close_form", "tokens.new"
 REQUIRED = {
     Level.TWO: _l("This page requires a second factor."),
     Level.PHISHING_RESISTANT: _l("This page requires a passkey."),
 }
+
+
+METHODS = {
+    "passkey": _l("a passkey"),
+    "totp": _l("a code from your authenticator app"),
+    "recovery_code": _l("a recovery code"),
+    "password": _l("your password"),
+}
+"""The ways to confirm an identity, as JSON names them, and as words."""
+
+
+class ConfirmMethods(Protocol):
+    """Hook: the keys of ``METHODS`` with which this user can reach the level."""
+
+    def __call__(self, principal: Principal, level: Level, /) -> list[str]: ...
 
 
 class LoginPageRenderer(Protocol):
@@ -135,19 +150,32 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
     kind = kind_of(code)
     what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
     is_token = principal.credential == "token"
-    then = _("Log in with it and create a new token.") if is_token else _("Nothing was changed.")
+    # No confirmation makes a token fresher; only a new one is.
+    fix = current_app.config["BASE_URL"] + (url_for(NEW_TOKEN) if is_token else confirm)
+    methods = service(ConfirmMethods)(principal, need.level)
+    required = {"required": [acr]} if code == "mfa_required" else {}
     return problem_response(
         Problem(
             401,
             kind.title,
-            " ".join((str(what), then)),
+            " ".join((str(what), *then_confirm(fix, methods, is_token=is_token))),
             code=code,
-            extra={"required": [acr]} if code == "mfa_required" else {},
+            extra=required | {"fix": fix, "methods": methods},
             headers=headers,
             steps=steps,
             actions=[Action(_("Confirm it's you"), confirm)],
         )
     )
+
+
+def then_confirm(fix: str, methods: Sequence[str], *, is_token: bool) -> list[str]:
+    """The sentences that say what to do about a stale or weak proof."""
+    ways = listed([METHODS[name] for name in methods], style="or")
+    if is_token:
+        return [_("Log in with it and create a new token.")]
+    if not ways:
+        return [_("Set it up at %(url)s.", url=fix), _("Nothing was changed.")]
+    return [_("Confirm it's you at %(url)s, with %(ways)s.", url=fix, ways=ways), _("Nothing was changed.")]
 
 
 def undeclared(endpoint: str) -> Problem:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from webapp.core.lazy_import import lazily
 from webapp.mfa import webauthn_checks as checks
+from webapp.settings.urls import is_exposed
 
 # How long the browser waits for the user, in milliseconds.
 TIMEOUT = 300_000
@@ -45,10 +46,12 @@ class RelyingParty:
 
 
 def party_of(base_url: str, site_name: str, former_urls: Iterable[str] = ()) -> RelyingParty | None:
-    """The relying party of a site; None if its URL has an IP address, for which browsers create no passkey (WebAuthn
-    §5.1.2)."""
+    """The relying party of a site; None if browsers create no passkey at its URL.
+
+    That is so at an IP address (WebAuthn §5.1.2), and for other machines over plain HTTP (Secure Contexts §3.1).
+    """
     host, *former = (urlsplit(url).hostname or "" for url in (base_url, *former_urls))
-    if is_ip_address(host):
+    if is_ip_address(host) or is_exposed(base_url):
         return None
     former_ids = dict.fromkeys(name for name in former if name != host and not is_ip_address(name))
     return RelyingParty(host, base_url, site_name, tuple(former_ids))

@@ -25,6 +25,9 @@ class Settings:
     instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
     base_url: Annotated[str, "Public URL of this site; empty means http://localhost and the port of WEBAPP_BIND."] = ""
+    allow_plain_http: Annotated[
+        bool, "Whether the base URL may be http:// for other machines; everybody on the network can read passwords."
+    ] = False
     former_base_urls: Annotated[
         tuple[str, ...], "Former values of WEBAPP_BASE_URL, whose tokens and passkeys still work; the newest first."
     ] = ()
@@ -68,7 +71,9 @@ class Settings:
         bool, "Whether user names that operators or providers give may be e-mail addresses."
     ] = False
     hsts_subdomains: Annotated[bool, "Whether browsers must use HTTPS for all subdomains of this host too."] = False
-    trusted_proxies: Annotated[tuple[Network, ...], "Networks of proxies whose X-Forwarded-For is believed."] = ()
+    trusted_proxies: Annotated[
+        tuple[Network, ...], "Networks of proxies whose X-Forwarded-* or Forwarded is believed."
+    ] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
     identity_provider: Annotated[str, "Identity provider that checks passwords: package.module:name."] = ""
     identity_timeout: Annotated[timedelta, "Timeout of the identity provider."] = timedelta(seconds=5)
@@ -116,7 +121,7 @@ class Settings:
         # Values derived from other settings are filled in here, so that no caller sees them unresolved.
         object.__setattr__(self, "instance", self.instance.absolute())
         checks.bind(self.bind)
-        own = urls.base_url(self.base_url, bind=self.bind)
+        own = urls.base_url(self.base_url, bind=self.bind, allow_http=self.allow_plain_http)
         object.__setattr__(
             self, "former_base_urls", urls.former_base_urls(self.former_base_urls, own=own, bind=self.bind)
         )

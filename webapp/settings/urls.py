@@ -13,16 +13,18 @@ LONGEST = 200
 """Characters; tokens contain the URL, and a column stores it."""
 
 
-def base_url(value: str, *, bind: str) -> str:
+def base_url(value: str, *, bind: str, allow_http: bool = False) -> str:
     """The public URL as browsers write its origin: host in ASCII, no trailing slash, no default port.
 
     Args:
         bind: the IP address and port that the URL is derived from if ``value`` is empty.
+        allow_http: whether ``value`` may be ``http://`` for other machines.
     """
     parts = parsed(value or default_url(bind), variable="WEBAPP_BASE_URL")
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+    if is_exposed(parts) and not (allow_http and value):
         raise SettingsError(
-            "WEBAPP_BASE_URL must start with https://, unless its host is this machine."
+            "WEBAPP_BASE_URL must start with https://, unless its host is this machine. On a network without TLS, where"
+            " everybody can read passwords, WEBAPP_ALLOW_PLAIN_HTTP=true permits http://."
             if value
             else "WEBAPP_BASE_URL must be set, because WEBAPP_BIND accepts connections from other machines."
         )
@@ -75,6 +77,12 @@ def written(parts: SplitResult) -> str:
     host, port = parts.hostname or "", parts.port
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")
+
+
+def is_exposed(url: str | SplitResult) -> bool:
+    """Whether what is sent to the URL leaves this machine unencrypted."""
+    parts = urlsplit(url) if isinstance(url, str) else url
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def is_host(name: str) -> bool:

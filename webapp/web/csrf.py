@@ -12,7 +12,9 @@ from wtforms import ValidationError
 from webapp.core.digests import new_secret, same
 from webapp.core.translation import _
 from webapp.web.body import submitted
+from webapp.web.canonical_url import BaseUrl
 from webapp.web.problems import Problem
+from webapp.web.registry import service
 from webapp.web.transaction import READS
 
 SESSION_KEY = "csrf_token"
@@ -124,8 +126,19 @@ def refuse_cross_site() -> None:
     Raises:
         Problem: 403 ``csrf_failed``.
     """
-    if not is_same_site():
-        raise refusal(_("It was sent from another site."))
+    if is_same_site():
+        return
+    origin, base = request.headers.get("Origin", ""), service(BaseUrl)
+    if is_other_scheme_or_port(origin, base):
+        raise refusal(_("You opened it at %(origin)s, but this site is at %(url)s.", origin=origin, url=base.url))
+    raise refusal(_("It was sent from another site."))
+
+
+def is_other_scheme_or_port(origin: str, base: BaseUrl) -> bool:
+    """Whether a page was opened at this host, but not at the base URL: there, no form can work."""
+    host = base.host.rpartition(":")[0] or base.host
+    names = {f"{scheme}://{name}" for scheme in ("http", "https") for name in (host, base.host, request.host)}
+    return origin != base.origin and (origin in names or origin.rpartition(":")[0] in names)
 
 
 def is_same_site() -> bool:
@@ -152,8 +165,8 @@ def is_same_origin() -> bool:
 
 def is_ours(origin: str) -> bool:
     # Compared as strings, so that no difference between URL parsers matters; http and https are different sites.
-    base_url: str = current_app.config["BASE_URL"]
-    return origin in (base_url, f"{base_url.partition(':')[0]}://{request.host}")
+    base = service(BaseUrl)
+    return origin in (base.origin, f"{base.scheme}://{request.host}")
 
 
 def refusal(reason: str) -> Problem:

@@ -15,6 +15,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from webapp.core.client_product import client_name
 from webapp.core.clock import NEVER, now
 from webapp.core.translation import _, current_locale, listed
+from webapp.settings.urls import is_exposed
 from webapp.web.request_id import request_id
 
 UNITS: tuple[tuple[Literal["year", "month", "day", "hour", "minute"], int], ...] = (
@@ -32,6 +33,11 @@ class SiteInfo:
 
     name: str
     base_url: str
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether what people send to it can be read on the network."""
+        return is_exposed(self.base_url)
 
     @property
     def host(self) -> str:

@@ -56,7 +56,14 @@ def index() -> ResponseReturnValue:
     }
     settings = service(Settings)
     jobs = service(Jobs)
-    found = overview(db(), undeclared, jobs, sends_mail=bool(settings.smtp_url), hrefs=hrefs)
+    found = overview(
+        db(),
+        undeclared,
+        jobs,
+        sends_mail=bool(settings.smtp_url),
+        hrefs=hrefs,
+        trusted_proxies=settings.trusted_proxies,
+    )
     return show(found, "admin/overview.html", overview=found)
 
 

@@ -26,6 +26,7 @@ def limits_reset(details: Details) -> Sentence:
 SITE: Entries = {
     Event.SITE_OPENED: Sentence(_l("This site was set up."), _l("%(user)s set up this site.")),
     Event.SITE_BACKED_UP: Sentence(_l("The database was backed up.")),
+    Event.PROXY_IGNORED: Sentence(_l("Forwarded headers from %(peer)s were ignored: it is no trusted proxy.")),
     Event.DATABASE_RESTORED: Sentence(_l("The database was restored from a backup; ended: %(ended)s.")),
     Event.MAIL_RETRIED: Sentence(
         _l("The mail to %(to)s was retried."), by=_l("The mail to %(to)s was retried by %(actor)s.")

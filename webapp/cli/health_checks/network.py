@@ -1,11 +1,12 @@
 """Checks of the network: the URL, the IP address that is bound, and the proxy between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from webapp.cli.health_checks.finding import Finding, bad, ok, warn
 from webapp.settings import Settings
-from webapp.settings.urls import is_loopback
+from webapp.settings.urls import is_exposed, is_loopback
+from webapp.web.forwarded import is_trusted
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
@@ -18,6 +19,12 @@ def findings(settings: Settings) -> Iterator[Finding]:
 
 
 def http(settings: Settings, listens_outside: bool, port: str) -> Finding:
+    if is_exposed(settings.base_url):
+        return bad(
+            "address",
+            f"{settings.base_url} is not encrypted: everybody on the network can read passwords, cookies and tokens.",
+            "Put a proxy with TLS before it, set WEBAPP_BASE_URL to its https URL, and remove WEBAPP_ALLOW_PLAIN_HTTP.",
+        )
     if listens_outside:
         return bad(
             "address",
@@ -52,6 +59,22 @@ def proxies(settings: Settings) -> Finding:
             "Set WEBAPP_TRUSTED_PROXIES to the IP address of the proxy, such as 127.0.0.1.",
         )
     return ok("proxy", "X-Forwarded-For is accepted from the configured proxies only.")
+
+
+def untrusted(settings: Settings, peers: Sequence[str]) -> Iterator[Finding]:
+    """
+    Args:
+        peers: IP addresses that sent forwarded headers lately.
+    """
+    for peer in peers:
+        if not is_trusted(peer, settings.trusted_proxies):
+            known = ",".join(str(network) for network in settings.trusted_proxies)
+            yield warn(
+                "proxy",
+                f"Forwarded headers from {peer} are ignored, because it is no trusted proxy.",
+                f"If it is your proxy, set WEBAPP_TRUSTED_PROXIES={known + ',' if known else ''}{peer}. Otherwise"
+                " somebody sends them directly, and nothing has to be done.",
+            )
 
 
 def hsts(settings: Settings) -> Finding:

@@ -112,6 +112,20 @@ def ways_to_confirm(required: Level = Level.ONE) -> Offered:
     return ways(found, required)
 
 
+def confirm_methods(principal: Principal, level: Level) -> list[str]:
+    """The ways to confirm, for scripts: names of ``guard.unauthenticated.METHODS``."""
+    with database().read() as db:
+        found = factors.of(db, principal.user_id)
+    way = offered(found, principal.amr, level)
+    has = {
+        "passkey": way.passkey,
+        "totp": way.code and found.has_totp,
+        "recovery_code": way.code and found.codes > 0,
+        "password": way.password,
+    }
+    return [name for name, is_there in has.items() if is_there]
+
+
 def passkey_hosts() -> list[str]:
     """The RP IDs of the caller's passkeys, for the page."""
     found: Principal = current_user

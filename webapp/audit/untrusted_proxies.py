@@ -1,0 +1,27 @@
+"""Proxies whose forwarded headers were ignored because they are not trusted: noted as events, and listed."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from webapp.audit import event_queries
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+
+SHOWN = timedelta(days=7)
+MOST = 10
+"""Recorded within this time: anybody can send these headers, from as many IP addresses as they have."""
+
+
+def note(db: Session, peer: str) -> None:
+    """Record the IP address of an untrusted proxy, unless it was recorded lately."""
+    known = recent(db)
+    if peer not in known and len(known) < MOST:
+        record(db, Event.PROXY_IGNORED, peer=peer[:45])
+
+
+def recent(db: Session) -> Sequence[str]:
+    """The IP addresses that were recorded lately."""
+    events = event_queries.tail(db, limit=MOST, after=now() - SHOWN, event=Event.PROXY_IGNORED)
+    return list(dict.fromkeys(str(event.details["peer"]) for event in events))
