@@ -17,8 +17,8 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.mfa import passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.models import Passkey
+from webapp.mfa.relying_party import RelyingParty
 from webapp.mfa.totp import TotpEncryptor
-from webapp.mfa.webauthn_ceremonies import RelyingParty
 from webapp.web.registry import services_of
 
 NAMED = {"WEBAPP_BASE_URL": ORIGIN}

@@ -13,7 +13,8 @@ from webapp.mfa import passkeys, webauthn_ceremonies
 from webapp.mfa.authenticator_names import suggested
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown, CounterBack, PasskeyNameUnfit
-from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty
+from webapp.mfa.relying_party import RelyingParty
+from webapp.mfa.webauthn_ceremonies import CeremonyRefused
 from webapp.web.registry import services_of
 
 HOUSE = RelyingParty("localhost", "http://localhost", "Latchkey")

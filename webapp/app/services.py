@@ -29,9 +29,9 @@ from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content
 from webapp.mail.transport import transport_for
 from webapp.mail.worker import MailWorker
+from webapp.mfa.relying_party import RelyingParty, party_of
 from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
-from webapp.mfa.webauthn_ceremonies import RelyingParty, party_of
 from webapp.sessions.lifecycle import SessionLifetimes
 from webapp.settings import Settings, SettingsError
 from webapp.tokens.exchange import TokenExchange

@@ -33,7 +33,7 @@ from webapp.jobs.leases import Job, Jobs, late
 from webapp.mail.failures import unsent
 from webapp.mail.outbox import states
 from webapp.mfa.passkeys import stuck_by_rp_id
-from webapp.mfa.webauthn_ceremonies import party_of
+from webapp.mfa.relying_party import party_of
 from webapp.settings import Settings
 from webapp.tokens.issuers import stuck_by_issuer
 from webapp.web.registry import services_of

@@ -24,7 +24,8 @@ from webapp.login.pending_login import PendingLogin
 from webapp.mfa import factors, passkeys, recovery_codes, totp, webauthn_ceremonies
 from webapp.mfa.factors import Factors
 from webapp.mfa.models import Passkey
-from webapp.mfa.webauthn_ceremonies import AssertionAnswer, RelyingParty
+from webapp.mfa.relying_party import RelyingParty
+from webapp.mfa.webauthn_ceremonies import AssertionAnswer
 from webapp.mfa.webauthn_checks import CheckFailed, requires_user_handle
 
 MONTH = timedelta(days=30)

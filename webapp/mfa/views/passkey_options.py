@@ -8,8 +8,9 @@ from flask import Response
 
 from webapp.core.translation import _
 from webapp.mfa import webauthn_ceremonies
+from webapp.mfa.relying_party import RelyingParty
 from webapp.mfa.views import challenge_cookie
-from webapp.mfa.webauthn_ceremonies import KnownPasskey, RelyingParty
+from webapp.mfa.webauthn_ceremonies import KnownPasskey
 from webapp.web.negotiation import as_json
 from webapp.web.problems import Problem
 from webapp.web.query_params import parse_query

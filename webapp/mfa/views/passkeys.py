@@ -16,11 +16,12 @@ from webapp.mfa.factor_list import PasskeyEntry, entry
 from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
 from webapp.mfa.models import Passkey
 from webapp.mfa.passkeys import AlreadyKnown
+from webapp.mfa.relying_party import RelyingParty
 from webapp.mfa.views import challenge_cookie
 from webapp.mfa.views.blueprint import SECURITY, bp, change, mfa_hooks, note_factor_change, ways
 from webapp.mfa.views.passkey_options import PasskeyOptions, RelatedOrigins, party
 from webapp.mfa.views.recovery_codes import url_after_enrolment
-from webapp.mfa.webauthn_ceremonies import CeremonyRefused, RelyingParty, VerifiedAssertion
+from webapp.mfa.webauthn_ceremonies import CeremonyRefused, VerifiedAssertion
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
 from webapp.web.known_fields import reads
