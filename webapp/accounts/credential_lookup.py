@@ -3,15 +3,33 @@
 It runs on the database driver without the ORM, because each request pays for it.
 """
 
+import json
 from collections.abc import Callable
+from functools import lru_cache
 
-from sqlalchemy import String, bindparam, cast, select, type_coerce
+from sqlalchemy import Dialect, String, TypeDecorator, bindparam, cast, select, type_coerce
 
 from webapp.accounts.models import Role, User
-from webapp.accounts.roles import Closure
 from webapp.core.db import Database
 from webapp.credentials.models import Credential
 from webapp.guard.principal import CredentialRow
+
+
+class Closure(TypeDecorator[tuple[str, ...]]):
+    """Column type of ``Role.closure`` as a tuple; empty for an unknown role."""
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002 - SQLAlchemy's
+        return closure_of(value)
+
+
+@lru_cache(256)
+def closure_of(stored: str | None) -> tuple[str, ...]:
+    """Parse a stored closure. Cached, because each request brings one of the same few texts."""
+    return tuple(json.loads(stored)) if stored else ()
+
 
 QUESTION = (
     select(

@@ -4,15 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, false
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, false, text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from webapp.accounts.foreign_hashes import cost_of
 from webapp.core.db import Base, Key
 
 
 def compared_by_byte(length: int) -> String:
     """A string column that PostgreSQL compares byte by byte, as SQLite does, so that prefix searches use its index."""
     return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+HAS_FOREIGN_HASH = text("password_hash_cost IS NOT NULL")
 
 
 class User(Base):
@@ -22,6 +26,12 @@ class User(Base):
         Index("ix_user_disabled_at_username_key", "disabled_at", "username_key"),
         Index("ix_user_last_login_at_username_key", "last_login_at", "username_key"),
         Index("ix_user_created_at_username_key", "created_at", "username_key"),
+        Index(
+            "ix_user_password_hash_cost",
+            "password_hash_cost",
+            sqlite_where=HAS_FOREIGN_HASH,
+            postgresql_where=HAS_FOREIGN_HASH,
+        ),
     )
 
     id: Mapped[Key]
@@ -38,6 +48,8 @@ class User(Base):
     """Empty if there is no local password; no password matches it."""
     is_service: Mapped[bool] = mapped_column(server_default=false())
     """Whether it is a service account, which has no way to log in and gets none; see ``ServiceAccount``."""
+    password_hash_cost: Mapped[int | None]
+    """Milliseconds that checking an imported hash takes, about; None for hashes that this site made."""
     known_elsewhere_as: Mapped[str | None] = mapped_column(String(200), unique=True)
     """Identifier at the identity provider; None for local accounts."""
     role: Mapped[str] = mapped_column(ForeignKey("role.name"))
@@ -64,6 +76,11 @@ class User(Base):
     unwanted_mails: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
     """Kinds of informative mail that the user turned off; see ``mail_preferences``."""
 
+    @validates("password_hash")
+    def _note_hash_cost(self, _column: str, hashed: str) -> str:
+        self.password_hash_cost = cost_of(hashed)
+        return hashed
+
     @property
     def is_known_elsewhere(self) -> bool:
         """Whether an identity provider verifies the password and determines the user name."""
@@ -78,6 +95,11 @@ class User(Base):
     @property
     def has_password(self) -> bool:
         return self.password_hash != ""
+
+    @property
+    def has_imported_hash(self) -> bool:
+        """Whether another program made the password hash; the next login replaces it."""
+        return self.password_hash_cost is not None
 
     @property
     def is_unverified(self) -> bool:

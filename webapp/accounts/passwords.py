@@ -1,8 +1,7 @@
 """Passwords: hash and verify them with argon2id in equal time, and decide which may be chosen."""
 
-import os
+import math
 import secrets
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +14,9 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from webapp.accounts import password_strength
-from webapp.accounts.names import normalized_key
+from webapp.accounts import foreign_hashes, password_strength
+from webapp.accounts.foreign_hashes import cost_of
+from webapp.accounts.near_words import word_contained, words_near
 from webapp.accounts.password_normalization import (
     LONGEST,
     LONGEST_TYPED,
@@ -26,17 +26,13 @@ from webapp.accounts.password_normalization import (
 )
 from webapp.accounts.well_known_passphrases import is_well_known
 from webapp.core.fair_slots import FairSlots, NoSlotFree
+from webapp.core.thread_priority import lower_priority
 from webapp.core.translation import _
 from webapp.guard.assurance import Demands, Level
 
 # First recommendation of the OWASP Password Storage Cheat Sheet for argon2id: 19 MiB, two passes, one lane.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# About a ninth of the CPU time of other threads when the cores are busy.
-NICENESS = 10
 RESPONSE_INTERVAL = timedelta(milliseconds=50)
-PRODUCT = "latchkey"
-# Shorter words occur in many passwords by chance.
-LONG_ENOUGH = 4
 
 
 class PasswordUnfit(Exception):
@@ -71,6 +67,8 @@ class Passwords:
     response_interval: timedelta = RESPONSE_INTERVAL
     """Refusals are sent at whole multiples of it after the request, so that their timing does not show what was
     checked."""
+    flask_security_salt: str = ""
+    """``SECURITY_PASSWORD_SALT`` of the Flask-Security that imported hashes come from."""
     network: Callable[[], str | None] = field(default=lambda: None)
     """Returns the network of the current request; each network gets a fair share of the slots."""
     _places: FairSlots = field(init=False)
@@ -78,6 +76,8 @@ class Passwords:
     """Separate threads, because each thread that has ever hashed keeps its memory."""
     _mine: threading.local = field(init=False, default_factory=threading.local)
     _nobodys: str = field(init=False)
+    _slowest: float = field(init=False, default=0.0)
+    """Seconds that the slowest comparison has taken in this process."""
 
     def __post_init__(self) -> None:
         self._places = FairSlots(self.at_once + self.waiting)
@@ -89,36 +89,62 @@ class Passwords:
         with self.place():
             return self._hands.submit(self.hasher.hash, compared_forms(password)[0]).result()
 
-    def verify(self, password: str, hashed: str | None) -> bool:
-        """Whether this is the password. Without a hash it takes as long, so that timing shows no existing names."""
+    def verify(self, password: str, hashed: str | None, *, as_slow_as: str | None = None) -> bool:
+        """Whether this is the password. Without a hash it takes as long, so that timing shows no existing names.
+
+        Args:
+            as_slow_as: an imported hash. What does not match is also compared with it, unless that took as long.
+        """
+        foreign = hashed if hashed and foreign_hashes.is_foreign(hashed) else None
+        own = self._nobodys if foreign or not hashed else hashed
         with self.place():
-            matches = any(self._matches(form, hashed or self._nobodys) for form in compared_forms(password))
-        return matches and hashed is not None
+            matches = any(self._matches(form, own) for form in compared_forms(password))
+            if foreign:
+                # Besides, because some take no time at all. Other programs hash what was typed.
+                matches = self._matches(compared_forms(password)[-1], foreign)
+            if as_slow_as and not matches and cost_of(foreign or "") != cost_of(as_slow_as):
+                self._matches(compared_forms(password)[-1], as_slow_as)
+        return matches and bool(hashed)
 
     def _matches(self, form: str, hashed: str) -> bool:
         with self.place():
-            try:
-                return self._hands.submit(self.hasher.verify, hashed, form).result()
-            except (VerificationError, InvalidHashError):
-                return False
+            return self._hands.submit(self._compare, form, hashed).result()
 
-    def wait_for_interval(self, received_at: float) -> None:
-        """Sleep until the next multiple of ``response_interval`` after the request.
+    def _compare(self, form: str, hashed: str) -> bool:
+        """In a thread for hashes."""
+        began = time.monotonic()
+        try:
+            if foreign_hashes.is_foreign(hashed):
+                return foreign_hashes.matches(form, hashed, signing_key=self.flask_security_salt)
+            return self.hasher.verify(hashed, form)
+        except (VerificationError, InvalidHashError):
+            return False
+        finally:
+            self._slowest = max(self._slowest, time.monotonic() - began)
+
+    def wait_for_interval(self, received_at: float, *, costliest: int) -> None:
+        """Sleep until the next multiple of the interval of refusals after the request.
 
         Args:
             received_at: when the request was received, by ``time.monotonic``.
+            costliest: milliseconds that the slowest check of an imported hash takes, about.
         """
         if self.response_interval:
-            interval = self.response_interval.total_seconds()
+            interval = self.interval(costliest).total_seconds()
             time.sleep(interval - (time.monotonic() - received_at) % interval)
 
+    def interval(self, costliest: int) -> timedelta:
+        """Of refusals: so long that it makes no difference whether the hash of an account was imported."""
+        longest = foreign_hashes.longest_check(costliest, slowest=self._slowest)
+        return max(self.response_interval, math.ceil(longest / RESPONSE_INTERVAL) * RESPONSE_INTERVAL)
+
     def needs_rehash(self, hashed: str, password: str) -> bool:
-        """Whether a hash has other parameters than today's, or is of the typed instead of the normalized form.
+        """Whether a hash was imported, has other parameters than today's, or is not of the normalized form.
 
         Args:
             password: as typed, and right.
         """
-        if self.hasher.check_needs_rehash(hashed):
+        if foreign_hashes.is_foreign(hashed) or self.hasher.check_needs_rehash(hashed):
             return True
         normalized, *others = compared_forms(password)
         return bool(others) and not self._matches(normalized, hashed)
@@ -218,30 +244,3 @@ def allowed(typed: str) -> str:
     if len(password) > LONGEST:
         raise PasswordUnfit(too_long)
     return password
-
-
-def lower_priority() -> None:
-    """Lower the priority of this thread: a hash takes as long as twenty requests."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
-
-
-def words_near(username: str, email: str, site_name: str) -> list[str]:
-    """Words that an attacker would try first: user name, e-mail address, name of the site and of this product."""
-    local, _at, domain = email.partition("@")
-    return [word for word in (username.partition("@")[0], local, domain.partition(".")[0], site_name, PRODUCT) if word]
-
-
-def word_contained(password: str, words: list[str]) -> str | None:
-    """The first of the words that occurs in the password. Short words count only if nothing but punctuation is left."""
-    key = normalized_key(password)
-    for word in words:
-        known = normalized_key(word)
-        if known and known in key and (len(known) >= LONG_ENOUGH or is_blank(key.replace(known, ""))):
-            return word
-    return None
-
-
-def is_blank(rest: str) -> bool:
-    return not any(character.isalnum() for character in rest)

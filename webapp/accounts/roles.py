@@ -1,23 +1,23 @@
 """Roles: create, edit and remove them, with everything that they include directly or indirectly in ``Role.closure``."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Dialect, Select, String, TypeDecorator, bindparam, delete, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, not_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import Invitation, Role, User
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
+from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _n, listed
 
 # The built-in roles and what each always includes; without these the site might have no administrator.
 FIRST: Mapping[str, tuple[str, ...]] = {"user": (), "admin": ("user",), "super_admin": ("admin",)}
+LONGEST_DESCRIPTION = 200
 NAME = re.compile(r"[a-z][a-z0-9_]{1,19}")
 CLOSURE_OF = select(Role.closure).where(Role.name == bindparam("name"))
 
@@ -70,22 +70,6 @@ def included_in(db: Session, role: str) -> tuple[str, ...]:
     return tuple(db.scalar(CLOSURE_OF, {"name": role}) or ()) if NAME.fullmatch(role) else ()
 
 
-class Closure(TypeDecorator[tuple[str, ...]]):
-    """Column type of ``Role.closure`` as a tuple; empty for an unknown role."""
-
-    impl = String
-    cache_ok = True
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002 - SQLAlchemy's
-        return closure_of(value)
-
-
-@lru_cache(256)
-def closure_of(stored: str | None) -> tuple[str, ...]:
-    """Parse a stored closure. Cached, because each request brings one of the same few texts."""
-    return tuple(json.loads(stored)) if stored else ()
-
-
 def reaching(db: Session, role: str) -> list[str]:
     """Names of the roles that include ``role`` directly or indirectly, itself among them."""
     return [found.name for found in every(db) if role in found.closure]
@@ -102,6 +86,7 @@ def add(db: Session, name: str, description: str, includes: Sequence[str], *, ac
     """
     if not NAME.fullmatch(name):
         raise RoleUnfit(_("Use 2 to 20 lower-case letters, digits and underscores, starting with a letter."))
+    description = checked_description(description)
     made = Role(name=name, description=description, includes=[], closure=[name])
     try:
         with db.begin_nested():
@@ -124,13 +109,31 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
     """
     lock_all(db, role)
     before = {"includes": list(role.includes), "description": role.description}
-    role.description = description
+    role.description = checked_description(description)
     set_includes(db, role, includes)
     if not locked_super_admins(db) and db.scalar(select(User.id).limit(1)) is not None:
         raise NobodyLeft
     after = {"includes": list(role.includes), "description": role.description}
     if after != before:
         record(db, Event.ROLE_EDITED, actor_id=actor_id, role=role.name, before=before, after=after)
+
+
+def checked_description(text: str) -> str:
+    """One line of printable text.
+
+    Raises:
+        RoleUnfit
+    """
+    text = text.strip()
+    if not text:
+        raise RoleUnfit(_("Enter a description."))
+    if len(text) > LONGEST_DESCRIPTION:
+        raise RoleUnfit(_("At most %(most)s characters.", most=LONGEST_DESCRIPTION))
+    if not text.isprintable():
+        raise RoleUnfit(_("Enter one line of printable text."))
+    if is_stacked(text):
+        raise RoleUnfit(STACKED)
+    return text
 
 
 def remove(db: Session, role: Role, *, actor_id: UUID | None = None) -> None:

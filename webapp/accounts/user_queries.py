@@ -74,6 +74,18 @@ def unchanged(db: Session, user: User) -> User | None:
     return db.scalar(UNCHANGED, {"id": user.id, "password_hash": user.password_hash})
 
 
+def slowest_imported_hash(db: Session) -> str | None:
+    """The imported password hash whose check takes longest; None if there is none."""
+    slowest = select(User.password_hash).where(User.password_hash_cost.is_not(None))
+    return db.scalar(slowest.order_by(User.password_hash_cost.desc()).limit(1))
+
+
+def imported_hashes(db: Session) -> Iterable[str]:
+    """The password hashes that an import brought and no login has replaced yet."""
+    query = select(User.password_hash).where(User.password_hash_cost.is_not(None))
+    return db.scalars(query.execution_options(yield_per=1000))
+
+
 def by_id(db: Session, user_id: UUID) -> User | None:
     return db.get(User, user_id)
 
@@ -197,6 +209,10 @@ def continued(db: Session, query: Select[User], wanted: UserFilter) -> Select[Us
 def count(db: Session) -> int:
     """Number of users."""
     return db.scalar(select(func.count()).select_from(User)) or 0
+
+
+def count_with_role(db: Session, role: str) -> int:
+    return db.scalar(select(func.count()).where(User.role == role)) or 0
 
 
 def without_second_factor(db: Session) -> int:

@@ -29,6 +29,7 @@ from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content
 from webapp.mail.transport import transport_for
 from webapp.mail.worker import MailWorker
+from webapp.mfa import totp
 from webapp.mfa.relying_party import RelyingParty, party_of
 from webapp.mfa.totp import TotpEncryptor
 from webapp.mfa.views.blueprint import MfaHooks
@@ -79,6 +80,7 @@ def provide_login(app: Flask, settings: Settings, database: Database) -> None:
         waiting=waiting,
         minimum_with_second_factor=settings.password_minimum_with_second_factor,
         demands=demands_of(settings.second_factor_for, settings.passkey_for),
+        flask_security_salt=settings.flask_security_password_salt,
         network=calling_network,
     )
     lifetimes = SessionLifetimes(settings.session_idle, settings.session_lifetime, settings.remember_lifetime)
@@ -119,7 +121,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     """Second factors, passkeys and step-up, and where the settings require them."""
     services = services_of(app)
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
-    sealer = TotpEncryptor(Encryptor(settings.secret_key, "totp", former=settings.secret_key_fallbacks))
+    sealer = totp.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
     party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
     step = SecondStep(
         services.get(LoginFlow),

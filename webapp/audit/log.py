@@ -23,6 +23,8 @@ class Event(StrEnum):
     PROXY_IGNORED = "proxy.ignored"
     DATABASE_RESTORED = "database.restored"
     USER_MADE = "user.made"
+    USERS_IMPORTED = "users.imported"
+    USERS_EXPORTED = "users.exported"
     USER_DISABLED = "user.disabled"
     USER_ENABLED = "user.enabled"
     USER_DELETED = "user.deleted"

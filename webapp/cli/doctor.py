@@ -21,6 +21,7 @@ from webapp.cli.health_checks import (
     machine,
     mail,
     network,
+    password_hashes,
     routes,
     setting_values,
 )
@@ -87,6 +88,8 @@ def in_database(settings: Settings, periodic_jobs: Sequence[Job]) -> Iterator[Fi
     opened = Database(settings.database)
     with opened.read() as db:
         yield database.people(user_queries.everybody(db))
+        hashes = user_queries.imported_hashes(db)
+        yield from password_hashes.imported(hashes, has_salt=bool(settings.flask_security_password_salt))
         yield database.demanded(settings, [role.name for role in roles.every(db)])
         yield mail.outbox(states(db), unsent(db))
         yield from network.untrusted(settings, untrusted_proxies.recent(db))

@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "Upgrade the database, then serve. The default command.",
     "new": "Write a small app of your own that runs behind the login.",
     "user": "Add, list, disable and enable users; change roles and passwords.",
+    "role": "List, create, change and remove roles.",
     "invite": "Create invitation links.",
     "mail": "List the outbox, retry failed mails, send a test mail.",
     "token": "Mint, list, rotate and revoke API tokens.",

@@ -7,7 +7,16 @@ from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
-from webapp.cli import identity_linking, service_accounts, user_factors, user_passwords, user_sessions
+from webapp.cli import (
+    identity_linking,
+    service_accounts,
+    user_access,
+    user_export,
+    user_factors,
+    user_import,
+    user_passwords,
+    user_sessions,
+)
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -43,6 +52,10 @@ for subcommand in (
     user_passwords.password,
     user_passwords.reset,
     user_passwords.setup,
+    user_access.enable,
+    user_access.unlock,
+    user_import.import_,
+    user_export.export,
 ):
     command.add_command(subcommand)
 
@@ -83,9 +96,10 @@ def add(context: CommandContext, *, name: str, email: str | None, role: str, pas
 
 
 @command.command("list")
+@click.option("--imported-hash", is_flag=True, help="Only users whose imported password hash no login has replaced.")
 @as_json
 @pass_context
-def list_(context: CommandContext, *, is_json: bool) -> None:
+def list_(context: CommandContext, *, imported_hash: bool, is_json: bool) -> None:
     """List all users.
 
     \b
@@ -93,8 +107,9 @@ def list_(context: CommandContext, *, is_json: bool) -> None:
       python -m webapp user list --json | jq -r '.[] | select(.role == "super_admin").username'
     """
     with opened(context) as database, database.read() as db:
-        users = user_queries.everybody(db)
+        everybody = user_queries.everybody(db)
         live = live_counts(db)
+    users = [user for user in everybody if user.has_imported_hash or not imported_hash]
     if is_json:
         say_json([user_facts(user) | live[user.id].facts for user in users])
         return
@@ -208,37 +223,3 @@ def disable(context: CommandContext, *, name: str, services_to: str | None) -> N
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
     say_aside(f"{user.username} is disabled. Ended: {in_words(ended)}.{service_accounts.what_stops(owned)}")
-
-
-@command.command("enable")
-@click.argument("name")
-@pass_context
-def enable(context: CommandContext, *, name: str) -> None:
-    """Let a user log in again who was disabled, or locked after too many wrong passwords.
-
-    Sessions and tokens that were ended stay ended.
-
-    \b
-    Example:
-      python -m webapp user enable ada
-    """
-    with opened(context) as database, database.write() as db:
-        user = user_named(db, name)
-        lifecycle.enable(db, user)
-    say_aside(f"{user.username} can log in again, and needs new tokens.")
-
-
-@command.command("unlock")
-@click.argument("name")
-@pass_context
-def unlock(context: CommandContext, *, name: str) -> None:
-    """Unlock a user after too many wrong passwords or codes; sessions and tokens are not changed.
-
-    \b
-    Example:
-      python -m webapp user unlock ada
-    """
-    with opened(context) as database, database.write() as db:
-        user = user_named(db, name)
-        lifecycle.unlock(db, user)
-    say_aside(f"{user.username} is unlocked. Passwords and codes are accepted again.")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from webapp.accounts import lockout, user_queries
 from webapp.accounts.familiarity import Familiarity
+from webapp.accounts.foreign_hashes import cost_of
 from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.audit.log import Event, record
@@ -91,13 +92,15 @@ class LoginFlow:
             return self.throttled(None, too_many)
         with self.passwords.place():
             received_at = time.monotonic()
-            outcome = self.judge(attempt)
+            with self.database.read() as db:
+                slowest = user_queries.slowest_imported_hash(db)
+            outcome = self.judge(attempt, slowest)
             if isinstance(outcome, LoginRefused):
                 # While the slot is held: repeated refusals occupy no more threads than other logins.
-                self.passwords.wait_for_interval(received_at)
+                self.passwords.wait_for_interval(received_at, costliest=cost_of(slowest or "") or 0)
             return outcome
 
-    def judge(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
+    def judge(self, attempt: Attempt, slowest: str | None) -> Done | Unverified | LoginRefused | Throttled:
         with self.database.read() as db:
             user = user_queries.by_name_or_email(db, attempt.identifier)
             sender = familiarity_of(db, user, attempt.client)
@@ -112,18 +115,18 @@ class LoginFlow:
             return self.throttled(user, too_many)
         if too_many is not None:
             # The password is not compared, but the response takes as long.
-            self.passwords.verify(attempt.password, None)
+            self.passwords.verify(attempt.password, None, as_slow_as=slowest)
             return self.refused(user, sender.familiarity, is_counted=False)
         with self.in_flight.hold([network, name]):
-            outcome = self.compare(attempt, user, sender)
+            outcome = self.compare(attempt, user, sender, slowest)
             if not isinstance(outcome, LoginRefused):
                 self.forgive(network, name, account, sender, since)
             return outcome
 
     def compare(
-        self, attempt: Attempt, user: User | None, sender: ClientFamiliarity
+        self, attempt: Attempt, user: User | None, sender: ClientFamiliarity, slowest: str | None
     ) -> Done | Unverified | LoginRefused:
-        owner = self.authenticator.authenticate(attempt.identifier, attempt.password, user)
+        owner = self.authenticator.authenticate(attempt.identifier, attempt.password, user, as_slow_as=slowest)
         # The name belongs to another user at the provider by now, but not yet here.
         if owner is None or (user is not None and owner.id != user.id) or not self.accepts(user, sender.familiarity):
             return self.refused(user, sender.familiarity)

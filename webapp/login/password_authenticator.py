@@ -17,11 +17,14 @@ class PasswordAuthenticator:
     passwords: Passwords
     provider: IdentityProvider | None = None
 
-    def authenticate(self, identifier: str, password: str, user: User | None) -> User | None:
+    def authenticate(
+        self, identifier: str, password: str, user: User | None, *, as_slow_as: str | None = None
+    ) -> User | None:
         """The account of a name and password.
 
         Args:
             user: the local account with that name.
+            as_slow_as: see ``Passwords.verify``.
 
         Returns:
             The account, created at the first login of a provider's user; None if the password is wrong or it is
@@ -31,15 +34,15 @@ class PasswordAuthenticator:
             Unreachable: the identity provider did not answer.
             NoAccountPossible: the password is right, but the account cannot be created here.
         """
-        found = self.verified_user(identifier, password, user)
+        found = self.verified_user(identifier, password, user, as_slow_as)
         return found if found is not None and found.disabled_at is None and not found.is_service else None
 
-    def verified_user(self, identifier: str, password: str, user: User | None) -> User | None:
+    def verified_user(self, identifier: str, password: str, user: User | None, as_slow_as: str | None) -> User | None:
         # Local accounts are verified here, whatever the provider knows: administrators can log in while it is down, and
         # no name there can take over a local account.
         is_local = user is not None and not user.is_known_elsewhere
         if self.provider is None or is_local:
-            is_right = self.passwords.verify(password, user.password_hash if user else None)
+            is_right = self.passwords.verify(password, user.password_hash if user else None, as_slow_as=as_slow_as)
             return user if is_right else None
         identity = self.provider.authenticate(identifier, password)
         if identity is None:

@@ -2,13 +2,14 @@
 
 import logging
 import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
 import pyotp
 from pyotp.exceptions import OTPVerificationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -87,6 +88,29 @@ def enrol(db: Session, sealer: Encryptor, user_id: UUID, seed: str, code: str) -
             db.add(TotpSeed(user_id=user_id, sealed=sealed, created_at=now(), last_step=step))
     except IntegrityError as error:
         raise AlreadyEnrolled from error
+
+
+def encryptor_for(secret_key: str, former: tuple[str, ...]) -> TotpEncryptor:
+    """
+    Args:
+        former: secret keys that were replaced.
+    """
+    return TotpEncryptor(Encryptor(secret_key, "totp", former=former))
+
+
+def keep_sealed(db: Session, seeds: Mapping[UUID, bytes]) -> None:
+    """Keep seeds from another site, encrypted for their users; no code of theirs was used here."""
+    rows = [
+        {"user_id": user_id, "sealed": sealed, "created_at": now(), "last_step": 0} for user_id, sealed in seeds.items()
+    ]
+    if rows:
+        db.execute(insert(TotpSeed), rows)
+
+
+def of_users(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, TotpSeed]:
+    """The seeds of those who have one."""
+    found = db.scalars(select(TotpSeed).where(TotpSeed.user_id.in_(set(user_ids))))
+    return {seed.user_id: seed for seed in found}
 
 
 def find(db: Session, user_id: UUID) -> TotpSeed | None:

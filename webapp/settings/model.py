@@ -77,6 +77,9 @@ class Settings:
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
     identity_provider: Annotated[str, "Identity provider that checks passwords: package.module:name."] = ""
     identity_timeout: Annotated[timedelta, "Timeout of the identity provider."] = timedelta(seconds=5)
+    flask_security_password_salt: Annotated[
+        str, "SECURITY_PASSWORD_SALT of the Flask-Security that accounts were imported from.", Secret
+    ] = ""
     password_minimum: Annotated[int, "Minimum length of a password."] = 15
     password_minimum_with_second_factor: Annotated[int, "Minimum length where a second factor is required."] = 8
     second_factor_for: Annotated[tuple[str, ...], "Roles and scopes that require a second factor."] = ()

@@ -7,7 +7,8 @@ from flask_login import current_user
 
 from webapp.accounts import password_strength
 from webapp.accounts.forms import StrengthForm
-from webapp.accounts.passwords import PasswordUnfit, words_near
+from webapp.accounts.near_words import words_near
+from webapp.accounts.passwords import PasswordUnfit
 from webapp.accounts.views.request_info import ESTIMATED, passwords, roles_of, take_turn
 from webapp.guard import public
 from webapp.web.api_schema import responds

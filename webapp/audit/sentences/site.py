@@ -23,11 +23,30 @@ def limits_reset(details: Details) -> Sentence:
     return Sentence(_l("Rate limits were reset."))
 
 
+def imported(details: Details) -> Sentence:
+    return Sentence(
+        _n(
+            "%(num)s user was imported from %(file)s.",
+            "%(num)s users were imported from %(file)s.",
+            details.number("users"),
+            file="%(file)s",
+        )
+    )
+
+
+def exported(details: Details) -> Sentence:
+    if details.raw("with_secrets"):
+        return Sentence(_l("All users were exported to %(file)s, with password hashes and authenticator app seeds."))
+    return Sentence(_l("All users were exported to %(file)s, without secrets."))
+
+
 SITE: Entries = {
     Event.SITE_OPENED: Sentence(_l("This site was set up."), _l("%(user)s set up this site.")),
     Event.SITE_BACKED_UP: Sentence(_l("The database was backed up.")),
     Event.PROXY_IGNORED: Sentence(_l("Forwarded headers from %(peer)s were ignored: it is no trusted proxy.")),
     Event.DATABASE_RESTORED: Sentence(_l("The database was restored from a backup; ended: %(ended)s.")),
+    Event.USERS_IMPORTED: imported,
+    Event.USERS_EXPORTED: exported,
     Event.MAIL_RETRIED: Sentence(
         _l("The mail to %(to)s was retried."), by=_l("The mail to %(to)s was retried by %(actor)s.")
     ),

@@ -98,7 +98,10 @@ def has_password(form: ConfirmForm, user: User) -> bool:
         raise throttled(outcome.retry_after)
     if not isinstance(outcome, Done):
         form.password.errors = [_("Wrong password. Try again.")]
-    return isinstance(outcome, Done)
+        return False
+    # The right password may have replaced an imported hash, or one of lower cost.
+    user.password_hash = outcome.user.password_hash
+    return True
 
 
 def ways(principal: Principal, required: Level = Level.ONE) -> Offered:

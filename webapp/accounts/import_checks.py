@@ -1,0 +1,217 @@
+"""Whether a line of an import file can become a user, and which."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID, uuid4
+
+import msgspec
+
+from webapp.accounts.confusables import skeleton_key
+from webapp.accounts.foreign_hashes import SIGNED, HashUnfit, checked_hash, cost_of
+from webapp.accounts.import_fields import FieldUnfit, canonical, flag, instant, names, since, text, totp_seed
+from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, normalized_key
+from webapp.accounts.profile import LANGUAGES, checked_display_name, time_zones
+from webapp.accounts.provisioning import LONGEST_KEY
+from webapp.core.clock import now
+from webapp.core.encryption import Encryptor
+from webapp.web.i18n import AUTOMATIC
+
+# Django's, for accounts that cannot log in with a password.
+UNUSABLE = "!"
+UNFIT = (FieldUnfit, HashUnfit, EmailUnfit, UserNameUnfit)
+
+
+class LineRefused(Exception):
+    """The message has every reason that was found."""
+
+
+class ImportedUser(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of a new user, and the encrypted seed of their authenticator app."""
+
+    line: int
+    id: UUID
+    username: str
+    username_key: str
+    username_skeleton: str
+    email: str | None
+    email_key: str | None
+    password_hash: str
+    password_hash_cost: int | None
+    known_elsewhere_as: str | None
+    role: str
+    created_at: datetime
+    disabled_at: datetime | None
+    closes_at: datetime | None
+    display_name: str | None
+    email_verified_at: datetime | None
+    verification_required_at: datetime | None
+    language: str
+    time_zone: str
+    totp: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRules:
+    """What is the same for all lines."""
+
+    closures: Mapping[str, Sequence[str]]
+    """Of each role of this site: all that it includes, itself among them."""
+    renamed: Mapping[str, str]
+    """Roles of the former site: what they are called here."""
+    default_role: str
+    sealer: Encryptor
+    """For seeds of authenticator apps."""
+    accepts_signed: bool
+    """Whether the key that Flask-Security signed passwords with is known."""
+    at: datetime = field(default_factory=now)
+
+    def role_of(self, given: list[str]) -> str:
+        """The role that includes all others that are given: users have one here.
+
+        Raises:
+            FieldUnfit
+        """
+        wanted = [self.renamed.get(name, name) for name in given] or [self.default_role]
+        if unknown := [name for name in wanted if name not in self.closures]:
+            raise FieldUnfit(
+                f"There is no role {unknown[0]!r}. Create it with: role create, or give: --map-role OLD=NEW."
+            )
+        whole = next((name for name in wanted if set(wanted) <= set(self.closures[name])), None)
+        if whole is None:
+            listed = ", ".join(wanted)
+            raise FieldUnfit(f"A user has one role, and none of {listed} includes the others. Create one that does.")
+        return whole
+
+
+Columns = dict[str, object]
+Check = Callable[[object, Columns, ImportRules], Columns]
+"""Reads one field; also sees the columns that the checks before it have made."""
+
+
+def checked_line(line: int, given: Mapping[str, object], rules: ImportRules) -> ImportedUser:
+    """
+    Raises:
+        LineRefused
+    """
+    try:
+        fields = canonical(given)
+    except FieldUnfit as error:
+        raise LineRefused(str(error)) from error
+    columns: Columns = {"line": line, "id": uuid4()}
+    reasons = []
+    for name, check in CHECKS.items():
+        try:
+            columns |= check(fields.get(name), columns, rules)
+        except UNFIT as error:
+            reasons.append(str(error))
+    if reasons:
+        raise LineRefused(" ".join(reasons))
+    return msgspec.convert(columns, ImportedUser)
+
+
+def created(value: object, _columns: Columns, rules: ImportRules) -> Columns:
+    at = instant("created_at", value) or rules.at
+    if at > rules.at:
+        raise FieldUnfit("created_at is in the future.")
+    return {"created_at": at}
+
+
+def username(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
+    name = checked_name(text("username", value) or "", may_be_address=True)
+    return {"username": name, "username_key": normalized_key(name), "username_skeleton": skeleton_key(name)}
+
+
+def email(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
+    given = text("email", value)
+    address = checked_address(given) if given else None
+    return {"email": address, "email_key": normalized_key(address) if address else None}
+
+
+def email_verified(value: object, columns: Columns, rules: ImportRules) -> Columns:
+    at = since("email_verified", value, otherwise=created_at(columns, rules))
+    return {"email_verified_at": at if columns.get("email") else None}
+
+
+def must_verify(value: object, columns: Columns, rules: ImportRules) -> Columns:
+    must = flag("must_verify_email", value)
+    if must and columns.get("email") is None:
+        raise FieldUnfit("must_verify_email needs an e-mail address.")
+    return {"verification_required_at": created_at(columns, rules) if must else None}
+
+
+def disabled(value: object, _columns: Columns, rules: ImportRules) -> Columns:
+    return {"disabled_at": since("disabled", value, otherwise=rules.at)}
+
+
+def closes(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
+    return {"closes_at": instant("closes_at", value)}
+
+
+def role(value: object, _columns: Columns, rules: ImportRules) -> Columns:
+    return {"role": rules.role_of(names("roles", value))}
+
+
+def display_name(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
+    return {"display_name": checked_display_name(text("display_name", value))}
+
+
+def language(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
+    chosen = text("language", value) or AUTOMATIC
+    if chosen not in LANGUAGES:
+        raise FieldUnfit(f"language must be one of: {', '.join(LANGUAGES)}.")
+    return {"language": chosen}
+
+
+def time_zone(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
+    chosen = text("time_zone", value) or "UTC"
+    if chosen not in time_zones():
+        raise FieldUnfit("time_zone must be UTC or a name such as Europe/Berlin.")
+    return {"time_zone": chosen}
+
+
+def known_elsewhere_as(value: object, _columns: Columns, _rules: ImportRules) -> Columns:
+    key = text("known_elsewhere_as", value)
+    if key and len(key) > LONGEST_KEY:
+        raise FieldUnfit(f"known_elsewhere_as is longer than {LONGEST_KEY} characters.")
+    return {"known_elsewhere_as": key}
+
+
+def password_hash(value: object, columns: Columns, rules: ImportRules) -> Columns:
+    given = text("password_hash", value) or ""
+    if given.startswith(UNUSABLE):
+        given = ""
+    if given and columns.get("known_elsewhere_as"):
+        raise FieldUnfit("A user with known_elsewhere_as has no password here.")
+    stored = checked_hash(given) if given else ""
+    if stored.startswith(SIGNED) and not rules.accepts_signed:
+        raise FieldUnfit("Hashes of Flask-Security need its salt: set WEBAPP_FLASK_SECURITY_PASSWORD_SALT.")
+    return {"password_hash": stored, "password_hash_cost": cost_of(stored)}
+
+
+def totp(value: object, columns: Columns, rules: ImportRules) -> Columns:
+    seed = totp_seed(value)
+    return {"totp": rules.sealer.seal(seed.encode(), belongs_to=str(columns["id"])) if seed else None}
+
+
+def created_at(columns: Columns, rules: ImportRules) -> datetime:
+    at = columns.get("created_at")
+    return at if isinstance(at, datetime) else rules.at
+
+
+CHECKS: Mapping[str, Check] = {
+    "created_at": created,
+    "username": username,
+    "email": email,
+    "email_verified": email_verified,
+    "must_verify_email": must_verify,
+    "disabled": disabled,
+    "closes_at": closes,
+    "roles": role,
+    "display_name": display_name,
+    "language": language,
+    "time_zone": time_zone,
+    "known_elsewhere_as": known_elsewhere_as,
+    "password_hash": password_hash,
+    "totp_seed": totp,
+}

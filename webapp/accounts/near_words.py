@@ -1,0 +1,27 @@
+"""Words that an attacker tries first for a user: their names, and those of the site."""
+
+from webapp.accounts.names import normalized_key
+
+PRODUCT = "latchkey"
+# Shorter words occur in many passwords by chance.
+LONG_ENOUGH = 4
+
+
+def words_near(username: str, email: str, site_name: str) -> list[str]:
+    """Words that an attacker would try first: user name, e-mail address, name of the site and of this product."""
+    local, _at, domain = email.partition("@")
+    return [word for word in (username.partition("@")[0], local, domain.partition(".")[0], site_name, PRODUCT) if word]
+
+
+def word_contained(password: str, words: list[str]) -> str | None:
+    """The first of the words that occurs in the password. Short words count only if nothing but punctuation is left."""
+    key = normalized_key(password)
+    for word in words:
+        known = normalized_key(word)
+        if known and known in key and (len(known) >= LONG_ENOUGH or is_blank(key.replace(known, ""))):
+            return word
+    return None
+
+
+def is_blank(rest: str) -> bool:
+    return not any(character.isalnum() for character in rest)

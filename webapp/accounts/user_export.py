@@ -1,0 +1,79 @@
+"""Export of users to a file, in the format that an import reads."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.accounts.import_fields import FIELDS, SECRETS
+from webapp.accounts.models import User
+from webapp.core.encryption import Encryptor
+from webapp.mfa import totp
+
+AT_ONCE = 500
+COLUMNS = {
+    "disabled": "disabled_at",
+    "email_verified": "email_verified_at",
+    "must_verify_email": "is_unverified",
+    "roles": "role",
+}
+"""Of fields whose column has another name."""
+
+
+def exported(db: Session, sealer: Encryptor | None) -> Iterator[dict[str, object]]:
+    """The fields of each user, by name.
+
+    Args:
+        sealer: decrypts seeds of authenticator apps; None leaves out them and the password hashes.
+
+    Raises:
+        WrongCode: a seed cannot be decrypted.
+    """
+    # Service accounts cannot log in, and belong to somebody here.
+    query = (
+        select(User).where(User.is_service.is_(False)).order_by(User.username_key).execution_options(yield_per=AT_ONCE)
+    )
+    for users in db.scalars(query).partitions():
+        seeds = totp.of_users(db, [user.id for user in users]) if sealer else {}
+        for user in users:
+            seed = seeds.get(user.id)
+            yield fields_of(user) | (
+                {"password_hash": user.password_hash, "totp_seed": totp.decrypted_seed(sealer, seed) if seed else None}
+                if sealer
+                else {}
+            )
+
+
+def fields_of(user: User) -> dict[str, object]:
+    return {name: getattr(user, COLUMNS.get(name, name)) for name in FIELDS if name not in SECRETS}
+
+
+def as_json_line(fields: Mapping[str, object]) -> bytes:
+    """Without the fields that are empty."""
+    given = {name: value for name, value in fields.items() if value not in (None, "", False)}
+    return msgspec.json.encode(given) + b"\n"
+
+
+def as_csv_line(fields: Mapping[str, object]) -> bytes:
+    return csv_row(cell(value) for value in fields.values())
+
+
+def csv_header(*, has_secrets: bool) -> bytes:
+    return csv_row(name for name in FIELDS if has_secrets or name not in SECRETS)
+
+
+def csv_row(cells: Iterator[str]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue().encode()
+
+
+def cell(value: object) -> str:
+    """As text. Nothing is put before ``=`` or ``+``: the file is for an import, and names must come back unchanged."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, datetime) else str(value or "")

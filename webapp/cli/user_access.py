@@ -1,0 +1,44 @@
+"""user enable, unlock: let a user log in again."""
+
+import click
+
+from webapp.accounts import lifecycle
+from webapp.cli.commands import Command
+from webapp.cli.context import CommandContext, pass_context
+from webapp.cli.db_context import opened
+from webapp.cli.lookups import user_named
+from webapp.cli.output import say_aside
+
+
+@click.command("enable", cls=Command)
+@click.argument("name")
+@pass_context
+def enable(context: CommandContext, *, name: str) -> None:
+    """Let a user log in again who was disabled, or locked after too many wrong passwords.
+
+    Sessions and tokens that were ended stay ended.
+
+    \b
+    Example:
+      python -m webapp user enable ada
+    """
+    with opened(context) as database, database.write() as db:
+        user = user_named(db, name)
+        lifecycle.enable(db, user)
+    say_aside(f"{user.username} can log in again, and needs new tokens.")
+
+
+@click.command("unlock", cls=Command)
+@click.argument("name")
+@pass_context
+def unlock(context: CommandContext, *, name: str) -> None:
+    """Unlock a user after too many wrong passwords or codes; sessions and tokens are not changed.
+
+    \b
+    Example:
+      python -m webapp user unlock ada
+    """
+    with opened(context) as database, database.write() as db:
+        user = user_named(db, name)
+        lifecycle.unlock(db, user)
+    say_aside(f"{user.username} is unlocked. Passwords and codes are accepted again.")
