@@ -6,9 +6,10 @@ from sqlalchemy import select
 from tests import factories
 from tests.browser import Person
 from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
-from webapp.accounts import export, invitations
+from webapp.accounts import export, invitations, service_accounts
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
+from webapp.accounts.service_accounts import Owner
 from webapp.core.db import Base, Database
 from webapp.mail.models import OutgoingMail
 from webapp.web.registry import services_of
@@ -29,6 +30,7 @@ WHERE = {
     "credential_network": "networks",
     "known_network": "login_networks",
     "invitation": "invitations",
+    "service_account": "service_accounts",
     "link": "links",
     "outgoing_mail": "mails",
     "audit_event": "events",
@@ -54,6 +56,9 @@ def exported(site):
     mine, device, sheet = with_app(site, ada), with_passkey(site, ada), with_sheet(site, ada)
     issued = factories.api_token(site, ada, name="laptop")
     with services_of(site).get(Database).write() as db:
+        service_accounts.create(
+            db, "backup", role="user", owner=Owner(db.get_one(User, ada.id)), purpose="nightly", origin="cli"
+        )
         made = invitations.create(db, InvitationRequest(email="eve@example.org", note="a friend"), by=ada.id)
     body = {"username": "ada", "password": factories.PASSWORD, "code": mine.code()}
     script = site.test_client().post("/api/auth", json=body, headers={"User-Agent": "backup/1.2"}).json

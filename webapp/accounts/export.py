@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.accounts.activity import address_shown
-from webapp.accounts.models import Invitation, Link, LoginNetwork, User
+from webapp.accounts.models import Invitation, Link, LoginNetwork, ServiceAccount, User
 from webapp.audit import paging
 from webapp.audit.log import Event, record
 from webapp.audit.models import AuditEvent
@@ -33,6 +33,7 @@ FIELDS = (
     "email_verified_at",
     "verification_required_at",
     "display_name",
+    "is_service",
     "known_elsewhere_as",
     "role",
     "language",
@@ -95,6 +96,14 @@ class ExportedLoginNetwork(msgspec.Struct, frozen=True):
     last_login_at: datetime
 
 
+class ExportedServiceAccount(msgspec.Struct, frozen=True):
+    """A service account that belongs to the caller."""
+
+    username: str
+    role: str
+    purpose: str
+
+
 class Export(msgspec.Struct, frozen=True, kw_only=True):
     """All data of the caller."""
 
@@ -115,6 +124,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     login_networks: list[ExportedLoginNetwork]
     """Networks that the caller has logged in from since the last change of the password."""
     invitations: list[ExportedInvitation]
+    service_accounts: list[ExportedServiceAccount]
     links: list[ExportedLink]
     events: list[ExportedEvent]
     mails: list[ExportedMail]
@@ -137,6 +147,7 @@ def export(db: Session, user: User) -> Export:
         networks=credentials.networks_of(db, user.id),
         login_networks=login_networks_of(db, user.id),
         invitations=invitations_of(db, user.id),
+        service_accounts=service_accounts_of(db, user.id),
         links=links_of(db, user.id),
         events=[exported(event) for event in paging.event_page(db, user.id, size=MOST)],
         mails=[ExportedMail(m.kind, m.to, m.created_at, m.sent_at, m.state) for m in outbox.of_user(db, user.id)],
@@ -156,6 +167,14 @@ def invitations_of(db: Session, user_id: UUID) -> list[ExportedInvitation]:
     names = ExportedInvitation.__struct_fields__
     rows = db.scalars(select(Invitation).where(Invitation.created_by == user_id).order_by(Invitation.created_at))
     return [ExportedInvitation(**{name: getattr(row, name) for name in names}) for row in rows]
+
+
+def service_accounts_of(db: Session, user_id: UUID) -> list[ExportedServiceAccount]:
+    owned = select(User.username, User.role, ServiceAccount.purpose).join(
+        ServiceAccount, ServiceAccount.user_id == User.id
+    )
+    rows = db.execute(owned.where(ServiceAccount.owner_id == user_id).order_by(User.username_key))
+    return [ExportedServiceAccount(*row) for row in rows]
 
 
 def links_of(db: Session, user_id: UUID) -> list[ExportedLink]:
