@@ -1,6 +1,6 @@
-"""What follows from the source alone is worked out once, however many houses a run builds.
+"""What follows from the source alone is worked out once, however many sites a run builds.
 
-A house is always built anew, by the product's own code, and nothing that a test can change is handed on.
+A site is always built anew, by the product's own code, and nothing that a test can change is handed on.
 """
 
 from collections.abc import Hashable, Iterator

@@ -1,4 +1,4 @@
-"""All the fixtures there are: the house, its database, a person at a browser, a script with a token."""
+"""All the fixtures there are: the site, its database, a person at a browser, a script with a token."""
 
 import gc
 import io
@@ -106,7 +106,7 @@ _once = pytest.fixture(scope="session", autouse=True)(cached_builds.in_this_run)
 
 @pytest.fixture
 def make_app(instance: Path) -> Iterator[Callable[..., Flask]]:
-    """Builds the house; settings as the environment would say them."""
+    """Builds the site; settings as the environment would say them."""
     made: list[Flask] = []
 
     def make(**settings: str) -> Flask:

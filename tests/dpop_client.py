@@ -13,7 +13,7 @@ from webapp.core.key_material import public_jwk, thumbprint
 from webapp.core.signing_keys import generate
 from webapp.guard.token_grant import TokenGrant
 
-HOUSE = "http://localhost:8000"
+SITE = "http://localhost:8000"
 KEY, OTHER = generate("ES256", NOON), generate("ES256", NOON)
 JKT = thumbprint(KEY.public, algorithm="ES256")
 
@@ -23,7 +23,7 @@ def jwk_of(key):
 
 
 def claims_for(method="GET", path="/protected", token=None, **changes):
-    claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": HOUSE + path, "iat": int(time.time())}
+    claims = {"jti": str(uuid.uuid4()), "htm": method, "htu": SITE + path, "iat": int(time.time())}
     claims |= {"ath": encode(hashlib.sha256(token.encode()).digest())} if token else {}
     return {name: value for name, value in (claims | changes).items() if value is not ...}
 

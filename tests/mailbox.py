@@ -1,4 +1,4 @@
-"""What the house has mailed, as its receiver would read it."""
+"""What the site has mailed, as its receiver would read it."""
 
 import re
 
@@ -12,7 +12,7 @@ from webapp.web.registry import services_of
 
 
 class Mailbox:
-    """Takes the mails of a house out of its outbox, as its sender would."""
+    """Takes the mails of a site out of its outbox, as its sender would."""
 
     def __init__(self, app: Flask) -> None:
         self.mails = list[LeasedMail]()

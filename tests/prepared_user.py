@@ -1,4 +1,4 @@
-"""Ada, with whom most tests begin: made, and logged in, once for each house and each moment that they begin with.
+"""Ada, with whom most tests begin: made, and logged in, once for each site and each moment that they begin with.
 
 A test gets a copy of what that has left in the database and in her browser. Where anything was written before she
 comes, she comes as everybody does.
@@ -74,13 +74,13 @@ class Beginnings:
             what ``begin`` has answered, which the tests share: they copy what they change.
         """
         made = self._made(app)
-        found = self._once(app, made.database, lambda house: begin(house, user_of(made)), begin)
+        found = self._once(app, made.database, lambda site: begin(site, user_of(made)), begin)
         put(app, found.database)
         answer: T = found.left
         return answer
 
     def _made(self, app: Flask) -> Beginning:
-        return self._once(app, self._empty, lambda house: vars_of(factories.user(house, "ada")))
+        return self._once(app, self._empty, lambda site: vars_of(factories.user(site, "ada")))
 
     def _once(self, app: Flask, before: bytes, begin: Callable[[Flask], Any], *by: Hashable) -> Beginning:
         """
@@ -93,8 +93,8 @@ class Beginnings:
         others = tuple(getattr(settings, field.name) for field in fields(settings) if field.name != "instance")
         key = moment(), before, by, others
         if (found := self._known.get(key)) is None:
-            with elsewhere(replace(settings, instance=self._folder), before) as house:
-                left = begin(house)
+            with elsewhere(replace(settings, instance=self._folder), before) as site:
+                left = begin(site)
             found = self._known[key] = Beginning((self._folder / FILE).read_bytes(), left)
             if len(self._known) > MOST:
                 del self._known[next(iter(self._known))]
@@ -103,14 +103,14 @@ class Beginnings:
 
 @contextmanager
 def elsewhere(settings: Settings, database: bytes) -> Iterator[Flask]:
-    """Another house on such a database, which leaves the log to the one that is there."""
+    """Another site on such a database, which leaves the log to the one that is there."""
     ours = logging.getLogger("webapp")
     handlers = ours.handlers
     (settings.instance / FILE).write_bytes(database)
-    house = quickened(create_app(settings))
+    site = quickened(create_app(settings))
     ours.handlers = handlers
-    yield house
-    close(house)
+    yield site
+    close(site)
 
 
 def user_of(made: Beginning) -> User:
@@ -127,8 +127,8 @@ def moved(person: Person, app: Flask) -> Person:
 
 
 def come(person: Person) -> Callable[[Flask], tuple[dict[Any, Any], TestResponse]]:
-    def log_in(house: Flask) -> tuple[dict[Any, Any], TestResponse]:
-        same = replace(person, app=house)
+    def log_in(site: Flask) -> tuple[dict[Any, Any], TestResponse]:
+        same = replace(person, app=site)
         page = same.log_in("ada")
         return same.client._cookies, page
 

@@ -1,4 +1,4 @@
-"""Keys as a house publishes them: somewhere to fetch them from, and a verifier that was given them."""
+"""Keys as a site publishes them: somewhere to fetch them from, and a verifier that was given them."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""Two processes that do the same at once, as often as they are told: who won, and who came too late."""
+"""Two processes that do the same at once, as often as they are message: who won, and who came too late."""
 
 import json
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Pair:
-    """They take longer to come than to race, so they stay, and go to whichever house they are told."""
+    """They take longer to come than to race, so they stay, and go to whichever site they are message."""
 
     def __init__(self) -> None:
         bare = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")}
@@ -30,13 +30,13 @@ class Pair:
             for _ in range(2)
         ]
 
-    def race(self, app: Flask, deed: str, rounds: Iterable[Iterable[object]]) -> list[list[str]]:
+    def race(self, app: Flask, action: str, rounds: Iterable[Iterable[object]]) -> list[list[str]]:
         """What both heard in each round, in the order of the alphabet.
 
         Args:
-            deed: "module.function", which is called with the house and what the round says.
+            action: "module.function", which is called with the site and what the round says.
         """
-        self.tell(house=environ_of(services_of(app).get(Settings)), deed=deed)
+        self.tell(site=environ_of(services_of(app).get(Settings)), action=action)
         return [sorted(self.tell(arguments=[str(given) for given in round_])) for round_ in rounds]
 
     def tell(self, **what: Any) -> list[str]:
@@ -68,19 +68,19 @@ def environ_of(settings: Settings) -> dict[str, str]:
 
 
 def main() -> None:
-    app = deed = None
+    app = action = None
     for line in sys.stdin:
-        told = json.loads(line)
-        if "house" in told:
+        message = json.loads(line)
+        if "site" in message:
             if app is not None:
                 close(app)
-            app = create_app(Settings.from_env(told["house"]))
-            module, _, name = told["deed"].rpartition(".")
-            deed = getattr(import_module(module), name)
+            app = create_app(Settings.from_env(message["site"]))
+            module, _, name = message["action"].rpartition(".")
+            action = getattr(import_module(module), name)
             answer = "ready"
         else:
-            assert deed is not None
-            answer = deed(app, *told["arguments"])
+            assert action is not None
+            answer = action(app, *message["arguments"])
         print(json.dumps(answer), flush=True)
     if app is not None:
         close(app)

@@ -22,7 +22,7 @@ from webapp.mfa.totp import TotpEncryptor
 from webapp.web.registry import services_of
 
 NAMED = {"WEBAPP_BASE_URL": ORIGIN}
-"""The settings of a house that browsers make passkeys for."""
+"""The settings of a site that browsers make passkeys for."""
 PARTY = RelyingParty(RP_ID, ORIGIN, "Latchkey")
 JSON = {"Accept": "application/json"}
 SECURITY, STEP = "/account/security", "/login/second-step"

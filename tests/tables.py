@@ -18,12 +18,12 @@ OF_EVERY_REQUEST = {
     *("credential_use", "credential_resource_use", "credential_network"),
 }
 
-# Of rows that only a deed may change, what is counted on the way there.
+# Of rows that only a action may change, what is counted on the way there.
 COUNTED = ("last_used_at", "last_used_from", "last_used_for", "last_used_by", "idle_at", "failed_logins")
 
 
 def contents(app: Flask) -> dict[str, list[str]]:
-    """Every row of every table that only a deed may change, but for last use and wrong tries."""
+    """Every row of every table that only a action may change, but for last use and wrong tries."""
     with services_of(app).get(Database).read() as db:
         return {
             name: sorted(repr(row) for row in db.execute(text(f"SELECT {columns_of(name)} FROM {name!r}")))

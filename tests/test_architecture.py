@@ -1,4 +1,4 @@
-"""Rules of the house that no tool knows: tables stay in their room, nobody rewrites what happened, files are short."""
+"""Rules that no tool checks: tables stay in their package, audit events are never rewritten, files are short."""
 
 import ast
 import re
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1] / "webapp"
-# Who asks another room's table, and why. Everybody else asks that room's functions; a row may be handed to anybody.
-MAY_ASK = {
+# Who queries tables of another package, and why. All others call its functions; rows may be passed to anybody.
+MAY_QUERY = {
     # Every request pays for it: credential, user and role come in one row (performance.md).
     "accounts/credential_lookup.py": {"Credential"},
     # A token and its credential are two halves of one thing, with one id: they are found, sorted and paged together.
@@ -63,13 +63,13 @@ def test_functions_are_named_for_what_they_do_or_return():
 
 
 def tables_of_others(name: str, module: ast.Module) -> set[str]:
-    """What a module imports from another room's ``models``."""
+    """What a module imports from another package's ``models``."""
     found = set()
     for node in ast.walk(module):
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("webapp."):
             continue
-        _, room, *rest = (node.module or "").split(".")
-        if room != name.split("/")[0]:
+        _, package, *rest = (node.module or "").split(".")
+        if package != name.split("/")[0]:
             found |= {alias.asname or alias.name for alias in node.names if "models" in (*rest, alias.name)}
     return found
 
@@ -86,9 +86,9 @@ def asked(module: ast.Module) -> Iterator[str]:
                         yield given.id
 
 
-def test_tables_stay_in_their_room() -> None:
+def test_tables_are_queried_by_their_own_package() -> None:
     asks = {name: tables_of_others(name, module) & set(asked(module)) for name, module in modules()}
-    assert {name: tables for name, tables in asks.items() if tables} == MAY_ASK
+    assert {name: tables for name, tables in asks.items() if tables} == MAY_QUERY
 
 
 def test_only_whoever_seals_old_events_removes_any_and_nobody_changes_one() -> None:
@@ -108,7 +108,7 @@ def test_nobody_writes_to_the_log_in_words_of_the_database() -> None:
             assert not re.search(r"(UPDATE|DELETE\s+FROM|INTO)\s+\"?audit_", file.read_text()), file
 
 
-def test_no_file_tells_two_stories() -> None:
+def test_no_file_is_too_long() -> None:
     """Except for the one that is made to be copied whole."""
     of_ours = [
         file for folder in ("webapp", "tests", "templates", "static") for file in (ROOT.parent / folder).rglob("*")

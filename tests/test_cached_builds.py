@@ -1,4 +1,4 @@
-"""What the houses of a run share is the same for all, and what one has is not in another."""
+"""What the sites of a run share is the same for all, and what one has is not in another."""
 
 import shutil
 
@@ -40,17 +40,17 @@ REMEMBERING = (
 
 @pytest.fixture
 def another(migrated, tmp_path):
-    """A house beside the one of the test, on an instance of its own."""
+    """A site beside the one of the test, on an instance of its own."""
     copied = shutil.copytree(migrated, tmp_path / "another")
     return lambda: build(copied)
 
 
-def test_a_way_that_is_added_to_one_house_is_in_no_other(app, another):
+def test_a_way_that_is_added_to_one_site_is_in_no_other(app, another):
     app.add_url_rule("/added", "added", public(lambda: "here"))
-    for house in (another(), build(services_of(app).get(Settings).instance)):
-        assert "added" not in house.view_functions
-        assert "/added" not in {rule.rule for rule in house.url_map.iter_rules()}
-        assert Person(house).open("/added").status_code == 404
+    for site in (another(), build(services_of(app).get(Settings).instance)):
+        assert "added" not in site.view_functions
+        assert "/added" not in {rule.rule for rule in site.url_map.iter_rules()}
+        assert Person(site).open("/added").status_code == 404
     assert Script(app).get("/added").text == "here"
 
 
@@ -82,9 +82,9 @@ def test_what_templates_are_given_here_they_are_not_given_there(app, another):
 
 def test_a_template_that_says_something_else_is_compiled_anew(app, another):
     said = []
-    for house, source in ((app, "one"), (another(), "two")):
-        house.jinja_env.loader = DictLoader({"same.html": source})
-        said.append(house.jinja_env.get_template("same.html").render())
+    for site, source in ((app, "one"), (another(), "two")):
+        site.jinja_env.loader = DictLoader({"same.html": source})
+        said.append(site.jinja_env.get_template("same.html").render())
     assert said == ["one", "two"]
 
 

@@ -25,8 +25,8 @@ def by_a_helper():
 
 
 def in_turn():
-    with server.served("folder") as house:
-        return house
+    with server.served("folder") as site:
+        return site
 
 
 def by_a_module():

@@ -120,7 +120,7 @@ def test_a_new_key_is_found_and_the_old_one_stays_as_long_as_it_is_published(sit
         keys.find(KEY.kid)
 
 
-def test_the_last_keys_go_on_while_the_house_does_not_answer_and_not_for_ever(site):
+def test_the_last_keys_go_on_while_the_site_does_not_answer_and_not_for_ever(site):
     keys = PublishedKeys(site.address, fresh=0, pause=0)
     keys.find(KEY.kid)
     site.status = 500

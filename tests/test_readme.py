@@ -17,9 +17,9 @@ IMPORTS = "from flask import Blueprint\nfrom webapp.guard import Principal, requ
 def test_its_page_of_six_lines_is_guarded_as_it_says(app: Flask) -> None:
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
     assert code
-    room: dict[str, object] = {"__name__": "webapp.reports.views"}
-    exec(IMPORTS + code[1], room)
-    app.register_blueprint(room["bp"])  # type: ignore[arg-type]
+    module: dict[str, object] = {"__name__": "webapp.reports.views"}
+    exec(IMPORTS + code[1], module)
+    app.register_blueprint(module["bp"])  # type: ignore[arg-type]
     boss, other = factories.user(app, "boss", role="admin"), factories.user(app)
     wide, narrow = (
         Script(app, factories.api_token(app, boss, scope).token) for scope in ("reports:read", "tokens:read")

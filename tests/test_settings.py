@@ -17,7 +17,7 @@ def read(tmp_path, **environ):
     return Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_SECRET_KEY": SECRET} | environ)
 
 
-def test_without_any_choice_the_house_serves_this_machine_alone(tmp_path):
+def test_without_any_choice_the_site_serves_this_machine_alone(tmp_path):
     settings = read(tmp_path)
     assert settings.base_url == "http://localhost:8000"
     assert settings.database == f"sqlite:///{tmp_path}/latchkey.db"

@@ -58,7 +58,7 @@ def test_a_token_ends_at_its_expiry_and_not_a_second_before(noon):
         verifier().verify(forged())
 
 
-def test_a_house_whose_clock_is_a_little_ahead_is_believed(noon):
+def test_a_site_whose_clock_is_a_little_ahead_is_believed(noon):
     noon.shift(-5)
     assert verifier().verify(forged())
     noon.shift(-1)
@@ -124,7 +124,7 @@ def test_the_file_stands_alone(tmp_path):
 
 
 def decorator():
-    """As the docstring shows it, for a house at our address."""
+    """As the docstring shows it, for a site at our address."""
     code = textwrap.dedent(re.search(r"::\n\n(.*?)\n\n\S", verify.__doc__, re.DOTALL)[1])
     names = vars(verify) | {"functools": functools, "g": flask.g, "request": flask.request}
     names["Verifier"] = lambda *_, **__: Verifier(
@@ -154,7 +154,7 @@ def test_the_decorator_of_the_docstring_guards_a_view_of_another_flask_app(noon)
     assert asked(forged(claims=claims_with(scope="x:read"))) == (403, 'Bearer error="insufficient_scope"')
 
 
-def test_a_token_of_the_house_is_verified_with_the_keys_that_the_house_publishes(app, user):
+def test_a_token_of_the_site_is_verified_with_the_keys_that_the_site_publishes(app, user):
     issuer = app.config["BASE_URL"]
     keys = PublishedKeys(
         f"{issuer}/.well-known/jwks.json", pause=0, fetch=lambda _: Script(app).get("/.well-known/jwks.json").data

@@ -97,7 +97,7 @@ def nothing(eve, app):
     """They have logged in, and that is all."""
 
 
-DEEDS = {
+ACTIONS = {
     "new_login": nothing,
     "new_script_login": log_in_by_script,
     "password_changed": change_password,

@@ -63,7 +63,7 @@ def link(app, lifetime=HALF_AN_HOUR):
         return one_time_links.create(db, SETUP, lifetime)
 
 
-def open_house(app, secret, name="mara"):
+def open_site(app, secret, name="mara"):
     with services_of(app).get(Database).write() as db:
         return registration.create_first_admin(
             db, secret, NewUser(username=name, email=None, password_hash="x", role="super_admin")
@@ -72,17 +72,17 @@ def open_house(app, secret, name="mara"):
 
 def test_a_setup_link_works_once(app):
     secret = link(app)
-    assert open_house(app, secret)
+    assert open_site(app, secret)
     with pytest.raises(LinkDead):
-        open_house(app, secret, "eve")
+        open_site(app, secret, "eve")
 
 
-def test_of_two_who_open_the_house_at_once_one_does(app):
+def test_of_two_who_open_the_site_at_once_one_does(app):
     secret = link(app)
 
     def go(name):
         try:
-            return bool(open_house(app, secret, name))
+            return bool(open_site(app, secret, name))
         except LinkDead:
             return False
 
@@ -103,7 +103,7 @@ def test_a_new_link_kills_the_one_before(app):
     former = link(app)
     link(app)
     with pytest.raises(LinkDead):
-        open_house(app, former)
+        open_site(app, former)
 
 
 @pytest.mark.parametrize("secret", ["", "x", "\0", "' OR 1=1 --", "x" * 5000, "é"])
@@ -111,27 +111,27 @@ def test_a_link_that_nobody_made_opens_nothing(app, secret):
     """Flowise, GHSA-f6hc-c5jr-878p: an empty secret was accepted."""
     link(app)
     with pytest.raises(LinkDead):
-        open_house(app, secret)
+        open_site(app, secret)
 
 
 def test_a_link_for_one_purpose_is_none_for_another(app):
     with services_of(app).get(Database).write() as db:
         secret = one_time_links.create(db, "reset", HALF_AN_HOUR)
     with pytest.raises(LinkDead):
-        open_house(app, secret)
+        open_site(app, secret)
 
 
 @pytest.mark.parametrize("role", ["admin", "super_admin", "porter"])
-def test_nobody_opens_a_house_that_somebody_looks_after(app, role):
+def test_nobody_opens_a_site_that_somebody_looks_after(app, role):
     with services_of(app).get(Database).write() as db:
         roles.add(db, "porter", "", ["admin"])
     secret = link(app)
     factories.user(app, role=role)
     with pytest.raises(LinkDead):
-        open_house(app, secret)
+        open_site(app, secret)
 
 
 def test_who_registers_first_takes_nobodys_place(app):
     secret = link(app)
     factories.user(app)
-    assert open_house(app, secret)
+    assert open_site(app, secret)

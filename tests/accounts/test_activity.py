@@ -130,7 +130,7 @@ def test_of_a_token_and_of_a_script_the_way_out_is_their_own(person, app, user):
     assert person.ask("GET", "/tokens", headers={"Accept": "application/json"}).json["script_logins"] == []
 
 
-def test_each_line_asks_but_for_what_the_house_or_an_admin_did(person, app, user):
+def test_each_line_asks_but_for_what_the_site_or_an_admin_did(person, app, user):
     """An admin's address is not for everybody they look after."""
     boss = Person(app, address="192.0.2.99")
     factories.user(app, "boss", role="super_admin")

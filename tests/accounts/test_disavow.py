@@ -9,7 +9,7 @@ import time_machine
 
 from tests import factories
 from tests.accounts.intruder_actions import (
-    DEEDS,
+    ACTIONS,
     MAILED,
     NEW,
     ask_for_a_reset,
@@ -86,10 +86,10 @@ def press_the_one_button(app, link):
     return owner
 
 
-@pytest.mark.parametrize("kind", DEEDS)
+@pytest.mark.parametrize("kind", ACTIONS)
 def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_without_a_login(app, user, eve, kind):
     with time_machine.travel(now(), tick=False):
-        DEEDS[kind](eve, app)
+        ACTIONS[kind](eve, app)
         mail = of_kind(app, kind)
         late = factories.api_token(app, user)
         assert mail.to == "ada@example.org"

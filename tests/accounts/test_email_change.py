@@ -162,7 +162,7 @@ def test_the_sixth_address_in_an_hour_is_too_many(person, app):
     assert ask(beside, "eve@new.example").status_code == 200
 
 
-def test_links_name_the_house_whatever_host_was_asked_for(make_app):
+def test_links_name_the_site_whatever_host_was_asked_for(make_app):
     app = make_app(WEBAPP_BASE_URL="https://site.example")
     user = factories.user(app, "ada")
     person = Person(app, base_url="https://evil.example")

@@ -16,19 +16,19 @@ from webapp.core.db import Database
 from webapp.web.registry import services_of
 
 
-def on(app, user, deed, *args):
+def on(app, user, action, *args):
     with services_of(app).get(Database).write() as db:
-        return deed(db, db.get_one(User, user.id), *args)
+        return action(db, db.get_one(User, user.id), *args)
 
 
 @pytest.mark.parametrize(
-    "deed", [(lifecycle.disable,), (lifecycle.change_role, "admin"), (lifecycle.change_role, "user")]
+    "action", [(lifecycle.disable,), (lifecycle.change_role, "admin"), (lifecycle.change_role, "user")]
 )
-def test_the_last_super_admin_stays_one(app, deed):
+def test_the_last_super_admin_stays_one(app, action):
     boss = factories.user(app, role="super_admin")
     factories.user(app, role="admin")
     with pytest.raises(LastSuperAdmin):
-        on(app, boss, *deed)
+        on(app, boss, *action)
 
 
 def unprove(db, user):
@@ -36,12 +36,12 @@ def unprove(db, user):
 
 
 @pytest.mark.parametrize("out", [lifecycle.disable, lifecycle.close, unprove])
-@pytest.mark.parametrize("deed", [lifecycle.disable, lifecycle.close, lifecycle.delete])
-def test_a_super_admin_who_cannot_come_in_does_not_count_as_one(app, out, deed):
+@pytest.mark.parametrize("action", [lifecycle.disable, lifecycle.close, lifecycle.delete])
+def test_a_super_admin_who_cannot_come_in_does_not_count_as_one(app, out, action):
     boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
     on(app, other, out)
     with pytest.raises(LastSuperAdmin):
-        on(app, boss, deed)
+        on(app, boss, action)
 
 
 def test_nor_keeps_a_role_from_being_changed_back(app):
@@ -104,7 +104,7 @@ def test_a_new_password_ends_sessions_and_leaves_tokens(app, user, person, scrip
     assert script.get("/protected").status_code == 200
 
 
-def test_nobody_can_be_given_a_role_that_the_house_does_not_know(app, user):
+def test_nobody_can_be_given_a_role_that_the_site_does_not_know(app, user):
     def give(db, found):
         found.role = "owner"
 

@@ -1,4 +1,4 @@
-"""Making an account in an open house: the mailed link, what fits, and what is not kept."""
+"""Making an account in an open site: the mailed link, what fits, and what is not kept."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_a_role_that_is_sent_along_is_refused(stranger, mailbox, name):
         ("email", "eve@example.org,ada@example.org"),
         ("email", "Eve <eve@example.org>"),
         ("email", "eve@localhost"),
-        ("email", "eve@house.local"),
+        ("email", "eve@site.local"),
         ("username", "eve\r\nSubject: x"),
         ("username", "аda"),
         ("username", "раура"),
@@ -74,10 +74,10 @@ def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(app, stranger
     assert contents(app) == before
 
 
-def test_a_domain_of_the_house_is_accepted_by_setting(make_app):
+def test_a_domain_of_the_site_is_accepted_by_setting(make_app):
     app = make_app(WEBAPP_REGISTRATION="open", WEBAPP_EMAIL_SPECIAL_DOMAINS="local,lan", **SMTP)
-    register(Person(app), "eve", "eve@house.local")
-    assert account(app, "eve@house.local")
+    register(Person(app), "eve", "eve@site.local")
+    assert account(app, "eve@site.local")
 
 
 def test_names_are_kept_as_typed(app, stranger, mailbox):

@@ -1,4 +1,4 @@
-"""Registering by invitation: what it verifies, when it is over, and houses that take nobody else."""
+"""Registering by invitation: what it verifies, when it is over, and sites that take nobody else."""
 
 from datetime import timedelta
 
@@ -24,14 +24,14 @@ def invite(app, **wish):
         return invitations.create(db, InvitationRequest(**wish))
 
 
-def test_a_closed_house_takes_nobody_in(make_app):
+def test_a_closed_site_takes_nobody_in(make_app):
     app = make_app(WEBAPP_REGISTRATION="closed")
     stranger = Person(app)
     assert stranger.open("/register").status_code == 403
     assert stranger.ask("GET", invite(app).path).status_code == 403
 
 
-def test_without_an_invitation_the_house_says_how_to_get_one(make_app):
+def test_without_an_invitation_the_site_says_how_to_get_one(make_app):
     answer = Person(make_app()).open("/register")
     assert answer.status_code == 403
     assert "You need an invitation to register" in answer.text

@@ -84,7 +84,7 @@ def test_a_token_for_an_afternoon_ends_without_a_word(app, user, clock):
     assert kinds(app) == []
 
 
-def test_a_house_that_was_off_tells_only_the_latest(app, user, clock):
+def test_a_site_that_was_off_tells_only_the_latest(app, user, clock):
     factories.api_token(app, user, name="nightly", lifetime=30 * DAY)
     clock.shift(27 * DAY)
     jobs(app)

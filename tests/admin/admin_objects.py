@@ -8,7 +8,7 @@ from webapp.core.db import Database
 from webapp.testing import HeaderClient, as_user
 from webapp.web.registry import services_of
 
-WHY = "left the house"
+WHY = "left the site"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 

@@ -18,7 +18,7 @@ from webapp.core.clock import now
 from webapp.core.db import Database
 from webapp.web.registry import services_of
 
-WHY = "left the house"
+WHY = "left the site"
 
 
 @pytest.fixture

@@ -175,11 +175,11 @@ def test_who_was_invited_is_written_down(make_app):
     script = session_of(app, "admin")
     made = script.post("/admin/invitations/new", json={"role": "user", "email": "eve@example.org"}).json
     script.post(f"/admin/invitations/{made['id']}/revoke")
-    for deed, sentence in (
+    for action, sentence in (
         ("revoked", "The invitation for eve@example.org was revoked by person"),
         ("made", "eve@example.org was invited to the role user by person"),
     ):
-        (found,) = script.get(f"/admin/audit?event=invitation.{deed}").json["events"]
+        (found,) = script.get(f"/admin/audit?event=invitation.{action}").json["events"]
         assert found["sentence"].startswith(sentence)
 
 

@@ -83,7 +83,7 @@ def test_of_two_super_admins_who_demote_each_other_at_once_one_stays(app, chief)
 
 @pytest.fixture
 def porter(app: Flask, chief: User) -> User:
-    """Somebody with a role of the house's own that includes admin."""
+    """Somebody with a role of the site's own that includes admin."""
     with services_of(app).get(Database).write() as db:
         roles.add(db, "night_porter", "At night.", ["admin"])
     return factories.user(app, "mara", role="night_porter")

@@ -59,7 +59,7 @@ def test_it_sets_a_new_password_once(mailing):
     assert theirs.open(mails(mailing)[0].link).status_code == 404
 
 
-def test_where_no_mail_leaves_the_house_it_is_shown_to_copy(app):
+def test_where_no_mail_leaves_the_site_it_is_shown_to_copy(app):
     ines, ada = at_work(app)
     page = send(ines, ada)
     assert page.status_code == 201

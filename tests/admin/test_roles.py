@@ -172,7 +172,7 @@ def test_who_made_changed_and_removed_a_role_is_written_down_with_what_it_was(sc
     edit(script, "editor", "admin")
     script.post("/admin/roles/editor/remove", json={})
     made, edited, removed = (
-        script.get(f"/admin/audit?event=role.{deed}").json["events"][0] for deed in ("made", "edited", "removed")
+        script.get(f"/admin/audit?event=role.{action}").json["events"][0] for action in ("made", "edited", "removed")
     )
     assert {event["actor"] for event in (made, edited, removed)} == {"chief"}
     assert edited["changes"] == [{"what": "includes", "before": "user", "after": "admin"}]

@@ -43,7 +43,7 @@ def test_a_user_reads_what_happened_to_them_alone_the_latest_first(db, two):
     assert names(event_queries.of_user(db, two[0].id, limit=3)) == ["ada 4", "ada 3", "ada 2"]
 
 
-def test_the_house_reads_its_tail_in_the_order_of_time(db, two):
+def test_the_site_reads_its_tail_in_the_order_of_time(db, two):
     found = names(event_queries.tail(db, limit=4, event="token.minted"))
     assert {name[-1] for name in found} == {"3", "4"}
     assert found == sorted(found, key=lambda name: name[-1])

@@ -1,4 +1,4 @@
-"""What happened is written with the deed, or the deed does not happen."""
+"""An audit event is written in the transaction of its action, or the action does not happen."""
 
 import pytest
 from sqlalchemy import text
@@ -36,9 +36,9 @@ def log_out(person):
     person.press("Log out")
 
 
-def change(person, deed):
+def change(person, action):
     with services_of(person.app).get(Database).write() as db:
-        deed(db, db.query(User).filter_by(username="ada").one())
+        action(db, db.query(User).filter_by(username="ada").one())
 
 
 def promote(db, user):
@@ -67,7 +67,7 @@ def user_of(person):
 
 
 @pytest.mark.parametrize(
-    ("deed", "event", "times"),
+    ("action", "event", "times"),
     [
         pytest.param(lambda p: None, "user.made", 1, id="an account is made"),
         pytest.param(lambda p: None, "session.started", 1, id="a login"),
@@ -95,8 +95,8 @@ def user_of(person):
         ),
     ],
 )
-def test_what_happens_is_written_down(person, app, deed, event, times):
-    deed(person)
+def test_what_happens_is_written_down(person, app, action, event, times):
+    action(person)
     assert kinds(app).count(event) == times
 
 
@@ -116,7 +116,7 @@ def test_a_refusal_of_a_wrong_password_says_nothing_of_what_was_typed(app, user)
 
 @pytest.fixture
 def full(app, user, person):
-    """A house whose audit table takes nothing more."""
+    """A site whose audit table takes nothing more."""
     mint(person)
     with services_of(app).get(Database).write() as db:
         db.execute(text("CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END"))
@@ -152,7 +152,7 @@ def test_nobody_is_let_in_because_a_refusal_cannot_be_written_down(full, person)
 
 
 def test_an_event_of_a_deed_that_is_taken_back_is_taken_back_with_it(app, user):
-    with pytest.raises(RuntimeError), services_of(app).get(Database).write() as db:  # noqa: PT012 - both are one deed
+    with pytest.raises(RuntimeError), services_of(app).get(Database).write() as db:  # noqa: PT012 - both are one action
         account_lifecycle.change_role(db, db.get_one(User, user.id), "admin")
         raise RuntimeError
     assert "role.changed" not in kinds(app)

@@ -38,7 +38,7 @@ def bare() -> Flask:
     return app
 
 
-def house(folder: Path) -> Flask:
+def site(folder: Path) -> Flask:
     settings = Settings.from_env({"WEBAPP_INSTANCE": str(folder)})
     schema.upgrade(settings)
     return create_app(settings)
@@ -89,7 +89,7 @@ def compare(call: Call, base: Call) -> tuple[float, float]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        app = house(Path(folder) / "instance")
+        app = site(Path(folder) / "instance")
         owner = factories.user(app, "bench")
         token = factories.api_token(app, owner).token
         person = Person(app)

@@ -11,7 +11,7 @@ from pathlib import Path
 from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.bench.__main__ import house
+from tests.bench.__main__ import site
 from tests.browser import Person
 from tests.script import Script
 from webapp.app import close
@@ -68,7 +68,7 @@ def milliseconds(call: Callable[..., TestResponse], path: str) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        app = house(Path(folder, "instance"))
+        app = site(Path(folder, "instance"))
         script = Script(
             app, factories.api_token(app, factories.user(app, "chief", role="super_admin"), "admin:read").token
         )

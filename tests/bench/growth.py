@@ -15,7 +15,7 @@ from pathlib import Path
 from flask import Flask
 
 from tests import factories
-from tests.bench.__main__ import Call, bare, caller, compare, house
+from tests.bench.__main__ import Call, bare, caller, compare, site
 from webapp.app import close
 from webapp.core.db import Database
 from webapp.web.registry import services_of
@@ -49,7 +49,7 @@ def in_turn(app: Flask) -> Call:
 def measure(count: int) -> float:
     """How many times a bare route."""
     with tempfile.TemporaryDirectory() as folder:
-        app = house(Path(folder, "instance"))
+        app = site(Path(folder, "instance"))
         fill(app, Path(folder, "instance", "latchkey.db"), count)
         seconds, ratio = compare(in_turn(app), caller(bare(), "/"))
         database = services_of(app).get(Database)

@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.factories import PASSWORD
-from tests.journeys.server import House, served
+from tests.journeys.server import ServedSite, served
 from webapp.settings import Settings
 
 AT_ONCE = 64
@@ -68,21 +68,21 @@ def crowd(url: str) -> int:
         return sum(pool.map(lambda _: log_in(url, end), range(AT_ONCE)))
 
 
-def under_load(house: House, token: str) -> tuple[float, float]:
+def under_load(site: ServedSite, token: str) -> tuple[float, float]:
     """Logins a second, and the 95th percentile (seconds) of a guarded request meanwhile."""
     waits = []
     # A process of its own: what they do must not keep this one from taking the time.
     with ProcessPoolExecutor(1, get_context("spawn")) as others:
-        done = others.submit(crowd, house.url)
+        done = others.submit(crowd, site.url)
         while not done.done():
             begun = time.perf_counter()
-            assert ask(f"{house.url}/protected", token=token) == 200
+            assert ask(f"{site.url}/protected", token=token) == 200
             waits.append(time.perf_counter() - begun)
             time.sleep(0.02)
     return done.result() / SECONDS, statistics.quantiles(waits, n=20)[-1]
 
 
-def tell_apart(house: House) -> tuple[float, float]:
+def tell_apart(site: ServedSite) -> tuple[float, float]:
     """How often a login of a known name took longer than the one of an unknown name beside it; half is a coin.
 
     And how likely ranks as uneven as these are where there is no difference.
@@ -90,7 +90,7 @@ def tell_apart(house: House) -> tuple[float, float]:
 
     def timed(name: str) -> float:
         begun = time.perf_counter()
-        assert ask(f"{house.url}/api/auth", body={"username": name, "password": "wrong, but of a length"}) == 401
+        assert ask(f"{site.url}/api/auth", body={"username": name, "password": "wrong, but of a length"}) == 401
         return time.perf_counter() - begun
 
     # Each goes first in half of the pairs.
@@ -116,7 +116,7 @@ def chance_of(one: list[float], other: list[float]) -> float:
     return 2 * (1 - statistics.NormalDist().cdf(abs(z)))
 
 
-def most_memory(house: House) -> dict[int, int]:
+def most_memory(site: ServedSite) -> dict[int, int]:
     """The most that each worker ever had in memory, in MiB."""
     found = {}
     for status in Path("/proc").glob("[0-9]*/status"):
@@ -124,21 +124,21 @@ def most_memory(house: House) -> dict[int, int]:
             facts = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
         except OSError:
             continue
-        if int(facts["PPid"]) == house.pid and "VmHWM" in facts:
+        if int(facts["PPid"]) == site.pid and "VmHWM" in facts:
             found[int(facts["Pid"])] = int(facts["VmHWM"].split()[0]) // 1024
     return found
 
 
 def main() -> int:
     limits = {"WEBAPP_LOGIN_TRIES_PER_ACCOUNT": "1000000", "WEBAPP_LOGIN_TRIES_PER_ADDRESS": "1000000"}
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder), **limits) as house:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), **limits) as site:
         for name in ("bench", *KNOWN):
-            house.command("user", "add", name, "--password-stdin", stdin=PASSWORD)
-        token = house.command("token", "mint", "bench", "--name", "bench", "--scope", "protected:read").stdout.strip()
-        share, chance = tell_apart(house)
-        before = most_memory(house)
-        rate, wait = under_load(house, token)
-        grown = max(after - before.get(pid, 0) for pid, after in most_memory(house).items())
+            site.command("user", "add", name, "--password-stdin", stdin=PASSWORD)
+        token = site.command("token", "mint", "bench", "--name", "bench", "--scope", "protected:read").stdout.strip()
+        share, chance = tell_apart(site)
+        before = most_memory(site)
+        rate, wait = under_load(site, token)
+        grown = max(after - before.get(pid, 0) for pid, after in most_memory(site).items())
     cores, allowed = os.cpu_count() or 1, Settings.__dataclass_fields__["hashes_at_once"].default * HASH
     print(
         f"a known name was slower in {share:.0%} of {TRIES} pairs; ranks as uneven come by chance with p = {chance:.2f}"

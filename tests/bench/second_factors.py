@@ -31,10 +31,10 @@ LOGIN_BUDGET, CODE_BUDGET = 0.020, 0.002
 MANY = {"WEBAPP_LOGIN_TRIES_PER_ADDRESS": "100000", "WEBAPP_LOG_LEVEL": "error"}
 
 
-def timed(deed: Callable[[], object]) -> float:
+def timed(action: Callable[[], object]) -> float:
     """Of this process alone: what else the machine does, and its disk, is measured elsewhere."""
     begun = time.process_time()
-    deed()
+    action()
     return time.process_time() - begun
 
 
@@ -67,7 +67,7 @@ def codes(app, user) -> tuple[list[float], list[float]]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        environ = {"WEBAPP_INSTANCE": str(Path(folder) / "house")} | NAMED | MANY
+        environ = {"WEBAPP_INSTANCE": str(Path(folder) / "site")} | NAMED | MANY
         schema.upgrade(Settings.from_env(environ))
         app = create_app(Settings.from_env(environ))
         user = factories.user(app, "bench")

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests import factories
-from tests.journeys.server import House, served
+from tests.journeys.server import ServedSite, served
 from webapp.app import close, create_app
 from webapp.settings import Settings
 
@@ -20,10 +20,10 @@ LEAST_PER_SECOND, P99_MS, MAX_GROWTH = 1_000, 50.0, 1.05
 UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
-def press(house: House, token: str, seconds: int) -> tuple[int, float, float]:
+def press(site: ServedSite, token: str, seconds: int) -> tuple[int, float, float]:
     """Requests done, requests a second, and the 99th percentile in milliseconds; every answer was a 200."""
     load = "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"
-    command = [*load, "-H", f"Authorization: Bearer {token}", f"{house.url}/protected"]
+    command = [*load, "-H", f"Authorization: Bearer {token}", f"{site.url}/protected"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise SystemExit(said)
@@ -44,16 +44,16 @@ def memory(pid: int) -> int:
 def main() -> int:
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing. On Debian: apt-get install wrk")
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as house:
-        app = create_app(Settings.from_env(house.environ))
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as site:
+        app = create_app(Settings.from_env(site.environ))
         token = factories.api_token(app, factories.user(app), "protected:read").token
         close(app)
-        press(house, token, 3)
-        before = memory(house.pid)
-        done, rate, slowest = press(house, token, SECONDS)
+        press(site, token, 3)
+        before = memory(site.pid)
+        done, rate, slowest = press(site, token, SECONDS)
         while done < REQUESTS:
-            done += press(house, token, SECONDS)[0]
-        growth = memory(house.pid) / before
+            done += press(site, token, SECONDS)[0]
+        growth = memory(site.pid) / before
     print(f"{rate:,.0f} requests a second, p99 {slowest:.1f} ms with {CONNECTIONS} connections")
     print(f"{growth:.3f} × the memory after {done:,} requests (from {before / 1024:.0f} MiB, all processes)")
     return 0 if rate >= LEAST_PER_SECOND and slowest <= P99_MS and growth <= MAX_GROWTH else 1

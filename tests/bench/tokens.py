@@ -22,14 +22,14 @@ PER_SECOND, LIST = 200, 0.1
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        app = house(Path(folder) / "instance")
+        app = site(Path(folder) / "instance")
         try:
             return measured(app)
         finally:
             close(app)
 
 
-def house(folder: Path) -> Flask:
+def site(folder: Path) -> Flask:
     settings = Settings.from_env({"WEBAPP_INSTANCE": str(folder), "WEBAPP_TOKENS_PER_USER": str(LISTED)})
     schema.upgrade(settings)
     return create_app(settings)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.journeys.server import House, served
+from tests.journeys.server import ServedSite, served
 
 HOST = b"Host: localhost\r\n"
 POST = b"POST /api/auth HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
@@ -16,12 +16,12 @@ PIECES = 20_000
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
     with served(tmp_path_factory.mktemp("served_requests")) as site:
         yield site
 
 
-def status_of(site: House, sent: bytes) -> int | None:
+def status_of(site: ServedSite, sent: bytes) -> int | None:
     """The status that is answered; None where the connection is closed without one."""
     with socket.create_connection(("127.0.0.1", urlsplit(site.url).port or 0), timeout=60) as connection:
         # What is refused before all of it was sent is closed at once.
@@ -58,6 +58,6 @@ def status_of(site: House, sent: bytes) -> int | None:
         pytest.param(CHUNKED + b"1\r\n{\r\n" * PIECES + b"0\r\n\r\n", 413, id="thousands of chunks"),
     ],
 )
-def test_an_odd_request_is_answered_as_the_standard_says(site: House, sent: bytes, status: int | None) -> None:
+def test_an_odd_request_is_answered_as_the_standard_says(site: ServedSite, sent: bytes, status: int | None) -> None:
     assert status_of(site, sent) == status
     assert status_of(site, b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n") == 200

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from tests.core.forged_tokens import NOON, NOW, encode
-from tests.dpop_client import HOUSE, JKT, KEY, OTHER, claims_for, header_of, jwk_of, proof
+from tests.dpop_client import JKT, KEY, OTHER, SITE, claims_for, header_of, jwk_of, proof
 from webapp.core import key_material
 from webapp.core.dpop import DpopKeyUnfit, ProofUnfit, ProvenRequest, proven, thumbprint_in
 from webapp.core.signing_keys import generate
@@ -22,7 +22,7 @@ def noon():
         yield traveller
 
 
-def judged(text, *, method="GET", path="/protected", token=None, base_urls=(HOUSE,)):
+def judged(text, *, method="GET", path="/protected", token=None, base_urls=(SITE,)):
     return proven(text, ProvenRequest(method=method, base_urls=base_urls, path=path, token=token), window=MINUTE)
 
 
@@ -50,9 +50,9 @@ def test_a_proof_is_good_for_a_minute_before_and_after_its_time(noon, shift):
 @pytest.mark.parametrize(
     "htu",
     [
-        pytest.param(f"{HOUSE}/protected?next=1#there", id="with a query and a fragment"),
+        pytest.param(f"{SITE}/protected?next=1#there", id="with a query and a fragment"),
         pytest.param("HTTP://localhost:8000/protected", id="with its scheme in capitals"),
-        pytest.param(f"{HOUSE}/%70rotected", id="with letters escaped that need not be"),
+        pytest.param(f"{SITE}/%70rotected", id="with letters escaped that need not be"),
     ],
 )
 def test_an_address_is_the_same_however_it_is_written(htu):
@@ -67,7 +67,7 @@ def test_a_port_that_goes_without_saying_may_be_said():
 
 
 def test_an_address_without_a_path_is_the_root():
-    assert judged(proof(claims(htu=HOUSE)), path="/")
+    assert judged(proof(claims(htu=SITE)), path="/")
 
 
 def test_a_proof_for_a_token_shows_which():
@@ -83,9 +83,9 @@ def test_a_proof_for_a_token_shows_which():
         *(pytest.param({name: 7}, id=f"with {name} a number") for name in ("htm", "htu", "iat", "jti", "ath")),
         pytest.param({"htm": "POST"}, id="for another method"),
         pytest.param({"htm": "get"}, id="for a method in small letters"),
-        pytest.param({"htu": f"{HOUSE}/public"}, id="for another path"),
-        pytest.param({"htu": f"{HOUSE}/protected/"}, id="for a path with a slash more"),
-        pytest.param({"htu": f"{HOUSE}/PROTECTED"}, id="for a path in capitals"),
+        pytest.param({"htu": f"{SITE}/public"}, id="for another path"),
+        pytest.param({"htu": f"{SITE}/protected/"}, id="for a path with a slash more"),
+        pytest.param({"htu": f"{SITE}/PROTECTED"}, id="for a path in capitals"),
         pytest.param({"htu": "https://localhost:8000/protected"}, id="for https"),
         pytest.param({"htu": "http://127.0.0.1/protected"}, id="for another port"),
         pytest.param({"htu": "http://evil.example.org:8000/protected"}, id="for another host"),
@@ -96,8 +96,8 @@ def test_a_proof_for_a_token_shows_which():
         pytest.param({"htu": "/protected"}, id="for a path alone"),
         pytest.param({"htu": "http://127.0.0.1:99999/protected"}, id="for no port"),
         pytest.param({"htu": "http://[::1/protected"}, id="for half an address"),
-        pytest.param({"htu": f"{HOUSE}/prot\nected"}, id="with a line break in the address"),
-        pytest.param({"htu": f"{HOUSE}\\protected"}, id="with a backslash"),
+        pytest.param({"htu": f"{SITE}/prot\nected"}, id="with a line break in the address"),
+        pytest.param({"htu": f"{SITE}\\protected"}, id="with a backslash"),
         pytest.param({"htu": ""}, id="for nothing"),
         pytest.param({"iat": NOW - 61}, id="from a second too long ago"),
         pytest.param({"iat": NOW + 61}, id="from a second too far ahead"),

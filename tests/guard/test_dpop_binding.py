@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from tests import factories
-from tests.dpop_client import HOUSE, KEY, OTHER, bound_token, call, claims_for, header_of, proof
+from tests.dpop_client import KEY, OTHER, SITE, bound_token, call, claims_for, header_of, proof
 from tests.script import Script
 from tests.tables import events
 from webapp.app import close, create_app
@@ -103,7 +103,7 @@ def test_a_token_that_is_bound_to_nothing_is_not_sent_as_if_it_were(app, user):
         pytest.param(lambda t: f"{fresh(t)}, {fresh(t)}", "invalid_dpop_proof", id="two"),
         pytest.param(lambda _: proof(), "invalid_dpop_proof", id="one for no token"),
         pytest.param(lambda t: fresh(t, htm="POST"), "invalid_dpop_proof", id="one for another method"),
-        pytest.param(lambda t: fresh(t, htu=f"{HOUSE}/public"), "invalid_dpop_proof", id="one for another address"),
+        pytest.param(lambda t: fresh(t, htu=f"{SITE}/public"), "invalid_dpop_proof", id="one for another address"),
         pytest.param(lambda t: fresh(t, htu="http://localhost/protected"), "invalid_dpop_proof", id="one for the Host"),
         pytest.param(
             lambda t: proof(claims_for(token=t), header_of(OTHER), key=OTHER), "invalid_token", id="one of another key"
@@ -148,7 +148,7 @@ def test_a_revoked_one_is_refused_as_revoked_whatever_is_proven(app, user, token
 
 
 def test_a_scope_that_it_lacks_is_asked_for_in_its_own_scheme(app, token):
-    answer = call(app, token, fresh(token, htu=f"{HOUSE}/dashboard"), path="/dashboard")
+    answer = call(app, token, fresh(token, htu=f"{SITE}/dashboard"), path="/dashboard")
     assert answer.status_code == 403
     assert answer.headers["WWW-Authenticate"].startswith("DPoP realm=")
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]

@@ -29,15 +29,15 @@ def site(app):
     return add(with_changes(app), "/anybody", public(who))
 
 
-def heard(signal, app, deed):
-    """What was sent while ``deed`` was done."""
+def heard(signal, app, action):
+    """What was sent while ``action`` was done."""
     found = []
 
     def hear(sender, **told):
         found.append(told)
 
     with signal.connected_to(hear, app):
-        deed()
+        action()
     return found
 
 

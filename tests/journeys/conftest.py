@@ -1,4 +1,4 @@
-"""A served house and a real browser, for the journeys that need both; and a house on PostgreSQL."""
+"""A served site and a real browser, for the journeys that need both; and a site on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.journeys.server import ARGUMENTS, CHROMIUM, PATIENCE, House, served
+from tests.journeys.server import ARGUMENTS, CHROMIUM, PATIENCE, ServedSite, served
 from webapp.app import close, create_app
 from webapp.cli import schema
 from webapp.settings import Settings
@@ -19,9 +19,9 @@ expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with served(tmp_path_factory.mktemp("served")) as house:
-        yield house
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
+    with served(tmp_path_factory.mktemp("served")) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The house as it is really served: granian, two workers, on loopback; and Chromium in front of it."""
+"""The site as it is really served: granian, two workers, on loopback; and Chromium in front of it."""
 
 import os
 import re
@@ -38,7 +38,7 @@ ARGUMENTS = [
 
 
 @dataclass
-class House:
+class ServedSite:
     url: str
     setup_link: str
     instance: Path
@@ -71,7 +71,7 @@ class House:
 
 
 @contextmanager
-def served(folder: Path, **settings: str) -> Iterator[House]:
+def served(folder: Path, **settings: str) -> Iterator[ServedSite]:
     port, log = free_port(), folder / "log"
     url = f"http://localhost:{port}"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("WEBAPP_")} | {
@@ -88,7 +88,7 @@ def served(folder: Path, **settings: str) -> Iterator[House]:
     try:
         wait_for(url, process, log)
         link = re.search(r"http\S+/setup/\S+", log.read_text())
-        yield House(url, link[0] if link else "", folder / "instance", environ, process.pid)
+        yield ServedSite(url, link[0] if link else "", folder / "instance", environ, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)

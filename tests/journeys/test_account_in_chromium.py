@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.accessibility import check_everywhere
-from tests.journeys.server import House
+from tests.journeys.server import ServedSite
 from tests.journeys.test_in_chromium import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -23,12 +23,12 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def lived_in(house: House) -> House:
-    house.add_user("nora")
-    return house
+def lived_in(site: ServedSite) -> ServedSite:
+    site.add_user("nora")
+    return site
 
 
-def test_two_browsers_and_one_ends_the_other(lived_in: House, tab: Page, chromium: Browser) -> None:
+def test_two_browsers_and_one_ends_the_other(lived_in: ServedSite, tab: Page, chromium: Browser) -> None:
     context = chromium.new_context(user_agent="Mozilla/5.0 (iPhone) Version/18.0 Mobile Safari/604.1")
     phone = context.new_page()
     log_in(phone, lived_in, "nora")
@@ -43,7 +43,7 @@ def test_two_browsers_and_one_ends_the_other(lived_in: House, tab: Page, chromiu
     context.close()
 
 
-def test_every_page_of_the_account_is_accessible_and_fits(lived_in: House, chromium: Browser) -> None:
+def test_every_page_of_the_account_is_accessible_and_fits(lived_in: ServedSite, chromium: Browser) -> None:
     context = chromium.new_context()
     tab = context.new_page()
     log_in(tab, lived_in, "nora")
@@ -54,7 +54,7 @@ def test_every_page_of_the_account_is_accessible_and_fits(lived_in: House, chrom
 
 
 def test_a_session_that_is_about_to_end_says_so_and_is_kept_without_leaving_the_page(
-    lived_in: House, tab: Page
+    lived_in: ServedSite, tab: Page
 ) -> None:
     log_in(tab, lived_in, "nora")
     tab.clock.install()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import NARROW, RULES, check_as, check_everywhere, fits
-from tests.journeys.server import House, served
+from tests.journeys.server import ServedSite, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -28,8 +28,8 @@ def curl(url: str, token: str) -> tuple[int, dict[str, object]]:
     return int(status), json.loads(body)
 
 
-def log_in(tab: Page, house: House, name: str = "mara") -> None:
-    tab.goto(f"{house.url}/login")
+def log_in(tab: Page, site: ServedSite, name: str = "mara") -> None:
+    tab.goto(f"{site.url}/login")
     tab.get_by_label("User name or e-mail").fill(name)
     tab.get_by_role("textbox", name="Password").fill(PASSWORD)
     tab.get_by_role("button", name="Log in").click()
@@ -37,28 +37,30 @@ def log_in(tab: Page, house: House, name: str = "mara") -> None:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[House]:
-    """A house in which nobody has an account yet."""
-    with served(tmp_path) as house:
-        yield house
+def empty(tmp_path: Path) -> Iterator[ServedSite]:
+    """A site in which nobody has an account yet."""
+    with served(tmp_path) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")
-def opened(house: House) -> House:
-    """The house after somebody was made by the operator."""
-    house.add_user("ines")
-    return house
+def opened(site: ServedSite) -> ServedSite:
+    """The site after somebody was made by the operator."""
+    site.add_user("ines")
+    return site
 
 
-def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empty: House, chromium: Browser) -> None:
-    house = empty
-    tab.goto(house.setup_link)
+def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(
+    tab: Page, empty: ServedSite, chromium: Browser
+) -> None:
+    site = empty
+    tab.goto(site.setup_link)
     tab.get_by_label("Name").fill("mara")
     tab.get_by_label("E-mail").fill("mara@example.org")
     tab.get_by_role("textbox", name="Password").fill(PASSWORD)
     tab.get_by_role("button", name="Create account").click()
     expect(tab.get_by_text("Your account was created")).to_be_visible()
-    log_in(tab, house)
+    log_in(tab, site)
 
     tab.get_by_role("link", name="Tokens", exact=True).click()
     tab.get_by_role("link", name="New token").first.click()
@@ -66,19 +68,19 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empt
     tab.get_by_role("group", name="Your profile").get_by_role("radio", name="read").check()
     tab.get_by_role("button", name="Create token").click()
     token = tab.get_by_label("Token", exact=True).input_value()
-    status, answer = curl(f"{house.url}/dashboard", token)
+    status, answer = curl(f"{site.url}/dashboard", token)
     assert (status, answer["username"], answer["credential"]) == (200, "mara", "token")
     # The page waits for that request, and says when it has come.
     expect(tab.get_by_text("First request seen")).to_be_visible()
 
-    tab.goto(f"{house.url}/tokens")
+    tab.goto(f"{site.url}/tokens")
     tab.get_by_role("link", name="laptop", exact=True).click()
     tab.get_by_role("link", name="Revoke").first.click()
     tab.get_by_role("button", name="Revoke laptop").click()
     expect(tab.get_by_text("laptop was revoked")).to_be_visible()
     # More often than there are workers: each of them knows.
     for _ in range(8):
-        status, answer = curl(f"{house.url}/dashboard", token)
+        status, answer = curl(f"{site.url}/dashboard", token)
         assert (status, answer["code"]) == (401, "token_revoked")
 
     copied = tab.context.cookies()
@@ -90,7 +92,7 @@ def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(tab: Page, empt
     thief = chromium.new_context()
     thief.add_cookies(copied)  # type: ignore[arg-type]  # read and written in the same form
     page = thief.new_page()
-    page.goto(f"{house.url}/dashboard")
+    page.goto(f"{site.url}/dashboard")
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
     thief.close()
 
@@ -113,7 +115,7 @@ PAGES = (
 )
 
 
-def test_every_page_is_accessible_and_fits(opened: House, chromium: Browser) -> None:
+def test_every_page_is_accessible_and_fits(opened: ServedSite, chromium: Browser) -> None:
     context = chromium.new_context()
     tab = context.new_page()
     for path in PAGES:
@@ -128,8 +130,8 @@ def test_every_page_is_accessible_and_fits(opened: House, chromium: Browser) -> 
     context.close()
 
 
-def make_token(tab: Page, house: House, name: str) -> None:
-    tab.goto(f"{house.url}/tokens/new?name={name}&scopes=protected:read")
+def make_token(tab: Page, site: ServedSite, name: str) -> None:
+    tab.goto(f"{site.url}/tokens/new?name={name}&scopes=protected:read")
     tab.get_by_role("button", name="Create token").click()
     check_everywhere(tab)
 
@@ -138,7 +140,7 @@ LONG = "maximiliane-wolfeschlegelsteinhausenbergerdorff-jr"
 
 
 @pytest.mark.parametrize("width", [360, 768])
-def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser, width: int) -> None:
+def test_long_names_and_addresses_widen_no_page(opened: ServedSite, chromium: Browser, width: int) -> None:
     name, address = f"{LONG[:-3]}{width}", f"{LONG}.{width}@department-of-long-addresses.subsidiary.example.org"
     opened.add_user(name, email=address)
     tab = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
@@ -153,7 +155,7 @@ def test_long_names_and_addresses_widen_no_page(opened: House, chromium: Browser
     tab.context.close()
 
 
-def test_the_pages_of_an_admin_reflow_to_320_pixels(opened: House, chromium: Browser) -> None:
+def test_the_pages_of_an_admin_reflow_to_320_pixels(opened: ServedSite, chromium: Browser) -> None:
     """WCAG 1.4.10: as wide as that is a page of 1280 at four times its size."""
     opened.add_user("vera", "super_admin")
     tab = chromium.new_context(viewport={"width": 320, "height": 640}).new_page()
@@ -172,7 +174,7 @@ def test_the_pages_of_an_admin_reflow_to_320_pixels(opened: House, chromium: Bro
     tab.context.close()
 
 
-def test_everything_but_copying_works_without_script(opened: House, chromium: Browser) -> None:
+def test_everything_but_copying_works_without_script(opened: ServedSite, chromium: Browser) -> None:
     context = chromium.new_context(java_script_enabled=False)
     tab = context.new_page()
     log_in(tab, opened, "ines")
@@ -186,7 +188,7 @@ def test_everything_but_copying_works_without_script(opened: House, chromium: Br
     context.close()
 
 
-def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: House, tab: Page, tmp_path: Path) -> None:
+def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: ServedSite, tab: Page, tmp_path: Path) -> None:
     opened.command("user", "role", "ines", "admin")
     token = opened.command(
         "token", "mint", "ines", "--name", "roles", "--scope", "protected:read", "--expires", "7d"
@@ -199,7 +201,7 @@ def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: House, ta
 
 
 def test_somebody_at_work_is_disabled_and_their_next_click_is_the_login(
-    opened: House, tab: Page, chromium: Browser
+    opened: ServedSite, tab: Page, chromium: Browser
 ) -> None:
     opened.add_user("chief", "super_admin")
     opened.add_user("jonas")

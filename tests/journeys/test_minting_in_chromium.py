@@ -3,16 +3,18 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.server import House
+from tests.journeys.server import ServedSite
 from tests.journeys.test_in_chromium import curl, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_more(tab: Page, house: House) -> None:
-    house.add_user("mira")
-    log_in(tab, house, "mira")
-    tab.goto(f"{house.url}/tokens/new")
+def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_more(
+    tab: Page, site: ServedSite
+) -> None:
+    site.add_user("mira")
+    log_in(tab, site, "mira")
+    tab.goto(f"{site.url}/tokens/new")
     tab.get_by_role("link", name="Try with curl").click()
     words = tab.locator(".token-summary__text")
     expect(words).to_contain_text("Can read Your profile until")
@@ -26,13 +28,13 @@ def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_m
     tab.get_by_role("textbox", name="Name").fill("first try")
     tab.get_by_role("button", name="Create token").click()
     token = tab.get_by_label("Token", exact=True).input_value()
-    assert curl(f"{house.url}/dashboard", token)[0] == 200
+    assert curl(f"{site.url}/dashboard", token)[0] == 200
 
-    status, refused = curl(f"{house.url}/protected", token)
+    status, refused = curl(f"{site.url}/protected", token)
     assert (status, refused["code"]) == (403, "scope_required")
     tab.goto(str(refused["fix"]))
     expect(tab.get_by_text("This form is filled in like")).to_be_visible()
     expect(tab.get_by_role("textbox", name="Name")).to_have_value("first try 2")
     tab.get_by_role("button", name="Create token").click()
     second = tab.get_by_label("Token", exact=True).input_value()
-    assert curl(f"{house.url}/protected", second)[0] == 200
+    assert curl(f"{site.url}/protected", second)[0] == 200

@@ -1,4 +1,4 @@
-"""The same house on PostgreSQL."""
+"""The same site on PostgreSQL."""
 
 import pytest
 from flask import Flask
@@ -52,7 +52,7 @@ def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
     assert thief.open("/dashboard").request.path == "/login"
 
 
-def test_the_chores_of_the_house_are_done(app: Flask) -> None:
+def test_all_jobs_of_the_site_are_run(app: Flask) -> None:
     assert services_of(app).get(JobWorker).do_due() == [job.name for job in services_of(app).get(Jobs)]
     with services_of(app).get(Database).read() as db:
         assert leases.late(db, services_of(app).get(Jobs)) == []

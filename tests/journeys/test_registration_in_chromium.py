@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import check
-from tests.journeys.server import House, served
+from tests.journeys.server import ServedSite, served
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -54,39 +54,39 @@ def postman() -> Iterator[tuple[Postman, str]]:
 
 
 @pytest.fixture(scope="module")
-def mailing(tmp_path_factory: pytest.TempPathFactory, postman: tuple[Postman, str]) -> Iterator[House]:
-    with served(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=postman[1]) as house:
-        house.add_user("mara", "admin")
-        house.add_user("nils")
-        yield house
+def mailing(tmp_path_factory: pytest.TempPathFactory, postman: tuple[Postman, str]) -> Iterator[ServedSite]:
+    with served(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=postman[1]) as site:
+        site.add_user("mara", "admin")
+        site.add_user("nils")
+        yield site
 
 
-def log_in(page: Page, house: House, name: str, password: str = PASSWORD) -> None:
-    page.goto(f"{house.url}/login")
+def log_in(page: Page, site: ServedSite, name: str, password: str = PASSWORD) -> None:
+    page.goto(f"{site.url}/login")
     page.get_by_label("User name or e-mail").fill(name)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Log in").click()
 
 
 def test_invited_registered_verified_forgotten_and_reset(
-    mailing: House, postman: tuple[Postman, str], chromium: Browser
+    mailing: ServedSite, postman: tuple[Postman, str], chromium: Browser
 ) -> None:
-    house, mails = mailing, postman[0]
+    site, mails = mailing, postman[0]
     desk = chromium.new_context()
     tab = desk.new_page()
-    log_in(tab, house, "mara")
-    tab.goto(f"{house.url}/admin/invitations/new")
+    log_in(tab, site, "mara")
+    tab.goto(f"{site.url}/admin/invitations/new")
     check(tab)
     tab.get_by_role("button", name="Create invitation").click()
     check(tab)
     link = tab.get_by_label("Link", exact=True).input_value()
-    tab.goto(f"{house.url}/admin/mail")
+    tab.goto(f"{site.url}/admin/mail")
     check(tab)
 
     context = chromium.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark")
     eve = context.new_page()
     eve.goto(link)
-    assert eve.url == f"{house.url}/register"
+    assert eve.url == f"{site.url}/register"
     check(eve)
     eve.get_by_label("Name", exact=True).fill("eve")
     eve.get_by_label("E-mail").fill("eve@example.org")
@@ -97,7 +97,7 @@ def test_invited_registered_verified_forgotten_and_reset(
     check(eve)
     eve.get_by_role("button", name="Register").click()
     expect(eve.get_by_role("heading", level=1)).to_have_text("Check your mailbox")
-    log_in(eve, house, "eve")
+    log_in(eve, site, "eve")
     expect(eve.get_by_role("heading", level=1)).to_have_text("Verify your e-mail address first")
     check(eve)
     eve.goto(mails.link("Verify your e-mail address", "eve@example.org"))
@@ -105,40 +105,40 @@ def test_invited_registered_verified_forgotten_and_reset(
     eve.get_by_label("Password", exact=True).fill(PASSWORD)
     eve.get_by_role("button", name="Verify my e-mail address").click()
     expect(eve.get_by_text("Your e-mail address is verified")).to_be_visible()
-    log_in(eve, house, "eve")
+    log_in(eve, site, "eve")
     expect(eve.get_by_role("heading", level=1)).to_contain_text("eve")
     copied = context.cookies()
 
     second = chromium.new_context()
     forgetful = second.new_page()
-    forgetful.goto(f"{house.url}/login")
+    forgetful.goto(f"{site.url}/login")
     forgetful.get_by_role("link", name="Forgot password?").click()
     check(forgetful)
     forgetful.get_by_label("User name or e-mail").fill("eve@example.org")
     forgetful.get_by_role("button", name="Send link").click()
     check(forgetful)
     forgetful.goto(mails.link("Set a new password for", "eve@example.org"))
-    assert forgetful.url == f"{house.url}/reset"
+    assert forgetful.url == f"{site.url}/reset"
     check(forgetful)
     forgetful.get_by_label("New password", exact=True).fill(NEW)
     forgetful.get_by_role("button", name="Set password").click()
     expect(forgetful.get_by_text("Your new password is set")).to_be_visible()
 
-    eve.goto(f"{house.url}/dashboard")
+    eve.goto(f"{site.url}/dashboard")
     expect(eve.get_by_role("heading", level=1)).to_have_text("Log in")
     thief = chromium.new_context()
     thief.add_cookies(copied)  # type: ignore[arg-type]  # read and written in the same form
     stolen = thief.new_page()
-    stolen.goto(f"{house.url}/dashboard")
+    stolen.goto(f"{site.url}/dashboard")
     expect(stolen.get_by_role("heading", level=1)).to_have_text("Log in")
 
-    log_in(forgetful, house, "eve", NEW)
+    log_in(forgetful, site, "eve", NEW)
     expect(forgetful.get_by_role("heading", level=1)).to_contain_text("eve")
     stolen.goto(mails.link("Login from a new browser", "eve@example.org"))
     check(stolen)
     stolen.get_by_role("button", name="Secure my account").click()
     expect(stolen.get_by_role("heading", level=1)).to_have_text("Your account is secured")
-    forgetful.goto(f"{house.url}/dashboard")
+    forgetful.goto(f"{site.url}/dashboard")
     expect(forgetful.get_by_role("heading", level=1)).to_have_text("Log in")
     assert mails.link("Set a new password for", "eve@example.org")
     for made in (desk, context, second, thief):
@@ -146,14 +146,14 @@ def test_invited_registered_verified_forgotten_and_reset(
 
 
 def test_an_address_changes_and_the_one_before_takes_it_back(
-    mailing: House, postman: tuple[Postman, str], chromium: Browser
+    mailing: ServedSite, postman: tuple[Postman, str], chromium: Browser
 ) -> None:
     """Somebody sits down at a browser left open, and moves the account to an address of theirs."""
-    house, mails = mailing, postman[0]
+    site, mails = mailing, postman[0]
     left_open = chromium.new_context(viewport={"width": 360, "height": 800})
     tab = left_open.new_page()
-    log_in(tab, house, "nils")
-    tab.goto(f"{house.url}/account")
+    log_in(tab, site, "nils")
+    tab.goto(f"{site.url}/account")
     tab.get_by_label("New e-mail address").fill("eve@evil.example")
     tab.get_by_role("button", name="Send confirmation link").click()
     expect(tab.get_by_text("eve@evil.example").first).to_be_visible()
@@ -162,26 +162,26 @@ def test_an_address_changes_and_the_one_before_takes_it_back(
     elsewhere = chromium.new_context(color_scheme="dark")
     eve = elsewhere.new_page()
     eve.goto(mails.link("Confirm your e-mail address", "eve@evil.example"))
-    assert eve.url == f"{house.url}/account/email/confirm"
+    assert eve.url == f"{site.url}/account/email/confirm"
     check(eve)
     eve.get_by_role("button", name="Confirm eve@evil.example").click()
-    tab.goto(f"{house.url}/account")
+    tab.goto(f"{site.url}/account")
     expect(tab.locator("dd", has_text="eve@evil.example")).to_be_visible()
 
     undo = mails.link("was changed", "nils@example.org")
     owner = chromium.new_context().new_page()
     owner.goto(undo)
-    assert owner.url == f"{house.url}/account/email/undo"
+    assert owner.url == f"{site.url}/account/email/undo"
     check(owner)
     owner.get_by_role("button", name="Restore nils@example.org").click()
     expect(owner.get_by_role("heading", level=1)).to_have_text("Your account is secured")
     check(owner)
-    tab.goto(f"{house.url}/dashboard")
+    tab.goto(f"{site.url}/dashboard")
     expect(tab.get_by_role("heading", level=1)).to_have_text("Log in")
     owner.goto(mails.link("Set a new password for", "nils@example.org"))
     owner.get_by_label("New password", exact=True).fill(NEW)
     owner.get_by_role("button", name="Set password").click()
-    log_in(owner, house, "nils@example.org", NEW)
+    log_in(owner, site, "nils@example.org", NEW)
     expect(owner.get_by_role("heading", level=1)).to_contain_text("nils")
     eve.goto(undo)
     expect(eve.get_by_role("button", name="Restore")).to_have_count(0)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import check_everywhere
-from tests.journeys.server import House
+from tests.journeys.server import ServedSite
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -29,9 +29,9 @@ numbers = count(1)
 
 
 @pytest.fixture
-def name(house: House) -> str:
+def name(site: ServedSite) -> str:
     """A user who has a password and nothing else."""
-    house.add_user(name := f"ada{next(numbers)}")
+    site.add_user(name := f"ada{next(numbers)}")
     return name
 
 
@@ -59,8 +59,8 @@ def device(tab: Page) -> Device:
     return Device(cdp, cdp.send("WebAuthn.addVirtualAuthenticator", {"options": OPTIONS})["authenticatorId"])
 
 
-def log_in(page: Page, house: House, name: str) -> None:
-    page.goto(f"{house.url}/login")
+def log_in(page: Page, site: ServedSite, name: str) -> None:
+    page.goto(f"{site.url}/login")
     page.get_by_label("User name or e-mail").fill(name)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
@@ -71,19 +71,19 @@ def log_out(page: Page) -> None:
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
-def add_passkey(tab: Page, house: House) -> None:
-    tab.goto(f"{house.url}/account/security")
+def add_passkey(tab: Page, site: ServedSite) -> None:
+    tab.goto(f"{site.url}/account/security")
     tab.get_by_role("link", name="Add a passkey").click()
     tab.get_by_role("button", name="Add a passkey").click()
     tab.wait_for_url("**/recovery-codes**")
 
 
 def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_removed(
-    house: House, name: str, tab: Page
+    site: ServedSite, name: str, tab: Page
 ) -> None:
     mine = device(tab)
-    log_in(tab, house, name)
-    add_passkey(tab, house)
+    log_in(tab, site, name)
+    add_passkey(tab, site)
     assert len(mine.credentials()) == 1
     tab.get_by_role("button", name="Create 10 codes").click()
     expect(tab.get_by_text("Shown only once")).to_be_visible()
@@ -92,7 +92,7 @@ def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_rem
     expect(tab.get_by_role("link", name="I've saved them")).not_to_be_visible()
     tab.emulate_media(media="screen")
     tab.get_by_role("link", name="I've saved them").click()
-    tab.goto(f"{house.url}/account/security")
+    tab.goto(f"{site.url}/account/security")
 
     # By button: until then the authenticator does not answer what the page asks by itself.
     mine.set(is_touched=False)
@@ -103,11 +103,11 @@ def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_rem
     tab.wait_for_url("**/dashboard")
 
     # By autofill: the page asks by itself, and the authenticator answers.
-    tab.goto(f"{house.url}/tokens")
+    tab.goto(f"{site.url}/tokens")
     tab.get_by_role("button", name="Log out", exact=True).first.click()
     tab.wait_for_url("**/dashboard")
 
-    tab.goto(f"{house.url}/account/security")
+    tab.goto(f"{site.url}/account/security")
     expect(tab.get_by_text("used 2 times")).to_be_visible()
     tab.get_by_role("link", name="Rename").click()
     tab.get_by_label("Name", exact=True).fill("this laptop")
@@ -118,12 +118,12 @@ def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_rem
     expect(tab.get_by_text("Your device may still list it")).to_be_visible()
 
 
-def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(house: House, name: str, tab: Page) -> None:
+def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
-    log_in(tab, house, name)
-    add_passkey(tab, house)
+    log_in(tab, site, name)
+    add_passkey(tab, site)
     mine.set(is_touched=False, is_verified=False)
-    tab.goto(f"{house.url}/dashboard")
+    tab.goto(f"{site.url}/dashboard")
     log_out(tab)
     tab.wait_for_load_state("networkidle")
     mine.set(is_touched=True)
@@ -132,12 +132,12 @@ def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(house: House, na
     assert "/login" in tab.url
 
 
-def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(house: House, name: str, tab: Page) -> None:
+def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
-    log_in(tab, house, name)
-    add_passkey(tab, house)
+    log_in(tab, site, name)
+    add_passkey(tab, site)
     # The same device makes no second one, and says so.
-    tab.goto(f"{house.url}/account/security/passkeys/new")
+    tab.goto(f"{site.url}/account/security/passkeys/new")
     tab.get_by_role("button", name="Add a passkey").click()
     expect(tab.get_by_text("already has a passkey for this account")).to_be_visible()
     other = Device(
@@ -159,26 +159,26 @@ def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(house: House, 
     expect(tab.get_by_text("only way to log in")).to_be_visible()
     expect(tab.get_by_role("button", name="Remove passkey 1")).to_be_disabled()
     mine.set(is_touched=True)
-    tab.goto(f"{house.url}/confirm?next=/tokens/new")
+    tab.goto(f"{site.url}/confirm?next=/tokens/new")
     tab.get_by_role("button", name="Use a passkey").click()
     tab.wait_for_url("**/tokens/new")
 
 
-def test_an_app_is_set_up_and_asked_for_without_script(house: House, name: str, chromium: Browser) -> None:
+def test_an_app_is_set_up_and_asked_for_without_script(site: ServedSite, name: str, chromium: Browser) -> None:
     page = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}).new_page()
-    log_in(page, house, name)
-    page.goto(f"{house.url}/account/security")
+    log_in(page, site, name)
+    page.goto(f"{site.url}/account/security")
     page.get_by_role("link", name="Set up an authenticator app").click()
     seed = page.locator("copy-text pre").inner_text().replace(" ", "")
     page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).at(time.time(), counter_offset=-1))
     page.get_by_role("button", name="Turn on").click()
     page.get_by_role("button", name="Create 10 codes").click()
     expect(page.locator(".sheet li")).to_have_count(10)
-    page.goto(f"{house.url}/dashboard")
+    page.goto(f"{site.url}/dashboard")
     page.get_by_role("button", name="Log out", exact=True).first.click()
     expect(page.get_by_role("button", name="Use a passkey")).not_to_be_visible()
     assert "Passkeys need JavaScript" in page.content()
-    log_in(page, house, name)
+    log_in(page, site, name)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
     page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).now())
     page.get_by_role("button", name="Continue").click()
@@ -186,23 +186,23 @@ def test_an_app_is_set_up_and_asked_for_without_script(house: House, name: str, 
     page.context.close()
 
 
-def test_every_page_of_theirs_is_accessible_and_fits(house: House, name: str, chromium: Browser) -> None:
+def test_every_page_of_theirs_is_accessible_and_fits(site: ServedSite, name: str, chromium: Browser) -> None:
     # Without the watch over faults: the checker styles the page inline, which the policy refuses and reports.
     context = chromium.new_context()
     page = context.new_page()
     mine = device(page)
-    page.goto(f"{house.url}/login")
+    page.goto(f"{site.url}/login")
     check_everywhere(page)
-    log_in(page, house, name)
+    log_in(page, site, name)
     for path in ("passkeys/new", "totp", "recovery-codes", "second-factor"):
-        page.goto(f"{house.url}/account/security/{path}")
+        page.goto(f"{site.url}/account/security/{path}")
         check_everywhere(page)
-    add_passkey(page, house)
+    add_passkey(page, site)
     check_everywhere(page)
     with page.expect_navigation():
         page.get_by_role("button", name="Create 10 codes").click()
     check_everywhere(page)
-    page.goto(f"{house.url}/account/security/totp")
+    page.goto(f"{site.url}/account/security/totp")
     seed = page.locator("copy-text pre").inner_text().replace(" ", "")
     page.get_by_role("textbox", name="Code").fill(pyotp.TOTP(seed).now())
     page.get_by_role("button", name="Turn on").click()
@@ -212,13 +212,13 @@ def test_every_page_of_theirs_is_accessible_and_fits(house: House, name: str, ch
         with page.expect_navigation():
             page.get_by_role("link", name=link).click()
         check_everywhere(page)
-        page.goto(f"{house.url}/account/security")
-    page.goto(f"{house.url}/confirm?next=/tokens/new")
+        page.goto(f"{site.url}/account/security")
+    page.goto(f"{site.url}/confirm?next=/tokens/new")
     check_everywhere(page)
     mine.set(is_touched=False)
-    page.goto(f"{house.url}/dashboard")
+    page.goto(f"{site.url}/dashboard")
     log_out(page)
-    log_in(page, house, name)
+    log_in(page, site, name)
     page.wait_for_url("**/login/second-step**")
     check_everywhere(page)
     context.close()

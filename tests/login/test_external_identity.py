@@ -1,4 +1,4 @@
-"""Those whose password is compared elsewhere: the same door, the same words, the same limits."""
+"""Those whose password is compared elsewhere: the same form, messages and limits."""
 
 import threading
 from datetime import timedelta

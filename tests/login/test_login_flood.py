@@ -82,11 +82,11 @@ def register(app, address):
     return somebody.press("Register", username="grace", email="grace@example.org", password="a few words of her own")
 
 
-@pytest.mark.parametrize("door", [log_in_by_page, log_in_by_api, register])
-def test_every_form_that_hashes_takes_a_place_of_the_network_that_asks(one_network, door):
+@pytest.mark.parametrize("send", [log_in_by_page, log_in_by_api, register])
+def test_every_form_that_hashes_takes_a_place_of_the_network_that_asks(one_network, send):
     factories.user(one_network, "ada")
-    assert door(one_network, ATTACKER).status_code == 503
-    assert door(one_network, SOMEBODY).status_code in {200, 303}
+    assert send(one_network, ATTACKER).status_code == 503
+    assert send(one_network, SOMEBODY).status_code in {200, 303}
 
 
 def written(app):

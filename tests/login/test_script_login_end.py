@@ -38,9 +38,9 @@ def test_what_ends_tokens_ends_logins_of_scripts(app, database, user, way):
 
 def test_what_was_ended_by_disabling_stays_ended(app, database, user):
     answer = log_in(app)
-    for deed in (lifecycle.disable, lifecycle.enable):
+    for action in (lifecycle.disable, lifecycle.enable):
         with database.write() as db:
-            deed(db, db.get_one(User, user.id))
+            action(db, db.get_one(User, user.id))
     assert is_over(refresh(app, answer["refresh_token"]))
 
 

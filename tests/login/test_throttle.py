@@ -19,7 +19,7 @@ def site(make_app):
     return with_ada(throttling(make_app))
 
 
-def test_after_so_many_tries_the_door_stays_shut_even_for_the_right_password(site):
+def test_over_the_limit_even_the_right_password_is_refused(site):
     assert statuses(site, *["ada"] * TRIES) == [401] * TRIES
     assert knock(site, password=factories.PASSWORD).status_code == 429
 
@@ -112,7 +112,7 @@ def test_wrong_confirmations_are_throttled_as_well(site):
     assert owner.ask("POST", "/confirm", data=fields).status_code == 429
 
 
-def test_when_the_window_is_over_the_door_opens_by_itself(site):
+def test_a_login_succeeds_after_the_window_has_ended(site):
     with time_machine.travel(NOON, tick=False) as clock:
         statuses(site, *["ada"] * TRIES)
         wait = int(knock(site).headers["Retry-After"])
@@ -122,7 +122,7 @@ def test_when_the_window_is_over_the_door_opens_by_itself(site):
         assert knock(site, password=factories.PASSWORD).status_code == 200
 
 
-def test_knocking_on_does_not_keep_the_door_shut_for_longer(site):
+def test_further_tries_do_not_extend_the_window(site):
     with time_machine.travel(NOON, tick=False) as clock:
         statuses(site, *["ada"] * TRIES)
         clock.shift(timedelta(minutes=14))

@@ -139,13 +139,13 @@ def test_no_transaction_is_open_while_a_password_is_hashed(site):
 
 
 @pytest.mark.parametrize("path", ["/login", "/api/auth"])
-@pytest.mark.parametrize("deed", ["disable", "set_password"])
-def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(site, path, deed):
+@pytest.mark.parametrize("action", ["disable", "set_password"])
+def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(site, path, action):
     class Overtaken(Watched):
         def verify(self, hashed, password):
             with services_of(site).get(Database).write() as db:
                 ada = db.query(User).filter_by(username="ada").one()
-                lifecycle.disable(db, ada) if deed == "disable" else lifecycle.set_password(db, ada, "another")
+                lifecycle.disable(db, ada) if action == "disable" else lifecycle.set_password(db, ada, "another")
             return super().verify(hashed, password)
 
     person = Person(site)

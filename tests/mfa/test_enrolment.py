@@ -74,7 +74,7 @@ def test_of_two_tabs_that_set_an_app_up_at_once_one_comes_too_late(app, person):
 
 
 @pytest.mark.parametrize("begun", ["", "x", "x" * 1001, "AAAA", "é"])
-def test_a_secret_that_this_house_did_not_show_is_refused(app, person, begun):
+def test_a_secret_that_this_site_did_not_show_is_refused(app, person, begun):
     mine = offered(person)
     assert person.press("Turn on", code=mine.code(), begun=begun).status_code == 422
     assert not events(app, "factor.added")

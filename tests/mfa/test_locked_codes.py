@@ -166,11 +166,11 @@ def test_new_passwords_do_not_unlock_it_for_ever(app, totp):
     assert not is_in(step(app, totp.code()))
 
 
-@pytest.mark.parametrize("deed", [lifecycle.unlock, lifecycle.enable])
-def test_an_operator_unlocks_it(app, totp, deed):
+@pytest.mark.parametrize("action", [lifecycle.unlock, lifecycle.enable])
+def test_an_operator_unlocks_it(app, totp, action):
     wrong(app, 300)
     with services_of(app).get(Database).write() as db:
-        deed(db, db.get_one(User, account(app, "ada").id))
+        action(db, db.get_one(User, account(app, "ada").id))
     assert is_in(step(app, totp.code()))
 
 

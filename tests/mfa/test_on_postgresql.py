@@ -28,7 +28,7 @@ ROUNDS = budget.times(10)
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Iterator[Flask]:
+def site(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], str]) -> Iterator[Flask]:
     folder = str(tmp_path_factory.mktemp("elephant") / "instance")
     named = {"WEBAPP_INSTANCE": folder, "WEBAPP_DATABASE_URL": postgresql("mfa")} | NAMED
     settings = Settings.from_env(named)
@@ -38,12 +38,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, postgresql: Callable[[str], 
     close(app)
 
 
-def both(deed) -> list[bool]:
+def both(action) -> list[bool]:
     """Whether each of two who do it at once succeeded."""
 
     def tried(_: int) -> bool:
         try:
-            deed()
+            action()
         except (totp.WrongCode, passkeys.CounterBack):
             return False
         return True
@@ -52,15 +52,15 @@ def both(deed) -> list[bool]:
         return sorted(pool.map(tried, range(2)))
 
 
-def test_of_two_who_bring_the_same_at_once_one_wins(house):
-    user = factories.user(house, "ada")
+def test_of_two_who_bring_the_same_at_once_one_wins(site):
+    user = factories.user(site, "ada")
     mine, database, sealer = (
-        with_app(house, user),
-        services_of(house).get(Database),
-        services_of(house).get(TotpEncryptor),
+        with_app(site, user),
+        services_of(site).get(Database),
+        services_of(site).get(TotpEncryptor),
     )
-    with_passkey(house, user)
-    (passkey,), codes = stored(house, user), with_sheet(house, user)
+    with_passkey(site, user)
+    (passkey,), codes = stored(site, user), with_sheet(site, user)
 
     def by_app() -> None:
         with database.write() as db:
@@ -85,28 +85,28 @@ def test_of_two_who_bring_the_same_at_once_one_wins(house):
     assert [both(lambda code=code: by_sheet(code)) for code in codes] == [[False, True]] * len(codes)
 
 
-def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(house):
-    user, device, person = factories.user(house, "grace"), Authenticator(), Person(house)
+def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(site):
+    user, device, person = factories.user(site, "grace"), Authenticator(), Person(site)
     person.log_in("grace")
     register(person, device)
-    other = Person(house)
+    other = Person(site)
     assert passkey_login(other, device).request.path == "/dashboard"
-    (kept,) = stored(house, user)
+    (kept,) = stored(site, user)
     other.open(f"/account/security/passkeys/{kept.id}/remove")
     other.press("Remove Security key")
-    assert stored(house, user) == []
+    assert stored(site, user) == []
 
 
-def test_of_two_who_remove_the_last_two_passkeys_at_once_one_is_refused(house):
-    user = factories.user(house, "mara")
-    first, second = with_passkey(house, user), with_passkey(house, user)
-    with services_of(house).get(Database).write() as db:
+def test_of_two_who_remove_the_last_two_passkeys_at_once_one_is_refused(site):
+    user = factories.user(site, "mara")
+    first, second = with_passkey(site, user), with_passkey(site, user)
+    with services_of(site).get(Database).write() as db:
         db.get_one(type(user), user.id).password_hash = ""
-    people = Person(house), Person(house, address="198.51.100.7")
+    people = Person(site), Person(site, address="198.51.100.7")
     for person, device in zip(people, (first, second), strict=True):
         passkey_login(person, device)
-    for person, passkey in zip(people, stored(house, user), strict=True):
+    for person, passkey in zip(people, stored(site, user), strict=True):
         person.open(f"/account/security/passkeys/{passkey.id}/remove")
     with ThreadPoolExecutor(2) as pool:
         codes = sorted(pool.map(lambda person: person.press("Remove Security key").status_code, people))
-    assert len(stored(house, user)) == 1, codes
+    assert len(stored(site, user)) == 1, codes

@@ -60,7 +60,7 @@ def test_whoever_has_no_password_is_let_in_and_by_no_password(app, user, device)
     assert passkey_login(Person(app), device).request.path == "/dashboard"
 
 
-def test_a_house_that_is_known_by_a_number_offers_no_passkeys_and_says_why(make_app):
+def test_a_site_that_is_known_by_a_number_offers_no_passkeys_and_says_why(make_app):
     app = make_app(WEBAPP_BASE_URL="http://127.0.0.1:8000")
     factories.user(app, "ada")
     person = Person(app)

@@ -17,19 +17,19 @@ from webapp.mfa.relying_party import RelyingParty
 from webapp.mfa.webauthn_ceremonies import CeremonyRefused
 from webapp.web.registry import services_of
 
-HOUSE = RelyingParty("localhost", "http://localhost", "Latchkey")
+SITE = RelyingParty("localhost", "http://localhost", "Latchkey")
 CHALLENGE = b"a challenge of thirty-two bytes!"
 
 
 def made(device, user, challenge=CHALLENGE):
-    asked = webauthn_ceremonies.creation_options(HOUSE, challenge, user_id=user.id, username="ada", known=[])
-    return webauthn_ceremonies.registered(HOUSE, CHALLENGE, device.make(asked))
+    asked = webauthn_ceremonies.creation_options(SITE, challenge, user_id=user.id, username="ada", known=[])
+    return webauthn_ceremonies.registered(SITE, CHALLENGE, device.make(asked))
 
 
 def shown(device, public_key, challenge=CHALLENGE):
-    answer = webauthn_ceremonies.parse_assertion(device.show(webauthn_ceremonies.request_options(HOUSE, challenge)))
+    answer = webauthn_ceremonies.parse_assertion(device.show(webauthn_ceremonies.request_options(SITE, challenge)))
     return webauthn_ceremonies.verify_assertion(
-        HOUSE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced
+        SITE, CHALLENGE, answer, public_key=public_key, is_synced=device.is_synced
     )
 
 
@@ -45,7 +45,7 @@ def test_a_registration_proves_a_key_and_an_assertion_that_it_is_held(user, devi
 
 
 def test_the_browser_is_asked_for_one_that_is_found_without_a_name_and_verifies_its_owner(user):
-    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
     assert asked["authenticatorSelection"]["residentKey"] == "required"
     assert asked["authenticatorSelection"]["userVerification"] == "required"
     assert asked["rp"]["id"] == "localhost"
@@ -53,7 +53,7 @@ def test_the_browser_is_asked_for_one_that_is_found_without_a_name_and_verifies_
 
 def test_the_browser_is_told_which_passkeys_there_are(user, device):
     known = [webauthn_ceremonies.KnownPasskey(device.credential_id, ("internal",))]
-    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=known)
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=known)
     assert asked["excludeCredentials"][0]["id"] == webauthn_ceremonies.text_of(device.credential_id)
 
 
@@ -102,11 +102,11 @@ def test_a_signature_of_another_key_is_refused(user, device):
 
 
 def test_an_assertion_is_no_registration_and_the_other_way_round(user, device):
-    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
     registration = device.make(asked)
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.registered(
-            HOUSE, CHALLENGE, device.show(webauthn_ceremonies.request_options(HOUSE, CHALLENGE))
+            SITE, CHALLENGE, device.show(webauthn_ceremonies.request_options(SITE, CHALLENGE))
         )
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.parse_assertion(registration)
@@ -124,7 +124,7 @@ BROKEN = [
 @pytest.mark.parametrize("answer", BROKEN)
 def test_what_is_no_answer_at_all_is_refused(answer):
     with pytest.raises(CeremonyRefused):
-        webauthn_ceremonies.registered(HOUSE, CHALLENGE, answer)
+        webauthn_ceremonies.registered(SITE, CHALLENGE, answer)
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.parse_assertion(answer)
     with pytest.raises(CeremonyRefused):
@@ -135,10 +135,10 @@ def test_what_is_no_answer_at_all_is_refused(answer):
 def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, seed):
     """Every part in turn: names, client data, attestation, authenticator data, signature."""
     device = Authenticator()
-    asked = webauthn_ceremonies.creation_options(HOUSE, CHALLENGE, user_id=user.id, username="ada", known=[])
+    asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
     registration = json.loads(device.make(asked))
-    public_key = webauthn_ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration)).public_key
-    assertion = json.loads(device.show(webauthn_ceremonies.request_options(HOUSE, CHALLENGE)))
+    public_key = webauthn_ceremonies.registered(SITE, CHALLENGE, json.dumps(registration)).public_key
+    assertion = json.loads(device.show(webauthn_ceremonies.request_options(SITE, CHALLENGE)))
     for answer, part in (
         (registration, "attestationObject"),
         (assertion, ("authenticatorData", "signature")[seed % 2]),
@@ -149,10 +149,10 @@ def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, see
         answer["response"][part] = webauthn_ceremonies.text_of(bytes(raw))
     with suppress(CeremonyRefused):
         # The attestation says nothing of who made the key, so a changed make or counter is believed.
-        webauthn_ceremonies.registered(HOUSE, CHALLENGE, json.dumps(registration))
+        webauthn_ceremonies.registered(SITE, CHALLENGE, json.dumps(registration))
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.verify_assertion(
-            HOUSE,
+            SITE,
             CHALLENGE,
             webauthn_ceremonies.parse_assertion(json.dumps(assertion)),
             public_key=public_key,

@@ -36,7 +36,7 @@ def again(person, name="ada"):
     return person.log_in(name)
 
 
-def test_a_house_that_does_not_trust_browsers_offers_nothing(app, totp):
+def test_a_site_that_does_not_trust_browsers_offers_nothing(app, totp):
     person = half(app)
     assert "Trust this browser" not in person.page.text
     person.press("Continue", code=totp.code(), trust="y")

@@ -105,24 +105,24 @@ def in_another_process(make_site, person):
     return other
 
 
-def change(app, deed):
+def change(app, action):
     with services_of(app).get(Database).write() as db:
-        return deed(db, db.query(User).filter_by(username="ada").one())
+        return action(db, db.query(User).filter_by(username="ada").one())
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "action",
     [
         pytest.param(lifecycle.disable, id="disabling"),
         pytest.param(lambda db, user: lifecycle.set_password(db, user, "another"), id="a new password"),
         pytest.param(lambda db, user: db.delete(user), id="deleting"),
     ],
 )
-def test_what_ends_everything_acts_on_the_next_request_in_every_process(site, make_site, person, deed):
+def test_what_ends_everything_acts_on_the_next_request_in_every_process(site, make_site, person, action):
     other = in_another_process(make_site, person)
     assert is_in(person)
     assert is_in(other)
-    change(site, deed)
+    change(site, action)
     assert not is_in(person)
     assert not is_in(other)
 

@@ -54,21 +54,21 @@ JSON = {"Accept": "application/json"}
 
 # Each operation becomes a test, so there must be somebody to describe them when the tests are collected.
 folder = tempfile.TemporaryDirectory(prefix="described")
-house = build(Path(folder.name, "instance"))
+site = build(Path(folder.name, "instance"))
 
 
 def as_described(path: str) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path)
 
 
-PAGES = {as_described(route.path) for route in routes(house) if "GET" in route.methods}
+PAGES = {as_described(route.path) for route in routes(site) if "GET" in route.methods}
 OPEN = {
     f"{method} {as_described(route.path)}"
-    for route in routes(house)
+    for route in routes(site)
     for method in route.methods
     if route.need is not None and route.need.is_public
 }
-PATHS = house.test_client().get("/openapi.json").json["paths"]
+PATHS = site.test_client().get("/openapi.json").json["paths"]
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in PATHS.items() for method in methods]
 # A body has many values to try by themselves; the few that there are without one, others below have tried.
 WITH_BODY = {
@@ -90,26 +90,26 @@ def read(*, coverage: bool) -> schemathesis.BaseSchema:
     phases = PhasesConfig(coverage=CoveragePhaseConfig(enabled=coverage))
     chosen = ProjectConfig(phases=phases, checks=ChecksConfig(negative_data_rejection=REFUSED))
     config = SchemathesisConfig(projects=ProjectsConfig(default=chosen))
-    return schemathesis.openapi.from_wsgi("/openapi.json", house, config=config)
+    return schemathesis.openapi.from_wsgi("/openapi.json", site, config=config)
 
 
 @pytest.fixture(scope="module")
 def descriptions() -> Iterator[dict[str, schemathesis.BaseSchema]]:
-    schema.upgrade(services_of(house).get(Settings))
+    schema.upgrade(services_of(site).get(Settings))
     both = {"in full": read(coverage=True), "briefly": read(coverage=False)}
     for description in both.values():
         # Its own code is read for texts to try; it keeps what was found, also for the copies that each test is given.
         build_constants_pool(description)
     yield both
-    close(house)
+    close(site)
     folder.cleanup()
 
 
 @pytest.fixture(scope="module")
 def empty(descriptions: dict[str, schemathesis.BaseSchema]) -> bytes:
     """The database as the first start leaves it."""
-    services_of(house).get(Database).close()
-    return (services_of(house).get(Settings).instance / FILE).read_bytes()
+    services_of(site).get(Database).close()
+    return (services_of(site).get(Settings).instance / FILE).read_bytes()
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def described(
 ) -> schemathesis.BaseSchema:
     how, operation = request.param
     # What one operation has made is not there for the next: the order in which they come changes nothing.
-    put(house, empty)
+    put(site, empty)
     monkeypatch.setitem(ASKED, "operation", operation)
     return descriptions[how]
 
@@ -157,20 +157,20 @@ def has_boxes(case: schemathesis.Case) -> bool:
 
 @pytest.fixture
 def by_token(described: schemathesis.BaseSchema) -> dict[str, str]:
-    admin = factories.user(house, role="super_admin")
-    scopes = services_of(house).get(Catalogue).held_by(("user", "admin", "super_admin"))
-    return {"Authorization": f"Bearer {factories.api_token(house, admin, *scopes).token}"}
+    admin = factories.user(site, role="super_admin")
+    scopes = services_of(site).get(Catalogue).held_by(("user", "admin", "super_admin"))
+    return {"Authorization": f"Bearer {factories.api_token(site, admin, *scopes).token}"}
 
 
 class LoggedIn:
     """What a browser sends that has just logged in; once for each operation, because one of them logs out."""
 
     def get(self, case: schemathesis.Case, context: schemathesis.AuthContext) -> tuple[str, str]:
-        admin = factories.user(house, role="super_admin")
-        with house.test_request_context(), services_of(house).get(Database).write() as db:
-            started = start(db, admin.id, Browser("", None), services_of(house).get(SessionLifetimes), amr="pwd")
+        admin = factories.user(site, role="super_admin")
+        with site.test_request_context(), services_of(site).get(Database).write() as db:
+            started = start(db, admin.id, Browser("", None), services_of(site).get(SessionLifetimes), amr="pwd")
             session["_user_id"], csrf_token = started.secret, generate_csrf()
-            return house.session_interface.get_signing_serializer(house).dumps(dict(session)), csrf_token
+            return site.session_interface.get_signing_serializer(site).dumps(dict(session)), csrf_token
 
     def set(self, case: schemathesis.Case, data: tuple[str, str], context: schemathesis.AuthContext) -> None:
         case.cookies["session"], case.headers["X-CSRF-Token"] = data

@@ -85,9 +85,9 @@ def test_a_scope_that_is_written_into_a_token_opens_nothing_that_its_row_does_no
     assert Script(app, signed(app, claims)).get("/protected").json["code"] == "scope_required"
 
 
-def change(app, user, deed):
+def change(app, user, action):
     with services_of(app).get(Database).write() as db:
-        deed(db, db.get_one(User, user.id))
+        action(db, db.get_one(User, user.id))
 
 
 def test_a_token_of_a_disabled_user_is_refused(app, user, script):

@@ -1,4 +1,4 @@
-"""Every malformed token there is, at the door of /protected: 401 with the right code, never 422, never 500."""
+"""Malformed tokens at /protected: 401 with the right code, never 422 or 500."""
 
 import hashlib
 import hmac

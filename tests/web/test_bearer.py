@@ -114,13 +114,13 @@ def test_a_token_in_the_address_is_never_in_our_logs(site, token, capfd, logged)
     ("name", "realm"),
     [
         ("Schlüssel", "Schl?ssel"),
-        ('The "House"', "The ?House?"),
+        ('The "Site"', "The ?Site?"),
         ("back\\slash", "back?slash"),
         ("Ключница 🗝", "???????? ?"),
         ("two\r\nlines", "two??lines"),
     ],
 )
-def test_a_house_of_any_name_can_challenge(make_app, name, realm):
+def test_a_site_of_any_name_can_challenge(make_app, name, realm):
     app = make_app(WEBAPP_SITE_NAME=name)
     for answer in (
         Script(app).get("/protected"),

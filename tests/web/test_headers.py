@@ -14,7 +14,7 @@ def explode():
 
 
 @pytest.fixture
-def house(make_app):
+def site(make_app):
     app = make_app(WEBAPP_BASE_URL="https://login.example.org", WEBAPP_LOGIN_TRIES_PER_ACCOUNT="1")
     add(app, "/bomb", public(explode))
     factories.user(app, "ada")
@@ -22,8 +22,8 @@ def house(make_app):
 
 
 @pytest.fixture
-def person(house):
-    person = Person(house, base_url="https://login.example.org")
+def person(site):
+    person = Person(site, base_url="https://login.example.org")
     person.log_in("ada")
     return person
 
@@ -102,9 +102,9 @@ PUBLIC = {
 
 
 @pytest.fixture
-def answers(house):
+def answers(site):
     """One answer of every kind, by its name."""
-    person = Person(house, base_url="https://login.example.org")
+    person = Person(site, base_url="https://login.example.org")
     person.log_in("ada")
     made = {name: make(person) for name, (_, make) in ANSWERS.items()}
     assert {name: answer.status_code for name, answer in made.items()} == {
@@ -225,9 +225,9 @@ def test_a_static_address_of_an_older_version_is_served_but_not_kept(person):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "login.example.org:1", "a" * 300, "x y", "[::1", "<blink>"])
-def test_no_page_ever_repeats_the_host_that_was_asked_for(house, host):
+def test_no_page_ever_repeats_the_host_that_was_asked_for(site, host):
     """Own addresses come from the settings: four advisories of a peer in two years say why."""
     for path in ("/login", "/dashboard", "/nowhere", "/public", "/tokens/", "/protected//user"):
-        answer = Script(house).get(path, headers={"Host": host, "X-Forwarded-Host": host, "Accept": HTML})
+        answer = Script(site).get(path, headers={"Host": host, "X-Forwarded-Host": host, "Accept": HTML})
         assert answer.status_code < 500
         assert host not in answer.text + str(answer.headers)

@@ -39,7 +39,7 @@ def test_a_problem_is_said_in_the_words_of_rfc_9457(app):
     }
 
 
-def test_a_problem_is_shown_to_a_person_in_the_dress_of_the_house(app):
+def test_a_problem_is_shown_to_a_person_in_the_dress_of_the_site(app):
     add(app, "/no", raising(Problem(409, "Taken & <gone>", "By <b>another</b>.")))
     answer = Person(app).open("/no")
     assert answer.status_code == 409
@@ -71,7 +71,7 @@ def test_a_fault_in_the_page_of_the_fault_is_still_answered(app):
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
 
 
-def test_the_house_lives_on_after_a_fault(app):
+def test_the_site_lives_on_after_a_fault(app):
     add(app, "/bomb", raising(RuntimeError()))
     script = Script(app)
     script.get("/bomb")

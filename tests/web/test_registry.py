@@ -72,8 +72,8 @@ def test_services_of_one_application_are_not_those_of_another(bare):
 
 def test_the_package_exports_create_app_and_nothing_else():
     assert webapp.create_app is create_app
-    with pytest.raises(AttributeError, match="create_house"):
-        _ = webapp.create_house
+    with pytest.raises(AttributeError, match="create_site"):
+        _ = webapp.create_site
 
 
 def test_the_verifier_is_imported_without_flask():

@@ -143,7 +143,7 @@ def move_away(app, instance):
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_without_its_database_the_house_lets_nobody_in_and_says_503(app, instance, user, accept):
+def test_without_its_database_the_site_lets_nobody_in_and_says_503(app, instance, user, accept):
     token = factories.api_token(app, user).token
     move_away(app, instance)
     answer = Script(app, token).get("/protected", headers={"Accept": accept})
@@ -157,14 +157,14 @@ def test_a_page_without_its_database_is_503_too(person, app, instance, path):
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
 
 
-def test_a_house_whose_database_is_gone_makes_no_empty_one(app, instance, user):
+def test_a_site_whose_database_is_gone_makes_no_empty_one(app, instance, user):
     move_away(app, instance)
     Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
     Script(app).get("/readyz")
     assert not (instance / "latchkey.db").exists()
 
 
-def test_with_its_database_back_the_house_goes_on_without_a_hand(app, instance, user):
+def test_with_its_database_back_the_site_goes_on_without_a_hand(app, instance, user):
     token = factories.api_token(app, user).token
     move_away(app, instance)
     assert Script(app, token).get("/protected").status_code == 503
