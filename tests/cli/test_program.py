@@ -39,6 +39,14 @@ def test_every_command_shows_an_example(words):
     assert f"python -m webapp {' '.join(words)}" in said.stdout or "serve" in words
 
 
+@pytest.mark.parametrize("words", list(commands(program)))
+@pytest.mark.parametrize("wrong", ["--frobnicate", "--help=now"])
+def test_every_command_exits_with_2_after_wrong_usage(words, wrong):
+    """As ``python -m webapp --help`` says: 1 is for what is not found or not allowed."""
+    done = CliRunner().invoke(program, [*words, wrong])
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
 def test_the_help_waits_for_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", HEAVY], cwd=ROOT, env=bare_environ(), capture_output=True)
     assert done.returncode == 0

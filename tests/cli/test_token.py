@@ -37,14 +37,20 @@ def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
     ("options", "code", "words"),
     [
         pytest.param(
-            "--name laptop --scope nothing:read", 1, "does not have the scope nothing:read", id="an unknown scope"
+            "--name laptop --scope nothing:read", 2, "There is no scope nothing:read. Scopes: ", id="an unknown scope"
         ),
-        pytest.param("--name x --scope protected:read", 1, "3 to 50 printable characters", id="a name too short"),
+        pytest.param(
+            "--name laptop --scope admin:read",
+            1,
+            "ada may not give the scope admin:read: it needs another role.",
+            id="a scope of another role",
+        ),
+        pytest.param("--name x --scope protected:read", 2, "3 to 50 printable characters", id="a name too short"),
         pytest.param("--name laptop --scope protected:read --expires 366d", 1, "at most 365d", id="too long a life"),
         pytest.param("--name laptop --scope protected:read --expires 0s", 1, "more than zero", id="no life at all"),
         pytest.param("--name laptop --scope protected:read --expires soon", 2, "such as 90s", id="no duration"),
         pytest.param("--name laptop", 2, "--scope", id="no scope"),
-        pytest.param("--name laptop --scope protected:read --network 10/8", 1, "is not a network", id="no network"),
+        pytest.param("--name laptop --scope protected:read --network 10/8", 2, "is not a network", id="no network"),
         pytest.param("--name laptop --scope protected:read --method BREW", 2, "BREW", id="no method"),
         pytest.param("--name laptop --scope protected:read --resource /x", 1, "allows /x", id="no address"),
         pytest.param("--name laptop --scope protected:read --per-minute 0", 2, "per-minute", id="no rate"),

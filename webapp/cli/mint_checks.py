@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import click
 from sqlalchemy.orm import Session
 
 from webapp.accounts.models import User
@@ -63,6 +64,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
 
     Raises:
         CommandRefused: the owner, the lifetime, a scope or a restriction does not allow it.
+        click.UsageError: there is no such scope, or an option is misspelt.
     """
     if owner.disabled_at is not None:
         raise CommandRefused(f"{owner.username} is disabled. Enable them first.")
@@ -73,8 +75,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
     try:
         granted = catalogue.check(order.scopes, roles)
     except ScopeNotHeld as error:
-        held = ", ".join(catalogue.held_by(roles))
-        raise CommandRefused(f"{owner.username} does not have the scope {error}; available: {held}.") from error
+        raise scope_refusal(catalogue, owner, roles, error.names) from error
     demands = demands_of(settings.second_factor_for, settings.passkey_for)
     if (level := catalogue.level_for(granted, demands)) > Level.ONE:
         raise CommandRefused(
@@ -85,7 +86,7 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
     try:
         name, authority = checked_name(order.name), bounded(granted, order)
     except (TokenNameUnfit, DpopKeyUnfit, NetworkUnfit) as error:
-        raise CommandRefused(str(error)) from error
+        raise click.UsageError(str(error)) from error
     return TokenRequest(
         name=name,
         note=order.note,
@@ -93,6 +94,18 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
         lifetime=lifetime,
         reason=order.reason if lifetime is None else None,
         origin="cli",
+    )
+
+
+def scope_refusal(
+    catalogue: Catalogue, owner: User, roles: Sequence[str], refused: Sequence[str]
+) -> click.ClickException:
+    """The error for scopes that do not exist, or else for those that the owner may not give."""
+    if unknown := [name for name in refused if name not in catalogue.scopes]:
+        return click.UsageError(f"There is no scope {', '.join(unknown)}. Scopes: {', '.join(catalogue.scopes)}.")
+    held = ", ".join(catalogue.held_by(roles))
+    return CommandRefused(
+        f"{owner.username} may not give the scope {', '.join(refused)}: it needs another role. Available: {held}."
     )
 
 
