@@ -55,15 +55,15 @@ FIELDS = {
     "/login/passkey": "next response",
     "/login/second-step": "code next response",
     "/password-strength": "email password role username",
-    "/register": "email link password username",
-    "/reset": "link password",
+    "/register": "email password username",
+    "/reset": "password",
     "/tokens/<uuid:token_id>/drop": "scope",
     "/tokens/<uuid:token_id>/edit": "name note",
     "/tokens/<uuid:token_id>/summary": "name note",
     "/tokens/inspect": "address calling_from token",
     "/tokens/new": "key name note once reason",
     "/tokens/summary": "key name note once reason",
-    "/verify": "link password",
+    "/verify": "password",
 }
 
 
@@ -72,7 +72,9 @@ def forms_of(app: Flask) -> dict[str, set[str]]:
     for route in routes(app):
         contract = contract_of(app.view_functions[route.endpoint])
         if "POST" in route.methods and contract and contract.form:
-            found[route.path] = {name for name in dir(contract.form) if is_text(getattr(contract.form, name))}
+            names = {name for name in dir(contract.form) if is_text(getattr(contract.form, name))}
+            # The secret of a mailed link is judged before the form: whatever is no secret is a dead link.
+            found[route.path] = names - {"link"}
     return {path: names for path, names in found.items() if names}
 
 

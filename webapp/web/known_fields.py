@@ -193,7 +193,7 @@ def refusal(errors: dict[str, list[str]], status: int) -> Problem:
         extra["error"] = "invalid_request"
     title = _("Some fields need to be corrected") if status == 422 else _("Invalid request")
     (message, *_more), *_others = errors.values()
-    return Problem(status, title, f"{message} {_('Nothing was changed.')}", extra=extra)
+    return Problem(status, title, _("%(reason)s Nothing was changed.", reason=message), extra=extra)
 
 
 def init_app(app: Flask) -> None:
