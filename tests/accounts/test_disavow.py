@@ -40,6 +40,7 @@ WITHOUT = {
     "login_unlocked": "an admin did it",
     "role_changed": "an admin did it",
     "sessions_ended": "an admin did it",
+    "credential_ended": "an admin did it, for a reason that stands there",
     "reset_offered": "an admin did it, and nothing has changed yet",
     "address_in_use": "nothing was changed",
     "address_taken": "nothing was changed",

@@ -1,5 +1,6 @@
 """At every address that holds an id, that of another is not there: 404 as page and as JSON, like one that never was."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -33,6 +34,7 @@ OF_ADMINS = {
     "/admin/roles/<name>/remove",
     "/admin/users/<uuid:user_id>",
     "/admin/users/<uuid:user_id>/<act>",
+    "/admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end",
     "/admin/users/<uuid:user_id>/delete",
     "/admin/users/<uuid:user_id>/disable",
     "/admin/users/<uuid:user_id>/enable",
@@ -55,9 +57,8 @@ def methods_of(app: Flask, path: str) -> list[str]:
 
 
 def filled(path: str, value: object) -> str:
-    """With one value in the place of what stands in angles; an act, where there is one, is one that there is."""
-    before, _, rest = path.replace("<act>", "role").partition("<")
-    return f"{before}{value}{rest.partition('>')[2]}"
+    """With one value in the place of what stands in angles; an act or a kind is one that there is."""
+    return re.sub(r"<[^>]*>", lambda _found: str(value), path.replace("<act>", "role").replace("<kind>", "sessions"))
 
 
 def answers(caller: HeaderClient, method: str, path: str) -> list[tuple[int, str]]:

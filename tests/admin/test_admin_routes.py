@@ -74,6 +74,8 @@ ROWS = (
     Row("GET /admin/users", 200, 200),
     Row("GET /admin/users/<uuid:user_id>", 200, 200),
     Row("GET /admin/users/<uuid:user_id>/<act>", 200, NO_TOKEN),
+    Row("GET /admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end", 200, NO_TOKEN),
+    Row("POST /admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end", 200, 200, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/delete", 204, 204, sent=REASON | {"username": "ada"}),
     Row("POST /admin/users/<uuid:user_id>/disable", 200, 200, sent=REASON),
     Row("POST /admin/users/<uuid:user_id>/enable", 200, NO_TOKEN, sent=REASON),
@@ -126,6 +128,8 @@ def places(app: Flask) -> dict[str, str]:
     return {
         "<uuid:user_id>": str(ada.id),
         "<act>": "disable",
+        "<kind>": "tokens",
+        "<uuid:credential_id>": str(factories.api_token(app, ada).entry.id),
         "<name>": "editor",
         "<uuid:invitation_id>": str(invited.id),
         "<uuid:mail_id>": str(mail_id),

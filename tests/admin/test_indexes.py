@@ -31,6 +31,7 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/users?view=never", "ix_user_last_login_at_username_key"),
         ("/admin/users?view=dormant", "ix_user_last_login_at_username_key"),
         ("/admin/users?view=disabled", "ix_user_disabled_at_username_key"),
+        ("/admin/users?view=closed", "ix_user_closes_at"),
         ("/admin/users?view=tokens", "ix_credential_kind_expires_at"),
         ("/admin/users?view=one_factor", "ix_passkey_user_id"),
         ("/admin/users?q=ada&view=disabled&sort=seen", "INDEX"),
@@ -40,6 +41,7 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/audit?actor=ada", "ix_audit_event_actor_id_at_seq"),
         ("/admin/audit?event=user.made", "ix_audit_event_event_at_seq"),
         ("/admin/audit?address=10.0.0.7", "ix_audit_event_address_at_seq"),
+        ("/admin/audit?request=4f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d", "ix_audit_event_request_id_at_seq"),
         ("/admin/audit?since=2026-01-01&until=2026-02-01", "ix_audit_event_at_seq"),
         ("/admin/audit?before=2", "INDEX"),
         ("/admin/audit?user=ada&event=user.made&address=10.0.0.7&since=2026-01-01", "INDEX"),
@@ -86,7 +88,7 @@ def test_what_can_act_as_people_is_asked_by_who_they_are(app, stranger, path):
 
 LISTS = (
     *("/admin/users", "/admin/users?q=p", "/admin/users?role=user&sort=seen", "/admin/users?q=p&view=one_factor"),
-    *(f"/admin/users?view={view}" for view in ("never", "dormant", "disabled", "tokens")),
+    *(f"/admin/users?view={view}" for view in ("never", "dormant", "disabled", "closed", "tokens")),
     *("/admin/audit", "/admin/audit?event=token.minted", "/admin/audit?address=10.0.0.9", "/admin/mail"),
 )
 

@@ -95,3 +95,13 @@ def test_the_pages_of_the_list_hold_everybody_once(app, script, sort, view):
 def test_hostile_queries_are_refused_in_words(script):
     for query in ("view=x", "sort=x", "after=1", "q=%00", "role=%27", "q=" + "a" * 400):
         assert script.get(f"/admin/users?{query}").status_code == 400
+
+
+def test_closed_accounts_are_a_state_of_their_own_apart_from_disabled_ones(app, script):
+    in_state(app, "closed", closes_at=now(), last_login_at=now())
+    in_state(app, "both", closes_at=now(), disabled_at=now(), last_login_at=now())
+    in_state(app, "disabled", disabled_at=now(), last_login_at=now())
+    assert names(script, "view=closed") == {"closed", "both"}
+    assert names(script, "view=disabled") == {"disabled", "both"}
+    states = {one["username"]: one["state"] for one in script.get("/admin/users").json["people"]}
+    assert (states["closed"], states["both"], states["disabled"]) == ("closed", "disabled", "disabled")

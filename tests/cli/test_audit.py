@@ -123,3 +123,17 @@ def test_an_event_that_was_renamed_is_found_by_either_name(run, instance, name):
     rows = [json.loads(line) for line in run(f"audit export --event {name}").stdout.splitlines()]
     assert sorted(row["event"] for row in rows) == ["house.backed-up", "site.backed-up"]
     assert run("audit verify").exit_code == 0
+
+
+def test_events_of_one_request_are_found_by_its_id(run, instance):
+    run("db upgrade")
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
+    number = "4f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d"
+    with database.write() as db:
+        store(db, "key.rotated", request_id=number)
+        record(db, Event.LIMITS_RESET)
+    database.close()
+    for name in (number, f"urn:uuid:{number}"):
+        (line,) = run("audit list --request", name).stdout.splitlines()
+        assert named(line) == "key.rotated"
+        assert json.loads(run("audit export --request", name).stdout)["request_id"] == number

@@ -177,3 +177,17 @@ def test_a_user_name_may_be_an_e_mail_address_where_the_site_says_so(run):
     command = "user add ada@old.example.net --password-stdin"
     assert run(command, typed=PASSWORD).exit_code == 1
     assert run(command, typed=PASSWORD, WEBAPP_EMAIL_USER_NAMES="true").exit_code == 0
+
+
+def test_closed_accounts_are_a_state_and_a_view_of_the_list(run, add, instance):
+    for name in ("ada", "bob", "cleo"):
+        add(name)
+    run("user disable bob")
+    database = Database(f"sqlite:///{instance / 'latchkey.db'}")
+    with database.write() as db:
+        lifecycle.close(db, user_queries.by_name_or_email(db, "ada"))
+    database.close()
+    (closed,) = json.loads(run("user list --view closed --json").stdout)
+    assert (closed["username"], closed["disabled_at"], bool(closed["closes_at"])) == ("ada", None, True)
+    assert "closed, to be deleted " in run("user list --view closed").stdout
+    assert [one["username"] for one in json.loads(run("user list --view disabled --json").stdout)] == ["bob"]

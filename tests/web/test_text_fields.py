@@ -34,6 +34,7 @@ FIELDS = {
     "/admin/invitations/new": "email note",
     "/admin/roles": "description name",
     "/admin/roles/<name>/edit": "description",
+    "/admin/users/<uuid:user_id>/<kind>/<uuid:credential_id>/end": "reason",
     "/admin/users/<uuid:user_id>/delete": "reason username",
     "/admin/users/<uuid:user_id>/disable": "reason",
     "/admin/users/<uuid:user_id>/enable": "reason",
@@ -128,7 +129,10 @@ def at(app: Flask, first: str, then: str, **fields: str) -> HeaderClient:
 
 def filled(app: Flask, path: str, ada: User) -> str:
     if "<uuid:user_id>" in path:
-        return path.replace("<uuid:user_id>", str(factories.user(app, "eve").id))
+        eve = factories.user(app, "eve")
+        path = path.replace("<uuid:user_id>", str(eve.id)).replace("<kind>", "tokens")
+        token = "<uuid:credential_id>"
+        return path.replace(token, str(factories.api_token(app, eve).entry.id)) if token in path else path
     if "<name>" in path:
         return path.replace("<name>", "user")
     before, _, rest = path.partition("<")

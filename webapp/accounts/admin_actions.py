@@ -12,9 +12,9 @@ from webapp.accounts.models import User
 from webapp.accounts.roles import RoleGone
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
-from webapp.credentials import lifecycle as credentials
 from webapp.credentials.live_counts import LiveCounts
 from webapp.mail.mailer import Mailer
+from webapp.sessions import lifecycle as sessions
 
 
 class TargetOutranksActor(Exception):
@@ -115,19 +115,10 @@ class AdminAction:
     def end_sessions(self, user: User) -> int:
         """End all sessions of a user; API tokens stay. Returns the number of ended sessions."""
         self.judge(user)
-        ended = credentials.end_all(self.db, user.id, kind="session")
-        for session_id in ended:
-            record(
-                self.db,
-                Event.SESSION_ENDED,
-                user_id=user.id,
-                actor_id=self.actor.user_id,
-                credential_id=session_id,
-                reason=self.reason,
-            )
+        ended = sessions.end_others(self.db, user.id, way="admin", actor_id=self.actor.user_id, reason=self.reason)
         if ended:
-            self.tell(user, "sessions_ended", count=len(ended))
-        return len(ended)
+            self.tell(user, "sessions_ended", count=ended)
+        return ended
 
     def send_reset_link(self, user: User, *, by_mail: bool) -> str:
         """Create a link that sets a new password; earlier links stop working.

@@ -28,7 +28,7 @@ UNCHANGED = (
     .where(User.disabled_at.is_(None), User.is_service.is_(False))
     .with_for_update(key_share=True)
 )
-VIEWS = ("never", "dormant", "disabled", "tokens")
+VIEWS = ("never", "dormant", "disabled", "closed", "tokens")
 ONE_FACTOR = "one_factor"
 # Who has tokens is only known after reading all of them, so the count stops here.
 MANY = 1000
@@ -63,9 +63,14 @@ def by_name_or_email(db: Session, name_or_address: str) -> User | None:
     return db.scalar(BY_NAME, {"key": identifier_key(name_or_address)})
 
 
-def everybody(db: Session) -> Sequence[User]:
-    """All users by name."""
-    return db.scalars(select(User).order_by(User.username_key)).all()
+def everybody(db: Session, only: str = "") -> Sequence[User]:
+    """All users by name.
+
+    Args:
+        only: a view, such as ``closed``; empty for all.
+    """
+    query = select(User).order_by(User.username_key)
+    return db.scalars(query.where(view(only)) if only else query).all()
 
 
 def unchanged(db: Session, user: User) -> User | None:
@@ -172,6 +177,8 @@ def view(name: str) -> ColumnElement[bool]:
         case "disabled":
             # As a range, which SQLite answers from an index.
             return User.disabled_at > EPOCH
+        case "closed":
+            return User.closes_at > EPOCH
         case "tokens":
             # Checked user by user in their order: a page is full long before all tokens are read.
             return credentials.has_live(User.id, "token")

@@ -8,6 +8,7 @@ KINDS = {
     "account_deleted": _l("account deleted"),
     "account_disabled": _l("account disabled"),
     "account_enabled": _l("account enabled"),
+    "credential_ended": _l("access ended"),
     "address_changed": _l("address changed"),
     "address_in_use": _l("address in use"),
     "address_taken": _l("address taken"),

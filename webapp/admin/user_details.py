@@ -36,7 +36,7 @@ class UserSummary(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     role: str
     state: str
-    """`active`, `dormant` for 90 days, `never` logged in, or `disabled`."""
+    """`active`, `dormant` for 90 days, `never` logged in, `closed` by its owner, or `disabled` by an admin."""
     created_at: datetime
     last_login_at: datetime | None
     disabled_at: datetime | None
@@ -94,6 +94,8 @@ class UserDetails(UserSummary, frozen=True, kw_only=True):
 def state_of(user: User) -> str:
     if user.disabled_at is not None:
         return "disabled"
+    if user.closes_at is not None:
+        return "closed"
     if user.last_login_at is None:
         return "never"
     return "dormant" if now() - user.last_login_at > user_queries.DORMANT else "active"

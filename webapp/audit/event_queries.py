@@ -73,6 +73,8 @@ class AuditFilter:
     event: str = ""
     address: str = ""
     """IP address."""
+    request_id: str = ""
+    """As error pages show it and problems name it in ``instance``, with or without ``urn:uuid:``."""
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -94,6 +96,8 @@ def filtered(wanted: AuditFilter) -> Select[AuditEvent]:
     for column in (AuditEvent.user_id, AuditEvent.actor_id, AuditEvent.address):
         if value := getattr(wanted, column.key):
             query = query.where(column == value)
+    if wanted.request_id:
+        query = query.where(AuditEvent.request_id == wanted.request_id.strip().lower().removeprefix("urn:uuid:"))
     query = query.where(is_one(wanted.event)) if wanted.event else query
     query = query.where(AuditEvent.at >= wanted.since) if wanted.since else query
     query = query.where(AuditEvent.at < wanted.until) if wanted.until else query

@@ -20,6 +20,7 @@ class AuditEvent(Base):
         Index("ix_audit_event_actor_id_at_seq", "actor_id", "at", "seq"),
         Index("ix_audit_event_event_at_seq", "event", "at", "seq"),
         Index("ix_audit_event_address_at_seq", "address", "at", "seq"),
+        Index("ix_audit_event_request_id_at_seq", "request_id", "at", "seq"),
     )
 
     id: Mapped[Key]

@@ -62,12 +62,17 @@ DAY = click.DateTime(["%Y-%m-%d"])
 user_option = click.option("--user", metavar="NAME|ID", help="Only events about this user.")
 actor_option = click.option("--actor", metavar="NAME|ID", help="Only actions by this user on others.")
 address_option = click.option("--address", help="Only from this IP address.")
+request_option = click.option(
+    "--request", metavar="ID", help="Only from this request, by the ID that error pages and problems show."
+)
 since_option = click.option("--since", type=DAY, metavar="DATE", help="From this day on, in UTC.")
 until_option = click.option("--until", type=DAY, metavar="DATE", help="Up to and including this day, in UTC.")
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
-    return event_option(user_option(actor_option(address_option(since_option(until_option(command))))))
+    for option in (until_option, since_option, request_option, address_option, actor_option, user_option, event_option):
+        command = option(command)
+    return command
 
 
 def audit_filter(db: Session, **said: object) -> AuditFilter:
@@ -78,6 +83,7 @@ def audit_filter(db: Session, **said: object) -> AuditFilter:
         actor_id=actor,
         event=str(said["event"] or ""),
         address=str(said["address"] or ""),
+        request_id=str(said["request"] or ""),
         since=moment_of(said["since"]),
         until=until + timedelta(days=1) if until else None,
     )

@@ -96,18 +96,20 @@ def add(context: CommandContext, *, name: str, email: str | None, role: str, pas
 
 
 @command.command("list")
+@click.option("--view", type=click.Choice([*user_queries.VIEWS, user_queries.ONE_FACTOR]), help="Only these users.")
 @click.option("--imported-hash", is_flag=True, help="Only users whose imported password hash no login has replaced.")
 @as_json
 @pass_context
-def list_(context: CommandContext, *, imported_hash: bool, is_json: bool) -> None:
+def list_(context: CommandContext, *, view: str | None, imported_hash: bool, is_json: bool) -> None:
     """List all users.
 
     \b
-    Example:
+    Examples:
+      python -m webapp user list --view closed
       python -m webapp user list --json | jq -r '.[] | select(.role == "super_admin").username'
     """
     with opened(context) as database, database.read() as db:
-        everybody = user_queries.everybody(db)
+        everybody = user_queries.everybody(db, view or "")
         live = live_counts(db)
     users = [user for user in everybody if user.has_imported_hash or not imported_hash]
     if is_json:
@@ -133,13 +135,15 @@ def in_words(live: LiveCounts) -> str:
 
 
 def user_facts(user: User) -> dict[str, object]:
-    names = ("id", "username", "email", "role", "created_at", "disabled_at")
+    names = ("id", "username", "email", "role", "created_at", "disabled_at", "closes_at")
     return {name: getattr(user, name) for name in names}
 
 
 def state_of(user: User) -> str:
     if user.disabled_at:
         return f"disabled {moment(user.disabled_at)}"
+    if user.closes_at:
+        return f"closed, to be deleted {moment(user.closes_at)}"
     return f"locked after {user.failed_logins} wrong passwords" if lockout.is_frozen(user) else "active"
 
 

@@ -50,7 +50,7 @@ def logout(context: CommandContext, *, name: str) -> None:
     """
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
-        ended = lifecycle.end_others(db, user.id)
+        ended = lifecycle.end_others(db, user.id, way="operator")
     say_aside(f"{user.username} is logged out everywhere; {counted(ended, 'session')} ended.")
 
 

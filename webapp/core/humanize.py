@@ -1,6 +1,10 @@
 """Words for names and counts in code, as people read them."""
 
-from webapp.core.translation import _l, listed
+from datetime import datetime
+
+from babel.dates import format_datetime
+
+from webapp.core.translation import _, _l, current_locale, listed
 
 
 def humanize(name: object) -> str:
@@ -27,3 +31,10 @@ WAYS = {
 def ways_in_words(amr: object) -> str:
     """RFC 8176 values as people read them: "password and code"."""
     return listed(word for way in str(amr).split() if (word := WAYS.get(way, way)))
+
+
+def minute(moment: datetime) -> str:
+    """Such as "14 March 2027, 12:00 UTC"."""
+    # Translators: a date and time pattern, in the letters of Unicode TR35.
+    pattern = _("d MMMM y, HH:mm")
+    return f"{format_datetime(moment, pattern, locale=current_locale())} {moment:%Z}"

@@ -15,6 +15,7 @@ from webapp.credentials import lifecycle as credentials
 from webapp.credentials.lifecycle import AuthenticationProof
 from webapp.credentials.models import Credential
 from webapp.sessions.models import BrowserSession
+from webapp.sessions.user_agents import browser_of, system_of
 
 
 class AlreadyEnded(Exception):
@@ -140,29 +141,74 @@ def issue(
     return Started(secret, credential)
 
 
-def end(db: Session, user_id: UUID, session_id: UUID) -> bool:
-    """End a session of a user. Returns False if it is not theirs or had ended before."""
-    credential = credentials.find(db, session_id, kind="session")
-    if credential is None or credential.user_id != user_id:
-        return False
-    if ended := credentials.end(db, session_id):
-        record(db, Event.SESSION_ENDED, user_id=user_id, credential_id=session_id)
-    return ended
-
-
-def end_others(db: Session, user_id: UUID, *, keep: UUID | None = None) -> int:
-    """End all sessions of a user.
+def end(
+    db: Session,
+    user_id: UUID,
+    session_id: UUID,
+    *,
+    way: str = "owner",
+    actor_id: UUID | None = None,
+    reason: str | None = None,
+) -> bool:
+    """End a session; False if it is not this user's, or had ended before.
 
     Args:
-        keep: a session to leave alone, such as the one that made the request.
+        way: how it ended: by its ``owner`` from elsewhere, by its own ``logout``, by a new ``login`` with the same
+            browser, by an ``admin``, or by an ``operator`` on the command line.
+        actor_id: the admin.
+        reason: which the admin gave.
+    """
+    credential = credentials.find(db, session_id, kind="session")
+    if credential is None or credential.user_id != user_id or not credentials.end(db, session_id):
+        return False
+    record_end(db, credential, db.get_one(BrowserSession, session_id), way=way, actor_id=actor_id, reason=reason)
+    return True
+
+
+def end_others(
+    db: Session,
+    user_id: UUID,
+    *,
+    keep: UUID | None = None,
+    way: str = "owner",
+    actor_id: UUID | None = None,
+    reason: str | None = None,
+) -> int:
+    """End every session of a user except ``keep``; the other arguments are those of ``end``.
 
     Returns:
-        Number of ended sessions.
+        Number of sessions ended; 0 is not an error.
     """
     ended = credentials.end_all(db, user_id, kind="session", keep=keep)
-    for session_id in ended:
-        record(db, Event.SESSION_ENDED, user_id=user_id, credential_id=session_id)
+    query = select(Credential, BrowserSession).join(BrowserSession, BrowserSession.id == Credential.id)
+    for credential, browser in db.execute(query.where(Credential.id.in_(ended))):
+        record_end(db, credential, browser, way=way, actor_id=actor_id, reason=reason)
     return len(ended)
+
+
+def record_end(
+    db: Session,
+    credential: Credential,
+    browser: BrowserSession,
+    *,
+    way: str,
+    actor_id: UUID | None,
+    reason: str | None,
+) -> None:
+    """Write the event, which says which session ended: the browser, its system, and when it started."""
+    details = {"reason": reason} if reason else {}
+    record(
+        db,
+        Event.SESSION_ENDED,
+        user_id=credential.user_id,
+        actor_id=actor_id,
+        credential_id=credential.id,
+        way=way,
+        browser=browser_of(browser.user_agent),
+        system=system_of(browser.user_agent),
+        started_at=credential.created_at.isoformat(),
+        **details,
+    )
 
 
 def live(db: Session, user_id: UUID) -> Sequence[tuple[Credential, BrowserSession]]:

@@ -16,17 +16,26 @@ from webapp.tokens import refresh_families
 from webapp.tokens.models import ApiToken
 
 
-def revoke(db: Session, user_id: UUID, token_id: UUID, *, origin: str = "owner") -> bool:
+def revoke(
+    db: Session,
+    user_id: UUID,
+    token_id: UUID,
+    *,
+    origin: str = "owner",
+    actor_id: UUID | None = None,
+    reason: str | None = None,
+) -> bool:
     """Revoke a token; False if it is not the user's or was revoked before.
 
     Args:
-        origin: who revokes it, as in ``refresh_families.end``.
+        origin: who revokes it, as in ``refresh_families.end``; so are ``actor_id`` and ``reason``.
     """
     found = find(db, user_id, token_id)
     if found is None or not credentials.end(db, token_id):
         return False
     found.entry.taken_name = None
-    record(db, Event.TOKEN_REVOKED, user_id=user_id, credential_id=token_id, name=found.entry.name, origin=origin)
+    details = {"name": found.entry.name, "origin": origin} | ({"reason": reason} if reason else {})
+    record(db, Event.TOKEN_REVOKED, user_id=user_id, actor_id=actor_id, credential_id=token_id, **details)
     return True
 
 

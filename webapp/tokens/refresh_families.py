@@ -88,17 +88,29 @@ def begin(
     return NewFamily(secret, credential)
 
 
-def end(db: Session, family_id: UUID, *, event: Event = Event.REFRESH_ENDED, origin: str = "owner") -> bool:
+def end(
+    db: Session,
+    family_id: UUID,
+    *,
+    event: Event = Event.REFRESH_ENDED,
+    origin: str = "owner",
+    actor_id: UUID | None = None,
+    reason: str | None = None,
+) -> bool:
     """End a script login and its access tokens; False if it had been ended before.
 
     Args:
-        origin: who ends it: its ``owner``, a ``holder`` of the token, an operator by ``cli``, or the ``site`` itself.
+        origin: who ends it: its ``owner``, a ``holder`` of the token, an ``admin``, an operator by ``cli``, or the
+            ``site`` itself.
+        actor_id: the admin.
+        reason: which the admin gave.
     """
     # The family first: a concurrent refresh has it locked, and its new token is then ended by the second statement.
     if not credentials.end(db, family_id):
         return False
     credentials.end_members(db, family_id)
-    record(db, event, user_id=owner_of(db, family_id), credential_id=family_id, origin=origin)
+    details = {"origin": origin} | ({"reason": reason} if reason else {})
+    record(db, event, user_id=owner_of(db, family_id), actor_id=actor_id, credential_id=family_id, **details)
     return True
 
 

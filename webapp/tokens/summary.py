@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
-from babel.dates import format_datetime
-
 from webapp.core.clock import NEVER
-from webapp.core.translation import _, _n, current_locale, listed
+from webapp.core.humanize import minute
+from webapp.core.translation import _, _n, listed
 from webapp.guard.token_grant import READS, TokenGrant
 from webapp.tokens.scopes import READ, WRITE, Catalogue, Opening, Scope, plain
 from webapp.web.templating import number
@@ -64,13 +63,6 @@ def actions_of(scopes: Sequence[Scope]) -> list[str]:
         for scope in scopes
         if not (scope.resource_name in both and scope.verb == READ)
     ]
-
-
-def minute(moment: datetime) -> str:
-    """Such as "14 March 2027, 12:00 UTC"."""
-    # Translators: a date and time pattern, in the letters of Unicode TR35.
-    pattern = _("d MMMM y, HH:mm")
-    return f"{format_datetime(moment, pattern, locale=current_locale())} {moment:%Z}"
 
 
 def limits_of(authority: TokenGrant) -> list[str]:

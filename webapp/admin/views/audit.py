@@ -51,6 +51,14 @@ class AuditQuery(msgspec.Struct, frozen=True):
     ] = ""
     event: Annotated[str, msgspec.Meta(max_length=50, pattern=NO_NUL, description="Such as `token.revoked`.")] = ""
     address: Annotated[str, msgspec.Meta(max_length=45, pattern=NO_NUL, description="IP address it came from.")] = ""
+    request: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=64,
+            pattern=NO_NUL,
+            description="Request ID, as a refusal names it in `instance` or on its page.",
+        ),
+    ] = ""
     since: Annotated[str, msgspec.Meta(pattern=DAY, description="From this day (UTC).")] = ""
     until: Annotated[str, msgspec.Meta(pattern=DAY, description="Up to and including this day (UTC).")] = ""
     before: Annotated[
@@ -149,6 +157,7 @@ def audit_filter(wanted: AuditQuery) -> AuditFilter:
         actor_id=user_id_of(wanted.actor),
         event=wanted.event,
         address=wanted.address,
+        request_id=wanted.request,
         since=day(wanted.since, "since"),
         until=until + timedelta(days=1) if until else None,
         before=wanted.before or None,

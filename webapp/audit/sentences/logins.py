@@ -59,6 +59,36 @@ def recovery_code_used(details: Details) -> Sentence:
     )
 
 
+SESSION_ENDS = {
+    "owner": Sentence(
+        _l("You ended a session: %(session)s."), _l("%(user)s ended one of their sessions: %(session)s.")
+    ),
+    "logout": Sentence(_l("You logged out: %(session)s."), _l("%(user)s logged out: %(session)s.")),
+    "login": Sentence(
+        _l("A new login in the same browser replaced a session: %(session)s."),
+        _l("A new login in the same browser replaced a session of %(user)s: %(session)s."),
+    ),
+    "admin": Sentence(
+        _l("An administrator ended a session: %(session)s."),
+        _l("A session of %(user)s was ended: %(session)s."),
+        _l("%(actor)s ended a session of %(user)s: %(session)s."),
+    ),
+    "operator": Sentence(
+        _l("An administrator ended a session: %(session)s."), _l("A session of %(user)s was ended: %(session)s.")
+    ),
+}
+# Of events that do not say how it ended, nor which it was.
+A_SESSION_ENDED = Sentence(
+    _l("A session was ended."),
+    _l("A session of %(user)s was ended."),
+    _l("A session of %(user)s was ended by %(actor)s."),
+)
+
+
+def session_ended(details: Details) -> Sentence:
+    return SESSION_ENDS.get(str(details.raw("way")), A_SESSION_ENDED)
+
+
 LOGINS: Entries = {
     Event.SESSION_STARTED: Sentence(
         _l("You logged in with your %(amr)s."), _l("%(user)s logged in with their %(amr)s.")
@@ -67,11 +97,7 @@ LOGINS: Entries = {
     Event.SESSION_CONFIRMED: Sentence(
         _l("You confirmed it's you."), _l("%(user)s confirmed it's them with their %(amr)s.")
     ),
-    Event.SESSION_ENDED: Sentence(
-        _l("A session was ended."),
-        _l("A session of %(user)s was ended."),
-        _l("A session of %(user)s was ended by %(actor)s."),
-    ),
+    Event.SESSION_ENDED: session_ended,
     Event.SESSION_REUSED: Sentence(
         _l("A copy of a session cookie was used, so the session was ended."),
         _l("A copy of a session cookie of %(user)s was used, so the session was ended."),

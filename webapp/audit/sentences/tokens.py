@@ -52,6 +52,24 @@ def access_refused(details: Details) -> Sentence:
     )
 
 
+def revoked(details: Details) -> Sentence:
+    by_admin = details.raw("origin") == "admin"
+    return Sentence(
+        _l("%(token)s was revoked by an administrator.") if by_admin else _l("%(token)s was revoked."),
+        _l("%(token)s of %(user)s was revoked."),
+        _l("%(token)s of %(user)s was revoked by %(actor)s."),
+    )
+
+
+def script_logged_out(details: Details) -> Sentence:
+    by_admin = details.raw("origin") == "admin"
+    return Sentence(
+        _l("A script was logged out by an administrator.") if by_admin else _l("A script was logged out."),
+        _l("A script of %(user)s was logged out."),
+        _l("A script of %(user)s was logged out by %(actor)s."),
+    )
+
+
 TOKENS: Entries = {
     Event.TOKEN_MINTED: created,
     Event.TOKEN_EDITED: edited,
@@ -59,7 +77,7 @@ TOKENS: Entries = {
     Event.TOKEN_FIRST_USED: Sentence(
         _l("%(token)s was used for the first time."), _l("%(token)s of %(user)s was used for the first time.")
     ),
-    Event.TOKEN_REVOKED: Sentence(_l("%(token)s was revoked."), _l("%(token)s of %(user)s was revoked.")),
+    Event.TOKEN_REVOKED: revoked,
     Event.TOKEN_EXCHANGED: Sentence(
         _l("%(token)s was exchanged for a token for %(audience)s."),
         _l("%(token)s of %(user)s was exchanged for a token for %(audience)s."),
@@ -77,6 +95,6 @@ TOKENS: Entries = {
         _l("A script could not refresh its login: %(refresh_reason)s."),
         _l("A script of %(user)s could not refresh its login: %(refresh_reason)s."),
     ),
-    Event.REFRESH_ENDED: Sentence(_l("A script was logged out."), _l("A script of %(user)s was logged out.")),
+    Event.REFRESH_ENDED: script_logged_out,
     Event.ACCESS_REFUSED: access_refused,
 }

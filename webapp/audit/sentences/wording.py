@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from webapp.core.humanize import humanize, ways_in_words
+from webapp.core.humanize import humanize, minute, ways_in_words
 from webapp.core.translation import _, _l, _n
 
 NAMES = re.compile(r"%\((user|actor)\)s")
@@ -119,6 +120,16 @@ def refresh_reason(details: Details) -> str:
     return str(REFRESH_REASONS.get(reason, humanize(reason)))
 
 
+def session(details: Details) -> str:
+    """Such as "Firefox on Linux, since 14 March 2027, 12:00 UTC"."""
+    browser, system, started_at = (details.raw(name) for name in ("browser", "system", "started_at"))
+    name = browser or _("A browser")
+    name = _("%(browser)s on %(system)s", browser=name, system=system) if system else name
+    if not started_at:
+        return str(name)
+    return _("%(browser)s, since %(when)s", browser=name, when=minute(datetime.fromisoformat(started_at)))
+
+
 WORDS: dict[str, Callable[[Details], str]] = {
     "amr": lambda details: ways_in_words(details.raw("amr") or "pwd"),
     "audience": lambda details: details.raw("audience") or _("another service"),
@@ -129,6 +140,7 @@ WORDS: dict[str, Callable[[Details], str]] = {
     "logins": lambda details: ", ".join(COUNTS[kind](details.number(f"{kind}s")) for kind in ("session", "token")),
     "refresh_reason": refresh_reason,
     "role": lambda details: humanize(details.raw("role") or _("unknown")),
+    "session": session,
     "token": token,
 }
 """Functions for placeholders that are not shown as they are stored."""

@@ -200,4 +200,4 @@ def end_former(db: Session) -> None:
     """End the session that the cookie named before."""
     former: Principal = current_user
     if former.is_authenticated:
-        lifecycle.end(db, former.user_id, former.credential_id)
+        lifecycle.end(db, former.user_id, former.credential_id, way="login")

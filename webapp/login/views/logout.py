@@ -27,7 +27,7 @@ def end(principal: Principal) -> ResponseReturnValue:
     """End the session. Every copy of its cookie stops working."""
     # First, because it has a transaction of its own.
     pending_cookie.forget()
-    lifecycle.end(db(), principal.user_id, principal.credential_id)
+    lifecycle.end(db(), principal.user_id, principal.credential_id, way="logout")
     login_manager.log_out()
     cookie.clear(db(), principal.user_id)
     token_cookie.delete_after_request()

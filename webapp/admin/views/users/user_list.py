@@ -35,9 +35,10 @@ class UserQuery(msgspec.Struct, frozen=True):
         str, msgspec.Meta(max_length=20, pattern="^[a-z0-9_]*$", description="Only users with this role.")
     ] = ""
     view: Annotated[
-        Literal["", "never", "dormant", "disabled", "tokens", "one_factor"],
+        Literal["", "never", "dormant", "disabled", "closed", "tokens", "one_factor"],
         msgspec.Meta(
-            description="Never logged in, inactive for 90 days, disabled, with tokens or without a second factor."
+            description="Never logged in, inactive for 90 days, disabled, closed by their owner, with tokens or "
+            "without a second factor."
         ),
     ] = ""
     sort: Annotated[
