@@ -79,7 +79,7 @@ def test_what_was_ended_is_refused_and_all_else_goes_on(app, user, theirs):
 
 
 @pytest.mark.parametrize(
-    ("kind", "other"), product(KINDS, ["of another user", "of nobody", "of another kind", "ended"])
+    ("kind", "other"), list(product(KINDS, ["of another user", "of nobody", "of another kind", "ended"]))
 )
 def test_what_is_not_theirs_or_has_ended_is_404_and_nothing_changes(app, user, theirs, kind, other):
     boss = Script(app, factories.api_token(app, factories.user(app, "boss", role="super_admin"), "admin:write").token)

@@ -14,7 +14,7 @@ from flask import Response
 
 from webapp.accounts.admin_actions import administers_users
 from webapp.guard import Principal, require
-from webapp.guard.session_only import unless_session
+from webapp.guard.view_checks import unless_session
 
 FRESH = timedelta(minutes=10)
 Wear = Callable[[Callable[..., Any]], Callable[..., Any]]

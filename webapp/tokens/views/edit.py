@@ -11,8 +11,8 @@ from webapp.core.clock import now
 from webapp.core.translation import _
 from webapp.guard import Principal, require
 from webapp.guard.curl_examples import link_for_another
-from webapp.guard.freshness import unless_fresh
 from webapp.guard.token_grant import TokenGrant
+from webapp.guard.view_checks import unless_fresh
 from webapp.tokens import editing, issuing
 from webapp.tokens.editing import Edited, TokenEdited, TokenTerms
 from webapp.tokens.forms import EditTokenForm

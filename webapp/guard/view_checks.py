@@ -1,4 +1,4 @@
-"""unless_fresh(): step-up from within a view, for views of which only some requests need a recent confirmation."""
+"""unless_fresh(), unless_session(): checks within a view, where only some of its requests need them."""
 
 from datetime import timedelta
 
@@ -15,3 +15,10 @@ def unless_fresh(principal: Principal, within: timedelta) -> Response | None:
     need = Requirement(session=True, fresh_within=within)
     decision = decide(principal, need, now())
     return None if decision is Decision.ALLOW else unauthenticated.denied(principal, need, decision)
+
+
+def unless_session(principal: Principal) -> Response | None:
+    """The response of ``@require(session=True)`` to a token; None for a session."""
+    if principal.credential == "session":
+        return None
+    return unauthenticated.denied(principal, Requirement(session=True), Decision.NEED_SESSION)
