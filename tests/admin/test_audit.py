@@ -234,22 +234,3 @@ def test_as_csv_with_the_same_filters_and_no_formula(app, script, user):
 def test_there_is_no_way_to_change_or_remove_an_event(app, script, method):
     writer = Script(app, factories.api_token(app, factories.user(app, role="super_admin"), "admin:write").token)
     assert writer.call(method, "/admin/audit").status_code == 405
-
-
-@pytest.mark.parametrize("form", ["{}", "urn:uuid:{}", " URN:UUID:{} "])
-def test_the_log_is_searched_by_the_request_id_that_a_refusal_names(app, script, user, form):
-    Script(app, factories.api_token(app, user).token).get("/admin/users")
-    refused = Script(app, factories.api_token(app, user).token).get("/admin/users").json
-    number = refused["instance"].removeprefix("urn:uuid:")
-    query = {"request": form.format(number)}
-    (found,) = script.get("/admin/audit", query_string=query).json["events"]
-    assert (found["event"], found["request_id"]) == ("access.refused", number)
-    assert number in script.get("/admin/audit.jsonl", query_string=query).text
-    assert len(script.get("/admin/audit.csv", query_string=query).text.splitlines()) == 2
-    assert script.get("/admin/audit?request=nothing").json["events"] == []
-
-
-def test_the_page_has_a_field_for_the_request_id(person):
-    page = person.open("/admin/audit?request=4f0c5d3e-8d0e-4a6b-9d51-0c8a0f1b2c3d").text
-    assert "No entries match these filters" in page
-    assert 'name="request" maxlength="64"' in page

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261214_audit_request"
-down_revision = "20261213_mail_links"
+down_revision = "20261214_services"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from webapp.accounts import admin_actions, admin_credentials, roles
 from webapp.accounts.admin_credentials import CredentialEnded, Kind, LiveCredential
 from webapp.accounts.models import User
 from webapp.admin.forms import ReasonForm
-from webapp.admin.user_details import UserSummary, people
+from webapp.admin.user_details import UserSummary, summaries
 from webapp.admin.views.error_responses import outranked, refusals
 from webapp.admin.views.permissions import change, fill_in
 from webapp.admin.views.users.blueprint import admin_action, bp, locked_user, user_of
@@ -51,7 +51,7 @@ def end_credential(principal: Principal, user_id: UUID, kind: str, credential_id
         except CredentialEnded as error:
             raise ended() from error
     message = _("%(name)s of %(username)s was ended.", name=found.name, username=user.username)
-    return redirect_or_json(url_for("admin_users.show", user_id=user.id), message, people(db(), [user])[0])
+    return redirect_or_json(url_for("admin_users.show", user_id=user.id), message, summaries(db(), [user])[0])
 
 
 def live_credential(user: User, kind: str, credential_id: UUID) -> LiveCredential:
