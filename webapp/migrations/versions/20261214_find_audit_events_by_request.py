@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261214_audit_request"
-down_revision = "20261214_services"
+down_revision = "20261214_hash_costs"
 branch_labels = None
 depends_on = None
 
