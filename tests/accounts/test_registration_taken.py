@@ -62,8 +62,7 @@ def test_a_taken_name_is_told_by_mail_with_a_link_to_choose_another(stranger, us
     mail = mailbox.one()
     assert mail.to == "eve@example.org"
     stranger.open(link_in(mail))
-    stranger.press("Register", username="eve", password=PASSWORD)
-    assert "Hello" in stranger.log_in("eve").text
+    assert "Hello" in stranger.press("Register", username="eve", password=PASSWORD).text
 
 
 def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_again(stranger, mailbox):

@@ -105,7 +105,6 @@ def test_invited_registered_verified_forgotten_and_reset(
     eve.get_by_label("Password", exact=True).fill(PASSWORD)
     eve.get_by_role("button", name="Verify my e-mail address").click()
     expect(eve.get_by_text("Your e-mail address is verified")).to_be_visible()
-    log_in(eve, site, "eve")
     expect(eve.get_by_role("heading", level=1)).to_contain_text("eve")
     copied = context.cookies()
 

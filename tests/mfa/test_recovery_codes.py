@@ -15,7 +15,7 @@ from tests.second_factors import (
 )
 from tests.tables import everything
 from webapp.core.db import Database
-from webapp.mfa import recovery_codes
+from webapp.mfa import factors, recovery_codes, totp
 from webapp.mfa.recovery_codes import letters_of
 from webapp.web.registry import services_of
 
@@ -106,3 +106,14 @@ def test_the_page_says_how_many_are_left(app, user):
     person.press("Continue", code=codes[3])
     assert "9 of 10 left" in person.open(SECURITY).text
     assert mine
+
+
+def test_an_old_sheet_does_not_come_back_with_a_new_app(app, user, person):
+    with_app(app, user)
+    with_sheet(app, user)
+    with services_of(app).get(Database).write() as db:
+        totp.remove(db, user.id)
+        factors.remove_stranded_codes(db, user.id)
+    with_app(app, user)
+    with services_of(app).get(Database).read() as db:
+        assert recovery_codes.sheet(db, user.id).left == 0

@@ -107,7 +107,7 @@ def test_this_was_not_me_stops_it_without_a_login_and_touches_nothing_else(app, 
 def test_whoever_is_logged_in_sees_it_and_stops_it(app, user, asked):
     device, owner = with_passkey(app, user), Person(app)
     passkey_login(owner, device)
-    assert "A reset of your second factors is pending" in owner.open("/account/security").text
+    assert "Your second factors will be reset on" in owner.open("/account/security").text
     owner.follow("Review")
     owner.press("Stop the reset")
     assert owner.ask("GET", "/account/security/reset").status_code == 404

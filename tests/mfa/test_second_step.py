@@ -69,7 +69,8 @@ def test_a_code_of_another_account_is_worth_nothing(app, totp):
 def test_a_recovery_code_stands_in_for_the_app_once_and_a_mail_tells(app, user, totp):
     codes = with_sheet(app, user)
     person = half(app)
-    assert person.press("Continue", code=codes[0].lower().replace("-", " ")).request.path == "/dashboard"
+    assert person.press("Continue", code=codes[0].lower().replace("-", " ")).request.path == "/account/security"
+    assert "If you lost your phone or a passkey, remove it" in person.page.text
     assert amr_of(app, person) == "password and recovery code"
     assert "You have 9 left" in next(mail.text for mail in mails(app) if mail.kind == "recovery_code_used")
     assert half(app).press("Continue", code=codes[0]).status_code == 422

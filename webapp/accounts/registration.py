@@ -168,11 +168,11 @@ def has_no_administrator(db: Session) -> bool:
     return not exists(db, User.role.in_(reaching(db, "admin")))
 
 
-def create_first_admin(db: Session, secret: str, new: NewUser) -> UUID:
+def create_first_admin(db: Session, secret: str, new: NewUser) -> User:
     """Create the first super admin, with the setup link.
 
     Returns:
-        The id of the user.
+        The user.
 
     Raises:
         LinkDead: the link does not work, or was used meanwhile.
@@ -182,4 +182,4 @@ def create_first_admin(db: Session, secret: str, new: NewUser) -> UUID:
         raise one_time_links.LinkDead
     user = add(db, new, origin="setup")
     record(db, Event.SITE_OPENED, user_id=user.id)
-    return user.id
+    return user

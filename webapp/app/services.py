@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import names, user_queries
 from webapp.accounts.passwords import Passwords
+from webapp.accounts.views.first_login import FirstLogin
 from webapp.core.client_network import network_of
 from webapp.core.db import Database
 from webapp.core.encryption import Encryptor
@@ -23,7 +24,7 @@ from webapp.login.flow import LoginFlow
 from webapp.login.invalid_token_limit import InvalidTokenLimit
 from webapp.login.refresh_grant import RefreshGrant
 from webapp.login.second_step import SecondStep
-from webapp.login.views import confirm, resume
+from webapp.login.views import confirm, login, resume
 from webapp.login.views.mfa_hooks import MFA_HOOKS
 from webapp.mail.mailer import Mailer
 from webapp.mail.outbox import Content
@@ -139,6 +140,7 @@ def provide_second_factors(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals |= {"ways_to_confirm": confirm.ways_to_confirm, "passkey_hosts": confirm.passkey_hosts}
     services.provide(ConfirmMethods)(confirm.confirm_methods)
     services.provide(LoginPageRenderer)(resume.login_page_for_saved_form)
+    services.provide(FirstLogin)(login.log_in_new_user)
     forms = Encryptor(settings.secret_key, "kept form", former=settings.secret_key_fallbacks)
     services.provide(FormEncryptor)(FormEncryptor(forms))
 

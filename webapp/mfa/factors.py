@@ -122,7 +122,14 @@ def remove_all(db: Session, user_id: UUID) -> None:
     recovery_codes.remove(db, user_id)
 
 
+def remove_stranded_codes(db: Session, user_id: UUID) -> None:
+    """Remove the recovery codes of a user without a second factor, so that they do not work beside a later one."""
+    if not of(db, user_id).has_second:
+        recovery_codes.remove(db, user_id)
+
+
 def remove_since(db: Session, user_id: UUID, since: datetime) -> None:
     """Remove second factors that were added at or after a moment, perhaps by an attacker."""
     for kind in (TotpSeed, Passkey, RecoveryCode):
         db.execute(delete(kind).where(kind.user_id == user_id, kind.created_at >= since))
+    remove_stranded_codes(db, user_id)

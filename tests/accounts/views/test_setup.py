@@ -22,11 +22,12 @@ def path(app):
         return f"/setup/{one_time_links.create(db, SETUP, timedelta(minutes=30))}"
 
 
-def test_the_first_account_is_a_super_admin_who_can_log_in(app, path):
+def test_the_first_account_is_a_super_admin_who_is_logged_in(app, path):
     person = Person(app)
     person.open(path)
-    person.press("Create account", **GOOD)
-    assert person.log_in("mara").request.path == "/dashboard"
+    assert person.press("Create account", **GOOD).request.path == "/dashboard"
+    assert "Your account was created" in person.page.text
+    assert Person(app).log_in("mara").request.path == "/dashboard"
     assert person.open("/protected/super-admin").status_code == 200
 
 
@@ -46,7 +47,7 @@ def test_what_does_not_fit_is_said_and_the_link_lives_on(app, path, change):
     answer = person.press("Create account", **(GOOD | change))
     assert answer.status_code == 422
     assert contents(app) == before
-    assert person.press("Create account", **GOOD).request.path == "/login"
+    assert person.press("Create account", **GOOD).request.path == "/dashboard"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_name_or_address_of_somebody_who_registered_before_is_refused_and_the_
     person.open(path)
     answer = person.press("Create account", **(GOOD | {taken: getattr(eve, taken)}))
     assert (answer.status_code, said in answer.text) == (422, True)
-    assert person.press("Create account", **GOOD).request.path == "/login"
+    assert person.press("Create account", **GOOD).request.path == "/dashboard"
 
 
 @pytest.mark.parametrize("name", ["role", "disabled_at", "id"])

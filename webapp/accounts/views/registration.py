@@ -15,6 +15,7 @@ from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
 from webapp.accounts.views import link_secret
+from webapp.accounts.views.first_login import log_in
 from webapp.accounts.views.request_info import (
     REQUESTED,
     check_address,
@@ -35,7 +36,7 @@ from webapp.guard import public
 from webapp.mail.mailer import Mailer
 from webapp.web import after_response
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import show
+from webapp.web.negotiation import as_json, show, wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
@@ -140,7 +141,7 @@ def begin(new: NewUser, box: Mailer, seen: Circumstances, network: str) -> None:
 def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseReturnValue:
     """Register with an invitation that proves the e-mail address. Its owner may learn which user names are taken."""
     try:
-        self_registration.register_with_invitation(db(), secret, new)
+        user = self_registration.register_with_invitation(db(), secret, new)
     except LinkDead as error:
         raise dead_invitation() from error
     except UserNameTaken:
@@ -149,8 +150,9 @@ def join(form: RegisterForm, way: Way, new: NewUser, secret: str) -> ResponseRet
     except EmailTaken as error:
         raise has_account() from error
     link_secret.drop(INVITATION)
-    words = _("Your account was created. Log in.")
-    return redirect_or_json(url_for(LOGIN), words, Registered(words), status=202)
+    if wants_page():
+        return log_in(user, _("Your account was created."))
+    return as_json(Registered(_("Your account was created. Log in.")), status=202)
 
 
 @bp.get("/register/sent")

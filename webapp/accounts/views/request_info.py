@@ -19,6 +19,7 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.core.translation import _
 from webapp.mail.mailer import Mailer
 from webapp.sessions.user_agents import device_name
+from webapp.web.body import submitted
 from webapp.web.problems import Problem
 from webapp.web.registry import service
 from webapp.web.transaction import database
@@ -116,7 +117,13 @@ def check_address(field: Field) -> None:
 
 
 def link_problem(detail: str) -> Problem:
-    """Problem 404 for a link that does not work."""
+    """Problem 404 for a link that does not work, or that the browser did not keep in its cookie."""
+    has_link = "secret" in (request.view_args or {}) or (request.method == "POST" and "link" in submitted())
+    if "HTTP_COOKIE" not in request.environ and not has_link:
+        sentence = _(
+            "So this site does not know which link you opened. Allow cookies for this site, and open the link again."
+        )
+        return Problem(404, _("Your browser sent no cookie"), sentence)
     return Problem(404, _("This link no longer works"), detail)
 
 

@@ -29,6 +29,7 @@ from webapp.tokens.token_list import Token
 from webapp.web.api_schema import responds
 from webapp.web.negotiation import show
 from webapp.web.responses import redirect_or_json
+from webapp.web.templating import day
 from webapp.web.transaction import db
 
 RECENT, MAX_TOKENS = 20, 50
@@ -110,8 +111,8 @@ def task(user: User, factors: FactorList) -> SecurityTask | None:
     if user.email_verified_at is None and post().can_mail:
         words = _("%(address)s is not verified.", address=user.email)
         return SecurityTask(words, _("Verify it"), url_for("account.show"))
-    if resets.pending_reset(db(), user.id) is not None:
-        words = _("A reset of your second factors is pending.")
+    if (reset := resets.pending_reset(db(), user.id)) is not None:
+        words = _("Your second factors will be reset on %(date)s.", date=day(reset.due_at))
         return SecurityTask(words, _("Review"), url_for("factors.reset_form"))
     if factors.has_second and not factors.recovery_codes.left:
         words = _("You have no recovery codes. Without them, losing your phone locks you out.")

@@ -1,6 +1,6 @@
 """/setup: create the first account with the link that is printed at the first start."""
 
-from flask import Blueprint, current_app, render_template, url_for
+from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import one_time_links, registration
@@ -8,6 +8,7 @@ from webapp.accounts.forms import SetupForm
 from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name
 from webapp.accounts.passwords import Passwords, PasswordUnfit
 from webapp.accounts.registration import SETUP, EmailTaken, NewUser, UserNameTaken
+from webapp.accounts.views.first_login import log_in
 from webapp.accounts.views.request_info import link_problem, password_hint, roles_of
 from webapp.core.clock import now
 from webapp.core.translation import _
@@ -15,7 +16,7 @@ from webapp.guard import public
 from webapp.web.known_fields import reads
 from webapp.web.problems import Problem
 from webapp.web.registry import service
-from webapp.web.responses import redirect_or_json, refuse_form
+from webapp.web.responses import refuse_form
 from webapp.web.transaction import database, db
 
 bp = Blueprint("setup", __name__)
@@ -43,7 +44,7 @@ def create(secret: str) -> ResponseReturnValue:
         role="super_admin",
     )
     try:
-        registration.create_first_admin(db(), secret, new)
+        user = registration.create_first_admin(db(), secret, new)
     except one_time_links.LinkDead as error:
         raise dead_link() from error
     except UserNameTaken:
@@ -52,7 +53,7 @@ def create(secret: str) -> ResponseReturnValue:
     except EmailTaken:
         form.email.errors = [_("Another account already uses this e-mail address.")]
         return form_again(form, secret)
-    return redirect_or_json(url_for("login.new"), _("Your account was created. Log in."))
+    return log_in(user, _("Your account was created."))
 
 
 def fits(form: SetupForm) -> bool:

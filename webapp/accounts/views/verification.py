@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, session, url_for
+from flask import Blueprint, Response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts import self_registration, user_queries
@@ -11,6 +11,7 @@ from webapp.accounts.notices import Circumstances
 from webapp.accounts.one_time_links import LinkDead
 from webapp.accounts.self_registration import SIGN_UP, Verification
 from webapp.accounts.views import link_secret
+from webapp.accounts.views.first_login import log_in
 from webapp.accounts.views.request_info import (
     REQUESTED,
     TRIED,
@@ -27,6 +28,7 @@ from webapp.mail.mailer import Mailer
 from webapp.web import after_response
 from webapp.web.api_schema import responds
 from webapp.web.form import Form
+from webapp.web.negotiation import wants_page
 from webapp.web.problems import Action, Problem
 from webapp.web.responses import redirect_or_json, refuse_form
 from webapp.web.transaction import database, db
@@ -75,10 +77,9 @@ def verify() -> ResponseReturnValue:
         raise dead_link() from error
     link_secret.drop(SIGN_UP)
     session.pop(WAITING, None)
-    return redirect_or_json(
-        url_for(LOGIN),
-        _("Your e-mail address is verified. Log in.") if user.email_verified_at else _("You can log in now."),
-    )
+    if not wants_page():
+        return Response(status=204)
+    return log_in(user, _("Your e-mail address is verified.") if user.email_verified_at else _("You can log in now."))
 
 
 @bp.get("/verify/again")

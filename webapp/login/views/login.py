@@ -32,9 +32,11 @@ from webapp.login.views.blueprint import (
     unchanged,
 )
 from webapp.login.views.login_errors import (
+    COOKIES_BLOCKED,
     CREDENTIALS_INVALID,
     credentials_invalid,
     mfa_required,
+    sends_cookies,
     throttled,
     unverified,
 )
@@ -73,7 +75,7 @@ class LoggedIn(msgspec.Struct, frozen=True):
 @bp.get("/login")
 @public
 @responds(LoginPage, query=LoginQuery, refuses=(503,))
-@reads("ended")
+@reads("ended", "cookies")
 def new() -> ResponseReturnValue:
     """The login form with its CSRF token."""
     target = safe_path(parse_query(LoginQuery).next)
@@ -81,6 +83,8 @@ def new() -> ResponseReturnValue:
         return redirect(target or url_for("dashboard.show"), 303)
     form = LoginForm(formdata=None, data={"next": target or ""})
     has_ended = bool(request.args.get("ended"))
+    if request.args.get("cookies") and not sends_cookies():
+        form.form_errors.append(COOKIES_BLOCKED)
     return show(
         LoginPage(generate_csrf()), "login/login.html", form=form, has_ended=has_ended, **login_page_context(target)
     )
@@ -179,12 +183,20 @@ def begin_session(
     become = principal_of(user, started)
     cookie.store_session(started, become, is_remembered=is_remembered)
     target = target or url_for("dashboard.show")
+    if wants_page() and not sends_cookies():
+        # The login page leads on if the cookie arrives, and otherwise says why nobody is logged in.
+        target = url_for("login.new", next=target, cookies=1)
     message = _("You are logged in as %(username)s.", username=user.username)
     response = redirect_or_json(target, message, LoggedIn(user.username, list(become.roles), target))
     known_browser.remember(response, user.id)
     if is_to_trust:
         trusted_browser.trust(response, user, browser(), amr)
     return response
+
+
+def log_in_new_user(user: User) -> Response:
+    """The hook ``FirstLogin``."""
+    return begin_session(user, None, amr=AMR, is_remembered=False)
 
 
 def note_login(account: User, started: Started) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from math import ceil
 
-from flask import Response, current_app, url_for
+from flask import Response, current_app, request, url_for
 
 from webapp.accounts.passwords import TooBusy
 from webapp.accounts.provisioning import NoAccountPossible
@@ -16,6 +16,13 @@ from webapp.web.problems import Action, Problem, problem_response
 from webapp.web.templating import day
 
 CREDENTIALS_INVALID = _l("Wrong user name or password. Try again.")
+
+COOKIES_BLOCKED = _l("Your browser blocks cookies for this site. Allow them, and log in again.")
+
+
+def sends_cookies() -> bool:
+    """Whether the browser sent any cookie; the login page always sets one."""
+    return "HTTP_COOKIE" in request.environ
 
 
 def credentials_invalid() -> Problem:

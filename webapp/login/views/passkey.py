@@ -9,7 +9,7 @@ from webapp.guard import public
 from webapp.login.forms import LoginForm, PasskeyLoginForm
 from webapp.login.views.blueprint import bp
 from webapp.login.views.login import LoggedIn, begin_session, login_page, verify_first
-from webapp.login.views.login_errors import credentials_invalid
+from webapp.login.views.login_errors import COOKIES_BLOCKED, credentials_invalid, sends_cookies
 from webapp.login.views.proof_forms import WRONG_PASSKEY, by_passkey
 from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options
 from webapp.web.api_schema import responds
@@ -55,5 +55,5 @@ def form_again(form: PasskeyLoginForm, target: str | None, problem: Problem | No
         # Logged in meanwhile, in another tab, which took the challenge with it.
         return redirect(target or url_for("dashboard.show"), 303)
     shown = LoginForm(formdata=None, data={"next": target or "", "remember": form.remember.data})
-    shown.form_errors = list(form.response.errors)
+    shown.form_errors = list(form.response.errors) if sends_cookies() else [COOKIES_BLOCKED]
     return refuse_form(form, lambda: login_page(shown, target), problem=problem)

@@ -11,6 +11,7 @@ from webapp.core.translation import _
 from webapp.credentials import lifecycle as credentials
 from webapp.login import pending_login
 from webapp.login.pending_login import PendingLogin
+from webapp.login.views.login_errors import sends_cookies
 from webapp.web.bearer import realm
 from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
@@ -62,7 +63,10 @@ def begin_again(target: str | None = None) -> ResponseReturnValue:
             code="credentials_invalid",
             headers={"WWW-Authenticate": realm()},
         )
+    target = target or (half.next if half else None)
+    if not sends_cookies():
+        return redirect(url_for("login.new", next=target, cookies=1), 303)
     if not current_user.is_authenticated:
         flash(_("Log in again. You entered your password more than 5 minutes ago."), "warn")
     # The login page leads on whoever was logged in meanwhile, in another tab.
-    return redirect(url_for("login.new", next=target or (half.next if half else None)), 303)
+    return redirect(url_for("login.new", next=target), 303)

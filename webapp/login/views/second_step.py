@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app, flash, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import User
+from webapp.core.translation import _l
 from webapp.guard import public
-from webapp.guard.assurance import Level
+from webapp.guard.assurance import RECOVERY, Level
 from webapp.login.forms import SecondStepForm
 from webapp.login.second_step import Pending
 from webapp.login.views import pending_cookie
@@ -18,12 +19,17 @@ from webapp.login.views.proof_forms import by_code, by_passkey
 from webapp.mfa import passkeys
 from webapp.mfa.views.passkey_options import PasskeyOptions, RpIdQuery, request_options, rp_ids
 from webapp.web.api_schema import responds
+from webapp.web.negotiation import wants_page
 from webapp.web.problems import Problem
 from webapp.web.redirects import safe_path
 from webapp.web.responses import refuse_form
 from webapp.web.transaction import database
 
 PURPOSE = "second step"
+LOST = _l(
+    "You used a recovery code. If you lost your phone or a passkey, remove it under Account, Security: until then, "
+    "whoever has it can still use it."
+)
 
 
 @bp.get("/login/second-step")
@@ -65,13 +71,19 @@ def take_second_step() -> ResponseReturnValue:
         return form_again(form, user, credentials_invalid())
     if not second_step().finish(half):
         return pending_cookie.begin_again(target)
-    return begin_session(
+    target, is_by_recovery_code = target or half.next, RECOVERY in proven.amr.split()
+    if is_by_recovery_code and target is None:
+        target = url_for("account.security")
+    response = begin_session(
         user,
-        target or half.next,
+        target,
         amr=f"{half.amr} {proven.amr}",
         is_remembered=half.is_remembered,
         is_to_trust=form.trust.data and may_trust(user),
     )
+    if is_by_recovery_code and wants_page():
+        flash(str(LOST), "warn")
+    return response
 
 
 def form_again(form: SecondStepForm, user: User, problem: Problem | None = None) -> ResponseReturnValue:

@@ -11,7 +11,7 @@ from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.guard.assurance import joined
 from webapp.guard.require import public_to_scripts
-from webapp.mfa import passkeys, webauthn_ceremonies
+from webapp.mfa import factors, passkeys, webauthn_ceremonies
 from webapp.mfa.factor_list import PasskeyEntry, entry
 from webapp.mfa.forms import NewPasskeyForm, PasskeyNameForm
 from webapp.mfa.models import Passkey
@@ -149,6 +149,7 @@ def remove_passkey(principal: Principal, passkey_id: UUID) -> ResponseReturnValu
     if why := ways(principal).why_keep_passkey():
         raise Problem(409, _("This can't be removed"), why)
     passkeys.remove(db(), passkey)
+    factors.remove_stranded_codes(db(), principal.user_id)
     sentence = _l("A passkey was removed: %(name)s.", name=passkey.name)
     note_factor_change(principal, Event.FACTOR_REMOVED, sentence, kind="passkey", name=passkey.name)
     message = _("%(name)s was removed. Your device may still list it, but it no longer works here.", name=passkey.name)

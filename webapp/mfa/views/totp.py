@@ -11,7 +11,7 @@ from webapp.core.clock import now
 from webapp.core.translation import _, _l
 from webapp.guard import Principal
 from webapp.guard.assurance import Level, joined, level_of
-from webapp.mfa import enrolment, passkeys, totp
+from webapp.mfa import enrolment, factors, passkeys, totp
 from webapp.mfa.enrolment import EnrolmentOver
 from webapp.mfa.forms import TotpForm
 from webapp.mfa.totp import AlreadyEnrolled, WrongCode
@@ -93,6 +93,7 @@ def remove_totp(principal: Principal) -> ResponseReturnValue:
         raise Problem(409, _("This can't be removed"), why)
     if not totp.remove(db(), principal.user_id):
         raise none_there()
+    factors.remove_stranded_codes(db(), principal.user_id)
     note_factor_change(principal, Event.FACTOR_REMOVED, _l("Your authenticator app was removed."), kind="totp")
     return redirect_or_json(url_for(SECURITY), _("Your authenticator app was removed. Its codes no longer work."))
 
