@@ -119,13 +119,8 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
 
 
 def checked_description(text: str) -> str:
-    """One line of printable text.
-
-    Raises:
-        RoleUnfit
-    """
-    text = text.strip()
-    if not text:
+    """One line of printable text; ``RoleUnfit`` otherwise."""
+    if not (text := text.strip()):
         raise RoleUnfit(_("Enter a description."))
     if len(text) > LONGEST_DESCRIPTION:
         raise RoleUnfit(_("At most %(most)s characters.", most=LONGEST_DESCRIPTION))
