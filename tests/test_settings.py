@@ -110,7 +110,9 @@ def test_a_secret_in_a_config_file_that_others_may_read_stops_the_start(tmp_path
         pytest.param({"WEBAPP_BASE_URL": "http://login.lan"}, "https", id="a public address is https"),
         pytest.param({"WEBAPP_BASE_URL": "http://127.0.0.1.evil.org"}, "https", id="a name like loopback is public"),
         pytest.param({"WEBAPP_BASE_URL": "ftp://login.org"}, "WEBAPP_BASE_URL", id="the address is http"),
-        pytest.param({"WEBAPP_BASE_URL": "https://login.org/sso"}, "WEBAPP_BASE_URL", id="the address has no path"),
+        pytest.param({"WEBAPP_BASE_URL": "https://login.org/a//b"}, "WEBAPP_BASE_URL", id="a path has no empty part"),
+        pytest.param({"WEBAPP_BASE_URL": "https://login.org/a/../b"}, "WEBAPP_BASE_URL", id="a path has no dots"),
+        pytest.param({"WEBAPP_BASE_URL": "https://login.org/a%20b"}, "WEBAPP_BASE_URL", id="a path has no escapes"),
         pytest.param({"WEBAPP_BASE_URL": "https://login.org?a"}, "WEBAPP_BASE_URL", id="the address has no query"),
         pytest.param({"WEBAPP_BASE_URL": "https://me@login.org"}, "WEBAPP_BASE_URL", id="the address has no user"),
         pytest.param({"WEBAPP_BASE_URL": "https://log\nin.org"}, "WEBAPP_BASE_URL", id="the address has no line break"),
@@ -256,3 +258,8 @@ def test_plain_http_for_other_machines_is_an_explicit_choice(tmp_path):
     assert (chosen.base_url, chosen.cookie_secure, chosen.hsts) == ("http://login.lan:8000", False, "")
     with pytest.raises(SettingsError, match="must be set"):
         read(tmp_path, WEBAPP_BIND="0.0.0.0:8000", WEBAPP_ALLOW_PLAIN_HTTP="true")
+
+
+def test_the_base_url_may_have_a_path(tmp_path):
+    settings = read(tmp_path, WEBAPP_BASE_URL="https://Example.org:443/login/")
+    assert (settings.base_url, settings.base_path) == ("https://example.org/login", "/login")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from webapp.settings import Settings
+from webapp.settings.urls import origin_of
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:
@@ -12,10 +13,14 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         New values by name; times are ``timedelta``, sizes are bytes.
     """
     is_https = settings.cookie_secure
+    # Browsers accept the prefix __Host- only with the path /.
+    prefix = ("__Secure-" if settings.base_path else "__Host-") if is_https else ""
     return {
         "SECRET_KEY": settings.secret_key,
         "SECRET_KEY_FALLBACKS": list(settings.secret_key_fallbacks),
-        "SESSION_COOKIE_NAME": "__Host-session" if is_https else "session",
+        "SESSION_COOKIE_NAME": f"{prefix}session",
+        "SESSION_COOKIE_PATH": settings.base_path or "/",
+        "COOKIE_PREFIX": prefix,
         "SESSION_COOKIE_SECURE": is_https,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_REFRESH_EACH_REQUEST": False,
@@ -24,6 +29,8 @@ def flask_config(settings: Settings) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": settings.body_limit,
         "MAX_FORM_PARTS": 100,
         "BASE_URL": settings.base_url,
+        "BASE_PATH": settings.base_path,
+        "ORIGIN": origin_of(settings.base_url),
         "FORMER_BASE_URLS": settings.former_base_urls,
         "HSTS": settings.hsts,
         "SITE_NAME": settings.site_name,

@@ -14,6 +14,7 @@ from webapp.settings import ROOT, Settings
 from webapp.settings.urls import default_url
 from webapp.web import (
     assets,
+    base_path,
     canonical_url,
     cors,
     csrf,
@@ -39,6 +40,7 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     log.origin_of[0] = origin
     proxy.init_app(app, settings.trusted_proxies, untrusted_proxy_recorder(database))
     canonical_url.init_app(app, settings.base_url, may_be_proxied=settings.base_url != default_url(settings.bind))
+    base_path.init_app(app, settings.base_path)
     assets.init_app(app, ROOT / "static")
     i18n.init_app(app, preferences.language)
     templating.init_app(app, SiteInfo(settings.site_name, settings.base_url), preferences.zone)

@@ -22,8 +22,8 @@ from webapp.app.services import (
 from webapp.core.db import Database, existing
 from webapp.core.keys import ring_for
 from webapp.credentials.usage_tracker import UsageTracker
-from webapp.settings import ROOT, Settings
-from webapp.web import templating
+from webapp.settings import ROOT, Settings, SettingsError
+from webapp.web import base_path, templating
 from webapp.web.application import Application
 from webapp.web.registry import services_of
 
@@ -57,10 +57,20 @@ def create_app(settings: Settings | None = None, *, blueprints: Sequence[Bluepri
     register_jobs(app, settings, database)
     register_blueprints(app)
     register_plugins(app, [*load_blueprints(settings.blueprints), *blueprints])
+    check_base_path(app, settings)
     register_error_handlers(app)
     provide_scopes(app)
     app.on_late_route = partial(provide_scopes, app)
     return app
+
+
+def check_base_path(app: Flask, settings: Settings) -> None:
+    try:
+        base_path.check(app, settings.base_path)
+    except base_path.AmbiguousBasePath as error:
+        raise SettingsError(
+            f"WEBAPP_BASE_URL must have another path than {settings.base_path}: {error} would be two pages."
+        ) from error
 
 
 def close(app: Flask) -> None:

@@ -64,7 +64,7 @@ def scope_required(principal: Principal, need: Requirement, steps: Sequence[Requ
         _("The token lacks a permission"),
         _("The scope %(scope)s is required. Open the fix URL to create a token that has it.", scope=need.scope),
         code="scope_required",
-        extra={"required": [need.scope], "fix": current_app.config["BASE_URL"] + fix},
+        extra={"required": [need.scope], "fix": current_app.config["ORIGIN"] + fix},
         actions=[Action(_("Create a token with it"), fix)],
         headers=challenge("scope_required", need),
         steps=steps,
@@ -85,7 +85,7 @@ def token_limited(principal: Principal, need: Requirement, steps: Sequence[Requi
         code="token_limited",
         extra={
             "required": [bound],
-            "fix": current_app.config["BASE_URL"] + fix,
+            "fix": current_app.config["ORIGIN"] + fix,
         },
         actions=[Action(_("Edit token"), fix)],
         headers=challenge("token_limited", need),

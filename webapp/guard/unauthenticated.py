@@ -151,7 +151,7 @@ def step_up(principal: Principal, need: Requirement, code: ProblemCode, steps: S
     what = kind.meaning if code == "step_up_required" else REQUIRED[need.level]
     is_token = principal.credential == "token"
     # No confirmation makes a token fresher; only a new one is.
-    fix = current_app.config["BASE_URL"] + (url_for(NEW_TOKEN) if is_token else confirm)
+    fix = current_app.config["ORIGIN"] + (url_for(NEW_TOKEN) if is_token else confirm)
     methods = service(ConfirmMethods)(principal, need.level)
     required = {"required": [acr]} if code == "mfa_required" else {}
     return problem_response(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from webapp.settings.urls import is_exposed
+from webapp.settings.urls import is_exposed, origin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def party_of(base_url: str, site_name: str, former_urls: Iterable[str] = ()) -> 
     if is_ip_address(host) or is_exposed(base_url):
         return None
     former_ids = dict.fromkeys(name for name in former if name != host and not is_ip_address(name))
-    return RelyingParty(host, base_url, site_name, tuple(former_ids))
+    return RelyingParty(host, origin_of(base_url), site_name, tuple(former_ids))
 
 
 def is_ip_address(host: str) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Request, Response, after_this_request, current_app, g, request, session
+from flask import Flask, Request, Response, after_this_request, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from webapp.sessions.lifecycle import Started, credential_key
 from webapp.sessions.rotation import FormerUse, SessionRotation
 from webapp.web import after_response, csrf, token_cookie
 from webapp.web.bearer import presented
+from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.negotiation import is_for_everybody
 from webapp.web.unproxied import unproxied
 
@@ -189,12 +190,11 @@ def hand_out(secret: str | None) -> None:
 
 def window_cookie() -> str:
     """Name of the cookie that a browser forgets when it is closed."""
-    return "__Host-window" if current_app.config["SESSION_COOKIE_SECURE"] else "window"
+    return prefixed("window")
 
 
 def mark_window(response: Response) -> Response:
-    secure = current_app.config["SESSION_COOKIE_SECURE"]
-    response.set_cookie(window_cookie(), "1", secure=secure, httponly=True, samesite="Lax")
+    response.set_cookie(window_cookie(), "1", httponly=True, samesite="Lax", **cookie_attributes())
     return response
 
 

@@ -24,7 +24,10 @@ class Settings:
 
     instance: Annotated[Path, "Instance folder: database, keys and config.toml; cannot be set in that file."] = INSTANCE
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
-    base_url: Annotated[str, "Public URL of this site; empty means http://localhost and the port of WEBAPP_BIND."] = ""
+    base_url: Annotated[
+        str,
+        "Public URL of this site, maybe with a path; empty means http://localhost and the port of WEBAPP_BIND.",
+    ] = ""
     allow_plain_http: Annotated[
         bool, "Whether the base URL may be http:// for other machines; everybody on the network can read passwords."
     ] = False
@@ -197,6 +200,11 @@ class Settings:
     def locations(self) -> frozenset[str]:
         """Where tokens are accepted: ``header``, ``query``, ``cookie``."""
         return frozenset(self.token_locations) | ({"query"} if self.token_in_query else set())
+
+    @property
+    def base_path(self) -> str:
+        """The path of the public URL, such as ``/login``; empty without one."""
+        return urlsplit(self.base_url).path
 
     @property
     def oldest_base_url(self) -> str:

@@ -8,13 +8,14 @@ from webapp.settings.fields import SettingsError
 from webapp.settings.idn import HostUnfit, ascii_host
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,5}/?")
 PORTS = {"http": 80, "https": 443}
 LONGEST = 200
 """Characters; tokens contain the URL, and a column stores it."""
 
 
 def base_url(value: str, *, bind: str, allow_http: bool = False) -> str:
-    """The public URL as browsers write its origin: host in ASCII, no trailing slash, no default port.
+    """The public URL as browsers write it: host in ASCII, no trailing slash, no default port.
 
     Args:
         bind: the IP address and port that the URL is derived from if ``value`` is empty.
@@ -47,7 +48,9 @@ def default_url(bind: str) -> str:
 
 
 def parsed(url: str, *, variable: str) -> SplitResult:
-    refusal = SettingsError(f"{variable} must be http(s)://host or http(s)://host:port, not {url!r}.")
+    refusal = SettingsError(
+        f"{variable} must be http(s)://host or http(s)://host:port, with or without a path, not {url!r}."
+    )
     url = with_ascii_host(url)
     # urlsplit silently removes line breaks and tabs.
     if not re.fullmatch(r"[\x21-\x7e]+", url) or len(url) > LONGEST or "?" in url or "#" in url:
@@ -57,7 +60,7 @@ def parsed(url: str, *, variable: str) -> SplitResult:
         port = parts.port
     except ValueError as error:
         raise refusal from error
-    rest = parts.path not in ("", "/") or "@" in parts.netloc or parts.netloc.endswith(":") or port == 0
+    rest = not PATH.fullmatch(parts.path) or "@" in parts.netloc or parts.netloc.endswith(":") or port == 0
     if parts.scheme not in PORTS or rest or not is_host(parts.hostname or ""):
         raise refusal
     return parts
@@ -76,7 +79,14 @@ def with_ascii_host(url: str) -> str:
 def written(parts: SplitResult) -> str:
     host, port = parts.hostname or "", parts.port
     name = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{name}" + (f":{port}" if port not in (None, PORTS[parts.scheme]) else "")
+    place = name if port in (None, PORTS[parts.scheme]) else f"{name}:{port}"
+    return f"{parts.scheme}://{place}{parts.path.rstrip('/')}"
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL in our spelling."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def is_exposed(url: str | SplitResult) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, current_app, redirect
 
 from webapp.core.translation import _
+from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Action, Problem, problem_response
 from webapp.web.proxy import CLIENT_HOST, CLIENT_SCHEME
@@ -22,6 +23,7 @@ from webapp.web.registry import service, services_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+COOKIE = "redirected"
 COMES_BACK = 10
 """Seconds within which a redirect that leads here again does so."""
 MOST_REMEMBERED = 1024
@@ -41,7 +43,6 @@ class BaseUrl:
         self.url, self.scheme, self.host = url, parts.scheme, parts.netloc
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.may_be_proxied = may_be_proxied
-        self.cookie = "__Host-redirected" if parts.scheme == "https" else "redirected"
         self._redirected: OrderedDict[tuple[str | None, str], float] = OrderedDict()
 
     def is_of(self, environ: "WSGIEnvironment") -> bool:
@@ -71,14 +72,12 @@ def redirect_to_base_url(asked: Request) -> Response | None:
         return None
     if not base.may_be_proxied:
         return current_app.make_response(redirect(at_base_url(base)))
-    if base.cookie in asked.cookies:
+    if prefixed(COOKIE) in asked.cookies:
         return None
     if base.is_repeated(asked.remote_addr, path_and_query()):
         return problem_response(misplaced(base))
     response = current_app.make_response(redirect(at_base_url(base)))
-    response.set_cookie(
-        base.cookie, "1", max_age=COMES_BACK, secure=base.scheme == "https", httponly=True, samesite="Lax"
-    )
+    response.set_cookie(prefixed(COOKIE), "1", max_age=COMES_BACK, httponly=True, samesite="Lax", **cookie_attributes())
     return response
 
 

@@ -27,6 +27,10 @@ def safe_path(target: str | None) -> str | None:
     """``target`` if it is a path on this site, with or without query, else None (RFC 9700 §4.11)."""
     if not target or not fits_in_next(target) or not ON_THIS_SITE.fullmatch(target):
         return None
+    # What is not below the path of the base URL is another site on the same host.
+    base: str = current_app.config["BASE_PATH"] if current_app else ""
+    if base and not f"{target.partition('?')[0]}/".startswith(f"{base}/"):
+        return None
     # Browsers and proxies resolve "/." and "/.." to another path than the one that was checked.
     if any(
         segment in (".", "..")
@@ -43,7 +47,10 @@ def fits_in_next(target: str) -> bool:
 
 def path_and_query() -> str:
     """The requested path and query as in a URL: the query as it was sent, the path percent-encoded again."""
-    path, query = quote(request.path, safe=UNESCAPED), quote(request.query_string, safe=UNESCAPED + "?%")
+    path, query = (
+        quote(request.script_root + request.path, safe=UNESCAPED),
+        quote(request.query_string, safe=UNESCAPED + "?%"),
+    )
     return f"{path}?{query}" if query else path
 
 
@@ -51,9 +58,10 @@ def current_page_path() -> str | None:
     """The path of the current page, for ``next``; None if it cannot be opened with GET."""
     if request.method in ("GET", "HEAD"):
         # A token in the query must not be repeated in the page.
-        return request.path if "token" in request.args else path_and_query()
+        return request.script_root + request.path if "token" in request.args else path_and_query()
     routes = current_app.create_url_adapter(request)
-    return request.path if routes is not None and routes.test(request.path, "GET") else None
+    is_page = routes is not None and routes.test(request.path, "GET")
+    return request.script_root + request.path if is_page else None
 
 
 def form_redirect(routing_error: Exception | None) -> Response | None:
@@ -71,7 +79,7 @@ def form_redirect(routing_error: Exception | None) -> Response | None:
     while routes is not None and path.strip("/"):
         path = path.rpartition("/")[0]
         if path and routes.test(path, "GET"):
-            return current_app.make_response(redirect(quote(path, safe=UNESCAPED), 303))
+            return current_app.make_response(redirect(quote(request.script_root + path, safe=UNESCAPED), 303))
     return None
 
 

@@ -15,7 +15,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from webapp.core.client_product import client_name
 from webapp.core.clock import NEVER, now
 from webapp.core.translation import _, current_locale, listed
-from webapp.settings.urls import is_exposed
+from webapp.settings.urls import is_exposed, origin_of
 from webapp.web.request_id import request_id
 
 UNITS: tuple[tuple[Literal["year", "month", "day", "hour", "minute"], int], ...] = (
@@ -38,6 +38,11 @@ class SiteInfo:
     def is_exposed(self) -> bool:
         """Whether what people send to it can be read on the network."""
         return is_exposed(self.base_url)
+
+    @property
+    def origin(self) -> str:
+        """Before what ``url_for`` returns, which begins with the path of the base URL."""
+        return origin_of(self.base_url)
 
     @property
     def host(self) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Flask, Response, after_this_request, current_app, request
 
 from webapp.core.digests import derive, keyed
+from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.registry import service, services_of
 from webapp.web.unproxied import unproxied
 
@@ -18,13 +19,13 @@ TokenCookieKeys = NewType("TokenCookieKeys", list[bytes])
 
 
 def cookie_name() -> str:
-    """Name of the token cookie; with the prefix ``__Host-`` on https sites."""
-    return "__Host-access_token" if current_app.config["SESSION_COOKIE_SECURE"] else "access_token"
+    """Name of the token cookie."""
+    return prefixed("access_token")
 
 
 def csrf_name() -> str:
     """Name of the CSRF cookie."""
-    return "__Host-csrf_access_token" if current_app.config["SESSION_COOKIE_SECURE"] else "csrf_access_token"
+    return prefixed("csrf_access_token")
 
 
 def presented_token() -> str | None:
@@ -44,14 +45,14 @@ def csrf_values(credential_id: UUID) -> list[str]:
 
 def set_cookies(response: Response, token: str, credential_id: UUID, lifetime: timedelta) -> None:
     """Set the token cookie and its CSRF cookie on a response."""
-    attributes = {"max_age": lifetime, "secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
+    attributes = cookie_attributes() | {"max_age": lifetime, "samesite": "Strict"}
     response.set_cookie(cookie_name(), token, httponly=True, **attributes)
     response.set_cookie(csrf_name(), csrf_value(credential_id), **attributes)
 
 
 def delete_cookies(response: Response) -> Response:
     """Delete both cookies with this response, if the request has them."""
-    attributes = {"secure": current_app.config["SESSION_COOKIE_SECURE"], "samesite": "Strict"}
+    attributes = cookie_attributes() | {"samesite": "Strict"}
     # The token last: of several cookies deleted in one response, curl 7.88 removes only the last from its cookie file.
     for found, is_hidden in ((csrf_name(), False), (cookie_name(), True)):
         if found in request.cookies:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from webapp.core.clock import now
 from webapp.core.digests import derive, new_secret
 from webapp.login.client_familiarity import BrowserMark
 from webapp.web import csrf
+from webapp.web.cookies import cookie_attributes, prefixed
 
 YEAR = 365 * 86400
 MAX_USERS = 5
@@ -38,14 +39,14 @@ def remember(response: Response, user_id: UUID) -> None:
         cookie_name(),
         serializer().dumps({str(user): (mark.secret, int(mark.since.timestamp())) for user, mark in kept}),
         max_age=YEAR,
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
         samesite="Lax",
+        **cookie_attributes(),
     )
 
 
 def cookie_name() -> str:
-    return "__Host-known" if current_app.config["SESSION_COOKIE_SECURE"] else "known"
+    return prefixed("known")
 
 
 def serializer() -> URLSafeTimedSerializer:

@@ -62,7 +62,7 @@ def mfa_required(found: Factors, where: str | None = None) -> Problem:
         advice = _("Set one up in a browser first.")
     elif found.passkeys and not found.has_totp and not found.codes:
         advice = _("A script cannot show a passkey: make a token in a browser.")
-    fix = current_app.config["BASE_URL"] + url_for("tokens.new")
+    fix = current_app.config["ORIGIN"] + url_for("tokens.new")
     return Problem(
         401,
         _("A second factor is required"),

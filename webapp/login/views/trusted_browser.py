@@ -5,6 +5,7 @@ from flask import Response, current_app, request
 from webapp.accounts.models import User
 from webapp.sessions import trusted
 from webapp.sessions.lifecycle import Browser
+from webapp.web.cookies import cookie_attributes, prefixed
 from webapp.web.transaction import database, db
 
 
@@ -22,11 +23,11 @@ def trust(response: Response, user: User, browser: Browser, amr: str) -> None:
         cookie_name(),
         trusted.trust(db(), user.id, browser, lifetime, amr=amr),
         max_age=int(lifetime.total_seconds()),
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
         httponly=True,
         samesite="Lax",
+        **cookie_attributes(),
     )
 
 
 def cookie_name() -> str:
-    return "__Host-trusted" if current_app.config["SESSION_COOKIE_SECURE"] else "trusted"
+    return prefixed("trusted")

@@ -172,4 +172,4 @@ def resource_path(authority: TokenGrant) -> str:
     """A path that the token gives access to, for code examples."""
     openings = [found for found in catalogue().openings(sorted(authority.scopes)) if keeps(found, authority)]
     reads = [found.rule for found in openings if found.method == "GET" and "<" not in found.rule]
-    return reads[0] if reads else url_for("examples.protected")
+    return reads[0] if reads else url_for("examples.protected").removeprefix(request.script_root)

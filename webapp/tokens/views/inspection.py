@@ -156,7 +156,7 @@ def guard_verdict(caller: Principal, method: str, path: str, address: str | None
         return GuardVerdict(True, _("%(endpoint)s is public. No token is needed.", endpoint=at), steps=steps)
     if found.decision is Decision.ALLOW:
         return GuardVerdict(True, _("It gives access to %(endpoint)s.", endpoint=at), steps=steps)
-    fix = current_app.config["BASE_URL"] + found.fix if found.fix else None
+    fix = current_app.config["ORIGIN"] + found.fix if found.fix else None
     sentence = _("It gives no access to %(endpoint)s: %(reason)s.", endpoint=at, reason=WORDS[found.decision])
     return GuardVerdict(False, sentence, CODES[found.decision], steps, fix)
 
