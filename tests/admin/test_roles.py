@@ -9,7 +9,7 @@ from tests.browser import Person
 from tests.script import Script
 from webapp.accounts import invitations, roles
 from webapp.accounts.invitations import InvitationRequest
-from webapp.accounts.models import User
+from webapp.accounts.models import Role, User
 from webapp.accounts.roles import RoleCycle, closures
 from webapp.core.db import Database
 from webapp.testing import HeaderClient
@@ -196,3 +196,14 @@ def test_settings_show_no_secret(app, chief):
     page = person.open("/admin/settings")
     assert page.status_code == 200
     assert app.config["SECRET_KEY"] not in page.text
+
+
+def test_built_in_descriptions_are_translated_until_somebody_edits_them(app: Flask, script: HeaderClient) -> None:
+    def described() -> str:
+        found = script.get("/admin/roles", headers={"Accept-Language": "de"}).json["roles"]
+        return next(entry["description"] for entry in found if entry["name"] == "admin")
+
+    assert described() == "Kann Benutzer verwalten."
+    with services_of(app).get(Database).write() as db:
+        db.get_one(Role, "admin").description = "Helps users."
+    assert described() == "Helps users."

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from webapp.accounts.foreign_hashes import cost_of
 from webapp.core.db import Base, Key
+from webapp.core.translation import _l
 
 
 def compared_by_byte(length: int) -> String:
@@ -133,6 +134,14 @@ class LoginNetwork(Base):
     last_login_at: Mapped[datetime]
 
 
+# What migrations stored for the built-in roles; shown in the language of the reader until somebody edits it.
+BUILT_IN_DESCRIPTIONS = {
+    "Everybody with an account.": _l("Everyone with an account."),
+    "Looks after people.": _l("Can manage users."),
+    "Looks after those who look after people.": _l("Can manage users, admins and roles."),
+}
+
+
 class Role(Base):
     """A named set of permissions; it may include other roles."""
 
@@ -145,6 +154,11 @@ class Role(Base):
     closure: Mapped[list[str]] = mapped_column(JSON)
     """All roles that it includes directly or indirectly, itself among them, lowest first. Read on every request,
     computed when a role changes."""
+
+    @property
+    def shown_description(self) -> str:
+        """The description for pages and API, translated if it is the built-in one."""
+        return str(BUILT_IN_DESCRIPTIONS.get(self.description, self.description))
 
 
 class Invitation(Base):

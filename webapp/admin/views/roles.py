@@ -65,7 +65,7 @@ def role_context(role: Role) -> dict[str, Any]:
     catalogue = service(Catalogue)
     return {
         "name": role.name,
-        "description": role.description,
+        "description": role.shown_description,
         "includes": list(role.includes),
         "closure": list(role.closure),
         "is_first": role.name in FIRST,
