@@ -1,4 +1,4 @@
-/** Folds of the reference: open where there is room for them, and wherever an address leads. */
+/** Folds of the API reference: open on wide screens, and opened by a link to an entry in them. */
 const wide = matchMedia("(min-width: 56rem)")
 if (wide.matches) for (const fold of document.querySelectorAll(".reference__group > details")) fold.open = true
 
