@@ -112,4 +112,4 @@ def fix_for(error: NotAccepted) -> tuple[str, dict[str, Any]] | None:
 
 
 def absolute(path: str) -> str:
-    return f"{current_app.config['BASE_URL']}{path}"
+    return f"{current_app.config['ORIGIN']}{path}"
