@@ -180,9 +180,9 @@ def end_others(
         Number of sessions ended; 0 is not an error.
     """
     ended = credentials.end_all(db, user_id, kind="session", keep=keep)
-    query = select(Credential, BrowserSession).join(BrowserSession, BrowserSession.id == Credential.id)
-    for credential, browser in db.execute(query.where(Credential.id.in_(ended))):
-        record_end(db, credential, browser, way=way, actor_id=actor_id, reason=reason)
+    for browser in db.scalars(select(BrowserSession).where(BrowserSession.id.in_(ended))):
+        if credential := credentials.find(db, browser.id, kind="session"):
+            record_end(db, credential, browser, way=way, actor_id=actor_id, reason=reason)
     return len(ended)
 
 
