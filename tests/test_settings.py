@@ -213,13 +213,6 @@ def test_a_former_url_that_is_none_stops_the_start(tmp_path, url):
         read(tmp_path, WEBAPP_FORMER_BASE_URLS=url)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://localhost:8000", "http://app.localhost", "http://[::1]:8000", "http://127.1.2.3"]
-)
-def test_plain_http_is_well_on_this_very_machine(tmp_path, url):
-    assert read(tmp_path, WEBAPP_BASE_URL=url).base_url == url
-
-
 def test_settings_never_show_a_secret(tmp_path):
     environ = {"WEBAPP_DATABASE_URL": "postgresql://me:hunter2@db/x", "WEBAPP_SECRET_KEY_FALLBACKS": OTHER}
     settings = read(tmp_path, **environ)
@@ -249,17 +242,3 @@ def test_a_former_name_of_a_setting_is_still_accepted_and_refused_beside_the_pre
     assert read(house_name="Ours").site_name == read(site_name="Ours").site_name == "Ours"
     with pytest.raises(SettingsError, match=r"(?i)house_name is the former name of \w*site_name"):
         read(house_name="Ours", site_name="Others")
-
-
-def test_plain_http_for_other_machines_is_an_explicit_choice(tmp_path):
-    with pytest.raises(SettingsError, match="WEBAPP_ALLOW_PLAIN_HTTP"):
-        read(tmp_path, WEBAPP_BASE_URL="http://login.lan:8000")
-    chosen = read(tmp_path, WEBAPP_BASE_URL="http://login.lan:8000", WEBAPP_ALLOW_PLAIN_HTTP="true")
-    assert (chosen.base_url, chosen.cookie_secure, chosen.hsts) == ("http://login.lan:8000", False, "")
-    with pytest.raises(SettingsError, match="must be set"):
-        read(tmp_path, WEBAPP_BIND="0.0.0.0:8000", WEBAPP_ALLOW_PLAIN_HTTP="true")
-
-
-def test_the_base_url_may_have_a_path(tmp_path):
-    settings = read(tmp_path, WEBAPP_BASE_URL="https://Example.org:443/login/")
-    assert (settings.base_url, settings.base_path) == ("https://example.org/login", "/login")
