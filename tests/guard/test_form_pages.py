@@ -61,9 +61,9 @@ def test_the_url_of_every_form_opens_a_page_or_leads_to_one(app, admin):
     for rule in forms(app):
         answer = admin.ask("GET", path_of(rule, admin.user.id))
         assert answer.status_code in (200, 303, 403, 404), rule.rule
-        if rule.rule.startswith("/admin/users/"):
+        if rule.rule.startswith("/admin/users/") and rule.arguments <= {"user_id"}:
             assert answer.status_code in (200, 303), rule.rule
-        elif rule.rule not in opened and answer.status_code == 303:
+        elif rule.rule not in opened and answer.status_code == 303 and "/admin/users/" not in rule.rule:
             led[rule.rule] = answer.location
     assert led == ABOVE
 
