@@ -13,6 +13,7 @@ from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import Role, User
 from webapp.core.clock import now
 from webapp.core.db import Database
+from webapp.credentials.live_counts import LiveCounts
 from webapp.web.registry import services_of
 
 
@@ -71,8 +72,8 @@ def test_of_the_last_two_super_admins_one_stays_though_both_go_at_once(app):
 def test_disabling_says_how_much_it_ended(app, user):
     for _ in range(3):
         factories.api_token(app, user)
-    assert on(app, user, lifecycle.disable) == 3
-    assert on(app, user, lifecycle.disable) == 0
+    assert on(app, user, lifecycle.disable) == LiveCounts(sessions=0, script_logins=0, tokens=3)
+    assert on(app, user, lifecycle.disable) == LiveCounts(sessions=0, script_logins=0, tokens=0)
 
 
 def test_what_came_too_late_to_be_ended_is_ended_before_they_are_enabled(app, user):

@@ -222,11 +222,11 @@ def test_a_token_is_no_session_that_could_be_ended_as_one(site, person):
 def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(site, person, path, sent, monkeypatch):
     compare = Passwords.verify
 
-    def compared_slowly(passwords: Passwords, *args: object) -> bool:
+    def compared_slowly(passwords: Passwords, *args: object, **more: object) -> bool:
         with services_of(site).get(Database).write() as db:
             for user in db.scalars(select(User)):
                 credentials.end_all(db, user.id, kind="session")
-        return compare(passwords, *args)
+        return compare(passwords, *args, **more)
 
     person.open("/account/password")
     monkeypatch.setattr(Passwords, "verify", compared_slowly)
