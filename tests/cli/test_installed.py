@@ -75,7 +75,7 @@ def test_the_command_says_its_version_and_help_from_any_folder(installed, tmp_pa
 def test_it_serves_pages_and_files_and_keeps_its_data_where_it_was_started(installed, tmp_path, chosen):
     port, work = free_port(), tmp_path / "work"
     work.mkdir()
-    settings = {"WEBAPP_BIND": f"127.0.0.1:{port}"}
+    settings = {"WEBAPP_BIND": f"127.0.0.1:{port}", "WEBAPP_BASE_URL": f"http://127.0.0.1:{port}"}
     settings |= {"WEBAPP_INSTANCE": str(tmp_path / "elsewhere")} if chosen else {}
     process = subprocess.Popen(
         [installed / "bin" / "latchkey"],

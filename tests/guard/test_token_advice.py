@@ -29,12 +29,12 @@ def basic(username, password):
         pytest.param("Bearer ", "token_invalid", "variable with the token is empty", id="an empty variable, a space"),
         pytest.param("DPoP ", "token_invalid", "variable with the token is empty", id="an empty variable after DPoP"),
         pytest.param("", "token_missing", "header is empty", id="an empty header"),
-        pytest.param("Token abc", "token_missing", "the scheme `Token`. Send `Authorization: Bearer", id="Token"),
-        pytest.param("JWT abc", "token_missing", "the scheme `JWT`", id="JWT"),
+        pytest.param("Token xyzzy", "token_missing", "the scheme `Token`. Send `Authorization: Bearer", id="Token"),
+        pytest.param("JWT xyzzy", "token_missing", "the scheme `JWT`", id="JWT"),
         pytest.param("{token}", "token_missing", "a token without a scheme", id="no scheme"),
         pytest.param("lkr_{token}", "token_missing", "a token without a scheme", id="no scheme and a prefix"),
         pytest.param("hunter2-secret", "token_missing", "an unknown scheme", id="something else alone"),
-        pytest.param("Bearer lkr_abc", "token_invalid", "This is a refresh token.", id="a refresh token"),
+        pytest.param("Bearer lkr_xyzzy", "token_invalid", "This is a refresh token.", id="a refresh token"),
         pytest.param(basic("ada", SECRET), "token_invalid", "not the password of an account", id="a password by Basic"),
         pytest.param(basic("ada", "hunter2"), "token_invalid", "not the password of an account", id="a short password"),
         pytest.param(basic("ada", ""), "token_invalid", "without a password", id="Basic without a password"),
@@ -50,7 +50,7 @@ def test_a_refusal_says_what_was_sent_and_what_would_do(app, user, header, code,
     assert (answer.status_code, answer.json["code"]) == (401, code)
     assert words in answer.json["detail"]
     assert "fix" not in answer.json
-    for secret in (token, SECRET, "hunter2", "abc"):
+    for secret in (token, SECRET, "hunter2", "xyzzy"):
         assert secret not in answer.text + str(answer.headers)
 
 

@@ -116,4 +116,4 @@ def test_an_old_sheet_does_not_come_back_with_a_new_app(app, user, person):
         factors.remove_stranded_codes(db, user.id)
     with_app(app, user)
     with services_of(app).get(Database).read() as db:
-        assert recovery_codes.sheet(db, user.id).left == 0
+        assert recovery_codes.remaining(db, user.id).left == 0

@@ -74,12 +74,14 @@ class TestAFormWithErrors:
         assert refused.value.status == 401
 
 
-def test_messages_are_stored_by_one_function_and_by_two_pages_that_scripts_do_not_use():
+def test_messages_are_stored_by_one_function_and_where_scripts_are_told_apart():
     storing = [path for path in WEBAPP.rglob("*.py") if re.search(r"\bflash\(", path.read_text())]
     assert {path.relative_to(WEBAPP).as_posix() for path in storing} == {
         "web/responses.py",
         # Behind wants_page(): scripts get a problem.
         "login/views/pending_cookie.py",
+        "login/views/second_step.py",
+        "accounts/views/first_login.py",
         # After a login in a browser.
         "login/views/resume.py",
     }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Protocol
 from flask import Response, flash
 
 from webapp.accounts.models import User
+from webapp.web.negotiation import wants_page
 from webapp.web.registry import service
 from webapp.web.transaction import db
 
@@ -20,5 +21,6 @@ def log_in(user: User, message: str) -> Response:
     db().flush()
     response = service(FirstLogin)(user)
     # Afterwards, because a new session forgets earlier messages.
-    flash(message, "ok")
+    if wants_page():
+        flash(message, "ok")
     return response
