@@ -35,7 +35,7 @@ def clock():
 def site(clock, make_app):
     app = with_cookies(make_app)
     add(app, "/undeclared", plain("never"), methods=["GET", "POST"])
-    add(app, "/strong", require(scope="protected:read", aal=2)(plain("strong")), methods=["GET", "POST"])
+    add(app, "/strong", require(scope="strong:read", aal=2)(plain("strong")), methods=["GET", "POST"])
     return app
 
 
@@ -60,7 +60,7 @@ BY_TOKEN = [
     pytest.param({"resources": frozenset({"/mine"})}, "GET", "/change", Decision.OUT_OF_BOUNDS, id="another resource"),
     pytest.param({"scopes": frozenset({"profile:read"})}, "GET", "/change", Decision.NEED_SCOPE, id="another scope"),
     pytest.param({}, "GET", "/protected/admin", Decision.NEED_ROLE, id="a role"),
-    pytest.param({}, "GET", "/strong", Decision.RAISE, id="a second factor"),
+    pytest.param({"scopes": frozenset({"strong:read"})}, "GET", "/strong", Decision.RAISE, id="a second factor"),
     pytest.param({}, "GET", "/grave", Decision.STEP_UP, id="a fresh proof"),
 ]
 
@@ -139,7 +139,8 @@ def test_what_is_no_route_uses_nothing_whoever_asks(site, clock, method, path, s
     [
         pytest.param("POST", "/mine", {}, id="no CSRF token"),
         pytest.param("POST", "/mine", {"X-CSRF-Token": "x"}, id="a wrong one"),
-        pytest.param("POST", "/all", {}, id="a public form"),
+        pytest.param("POST", "/all", {"Sec-Fetch-Site": "none"}, id="a public form from outside of any page"),
+        pytest.param("POST", "/all", FOREIGN, id="a public form from another site"),
         pytest.param("GET", "/protected/admin", {}, id="a role"),
         pytest.param("GET", "/grave", {}, id="a fresh proof"),
         pytest.param("POST", "/grave", {}, id="a fresh proof for a change"),

@@ -180,10 +180,14 @@ def test_json_of_another_shape_is_400_or_422(app, body):
     assert answer.status_code in (400, 401, 422)
 
 
-def test_without_a_csrf_token_no_passkey_logs_in(app, device):
+@pytest.mark.parametrize("sender", ["none", "same-site", "cross-site"])
+def test_without_a_csrf_token_a_passkey_logs_in_only_from_a_page_of_this_site(app, device, sender):
     person = Person(app)
-    answer = device.show(options(person, OPTIONS))
-    assert person.ask("POST", OPTIONS, data={"response": answer}).status_code == 403
+    sent = {"response": device.show(options(person, OPTIONS))}
+    assert person.ask("POST", OPTIONS, data=sent, headers={"Sec-Fetch-Site": sender}).status_code == 403
+    assert not is_in(person)
+    assert person.ask("POST", OPTIONS, data=sent).status_code == 303
+    assert is_in(person)
 
 
 def test_tries_are_counted_by_address(make_app, user):
@@ -204,9 +208,11 @@ def test_nothing_of_a_passkey_that_is_refused_is_in_the_log_but_the_reason(app, 
 def test_over_the_limit_nothing_is_written(make_app):
     app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_LOGIN_TRIES_PER_ADDRESS="2")
     device = with_passkey(app, factories.user(app, "ada"))
+    device.verifies_user = False
     for _ in range(2):
         person = Person(app)
         send(person, device.show(options(person, OPTIONS)))
+    device.verifies_user = True
     before, counted = contents(app), services_of(app).get(Limiter).entries()
     person = Person(app)
     assert send(person, device.show(options(person, OPTIONS))).status_code == 429

@@ -140,7 +140,9 @@ def passkey_challenge(owner: Owner) -> Works:
 
 
 def kept_form(owner: Owner) -> Works:
-    caller = owner.with_session()
+    caller = owner.other_browser()
+    # Only a login marks the CSRF value with its user.
+    assert owner.log_in(caller).status_code == 200
     csrf = caller.get("/login").json["csrf_token"]
     kept = mine(owner)
     owner.write(lambda db, user: credentials.end_all(db, user.id, kind="session", keep=kept))

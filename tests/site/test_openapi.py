@@ -9,11 +9,14 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 from tests import factories
 from tests.browser import Person, parsed, text_of
 from tests.script import Script
+from webapp.guard import public
 from webapp.guard.routes import routes
 from webapp.site.api_reference import reference
 from webapp.site.views import Description
 from webapp.web.api_schema import contract_of
 from webapp.web.registry import services_of
+
+METHODS = ("get", "post")
 
 
 @pytest.fixture
@@ -39,6 +42,18 @@ def test_every_view_that_says_what_it_answers_is_in_it_and_nothing_else(app, doc
     }
     found = {(method, entry["operationId"]) for path in document["paths"].values() for method, entry in path.items()}
     assert found == said
+
+
+def test_every_method_of_a_view_of_another_package_is_an_operation_of_its_own(app):
+    view = public(str)
+    for path in ("/notes", "/notes/all"):
+        app.add_url_rule(path, "notes", view, methods=["GET", "POST"])
+    document = Script(app).get("/openapi.json").json
+    OPENAPI_31_VALIDATOR.validate(document)
+    found = [document["paths"][path][method]["operationId"] for path in ("/notes", "/notes/all") for method in METHODS]
+    assert sorted(found) == ["notes.get", "notes.get.2", "notes.post", "notes.post.2"]
+    # The ids are ids of the page too, which is checked for being valid.
+    assert Person(app).open("/docs").status_code == 200
 
 
 def test_each_operation_lists_the_ways_in_that_its_guard_opens(document):

@@ -28,7 +28,7 @@ FORMS = (
     "/verify",
     "/verify/again",
 )
-OURS, OTHER = "http://localhost", "https://evil.example"
+OURS, OTHER = "http://localhost:8000", "https://evil.example"
 SITES = (None, "same-origin", "same-site", "cross-site", "none", "", "nonsense")
 ORIGINS = (None, OURS, OTHER, "null", "")
 TOKENS = ("valid", "missing", "of another browser", "of a former login")

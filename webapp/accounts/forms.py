@@ -60,7 +60,7 @@ class VerifyForm(LinkForm):
 class StrengthForm(Form):
     """A password that is being typed. It is not stored."""
 
-    password = StringField(_l("Password"), [Length(max=1000)])
+    password = StringField(_l("Password"), [InputRequired(_l("Choose a password.")), Length(max=1000)])
     username = StringField(_l("Name"), [Length(max=320)])
     email = StringField(_l("E-mail"), [Length(max=320)])
     role = StringField(

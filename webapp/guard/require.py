@@ -84,7 +84,7 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:
-    """View decorator: everyone may call the view; changes still need a CSRF token."""
+    """View decorator: everyone may call the view; changes must come from a page of this site or have a CSRF token."""
     return declare(own(view), Requirement(is_public=True))
 
 

@@ -2,7 +2,9 @@
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from webapp.core.humanize import humanize
@@ -94,15 +96,17 @@ def scopes(routes: Iterable[Route]) -> list[str]:
 def operations(
     routes: Iterable[Route], views: Mapping[str, View], own: Collection[str], *, in_cookie: bool
 ) -> Iterator[Operation]:
+    named: Counter[str] = Counter()
     for route in routes:
         view = views[route.endpoint]
         contract = contract_of(view)
         if contract is None and route.endpoint.partition(".")[0] not in own and not is_static(route):
             contract = UNDESCRIBED
         if contract is not None and route.need is not None:
-            yield from (
-                operation(route, method, route.need, view, contract, in_cookie=in_cookie) for method in route.methods
-            )
+            for method in route.methods:
+                found = operation(route, method, route.need, view, contract, in_cookie=in_cookie)
+                named[found.id] += 1
+                yield found if named[found.id] == 1 else replace(found, id=f"{found.id}.{named[found.id]}")
 
 
 def is_static(route: Route) -> bool:
@@ -114,7 +118,7 @@ def operation(
 ) -> Operation:
     summary, _, rest = (inspect.getdoc(view) or "").partition("\n")
     return Operation(
-        id=route.endpoint,
+        id=route.endpoint if len(route.methods) == 1 else f"{route.endpoint}.{method.lower()}",
         method=method,
         rule=route.path,
         tag=tag_name(route.endpoint.partition(".")[0]),
