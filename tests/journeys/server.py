@@ -22,9 +22,9 @@ from webapp.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 90
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
+# The first takes a third less processor time for the same pages.
+BROWSERS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
+CHROMIUM = next((path for name in BROWSERS if (path := shutil.which(name))), None)
 ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
