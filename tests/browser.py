@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -46,10 +47,17 @@ class Person:
         """One request as a browser sends it, and wherever it is redirected."""
         self.ask(method, path, **kwargs)
         if self.page.status_code in (301, 302, 303, 307, 308):
-            return self.visit("GET", self.page.headers["Location"])
+            return self.redirected(self.page.headers["Location"])
         if self.page.mimetype == "text/html" and method != "HEAD":
             check_html(self.page.text)
         return self.page
+
+    def redirected(self, location: str) -> TestResponse:
+        """Follow a redirect, to the host that it names."""
+        if host := urlsplit(location).netloc:
+            scheme = urlsplit(location).scheme
+            self.base_url = urlsplit(self.base_url)._replace(scheme=scheme, netloc=host).geturl()
+        return self.visit("GET", location)
 
     def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any) -> TestResponse:
         """One request as a browser sends it, and nothing that follows from it.

@@ -95,6 +95,7 @@ EXPRESSIONS = {
     "prefill: (.*?)(?: (\\d{1,4}))?": ("fullmatch", " 1234"),
     "redirects.ON_THIS_SITE": ("fullmatch", "/a"),
     "refresh_secret.SHAPE": ("fullmatch", "lkr_"),
+    "request_head.HOST": ("fullmatch", "a."),
     "request_examples.VARIABLE": ("sub", "ours"),
     "roles.NAME": ("fullmatch", "a_"),
     "scopes: <[^>]*>": ("sub", "ours"),

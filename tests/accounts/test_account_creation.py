@@ -124,7 +124,7 @@ def test_a_link_for_one_purpose_is_none_for_another(app):
 @pytest.mark.parametrize("role", ["admin", "super_admin", "porter"])
 def test_nobody_opens_a_site_that_somebody_looks_after(app, role):
     with services_of(app).get(Database).write() as db:
-        roles.add(db, "porter", "", ["admin"])
+        roles.add(db, "porter", "Looks after users", ["admin"])
     secret = link(app)
     factories.user(app, role=role)
     with pytest.raises(LinkDead):

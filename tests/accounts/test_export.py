@@ -41,7 +41,7 @@ NOWHERE = {
     "token_notice": "when a mail was sent, which stands among the mails",
     "kept_form": "sealed for an hour, for the browser that sent it",
 }
-SECRETS = {"username_key", "username_skeleton", "email_key", "password_hash"}
+SECRETS = {"username_key", "username_skeleton", "email_key", "password_hash", "password_hash_cost"}
 
 
 @pytest.fixture

@@ -96,5 +96,5 @@ def test_a_private_key_is_not_taken(run, add):
     add("ada")
     private = pyjwt.algorithms.ECAlgorithm.to_jwk(KEY.private)
     done = run("token mint ada --name bound --scope protected:read --key", private)
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "private key" in done.stderr

@@ -40,4 +40,4 @@ def test_without_a_prefix_everything_is_forgotten(run):
 
 def test_forgetting_is_recorded(run):
     run("limits reset login")
-    assert 'limits.reset prefix="login"' in run("audit tail").stdout
+    assert "Rate limits of login were reset. (limits.reset, on the command line)" in run("audit tail").stdout

@@ -18,6 +18,7 @@ from webapp.mail.mailer import Mailer
 from webapp.web.registry import services_of
 
 DAY = timedelta(days=1)
+READS = ["tokens:read", "protected:read"]
 
 ENDS = {
     "disabling": lambda db, user: lifecycle.disable(db, user),
@@ -119,7 +120,7 @@ def test_the_login_of_a_script_is_one_entry_with_a_button_that_ends_it(app, user
 
 def test_the_login_of_another_is_not_there(app, user, person):
     factories.user(app, "eve")
-    eve, mine = log_in(app, "eve"), log_in(app)
+    eve, mine = log_in(app, "eve", scopes=READS), log_in(app, scopes=READS)
     (listed,) = Script(app, eve["access_token"]).get("/tokens").json["script_logins"]
     assert listed["id"] not in str(Script(app, mine["access_token"]).get("/tokens").json)
     person.open("/tokens")
@@ -141,7 +142,7 @@ def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, d
 
 def test_a_login_is_not_thrown_away_before_the_token_that_outlasts_it(app, database, user, clock):
     """Else nothing that ends logins would end it."""
-    answer = log_in(app, expires_in=200 * 86400)
+    answer = log_in(app, expires_in=200 * 86400, scopes=READS)
     clock.shift(181 * DAY)
     with database.write() as db:
         assert purge.purge(db, kept=90 * DAY) == 0

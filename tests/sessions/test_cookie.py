@@ -189,7 +189,7 @@ def cleared(answer):
 @pytest.mark.parametrize("change", ALTERED)
 def test_an_altered_cookie_is_deleted_with_its_own_attributes(make_app, site, change):
     name, is_secure = SITES[site]
-    app = make_app(WEBAPP_BASE_URL=site if is_secure else "http://127.0.0.1:8000")
+    app = make_app(WEBAPP_BASE_URL=site)
     factories.user(app, "ada")
     person = Person(app, base_url=site)
     person.log_in("ada")

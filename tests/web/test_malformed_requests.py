@@ -97,4 +97,4 @@ def test_a_query_that_does_not_fit_is_no_fault_of_ours(person, query):
 @pytest.mark.parametrize("host", ["a" * 300, "a..b", "x y", "[::1", ":", "a:b", "a@b", "é", "a/b", "\x01"])
 @pytest.mark.parametrize("accept", ["text/html", "*/*"])
 def test_a_host_that_is_none_is_the_callers_mistake(app, host, accept):
-    assert Script(app).get("/login", headers={"Host": host, "Accept": accept}).status_code in (200, 400)
+    assert Script(app).get("/login", headers={"Host": host, "Accept": accept}).status_code == 400

@@ -1,7 +1,7 @@
 """RequestHead: limits on URL, headers, method and Host, checked before anything of them is parsed."""
 
+import re
 from collections.abc import Iterable
-from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 from flask import Flask
@@ -19,8 +19,8 @@ LONGEST_URL = 8192
 """Bytes of the decoded path and the query; RFC 9112 §3 recommends to accept at least 8,000."""
 LONGEST_USER_AGENT = 512
 """Characters; the rest is cut off."""
-HOST_CHARACTERS = frozenset(ascii_letters + digits + "-._~%!$&'()*+;=:[]")
-"""Characters of host and port (RFC 3986 §3.2.2), without the comma that joins two Host headers."""
+HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+"""Host and port (RFC 3986 §3.2.2, §3.2.3), without the comma that joins two Host headers."""
 METHODS = "GET, HEAD, OPTIONS, POST"
 """``Allow`` in the response to ``OPTIONS *`` (RFC 9110 §9.3.7)."""
 BAD_REQUEST, HEADERS_TOO_LARGE, NOT_IMPLEMENTED, URL_TOO_LONG = 400, 431, 501, 414
@@ -48,7 +48,7 @@ class RequestHead:
             return self.refused(start_response, NOT_IMPLEMENTED)
         host = environ.get("HTTP_HOST", "")
         # Required only since HTTP/1.1 (RFC 9112 §3.2). If it is missing, granian passes an empty one.
-        if (not host and environ["SERVER_PROTOCOL"] == "HTTP/1.1") or not HOST_CHARACTERS.issuperset(host):
+        if not (HOST.fullmatch(host) if host else environ["SERVER_PROTOCOL"] != "HTTP/1.1"):
             return self.refused(start_response, BAD_REQUEST)
         coding = environ.get("HTTP_TRANSFER_ENCODING")
         if coding is not None and not is_chunked(coding):
