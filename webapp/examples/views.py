@@ -1,13 +1,13 @@
 """Example views for people and scripts, to copy."""
 
 import msgspec
-from flask import Blueprint
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _l
 from webapp.guard import Principal, current_requirement, public, require, resource
 from webapp.web.api_schema import responds
-from webapp.web.negotiation import for_everybody, show, wants_page
+from webapp.web.negotiation import as_json, for_everybody, show, wants_page
 
 bp = Blueprint("examples", __name__)
 resource("protected", _l("Protected examples"), reads=_l("Open the pages that show how a resource is protected."))
@@ -32,9 +32,10 @@ class ExampleAnswer(msgspec.Struct, frozen=True):
 @responds(Hello)
 def public_page() -> ResponseReturnValue:
     """A page for everybody."""
-    response = show(Hello("This page is public."), "examples/public.html")
-    # The page shows who is logged in.
-    return response if wants_page() else for_everybody(response, vary="Accept")
+    if wants_page():
+        # It shows who is logged in, so no cache may store it.
+        return render_template("examples/public.html")
+    return for_everybody(as_json(Hello("This page is public.")), vary="Accept")
 
 
 @bp.get("/protected")

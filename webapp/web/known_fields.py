@@ -101,11 +101,12 @@ def refuse_unknown() -> None:
     Raises:
         Problem: 422 for a body, 400 for a query string and for /api/auth (RFC 6749 §5.2), with ``errors``.
     """
-    asked, app = unproxied(request), unproxied(current_app)
+    asked = unproxied(request)
     changes, query = is_change(asked.method), asked.environ.get("QUERY_STRING")
-    if asked.url_rule is None or not (changes or query):
+    # Most requests end here, so nothing else is looked up before.
+    if not (changes or query) or asked.url_rule is None:
         return
-    known = known_names(app.view_functions[asked.url_rule.endpoint])
+    known = known_names(unproxied(current_app).view_functions[asked.url_rule.endpoint])
     if query and known.parameters is not None and (changes or known.parameters):
         check_query(known.parameters, known.lists | token_parameter(asked.method))
     if changes and known.fields is not None:
