@@ -9,10 +9,11 @@ from typing import Any
 from flask import Blueprint, Flask, Response
 
 from webapp.guard import public
-from webapp.guard.require import MARK, requirement_of
+from webapp.guard.require import MARK, check_rules, requirement_of
 from webapp.guard.routes import BY_ITSELF
 from webapp.settings import SettingsError
 from webapp.settings.references import SPELLING, load_reference
+from webapp.web.method_views import handlers_of
 
 GROUP = "latchkey.blueprints"
 VARIABLE = "WEBAPP_BLUEPRINTS"
@@ -85,17 +86,23 @@ def public_files(view: Callable[..., Any]) -> Callable[..., Response]:
 
 def check_access(app: Flask, blueprint: Blueprint, endpoints: Iterable[str]) -> None:
     for endpoint in endpoints:
-        if requirement_of(app, endpoint) is None:
-            raise SettingsError(
-                f"The blueprint {blueprint.name} has a view without an access rule: {endpoint}. "
-                "Write @require() or @public above it, from webapp.guard."
-            )
         view = app.view_functions[endpoint]
-        if not hasattr(view, MARK) and "principal" in inspect.signature(view).parameters:
-            raise SettingsError(
-                f"The view {endpoint} has a parameter principal, which only @require() above it passes. "
-                "Write that, or use current_principal."
-            )
+        try:
+            check_rules(view)
+        except TypeError as error:
+            raise SettingsError(str(error)) from error
+        for method, handler in (handlers_of(view) or {"": view}).items():
+            name = f"{method} of {endpoint}" if method else endpoint
+            if requirement_of(app, endpoint, method) is None:
+                raise SettingsError(
+                    f"The blueprint {blueprint.name} has a view without an access rule: {name}. "
+                    "Write @require() or @public above it, from webapp.guard."
+                )
+            if not hasattr(handler, MARK) and "principal" in inspect.signature(handler).parameters:
+                raise SettingsError(
+                    f"The view {name} has a parameter principal, which only @require() above it passes. "
+                    "Write that, or use current_principal."
+                )
 
 
 def check_urls(app: Flask, blueprint: Blueprint, taken: dict[tuple[str, str], str]) -> None:

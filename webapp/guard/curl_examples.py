@@ -55,7 +55,8 @@ def current_requirement() -> Requirement:
         LookupError: the route has none.
     """
     current = unproxied(request)
-    need = requirement_of(unproxied(current_app), current.url_rule.endpoint) if current.url_rule else None
+    rule, app = current.url_rule, unproxied(current_app)
+    need = requirement_of(app, rule.endpoint, current.method) if rule else None
     if need is None:
         raise LookupError("no guarded route")
     return need

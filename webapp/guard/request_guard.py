@@ -40,7 +40,7 @@ def authorize_request() -> ResponseReturnValue | None:
     current, app = unproxied(request), unproxied(current_app)
     if current.url_rule is None:
         return canonical_redirect(current.routing_exception) or form_redirect(current.routing_exception)
-    need = requirement_of(app, current.url_rule.endpoint)
+    need = requirement_of(app, current.url_rule.endpoint, current.method)
     if need is None:
         raise undeclared(current.url_rule.endpoint)
     if not need.reads_cookies:

@@ -7,10 +7,12 @@ from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from flask import Blueprint, Flask, g
+from flask.views import View as ViewClass
 
 from webapp.guard.assurance import BY_ACR, Level
 from webapp.guard.policy import Requirement
 from webapp.web.application import blueprints_of
+from webapp.web.method_views import handler_of, handlers_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,7 +67,7 @@ def require(
     )
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:
-        if "principal" not in inspect.signature(view).parameters:
+        if isinstance(view, type) or "principal" not in inspect.signature(view).parameters:
             return declare(own(view), need)
 
         @wraps(view)
@@ -95,12 +97,24 @@ def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:
 
 def own(view: Callable[P, R]) -> Callable[P, R]:
     """A wrapper to hold the requirement, so that one view function can be declared differently for two routes."""
+    refuse_class(view)
 
     @wraps(view)
     def same(*args: P.args, **kwargs: P.kwargs) -> R:
         return view(*args, **kwargs)
 
     return same
+
+
+def refuse_class(view: object) -> None:
+    """
+    Raises:
+        TypeError: ``view`` is a class of ``flask.views``, to which Flask cannot apply a decorator.
+    """
+    if isinstance(view, type) and issubclass(view, ViewClass):
+        raise TypeError(
+            f"{view.__qualname__} is a class. Write the access rule above its methods, or into its list ``decorators``."
+        )
 
 
 def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
@@ -116,12 +130,32 @@ def declare(view: Callable[P, R], need: Requirement) -> Callable[P, R]:
     return view
 
 
-def requirement_of(app: Flask, endpoint: str) -> Requirement | None:
-    """The requirement of an endpoint; None if its view declares none."""
+def requirement_of(app: Flask, endpoint: str, method: str = "GET") -> Requirement | None:
+    """The requirement of an endpoint; None if its view declares none.
+
+    Args:
+        method: in capitals; matters for a ``MethodView``, whose methods can have rules of their own.
+    """
     if endpoint == "static":
         return Requirement(is_public=True)
-    found: Requirement | None = getattr(app.view_functions[endpoint], MARK, None)
-    return found or requirement_of_blueprint(app, endpoint)
+    view = app.view_functions[endpoint]
+    found: Requirement | None = getattr(view, MARK, None)
+    return found or getattr(handler_of(view, method), MARK, None) or requirement_of_blueprint(app, endpoint)
+
+
+def check_rules(view: View) -> None:
+    """
+    Raises:
+        TypeError: a ``MethodView`` has a rule in ``decorators`` and another above one of its methods.
+    """
+    if not hasattr(view, MARK):
+        return
+    for method, handler in handlers_of(view).items():
+        if hasattr(handler, MARK):
+            raise TypeError(
+                f"{handler.__qualname__} has an access rule, and so have the decorators of its class, which would "
+                f"replace it. Remove one of the two, or write a rule above each method instead ({method})."
+            )
 
 
 def guard_blueprint(blueprint: Blueprint, rule: Callable[[View], View]) -> None:

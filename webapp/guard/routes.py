@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NewType
+from itertools import groupby
 
 from flask import Flask
 from werkzeug.routing import Rule
 
 from webapp.guard.assurance import Level
 from webapp.guard.policy import Requirement
-from webapp.guard.require import requirement_of
+from webapp.guard.require import check_rules, requirement_of
 from webapp.web.registry import services_of
 
 # Methods that every route answers without declaring them.
@@ -18,7 +18,10 @@ BY_ITSELF = {"HEAD", "OPTIONS"}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of the application with its requirement."""
+    """A route of the application with its requirement.
+
+    A ``MethodView`` whose methods have different requirements is several routes with one path and endpoint.
+    """
 
     methods: tuple[str, ...]
     path: str
@@ -55,27 +58,37 @@ class Route:
         return self.need.scope + (f", role {self.need.role}" if self.need.role else "")
 
 
-KnownRoutes = NewType("KnownRoutes", tuple[Route, ...])
-"""Cache of ``routes``, as a service."""
+@dataclass(frozen=True, slots=True)
+class KnownRoutes:
+    """Cache of ``routes``, as a service."""
+
+    rules: int
+    routes: tuple[Route, ...]
 
 
 def routes(app: Flask) -> tuple[Route, ...]:
     """All routes, sorted by path."""
     rules = list(app.url_map.iter_rules())
     services = services_of(app)
-    known = services.find(KnownRoutes) or ()
+    known = services.find(KnownRoutes)
     # Rules can be added, but not changed or removed.
-    if len(known) != len(rules):
+    if known is None or known.rules != len(rules):
         rules.sort(key=lambda rule: (rule.rule, sorted(rule.methods or ())))
-        known = KnownRoutes(tuple(route(app, rule) for rule in rules))
+        known = KnownRoutes(len(rules), tuple(route for rule in rules for route in routes_of(app, rule)))
         services.replace(KnownRoutes)(known)
-    return known
+    return known.routes
 
 
-def route(app: Flask, rule: Rule) -> Route:
-    """The ``Route`` of a URL rule."""
-    methods = tuple(sorted((rule.methods or set()) - BY_ITSELF))
-    return Route(methods, rule.rule, rule.endpoint, requirement_of(app, rule.endpoint))
+def routes_of(app: Flask, rule: Rule) -> Iterator[Route]:
+    """A ``Route`` for each requirement of a URL rule: one, unless its view is a ``MethodView``.
+
+    Raises:
+        TypeError: as ``check_rules``.
+    """
+    check_rules(app.view_functions[rule.endpoint])
+    methods = sorted((rule.methods or set()) - BY_ITSELF)
+    for need, alike in groupby(methods, lambda method: requirement_of(app, rule.endpoint, method)):
+        yield Route(tuple(alike), rule.rule, rule.endpoint, need)
 
 
 def guarded(app: Flask) -> Iterator[tuple[str, Requirement]]:

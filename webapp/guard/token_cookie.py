@@ -15,7 +15,7 @@ def use_token_cookie() -> None:
     """
     if request.url_rule is None or presented() is not None:
         return
-    need = requirement_of(current_app, request.url_rule.endpoint)
+    need = requirement_of(current_app, request.url_rule.endpoint, request.method)
     if need is None or need.is_public or need.session or not need.reads_cookies:
         return
     if (text := token_cookie.presented_token()) is not None:

@@ -13,6 +13,7 @@ from webapp.guard.routes import Route
 from webapp.web.api_schema import Contract, contract_of
 from webapp.web.csrf import is_change
 from webapp.web.known_fields import known_names
+from webapp.web.method_views import handler_of
 from webapp.web.openapi import ApiInfo, Operation, document
 
 View = Callable[..., Any]
@@ -96,15 +97,21 @@ def scopes(routes: Iterable[Route]) -> list[str]:
 def operations(
     routes: Iterable[Route], views: Mapping[str, View], own: Collection[str], *, in_cookie: bool
 ) -> Iterator[Operation]:
+    every = list(routes)
+    methods: Counter[tuple[str, str]] = Counter()
+    for route in every:
+        methods[route.endpoint, route.path] += len(route.methods)
     named: Counter[str] = Counter()
-    for route in routes:
-        view = views[route.endpoint]
-        contract = contract_of(view)
-        if contract is None and route.endpoint.partition(".")[0] not in own and not is_static(route):
-            contract = UNDESCRIBED
-        if contract is not None and route.need is not None:
-            for method in route.methods:
+    for route in every:
+        for method in route.methods:
+            view = handler_of(views[route.endpoint], method)
+            contract = contract_of(view)
+            if contract is None and route.endpoint.partition(".")[0] not in own and not is_static(route):
+                contract = UNDESCRIBED
+            if contract is not None and route.need is not None:
                 found = operation(route, method, route.need, view, contract, in_cookie=in_cookie)
+                if methods[route.endpoint, route.path] > 1:
+                    found = replace(found, id=f"{found.id}.{method.lower()}")
                 named[found.id] += 1
                 yield found if named[found.id] == 1 else replace(found, id=f"{found.id}.{named[found.id]}")
 
@@ -118,7 +125,7 @@ def operation(
 ) -> Operation:
     summary, _, rest = (inspect.getdoc(view) or "").partition("\n")
     return Operation(
-        id=route.endpoint if len(route.methods) == 1 else f"{route.endpoint}.{method.lower()}",
+        id=route.endpoint,
         method=method,
         rule=route.path,
         tag=tag_name(route.endpoint.partition(".")[0]),

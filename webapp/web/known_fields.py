@@ -20,6 +20,7 @@ from webapp.web.body import move_field, submitted
 from webapp.web.csrf import is_change
 from webapp.web.form import SPELLINGS, field_names
 from webapp.web.form_body import unreadable
+from webapp.web.method_views import handler_of
 from webapp.web.problems import Problem
 from webapp.web.unproxied import unproxied
 
@@ -106,7 +107,8 @@ def refuse_unknown() -> None:
     # Most requests end here, so nothing else is looked up before.
     if not (changes or query) or asked.url_rule is None:
         return
-    known = known_names(unproxied(current_app).view_functions[asked.url_rule.endpoint])
+    view = unproxied(current_app).view_functions[asked.url_rule.endpoint]
+    known = known_names(handler_of(view, asked.method))
     if query and known.parameters is not None and (changes or known.parameters):
         check_query(known.parameters, known.lists | token_parameter(asked.method))
     if changes and known.fields is not None:

@@ -1,0 +1,47 @@
+"""docs/rules.md: its examples are one file, which runs, and each rule decides as the page says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from webapp import testing
+from webapp.testing import as_nobody, as_user, with_token
+
+TEXT = (Path(__file__).resolve().parents[1] / "docs" / "rules.md").read_text()
+SOURCE = "\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
+
+
+@pytest.fixture(scope="module")
+def example():
+    """What the page's file defines."""
+    module = {"__name__": "reports.rules"}
+    exec(SOURCE, module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def site(example):
+    with testing.app(example["bp"]) as site:
+        yield site
+
+
+# Status for: nobody, a user, an admin, a user's token with reports:read, an admin's token with reports:write.
+TABLE = {
+    ("GET", "/reports/drafts"): (401, 200, 200, 200, 403),
+    ("POST", "/reports/drafts"): (200, 200, 200, 403, 403),
+    ("DELETE", "/reports/drafts"): (401, 403, 200, 403, 200),
+}
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE)
+def test_each_rule_decides_as_the_page_says(site, method, path):
+    callers = (
+        as_nobody(site),
+        as_user(site, "bo"),
+        as_user(site, "ada", role="admin"),
+        with_token(site, scopes=["reports:read"], of="bo"),
+        with_token(site, scopes=["reports:write"], of="ada"),
+    )
+    found = tuple(caller.open(path, method=method, headers={"Accept": "*/*"}).status_code for caller in callers)
+    assert found == TABLE[method, path]
