@@ -32,7 +32,7 @@ from webapp.tokens.expiry_badge import ExpiryBadge
 from webapp.tokens.issuing import TokenIssuer
 from webapp.tokens.owner_notifier import OwnerNotifier
 from webapp.tokens.rotation import renewal_of
-from webapp.web import after_response, known_fields
+from webapp.web import after_response
 from webapp.web.redirects import current_page_path
 from webapp.web.registry import services_of
 
@@ -104,7 +104,6 @@ def init_authentication(app: Flask, settings: Settings, database: Database, ring
     if "cookie" in settings.locations:
         token_cookie.init_app(app)
     request_guard.init_app(app)
-    known_fields.init_app(app)
 
 
 def mail_late(mails: TokenMails, database: Database, token_id: UUID) -> None:

@@ -42,6 +42,9 @@ GIVE_BACK_IN_VALKEY = """
     end
 """
 
+TTL_ERROR = 2
+"""Milliseconds by which Valkey says more than is left: it reads its clock once for several commands."""
+
 CLEAR = text("DELETE FROM rate_bucket WHERE key = :key")
 
 
@@ -184,7 +187,7 @@ class ValkeyListing:
         for key in cleared:
             self._storage.clear(key)
         for key, expiry in given_back:
-            left = int((expiry - elapsed) * 1000)
+            left = int((expiry - elapsed) * 1000) + TTL_ERROR
             self._client.eval(GIVE_BACK_IN_VALKEY, 1, self._head + key, left)
 
     def _keys(self, prefix: str) -> Iterable[str]:

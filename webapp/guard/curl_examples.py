@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app, request, url_for
+from flask.globals import request_ctx
 
 from webapp.guard.policy import Requirement
 from webapp.guard.require import requirement_of
@@ -54,9 +55,9 @@ def current_requirement() -> Requirement:
     Raises:
         LookupError: the route has none.
     """
-    current = unproxied(request)
-    rule, app = current.url_rule, unproxied(current_app)
-    need = requirement_of(app, rule.endpoint, current.method) if rule else None
+    context = unproxied(request_ctx)
+    rule = context.request.url_rule
+    need = requirement_of(context.app, rule.endpoint, context.request.method) if rule else None
     if need is None:
         raise LookupError("no guarded route")
     return need

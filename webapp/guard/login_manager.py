@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from flask import Flask, Request, current_app, g, request, session
+from flask import Flask, Request, current_app, g, session
 from flask.ctx import _AppCtxGlobals
+from flask.globals import request_ctx
 from flask_login import (
     LoginManager,
     current_user,
@@ -23,7 +24,7 @@ from webapp.guard import dpop_binding
 from webapp.guard.principal import CredentialRef, CredentialRow, NotAccepted, Principal, admit
 from webapp.web import i18n
 from webapp.web.bearer import TOKEN_END, Presented, presented
-from webapp.web.registry import service, services_of
+from webapp.web.registry import services_of
 from webapp.web.unproxied import unproxied
 
 
@@ -143,14 +144,14 @@ def mark_authorized() -> None:
         count_use(*kept.use)
 
 
-def count_use(seen: CredentialAccepted, credential_row: CredentialRow, moment: datetime) -> None:
-    seen(credential_row, unproxied(request), moment)
+def count_use(seen: CredentialAccepted, credential_row: CredentialRow, current: Request, moment: datetime) -> None:
+    seen(credential_row, current, moment)
 
 
 def authenticate(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
     """Authenticate by the token if the request presents one, else by the session cookie. Does not raise NotAccepted."""
-    authenticators = service(Authenticators)
-    current = unproxied(request)
+    context = unproxied(request_ctx)
+    current, authenticators = context.request, services_of(context.app).get(Authenticators)
     shown = presented(current)
     try:
         claim = authenticators.by_session() if shown is None else named_by(authenticators, shown)
@@ -168,7 +169,7 @@ def authenticate(kept: _AppCtxGlobals) -> Principal | NotAccepted | None:
             authenticators.late(credential_id)
         return error
     if credential_row is not None:
-        kept.use = authenticators.seen, credential_row, moment
+        kept.use = authenticators.seen, credential_row, current, moment
         if "is_authorized" in kept:
             count_use(*kept.use)
     if shown is not None:

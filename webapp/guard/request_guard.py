@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, g
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 
@@ -19,10 +19,11 @@ from webapp.guard.require import requirement_of
 from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
 from webapp.web.canonical_url import redirect_to_base_url
+from webapp.web.known_fields import refuse_unknown
 from webapp.web.negotiation import is_browser
 from webapp.web.problems import Problem
 from webapp.web.redirects import canonical_redirect, form_redirect
-from webapp.web.registry import service, services_of
+from webapp.web.registry import service
 from webapp.web.unproxied import unproxied
 
 log = logging.getLogger(__name__)
@@ -35,16 +36,18 @@ def authorize_request() -> ResponseReturnValue | None:
     """Before-request hook: None to call the view, else the response.
 
     Raises:
-        Problem: 403 ``undeclared`` for a route without ``@require`` or ``@public``; others as ``refusal_for``.
+        Problem: 403 ``undeclared`` for a route without ``@require`` or ``@public``; others as ``refusal_for`` and
+            ``refuse_unknown``.
     """
-    current, app = unproxied(request), unproxied(current_app)
+    context = unproxied(request_ctx)
+    current, app = context.request, context.app
     if current.url_rule is None:
         return canonical_redirect(current.routing_exception) or form_redirect(current.routing_exception)
     need = requirement_of(app, current.url_rule.endpoint, current.method)
     if need is None:
         raise undeclared(current.url_rule.endpoint)
     if not need.reads_cookies:
-        request_ctx._session = app.session_interface.make_null_session(app)
+        context._session = app.session_interface.make_null_session(app)
     if current.method == "OPTIONS":
         # For everybody, since a browser's preflight carries no credential (Fetch Standard §3.2.2). Never the view's
         # own answer: which methods a route has is written in /openapi.json for everybody too.
@@ -55,6 +58,7 @@ def authorize_request() -> ResponseReturnValue | None:
     if has_requirement and (answer := refusal_for(current, need)) is not None:
         return answer
     login_manager.mark_authorized()
+    refuse_unknown(current, app)
     return None
 
 
@@ -64,10 +68,10 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
     Raises:
         Problem: 403 ``csrf_failed``, 429 ``throttled``.
     """
-    is_change, app = csrf.is_change(current.method), unproxied(current_app)
+    is_change = csrf.is_change(current.method)
     try:
         # Public pages need no caller. A public form submitted with a token is refused below.
-        principal = login_manager.caller() if not need.is_public or (is_change and presented()) else None
+        principal = login_manager.caller() if not need.is_public or (is_change and presented(current)) else None
     except NotAccepted as error:
         return unauthenticated.not_accepted(error, need)
     moment = now()
@@ -77,7 +81,7 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
     if need.is_public and principal is not None:
         # Public forms, such as login, are for browsers: a token must not become a session.
         return unauthenticated.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
-    if principal is not None and (demands := services_of(app).get(Demands)):
+    if principal is not None and (demands := service(Demands)):
         need = need.raised_by(demands, principal)
     is_limited = principal is not None and principal.authority is not None and principal.authority.is_limited
     decision = decide(principal, need, moment, current_call() if is_limited else None)
@@ -90,7 +94,7 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
         return answer
     if is_limited and principal is not None:
         count_request(principal)
-    g.principal = principal
+    unproxied(g).principal = principal
     return None
 
 

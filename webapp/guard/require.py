@@ -13,6 +13,7 @@ from webapp.guard.assurance import BY_ACR, Level
 from webapp.guard.policy import Requirement
 from webapp.web.application import blueprints_of
 from webapp.web.method_views import handler_of, handlers_of
+from webapp.web.unproxied import unproxied
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,7 +74,7 @@ def require(
         @wraps(view)
         def with_principal(*args: Any, **kwargs: Any) -> R:
             # Set only by the guard, after its decision: calling the view in another way fails here.
-            return view(*args, principal=g.principal, **kwargs)
+            return view(*args, principal=unproxied(g).principal, **kwargs)
 
         return declare(with_principal, need)
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, Request, current_app, request
 from msgspec.structs import fields as members_of
 from wtforms import Form
 
@@ -22,7 +22,6 @@ from webapp.web.form import SPELLINGS, field_names
 from webapp.web.form_body import unreadable
 from webapp.web.method_views import handler_of
 from webapp.web.problems import Problem
-from webapp.web.unproxied import unproxied
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -93,8 +92,8 @@ def known_names(view: Callable[..., Any]) -> KnownNames:
     )
 
 
-def refuse_unknown() -> None:
-    """Before-request hook, after the guard's.
+def refuse_unknown(current: Request, app: Flask) -> None:
+    """Called by the guard for every authorized request.
 
     The query string of a page that reads none is left alone: links to it may carry what others add to URLs. A change is
     refused then, because what stands there was meant for the body.
@@ -102,15 +101,13 @@ def refuse_unknown() -> None:
     Raises:
         Problem: 422 for a body, 400 for a query string and for /api/auth (RFC 6749 §5.2), with ``errors``.
     """
-    asked = unproxied(request)
-    changes, query = is_change(asked.method), asked.environ.get("QUERY_STRING")
+    changes, query = is_change(current.method), current.environ.get("QUERY_STRING")
     # Most requests end here, so nothing else is looked up before.
-    if not (changes or query) or asked.url_rule is None:
+    if not (changes or query) or current.url_rule is None:
         return
-    view = unproxied(current_app).view_functions[asked.url_rule.endpoint]
-    known = known_names(handler_of(view, asked.method))
+    known = known_names(handler_of(app.view_functions[current.url_rule.endpoint], current.method))
     if query and known.parameters is not None and (changes or known.parameters):
-        check_query(known.parameters, known.lists | token_parameter(asked.method))
+        check_query(known.parameters, known.lists | token_parameter(current.method))
     if changes and known.fields is not None:
         check_body(known.fields, known.prefixes)
 
@@ -197,7 +194,3 @@ def refusal(errors: dict[str, list[str]], status: int) -> Problem:
     title = _("Some fields need to be corrected") if status == 422 else _("Invalid request")
     (message, *_more), *_others = errors.values()
     return Problem(status, title, _("%(reason)s Nothing was changed.", reason=message), extra=extra)
-
-
-def init_app(app: Flask) -> None:
-    app.before_request(refuse_unknown)

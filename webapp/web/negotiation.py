@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from flask import Response, current_app, render_template, request
+from flask import Request, Response, current_app, render_template, request
 from werkzeug.wsgi import ClosingIterator
 
 from webapp.core.translation import encode_lazy_text
 from webapp.web.bearer import presented
+from webapp.web.unproxied import unproxied
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -18,19 +19,21 @@ FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 def is_browser() -> bool:
     """Whether errors are shown as pages: the request has no token, and ``Accept`` prefers ``text/html``."""
-    return presented() is None and prefers_html()
+    current = unproxied(request)
+    return presented(current) is None and prefers_html(current)
 
 
 def wants_page() -> bool:
     """Whether the response is a page: as ``is_browser``, and for HTML forms unless ``Accept`` names JSON."""
-    if presented() is not None:
+    current = unproxied(request)
+    if presented(current) is not None:
         return False
-    return prefers_html() or (request.mimetype in FORM_TYPES and not names("application/json"))
+    return prefers_html(current) or (current.mimetype in FORM_TYPES and not names("application/json"))
 
 
-def prefers_html() -> bool:
+def prefers_html(current: Request) -> bool:
     """Whether ``Accept`` names ``text/html`` with at least the quality of JSON (RFC 9110 §12.5.1); ``*/*`` does not."""
-    accept = request.environ.get("HTTP_ACCEPT", "")
+    accept = current.environ.get("HTTP_ACCEPT", "")
     # Most scripts send "*/*": without parsing the header it is clear that it names no HTML.
     if "html" not in accept.lower():
         return False

@@ -8,6 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from webapp.web.negotiation import prefers_html
+from webapp.web.unproxied import unproxied
 
 # A list of what is allowed, not of what is forbidden: one slash, then path and query of plain characters. In the path,
 # no second slash or backslash at the start, no encoded slash, nothing that browsers and proxies interpret differently.
@@ -73,9 +74,14 @@ def form_redirect(routing_error: Exception | None) -> Response | None:
     Returns:
         None if the method was allowed, or no page is above.
     """
-    if not isinstance(routing_error, MethodNotAllowed) or request.method not in ("GET", "HEAD") or not prefers_html():
+    current = unproxied(request)
+    if (
+        not isinstance(routing_error, MethodNotAllowed)
+        or current.method not in ("GET", "HEAD")
+        or not prefers_html(current)
+    ):
         return None
-    routes, path = current_app.create_url_adapter(request), request.path
+    routes, path = current_app.create_url_adapter(current), current.path
     while routes is not None and path.strip("/"):
         path = path.rpartition("/")[0]
         if path and routes.test(path, "GET"):

@@ -40,8 +40,9 @@ class RequestHead:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if len(environ.get("PATH_INFO", "")) + len(environ.get("QUERY_STRING", "")) > LONGEST_URL:
             return self.refused(start_response, URL_TOO_LONG)
-        sent = "".join([name + value for name, value in environ.items() if name.startswith(HEADER_PREFIXES)])
-        if len(sent) > LARGEST_HEADERS:
+        # Together with what is no header, which takes half the time to tell; most requests stay below with it.
+        texts = [value for value in environ.values() if type(value) is str]
+        if len("".join(environ)) + len("".join(texts)) > LARGEST_HEADERS and header_size(environ) > LARGEST_HEADERS:
             return self.refused(start_response, HEADERS_TOO_LARGE)
         # Methods are case-sensitive (RFC 9110 §9.1), but Werkzeug reads "get" as GET.
         if not environ["REQUEST_METHOD"].isupper():
@@ -66,6 +67,11 @@ class RequestHead:
         problem = bare_problem(status, self.base_url)
         start_response(problem.status, problem.headers)
         return [problem.body]
+
+
+def header_size(environ: "WSGIEnvironment") -> int:
+    """Characters of all header names and values."""
+    return sum(len(name) + len(value) for name, value in environ.items() if name.startswith(HEADER_PREFIXES))
 
 
 def init_app(app: Flask) -> None:
