@@ -1,13 +1,15 @@
 """A served site and a real browser, for the journeys that need both; and a site on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
+from tests.journeys.postman import Postman, listening
 from tests.journeys.server import ARGUMENTS, CHROMIUM, PATIENCE, ServedSite, served
 from webapp.app import close, create_app
 from webapp.cli import schema
@@ -25,14 +27,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSite]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     if CHROMIUM is None:
         pytest.fail("Chromium is missing. On Debian: apt-get install chromium libatomic1 fonts-dejavu-core")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        browser.new_context = partial(patient_context, browser.new_context)  # type: ignore[method-assign]
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    with launched(playwright) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def launched(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
+    """Chromium with further arguments."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=[*ARGUMENTS, *arguments])
+    browser.new_context = partial(patient_context, browser.new_context)  # type: ignore[method-assign]
+    yield browser
+    browser.close()
 
 
 def patient_context(new_context: Callable[..., BrowserContext], **options: Any) -> BrowserContext:
@@ -40,6 +54,12 @@ def patient_context(new_context: Callable[..., BrowserContext], **options: Any) 
     context = new_context(**options)
     context.set_default_timeout(PATIENCE * 1000)
     return context
+
+
+@pytest.fixture(scope="module")
+def postman() -> Iterator[Postman]:
+    with listening() as postman:
+        yield postman
 
 
 @pytest.fixture

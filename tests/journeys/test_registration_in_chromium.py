@@ -1,61 +1,23 @@
 """Getting in, in a real browser with a real mail server: invited, registered, verified; forgotten and reset."""
 
-import re
-import time
 from collections.abc import Iterator
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 
 import pytest
-from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import check
+from tests.journeys.postman import Postman
 from tests.journeys.server import ServedSite, served
-from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 NEW = "umbrella otter lantern 9"
-PATIENCE = 60
-LINK = r"http\S+/(?:register|verify|reset|not-me|account/email/confirm|account/email/undo)/\S+"
-
-
-class Postman:
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
-        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-    def link(self, subject: str, recipient: str) -> str:
-        """The link in the mail about this, which may still be on its way."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            for mail in self.mails:
-                if subject in mail["Subject"] and recipient in mail["To"]:
-                    self.mails.remove(mail)
-                    found = re.search(LINK, mail.get_body(("plain",)).get_content())
-                    assert found
-                    return found[0]
-            time.sleep(0.05)
-        raise AssertionError(f"no mail says {subject!r}: {[mail['Subject'] for mail in self.mails]}")
 
 
 @pytest.fixture(scope="module")
-def postman() -> Iterator[tuple[Postman, str]]:
-    postman = Postman()
-    controller = Controller(postman, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield postman, f"smtp://127.0.0.1:{controller.port}"
-    controller.stop()
-
-
-@pytest.fixture(scope="module")
-def mailing(tmp_path_factory: pytest.TempPathFactory, postman: tuple[Postman, str]) -> Iterator[ServedSite]:
-    with served(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=postman[1]) as site:
+def mailing(tmp_path_factory: pytest.TempPathFactory, postman: Postman) -> Iterator[ServedSite]:
+    with served(tmp_path_factory.mktemp("mailing"), WEBAPP_SMTP_URL=postman.url) as site:
         site.add_user("mara", "admin")
         site.add_user("nils")
         yield site
@@ -69,9 +31,9 @@ def log_in(page: Page, site: ServedSite, name: str, password: str = PASSWORD) ->
 
 
 def test_invited_registered_verified_forgotten_and_reset(
-    mailing: ServedSite, postman: tuple[Postman, str], chromium: Browser
+    mailing: ServedSite, postman: Postman, chromium: Browser
 ) -> None:
-    site, mails = mailing, postman[0]
+    site, mails = mailing, postman
     desk = chromium.new_context()
     tab = desk.new_page()
     log_in(tab, site, "mara")
@@ -145,10 +107,10 @@ def test_invited_registered_verified_forgotten_and_reset(
 
 
 def test_an_address_changes_and_the_one_before_takes_it_back(
-    mailing: ServedSite, postman: tuple[Postman, str], chromium: Browser
+    mailing: ServedSite, postman: Postman, chromium: Browser
 ) -> None:
     """Somebody sits down at a browser left open, and moves the account to an address of theirs."""
-    site, mails = mailing, postman[0]
+    site, mails = mailing, postman
     left_open = chromium.new_context(viewport={"width": 360, "height": 800})
     tab = left_open.new_page()
     log_in(tab, site, "nils")

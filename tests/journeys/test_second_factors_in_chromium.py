@@ -1,29 +1,18 @@
 """Second factors in a real browser, with an authenticator that Chromium keeps: set up, used, and taken away."""
 
 import time
-from dataclasses import dataclass
 from itertools import count
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.factories import PASSWORD
 from tests.journeys.accessibility import check_everywhere
 from tests.journeys.server import ServedSite
+from tests.journeys.virtual_authenticator import OPTIONS, Device, device
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-OPTIONS = {
-    "protocol": "ctap2",
-    "ctap2Version": "ctap2_1",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
-
 
 numbers = count(1)
 
@@ -33,30 +22,6 @@ def name(site: ServedSite) -> str:
     """A user who has a password and nothing else."""
     site.add_user(name := f"ada{next(numbers)}")
     return name
-
-
-@dataclass
-class Device:
-    """The authenticator of the browser."""
-
-    cdp: CDPSession
-    id: str
-
-    def set(self, **what: bool) -> None:
-        for name, value in what.items():
-            method = {"is_verified": "UserVerified", "is_touched": "AutomaticPresenceSimulation"}[name]
-            key = {"is_verified": "isUserVerified", "is_touched": "enabled"}[name]
-            self.cdp.send(f"WebAuthn.set{method}", {"authenticatorId": self.id, key: value})
-
-    def credentials(self) -> list[object]:
-        found: list[object] = self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.id})["credentials"]
-        return found
-
-
-def device(tab: Page) -> Device:
-    cdp = tab.context.new_cdp_session(tab)
-    cdp.send("WebAuthn.enable", {"enableUI": False})
-    return Device(cdp, cdp.send("WebAuthn.addVirtualAuthenticator", {"options": OPTIONS})["authenticatorId"])
 
 
 def log_in(page: Page, site: ServedSite, name: str) -> None:
