@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 HOST = "example.org"
 URL = f"https://{HOST}/login"
 NEW = "umbrella otter lantern 9"
-ROOT = "location /.well-known/ {{ proxy_pass {site}/login/.well-known/; }}"
+# As docs/serving.md has them.
+ROOT = r"location ~ ^/\.well-known/(webauthn|change-password)$ {{ proxy_pass {site}/login$uri; }}"
 FORMS = {
     "passed on": "location /login {{ proxy_pass {site}; }}",
     "stripped": "location /login/ {{ proxy_pass {site}/; }}",
