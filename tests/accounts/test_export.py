@@ -9,7 +9,7 @@ from tests.second_factors import NAMED, App, with_app, with_passkey, with_sheet
 from webapp.accounts import export, invitations, service_accounts
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import User
-from webapp.accounts.service_accounts import Owner
+from webapp.accounts.service_rules import Owner
 from webapp.core.db import Base, Database
 from webapp.mail.models import OutgoingMail
 from webapp.web.registry import services_of

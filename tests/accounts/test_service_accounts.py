@@ -12,8 +12,7 @@ from tests.second_factors import with_passkey
 from tests.tables import events
 from webapp.accounts import identity_linking, lifecycle, recovery, roles, service_accounts
 from webapp.accounts.models import ServiceAccount, User
-from webapp.accounts.service_accounts import Owner, OwnerUnfit
-from webapp.accounts.service_rules import NoLogin
+from webapp.accounts.service_rules import NoLogin, Owner, OwnerUnfit
 from webapp.core.db import Database
 from webapp.login.refresh_grant import may_refresh
 from webapp.mail.mailer import Mailer

@@ -10,7 +10,7 @@ from tests.script import Script
 from webapp.accounts import invitations, roles
 from webapp.accounts.invitations import InvitationRequest
 from webapp.accounts.models import Role, User
-from webapp.accounts.roles import RoleCycle, closures
+from webapp.accounts.role_closures import RoleCycle, closures
 from webapp.core.db import Database
 from webapp.testing import HeaderClient
 from webapp.web.registry import services_of

@@ -5,21 +5,21 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete as delete_from
-from sqlalchemy import not_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.accounts import ended_credentials, known_networks, lockout, one_time_links
+from webapp.accounts import ended_credentials, known_networks, lockout, one_time_links, role_closures, service_rules
 from webapp.accounts.ended_credentials import EndedCredentials
-from webapp.accounts.models import Invitation, User
+from webapp.accounts.invitation_state import revoke_invitations
+from webapp.accounts.models import User
 from webapp.accounts.roles import (
     RoleGone,
     active_super_admins,
-    is_unusable_invitation,
     locked_role,
     locked_super_admins,
     reaching,
 )
-from webapp.accounts.service_rules import require_login, stop_services
+from webapp.accounts.service_rules import require_login
 from webapp.audit.log import Event, record
 from webapp.core.clock import now
 from webapp.credentials import lifecycle as credentials
@@ -40,6 +40,7 @@ def lock_user(db: Session, user_ids: Iterable[UUID]) -> dict[UUID, User]:
         Users by id, as they are now; deleted ones are left out.
     """
     wanted = set(user_ids)
+    role_closures.lock(db)
     # Together with all super admins, and ordered by id: otherwise two requests that act on each other could deadlock.
     # FOR NO KEY UPDATE (key_share) does not block inserts that only refer to the user, such as usage counts.
     together = select(User).where(User.id.in_(wanted | set(db.scalars(active_super_admins(db))))).order_by(User.id)
@@ -60,12 +61,18 @@ def disable(db: Session, user: User, *, actor_id: UUID | None = None, reason: st
         keep_one_super_admin(db, user)
         user.disabled_at = now()
         record(db, Event.USER_DISABLED, user_id=user.id, actor_id=actor_id, reason=reason)
-        stop_services(db, user)
+        service_rules.recheck(db, owner_id=user.id)
     return disable_account(db, user.id)
 
 
 def enable(db: Session, user: User, *, actor_id: UUID | None = None, reason: str | None = None) -> None:
-    """Let a disabled user log in again. Ended sessions and tokens stay ended; failed logins are reset."""
+    """Let a disabled user log in again. Ended sessions and tokens stay ended; failed logins are reset.
+
+    Raises:
+        OwnerUnfit: it is a service account that its owner cannot have any more.
+    """
+    role_closures.lock(db)
+    service_rules.require_owner(db, user, user.role)
     if lockout.is_frozen(user):
         unlock(db, user, actor_id=actor_id, reason=reason)
     user.failed_logins, user.unlocked_at = 0, now()
@@ -101,16 +108,19 @@ def change_role(db: Session, user: User, role: str, *, actor_id: UUID | None = N
     Raises:
         RoleGone: there is no such role.
         LastSuperAdmin
+        OwnerUnfit: it is a service account, whose owner does not have the role.
     """
+    role_closures.lock(db)
     if locked_role(db, role) is None:
         raise RoleGone(role)
     if role == user.role:
         return
     if role not in reaching(db, "super_admin"):
         keep_one_super_admin(db, user)
+    service_rules.require_owner(db, user, role)
     former, user.role = user.role, role
     record(db, Event.ROLE_CHANGED, user_id=user.id, actor_id=actor_id, former=former, role=role, reason=reason)
-    stop_services(db, user, beyond=role)
+    service_rules.recheck(db, owner_id=user.id)
 
 
 class PasswordElsewhere(Exception):
@@ -177,7 +187,7 @@ def delete(db: Session, user: User, *, actor_id: UUID | None = None, reason: str
         LastSuperAdmin
     """
     keep_one_super_admin(db, user)
-    stop_services(db, user)
+    service_rules.stop_all(db, user)
     revoke_invitations(db, user.id)
     record(db, Event.USER_DELETED, user_id=user.id, actor_id=actor_id, username=user.username, reason=reason)
     # With ON DELETE CASCADE of the database instead of loading each object.
@@ -196,7 +206,7 @@ def close(db: Session, user: User) -> datetime:
     keep_one_super_admin(db, user)
     closes_at = user.closes_at = now() + GRACE
     record(db, Event.USER_CLOSED, user_id=user.id)
-    stop_services(db, user)
+    service_rules.recheck(db, owner_id=user.id)
     end_everything(db, user.id)
     return closes_at
 
@@ -214,30 +224,20 @@ def delete_due(db: Session, *, most: int = 20) -> int:
     Returns:
         Number of deleted accounts; 0 when there are no more.
     """
+    role_closures.lock(db)
     due = db.scalars(select(User).where(User.closes_at <= now()).limit(most)).all()
     for user in due:
-        stop_services(db, user)
+        service_rules.stop_all(db, user)
         revoke_invitations(db, user.id)
         record(db, Event.USER_FORGOTTEN, former_id=str(user.id))
         db.delete(user)
     return len(due)
 
 
-def revoke_invitations(db: Session, user_id: UUID) -> None:
-    """Revoke the usable invitations of a user whose account is deleted."""
-    theirs = (
-        update(Invitation)
-        .where(Invitation.created_by == user_id, not_(is_unusable_invitation()))
-        .values(revoked_at=now())
-    )
-    for found in db.scalars(theirs.returning(Invitation)).all():
-        why = "The account of its creator was closed or deleted."
-        record(db, Event.INVITATION_REVOKED, invitation_id=str(found.id), email=found.email, reason=why)
-
-
 def keep_one_super_admin(db: Session, user: User) -> None:
     """Raises:
     LastSuperAdmin: the user is the only active super admin.
     """
+    role_closures.lock(db)
     if user.role in reaching(db, "super_admin") and locked_super_admins(db) == {user.id}:
         raise LastSuperAdmin

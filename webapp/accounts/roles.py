@@ -4,13 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, not_, or_, select
+from sqlalchemy import Select, bindparam, delete, func, not_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.accounts.models import Invitation, Role, User
+from webapp.accounts import role_closures, service_rules
+from webapp.accounts.invitation_state import is_unusable_invitation
+from webapp.accounts.models import Invitation, Role, ServiceAccount, User
 from webapp.audit.log import Event, record
-from webapp.core.clock import now
 from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _n, listed
@@ -28,10 +29,6 @@ class RoleUnfit(Exception):
 
 class RoleTaken(Exception):
     """There is a role of this name already."""
-
-
-class RoleCycle(Exception):
-    """The role would include itself. The message shows the path."""
 
 
 class RoleInUse(Exception):
@@ -113,6 +110,7 @@ def edit(db: Session, role: Role, description: str, includes: Sequence[str], *, 
     set_includes(db, role, includes)
     if not locked_super_admins(db) and db.scalar(select(User.id).limit(1)) is not None:
         raise NobodyLeft
+    service_rules.recheck(db)
     after = {"includes": list(role.includes), "description": role.description}
     if after != before:
         record(db, Event.ROLE_EDITED, actor_id=actor_id, role=role.name, before=before, after=after)
@@ -160,18 +158,14 @@ def why_not_removable(db: Session, role: Role) -> str | None:
         return _n("%(roles)s includes it.", "%(roles)s include it.", len(includers), roles=names)
     if holders := db.scalar(select(func.count()).where(User.role == role.name)):
         return _n("%(num)s user has it.", "%(num)s users have it.", holders)
+    if owned := db.scalar(select(func.count()).where(ServiceAccount.owner_role == role.name)):
+        return _n("It owns %(num)s service account.", "It owns %(num)s service accounts.", owned)
     if (
         db.scalar(select(Invitation.id).where(Invitation.role == role.name, not_(is_unusable_invitation())).limit(1))
         is not None
     ):
         return _("Somebody is invited to it.")
     return None
-
-
-def is_unusable_invitation() -> ColumnElement[bool]:
-    """Condition for invitations that can no longer be used."""
-    is_used = Invitation.uses >= Invitation.most_uses
-    return or_(is_used, Invitation.revoked_at.is_not(None), Invitation.expires_at <= now())
 
 
 def lock_all(db: Session, role: Role) -> dict[str, Role]:
@@ -184,7 +178,7 @@ def lock_all(db: Session, role: Role) -> dict[str, Role]:
         RoleGone: ``role`` was removed meanwhile.
     """
     # One lock for all, and only then a SELECT: the statement that waited for the lock would not see new rows.
-    db.execute(select(Role.name).where(Role.name == "super_admin").with_for_update(key_share=True))
+    role_closures.lock(db)
     query = select(Role).order_by(Role.name).execution_options(populate_existing=True)
     everyone = {found.name: found for found in db.scalars(query)}
     if role.name not in everyone:
@@ -202,32 +196,9 @@ def set_includes(db: Session, role: Role, includes: Sequence[str]) -> None:
     graph = {name: tuple(found.includes) for name, found in everyone.items()} | {
         role.name: tuple(sorted(set(includes)))
     }
-    for name, closure in closures(graph).items():
+    for name, closure in role_closures.closures(graph).items():
         everyone[name].includes, everyone[name].closure = list(graph[name]), list(closure)
     db.flush()
-
-
-def closures(graph: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Compute the closure of each role: everything that it includes, lowest first, itself last.
-
-    Raises:
-        RoleCycle
-    """
-    found: dict[str, tuple[str, ...]] = {}
-
-    def reach(name: str, way: tuple[str, ...]) -> tuple[str, ...]:
-        if name in way:
-            # Translators: between two roles, the first of which includes the second.
-            verb = _("includes")
-            raise RoleCycle(f" {verb} ".join([*way[way.index(name) :], name]))
-        if name not in found:
-            parts = [reached for part in graph[name] for reached in reach(part, (*way, name))]
-            found[name] = (*dict.fromkeys(parts), name)
-        return found[name]
-
-    for name in graph:
-        reach(name, ())
-    return found
 
 
 def active_super_admins(db: Session) -> Select[UUID]:

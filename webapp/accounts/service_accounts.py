@@ -1,37 +1,24 @@
 """Service accounts: users without a way to log in, that hold API tokens and belong to a person or a role."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from webapp.accounts import registration, roles
+from webapp.accounts import lifecycle, registration
 from webapp.accounts.models import ServiceAccount, User
 from webapp.accounts.registration import NewUser
+from webapp.accounts.service_rules import Owner, OwnerUnfit, owner_of, require_fit
 from webapp.audit.log import Event, record
+from webapp.core.translation import _
 
 LONGEST_PURPOSE = 200
 
 
-class OwnerUnfit(Exception):
-    """The owner cannot have this service account. The message says why, for operators."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Either a person or a role: everybody who has the role."""
-
-    user: User | None = None
-    role: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.user.username if self.user else f"role {self.role}"
-
-
-def create(db: Session, name: str, *, role: str, owner: Owner, purpose: str, origin: str) -> User:
+def create(
+    db: Session, name: str, *, role: str, owner: Owner, purpose: str, origin: str, actor_id: UUID | None = None
+) -> User:
     """Create a service account.
 
     Args:
@@ -43,6 +30,7 @@ def create(db: Session, name: str, *, role: str, owner: Owner, purpose: str, ori
         UserNameUnfit, UserNameTaken
         ValueError: there is no such role.
     """
+    owner = locked(db, owner)
     require_fit(db, owner, role)
     new = NewUser(username=name, email=None, password_hash="", role=role, is_service=True)
     user = registration.add(db, new, origin=origin)
@@ -52,21 +40,23 @@ def create(db: Session, name: str, *, role: str, owner: Owner, purpose: str, ori
         )
     )
     db.flush()
-    record(db, Event.SERVICE_ACCOUNT_MADE, user_id=user.id, owner=owner.name, owner_id=id_of(owner), role=role)
+    record(db, Event.SERVICE_ACCOUNT_MADE, user_id=user.id, actor_id=actor_id, role=role, **owner.facts)
     return user
 
 
-def hand_over(db: Session, user: User, owner: Owner, *, actor_id: UUID | None = None) -> None:
+def hand_over(
+    db: Session, user: User, owner: Owner, *, actor_id: UUID | None = None, reason: str | None = None
+) -> None:
     """Give a service account another owner; its tokens go on.
 
     Raises:
         OwnerUnfit
     """
-    account = db.get(ServiceAccount, user.id)
+    owner = locked(db, owner, user)
+    account, former = db.get(ServiceAccount, user.id, populate_existing=True), owner_of(db, user.id)
     if account is None:
-        raise OwnerUnfit(f"{user.username} is not a service account.")
+        raise OwnerUnfit(_("%(username)s is not a service account.", username=user.username))
     require_fit(db, owner, user.role)
-    former = owner_of(db, account)
     account.owner_id, account.owner_role = owner.user.id if owner.user else None, owner.role
     record(
         db,
@@ -74,36 +64,21 @@ def hand_over(db: Session, user: User, owner: Owner, *, actor_id: UUID | None = 
         user_id=user.id,
         actor_id=actor_id,
         former=former.name if former else None,
-        owner=owner.name,
-        owner_id=id_of(owner),
+        reason=reason,
+        **owner.facts,
     )
 
 
-def require_fit(db: Session, owner: Owner, role: str) -> None:
-    """
+def locked(db: Session, owner: Owner, *others: User) -> Owner:
+    """The owner as it is now, and unchanged until the transaction ends.
+
     Raises:
-        OwnerUnfit: it is no active person, or has less than the role of the service account. Otherwise its tokens could
-            do what the owner may not.
+        OwnerUnfit: the owner, or one of the others, was deleted.
     """
-    if owner.user is not None and (owner.user.is_service or owner.user.disabled_at or owner.user.closes_at):
-        raise OwnerUnfit(f"{owner.name} cannot own a service account: it must be an active user who can log in.")
-    held = roles.included_in(db, owner.user.role if owner.user else owner.role or "")
-    if not held:
-        raise OwnerUnfit(f"There is no {owner.name}.")
-    if not set(roles.included_in(db, role)) <= set(held):
-        raise OwnerUnfit(f"{owner.name} does not have the role {role}, so its tokens must not have it either.")
-
-
-def owner_of(db: Session, account: ServiceAccount) -> Owner | None:
-    """None if its owner was deleted."""
-    if account.owner_role is not None:
-        return Owner(role=account.owner_role)
-    user = db.get(User, account.owner_id) if account.owner_id else None
-    return Owner(user) if user else None
-
-
-def id_of(owner: Owner) -> str | None:
-    return str(owner.user.id) if owner.user else None
+    wanted = {user.id for user in (owner.user, *others) if user is not None}
+    if len(lifecycle.lock_user(db, wanted)) < len(wanted):
+        raise OwnerUnfit(_("%(owner)s was deleted.", owner=owner.name))
+    return owner
 
 
 def of_owner(db: Session, user_id: UUID) -> Sequence[User]:

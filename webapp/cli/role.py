@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts import roles, user_queries
 from webapp.accounts.models import Role
-from webapp.accounts.roles import FIRST, NobodyLeft, RoleCycle, RoleGone, RoleInUse, RoleTaken, RoleUnfit
+from webapp.accounts.role_closures import RoleCycle
+from webapp.accounts.roles import FIRST, NobodyLeft, RoleGone, RoleInUse, RoleTaken, RoleUnfit
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened

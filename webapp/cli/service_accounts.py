@@ -9,7 +9,8 @@ from webapp.accounts import service_accounts
 from webapp.accounts.models import User
 from webapp.accounts.names import UserNameUnfit
 from webapp.accounts.registration import UserNameTaken
-from webapp.accounts.service_accounts import LONGEST_PURPOSE, Owner, OwnerUnfit
+from webapp.accounts.service_accounts import LONGEST_PURPOSE
+from webapp.accounts.service_rules import Owner, OwnerUnfit, owner_of
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
@@ -85,7 +86,7 @@ def services(context: CommandContext, *, is_json: bool) -> None:
     with opened(context) as database, database.read() as db:
         found = service_accounts.every(db)
         counts = live_counts(db, [user.id for user, _account in found])
-        owners = {user.id: service_accounts.owner_of(db, account) for user, account in found}
+        owners = {user.id: owner_of(db, user.id) for user, account in found}
     facts = [
         {
             "id": user.id,

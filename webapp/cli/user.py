@@ -7,6 +7,7 @@ from webapp.accounts.lifecycle import LastSuperAdmin
 from webapp.accounts.models import User
 from webapp.accounts.names import EmailUnfit, UserNameUnfit
 from webapp.accounts.registration import EmailTaken, NewUser, UserNameTaken
+from webapp.accounts.service_rules import OwnerUnfit
 from webapp.cli import (
     identity_linking,
     service_accounts,
@@ -199,6 +200,8 @@ def role(context: CommandContext, *, name: str, role: str) -> None:
             lifecycle.change_role(db, user, role)
         except LastSuperAdmin as error:
             raise CommandRefused(ONLY_SUPER_ADMIN.format(user.username)) from error
+        except OwnerUnfit as error:
+            raise CommandRefused(str(error)) from error
     say_aside(f"{user.username} now has the role {role}; before, it was {former}.")
 
 

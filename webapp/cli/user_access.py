@@ -3,9 +3,11 @@
 import click
 
 from webapp.accounts import lifecycle
+from webapp.accounts.service_rules import OwnerUnfit
 from webapp.cli.commands import Command
 from webapp.cli.context import CommandContext, pass_context
 from webapp.cli.db_context import opened
+from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
 
@@ -24,8 +26,12 @@ def enable(context: CommandContext, *, name: str) -> None:
     """
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
-        lifecycle.enable(db, user)
-    say_aside(f"{user.username} can log in again, and needs new tokens.")
+        try:
+            lifecycle.enable(db, user)
+        except OwnerUnfit as error:
+            raise CommandRefused(str(error)) from error
+    can = "is enabled again" if user.is_service else "can log in again"
+    say_aside(f"{user.username} {can}, and needs new tokens.")
 
 
 @click.command("unlock", cls=Command)

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts import roles
 from webapp.accounts.models import Role
-from webapp.accounts.roles import FIRST, RoleCycle, RoleInUse, RoleTaken, RoleUnfit
+from webapp.accounts.role_closures import RoleCycle
+from webapp.accounts.roles import FIRST, RoleInUse, RoleTaken, RoleUnfit
 from webapp.admin.forms import NewRoleForm, RoleForm
 from webapp.admin.views.error_responses import refusals
 from webapp.admin.views.permissions import fill_in, grant, read

@@ -50,18 +50,47 @@ def reset_asked(details: Details) -> Sentence:
     )
 
 
+def belongs_to_role(details: Details) -> bool:
+    """Whether a service account belongs to a role; otherwise to a person."""
+    # The name of the owner says the same as its id.
+    found = [details.raw(name) for name in ("owner", "owner_id", "owner_role")]
+    return bool(found[-1])
+
+
+def service_made(details: Details) -> Sentence:
+    if belongs_to_role(details):
+        return Sentence(
+            _l("It is a service account that belongs to the role %(owner_role)s."),
+            _l("%(user)s was created as a service account of the role %(owner_role)s."),
+            _l("%(user)s was created by %(actor)s as a service account of the role %(owner_role)s."),
+        )
+    return Sentence(
+        _l("It is a service account that belongs to %(owner)s."),
+        _l("%(user)s is a service account of %(owner)s."),
+        _l("%(user)s was created by %(actor)s as a service account of %(owner)s."),
+    )
+
+
+def handed_over(details: Details) -> Sentence:
+    if belongs_to_role(details):
+        return Sentence(
+            _l("The service account was handed over to the role %(owner_role)s."),
+            _l("The service account %(user)s was handed over to the role %(owner_role)s."),
+            _l("The service account %(user)s was handed over to the role %(owner_role)s by %(actor)s."),
+        )
+    return Sentence(
+        _l("The service account was handed over to %(owner)s."),
+        _l("The service account %(user)s was handed over to %(owner)s."),
+        _l("The service account %(user)s was handed over to %(owner)s by %(actor)s."),
+    )
+
+
 ACCOUNTS: Entries = {
     Event.USER_MADE: Sentence(
         _l("Your account was created with the role %(role)s."), _l("%(user)s got an account with the role %(role)s.")
     ),
-    Event.SERVICE_ACCOUNT_MADE: Sentence(
-        _l("It is a service account that belongs to %(owner)s."), _l("%(user)s is a service account of %(owner)s.")
-    ),
-    Event.SERVICE_ACCOUNT_HANDED_OVER: Sentence(
-        _l("The service account was handed over to %(owner)s."),
-        _l("The service account %(user)s was handed over to %(owner)s."),
-        _l("The service account %(user)s was handed over to %(owner)s by %(actor)s."),
-    ),
+    Event.SERVICE_ACCOUNT_MADE: service_made,
+    Event.SERVICE_ACCOUNT_HANDED_OVER: handed_over,
     Event.USER_DISABLED: Sentence(
         _l("Your account was disabled."), _l("%(user)s was disabled."), _l("%(user)s was disabled by %(actor)s.")
     ),

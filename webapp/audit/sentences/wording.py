@@ -138,6 +138,7 @@ WORDS: dict[str, Callable[[Details], str]] = {
     "factor": factor,
     "former_role": lambda details: humanize(details.raw("former") or _("unknown")),
     "logins": lambda details: ", ".join(COUNTS[kind](details.number(f"{kind}s")) for kind in ("session", "token")),
+    "owner_role": lambda details: humanize(details.raw("owner_role") or _("unknown")),
     "refresh_reason": refresh_reason,
     "role": lambda details: humanize(details.raw("role") or _("unknown")),
     "session": session,

@@ -1,0 +1,28 @@
+"""Which invitations can still be used, and revoking those of a user who leaves."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, not_, or_, update
+from sqlalchemy.orm import Session
+
+from webapp.accounts.models import Invitation
+from webapp.audit.log import Event, record
+from webapp.core.clock import now
+
+
+def is_unusable_invitation() -> ColumnElement[bool]:
+    """Condition for invitations that can no longer be used."""
+    is_used = Invitation.uses >= Invitation.most_uses
+    return or_(is_used, Invitation.revoked_at.is_not(None), Invitation.expires_at <= now())
+
+
+def revoke_invitations(db: Session, user_id: UUID) -> None:
+    """Revoke the usable invitations of a user whose account is deleted."""
+    theirs = (
+        update(Invitation)
+        .where(Invitation.created_by == user_id, not_(is_unusable_invitation()))
+        .values(revoked_at=now())
+    )
+    for found in db.scalars(theirs.returning(Invitation)).all():
+        why = "The account of its creator was closed or deleted."
+        record(db, Event.INVITATION_REVOKED, invitation_id=str(found.id), email=found.email, reason=why)
