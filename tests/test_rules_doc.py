@@ -31,6 +31,8 @@ TABLE = {
     ("GET", "/reports/drafts"): (401, 200, 200, 200, 403),
     ("POST", "/reports/drafts"): (200, 200, 200, 403, 403),
     ("DELETE", "/reports/drafts"): (401, 403, 200, 403, 200),
+    ("GET", "/reports/export"): (401, 200, 200, 403, 403),
+    ("GET", "/reports/summary"): (401, 200, 200, 200, 200),
 }
 
 

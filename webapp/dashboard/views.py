@@ -54,6 +54,6 @@ def resources(principal: Principal) -> list[OpenResource]:
     for path, need in guarded_reads(current_app):
         if need.scope in OWN_SCOPES or not summary.is_open(principal, need):
             continue
-        way = curl_example(path, need.scope)
+        way = curl_example(path, need)
         found.append(OpenResource(summary.name_of(path), path, need.scope, summary.who(need), way.curl, way.mint_href))
     return found

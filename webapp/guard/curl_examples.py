@@ -39,14 +39,14 @@ def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
     return url_for(MINT, **given)
 
 
-def curl_example(path: str, scope: str) -> CurlExample:
-    """The curl example for a path, with a link to create a token with ``scope``."""
-    return CurlExample(curl(current_app.config["BASE_URL"] + path), mint_link([scope]))
+def curl_example(path: str, need: Requirement) -> CurlExample:
+    """The curl example for a path, with a link to create a token with the scopes of its requirement."""
+    return CurlExample(curl(current_app.config["BASE_URL"] + path), mint_link(need.scopes.sufficient()))
 
 
 def curl_example_here() -> CurlExample:
     """The curl example for the current page."""
-    return curl_example(request.path, current_requirement().scope)
+    return curl_example(request.path, current_requirement())
 
 
 def current_requirement() -> Requirement:

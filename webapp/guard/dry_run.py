@@ -9,7 +9,7 @@ from werkzeug.routing import RequestRedirect, Rule
 from webapp.core.clock import now
 from webapp.guard.assurance import Demands
 from webapp.guard.curl_examples import link_for_another
-from webapp.guard.forbidden import EDIT, steps_of
+from webapp.guard.forbidden import EDIT, steps_of, with_missing
 from webapp.guard.policy import Decision, Requirement, decide, explain
 from webapp.guard.principal import Principal
 from webapp.guard.require import requirement_of
@@ -55,7 +55,7 @@ def rules_at(path: str, method: str | None) -> frozenset[str]:
 def fix(principal: Principal, need: Requirement, decision: Decision) -> str | None:
     """Path of the page where the owner of a token can add what is missing; None if there is none."""
     if decision is Decision.NEED_SCOPE:
-        return link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
+        return link_for_another(with_missing(principal, need), principal.credential_id)
     if decision is Decision.OUT_OF_BOUNDS:
         return url_for(EDIT, token_id=principal.credential_id)
     return None

@@ -58,16 +58,48 @@ def scope_required(principal: Principal, need: Requirement, steps: Sequence[Requ
             headers=challenge("scope_required", need),
             steps=steps,
         )
-    fix = link_for_another(sorted(principal.scopes | {need.scope}), principal.credential_id)
+    fix = link_for_another(with_missing(principal, need), principal.credential_id)
+    choices = [group for group in need.scopes.unmet_by(principal.scopes) if len(group) > 1]
+    missing = [group[0] for group in need.scopes.unmet_by(principal.scopes)]
     return Problem(
         403,
         _("The token lacks a permission"),
-        _("The scope %(scope)s is required. Open the fix URL to create a token that has it.", scope=need.scope),
+        lacking(missing, choices),
         code="scope_required",
-        extra={"required": [need.scope], "fix": current_app.config["ORIGIN"] + fix},
+        extra={"required": missing}
+        | ({"any_of": [list(group) for group in choices]} if choices else {})
+        | {"fix": current_app.config["ORIGIN"] + fix},
         actions=[Action(_("Create a token with it"), fix)],
         headers=challenge("scope_required", need),
         steps=steps,
+    )
+
+
+def with_missing(principal: Principal, need: Requirement) -> list[str]:
+    """The scopes of a token, and those that it lacks; of alternatives the first."""
+    missing = (group[0] for group in need.scopes.unmet_by(principal.scopes))
+    return sorted(principal.scopes.union(missing))
+
+
+def lacking(missing: Sequence[str], choices: Sequence[Sequence[str]]) -> str:
+    """The sentence about scopes that a token lacks.
+
+    Args:
+        missing: of alternatives the first.
+        choices: the alternatives.
+    """
+    if not choices:
+        return _n(
+            "The scope %(scope)s is required. Open the fix URL to create a token that has it.",
+            "The scopes %(scope)s are required. Open the fix URL to create a token that has them.",
+            len(missing),
+            scope=listed(missing),
+        )
+    alternatives = [listed(group, style="or") for group in choices]
+    others = [name for name in missing if not any(name in group for group in choices)]
+    return _(
+        "These scopes are required: %(scopes)s. Open the fix URL to create a token that has them.",
+        scopes=listed([*others, *alternatives]),
     )
 
 

@@ -9,6 +9,7 @@ from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n
 from webapp.guard.assurance import Demands, Level, level_of
 from webapp.guard.principal import Principal
+from webapp.guard.scope_rule import ScopeRule, rule_of
 from webapp.guard.token_grant import Bound, Call, exceeded
 from webapp.web.problem_codes import ProblemCode
 
@@ -24,7 +25,7 @@ class Requirement:
     """False for routes of scripts only: the session cookie is ignored, so no CSRF token is needed."""
     role: str | None = None
     scope: str = "resources:read"
-    """The scope that a token must have; empty for any token. Sessions need none."""
+    """The scopes that a token must have, as ``rule_of`` reads them; empty for any token. Sessions need none."""
     session: bool = False
     """Whether only sessions are accepted, no tokens."""
     fresh_within: timedelta | None = None
@@ -38,10 +39,13 @@ class Requirement:
     spares_closed: bool = False
     """Whether users who have closed their account are allowed: to reopen it, and to log out."""
 
+    scopes: ScopeRule = field(init=False, repr=False, compare=False)
+    """``scope``, parsed."""
     words: str = field(init=False, repr=False, compare=False)
     """The requirement in English words, for commands, logs and OpenAPI; computed once."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "scopes", rule_of(self.scope))
         object.__setattr__(self, "words", self._in_words())
 
     def raised_by(self, demands: Demands, principal: Principal) -> Self:
@@ -49,7 +53,7 @@ class Requirement:
         # Levels of roles apply to sessions only: a token has its own, narrower permissions.
         is_person = principal.credential == "session" and not self.spares_level
         of_role = demands.of_roles(principal.roles) if is_person else Level.ONE
-        of_scope = Level.ONE if self.session or self.is_public else demands.of_scopes((self.scope,))
+        of_scope = Level.ONE if self.session or self.is_public else demands.of_scopes(self.scopes.names)
         wanted = max(self.level, of_role, of_scope)
         return self if wanted is self.level else replace(self, level=wanted)
 
@@ -65,7 +69,7 @@ class Requirement:
         if self.is_public:
             return "nothing"
         who = f"role {self.role}" if self.role else "any account"
-        token = f"a token with {self.scope}" if self.scope else "a token"
+        token = f"a token with {self.scopes.words}" if self.scope else "a token"
         how = "a session" if self.session else f"a session, or {token}" if self.reads_cookies else token
         level = f", with {self.level.description}" if self.level > Level.ONE else ""
         fresh = (
@@ -120,7 +124,8 @@ def decide(principal: Principal | None, need: Requirement, now: datetime, call: 
             return Decision.NEED_SESSION
         if call is not None and bound_of(principal, call) is not None:
             return Decision.OUT_OF_BOUNDS
-        if need.scope and need.scope not in principal.scopes:
+        # Of most views this is one scope, which needs no more than a comparison.
+        if need.scope and need.scope not in principal.scopes and not need.scopes.is_met_by(principal.scopes):
             return Decision.NEED_SCOPE
     if need.role is not None and need.role not in principal.roles:
         return Decision.NEED_ROLE
@@ -164,7 +169,12 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
         if principal.authority is not None and principal.authority.is_bounded:
             steps.append((Decision.OUT_OF_BOUNDS, _("The limits of the token allow this path, method and network.")))
         held = ", ".join(sorted(principal.scopes)) or _("none")
-        said = _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=need.scope, scopes=held)
+        wanted = need.scopes.translated
+        said = (
+            _("The token has the scope %(scope)s. It has: %(scopes)s.", scope=wanted, scopes=held)
+            if len(need.scopes.names) < 2
+            else _("The token has the scopes %(scope)s. It has: %(scopes)s.", scope=wanted, scopes=held)
+        )
         steps.append((Decision.NEED_SCOPE, said))
     if need.role:
         has = humanize(", ".join(principal.roles)) if principal else _("none yet")

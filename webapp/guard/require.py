@@ -1,7 +1,7 @@
 """@require and @public: declare who may call a view; a view with neither is refused for everyone."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -11,6 +11,7 @@ from flask.views import View as ViewClass
 
 from webapp.guard.assurance import BY_ACR, Level
 from webapp.guard.policy import Requirement
+from webapp.guard.scope_rule import spelled
 from webapp.web.application import blueprints_of
 from webapp.web.method_views import handler_of, handlers_of
 from webapp.web.unproxied import unproxied
@@ -25,7 +26,7 @@ MARK = "requirement"
 def require(
     *,
     role: str | None = None,
-    scope: str = "resources:read",
+    scope: str | Sequence[str] = "resources:read",
     session: bool = False,
     fresh_within: timedelta | None = None,
     spares_tokens: bool = False,
@@ -42,7 +43,8 @@ def require(
 
     Args:
         role: a role that the user must have, directly or through another role.
-        scope: a scope that a token must have; sessions need none.
+        scope: a scope that a token must have; sessions need none. Of several, separated by spaces or in a list, it
+            must have all; of "a|b" it must have one.
         session: accept only sessions, no tokens.
         fresh_within: maximum age of the last authentication; otherwise a step-up follows (RFC 9470).
         spares_tokens: apply ``fresh_within`` to sessions only.
@@ -58,7 +60,7 @@ def require(
         is_optional=optional,
         reads_cookies=cookies,
         role=role,
-        scope=scope,
+        scope=spelled(scope),
         session=session,
         fresh_within=fresh_within,
         spares_tokens=spares_tokens,

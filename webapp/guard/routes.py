@@ -55,7 +55,7 @@ class Route:
             return "everybody"
         if self.need.session:
             return "nobody"
-        return self.need.scope + (f", role {self.need.role}" if self.need.role else "")
+        return (self.need.scopes.words or "any token") + (f", role {self.need.role}" if self.need.role else "")
 
 
 @dataclass(frozen=True, slots=True)

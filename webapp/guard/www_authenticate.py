@@ -33,7 +33,8 @@ def challenge(code: ProblemCode, need: Requirement, *, refused: NotAccepted | No
     error = unproven.error if unproven else ERRORS[code]
     parts = [realm("DPoP" if is_dpop else "Bearer"), f'error="{error}"', f'error_description="{code}"']
     if code == "scope_required" and not need.session:
-        parts.append(f'scope="{need.scope}"')
+        # All of these are needed (RFC 6750 §3), so of alternatives only one is named.
+        parts.append(f'scope="{" ".join(need.scopes.sufficient())}"')
     if code in ("step_up_required", "mfa_required"):
         # What the next authentication has to satisfy (RFC 9470 §3).
         parts += [f'acr_values="{need.level.acr}"'] if need.level > Level.ONE else []

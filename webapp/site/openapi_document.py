@@ -91,7 +91,7 @@ def describe(
 def scopes(routes: Iterable[Route]) -> list[str]:
     """All scopes, with the default ``resources:read``."""
     needs = [route.need for route in routes if route.need is not None]
-    return sorted({need.scope for need in [Requirement(), *needs] if not need.session})
+    return sorted({name for need in [Requirement(), *needs] if not need.session for name in need.scopes.names})
 
 
 def operations(
@@ -149,9 +149,12 @@ def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> l
     session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
     if need.is_public:
         return [session] if is_change and need.reads_cookies else []
-    by_token: list[dict[str, list[str]]] = [{way: [need.scope]} for way in ("bearer", "dpop", "basic")]
+    by_token: list[dict[str, list[str]]] = [
+        {way: scopes} for way in ("bearer", "dpop", "basic") for scopes in need.scopes.ways()
+    ]
     if in_cookie and need.reads_cookies:
-        by_token.append({"tokenCookie": [need.scope]} | ({"csrf": []} if is_change else {}))
+        csrf: dict[str, list[str]] = {"csrf": []} if is_change else {}
+        by_token += [{"tokenCookie": scopes} | csrf for scopes in need.scopes.ways()]
     ways = [session] if need.session else [*by_token, session] if need.reads_cookies else by_token
     return [*ways, {}] if need.is_optional and not is_change else ways
 

@@ -9,8 +9,10 @@ from webapp.core.translation import _, _l, listed
 from webapp.guard.assurance import Demands, Level
 from webapp.guard.policy import Requirement
 from webapp.guard.resources import Resource, resource
+from webapp.guard.scope_rule import ScopeRule, rule_of
 
 READ, WRITE = "read", "write"
+NO_OTHERS = rule_of("")
 # The default scope of @require(); in the catalogue even if no route uses it.
 GENERAL = "resources:read"
 resource("resources", _l("Other pages"), reads=_l("Open pages that need a login but no specific permission."))
@@ -37,6 +39,8 @@ class Opening:
     """Method and URL rule, such as "GET /tokens/<uuid:token_id>"."""
     role: str | None
     level: Level = Level.ONE
+    others: ScopeRule = NO_OTHERS
+    """The scopes that a token must have besides."""
 
     @property
     def method(self) -> str:
@@ -48,6 +52,8 @@ class Opening:
 
     @property
     def description(self) -> str:
+        if self.others.groups:
+            return _("%(path)s (with %(scopes)s)", path=plain(self.address), scopes=self.others.translated)
         return plain(self.address)
 
     def is_reached_by(self, roles: Sequence[str]) -> bool:
@@ -127,7 +133,9 @@ class Catalogue:
         openings: dict[str, list[Opening]] = {GENERAL: [], SHARE_ROLES: []}
         for address, need in routes:
             if not need.is_public and not need.session:
-                openings.setdefault(need.scope, []).append(Opening(address, need.role, need.level))
+                for name in sorted(need.scopes.names):
+                    opening = Opening(address, need.role, need.level, need.scopes.besides(name))
+                    openings.setdefault(name, []).append(opening)
         self.scopes = {
             name: Scope(name, tuple(found), (resources or {}).get(name.partition(":")[0]))
             for name, found in sorted(openings.items())
@@ -153,8 +161,10 @@ class Catalogue:
         return max([demands.of_scopes(wanted), *(opening.level for opening in self.openings(wanted))])
 
     def openings(self, names: Iterable[str]) -> list[Opening]:
-        """The routes that any of these scopes opens."""
-        return [opening for name in names if name in self.scopes for opening in self.scopes[name].openings]
+        """The routes that these scopes open."""
+        given = frozenset(names)
+        found = (opening for name in sorted(given & self.scopes.keys()) for opening in self.scopes[name].openings)
+        return [opening for opening in found if opening.others.is_met_by(given)]
 
     def unopened(self, rules: Iterable[str], names: Iterable[str]) -> list[str]:
         """Those of ``rules`` that none of these scopes opens."""

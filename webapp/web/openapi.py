@@ -43,6 +43,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True):
     detail: str | UnsetType = UNSET
     code: str | UnsetType = UNSET
     required: list[str] | UnsetType = UNSET
+    any_of: list[list[str]] | UnsetType = UNSET
     fix: str | UnsetType = UNSET
     errors: dict[str, list[str]] | UnsetType = UNSET
     error: str | UnsetType = UNSET
@@ -53,6 +54,9 @@ MEMBERS = {
     "instance": {"format": "uri", "description": "Request ID, as in the log."},
     "code": {"description": "Error code if access was refused: `token_missing`, `scope_required` …"},
     "required": {"description": "What is missing: a role, a scope or `session`."},
+    "any_of": {
+        "description": "Where alternatives are missing: the scopes of which one is enough, `required` names one."
+    },
     "fix": {"format": "uri", "description": "URL of a form to create a token with the missing permission."},
     "errors": {"description": "Errors by field."},
     "error": {"description": "OAuth error code, if there is one: `invalid_target`, `invalid_scope` …"},
