@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from webapp import testing
-from webapp.testing import as_nobody, as_user, with_token
+from webapp.testing import as_nobody, as_user, user_named, with_token
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "rules.md").read_text()
 SOURCE = "\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
@@ -23,6 +23,7 @@ def example():
 @pytest.fixture(scope="module")
 def site(example):
     with testing.app(example["bp"]) as site:
+        example["OWNERS"].update(mine=user_named(site, "bo").id, other=user_named(site, "eve").id)
         yield site
 
 
@@ -33,6 +34,12 @@ TABLE = {
     ("DELETE", "/reports/drafts"): (401, 403, 200, 403, 200),
     ("GET", "/reports/export"): (401, 200, 200, 403, 403),
     ("GET", "/reports/summary"): (401, 200, 200, 200, 200),
+    ("GET", "/apply"): (200, 403, 403, 403, 403),
+    ("GET", "/reports/mine"): (401, 200, 200, 200, 403),
+    ("GET", "/reports/other"): (401, 404, 200, 404, 403),
+    ("GET", "/reports/none"): (401, 404, 404, 404, 403),
+    ("GET", "/reports/mine/comments"): (401, 200, 403, 200, 403),
+    ("GET", "/reports/other/comments"): (401, 403, 403, 403, 403),
 }
 
 

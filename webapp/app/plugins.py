@@ -7,10 +7,11 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from flask import Blueprint, Flask, Response
+from werkzeug.routing import Rule
 
 from webapp.guard import public
 from webapp.guard.require import MARK, check_rules, requirement_of
-from webapp.guard.routes import BY_ITSELF
+from webapp.guard.routes import BY_ITSELF, routes_of
 from webapp.settings import SettingsError
 from webapp.settings.references import SPELLING, load_reference
 from webapp.web.method_views import handlers_of
@@ -71,6 +72,9 @@ def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
                 app.view_functions[endpoint] = public_files(app.view_functions[endpoint])
         check_access(app, blueprint, sorted(added))
         check_urls(app, blueprint, taken)
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint in added:
+                check_owner(app, rule)
 
 
 def public_files(view: Callable[..., Any]) -> Callable[..., Response]:
@@ -103,6 +107,20 @@ def check_access(app: Flask, blueprint: Blueprint, endpoints: Iterable[str]) -> 
                     f"The view {name} has a parameter principal, which only @require() above it passes. "
                     "Write that, or use current_principal."
                 )
+
+
+def check_owner(app: Flask, rule: Rule) -> None:
+    """
+    Raises:
+        SettingsError: an owner function cannot be called with the variables of a URL.
+    """
+    for route in routes_of(app, rule):
+        if route.need is None or route.need.owner is None:
+            continue
+        try:
+            inspect.signature(route.need.owner).bind(**dict.fromkeys(rule.arguments))
+        except TypeError as error:
+            raise SettingsError(f"The owner function of {route.endpoint} does not fit to {rule}: {error}.") from error
 
 
 def check_urls(app: Flask, blueprint: Blueprint, taken: dict[tuple[str, str], str]) -> None:

@@ -3,7 +3,7 @@
 from webapp.guard.curl_examples import current_requirement
 from webapp.guard.current import current_claims, current_principal, current_record, user_lookup
 from webapp.guard.principal import Principal
-from webapp.guard.require import guard_blueprint, login_required, public, require
+from webapp.guard.require import anonymous_only, guard_blueprint, login_required, public, require
 from webapp.guard.resources import resource
 
 asked_here = current_requirement
@@ -11,6 +11,7 @@ asked_here = current_requirement
 
 __all__ = [
     "Principal",
+    "anonymous_only",
     "asked_here",
     "current_claims",
     "current_principal",

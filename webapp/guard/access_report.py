@@ -67,6 +67,9 @@ def why(need: Requirement, role: str, *, is_open: bool) -> str:
         found = _("Requires the role %(role)s, which %(including)s includes.", **names)
     else:
         found = _("Requires the role %(role)s.", role=humanize(need.role))
+    if is_open and need.owner is not None:
+        said = _("Only for what belongs to them.")
+        found += f" {said}"
     if is_open and need.level > Level.ONE:
         found += f" {LEVELS[need.level]}"
     if is_open and need.fresh_within is not None:

@@ -14,6 +14,7 @@ from webapp.guard.principal import Principal
 from webapp.guard.token_grant import Bound, Call, TokenGrant
 from webapp.guard.www_authenticate import challenge
 from webapp.web.problem_codes import ProblemCode
+from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, RequirementStep
 
 # Endpoints of higher layers.
@@ -138,8 +139,22 @@ def allowed(principal: Principal, bound: Bound) -> str:
     return _("It can be used for %(paths)s.", paths=shown)
 
 
+def owner_required(_principal: Principal, need: Requirement, steps: Sequence[RequirementStep]) -> Problem:
+    kind = kind_of("owner_required")
+    return Problem(
+        403,
+        kind.title,
+        kind.detail,
+        code="owner_required",
+        headers=challenge("owner_required", need),
+        steps=steps,
+        actions=[Action(_("Back to the dashboard"), url_for(HOME))],
+    )
+
+
 BUILDERS: dict[ProblemCode, Callable[[Principal, Requirement, Sequence[RequirementStep]], Problem]] = {
     "role_required": role_required,
+    "owner_required": owner_required,
     "scope_required": scope_required,
     "token_limited": token_limited,
 }

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Any, Literal, Protocol, Self
+from uuid import UUID
 
 from webapp.core.humanize import humanize
 from webapp.core.translation import _, _l, _n
@@ -14,11 +15,19 @@ from webapp.guard.token_grant import Bound, Call, exceeded
 from webapp.web.problem_codes import ProblemCode
 
 
+class Owner(Protocol):
+    """Whose an object is: the id of a user or service account from the variables of the URL; None if there is none."""
+
+    def __call__(self, **values: Any) -> UUID | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """What a route requires of its caller; made by ``@require`` and ``@public``."""
 
     is_public: bool = False
+    is_anonymous_only: bool = False
+    """Whether a public route refuses whoever is logged in, such as a page to register."""
     is_optional: bool = False
     """Whether anonymous requests are allowed as well; a credential that is sent is still checked."""
     reads_cookies: bool = True
@@ -41,6 +50,13 @@ class Requirement:
 
     scopes: ScopeRule = field(init=False, repr=False, compare=False)
     """``scope``, parsed."""
+    owner: Owner | None = None
+    """Whose the object of a request is. Asked by the guard after everything else, because it reads the object."""
+    owner_or_role: str | None = None
+    """A role with which a user counts as the owner of every object."""
+    not_owner: Literal[403, 404] = 404
+    """The status for everybody else; 404 does not reveal that the object exists."""
+
     words: str = field(init=False, repr=False, compare=False)
     """The requirement in English words, for commands, logs and OpenAPI; computed once."""
 
@@ -67,7 +83,7 @@ class Requirement:
 
     def _in_words(self) -> str:
         if self.is_public:
-            return "nothing"
+            return "no login" if self.is_anonymous_only else "nothing"
         who = f"role {self.role}" if self.role else "any account"
         token = f"a token with {self.scopes.words}" if self.scope else "a token"
         how = "a session" if self.session else f"a session, or {token}" if self.reads_cookies else token
@@ -77,7 +93,13 @@ class Requirement:
             if self.fresh_within
             else ""
         )
-        return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{level}{fresh}"
+        return f"{'nothing, or ' if self.is_optional else ''}{who}, by {how}{level}{fresh}{self.ownership}"
+
+    @property
+    def ownership(self) -> str:
+        """The owner rule in English words; empty without one."""
+        others = f" or role {self.owner_or_role}" if self.owner_or_role else ""
+        return f", only the owner{others}" if self.owner is not None else ""
 
 
 class Decision(StrEnum):
@@ -89,6 +111,8 @@ class Decision(StrEnum):
     OUT_OF_BOUNDS = "token_limited"
     NEED_SCOPE = "scope_required"
     NEED_ROLE = "role_required"
+    NEED_OWNER = "owner_required"
+    NEED_ANONYMOUS = "anonymous_required"
     RAISE = "mfa_required"
     STEP_UP = "step_up_required"
     CLOSED = "account_closed"
@@ -101,6 +125,8 @@ CODES: dict[Decision, ProblemCode] = {
     Decision.OUT_OF_BOUNDS: "token_limited",
     Decision.NEED_SCOPE: "scope_required",
     Decision.NEED_ROLE: "role_required",
+    Decision.NEED_OWNER: "owner_required",
+    Decision.NEED_ANONYMOUS: "anonymous_required",
     Decision.RAISE: "mfa_required",
     Decision.STEP_UP: "step_up_required",
 }
@@ -108,13 +134,14 @@ CODES: dict[Decision, ProblemCode] = {
 
 
 def decide(principal: Principal | None, need: Requirement, now: datetime, call: Call | None = None) -> Decision:
-    """Whether ``principal`` meets ``need`` at ``now``, or the first thing that is missing.
+    """Whether ``principal`` meets ``need`` at ``now``, or the first thing that is missing; without its owner rule.
 
     Args:
         call: method, route and IP address, for the restrictions of a token; None to ignore these.
     """
     if need.is_public:
-        return Decision.ALLOW
+        is_refused = need.is_anonymous_only and principal is not None
+        return Decision.NEED_ANONYMOUS if is_refused else Decision.ALLOW
     if principal is None:
         return Decision.ALLOW if need.is_optional else Decision.LOG_IN
     if principal.closes_at is not None and not need.spares_closed:
@@ -193,7 +220,17 @@ def explain(principal: Principal | None, need: Requirement, decision: Decision) 
         steps.append((Decision.STEP_UP, said))
     order = [code for code, _words in steps]
     failed = order.index(decision) if decision in order else len(order)
-    return [
+    checked = [
         CheckedStep(words, True if place < failed else False if place == failed else None)
         for place, (_code, words) in enumerate(steps)
     ]
+    if need.owner is not None:
+        # Last, and known only if it was what refused: ``decide`` does not read objects.
+        checked.append(CheckedStep(whose(need), False if decision is Decision.NEED_OWNER else None))
+    return checked
+
+
+def whose(need: Requirement) -> str:
+    if need.owner_or_role is None:
+        return _("It belongs to the user.")
+    return _("It belongs to the user, or they have the role %(role)s.", role=humanize(need.owner_or_role))

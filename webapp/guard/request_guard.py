@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
 from webapp.core.ratelimit import Limit, Limiter
-from webapp.guard import foreign_form, login_manager, refusal_log, unauthenticated
+from webapp.guard import already_logged_in, foreign_form, login_manager, owner_rule, refusal_log, unauthenticated
 from webapp.guard.assurance import Demands
 from webapp.guard.forbidden import current_call, too_often
 from webapp.guard.login_manager import Authenticators
@@ -71,14 +71,21 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
     is_change = csrf.is_change(current.method)
     try:
         # Public pages need no caller. A public form submitted with a token is refused below.
-        principal = login_manager.caller() if not need.is_public or (is_change and presented(current)) else None
+        is_asked = not need.is_public or need.is_anonymous_only or (is_change and presented(current))
+        principal = login_manager.caller() if is_asked else None
     except NotAccepted as error:
-        return unauthenticated.not_accepted(error, need)
+        if not need.is_anonymous_only or presented(current) is not None:
+            return unauthenticated.not_accepted(error, need)
+        # An ended session is no login: the page works at once, without the redirect of other pages.
+        login_manager.forget_session()
+        g.caller = principal = None
     moment = now()
     if principal is not None and principal.credential == "session" and principal.idle_at is None:
         # Only sessions that are remembered have no idle end.
         service(Authenticators).returned(principal, moment)
     if need.is_public and principal is not None:
+        if need.is_anonymous_only:
+            return already_logged_in.response(principal)
         # Public forms, such as login, are for browsers: a token must not become a session.
         return unauthenticated.denied(principal, PEOPLE_ONLY, Decision.NEED_SESSION)
     if principal is not None and (demands := service(Demands)):
@@ -94,6 +101,9 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
         return answer
     if is_limited and principal is not None:
         count_request(principal)
+    # Last, because it reads the object: not for callers who are refused anyway.
+    if need.owner is not None and (answer := owner_rule.refusal(principal, need, current.view_args or {})) is not None:
+        return answer
     unproxied(g).principal = principal
     return None
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar
+from uuid import UUID
 
 from flask import Blueprint, Flask, g
 from flask.views import View as ViewClass
@@ -36,6 +37,9 @@ def require(
     acr: str | None = None,
     spares_level: bool = False,
     spares_closed: bool = False,
+    owner: Callable[..., UUID | None] | None = None,
+    owner_or_role: str | None = None,
+    not_owner: Literal[403, 404] = 404,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """View decorator: only callers that meet these requirements reach the view.
 
@@ -55,7 +59,18 @@ def require(
         acr: the same by its ``acr`` value; ``phr`` for a passkey.
         spares_level: do not apply the minimum level that settings demand for roles.
         spares_closed: also accept users who have closed their account and can still reopen it.
+        owner: a function that gets the variables of the URL and returns the ``user_id`` of whoever owns the object;
+            None, if there is no such object, is a 404.
+        owner_or_role: a role with which a user counts as the owner of every object.
+        not_owner: the status for all others.
+
+    Raises:
+        ValueError: ``scope`` cannot be read, or ``owner`` does not fit to other arguments.
     """
+    if owner is None and (owner_or_role is not None or not_owner != 404):
+        raise ValueError("owner_or_role and not_owner need owner, the function that finds the owner")
+    if owner is not None and optional:
+        raise ValueError("owner cannot be combined with optional: nobody owns anything without a login")
     need = Requirement(
         is_optional=optional,
         reads_cookies=cookies,
@@ -67,6 +82,9 @@ def require(
         level=max(Level(aal), BY_ACR[acr] if acr else Level.ONE),
         spares_level=spares_level,
         spares_closed=spares_closed,
+        owner=owner,
+        owner_or_role=owner_or_role,
+        not_owner=not_owner,
     )
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:
@@ -91,6 +109,11 @@ def login_required(view: Callable[P, R]) -> Callable[P, R]:
 def public(view: Callable[P, R]) -> Callable[P, R]:
     """View decorator: everyone may call the view; changes must come from a page of this site or have a CSRF token."""
     return declare(own(view), Requirement(is_public=True))
+
+
+def anonymous_only(view: Callable[P, R]) -> Callable[P, R]:
+    """View decorator: like ``public``, but whoever is logged in is redirected to ``next`` or the dashboard."""
+    return declare(own(view), Requirement(is_public=True, is_anonymous_only=True))
 
 
 def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:

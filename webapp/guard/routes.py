@@ -34,6 +34,8 @@ class Route:
         if self.need is None:
             return "nobody: no access rule"
         if self.need.is_public:
+            if self.need.is_anonymous_only:
+                return "only who is not logged in"
             return "everybody" if self.need.reads_cookies else "everybody, without cookie"
         if not self.need.reads_cookies:
             return "nobody"
@@ -44,7 +46,13 @@ class Route:
         )
         level = f", with {self.need.level.description}" if self.need.level > Level.ONE else ""
         nobody = "everybody unnamed, " if self.need.is_optional else ""
-        return nobody + (f"role {self.need.role}" if self.need.role else "any account") + level + fresh
+        return (
+            nobody
+            + (f"role {self.need.role}" if self.need.role else "any account")
+            + level
+            + fresh
+            + self.need.ownership
+        )
 
     @property
     def by_token(self) -> str:
@@ -52,10 +60,14 @@ class Route:
         if self.need is None:
             return "nobody: no access rule"
         if self.need.is_public:
-            return "everybody"
+            return "nobody" if self.need.is_anonymous_only else "everybody"
         if self.need.session:
             return "nobody"
-        return (self.need.scopes.words or "any token") + (f", role {self.need.role}" if self.need.role else "")
+        return (
+            (self.need.scopes.words or "any token")
+            + (f", role {self.need.role}" if self.need.role else "")
+            + self.need.ownership
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ ERRORS: dict[ProblemCode, str] = {
     "session_ended": "invalid_token",
     "scope_required": "insufficient_scope",
     "role_required": "insufficient_scope",
+    "owner_required": "insufficient_scope",
     "token_limited": "insufficient_scope",
     "step_up_required": "insufficient_user_authentication",
     "mfa_required": "insufficient_user_authentication",

@@ -162,7 +162,7 @@ def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> l
 def refusals(need: Requirement, rule: str, view: View, contract: Contract, *, is_change: bool) -> set[int]:
     """Status codes of refusals by the guard, by ``known_fields`` and by the view."""
     found = set(contract.refuses)
-    if not need.is_public or (is_change and need.reads_cookies):
+    if not need.is_public or need.is_anonymous_only or (is_change and need.reads_cookies):
         found |= {401, 403, 503}
     if is_change:
         found |= {400, 413, 415, 503} | ({422} if known_names(view).fields is not None else set())

@@ -3,9 +3,11 @@
 from typing import Literal
 
 ProblemCode = Literal[
+    "anonymous_required",
     "credentials_invalid",
     "csrf_failed",
     "mfa_required",
+    "owner_required",
     "refresh_invalid",
     "refresh_reused",
     "role_required",

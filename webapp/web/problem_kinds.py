@@ -115,6 +115,20 @@ GUARD_KINDS = (
         _l("Ask your administrator for the role."),
     ),
     ProblemKind(
+        "owner-required",
+        _l("This belongs to somebody else"),
+        403,
+        _l("Only its owner has access to it."),
+        _l("Ask its owner, or your administrator."),
+    ),
+    ProblemKind(
+        "anonymous-required",
+        _l("You are already logged in"),
+        403,
+        _l("This page is only for people who are not logged in."),
+        _l("Log out to use it."),
+    ),
+    ProblemKind(
         "scope-required",
         _l("The token lacks a permission"),
         403,

@@ -51,9 +51,11 @@ class Details:
 Entries = Mapping[str, Sentence | Callable[[Details], Sentence]]
 """For each event its sentence, or a function that chooses one by the details."""
 CODES = {
+    "anonymous_required": _l("anonymous required"),
     "credentials_invalid": _l("credentials invalid"),
     "csrf_failed": _l("csrf failed"),
     "mfa_required": _l("mfa required"),
+    "owner_required": _l("owner required"),
     "refresh_invalid": _l("refresh invalid"),
     "refresh_reused": _l("refresh reused"),
     "role_required": _l("role required"),
