@@ -59,7 +59,7 @@ def register_plugins(app: Flask, blueprints: Sequence[Blueprint]) -> None:
     Raises:
         SettingsError: a name or URL is taken, or a view has neither ``@require`` nor ``@public``.
     """
-    taken = dict(shapes(app))
+    taken = dict(shapes(app)) if blueprints else {}
     for blueprint in blueprints:
         before = set(app.view_functions)
         try:

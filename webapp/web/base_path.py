@@ -65,6 +65,8 @@ def check(app: Flask, path: str) -> None:
     Raises:
         AmbiguousBasePath
     """
-    rules = (rule.rule for rule in app.url_map.iter_rules() if path and not rule.arguments and rule.rule != "/")
+    if not path:
+        return
+    rules = (rule.rule for rule in app.url_map.iter_rules() if not rule.arguments and rule.rule != "/")
     if ambiguous := next((rule for rule in rules if is_route(app, path + rule)), None):
         raise AmbiguousBasePath(path + ambiguous)
