@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from flask import Blueprint
+from sqlalchemy import select
 
 from tests.guard.test_policy import NOON, principal
 from webapp import testing
@@ -17,6 +18,7 @@ from webapp.guard.policy import Decision, Requirement, explain
 from webapp.guard.routes import guarded, routes
 from webapp.settings import SettingsError
 from webapp.testing import as_nobody, as_user, database_of, user_named, with_token
+from webapp.web.transaction import db
 
 OWNERS: dict[str, UUID] = {}
 ASKED: list[str] = []
@@ -152,3 +154,18 @@ def test_a_function_that_does_not_fit_the_url_stops_the_start():
     box.add_url_rule("/box/<uuid:box_id>", "show", require(owner=owner_of)(lambda box_id: str(box_id)))
     with pytest.raises(SettingsError, match=r"of box\.show does not fit to /box/<uuid:box_id>"), testing.app(box):
         """Never reached."""
+
+
+def test_a_change_of_what_is_anothers_is_refused_although_the_function_reads_in_its_transaction():
+    box = Blueprint("box", __name__)
+
+    def owner(name):
+        return db().scalar(select(User.id).where(User.username == name))
+
+    box.add_url_rule("/box/<name>", "show", require(owner=owner, not_owner=403)(shown), methods=["POST"])
+    with testing.app(box) as site:
+        ada = as_user(site, "ada")
+        user_named(site, "bo")
+        assert [ada.post(f"/box/{name}").status_code for name in ("ada", "bo", "none")] == [200, 403, 404]
+        events = as_user(site, "ada").get("/account/activity").text
+        assert "owner required" in events

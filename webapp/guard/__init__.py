@@ -2,6 +2,8 @@
 
 from webapp.guard.curl_examples import current_requirement
 from webapp.guard.current import current_claims, current_principal, current_record, user_lookup
+from webapp.guard.enforce import enforce
+from webapp.guard.policy import Requirement
 from webapp.guard.principal import Principal
 from webapp.guard.require import anonymous_only, guard_blueprint, login_required, public, require
 from webapp.guard.resources import resource
@@ -11,12 +13,14 @@ asked_here = current_requirement
 
 __all__ = [
     "Principal",
+    "Requirement",
     "anonymous_only",
     "asked_here",
     "current_claims",
     "current_principal",
     "current_record",
     "current_requirement",
+    "enforce",
     "guard_blueprint",
     "login_required",
     "public",

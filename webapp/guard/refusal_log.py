@@ -12,7 +12,7 @@ from webapp.core.ratelimit import Limit, Limiter
 from webapp.guard.principal import CredentialRow, Principal
 from webapp.web.problem_codes import ProblemCode
 from webapp.web.registry import service
-from webapp.web.transaction import database
+from webapp.web.transaction import database, roll_back
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ def note(code: ProblemCode, reason: str, who: Principal | CredentialRow | None, 
         reason: English, for the log.
         bound: the restriction of a token that refused: ``network``, ``method``, ``resource`` or ``rate``.
     """
+    # A rule may have read its object in the request's transaction, whose lock the writes below would wait for.
+    roll_back()
     details: dict[str, Any] = {"code": code, "reason": reason, "route": str(request.url_rule)} | (
         {"bound": bound} if bound else {}
     )

@@ -1,7 +1,7 @@
 """authorize_request(): the before_request hook that authenticates and authorizes every request."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask, Request, Response, g
 from flask.globals import request_ctx
@@ -82,7 +82,7 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
     moment = now()
     if principal is not None and principal.credential == "session" and principal.idle_at is None:
         # Only sessions that are remembered have no idle end.
-        service(Authenticators).returned(principal, moment)
+        note_return(principal, moment)
     if need.is_public and principal is not None:
         if need.is_anonymous_only:
             return already_logged_in.response(principal)
@@ -108,14 +108,21 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
     return None
 
 
+def note_return(remembered: Principal, moment: datetime) -> None:
+    # ``enforce`` decides again about a request that the guard has let in.
+    if g.get("principal") is None:
+        service(Authenticators).returned(remembered, moment)
+
+
 def count_request(principal: Principal) -> None:
     """Count a request against the rate limit of its token.
 
     Raises:
         Problem: 429 ``throttled``.
     """
-    if principal.authority is None or principal.authority.per_minute is None:
+    if principal.authority is None or principal.authority.per_minute is None or "is_counted" in g:
         return
+    g.is_counted = True
     limiter = service(Limiter)
     line = principal.authority.counted_as or principal.credential_id.hex
     taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)

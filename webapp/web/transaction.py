@@ -60,6 +60,14 @@ def finish(response: Response) -> Response:
     return response
 
 
+def roll_back() -> None:
+    """Undo the request's transaction now, for a refusal that writes in a transaction of its own."""
+    g.pop("db", None)
+    if (opened := g.pop("transaction", None)) is not None:
+        error = RolledBack()
+        opened.__exit__(RolledBack, error, None)
+
+
 def from_database(error: SQLAlchemyError) -> Response:
     """Error handler for SQLAlchemy's exceptions within a view: 503 if the database is unavailable, else 500."""
     try:
