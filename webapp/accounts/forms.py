@@ -120,7 +120,7 @@ class ProfileForm(Form):
     )
     time_zone = SelectField(
         _l("Time zone"),
-        description=_l("Dates and times are shown in this time zone. With UTC, your browser's time zone is used."),
+        description=_l("For times on pages and in mails. With UTC, pages use your browser's time zone instead."),
     )
     theme = SelectField(_l("Theme"), choices=choices_of(THEMES))
 

@@ -6,6 +6,7 @@ from flask import Flask, request
 from sqlalchemy.orm import Session
 
 from webapp.accounts import names, user_queries
+from webapp.accounts.models import User
 from webapp.accounts.passwords import Passwords
 from webapp.accounts.views.first_login import FirstLogin
 from webapp.core.client_network import network_of
@@ -52,16 +53,17 @@ def provide_mail(app: Flask, settings: Settings, database: Database) -> None:
     worker = MailWorker(database, sealer, transport_for(settings.smtp_url, settings.mail_from, settings.host))
 
     def render(db: Session, user_id: UUID | None, kind: str, facts: dict[str, object]) -> Content:
-        made = mail_templates.render_mail(app, kind, facts, language_of(db, user_id))
+        user = user_queries.by_id(db, user_id) if user_id else None
+        zone = user.time_zone if user else "UTC"
+        made = mail_templates.render_mail(app, kind, facts, language_of(user, user_id), zone)
         return Content(made.subject, made.text, made.html)
 
     services.provide(Mailer)(Mailer(render, sealer, bool(settings.smtp_url), worker.wake))
     services.provide(MailWorker)(worker)
 
 
-def language_of(db: Session, user_id: UUID | None) -> str:
+def language_of(user: User | None, user_id: UUID | None) -> str:
     """The language of a mail: that of the recipient's account, else of the request if it is their own, else English."""
-    user = user_queries.by_id(db, user_id) if user_id else None
     if user is not None and user.language != i18n.AUTOMATIC:
         return user.language
     caller = preferences.caller_id()

@@ -42,14 +42,14 @@ def caller_id() -> UUID | None:
 
 
 def zone_name() -> str:
-    """The IANA name of the caller's time zone; ``UTC`` if no caller was authenticated."""
-    # No caller is looked up for it: a mail is rendered in a context of its own, without a caller.
+    """The IANA name of the time zone of the caller, or of the recipient of the mail that is rendered; else ``UTC``."""
+    # Neither is looked up for it. A mail is rendered in a context of its own, without a caller.
     principal = g.get("caller")
-    return principal.time_zone if isinstance(principal, Principal) else "UTC"
+    return principal.time_zone if isinstance(principal, Principal) else g.get("mail_time_zone", "UTC")
 
 
 def zone() -> tzinfo:
-    """The caller's time zone; UTC if no caller was authenticated."""
+    """The time zone of the caller, or of the recipient of a mail; else UTC."""
     return zone_named(zone_name())
 
 

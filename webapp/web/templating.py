@@ -58,7 +58,13 @@ def exact(instant: datetime) -> str:
     """Such as "Thursday 9 April 2026, 14:32 UTC"."""
     # Translators: a weekday, date and time pattern, in the letters of Unicode TR35.
     pattern = _("EEEE d MMMM y, HH:mm")
-    return f"{format_datetime(instant, pattern, locale=current_locale())} {instant:%Z}"
+    return f"{format_datetime(instant, pattern, locale=current_locale())} {zone_label(instant)}"
+
+
+def zone_label(instant: datetime) -> str:
+    """The name of its time zone, such as "CEST", or "UTC-03" where the tz database has none but the offset."""
+    name = f"{instant:%Z}"
+    return f"UTC{name}" if name.startswith(("+", "-")) else name
 
 
 def weekday(date: date) -> str:
@@ -81,7 +87,7 @@ def day(instant: datetime) -> str:
 
 def clock(instant: datetime) -> str:
     """Such as "14:32 UTC"."""
-    return f"{instant:%H:%M %Z}"
+    return f"{instant:%H:%M} {zone_label(instant)}"
 
 
 def number(value: float) -> str:
