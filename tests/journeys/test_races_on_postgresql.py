@@ -18,6 +18,7 @@ from tests.login.refresh_races import begin, raced
 from tests.login.test_refresh_races import ROUNDS
 from tests.mail.test_outbox import Box
 from tests.races import Pair
+from tests.tokens import rotation_races
 from webapp.accounts import lifecycle
 from webapp.core import ratelimit_storage
 from webapp.core.clock import now
@@ -150,6 +151,13 @@ def test_of_two_processes_with_one_refresh_token_one_makes_a_successor(
     assert [(len(found.successors), found.generations) for found in rounds] == [(1, generations)] * ROUNDS
     live = 0 if is_over else len(generations) - 1
     assert [(found.is_over, found.live_tokens) for found in rounds] == [(is_over, live)] * ROUNDS
+
+
+@pytest.mark.timeout(300)
+def test_two_processes_that_rotate_one_token_at_once_get_one_new_token(app: Flask, rivals: Pair) -> None:
+    for answers, successors in rotation_races.raced(app, factories.user(app), rivals):
+        (new_id,) = successors
+        assert answers == [f"201 {new_id}"] * 2
 
 
 @pytest.mark.parametrize("end_all", [lifecycle.end_everything, credentials.end_all])

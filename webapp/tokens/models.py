@@ -36,6 +36,10 @@ class ApiToken(Base):
     """The token that it replaced."""
     rotated_at: Mapped[datetime | None]
     """When it was replaced; since then it expires after the overlap at the latest."""
+    rotated_by: Mapped[str | None] = mapped_column(String(10))
+    """Who replaced it: ``owner``, ``self`` or ``cli``; None if it was not, or before this was recorded."""
+    repeated_at: Mapped[datetime | None]
+    """When it first repeated its own rotation; further repeats leave no trace in the audit log."""
     issuer: Mapped[str | None] = mapped_column(String(200))
     """Its ``iss``: the URL of the site when it was issued. None only until the next start of a new version."""
 

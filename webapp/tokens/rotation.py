@@ -19,6 +19,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.issuing import Issued, TokenIssuer, TokenRequest
 from webapp.tokens.lifecycle import TokenRow
 from webapp.tokens.models import ApiToken
+from webapp.tokens.widening import Bounds, is_wider
 
 
 class NotRotatable(Exception):
@@ -40,6 +41,8 @@ class Handover:
     may_never_end: bool
     origin: str
     """Who rotates it: ``owner``, ``self`` (the token itself) or ``cli`` (an operator)."""
+    retry_window: timedelta = timedelta()
+    """For how long a token may repeat its own rotation although the new token was used meanwhile."""
     proof: AuthenticationProof | None = None
     """None to inherit that of the old token, if the user did not authenticate again."""
 
@@ -50,10 +53,14 @@ class Rotated:
 
     issued: Issued
     former: TokenRow
+    is_repeat: bool = False
+    """Whether it is the same new token again."""
 
 
 def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, handover: Handover) -> Rotated:
     """Replace a token. Permissions are copied from its row and cannot be chosen, so rotation never widens them.
+
+    A token that repeats its own rotation, because the response was lost, gets the same new token.
 
     Raises:
         NotRotatable, TooManyTokens
@@ -61,8 +68,9 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, hand
     former = locked_token(db, user_id, token_id)
     # One statement, so that only one of two concurrent rotations wins.
     won = update(ApiToken).where(ApiToken.id == token_id, ApiToken.rotated_at.is_(None))
-    if db.execute(won.values(rotated_at=now(), taken_name=None).returning(ApiToken.id)).first() is None:
-        raise NotRotatable(_("It was already rotated. Rotate the new token instead."), successor_of(db, token_id))
+    won = won.values(rotated_at=now(), rotated_by=handover.origin, taken_name=None)
+    if db.execute(won.returning(ApiToken.id)).first() is None:
+        return repeated(db, issuer, former, handover)
     credential = former.credential
     wish = TokenRequest(
         name=former.entry.name,
@@ -78,17 +86,59 @@ def rotate(db: Session, issuer: TokenIssuer, user_id: UUID, token_id: UUID, hand
     )
     credential.expires_at = min(credential.expires_at, now() + handover.overlap)
     inherit_networks(db, issued.entry.id, from_=token_id)
+    record_rotation(db, former, issued.entry.id, handover)
+    return Rotated(issued, former)
+
+
+def repeated(db: Session, issuer: TokenIssuer, former: TokenRow, handover: Handover) -> Rotated:
+    """The same new token again, signed again from its row.
+
+    Raises:
+        NotRotatable
+    """
+    successor = repeatable_successor(db, former, handover)
+    former.credential.expires_at = min(former.credential.expires_at, now() + handover.overlap)
+    if former.entry.repeated_at is None:
+        former.entry.repeated_at = now()
+        record_rotation(db, former, successor.entry.id, handover, again=True)
+    return Rotated(Issued(issuer.sign(successor.credential), successor.entry, successor.credential), former, True)
+
+
+def repeatable_successor(db: Session, former: TokenRow, handover: Handover) -> TokenRow:
+    """The new token, if the old one may have it again. Raises NotRotatable.
+
+    It could get no more than it got the first time: only what itself made, unused or just made, and not wider since.
+    """
+    entry = db.scalar(select(ApiToken).where(ApiToken.rotated_from == former.entry.id))
+    if {handover.origin, former.entry.rotated_by} != {"self"}:
+        raise NotRotatable(_("It was already rotated. Rotate the new token instead."), entry and entry.id)
+    credential = db.get(Credential, entry.id, populate_existing=True) if entry else None
+    if entry is None or credential is None or not credential.is_live(now()):
+        raise NotRotatable(_("It was already rotated, and the new token has ended. Create a new token instead."))
+    # In both directions, because the clock of another machine may be ahead.
+    is_recent = abs(now() - (former.entry.rotated_at or now())) < handover.retry_window
+    if credential.last_used_at is not None and not is_recent:
+        raise NotRotatable(_("It was already rotated, and the new token is in use. Use that one instead."), entry.id)
+    before, after = inherited(former.credential), credential.authority or TokenGrant()
+    if is_wider(Bounds(before, credential.expires_at), Bounds(after, credential.expires_at)):
+        raise NotRotatable(
+            _("It was already rotated, and the new token has more permissions now. Use that one instead."), entry.id
+        )
+    return TokenRow(entry, credential)
+
+
+def record_rotation(db: Session, former: TokenRow, successor_id: UUID, handover: Handover, **details: bool) -> None:
     record(
         db,
         Event.TOKEN_ROTATED,
-        user_id=user_id,
-        credential_id=token_id,
+        user_id=former.entry.user_id,
+        credential_id=former.entry.id,
         name=former.entry.name,
-        successor_id=str(issued.entry.id),
-        ends_at=credential.expires_at.isoformat(),
+        successor_id=str(successor_id),
+        ends_at=former.credential.expires_at.isoformat(),
         origin=handover.origin,
+        **details,
     )
-    return Rotated(issued, former)
 
 
 def locked_token(db: Session, user_id: UUID, token_id: UUID) -> TokenRow:

@@ -38,6 +38,11 @@ def edited(details: Details) -> Sentence:
 
 
 def rotated(details: Details) -> Sentence:
+    if details.raw("again"):
+        return Sentence(
+            _l("%(token)s repeated its rotation and got the same new token."),
+            _l("%(token)s of %(user)s repeated its rotation and got the same new token."),
+        )
     if details.raw("origin") == "self":
         return Sentence(_l("%(token)s was rotated by itself."), _l("%(token)s of %(user)s was rotated by itself."))
     return Sentence(_l("%(token)s was rotated."), _l("%(token)s of %(user)s was rotated."))

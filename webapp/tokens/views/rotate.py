@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import render_template, url_for
+from flask import current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.translation import _
@@ -46,7 +46,11 @@ def rotate(principal: Principal, token_id: UUID) -> ResponseReturnValue:
 @require(scope="self:rotate")
 @responds(NewToken, form=RotateForm, status=201, refuses=(403, 409, 422))
 def rotate_self(principal: Principal) -> ResponseReturnValue:
-    """Replace the token that makes the request. Store the new one before the overlap ends; it is not shown again."""
+    """Replace the token that makes the request. Store the new one before the overlap ends.
+
+    If the response was lost, send the request again with the old token: it returns the same new token until that is
+    used, and for 30 seconds after the rotation also if it was used (`WEBAPP_REFRESH_OVERLAP`).
+    """
     if principal.credential != "token":
         detail = _("The request must be sent with the token that is to be rotated.")
         raise Problem(403, _("Only a token can do this"), detail)
@@ -58,7 +62,8 @@ def rotate_self(principal: Principal) -> ResponseReturnValue:
 
 
 def handover(form: RotateForm, origin: str, proof: AuthenticationProof | None) -> Handover:
-    return Handover(overlap=form.length, origin=origin, proof=proof, **policy())
+    window = current_app.config["REFRESH_OVERLAP"]
+    return Handover(overlap=form.length, origin=origin, proof=proof, retry_window=window, **policy())
 
 
 def rotated_by(user_id: UUID, token_id: UUID, wanted: Handover) -> Rotated:
@@ -66,7 +71,8 @@ def rotated_by(user_id: UUID, token_id: UUID, wanted: Handover) -> Rotated:
         rotated = rotation.rotate(db(), issuer(), user_id, token_id, wanted)
     except NotRotatable as error:
         raise Problem(409, _("This token can't be rotated"), str(error), actions=way_out(error)) from error
-    tell_owner("token_rotated", rotated.former, origin=wanted.origin, successor_id=rotated.issued.entry.id)
+    if not rotated.is_repeat:
+        tell_owner("token_rotated", rotated.former, origin=wanted.origin, successor_id=rotated.issued.entry.id)
     return rotated
 
 
