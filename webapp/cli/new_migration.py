@@ -3,7 +3,7 @@
 import re
 import sys
 import tempfile
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from alembic import command
@@ -22,7 +22,8 @@ def write(name: str, today: date) -> Path:
 
     Args:
         name: what the migration does, such as ``add notes``; the file is called ``YYYYMMDD_add_notes.py``.
-        today: the date in its name, unless the newest migration has a later one: files sort in the order they run.
+        today: the date in its name; at least the day after the newest migration's, so that files sort in the order they
+            run, whatever they are called.
 
     Returns:
         The new file. Its functions are empty if the models have not changed.
@@ -33,8 +34,9 @@ def write(name: str, today: date) -> Path:
     words = re.sub(r"[^a-z0-9]+", " ", name.lower()).split()
     if not words:
         raise ValueError("Name what the migration does: make migration NAME='add notes'")
-    day = max(f"{today:%Y%m%d}", (schema.head() or "")[:8])
-    revision = f"{day}_{'_'.join(words)}"
+    if head := schema.head():
+        today = max(today, datetime.strptime(head[:8], "%Y%m%d").date() + timedelta(days=1))  # noqa: DTZ007 - a date
+    revision = f"{today:%Y%m%d}_{'_'.join(words)}"
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.from_env({"WEBAPP_INSTANCE": str(Path(folder) / "instance")})
         schema.upgrade(settings)
