@@ -53,6 +53,12 @@ def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
         pytest.param("--name laptop --scope protected:read --network 10/8", 2, "is not a network", id="no network"),
         pytest.param("--name laptop --scope protected:read --method BREW", 2, "BREW", id="no method"),
         pytest.param("--name laptop --scope protected:read --resource /x", 1, "allows /x", id="no address"),
+        pytest.param(
+            "--name laptop --scope self:rotate --method GET --resource /protected/user --scope protected:read",
+            2,
+            "needs --method POST and --resource /tokens/self/rotate",
+            id="no rotation by itself",
+        ),
         pytest.param("--name laptop --scope protected:read --per-minute 0", 2, "per-minute", id="no rate"),
         pytest.param("--name laptop --scope protected:read --expires never", 1, "Tokens must expire", id="no end"),
     ],
@@ -62,6 +68,12 @@ def test_what_cannot_be_minted_is_said(run, add, options, code, words):
     done = run(f"token mint ada {options}")
     assert (done.exit_code, done.stdout) == (code, "")
     assert words in done.stderr
+
+
+def test_a_token_that_may_rotate_itself_is_minted_with_restrictions_that_allow_it(run, add):
+    add("ada")
+    limits = "--method POST --method GET --resource /protected --resource /tokens/self/rotate"
+    assert run(f"token mint ada --name job --scope self:rotate --scope protected:read {limits}").exit_code == 0
 
 
 def test_a_second_token_of_that_name_is_refused(run, add, mint):

@@ -17,8 +17,10 @@ ROUNDS = budget.times(10)
 
 
 def rotate(app: Flask, token: str) -> str:
-    """What each process does: the status, and the id of the new token."""
-    answer = rotate_self(app, token)
+    """What each process does: the status, and the id of the new token. It repeats the request while it gets 503."""
+    # On a busy machine, the first request of a process may have the write lock of SQLite for seconds.
+    while (answer := rotate_self(app, token)).status_code == 503:
+        pass
     return f"{answer.status_code} {answer.json.get('id')}"
 
 

@@ -29,6 +29,7 @@ from webapp.tokens.issuing import (
     TokenRequest,
     checked_name,
 )
+from webapp.tokens.own_rotation import METHOD, RULE, SCOPE, excluding
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
 from webapp.web.registry import services_of
 
@@ -87,6 +88,10 @@ def token_request(db: Session, settings: Settings, catalogue: Catalogue, owner: 
         name, authority = checked_name(order.name), bounded(granted, order)
     except (TokenNameUnfit, DpopKeyUnfit, NetworkUnfit) as error:
         raise click.UsageError(str(error)) from error
+    if excluded := excluding(authority):
+        needed = {"methods": f"--method {METHOD}", "resources": f"--resource {RULE}"}
+        options = " and ".join(needed[name] for name in excluded)
+        raise click.UsageError(f"To rotate itself, the token also needs {options}. Or leave out --scope {SCOPE}.")
     return TokenRequest(
         name=name,
         note=order.note,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -111,7 +112,7 @@ def repeatable_successor(db: Session, former: TokenRow, handover: Handover) -> T
     """
     entry = db.scalar(select(ApiToken).where(ApiToken.rotated_from == former.entry.id))
     if {handover.origin, former.entry.rotated_by} != {"self"}:
-        raise NotRotatable(_("It was already rotated. Rotate the new token instead."), entry and entry.id)
+        raise NotRotatable(_("It was already rotated. Rotate the new token instead."), entry.id if entry else None)
     credential = db.get(Credential, entry.id, populate_existing=True) if entry else None
     if entry is None or credential is None or not credential.is_live(now()):
         raise NotRotatable(_("It was already rotated, and the new token has ended. Create a new token instead."))
@@ -127,7 +128,10 @@ def repeatable_successor(db: Session, former: TokenRow, handover: Handover) -> T
     return TokenRow(entry, credential)
 
 
-def record_rotation(db: Session, former: TokenRow, successor_id: UUID, handover: Handover, **details: bool) -> None:
+def record_rotation(
+    db: Session, former: TokenRow, successor_id: UUID, handover: Handover, *, again: bool = False
+) -> None:
+    details: dict[str, Any] = {"again": True} if again else {}
     record(
         db,
         Event.TOKEN_ROTATED,

@@ -9,6 +9,7 @@ from wtforms.validators import Optional, ValidationError
 
 from webapp.core.clock import now
 from webapp.core.translation import _, _l
+from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.editing import TokenTerms
 from webapp.tokens.forms.fields import ScopesField
 from webapp.tokens.forms.restrictions import LimitsForm
@@ -47,6 +48,10 @@ class EditTokenForm(LimitsForm):
         return form
 
     terms: TokenTerms
+
+    @property
+    def former(self) -> TokenGrant:
+        return self.terms.authority
 
     @property
     def wanted(self) -> TokenTerms:

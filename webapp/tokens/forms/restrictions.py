@@ -9,9 +9,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from webapp.core.translation import LazyText, _, _l
 from webapp.guard.token_grant import MAX_PER_MINUTE, METHODS, TokenGrant
+from webapp.tokens import own_rotation
 from webapp.tokens.forms.fields import ListField, ScopesField
 from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
 from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, TokenNameUnfit, checked_name
+from webapp.tokens.own_rotation import excluding
 from webapp.tokens.scope_picker import PickerRow, rows
 from webapp.tokens.scopes import Catalogue, plain
 from webapp.web.body import is_json
@@ -99,6 +101,19 @@ class LimitsForm(Form):
         return TokenGrant(**{name: bound for name, bound in bounds.items() if bound})
 
     @property
+    def former(self) -> TokenGrant:
+        """The grant before the change, if the form changes a token."""
+        return TokenGrant()
+
+    def excludes_rotation_by(self, field: str) -> bool:
+        wanted = TokenGrant(
+            scopes=frozenset(self.scopes.data or ()),
+            resources=frozenset(self.resources.data or ()),
+            methods=frozenset(self.methods.data or ()),
+        )
+        return field in excluding(wanted) and field not in excluding(self.former)
+
+    @property
     def rows(self) -> list[PickerRow]:
         return rows(self.catalogue, self.roles, self.scopes.data or (), is_suggested="scopes" in self.suggested)
 
@@ -125,6 +140,22 @@ class LimitsForm(Form):
         if shut := self.catalogue.unopened(field.data or (), self.scopes.data or ()):
             raise ValidationError(
                 _("None of the permissions you chose gives access to %(path)s.", path=plain(shut[0])[:100])
+            )
+        if self.excludes_rotation_by("resources"):
+            raise ValidationError(
+                _(
+                    "To rotate itself, the token needs the path %(path)s. Select it too, or remove that permission.",
+                    path=own_rotation.RULE,
+                )
+            )
+
+    def validate_methods(self, _field: SelectMultipleField) -> None:
+        if self.excludes_rotation_by("methods"):
+            raise ValidationError(
+                _(
+                    "To rotate itself, the token needs the method %(name)s. Select it too, or remove that permission.",
+                    name=own_rotation.METHOD,
+                )
             )
 
 
