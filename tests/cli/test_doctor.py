@@ -76,14 +76,14 @@ def test_an_odd_choice_is_a_warning_that_names_the_better_one(tmp_path, given, w
 
 def test_a_site_without_anybody_is_shown_the_way_to_the_first_account(run):
     run("db upgrade")
-    assert "setup-link" in findings(run)["people"]["mend"]
+    assert "setup-link" in findings(run)["users"]["mend"]
 
 
 def test_a_site_without_a_super_admin_is_bad(run, add):
     add("ada", "admin")
     done = run("doctor")
     assert done.exit_code == 1
-    assert "bad   people" in done.stdout
+    assert "bad   users" in done.stdout
 
 
 def test_a_database_that_others_may_read_is_bad(run, tmp_path):
@@ -99,7 +99,7 @@ def test_a_damaged_database_is_bad_and_nothing_more_is_asked_of_it(run, instance
     (instance / "latchkey.db").write_bytes(b"\0" * 8192)
     found = findings(run)
     assert found["database"]["level"] == "bad"
-    assert "people" not in found
+    assert "users" not in found
 
 
 def test_a_database_of_another_version_is_bad(run, instance):

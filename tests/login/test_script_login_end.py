@@ -101,7 +101,7 @@ def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, dat
             db, services_of(app).get(Mailer), secret, factories.HASHED, Circumstances(now(), None, "a test")
         )
     assert done.ended.script_logins == 2
-    assert "You told us that it wasn't you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text
+    assert "You reported that this wasn't you. Ended: 0 sessions, 2 script logins" in mails(app)[-1].text
     for login in (before, since):
         assert not works(app, login["access_token"])
         assert is_over(refresh(app, login["refresh_token"]))

@@ -37,7 +37,7 @@ def command(context: CommandContext, *, file: Path | None, made_elsewhere: bool)
       pg_dump latchkey > latchkey.sql && python -m webapp db backup --made-elsewhere
     """
     if (file is None) is not made_elsewhere:
-        raise click.UsageError("Name a file, or give --made-elsewhere.")
+        raise click.UsageError("Give a file, or --made-elsewhere.")
     with answering():
         schema.examine(context.settings)
     if file is not None:

@@ -49,7 +49,7 @@ def upgrade(context: CommandContext) -> None:
 def revision(context: CommandContext, blueprint: str, message: str) -> None:
     """Write a migration for the tables of a plug-in: the difference between its models.py and the database.
 
-    BLUEPRINT is its name. The file is written to the folder migrations beside it.
+    BLUEPRINT is its name. The file is written to its folder migrations.
 
     \b
     Example:

@@ -13,7 +13,7 @@ from webapp.core.ratelimit import limiter_for
 
 @click.group("limits", cls=CommandGroup)
 def command() -> None:
-    """Counts of failed logins and invalid tokens, by account and by IP address."""
+    """Counts of failed logins and invalid tokens, by account and by network."""
 
 
 @command.command("list")

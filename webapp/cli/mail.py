@@ -70,7 +70,7 @@ def retry(context: CommandContext, *, mail_id: UUID | None) -> None:
 
 
 @command.command("test")
-@click.argument("address")
+@click.argument("address", metavar="EMAIL")
 @pass_context
 def test(context: CommandContext, *, address: str) -> None:
     """Send a test mail now and report the answer of the mail server.

@@ -22,9 +22,10 @@ SUFFIX = ".txt"
 @click.command("new", cls=Command)
 @click.argument("name")
 def command(name: str) -> None:
-    """Write a small app into a new folder: a page with a form, a table, an API, tests.
+    """Create a small app in a new folder: a page with a form, a table, an API and tests.
 
-    NAME is that of its Python package, its URL and its scopes: lower-case letters, digits and underscores.
+    NAME is the name of its Python package, and the beginning of its URLs and scopes. It has lower-case letters, digits
+    and underscores.
 
     \b
     Example:
@@ -39,7 +40,7 @@ def command(name: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
         click.echo(target)
-    say_aside(f"Next: cd {name}, pip install -e '.[test]', latchkey serve. README.md says more.")
+    say_aside(f"Next: cd {name}, pip install -e '.[test]', latchkey serve. See its README.md.")
 
 
 def check_name(name: str) -> None:

@@ -17,7 +17,7 @@ from webapp.settings.paths import release
 
 COMMANDS = {
     "serve": "Upgrade the database, then serve. The default command.",
-    "new": "Write a small app of your own that runs behind the login.",
+    "new": "Create a small app that runs behind the login.",
     "user": "Add, list, disable and enable users; change roles and passwords.",
     "role": "List, create, change and remove roles.",
     "invite": "Create invitation links.",

@@ -48,6 +48,6 @@ def piped() -> str:
 
 def typed() -> str:
     if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask for a password. Use --password-stdin.")
+        raise click.UsageError("The password cannot be entered without a terminal. Use --password-stdin.")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return password

@@ -66,7 +66,7 @@ def command(
       pg_restore -d latchkey latchkey.dump && python -m webapp db restore --made-elsewhere
     """
     if (file is None) is not made_elsewhere:
-        raise click.UsageError("Name a file, or give --made-elsewhere.")
+        raise click.UsageError("Give a file, or --made-elsewhere.")
     until = None if keep_logins else before
     if file is None:
         with opened(context) as database:

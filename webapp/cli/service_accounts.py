@@ -35,7 +35,7 @@ def owner_named(db: Session, name: str | None, role: str | None) -> Owner:
         UsageError: neither or both are given.
     """
     if (name is None) == (role is None):
-        raise click.UsageError("Name one owner: a user, or a role.")
+        raise click.UsageError("Give one owner: a user, or a role.")
     return Owner(user_named(db, name)) if name is not None else Owner(role=role_named(db, role or "").name)
 
 
@@ -51,7 +51,7 @@ def add_service(
 ) -> None:
     """Add a service account and print its ID: a user that cannot log in, and holds API tokens.
 
-    It stops when its owner is disabled, closed or deleted; hand it over before.
+    It is disabled with its owner, unless it is handed over before: user hand-over.
 
     \b
     Examples:
@@ -119,7 +119,7 @@ def cell(value: object) -> str:
 @click.option("--to-role", "owner_role", help="Role whose users own it from now on.")
 @pass_context
 def hand_over(context: CommandContext, *, names: tuple[str, ...], owner: str | None, owner_role: str | None) -> None:
-    """Give service accounts another owner; their tokens go on.
+    """Give service accounts another owner; their tokens keep working.
 
     \b
     Example:

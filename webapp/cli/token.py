@@ -42,7 +42,7 @@ def short(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 @click.group("token", cls=CommandGroup)
 def command() -> None:
-    """API tokens and logins of scripts."""
+    """API tokens and script logins."""
 
 
 @command.command("mint")
@@ -95,7 +95,7 @@ def mint(context: CommandContext, /, *, user: str, expires: timedelta, **options
 def list_(context: CommandContext, *, user: str | None, with_ended: bool, is_json: bool) -> None:
     """List the live tokens of USER, or of all users, without their secrets.
 
-    The login of a script is one entry, under the name of the script, with all tokens made from its refresh token.
+    A script login is one entry, with the name of the script, for all access tokens from its refresh token.
 
     \b
     Examples:
@@ -148,7 +148,7 @@ def token_facts(owner: User, token: Token) -> dict[str, object]:
 @click.argument("token_id", metavar="ID", type=click.UUID)
 @pass_context
 def revoke(context: CommandContext, *, token_id: UUID) -> None:
-    """Revoke the token with this ID (its jti) at once, or end the login of a script with all its tokens.
+    """Revoke the token with this ID (its jti) at once, or end a script login with all its tokens.
 
     Revoking a token twice is not an error.
 

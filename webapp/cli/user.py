@@ -98,7 +98,9 @@ def add(context: CommandContext, *, name: str, email: str | None, role: str, pas
 
 @command.command("list")
 @click.option("--view", type=click.Choice([*user_queries.VIEWS, user_queries.ONE_FACTOR]), help="Only these users.")
-@click.option("--imported-hash", is_flag=True, help="Only users whose imported password hash no login has replaced.")
+@click.option(
+    "--imported-hash", is_flag=True, help="Only users whose imported password hash was not replaced by a login yet."
+)
 @as_json
 @pass_context
 def list_(context: CommandContext, *, view: str | None, imported_hash: bool, is_json: bool) -> None:
@@ -207,12 +209,14 @@ def role(context: CommandContext, *, name: str, role: str) -> None:
 
 @command.command("disable")
 @click.argument("name")
-@click.option("--services-to", help="User who gets the service accounts of the disabled one; otherwise they stop too.")
+@click.option(
+    "--services-to", help="User who gets the service accounts of the disabled one; otherwise they are disabled too."
+)
 @pass_context
 def disable(context: CommandContext, *, name: str, services_to: str | None) -> None:
     """Disable a user and end all their sessions and tokens, at once.
 
-    The service accounts that the user owns stop as well, unless they are handed over.
+    Service accounts that the user owns are disabled as well, unless --services-to hands them over.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ from webapp.cli.output import say_aside
 @click.argument("name")
 @pass_context
 def enable(context: CommandContext, *, name: str) -> None:
-    """Let a user log in again who was disabled, or locked after too many wrong passwords.
+    """Allow a user who was disabled, or locked after too many wrong passwords, to log in again.
 
     Sessions and tokens that were ended stay ended.
 

@@ -59,7 +59,7 @@ def password(context: CommandContext, *, name: str, password_stdin: bool, revoke
 @click.argument("name")
 @pass_context
 def reset(context: CommandContext, *, name: str) -> None:
-    """Print a link by which a user sets a new password; the link before it stops working.
+    """Print a link with which a user can set a new password; an earlier link stops working.
 
     \b
     Example:

@@ -51,7 +51,7 @@ def logout(context: CommandContext, *, name: str) -> None:
     with opened(context) as database, database.write() as db:
         user = user_named(db, name)
         ended = lifecycle.end_others(db, user.id, way="operator")
-    say_aside(f"{user.username} is logged out everywhere; {counted(ended, 'session')} ended.")
+    say_aside(f"{user.username} is logged out in all browsers; {counted(ended, 'session')} ended.")
 
 
 @click.command("purge", cls=Command)
@@ -59,7 +59,7 @@ def logout(context: CommandContext, *, name: str) -> None:
 def purge(context: CommandContext) -> None:
     """Delete the accounts that were closed and whose grace period is over.
 
-    The running server does so every day.
+    The running server does this every day.
 
     \b
     Example:

@@ -26,7 +26,7 @@ class Settings:
     bind: Annotated[str, "IP address and port to listen on."] = "127.0.0.1:8000"
     base_url: Annotated[
         str,
-        "Public URL of this site, maybe with a path; empty means http://localhost and the port of WEBAPP_BIND.",
+        "Public URL of this site, which may have a path; empty means http://localhost and the port of WEBAPP_BIND.",
     ] = ""
     allow_plain_http: Annotated[
         bool, "Whether the base URL may be http:// for other machines; everybody on the network can read passwords."
@@ -39,7 +39,9 @@ class Settings:
     secret_key: Annotated[str, "Signs cookies and forms, encrypts stored secrets; at least 32 random bytes.", Secret]
     secret_key_fallbacks: Annotated[tuple[str, ...], "Former secret keys, still accepted.", Secret] = ()
     signing_key: Annotated[
-        str, "Signs tokens: PEM keys, the first one signs; empty means created at the first start.", Secret
+        str,
+        "PEM keys that sign and verify tokens, the first one signs; empty means created at the first start.",
+        Secret,
     ] = ""
     signing_algorithm: Annotated[SigningAlgorithm, "Signature algorithm of new signing keys."] = "ES256"
     session_idle: Annotated[timedelta, "A session ends after this long without a request."] = timedelta(hours=12)
@@ -48,7 +50,7 @@ class Settings:
         days=30
     )
     token_lifetime_max: Annotated[timedelta, "Longest lifetime of an API token."] = timedelta(days=365)
-    token_never_expires: Annotated[bool, "Whether a token may have no expiry; a reason is asked and stored."] = False
+    token_never_expires: Annotated[bool, "Whether a token may have no expiry; a reason is required and stored."] = False
     tokens_per_user: Annotated[int, "API tokens per user at a time."] = 1000
     api_token_lifetime: Annotated[timedelta, "Default lifetime of an access token from /api/auth."] = timedelta(hours=1)
     ended_kept: Annotated[timedelta, "Ended sessions and tokens are deleted after this long."] = timedelta(days=90)
@@ -63,31 +65,31 @@ class Settings:
     cors_origins: Annotated[
         tuple[str, ...], "Origins whose pages may send tokens from a browser, such as https://app.example.org."
     ] = ()
-    token_in_query: Annotated[bool, "Also accepts ?token= for GET; it ends up in logs of others."] = False
-    smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty means the log.", Secret] = ""
+    token_in_query: Annotated[bool, "Also accepts ?token= for GET; URLs end up in logs."] = False
+    smtp_url: Annotated[str, "Mail server: smtp://, smtp+starttls:// or smtps://; empty: only the log.", Secret] = ""
     mail_from: Annotated[str, "From address of mails; empty means latchkey@ and the host of the base URL."] = ""
     registration: Annotated[Registration, "Who can create an account: open, invite or closed."] = "invite"
     email_special_domains: Annotated[
         tuple[str, ...], "Special-use domains, such as local, accepted in e-mail addresses."
     ] = ()
     email_user_names: Annotated[
-        bool, "Whether user names that operators or providers give may be e-mail addresses."
+        bool, "Whether operators and identity providers may give user names that are e-mail addresses."
     ] = False
     hsts_subdomains: Annotated[bool, "Whether browsers must use HTTPS for all subdomains of this host too."] = False
     trusted_proxies: Annotated[
-        tuple[Network, ...], "Networks of proxies whose X-Forwarded-* or Forwarded is believed."
+        tuple[Network, ...], "Proxies whose X-Forwarded-* or Forwarded headers are trusted: networks or IP addresses."
     ] = ()
     setup_lifetime: Annotated[timedelta, "Lifetime of the setup link."] = timedelta(minutes=30)
     identity_provider: Annotated[str, "Identity provider that checks passwords: package.module:name."] = ""
     identity_timeout: Annotated[timedelta, "Timeout of the identity provider."] = timedelta(seconds=5)
     flask_security_password_salt: Annotated[
-        str, "SECURITY_PASSWORD_SALT of the Flask-Security that accounts were imported from.", Secret
+        str, "SECURITY_PASSWORD_SALT of the Flask-Security site from which accounts were imported.", Secret
     ] = ""
     password_minimum: Annotated[int, "Minimum length of a password."] = 15
-    password_minimum_with_second_factor: Annotated[int, "Minimum length where a second factor is required."] = 8
+    password_minimum_with_second_factor: Annotated[int, "The same where a second factor is required."] = 8
     second_factor_for: Annotated[tuple[str, ...], "Roles and scopes that require a second factor."] = ()
     passkey_for: Annotated[tuple[str, ...], "Roles and scopes that require a passkey."] = ()
-    trust_browsers: Annotated[bool, "Whether users may trust a browser, which skips the second factor."] = False
+    trust_browsers: Annotated[bool, "Whether users may skip the second factor in browsers that they trust."] = False
     trust_lifetime: Annotated[timedelta, "Lifetime of a trusted browser."] = timedelta(days=30)
     factor_reset_wait: Annotated[timedelta, "Waiting time of an admin's reset of second factors."] = timedelta(hours=24)
     login_tries_per_account: Annotated[int, "Failed logins per account in a window."] = 10
@@ -109,7 +111,7 @@ class Settings:
     blueprints: Annotated[
         tuple[str, ...], "Blueprints of your own: package.module:name, or names of entry points."
     ] = ()
-    templates: Annotated[str, "Folder whose templates replace those of the site; empty means none."] = ""
+    templates: Annotated[str, "Folder whose templates replace or extend those of the site; empty means none."] = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:

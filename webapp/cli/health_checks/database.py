@@ -45,10 +45,10 @@ def backed_up(at: datetime | None) -> Finding:
 
 def people(users: Sequence[User]) -> Finding:
     if not users:
-        return warn("people", "There is no account yet.", "Create the first: python -m webapp user setup-link")
+        return warn("users", "There is no account yet.", "Create the first: python -m webapp user setup-link")
     if not any(user.role == "super_admin" and user.disabled_at is None for user in users):
-        return bad("people", "No user is super_admin.", "Run: python -m webapp user role NAME super_admin")
-    return ok("people", "There is a super_admin.")
+        return bad("users", "No user is super_admin.", "Run: python -m webapp user role NAME super_admin")
+    return ok("users", "There is a super_admin.")
 
 
 def demanded(settings: Settings, roles: Collection[str]) -> Finding:

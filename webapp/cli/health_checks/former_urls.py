@@ -13,7 +13,7 @@ def stuck(tokens: Mapping[str, int], passkeys: Mapping[str, int]) -> Iterator[Fi
     """
     for url, count in tokens.items():
         said = f"Live tokens that are refused because they were issued for {url}: {count}."
-        yield warn("moved", said, f"Add it to WEBAPP_FORMER_BASE_URLS={url}, or have them created again.")
+        yield warn("moved", said, f"Add it to WEBAPP_FORMER_BASE_URLS={url}, or create them again.")
     for host, count in passkeys.items():
         said = f"Passkeys that do not work because they were made for {host}: {count}."
         yield warn("moved", said, f"Add its URL to WEBAPP_FORMER_BASE_URLS, such as https://{host}: docs/moving.md.")

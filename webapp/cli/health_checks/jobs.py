@@ -9,7 +9,7 @@ from webapp.jobs.leases import LateJob
 def late_jobs(late: Sequence[LateJob]) -> Iterator[Finding]:
     for job in late:
         if job.error:
-            yield warn("jobs", f"The job “{job.name}” failed ({job.error}).", "See the log. It is tried again.")
+            yield warn("jobs", f"The job “{job.name}” failed ({job.error}).", "See the log. It will be run again.")
         else:
             mend = "Jobs run while the server runs: python -m webapp serve"
             yield warn("jobs", f"The job “{job.name}” was due at {job.due_at:%Y-%m-%d %H:%M}Z.", mend)

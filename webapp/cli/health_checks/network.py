@@ -21,41 +21,41 @@ def findings(settings: Settings) -> Iterator[Finding]:
 def http(settings: Settings, listens_outside: bool, port: str) -> Finding:
     if is_exposed(settings.base_url):
         return bad(
-            "address",
+            "base URL",
             f"{settings.base_url} is not encrypted: everybody on the network can read passwords, cookies and tokens.",
             "Put a proxy with TLS before it, set WEBAPP_BASE_URL to its https URL, and remove WEBAPP_ALLOW_PLAIN_HTTP.",
         )
     if listens_outside:
         return bad(
-            "address",
+            "base URL",
             f"Other machines can reach {settings.bind}, and passwords would travel unencrypted.",
             "Put a proxy with TLS before it and set WEBAPP_BASE_URL to its https URL, or bind 127.0.0.1.",
         )
     if str(urlsplit(settings.base_url).port or 80) != port:
         return warn(
-            "address",
+            "base URL",
             f"WEBAPP_BASE_URL is {settings.base_url}, but the server listens on {settings.bind}.",
             "Links and tokens contain WEBAPP_BASE_URL. Leave it empty, unless a proxy listens there.",
         )
-    return ok("address", f"Only this machine can reach {settings.base_url}.")
+    return ok("base URL", f"Only this machine can reach {settings.base_url}.")
 
 
 def https(settings: Settings, listens_outside: bool) -> Finding:
     if listens_outside:
         return warn(
-            "address",
+            "base URL",
             f"Other machines can bypass the proxy and reach {settings.bind} unencrypted.",
             "Bind 127.0.0.1, or make sure that only the proxy can connect, as in a container network. The proxy must"
             " buffer requests and limit connections per client: docs/serving.md.",
         )
-    return ok("address", f"{settings.base_url} is encrypted, and only this machine can reach {settings.bind}.")
+    return ok("base URL", f"{settings.base_url} is encrypted, and only this machine can reach {settings.bind}.")
 
 
 def proxies(settings: Settings) -> Finding:
     if not settings.trusted_proxies:
         return warn(
             "proxy",
-            "No proxy is trusted, so all requests seem to come from one IP address and share its rate limits.",
+            "No proxy is trusted, so all requests have the IP address of the proxy and share its rate limits.",
             "Set WEBAPP_TRUSTED_PROXIES to the IP address of the proxy, such as 127.0.0.1.",
         )
     return ok("proxy", "X-Forwarded-For is accepted from the configured proxies only.")
@@ -71,9 +71,9 @@ def untrusted(settings: Settings, peers: Sequence[str]) -> Iterator[Finding]:
             known = ",".join(str(network) for network in settings.trusted_proxies)
             yield warn(
                 "proxy",
-                f"Forwarded headers from {peer} are ignored, because it is no trusted proxy.",
+                f"Forwarded headers from {peer} are ignored, because it is not a trusted proxy.",
                 f"If it is your proxy, set WEBAPP_TRUSTED_PROXIES={known + ',' if known else ''}{peer}. Otherwise"
-                " somebody sends them directly, and nothing has to be done.",
+                " a client sends them itself, and nothing has to be done.",
             )
 
 
@@ -82,4 +82,4 @@ def hsts(settings: Settings) -> Finding:
         return ok(
             "hsts", "Strict-Transport-Security is not sent, since it would also bind the other ports of this host."
         )
-    return ok("hsts", f"Browsers are told to use HTTPS: Strict-Transport-Security: {settings.hsts}")
+    return ok("hsts", f"Browsers must use HTTPS: Strict-Transport-Security: {settings.hsts}")

@@ -22,9 +22,9 @@ def imported(hashes: Iterable[str], *, has_salt: bool) -> Iterator[Finding]:
     if weak:
         yield warn(
             "hashes",
-            f"Imported password hashes that are quickly guessed if they leak: {kinds(weak)}.",
+            f"Imported password hashes from which passwords can be guessed quickly: {kinds(weak)}.",
             "The next login of each user replaces theirs. List these users: python -m webapp user list --imported-hash"
-            " and send those who stay away a link: python -m webapp user reset-link NAME",
+            " and send a link to those who do not log in: python -m webapp user reset-link NAME",
         )
     elif found:
         yield ok("hashes", f"Imported password hashes, replaced at the next login: {kinds(found)}.")

@@ -11,7 +11,7 @@ def declared(found: Sequence[Route]) -> Iterator[Finding]:
     for route in undeclared:
         yield bad(
             "routes",
-            f"{route.path} has neither, so every request is refused.",
+            f"{route.path} has no access rule, so every request is refused.",
             "Put @require or @public above its view.",
         )
     if not undeclared:
