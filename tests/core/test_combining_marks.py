@@ -33,7 +33,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("language", WRITTEN)
-def test_what_languages_write_is_not_stacked(language, form):
+def test_combining_marks_of_real_languages_are_not_stacked(language, form):
     assert not is_stacked(unicodedata.normalize(form, WRITTEN[language]))
 
 
@@ -52,7 +52,7 @@ def test_what_languages_write_is_not_stacked(language, form):
         pytest.param("a" + (ACUTE + DOT_BELOW) * 30_000, id="sixty thousand"),
     ],
 )
-def test_what_no_language_writes_is(text):
+def test_combining_marks_that_no_language_uses_are_stacked(text):
     assert is_stacked(text)
 
 

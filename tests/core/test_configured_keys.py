@@ -21,30 +21,30 @@ def kids(ring):
     return [key.kid for key in tuple(ring.keys())]
 
 
-def test_of_given_keys_the_first_signs_and_the_others_verify():
+def test_the_first_configured_key_signs_and_the_others_verify():
     first, second = pem(), pem()
     here = GivenRing(f"{first}\n{second}", algorithm="ES256")
     assert len(here.keys()) == 2
     assert here.current() is here.keys()[0]
 
 
-def test_given_keys_may_stand_on_one_line():
+def test_configured_keys_can_be_on_one_line():
     assert GivenRing(pem().replace("\n", "\\n"), algorithm="ES256").current().may_sign
 
 
-def test_a_former_given_key_may_be_its_public_half_alone():
+def test_a_former_configured_key_can_be_a_public_key():
     former = key_material.public_pem(ec.generate_private_key(ec.SECP256R1()).public_key())
     here = GivenRing(pem() + former, algorithm="ES256")
     assert [key.may_sign for key in tuple(here.keys())] == [True, False]
 
 
-def test_given_secrets_have_the_same_names_in_every_process():
+def test_configured_secrets_have_the_same_key_ids_in_every_process():
     one, two = (GivenRing(f"{SECRET},{SECRET[::-1]}", algorithm="HS256") for _ in range(2))
     assert kids(one) == kids(two)
     assert SECRET not in one.current().kid
 
 
-def test_given_keys_are_not_ours_to_rotate():
+def test_configured_keys_cannot_be_rotated():
     with pytest.raises(RotationRefused, match="WEBAPP_SIGNING_KEY"):
         GivenRing(pem(), algorithm="ES256").rotate(DAY)
 
@@ -73,6 +73,6 @@ def unfit(key):
         pytest.param(lambda: "short", "HS256", id="a short secret"),
     ],
 )
-def test_a_given_key_is_refused_that_is(text, algorithm):
+def test_an_invalid_configured_key_is_refused(text, algorithm):
     with pytest.raises(SettingsError, match="WEBAPP_SIGNING_KEY"):
         GivenRing(text(), algorithm=algorithm)

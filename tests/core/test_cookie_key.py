@@ -12,12 +12,12 @@ def settings(instance, **said):
     return Settings.from_env({"WEBAPP_INSTANCE": str(instance)} | said)
 
 
-def test_it_is_the_secret_key_as_long_as_nobody_renewed_it(tmp_path):
+def test_the_cookie_key_is_the_secret_key_until_it_is_renewed(tmp_path):
     ours = settings(tmp_path)
     assert CookieKey(ours).current() == ours.secret_key
 
 
-def test_a_renewal_is_seen_at_once_by_all_who_run_and_by_all_who_start(tmp_path):
+def test_a_renewal_applies_at_once_to_running_and_new_processes(tmp_path):
     here, elsewhere = CookieKey(settings(tmp_path)), CookieKey(settings(tmp_path))
     before = here.current()
     assert elsewhere.renew()
@@ -27,20 +27,20 @@ def test_a_renewal_is_seen_at_once_by_all_who_run_and_by_all_who_start(tmp_path)
     assert elsewhere.current() == here.current() != first
 
 
-def test_the_secret_key_is_not_touched_by_it_for_what_is_sealed_must_open(tmp_path):
+def test_a_renewal_does_not_change_the_secret_key_so_encrypted_data_can_be_read(tmp_path):
     before = settings(tmp_path).secret_key
     CookieKey(settings(tmp_path)).renew()
     assert settings(tmp_path).secret_key == before
 
 
-def test_a_key_that_was_given_is_not_ours_to_renew_whatever_lies_in_the_folder(tmp_path):
+def test_a_configured_secret_key_ignores_the_cookie_generation_file(tmp_path):
     CookieKey(settings(tmp_path)).renew()
     given = CookieKey(settings(tmp_path, WEBAPP_SECRET_KEY=GIVEN))
     assert not given.renew()
     assert given.current() == GIVEN
 
 
-def test_who_removes_the_file_does_not_bring_back_what_was_void(tmp_path):
+def test_removing_the_file_does_not_restore_void_cookies(tmp_path):
     key = CookieKey(settings(tmp_path))
     key.renew()
     now = key.current()
@@ -48,7 +48,7 @@ def test_who_removes_the_file_does_not_bring_back_what_was_void(tmp_path):
     assert key.current() == now
 
 
-def test_its_file_is_for_us_alone(tmp_path):
+def test_only_the_owner_can_read_the_cookie_generation_file(tmp_path):
     key = CookieKey(settings(tmp_path))
     key.renew()
     path = tmp_path / "cookie_generation"

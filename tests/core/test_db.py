@@ -82,7 +82,7 @@ def test_no_update_is_lost_when_four_processes_read_and_then_write(tmp_path):
     database.close()
 
 
-def test_what_was_written_is_there_after_the_block(database):
+def test_a_write_is_committed_at_the_end_of_the_block(database):
     add_shelf(database)
     assert names(database) == {"first"}
 
@@ -97,13 +97,13 @@ def fail_after_writing(database, savepoint_for=()):
         raise ZeroDivisionError
 
 
-def test_an_exception_takes_everything_back(database):
+def test_an_exception_rolls_everything_back(database):
     with pytest.raises(ZeroDivisionError):
         fail_after_writing(database)
     assert names(database) == set()
 
 
-def test_a_savepoint_taken_back_leaves_the_rest_to_the_end_of_the_transaction(database):
+def test_a_rolled_back_savepoint_keeps_the_rest_of_the_transaction(database):
     add_shelf(database, "taken")
     with pytest.raises(ZeroDivisionError):
         fail_after_writing(database, savepoint_for=["taken"])
@@ -125,7 +125,7 @@ def test_a_reader_does_not_wait_for_a_writer(database):
         assert database.row("SELECT count(*) FROM shelf") == (0,)
 
 
-def test_foreign_keys_are_kept(database):
+def test_foreign_keys_are_enforced(database):
     with pytest.raises(IntegrityError), database.write() as session:
         session.add(Book(shelf_id=uuid4()))
 
@@ -135,7 +135,7 @@ def test_constraints_have_names_that_a_migration_can_use():
     assert {constraint.name for constraint in Book.__table__.constraints} == {"pk_book", "fk_book_shelf_id_shelf"}
 
 
-def test_an_instant_comes_back_as_it_went_in_whatever_its_zone(database):
+def test_an_instant_is_read_as_written_whatever_its_time_zone(database):
     there = NOON.astimezone(timezone(timedelta(hours=-7)))
     shelf = add_shelf(database, made_at=there)
     with database.read() as session:
@@ -150,12 +150,12 @@ def test_instants_are_compared_by_the_database(database):
         assert session.scalar(select(Shelf.name).where(Shelf.made_at < NOON)) is None
 
 
-def test_a_moment_without_a_zone_is_refused(database):
+def test_a_datetime_without_time_zone_is_refused(database):
     with pytest.raises(StatementError, match="time zone"):
         add_shelf(database, made_at=NOON.replace(tzinfo=None))
 
 
-def test_a_select_compiled_once_is_run_by_the_driver(database):
+def test_a_compiled_select_is_run_by_the_driver(database):
     shelf = add_shelf(database)
     wanted = select(Shelf.id, Shelf.made_at, Shelf.sold_at).where(
         Shelf.made_at <= bindparam("now"), Shelf.id == bindparam("id"), Shelf.name == "first"
@@ -167,7 +167,7 @@ def test_a_select_compiled_once_is_run_by_the_driver(database):
     assert database.row(statement.sql, statement.bind(id=uuid4(), now=NOON)) is None
 
 
-def test_a_parameter_that_is_missing_is_not_taken_for_nothing(database):
+def test_a_missing_parameter_is_an_error(database):
     statement = database.compile_for(select(Shelf.id).where(Shelf.name == bindparam("name")))
     with pytest.raises(KeyError):
         statement.bind()
@@ -183,7 +183,7 @@ def test_a_database_locked_for_too_long_is_unavailable(database, tmp_path):
             add_shelf(database)
 
 
-def test_a_database_whose_folder_is_gone_is_unavailable(tmp_path):
+def test_a_database_whose_folder_was_removed_is_unavailable(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/nowhere/test.db")
     with pytest.raises(Unavailable):
         database.row("SELECT 1")

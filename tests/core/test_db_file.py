@@ -19,29 +19,29 @@ def path(tmp_path):
     return path
 
 
-def test_a_sound_database_passes(path):
+def test_an_intact_database_passes(path):
     check(path, was_made=True)
 
 
-def test_a_sound_database_with_an_unfinished_log_passes(path):
+def test_an_intact_database_with_an_unfinished_log_passes(path):
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO line VALUES ('more')")
         connection.commit()
         check(path, was_made=True)
 
 
-def test_a_database_that_was_never_made_is_no_damage_and_is_not_made_by_looking(tmp_path):
+def test_a_missing_new_database_is_no_damage_and_is_not_created_by_the_check(tmp_path):
     check(tmp_path / "none.db")
     assert not (tmp_path / "none.db").exists()
 
 
-def test_a_database_that_was_made_and_is_gone_is_refused(tmp_path):
+def test_a_database_that_was_removed_is_refused(tmp_path):
     with pytest.raises(Damaged, match="missing"):
         check(tmp_path / "none.db", was_made=True)
     assert not (tmp_path / "none.db").exists()
 
 
-def test_a_database_that_was_made_and_has_no_tables_is_refused(tmp_path):
+def test_a_database_that_lost_its_tables_is_refused(tmp_path):
     with closing(sqlite3.connect(tmp_path / "bare.db")) as connection:
         connection.execute("PRAGMA user_version=1")
     with pytest.raises(Damaged, match="has no tables any more"):
@@ -67,7 +67,7 @@ def spoil(content, start, replacement):
         pytest.param(lambda content: b"PK\x03\x04 this is a text, not a database\n" * 200, id="another kind of file"),
     ],
 )
-def test_a_database_is_refused_that_was(path, harm):
+def test_a_damaged_database_is_refused(path, harm):
     spoilt = harm(path.read_bytes())
     path.write_bytes(spoilt)
     with pytest.raises(Damaged, match=str(path)):

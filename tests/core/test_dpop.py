@@ -31,17 +31,17 @@ def claims(**changes):
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
-def test_a_proof_gives_the_thumbprint_of_its_key(algorithm):
+def test_a_proof_yields_the_thumbprint_of_its_key(algorithm):
     key = generate(algorithm, NOON)
     assert judged(proof(key=key)).jkt == key_material.thumbprint(key.public, algorithm=algorithm)
 
 
-def test_a_proof_names_itself_so_that_it_is_known_again():
+def test_a_proof_has_an_id_by_which_a_replay_is_recognised():
     assert judged(proof(claims(jti="once"))).jti == "once"
 
 
 @pytest.mark.parametrize("shift", [-60, 0, 60])
-def test_a_proof_is_good_for_a_minute_before_and_after_its_time(noon, shift):
+def test_a_proof_is_valid_for_a_minute_before_and_after_its_time(noon, shift):
     made = proof()
     noon.shift(shift)
     assert judged(made)
@@ -55,22 +55,22 @@ def test_a_proof_is_good_for_a_minute_before_and_after_its_time(noon, shift):
         pytest.param(f"{SITE}/%70rotected", id="with letters escaped that need not be"),
     ],
 )
-def test_an_address_is_the_same_however_it_is_written(htu):
+def test_equivalent_urls_are_equal(htu):
     assert judged(proof(claims(htu=htu)))
 
 
-def test_a_port_that_goes_without_saying_may_be_said():
+def test_the_default_port_can_be_in_the_url():
     made = proof(claims(htu="https://LOGIN.example.org:443/protected"))
     assert judged(made, base_urls=("https://login.example.org",))
     with pytest.raises(ProofUnfit):
         judged(made, base_urls=("https://login.example.org:8443",))
 
 
-def test_an_address_without_a_path_is_the_root():
+def test_a_url_without_a_path_is_the_root():
     assert judged(proof(claims(htu=SITE)), path="/")
 
 
-def test_a_proof_for_a_token_shows_which():
+def test_a_proof_for_a_token_has_the_hash_of_that_token():
     assert judged(proof(claims_for(token=TOKEN)), token=TOKEN)
 
 
@@ -111,7 +111,7 @@ def test_a_proof_for_a_token_shows_which():
         pytest.param({"ath": "é"}, id="for no token"),
     ],
 )
-def test_a_proof_is_unfit(changes):
+def test_an_invalid_proof_is_refused(changes):
     with pytest.raises(ProofUnfit):
         judged(proof(claims_for(token=TOKEN, **changes)), token=TOKEN)
 
@@ -145,7 +145,7 @@ PRIVATE = pyjwt.algorithms.ECAlgorithm.to_jwk(KEY.private, as_dict=True)
         pytest.param({"jwk": {"kty": "RSA", "n": encode(b"\xff" * 4000), "e": "AQAB"}}, id="with an endless key"),
     ],
 )
-def test_a_proof_is_unfit_whose_header_comes(changes):
+def test_a_proof_is_refused_with_its_header(changes):
     with pytest.raises(ProofUnfit):
         judged(proof(header=header_of(**changes)))
 
@@ -168,12 +168,12 @@ def test_a_proof_is_unfit_whose_header_comes(changes):
         pytest.param(lambda: "\ud800.a.b", id="half a surrogate pair"),
     ],
 )
-def test_a_proof_is_unfit_that_is_made_of(text):
+def test_a_malformed_proof_is_refused(text):
     with pytest.raises(ProofUnfit):
         judged(text())
 
 
-def test_hmac_under_the_public_key_is_no_proof():
+def test_an_hmac_with_the_public_key_as_secret_is_refused():
     head = {"typ": "dpop+jwt", "alg": "HS256", "jwk": jwk_of(KEY)}
     signed = f"{encode(head)}.{encode(claims())}"
     secret = key_material.public_pem(KEY.public).encode()
@@ -181,12 +181,12 @@ def test_hmac_under_the_public_key_is_no_proof():
         judged(f"{signed}.{encode(pyjwt.get_algorithm_by_name('HS256').sign(signed.encode(), secret))}")
 
 
-def test_a_proof_signed_with_another_key_than_it_shows_is_none():
+def test_a_proof_signed_with_another_key_than_in_its_header_is_refused():
     with pytest.raises(ProofUnfit):
         judged(proof(header=header_of(KEY), key=OTHER))
 
 
-def test_a_key_is_named_by_its_thumbprint_or_shown_as_it_is():
+def test_a_key_is_given_by_its_thumbprint_or_as_a_jwk():
     assert thumbprint_in(f" {JKT}\n") == JKT
     assert thumbprint_in(pyjwt.utils.force_bytes(str(jwk_of(KEY)).replace("'", '"')).decode()) == JKT
 
@@ -205,11 +205,11 @@ def test_a_key_is_named_by_its_thumbprint_or_shown_as_it_is():
         "{" * 5000,
     ],
 )
-def test_what_is_no_public_key_binds_nothing(text):
+def test_a_value_that_is_no_public_key_is_refused(text):
     with pytest.raises(DpopKeyUnfit, match="public key"):
         thumbprint_in(text)
 
 
-def test_who_shows_a_private_key_is_told_to_make_a_new_one():
+def test_a_private_key_is_refused_with_the_advice_to_create_a_new_one():
     with pytest.raises(DpopKeyUnfit, match="private"):
         thumbprint_in(str(PRIVATE).replace("'", '"'))

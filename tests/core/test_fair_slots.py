@@ -24,7 +24,7 @@ def held_by(slots, stack, owners):
 @pytest.mark.parametrize(
     ("owners", "share"), [(1, 20), (2, 13), (3, 10), (12, 3), (38, 1)], ids=lambda number: str(number)
 )
-def test_owners_who_take_all_they_can_have_equal_shares_and_leave_slots_for_a_newcomer(owners, share):
+def test_greedy_owners_get_equal_shares_and_leave_slots_for_a_new_one(owners, share):
     slots = FairSlots(CAPACITY)
     with ExitStack() as stack:
         found = held_by(slots, stack, [f"network {number}" for number in range(owners)])
@@ -34,7 +34,7 @@ def test_owners_who_take_all_they_can_have_equal_shares_and_leave_slots_for_a_ne
 
 
 @pytest.mark.parametrize("owners", [40, 80])
-def test_no_more_slots_are_held_than_there_are(owners):
+def test_no_more_slots_are_held_than_exist(owners):
     slots = FairSlots(CAPACITY)
     with ExitStack() as stack:
         assert held_by(slots, stack, [str(number) for number in range(owners)]).total() == CAPACITY
@@ -43,12 +43,12 @@ def test_no_more_slots_are_held_than_there_are(owners):
 
 
 @pytest.mark.parametrize(("capacity", "share"), [(1, 1), (2, 1), (3, 2), (4, 2)])
-def test_few_slots_are_shared_as_well(capacity, share):
+def test_a_small_number_of_slots_is_shared_too(capacity, share):
     with ExitStack() as stack:
         assert held_by(FairSlots(capacity), stack, ["one"])["one"] == share
 
 
-def test_a_caller_without_a_network_takes_what_is_free():
+def test_a_caller_without_a_network_can_take_any_free_slot():
     slots = FairSlots(3)
     with ExitStack() as stack:
         for _ in range(3):
@@ -57,7 +57,7 @@ def test_a_caller_without_a_network_takes_what_is_free():
             stack.enter_context(slots.hold(None))
 
 
-def test_a_slot_is_given_back_after_a_fault_and_no_owner_is_remembered():
+def test_a_slot_is_released_after_an_exception_and_no_owner_is_kept():
     slots = FairSlots(1)
     for number in range(100):
         with suppress(ZeroDivisionError), slots.hold(f"owner {number}"):

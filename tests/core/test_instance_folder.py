@@ -20,7 +20,7 @@ print(settings.secret_key, keys.ring_for(settings).current().kid)
 """
 
 
-def test_two_processes_at_once_end_with_one_set_of_keys(tmp_path):
+def test_two_processes_that_start_at_once_create_one_set_of_keys(tmp_path):
     command = [sys.executable, "-W", "error", "-c", START, str(tmp_path / "instance")]
     starts = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(3)]
     answers = {start.communicate()[0] for start in starts}
@@ -28,26 +28,26 @@ def test_two_processes_at_once_end_with_one_set_of_keys(tmp_path):
     assert answers != {b""}
 
 
-def test_an_instance_open_to_all_is_closed(tmp_path):
+def test_an_instance_folder_that_others_can_read_is_made_private(tmp_path):
     tmp_path.chmod(0o755)
     instance_folder.prepare(tmp_path)
     assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
-def test_an_instance_that_cannot_be_made_says_so(tmp_path):
+def test_an_instance_folder_that_cannot_be_created_is_an_error(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InstanceError, match="cannot be created"):
         instance_folder.prepare(tmp_path / "file" / "instance")
 
 
-def test_a_database_that_was_made_is_remembered_for_its_own_name(tmp_path):
+def test_the_folder_records_which_database_was_created(tmp_path):
     assert not instance_folder.was_made(tmp_path, tmp_path / "latchkey.db")
     instance_folder.mark_made(tmp_path, tmp_path / "latchkey.db")
     assert instance_folder.was_made(tmp_path, tmp_path / "latchkey.db")
     assert not instance_folder.was_made(tmp_path, tmp_path / "other.db")
 
 
-def test_the_memory_moves_with_the_folder(tmp_path):
+def test_the_record_of_the_database_moves_with_the_folder(tmp_path):
     (tmp_path / "here").mkdir()
     instance_folder.mark_made(tmp_path / "here", tmp_path / "here" / "latchkey.db")
     (tmp_path / "here").rename(tmp_path / "there")

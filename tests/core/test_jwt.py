@@ -23,17 +23,17 @@ def noon():
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "HS256"])
-def test_what_we_sign_we_accept(tmp_path, algorithm):
+def test_a_token_that_we_signed_is_valid(tmp_path, algorithm):
     ring = FileRing(tmp_path, algorithm=algorithm, overlap=timedelta(days=1))
     token = jwt.sign(CLAIMS, typ=TYP, key=ring.current())
     assert verify(token, ring) == CLAIMS
 
 
-def test_the_forger_of_these_tests_makes_good_tokens_when_asked():
+def test_the_forgery_helper_can_create_valid_tokens():
     assert verify(forged()) == CLAIMS
 
 
-def test_a_token_lives_to_the_last_second_and_no_longer(noon):
+def test_a_token_is_valid_until_its_expiry_and_no_longer(noon):
     token = jwt.sign(CLAIMS, typ=TYP, key=KEY)
     noon.shift(3599)
     assert verify(token)
@@ -42,7 +42,7 @@ def test_a_token_lives_to_the_last_second_and_no_longer(noon):
         verify(token)
 
 
-def test_a_clock_a_little_ahead_of_ours_is_forgiven_and_no_more():
+def test_a_clock_slightly_ahead_is_tolerated():
     assert verify(forged(claims=claims_with(iat=NOW + 5, nbf=NOW + 5)))
     with pytest.raises(jwt.Invalid):
         verify(forged(claims=claims_with(iat=NOW + 6)))
@@ -50,7 +50,7 @@ def test_a_clock_a_little_ahead_of_ours_is_forgiven_and_no_more():
         verify(forged(claims=claims_with(nbf=NOW + 6)))
 
 
-def test_a_token_outlives_the_rotation_of_its_key_but_not_the_overlap(tmp_path, noon):
+def test_a_token_is_valid_after_a_key_rotation_until_the_overlap_ends(tmp_path, noon):
     ring = FileRing(tmp_path, algorithm="ES256", overlap=timedelta(days=1))
     token = jwt.sign(CLAIMS, typ=TYP, key=ring.current())
     ring.rotate(timedelta(minutes=30))
@@ -83,24 +83,24 @@ def is_answered(token):
 
 
 @given(st.text(max_size=60) | st.from_regex(r"\A[\w=-]{0,40}\.[\w=-]{0,40}\.[\w=-]{0,40}\Z"))
-def test_no_text_brings_another_exception(token):
+def test_every_text_is_refused_with_the_same_exception_type(token):
     is_answered(token)
 
 
 @given(MEMBERS, MEMBERS)
-def test_no_signed_members_bring_another_exception(header, claims):
+def test_all_signed_members_are_refused_with_the_same_exception_type(header, claims):
     is_answered(forged(header=header_with(**header), claims=claims_with(**claims)))
     is_answered(forged(claims=claims_with(**claims)))
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
-def test_no_signed_bytes_bring_another_exception(header, claims):
+def test_all_signed_bytes_are_refused_with_the_same_exception_type(header, claims):
     is_answered(forged(header=header, claims=claims))
     is_answered(forged(claims=claims))
 
 
 @given(st.integers(0, len(GOOD) - 1), st.characters(codec="ascii"))
-def test_no_letter_of_a_token_may_be_another(place, letter):
+def test_changing_any_letter_of_a_token_makes_it_invalid(place, letter):
     changed = GOOD[:place] + letter + GOOD[place + 1 :]
     if changed == GOOD:
         return

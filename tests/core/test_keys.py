@@ -36,14 +36,14 @@ def kids(ring):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_key_is_made_once_and_read_by_all_later_starts(tmp_path, algorithm):
+def test_a_key_is_created_once_and_read_at_later_starts(tmp_path, algorithm):
     first, second = ring(tmp_path, algorithm), ring(tmp_path, algorithm)
     assert first.current().kid == second.current().kid
     assert first.current().algorithm == algorithm
     assert second.find(first.current().kid) == second.current()
 
 
-def test_the_file_of_keys_is_for_us_alone(tmp_path):
+def test_only_the_owner_can_read_the_key_file(tmp_path):
     ring(tmp_path)
     assert (tmp_path / "signing_keys.json").stat().st_mode & 0o777 == 0o600
     (tmp_path / "signing_keys.json").chmod(0o604)
@@ -51,7 +51,7 @@ def test_the_file_of_keys_is_for_us_alone(tmp_path):
         ring(tmp_path)
 
 
-def test_a_damaged_file_of_keys_stops_the_start_and_is_not_replaced(tmp_path):
+def test_a_damaged_key_file_stops_the_start_and_is_not_replaced(tmp_path):
     ring(tmp_path)
     (tmp_path / "signing_keys.json").write_text('{"keys": [{"kid": 1}]}')
     with pytest.raises(InstanceError, match="damaged"):
@@ -75,7 +75,7 @@ def test_after_a_rotation_the_old_key_verifies_until_its_overlap_is_over(tmp_pat
         assert elsewhere.find(new)
 
 
-def test_a_rotation_in_another_process_is_seen_at_once(tmp_path):
+def test_a_rotation_in_another_process_applies_at_once(tmp_path):
     here = ring(tmp_path)
     rotate = "; ".join(
         [
@@ -100,7 +100,7 @@ def test_the_version_changes_with_a_rotation_and_with_the_end_of_a_key(tmp_path)
         assert len({first, second, here.version}) == 3
 
 
-def test_a_retired_key_is_not_able_to_sign_any_more(tmp_path):
+def test_a_retired_key_cannot_sign(tmp_path):
     here = ring(tmp_path)
     old = here.current().kid
     here.rotate(DAY)
@@ -111,7 +111,7 @@ def test_a_retired_key_is_not_able_to_sign_any_more(tmp_path):
     assert (tmp_path / "signing_keys.json").read_text().count("PRIVATE KEY") == 2
 
 
-def test_another_algorithm_in_the_settings_makes_a_new_key_and_keeps_the_old_for_verifying(tmp_path):
+def test_a_new_algorithm_setting_creates_a_key_and_keeps_the_old_one_for_verifying(tmp_path):
     old = ring(tmp_path, "RS256").current().kid
     here = ring(tmp_path, "ES256")
     assert here.current().algorithm == "ES256"
@@ -120,7 +120,7 @@ def test_another_algorithm_in_the_settings_makes_a_new_key_and_keeps_the_old_for
     assert kept.algorithm == "RS256"
 
 
-def test_a_file_removed_while_we_run_locks_nobody_out(tmp_path):
+def test_a_key_file_removed_at_runtime_does_not_invalidate_tokens(tmp_path):
     here = ring(tmp_path)
     kid = here.current().kid
     (tmp_path / "signing_keys.json").unlink()
@@ -128,7 +128,7 @@ def test_a_file_removed_while_we_run_locks_nobody_out(tmp_path):
     assert here.current().kid == kid
 
 
-def test_a_file_damaged_while_we_run_locks_nobody_out(tmp_path, caplog):
+def test_a_key_file_damaged_at_runtime_does_not_invalidate_tokens(tmp_path, caplog):
     here = ring(tmp_path)
     kid = here.current().kid
     (tmp_path / "signing_keys.json").write_text("{")
@@ -137,7 +137,7 @@ def test_a_file_damaged_while_we_run_locks_nobody_out(tmp_path, caplog):
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
-def test_the_published_keys_are_public_and_say_what_they_are_for(tmp_path, algorithm):
+def test_the_published_keys_are_public_and_state_their_use(tmp_path, algorithm):
     here = ring(tmp_path, algorithm)
     here.rotate(DAY)
     published = here.jwks()["keys"]
@@ -164,16 +164,16 @@ def test_a_kid_is_the_thumbprint_of_rfc_7638():
     assert key_material.thumbprint(key, algorithm="RS256") == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 
-def test_the_settings_say_which_ring_it_is(tmp_path):
+def test_the_settings_select_the_key_ring(tmp_path):
     assert isinstance(ring_for(Settings(instance=tmp_path, secret_key=SECRET)), FileRing)
     assert isinstance(ring_for(Settings(instance=tmp_path, secret_key=SECRET, signing_key=pem())), GivenRing)
 
 
-def test_a_key_does_not_show_its_secret_half():
+def test_the_repr_of_a_key_hides_the_private_part():
     assert "private" not in repr(generate("HS256", clock.now()))
 
 
-def test_finding_a_key_asks_the_system_for_the_state_of_one_file_and_reads_none(tmp_path, monkeypatch):
+def test_finding_a_key_needs_one_stat_call_and_reads_no_file(tmp_path, monkeypatch):
     here = ring(tmp_path)
     kid, looks, stamp = here.current().kid, [], private_files.stamp
     monkeypatch.setattr(private_files, "stamp", lambda path: looks.append(path) or stamp(path))

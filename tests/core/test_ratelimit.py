@@ -77,22 +77,22 @@ def counted(database):
     return Limiter(SqlStorage(database))
 
 
-def test_so_many_are_allowed_and_no_more(limiter):
+def test_exactly_the_limit_is_allowed(limiter):
     assert [limiter.take(THREE, "ada").allowed for _ in range(5)] == [True, True, True, False, False]
 
 
-def test_what_remains_is_told(limiter):
+def test_the_remaining_number_is_returned(limiter):
     assert [limiter.take(THREE, "ada").remaining for _ in range(4)] == [2, 1, 0, 0]
 
 
-def test_who_is_refused_hears_when_to_come_back(limiter):
+def test_a_refusal_states_when_to_retry(limiter):
     assert limiter.take(THREE, "ada").retry_after == timedelta(0)
     limiter.take(THREE, "ada")
     limiter.take(THREE, "ada")
     assert timedelta(minutes=14) < limiter.take(THREE, "ada").retry_after <= timedelta(minutes=15)
 
 
-def test_in_turn_each_is_counted_but_none_after_one_that_has_too_many(limiter):
+def test_limits_are_counted_in_order_up_to_the_first_that_is_exceeded(limiter):
     two = Limit("address", 2, timedelta(hours=1))
     assert [limiter.take_in_turn((two, "here"), (THREE, "ada")) for _ in range(2)] == [None, None]
     refused = limiter.take_in_turn((two, "here"), (THREE, "ada"))
@@ -104,13 +104,13 @@ def test_in_turn_each_is_counted_but_none_after_one_that_has_too_many(limiter):
     assert limiter.take(two, "there").remaining == 0
 
 
-def test_looking_does_not_count(limiter):
+def test_reading_a_count_does_not_change_it(limiter):
     for _ in range(5):
         assert limiter.look(THREE, "ada").allowed
     assert limiter.take(THREE, "ada").remaining == 2
 
 
-def test_what_was_used_up_is_neither_listed_nor_forgotten_by_hand(limiter):
+def test_used_one_time_values_are_neither_listed_nor_reset(limiter):
     spent = Limit(f"{SPENT}proof", 1, timedelta(minutes=2))
     assert limiter.take(spent, "once").allowed
     limiter.take(THREE, "ada")
@@ -119,26 +119,26 @@ def test_what_was_used_up_is_neither_listed_nor_forgotten_by_hand(limiter):
     assert not limiter.take(spent, "once").allowed
 
 
-def test_each_key_and_each_limit_counts_for_itself(limiter):
+def test_each_key_and_each_limit_is_counted_separately(limiter):
     for _ in range(3):
         limiter.take(THREE, "ada", "10.0.0.1")
     assert limiter.take(THREE, "ada", "10.0.0.2").allowed
     assert limiter.take(Limit("register", 3, timedelta(minutes=15)), "ada", "10.0.0.1").allowed
 
 
-def test_a_slash_in_a_key_does_not_make_it_another(limiter):
+def test_keys_that_differ_by_a_slash_are_counted_separately(limiter):
     for _ in range(3):
         limiter.take(THREE, "a/b", "c")
     assert limiter.take(THREE, "a", "b/c").allowed
 
 
-def test_a_key_of_any_length_and_letters_is_counted(limiter):
+def test_a_key_of_any_length_and_characters_is_counted(limiter):
     for key in ("x" * 100_000, "käse ☃", "\ud800", "", "'; DROP TABLE rate_bucket; --"):
         assert [limiter.take(THREE, key).allowed for _ in range(4)] == [True, True, True, False]
     assert all(len(key) < 500 for key, _, _ in limiter.entries())
 
 
-def test_an_operator_sees_who_is_counted(limiter):
+def test_an_operator_can_list_the_counts(limiter):
     limiter.take(THREE, "ada@example.org")
     limiter.take(THREE, "ada@example.org")
     [(key, hits, expires_at)] = limiter.entries()
@@ -147,7 +147,7 @@ def test_an_operator_sees_who_is_counted(limiter):
     assert timedelta(minutes=14) < expires_at - datetime.now(UTC) <= timedelta(minutes=15)
 
 
-def test_an_operator_resets_some_or_all(limiter):
+def test_an_operator_can_reset_some_or_all_counts(limiter):
     for key in ("ada", "adam", "Ada", "bob"):
         limiter.take(THREE, key)
     [prefix] = [key.split("ada/")[0] + "ada/" for key, _, _ in limiter.entries() if "/ada/" in key]
@@ -156,7 +156,7 @@ def test_an_operator_resets_some_or_all(limiter):
     assert limiter.entries() == []
 
 
-def test_one_key_is_cleared_and_the_others_stay(limiter):
+def test_clearing_one_key_leaves_the_others(limiter):
     for key in ("ada", "bob"):
         limiter.take(THREE, key)
     limiter.clear(THREE, "ada")
@@ -164,7 +164,7 @@ def test_one_key_is_cleared_and_the_others_stay(limiter):
     assert limiter.look(THREE, "bob").remaining == 2
 
 
-def test_a_window_ends_when_it_said_and_begins_anew(counted):
+def test_a_window_ends_at_the_stated_time_and_starts_again(counted):
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(4):
             refused = counted.take(THREE, "ada")
@@ -193,7 +193,7 @@ def test_a_count_survives_the_rollback_of_a_request(database, counted):
     assert counted.look(THREE, "ada").remaining == 2
 
 
-def test_a_window_that_is_over_counts_nothing(counted):
+def test_an_expired_window_has_no_count(counted):
     with time_machine.travel(NOON, tick=False) as clock:
         counted.take(THREE, "ada")
         clock.shift(timedelta(hours=1))
@@ -201,13 +201,13 @@ def test_a_window_that_is_over_counts_nothing(counted):
         assert counted.take(THREE, "ada").remaining == 2
 
 
-def test_who_cannot_be_counted_does_not_pass(tmp_path):
+def test_a_request_that_cannot_be_counted_is_refused(tmp_path):
     down = Limiter(storage_from_string("valkey://127.0.0.1:1"))
     with pytest.raises(Unavailable):
         down.take(THREE, "ada")
 
 
-def test_the_settings_say_where_is_counted(database, tmp_path):
+def test_the_settings_select_the_storage_of_counts(database, tmp_path):
     settings = Settings(instance=tmp_path, secret_key="Zq3v8LxM2rT7nW0bYc5dKf9hJs1pGuQe")
     assert limiter_for(settings, database).take(THREE, "ada").allowed
     with database.read() as session:
@@ -215,7 +215,7 @@ def test_the_settings_say_where_is_counted(database, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["database", "valkey"])
-def test_a_hit_is_given_back_within_its_own_window_only(kind, request):
+def test_a_hit_can_be_given_back_only_within_its_window(kind, request):
     found = request.getfixturevalue(kind)
     limiter = Limiter(SqlStorage(found) if kind == "database" else found)
     brief = Limit("given-back", 3, timedelta(seconds=1))

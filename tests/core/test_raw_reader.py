@@ -31,12 +31,12 @@ def test_the_row_is_never_older_than_the_last_commit(database):
         assert database.row("SELECT count(*) FROM shelf") == (number + 1,)
 
 
-def test_the_rows_connection_cannot_write(database):
+def test_the_raw_connection_cannot_write(database):
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         database.row("DELETE FROM shelf")
 
 
-def test_each_thread_asks_on_a_connection_of_its_own(database):
+def test_each_thread_has_its_own_connection(database):
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(database.row("SELECT 1"))) for _ in range(4)]
     for thread in threads:
@@ -47,7 +47,7 @@ def test_each_thread_asks_on_a_connection_of_its_own(database):
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_fork_opens_its_own_connections(database):
+def test_a_forked_process_opens_its_own_connections(database):
     add(database)
     assert database.row("SELECT name FROM shelf") == ("first",)
     if (child := os.fork()) == 0:
@@ -57,7 +57,7 @@ def test_a_fork_opens_its_own_connections(database):
     assert database.row("SELECT count(*) FROM shelf") == (2,)
 
 
-def test_a_mistake_of_ours_is_not_taken_for_an_outage(database):
+def test_a_programming_error_is_not_reported_as_an_outage(database):
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         database.row("SELECT 1 FROM nowhere")
     with pytest.raises(OperationalError, match="no such table"), database.read() as session:

@@ -11,11 +11,11 @@ import webapp
 from webapp.core.translation import _l, encode_lazy_text, listed
 
 
-def test_a_text_for_later_is_escaped_as_any_other_is() -> None:
+def test_a_lazy_text_is_escaped_like_any_other() -> None:
     assert escape(_l("Don't say %(name)s", name="<b>")) == escape("Don't say <b>")
 
 
-def test_a_list_of_three_has_one_and() -> None:
+def test_a_list_of_three_has_one_conjunction() -> None:
     assert [listed(words) for words in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
     assert listed(["a", "b", "c"], style="or") == "a, b or c"
 

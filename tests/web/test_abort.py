@@ -20,14 +20,14 @@ def test_a_description_is_the_detail(app, status):
 
 
 @pytest.mark.parametrize("status", [500, 501, 503])
-def test_what_failed_inside_is_not_described(app, status):
+def test_an_internal_error_is_not_described(app, status):
     app.add_url_rule("/aborted", "aborted", public(lambda: abort(status, description=WORDS)))
     script = as_nobody(app).get("/aborted", headers={"Accept": "*/*"})
     assert script.status_code == status
     assert script.json.get("detail") != WORDS
 
 
-def test_without_words_it_is_as_before(app):
+def test_without_a_description_the_default_is_used(app):
     app.add_url_rule("/aborted", "aborted", public(lambda: abort(404)))
     elsewhere = as_nobody(app).get("/nowhere", headers={"Accept": "*/*"}).json
     here = as_nobody(app).get("/aborted", headers={"Accept": "*/*"}).json

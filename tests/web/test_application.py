@@ -60,7 +60,7 @@ def seen(app, environ):
 
 @pytest.mark.parametrize("request_", REQUESTS)
 @pytest.mark.parametrize("host", HOSTS)
-def test_a_host_is_read_as_flask_reads_it_however_often_it_is_named(host, request_):
+def test_a_host_is_read_as_flask_reads_it_also_when_cached(host, request_):
     ours, flasks = Application("ours"), Flask("flask's")
     first, second = environ(host), environ(host, request_)
     assert [seen(ours, first), seen(ours, second)] == [seen(flasks, first), seen(flasks, second)]
@@ -74,7 +74,7 @@ def test_a_host_is_refused_again_once_others_are_trusted():
     assert seen(app, asked) is seen(app, environ({"HTTP_HOST": "worse.example"}))
 
 
-def test_a_stranger_who_names_many_hosts_fills_no_memory():
+def test_many_different_hosts_do_not_fill_memory():
     app = Application("ours")
     for number in range(3 * MAX_HOSTS):
         seen(app, environ({"HTTP_HOST": f"host{number}.example"}))
@@ -82,7 +82,7 @@ def test_a_stranger_who_names_many_hosts_fills_no_memory():
 
 
 @pytest.mark.parametrize("endpoint", ["static", "site.home", "outer.inner.page", None])
-def test_a_route_belongs_to_the_blueprints_that_flask_names(endpoint):
+def test_a_route_has_the_same_blueprints_as_in_flask(endpoint):
     ours, flasks = Application("ours").request_class(environ()), Flask("flask's").request_class(environ())
     if endpoint is not None:
         ours.url_rule = flasks.url_rule = Rule("/", endpoint=endpoint)

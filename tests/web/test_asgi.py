@@ -85,25 +85,25 @@ async def exchange(target, asked, *parts, seen=None):
 
 
 @pytest.mark.parametrize("framing", [LENGTH_5, CHUNKED], ids=["with a length", "chunked"])
-def test_a_body_that_comes_in_parts_reaches_the_view_whole(view, framing):
+def test_a_body_in_parts_reaches_the_view_complete(view, framing):
     assert call(gateway(view), scope("POST", b"/echo", framing), b"he", b"", b"llo")[::2] == (200, b"hello")
 
 
-def test_a_body_that_does_not_come_in_time_is_answered_408(view):
+def test_a_body_that_does_not_arrive_in_time_is_answered_with_408(view):
     assert call(gateway(view), scope("POST", b"/echo", LENGTH_5), b"he", NEVER)[0] == 408
 
 
-def test_a_view_that_reads_no_body_answers_though_none_comes(view):
+def test_a_view_that_reads_no_body_answers_without_one(view):
     assert call(gateway(view), scope("POST", b"/unread", LENGTH_5), b"", NEVER)[::2] == (200, b"never read")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_a_body_is_never_waited_for_where_the_method_has_none(view, method):
+def test_methods_without_a_body_do_not_wait_for_one(view, method):
     wait_forever = gateway(view, body_timeout=timedelta(days=1))
     assert call(wait_forever, scope(method, b"/echo", LENGTH_5), NEVER)[0] == 200
 
 
-def test_no_thread_is_taken_while_a_body_comes(view):
+def test_no_thread_is_taken_while_a_body_arrives(view):
     target = gateway(view, threads=1, body_timeout=timedelta(days=1))
 
     async def others_are_answered():
@@ -120,7 +120,7 @@ def test_no_thread_is_taken_while_a_body_comes(view):
 @pytest.mark.parametrize(
     "framing", [(b"content-length", b"%d" % (LIMIT * 9)), CHUNKED], ids=["with a length", "chunked"]
 )
-def test_of_a_body_over_the_limit_no_more_is_read_than_shows_it(view, framing):
+def test_a_body_over_the_limit_is_not_read_further(view, framing):
     target, parts = gateway(view), [b"x" * 60] * 9
     given = []
 
@@ -137,11 +137,11 @@ def test_of_a_body_over_the_limit_no_more_is_read_than_shows_it(view, framing):
     assert (sent[0]["status"], len(given)) == (413, 2)
 
 
-def test_a_body_that_ends_too_early_or_is_no_body_is_answered_400(view):
+def test_a_truncated_or_malformed_body_is_answered_with_400(view):
     assert call(gateway(view), scope("POST", b"/echo", LENGTH_5), b"he", None)[0] == 400
 
 
-def test_one_client_may_have_only_so_many_bodies_under_way_and_others_are_not_held_up(view):
+def test_the_number_of_bodies_per_client_is_limited_without_delaying_others(view):
     target = gateway(view, body_timeout=timedelta(days=1))
 
     async def try_it():
@@ -165,7 +165,7 @@ def test_one_client_may_have_only_so_many_bodies_under_way_and_others_are_not_he
     assert not target.bodies
 
 
-def test_requests_beyond_what_may_wait_for_a_thread_are_told_to_come_back_and_others_still_wait(view, monkeypatch):
+def test_requests_beyond_the_queue_get_503_and_queued_ones_keep_waiting(view, monkeypatch):
     monkeypatch.setattr(asgi, "QUEUED_PER_THREAD", 3)
     is_let_go = threading.Event()
     view.add_url_rule("/wait", view_func=lambda: str(is_let_go.wait(10)))
@@ -187,7 +187,7 @@ def test_requests_beyond_what_may_wait_for_a_thread_are_told_to_come_back_and_ot
     assert [answer[0] for answer in answered] == [200, 200, 200]
 
 
-def test_clients_that_wait_are_answered_in_turn(view):
+def test_waiting_clients_are_answered_in_turn(view):
     is_let_go, order = threading.Event(), []
 
     @view.get("/turn/<name>")
@@ -211,7 +211,7 @@ def test_clients_that_wait_are_answered_in_turn(view):
     assert order == ["a", "a", "b", "a", "a", "a"]
 
 
-def test_progress_is_seen_while_all_threads_are_busy(view):
+def test_progress_is_reported_while_all_threads_are_busy(view):
     is_let_go = threading.Event()
     view.add_url_rule("/wait", view_func=lambda: str(is_let_go.wait(10)))
     target = gateway(view, threads=1)
@@ -228,18 +228,18 @@ def test_progress_is_seen_while_all_threads_are_busy(view):
     assert finished(try_it()) == (None, [0, 0], None, 1)
 
 
-def test_work_for_after_the_response_is_done_after_it_was_sent(view):
+def test_work_after_the_response_runs_after_it_was_sent(view):
     target = gateway(view)
     answer = finished(exchange(target, scope("GET", b"/later"), seen=view.seen))
     target.pool.shutdown()
     assert (answer[2], view.seen) == (b"sent first", ["http.response.start", "http.response.body", "work"])
 
 
-def test_a_response_of_unknown_length_is_sent_whole(view):
+def test_a_response_of_unknown_length_is_sent_completely(view):
     assert call(gateway(view), scope("GET", b"/stream"))[2] == b"onetwo"
 
 
-def test_a_fault_outside_of_the_application_is_the_servers(view):
+def test_an_error_outside_the_application_is_raised_to_the_server(view):
     view.config["PROPAGATE_EXCEPTIONS"] = True
     with pytest.raises(ValueError, match=r"^$"):
         call(gateway(view), scope("GET", b"/fault"))

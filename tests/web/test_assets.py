@@ -11,12 +11,12 @@ def address(app, filename):
         return app.url_for("static", filename=filename)
 
 
-def test_a_file_may_be_kept_for_good_under_its_address(app):
+def test_a_static_file_is_cached_for_a_year_at_its_url(app):
     answer = Script(app).get(address(app, "css/main.css"))
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
 
 
-def test_an_address_changes_when_any_file_does(tmp_path):
+def test_the_urls_change_when_any_file_changes(tmp_path):
     (tmp_path / "a.css").write_text("a")
     first = folder_digest(tmp_path)
     (tmp_path / "a.css").write_text("b")
@@ -28,11 +28,11 @@ def test_an_address_changes_when_any_file_does(tmp_path):
 @pytest.mark.parametrize(
     "filename", ["secret.py", "x.db", ".env", "css", "css/", "css/..", "../webapp/app/rooms.py", "..%2fx.css", "%00"]
 )
-def test_nothing_else_is_served(app, filename):
+def test_only_files_of_the_folder_are_served(app, filename):
     assert Script(app).get(f"/static/x/{filename}").status_code == 404
 
 
-def test_a_file_needs_no_cookie_and_sets_none(person, app):
+def test_a_static_file_needs_no_cookie_and_sets_none(person, app):
     answer = person.ask("GET", address(app, "css/main.css"))
     assert "Set-Cookie" not in answer.headers
     assert "Cookie" not in answer.headers.get("Vary", "")

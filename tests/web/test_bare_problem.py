@@ -5,7 +5,7 @@ import json
 from webapp.web.bare_problem import BUSY, bare_problem
 
 
-def test_people_are_told_in_a_page_what_scripts_are_told_in_a_document():
+def test_browsers_get_a_page_and_scripts_a_problem_document():
     page, document = (bare_problem(503, "https://login.example", BUSY, is_page=is_page) for is_page in (True, False))
     assert (page.headers[0][1], document.headers[0][1]) == ("text/html; charset=utf-8", "application/problem+json")
     assert BUSY in page.body.decode()

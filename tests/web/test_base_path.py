@@ -38,7 +38,7 @@ def browser(app):
     return Person(app, base_url="https://example.org")
 
 
-def test_a_person_logs_in_and_out_below_the_path(site):
+def test_login_and_logout_work_below_the_path(site):
     factories.user(site, "ada")
     person = browser(site)
     assert person.ask("GET", "/login/tokens").headers["Location"] == "/login/login?next=/login/tokens"
@@ -66,11 +66,11 @@ def test_a_person_logs_in_and_out_below_the_path(site):
         ("/login/nothing", {404}),
     ],
 )
-def test_each_url_is_the_page_below_the_path(site, path, statuses):
+def test_each_page_is_served_below_the_path(site, path, statuses):
     assert browser(site).ask("GET", path).status_code in statuses
 
 
-def test_every_cookie_has_the_path_and_none_claims_the_whole_host(make_app):
+def test_every_cookie_has_the_path_and_no_host_prefix(make_app):
     app = make_app(**HTTPS, WEBAPP_TOKEN_LOCATIONS="header, cookie")
     factories.user(app, "ada")
     person = browser(app)
@@ -93,12 +93,12 @@ def test_every_cookie_has_the_path_and_none_claims_the_whole_host(make_app):
         ("/?/login/", False), ("/LOGIN/x", False),
     ],
 )  # fmt: skip
-def test_what_is_not_below_the_path_is_another_site(make_app, target, is_ours):
+def test_urls_outside_the_path_belong_to_another_site(make_app, target, is_ours):
     with make_app(**HTTPS).app_context():
         assert (safe_path(target) is not None) == is_ours
 
 
-def test_tokens_keys_and_refusals_name_the_whole_url(site):
+def test_tokens_keys_and_refusals_contain_the_full_url(site):
     token = factories.api_token(site, factories.user(site, "ada"), "protected:read").token
     script = Script(site, token)
     assert script.get("/login/protected").status_code == 200
@@ -109,7 +109,7 @@ def test_tokens_keys_and_refusals_name_the_whole_url(site):
     assert script.get("/login/openapi.json").json["servers"][0]["url"] == SITE
 
 
-def test_a_proof_names_the_url_with_the_path(site):
+def test_a_dpop_proof_has_the_url_with_the_path(site):
     bound = TokenGrant(scopes=frozenset({"protected:read"}), jkt=JKT)
     token = factories.api_token(site, factories.user(site, "ada"), authority=bound).token
     for url, status in ((f"{SITE}/protected", 200), ("https://example.org/protected", 401)):
@@ -118,7 +118,7 @@ def test_a_proof_names_the_url_with_the_path(site):
 
 
 @pytest.mark.parametrize("path", ["/static", "/problems"])
-def test_a_path_under_which_one_url_would_be_two_pages_stops_the_start(make_app, path):
+def test_a_path_that_is_also_a_page_stops_the_start(make_app, path):
     with pytest.raises(SettingsError, match="another path"):
         make_app(WEBAPP_BASE_URL=f"https://example.org{path}")
 

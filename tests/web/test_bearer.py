@@ -35,11 +35,11 @@ def test_a_bearer_header_is_one_token_or_none(app, header, token):
 
 
 @pytest.mark.parametrize("header", ["", " ", "Token abc", "Bearer: abc", "abc", "Negotiate abc"])
-def test_what_is_no_bearer_header_brings_nothing(app, header):
+def test_another_header_is_not_a_bearer_token(app, header):
     assert shown(app, Authorization=header) is None
 
 
-def test_a_token_in_the_address_is_off_until_somebody_asks_for_it(app, user):
+def test_a_token_in_the_url_is_refused_by_default(app, user):
     token = factories.api_token(app, user).token
     answer = Script(app).get(f"/protected?token={token}")
     assert answer.json["code"] == "token_missing"
@@ -55,19 +55,19 @@ def token(site):
     return factories.api_token(site, factories.user(site, "ada")).token
 
 
-def test_a_token_in_the_address_counts_where_the_setting_says_so(site, token):
+def test_a_token_in_the_url_is_accepted_if_the_setting_allows_it(site, token):
     answer = Script(site).get(f"/protected?token={token}")
     assert answer.json["credential"] == "token"
 
 
-def test_the_answer_to_a_token_in_the_address_is_private(site, token):
+def test_the_response_to_a_token_in_the_url_is_private(site, token):
     assert "private" in Script(site).get(f"/protected?token={token}").headers["Cache-Control"]
     assert "private" in Script(site).get(f"/.well-known/jwks.json?token={token}").headers["Cache-Control"]
     assert len(Script(site).get(f"/protected?token={token}").headers.getlist("Cache-Control")) == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD"])
-def test_a_token_in_the_address_counts_for_get_alone(site, token, method):
+def test_a_token_in_the_url_is_accepted_for_get_only(site, token, method):
     assert Script(site).call(method, f"/change?token={token}").status_code == 401
 
 
@@ -79,29 +79,29 @@ def test_a_token_in_the_address_counts_for_get_alone(site, token, method):
         pytest.param("token={token}&token={token}", id="two of them"),
     ],
 )
-def test_a_bad_token_in_the_address_is_401_and_never_opens_the_cookie(site, token, query):
+def test_an_invalid_token_in_the_url_is_401_and_the_cookie_is_not_tried(site, token, query):
     person = Person(site)
     person.log_in("ada")
     answer = person.ask("GET", f"/protected?{query.replace('{token}', token)}")
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
-def test_a_token_in_the_address_and_another_in_the_header_are_refused(site, token):
+def test_a_token_in_the_url_and_another_in_the_header_are_refused(site, token):
     assert Script(site, token).get(f"/protected?token={token}").status_code == 401
 
 
-def test_a_parameter_that_only_ends_like_ours_is_none(site):
+def test_a_parameter_whose_name_only_ends_with_token_is_ignored(site):
     person = Person(site)
     factories.user(site, "ada")
     person.log_in("ada")
     assert person.ask("GET", "/protected?csrf_token=x").status_code == 200
 
 
-def test_a_token_in_the_address_sets_no_cookie(site, token):
+def test_a_token_in_the_url_sets_no_cookie(site, token):
     assert "Set-Cookie" not in Person(site).ask("GET", f"/login?token={token}").headers
 
 
-def test_a_token_in_the_address_is_never_in_our_logs(site, token, capfd, logged):
+def test_a_token_in_the_url_is_never_logged(site, token, capfd, logged):
     Script(site).get(f"/protected?token={token}")
     Script(site).get(f"/protected/admin?token={token}")
     Script(site).get(f"/nowhere?token={token}")
@@ -120,7 +120,7 @@ def test_a_token_in_the_address_is_never_in_our_logs(site, token, capfd, logged)
         ("two\r\nlines", "two??lines"),
     ],
 )
-def test_a_site_of_any_name_can_challenge(make_app, name, realm):
+def test_a_site_name_with_any_characters_works_in_the_challenge(make_app, name, realm):
     app = make_app(WEBAPP_SITE_NAME=name)
     for answer in (
         Script(app).get("/protected"),

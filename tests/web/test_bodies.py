@@ -48,7 +48,7 @@ NOT_JSON = [
 
 
 @pytest.mark.parametrize("body", NOT_JSON)
-def test_json_that_is_no_plain_object_is_400(person, app, body):
+def test_json_other_than_a_plain_object_is_400(person, app, body):
     before = contents(app)
     for path in POSTS:
         answer = person.ask("POST", path, data=body, content_type="application/json", headers={"Accept": "*/*"})
@@ -68,7 +68,7 @@ def test_json_that_is_no_plain_object_is_400(person, app, body):
     ],
 )
 @pytest.mark.parametrize("value", [5, 1.5, True, False, ["ada"], []])
-def test_a_text_field_takes_text_alone(person, path, field, value):
+def test_a_text_field_accepts_only_text(person, path, field, value):
     token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
     known = {"csrf_token": token} | ({} if path == "/tokens/new" else {"username": "ada", "password": "x"})
     fields = ({} if field == "email" else known) | {field: value}
@@ -78,7 +78,7 @@ def test_a_text_field_takes_text_alone(person, path, field, value):
 
 
 @pytest.mark.parametrize("field", ["username", "password", "remember", "next"])
-def test_a_parameter_that_comes_twice_is_400(stranger, field):
+def test_a_repeated_parameter_is_400(stranger, field):
     stranger.open("/login")
     body = f"csrf_token={stranger.csrf_token}&username=ada&password=x&{field}=a&{field}=b"
     answer = stranger.ask("POST", "/login", data=body, content_type=FORM)
@@ -99,14 +99,14 @@ def test_a_parameter_that_comes_twice_is_400(stranger, field):
         "text/json",
     ],
 )
-def test_another_kind_of_content_is_415(person, app, kind):
+def test_another_content_type_is_415(person, app, kind):
     before = contents(app)
     for path in POSTS:
         assert person.ask("POST", path, data=b'{"username": "ada"}', content_type=kind).status_code == 415, path
     assert contents(app) == before
 
 
-def test_a_body_of_no_kind_is_415(person):
+def test_a_body_without_content_type_is_415(person):
     for path in POSTS:
         assert person.ask("POST", path, data=b'{"username": "ada"}').status_code == 415
 
@@ -161,19 +161,19 @@ def test_a_thousand_parts_are_413(person):
         pytest.param("application/json; charset=nonsense", b"{}", id="JSON of an unknown encoding"),
     ],
 )
-def test_a_form_that_is_none_is_refused_as_the_callers_mistake(person, app, kind, body):
+def test_a_malformed_form_is_a_client_error(person, app, kind, body):
     before = contents(app)
     for path in POSTS:
         assert 400 <= person.ask("POST", path, data=body, content_type=kind).status_code < 500, path
     assert contents(app) == before
 
 
-def test_what_is_too_much_is_said_to_a_person_on_a_page(app, user):
+def test_a_browser_gets_a_page_when_the_body_is_too_large(app, user):
     person = Person(app)
     answer = person.visit("POST", "/login", data={"username": "a" * 70_000})
     assert (answer.status_code, answer.mimetype) == (413, "text/html")
 
 
-def test_a_field_may_be_null_where_it_may_be_left_out(app, user):
+def test_an_optional_field_can_be_null(app, user):
     body = {"username": None, "email": "ada@example.org", "password": PASSWORD, "scope": None, "expires_in": None}
     assert Script(app).post("/api/auth", json=body).status_code == 200

@@ -28,7 +28,7 @@ def opened(app, at, path="/login", *, address=PROXY, method="GET", **headers):
         pytest.param("https://login.example.org.evil.example", {}, id="a host that begins alike"),
     ],
 )
-def test_a_page_is_opened_at_the_base_url_with_its_path_and_query(make_app, at, headers):
+def test_a_page_is_redirected_to_the_base_url_with_path_and_query(make_app, at, headers):
     answer = opened(make_app(**TRUSTED), at, "/login?next=/x%3Fy%3D%2541&a=1", **headers)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{SITE}/login?next=/x%3Fy%3D%2541&a=1")
 
@@ -48,7 +48,7 @@ def test_at_the_base_url_nothing_is_redirected(make_app, at, headers):
     assert opened(make_app(**TRUSTED), at, **headers).status_code == 200
 
 
-def test_nobody_but_a_trusted_proxy_says_where_a_page_was_opened(make_app):
+def test_forwarded_headers_count_only_from_a_trusted_proxy(make_app):
     app = make_app(**TRUSTED)
     for headers in ({"X_Forwarded_Proto": "http"}, {"Forwarded": "host=evil.example;proto=http"}):
         assert opened(app, SITE, address="203.0.113.1", **headers).status_code == 200
@@ -58,7 +58,7 @@ def test_nobody_but_a_trusted_proxy_says_where_a_page_was_opened(make_app):
     "path", ["//evil.example", "/\\evil.example", "/@evil.example", "/login?next=//evil.example", "/%0d%0aX: y"]
 )
 @pytest.mark.parametrize("host", ["evil.example", "login.example.org@evil.example", "evil.example:80"])
-def test_the_redirect_leads_to_this_site_alone(make_app, path, host):
+def test_the_redirect_leads_only_to_this_site(make_app, path, host):
     client = make_app(**TRUSTED).test_client()
     answer = client.get(path, headers={"Host": host, "Accept": HTML})
     location = answer.headers.get("Location", "")
@@ -77,18 +77,18 @@ def test_the_redirect_leads_to_this_site_alone(make_app, path, host):
         pytest.param("OPTIONS", "/login", {}, id="a preflight"),
     ],
 )
-def test_what_is_no_page_is_answered_anywhere(make_app, method, path, headers):
+def test_other_responses_than_pages_are_not_redirected(make_app, method, path, headers):
     answer = opened(make_app(**TRUSTED), "http://192.0.2.7:8000", path, method=method, **headers)
     assert "Location" not in answer.headers
 
 
-def test_a_script_with_a_token_calls_the_site_by_any_name(make_app):
+def test_a_script_with_a_token_can_use_any_host_name(make_app):
     app = make_app(**TRUSTED)
     token = factories.api_token(app, factories.user(app, "ada")).token
     assert Script(app, token).get("/protected", headers={"Accept": HTML, "Host": "192.0.2.7"}).status_code == 200
 
 
-def test_behind_a_proxy_that_hides_the_host_the_redirect_ends(make_app):
+def test_behind_a_proxy_that_hides_the_host_there_is_no_redirect_loop(make_app):
     person = Person(make_app(**TRUSTED), base_url="https://app.internal")
     assert person.ask("GET", "/login").status_code == 302
     assert person.ask("GET", "/login").status_code == 200
@@ -98,14 +98,14 @@ def test_behind_a_proxy_that_hides_the_host_the_redirect_ends(make_app):
     assert person.ask("GET", "/docs").status_code == 302
 
 
-def test_where_the_server_itself_answers_the_redirect_needs_no_cookie(app):
+def test_without_a_proxy_the_redirect_needs_no_cookie(app):
     for _ in range(3):
         answer = opened(app, "http://127.0.0.1:8000", "/login", address="127.0.0.1")
         assert answer.headers["Location"] == "http://localhost:8000/login"
         assert "Set-Cookie" not in answer.headers
 
 
-def test_a_form_that_was_opened_by_plain_http_says_where_the_site_is(make_app):
+def test_a_form_opened_by_plain_http_is_refused_with_the_url_of_the_site(make_app):
     app = make_app(**TRUSTED)
     headers = {"Origin": "http://login.example.org", "Accept": "application/json"}
     answer = app.test_client().post("/login", data={}, headers=headers, base_url="http://login.example.org")

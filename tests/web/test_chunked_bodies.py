@@ -16,10 +16,10 @@ def chunked(person, path, body, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("path", ["/login", "/api/auth", "/tokens/new", "/tokens/revoke-all", "/logout"])
-def test_over_the_limit_it_is_413(person, path, kind):
+def test_a_chunked_body_over_the_limit_is_413(person, path, kind):
     assert chunked(person, path, b"x" * 1_000_000, kind).status_code == 413
 
 
-def test_within_the_limit_it_is_read_whole(person):
+def test_a_chunked_body_within_the_limit_is_read_completely(person):
     body = b'{"username": "ada", "password": "wrong one"}'
     assert chunked(person, "/api/auth", body, "application/json").status_code == 401

@@ -39,7 +39,7 @@ def allowed(answer):
     ],
 )
 @pytest.mark.parametrize("origin", [SPA, "http://localhost:5173"])
-def test_an_allowed_origin_reads_every_answer(site, token, origin, path, credential, status):
+def test_an_allowed_origin_can_read_every_response(site, token, origin, path, credential, status):
     script = Script(site, token if credential == "valid" else credential)
     answer = script.get(path, headers={"Origin": origin})
     assert (answer.status_code, allowed(answer)) == (status, origin)
@@ -62,7 +62,7 @@ def test_an_allowed_origin_reads_every_answer(site, token, origin, path, credent
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
-def test_another_origin_is_allowed_nothing_and_no_cache_mixes_the_two(site, token, method, origin):
+def test_another_origin_is_allowed_nothing_and_responses_vary_by_origin(site, token, method, origin):
     headers = {"Origin": origin, "Access-Control-Request-Method": "GET"} if origin else {}
     answer = Script(site, token).call(method, "/protected", headers=headers)
     assert answer.status_code == 200
@@ -73,7 +73,7 @@ def test_another_origin_is_allowed_nothing_and_no_cache_mixes_the_two(site, toke
 @pytest.mark.parametrize(
     ("path", "method"), [("/protected", "GET"), ("/tokens/new", "POST"), ("/api/auth", "POST"), ("/public", "GET")]
 )
-def test_a_preflight_is_answered_without_any_credential(site, path, method):
+def test_a_preflight_needs_no_credential(site, path, method):
     headers = {
         "Origin": SPA,
         "Access-Control-Request-Method": method,
@@ -86,7 +86,7 @@ def test_a_preflight_is_answered_without_any_credential(site, path, method):
     assert CREDENTIALS not in answer.headers
 
 
-def test_a_session_of_an_allowed_origin_changes_nothing(site):
+def test_a_session_cookie_from_an_allowed_origin_is_refused(site):
     factories.user(site, "grace")
     person = Person(site)
     person.log_in("grace")
@@ -96,7 +96,7 @@ def test_a_session_of_an_allowed_origin_changes_nothing(site):
     assert (answer.status_code, CREDENTIALS in answer.headers) == (403, False)
 
 
-def test_without_the_setting_no_header_names_an_origin(app):
+def test_without_the_setting_there_is_no_cors_header(app):
     answer = Script(app).get("/public", headers={"Origin": SPA})
     assert "Access-Control-Expose-Headers" not in answer.headers
     assert "Origin" not in answer.headers.getlist("Vary")
@@ -121,12 +121,12 @@ def test_without_the_setting_no_header_names_an_origin(app):
         "https://app.example.org:99999",
     ],
 )
-def test_what_is_no_exact_origin_stops_the_start(make_app, value):
+def test_a_setting_that_is_no_exact_origin_stops_the_start(make_app, value):
     with pytest.raises(SettingsError, match="WEBAPP_CORS_ORIGINS"):
         make_app(WEBAPP_CORS_ORIGINS=value)
 
 
-def test_a_page_of_an_allowed_origin_logs_in_and_changes_something_with_its_token(site):
+def test_a_page_of_an_allowed_origin_can_log_in_and_use_its_token(site):
     user = factories.user(site, "ada")
     headers = {"Origin": SPA, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Accept": "application/json"}
     login = Script(site).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD}, headers=headers)

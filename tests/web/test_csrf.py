@@ -42,7 +42,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["as a form", "as JSON"])
 @pytest.mark.parametrize("forged", [None, "", "garbage", "a.b.c", "é", "{other}", "{other}x"])
-def test_without_the_token_of_this_session_nothing_changes(person, app, other, as_json, forged):
+def test_a_change_without_the_csrf_token_of_the_session_is_refused(person, app, other, as_json, forged):
     before = contents(app)
     sent = {} if forged is None else {"csrf_token": forged.replace("{other}", other)}
     for path, fields in CHANGES.items():
@@ -62,7 +62,7 @@ def test_without_the_token_of_this_session_nothing_changes(person, app, other, a
         pytest.param({"Sec-Fetch-Site": ""}, id="a site that says nothing"),
     ],
 )
-def test_from_another_site_nothing_changes_though_the_token_is_right(person, app, origin):
+def test_a_change_from_another_site_is_refused_even_with_the_token(person, app, origin):
     before = contents(app)
     for path, fields in CHANGES.items():
         answer = post(person, path, fields | {"csrf_token": token_of(person)}, headers=origin)
@@ -98,7 +98,7 @@ def test_an_old_browser_that_names_another_origin_is_refused(app, user, origin):
 
 
 @pytest.mark.parametrize("origin", ["http://localhost", "http://localhost:8000", None])
-def test_an_old_browser_that_names_our_origin_or_none_is_let_in(app, user, origin):
+def test_an_old_browser_that_names_our_origin_or_none_is_accepted(app, user, origin):
     client, at = app.test_client(), {"base_url": "http://localhost"}
     token = client.get("/login", headers={"Accept": "application/json"}, **at).json["csrf_token"]
     headers = {"Accept": HTML} | ({"Origin": origin} if origin else {})
@@ -118,29 +118,29 @@ def test_plain_http_is_another_site_than_https(make_app):
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
-def test_our_own_pages_and_bookmarks_are_same_site(person, site):
+def test_requests_from_our_pages_and_bookmarks_are_same_site(person, site):
     answer = post(person, "/logout", {"csrf_token": token_of(person)}, headers={"Sec-Fetch-Site": site})
     assert answer.status_code == 204
 
 
-def test_the_token_may_come_in_the_header(person):
+def test_the_csrf_token_can_be_in_the_header(person):
     assert post(person, "/logout", {}, headers={"X-CSRF-Token": token_of(person)}).status_code == 204
 
 
-def test_the_token_may_come_as_a_member_of_the_json(person):
+def test_the_csrf_token_can_be_a_json_member(person):
     assert post(person, "/logout", {"csrf_token": token_of(person)}, as_json=True).status_code == 204
 
 
-def test_a_bad_header_is_not_mended_by_a_good_field(person):
+def test_a_wrong_header_is_refused_despite_a_right_field(person):
     fields = {"csrf_token": token_of(person)}
     assert post(person, "/logout", fields, headers={"X-CSRF-Token": "garbage"}).status_code == 403
 
 
-def test_the_token_in_the_address_counts_for_nothing(person):
+def test_a_csrf_token_in_the_url_is_ignored(person):
     assert post(person, f"/logout?csrf_token={token_of(person)}", {}).status_code == 403
 
 
-def test_a_token_is_good_for_as_long_as_its_session_and_not_longer(make_app):
+def test_a_csrf_token_is_valid_as_long_as_its_session(make_app):
     app = make_app(WEBAPP_SESSION_IDLE="2d")
     factories.user(app, "ada")
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
@@ -156,7 +156,7 @@ def test_a_token_is_good_for_as_long_as_its_session_and_not_longer(make_app):
         assert (answer.status_code, answer.json["code"]) == (403, "csrf_failed")
 
 
-def test_a_token_from_before_the_login_is_dead_after_it(app, user):
+def test_a_csrf_token_from_before_the_login_is_invalid_after_it(app, user):
     """Whoever could plant a session in a browser beforehand would know its token."""
     person = Person(app)
     before = token_of(person)
@@ -164,13 +164,13 @@ def test_a_token_from_before_the_login_is_dead_after_it(app, user):
     assert post(person, "/logout", {"csrf_token": before}).status_code == 403
 
 
-def test_a_refused_form_is_told_to_a_person_on_a_page(person):
+def test_a_browser_gets_a_page_when_a_form_is_refused(person):
     answer = person.ask("POST", "/logout", data={})
     assert (answer.status_code, answer.mimetype) == (403, "text/html")
     assert "Nothing was changed." in answer.text
 
 
-def test_a_refused_form_of_somebody_who_is_logged_in_is_written_down(person, app):
+def test_a_refused_form_of_a_logged_in_user_is_an_audit_event(person, app):
     person.ask("POST", "/logout", data={})
     (event,) = events(app, "access.refused")
     assert '"csrf_failed"' in event["details"]
@@ -179,26 +179,26 @@ def test_a_refused_form_of_somebody_who_is_logged_in_is_written_down(person, app
 @pytest.mark.parametrize(
     ("site", "reason"), [("same-origin", "no valid CSRF token"), ("cross-site", "sent from another site")]
 )
-def test_the_log_says_in_english_why_a_form_was_refused(person, app, site, reason):
+def test_the_log_states_in_english_why_a_form_was_refused(person, app, site, reason):
     person.ask("POST", "/logout", data={}, headers={"Sec-Fetch-Site": site, "Accept-Language": "de"})
     (event,) = events(app, "access.refused")
     assert f'"{reason}"' in event["details"]
 
 
-def test_a_refused_form_of_a_stranger_goes_to_the_log_alone(app, stranger, logged):
+def test_a_refused_anonymous_form_is_only_logged(app, stranger, logged):
     stranger.ask("POST", "/login", data=CREDENTIALS, headers={"Sec-Fetch-Site": "cross-site"})
     assert events(app, "access.refused") == []
     assert 'code="csrf_failed"' in logged()
 
 
-def test_the_login_of_scripts_reads_no_cookie_and_asks_for_no_token(app, user):
+def test_a_script_login_reads_no_cookie_and_needs_no_csrf_token(app, user):
     answer = Script(app).post("/api/auth", json=CREDENTIALS, headers={"Cookie": "session=garbage"})
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_reading_changes_nothing_whatever_is_sent_along(person, app, method):
+def test_a_get_request_changes_nothing_whatever_is_sent_with_it(person, app, method):
     before = contents(app)
     fields = NEW_TOKEN | CREDENTIALS | {"csrf_token": token_of(person)}
     for path in CHANGES:
@@ -209,6 +209,6 @@ def test_reading_changes_nothing_whatever_is_sent_along(person, app, method):
 
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"])
-def test_no_header_makes_another_method_of_a_get(person, header):
+def test_no_header_overrides_the_method_of_a_get(person, header):
     person.ask("GET", "/logout", headers={header: "POST"})
     assert person.open("/dashboard").request.path == "/dashboard"

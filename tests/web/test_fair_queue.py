@@ -6,7 +6,7 @@ from tests.event_loop import finished
 from webapp.web.fair_queue import FairQueue
 
 
-def test_each_client_has_one_turn_before_any_has_a_second():
+def test_each_client_gets_a_turn_before_any_gets_a_second():
     order = []
 
     async def ask(queue, client):
@@ -26,7 +26,7 @@ def test_each_client_has_one_turn_before_any_has_a_second():
     assert (finished(run()), "".join(order)) == (1, "abcaba")
 
 
-def test_a_place_goes_on_where_whoever_waited_is_gone():
+def test_a_free_place_skips_clients_that_no_longer_wait():
     async def run():
         queue = FairQueue(1)
         await queue.enter("first")
@@ -41,7 +41,7 @@ def test_a_place_goes_on_where_whoever_waited_is_gone():
     assert finished(run()) == 1
 
 
-def test_a_place_that_came_together_with_the_end_of_who_waited_is_not_lost():
+def test_a_place_given_to_a_client_that_just_stopped_waiting_is_not_lost():
     async def run():
         queue = FairQueue(1)
         await queue.enter("first")

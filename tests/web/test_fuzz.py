@@ -104,7 +104,7 @@ def world(site):
     headers=HEADERS,
     query=st.one_of(st.just(""), FORMS.map(lambda fields: "&".join(f"{n}={v}" for n, v in fields))),
 )
-def test_nothing_that_is_sent_is_a_fault_of_ours(site, world, data, method, body, kind, headers, query):
+def test_no_input_causes_a_server_error(site, world, data, method, body, kind, headers, query):
     person, csrf, token = world
     path = data.draw(st.sampled_from([route.path for route in routes(site)]))
     while "<" in path:
@@ -127,7 +127,7 @@ def test_nothing_that_is_sent_is_a_fault_of_ours(site, world, data, method, body
 
 @FEW
 @given(body=OBJECTS)
-def test_no_object_is_a_fault_of_the_login_of_scripts(site, body):
+def test_no_json_object_causes_a_server_error_at_the_script_login(site, body):
     answer = Script(site).post("/api/auth", data=json.dumps(body), content_type="application/json")
     assert answer.status_code in (400, 401)
 
@@ -139,6 +139,6 @@ def test_no_object_is_a_fault_of_the_login_of_scripts(site, body):
         st.lists(st.text("ABCabc012-_=.+/", max_size=20), max_size=5).map(".".join),
     )
 )
-def test_no_text_is_a_fault_of_the_token_reader(site, token):
+def test_no_text_causes_an_error_in_the_token_parser(site, token):
     answer = Script(site).get("/protected", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")

@@ -113,12 +113,12 @@ def answers(site):
     return made
 
 
-def test_every_answer_is_read_as_what_it_says_it_is(answers):
+def test_every_response_has_nosniff(answers):
     assert {answer.headers["X-Content-Type-Options"] for answer in answers.values()} == {"nosniff"}
     assert all("Content-Type" in answer.headers for answer in answers.values() if answer.status_code != 204)
 
 
-def test_every_answer_comes_with_one_policy_that_allows_nothing_by_default(answers):
+def test_every_response_has_a_content_security_policy_that_denies_by_default(answers):
     for name, answer in answers.items():
         (policy,) = answer.headers.getlist("Content-Security-Policy")
         assert policy.startswith("default-src 'none'"), name
@@ -126,13 +126,13 @@ def test_every_answer_comes_with_one_policy_that_allows_nothing_by_default(answe
         assert not any(word in policy for word in ("unsafe", "*", "http", "data:")), name
 
 
-def test_a_page_may_load_what_is_ours_and_data_may_load_nothing(answers):
+def test_a_page_can_load_only_our_files_and_json_nothing(answers):
     for name, answer in answers.items():
         is_page, policy = answer.mimetype == "text/html", answer.headers["Content-Security-Policy"]
         assert ("style-src 'self'" in policy, "base-uri 'none'" in policy) == (is_page, is_page), name
 
 
-def test_every_answer_demands_https_for_a_year(answers):
+def test_every_response_has_hsts_for_a_year(answers):
     assert {answer.headers["Strict-Transport-Security"] for answer in answers.values()} == {"max-age=31536000"}
 
 
@@ -147,45 +147,45 @@ def test_every_answer_demands_https_for_a_year(answers):
         ("http://localhost:8000", "yes", None),
     ],
 )
-def test_hsts_binds_what_is_ours_alone(make_app, base_url, subdomains, header):
+def test_hsts_applies_only_to_this_host(make_app, base_url, subdomains, header):
     app = make_app(WEBAPP_BASE_URL=base_url, WEBAPP_HSTS_SUBDOMAINS=subdomains)
     assert Script(app).get("/public").headers.get("Strict-Transport-Security") == header
 
 
 @pytest.mark.parametrize("name", ["Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"])
-def test_every_answer_stays_at_home(answers, name):
+def test_every_response_has_same_origin_policies(answers, name):
     assert {answer.headers[name] for answer in answers.values()} == {"same-origin"}
 
 
-def test_what_is_not_for_everybody_is_not_kept(answers):
+def test_private_responses_are_not_stored(answers):
     for name, answer in answers.items():
         assert answer.headers["Cache-Control"].startswith("public" if name in PUBLIC else "no-store"), name
 
 
-def test_what_is_not_for_everybody_depends_on_who_asks(answers):
+def test_private_responses_vary_by_caller(answers):
     """CVE-2023-30861, CVE-2026-27205: answers to a session were cached without it."""
     for name in set(answers) - PUBLIC:
         varies = {part.strip() for line in answers[name].headers.getlist("Vary") for part in line.split(",")}
         assert varies >= {"Accept", "Authorization", "Cookie"}, name
 
 
-def test_what_is_for_everybody_depends_on_no_cookie_and_sets_none(answers):
+def test_public_responses_depend_on_no_cookie_and_set_none(answers):
     for name in PUBLIC:
         assert "Cookie" not in ",".join(answers[name].headers.getlist("Vary")), name
         assert "Set-Cookie" not in answers[name].headers, name
 
 
-def test_no_answer_is_shared_with_another_site(answers):
+def test_no_response_has_cors_headers(answers):
     assert not any("Access-Control-Allow-Origin" in answer.headers for answer in answers.values())
 
 
-def test_no_answer_shows_the_inside(answers):
+def test_no_response_reveals_internals(answers):
     inside = ("Traceback", "RuntimeError", "boom", "sqlalchemy", "sqlite", "Werkzeug", "X-Powered-By")
     for name, answer in answers.items():
         assert not any(word in answer.text + str(answer.headers) for word in inside), name
 
 
-def test_every_cookie_is_for_this_host_alone_and_out_of_scripts_reach(person):
+def test_every_cookie_is_http_only_and_only_for_this_host(person):
     person.open("/login")
     cookies = [line for answer in person.page.history for line in answer.headers.getlist("Set-Cookie")]
     fresh = Person(person.app, base_url=person.base_url)
@@ -200,7 +200,7 @@ def test_every_cookie_is_for_this_host_alone_and_out_of_scripts_reach(person):
         assert len(cookie) < 4096
 
 
-def test_on_this_very_machine_cookies_go_without_secure_but_not_without_the_rest(app, user):
+def test_cookies_on_localhost_lack_only_secure(app, user):
     fresh = Person(app)
     (cookie,) = fresh.ask("GET", "/login").headers.getlist("Set-Cookie")
     assert cookie.startswith("session=")
@@ -209,23 +209,23 @@ def test_on_this_very_machine_cookies_go_without_secure_but_not_without_the_rest
     assert "Secure" not in cookie
 
 
-def test_on_this_very_machine_nobody_is_told_to_use_https(app):
+def test_localhost_sends_no_hsts(app):
     assert "Strict-Transport-Security" not in Script(app).get("/public").headers
 
 
-def test_logging_out_clears_what_the_browser_has_kept(person):
+def test_logging_out_clears_the_browser_cache(person):
     person.open("/logout")
     answer = person.ask("POST", "/logout", data={"csrf_token": person.csrf_token})
     assert answer.headers["Clear-Site-Data"] == '"cache"'
 
 
-def test_a_static_address_of_an_older_version_is_served_but_not_kept(person):
+def test_a_static_url_of_an_older_version_is_served_but_not_cached(person):
     answer = person.ask("GET", "/static/older/css/main.css")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "login.example.org:1", "a" * 300, "x y", "[::1", "<blink>"])
-def test_no_page_ever_repeats_the_host_that_was_asked_for(site, host):
+def test_no_page_repeats_the_host_header(site, host):
     """Own addresses come from the settings: four advisories of a peer in two years say why."""
     for path in ("/login", "/dashboard", "/nowhere", "/public", "/tokens/", "/protected//user"):
         answer = Script(site).get(path, headers={"Host": host, "X-Forwarded-Host": host, "Accept": HTML})

@@ -26,7 +26,7 @@ def not_modified(response):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 @pytest.mark.parametrize("status", [200, 201, 404])
 @pytest.mark.parametrize("change", [lambda _: None, with_cookie, with_location, without_content, not_modified])
-def test_it_is_sent_as_werkzeug_would_send_it(method, status, change):
+def test_a_json_response_is_sent_like_one_of_werkzeug(method, status, change):
     ours, plain = as_json({"a": "ä"}, status=status), Response('{"a":"ä"}', status, content_type="application/json")
     environ = EnvironBuilder("/a", method=method).get_environ()
     sent = []
@@ -37,7 +37,7 @@ def test_it_is_sent_as_werkzeug_would_send_it(method, status, change):
     assert sent[0] == sent[1]
 
 
-def test_what_is_to_be_done_after_it_is_done_when_it_is_closed():
+def test_callbacks_of_a_json_response_run_when_it_is_closed():
     response, done = as_json({}), []
     response.call_on_close(lambda: done.append("flushed"))
     body, _, _ = response.get_wsgi_response(EnvironBuilder("/a").get_environ())

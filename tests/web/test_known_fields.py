@@ -77,7 +77,7 @@ def test_every_route_that_reads_a_query_string_refuses_unknown_and_repeated_para
 
 
 @pytest.mark.parametrize("path", ["/", "/dashboard", "/public", "/protected", "/forgot", "/tokens/inspect"])
-def test_a_page_that_reads_no_query_string_is_opened_with_any(admin, path):
+def test_a_page_that_reads_no_query_string_accepts_any(admin, path):
     assert admin.ask("GET", f"{path}?utm_source=mail&utm_source=x").status_code in (200, 303)
 
 
@@ -92,20 +92,20 @@ def test_a_page_that_reads_no_query_string_is_opened_with_any(admin, path):
         pytest.param("/account", {"timezone": "UTC"}, "time_zone", id="timezone"),
     ],
 )
-def test_the_nearest_known_name_is_named(admin, path, sent, nearest):
+def test_the_nearest_known_field_is_suggested(admin, path, sent, nearest):
     token = admin.ask("GET", "/forgot", headers=JSON).json["csrf_token"]
     answer = admin.ask("POST", path, json=sent | {"csrf_token": token}, headers=JSON)
     ((name, messages),) = answer.json["errors"].items()
     assert messages == [f"Unknown field `{name}`. Did you mean `{nearest}`?"]
 
 
-def test_the_nearest_known_parameter_is_named(admin):
+def test_the_nearest_known_parameter_is_suggested(admin):
     answer = admin.ask("GET", "/tokens?stat=unused", headers=JSON)
     assert answer.json["errors"] == {"stat": ["Unknown parameter `stat`. Did you mean `state`?"]}
 
 
 @pytest.mark.parametrize("name", ["lkr_" + "x" * 43, "correct horse battery staple", "x" * 5000, "ä", "\u202e", ""])
-def test_what_may_be_a_secret_or_no_name_is_not_repeated(admin, name):
+def test_a_name_that_may_be_a_secret_is_not_repeated(admin, name):
     answer = Script(admin.app).post("/api/auth/revoke", json={name: "1"})
     assert (answer.status_code, list(answer.json["errors"])) == (400, ["…"])
     assert name == "" or name not in answer.text
@@ -127,7 +127,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize("sent", SPELLINGS)
-def test_scope_has_one_meaning_however_it_is_spelt(app, user, person, sent):
+def test_scope_and_scopes_have_the_same_meaning(app, user, person, sent):
     assert log_in(app, **sent)["scope"] == "profile:read protected:read"
     first = log_in(app, scope="profile:read protected:read tokens:read")
     narrower = Script(app).post("/api/auth/refresh", json={"refresh_token": first["refresh_token"]} | sent)
@@ -140,7 +140,7 @@ def test_scope_has_one_meaning_however_it_is_spelt(app, user, person, sent):
     assert (edited.status_code, edited.json["scopes"]) == (200, ["profile:read", "protected:read"])
 
 
-def test_two_spellings_that_differ_are_refused(app, user, person):
+def test_scope_and_scopes_with_different_values_are_refused(app, user, person):
     sent = {"scope": "profile:read", "scopes": ["protected:read"]}
     answer = Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD} | sent)
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
@@ -158,7 +158,7 @@ def test_a_browser_sees_the_message_on_a_page(person):
     assert "Did you mean <code>display_name</code>?" in answer.text
 
 
-def test_a_plug_in_reads_what_it_likes(app, person):
+def test_fields_of_a_plug_in_are_not_checked(app, person):
     """Only what a view of a plug-in declares by ``@responds`` is checked."""
 
     def view() -> str:

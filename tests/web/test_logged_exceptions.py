@@ -119,7 +119,7 @@ def says_nothing(written: str) -> bool:
 @raising
 @pytest.mark.parametrize("as_json", ["false", "true"])
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_a_view(make_app, capfd, fault, as_json, accept):
+def test_an_exception_of_a_view_is_logged_without_values(make_app, capfd, fault, as_json, accept):
     app = make_app(WEBAPP_LOG_JSON=as_json)
     add(app, "/bomb", require(scope="protected:read")(fault), methods=["POST"])
     token = factories.api_token(app, factories.user(app), "protected:read").token
@@ -133,7 +133,7 @@ def test_a_view(make_app, capfd, fault, as_json, accept):
 
 
 @raising
-def test_work_after_the_answer(app, logged, capfd, fault):
+def test_an_exception_after_the_response_is_logged_without_values(app, logged, capfd, fault):
     def view():
         after_response.after_response(fault)
         return "done"
@@ -145,7 +145,7 @@ def test_work_after_the_answer(app, logged, capfd, fault):
 
 
 @raising
-def test_a_job(database, logged, fault):
+def test_an_exception_of_a_job_is_logged_without_values(database, logged, fault):
     def step(_db):
         fault()
 
@@ -155,7 +155,7 @@ def test_a_job(database, logged, fault):
 
 
 @raising
-def test_the_mail_worker(app, database, logged, fault):
+def test_an_exception_of_the_mail_worker_is_logged_without_values(app, database, logged, fault):
     class Broken:
         def send(self, mail):
             worker.stop()
@@ -175,7 +175,7 @@ def test_every_engine_hides_its_parameters(url):
     assert engine_for(url).hide_parameters
 
 
-def test_there_is_no_other_engine():
+def test_engines_are_created_in_one_place():
     making = ("create_engine(", "create_async_engine(", "engine_from_config(", "create_pool_from_url(")
     found = {
         str(file) for file in Path("webapp").rglob("*.py") if any(made in file.read_text("utf-8") for made in making)
@@ -183,7 +183,7 @@ def test_there_is_no_other_engine():
     assert found == {"webapp/core/db.py"}
 
 
-def test_an_error_of_postgresql_is_told_by_its_codes_alone():
+def test_a_postgresql_error_is_logged_by_its_codes_only():
     class UniqueViolation(Exception):
         sqlstate = "23505"
 
@@ -193,20 +193,20 @@ def test_an_error_of_postgresql_is_told_by_its_codes_alone():
     assert "sqlalchemy.exc.IntegrityError sqlstate=23505" in traceback_of(error)
 
 
-def test_a_code_that_is_no_code_is_left_out():
+def test_an_invalid_error_code_is_not_logged():
     error = DBAPIError("", None, RuntimeError())
     error.sqlstate = f"x {TOKEN}"
     assert traceback_of(error) == "sqlalchemy.exc.DBAPIError"
 
 
-def test_exceptions_that_lead_back_to_themselves_come_to_an_end():
+def test_cyclic_exception_chains_end():
     one, other = ValueError(), KeyError()
     one.__context__, other.__context__ = other, one
     assert traceback_of(one).count("Error") == 2
 
 
 @pytest.mark.parametrize("formatter", [TextLine(), JsonLine()])
-def test_the_cause_comes_first_as_python_prints_it(formatter):
+def test_the_cause_is_logged_first_as_in_python(formatter):
     try:
         carries_it_behind_another()
     except LookupError as error:
@@ -236,7 +236,7 @@ def test_a_command_and_a_thread_print_no_value(kind, last):
     assert done.stderr.endswith(last)
 
 
-def test_a_library_that_warns_says_so_in_the_same_way(make_app, capfd, monkeypatch):
+def test_warnings_of_libraries_are_logged_in_the_same_way(make_app, capfd, monkeypatch):
     make_app()
     library = logging.getLogger("tests.library")
     library.propagate = False

@@ -60,7 +60,7 @@ def test_every_public_form_is_in_the_table(app):
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_a_public_form_is_accepted_from_a_page_of_this_site_and_from_nowhere_else(app, person, path):
+def test_a_public_form_is_accepted_only_from_a_page_of_this_site(app, person, path):
     client = app.test_client()
     person.open("/account")
     tokens = dict(zip(TOKENS, (csrf_token(client), "", csrf_token(app.test_client()), person.csrf_token), strict=True))
@@ -92,7 +92,7 @@ def who(tab):
     return tab.ask("GET", "/account", headers={"Accept": "application/json"}).json["username"]
 
 
-def test_a_login_in_one_tab_leads_the_login_form_of_another_on_to_its_page(app, user):
+def test_after_a_login_in_one_tab_the_login_form_of_another_redirects_to_its_page(app, user):
     one, two = tabs(app)
     one.open("/login")
     two.open("/login?next=/tokens")
@@ -100,7 +100,7 @@ def test_a_login_in_one_tab_leads_the_login_form_of_another_on_to_its_page(app, 
     assert fill_in(two).request.path == "/tokens"
 
 
-def test_who_is_logged_in_already_is_led_on_whatever_the_password(app, user):
+def test_a_logged_in_user_is_redirected_whatever_the_password(app, user):
     one, two = tabs(app)
     one.open("/login")
     two.open("/login?next=/tokens")
@@ -110,7 +110,7 @@ def test_who_is_logged_in_already_is_led_on_whatever_the_password(app, user):
     assert one.cookie == before or who(one) == "ada"
 
 
-def test_another_user_in_the_second_tab_is_logged_in_only_with_their_password(app, user):
+def test_another_user_in_a_second_tab_needs_their_password(app, user):
     factories.user(app, "eve")
     one, two = tabs(app)
     one.open("/login")
@@ -122,7 +122,7 @@ def test_another_user_in_the_second_tab_is_logged_in_only_with_their_password(ap
     assert who(one) == "eve"
 
 
-def test_a_login_form_works_over_night_and_after_a_logout_and_with_another_secret_key(make_app):
+def test_a_login_form_works_a_day_later_after_a_logout_and_with_another_secret_key(make_app):
     app = make_app()
     factories.user(app, "ada")
     with time_machine.travel(now(), tick=False) as clock:
@@ -139,7 +139,7 @@ def test_a_login_form_works_over_night_and_after_a_logout_and_with_another_secre
     assert fill_in(elsewhere).request.path == "/protected"
 
 
-def test_a_second_step_leads_on_after_it_was_taken_in_another_tab(app, user):
+def test_a_second_step_redirects_if_it_was_completed_in_another_tab(app, user):
     authenticator = with_app(app, user)
     one, two = tabs(app)
     for tab, target in ((one, "/protected"), (two, "/tokens")):
@@ -149,7 +149,7 @@ def test_a_second_step_leads_on_after_it_was_taken_in_another_tab(app, user):
     assert two.press("Continue", code=authenticator.code()).request.path == "/tokens"
 
 
-def test_a_second_step_that_came_too_late_keeps_where_it_leads(app, user):
+def test_a_late_second_step_keeps_its_next_page(app, user):
     authenticator = with_app(app, user)
     person = Person(app)
     person.open("/login?next=/tokens")
@@ -161,6 +161,6 @@ def test_a_second_step_that_came_too_late_keeps_where_it_leads(app, user):
         assert person.press("Continue", code=authenticator.code()).request.path == "/tokens"
 
 
-def test_a_passkey_that_fails_leads_on_who_is_logged_in_already(person):
+def test_a_failed_passkey_redirects_a_logged_in_user(person):
     answer = person.ask("POST", "/login/passkey", data={"response": "{}", "next": "/tokens"})
     assert (answer.status_code, answer.location) == (303, "/tokens")

@@ -20,20 +20,20 @@ def record(words="token.minted", **fields):
 
 @pytest.mark.parametrize("formatter", [TextLine(), JsonLine()])
 @pytest.mark.parametrize("typed", ["a\nb", "a\r\nINFO forged", "\x1b[31m", "\u2028", "\0", '"} {"'])
-def test_what_a_stranger_typed_stays_on_its_line(formatter, typed):
+def test_user_input_cannot_start_a_new_log_line(formatter, typed):
     assert len(formatter.format(record(name=typed)).splitlines()) == 1
 
 
-def test_a_line_of_json_can_be_read_back():
+def test_a_json_log_line_can_be_parsed():
     line = json.loads(JsonLine().format(record(name="laptop", scopes=["a"])))
     assert (line["event"], line["level"], line["name"], line["scopes"]) == ("token.minted", "info", "laptop", ["a"])
 
 
-def test_a_moment_in_the_log_says_its_zone():
+def test_times_in_the_log_have_a_time_zone():
     assert json.loads(JsonLine().format(record()))["at"].endswith("+00:00")
 
 
-def test_a_fault_is_written_with_where_it_happened():
+def test_an_error_is_logged_with_its_location():
     try:
         raise RuntimeError("boom")
     except RuntimeError:
@@ -44,7 +44,7 @@ def test_a_fault_is_written_with_where_it_happened():
         assert written.endswith("\nRuntimeError")
 
 
-def test_no_secret_of_a_long_day_is_in_the_log(app, user, logged, capfd):
+def test_no_secret_is_ever_logged(app, user, logged, capfd):
     person = Person(app)
     person.open("/login")
     person.press("Log in", username="ada", password="wrong horse battery staple")
@@ -74,7 +74,7 @@ def test_no_secret_of_a_long_day_is_in_the_log(app, user, logged, capfd):
         assert secret not in written
 
 
-def test_the_lines_of_one_request_share_its_number_with_its_answer(app, user, logged):
+def test_log_lines_of_a_request_have_the_request_id_of_its_response(app, user, logged):
     token = factories.api_token(app, user, "profile:read").token
     number = Script(app, token).get("/protected").json["instance"].removeprefix("urn:uuid:")
     assert f'request_id="{number}"' in logged()

@@ -47,7 +47,7 @@ BODIES = [
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("content_type", "body"), BODIES)
-def test_an_odd_form_is_no_fault_of_ours(app, path, content_type, body):
+def test_a_malformed_form_causes_no_server_error(app, path, content_type, body):
     answer = Script(app).call("POST", path, data=body, headers={"Content-Type": content_type})
     assert 400 <= answer.status_code < 500
 
@@ -70,7 +70,7 @@ def test_an_odd_form_is_no_fault_of_ours(app, path, content_type, body):
         pytest.param(FORM, b"&".join([b"a=1"] * (MAX_FIELDS + 1)), 413, id="many fields"),
     ],
 )
-def test_a_form_that_is_costly_to_parse_is_refused_before(app, path, content_type, body, status):
+def test_a_form_that_is_costly_to_parse_is_refused_unparsed(app, path, content_type, body, status):
     headers = {"Content-Type": content_type}
     assert Script(app).call("POST", path, data=body, headers=headers).status_code == status
 
@@ -84,5 +84,5 @@ def test_a_multipart_form_with_long_values_is_read(app, user, line):
     assert answer.status_code == 200
 
 
-def test_a_percent_sign_that_begins_no_escape_is_taken_as_it_is():
+def test_a_stray_percent_sign_is_kept():
     assert parse_urlencoded(b"a=100%+of+4%zz+and+%").to_dict() == {"a": "100% of 4%zz and %"}

@@ -22,7 +22,7 @@ from tests.script import Script
         "Content-Type",
     ],
 )
-def test_a_header_of_eight_kilobytes_is_no_fault_of_ours(app, header):
+def test_a_header_of_eight_kilobytes_causes_no_server_error(app, header):
     for path in ("/protected", "/login"):
         for method in ("GET", "POST"):
             assert Script(app).call(method, path, headers={header: "x;=," * 2048}).status_code < 500
@@ -41,12 +41,12 @@ def test_a_header_of_eight_kilobytes_is_no_fault_of_ours(app, header):
         "text/html;" * 800,
     ],
 )
-def test_an_accept_header_that_is_none_is_no_fault_of_ours(app, accept):
+def test_a_malformed_accept_header_causes_no_server_error(app, accept):
     assert Script(app).get("/protected", headers={"Accept": accept}).status_code in (303, 401)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "BREW"])
-def test_a_method_that_does_not_fit_is_405_and_names_those_that_do(person, method):
+def test_a_wrong_method_is_405_with_the_allowed_methods(person, method):
     for path in ("/login", "/tokens/new", "/logout", "/dashboard", "/api/auth", "/public"):
         answer = person.ask(method, path)
         assert answer.status_code == 405, path
@@ -72,7 +72,7 @@ def test_a_method_that_does_not_fit_is_405_and_names_those_that_do(person, metho
         "/static/x/%00.css",
     ],
 )
-def test_an_address_that_leads_nowhere_is_404(person, path):
+def test_an_unknown_url_is_404(person, path):
     answer = person.ask("GET", path)
     assert answer.status_code == 404
 
@@ -90,11 +90,11 @@ def test_an_address_that_leads_nowhere_is_404(person, path):
         "first[]=1",
     ],
 )
-def test_a_query_that_does_not_fit_is_no_fault_of_ours(person, query):
+def test_a_malformed_query_causes_no_server_error(person, query):
     assert person.ask("GET", f"/tokens?{query}").status_code in (200, 400)
 
 
 @pytest.mark.parametrize("host", ["a" * 300, "a..b", "x y", "[::1", ":", "a:b", "a@b", "é", "a/b", "\x01"])
 @pytest.mark.parametrize("accept", ["text/html", "*/*"])
-def test_a_host_that_is_none_is_the_callers_mistake(app, host, accept):
+def test_a_malformed_host_is_a_client_error(app, host, accept):
     assert Script(app).get("/login", headers={"Host": host, "Accept": accept}).status_code == 400

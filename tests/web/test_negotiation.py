@@ -25,11 +25,11 @@ FORM = "application/x-www-form-urlencoded"
         pytest.param({"Accept": "text/html"}, "application/json", True, id="a browser that posts JSON accepts HTML"),
     ],
 )
-def test_an_answer_is_a_page_for_people(app, headers, kind, page):
+def test_people_get_pages(app, headers, kind, page):
     with app.test_request_context(method="POST" if kind else "GET", headers=headers, content_type=kind):
         assert wants_page() == page
 
 
-def test_a_refusal_is_a_page_for_browsers_alone(app):
+def test_only_browsers_get_refusals_as_pages(app):
     with app.test_request_context(method="POST", headers={"Accept": "*/*"}, content_type=FORM):
         assert not is_browser()

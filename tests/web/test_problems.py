@@ -23,7 +23,7 @@ def raising(error):
     return public(view)
 
 
-def test_a_problem_is_said_in_the_words_of_rfc_9457(app):
+def test_a_problem_has_the_members_of_rfc_9457(app):
     add(app, "/no", raising(Problem(409, "Taken", "By another.", code="throttled", extra={"errors": {"name": ["x"]}})))
     answer = Script(app).get("/no")
     assert answer.mimetype == "application/problem+json"
@@ -39,20 +39,20 @@ def test_a_problem_is_said_in_the_words_of_rfc_9457(app):
     }
 
 
-def test_a_problem_is_shown_to_a_person_in_the_dress_of_the_site(app):
+def test_a_browser_gets_a_problem_as_a_page_of_the_site(app):
     add(app, "/no", raising(Problem(409, "Taken & <gone>", "By <b>another</b>.")))
     answer = Person(app).open("/no")
     assert answer.status_code == 409
     assert "Taken &amp; &lt;gone&gt;" in answer.text
 
 
-def test_a_page_of_which_nothing_else_leads_on_leads_back(app, person):
+def test_an_error_page_without_other_links_has_a_back_link(app, person):
     assert 'href="/dashboard">Back to the dashboard' in person.open("/nothing").text
     assert 'href="/login">Log in' in Person(app).open("/nothing").text
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_a_fault_says_nothing_but_its_number(app, logged, accept):
+def test_a_server_error_shows_only_its_request_id(app, logged, accept):
     add(app, "/bomb", raising(RuntimeError("the secret reason")))
     answer = Script(app).get("/bomb", headers={"Accept": accept})
     assert answer.status_code == 500
@@ -64,14 +64,14 @@ def test_a_fault_says_nothing_but_its_number(app, logged, accept):
     assert number[0] in logged()
 
 
-def test_a_fault_in_the_page_of_the_fault_is_still_answered(app):
+def test_an_error_in_the_error_page_is_still_answered(app):
     add(app, "/bomb", raising(RuntimeError()))
     app.jinja_env.globals["request_id"] = None
     answer = Script(app).get("/bomb", headers={"Accept": HTML})
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
 
 
-def test_the_site_lives_on_after_a_fault(app):
+def test_the_site_works_after_a_server_error(app):
     add(app, "/bomb", raising(RuntimeError()))
     script = Script(app)
     script.get("/bomb")
@@ -79,7 +79,7 @@ def test_the_site_lives_on_after_a_fault(app):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_has_a_page_that_says_what_to_do(app, code):
+def test_every_problem_code_has_a_page_that_says_what_to_do(app, code):
     answer = Script(app).get(f"/problems/{code.replace('_', '-')}")
     assert answer.status_code == 200
     assert answer.json["repair"]
@@ -94,5 +94,5 @@ def test_every_kind_of_problem_has_a_page(app, slug):
     assert Person(app).open(f"/problems/{slug}").status_code == 200
 
 
-def test_a_kind_that_there_is_none_of_is_404(app):
+def test_an_unknown_kind_of_problem_is_404(app):
     assert Script(app).get("/problems/nonsense").status_code == 404

@@ -48,7 +48,7 @@ def address(make_app):
         pytest.param(", " * 2000 + "1.2.3.4", "10.0.0.1", "10.0.0.0/8", "1.2.3.4", id="a long chain is cut"),
     ],
 )
-def test_the_caller_is_whom_our_own_proxies_saw(address, forwarded, peer, trusted, believed):
+def test_the_client_ip_address_is_the_one_that_trusted_proxies_saw(address, forwarded, peer, trusted, believed):
     assert address(forwarded, peer=peer, trusted=trusted) == believed
 
 
@@ -90,7 +90,7 @@ def test_an_entry_is_the_ip_address_that_it_holds(entry, held):
 
 
 @pytest.mark.parametrize("header", ["X-Real-IP", "Forwarded", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"])
-def test_no_other_header_is_believed_from_anybody(make_app, header):
+def test_other_forwarding_headers_are_ignored(make_app, header):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     add(app, "/address", public(lambda: request.remote_addr or "nowhere"))
     answer = Script(app, address="10.0.0.1").get("/address", headers={header: "1.2.3.4"})
@@ -98,7 +98,7 @@ def test_no_other_header_is_believed_from_anybody(make_app, header):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix", "X-Forwarded-Uri"])
-def test_a_proxy_does_not_say_where_the_site_is(make_app, header):
+def test_a_forwarded_host_does_not_change_the_base_url(make_app, header):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     headers = {header: "evil", "Accept": "text/html", "Host": "localhost:8000"}
     answer = Script(app, address="10.0.0.1").get("/protected", headers=headers)
@@ -157,7 +157,7 @@ def test_forwarded_is_read_like_x_forwarded_for(make_app, headers, peer, believe
         ({"HTTP_FORWARDED": 'host="[::1]:80";proto=HTTPS'}, ("https", "[::1]:80")),
     ],
 )
-def test_scheme_and_host_are_those_of_the_outermost_proxy_of_ours(headers, found):
+def test_scheme_and_host_are_those_of_the_outermost_trusted_proxy(headers, found):
     networks = [ip_network("10.0.0.0/8")]
     client = client_of({"REMOTE_ADDR": "10.0.0.1"} | headers, networks)
     assert (client.scheme, client.host) == found
@@ -182,14 +182,14 @@ def test_an_untrusted_proxy_is_reported_once_in_the_log_and_to_the_operator(app,
         assert untrusted_proxies.recent(db) == ["172.18.0.1"]
 
 
-def test_strangers_cannot_fill_the_log_or_the_table(app, logged, database):
+def test_forwarded_headers_of_many_clients_do_not_fill_the_log_or_the_table(app, logged, database):
     for number in range(60):
         Script(app, address=f"203.0.113.{number}").get("/healthz", headers={"Forwarded": "for=1.2.3.4"})
     assert logged().count("forwarded headers ignored") == 32
     assert len(events(app, "proxy.ignored")) == 10
 
 
-def test_the_admin_overview_names_the_network_to_enter(make_app):
+def test_the_admin_overview_shows_the_ip_address_to_trust(make_app):
     app = make_app()
     Script(app, address="172.18.0.1").get("/healthz", headers={"X-Forwarded-For": "1.2.3.4"})
     assert "172.18.0.1" in as_user(app, "mara", role="super_admin").get("/admin").text

@@ -86,7 +86,7 @@ HONEST = [
 
 
 @pytest.mark.parametrize("target", HOSTILE)
-def test_what_could_lead_elsewhere_is_ignored(target):
+def test_a_next_url_of_another_site_is_ignored(target):
     assert safe_path(target) is None
 
 
@@ -95,7 +95,7 @@ def test_a_path_on_this_site_is_kept_as_it_is(target):
     assert safe_path(target) == target
 
 
-def test_nothing_leads_nowhere():
+def test_an_empty_next_url_is_none():
     assert safe_path(None) is None
 
 
@@ -106,7 +106,7 @@ PIECES = st.sampled_from(
 
 @given(st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=30).map(lambda text: "/" + text)))
 @example("/x")
-def test_whatever_passes_starts_with_a_single_slash_and_stays_on_this_host(target):
+def test_an_accepted_next_url_starts_with_a_single_slash_and_stays_on_this_host(target):
     if safe_path(target) is None:
         return
     assert target.startswith("/")
@@ -148,7 +148,7 @@ def test_a_login_with_a_hostile_next_ends_on_the_dashboard(app, user, target):
         ),
     ],
 )
-def test_a_deep_link_survives_the_login_exactly(app, user, query):
+def test_a_deep_link_is_unchanged_after_the_login(app, user, query):
     person = Person(app)
     link = f"/protected?{query}"
     refused = person.ask("GET", link, headers={"Accept": HTML})
@@ -158,7 +158,7 @@ def test_a_deep_link_survives_the_login_exactly(app, user, query):
     assert person.ask("POST", "/login", data=fields).headers["Location"] == link
 
 
-def test_a_login_with_an_honest_next_ends_there(app, user):
+def test_a_login_redirects_to_a_valid_next(app, user):
     person = Person(app)
     person.open("/login?next=/tokens?view%3Dended")
     person.press("Log in", username="ada", password=factories.PASSWORD)
@@ -171,7 +171,7 @@ def test_a_confirmation_with_a_hostile_next_ends_on_the_dashboard(person):
     assert person.page.request.path == "/dashboard"
 
 
-def test_whoever_is_logged_in_already_is_not_led_elsewhere_either(person):
+def test_a_logged_in_user_is_not_redirected_to_another_site(person):
     answer = person.ask("GET", "/login?next=//evil.example")
     assert answer.headers["Location"] == "/dashboard"
 
@@ -180,7 +180,7 @@ LONG = "/public?" + "".join(random.Random(7).choices(string.ascii_letters + stri
 
 
 @pytest.mark.parametrize("has_app", [False, True], ids=["one step", "two steps"])
-def test_a_login_leads_on_to_a_long_url(app, user, has_app):
+def test_a_login_redirects_to_a_long_url(app, user, has_app):
     device, person = with_app(app, user) if has_app else None, Person(app)
     person.open("/login", query_string={"next": LONG})
     person.press("Log in", username="ada", password=factories.PASSWORD)
@@ -192,7 +192,7 @@ def test_a_login_leads_on_to_a_long_url(app, user, has_app):
 
 
 @pytest.mark.parametrize(("signs", "is_kept"), [("a", True), ("%3D", True), ("=", False)])
-def test_a_url_that_is_too_long_to_be_carried_leads_to_a_plain_login(app, signs, is_kept):
+def test_a_next_url_that_is_too_long_is_left_out(app, signs, is_kept):
     url = "/dashboard?" + signs * (3000 // len(signs))
     answer = Person(app).ask("GET", url)
     assert ("next=" in answer.headers["Location"]) is is_kept

@@ -29,7 +29,7 @@ def bare():
 
 
 @pytest.mark.parametrize("kind", [Clock, Rung, Alarm, Clock | None], ids=str)
-def test_what_is_provided_is_found_by_its_type(bare, kind):
+def test_a_service_is_found_by_its_type(bare, kind):
     provided = Clock()
     services_of(bare).provide(kind)(provided)
     assert services_of(bare).get(kind) is services_of(bare).find(kind) is provided
@@ -37,7 +37,7 @@ def test_what_is_provided_is_found_by_its_type(bare, kind):
         assert service(kind) is provided
 
 
-def test_two_services_of_one_class_are_kept_apart_by_two_types(bare):
+def test_two_services_of_one_class_can_have_two_types(bare):
     clock, alarm = Clock(), Alarm(Clock())
     services_of(bare).provide(Clock)(clock)
     services_of(bare).provide(Alarm)(alarm)
@@ -52,7 +52,7 @@ def test_a_second_service_of_a_type_is_an_error_unless_it_replaces_the_first(bar
     assert services_of(bare).get(Clock) is later
 
 
-def test_what_nobody_provided_is_named_in_the_error(bare):
+def test_a_missing_service_is_named_in_the_error(bare):
     with pytest.raises(LookupError, match="Clock"):
         services_of(bare).get(Clock)
     assert services_of(bare).find(Clock) is None
@@ -60,12 +60,12 @@ def test_what_nobody_provided_is_named_in_the_error(bare):
         service(Clock)
 
 
-def test_outside_an_application_there_are_none():
+def test_outside_an_application_there_are_no_services():
     with pytest.raises(RuntimeError, match="application context"):
         service(Clock)
 
 
-def test_services_of_one_application_are_not_those_of_another(bare):
+def test_each_application_has_its_own_services(bare):
     services_of(bare).provide(Clock)(Clock())
     assert services_of(Flask("other")).find(Clock) is None
 

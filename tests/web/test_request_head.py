@@ -62,12 +62,12 @@ def test_a_url_of_eight_kilobytes_is_read(app, length):
     assert Script(app).get("/public?" + "x" * length).status_code == 200
 
 
-def test_headers_that_are_nearly_as_large_are_read(app):
+def test_headers_of_slightly_less_than_eight_kilobytes_are_read(app):
     headers = {"X-Padding": "x" * (LARGEST_HEADERS - SENT_ANYWAY)}
     assert Script(app).get("/public", headers=headers).status_code == 200
 
 
-def test_a_long_user_agent_is_cut_before_it_is_parsed_or_kept(app, user):
+def test_a_long_user_agent_is_cut_before_it_is_parsed_or_stored(app, user):
     seen = []
     app.before_request(lambda: seen.append(len(request.headers["User-Agent"])))
     Person(app, user_agent="Version/" + "1" * 6000).log_in("ada")
@@ -113,12 +113,12 @@ def test_a_long_user_agent_is_cut_before_it_is_parsed_or_kept(app, user):
         pytest.param({"HTTP_TRANSFER_ENCODING": "chunked"}, 200, id="chunked"),
     ],
 )
-def test_a_head_that_http_does_not_allow_is_refused(app, changed, status):
+def test_an_invalid_request_head_is_refused(app, changed, status):
     environ = {name: value for name, value in (create_environ("/public") | changed).items() if value is not None}
     assert run_wsgi_app(app.wsgi_app, environ)[1].startswith(str(status))
 
 
-def test_options_of_the_whole_server_names_its_methods(app):
+def test_options_asterisk_lists_the_methods(app):
     environ = create_environ("/public", method="OPTIONS") | {"PATH_INFO": "*"}
     _, status, headers = run_wsgi_app(app.wsgi_app, environ)
     assert (status, headers["Allow"]) == ("204 No Content", METHODS)

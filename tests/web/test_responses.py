@@ -55,12 +55,12 @@ class TestAFormWithErrors:
     def page():
         return "the form", 200, {"X-Kept": "1"}
 
-    def test_is_shown_again_to_people(self, app):
+    def test_an_invalid_form_is_shown_again_to_people(self, app):
         with app.test_request_context(method="POST", headers=PERSON):
             response = refuse_form(NoteForm(), self.page, problem=Problem(401, "Not you"))
             assert (response.status_code, response.data, response.headers["X-Kept"]) == (422, b"the form", "1")
 
-    def test_is_a_problem_with_its_errors_for_scripts(self, app):
+    def test_an_invalid_form_is_a_problem_with_errors_for_scripts(self, app):
         with app.test_request_context(method="POST", headers=SCRIPT):
             form = NoteForm()
             assert not form.validate_on_submit()
@@ -68,13 +68,13 @@ class TestAFormWithErrors:
                 refuse_form(form, lambda: pytest.fail("The page was made for a script."))
             assert (refused.value.status, refused.value.extra) == (422, {"errors": {"text": ["Enter a text."]}})
 
-    def test_is_another_problem_for_scripts_where_the_view_names_one(self, app):
+    def test_an_invalid_form_is_the_problem_that_the_view_names_for_scripts(self, app):
         with app.test_request_context(method="POST", headers=SCRIPT), pytest.raises(Problem) as refused:
             refuse_form(NoteForm(), self.page, problem=Problem(401, "Not you"))
         assert refused.value.status == 401
 
 
-def test_messages_are_stored_by_one_function_and_where_scripts_are_told_apart():
+def test_flash_is_called_only_where_scripts_are_distinguished():
     storing = [path for path in WEBAPP.rglob("*.py") if re.search(r"\bflash\(", path.read_text())]
     assert {path.relative_to(WEBAPP).as_posix() for path in storing} == {
         "web/responses.py",

@@ -67,11 +67,11 @@ def test_a_send_that_is_no_coroutine_is_awaited():
     assert (client.body, client.got[-1].get("more_body", False)) == (b"onetwo", False)
 
 
-def test_small_parts_are_sent_together():
+def test_small_parts_are_sent_in_one_message():
     assert [len(part) for part in collected([b"x" * 1000] * 100)] == [66_000, 34_000]
 
 
-def test_a_client_that_leaves_ends_the_stream_and_its_source():
+def test_a_disconnect_ends_the_stream_and_its_source():
     client, is_closed = Client(takes=2), []
 
     def endless():
@@ -93,19 +93,19 @@ def test_a_client_that_leaves_ends_the_stream_and_its_source():
     assert is_closed
 
 
-def test_a_client_that_takes_nothing_ends_the_stream(monkeypatch):
+def test_a_client_that_reads_nothing_ends_the_stream(monkeypatch):
     monkeypatch.setattr(streaming, "LONGEST_PART", 0.02)
     with pytest.raises(ClientGone):
         streamed(iter([b"x"] * 3), Client(takes=1))
 
 
-def test_a_stream_takes_only_so_long_in_all(monkeypatch):
+def test_the_total_time_of_a_stream_is_limited(monkeypatch):
     monkeypatch.setattr(streaming, "LONGEST", -1.0)
     with pytest.raises(ClientGone):
         streamed(iter([b"x"]), Client())
 
 
-def test_one_client_holds_only_its_share_of_the_threads_with_streams():
+def test_one_client_can_use_only_its_share_of_threads_for_streams():
     app = Flask("bare")
     app.add_url_rule("/stream", "stream", view_func=lambda: Response(iter([b"x" * streaming.PART] * 3)))
     app.add_url_rule("/", "else", view_func=lambda: "else")

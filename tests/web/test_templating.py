@@ -27,27 +27,27 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
         (timedelta(days=400), "in 1 year"),
     ],
 )
-def test_how_far_away_a_moment_is(distance, words):
+def test_relative_times(distance, words):
     with time_machine.travel(NOON, tick=False):
         assert relative(NOON + distance) == words
 
 
-def test_below_a_minute_a_length_has_no_words():
+def test_a_duration_below_a_minute_is_empty():
     assert span(timedelta(seconds=29)) == ""
 
 
-def test_a_moment_is_written_for_machines_and_for_people():
+def test_formats_of_a_datetime():
     assert iso(NOON) == "2026-11-22T12:00:00Z"
     assert exact(NOON) == "Sunday 22 November 2026, 12:00 UTC"
     assert day(NOON) == "22 November 2026"
 
 
-def test_a_client_without_a_name_is_a_script():
+def test_a_client_without_a_name_is_called_a_script():
     assert [str(client(product)) for product in ("curl", "a script", "", None)] == ["curl", "a script", "", ""]
 
 
 @pytest.mark.parametrize("text", ['_("by %(who)s", who=who)', '_n("by %(who)s", "by %(who)s", 2, who=who)'])
 @pytest.mark.parametrize(("who", "shown"), [("<i>", "by &lt;i&gt;"), (Markup("<b>ada</b>"), "by <b>ada</b>")])
-def test_values_in_a_text_are_escaped_unless_they_are_markup(app, text, who, shown):
+def test_values_in_a_text_are_escaped_unless_they_are_markup_already(app, text, who, shown):
     with app.test_request_context():
         assert render_template_string("{{ " + text + " }}", who=who) == shown

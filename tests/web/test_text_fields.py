@@ -90,7 +90,7 @@ def site(make_app) -> Flask:
     return make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_REGISTRATION="open", WEBAPP_SMTP_URL="smtp://[::1]:9")
 
 
-def test_every_form_with_a_text_field_is_known_here(site):
+def test_every_form_with_a_text_field_is_in_the_table(site):
     assert forms_of(site) == {path: set(names.split()) for path, names in FIELDS.items()}
 
 
@@ -140,7 +140,7 @@ def filled(app: Flask, path: str, ada: User) -> str:
 
 
 @pytest.mark.parametrize("path", FIELDS)
-def test_what_is_not_one_text_is_refused_and_named(site, path):
+def test_a_value_that_is_not_one_text_is_refused_with_the_field(site, path):
     ada = factories.user(site, "ada", role="super_admin")
     address, caller = filled(site, path, ada), caller_for(site, path)
     # Once for all of them: a page of ours would have told it.
@@ -173,7 +173,7 @@ COMPARED = {"/account/close", "/api/auth", "/forgot", "/login", "/password-stren
 @pytest.mark.parametrize(
     "path", [path for path in FIELDS if path not in COMPARED and SHOWN & set(FIELDS[path].split())]
 )
-def test_accents_stacked_on_a_letter_are_refused_and_named(site, path):
+def test_stacked_accents_are_refused_with_the_field(site, path):
     ada = factories.user(site, "ada", role="super_admin")
     address, caller = filled(site, path, ada), caller_for(site, path)
     headers = JSON | {"X-CSRF-Token": caller.get("/login", headers=JSON).json["csrf_token"]}

@@ -57,20 +57,20 @@ def name_of_the_user(app):
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 422, 500])
-def test_a_refusal_found_after_the_first_write_takes_it_back(app, script, status):
+def test_a_refusal_after_the_first_write_rolls_it_back(app, script, status):
     add(app, "/rename", rename(status), methods=["POST"])
     assert script.post("/rename").status_code == status
     assert name_of_the_user(app) == "ada"
 
 
 @pytest.mark.parametrize("status", [200, 204, 303])
-def test_what_was_done_is_kept(app, script, status):
+def test_a_successful_change_is_committed(app, script, status):
     add(app, "/rename", rename(status), methods=["POST"])
     assert script.post("/rename").status_code == status
     assert name_of_the_user(app) == "changed"
 
 
-def test_a_fault_after_the_first_write_takes_it_back(app, script):
+def test_an_error_after_the_first_write_rolls_it_back(app, script):
     def view(principal):
         db().scalars(select(User)).one().username = "changed"
         db().flush()
@@ -87,7 +87,7 @@ def test_a_get_cannot_write_even_if_its_view_tries(app, script):
     assert name_of_the_user(app) == "ada"
 
 
-def test_a_change_waits_for_the_other_writer_and_then_says_503_and_when_to_come_back(impatient, instance, user):
+def test_a_change_waits_for_another_writer_and_is_then_503_with_retry_after(impatient, instance, user):
     person = Person(impatient)
     person.log_in(user.username)
     person.open("/tokens/new")
@@ -99,14 +99,14 @@ def test_a_change_waits_for_the_other_writer_and_then_says_503_and_when_to_come_
     assert contents(impatient) == before
 
 
-def test_a_script_is_told_503_as_problem_json(impatient, instance, user):
+def test_a_script_gets_503_as_problem_json(impatient, instance, user):
     with another_writer(instance):
         answer = Script(impatient).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert int(answer.headers["Retry-After"]) > 0
 
 
-def test_reading_goes_on_while_another_writes(impatient, instance, user):
+def test_reads_are_not_blocked_by_a_writer(impatient, instance, user):
     person = Person(impatient)
     person.log_in(user.username)
     script = Script(impatient, factories.api_token(impatient, user).token)
@@ -116,7 +116,7 @@ def test_reading_goes_on_while_another_writes(impatient, instance, user):
         assert script.get("/tokens").status_code == 200
 
 
-def test_a_revocation_is_either_done_or_refused_while_another_writes(impatient, instance, user):
+def test_a_revocation_beside_another_writer_is_either_done_or_refused(impatient, instance, user):
     person = Person(impatient)
     person.log_in(user.username)
     issued = factories.api_token(impatient, user)
@@ -130,7 +130,7 @@ def test_a_revocation_is_either_done_or_refused_while_another_writes(impatient, 
     assert Script(impatient, issued.token).get("/protected").status_code == 401
 
 
-def test_after_the_other_writer_everything_goes_on_without_a_hand(impatient, instance, user):
+def test_after_the_other_writer_the_site_works_again_by_itself(impatient, instance, user):
     with another_writer(instance):
         pass
     assert Person(impatient).log_in(user.username).request.path == "/dashboard"
@@ -143,7 +143,7 @@ def move_away(app, instance):
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_without_its_database_the_site_lets_nobody_in_and_says_503(app, instance, user, accept):
+def test_without_its_database_every_guarded_request_is_503(app, instance, user, accept):
     token = factories.api_token(app, user).token
     move_away(app, instance)
     answer = Script(app, token).get("/protected", headers={"Accept": accept})
@@ -151,20 +151,20 @@ def test_without_its_database_the_site_lets_nobody_in_and_says_503(app, instance
 
 
 @pytest.mark.parametrize("path", ["/dashboard", "/public", "/nowhere", "/login"])
-def test_a_page_without_its_database_is_503_too(person, app, instance, path):
+def test_a_page_without_the_database_is_503_too(person, app, instance, path):
     move_away(app, instance)
     answer = person.visit("GET", path)
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
 
 
-def test_a_site_whose_database_is_gone_makes_no_empty_one(app, instance, user):
+def test_a_missing_database_is_not_replaced_by_an_empty_one(app, instance, user):
     move_away(app, instance)
     Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD})
     Script(app).get("/readyz")
     assert not (instance / "latchkey.db").exists()
 
 
-def test_with_its_database_back_the_site_goes_on_without_a_hand(app, instance, user):
+def test_when_the_database_is_back_the_site_works_again_by_itself(app, instance, user):
     token = factories.api_token(app, user).token
     move_away(app, instance)
     assert Script(app, token).get("/protected").status_code == 503
@@ -173,7 +173,7 @@ def test_with_its_database_back_the_site_goes_on_without_a_hand(app, instance, u
     assert Script(app, token).get("/protected").status_code == 200
 
 
-def test_a_damaged_database_is_503_and_never_an_open_door(app, instance, user):
+def test_a_damaged_database_is_503_and_grants_no_access(app, instance, user):
     token = factories.api_token(app, user).token
     services_of(app).get(Database).close()
     for file in instance.glob("latchkey.db*"):
@@ -181,7 +181,7 @@ def test_a_damaged_database_is_503_and_never_an_open_door(app, instance, user):
     assert Script(app, token).get("/protected").status_code == 503
 
 
-def test_two_changes_at_once_are_done_one_after_the_other(app, user):
+def test_two_changes_at_once_are_made_one_after_the_other(app, user):
     people = [Person(app), Person(app)]
     for person in people:
         person.log_in(user.username)

@@ -54,7 +54,7 @@ def test_every_text_of_pages_mails_forms_and_problems_is_marked_for_translation(
         ("{% trans n=3 %}{{ n }} token{% pluralize %}{{ n }} tokens{% endtrans %} left", ["left"]),
     ],
 )
-def test_a_text_of_a_template_that_is_not_marked_is_found(source, texts):
+def test_an_unmarked_text_of_a_template_is_found(source, texts):
     assert unmarked_in_template(source) == texts
 
 
@@ -70,19 +70,19 @@ def test_a_text_of_a_template_that_is_not_marked_is_found(source, texts):
         ('log.info("Saved.")', []),
     ],
 )
-def test_a_text_of_python_that_is_not_marked_is_found(source, texts):
+def test_an_unmarked_text_of_python_is_found(source, texts):
     assert unmarked_in_python(source) == texts
 
 
 @pytest.mark.parametrize("language", messages.TRANSLATED)
 class TestCatalogue:
-    def test_holds_exactly_the_texts_of_the_sources(self, language):
+    def test_a_catalogue_has_exactly_the_texts_of_the_sources(self, language):
         kept = messages.read(language)
         assert messages.po_bytes(kept) == messages.po_bytes(messages.updated(language, messages.extracted())), (
             "run make messages"
         )
 
-    def test_translates_every_text(self, language):
+    def test_a_catalogue_translates_every_text(self, language):
         missing = [
             message.id
             for message in messages.read(language)
@@ -90,7 +90,7 @@ class TestCatalogue:
         ]
         assert missing == []
 
-    def test_keeps_values_and_markup_of_every_text(self, language):
+    def test_a_catalogue_keeps_values_and_markup_of_every_text(self, language):
         changed = [
             (text, said)
             for text, said in chain.from_iterable(forms(found) for found in messages.read(language) if found.id)
@@ -99,7 +99,7 @@ class TestCatalogue:
         ]
         assert changed == []
 
-    def test_is_compiled_as_it_stands(self, language):
+    def test_a_catalogue_is_compiled(self, language):
         catalog = messages.read(language)
         assert messages.path_of(language, "mo").read_bytes() == messages.mo_bytes(catalog), "run make messages"
         assert (messages.SCRIPTS / f"texts-{language}.js").read_text() == messages.script_texts(catalog)
