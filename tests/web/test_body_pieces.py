@@ -4,7 +4,7 @@ import pytest
 
 from tests.web.asgi_scope import CHUNKED, LENGTH_5, scope
 from tests.web.test_asgi import call, gateway, view
-from webapp.web.asgi import BYTES_PER_PIECE, FEWEST_PIECES
+from webapp.web.body_reader import BYTES_PER_PIECE, FEWEST_PIECES
 
 __all__ = ["view"]
 

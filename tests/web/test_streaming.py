@@ -49,11 +49,11 @@ class Client:
 HEAD = {"type": "http.response.start", "status": 200, "headers": []}
 
 
-def streamed(parts, client, *, then=None):
+def streamed(parts, client, *, then=None, head=HEAD):
     async def run():
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1) as pool:
-            work = loop.run_in_executor(pool, stream, parts, HEAD, client.receive, client.send, loop)
+            work = loop.run_in_executor(pool, stream, parts, head, client.receive, client.send, loop)
             if then is not None:
                 await then()
             await work
@@ -69,6 +69,17 @@ def test_a_send_that_is_no_coroutine_is_awaited():
 
 def test_small_parts_are_sent_in_one_message():
     assert [len(part) for part in collected([b"x" * 1000] * 100)] == [66_000, 34_000]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes"),
+    [("text/event-stream", [5, 5, 0]), ("text/event-stream; charset=utf-8", [5, 5, 0]), ("text/csv", [10, 0])],
+)
+def test_each_event_is_sent_at_once(kind, sizes):
+    client = Client()
+    head = HEAD | {"headers": [(b"content-type", kind.encode())]}
+    streamed(iter([b"one\n\n", b"two\n\n"]), client, head=head)
+    assert [len(message["body"]) for message in client.got[1:]] == sizes
 
 
 def test_a_disconnect_ends_the_stream_and_its_source():

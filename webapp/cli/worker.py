@@ -20,6 +20,7 @@ from webapp.cli.watchdog import FOLDER, write_heartbeats
 from webapp.core.client_network import network_of
 from webapp.core.tracebacks import print_uncaught
 from webapp.credentials.usage_tracker import UsageTracker
+from webapp.guard.body_limits import BodyLimits
 from webapp.jobs.worker import JobWorker
 from webapp.mail.worker import MailWorker
 from webapp.settings import Settings
@@ -45,6 +46,7 @@ def application() -> AsgiGateway:
     preload.start()
     settings = services_of(app).get(Settings)
     clients = Clients(settings.trusted_proxies)
+    limits = BodyLimits(app, general=settings.body_limit, base_path=settings.base_path)
     gateway = AsgiGateway(
         app.wsgi_app,
         threads=settings.threads,
@@ -52,6 +54,7 @@ def application() -> AsgiGateway:
         body_timeout=settings.body_timeout,
         base_url=app.config["BASE_URL"],
         client_of=clients.of_request,
+        limit_of=limits if limits.largest > settings.body_limit else None,
     )
     # Referenced by the gateway: the loop itself keeps only a weak reference to a task.
     gateway.background.add(

@@ -2,7 +2,7 @@
 
 import json
 
-from flask import request
+from flask import current_app, request
 
 from webapp.web.body import submitted
 from webapp.web.negotiation import FORM_TYPES
@@ -12,11 +12,17 @@ Fields = list[tuple[str, str]]
 
 def serialize() -> str | None:
     """The fields of the submitted form as JSON; None if the body is no form. Files are left out."""
-    if request.mimetype not in FORM_TYPES and request.content_length:
+    if (request.mimetype not in FORM_TYPES and request.content_length) or is_too_long():
         return None
     fields = [(name, value) for name, value in submitted().items(multi=True) if not is_secret(name)]
     # Not escaped to ASCII, which could make a long text exceed the limit of a body.
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def is_too_long() -> bool:
+    """Whether the body is an upload, which only its view accepts: it is not read for anything else."""
+    limit: int = current_app.config["MAX_CONTENT_LENGTH"]
+    return (request.content_length or 0) > limit
 
 
 def parse(text: str | None) -> Fields | None:

@@ -15,7 +15,7 @@ from webapp.guard.token_grant import Bound, Call, exceeded
 from webapp.web.problem_codes import ProblemCode
 
 
-class Owner(Protocol):
+class OwnerLookup(Protocol):
     """Whose an object is: the id of a user or service account from the variables of the URL; None if there is none."""
 
     def __call__(self, **values: Any) -> UUID | None: ...
@@ -50,12 +50,15 @@ class Requirement:
 
     scopes: ScopeRule = field(init=False, repr=False, compare=False)
     """``scope``, parsed."""
-    owner: Owner | None = None
+    owner: OwnerLookup | None = None
     """Whose the object of a request is. Asked by the guard after everything else, because it reads the object."""
     owner_or_role: str | None = None
     """A role with which a user counts as the owner of every object."""
     not_owner: Literal[403, 404] = 404
     """The status for everybody else; 404 does not reveal that the object exists."""
+
+    max_body: int | None = None
+    """Largest body, in bytes; None for the limit of the settings."""
 
     words: str = field(init=False, repr=False, compare=False)
     """The requirement in English words, for commands, logs and OpenAPI; computed once."""

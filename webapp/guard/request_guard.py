@@ -25,6 +25,7 @@ from webapp.web.problems import Problem
 from webapp.web.redirects import canonical_redirect, form_redirect
 from webapp.web.registry import service
 from webapp.web.unproxied import unproxied
+from webapp.web.wsgi_environ import BODY_READ
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,10 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
         Problem: 403 ``csrf_failed``, 429 ``throttled``.
     """
     is_change = csrf.is_change(current.method)
+    if is_change and need.max_body is not None:
+        # Of a request whose caller seemed to be refused, the server has read no more than the general limit.
+        limit = min(need.max_body, current.environ.get(BODY_READ, need.max_body))
+        current.max_content_length = current.max_form_memory_size = limit
     try:
         # Public pages need no caller. A public form submitted with a token is refused below.
         is_asked = not need.is_public or need.is_anonymous_only or (is_change and presented(current))

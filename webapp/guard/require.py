@@ -14,6 +14,7 @@ from webapp.guard.assurance import BY_ACR, Level
 from webapp.guard.policy import Requirement
 from webapp.guard.scope_rule import spelled
 from webapp.web.application import blueprints_of
+from webapp.web.async_views import run_async
 from webapp.web.method_views import handler_of, handlers_of
 from webapp.web.unproxied import unproxied
 
@@ -40,6 +41,7 @@ def require(
     owner: Callable[..., UUID | None] | None = None,
     owner_or_role: str | None = None,
     not_owner: Literal[403, 404] = 404,
+    max_body: int | None = None,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """View decorator: only callers that meet these requirements reach the view.
 
@@ -63,6 +65,7 @@ def require(
             None, if there is no such object, is a 404.
         owner_or_role: a role with which a user counts as the owner of every object.
         not_owner: the status for all others.
+        max_body: largest body, in bytes, such as for uploads; otherwise ``WEBAPP_BODY_LIMIT``.
 
     Raises:
         ValueError: ``scope`` cannot be read, or ``owner`` does not fit to other arguments.
@@ -85,16 +88,18 @@ def require(
         owner=owner,
         owner_or_role=owner_or_role,
         not_owner=not_owner,
+        max_body=max_body,
     )
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:
         if isinstance(view, type) or "principal" not in inspect.signature(view).parameters:
             return declare(own(view), need)
+        answer = in_thread(view)
 
         @wraps(view)
         def with_principal(*args: Any, **kwargs: Any) -> R:
             # Set only by the guard, after its decision: calling the view in another way fails here.
-            return view(*args, principal=unproxied(g).principal, **kwargs)
+            return answer(*args, principal=unproxied(g).principal, **kwargs)
 
         return declare(with_principal, need)
 
@@ -124,12 +129,18 @@ def public_to_scripts(view: Callable[P, R]) -> Callable[P, R]:
 def own(view: Callable[P, R]) -> Callable[P, R]:
     """A wrapper to hold the requirement, so that one view function can be declared differently for two routes."""
     refuse_class(view)
+    answer = in_thread(view)
 
     @wraps(view)
     def same(*args: P.args, **kwargs: P.kwargs) -> R:
-        return view(*args, **kwargs)
+        return answer(*args, **kwargs)
 
     return same
+
+
+def in_thread(view: Callable[P, R]) -> Callable[P, R]:
+    """``view`` itself, or a function that runs it if it is ``async def``: a wrapper would hide that from Flask."""
+    return run_async(view) if inspect.iscoroutinefunction(view) else view
 
 
 def refuse_class(view: object) -> None:

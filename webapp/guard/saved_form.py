@@ -51,7 +51,7 @@ def save(target: str, ended: CredentialRow | None = None) -> bool:
         target: path and query to which the form was submitted.
         ended: row of the session that was refused.
     """
-    if request.method != "POST" or (owner := csrf.page_owner()) is None:
+    if request.method != "POST" or form_state.is_too_long() or (owner := csrf.page_owner()) is None:
         return False
     if ended is not None and ended.user_id == owner and ended.disabled_at is not None:
         return False

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Request
 from werkzeug.routing import MapAdapter, UUIDConverter
 
+from webapp.web.async_views import run_async
 from webapp.web.chunked import BoundedRequest
 
 MAX_HOSTS = 64
@@ -64,6 +65,9 @@ class Application(Flask):
         if ready is func:
             self._plain.add(func)
         return ready
+
+    def async_to_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return run_async(func)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As ``Flask.create_url_adapter``, but only once per host; after that a copy with the path of this request."""

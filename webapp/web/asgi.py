@@ -8,18 +8,20 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from io import BytesIO
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from webapp.core.fair_slots import FairSlots, NoSlotFree
 from webapp.web import headers
 from webapp.web.after_response import AFTER_RESPONSE
 from webapp.web.bare_problem import BUSY, bare_problem
+from webapp.web.body_reader import TooManyPieces, read_body
 from webapp.web.fair_queue import FairQueue
 from webapp.web.streaming import ClientGone, Message, Receive, Send, stream
-from webapp.web.wsgi_environ import Environ, LateBody, StartResponse, environ_of, has_body
+from webapp.web.wsgi_environ import BODY_READ, Environ, LateBody, StartResponse, environ_of, has_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -28,16 +30,12 @@ T = TypeVar("T")
 
 QUEUED_PER_THREAD = 25
 """Requests that may wait for a thread, per thread; further ones are answered 503."""
+UPLOADS = 8
+"""Bodies over the general limit that one process reads and handles at the same time; further ones are answered 503."""
+SLOWEST_UPLOAD = 64 * 1024
+"""Bytes per second; what the general limit does not cover has so much more time."""
 BODIES_PER_CLIENT = 32
 """Bodies of one client that one process reads at the same time; further ones are answered 503."""
-# A body may arrive in a limited number of pieces, because each takes the event loop the same time, however small it
-# is. A TCP segment holds about 1,460 bytes, so an ordinary body of 64 kB arrives in 45.
-FEWEST_PIECES = 500
-BYTES_PER_PIECE = 256
-
-
-class TooManyPieces(Exception):
-    """A body arrived in more pieces than any network would split it into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +57,8 @@ class AsgiGateway:
         body_timeout: from the headers to the last byte of the body; then the application answers 408.
         base_url: of the site, for the ``type`` of problem documents.
         client_of: the client whose share of the limits a request uses, such as its IP network.
+        limit_of: the limit of a request whose body is longer than ``body_limit``, from its headers; called in a thread.
+            What is over ``body_limit`` is kept in a file.
     """
 
     def __init__(
@@ -70,10 +70,11 @@ class AsgiGateway:
         body_timeout: timedelta,
         base_url: str = "",
         client_of: Callable[[Environ], str] = lambda environ: environ["REMOTE_ADDR"],
+        limit_of: Callable[[Environ], int] | None = None,
     ) -> None:
         self.app, self.client_of, self.base_url = app, client_of, base_url
+        self.limit_of, self.uploads = limit_of, FairSlots(UPLOADS)
         self.body_limit, self.body_timeout = body_limit, body_timeout.total_seconds()
-        self.most_pieces = max(FEWEST_PIECES, body_limit // BYTES_PER_PIECE)
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self.queue = FairQueue(threads)
         self.pending = FairSlots(threads * (1 + QUEUED_PER_THREAD))
@@ -90,12 +91,36 @@ class AsgiGateway:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         environ = environ_of(scope)
         client = self.client_of(environ)
+        try:
+            limit = await self.limit(environ, client)
+            with self.uploads.hold(client) if limit > self.body_limit else nullcontext():
+                await self.handle(environ, client, limit, receive, send)
+                environ["wsgi.input"].close()
+        except NoSlotFree:
+            await self.refuse(environ, send, 503, BUSY)
+
+    async def limit(self, environ: Environ, client: str) -> int:
+        """The largest body of a request, in bytes."""
+        length = environ.get("CONTENT_LENGTH", "")
+        is_long = not length.isdecimal() or int(length[:20]) > self.body_limit
+        if self.limit_of is None or not is_long or not has_body(environ):
+            return self.body_limit
+        with self.pending.hold(client):
+            found = await self.in_thread(client, partial(self.limit_of, environ))
+        environ[BODY_READ] = found
+        return found
+
+    async def handle(self, environ: Environ, client: str, limit: int, receive: Receive, send: Send) -> None:
+        """
+        Raises:
+            NoSlotFree: too many requests wait for a thread.
+        """
         if has_body(environ):
             if self.bodies[client] >= BODIES_PER_CLIENT:
                 await self.refuse(environ, send, 503, BUSY)
                 return
             try:
-                await self.add_body(environ, client, receive)
+                await self.add_body(environ, client, limit, receive)
             except TooManyPieces:
                 await self.refuse(environ, send, 413)
                 return
@@ -103,11 +128,8 @@ class AsgiGateway:
                 # The body may also be malformed; then the client is still connected and gets this response.
                 await self.refuse(environ, send, 400)
                 return
-        try:
-            with self.pending.hold(client):
-                await self.respond(environ, client, receive, send)
-        except NoSlotFree:
-            await self.refuse(environ, send, 503, BUSY)
+        with self.pending.hold(client):
+            await self.respond(environ, client, receive, send)
 
     async def refuse(self, environ: Environ, send: Send, status: int, detail: str | None = None) -> None:
         """Send a problem without calling the application, and close the connection."""
@@ -118,48 +140,27 @@ class AsgiGateway:
             added["Retry-After"] = "1"
         await send_whole(send, status, [*problem.headers, *added.items()], problem.body)
 
-    async def add_body(self, environ: Environ, client: str, receive: Receive) -> None:
+    async def add_body(self, environ: Environ, client: str, limit: int, receive: Receive) -> None:
         """Read the body into ``wsgi.input``; after the timeout, put a ``LateBody`` there.
 
         Raises:
-            ClientGone, TooManyPieces: as ``read``.
+            ClientGone, TooManyPieces: as ``read_body``.
         """
         self.bodies[client] += 1
         try:
-            async with asyncio.timeout(self.body_timeout):
-                body = await self.read(receive)
+            async with asyncio.timeout(self.body_timeout + (limit - self.body_limit) / SLOWEST_UPLOAD):
+                body, length = await read_body(receive, limit, self.body_limit)
         except TimeoutError:
             environ["wsgi.input"] = LateBody()
         else:
-            environ["wsgi.input"] = BytesIO(body)
+            environ["wsgi.input"] = body
             # The length of a chunked body is known now, so the application can refuse one over its limit.
-            environ["CONTENT_LENGTH"] = str(len(body))
+            environ["CONTENT_LENGTH"] = str(length)
             environ.pop("HTTP_TRANSFER_ENCODING", None)
         finally:
             self.bodies[client] -= 1
             if not self.bodies[client]:
                 del self.bodies[client]
-
-    async def read(self, receive: Receive) -> bytes:
-        """The body; of one longer than ``body_limit`` only as much as shows that it is longer.
-
-        Raises:
-            ClientGone: the client has closed the connection, or the body is malformed.
-            TooManyPieces: more pieces than ``most_pieces``.
-        """
-        body = bytearray()
-        pieces = 0
-        while len(body) <= self.body_limit:
-            if pieces == self.most_pieces:
-                raise TooManyPieces
-            pieces += 1
-            message = await receive()
-            if message["type"] != "http.request":
-                raise ClientGone
-            body += message.get("body", b"")
-            if not message.get("more_body", False):
-                break
-        return bytes(body)
 
     async def respond(self, environ: Environ, client: str, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()

@@ -58,18 +58,22 @@ def check_parts(body: bytes, boundary: str) -> None:
         raise unreadable(
             _("The boundary of the form must have 1 to %(count)s ASCII characters.", count=LONGEST_BOUNDARY)
         )
-    for part in body.split(b"--" + boundary.encode())[1:]:
-        if part.startswith(b"--"):
-            break
-        end = BLANK_LINE.search(part, 0, LARGEST_PART_HEAD)
+    delimiter = b"--" + boundary.encode()
+    start = body.find(delimiter)
+    # Not split into parts, which would copy an upload.
+    while start >= 0 and not body.startswith(b"--", start := start + len(delimiter)):
+        following = body.find(delimiter, start)
+        last = min(start + LARGEST_PART_HEAD, following if following >= 0 else len(body))
+        end = BLANK_LINE.search(body, start, last)
         if end is None:
             raise unreadable(
                 _("The headers of a part of the form have at most %(count)s bytes.", count=LARGEST_PART_HEAD)
             )
-        if part.count(b";", 0, end.start()) > MAX_PARAMETERS:
+        if body.count(b";", start, end.start()) > MAX_PARAMETERS:
             raise unreadable(
                 _("The headers of a part of the form have at most %(count)s parameters.", count=MAX_PARAMETERS)
             )
+        start = following
 
 
 def too_many_fields() -> Problem:

@@ -11,7 +11,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 PART = 64 * 1024
-"""Bytes per ASGI message; the parts of a WSGI body are collected, as they are often single lines."""
+"""Bytes per ASGI message; the parts of a WSGI body are collected, as they are often single lines, except for events."""
 LONGEST_PART = 30.0
 """Seconds that a client may take to receive one message."""
 LONGEST = 300.0
@@ -36,13 +36,18 @@ def stream(body: Iterable[bytes], head: Message, receive: Receive, send: Send, l
     until = time.monotonic() + LONGEST
     try:
         deliver(head, send, gone, loop)
-        for part in collected(body):
+        for part in body if is_event_stream(head) else collected(body):
             if time.monotonic() > until:
                 raise ClientGone
             deliver({"type": "http.response.body", "body": part, "more_body": True}, send, gone, loop)
         deliver({"type": "http.response.body", "body": b""}, send, gone, loop)
     finally:
         gone.cancel()
+
+
+def is_event_stream(head: Message) -> bool:
+    """Whether the body is server-sent events, each of which is sent at once (HTML Standard §9.2)."""
+    return any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in head["headers"])
 
 
 def collected(parts: Iterable[bytes]) -> Iterator[bytes]:

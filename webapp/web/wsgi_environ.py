@@ -21,6 +21,8 @@ ALWAYS: Environ = {
     "wsgi.run_once": False,
     "wsgi.version": (1, 0),
 }
+BODY_READ = "webapp.body_read"
+"""WSGI environ key: bytes of the body that were read at most, where a view has a limit of its own."""
 # A body has no meaning in these requests (RFC 9110 §9.3.1), so it is not read.
 WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "TRACE"}
 UNPREFIXED = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
