@@ -13,6 +13,7 @@ from limits.storage import storage_from_string
 from sqlalchemy import select, text
 
 from tests.ports import free_port
+from webapp.core import clock
 from webapp.core.db import Base, Database, Unavailable
 from webapp.core.models import RateBucket
 from webapp.core.ratelimit import Limit, Limiter, limiter_for
@@ -102,6 +103,18 @@ def test_limits_are_counted_in_order_up_to_the_first_that_is_exceeded(limiter):
     refused = limiter.take_in_turn((two, "there"), (THREE, "ada"))
     assert (refused.limit, refused.key) == (THREE, "ada")
     assert limiter.take(two, "there").remaining == 0
+
+
+def test_a_window_whose_hits_were_all_given_back_begins_anew_and_is_not_listed(limiter):
+    limiter.take(THREE, "ada")
+    limiter.forgive([], [(THREE, "ada")], since=clock.now())
+    assert limiter.entries() == []
+    time.sleep(0.2)
+    begun = clock.now()
+    limiter.take(THREE, "ada")
+    [(_, hits, end)] = limiter.entries()
+    assert hits == 1
+    assert end > begun + THREE.per - timedelta(seconds=0.1)
 
 
 def test_reading_a_count_does_not_change_it(limiter):

@@ -223,3 +223,16 @@ def test_tabs_of_two_processes_that_come_back_at_once_get_one_secret(app: Flask)
         found = credentials.by_key(db, credential_key(renewed), kind="session")
         assert found is not None
         assert found.id == session_id
+
+
+def test_logins_that_give_back_what_others_are_counted_for_do_not_deadlock(app: Flask) -> None:
+    limiter = services_of(app).get(Limiter)
+    network, name, account = ((Limit(f"pg-{kind}", 10_000, timedelta(minutes=1)), "ada") for kind in "nma")
+
+    def log_in(_number: int) -> None:
+        assert limiter.take_in_turn(network, name, account) is None
+        limiter.forgive([account], [network, name], since=now())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(log_in, range(300)))
+    assert limiter.look(*network).remaining == 9_999

@@ -1,7 +1,5 @@
-"""What was right gives its try back, its own and no other; what is still being compared is not called wrong."""
+"""What was right gives its try back, its own and no other."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -11,7 +9,6 @@ from tests import factories
 from tests.browser import Person
 from tests.login.wrong_passwords import NOON, WRONG, knock, statuses
 from tests.second_factors import half, with_app, with_sheet
-from webapp.accounts.passwords import Passwords
 from webapp.core.client_network import network_of
 from webapp.core.clock import now
 from webapp.core.ratelimit import Limiter
@@ -125,55 +122,6 @@ def test_who_knows_one_password_does_not_reset_the_count_of_another_account(site
         assert knock(site, "ada", WRONG, f"198.51.100.{number}").status_code == 401
         assert knock(site, "mallory", factories.PASSWORD, f"198.51.100.{number}").status_code == 200
     assert knock(site, "ada", factories.PASSWORD, "198.51.100.9").status_code == 429
-
-
-class Held:
-    """argon2 that compares when it is let go."""
-
-    def __init__(self):
-        self.go, self.here = threading.Event(), threading.Semaphore(0)
-
-    def verify(self, hashed, password):
-        self.here.release()
-        assert self.go.wait(30)
-        return factories.QUICK.verify(hashed, password)
-
-    def check_needs_rehash(self, hashed):
-        return False
-
-
-def held(make_app):
-    app = make_app(WEBAPP_HASHES_AT_ONCE="30", WEBAPP_THREADS="80", **FEW)
-    factories.user(app, "ada")
-    hasher = services_of(app).get(Passwords).hasher = Held()
-    return app, hasher
-
-
-@pytest.mark.parametrize(
-    ("in_flight", "refused"),
-    [
-        pytest.param(["ada"] * 4, "ada", id="as many of one account as it has tries"),
-        pytest.param(["nobody"] * 4, "nobody", id="of a name that nobody has"),
-        pytest.param([f"name{n}" for n in range(5)], "ada", id="as many of one network as it has tries"),
-    ],
-)
-def test_while_passwords_are_compared_the_next_is_told_to_come_back_in_a_second(make_app, in_flight, refused):
-    app, hasher = held(make_app)
-    with ThreadPoolExecutor(8) as at_once:
-        tries = [at_once.submit(knock, app, name, factories.PASSWORD, OFFICE) for name in in_flight]
-        for _ in in_flight:
-            assert hasher.here.acquire(timeout=30)
-        before = tries_of_network(app)
-        again = [knock(app, refused, factories.PASSWORD, OFFICE) for _ in range(3)]
-        assert {(answer.status_code, answer.headers.get("Retry-After")) for answer in again} == {(429, "1")}
-        assert "few seconds" in again[0].json["detail"]
-        assert tries_of_network(app) == before, "what was not compared does not count"
-        hasher.go.set()
-    is_known = in_flight[0] == "ada"
-    assert {done.result().status_code for done in tries} == {200 if is_known else 401}
-    answer = knock(app, refused, factories.PASSWORD, OFFICE)
-    assert answer.status_code == (200 if is_known else 429)
-    assert is_known or int(answer.headers["Retry-After"]) > 800
 
 
 def test_a_try_that_ends_in_the_next_window_takes_nothing_from_it(site):

@@ -24,7 +24,8 @@ BY_NAME = select(User).where(or_(User.username_key == bindparam("key"), User.ema
 # FOR NO KEY UPDATE: a concurrent change of the password, or disabling, waits, and then ends what was begun.
 UNCHANGED = (
     select(User)
-    .where(User.id == bindparam("id"), User.password_hash == bindparam("password_hash"))
+    # Not the hash: another login may have renewed it with today's parameters, of the same password.
+    .where(User.id == bindparam("id"), User.password_changed_at.is_not_distinct_from(bindparam("password_changed_at")))
     .where(User.disabled_at.is_(None), User.is_service.is_(False))
     .with_for_update(key_share=True)
 )
@@ -76,7 +77,7 @@ def everybody(db: Session, only: str = "") -> Sequence[User]:
 def unchanged(db: Session, user: User) -> User | None:
     """The user, locked, if they may still log in with the password that was verified; verifying takes long enough for a
     concurrent change."""
-    return db.scalar(UNCHANGED, {"id": user.id, "password_hash": user.password_hash})
+    return db.scalar(UNCHANGED, {"id": user.id, "password_changed_at": user.password_changed_at})
 
 
 def slowest_imported_hash(db: Session) -> str | None:

@@ -90,6 +90,11 @@ class Limiter:
             key = limit.key(keys)
             return self._answer(limit, key, self._storage.get(key), most=limit.amount - 1)
 
+    def is_over(self, limit: Limit, *keys: str) -> bool:
+        """Whether more hits were counted than are allowed."""
+        with self._counting():
+            return self._storage.get(limit.key(keys)) > limit.amount
+
     def clear(self, limit: Limit, *keys: str) -> None:
         """Reset the count, as after a successful login."""
         with self._counting():

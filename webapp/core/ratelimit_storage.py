@@ -20,12 +20,14 @@ Item = tuple[str, int, int]
 # Keys with this prefix mark values that may be used once. They are not listed, and ``limits reset`` keeps them.
 SPENT = "spent-"
 
-# One statement, so that concurrent processes are counted one after the other. Valid on SQLite and PostgreSQL.
+# One statement, so that concurrent processes are counted one after the other. Valid on SQLite and PostgreSQL. A window
+# whose hits were all given back begins anew.
 COUNT = text("""
     INSERT INTO rate_bucket (key, hits, expires_at) VALUES (:key, :amount, :end)
     ON CONFLICT (key) DO UPDATE SET
       hits = CASE WHEN rate_bucket.expires_at <= :now THEN :amount ELSE rate_bucket.hits + :amount END,
-      expires_at = CASE WHEN rate_bucket.expires_at <= :now THEN :end ELSE rate_bucket.expires_at END
+      expires_at = CASE WHEN rate_bucket.expires_at <= :now OR rate_bucket.hits = 0 THEN :end
+        ELSE rate_bucket.expires_at END
     RETURNING hits
 """)
 
@@ -38,7 +40,7 @@ GIVE_BACK = text("""
 GIVE_BACK_IN_VALKEY = """
     local left = redis.call('PTTL', KEYS[1])
     if left > 0 and left <= tonumber(ARGV[1]) and tonumber(redis.call('GET', KEYS[1])) > 0 then
-      redis.call('DECR', KEYS[1])
+      if redis.call('DECR', KEYS[1]) == 0 then redis.call('DEL', KEYS[1]) end
     end
 """
 
@@ -117,16 +119,19 @@ class SqlStorage(Storage):
     def forgive(self, cleared: Iterable[str], given_back: Iterable[tuple[str, int]], since: datetime) -> None:
         moment = to_microseconds(clock.now())
         with self._database.write() as session:
-            for key in cleared:
-                session.execute(CLEAR, {"key": key})
+            # In the order in which they are taken: on PostgreSQL two logins that lock them in turn would deadlock.
             for key, expiry in given_back:
                 latest = to_microseconds(since + timedelta(seconds=expiry))
                 session.execute(GIVE_BACK, {"key": key, "now": moment, "latest": latest})
+            for key in cleared:
+                session.execute(CLEAR, {"key": key})
 
     def entries(self) -> Iterable[Entry]:
         with self._database.read() as session:
             rows = (
-                select(RateBucket).where(RateBucket.expires_at > clock.now(), ~begins(SPENT)).order_by(RateBucket.key)
+                select(RateBucket)
+                .where(RateBucket.expires_at > clock.now(), RateBucket.hits > 0, ~begins(SPENT))
+                .order_by(RateBucket.key)
             )
             return [(row.key, row.hits, row.expires_at) for row in session.scalars(rows)]
 

@@ -1,7 +1,7 @@
 """LoginFlow: name and password of a login, with rate limits and lock-out; outcomes are values."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from webapp.accounts import lockout, user_queries
@@ -15,7 +15,7 @@ from webapp.core.db import Database
 from webapp.core.ratelimit import Counted, Limit, Limiter, LimitExceeded
 from webapp.login.client_familiarity import Client, ClientFamiliarity, familiarity_of
 from webapp.login.password_authenticator import PasswordAuthenticator
-from webapp.login.tries_in_flight import TriesInFlight
+from webapp.login.undecided import undecided
 from webapp.mail.mailer import Mailer
 
 AMR = "pwd"
@@ -79,7 +79,6 @@ class LoginFlow:
     by_name: Limit
     by_account: Limit
     by_address: Limit
-    in_flight: TriesInFlight = field(default_factory=TriesInFlight)
 
     def begin(self, attempt: Attempt) -> Done | Unverified | LoginRefused | Throttled:
         """Check name and password.
@@ -89,7 +88,7 @@ class LoginFlow:
             Unreachable, NoAccountPossible: see ``PasswordAuthenticator.authenticate``.
         """
         if too_many := self.over(self.by_address, attempt.client.network):
-            return self.throttled(None, too_many)
+            return Throttled(IN_A_MOMENT) if self.may_be_right(too_many) else self.throttled(None, too_many)
         with self.passwords.place():
             received_at = time.monotonic()
             with self.database.read() as db:
@@ -107,26 +106,41 @@ class LoginFlow:
         name = self.by_name, sender.by_name(attempt.identifier)
         account = self.by_account, sender.by_account(attempt.identifier, user)
         network = self.by_address, attempt.client.network
-        too_many, since = self.limiter.take_in_turn(network, name, account), now()
+        marks = undecided(network), undecided(name)
+        too_many, since = self.limiter.take_in_turn(network, name, *marks, account), now()
         if too_many is not None and too_many.limit is not self.by_account:
-            if self.may_be_right(too_many):
-                taken = [network] if too_many.limit is self.by_address else [network, name]
-                self.limiter.forgive([], taken, since=since)
-            return self.throttled(user, too_many)
-        if too_many is not None:
-            # The password is not compared, but the response takes as long.
-            self.passwords.verify(attempt.password, None, as_slow_as=slowest)
-            return self.refused(user, sender.familiarity, is_counted=False)
-        with self.in_flight.hold([network, name]):
-            outcome = self.compare(attempt, user, sender, slowest)
+            taken = [network] if too_many.limit is self.by_address else [network, name]
+            return self.not_compared(user, too_many, taken, since)
+        cleared, given_back = list[Counted](), [*marks]
+        try:
+            outcome = self.compare(attempt, user, sender, slowest, full=account if too_many else None)
             if not isinstance(outcome, LoginRefused):
-                self.forgive(network, name, account, sender, since)
+                cleared, given_back = taken_back(network, name, account, sender.familiarity)
+                given_back += marks
             return outcome
+        finally:
+            self.limiter.forgive(cleared, given_back, since=since)
 
     def compare(
-        self, attempt: Attempt, user: User | None, sender: ClientFamiliarity, slowest: str | None
+        self,
+        attempt: Attempt,
+        user: User | None,
+        sender: ClientFamiliarity,
+        slowest: str | None,
+        *,
+        full: Counted | None,
     ) -> Done | Unverified | LoginRefused:
-        owner = self.authenticator.authenticate(attempt.identifier, attempt.password, user, as_slow_as=slowest)
+        """
+        Args:
+            full: the count of the account, if it was over its limit. Right passwords that were being compared may have
+                filled it, so it is looked at again when this one is compared. That is as late as can be: to wait longer
+                would show whose count is full.
+        """
+        owner = self.authenticator.authenticate(
+            attempt.identifier, attempt.password, user, as_slow_as=slowest, may_ask_provider=full is None
+        )
+        if full is not None and self.limiter.is_over(*full):
+            return self.refused(user, sender.familiarity, is_counted=False)
         # The name belongs to another user at the provider by now, but not yet here.
         if owner is None or (user is not None and owner.id != user.id) or not self.accepts(user, sender.familiarity):
             return self.refused(user, sender.familiarity)
@@ -140,22 +154,25 @@ class LoginFlow:
 
     def may_be_right(self, too_many: LimitExceeded) -> bool:
         """Whether right passwords may have filled the count: some that count for it are being compared."""
-        return self.in_flight.is_any(too_many.limit, too_many.key)
+        limit, key = undecided((too_many.limit, too_many.key))
+        return self.limiter.look(limit, key).remaining < limit.amount
 
-    def forgive(
-        self, network: Counted, name: Counted, account: Counted, sender: ClientFamiliarity, since: datetime
-    ) -> None:
-        """Take back what was counted, after the right password."""
-        if sender.familiarity is Familiarity.STRANGER:
-            # Resetting the count of a name would show strangers who use it up that somebody has logged in.
-            self.limiter.forgive([account], [network, name], since=since)
-        else:
-            self.limiter.forgive([account, name], [network], since=since)
+    def not_compared(
+        self, user: User | None, too_many: LimitExceeded, taken: list[Counted], since: datetime
+    ) -> Throttled:
+        """Refuse an attempt that is over a limit.
+
+        Args:
+            taken: what it was counted for.
+        """
+        # In this order: what was right is no longer undecided once it has been given back.
+        if not self.may_be_right(too_many) and self.limiter.is_over(too_many.limit, too_many.key):
+            return self.throttled(user, too_many)
+        self.limiter.forgive([], taken, since=since)
+        return Throttled(IN_A_MOMENT)
 
     def throttled(self, user: User | None, too_many: LimitExceeded) -> Throttled:
         """Record the limit and return the refusal."""
-        if self.may_be_right(too_many):
-            return Throttled(IN_A_MOMENT)
         # One event per window, so that many attempts do not fill the log.
         limit = too_many.limit
         noted = Limit("throttle-noted", 1, limit.per)
@@ -187,3 +204,13 @@ class LoginFlow:
             # Only if it is still the current password: a concurrent change must not be overwritten.
             if account := user_queries.unchanged(db, user):
                 account.password_hash = user.password_hash = hashed
+
+
+def taken_back(
+    network: Counted, name: Counted, account: Counted, familiarity: Familiarity
+) -> tuple[list[Counted], list[Counted]]:
+    """What a right password resets, and of what it gives its own attempt back."""
+    if familiarity is Familiarity.STRANGER:
+        # Resetting the count of a name would show strangers who use it up that somebody has logged in.
+        return [account], [network, name]
+    return [name, account], [network]

@@ -18,13 +18,20 @@ class PasswordAuthenticator:
     provider: IdentityProvider | None = None
 
     def authenticate(
-        self, identifier: str, password: str, user: User | None, *, as_slow_as: str | None = None
+        self,
+        identifier: str,
+        password: str,
+        user: User | None,
+        *,
+        as_slow_as: str | None = None,
+        may_ask_provider: bool = True,
     ) -> User | None:
         """The account of a name and password.
 
         Args:
             user: the local account with that name.
             as_slow_as: see ``Passwords.verify``.
+            may_ask_provider: False: only the password of a local account can be right.
 
         Returns:
             The account, created at the first login of a provider's user; None if the password is wrong or it is
@@ -34,17 +41,25 @@ class PasswordAuthenticator:
             Unreachable: the identity provider did not answer.
             NoAccountPossible: the password is right, but the account cannot be created here.
         """
-        found = self.verified_user(identifier, password, user, as_slow_as)
+        provider = self.provider if may_ask_provider else None
+        found = self.verified_user(provider, identifier, password, user, as_slow_as)
         return found if found is not None and found.disabled_at is None and not found.is_service else None
 
-    def verified_user(self, identifier: str, password: str, user: User | None, as_slow_as: str | None) -> User | None:
+    def verified_user(
+        self,
+        provider: IdentityProvider | None,
+        identifier: str,
+        password: str,
+        user: User | None,
+        as_slow_as: str | None,
+    ) -> User | None:
         # Local accounts are verified here, whatever the provider knows: administrators can log in while it is down, and
         # no name there can take over a local account.
         is_local = user is not None and not user.is_known_elsewhere
-        if self.provider is None or is_local:
+        if provider is None or is_local:
             is_right = self.passwords.verify(password, user.password_hash if user else None, as_slow_as=as_slow_as)
             return user if is_right else None
-        identity = self.provider.authenticate(identifier, password)
+        identity = provider.authenticate(identifier, password)
         if identity is None:
             return None
         with self.database.write() as db:

@@ -99,8 +99,6 @@ def has_password(form: ConfirmForm, user: User) -> bool:
     if not isinstance(outcome, Done):
         form.password.errors = [_("Wrong password. Try again.")]
         return False
-    # The right password may have replaced an imported hash, or one of lower cost.
-    user.password_hash = outcome.user.password_hash
     return True
 
 

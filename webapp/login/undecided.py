@@ -1,0 +1,18 @@
+"""Attempts to log in whose password is being compared, counted in every process alike."""
+
+from datetime import timedelta
+
+from webapp.core.ratelimit import Counted, Limit
+
+MANY = 1_000_000
+LONGEST = timedelta(minutes=1)
+"""For which an attempt is taken for undecided if its process ends meanwhile."""
+
+
+def undecided(counted: Counted) -> Counted:
+    """The number of undecided attempts among those that were counted.
+
+    They are counted like wrong ones until they turn out to be right, so a full count may be one of right ones.
+    """
+    limit, key = counted
+    return Limit(f"{limit.name}-undecided", MANY, LONGEST), key
