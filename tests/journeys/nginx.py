@@ -4,7 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,20 +43,20 @@ def program() -> str:
 
 
 @contextmanager
-def proxying(folder: Path, servers: Mapping[int, str]) -> Iterator[None]:
+def proxying(folder: Path, servers: Sequence[tuple[int, str]]) -> Iterator[None]:
     """Serve HTTPS on loopback until the end of the block.
 
     Args:
-        servers: port, and what its ``server`` block holds.
+        servers: port of each, and what its ``server`` block holds.
     """
     write_certificate(folder)
-    blocks = (f"server {{ listen 127.0.0.1:{port} ssl; {inside} }}" for port, inside in servers.items())
+    blocks = (f"server {{ listen 127.0.0.1:{port} ssl; {inside} }}" for port, inside in servers)
     written = CONFIGURATION.format(tls=TLS, proxied=PROXIED, servers="\n".join(blocks))
     (folder / "nginx.conf").write_text(written)
     arguments = [program(), "-p", str(folder), "-c", "nginx.conf", "-e", "error.log"]
     process = subprocess.Popen(arguments)
     try:
-        for port in servers:
+        for port, _ in servers:
             wait_for(port, process, folder / "error.log")
         yield
     finally:

@@ -41,7 +41,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory, postman: Postman) -> Itera
     folder, ports = tmp_path_factory.mktemp("below_a_path"), {form: free_port() for form in FORMS}
     settings = {"WEBAPP_BASE_URL": URL, "WEBAPP_TRUSTED_PROXIES": "127.0.0.1", "WEBAPP_SMTP_URL": postman.url}
     with served(folder, **settings) as site:
-        servers = {ports[form]: (ROOT + location).format(site=site.url) for form, location in FORMS.items()}
+        servers = [(ports[form], (ROOT + location).format(site=site.url)) for form, location in FORMS.items()]
         with nginx.proxying(folder, servers):
             yield Proxied(site, ports)
 
