@@ -78,8 +78,10 @@ class Person:
     def press(self, button: str, **fields: Any) -> TestResponse:
         """Fill in the form that has this button, as it stands on the page, and press it."""
         form = form_with(self.page.text, button)
-        filled = values_of(form) | fields
-        action = form.get("action") or self.page.request.path
+        pressed = next(element for element in form.iter("button") if button in text_of(element))
+        own = {name: pressed.get("value", "") for name in [pressed.get("name")] if name}
+        filled = values_of(form) | own | fields
+        action = pressed.get("formaction") or form.get("action") or self.page.request.path
         return self.visit(form.get("method", "get").upper(), action, data=filled)
 
     def follow(self, words: str) -> TestResponse:

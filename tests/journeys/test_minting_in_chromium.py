@@ -15,7 +15,7 @@ def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_m
     site.add_user("mira")
     log_in(tab, site, "mira")
     tab.goto(f"{site.url}/tokens/new")
-    tab.get_by_role("link", name="Try with curl").click()
+    tab.get_by_role("button", name="Try with curl").click()
     words = tab.locator(".token-summary__text")
     expect(words).to_contain_text("Can read Your profile until")
     tab.get_by_label("Only from these IP addresses").fill("10.0.0.0/99")

@@ -33,7 +33,7 @@ def test_a_token_from_its_preset_to_the_kill_switch(tab: Page, site: ServedSite,
 
     # From a preset, to a page that waits until a real request has come.
     tab.goto(f"{site.url}/tokens/new")
-    tab.get_by_role("link", name="curl").first.click()
+    tab.get_by_role("button", name="curl").first.click()
     tab.get_by_role("textbox", name="Name").fill("first try")
     tab.get_by_role("button", name="Create token").click()
     first = token_on(tab)

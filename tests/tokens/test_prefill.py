@@ -43,7 +43,7 @@ def test_a_link_that_suggests_limits_that_do_not_fit_does_no_harm(person, query)
 def test_a_preset_fills_the_form_in_and_makes_nothing(person, app, words):
     before = contents(app)
     person.open("/tokens/new")
-    person.follow(words)
+    person.press(words)
     assert contents(app) == before
     assert f"suggested by “{words}”" in person.page.text
     assert person.press("Create token", name="from a preset").status_code == 201
@@ -52,7 +52,7 @@ def test_a_preset_fills_the_form_in_and_makes_nothing(person, app, words):
 def test_to_try_with_curl_takes_no_more_than_the_button_however_often(person, app):
     for _ in range(3):
         person.open("/tokens/new")
-        person.follow("Try with curl")
+        person.press("Try with curl")
         assert person.press("Create token").status_code == 201
     names = [json.loads(str(event["details"]))["name"] for event in events(app, "token.minted")]
     assert names == ["curl", "curl 2", "curl 3"]
@@ -64,7 +64,7 @@ def test_a_preset_never_suggests_more_than_the_policy_allows(make_app):
     ada = Person(app)
     ada.log_in("ada")
     ada.open("/tokens/new")
-    ada.follow("Backup")
+    ada.press("Backup")
     assert ada.press("Create token", name="backup").status_code == 201
 
 

@@ -28,9 +28,13 @@ def curl(url: str) -> str:
     return f'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\\n  {url}'
 
 
-def mint_link(scopes: Sequence[str]) -> str:
-    """URL of the form for a new token, filled in with these scopes and an expiry of 7 days."""
-    return url_for(MINT, scopes=list(scopes), expires_in=WEEK)
+def mint_link(scopes: Sequence[str], page: str) -> str:
+    """URL of the form for a new token, filled in with these scopes and an expiry of 7 days.
+
+    Args:
+        page: URL rule of the page that the link is on, for the preset that reads one page.
+    """
+    return url_for(MINT, scopes=list(scopes), expires_in=WEEK, page=page)
 
 
 def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
@@ -39,14 +43,20 @@ def link_for_another(scopes: Sequence[str], token_id: UUID) -> str:
     return url_for(MINT, **given)
 
 
-def curl_example(path: str, need: Requirement) -> CurlExample:
-    """The curl example for a path, with a link to create a token with the scopes of its requirement."""
-    return CurlExample(curl(current_app.config["BASE_URL"] + path), mint_link(need.scopes.sufficient()))
+def curl_example(path: str, need: Requirement, rule: str | None = None) -> CurlExample:
+    """The curl example for a path, with a link to create a token with the scopes of its requirement.
+
+    Args:
+        rule: URL rule of its route; None if that is the path itself.
+    """
+    link = mint_link(need.scopes.sufficient(), page=rule or path)
+    return CurlExample(curl(current_app.config["BASE_URL"] + path), link)
 
 
 def curl_example_here() -> CurlExample:
     """The curl example for the current page."""
-    return curl_example(request.path, current_requirement())
+    rule = request.url_rule
+    return curl_example(request.path, current_requirement(), rule.rule if rule else None)
 
 
 def current_requirement() -> Requirement:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from webapp.core.translation import _
 from webapp.tokens.scopes import GENERAL, Catalogue
@@ -10,6 +11,7 @@ from webapp.tokens.scopes import GENERAL, Catalogue
 HOUR, DAY = 3600, 86400
 # A backup does not include administration unless the user adds it.
 NOT_OWN = ("admin:read", GENERAL)
+EXAMPLE = "/protected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,28 @@ class Preset:
     name: str | None = None
     """Only for tokens of an hour; other tokens are named by their owner."""
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Values by form field; empty ones are left out."""
+        found = {
+            "name": self.name,
+            "scopes": list(self.scopes),
+            "resources": list(self.resources),
+            "methods": list(self.methods),
+            "per_minute": self.per_minute,
+            "expires_in": str(self.expires_in),
+        }
+        return {name: value for name, value in found.items() if value}
 
-def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> list[Preset]:
-    """The presets that make sense for these roles, with an expiry within ``longest``."""
+
+def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta, page: str | None = None) -> list[Preset]:
+    """The presets that make sense for these roles, with an expiry within ``longest``.
+
+    Args:
+        page: URL rule of the page that "Read one page" reads; ``EXAMPLE`` if there is no such page for a token.
+    """
     held = catalogue.held_by(roles)
+    scope = scope_reading(catalogue, held, page)
     reads = tuple(name for name in held if name.endswith(":read") and name not in NOT_OWN)
     renewing = tuple(name for name in ("resources:read", "self:rotate") if name in held)
     most = int(longest.total_seconds())
@@ -44,13 +64,20 @@ def presets(catalogue: Catalogue, roles: Sequence[str], longest: timedelta) -> l
             _("Read one page"),
             _("GET requests to one path"),
             month,
-            ("protected:read",),
+            (scope or "protected:read",),
             ("GET",),
-            ("/protected",),
+            (page if page and scope else EXAMPLE,),
         ),
         Preset("ci", _("CI job"), _("a few calls a minute"), quarter, renewing, per_minute=60),
         Preset("backup", _("Backup"), _("read everything you can read"), year, reads, ("GET",)),
     ]
+
+
+def scope_reading(catalogue: Catalogue, held: Sequence[str], page: str | None) -> str | None:
+    """The first scope of ``held`` with which a token may read a page."""
+    return next(
+        (name for name in held for way in catalogue.openings([name]) if (way.method, way.rule) == ("GET", page)), None
+    )
 
 
 def longest_of(lengths: Sequence[int], most: int) -> int:

@@ -32,7 +32,7 @@ from webapp.tokens.views.blueprint import (
     token_by_id,
     unless_strong,
 )
-from webapp.tokens.views.prefill import free_name, like
+from webapp.tokens.views.prefill import fill_in, free_name, like
 from webapp.web.api_schema import responds
 from webapp.web.known_fields import reads
 from webapp.web.negotiation import show, wants_page
@@ -59,14 +59,17 @@ class NewToken(msgspec.Struct, frozen=True):
 
 @bp.get("/tokens/new")
 @require(session=True, fresh_within=FRESH)
-@reads("from", "preset", "expires_on", *SINGLE, lists=("scope", *SEVERAL))
+@reads("from", "page", "preset", "expires_on", *SINGLE, lists=("scope", *SEVERAL))
 def new(principal: Principal) -> ResponseReturnValue:
     model = like(principal.user_id)
     filled = model | filled_by_link()
     if "name" in filled:
         filled["name"] = free_name(principal.user_id, filled["name"])
     form = NewTokenForm.suggested_by(filled, **form_arguments(principal), **policy())
-    return form_pages.new_page(form, chosen=request.args.get("preset", form_pages.OWN_CHOICE), like=model.get("name"))
+    chosen = request.args.get("preset", form_pages.OWN_CHOICE)
+    if not filled:
+        fill_in(form, principal.user_id, chosen)
+    return form_pages.new_page(form, chosen=chosen, like=model.get("name"))
 
 
 @bp.post("/tokens/new")

@@ -1,6 +1,6 @@
 """The pages with the forms to create and edit a token."""
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 
 from webapp.guard.preferences import zone
 from webapp.tokens.forms import EditTokenForm, NewTokenForm
@@ -20,18 +20,23 @@ def new_page(form: NewTokenForm, *, chosen: str = OWN_CHOICE, like: str | None =
         chosen: name of the preset that filled it in.
         like: name of the token it was copied from.
     """
-    offered = presets(catalogue(), form.roles, form.longest)
+    offered = offered_presets(form)
     return render_template(
         "tokens/new.html",
         form=form,
         suggested=form.suggested,
-        presets=[(preset, href(preset)) for preset in offered],
+        presets=offered,
         chosen=next((preset for preset in offered if preset.key == chosen), None),
+        preview_href=url_for("tokens.preview", former=chosen, page=request.args.get("page")),
         like=like,
         policy_days=form.longest.days,
         here=request_location(),
         summary=said(form),
     )
+
+
+def offered_presets(form: NewTokenForm) -> list[Preset]:
+    return presets(catalogue(), form.roles, form.longest, request.args.get("page"))
 
 
 def edit_page(form: EditTokenForm, row: TokenRow) -> str:
@@ -43,20 +48,6 @@ def edit_page(form: EditTokenForm, row: TokenRow) -> str:
         scopes=sorted(form.terms.authority.scopes),
         here=request_location(),
         summary=said(form),
-    )
-
-
-def href(preset: Preset) -> str:
-    """URL of the form filled in with a preset; empty fields are left out."""
-    return url_for(
-        "tokens.new",
-        preset=preset.key,
-        name=preset.name,
-        scopes=list(preset.scopes),
-        resources=list(preset.resources),
-        methods=list(preset.methods),
-        per_minute=preset.per_minute,
-        expires_in=preset.expires_in,
     )
 
 

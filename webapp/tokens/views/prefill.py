@@ -9,9 +9,11 @@ from flask import request
 
 from webapp.core.clock import NEVER
 from webapp.tokens import lifecycle
-from webapp.tokens.forms.create import PRESETS
+from webapp.tokens.forms import NewTokenForm
+from webapp.tokens.forms.create import PRESETS, SEVERAL
 from webapp.tokens.issuing import LONGEST
 from webapp.tokens.lifecycle import TokenRow
+from webapp.tokens.views import form_pages
 from webapp.web.transaction import db
 
 
@@ -38,6 +40,38 @@ def fields_of(row: TokenRow) -> dict[str, Any]:
         "per_minute": authority.per_minute,
         "expires_in": nearest(row),
     }
+
+
+def fill_in(form: NewTokenForm, user_id: UUID, key: str, *, former: str | None = None) -> None:
+    """Fill in a form with a preset. What was entered stays; what is empty or from the ``former`` preset is replaced."""
+    offered = {preset.key: preset.fields for preset in form_pages.offered_presets(form)}
+    if (chosen := offered.get(key)) is None:
+        return
+    before = offered.get(former or "", {})
+    for name in (*SEVERAL[:-1], "name", "per_minute", "expires_in"):
+        field = form[name]
+        if is_entered(form, name, before):
+            continue
+        # The text as it was sent is shown again otherwise.
+        field.data, field.raw_data = chosen.get(name, [] if name in SEVERAL else None), None
+        form.suggested |= {name} & chosen.keys()
+    if form.name.data and "name" in form.suggested:
+        form.name.data = free_name(user_id, form.name.data)
+    # The scopes that stay may not open the path of the preset.
+    closed = form.catalogue.unopened(form.resources.data or (), form.scopes.data or ())
+    form.resources.data = [rule for rule in form.resources.data or () if rule not in closed]
+
+
+def is_entered(form: NewTokenForm, name: str, before: dict[str, Any]) -> bool:
+    """Whether a field has a value of its own: neither that of the former preset nor the default."""
+    value = form[name].data
+    if name == "expires_in":
+        return form.expires_on.data is not None or value != before.get(name, form.usual)
+    if name == "name" and before.get(name):
+        return re.fullmatch(rf"{re.escape(before[name])}(?: \d+)?", value or "") is None and bool(value)
+    if name in SEVERAL:
+        return bool(value) and set(value) != set(before.get(name, ()))
+    return bool(value) and value != before.get(name)
 
 
 def free_name(user_id: UUID, name: str) -> str:

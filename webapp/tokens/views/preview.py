@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 import msgspec
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from webapp.guard import Principal, require
@@ -13,6 +14,7 @@ from webapp.tokens.forms import EditTokenForm, NewTokenForm
 from webapp.tokens.forms.create import PreviewForm
 from webapp.tokens.views import form_pages
 from webapp.tokens.views.blueprint import bp, form_arguments, policy, token_or_404
+from webapp.tokens.views.prefill import fill_in
 from webapp.tokens.views.request_location import request_location
 from webapp.web.api_schema import responds
 from webapp.web.body import submitted
@@ -30,10 +32,15 @@ class Summary(msgspec.Struct, frozen=True):
 @bp.post("/tokens/summary")
 @require(session=True)
 @responds(Summary, form=PreviewForm, refuses=(422,))
-@reads(fields=("use",))
+@reads("former", "page", fields=("preset", "use"))
 def preview(principal: Principal) -> ResponseReturnValue:
     """Summary of a token that is not created yet. A name is not needed."""
-    return previewed(PreviewForm(**form_arguments(principal), **policy()), form_pages.new_page)
+    form = PreviewForm(**form_arguments(principal), **policy())
+    if wants_page() and (chosen := submitted().get("preset")):
+        fill_in(form, principal.user_id, chosen, former=request.args.get("former"))
+        return form_pages.new_page(form, chosen=chosen)
+    chosen = request.args.get("former", form_pages.OWN_CHOICE)
+    return previewed(form, lambda form: form_pages.new_page(form, chosen=chosen))
 
 
 @bp.post("/tokens/<uuid:token_id>/summary")
