@@ -118,7 +118,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     requests: list[DayRecord]
     """Number of requests per day, by session and token."""
     uses: list[UseRecord]
-    """Requested routes, by token."""
+    """Requested routes, by session and token."""
     networks: list[NetworkRecord]
     """Networks, by token."""
     login_networks: list[ExportedLoginNetwork]

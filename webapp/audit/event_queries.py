@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import ROUTINE, Event, stored_names
 from webapp.audit.models import AuditEvent
 
+# Events that have the URL rule of their request in ``route``.
+OF_ROUTES = (Event.ACCESS_REFUSED.value, Event.PAGE_OPENED.value)
+
 
 def is_one(event: str) -> ColumnElement[bool]:
     """SQL condition: the row is this event, under its present or a former name."""
@@ -75,6 +78,8 @@ class AuditFilter:
     """IP address."""
     request_id: str = ""
     """As error pages show it and problems name it in ``instance``, with or without ``urn:uuid:``."""
+    route: str = ""
+    """URL rule, such as ``/reports/<int:number>``: requests to it that were refused, or recorded by ``audit=True``."""
     since: datetime | None = None
     until: datetime | None = None
     before: int | None = None
@@ -98,6 +103,8 @@ def filtered(wanted: AuditFilter) -> Select[AuditEvent]:
             query = query.where(column == value)
     if wanted.request_id:
         query = query.where(AuditEvent.request_id == wanted.request_id.strip().lower().removeprefix("urn:uuid:"))
+    if wanted.route:
+        query = query.where(AuditEvent.details["route"].as_string() == wanted.route, AuditEvent.event.in_(OF_ROUTES))
     query = query.where(is_one(wanted.event)) if wanted.event else query
     query = query.where(AuditEvent.at >= wanted.since) if wanted.since else query
     query = query.where(AuditEvent.at < wanted.until) if wanted.until else query

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NewType
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -95,6 +96,11 @@ class Event(StrEnum):
     KEY_RETIRED = "key.retired"
     EMERGENCY_DECLARED = "emergency.declared"
     LIMITS_RESET = "limits.reset"
+    PAGE_OPENED = "page.opened"
+
+
+AppEvent = NewType("AppEvent", str)
+"""An event that a plug-in has declared; made by ``sentences.declared.declared_event``."""
 
 
 FORMER_NAMES = {
@@ -119,8 +125,8 @@ def stored_names(event: str) -> list[str]:
     return [str(name), *(former for former, present in FORMER_NAMES.items() if present == name)]
 
 
-# Recorded, but left out where only the newest events are shown: scripts cause them all day.
-ROUTINE = frozenset({Event.REFRESH_USED, Event.TOKEN_EXCHANGED})
+# Recorded, but left out where only the newest events are shown: they happen all day.
+ROUTINE = frozenset({Event.REFRESH_USED, Event.TOKEN_EXCHANGED, Event.PAGE_OPENED})
 
 REFUSALS = frozenset(
     {
@@ -163,7 +169,7 @@ default_origin: ContextVar[str | None] = ContextVar("default_origin", default=No
 
 def record(
     db: Session,
-    event: Event,
+    event: Event | AppEvent,
     *,
     user_id: UUID | None = None,
     actor_id: UUID | None = None,
@@ -181,7 +187,7 @@ def record(
         AuditEvent(
             id=uuid4(),
             at=now(),
-            event=event.value,
+            event=str(event),
             user_id=user_id,
             actor_id=actor_id,
             credential_id=credential_id,
@@ -193,4 +199,4 @@ def record(
     )
     ids = {"user_id": user_id, "actor_id": actor_id, "credential_id": credential_id, "address": origin.address}
     known = {name: str(value) for name, value in ids.items() if value is not None}
-    log.info(event.value, extra={"fields": known | details})
+    log.info(str(event), extra={"fields": known | details})

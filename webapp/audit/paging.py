@@ -21,7 +21,7 @@ def begins(*nouns: str) -> ColumnElement[bool]:
 KINDS: dict[str, ColumnElement[bool]] = {
     "logins": begins(*LOGINS),
     "tokens": begins("token", "refresh"),
-    "account": not_(begins(*LOGINS, "token", "refresh", "access")),
+    "account": not_(begins(*LOGINS, "token", "refresh", "access", "page")),
     "refusals": AuditEvent.event.in_([event.value for event in REFUSALS]),
     "news": AuditEvent.event.not_in(ROUTINE),
 }

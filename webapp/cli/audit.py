@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,8 @@ from webapp.audit import archive, chain, event_queries, export_formats
 from webapp.audit.event_queries import AuditFilter
 from webapp.audit.log import FORMER_NAMES, Event
 from webapp.audit.models import AuditEvent
+from webapp.audit.sentences.declared import DECLARED
+from webapp.cli import plugin_tables
 from webapp.cli.audit_events import MAX_AT_ONCE, as_line, as_object, latest, names_in, what_follows
 from webapp.cli.commands import CommandGroup
 from webapp.cli.context import CommandContext, pass_context
@@ -21,15 +24,27 @@ from webapp.cli.db_context import opened
 from webapp.cli.errors import CommandRefused
 from webapp.cli.lookups import user_named
 from webapp.cli.output import say_aside
+from webapp.settings import SettingsError
 
 
 @click.group("audit", cls=CommandGroup)
-def command() -> None:
+@pass_context
+def command(context: CommandContext) -> None:
     """The audit log."""
+    # Loaded for the sentences of their events; without, these are shown by their names.
+    with suppress(SettingsError):
+        plugin_tables.plugins(context.settings)
+
+
+class EventName(click.Choice[str]):
+    """An event of this site, or one that a plug-in has declared."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return value if value in DECLARED else super().convert(value, param, ctx)
 
 
 event_option = click.option(
-    "--event", type=click.Choice([*map(str, Event), *FORMER_NAMES]), metavar="EVENT", help="Only this event."
+    "--event", type=EventName([*map(str, Event), *FORMER_NAMES]), metavar="EVENT", help="Only this event."
 )
 
 
@@ -65,12 +80,16 @@ address_option = click.option("--address", help="Only from this IP address.")
 request_option = click.option(
     "--request", metavar="ID", help="Only from this request, by the ID that error pages and problems show."
 )
+route_option = click.option(
+    "--route", metavar="RULE", help="Only requests to this URL rule that were refused, or recorded by audit=True."
+)
 since_option = click.option("--since", type=DAY, metavar="DATE", help="From this day on, in UTC.")
 until_option = click.option("--until", type=DAY, metavar="DATE", help="Up to and including this day, in UTC.")
 
 
 def filters(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (until_option, since_option, request_option, address_option, actor_option, user_option, event_option):
+    of_request = (route_option, request_option, address_option)
+    for option in (until_option, since_option, *of_request, actor_option, user_option, event_option):
         command = option(command)
     return command
 
@@ -84,6 +103,7 @@ def audit_filter(db: Session, **said: object) -> AuditFilter:
         event=str(said["event"] or ""),
         address=str(said["address"] or ""),
         request_id=str(said["request"] or ""),
+        route=str(said["route"] or ""),
         since=moment_of(said["since"]),
         until=until + timedelta(days=1) if until else None,
     )

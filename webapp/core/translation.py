@@ -4,7 +4,7 @@ Outside a request, such as in commands, texts stay English. ``make messages`` ex
 so they must be literals. Values have names, ``%(name)s``; braces of ``str.format`` are not used.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Literal, cast
 
@@ -54,6 +54,15 @@ def _n(singular: str, plural: str, count: int, **values: object) -> str:
         count: a number of things; also ``%(num)s`` in both texts.
     """
     return cast("str", flask_babel.ngettext(singular, plural, count, **values))
+
+
+def by_language(texts: Mapping[str, str]) -> str:
+    """A text that is given in several languages, such as by a plug-in, which has no catalogue.
+
+    Args:
+        texts: by language tag; English (``en``) for every language that is missing.
+    """
+    return cast("str", LazyText(lambda: texts.get(str(current_locale())) or texts[DEFAULT]))
 
 
 def current_locale() -> Locale:

@@ -42,7 +42,7 @@ def days_of(db: Session, user_id: UUID) -> list[DayRecord]:
 
 
 def uses_of(db: Session, user_id: UUID) -> list[UseRecord]:
-    """Number of requests by token, day and route."""
+    """Number of requests by session or token, day and route."""
     rows = select(ResourceUse).where(ResourceUse.credential_id.in_(ids_of(user_id))).order_by(ResourceUse.day)
     return [UseRecord(row.credential_id, row.day, row.resource, row.requests) for row in db.scalars(rows)]
 

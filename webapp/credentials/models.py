@@ -92,9 +92,10 @@ class CredentialUse(Base):
 
 
 class ResourceUse(Base):
-    """Number of requests with a token for one route on one day (UTC)."""
+    """Number of requests with a session or token for one route on one day (UTC)."""
 
     __tablename__ = "credential_resource_use"
+    __table_args__ = (Index("ix_credential_resource_use_resource_day", "resource", "day"),)
 
     credential_id: Mapped[UUID] = mapped_column(ForeignKey("credential.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True, index=True)

@@ -13,7 +13,7 @@ from webapp.core.client_network import network_of
 from webapp.core.client_product import client_name, product_of
 from webapp.credentials.models import Credential, CredentialUse, ResourceUse, TokenNetwork
 
-# Routes counted separately per token and day; all others are counted under OTHER.
+# Routes counted separately per credential and day; all others are counted under OTHER.
 MAX_RESOURCES, OTHER = 50, "other"
 # A token used from this many networks is evidently used from anywhere: no further one is recorded or reported.
 MAX_NETWORKS = 20
@@ -35,10 +35,11 @@ class Use:
     address: str | None
     """IP address of the last use."""
     resources: dict[Resource, int]
-    """Number of requests by route; only of tokens."""
+    """Number of requests by route."""
     addresses: set[str | None]
     """IP addresses of the earlier uses, at most ``MAX_ADDRESSES``."""
     resource: Resource | None = None
+    """Route of the last use; only of tokens."""
     user_agent: str | None = None
 
     def change_address(self, address: str | None) -> None:
@@ -93,10 +94,10 @@ def write(db: Session, pending: dict[UUID, Use], on_new_network: NewNetworkHook 
         if credential.idle is not None:
             credential.idle_at = use.last_at + credential.idle
         add_requests(db, credential_id, use)
+        add_resources(db, credential_id, use)
         if use.resource is not None:
             credential.last_used_for = resource_text(use.resource)
             credential.last_used_by = product_of(use.user_agent or "")
-            add_resources(db, credential_id, use)
         if is_reported:
             add_networks(db, credential, use, on_new_network)
 
@@ -115,6 +116,8 @@ def resource_text(resource: Resource) -> str:
 
 
 def add_resources(db: Session, credential_id: UUID, use: Use) -> None:
+    if not use.resources:
+        return
     day = use.last_at.date()
     known = {found.resource: found for found in resources_of(db, credential_id, day)}
     for resource, requests in use.resources.items():

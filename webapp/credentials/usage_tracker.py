@@ -62,11 +62,12 @@ class UsageTracker:
             use.requests, use.last_at = use.requests + 1, moment
             if address != use.address:
                 use.change_address(address)
-            if credential.credential == "token" and rule:
+            if rule:
                 # A tuple costs less per request than formatting the text, which is done when it is written.
-                use.resource = resource = (method, rule)
+                resource = (method, rule)
                 use.resources[resource] = use.resources.get(resource, 0) + 1
-                use.user_agent = user_agent
+                if credential.credential == "token":
+                    use.resource, use.user_agent = resource, user_agent
             oldest = next(iter(self._pending.values()))
             is_due = credential.last_used_at is None or moment - credential.last_used_at >= MINUTE
             return is_due or moment - oldest.first_at >= MINUTE or len(self._pending) > MAX_PENDING

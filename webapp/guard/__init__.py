@@ -1,5 +1,7 @@
 """Authentication and authorization of every request: ``@require``, the principal, and what plug-ins may import."""
 
+from webapp.audit.sentences.declared import declare_event
+from webapp.guard.app_events import record_event
 from webapp.guard.curl_examples import current_requirement
 from webapp.guard.current import current_claims, current_principal, current_record, user_lookup
 from webapp.guard.enforce import enforce
@@ -20,10 +22,12 @@ __all__ = [
     "current_principal",
     "current_record",
     "current_requirement",
+    "declare_event",
     "enforce",
     "guard_blueprint",
     "login_required",
     "public",
+    "record_event",
     "require",
     "resource",
     "user_lookup",

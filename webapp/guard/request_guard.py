@@ -9,7 +9,15 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.clock import now
 from webapp.core.ratelimit import Limit, Limiter
-from webapp.guard import already_logged_in, foreign_form, login_manager, owner_rule, refusal_log, unauthenticated
+from webapp.guard import (
+    already_logged_in,
+    app_events,
+    foreign_form,
+    login_manager,
+    owner_rule,
+    refusal_log,
+    unauthenticated,
+)
 from webapp.guard.assurance import Demands
 from webapp.guard.forbidden import current_call, too_often
 from webapp.guard.login_manager import Authenticators
@@ -109,6 +117,8 @@ def refusal_for(current: Request, need: Requirement) -> Response | None:
     # Last, because it reads the object: not for callers who are refused anyway.
     if need.owner is not None and (answer := owner_rule.refusal(principal, need, current.view_args or {})) is not None:
         return answer
+    if need.is_audited and principal is not None:
+        app_events.note_opening(principal)
     unproxied(g).principal = principal
     return None
 

@@ -42,6 +42,7 @@ def require(
     owner_or_role: str | None = None,
     not_owner: Literal[403, 404] = 404,
     max_body: int | None = None,
+    audit: bool = False,
 ) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """View decorator: only callers that meet these requirements reach the view.
 
@@ -66,6 +67,7 @@ def require(
         owner_or_role: a role with which a user counts as the owner of every object.
         not_owner: the status for all others.
         max_body: largest body, in bytes, such as for uploads; otherwise ``WEBAPP_BODY_LIMIT``.
+        audit: record every request that is allowed in the audit log: who, with which credential, and the URL.
 
     Raises:
         ValueError: ``scope`` cannot be read, or ``owner`` does not fit to other arguments.
@@ -89,6 +91,7 @@ def require(
         owner_or_role=owner_or_role,
         not_owner=not_owner,
         max_body=max_body,
+        is_audited=audit,
     )
 
     def wear(view: Callable[..., R]) -> Callable[..., R]:

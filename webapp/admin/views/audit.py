@@ -17,6 +17,7 @@ from webapp.admin.views.permissions import read
 from webapp.audit import event_queries, export_formats
 from webapp.audit.event_queries import AuditFilter
 from webapp.audit.log import Event, current_name
+from webapp.audit.sentences.declared import DECLARED
 from webapp.core.db import Database
 from webapp.core.translation import _
 from webapp.web.api_schema import CSV, JSON_LINES, responds
@@ -32,8 +33,6 @@ NO_NUL = r"^[^\x00]*$"
 DAY = r"^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?$"
 # The id of an unknown name: no user has it.
 NOBODY = UUID(int=0)
-# Events by their noun, in the order of ``Event``.
-KINDS = {noun: list(events) for noun, events in groupby(sorted(Event), key=lambda event: event.partition(".")[0])}
 
 
 class AuditQuery(msgspec.Struct, frozen=True):
@@ -57,6 +56,15 @@ class AuditQuery(msgspec.Struct, frozen=True):
             max_length=64,
             pattern=NO_NUL,
             description="Request ID, as a refusal names it in `instance` or on its page.",
+        ),
+    ] = ""
+    route: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=200,
+            pattern=NO_NUL,
+            description="URL rule, such as `/reports/<int:number>`: requests to it that were refused, or whose view "
+            "has `audit=True`.",
         ),
     ] = ""
     since: Annotated[str, msgspec.Meta(pattern=DAY, description="From this day (UTC).")] = ""
@@ -90,12 +98,21 @@ def index() -> ResponseReturnValue:
             lines=lines(answer.events),
             wanted=wanted,
             chosen=current_name(wanted.event),
-            kinds=KINDS,
+            kinds=kinds(),
             said=said,
             next_href=url_for("admin_audit.index", **said, before=answer.before) if answer.before else None,
             first_href=url_for("admin_audit.index", **said) if wanted.before else None,
         )
     )
+
+
+def kinds() -> dict[str, list[str]]:
+    """All events by their noun, those of plug-ins too."""
+    return {noun: list(found) for noun, found in groupby(sorted({*Event, *DECLARED}), key=noun_of)}
+
+
+def noun_of(event: str) -> str:
+    return event.partition(".")[0]
 
 
 @bp.get("/admin/audit.csv")
@@ -158,6 +175,7 @@ def audit_filter(wanted: AuditQuery) -> AuditFilter:
         event=wanted.event,
         address=wanted.address,
         request_id=wanted.request,
+        route=wanted.route,
         since=day(wanted.since, "since"),
         until=until + timedelta(days=1) if until else None,
         before=wanted.before or None,

@@ -10,6 +10,7 @@ import msgspec
 from webapp.audit.log import REFUSALS, current_name
 from webapp.audit.models import AuditEvent
 from webapp.audit.sentences.accounts import ACCOUNTS
+from webapp.audit.sentences.declared import DECLARED
 from webapp.audit.sentences.logins import LOGINS
 from webapp.audit.sentences.site import SITE
 from webapp.audit.sentences.tokens import TOKENS
@@ -68,5 +69,5 @@ def parts(event: str, details: Details, *, has_actor: bool) -> list[Part]:
 
 
 def found(event: str, details: Details) -> Sentence | None:
-    entry = SENTENCES.get(current_name(event))
+    entry = SENTENCES.get(current_name(event)) or DECLARED.get(event)
     return entry(details) if callable(entry) else entry

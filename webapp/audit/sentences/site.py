@@ -40,6 +40,12 @@ def exported(details: Details) -> Sentence:
     return Sentence(_l("All users were exported to %(file)s, without secrets."))
 
 
+def page_opened(details: Details) -> Sentence:
+    if details.raw("credential") == "token":
+        return Sentence(_l("You opened %(page)s with a token."), _l("%(user)s opened %(page)s with a token."))
+    return Sentence(_l("You opened %(page)s."), _l("%(user)s opened %(page)s."))
+
+
 SITE: Entries = {
     Event.SITE_OPENED: Sentence(_l("This site was set up."), _l("%(user)s set up this site.")),
     Event.SITE_BACKED_UP: Sentence(_l("The database was backed up.")),
@@ -55,4 +61,5 @@ SITE: Entries = {
     Event.KEY_RETIRED: Sentence(_l("The signing key %(retired)s was retired.")),
     Event.EMERGENCY_DECLARED: Sentence(_l("Emergency logout: ended %(ended)s.")),
     Event.LIMITS_RESET: limits_reset,
+    Event.PAGE_OPENED: page_opened,
 }

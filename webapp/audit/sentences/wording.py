@@ -10,6 +10,8 @@ from webapp.core.humanize import humanize, minute, ways_in_words
 from webapp.core.translation import _, _l, _n
 
 NAMES = re.compile(r"%\((user|actor)\)s")
+VARIABLE = re.compile(r"<(?:[^<>]*:)?([a-zA-Z_][a-zA-Z0-9_]*)>")
+"""A variable of a URL rule, such as ``<int:number>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,14 @@ def refresh_reason(details: Details) -> str:
     return str(REFRESH_REASONS.get(reason, humanize(reason)))
 
 
+def opened_page(details: Details) -> str:
+    """Method and path of a request, such as "GET /reports/7"; without its values, the URL rule."""
+    method, rule, arguments = (details.raw(name) for name in ("method", "route", "arguments"))
+    values: Mapping[str, object] = arguments or {}
+    path = VARIABLE.sub(lambda found: str(values.get(found[1], found[0])), str(rule or _("a page")))
+    return f"{method} {path}" if method else path
+
+
 def session(details: Details) -> str:
     """Such as "Firefox on Linux, since 14 March 2027, 12:00 UTC"."""
     browser, system, started_at = (details.raw(name) for name in ("browser", "system", "started_at"))
@@ -139,6 +149,7 @@ WORDS: dict[str, Callable[[Details], str]] = {
     "ended": ended,
     "factor": factor,
     "former_role": lambda details: humanize(details.raw("former") or _("unknown")),
+    "page": opened_page,
     "logins": lambda details: ", ".join(COUNTS[kind](details.number(f"{kind}s")) for kind in ("session", "token")),
     "owner_role": lambda details: humanize(details.raw("owner_role") or _("unknown")),
     "refresh_reason": refresh_reason,

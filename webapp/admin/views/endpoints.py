@@ -1,0 +1,167 @@
+"""/admin/endpoints: every protected endpoint with its rule, and who used it when."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from flask import Blueprint, current_app, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts import user_queries
+from webapp.admin.views.permissions import read
+from webapp.core.clock import now
+from webapp.core.translation import _
+from webapp.credentials import route_uses
+from webapp.credentials.purge import USES_KEPT
+from webapp.credentials.usage_store import resource_text
+from webapp.guard.access_report import why
+from webapp.guard.policy import Requirement
+from webapp.guard.routes import guarded
+from webapp.web.api_schema import responds
+from webapp.web.negotiation import show
+from webapp.web.problems import Problem
+from webapp.web.query_params import parse_query
+from webapp.web.transaction import db
+
+bp = Blueprint("admin_endpoints", __name__)
+
+PAGE = 50
+WEEK = timedelta(days=7)
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One method of one path."""
+
+    endpoint: str
+    """Method and URL rule, such as `GET /reports/<int:number>`."""
+    why: str
+    """Who may use it, as a sentence."""
+    scope: str | None
+    """The scope that a token needs; null if no token may use it."""
+    is_audited: bool
+    """Whether every request is in the audit log."""
+    requests: int
+    """In the last 7 days."""
+    users: int
+    """Number of users who used it in the last 7 days."""
+
+
+class EndpointList(msgspec.Struct, frozen=True):
+    endpoints: list[Endpoint]
+
+
+class UsesQuery(msgspec.Struct, frozen=True):
+    route: Annotated[str, msgspec.Meta(max_length=200, description="Method and URL rule, as in the list.")]
+    before: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}\.[0-9a-f-]{36})?$",
+            description="Send what the previous page named as `before`.",
+        ),
+    ] = ""
+
+
+class EndpointUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests of one user on one day (UTC)."""
+
+    day: date
+    user_id: UUID
+    user: str
+    by_session: int
+    by_token: int
+
+
+class EndpointUses(msgspec.Struct, frozen=True, kw_only=True):
+    endpoint: Endpoint
+    uses: list[EndpointUse]
+    """Newest day first, of the last 90 days."""
+    before: str | None
+    """Send it as `before` to get the next page; null on the last page."""
+
+
+@bp.get("/admin/endpoints")
+@read()
+@responds(EndpointList)
+def index() -> ResponseReturnValue:
+    """List every protected endpoint, who may use it, and how often it was used in the last 7 days."""
+    counts = route_uses.by_route(db(), since=(now() - WEEK).date())
+    found = [endpoint(name, need, counts) for name, need in guarded(current_app)]
+    return show(EndpointList(found), "admin/endpoints.html", endpoints=found)
+
+
+def stored_name(endpoint: str) -> str:
+    method, _space, rule = endpoint.partition(" ")
+    return resource_text((method, rule))
+
+
+def endpoint(name: str, need: Requirement, counts: Mapping[str, tuple[int, int]]) -> Endpoint:
+    requests, users = counts.get(stored_name(name), (0, 0))
+    return Endpoint(
+        endpoint=name,
+        why=why(need, need.role or "", is_open=True),
+        scope=None if need.session else need.scope,
+        is_audited=need.is_audited,
+        requests=requests,
+        users=users,
+    )
+
+
+@bp.get("/admin/endpoints/uses")
+@read()
+@responds(EndpointUses, query=UsesQuery, refuses=(404,))
+def uses() -> ResponseReturnValue:
+    """Who used an endpoint in the last 90 days, by day and user."""
+    wanted = parse_query(UsesQuery)
+    need = dict(guarded(current_app)).get(wanted.route)
+    if need is None:
+        raise Problem(404, _("Endpoint not found"))
+    stored = stored_name(wanted.route)
+    found = endpoint(wanted.route, need, route_uses.by_route(db(), since=(now() - WEEK).date(), resource=stored))
+    rows = route_uses.by_user(
+        db(),
+        stored,
+        since=(now() - USES_KEPT).date(),
+        limit=PAGE + 1,
+        before=cursor(wanted.before),
+    )
+    names = user_queries.names_of(db(), {row.user_id for row in rows})
+    answer = EndpointUses(
+        endpoint=found,
+        uses=[
+            EndpointUse(
+                day=row.day,
+                user_id=row.user_id,
+                user=names[row.user_id],
+                by_session=row.by_session,
+                by_token=row.by_token,
+            )
+            for row in rows[:PAGE]
+        ],
+        before=f"{rows[PAGE - 1].day}.{rows[PAGE - 1].user_id}" if len(rows) > PAGE else None,
+    )
+    here = partial(url_for, "admin_endpoints.uses", route=found.endpoint)
+    return show(
+        answer,
+        "admin/endpoint_uses.html",
+        endpoint=found,
+        uses=answer.uses,
+        rule=found.endpoint.partition(" ")[2],
+        next_href=here(before=answer.before) if answer.before else None,
+        first_href=here() if wanted.before else None,
+    )
+
+
+def cursor(text: str) -> tuple[date, UUID] | None:
+    """
+    Raises:
+        Problem: 400, if the day or the id does not exist.
+    """
+    day, _dot, user_id = text.partition(".")
+    try:
+        return (date.fromisoformat(day), UUID(user_id)) if text else None
+    except ValueError as error:
+        errors = {"before": [_("This date does not exist.")]}
+        raise Problem(400, _("Bad request"), _("Check the dates."), extra={"errors": errors}) from error
