@@ -35,7 +35,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("method", "path", "headers", "nobody", "session", "token"), TABLE)
-def test_only_who_is_not_logged_in_reaches_it(site, method, path, headers, nobody, session, token):
+def test_only_anonymous_callers_can_open_the_view(site, method, path, headers, nobody, session, token):
     origin = {"Origin": "http://localhost:8000", "Sec-Fetch-Site": "same-origin"}
     callers = {as_nobody(site): nobody, as_user(site, "ada"): session, with_token(site): token}
     for caller, expected in callers.items():
@@ -47,17 +47,17 @@ def test_only_who_is_not_logged_in_reaches_it(site, method, path, headers, nobod
     ("query", "target"),
     [("", "/dashboard"), ("?next=/protected", "/protected"), ("?next=//evil.example", "/dashboard")],
 )
-def test_who_is_logged_in_is_redirected_to_next_or_the_dashboard(site, query, target):
+def test_a_logged_in_user_is_redirected_to_next_or_the_dashboard(site, query, target):
     assert as_user(site, "ada").get(f"/welcome{query}").headers["Location"] == target
 
 
-def test_a_person_who_sends_its_form_reads_what_to_do(site):
+def test_a_logged_in_user_who_sends_the_form_gets_a_page_with_the_fix(site):
     page = as_user(site, "ada").post("/welcome")
     assert "You are already logged in" in page.text
     assert 'href="/logout"' in page.text
 
 
-def test_a_session_that_has_ended_is_no_login(site):
+def test_an_ended_session_does_not_count_as_a_login(site):
     with clock() as time:
         ada = as_user(site, "ada")
         time.shift(13 * 60 * 60)
@@ -66,12 +66,12 @@ def test_a_session_that_has_ended_is_no_login(site):
         assert refused.status_code == 403
 
 
-def test_a_bad_token_is_refused_as_anywhere(site):
+def test_an_invalid_token_is_refused(site):
     answer = as_nobody(site).get("/welcome", headers={"Authorization": "Bearer nonsense"})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
-def test_it_is_listed_and_decided_alike(site):
+def test_the_rule_is_listed_as_it_is_decided(site):
     found = {route.path: (route.by_session, route.by_token) for route in routes(site)}
     assert found["/welcome"] == ("only who is not logged in", "nobody")
     need = Requirement(is_public=True, is_anonymous_only=True)

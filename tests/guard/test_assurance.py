@@ -25,23 +25,23 @@ from webapp.guard.assurance import Demands, Level, demands_of, level_of
         pytest.param("pwdotp", Level.ONE, id="a word that only looks like two"),
     ],
 )
-def test_the_level_follows_from_the_ways(amr, level):
+def test_the_level_follows_from_the_methods(amr, level):
     assert level_of(amr) is level
 
 
-def test_a_demand_of_a_role_or_a_scope_is_told_apart_by_its_colon():
+def test_a_required_level_of_a_scope_is_recognised_by_its_colon():
     demands = demands_of(["admin", "admin:write"], ["super_admin"])
     assert demands == Demands(
         roles={"admin": Level.TWO, "super_admin": Level.PHISHING_RESISTANT}, scopes={"admin:write": Level.TWO}
     )
 
 
-def test_the_highest_demand_of_all_ones_roles_counts():
+def test_the_highest_level_that_any_of_the_roles_requires_counts():
     demands = demands_of(["user"], ["super_admin"])
     assert demands.of_roles(("user", "admin")) is Level.TWO
     assert demands.of_roles(("user", "admin", "super_admin")) is Level.PHISHING_RESISTANT
     assert demands.of_roles(()) is Level.ONE
 
 
-def test_where_both_are_demanded_the_passkey_counts():
+def test_where_both_are_required_a_passkey_is_needed():
     assert demands_of(["admin"], ["admin"]).of_roles(["admin"]) is Level.PHISHING_RESISTANT

@@ -27,7 +27,7 @@ from webapp.testing import as_user
         pytest.param((with_passkey,), ["passkey"], "with a passkey.", id="a passkey"),
     ],
 )
-def test_a_stale_proof_names_the_url_and_the_ways_of_this_person(make_app, has, methods, words):
+def test_a_step_up_problem_has_the_url_and_the_methods_of_the_user(make_app, has, methods, words):
     app = make_app(**NAMED)
     user, script = factories.user(app, "ada"), as_user(app, "ada")
     for add in has:
@@ -40,7 +40,7 @@ def test_a_stale_proof_names_the_url_and_the_ways_of_this_person(make_app, has, 
     assert found["detail"].endswith(f"Confirm it's you at {found['fix']}, {words} Nothing was changed.")
 
 
-def test_a_token_is_sent_to_the_page_that_makes_a_new_one(app, user):
+def test_a_token_gets_the_url_of_the_page_that_creates_a_new_one(app, user):
     with_changes(app)
     script = Script(app, factories.api_token(app, user).token)
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):

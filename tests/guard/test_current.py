@@ -42,7 +42,7 @@ def site(app, asked):
     return add(app, "/drawn", require(scope="protected:read", optional=True)(lambda: render_template_string(TEMPLATE)))
 
 
-def test_a_token_brings_its_owner_its_claims_and_the_record_of_your_own(site, user):
+def test_a_token_sets_principal_claims_and_record(site, user):
     issued = factories.api_token(site, user, "protected:read")
     found = Script(site, issued.token).get("/who").json
     assert (found["name"], found["record"]) == ("ada", 7)
@@ -57,26 +57,26 @@ def test_a_session_has_no_claims(site, user):
 
 
 @pytest.mark.parametrize("header", [None, "Bearer nonsense"])
-def test_where_nobody_is_known_they_are_false_and_empty(site, asked, header):
+def test_for_an_anonymous_caller_they_are_false_and_empty(site, asked, header):
     answer = Script(site).get("/anybody", headers={"Authorization": header} if header else {})
     assert answer.json == {"name": None, "claims": {}, "record": None}
     assert asked == []
 
 
-def test_claims_of_a_token_that_was_refused_are_never_read(site, user):
+def test_claims_of_a_refused_token_are_never_read(site, user):
     with services_of(site).get(Database).write() as db:
         issued = factories.api_token(site, user)
         db.get_one(type(issued.credential), issued.credential.id).revoked_at = issued.credential.created_at
     assert Script(site, issued.token).get("/anybody").json["claims"] == {}
 
 
-def test_templates_have_them_by_name(site, user):
+def test_templates_can_use_them_by_name(site, user):
     answer = Script(site, factories.api_token(site, user).token).get("/drawn")
     assert answer.text == f"ada {user.id}"
     assert Script(site).get("/drawn").text == "nobody"
 
 
-def test_a_record_is_asked_once_where_it_is_used_and_never_where_it_is_not(site, user, asked):
+def test_the_record_is_looked_up_once_and_only_if_it_is_used(site, user, asked):
     script = Script(site, factories.api_token(site, user).token)
     script.get("/plain")
     assert asked == []
@@ -84,22 +84,22 @@ def test_a_record_is_asked_once_where_it_is_used_and_never_where_it_is_not(site,
     assert asked == ["ada"]
 
 
-def test_somebody_without_a_record_has_none(site):
+def test_a_user_without_a_record_has_none(site):
     grace = factories.user(site, "grace")
     assert Script(site, factories.api_token(site, grace).token).get("/who").json["record"] is None
 
 
-def test_two_ways_to_look_up_stop_the_start(site):
+def test_a_second_user_lookup_stops_the_start(site):
     with pytest.raises(TypeError, match=r"already registered: .*staff"):
         user_lookup(site)(lambda principal: None)
 
 
-def test_after_a_login_the_caller_is_who_logged_in(site, user):
+def test_after_a_login_the_caller_is_the_new_user(site, user):
     person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/anybody").json["name"] == "ada"
 
 
-def test_a_record_that_nothing_looks_up_says_what_is_missing(app):
+def test_a_record_without_a_user_lookup_is_an_error_that_names_it(app):
     with app.test_request_context("/"), pytest.raises(LookupError, match="user_lookup"):
         bool(current_record)

@@ -35,11 +35,11 @@ def refusal(answer):
     return answer.json["code"], rest.partition('error="')[2].partition('"')[0]
 
 
-def test_with_its_proof_it_is_let_in(app, token):
+def test_a_bound_token_with_its_proof_is_accepted(app, token):
     assert call(app, token, fresh(token)).json["credential"] == "token"
 
 
-def test_each_request_takes_a_proof_of_its_own(app, token):
+def test_each_request_needs_a_new_proof(app, token):
     once = fresh(token)
     assert call(app, token, once).status_code == 200
     again = call(app, token, once)
@@ -48,7 +48,7 @@ def test_each_request_takes_a_proof_of_its_own(app, token):
     assert call(app, token, fresh(token)).status_code == 200
 
 
-def test_a_proof_is_not_accepted_again_as_long_as_its_time_would_let_it(app, token):
+def test_a_proof_is_not_accepted_twice_while_its_time_is_valid(app, token):
     with time_machine.travel(now(), tick=False) as clock:
         ahead = fresh(token, iat=now().timestamp() + 60)
         assert call(app, token, ahead).status_code == 200
@@ -57,14 +57,14 @@ def test_a_proof_is_not_accepted_again_as_long_as_its_time_would_let_it(app, tok
             assert refusal(call(app, token, ahead)) == ("token_invalid", "invalid_dpop_proof")
 
 
-def test_of_many_who_send_one_proof_at_once_one_is_let_in(app, token):
+def test_of_many_requests_with_one_proof_at_once_one_is_accepted(app, token):
     once = fresh(token)
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: call(app, token, once).status_code, range(16)))
     assert sorted(statuses) == [200] + [401] * 15
 
 
-def test_a_proof_that_another_process_has_seen_is_seen(app, instance, token):
+def test_a_proof_that_another_process_has_accepted_is_refused(app, instance, token):
     other, once = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance)})), fresh(token)
     try:
         assert call(other, token, once).status_code == 200
@@ -74,12 +74,12 @@ def test_a_proof_that_another_process_has_seen_is_seen(app, instance, token):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
-def test_sent_as_any_token_it_opens_nothing_not_even_with_its_proof(app, token, scheme):
+def test_a_bound_token_sent_as_bearer_is_refused_even_with_its_proof(app, token, scheme):
     assert refusal(call(app, token, None, scheme=scheme)) == ("token_invalid", "invalid_token")
     assert refusal(call(app, token, fresh(token), scheme=scheme)) == ("token_invalid", "invalid_token")
 
 
-def test_neither_as_a_password_nor_in_the_address(make_app):
+def test_a_bound_token_is_refused_as_a_password_and_in_the_url(make_app):
     app = make_app(WEBAPP_TOKEN_IN_QUERY="true")
     token = bound_token(app, factories.user(app))
     by_password = Script(app).client.get("/protected", auth=("any", token), headers={"DPoP": fresh(token)})
@@ -88,7 +88,7 @@ def test_neither_as_a_password_nor_in_the_address(make_app):
     assert refusal(in_address) == ("token_invalid", "invalid_token")
 
 
-def test_a_token_that_is_bound_to_nothing_is_not_sent_as_if_it_were(app, user):
+def test_an_unbound_token_is_refused_under_the_scheme_dpop(app, user):
     free = factories.api_token(app, user).token
     assert refusal(call(app, free, fresh(free))) == ("token_invalid", "invalid_token")
     assert call(app, free, fresh(free), scheme="Bearer").status_code == 200
@@ -115,11 +115,11 @@ def test_a_token_that_is_bound_to_nothing_is_not_sent_as_if_it_were(app, user):
         pytest.param(lambda t: t, "invalid_dpop_proof", id="the token itself"),
     ],
 )
-def test_it_is_refused_with(app, token, proven, error):
+def test_a_bound_token_is_refused_with_a_wrong_proof(app, token, proven, error):
     assert refusal(call(app, token, proven(token))) == ("token_invalid", error)
 
 
-def test_what_the_request_says_of_its_host_is_not_believed(app, token):
+def test_the_host_header_is_not_compared_with_the_proof(app, token):
     """The address is ours by configuration, whatever others write into a request."""
     headers = {"Host": "evil.example.org", "X-Forwarded-Host": "evil.example.org"}
     made = fresh(token, htu="http://evil.example.org/protected")
@@ -127,7 +127,7 @@ def test_what_the_request_says_of_its_host_is_not_believed(app, token):
     assert Script(app).get("/protected", headers=sent).status_code in (400, 401)
 
 
-def test_a_refused_proof_is_written_to_the_log_of_its_owner_without_the_token(app, user, token):
+def test_a_refused_proof_is_an_audit_event_without_the_token(app, user, token):
     call(app, token, None)
     (event,) = events(app, "access.refused")
     assert event["user_id"] == user.id.hex
@@ -135,26 +135,26 @@ def test_a_refused_proof_is_written_to_the_log_of_its_owner_without_the_token(ap
     assert token not in str(event)
 
 
-def test_a_proof_of_another_key_uses_up_nothing(app, token):
+def test_a_proof_of_another_key_does_not_use_up_the_id(app, token):
     theirs = claims_for(token=token)
     call(app, token, proof(theirs, header_of(OTHER), key=OTHER))
     assert call(app, token, proof(theirs)).status_code == 200
 
 
-def test_a_revoked_one_is_refused_as_revoked_whatever_is_proven(app, user, token):
+def test_a_revoked_bound_token_is_refused_as_revoked(app, user, token):
     with services_of(app).get(Database).write() as db:
         lifecycle.revoke_all(db, user.id)
     assert refusal(call(app, token, fresh(token))) == ("token_revoked", "invalid_token")
 
 
-def test_a_scope_that_it_lacks_is_asked_for_in_its_own_scheme(app, token):
+def test_a_missing_scope_is_challenged_under_the_scheme_dpop(app, token):
     answer = call(app, token, fresh(token, htu=f"{SITE}/dashboard"), path="/dashboard")
     assert answer.status_code == 403
     assert answer.headers["WWW-Authenticate"].startswith("DPoP realm=")
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
 
 
-def test_a_token_without_a_key_costs_no_proof(app, user, monkeypatch):
+def test_an_unbound_token_needs_no_proof(app, user, monkeypatch):
     free = factories.api_token(app, user).token
     monkeypatch.setattr("webapp.web.dpop.proof_for", None)
     assert Script(app, free).get("/protected").status_code == 200
@@ -167,7 +167,7 @@ def test_the_window_is_a_setting(make_app):
     assert refusal(call(app, token, made)) == ("token_invalid", "invalid_dpop_proof")
 
 
-def test_where_proofs_cannot_be_counted_nobody_passes(app, token, monkeypatch):
+def test_if_proofs_cannot_be_counted_requests_are_refused(app, token, monkeypatch):
     def fails(*_):
         raise Unavailable("gone")
 
@@ -175,7 +175,7 @@ def test_where_proofs_cannot_be_counted_nobody_passes(app, token, monkeypatch):
     assert call(app, token, fresh(token)).status_code == 503
 
 
-def test_who_forgets_all_counts_does_not_make_proofs_good_again(app, token):
+def test_resetting_the_counts_does_not_make_used_proofs_valid(app, token):
     once = fresh(token)
     call(app, token, once)
     limiter = services_of(app).get(Limiter)

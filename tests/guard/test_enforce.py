@@ -85,7 +85,7 @@ CALLERS = ["nobody", "session", "admin", "token", "token with the scope", "fresh
 
 @pytest.mark.parametrize("accept", [HTML["Accept"], "*/*"], ids=["page", "JSON"])
 @pytest.mark.parametrize("who", CALLERS)
-def test_the_answer_is_that_of_the_rule_above_the_view(site, who, accept):
+def test_the_response_is_that_of_the_same_rule_above_the_view(site, who, accept):
     caller = site.callers[who]
     for rule in RULES:
         for method in METHODS:
@@ -112,7 +112,7 @@ def test_the_answer_is_that_of_the_rule_above_the_view(site, who, accept):
         ("session", "other", 404),
     ],
 )
-def test_the_table_has_answers_of_every_kind(site, who, rule, status):
+def test_the_table_has_responses_of_every_kind(site, who, rule, status):
     assert answer_of(site.callers[who], "GET", "public", rule, "*/*")[0] == status
 
 
@@ -126,7 +126,7 @@ def test_a_change_on_a_public_page_needs_the_csrf_token_of_the_session(tmp_path)
         assert as_nobody(site).post("/open", headers={"Accept": "*/*"}).status_code == 401
 
 
-def test_what_was_written_before_is_rolled_back():
+def test_earlier_writes_are_rolled_back():
     box = Blueprint("box", __name__)
 
     @box.post("/write")
@@ -152,6 +152,6 @@ def test_a_request_is_counted_once_against_the_limit_of_its_token():
 
 
 @pytest.mark.parametrize("need", [Requirement(is_public=True), Requirement(is_optional=True)])
-def test_a_requirement_that_everybody_meets_is_an_error(need):
+def test_a_requirement_that_every_caller_meets_is_an_error(need):
     with pytest.raises(ValueError, match="somebody has to meet"):
         enforce(need)

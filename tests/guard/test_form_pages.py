@@ -55,7 +55,7 @@ def forms(app):
     ]
 
 
-def test_the_url_of_every_form_opens_a_page_or_leads_to_one(app, admin):
+def test_the_url_of_every_form_is_a_page_or_redirects_to_one(app, admin):
     opened = {rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
     led = {}
     for rule in forms(app):
@@ -78,7 +78,7 @@ def test_scripts_are_still_refused_with_the_methods_that_are_allowed(app, script
 @pytest.mark.parametrize(
     "path", ["/api/auth", "/nowhere/at/all", "//evil.example/account/email", "/account/email/../x"]
 )
-def test_nothing_else_leads_anywhere(app, path):
+def test_other_urls_without_get_are_405(app, path):
     answer = Person(app).ask("GET", path, headers={"Accept": HTML})
     assert answer.location is None or answer.location.startswith("/account")
     assert answer.status_code in (303, 308, 404, 405)
@@ -89,28 +89,28 @@ def entry_of(page):
     return html.unescape(found[1]) if found else None
 
 
-def test_a_page_that_answers_a_form_becomes_an_entry_of_the_history_that_is_opened_with_get(app, person):
+def test_a_page_that_answers_a_form_replaces_its_history_entry_by_a_get(app, person):
     assert entry_of(person.open("/account")) is None
     refused = person.press("Save profile", username="")
     assert (refused.status_code, entry_of(refused)) == (422, "")
     assert entry_of(person.open("/account")) is None
 
 
-def test_a_refused_login_keeps_where_it_leads_when_it_is_reloaded(stranger):
+def test_a_reloaded_refused_login_keeps_its_next_page(stranger):
     stranger.open("/login?next=/tokens%3Fstate%3Dended%2526x")
     refused = stranger.press("Log in", username="ada", password="wrong")
     assert stranger.open(entry_of(refused)).request.path == "/login"
     assert 'name="next" type="hidden" value="/tokens?state=ended%26x"' in stranger.page.text
 
 
-def test_a_new_token_is_not_created_again_by_reload_which_opens_its_page(person):
+def test_reload_does_not_create_a_token_again_but_opens_its_page(person):
     person.open("/tokens/new")
     shown = person.press("Create token", name="laptop", scopes=["profile:read"])
     assert "laptop" in person.open(entry_of(shown)).text
     assert person.page.request.path.startswith("/tokens/")
 
 
-def test_a_refused_confirmation_is_asked_again_with_where_it_leads(person):
+def test_a_refused_confirmation_keeps_its_next_page(person):
     person.open("/confirm?next=/tokens")
     refused = person.press("Confirm", password="wrong")
     assert (refused.status_code, entry_of(refused)) == (422, "/confirm?next=/tokens")

@@ -35,7 +35,7 @@ WITHOUT = {
 }
 
 
-def test_what_changes_something_asks_for_a_fresh_proof_or_says_why_not(app):
+def test_every_change_requires_a_fresh_login_or_is_listed_with_a_reason(app):
     found = set()
     for rule in app.url_map.iter_rules():
         need = requirement_of(app, rule.endpoint)

@@ -58,7 +58,7 @@ def test_each_view_has_the_rule_above_it_or_that_of_the_nearest_blueprint(site, 
     assert tuple(answers) == TABLE[path]
 
 
-def test_it_is_listed_like_a_rule_above_the_view(site):
+def test_the_rule_is_listed_like_one_above_the_view(site):
     assert "outer:read" in as_user(site, "ada", role="admin").get("/tokens/new").text
     described = as_nobody(site).get("/openapi.json").json["paths"]["/outer/inner"]["get"]
     assert described["security"][0] == {"bearer": ["outer:read"]}
@@ -71,7 +71,7 @@ def test_a_second_rule_for_a_blueprint_is_refused():
         guard_blueprint(blueprint, public)
 
 
-def test_a_view_that_waits_for_its_principal_needs_a_rule_of_its_own():
+def test_a_view_with_a_principal_parameter_needs_its_own_rule():
     blueprint = Blueprint("mine", __name__)
     guard_blueprint(blueprint, require())
     blueprint.add_url_rule("/mine", "who", lambda principal: principal.username)

@@ -66,7 +66,7 @@ BY_TOKEN = [
 
 
 @pytest.mark.parametrize(("bounds", "method", "path", "decision"), BY_TOKEN)
-def test_a_token_that_is_refused_was_not_used(site, clock, bounds, method, path, decision):
+def test_a_refused_token_does_not_count_as_used(site, clock, bounds, method, path, decision):
     secret = token(site, **bounds)
     clock.shift(timedelta(minutes=20))
     before = uses(site)
@@ -77,12 +77,12 @@ def test_a_token_that_is_refused_was_not_used(site, clock, bounds, method, path,
     assert f'"{code}"' in event["details"]
 
 
-def test_every_decision_that_refuses_a_token_by_what_it_may_is_in_the_table():
+def test_every_decision_that_refuses_a_token_is_in_the_table():
     named = {case.values[3] for case in BY_TOKEN}
     assert named == set(Decision) - {Decision.ALLOW, Decision.LOG_IN, Decision.CLOSED}
 
 
-def test_a_token_over_its_rate_was_not_used(site, clock):
+def test_a_token_over_its_rate_limit_does_not_count_as_used(site, clock):
     script = Script(site, token(site, per_minute=1))
     assert script.get("/change").status_code == 200
     clock.shift(timedelta(seconds=10))
@@ -93,7 +93,7 @@ def test_a_token_over_its_rate_was_not_used(site, clock):
     assert '"throttled"' in event["details"]
 
 
-def test_a_bound_token_without_its_proof_was_not_used(site, user_of_site):
+def test_a_bound_token_without_its_proof_does_not_count_as_used(site, user_of_site):
     bound = bound_token(site, user_of_site)
     once = proof(claims_for(token=bound))
     before = uses(site)
@@ -122,7 +122,7 @@ def user_of_site(site):
         ("POST", "/protected//", 404),
     ],
 )
-def test_what_is_no_route_uses_nothing_whoever_asks(site, clock, method, path, status, accept):
+def test_an_unknown_url_does_not_count_as_use(site, clock, method, path, status, accept):
     person = Person(site)
     person.log_in("ada")
     script = Script(site, token(site))
@@ -147,7 +147,7 @@ def test_what_is_no_route_uses_nothing_whoever_asks(site, clock, method, path, s
         pytest.param("GET", "/strong", {}, id="a second factor"),
     ],
 )
-def test_a_session_that_is_refused_was_not_used(site, clock, method, path, headers, accept):
+def test_a_refused_session_does_not_count_as_used(site, clock, method, path, headers, accept):
     person = Person(site)
     person.log_in("ada")
     clock.shift(timedelta(minutes=20))
@@ -157,7 +157,7 @@ def test_a_session_that_is_refused_was_not_used(site, clock, method, path, heade
 
 
 @pytest.mark.parametrize("headers", [{}, FOREIGN, {"X-CSRF-Token": "x"}])
-def test_a_token_in_a_cookie_that_is_refused_was_not_used(site, clock, headers):
+def test_a_refused_token_in_a_cookie_does_not_count_as_used(site, clock, headers):
     person = logged_in(site)
     clock.shift(timedelta(minutes=20))
     before = uses(site)
@@ -165,7 +165,7 @@ def test_a_token_in_a_cookie_that_is_refused_was_not_used(site, clock, headers):
     assert uses(site) == before
 
 
-def test_what_is_let_in_was_used_by_session_and_token_and_on_public_pages(site, clock):
+def test_allowed_requests_count_as_use_also_on_public_pages(site, clock):
     person = Person(site)
     person.log_in("ada")
     script = Script(site, token(site))

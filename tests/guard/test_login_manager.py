@@ -41,7 +41,7 @@ def heard(signal, app, action):
     return found
 
 
-def test_current_user_is_the_caller_behind_both_doors(site, user):
+def test_current_user_is_the_caller_by_session_and_by_token(site, user):
     person = Person(site)
     person.log_in(user.username)
     script = Script(site, factories.api_token(site, user).token)
@@ -51,29 +51,29 @@ def test_current_user_is_the_caller_behind_both_doors(site, user):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}, {"Cookie": "session=nonsense"}])
-def test_current_user_is_nobody_where_nobody_is_known(site, headers):
+def test_current_user_is_anonymous_without_a_credential(site, headers):
     answer = Script(site).get("/anybody", headers=headers)
     assert answer.json == {"name": None, "is_authenticated": False, "is_anonymous": True, "id": None}
 
 
-def test_a_public_page_knows_who_reads_it(site, user):
+def test_a_public_page_knows_its_caller(site, user):
     person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/anybody").json["name"] == "ada"
 
 
-def test_a_bad_token_hides_the_cookie_from_a_public_page_too(site, user):
+def test_an_invalid_token_hides_the_cookie_from_a_public_page_too(site, user):
     person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/anybody", headers={"Authorization": "Bearer x"}).json["name"] is None
 
 
-def test_flask_login_is_told_of_a_login(site, user):
+def test_a_login_sends_the_signal_of_flask_login(site, user):
     told = heard(flask_login.user_logged_in, site, lambda: Person(site).log_in(user.username))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_flask_login_is_told_of_a_logout(site, user):
+def test_a_logout_sends_the_signal_of_flask_login(site, user):
     person = Person(site)
     person.log_in(user.username)
     person.open("/logout")
@@ -81,26 +81,26 @@ def test_flask_login_is_told_of_a_logout(site, user):
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_flask_login_is_told_who_came_by_cookie(site, user):
+def test_a_session_sends_the_cookie_signal_of_flask_login(site, user):
     person = Person(site)
     person.log_in(user.username)
     told = heard(flask_login.user_loaded_from_cookie, site, lambda: person.ask("GET", "/who"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
-def test_flask_login_is_told_who_came_by_token(site, user):
+def test_a_token_sends_the_request_signal_of_flask_login(site, user):
     script = Script(site, factories.api_token(site, user).token)
     told = heard(flask_login.user_loaded_from_request, site, lambda: script.get("/who"))
     assert [entry["user"].username for entry in told] == ["ada"]
 
 
 @pytest.mark.parametrize("token", [None, "{token}"], ids=["a stranger", "a token without the scope"])
-def test_flask_login_is_told_of_a_refusal(site, user, token):
+def test_a_refusal_sends_the_unauthorized_signal_of_flask_login(site, user, token):
     token = factories.api_token(site, user, "profile:read").token if token else None
     assert len(heard(flask_login.user_unauthorized, site, lambda: Script(site, token).get("/who"))) == 1
 
 
-def test_flask_login_is_told_that_a_fresh_proof_is_asked(site, user):
+def test_a_step_up_sends_the_needs_refresh_signal_of_flask_login(site, user):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
         person = Person(site)
         person.log_in(user.username)
@@ -108,7 +108,7 @@ def test_flask_login_is_told_that_a_fresh_proof_is_asked(site, user):
         assert len(heard(flask_login.user_needs_refresh, site, lambda: person.ask("GET", "/grave"))) == 1
 
 
-def test_flask_login_still_keeps_its_user_where_we_put_it(app, user):
+def test_flask_login_reads_its_user_where_we_set_it(app, user):
     """``loader.welcome`` and ``current_user`` meet in ``g._login_user``, a private name: this fails when it moves."""
     somebody = AnonymousUserMixin()
     with app.test_request_context("/"):
@@ -119,7 +119,7 @@ def test_flask_login_still_keeps_its_user_where_we_put_it(app, user):
         assert g._login_user is somebody
 
 
-def test_flask_login_still_keeps_its_id_where_we_put_the_sessions_secret(app):
+def test_flask_login_has_its_id_where_we_keep_the_session_secret(app):
     class Somebody(flask_login.UserMixin):
         id = "7"
 
@@ -128,7 +128,7 @@ def test_flask_login_still_keeps_its_id_where_we_put_the_sessions_secret(app):
         assert session[SECRET] == "7"
 
 
-def test_a_remember_cookie_of_flask_login_opens_nothing(site, user):
+def test_a_remember_cookie_of_flask_login_is_ignored(site, user):
     with site.test_request_context():
         forged = flask_login.encode_cookie(str(user.id))
     person = Person(site)

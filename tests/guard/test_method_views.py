@@ -122,7 +122,7 @@ def test_a_method_without_a_rule_has_that_of_the_blueprint():
         assert answers(site, "POST", "/mixed") == (401, 403, 200, 403, 200)
 
 
-def test_a_rule_above_head_is_that_of_head_alone():
+def test_a_rule_above_head_applies_only_to_head():
     with testing.app(blueprint(WithHead)) as site:
         assert answers(site, "HEAD", "/withhead") == (200,) * 5
         assert answers(site, "GET", "/withhead") == (401, 403, 200, 403, 200)
@@ -197,6 +197,6 @@ def test_a_method_without_one_clear_rule_stops_the_start(view, sentence):
 
 
 @pytest.mark.parametrize("rule", [require(), public], ids=["require", "public"])
-def test_a_rule_above_a_class_is_refused_with_where_to_write_it(rule):
+def test_a_rule_above_a_class_is_an_error_that_names_the_right_place(rule):
     with pytest.raises(TypeError, match="above its methods, or into its list ``decorators``"):
         rule(Plain)

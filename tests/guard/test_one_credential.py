@@ -34,7 +34,7 @@ def basic(user, password):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
-def test_bearer_works_in_any_letter_case(site, token, scheme):
+def test_bearer_is_accepted_in_any_letter_case(site, token, scheme):
     assert Script(site).get("/protected", headers={"Authorization": f"{scheme} {token}"}).status_code == 200
 
 
@@ -62,7 +62,7 @@ def test_bearer_works_in_any_letter_case(site, token, scheme):
         pytest.param("basic " + b64encode(b":x").decode(), id="Basic in small letters"),
     ],
 )
-def test_a_bad_credential_is_401_and_never_opens_the_good_cookie_beside_it(at_home, token, header):
+def test_an_invalid_credential_is_401_and_a_valid_cookie_is_not_tried(at_home, token, header):
     for accept in (HTML, "*/*"):
         sent = {"Authorization": header.replace("{token}", token), "Accept": accept}
         answer = at_home.ask("GET", "/protected", headers=sent)
@@ -79,19 +79,19 @@ def test_a_bad_credential_is_401_and_never_opens_the_good_cookie_beside_it(at_ho
         pytest.param("AWS4-HMAC-SHA256 Credential=x", id="that of a cloud"),
     ],
 )
-def test_another_scheme_is_ignored_and_the_cookie_counts(at_home, header):
+def test_another_scheme_is_ignored_and_the_cookie_used(at_home, header):
     answer = at_home.ask("GET", "/protected", headers={"Authorization": header, "Accept": "*/*"})
     assert answer.json["credential"] == "session"
 
 
 @pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "eyJfdXNlcl9pZCI6IjEifQ.aaaa.bbbb", "x" * 3000, "ÿ\x01"])
-def test_a_good_token_works_beside_a_bad_cookie_and_sets_none(site, token, cookie):
+def test_a_valid_token_works_with_an_invalid_cookie_and_sets_none(site, token, cookie):
     answer = Script(site, token).get("/protected", headers={"Cookie": f"session={cookie}; known={cookie}"})
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_good_token_beside_the_cookie_of_another_is_its_owner(site, token):
+def test_with_a_token_and_a_cookie_of_another_user_the_token_counts(site, token):
     grace = factories.user(site, "grace")
     person = Person(site)
     person.log_in(grace.username)
@@ -99,7 +99,7 @@ def test_a_good_token_beside_the_cookie_of_another_is_its_owner(site, token):
     assert (answer.json["username"], answer.json["credential"]) == ("ada", "token")
 
 
-def test_a_token_beside_a_dead_cookie_works(at_home, token):
+def test_a_token_works_with_the_cookie_of_an_ended_session(at_home, token):
     copied = at_home.cookie
     at_home.open("/logout")
     at_home.press("Log out")
@@ -127,7 +127,7 @@ def test_a_token_beside_a_dead_cookie_works(at_home, token):
         ("OPTIONS", "/protected"),
     ],
 )
-def test_no_cookie_is_ever_set_beside_a_token(at_home, token, method, path):
+def test_a_request_with_a_token_sets_no_cookie(at_home, token, method, path):
     for credential in (f"Bearer {token}", "Bearer nonsense", "Basic x"):
         answer = at_home.ask(method, path, headers={"Authorization": credential})
         assert "Set-Cookie" not in answer.headers, credential
@@ -141,22 +141,22 @@ def test_a_token_never_becomes_a_session(site, token, user):
     assert contents(site) == before
 
 
-def test_a_change_with_a_token_asks_for_no_csrf_token(site, token):
+def test_a_change_with_a_token_needs_no_csrf_token(site, token):
     assert Script(site, token).post("/change").text == "changed"
 
 
-def test_a_change_with_a_token_may_come_from_anywhere_because_nobody_sends_one_unasked(site, token):
+def test_a_change_with_a_token_is_accepted_from_any_origin(site, token):
     headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
     assert Script(site, token).post("/change", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["", "ada", "somebody else", "x-token"])
-def test_a_token_as_the_password_of_basic_counts_with_any_user_name(site, token, name):
+def test_a_token_as_basic_password_is_accepted_with_any_user_name(site, token, name):
     answer = Script(site).get("/protected", headers=basic(name, token))
     assert answer.json["credential"] == "token"
 
 
-def test_a_change_by_basic_is_taken_from_a_script(site, token):
+def test_a_change_by_basic_is_accepted_from_a_script(site, token):
     assert Script(site).post("/change", headers=basic("x", token)).status_code == 200
 
 
@@ -174,11 +174,11 @@ def test_a_change_by_basic_from_another_site_is_refused(site, token, origin):
     assert (answer.status_code, answer.json["code"]) == (403, "csrf_failed")
 
 
-def test_reading_by_basic_from_another_site_is_as_harmless_as_any_link(site, token):
+def test_reading_by_basic_from_another_site_is_allowed(site, token):
     headers = basic("x", token) | {"Sec-Fetch-Site": "cross-site"}
     assert Script(site).get("/change", headers=headers).status_code == 200
 
 
-def test_basic_never_opens_the_login_form(at_home, token):
+def test_basic_is_ignored_by_the_login_form(at_home, token):
     answer = at_home.ask("POST", "/login", headers=basic("x", token), data={"username": "ada"})
     assert answer.status_code == 403

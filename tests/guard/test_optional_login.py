@@ -25,12 +25,12 @@ def site(app):
     return add(app, "/desk", require(role="admin", scope="protected:read", optional=True)(greet))
 
 
-def test_who_brings_nothing_gets_in_with_no_principal(site):
+def test_a_request_without_credential_has_no_principal(site):
     assert Script(site).get("/hall").json == {"name": None}
     assert Person(site).open("/hall").json == {"name": None}
 
 
-def test_who_brings_what_holds_is_known(site, user):
+def test_a_valid_credential_sets_the_principal(site, user):
     person = Person(site)
     person.log_in(user.username)
     assert person.ask("GET", "/hall").json == {"name": "ada"}
@@ -38,7 +38,7 @@ def test_who_brings_what_holds_is_known(site, user):
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer", "Basic eDp5", "Bearer a.b.c"])
-def test_a_credential_that_does_not_hold_is_refused_and_never_nobody(site, header):
+def test_an_invalid_credential_is_refused_not_anonymous(site, header):
     answer = Script(site).get("/hall", headers={"Authorization": header})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
@@ -51,7 +51,7 @@ def test_an_expired_or_revoked_token_is_refused(site, user):
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_an_ended_session_is_told_so_once_and_the_next_time_they_come_as_nobody(site, user, accept):
+def test_an_ended_session_is_refused_once_and_then_anonymous(site, user, accept):
     person, other = Person(site), Person(site)
     person.log_in(user.username)
     other.client.set_cookie("session", person.cookie)
@@ -62,7 +62,7 @@ def test_an_ended_session_is_told_so_once_and_the_next_time_they_come_as_nobody(
     assert other.ask("GET", "/hall", headers={"Accept": accept}).json == {"name": None}
 
 
-def test_who_is_known_and_falls_short_is_refused_all_the_same(site, user):
+def test_a_known_caller_who_lacks_the_scope_is_refused(site, user):
     assert Script(site, factories.api_token(site, user, "tokens:read").token).get("/hall").status_code == 403
     person = Person(site)
     person.log_in(user.username)
@@ -70,7 +70,7 @@ def test_who_is_known_and_falls_short_is_refused_all_the_same(site, user):
     assert Script(site).get("/desk").json == {"name": None}
 
 
-def test_a_change_by_nobody_asks_for_a_csrf_token_as_every_change_without_a_token_does(site, user):
+def test_an_anonymous_change_needs_a_csrf_token(site, user):
     assert Script(site).post("/hall").json["code"] == "csrf_failed"
     stranger = Person(site)
     stranger.open("/login")
@@ -79,7 +79,7 @@ def test_a_change_by_nobody_asks_for_a_csrf_token_as_every_change_without_a_toke
     assert Script(site, factories.api_token(site, user).token).post("/hall").json == {"name": "ada"}
 
 
-def test_it_is_said_of_the_route_wherever_routes_are_listed(site):
+def test_route_lists_show_that_the_login_is_optional(site):
     (hall,) = [route for route in routes(site) if route.path == "/hall"]
     assert (hall.by_session, hall.by_token) == ("everybody unnamed, any account", "protected:read")
     assert str(hall.need).startswith("nothing, or any account")
@@ -87,6 +87,6 @@ def test_it_is_said_of_the_route_wherever_routes_are_listed(site):
     assert {} not in ways_in(hall.need, is_change=True)
 
 
-def test_without_the_word_nobody_is_let_in():
+def test_without_optional_anonymous_callers_are_refused():
     assert decide(None, Requirement(), now()) is Decision.LOG_IN
     assert decide(None, Requirement(is_optional=True), now()) is Decision.ALLOW

@@ -77,7 +77,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("path", TABLE)
-def test_an_object_is_there_for_its_owner_and_for_whom_the_rule_names(site, path):
+def test_an_object_is_found_by_its_owner_and_by_the_named_role(site, path):
     callers = (
         as_nobody(site),
         as_user(site, "ada"),
@@ -91,7 +91,7 @@ def test_an_object_is_there_for_its_owner_and_for_whom_the_rule_names(site, path
     assert answers == TABLE[path]
 
 
-def test_what_is_anothers_is_answered_as_what_is_not_there(site):
+def test_an_object_of_another_user_is_answered_like_a_missing_one(site):
     bo = as_user(site, "bo")
     for headers in ({"Accept": "*/*"}, {}):
         hidden, missing = (bo.get(f"/hidden/{name}", headers=headers) for name in ("ada", "none"))
@@ -103,7 +103,7 @@ def without_id(answer, name):
     return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", answer.text.replace(f"hidden/{name}", "…"))
 
 
-def test_a_refusal_with_403_says_why_and_is_in_the_log(site):
+def test_a_refusal_with_403_has_a_reason_and_is_recorded(site):
     answer = with_token(site, of="bo").get("/known/ada")
     assert (answer.json["code"], answer.json["title"]) == ("owner_required", "This belongs to somebody else")
     assert 'error="insufficient_scope", error_description="owner_required"' in answer.headers["WWW-Authenticate"]
@@ -112,7 +112,7 @@ def test_a_refusal_with_403_says_why_and_is_in_the_log(site):
     assert "owner required" in as_user(site, "bo").get("/account/activity").text
 
 
-def test_the_owner_is_not_looked_up_for_who_is_refused_anyway(site):
+def test_the_owner_is_not_looked_up_if_another_check_refuses(site):
     ASKED.clear()
     as_nobody(site).get("/hidden/ada")
     with_token(site, scopes=["profile:read"]).get("/hidden/ada")
@@ -122,7 +122,7 @@ def test_the_owner_is_not_looked_up_for_who_is_refused_anyway(site):
     assert ASKED == ["ada"]
 
 
-def test_it_is_listed_and_explained(site):
+def test_the_owner_rule_is_listed_and_explained(site):
     found = {route.path: (route.by_session, route.by_token) for route in routes(site)}
     assert found["/known/<name>"] == ("any account, only the owner", "resources:read, only the owner")
     assert found["/admins/<name>"][0] == "any account, only the owner or role admin"
@@ -135,7 +135,7 @@ def test_it_is_listed_and_explained(site):
         assert (step.words, step.held) == ("It belongs to the user, or they have the role admin.", held)
 
 
-def test_a_function_that_returns_no_id_closes_the_view_with_an_error(site):
+def test_a_function_that_returns_no_id_is_a_server_error(site):
     OWNERS["text"] = str(OWNERS["ada"])
     assert as_user(site, "ada").get("/hidden/text").status_code == 500
     del OWNERS["text"]
@@ -144,19 +144,19 @@ def test_a_function_that_returns_no_id_closes_the_view_with_an_error(site):
 @pytest.mark.parametrize(
     "options", [{"owner_or_role": "admin"}, {"not_owner": 403}, {"owner": owner_of, "optional": True}]
 )
-def test_a_rule_that_would_mean_nothing_is_refused(options):
+def test_an_owner_rule_without_effect_is_refused(options):
     with pytest.raises(ValueError, match="owner"):
         require(**options)
 
 
-def test_a_function_that_does_not_fit_the_url_stops_the_start():
+def test_a_function_with_other_arguments_than_the_url_stops_the_start():
     box = Blueprint("box", __name__)
     box.add_url_rule("/box/<uuid:box_id>", "show", require(owner=owner_of)(lambda box_id: str(box_id)))
     with pytest.raises(SettingsError, match=r"of box\.show does not fit to /box/<uuid:box_id>"), testing.app(box):
         """Never reached."""
 
 
-def test_a_change_of_what_is_anothers_is_refused_although_the_function_reads_in_its_transaction():
+def test_a_change_of_an_object_of_another_user_is_refused():
     box = Blueprint("box", __name__)
 
     def owner(name):

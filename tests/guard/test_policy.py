@@ -89,26 +89,26 @@ def test_the_guard_decides(who, need, decision):
     assert decide(who, need, NOON) is decision
 
 
-def test_an_explanation_ends_at_what_failed_and_leaves_the_rest_unasked():
+def test_an_explanation_ends_at_the_check_that_failed():
     need = Requirement(role="admin", scope="admin:read", fresh_within=TEN_MINUTES)
     assert [step.held for step in explain(token(), need, Decision.NEED_SCOPE)] == [True, False, None, None]
 
 
-def test_an_explanation_of_what_was_allowed_holds_throughout():
+def test_an_explanation_of_an_allowed_request_has_no_failed_check():
     need = Requirement(role="user", fresh_within=TEN_MINUTES)
     found = explain(principal(), need, decide(principal(), need, NOON))
     assert [step.held for step in found] == [True, True, True]
 
 
-def test_a_stranger_is_explained_that_nobody_is_there():
+def test_an_anonymous_caller_gets_the_explanation_that_a_login_is_missing():
     assert [step.held for step in explain(None, ADMIN, Decision.LOG_IN)] == [False, None]
 
 
-def test_a_session_is_not_told_of_scopes():
+def test_an_explanation_for_a_session_has_no_scopes():
     assert not any("scope" in step.words for step in explain(principal(), ADMIN, Decision.NEED_ROLE))
 
 
-def test_an_explanation_names_what_is_missing_and_what_is_there():
+def test_an_explanation_names_missing_and_present_permissions():
     words = " ".join(step.words for step in explain(token("profile:read"), ANY, Decision.NEED_SCOPE))
     assert "resources:read" in words
     assert "profile:read" in words
@@ -116,7 +116,7 @@ def test_an_explanation_names_what_is_missing_and_what_is_there():
 
 @pytest.mark.parametrize("who", [None, principal(), token(), token("resources:read"), principal(proven=timedelta(1))])
 @pytest.mark.parametrize("need", [ANY, ADMIN, PEOPLE, FRESH])
-def test_every_denial_is_explained_by_exactly_one_requirement_that_failed(who, need):
+def test_every_denial_has_exactly_one_failed_requirement(who, need):
     decision = decide(who, need, NOON)
     failed = [step for step in explain(who, need, decision) if step.held is False]
     assert len(failed) == (decision is not Decision.ALLOW)
@@ -134,5 +134,5 @@ def test_every_denial_is_explained_by_exactly_one_requirement_that_failed(who, n
         ),
     ],
 )
-def test_a_requirement_can_be_read(need, words):
+def test_a_requirement_has_a_readable_text(need, words):
     assert str(need).startswith(words)

@@ -70,7 +70,7 @@ def credential_row(kind="session", **changes):
         ),
     ],
 )
-def test_what_does_not_stand_is_not_admitted(claim, row, code):
+def test_an_invalid_credential_row_is_not_accepted(claim, row, code):
     with pytest.raises(NotAccepted) as refusal:
         admit(claim, row, NOON)
     assert refusal.value.code == code
@@ -85,15 +85,15 @@ def test_what_does_not_stand_is_not_admitted(claim, row, code):
         pytest.param(BY_SESSION, credential_row(idle_at=NOON + SECOND), id="a session used just in time"),
     ],
 )
-def test_what_stands_is_admitted(claim, row):
+def test_a_valid_credential_row_is_accepted(claim, row):
     assert admit(claim, row, NOON).username == "ada"
 
 
-def test_roles_and_scopes_come_from_the_row():
+def test_roles_and_scopes_are_read_from_the_row():
     held = TokenGrant(scopes=frozenset({"profile:read"}))
     found = admit(BY_TOKEN, credential_row("token", roles=("user", "admin"), authority=held), NOON)
     assert (found.roles, found.scopes) == (("user", "admin"), {"profile:read"})
 
 
-def test_a_principal_calls_itself_what_sub_carries():
+def test_the_id_of_a_principal_is_the_sub_claim():
     assert admit(BY_SESSION, credential_row(), NOON).get_id() == str(OWNER)

@@ -52,14 +52,14 @@ def test_the_same_refusal_is_one_row_a_minute(clock, app, script, logged):
     assert logged().count("info access.refused") == 21
 
 
-def test_another_route_code_or_credential_is_a_row_of_its_own(clock, app, user, script):
+def test_another_route_code_or_credential_is_another_row(clock, app, user, script):
     for path in ("/protected/admin", "/protected/super-admin", "/admin/users"):
         script.get(path)
         Script(app, factories.api_token(app, user, "protected:read").token).get(path)
     assert len(refused(app)) == 6
 
 
-def test_a_revoked_token_that_is_still_used_does_not_fill_the_log(clock, app, user, database):
+def test_a_revoked_token_that_is_still_used_does_not_fill_the_table(clock, app, user, database):
     issued = factories.api_token(app, user)
     with database.write() as db:
         assert credentials.end(db, issued.entry.id)
@@ -68,14 +68,14 @@ def test_a_revoked_token_that_is_still_used_does_not_fill_the_log(clock, app, us
     assert len(refused(app)) == 1
 
 
-def test_a_noisy_job_does_not_hide_a_thief_elsewhere(clock, app, user):
+def test_a_noisy_job_does_not_hide_a_thief_in_another_network(clock, app, user):
     secret = factories.api_token(app, user, authority=TokenGrant(scopes=SCOPES, methods=frozenset({"POST"}))).token
     for address in ["10.0.0.7"] * 50 + ["203.0.113.9", "2001:db8::9"]:
         Script(app, secret, address=address).get("/protected")
     assert sorted(callers(app)) == ["10.0.0.7", "2001:db8::9", "203.0.113.9"]
 
 
-def test_a_scan_of_every_route_from_one_network_does_not_hide_a_thief_elsewhere(clock, app, user, routes):
+def test_a_scan_of_every_route_does_not_hide_a_thief_in_another_network(clock, app, user, routes):
     secret = factories.api_token(app, user, "protected:read").token
     for path in routes:
         Script(app, secret).get(path)
@@ -84,7 +84,7 @@ def test_a_scan_of_every_route_from_one_network_does_not_hide_a_thief_elsewhere(
     assert callers(app).count("203.0.113.9") == 1
 
 
-def test_however_many_networks_there_are_the_rows_are_bounded(clock, app, user, routes, logged):
+def test_the_number_of_rows_is_limited_whatever_the_number_of_networks(clock, app, user, routes, logged):
     secret = factories.api_token(app, user, "protected:read").token
     many = 2 * NETWORKS.amount
     for number in range(many):
@@ -107,7 +107,7 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("bound", BOUNDS)
-def test_the_row_the_line_and_the_sentences_name_the_bound_that_refused(clock, app, user, logged, bound):
+def test_row_log_line_and_sentence_name_the_restriction_that_refused(clock, app, user, logged, bound):
     script = Script(app, factories.api_token(app, user, authority=TokenGrant(scopes=SCOPES, **BOUNDS[bound])).token)
     for _ in range(3):
         script.get("/protected")
@@ -118,7 +118,7 @@ def test_the_row_the_line_and_the_sentences_name_the_bound_that_refused(clock, a
     assert f"by the {bound} restriction" in parts(Event.ACCESS_REFUSED, Details(details), has_actor=False)[-1]
 
 
-def test_a_token_that_meets_two_bounds_in_turn_has_a_row_for_each(clock, app, user):
+def test_a_token_that_meets_two_restrictions_has_a_row_for_each(clock, app, user):
     with_changes(app)
     bounds = TokenGrant(scopes=SCOPES, methods=frozenset({"GET"}), per_minute=1)
     script = Script(app, factories.api_token(app, user, authority=bounds).token)

@@ -21,7 +21,7 @@ def explode():
 
 
 @pytest.mark.parametrize("wear", [public, public_to_scripts, require(scope="protected:read")])
-def test_options_never_runs_a_view_not_even_one_that_declares_it(app, script, wear):
+def test_options_never_runs_a_view(app, script, wear):
     add(app, "/bomb", wear(explode), methods=["GET", "OPTIONS"], provide_automatic_options=False)
     answer = script.call("OPTIONS", "/bomb")
     assert answer.status_code == 200
@@ -39,7 +39,7 @@ def test_options_is_answered_for_everybody(script, app, path, credential):
     assert "OPTIONS" in answer.headers["Allow"]
 
 
-def test_options_of_what_is_not_there_is_404(app):
+def test_options_of_an_unknown_url_is_404(app):
     assert Script(app).call("OPTIONS", "/nowhere").status_code == 404
 
 
@@ -60,26 +60,26 @@ def test_trace_of_a_view_that_declares_it_is_guarded_too(app):
 
 
 @pytest.mark.parametrize("method", ["LINK", "MERGE", "PURGE"])
-def test_a_method_that_we_do_not_know_is_a_change_and_needs_a_csrf_token(app, user, method):
+def test_an_unknown_method_needs_a_csrf_token_like_a_change(app, user, method):
     add(app, "/odd", require()(plain("changed")), methods=[method])
     person = Person(app)
     person.log_in(user.username)
     assert person.ask(method, "/odd").status_code == 403
 
 
-def test_an_address_of_scripts_alone_sees_no_session(app, user):
+def test_a_route_without_cookies_reads_no_session(app, user):
     add(app, "/blind", public_to_scripts(lambda: {"session": dict(session)}))
     person = Person(app)
     person.log_in(user.username)
     assert person.ask("GET", "/blind").json == {"session": {}}
 
 
-def test_an_address_of_scripts_alone_sets_no_cookie_even_if_the_view_tries(app):
+def test_a_route_without_cookies_sets_no_cookie_even_if_the_view_tries(app):
     add(app, "/blind", public_to_scripts(lambda: session.update(x=1) or "tried"))
     assert "Set-Cookie" not in Person(app).ask("GET", "/blind").headers
 
 
-def test_nobody_knows_of_a_fault_in_the_guard_more_than_that_it_refused(app, user):
+def test_an_error_in_the_guard_refuses_without_details(app, user):
     """ASVS 16.5.3: an exception inside the guard lets nobody in."""
     add(app, "/bomb", require()(explode))
     services_of(app).replace(Authenticators)(None)
@@ -112,7 +112,7 @@ def send(person):
     return person.ask("POST", form.get("action"), data=values_of(form))
 
 
-def test_a_page_that_wants_a_fresh_proof_leads_to_the_confirmation_and_back(tired):
+def test_a_page_that_needs_a_step_up_redirects_to_the_confirmation_and_back(tired):
     answer = tired.ask("GET", "/tokens/new?name=laptop")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/confirm?next=/tokens/new?name%3Dlaptop")
     tired.open("/tokens/new?name=laptop")
@@ -121,7 +121,7 @@ def test_a_page_that_wants_a_fresh_proof_leads_to_the_confirmation_and_back(tire
     assert 'value="laptop"' in tired.page.text
 
 
-def test_a_form_that_was_filled_in_for_too_long_is_kept_over_the_confirmation(tired):
+def test_a_form_that_needs_a_step_up_is_kept_during_the_confirmation(tired):
     filled = {"name": "a/b & c", "scopes": ["profile:read", "tokens:read"], "expires_in": "3600"}
     answer = post(tired, "/tokens/new", **filled)
     assert (answer.status_code, answer.mimetype) == (401, "text/html")
@@ -135,7 +135,7 @@ def test_a_form_that_was_filled_in_for_too_long_is_kept_over_the_confirmation(ti
     assert "tokens:read" in answer.text
 
 
-def test_a_kept_form_keeps_no_secret(tired):
+def test_a_saved_form_has_no_secret(tired):
     answer = post(tired, "/grave", password="hunter2", new_password="hunter3", name="x")
     assert "hunter" not in answer.text
     tired.press("Confirm", password=factories.PASSWORD)
@@ -143,7 +143,7 @@ def test_a_kept_form_keeps_no_secret(tired):
     assert send(tired).text == "done"
 
 
-def test_a_kept_form_keeps_long_values_lines_and_signs(tired):
+def test_a_saved_form_keeps_long_values_lines_and_special_characters(tired):
     text = "a\r\nb \"'<&>ü " * 1500
     post(tired, "/grave", note=text)
     tired.press("Confirm", password=factories.PASSWORD)
@@ -152,32 +152,32 @@ def test_a_kept_form_keeps_long_values_lines_and_signs(tired):
     assert send(tired).text == "done"
 
 
-def test_a_form_without_fields_is_kept_as_well(tired):
+def test_a_form_without_fields_is_saved_too(tired):
     post(tired, "/grave")
     tired.press("Confirm", password=factories.PASSWORD)
     assert send(tired).text == "done"
 
 
-def test_a_form_of_another_site_is_not_kept(tired):
+def test_a_form_from_another_site_is_not_saved(tired):
     """Else a stranger's form would wait for its victim's password, and for one click."""
     answer = tired.ask("POST", "/grave", data={"name": "evil"})
     assert (answer.status_code, "evil" in answer.text) == (403, False)
 
 
 @pytest.mark.parametrize("kept", ["", "x", "{}", "[1]", '[["a"]]', '[["a", 1]]', "[" * 20_000])
-def test_a_kept_form_that_nobody_made_is_none(tired, kept):
+def test_a_forged_saved_form_is_ignored(tired, kept):
     tired.open("/confirm?next=/protected")
     assert tired.press("Confirm", password=factories.PASSWORD, kept=kept).request.path == "/protected"
 
 
-def test_a_kept_form_goes_to_no_other_site(tired):
+def test_a_saved_form_is_not_sent_to_another_site(tired):
     post(tired, "/grave", name="x")
     tired.press("Confirm", password=factories.PASSWORD, next="//evil.example/")
     assert "evil.example" not in tired.page.text
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_script_with_a_session_hears_of_the_fresh_proof_as_rfc_9470_says(tired, method):
+def test_a_script_with_a_session_gets_the_step_up_challenge_of_rfc_9470(tired, method):
     answer = tired.ask(method, "/grave", headers={"Accept": "*/*"}, json={} if method == "POST" else None)
     assert (answer.status_code, answer.json["code"]) == (401, "step_up_required")
     assert answer.headers["WWW-Authenticate"] == (
@@ -186,7 +186,7 @@ def test_a_script_with_a_session_hears_of_the_fresh_proof_as_rfc_9470_says(tired
     )
 
 
-def test_a_token_minted_long_ago_does_not_pass_where_a_fresh_proof_is_asked(app, user):
+def test_an_old_token_is_refused_where_a_fresh_login_is_required(app, user):
     with_changes(app)
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
         script = Script(app, factories.api_token(app, user).token)
@@ -196,6 +196,6 @@ def test_a_token_minted_long_ago_does_not_pass_where_a_fresh_proof_is_asked(app,
         assert (answer.status_code, answer.json["code"]) == (401, "step_up_required")
 
 
-def test_a_fresh_proof_is_not_made_by_using_the_session(tired):
+def test_using_a_session_does_not_make_it_fresh(tired):
     tired.open("/dashboard")
     assert tired.ask("GET", "/grave").status_code == 303

@@ -45,18 +45,18 @@ def is_problem(answer, status, code):
 
 @pytest.mark.parametrize("accept", BROWSERS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_stranger_at_a_browser_is_led_to_the_login_and_back(app, method, accept):
+def test_an_anonymous_browser_is_redirected_to_the_login_and_back(app, method, accept):
     answer = ask(app, method, "/protected", accept=accept)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=/protected")
 
 
-def test_the_way_back_keeps_the_query(app):
+def test_the_redirect_after_the_login_keeps_the_query(app):
     answer = ask(app, "GET", "/tokens?view=ended&first=20", accept=HTML)
     assert answer.headers["Location"] == "/login?next=/tokens?view%3Dended%26first%3D20"
 
 
 @pytest.mark.parametrize("accept", BROWSERS)
-def test_a_stranger_at_a_browser_who_does_not_read_gets_a_page_with_401(site, accept):
+def test_an_anonymous_browser_that_posts_gets_a_page_with_401(site, accept):
     for method in ("POST", "PUT", "DELETE"):
         answer = ask(site, method, "/change", accept=accept)
         assert (answer.status_code, answer.mimetype) == (401, "text/html"), method
@@ -64,20 +64,20 @@ def test_a_stranger_at_a_browser_who_does_not_read_gets_a_page_with_401(site, ac
 
 
 @pytest.mark.parametrize("accept", [*SCRIPTS, pytest.param(None, id="without Accept")])
-def test_a_strangers_script_is_told_401_and_never_redirected(site, accept):
+def test_an_anonymous_script_gets_401_and_is_never_redirected(site, accept):
     for method in ("GET", "POST", "PUT"):
         answer = ask(site, method, "/change", accept=accept)
         assert is_problem(answer, 401, "token_missing"), method
         assert answer.headers["WWW-Authenticate"] == REALM
 
 
-def test_head_of_a_strangers_script_is_401_with_a_challenge_and_without_a_body(app):
+def test_head_of_an_anonymous_script_is_401_with_a_challenge_and_no_body(app):
     answer = ask(app, "HEAD", "/protected")
     assert (answer.status_code, answer.data, answer.headers["WWW-Authenticate"]) == (401, b"", REALM)
 
 
 @pytest.mark.parametrize("accept", [*SCRIPTS, *BROWSERS])
-def test_a_bad_bearer_is_told_so_as_problem_json_whatever_is_accepted(site, accept):
+def test_an_invalid_bearer_token_is_problem_json_whatever_is_accepted(site, accept):
     challenge = f'{REALM}, error="invalid_token", error_description="token_invalid"'
     for method in ("GET", "POST"):
         answer = ask(site, method, "/change", accept=accept, Authorization="Bearer nonsense")
@@ -86,12 +86,12 @@ def test_a_bad_bearer_is_told_so_as_problem_json_whatever_is_accepted(site, acce
 
 
 @pytest.mark.parametrize("accept", [*SCRIPTS, *BROWSERS])
-def test_a_good_bearer_gets_json_whatever_is_accepted(app, script, accept):
+def test_a_valid_bearer_token_gets_json_whatever_is_accepted(app, script, accept):
     answer = script.get("/protected", headers={"Accept": accept})
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
 
 
-def test_a_missing_scope_is_told_with_what_is_required_and_how_to_fix_it(app, user):
+def test_a_missing_scope_is_a_problem_with_required_and_fix(app, user):
     answer = Script(app, factories.api_token(app, user, "profile:read").token).get("/protected")
     assert is_problem(answer, 403, "scope_required")
     assert answer.json["required"] == ["protected:read"]
@@ -100,21 +100,21 @@ def test_a_missing_scope_is_told_with_what_is_required_and_how_to_fix_it(app, us
     assert answer.headers["WWW-Authenticate"] == challenge
 
 
-def test_the_fix_opens_a_form_that_grants_it(person, app, user):
+def test_the_fix_url_is_a_form_that_grants_the_scope(person, app, user):
     fix = Script(app, factories.api_token(app, user, "profile:read").token).get("/protected").json["fix"]
     person.open(fix.removeprefix("http://localhost:8000"))
     shown = person.press("Create token", name="mended")
     assert "protected:read" in shown.text
 
 
-def test_a_missing_role_is_told_to_a_script_with_what_is_required(script):
+def test_a_script_that_lacks_a_role_gets_the_required_one(script):
     answer = script.get("/protected/admin")
     assert is_problem(answer, 403, "role_required")
     assert answer.json["required"] == ["admin"]
     assert 'error_description="role_required"' in answer.headers["WWW-Authenticate"]
 
 
-def test_a_missing_role_is_told_to_a_person_on_a_page(person):
+def test_a_browser_that_lacks_a_role_gets_a_page(person):
     answer = person.ask("GET", "/protected/admin")
     assert (answer.status_code, answer.mimetype) == (403, "text/html")
     assert "role admin" in answer.text
@@ -125,12 +125,12 @@ def test_a_script_with_a_cookie_is_refused_as_a_script(person):
     assert is_problem(answer, 403, "role_required")
 
 
-def test_a_script_with_a_cookie_is_who_the_cookie_says(person):
+def test_a_script_with_a_session_cookie_is_logged_in(person):
     assert person.ask("GET", "/protected", headers={"Accept": "*/*"}).json["credential"] == "session"
 
 
 @pytest.mark.parametrize("accept", [HTML, "*/*"])
-def test_an_ended_session_is_told_so(person, app, accept):
+def test_an_ended_session_gets_its_own_problem_code(person, app, accept):
     copied = person.cookie
     person.open("/logout")
     person.press("Log out")
@@ -144,7 +144,7 @@ def test_an_ended_session_is_told_so(person, app, accept):
 
 
 @pytest.mark.parametrize("path", ["/protected", "/dashboard", "/tokens", "/login", "/nowhere"])
-def test_problems_carry_what_rfc_9457_asks(app, path):
+def test_problems_have_the_members_of_rfc_9457(app, path):
     answer = ask(app, "DELETE", path)
     assert answer.json["type"].startswith("http://localhost:8000/problems/")
     assert answer.json["status"] == answer.status_code
@@ -152,7 +152,7 @@ def test_problems_carry_what_rfc_9457_asks(app, path):
     assert answer.json["instance"].startswith("urn:uuid:")
 
 
-def test_the_type_of_a_problem_leads_to_a_page_about_it(app):
+def test_the_type_of_a_problem_is_the_url_of_a_page(app):
     kind = ask(app, "GET", "/protected").json["type"].removeprefix("http://localhost:8000")
     assert ask(app, "GET", kind).json["slug"] == "token-missing"
     assert Person(app).open(kind).status_code == 200
@@ -161,19 +161,19 @@ def test_the_type_of_a_problem_leads_to_a_page_about_it(app):
 # Answers to forms.
 
 
-def test_a_form_post_is_answered_as_one_though_only_anything_is_accepted(person):
+def test_a_form_post_that_accepts_anything_gets_a_page(person):
     answer = person.ask("POST", "/logout", data={"csrf_token": token_of(person)}, headers={"Accept": "*/*"})
     assert answer.status_code == 303
 
 
-def test_a_form_post_that_asks_for_json_is_answered_with_json(person):
+def test_a_form_post_that_accepts_json_gets_json(person):
     fields = {"csrf_token": token_of(person), "name": "x"}
     answer = person.ask("POST", "/tokens/new", data=fields, headers={"Accept": "application/json"})
     assert answer.status_code == 422
     assert set(answer.json["errors"]) >= {"name", "scopes"}
 
 
-def test_a_form_with_errors_comes_back_as_the_page_with_the_messages(person):
+def test_a_form_with_errors_is_shown_again_with_messages(person):
     person.open("/tokens/new")
     answer = person.press("Create token", name="x")
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
@@ -186,7 +186,7 @@ def test_a_multipart_form_is_read_like_any_other(person):
     assert person.ask("POST", "/logout", data=data, content_type="multipart/form-data").status_code == 303
 
 
-def test_json_is_taken_wherever_a_form_is(person):
+def test_json_is_accepted_wherever_a_form_is(person):
     body = {"name": "by json", "scopes": ["profile:read"], "expires_in": 604800, "csrf_token": token_of(person)}
     answer = person.ask("POST", "/tokens/new", json=body, headers={"Accept": "application/json"})
     assert answer.status_code == 201

@@ -45,7 +45,7 @@ def inside_out(app, view):
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_an_undeclared_view_answers_nobody(app, user, declare, method):
+def test_a_view_without_a_rule_is_refused(app, user, declare, method):
     declare(app)
     person = Person(app)
     person.log_in(user.username)
@@ -54,19 +54,19 @@ def test_an_undeclared_view_answers_nobody(app, user, declare, method):
     assert "secret" not in answer.text
 
 
-def test_the_error_of_an_undeclared_view_says_what_to_write(app):
+def test_the_error_of_a_view_without_a_rule_says_what_to_write(app):
     add(app, "/open", flask_login.login_required(plain("secret")))
     detail = Script(app).get("/open").json["detail"]
     assert "@require() or @public" in detail
     assert "webapp.guard" in detail
 
 
-def test_an_undeclared_view_is_closed_to_tokens_as_well(app, script):
+def test_a_view_without_a_rule_is_refused_to_tokens_too(app, script):
     add(app, "/open", plain("secret"))
     assert script.get("/open").json["code"] == "undeclared"
 
 
-def test_a_folder_of_files_that_a_blueprint_brings_is_closed_until_declared(app, tmp_path):
+def test_static_files_of_a_blueprint_are_refused_without_a_rule(app, tmp_path):
     (tmp_path / "secret.txt").write_text("secret")
     app.register_blueprint(Blueprint("extra", __name__, static_folder=str(tmp_path), static_url_path="/extra"))
     assert Script(app).get("/extra/secret.txt").status_code == 403
@@ -77,24 +77,24 @@ def test_flask_logins_decorator_under_ours_changes_nothing(app, script):
     assert script.get("/both").text == "in"
 
 
-def test_our_login_required_is_require_without_a_wish(app):
+def test_our_login_required_is_require_without_arguments(app):
     add(app, "/one", login_required(plain("in")))
     add(app, "/other", require()(plain("in")))
     assert requirement_of(app, "one") == requirement_of(app, "other") == Requirement()
 
 
-def test_a_view_with_a_parameter_of_that_name_is_handed_its_principal(app, script):
+def test_a_view_with_a_principal_parameter_gets_the_principal(app, script):
     add(app, "/who", require(scope="protected:read")(says_who))
     assert script.get("/who").json == {"username": "ada", "credential": "token", "same": True}
 
 
-def test_a_guarded_view_cannot_be_called_around_the_guard(app):
+def test_a_guarded_view_cannot_be_called_directly(app):
     view = require()(says_who)
     with app.test_request_context("/who"), pytest.raises(AttributeError):
         view()
 
 
-def test_a_view_behind_another_decorator_keeps_what_it_wears(app, script):
+def test_a_rule_is_kept_through_another_decorator(app, script):
     def counted(view):
         @wraps(view)
         def counting(*args, **kwargs):
@@ -114,12 +114,12 @@ def test_a_view_behind_another_decorator_keeps_what_it_wears(app, script):
         pytest.param(lambda view: require()(require(role="admin")(view)), id="two requirements"),
     ],
 )
-def test_a_view_that_wears_two_guards_stops_the_start(wear):
+def test_a_view_with_two_rules_stops_the_start(wear):
     with pytest.raises(TypeError, match="already"):
         wear(plain("in"))
 
 
-def test_one_function_behind_two_routes_may_ask_two_things(app, script):
+def test_one_function_on_two_routes_can_have_two_rules(app, script):
     view = plain("in")
     add(app, "/strict", require(role="admin", scope="protected:read")(view))
     add(app, "/lax", require(scope="protected:read")(view))

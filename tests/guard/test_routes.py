@@ -27,11 +27,11 @@ def path_of(route):
     return path.replace("<slug>", "throttled").replace("<secret>", "x").replace("<version>/<path:filename>", "1/x.css")
 
 
-def test_every_route_says_what_it_wants(app):
+def test_every_route_has_a_rule(app):
     assert [route.path for route in routes(app) if route.need is None] == []
 
 
-def test_every_guarded_route_refuses_a_stranger_in_every_method(app):
+def test_every_guarded_route_refuses_anonymous_requests_in_every_method(app):
     stranger = Script(app)
     for route in routes(app):
         if not route.need.is_public:
@@ -39,7 +39,7 @@ def test_every_guarded_route_refuses_a_stranger_in_every_method(app):
                 assert stranger.call(method, path_of(route)).status_code == 401, (method, route.path)
 
 
-def test_every_route_names_its_methods_to_a_preflight_of_a_stranger(app):
+def test_every_route_lists_its_methods_in_an_anonymous_preflight(app):
     stranger = Script(app)
     for route in routes(app):
         answer = stranger.call("OPTIONS", path_of(route))
@@ -47,7 +47,7 @@ def test_every_route_names_its_methods_to_a_preflight_of_a_stranger(app):
         assert set(route.methods) <= set(answer.headers["Allow"].split(", ")), route.path
 
 
-def test_every_route_for_people_refuses_a_token_with_every_scope(app, user):
+def test_every_session_only_route_refuses_a_token_with_every_scope(app, user):
 
     every = factories.api_token(app, user, *services_of(app).get(Catalogue).scopes).token
     script = Script(app, every)
@@ -62,13 +62,13 @@ def test_no_route_that_changes_something_answers_a_get(app):
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "FROB"])
-def test_no_route_of_the_site_answers_to_a_method_it_does_not_name(app, method):
+def test_no_route_answers_to_a_method_that_it_does_not_declare(app, method):
     for route in routes(app):
         if method not in route.methods:
             assert Script(app).call(method, path_of(route)).status_code == 405, route.path
 
 
-def test_the_list_of_routes_says_who_may_come_with_what(app):
+def test_the_list_of_routes_shows_who_may_use_them_with_what(app):
     found = {route.path: (route.by_session, route.by_token) for route in routes(app) if "GET" in route.methods}
     assert found["/protected/admin"] == ("role admin", "protected:read, role admin")
     assert found["/tokens/new"] == ("any account, confirmed in the last 10 minutes", "nobody")

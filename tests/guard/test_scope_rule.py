@@ -44,7 +44,7 @@ def site():
 
 
 @pytest.mark.parametrize(("scopes", "opened"), TABLE)
-def test_a_token_opens_what_its_scopes_meet_and_a_session_everything(site, scopes, opened):
+def test_a_token_needs_the_scopes_and_a_session_none(site, scopes, opened):
     # A token without a scope of its own: of these rules, it meets the empty one alone.
     script, ada = with_token(site, scopes=scopes or ["profile:read"]), as_user(site, "ada")
     assert [path for path in RULES if script.get(path).status_code == 200] == opened
@@ -62,9 +62,7 @@ def test_a_token_opens_what_its_scopes_meet_and_a_session_everything(site, scope
         ("/mixed", ["profile:read"], [A, B], [[B, C]], f"{A} {B}"),
     ],
 )
-def test_a_refusal_names_what_is_missing_and_leads_to_a_token_that_is_enough(
-    site, path, held, required, any_of, challenge
-):
+def test_a_refusal_names_missing_scopes_and_links_to_a_sufficient_token(site, path, held, required, any_of, challenge):
     answer = with_token(site, scopes=held).get(path)
     assert (answer.status_code, answer.json["code"]) == (403, "scope_required")
     assert (answer.json["required"], answer.json.get("any_of")) == (required, any_of)
@@ -78,7 +76,7 @@ def test_a_refusal_names_what_is_missing_and_leads_to_a_token_that_is_enough(
     assert with_token(site, scopes=named).get(path).status_code == 200
 
 
-def test_they_are_listed_in_words_and_as_alternatives(site):
+def test_scopes_are_listed_in_words_and_as_alternatives(site):
     found = {route.path: route.by_token for route in routes(site)}
     assert [found[path] for path in RULES] == [
         A,
@@ -101,7 +99,7 @@ def test_they_are_listed_in_words_and_as_alternatives(site):
         assert all(name in text for name in (A, B, C)), page
 
 
-def test_the_token_page_says_which_scopes_belong_together(site):
+def test_the_token_page_shows_which_scopes_are_needed_together(site):
     catalogue = services_of(site).get(Catalogue)
     assert catalogue.scopes[A].opens(["user"]).startswith(f"GET /both (with {B})")
     assert f"GET /mixed (with {B} or {C})" in catalogue.scopes[A].reached(["user"])
@@ -109,18 +107,18 @@ def test_the_token_page_says_which_scopes_belong_together(site):
     assert catalogue.unopened(["/both", "/either"], [A, C]) == ["/both"]
 
 
-def test_the_access_report_names_all_of_them(site):
+def test_the_access_report_lists_all_scopes(site):
     page = as_user(site, "boss", role="super_admin").get("/admin/roles/user", headers={"Accept": "application/json"})
     assert {entry["scope"] for entry in page.json["reach"] if "/mixed" in entry["address"]} == {f"{A} {B}|{C}"}
 
 
 @pytest.mark.parametrize("text", ["a|", "|a", "a | b", "a||b", 'a"b', "a\\b", "ä"])
-def test_a_rule_that_cannot_be_read_is_refused_where_it_is_written(text):
+def test_a_malformed_scope_rule_is_an_error_at_its_declaration(text):
     with pytest.raises(ValueError, match="where a scope is expected"):
         require(scope=text)
 
 
-def test_a_level_that_settings_demand_for_a_scope_applies_to_rules_that_mention_it():
+def test_a_level_required_for_a_scope_applies_to_all_rules_with_it():
     ada = principal()
     for text in (C, f"{A} {C}", f"{B}|{C}"):
         need = Requirement(scope=text).raised_by(Demands(scopes={C: Level.TWO}), ada)

@@ -42,7 +42,7 @@ def basic(username, password):
         pytest.param(basic("{token}", "x"), "token_invalid", "as the user name", id="a token as user name, x"),
     ],
 )
-def test_a_refusal_says_what_was_sent_and_what_would_do(app, user, header, code, words):
+def test_a_refusal_says_what_was_sent_and_what_would_be_accepted(app, user, header, code, words):
     token = factories.api_token(app, user).token
     if header.startswith("Basic"):
         header = "Basic " + b64encode(b64decode(header[6:]).replace(b"{token}", token.encode())).decode()
@@ -54,7 +54,7 @@ def test_a_refusal_says_what_was_sent_and_what_would_do(app, user, header, code,
         assert secret not in answer.text + str(answer.headers)
 
 
-def test_a_right_password_by_basic_is_answered_like_a_wrong_one(app, user):
+def test_a_right_password_by_basic_is_refused_like_a_wrong_one(app, user):
     right, wrong = (sent(app, basic("ada", word)).json for word in (factories.PASSWORD, "wrong horse battery staple"))
     assert right | {"instance": ""} == wrong | {"instance": ""}
 
@@ -113,7 +113,7 @@ def test_an_expired_access_token_of_a_login_leads_to_its_refresh(app, user):
     assert "POST /api/auth/refresh" in answer["detail"]
 
 
-def test_a_forged_token_with_the_id_of_another_learns_nothing(app, user):
+def test_a_forged_token_with_the_id_of_another_gets_no_details(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         issued = factories.api_token(app, user, lifetime=timedelta(days=7))
         clock.shift(timedelta(days=8))

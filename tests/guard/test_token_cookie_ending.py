@@ -16,7 +16,7 @@ from webapp.tokens import script_logins
 from webapp.web.registry import services_of
 
 
-def test_a_dead_one_is_refused_and_taken_out_of_the_browser_so_the_session_speaks_from_then_on(site):
+def test_an_invalid_token_cookie_is_refused_and_deleted_so_the_session_is_used_next(site):
     person = browser_with(site, cookie="bad", session="good")
     answer = person.ask("GET", "/protected", headers={"Accept": "*/*"})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
@@ -24,7 +24,7 @@ def test_a_dead_one_is_refused_and_taken_out_of_the_browser_so_the_session_speak
     assert person.ask("GET", "/protected", headers={"Accept": "*/*"}).json["username"] == "boss"
 
 
-def test_it_ends_when_the_token_does(site):
+def test_the_token_cookie_expires_with_the_token(site):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
         person = Person(site)
         person.ask("POST", "/api/auth", json=GOOD)
@@ -33,7 +33,7 @@ def test_it_ends_when_the_token_does(site):
         assert Script(site).get("/protected", headers=sent).status_code == 401
 
 
-def test_a_logout_ends_the_token_itself_and_every_copy(site, page):
+def test_a_logout_revokes_the_token_and_every_copy(site, page):
     copy = {"Cookie": f"{TOKEN}={jar(page, TOKEN)}"}
     assert page.ask("POST", "/api/auth/logout", headers={"Accept": "*/*"}).json["code"] == "csrf_failed"
     assert page.ask("GET", "/protected").status_code == 200
@@ -45,12 +45,12 @@ def test_a_logout_ends_the_token_itself_and_every_copy(site, page):
         assert credentials.live(db, account(site, "ada").id, "refresh") == []
 
 
-def test_the_token_is_the_last_that_a_logout_takes_out_for_curl_which_heeds_the_last_alone(page):
+def test_a_logout_deletes_the_token_cookie_last_for_curl(page):
     answer = page.ask("POST", "/api/auth/logout", headers={"X-CSRF-Token": jar(page, CSRF)})
     assert [cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")] == [CSRF, TOKEN]
 
 
-def test_such_a_login_is_listed_does_not_refresh_and_ends_with_its_token(site):
+def test_a_login_by_token_cookie_is_listed_has_no_refresh_and_ends_with_its_token(site):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock:
         Person(site).ask("POST", "/api/auth", json=GOOD)
         assert not [row for row in contents(site)["refresh_token"] if row]
@@ -66,12 +66,12 @@ def logins(site):
 
 
 @pytest.mark.parametrize("cookie", ["nonsense", "", "a.b.c", "x" * 4000, "ÿ"])
-def test_a_logout_without_a_token_that_is_one_only_clears_the_cookie(site, cookie):
+def test_a_logout_without_a_valid_token_only_deletes_the_cookie(site, cookie):
     sent = {"Cookie": f"{TOKEN}={cookie}"}
     assert Script(site).post("/api/auth/logout", headers=sent).status_code == 204
 
 
-def test_who_logs_in_or_out_by_the_page_leaves_no_token_in_the_browser(page):
+def test_a_login_or_logout_by_page_deletes_the_token_cookie(page):
     page.log_in("grace")
     assert jar(page, TOKEN) is None
     assert page.ask("GET", "/protected", headers={"Accept": "*/*"}).json["username"] == "grace"

@@ -58,16 +58,16 @@ def of(**bounds):
         ),
     ],
 )
-def test_bounds_are_kept(bounds, call, bound):
+def test_restrictions_are_enforced(bounds, call, bound):
     assert exceeded(of(**bounds), call) == bound
 
 
-def test_what_is_stored_is_read_again():
+def test_a_stored_grant_is_read_unchanged():
     held = of(methods=frozenset({"GET"}), networks=("10.0.0.0/8",), per_minute=5, jkt="x")
     assert authority_of(stored(held)) == held
 
 
-def test_what_is_the_same_is_stored_as_the_same_text():
+def test_equal_grants_are_stored_as_equal_text():
     one, other = frozenset({"a:read", "b:read", "c:read"}), frozenset({"c:read", "a:read", "b:read"})
     assert stored(TokenGrant(scopes=one)) == stored(TokenGrant(scopes=other))
 
@@ -88,28 +88,28 @@ def bounded(app, user):
         ({"networks": ("192.0.2.0/24",)}, "network"),
     ],
 )
-def test_a_call_out_of_bounds_is_refused_and_told_which_and_where_to_mend_it(bounded, bounds, bound):
+def test_a_call_outside_the_restrictions_is_refused_with_the_restriction_and_a_fix(bounded, bounds, bound):
     answer = bounded(**bounds).get("/protected")
     assert (answer.status_code, answer.json["code"], answer.json["required"]) == (403, "token_limited", [bound])
     assert answer.json["fix"].startswith("http://localhost:8000/tokens/")
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
 
 
-def test_a_thief_does_not_learn_from_where_a_token_may_be_used(bounded):
+def test_a_refusal_does_not_reveal_the_allowed_networks(bounded):
     assert "192.0.2" not in bounded(networks=("192.0.2.0/24",)).get("/protected").text
 
 
-def test_a_call_within_all_bounds_is_let_in(bounded):
+def test_a_call_within_all_restrictions_is_accepted(bounded):
     held = bounded(methods=frozenset({"GET"}), resources=frozenset({"/protected"}), networks=("10.0.0.0/8",))
     assert held.get("/protected").status_code == 200
 
 
-def test_a_forged_forwarded_address_does_not_carry_a_token_into_its_network(bounded):
+def test_a_forged_forwarded_ip_address_does_not_satisfy_a_network_restriction(bounded):
     forged = {"X-Forwarded-For": "192.0.2.7", "Forwarded": "for=192.0.2.7", "X-Real-IP": "192.0.2.7"}
     assert bounded(networks=("192.0.2.0/24",)).get("/protected", headers=forged).status_code == 403
 
 
-def test_behind_a_trusted_proxy_the_forwarded_address_counts(make_app):
+def test_behind_a_trusted_proxy_the_forwarded_ip_address_counts(make_app):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     held = of(networks=("192.0.2.0/24",))
     script = Script(app, factories.api_token(app, factories.user(app), authority=held).token)
@@ -117,7 +117,7 @@ def test_behind_a_trusted_proxy_the_forwarded_address_counts(make_app):
     assert script.get("/protected", headers={"X-Forwarded-For": "192.0.2.7, 203.0.113.9"}).status_code == 403
 
 
-def test_so_many_requests_a_minute_and_not_one_more(bounded):
+def test_the_rate_limit_is_exact(bounded):
     script = bounded(per_minute=2)
     with time_machine.travel(now(), tick=False) as clock:
         assert [script.get("/protected").status_code for _ in range(3)] == [200, 200, 429]
@@ -127,13 +127,13 @@ def test_so_many_requests_a_minute_and_not_one_more(bounded):
         assert script.get("/protected").status_code == 200
 
 
-def test_what_is_refused_does_not_use_up_the_minute(bounded):
+def test_refused_requests_do_not_count_towards_the_rate_limit(bounded):
     script = bounded(per_minute=1)
     assert script.get("/dashboard").status_code == 403
     assert script.get("/protected").status_code == 200
 
 
-def test_a_token_that_was_narrowed_reaches_less_on_its_next_request(app, user):
+def test_a_new_restriction_applies_to_the_next_request(app, user):
     issued = factories.api_token(app, user, "protected:read", "profile:read")
     script = Script(app, issued.token)
     assert script.get("/protected").status_code == 200
@@ -143,14 +143,14 @@ def test_a_token_that_was_narrowed_reaches_less_on_its_next_request(app, user):
     assert script.get("/dashboard").status_code == 200
 
 
-def test_every_answer_says_when_the_token_ends(app, user):
+def test_every_response_has_the_expiry_of_the_token(app, user):
     issued = factories.api_token(app, user, "protected:read", lifetime=timedelta(days=30))
     answer = Script(app, issued.token).get("/protected")
     assert answer.headers["Token-Expires"] == issued.credential.expires_at.isoformat(timespec="seconds")
     assert "Token-Warning" not in answer.headers
 
 
-def test_a_refusal_of_a_known_token_says_it_too(app, user):
+def test_a_refusal_of_a_known_token_has_its_expiry_too(app, user):
     answer = Script(app, factories.api_token(app, user, "protected:read").token).get("/dashboard")
     assert (answer.status_code, "Token-Expires" in answer.headers) == (403, True)
 
@@ -158,10 +158,10 @@ def test_a_refusal_of_a_known_token_says_it_too(app, user):
 @pytest.mark.parametrize(
     ("left", "words"), [(timedelta(days=3, minutes=1), "3 days"), (timedelta(hours=2), "less than a day")]
 )
-def test_in_its_last_week_the_answers_warn(app, user, left, words):
+def test_responses_warn_in_the_last_week_of_a_token(app, user, left, words):
     answer = Script(app, factories.api_token(app, user, "protected:read", lifetime=left).token).get("/protected")
     assert words in answer.headers["Token-Warning"]
 
 
-def test_a_session_is_told_of_no_token(person):
+def test_responses_to_a_session_have_no_token_headers(person):
     assert "Token-Expires" not in person.open("/protected").headers

@@ -28,7 +28,7 @@ def spoken(header, cookie, session):
 
 
 @pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
-def test_the_first_that_is_there_speaks_and_none_stands_in_for_one_before_it(site, header, cookie, session):
+def test_the_first_credential_present_is_used_and_no_other_is_tried(site, header, cookie, session):
     person = browser_with(site, cookie=cookie, session=session)
     answer = person.ask("GET", "/protected", headers={"Accept": "*/*"} | header_of(site, header))
     expected = spoken(header, cookie, session)
@@ -40,7 +40,7 @@ def test_the_first_that_is_there_speaks_and_none_stands_in_for_one_before_it(sit
 
 
 @pytest.mark.parametrize(("header", "cookie", "session"), list(product(STATES, STATES, STATES)))
-def test_a_change_asks_for_what_its_credential_asks_for(site, header, cookie, session):
+def test_a_change_needs_the_csrf_token_of_its_credential(site, header, cookie, session):
     person = browser_with(site, cookie=cookie, session=session)
     expected = spoken(header, cookie, session)
     answer = person.ask("POST", "/change", headers={"Accept": "*/*"} | header_of(site, header))
@@ -48,7 +48,7 @@ def test_a_change_asks_for_what_its_credential_asks_for(site, header, cookie, se
 
 
 @pytest.mark.parametrize("cookie", STATES)
-def test_where_no_token_may_go_it_is_not_looked_at(site, cookie):
+def test_a_token_in_a_location_that_is_not_allowed_is_not_read(site, cookie):
     person = browser_with(site, cookie=cookie, session="good")
     assert person.ask("GET", "/mine").text == "mine"
     assert person.ask("GET", "/all").text == "all"
@@ -58,24 +58,24 @@ def test_where_no_token_may_go_it_is_not_looked_at(site, cookie):
     assert person.ask("POST", "/all", headers={"X-CSRF-Token": token}).text == "all"
 
 
-def test_two_cookies_of_the_name_are_one_too_many(site, page):
+def test_two_token_cookies_are_refused(site, page):
     cookie = f"{TOKEN}={jar(page, TOKEN)}; {TOKEN}={jar(page, TOKEN)}"
     assert Script(site).get("/protected", headers={"Cookie": cookie}).json["code"] == "token_invalid"
 
 
 @pytest.mark.parametrize("header", ["Negotiate YII=", "Digest username=x"])
-def test_another_scheme_is_ignored_and_the_cookie_counts(page, header):
+def test_another_scheme_is_ignored_and_the_cookie_used(page, header):
     assert page.ask("GET", "/protected", headers={"Authorization": header}).json["credential"] == "token"
 
 
 @pytest.mark.parametrize("value", ["", "cookies", "header,body", "HEADER"])
-def test_a_location_that_is_none_stops_the_start(make_app, value):
+def test_an_unknown_location_stops_the_start(make_app, value):
     with pytest.raises(SettingsError, match="one or more of header, query, cookie"):
         make_app(WEBAPP_TOKEN_LOCATIONS=value)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
-def test_where_the_header_is_not_named_one_that_brings_a_token_is_refused_and_opens_no_cookie(make_app, scheme):
+def test_without_the_header_location_a_header_token_is_refused_and_no_cookie_tried(make_app, scheme):
     app = make_app(WEBAPP_TOKEN_LOCATIONS="cookie")
     user = factories.user(app, "ada")
     person = Person(app)
@@ -92,14 +92,14 @@ def test_where_the_header_is_not_named_one_that_brings_a_token_is_refused_and_op
         {"WEBAPP_TOKEN_IN_QUERY": "true", "WEBAPP_TOKEN_LOCATIONS": "cookie"},
     ],
 )
-def test_the_address_counts_by_either_setting(make_app, settings):
+def test_the_url_location_is_allowed_by_either_setting(make_app, settings):
     app = make_app(**settings)
     token = factories.api_token(app, factories.user(app, "ada")).token
     assert Script(app).get(f"/protected?token={token}").json["credential"] == "token"
 
 
 @pytest.mark.parametrize("state", ["good", "bad"])
-def test_a_token_in_the_address_speaks_before_the_cookie(make_app, state):
+def test_a_token_in_the_url_is_used_before_the_cookie(make_app, state):
     app = make_app(WEBAPP_TOKEN_LOCATIONS="query,cookie")
     factories.user(app, "ada")
     grace = factories.user(app, "grace")

@@ -19,7 +19,7 @@ GIVEN = "profile:read protected:read resources:read"
         pytest.param({"scopes": []}, id="an empty list"),
     ],
 )
-def test_a_login_without_a_scope_reads_resources_and_the_own_profile_whatever_its_role(app, role, wishes):
+def test_a_login_without_a_scope_can_read_resources_and_its_profile_only(app, role, wishes):
     factories.user(app, "root", role="super_admin")
     factories.user(app, "ada", role=role)
     first = log_in(app, **wishes)
@@ -29,17 +29,17 @@ def test_a_login_without_a_scope_reads_resources_and_the_own_profile_whatever_it
         assert Script(app, first["access_token"]).get(path).json["code"] == "scope_required"
 
 
-def test_what_is_asked_for_is_given_and_named(app, user):
+def test_requested_scopes_are_granted_and_returned(app, user):
     assert log_in(app, scope="tokens:read profile:read")["scope"] == "profile:read tokens:read"
 
 
-def test_a_token_in_a_cookie_says_what_was_given_too(make_app):
+def test_a_login_with_a_cookie_returns_the_granted_scopes_too(make_app):
     app = make_app(WEBAPP_TOKEN_LOCATIONS="header,cookie")
     factories.user(app, "ada")
     assert log_in(app, cookie=True)["scope"] == GIVEN
 
 
-def test_another_grant_type_is_refused_as_oauth_names_it(app, user):
+def test_another_grant_type_is_unsupported_grant_type(app, user):
     sent = {"username": "ada", "password": factories.PASSWORD, "grant_type": "client_credentials"}
     answer = Script(app).post("/api/auth", data=sent)
     assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")

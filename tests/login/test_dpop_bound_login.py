@@ -34,7 +34,7 @@ def opens(app, token):
     return call(app, token, proof(claims_for(token=token))).status_code == 200
 
 
-def test_its_token_says_to_which_key_and_opens_nothing_without(app, first):
+def test_a_bound_access_token_names_its_key_and_needs_a_proof(app, first):
     assert first["token_type"] == "DPoP"
     claims = pyjwt.decode(first["access_token"], options={"verify_signature": False})
     assert claims["cnf"] == {"jkt": JKT}
@@ -42,13 +42,13 @@ def test_its_token_says_to_which_key_and_opens_nothing_without(app, first):
     assert Script(app, first["access_token"]).get("/protected").status_code == 401
 
 
-def test_without_a_proof_it_is_any_token(app, user):
+def test_a_login_without_a_proof_is_not_bound(app, user):
     answer = log_in(app).json
     assert answer["token_type"] == "Bearer"
     assert "cnf" not in pyjwt.decode(answer["access_token"], options={"verify_signature": False})
 
 
-def test_it_goes_on_with_the_same_key(app, first):
+def test_a_bound_login_refreshes_with_the_same_key(app, first):
     second = refresh(app, first["refresh_token"], shown(REFRESH))
     assert second.json["token_type"] == "DPoP"
     assert opens(app, second.json["access_token"])
@@ -62,7 +62,7 @@ def test_it_goes_on_with_the_same_key(app, first):
         pytest.param(lambda: shown(REFRESH, OTHER), id="with a proof of another key"),
     ],
 )
-def test_who_has_its_refresh_token_and_not_the_key_gets_nothing_and_ends_nothing(app, first, headers):
+def test_a_refresh_token_without_the_key_is_refused_and_ends_nothing(app, first, headers):
     stolen = refresh(app, first["refresh_token"], headers())
     assert (stolen.status_code, stolen.json["code"]) == (401, "refresh_invalid")
     second = refresh(app, first["refresh_token"], shown(REFRESH))
@@ -89,20 +89,20 @@ def test_a_login_without_a_key_is_not_bound_to_one_later(app, user):
         pytest.param(lambda: {"DPoP": proof(claims_for("POST", AUTH), header_of(KEY), key=OTHER)}, id="a forged one"),
     ],
 )
-def test_a_proof_that_shows_nothing_is_no_login(app, user, headers):
+def test_an_invalid_proof_is_refused_at_login(app, user, headers):
     answer = log_in(app, headers())
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_dpop_proof")
     assert "access_token" not in answer.json
 
 
-def test_a_proof_is_good_for_one_login(app, user):
+def test_a_proof_works_for_one_login(app, user):
     once = shown()
     assert log_in(app, once).status_code == 200
     again = log_in(app, once)
     assert (again.status_code, again.json["error"]) == (400, "invalid_dpop_proof")
 
 
-def test_a_proof_does_not_help_a_wrong_password(app, user):
+def test_a_proof_with_a_wrong_password_is_refused(app, user):
     assert log_in(app, shown(), password="wrong horse battery staple").status_code == 401
 
 
@@ -112,7 +112,7 @@ def spent(app):
         return db.scalar(text("SELECT count(*) FROM rate_bucket WHERE key LIKE 'spent-proof%'"))
 
 
-def test_a_stranger_with_a_key_of_their_own_writes_nothing_down(make_app):
+def test_a_proof_with_a_foreign_key_writes_no_row(make_app):
     app = make_app(WEBAPP_EXCHANGE_AUDIENCES="https://files.example")
     factories.user(app, "ada")
     for _ in range(3):
@@ -123,7 +123,7 @@ def test_a_stranger_with_a_key_of_their_own_writes_nothing_down(make_app):
     assert spent(app) == 1
 
 
-def test_a_stranger_who_sends_proofs_with_texts_that_are_no_token_is_soon_not_written_down(make_app):
+def test_proofs_with_invalid_tokens_soon_write_no_rows(make_app):
     app = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
     answers = [refresh(app, "nonsense", shown(REFRESH)).status_code for _ in range(6)]
     assert answers == [401, 401, 401, 429, 429, 429]

@@ -24,7 +24,7 @@ def site(make_app, people):
     return with_provider(make_app)
 
 
-def test_somebody_known_elsewhere_gets_an_account_at_the_first_login(site, people):
+def test_a_user_of_the_provider_gets_an_account_at_the_first_login(site, people):
     people.add("grace", email="grace@example.org", display_name="Grace Hopper", subject="4f1c")
     assert Person(site).log_in("grace", PASSWORD).request.path == "/dashboard"
     user = account(site, "grace")
@@ -34,14 +34,14 @@ def test_somebody_known_elsewhere_gets_an_account_at_the_first_login(site, peopl
     assert '"elsewhere"' in events(site, "user.made")[0]["details"]
 
 
-def test_the_second_login_finds_the_same_account_by_name_and_by_address(site, people):
+def test_the_second_login_finds_the_account_by_name_and_by_email_address(site, people):
     people.add("grace", "grace@example.org", email="grace@example.org")
     for name in ("grace", "grace@example.org"):
         assert auth(site, name).status_code == 200
     assert len(events(site, "user.made")) == 1
 
 
-def test_a_name_in_other_letters_is_the_same_person(site, people):
+def test_a_name_in_other_letter_case_is_the_same_account(site, people):
     people.add("grace")
     people.add("GRACE")
     assert auth(site, "grace").status_code == 200
@@ -49,7 +49,7 @@ def test_a_name_in_other_letters_is_the_same_person(site, people):
     assert len(events(site, "user.made")) == 1
 
 
-def test_who_is_renamed_there_keeps_their_account_here(site, people):
+def test_a_user_renamed_at_the_provider_keeps_the_account(site, people):
     people.add("grace", subject="4f1c")
     auth(site, "grace")
     first = account(site, "grace").id
@@ -58,7 +58,7 @@ def test_who_is_renamed_there_keeps_their_account_here(site, people):
     assert account(site, "hopper").id == first
 
 
-def test_a_name_that_came_to_somebody_else_there_does_not_inherit_the_account(site, people):
+def test_a_reused_name_at_the_provider_does_not_get_the_account(site, people):
     people.add("grace", subject="4f1c")
     auth(site, "grace")
     people.add("grace", subject="9a02")
@@ -67,7 +67,7 @@ def test_a_name_that_came_to_somebody_else_there_does_not_inherit_the_account(si
     assert "belongs to another account here" in answer.json["detail"]
 
 
-def test_a_proof_by_another_account_confirms_nobody(site, people):
+def test_a_step_up_with_another_account_is_refused(site, people):
     people.add("grace", subject="4f1c")
     people.add("mallory", subject="9a02")
     auth(site, "mallory")
@@ -78,7 +78,7 @@ def test_a_proof_by_another_account_confirms_nobody(site, people):
     assert person.press("Confirm", password=PASSWORD).status_code == 422
 
 
-def test_a_step_up_asks_there_as_well(site, people):
+def test_a_step_up_calls_the_provider_too(site, people):
     people.add("grace")
     person = Person(site)
     person.log_in("grace", PASSWORD)
@@ -87,7 +87,7 @@ def test_a_step_up_asks_there_as_well(site, people):
     assert person.press("Confirm", password=PASSWORD).status_code == 200
 
 
-def test_an_account_of_ours_is_compared_here_and_its_password_goes_nowhere(site, people):
+def test_a_local_password_is_compared_here_and_not_sent_to_the_provider(site, people):
     people.add("ada")
     factories.user(site, "ada")
     assert auth(site, "ada", PASSWORD).status_code == 401
@@ -96,7 +96,7 @@ def test_an_account_of_ours_is_compared_here_and_its_password_goes_nowhere(site,
 
 
 @pytest.mark.parametrize("name", ["root", "grace@example.org", "a b", "", "x" * 51])
-def test_a_name_or_an_address_that_cannot_be_one_here_is_said_to_its_owner(site, people, name):
+def test_an_unusable_name_or_email_address_is_reported_to_the_user(site, people, name):
     factories.user(site, "boss", email="root@example.org")
     facts = {"root": {"email": "root@example.org"}}.get(name, {})
     people.entries["them"] = directory.Identity(username=name, **facts)
@@ -106,7 +106,7 @@ def test_a_name_or_an_address_that_cannot_be_one_here_is_said_to_its_owner(site,
     assert contents(site) == before
 
 
-def test_a_disabled_user_stays_disabled_and_hears_what_a_stranger_hears(site, people):
+def test_a_disabled_user_stays_disabled_and_gets_the_answer_of_a_wrong_password(site, people):
     people.add("grace")
     auth(site, "grace")
     with services_of(site).get(Database).write() as db:
@@ -116,13 +116,13 @@ def test_a_disabled_user_stays_disabled_and_hears_what_a_stranger_hears(site, pe
     assert there.json["detail"] == nowhere.json["detail"]
 
 
-def test_refusals_have_a_beat_that_is_longer_than_most_directories_take(instance, people):
+def test_refusals_are_sent_at_an_interval_longer_than_most_directories_take(instance, people):
     app = create_app(Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}))
     assert services_of(app).get(Passwords).response_interval >= timedelta(milliseconds=300)
     close(app)
 
 
-def test_tries_are_counted_before_anybody_is_asked(make_app, people):
+def test_attempts_are_counted_before_the_provider_is_called(make_app, people):
     app = with_provider(make_app, WEBAPP_LOGIN_TRIES_PER_ACCOUNT="3")
     people.add("grace")
     assert [auth(app, "grace", "wrong").status_code for _ in range(4)] == [401, 401, 401, 429]
@@ -131,14 +131,14 @@ def test_tries_are_counted_before_anybody_is_asked(make_app, people):
 
 
 @pytest.mark.parametrize("password", [" ", "   ", "x" * 257])
-def test_a_password_that_a_directory_may_take_for_none_is_not_sent_there(site, people, password):
+def test_an_empty_password_is_not_sent_to_the_provider(site, people, password):
     """RFC 4513 §5.1.2: a bind with a name and no password succeeds."""
     people.add("grace")
     assert auth(site, "grace", password).status_code == 401
     assert people.asked == []
 
 
-def test_two_who_come_at_once_for_the_first_time_are_one_account(site, people):
+def test_two_first_logins_at_once_create_one_account(site, people):
     people.add("grace", subject="4f1c")
     both = threading.Barrier(2, timeout=10)
     people.before = both.wait

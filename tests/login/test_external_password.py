@@ -28,11 +28,11 @@ def grace(site, people):
     return person
 
 
-def test_the_security_page_says_who_keeps_the_password(grace):
+def test_the_security_page_shows_that_the_provider_has_the_password(grace):
     assert "Managed by your organisation" in grace.open("/account/security").text
 
 
-def test_the_password_page_says_so_and_changes_nothing(grace, site):
+def test_the_password_page_says_it_and_changes_nothing(grace, site):
     answer = grace.open("/account/password")
     assert (answer.status_code, "Your organisation manages" in answer.text) == (409, True)
     fields = {"password": PASSWORD, "new_password": "another horse battery", "csrf_token": csrf_of(grace)}
@@ -40,7 +40,7 @@ def test_the_password_page_says_so_and_changes_nothing(grace, site):
     assert account(site, "grace").password_hash == ""
 
 
-def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
+def test_was_this_you_refers_to_the_provider_for_the_password(grace):
     grace.open("/account/activity")
     page = grace.follow("Was this you?").text
     assert "Change it at your organisation" in page
@@ -48,7 +48,7 @@ def test_a_deed_that_was_not_theirs_leads_to_where_the_password_is_kept(grace):
     assert 'href="/account/password"' not in grace.follow("No, end all access").text
 
 
-def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, site):
+def test_a_forgotten_password_sends_no_mail_for_an_external_password(grace, site):
     stranger = Person(site)
     assert "your organisation manages your password" in stranger.open("/forgot").text
     stranger.press("Send link", username="grace")
@@ -57,7 +57,7 @@ def test_a_forgotten_password_is_told_where_it_is_kept_and_mails_nothing(grace, 
     assert not mails(site)
 
 
-def test_their_name_is_not_changed_here_and_the_rest_is(grace, site):
+def test_an_external_user_can_change_the_profile_but_not_the_name(grace, site):
     grace.open("/account")
     answer = grace.press("Save profile", username="hopper")
     assert (answer.status_code, "managed by your organisation" in answer.text) == (422, True)
@@ -65,7 +65,7 @@ def test_their_name_is_not_changed_here_and_the_rest_is(grace, site):
     assert account(site, "grace").display_name == "Amazing Grace"
 
 
-def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, site):
+def test_no_reset_link_is_created_for_an_external_password(grace, site):
     user_id = account(site, "grace").id
     boss = Person(site)
     boss.log_in(factories.user(site, "boss", role="super_admin").username)
@@ -77,7 +77,7 @@ def test_nobody_makes_a_link_for_a_new_password_of_theirs(grace, site):
         lifecycle.set_password(db, db.get_one(User, user_id), "x")
 
 
-def test_who_did_not_log_in_is_sent_to_whoever_keeps_the_password(grace, site):
+def test_not_me_refers_to_the_provider_for_the_password(grace, site):
     other = Person(site, user_agent="Mozilla/5.0 (Windows NT 10.0) Chrome/140.0")
     other.log_in("grace", PASSWORD)
     (link,) = re.findall(r"http://[^\s]+(/not-me/\S+)", mails(site)[-1].text)

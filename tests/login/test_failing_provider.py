@@ -26,7 +26,7 @@ def site(make_app, people):
         pytest.param(TimeoutError(), id="a time of its own that is over"),
     ],
 )
-def test_a_provider_that_fails_is_503_in_words_and_is_logged_without_the_password(site, people, logged, fault):
+def test_a_failing_provider_is_503_and_logged_without_the_password(site, people, logged, fault):
     def fail():
         raise fault
 
@@ -38,19 +38,19 @@ def test_a_provider_that_fails_is_503_in_words_and_is_logged_without_the_passwor
     assert PASSWORD not in logged()
 
 
-def test_a_provider_that_answers_nonsense_lets_nobody_in(site, people, logged):
+def test_a_provider_with_invalid_answers_grants_no_login(site, people, logged):
     people.entries["grace"] = {"username": "grace"}
     assert auth(site, "grace").status_code == 503
     assert "TypeError" in logged()
 
 
-def test_a_provider_that_is_down_does_not_lock_out_our_own(site, people):
+def test_local_users_can_log_in_while_the_provider_is_down(site, people):
     people.before = lambda: 1 / 0
     factories.user(site, "boss")
     assert auth(site, "boss", factories.PASSWORD).status_code == 200
 
 
-def test_a_provider_that_hangs_is_waited_for_so_long_and_then_fills_its_places(site, people, logged):
+def test_a_hanging_provider_times_out_and_its_calls_are_limited(site, people, logged):
     released = threading.Event()
     people.before = lambda: released.wait(20)
     provider = services_of(site).get(LoginFlow).authenticator.provider
@@ -76,12 +76,12 @@ def test_a_provider_that_hangs_is_waited_for_so_long_and_then_fills_its_places(s
         pytest.param("tests/login.py:x", "must be a module and a name in it", id="a path"),
     ],
 )
-def test_a_provider_that_is_none_stops_the_start_with_a_sentence(make_app, setting, sentence):
+def test_an_invalid_provider_stops_the_start_with_a_message(make_app, setting, sentence):
     with pytest.raises(SettingsError, match=sentence):
         make_app(WEBAPP_IDENTITY_PROVIDER=setting)
 
 
-def test_an_object_with_authenticate_will_do(make_app, people):
+def test_an_object_with_authenticate_is_a_provider(make_app, people):
     app = make_app(WEBAPP_IDENTITY_PROVIDER="tests.login.directory:people")
     directory.people.add("grace")
     assert auth(app, "grace").status_code == 200

@@ -70,14 +70,14 @@ WAYS = {"login page": by_page, "/api/auth": by_script, "e-mail address": by_addr
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_every_way_in_takes_an_imported_password_and_no_other(site, way):
+def test_every_login_accepts_an_imported_password_and_no_other(site, way):
     imported(site)
     assert not way(site, WRONG)
     assert way(site, PASSWORD)
 
 
 @pytest.mark.parametrize("hashed", HASHES.values(), ids=HASHES)
-def test_the_first_right_password_replaces_the_hash_and_goes_on_working(site, hashed):
+def test_the_first_right_password_replaces_the_hash_and_keeps_working(site, hashed):
     imported(site, hashed)
     assert not by_script(site, WRONG)
     assert stored(site)[0] == checked_hash(hashed)
@@ -88,7 +88,7 @@ def test_the_first_right_password_replaces_the_hash_and_goes_on_working(site, ha
     assert by_script(site, PASSWORD)
 
 
-def test_a_disabled_user_does_not_get_in(site):
+def test_a_disabled_user_with_an_imported_hash_cannot_log_in(site):
     user = imported(site)
     with services_of(site).get(Database).write() as db:
         db.get_one(User, user.id).disabled_at = user.created_at
@@ -96,7 +96,7 @@ def test_a_disabled_user_does_not_get_in(site):
     assert stored(site)[0] == BCRYPT
 
 
-def test_a_hash_is_compared_in_one_of_the_places_for_hashes(site):
+def test_an_imported_hash_takes_one_of_the_hashing_places(site):
     imported(site)
     services_of(site).get(Passwords)._places = FairSlots(0)
     assert Script(site).post("/api/auth", json={"username": "ada", "password": PASSWORD}).status_code == 503
@@ -127,7 +127,7 @@ def mixed(site):
 
 
 @pytest.mark.parametrize("speed", [1.0, 1.9, 20.0], ids=["this machine", "a slower one", "a busy one"])
-def test_a_refusal_takes_the_same_time_whoever_it_is_for(mixed, monkeypatch, speed):
+def test_a_refusal_takes_the_same_time_for_every_user(mixed, monkeypatch, speed):
     """Time passes only while somebody compares a hash or waits."""
     site, clock = services_of(mixed).get(Passwords), Clock()
     site.response_interval = passwords.RESPONSE_INTERVAL
@@ -159,7 +159,7 @@ def test_the_interval_is_that_of_the_site_again_when_the_last_hash_was_replaced(
     assert services_of(mixed).get(Passwords).interval(0) == timedelta()
 
 
-def test_who_has_the_right_password_waits_for_nothing(mixed):
+def test_a_right_password_is_not_delayed(mixed):
     services_of(mixed).get(Passwords).response_interval = timedelta(hours=1)
     imported(mixed, by_passlib("sha256_crypt", rounds=1000), "joe")
     assert Script(mixed).post("/api/auth", json={"username": "joe", "password": PASSWORD}).status_code == 200

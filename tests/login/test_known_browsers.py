@@ -12,7 +12,7 @@ def site(make_app):
     return with_ada(throttling(make_app))
 
 
-def test_the_owner_on_a_known_browser_gets_in_while_strangers_are_throttled(site):
+def test_the_owner_can_log_in_from_a_known_browser_while_others_are_throttled(site):
     owner = Person(site)
     owner.log_in("ada")
     owner.open("/logout")
@@ -21,7 +21,7 @@ def test_the_owner_on_a_known_browser_gets_in_while_strangers_are_throttled(site
     assert owner.log_in("ada").request.path == "/dashboard"
 
 
-def test_a_known_browser_has_a_count_of_its_own_and_not_an_endless_one(site):
+def test_a_known_browser_has_its_own_limited_count(site):
     owner = Person(site)
     owner.log_in("ada")
     owner.open("/logout")
@@ -31,7 +31,7 @@ def test_a_known_browser_has_a_count_of_its_own_and_not_an_endless_one(site):
     assert owner.log_in("ada").status_code == 429
 
 
-def test_a_browser_known_to_one_is_a_stranger_to_another(site):
+def test_a_browser_known_for_one_account_is_unknown_for_another(site):
     eve = Person(site)
     factories.user(site, "eve")
     eve.log_in("eve")
@@ -42,14 +42,14 @@ def test_a_browser_known_to_one_is_a_stranger_to_another(site):
 
 
 @pytest.mark.parametrize("cookie", ["garbage", "a.b.c", "", "e30.aaaa.bbbb", "x" * 4000])
-def test_a_forged_mark_of_a_known_browser_is_none(site, cookie):
+def test_a_forged_known_browser_cookie_is_ignored(site, cookie):
     statuses(site, *["ada"] * TRIES)
     person = Person(site)
     person.client.set_cookie("known", cookie)
     assert person.log_in("ada").status_code == 429
 
 
-def test_the_mark_of_a_known_browser_lets_nobody_in(site):
+def test_a_known_browser_cookie_grants_no_access(site):
     owner = Person(site)
     owner.log_in("ada")
     mark = owner.client.get_cookie("known").value

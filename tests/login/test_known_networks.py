@@ -38,7 +38,7 @@ def by_page(app):
 
 
 @pytest.mark.parametrize("log_in", [by_script, by_page])
-def test_a_script_logs_in_from_a_known_network_while_strangers_are_throttled(site, log_in):
+def test_a_script_can_log_in_from_a_known_network_while_others_are_throttled(site, log_in):
     log_in(site)
     statuses(site, *["ada"] * (TRIES + 2))
     statuses(site, *["ada@example.org"] * (TRIES + 2))
@@ -47,20 +47,20 @@ def test_a_script_logs_in_from_a_known_network_while_strangers_are_throttled(sit
     assert right(site, address=OTHER) == 429
 
 
-def test_a_known_network_has_a_count_of_its_own_and_not_an_endless_one(site):
+def test_a_known_network_has_its_own_limited_count(site):
     by_script(site)
     assert statuses(site, *["ada"] * (TRIES + 1), address=HOME) == [401] * TRIES + [429]
     assert right(site, address=OTHER) == 200, "which are not those of strangers"
 
 
-def test_a_network_known_to_one_account_is_a_strangers_to_another(site):
+def test_a_network_known_for_one_account_is_unknown_for_another(site):
     factories.user(site, "eve")
     assert right(site, name="eve") == 200
     statuses(site, *["ada"] * TRIES)
     assert right(site) == 429
 
 
-def test_all_of_a_subscribers_network_is_known(site):
+def test_the_whole_ipv6_network_of_a_subscriber_is_known(site):
     assert right(site, address="2001:db8:1:2::9") == 200
     statuses(site, *["ada"] * TRIES)
     assert right(site, address="2001:db8:1:2:ffff::1") == 200
@@ -79,7 +79,7 @@ def set_password(app):
         lifecycle.set_password(db, db.get_one(User, account(app, "ada").id), hashed)
 
 
-def test_a_new_password_ends_it(site):
+def test_a_new_password_makes_networks_unknown(site):
     with time_machine.travel(NOON, tick=False) as clock:
         by_script(site)
         clock.shift(timedelta(seconds=1))
@@ -100,7 +100,7 @@ def test_the_network_that_sets_the_new_password_stays_known(site):
     assert owner.log_in("ada", NEW).request.path == "/dashboard"
 
 
-def test_a_bounded_number_is_remembered_those_used_last(site):
+def test_a_limited_number_of_networks_is_stored_the_latest_ones(site):
     with time_machine.travel(NOON, tick=False) as clock, services_of(site).get(Database).write() as db:
         ada = account(site, "ada").id
         for place in range(known_networks.MOST + 5):
@@ -114,7 +114,7 @@ def test_a_bounded_number_is_remembered_those_used_last(site):
 
 
 @pytest.mark.parametrize("address", [None, "", "unix:"])
-def test_who_has_no_network_is_never_known_by_it(site, address):
+def test_a_client_without_an_ip_address_is_never_known(site, address):
     with services_of(site).get(Database).write() as db:
         ada = account(site, "ada").id
         known_networks.remember(db, ada, address)
@@ -122,7 +122,7 @@ def test_who_has_no_network_is_never_known_by_it(site, address):
         assert known_networks.count(db, ada) == 0
 
 
-def test_who_is_logged_in_confirms_while_strangers_are_throttled(site):
+def test_a_logged_in_user_can_confirm_while_others_are_throttled(site):
     """By the session itself: the mark of the browser may be gone."""
     owner = Person(site, address=HOME)
     owner.log_in("ada")
@@ -139,9 +139,7 @@ def test_who_is_logged_in_confirms_while_strangers_are_throttled(site):
     ("failed", "from_other", "from_home"),
     [(BY_STRANGERS - 1, 200, 200), (BY_STRANGERS, 401, 200), (FROM_NETWORKS, 401, 401), (ALTOGETHER, 401, 401)],
 )
-def test_wrong_passwords_in_a_row_leave_a_share_to_known_networks_and_one_to_browsers(
-    site, failed, from_other, from_home
-):
+def test_wrong_passwords_in_a_row_leave_attempts_for_known_networks_and_browsers(site, failed, from_other, from_home):
     by_script(site)
     for address, expected in ((OTHER, from_other), (HOME, from_home)):
         with services_of(site).get(Database).write() as db:
@@ -149,7 +147,7 @@ def test_wrong_passwords_in_a_row_leave_a_share_to_known_networks_and_one_to_bro
         assert right(site, address=address) == expected
 
 
-def test_a_browser_is_let_in_when_those_who_share_its_network_have_used_up_its_share(site):
+def test_a_known_browser_can_log_in_when_its_network_is_over_the_limit(site):
     owner = Person(site, address=HOME)
     owner.log_in("ada")
     owner.open("/logout")

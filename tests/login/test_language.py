@@ -59,7 +59,7 @@ def test_a_page_is_in_the_language_of_the_account_or_the_browser(
 
 
 @pytest.mark.parametrize(("setting", "accepted", "requested"), [case[:3] for case in CASES])
-def test_a_script_reads_the_language_that_it_asks_for(app, user, setting, accepted, requested):
+def test_a_script_gets_the_language_of_its_accept_header(app, user, setting, accepted, requested):
     choose(app, user, setting)
     token = factories.api_token(app, user, "profile:read").token
     with app.test_request_context("/account", headers={"Authorization": f"Bearer {token}"} | sent(accepted)):
@@ -76,7 +76,7 @@ def test_an_ended_session_has_the_language_of_the_browser(app, user, person):
     assert language_of(person.open("/login", headers=sent("en")).text) == "en"
 
 
-def test_what_a_login_says_is_in_the_language_of_the_account(app, user, stranger):
+def test_the_message_after_a_login_is_in_the_language_of_the_account(app, user, stranger):
     choose(app, user, "de")
     # The first login of all is no news to anybody.
     Person(app).log_in(user.username)
@@ -91,7 +91,7 @@ def said(app: Flask, language: str, **values: str) -> str:
         return _("You are logged in as %(username)s.", **values)
 
 
-def test_a_login_chooses_the_language_again_and_a_logout_as_well(app, user):
+def test_a_login_and_a_logout_select_the_language_again(app, user):
     """Also where a text of the same request was translated before, such as the label of a field."""
     choose(app, user, "de")
     with services_of(app).get(Database).read() as db:

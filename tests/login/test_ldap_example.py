@@ -34,7 +34,7 @@ def fill(directory):
 
 
 @pytest.mark.parametrize("name", ["grace", "grace@example.org"])
-def test_its_people_log_in_by_name_and_by_address(site, name):
+def test_users_of_the_example_log_in_by_name_and_by_email_address(site, name):
     assert Person(site).log_in(name, "grace has this one").request.path == "/dashboard"
     user = account(site, "grace")
     assert (user.display_name, user.email, user.known_elsewhere_as) == (
@@ -56,11 +56,11 @@ def test_its_people_log_in_by_name_and_by_address(site, name):
         pytest.param("nobody", "grace has this one", id="by an unknown name"),
     ],
 )
-def test_nobody_else_does(site, name, password):
+def test_other_users_cannot_log_in(site, name, password):
     assert auth(site, name, password).status_code in (400, 401)
     assert account(site, "grace") is None
 
 
-def test_it_is_as_short_as_it_says():
+def test_the_example_is_as_short_as_documented():
     code = (EXAMPLES / "ldap_people.py").read_text().splitlines()
     assert len([line for line in code if line.strip() and not line.startswith(('"""', "import", "from"))]) <= 20

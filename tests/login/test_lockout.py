@@ -53,7 +53,7 @@ def gets_in(person, password=factories.PASSWORD):
     return person.log_in("ada", password).request.path == "/dashboard"
 
 
-def test_a_stranger_may_be_wrong_so_often_in_a_row_and_right_after_that_no_more(app, user):
+def test_after_the_limit_of_wrong_passwords_unknown_clients_are_refused(app, user):
     after(app, user, BY_STRANGERS - 1)
     assert knock(app).status_code == 401
     refused, wrong = knock(app, factories.PASSWORD), knock(app)
@@ -62,44 +62,44 @@ def test_a_stranger_may_be_wrong_so_often_in_a_row_and_right_after_that_no_more(
     assert not gets_in(Person(app))
 
 
-def test_the_last_try_that_is_heard_may_be_right(app, user):
+def test_the_last_allowed_attempt_can_succeed(app, user):
     after(app, user, BY_STRANGERS - 1)
     assert knock(app, factories.PASSWORD).status_code == 200
     assert failed(app, user) == 0
 
 
-def test_one_right_password_begins_the_row_anew(app, user):
+def test_a_right_password_resets_the_count(app, user):
     for password, row in ((WRONG, 1), (WRONG, 2), (factories.PASSWORD, 0), (WRONG, 1)):
         knock(app, password)
         assert failed(app, user) == row
 
 
-def test_tries_that_nobody_hears_are_not_counted(app, user):
+def test_refused_attempts_are_not_counted(app, user):
     after(app, user, BY_STRANGERS)
     knock(app)
     assert failed(app, user) == BY_STRANGERS
 
 
-def test_tries_at_once_are_counted_exactly(app, user):
+def test_simultaneous_attempts_are_counted_exactly(app, user):
     with ThreadPoolExecutor(12) as at_once:
         list(at_once.map(lambda _: knock(app), range(20)))
     assert failed(app, user) == 20
 
 
-def test_a_browser_the_owner_has_logged_in_with_still_lets_them_in(app, user):
+def test_a_known_browser_can_still_log_in(app, user):
     owner = at_home(app)
     after(app, user, BY_STRANGERS)
     assert gets_in(owner)
 
 
-def test_such_a_browser_has_an_end_as_well(app, user):
+def test_known_browsers_have_a_limit_too(app, user):
     owner = at_home(app)
     after(app, user, ALTOGETHER - 1)
     owner.log_in("ada", WRONG)
     assert not gets_in(owner)
 
 
-def test_sessions_and_tokens_go_on_as_they_were(app, user):
+def test_sessions_and_tokens_keep_working(app, user):
     owner, script = Person(app), Script(app, factories.api_token(app, user).token)
     owner.log_in("ada")
     after(app, user, ALTOGETHER)
@@ -111,7 +111,7 @@ def test_sessions_and_tokens_go_on_as_they_were(app, user):
     ("ceiling", "says"),
     [(BY_STRANGERS, "browsers that you have"), (ALTOGETHER, "Logging in with a password is now locked")],
 )
-def test_the_owner_is_told_once(app, user, ceiling, says):
+def test_the_owner_gets_one_mail(app, user, ceiling, says):
     owner = at_home(app)
     after(app, user, ceiling - 1)
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_the_owner_is_told_once(app, user, ceiling, says):
     assert len(events(app, "login.frozen")) == 1
 
 
-def test_a_new_password_by_a_mailed_link_opens_it(app, user):
+def test_a_new_password_by_a_mailed_link_unlocks_the_account(app, user):
     after(app, user, ALTOGETHER)
     somebody = Person(app)
     somebody.open("/forgot")
@@ -132,7 +132,7 @@ def test_a_new_password_by_a_mailed_link_opens_it(app, user):
     assert gets_in(somebody, NEW)
 
 
-def test_an_admin_opens_it(app, user):
+def test_an_admin_can_unlock_the_account(app, user):
     after(app, user, ALTOGETHER)
     ines = Person(app)
     factories.user(app, "ines", role="admin")
@@ -145,7 +145,7 @@ def test_an_admin_opens_it(app, user):
     assert mails(app)[-1].kind == "login_unlocked"
 
 
-def test_a_name_that_nobody_has_is_refused_in_the_same_words(app, user):
+def test_an_unknown_name_is_refused_with_the_same_message(app, user):
     after(app, user, ALTOGETHER)
     known, unknown = knock(app), knock(app, name="eve")
     assert {**known.json, "instance": ""} == {**unknown.json, "instance": ""}

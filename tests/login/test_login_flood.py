@@ -42,7 +42,7 @@ def share_of(passwords):
     return (passwords.at_once + passwords.waiting + 1) // 2
 
 
-def test_a_flood_from_one_network_leaves_places_for_every_other(make_app):
+def test_a_flood_from_one_network_leaves_places_for_others(make_app):
     app = throttling(make_app, WEBAPP_HASHES_AT_ONCE="30", WEBAPP_LOGIN_TRIES_PER_ACCOUNT="1000")
     factories.user(app, "ada")
     passwords = services_of(app).get(Passwords)
@@ -83,7 +83,7 @@ def register(app, address):
 
 
 @pytest.mark.parametrize("send", [log_in_by_page, log_in_by_api, register])
-def test_every_form_that_hashes_takes_a_place_of_the_network_that_asks(one_network, send):
+def test_every_form_that_hashes_takes_a_place_of_the_network(one_network, send):
     factories.user(one_network, "ada")
     assert send(one_network, ATTACKER).status_code == 503
     assert send(one_network, SOMEBODY).status_code in {200, 303}

@@ -18,7 +18,7 @@ def change(person: Person, **fields):
     return person.press("Change password", **({"password": factories.PASSWORD, "new_password": NEW} | fields))
 
 
-def test_a_change_ends_the_others_and_keeps_this_one_under_a_new_secret(person, app, script):
+def test_a_password_change_ends_other_sessions_and_renews_this_one(person, app, script):
     other, before = Person(app), person.cookie
     other.log_in("ada")
     person.open("/account/password")
@@ -35,7 +35,7 @@ def test_a_change_ends_the_others_and_keeps_this_one_under_a_new_secret(person, 
     assert Person(app).log_in("ada").status_code == 422
 
 
-def test_tokens_are_revoked_with_it_if_asked(person, script):
+def test_tokens_are_revoked_with_the_change_if_requested(person, script):
     change(person, revoke_tokens="y")
     assert script.get("/protected").status_code == 401
 
@@ -52,13 +52,13 @@ def test_tokens_are_revoked_with_it_if_asked(person, script):
         pytest.param({"new_password": "x" * 300}, id="to an endless one"),
     ],
 )
-def test_nothing_is_changed(person, app, fields):
+def test_an_invalid_form_changes_nothing(person, app, fields):
     before = contents(app)
     assert change(person, **fields).status_code == 422
     assert contents(app) == before
 
 
-def test_who_has_none_is_told_how_to_get_one(person, app, user):
+def test_a_user_without_a_password_sees_how_to_set_one(person, app, user):
     with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).password_hash = ""
     assert person.open("/account/security").text.count('href="/account/password"') == 1
@@ -71,17 +71,17 @@ def test_who_has_none_is_told_how_to_get_one(person, app, user):
     assert person.log_in("ada", NEW).request.path == "/dashboard"
 
 
-def test_guesses_at_the_present_one_are_counted(person):
+def test_wrong_current_passwords_are_counted(person):
     statuses = [change(person, password=f"wrong wrong {number}").status_code for number in range(11)]
     assert statuses == [422] * 10 + [429]
 
 
-def test_a_token_changes_no_password(script):
+def test_a_token_cannot_change_a_password(script):
     answer = script.post("/account/password", json={"password": factories.PASSWORD, "new_password": NEW})
     assert answer.status_code == 403
 
 
-def test_password_managers_are_led_to_the_form_after_a_login(app):
+def test_password_managers_are_redirected_to_the_form_after_a_login(app):
     stranger = Person(app)
     answer = stranger.ask("GET", "/.well-known/change-password")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account/password")

@@ -27,7 +27,7 @@ GOOD = "lkr_" + "A" * 43
         pytest.param(7, id="a number instead of an object"),
     ],
 )
-def test_what_has_another_shape_is_400(app, body):
+def test_a_malformed_request_is_400(app, body):
     """GHSA-f6hc-c5jr-878p: an empty refresh token was accepted."""
     assert Script(app).post("/api/auth/refresh", json=body).status_code == 400
 
@@ -46,29 +46,29 @@ def test_what_has_another_shape_is_400(app, body):
         pytest.param("' OR 1=1 --", id="a piece of SQL"),
     ],
 )
-def test_what_is_none_of_ours_is_401(app, user, text):
+def test_a_token_that_is_not_ours_is_401(app, user, text):
     assert is_over(refresh(app, text))
 
 
-def test_more_than_a_body_may_have_is_413(app):
+def test_a_body_over_the_limit_is_413(app):
     assert refresh(app, "lkr_" + "A" * 70_000).status_code == 413
 
 
-def test_a_token_cut_grown_or_in_another_case_does_not_hold_and_harms_nothing(app, user):
+def test_a_modified_refresh_token_is_refused_and_ends_nothing(app, user):
     token = log_in(app)["refresh_token"]
     for changed in (token[:-1], token + "A", token.swapcase(), token + "\n", " " + token, token.replace("lkr_", "")):
         assert refresh(app, changed).status_code == 401
     assert refresh(app, token).status_code == 200
 
 
-def test_an_access_token_refreshes_nothing_and_a_refresh_token_opens_nothing(app, user):
+def test_access_tokens_and_refresh_tokens_are_not_interchangeable(app, user):
     answer = log_in(app)
     assert is_over(refresh(app, answer["access_token"]))
     refused = Script(app, answer["refresh_token"]).get("/protected")
     assert (refused.status_code, refused.json["code"]) == (401, "token_invalid")
 
 
-def test_no_access_token_names_a_family(app, database, user):
+def test_an_access_token_does_not_contain_its_family(app, database, user):
     log_in(app)
     with database.read() as db:
         (login,) = script_logins.live(db, user.id)
@@ -76,11 +76,11 @@ def test_no_access_token_names_a_family(app, database, user):
     assert Script(app, forged).get("/protected").json["code"] == "token_invalid"
 
 
-def test_the_cookie_of_a_session_refreshes_nothing(app, user, person):
+def test_a_session_cookie_cannot_refresh(app, user, person):
     assert is_over(refresh(app, person.cookie))
 
 
-def test_refusals_are_counted_by_address_and_successes_are_not(make_app, user):
+def test_refusals_are_counted_by_network_and_successes_are_not(make_app, user):
     app = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
     token = log_in(app)["refresh_token"]
     for _ in range(8):

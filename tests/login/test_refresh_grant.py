@@ -15,7 +15,7 @@ from webapp.accounts.models import User
 DAY = timedelta(days=1)
 
 
-def test_a_refresh_token_gives_an_access_token_and_its_successor(app, user):
+def test_a_refresh_returns_an_access_token_and_a_new_refresh_token(app, user):
     first = log_in(app)
     second = refresh(app, first["refresh_token"])
     assert second.status_code == 200
@@ -37,7 +37,7 @@ def test_the_former_access_token_expires_thirty_seconds_after_the_refresh(app, u
     assert works(app, second["access_token"])
 
 
-def test_a_refresh_lets_no_former_token_live_longer(app, user, clock):
+def test_a_refresh_does_not_extend_former_tokens(app, user, clock):
     first = log_in(app, expires_in=60)
     clock.shift(55)
     refresh(app, first["refresh_token"])
@@ -46,7 +46,7 @@ def test_a_refresh_lets_no_former_token_live_longer(app, user, clock):
 
 
 @pytest.mark.parametrize("wishes", [{}, {"scope": "profile:read"}], ids=["all scopes", "narrower scopes"])
-def test_of_sixty_refreshes_at_once_four_access_tokens_are_alive(app, user, clock, wishes):
+def test_after_sixty_refreshes_at_once_four_access_tokens_are_valid(app, user, clock, wishes):
     made = [log_in(app)]
     for _ in range(60):
         clock.shift(0.1)
@@ -58,7 +58,7 @@ def test_of_sixty_refreshes_at_once_four_access_tokens_are_alive(app, user, cloc
     assert alive == [False] * 60 + [True]
 
 
-def test_a_login_that_refreshes_without_end_has_to_wait_and_writes_nothing_meanwhile(app, user, clock):
+def test_too_many_refreshes_are_throttled_and_write_nothing(app, user, clock):
     token = log_in(app)["refresh_token"]
     for _ in range(60):
         token = refresh(app, token).json["refresh_token"]
@@ -71,7 +71,7 @@ def test_a_login_that_refreshes_without_end_has_to_wait_and_writes_nothing_meanw
     assert refresh(app, token).status_code == 200
 
 
-def test_one_login_that_has_to_wait_stops_no_other(app, user, clock):
+def test_a_throttled_login_does_not_affect_others(app, user, clock):
     token, other = log_in(app)["refresh_token"], log_in(app)["refresh_token"]
     for _ in range(60):
         token = refresh(app, token).json["refresh_token"]
@@ -79,18 +79,18 @@ def test_one_login_that_has_to_wait_stops_no_other(app, user, clock):
     assert refresh(app, other).status_code == 200
 
 
-def test_it_is_read_from_a_form_as_well(app, user):
+def test_the_refresh_token_can_be_sent_in_a_form(app, user):
     sent = {"refresh_token": log_in(app)["refresh_token"], "grant_type": "refresh_token"}
     assert Script(app).post("/api/auth/refresh", data=sent).status_code == 200
 
 
-def test_it_reads_no_cookie_and_sets_none(app, user, person):
+def test_a_refresh_reads_no_cookie_and_sets_none(app, user, person):
     answer = person.ask("POST", "/api/auth/refresh", json={"refresh_token": log_in(app)["refresh_token"]})
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
 
 
-def test_it_ends_when_it_was_not_used_for_long(app, user, clock):
+def test_an_unused_refresh_token_expires(app, user, clock):
     first = log_in(app)["refresh_token"]
     clock.shift(14 * DAY - timedelta(seconds=1))
     second = refresh(app, first).json["refresh_token"]
@@ -98,7 +98,7 @@ def test_it_ends_when_it_was_not_used_for_long(app, user, clock):
     assert is_over(refresh(app, second))
 
 
-def test_the_family_ends_however_often_it_is_refreshed_and_no_token_of_it_later(app, user, clock):
+def test_the_family_expires_however_often_it_is_refreshed_with_all_its_tokens(app, user, clock):
     answer = log_in(app, expires_in=2 * 86400)
     for _ in range(89):
         clock.shift(DAY)
@@ -118,7 +118,7 @@ def test_lifetimes_are_settings(make_app, user):
         assert refresh(app, answer["refresh_token"]).json["refresh_expires_in"] == 3800
 
 
-def test_a_narrower_scope_holds_for_this_access_token_alone(app, user):
+def test_a_narrower_scope_applies_only_to_this_access_token(app, user):
     first = log_in(app)
     narrow = refresh(app, first["refresh_token"], scope="profile:read").json
     assert narrow["scope"] == "profile:read"
@@ -127,7 +127,7 @@ def test_a_narrower_scope_holds_for_this_access_token_alone(app, user):
 
 
 @pytest.mark.parametrize("scope", ["protected:read admin:read", "tokens:read", "nonsense", "x" * 1001])
-def test_a_wider_scope_is_400_and_costs_nothing(app, scope):
+def test_a_wider_scope_is_400_and_does_not_use_the_token(app, scope):
     factories.user(app, "ada", role="super_admin")
     first = log_in(app, scope="protected:read")["refresh_token"]
     before = contents(app)
@@ -148,14 +148,14 @@ def test_a_lost_role_is_lost_at_the_next_refresh(app, database):
     assert refresh(app, only_admin["refresh_token"]).status_code == 400
 
 
-def test_two_users_stay_apart(app, user):
+def test_refresh_tokens_of_two_users_are_independent(app, user):
     factories.user(app, "eve")
     ada, eve = log_in(app), log_in(app, "eve")
     assert claims(refresh(app, eve["refresh_token"]).json["access_token"])["sub"] != str(user.id)
     assert claims(refresh(app, ada["refresh_token"]).json["access_token"])["sub"] == str(user.id)
 
 
-def test_only_digests_are_kept_and_no_token_is_logged(app, instance, user, logged, clock):
+def test_only_digests_are_stored_and_no_token_is_logged(app, instance, user, logged, clock):
     told = [log_in(app)["refresh_token"]]
     told.append(refresh(app, told[0]).json["refresh_token"])
     refresh(app, told[0])
@@ -168,7 +168,7 @@ def test_only_digests_are_kept_and_no_token_is_logged(app, instance, user, logge
     assert [event for event in events(app) if "lkr_" in str(event)] == []
 
 
-def test_each_try_is_written_down(app, user, clock):
+def test_each_refresh_is_an_audit_event(app, user, clock):
     """ASVS 16.3.1."""
     token = log_in(app)["refresh_token"]
     refresh(app, token)
@@ -179,7 +179,7 @@ def test_each_try_is_written_down(app, user, clock):
     assert found == ["refresh.used", "refresh.reused", "refresh.refused"]
 
 
-def test_a_person_is_not_told_of_every_refresh_where_only_the_latest_is_shown(app, user, person):
+def test_recent_activity_does_not_list_every_refresh(app, user, person):
     token = log_in(app)["refresh_token"]
     for _ in range(9):
         token = refresh(app, token).json["refresh_token"]

@@ -37,7 +37,7 @@ def test_every_repeat_within_the_overlap_gets_the_same_tokens(app, user, clock, 
     assert len(events(app, "refresh.used")) == 3, "the first repeat is recorded, further ones are not"
 
 
-def test_a_machine_whose_clock_is_behind_repeats_too(app, user, clock):
+def test_a_repeat_works_if_the_clock_of_the_server_is_behind(app, user, clock):
     first = log_in(app)["refresh_token"]
     second = refresh(app, first).json["refresh_token"]
     clock.shift(-20)
@@ -48,7 +48,7 @@ def test_a_machine_whose_clock_is_behind_repeats_too(app, user, clock):
     "seconds",
     [pytest.param(30, id="at its end"), pytest.param(31, id="after it"), pytest.param(-60, id="long before its use")],
 )
-def test_out_of_the_overlap_a_repeat_ends_the_login(app, user, clock, seconds):
+def test_a_repeat_after_the_overlap_ends_the_login(app, user, clock, seconds):
     first = log_in(app)["refresh_token"]
     second = refresh(app, first).json
     clock.shift(seconds)
@@ -68,7 +68,7 @@ def test_the_overlap_is_a_setting(make_app, clock):
     assert is_over(refresh(app, first), "refresh_reused")
 
 
-def test_a_repeat_gets_the_same_successor_although_that_was_used(app, user, clock):
+def test_a_repeat_gets_the_same_successor_even_after_its_use(app, user, clock):
     first = log_in(app)["refresh_token"]
     second = refresh(app, first).json["refresh_token"]
     third = refresh(app, second).json
@@ -107,7 +107,7 @@ def test_former_access_tokens_work_as_long_as_the_overlap(app, user, clock):
     assert works(app, second["access_token"])
 
 
-def test_repeats_with_other_scopes_get_tokens_of_their_own_and_no_more_than_four(app, user, clock):
+def test_repeats_with_other_scopes_get_their_own_tokens_and_at_most_four(app, user, clock):
     first = log_in(app, scope="protected:read profile:read tokens:read")["refresh_token"]
     wishes = [None, "protected:read", "profile:read", "tokens:read", "protected:read profile:read"]
     answers = [refresh(app, first, **({"scope": wish} if wish else {})) for wish in wishes]

@@ -12,7 +12,7 @@ ROUNDS = budget.times(20)
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("races")]
 
 
-def test_of_two_processes_both_get_the_same_successor_and_it_is_the_only_one(app, user, rivals):
+def test_two_processes_at_once_get_the_same_single_successor(app, user, rivals):
     """Keycloak, CVE-2026-1035: parallel refresh won many times."""
     rounds = raced(app, user, rivals, ROUNDS)
     assert {tuple(found.codes) for found in rounds} == {("won", "won")}
@@ -30,7 +30,7 @@ def test_two_processes_that_refresh_twice_stay_in_step(app, user, rivals):
     assert not any(found.is_over for found in rounds)
 
 
-def test_without_an_overlap_one_wins_and_the_family_is_over(app, user, rivals):
+def test_without_an_overlap_one_succeeds_and_the_family_ends(app, user, rivals):
     rounds = raced(app, user, rivals, ROUNDS, "refresh_without_overlap")
     assert {tuple(found.codes) for found in rounds} == {("refresh_reused", "won")}
     assert [found.generations for found in rounds] == [[1, 2]] * ROUNDS

@@ -11,7 +11,7 @@ from webapp.app import close, create_app
 from webapp.settings import Settings
 
 
-def test_a_used_token_ends_its_family_and_every_access_token_of_it_at_once(app, user, clock):
+def test_reuse_ends_the_family_and_all_its_access_tokens_at_once(app, user, clock):
     first = log_in(app)
     second = refresh(app, first["refresh_token"]).json
     clock.shift(31)
@@ -32,7 +32,7 @@ def test_reuse_ends_no_other_login(app, user, clock):
     assert refresh(app, other["refresh_token"]).status_code == 200
 
 
-def test_reuse_is_seen_after_a_restart(make_app, user):
+def test_reuse_is_detected_after_a_restart(make_app, user):
     """Keycloak, CVE-2026-9802: a used refresh token was good again after a restart."""
     with time_machine.travel(NOON, tick=False) as clock:
         before = make_app()
@@ -44,7 +44,7 @@ def test_reuse_is_seen_after_a_restart(make_app, user):
         assert is_over(refresh(after, second))
 
 
-def test_a_lost_answer_is_repeated_after_a_restart_with_a_new_secret_key(app, instance, user, clock):
+def test_a_lost_response_is_repeated_after_a_restart_with_a_new_secret_key(app, instance, user, clock):
     first = log_in(app)["refresh_token"]
     lost = refresh(app, first).json["refresh_token"]
     former = app.secret_key
@@ -55,7 +55,7 @@ def test_a_lost_answer_is_repeated_after_a_restart_with_a_new_secret_key(app, in
     close(again)
 
 
-def test_after_yesterdays_database_was_restored_what_came_since_is_refused(make_app, instance, user):
+def test_after_a_restored_backup_later_refresh_tokens_are_refused(make_app, instance, user):
     app, file = make_app(), instance / "latchkey.db"
     first = log_in(app)["refresh_token"]
     with sqlite3.connect(file) as live, sqlite3.connect(instance / "backup") as backup:

@@ -50,7 +50,7 @@ def kept(app):
     return contents(app)["kept_form"]
 
 
-def test_it_waits_behind_the_login_and_is_sent_by_a_button(late, app, user):
+def test_a_saved_form_is_offered_after_the_login_and_sent_by_a_button(late, app, user):
     answer = send(late)
     assert (answer.status_code, answer.headers["WWW-Authenticate"].startswith("Bearer")) == (401, True)
     assert "/account</b> is kept" in answer.text
@@ -62,7 +62,7 @@ def test_it_waits_behind_the_login_and_is_sent_by_a_button(late, app, user):
     assert display_name(app, user) == "Countess"
 
 
-def test_it_waits_through_a_second_step_as_well(late, app, user):
+def test_a_saved_form_is_kept_during_a_second_step(late, app, user):
     authenticator = with_app(app, user)
     send(late)
     assert press_log_in(late).request.path == "/login/second-step"
@@ -70,7 +70,7 @@ def test_it_waits_through_a_second_step_as_well(late, app, user):
     assert (page.request.path, "Countess" in page.text) == ("/login/resume", True)
 
 
-def test_so_it_is_after_a_page_was_open_for_longer_than_a_form_counts(person, app, user):
+def test_a_form_from_a_page_older_than_its_csrf_token_is_saved(person, app, user):
     person.open("/account")
     with time_machine.travel(now() + timedelta(hours=13)):
         assert "is kept" in send(person).text
@@ -79,18 +79,18 @@ def test_so_it_is_after_a_page_was_open_for_longer_than_a_form_counts(person, ap
     assert display_name(app, user) == "Countess"
 
 
-def test_passwords_are_not_kept(late, app, instance):
+def test_passwords_are_not_saved(late, app, instance):
     send(late, password="a word nobody may see", csrf_token=late.csrf_token)
     assert "a word nobody" not in everything(instance / "latchkey.db")
     assert "a word nobody" not in press_log_in(late).text
 
 
-def test_what_is_kept_is_not_readable_in_the_database(late, instance):
+def test_a_saved_form_is_encrypted_in_the_database(late, instance):
     send(late)
     assert "Countess" not in everything(instance / "latchkey.db")
 
 
-def test_another_user_who_logs_in_gets_nothing_of_it(late, app, user):
+def test_another_user_who_logs_in_does_not_get_the_form(late, app, user):
     factories.user(app, "eve")
     send(late)
     page = press_log_in(late, "eve")
@@ -99,7 +99,7 @@ def test_another_user_who_logs_in_gets_nothing_of_it(late, app, user):
     assert "Countess" not in late.open("/login/resume").text
 
 
-def test_nor_does_its_owner_in_another_browser(late, app, user):
+def test_its_owner_does_not_get_it_in_another_browser(late, app, user):
     send(late)
     elsewhere = Person(app)
     elsewhere.log_in("ada")
@@ -107,7 +107,7 @@ def test_nor_does_its_owner_in_another_browser(late, app, user):
 
 
 @pytest.mark.parametrize("secret", ["", "x" * 43, 7, None])
-def test_a_secret_of_ones_own_making_finds_nothing(late, app, user, secret):
+def test_a_forged_secret_finds_no_form(late, app, user, secret):
     send(late)
     elsewhere = Person(app)
     elsewhere.log_in("ada")
@@ -116,7 +116,7 @@ def test_a_secret_of_ones_own_making_finds_nothing(late, app, user, secret):
     assert "Countess" not in elsewhere.open("/login/resume").text
 
 
-def test_what_was_changed_in_the_database_is_not_shown(late, app, user):
+def test_a_form_modified_in_the_database_is_not_shown(late, app, user):
     send(late)
     with services_of(app).get(Database).write() as db:
         found = db.get_one(saved_form.KeptForm, user.id)
@@ -133,14 +133,14 @@ def test_what_was_changed_in_the_database_is_not_shown(late, app, user):
         pytest.param({}, {"csrf_token": ""}, id="without a token"),
     ],
 )
-def test_a_form_that_is_not_of_this_site_is_not_kept(late, app, headers, fields):
+def test_a_form_from_another_site_is_not_saved(late, app, headers, fields):
     data = {"csrf_token": late.csrf_token, **SENT, **fields}
     answer = late.ask("POST", "/account", data=data, headers=headers)
     assert (answer.status_code, "is kept" in answer.text) == (401, False)
     assert kept(app) == []
 
 
-def test_one_from_a_page_of_another_user_is_kept_for_that_user_alone(late, app):
+def test_a_form_from_a_page_of_another_user_is_saved_for_that_user_only(late, app):
     other = Person(app)
     eve = factories.user(app, "eve")
     other.log_in("eve")
@@ -151,26 +151,26 @@ def test_one_from_a_page_of_another_user_is_kept_for_that_user_alone(late, app):
     assert "Countess" not in press_log_in(late).text
 
 
-def test_nor_is_that_of_somebody_who_is_disabled(late, app, user):
+def test_the_form_of_a_disabled_user_is_not_saved(late, app, user):
     with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).disabled_at = now()
     assert send(late).status_code == 401
     assert kept(app) == []
 
 
-def test_nor_is_a_button_without_anything_filled_in(late, app):
+def test_a_form_without_input_is_not_saved(late, app):
     answer = late.ask("POST", "/logout", data={"csrf_token": late.csrf_token})
     assert answer.status_code == 401
     assert kept(app) == []
 
 
-def test_a_script_hears_what_it_always_heard(late, app):
+def test_a_script_gets_the_same_response_as_without_saved_forms(late, app):
     answer = late.ask("POST", "/account", json=SENT, headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json["code"]) == (401, "session_ended")
     assert kept(app) == []
 
 
-def test_only_the_latest_is_kept_and_none_for_longer_than_an_hour(late, app, user, database):
+def test_only_the_latest_form_is_kept_for_at_most_an_hour(late, app, user, database):
     page = late.csrf_token
     send(late)
     send(late, display_name="Lovelace", csrf_token=page)

@@ -33,7 +33,7 @@ def test_a_form_is_offered_again_after_a_logout_and_a_login_in_another_tab(perso
     assert display_name(app, user) == "Countess"
 
 
-def test_a_form_sent_after_a_logout_in_another_tab_waits_behind_the_login(person, other_tab, app, user):
+def test_a_form_sent_after_a_logout_in_another_tab_is_offered_after_the_login(person, other_tab, app, user):
     log_out(other_tab)
     assert "/account</b> is kept" in person.press("Save profile", display_name="Countess").text
     other_tab.log_in("ada")
@@ -42,7 +42,7 @@ def test_a_form_sent_after_a_logout_in_another_tab_waits_behind_the_login(person
     assert display_name(app, user) == "Countess"
 
 
-def test_a_form_of_another_user_is_never_sent_as_the_one_who_is_logged_in_now(person, other_tab, app, user):
+def test_a_form_of_another_user_is_never_sent_as_the_current_user(person, other_tab, app, user):
     eve = factories.user(app, "eve")
     log_out(other_tab)
     other_tab.log_in("eve")
@@ -53,7 +53,7 @@ def test_a_form_of_another_user_is_never_sent_as_the_one_who_is_logged_in_now(pe
     assert display_name(app, eve) is None
 
 
-def test_it_is_kept_for_the_user_who_filled_it_in(person, other_tab, app, user):
+def test_such_a_form_is_kept_for_the_user_who_filled_it_in(person, other_tab, app, user):
     factories.user(app, "eve")
     log_out(other_tab)
     other_tab.log_in("eve")
@@ -63,7 +63,7 @@ def test_it_is_kept_for_the_user_who_filled_it_in(person, other_tab, app, user):
     assert (page.request.path, "Countess" in page.text) == ("/login/resume", True)
 
 
-def test_a_button_of_an_earlier_session_is_offered_again_and_nothing_is_kept(person, other_tab, app):
+def test_a_button_of_an_earlier_session_is_offered_again_and_not_saved(person, other_tab, app):
     log_out(other_tab)
     other_tab.log_in("ada")
     assert person.press("Log out").status_code == 403
@@ -71,14 +71,14 @@ def test_a_button_of_an_earlier_session_is_offered_again_and_nothing_is_kept(per
     assert person.press("Send form").request.path == "/login"
 
 
-def test_open_forms_go_on_after_a_confirmation_in_another_tab(person, other_tab, app, user):
+def test_open_forms_work_after_a_confirmation_in_another_tab(person, other_tab, app, user):
     other_tab.open("/confirm?next=/dashboard")
     other_tab.press("Confirm", password=factories.PASSWORD)
     assert person.press("Save profile", display_name="Countess").status_code == 200
     assert display_name(app, user) == "Countess"
 
 
-def test_open_forms_go_on_after_a_change_of_the_secret_key(make_app, person, app, user):
+def test_open_forms_work_after_a_change_of_the_secret_key(make_app, person, app, user):
     person.open("/account")
     key = app.config["SECRET_KEY"]
     after = Person(make_app(**SECRETS, WEBAPP_SECRET_KEY_FALLBACKS=key))
@@ -89,7 +89,7 @@ def test_open_forms_go_on_after_a_change_of_the_secret_key(make_app, person, app
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_a_form_of_an_earlier_session_from_another_site_is_neither_kept_nor_offered(person, other_tab, app, site):
+def test_a_form_of_an_earlier_session_from_another_site_is_refused(person, other_tab, app, site):
     log_out(other_tab)
     other_tab.log_in("ada")
     answer = person.ask(

@@ -72,12 +72,12 @@ def by_password_form(app):
 
 
 @pytest.mark.parametrize("enter", [by_page, by_api, by_email, by_known_browser, by_confirmation, by_password_form])
-def test_right_passwords_use_up_no_limit(site, enter):
+def test_right_passwords_do_not_count_towards_limits(site, enter):
     assert [enter(site) for _ in range(MORE_THAN_THE_LIMIT)] == [200] * MORE_THAN_THE_LIMIT
     assert tries_of_network(site) == 0
 
 
-def test_the_fifty_first_person_of_an_office_logs_in_as_the_first_did(make_app):
+def test_more_than_fifty_people_of_an_office_can_log_in(make_app):
     app = make_app()
     for number in range(52):
         factories.user(app, f"person{number}")
@@ -85,7 +85,7 @@ def test_the_fifty_first_person_of_an_office_logs_in_as_the_first_did(make_app):
     assert found == [200] * 52
 
 
-def test_right_codes_give_the_try_of_their_network_back(app, user):
+def test_right_codes_do_not_count_against_the_network(app, user):
     totp, person = with_app(app, user), half(app)
     person.press("Continue", code="000000")
     assert tries_of_network(app, "code-address") == 1
@@ -93,14 +93,14 @@ def test_right_codes_give_the_try_of_their_network_back(app, user):
     assert (person.page.request.path, tries_of_network(app, "code-address")) == ("/dashboard", 1)
 
 
-def test_right_recovery_codes_give_theirs_back(app, user):
+def test_right_recovery_codes_do_not_count_against_the_network(app, user):
     with_app(app, user)
     codes = with_sheet(app, user)
     half(app).press("Continue", code=codes[0])
     assert tries_of_network(app, "code-address") == 0
 
 
-def test_who_knows_one_password_gets_no_more_wrong_tries_by_it(site):
+def test_one_right_password_gives_no_additional_wrong_attempts(site):
     """Giving back is one's own try only: neither the network's count nor that of another account begins anew."""
     factories.user(site, "mallory")
 
@@ -116,7 +116,7 @@ def test_who_knows_one_password_gets_no_more_wrong_tries_by_it(site):
     assert knock(site, "mallory", factories.PASSWORD, OFFICE).status_code == 429
 
 
-def test_who_knows_one_password_does_not_reset_the_count_of_another_account(site):
+def test_one_right_password_does_not_reset_the_count_of_another_account(site):
     factories.user(site, "mallory")
     for number in range(4):
         assert knock(site, "ada", WRONG, f"198.51.100.{number}").status_code == 401
@@ -124,7 +124,7 @@ def test_who_knows_one_password_does_not_reset_the_count_of_another_account(site
     assert knock(site, "ada", factories.PASSWORD, "198.51.100.9").status_code == 429
 
 
-def test_a_try_that_ends_in_the_next_window_takes_nothing_from_it(site):
+def test_an_attempt_that_ends_in_the_next_window_is_not_given_back(site):
     limiter, flow = services_of(site).get(Limiter), services_of(site).get(LoginFlow)
     network = flow.by_address, network_of(OFFICE)
     with time_machine.travel(NOON, tick=False) as clock:

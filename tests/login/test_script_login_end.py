@@ -29,7 +29,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("way", ENDS)
-def test_what_ends_tokens_ends_logins_of_scripts(app, database, user, way):
+def test_events_that_end_tokens_end_script_logins(app, database, user, way):
     answer = log_in(app)
     with database.write() as db:
         ENDS[way](db, db.get_one(User, user.id))
@@ -37,7 +37,7 @@ def test_what_ends_tokens_ends_logins_of_scripts(app, database, user, way):
     assert is_over(refresh(app, answer["refresh_token"]))
 
 
-def test_what_was_ended_by_disabling_stays_ended(app, database, user):
+def test_credentials_ended_by_disabling_stay_ended(app, database, user):
     answer = log_in(app)
     for action in (lifecycle.disable, lifecycle.enable):
         with database.write() as db:
@@ -45,7 +45,7 @@ def test_what_was_ended_by_disabling_stays_ended(app, database, user):
     assert is_over(refresh(app, answer["refresh_token"]))
 
 
-def test_who_has_not_proven_the_address_is_refused_until_they_have(app, database, user):
+def test_a_user_with_an_unverified_email_address_is_refused_until_it_is_verified(app, database, user):
     token = log_in(app)["refresh_token"]
     with database.write() as db:
         db.get_one(User, user.id).verification_required_at = now()
@@ -62,7 +62,9 @@ def change_password(person, **fields):
 
 
 @pytest.mark.parametrize(("revokes", "ended", "kept"), [(False, 0, 2), (True, 2, 0)])
-def test_a_new_password_ends_them_and_says_how_many_and_api_tokens_if_asked(app, user, person, revokes, ended, kept):
+def test_a_new_password_ends_script_logins_and_optionally_api_tokens_and_counts_them(
+    app, user, person, revokes, ended, kept
+):
     first, second = log_in(app), log_in(app)
     refresh(app, second["refresh_token"])
     tokens = [factories.api_token(app, user).token for _ in range(2)]
@@ -80,7 +82,7 @@ def test_a_new_password_ends_them_and_says_how_many_and_api_tokens_if_asked(app,
     assert ("2 API tokens still work." in mails(app)[-1].text) is not revokes
 
 
-def test_revoking_all_tokens_ends_them_and_counts_each_login_as_one(app, user, person):
+def test_revoking_all_tokens_ends_script_logins_and_counts_each_as_one(app, user, person):
     factories.api_token(app, user)
     answer = log_in(app)
     refresh(app, answer["refresh_token"])
@@ -90,7 +92,7 @@ def test_revoking_all_tokens_ends_them_and_counts_each_login_as_one(app, user, p
     assert is_over(refresh(app, answer["refresh_token"]))
 
 
-def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, database, user, clock):
+def test_this_was_not_me_ends_all_script_logins_whenever_they_began(app, database, user, clock):
     before = log_in(app)
     clock.shift(60)
     since = log_in(app)
@@ -107,7 +109,7 @@ def test_this_was_not_me_ends_all_logins_of_scripts_whenever_they_began(app, dat
         assert is_over(refresh(app, login["refresh_token"]))
 
 
-def test_the_login_of_a_script_is_one_entry_with_a_button_that_ends_it(app, user, person):
+def test_a_script_login_is_one_entry_with_a_button_that_ends_it(app, user, person):
     answer = log_in(app)
     token = refresh(app, answer["refresh_token"]).json["refresh_token"]
     for path in ("/tokens", "/account/security"):
@@ -118,7 +120,7 @@ def test_the_login_of_a_script_is_one_entry_with_a_button_that_ends_it(app, user
     assert not works(app, answer["access_token"])
 
 
-def test_the_login_of_another_is_not_there(app, user, person):
+def test_the_script_login_of_another_user_is_404(app, user, person):
     factories.user(app, "eve")
     eve, mine = log_in(app, "eve", scopes=READS), log_in(app, scopes=READS)
     (listed,) = Script(app, eve["access_token"]).get("/tokens").json["script_logins"]
@@ -129,7 +131,7 @@ def test_the_login_of_another_is_not_there(app, user, person):
     assert works(app, eve["access_token"])
 
 
-def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, database, user, person, clock):
+def test_an_access_token_that_outlives_its_login_is_listed_and_can_be_ended(app, database, user, person, clock):
     answer = log_in(app, expires_in=200 * 86400)
     clock.shift(100 * DAY)
     person.log_in("ada")
@@ -140,7 +142,7 @@ def test_a_token_that_outlasts_its_login_is_still_listed_and_can_be_ended(app, d
     assert not works(app, answer["access_token"])
 
 
-def test_a_login_is_not_thrown_away_before_the_token_that_outlasts_it(app, database, user, clock):
+def test_a_script_login_is_not_deleted_before_its_last_access_token(app, database, user, clock):
     """Else nothing that ends logins would end it."""
     answer = log_in(app, expires_in=200 * 86400, scopes=READS)
     clock.shift(181 * DAY)

@@ -35,7 +35,7 @@ def told(app):
     return [mail for mail in mails(app) if mail.kind == "new_script_login"]
 
 
-def test_the_first_login_of_all_is_no_news(app, seen):
+def test_the_first_script_login_of_an_account_is_not_mailed(app, seen):
     assert told(app) == []
 
 
@@ -46,7 +46,7 @@ def test_the_first_login_of_all_is_no_news(app, seen):
         pytest.param(HOME, "curl/9.0.0", id="another version"),
     ],
 )
-def test_what_was_seen_before_is_no_news(app, seen, address, client):
+def test_a_known_script_and_network_is_not_mailed(app, seen, address, client):
     assert log_in(app, address, client).status_code == 200
     assert told(app) == []
 
@@ -59,7 +59,7 @@ def test_what_was_seen_before_is_no_news(app, seen, address, client):
         pytest.param(HOME, "", id="a client that says no name"),
     ],
 )
-def test_what_is_new_is_told_once(app, seen, address, client):
+def test_a_new_script_or_network_is_mailed_once(app, seen, address, client):
     for _ in range(3):
         assert log_in(app, address, client).status_code == 200
     (mail,) = told(app)
@@ -67,7 +67,7 @@ def test_what_is_new_is_told_once(app, seen, address, client):
     assert address in mail.text
 
 
-def test_one_subscriber_with_many_addresses_is_told_of_once(app, seen):
+def test_one_subscriber_with_many_ip_addresses_is_mailed_once(app, seen):
     for number in range(1, 4):
         log_in(app, f"2001:db8:1:2::{number}")
     assert len(told(app)) == 1
@@ -81,14 +81,14 @@ def test_a_script_that_logs_in_every_hour_mails_nothing(app, seen):
     assert told(app) == []
 
 
-def test_a_client_that_says_more_than_its_name_does_not_say_it_in_the_mail(app, seen):
+def test_a_mail_has_only_the_name_from_the_user_agent(app, seen):
     log_in(app, client="call http://evil.example now")
     (mail,) = told(app)
     assert "evil" not in mail.text + mail.html
     assert "a script" in mail.text
 
 
-def test_it_ends_what_happened_without_a_login(app, seen):
+def test_the_link_of_the_mail_ends_the_login_without_logging_in(app, seen):
     token = Script(app, log_in(app, "198.51.100.2").json["access_token"])
     assert token.get("/protected").status_code == 200
     somebody = Person(app)
@@ -97,12 +97,12 @@ def test_it_ends_what_happened_without_a_login(app, seen):
     assert token.get("/protected").status_code == 401
 
 
-def test_a_login_of_a_script_counts_as_one(app, seen, user):
+def test_a_script_login_is_counted_as_one(app, seen, user):
     with services_of(app).get(Database).read() as db:
         assert db.get_one(User, user.id).last_login_at is not None
 
 
-def test_a_closed_account_gives_no_token_and_says_why(app, user):
+def test_a_closed_account_gets_no_token_and_the_reason(app, user):
     with services_of(app).get(Database).write() as db:
         lifecycle.close(db, db.get_one(User, user.id))
     before = contents(app)
@@ -113,7 +113,7 @@ def test_a_closed_account_gives_no_token_and_says_why(app, user):
     assert contents(app) == before
 
 
-def test_a_stranger_does_not_learn_that_an_account_is_closed(app, user):
+def test_a_wrong_password_does_not_reveal_that_an_account_is_closed(app, user):
     with services_of(app).get(Database).write() as db:
         lifecycle.close(db, db.get_one(User, user.id))
     body = {"username": "ada", "password": "not the password"}

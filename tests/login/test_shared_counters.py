@@ -45,7 +45,7 @@ SEQUENCES = {
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
-def test_two_names_of_one_account_are_answered_as_two_names_that_nobody_has(site, make_app, sequence):
+def test_two_names_of_one_account_are_answered_like_two_unknown_names(site, make_app, sequence):
     with time_machine.travel(NOON, tick=False):
         known = [told(knock(site, KNOWN[which])) for which in sequence]
         unknown = [told(knock(site, UNKNOWN[which])) for which in sequence]
@@ -54,7 +54,7 @@ def test_two_names_of_one_account_are_answered_as_two_names_that_nobody_has(site
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES.values(), ids=SEQUENCES)
-def test_they_are_answered_alike_on_the_login_page(site, sequence):
+def test_they_are_answered_alike_on_the_login_page_too(site, sequence):
     with time_machine.travel(NOON, tick=False):
         found = [[told(by_page(site, names[which])) for which in sequence] for names in (KNOWN, UNKNOWN)]
     plain = [
@@ -67,14 +67,14 @@ def test_they_are_answered_alike_on_the_login_page(site, sequence):
     assert plain[0] == plain[1]
 
 
-def test_an_account_whose_tries_are_used_up_hears_no_right_password_under_its_other_name(site):
+def test_an_account_over_its_limit_refuses_the_right_password_under_its_other_name(site):
     statuses(site, *["ada"] * TRIES)
     right, wrong = knock(site, "ada@example.org", factories.PASSWORD), knock(site, "ada@example.org")
     assert told(right) == told(wrong)
     assert right.status_code == 401
 
 
-def test_names_that_share_tries_cost_one_hash_each(site):
+def test_names_that_share_attempts_cost_one_hash_each(site):
     class Watched:
         asked = 0
 
@@ -92,12 +92,12 @@ def test_names_that_share_tries_cost_one_hash_each(site):
 
 
 @pytest.mark.parametrize("name", ["ada", "zoe"])
-def test_a_try_writes_the_same_counters_whoever_is_named(site, name):
+def test_an_attempt_writes_the_same_counters_for_every_name(site, name):
     knock(site, name)
     assert rows(site) == [("login-account", 1), ("login-address", 1), ("login-name", 1)]
 
 
-def test_that_the_owner_logs_in_meanwhile_does_not_show_in_the_count_of_others(site):
+def test_a_login_of_the_owner_does_not_show_in_the_counts_of_others(site):
     """A count that began anew would tell whoever uses it up that there is such an account."""
     statuses(site, *["ada"] * (TRIES - 1))
     assert knock(site, password=factories.PASSWORD, address="192.0.2.44").status_code == 200
@@ -113,6 +113,6 @@ def test_that_the_owner_logs_in_meanwhile_does_not_show_in_the_count_of_others(s
         pytest.param(["zoe@example.org", "ZOE@EXAMPLE.ORG", "zoe＠example.org"], id="an e-mail address"),
     ],
 )
-def test_spellings_of_a_name_that_nobody_has_are_one_name(site, names):
+def test_spellings_of_an_unknown_name_are_counted_as_one_name(site, names):
     assert statuses(site, *names) == [401] * TRIES
     assert knock(site, names[0]).status_code == 429

@@ -24,7 +24,7 @@ def test_over_the_limit_even_the_right_password_is_refused(site):
     assert knock(site, password=factories.PASSWORD).status_code == 429
 
 
-def test_a_throttled_script_is_told_when_to_come_back(site):
+def test_a_throttled_script_gets_retry_after(site):
     with time_machine.travel(NOON, tick=False):
         statuses(site, *["ada"] * TRIES)
         answer = knock(site)
@@ -32,7 +32,7 @@ def test_a_throttled_script_is_told_when_to_come_back(site):
         assert 0 < int(answer.headers["Retry-After"]) <= 900
 
 
-def test_a_throttled_person_is_told_on_a_page(site):
+def test_a_throttled_browser_gets_a_page(site):
     statuses(site, *["ada"] * TRIES)
     person = Person(site)
     answer = person.log_in("ada")
@@ -52,7 +52,7 @@ def test_a_throttled_person_is_told_on_a_page(site):
         pytest.param(["ada", "\tada", "ada\u3000"], id="odd spaces"),
     ],
 )
-def test_one_account_takes_so_many_tries_however_its_name_is_written(site, names):
+def test_attempts_are_counted_per_account_however_its_name_is_written(site, names):
     """Authelia, CVE-2025-24806: separate counters for name and e-mail. What is told: ``test_shared_counters``."""
     assert statuses(site, *names) == [401, 401, 401]
     found = [knock(site, name, factories.PASSWORD).status_code for name in ("ada", "ada@example.org")]
@@ -66,24 +66,24 @@ def test_an_unknown_name_is_counted_like_a_known_one(site, names):
     assert knock(site, names[0]).status_code == 429
 
 
-def test_one_account_does_not_use_up_the_tries_of_another(site):
+def test_one_account_does_not_use_up_the_attempts_of_another(site):
     statuses(site, *["eve"] * (TRIES + 1))
     assert knock(site).status_code == 401
 
 
-def test_tries_are_counted_across_processes(site, make_app):
+def test_attempts_are_counted_across_processes(site, make_app):
     other = throttling(make_app)
     assert [knock(app).status_code for app in (site, other, site)] == [401, 401, 401]
     assert knock(other, password=factories.PASSWORD).status_code == 429
 
 
-def test_tries_at_once_are_counted_exactly(site):
+def test_simultaneous_attempts_are_counted_exactly(site):
     with ThreadPoolExecutor(12) as at_once:
         found = list(at_once.map(lambda _: knock(site).status_code, range(12)))
     assert sorted(found) == [401] * TRIES + [429] * (12 - TRIES)
 
 
-def test_a_count_survives_the_refusal_that_it_counts(site):
+def test_a_count_is_kept_although_the_request_is_refused(site):
     """Vikunja, CVE-2026-35597: a lockout written in a transaction that is rolled back."""
     person = Person(site)
     person.open("/login")
@@ -102,7 +102,7 @@ def test_the_login_page_the_api_and_the_confirmation_share_one_counter(site):
     assert stranger.log_in("ada").status_code == 429
 
 
-def test_wrong_confirmations_are_throttled_as_well(site):
+def test_wrong_confirmations_are_throttled_too(site):
     owner = Person(site)
     owner.log_in("ada")
     owner.open("/confirm")
@@ -122,7 +122,7 @@ def test_a_login_succeeds_after_the_window_has_ended(site):
         assert knock(site, password=factories.PASSWORD).status_code == 200
 
 
-def test_further_tries_do_not_extend_the_window(site):
+def test_further_attempts_do_not_extend_the_window(site):
     with time_machine.travel(NOON, tick=False) as clock:
         statuses(site, *["ada"] * TRIES)
         clock.shift(timedelta(minutes=14))
@@ -131,19 +131,19 @@ def test_further_tries_do_not_extend_the_window(site):
         assert knock(site, password=factories.PASSWORD).status_code == 200
 
 
-def test_a_login_begins_the_count_of_its_account_anew(site):
+def test_a_login_resets_the_count_of_its_account(site):
     statuses(site, *["ada"] * (TRIES - 1))
     assert knock(site, password=factories.PASSWORD).status_code == 200
     assert statuses(site, *["ada"] * TRIES) == [401] * TRIES
 
 
-def test_a_throttled_account_is_noted_once_a_window_and_not_at_every_knock(site):
+def test_a_throttled_account_is_recorded_once_per_window(site):
     statuses(site, *["ada"] * (TRIES + 5))
     assert len(events(site, "login.throttled")) == 1
     assert len(events(site, "session.refused")) == TRIES
 
 
-def test_nobody_hashes_a_password_for_whoever_is_throttled(site):
+def test_no_password_is_hashed_for_a_throttled_client(site):
     class Watched:
         asked = 0
 

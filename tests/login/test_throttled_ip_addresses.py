@@ -7,7 +7,7 @@ from tests.login.wrong_passwords import knock, statuses, throttling
 from webapp.core.client_network import network_of
 
 
-def test_a_login_does_not_begin_the_count_of_its_address_anew(make_app):
+def test_a_login_does_not_reset_the_count_of_its_network(make_app):
     """Whoever has an account could otherwise guess at others' without an end."""
     app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
     factories.user(app, "ada")
@@ -17,7 +17,7 @@ def test_a_login_does_not_begin_the_count_of_its_address_anew(make_app):
     assert knock(app, "a4").status_code == 429
 
 
-def test_one_address_has_so_many_tries_whatever_it_tries(make_app):
+def test_attempts_are_limited_per_network_whatever_the_names(make_app):
     app = throttling(make_app, WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
     assert statuses(app, *(f"name{n}" for n in range(6))) == [401] * 5 + [429]
     assert knock(app, address="198.51.100.2").status_code == 401
@@ -34,10 +34,10 @@ def test_one_address_has_so_many_tries_whatever_it_tries(make_app):
         pytest.param("fe80::1%eth0", "fe80::2%eth0", True, id="two addresses on one cable"),
     ],
 )
-def test_what_counts_as_one_address(one, other, is_one):
+def test_ip_addresses_that_count_as_one_network(one, other, is_one):
     assert (network_of(one) == network_of(other)) == is_one
 
 
 @pytest.mark.parametrize("address", [None, "", "nonsense", "unix:"])
-def test_who_has_no_address_is_counted_with_those_who_have_none(address):
+def test_clients_without_an_ip_address_share_one_count(address):
     assert network_of(address) == "unknown"

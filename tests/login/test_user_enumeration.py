@@ -95,25 +95,25 @@ def headers_of(answer):
 
 
 @pytest.mark.parametrize("ask", [by_page, by_json])
-def test_a_wrong_password_is_answered_alike_whoever_it_is_for(site, ask):
+def test_a_wrong_password_gets_the_same_answer_for_every_name(site, ask):
     answers = {name: ask(site, who, "not the password") for name, who in WHO.items()}
     assert len({str(answer) for answer in answers.values()}) == 1, answers
 
 
 @pytest.mark.parametrize("ask", [by_page, by_json])
-def test_a_disabled_user_with_the_right_password_hears_what_a_stranger_hears(site, ask):
+def test_a_disabled_user_with_the_right_password_gets_the_answer_of_a_wrong_one(site, ask):
     assert ask(site, WHO["a disabled user"], factories.PASSWORD) == ask(site, WHO["an unknown name"], "x" * 20)
 
 
 @pytest.mark.parametrize("who", WHO.values(), ids=WHO)
 @pytest.mark.parametrize("password", ["not the password", factories.PASSWORD, "x", "x" * 1000])
-def test_every_try_costs_exactly_one_hash_of_one_price(site, who, password):
+def test_every_attempt_costs_exactly_one_hash_of_the_same_cost(site, who, password):
     services_of(site).get(Passwords).hasher = watched = Watched()
     by_json(site, who, password)
     assert [price for price, _ in watched.asked] == [factories.HASHED.rsplit("$", 2)[0]]
 
 
-def test_a_nobodys_hash_has_the_price_of_everybodys(make_app):
+def test_the_hash_for_unknown_names_has_the_same_cost(make_app):
     passwords = Passwords(2, 15)
     assert passwords._nobodys.rsplit("$", 2)[0] == passwords.hash("x").rsplit("$", 2)[0]
     assert "m=19456,t=2,p=1" in passwords._nobodys
@@ -140,7 +140,7 @@ def test_no_transaction_is_open_while_a_password_is_hashed(site):
 
 @pytest.mark.parametrize("path", ["/login", "/api/auth"])
 @pytest.mark.parametrize("action", ["disable", "set_password"])
-def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(site, path, action):
+def test_a_login_during_a_change_of_its_account_is_refused(site, path, action):
     class Overtaken(Watched):
         def verify(self, hashed, password):
             with services_of(site).get(Database).write() as db:
@@ -158,7 +158,7 @@ def test_a_login_that_was_overtaken_by_a_change_of_its_account_is_refused(site, 
     assert contents(site)["credential"] == before
 
 
-def test_a_hash_of_a_lesser_price_is_made_anew_at_the_next_login(site):
+def test_a_hash_of_lower_cost_is_replaced_at_the_next_login(site):
     class Dearer(Watched):
         def check_needs_rehash(self, hashed):
             return not hashed.endswith("anew")
@@ -171,7 +171,7 @@ def test_a_hash_of_a_lesser_price_is_made_anew_at_the_next_login(site):
     assert "anew" in str(contents(site)["user"])
 
 
-def test_a_hash_made_anew_never_brings_an_old_password_back(site):
+def test_replacing_a_hash_never_restores_an_old_password(site):
     class Overtaken(Watched):
         def check_needs_rehash(self, hashed):
             return True
@@ -186,7 +186,7 @@ def test_a_hash_made_anew_never_brings_an_old_password_back(site):
     assert "the old one" not in str(contents(site)["user"])
 
 
-def test_more_logins_than_can_be_hashed_are_told_to_come_back(site):
+def test_more_logins_than_can_be_hashed_get_503(site):
     tables, places = contents(site), services_of(site).get(Passwords)._places
     with ExitStack() as held:
         for _ in range(places.capacity):
@@ -205,13 +205,13 @@ def test_more_logins_than_can_be_hashed_are_told_to_come_back(site):
         "ada@example.org@evil.example",
     ],
 )
-def test_a_name_that_only_looks_like_one_is_nobodys(site, name):
+def test_a_look_alike_of_a_name_is_unknown(site, name):
     answer = Script(site).post("/api/auth", json={"username": name, "password": factories.PASSWORD})
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("name", ['"><script>alert(1)</script>', "'onfocus=alert(1) x='", "&lt;b&gt;"])
-def test_a_name_comes_back_on_the_page_as_text(site, name):
+def test_a_name_is_escaped_on_the_page(site, name):
     person = Person(site)
     person.open("/login")
     answer = person.press("Log in", username=name, password="x")
@@ -220,7 +220,7 @@ def test_a_name_comes_back_on_the_page_as_text(site, name):
 
 
 @pytest.mark.parametrize("who", WHO.values(), ids=WHO)
-def test_a_refusal_is_told_at_a_beat_however_long_it_took(site, who, monkeypatch):
+def test_a_refusal_is_sent_at_an_interval_however_long_it_took(site, who, monkeypatch):
     passwords, clock = services_of(site).get(Passwords), Clock()
     passwords.response_interval = timedelta(milliseconds=50)
     monkeypatch.setattr("webapp.accounts.passwords.time", clock)
@@ -231,6 +231,6 @@ def test_a_refusal_is_told_at_a_beat_however_long_it_took(site, who, monkeypatch
         assert (clock.now - begun) / 0.05 == pytest.approx(math.ceil(took / 0.05))
 
 
-def test_who_is_let_in_waits_for_nothing(site, monkeypatch):
+def test_a_successful_login_is_not_delayed(site, monkeypatch):
     services_of(site).get(Passwords).response_interval = timedelta(hours=1)
     assert by_json(site, WHO["a known name"], factories.PASSWORD)[0] == 200

@@ -31,7 +31,7 @@ def second_browser(app) -> Person:
     return person
 
 
-def test_an_app_is_set_up_by_its_first_code_and_the_next_login_asks_for_it(app, person):
+def test_an_app_is_set_up_by_its_first_code_and_required_at_the_next_login(app, person):
     mine = offered(person)
     page = person.press("Turn on", code=mine.code())
     assert page.request.path == f"{SECURITY}/recovery-codes"
@@ -40,27 +40,27 @@ def test_an_app_is_set_up_by_its_first_code_and_the_next_login_asks_for_it(app, 
     assert other.log_in("ada").request.path == "/login/second-step"
 
 
-def test_the_page_shows_the_secret_in_groups_and_as_a_picture_that_says_what_it_is(person):
+def test_the_page_shows_the_secret_in_groups_and_as_a_qr_code_with_alt_text(person):
     page = person.open(f"{SECURITY}/totp").text
     assert re.search(r'<pre class="code">([A-Z2-7]{4} ){7}[A-Z2-7]{4}</pre>', page)
     assert 'aria-label="QR code' in page
     assert 'style="' not in page
 
 
-def test_the_secret_is_in_no_table_before_its_first_code_and_no_cache_keeps_the_page(app, person):
+def test_the_secret_is_not_stored_before_its_first_code(app, person):
     before = contents(app)
     assert person.open(f"{SECURITY}/totp").headers["Cache-Control"] == "no-store"
     assert contents(app) == before
 
 
-def test_a_wrong_code_keeps_the_same_secret_on_the_page(app, person):
+def test_after_a_wrong_code_the_page_has_the_same_secret(app, person):
     mine = offered(person)
     answer = person.press("Turn on", code="000000")
     assert (answer.status_code, mine.seed in answer.text) == (422, True)
     assert person.press("Turn on", code=mine.code()).status_code == 200
 
 
-def test_of_two_tabs_that_set_an_app_up_at_once_one_comes_too_late(app, person):
+def test_of_two_tabs_that_set_up_an_app_at_once_one_is_refused(app, person):
     first = offered(person)
     tab = person.page
     second = offered(person)
@@ -76,7 +76,7 @@ def test_a_secret_that_this_site_did_not_show_is_refused(app, person, begun):
     assert not events(app, "factor.added")
 
 
-def test_a_secret_that_was_shown_to_another_is_refused(app, person):
+def test_a_secret_that_was_shown_to_another_user_is_refused(app, person):
     factories.user(app, "eve")
     other = Person(app)
     other.log_in("eve")
@@ -86,7 +86,7 @@ def test_a_secret_that_was_shown_to_another_is_refused(app, person):
     assert person.press("Turn on", code=theirs.code(), begun=begun).status_code == 422
 
 
-def test_a_secret_waits_a_quarter_of_an_hour(app, person):
+def test_a_secret_can_be_confirmed_for_fifteen_minutes(app, person):
     with time_machine.travel(now(), tick=False) as clock:
         mine = offered(person)
         clock.shift(timedelta(minutes=15, seconds=2))
@@ -96,7 +96,7 @@ def test_a_secret_waits_a_quarter_of_an_hour(app, person):
         assert mine.seed
 
 
-def test_a_script_sets_an_app_up_by_the_same_address(person):
+def test_a_script_can_set_up_an_app_at_the_same_url(person):
     offer = person.ask("GET", f"{SECURITY}/totp", headers=JSON).json
     token = person.ask("GET", "/login", headers=JSON).json["csrf_token"]
     sent = {"code": App(offer["secret"]).code(), "begun": offer["begun"]}
@@ -104,12 +104,12 @@ def test_a_script_sets_an_app_up_by_the_same_address(person):
     assert answer.status_code == 204
 
 
-def test_a_token_may_change_no_factor(script):
+def test_a_token_cannot_change_second_factors(script):
     for method, path in (("GET", "totp"), ("POST", "totp"), ("POST", "recovery-codes"), ("POST", "passkeys/new")):
         assert script.call(method, f"{SECURITY}/{path}", json={}).status_code == 403
 
 
-def test_a_new_factor_ends_other_sessions_which_the_page_says_before_and_a_mail_after(app, person):
+def test_a_new_factor_ends_other_sessions_as_page_and_mail_say(app, person):
     other = second_browser(app)
     mine = offered(person)
     assert "Your other devices and script logins are logged out" in person.page.text
@@ -118,7 +118,7 @@ def test_a_new_factor_ends_other_sessions_which_the_page_says_before_and_a_mail_
     assert "authenticator app was added" in next(m.text for m in mails(app) if m.kind == "factors_changed")
 
 
-def test_not_me_takes_back_what_was_added_since(app, user, person):
+def test_not_me_removes_factors_that_were_added_since(app, user, person):
     mine = offered(person)
     person.press("Turn on", code=mine.code())
     link = next(m.text for m in mails(app) if m.kind == "factors_changed")
@@ -130,7 +130,7 @@ def test_not_me_takes_back_what_was_added_since(app, user, person):
     assert not is_in(person)
 
 
-def test_the_app_is_removed_by_whoever_has_just_shown_a_code(app, user):
+def test_the_app_can_be_removed_after_a_fresh_code(app, user):
     mine = with_app(app, user)
     person = Person(app)
     person.log_in("ada")
@@ -155,14 +155,14 @@ def trusted(make_app, user):
     return person, mine
 
 
-def test_a_fresh_password_alone_changes_no_factor_of_whoever_has_one(trusted):
+def test_a_fresh_password_alone_cannot_change_factors(trusted):
     person, mine = trusted
     assert person.open(f"{SECURITY}/totp/remove").request.path == "/confirm"
     assert 'name="password"' not in person.page.text
     assert "Remove the authenticator app?" in person.press("Confirm", code=mine.code()).text
 
 
-def test_a_form_that_removes_a_factor_is_kept_over_the_better_proof(app, trusted):
+def test_a_form_that_removes_a_factor_is_kept_during_the_step_up(app, trusted):
     person, mine = trusted
     person.open("/account/activity")
     answer = person.ask("POST", f"{SECURITY}/totp/remove", data={"csrf_token": person.csrf_token})

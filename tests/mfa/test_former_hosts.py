@@ -48,7 +48,7 @@ def test_a_new_passkey_is_for_the_new_host(moved):
     assert [passkey.rp_id for passkey in stored(moved, user)] == ["new.example.org"]
 
 
-def test_the_second_step_asks_for_the_host_of_the_passkey(moved):
+def test_the_second_step_uses_the_host_of_the_passkey(moved):
     old_device(moved, factories.user(moved, "ada"))
     person = Person(moved)
     person.log_in("ada")
@@ -90,18 +90,18 @@ def test_with_passkeys_of_both_hosts_there_is_a_button_for_each(moved):
 @pytest.mark.parametrize(
     "rp_id", ["evil.example", "example.org", "org", "OLD.example.org", "new.example.org.", "x" * 300]
 )
-def test_another_host_is_no_rp_id_of_this_site(moved, rp_id):
+def test_another_host_is_not_accepted_as_rp_id(moved, rp_id):
     assert Person(moved).ask("GET", f"{LOGIN}?rp_id={rp_id}", headers=JSON).status_code == 404
 
 
-def test_a_passkey_of_a_host_that_is_not_named_is_refused(make_app, moved):
+def test_a_passkey_of_an_unlisted_host_is_refused(make_app, moved):
     device = old_device(moved, factories.user(moved, "ada"))
     person = Person(make_app(WEBAPP_BASE_URL=NEW))
     person.open("/login")
     assert touch(person, device, LOGIN).status_code == 422
 
 
-def test_the_former_host_names_the_new_origin_as_related(moved):
+def test_the_former_host_lists_the_new_origin_as_related(moved):
     answer = moved.test_client().get("/.well-known/webauthn", base_url=OLD)
     assert answer.json == {"origins": [NEW]}
     assert answer.mimetype == "application/json"

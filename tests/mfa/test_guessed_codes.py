@@ -13,7 +13,7 @@ from tests.second_factors import (
 from webapp.core.clock import now
 
 
-def test_after_ten_wrong_codes_not_even_the_right_one_is_looked_at(app, totp):
+def test_after_ten_wrong_codes_even_the_right_one_is_refused(app, totp):
     with time_machine.travel(now(), tick=False) as clock:
         person = half(app)
         for _ in range(10):
@@ -33,7 +33,7 @@ def test_fifty_wrong_codes_from_many_places_are_counted_for_the_account(app, use
     assert half(app).press("Continue", code=totp.code()).status_code == 429
 
 
-def test_the_tries_are_counted_in_every_process_alike(make_app, app, user, totp):
+def test_attempts_are_counted_across_processes(make_app, app, user, totp):
     here, there = half(app), half(make_app(WEBAPP_BASE_URL="http://localhost"))
     for person in (here, there) * 5:
         person.press("Continue", code="000000")
@@ -48,7 +48,7 @@ def test_a_passkey_works_while_codes_are_throttled(app, user, totp):
     assert passkey_login(Person(app), device).request.path == "/dashboard"
 
 
-def test_guesses_of_codes_are_told_to_the_owner(app, user, totp):
+def test_guessed_codes_are_in_the_activity_of_the_owner(app, user, totp):
     person = half(app)
     person.press("Continue", code="000000")
     person.press("Continue", code=totp.code())

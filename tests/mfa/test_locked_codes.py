@@ -62,7 +62,7 @@ def by_script(app, address):
 
 
 @pytest.mark.parametrize("way", [by_page, by_script])
-def test_the_owner_is_mailed_at_the_first_wrong_code_after_the_right_password_and_not_at_each(app, totp, way):
+def test_the_first_wrong_code_after_the_right_password_is_mailed_to_the_owner(app, totp, way):
     for _ in range(5):
         way(app, OTHER)
     (mail,) = told(app)
@@ -72,19 +72,19 @@ def test_the_owner_is_mailed_at_the_first_wrong_code_after_the_right_password_an
     assert "/not-me/" in mail.link
 
 
-def test_a_wrong_code_at_a_confirmation_is_told_as_well(app, totp):
+def test_a_wrong_code_at_a_confirmation_is_mailed_too(app, totp):
     owner = step(app, totp.code(), HOME)
     owner.open("/confirm")
     owner.press("Confirm", code=WRONG)
     assert len(told(app)) == 1
 
 
-def test_nobody_is_told_of_a_wrong_password(app, totp):
+def test_a_wrong_password_is_not_mailed(app, totp):
     Person(app).log_in("ada", "not the password")
     assert told(app) == []
 
 
-def test_after_fifty_wrong_codes_in_a_row_strangers_are_not_heard_and_the_owner_is_told_once(app, totp):
+def test_after_fifty_wrong_codes_unknown_clients_are_refused_and_the_owner_mailed_once(app, totp):
     wrong(app, 49)
     step(app, WRONG)
     assert not is_in(step(app, totp.code()))
@@ -101,7 +101,7 @@ def test_the_page_says_what_still_works(app, totp):
     assert "/forgot" in answer.text
 
 
-def test_the_second_step_says_beforehand_when_codes_are_locked_and_what_unlocks_them(app, totp):
+def test_the_second_step_shows_that_codes_are_locked_and_what_unlocks_them(app, totp):
     text = half(app).page.text
     assert "After 50 wrong codes in a row" in text
     assert "A passkey or a recovery code always works" in text
@@ -121,7 +121,7 @@ def test_a_passkey_is_never_locked(app, user, totp):
     assert passkey_login(Person(app), device).request.path == "/dashboard"
 
 
-def test_where_the_owner_has_logged_in_before_the_app_still_counts(app, totp):
+def test_known_networks_and_browsers_can_still_use_the_app(app, totp):
     assert is_in(step(app, totp.code(), HOME))
     wrong(app, 50)
     code = totp.code()
@@ -129,7 +129,7 @@ def test_where_the_owner_has_logged_in_before_the_app_still_counts(app, totp):
     assert is_in(step(app, code, HOME))
 
 
-def test_known_browsers_and_networks_have_an_end_as_well(app, user, totp):
+def test_known_browsers_and_networks_have_a_limit_too(app, user, totp):
     owner = step(app, with_sheet(app, user)[0], HOME)
     owner.open("/logout")
     owner.press("Log out")
@@ -146,7 +146,7 @@ def test_known_browsers_and_networks_have_an_end_as_well(app, user, totp):
     assert owner.press("Continue", code=totp.code()).status_code == 429
 
 
-def test_all_of_them_are_a_hundred(app):
+def test_the_limits_add_up_to_a_hundred(app):
     assert sum(limit.amount for limit in IN_A_ROW.values()) == 100
 
 
@@ -158,7 +158,7 @@ def test_a_new_password_by_a_mailed_link_unlocks_the_app(app, totp):
     assert is_in(step(app, totp.code(), password=NEW))
 
 
-def test_new_passwords_do_not_unlock_it_for_ever(app, totp):
+def test_new_passwords_unlock_the_app_only_up_to_a_total(app, totp):
     """Whoever reads the mails of the account could guess on after each."""
     wrong(app, 300)
     with services_of(app).get(Database).write() as db:
@@ -167,14 +167,14 @@ def test_new_passwords_do_not_unlock_it_for_ever(app, totp):
 
 
 @pytest.mark.parametrize("action", [lifecycle.unlock, lifecycle.enable])
-def test_an_operator_unlocks_it(app, totp, action):
+def test_an_operator_can_unlock_the_app(app, totp, action):
     wrong(app, 300)
     with services_of(app).get(Database).write() as db:
         action(db, db.get_one(User, account(app, "ada").id))
     assert is_in(step(app, totp.code()))
 
 
-def test_an_admin_unlocks_it_and_it_is_written_down(app, user, totp):
+def test_an_unlock_by_an_admin_is_an_audit_event(app, user, totp):
     wrong(app, 300)
     ines = Person(app)
     factories.user(app, "ines", role="admin")
@@ -188,7 +188,7 @@ def test_an_admin_unlocks_it_and_it_is_written_down(app, user, totp):
     assert mails(app)[-1].kind != "code_refused"
 
 
-def test_strangers_who_guess_codes_do_not_stop_the_owner_where_they_are_known(make_app, beginnings):
+def test_guessed_codes_do_not_lock_out_known_browsers_and_networks(make_app, beginnings):
     app = make_app(**NAMED)
     totp = with_app(app, beginnings.make(app))
     assert is_in(step(app, totp.code(), HOME))

@@ -18,7 +18,7 @@ SHORT = "otter-42-x"
 
 
 @pytest.mark.parametrize(("role", "status"), [("admin", 303), ("user", 422)])
-def test_a_password_of_eight_is_long_enough_where_a_second_factor_is_demanded(strict, role, status):
+def test_eight_characters_are_enough_where_a_second_factor_is_required(strict, role, status):
     user = factories.user(strict, "mara", role=role)
     mine, person = with_app(strict, user), Person(strict)
     person.log_in("mara")
@@ -29,7 +29,7 @@ def test_a_password_of_eight_is_long_enough_where_a_second_factor_is_demanded(st
     assert person.ask("POST", "/account/password", data=sent).status_code == status
 
 
-def test_even_there_seven_are_too_few(strict, admin):
+def test_seven_characters_are_too_few_even_there(strict, admin):
     mine, person = with_app(strict, admin), Person(strict)
     person.log_in("mara")
     person.press("Continue", code=mine.code())
@@ -49,13 +49,13 @@ def changed(strict, admin):
         yield person
 
 
-def test_a_new_password_makes_no_better_proof_fresh(changed):
+def test_a_new_password_does_not_refresh_a_second_factor(changed):
     assert changed.open("/admin").status_code == 200
     assert changed.open("/account/security/totp/remove").request.path == "/confirm"
 
 
 @pytest.mark.usefixtures("changed")
-def test_nor_does_the_session_live_longer_by_it(strict):
+def test_a_new_password_does_not_extend_the_session(strict):
     with services_of(strict).get(Database).read() as db:
         old, new = db.scalars(select(Credential).where(Credential.kind == "session"))
         assert old.expires_at == new.expires_at

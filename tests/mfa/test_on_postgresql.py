@@ -52,7 +52,7 @@ def both(action) -> list[bool]:
         return sorted(pool.map(tried, range(2)))
 
 
-def test_of_two_who_bring_the_same_at_once_one_wins(site):
+def test_of_two_uses_of_one_code_at_once_one_succeeds(site):
     user = factories.user(site, "ada")
     mine, database, sealer = (
         with_app(site, user),
@@ -85,7 +85,7 @@ def test_of_two_who_bring_the_same_at_once_one_wins(site):
     assert [both(lambda code=code: by_sheet(code)) for code in codes] == [[False, True]] * len(codes)
 
 
-def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(site):
+def test_a_user_adds_a_passkey_logs_in_with_it_and_removes_it(site):
     user, device, person = factories.user(site, "grace"), Authenticator(), Person(site)
     person.log_in("grace")
     register(person, device)
@@ -97,7 +97,7 @@ def test_a_person_adds_a_passkey_logs_in_with_it_and_removes_it(site):
     assert stored(site, user) == []
 
 
-def test_of_two_who_remove_the_last_two_passkeys_at_once_one_is_refused(site):
+def test_of_two_removals_of_the_last_two_passkeys_at_once_one_is_refused(site):
     user = factories.user(site, "mara")
     first, second = with_passkey(site, user), with_passkey(site, user)
     with services_of(site).get(Database).write() as db:

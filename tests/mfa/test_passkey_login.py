@@ -21,20 +21,20 @@ def device(app, user) -> Authenticator:
     return with_passkey(app, user)
 
 
-def test_a_passkey_lets_its_owner_in_and_leads_on(app, device):
+def test_a_login_with_a_passkey_redirects_to_next(app, device):
     person = Person(app)
     person.open("/login?next=/tokens")
     assert touch(person, device, OPTIONS).request.path == "/tokens"
     assert events(app, "session.started")[-1]["details"].count("hwk user") == 1
 
 
-def test_the_name_field_offers_passkeys_and_without_script_the_page_says_what_it_takes(stranger):
+def test_the_name_field_offers_passkeys_and_the_page_says_that_they_need_javascript(stranger):
     page = stranger.open("/login").text
     assert 'autocomplete="username webauthn"' in page
     assert "Passkeys need JavaScript" in page
 
 
-def test_the_login_by_passkey_may_be_remembered(app, device):
+def test_a_login_by_passkey_can_be_remembered(app, device):
     person = Person(app)
     person.open("/login")
     page = person.page
@@ -45,7 +45,7 @@ def test_the_login_by_passkey_may_be_remembered(app, device):
     assert found["remembered"]
 
 
-def test_a_script_with_a_cookie_does_the_same(app, device):
+def test_a_script_with_a_cookie_can_log_in_with_a_passkey(app, device):
     person = Person(app)
     token = person.ask("GET", "/login", headers=JSON).json["csrf_token"]
     answer = device.show(options(person, OPTIONS))
@@ -53,14 +53,14 @@ def test_a_script_with_a_cookie_does_the_same(app, device):
     assert found.json["username"] == "ada"
 
 
-def test_whoever_has_no_password_is_let_in_and_by_no_password(app, user, device):
+def test_a_user_without_a_password_logs_in_only_with_the_passkey(app, user, device):
     with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).password_hash = ""
     assert Person(app).log_in("ada", "").status_code == 422
     assert passkey_login(Person(app), device).request.path == "/dashboard"
 
 
-def test_a_site_that_is_known_by_a_number_offers_no_passkeys_and_says_why(make_app):
+def test_a_site_whose_host_is_an_ip_address_offers_no_passkeys(make_app):
     app = make_app(WEBAPP_BASE_URL="http://127.0.0.1:8000")
     factories.user(app, "ada")
     person = Person(app)
@@ -70,7 +70,7 @@ def test_a_site_that_is_known_by_a_number_offers_no_passkeys_and_says_why(make_a
     assert "is used with an IP address" in person.open("/account/security/passkeys/new").text
 
 
-def test_a_right_passkey_gives_the_try_of_its_network_back(app, device):
+def test_a_right_passkey_does_not_count_against_the_network(app, device):
     for _ in range(2):
         assert passkey_login(Person(app), device).request.path == "/dashboard"
     limiter, by_address = services_of(app).get(Limiter), services_of(app).get(SecondStep).by_address

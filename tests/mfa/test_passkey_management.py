@@ -17,7 +17,7 @@ from tests.second_factors import (
 from tests.tables import account
 
 
-def test_a_passkey_is_added_named_and_lets_its_owner_in_with_one_touch(app, user, person):
+def test_a_passkey_can_be_added_and_named_and_used_to_log_in(app, user, person):
     device = Authenticator(aaguid=bytes.fromhex("d548826e79b4db40a3d811116f7e8349"))
     register(person, device)
     assert amr_of(app, person) == "passkey"
@@ -42,7 +42,7 @@ def test_the_same_passkey_is_not_added_twice(app, user):
     assert register(person, device).status_code == 409
 
 
-def test_a_removed_passkey_lets_nobody_in(app, user):
+def test_a_removed_passkey_is_refused(app, user):
     device, person = with_passkey(app, user), Person(app)
     passkey_login(person, device)
     person.open(SECURITY)
@@ -52,7 +52,7 @@ def test_a_removed_passkey_lets_nobody_in(app, user):
     assert stored(app, user) == []
 
 
-def test_a_passkey_of_another_is_not_there(app, user):
+def test_a_passkey_of_another_user_is_404(app, user):
     with_passkey(app, factories.user(app, "eve"))
     (theirs,) = stored(app, account(app, "eve"))
     device, person = with_passkey(app, user), Person(app)
@@ -63,7 +63,7 @@ def test_a_passkey_of_another_is_not_there(app, user):
         assert person.ask("POST", path, data={"csrf_token": csrf(person)} | name).status_code == 404
 
 
-def test_an_app_beside_a_passkey_makes_the_session_no_worse(app, user):
+def test_adding_an_app_does_not_lower_the_level_of_the_session(app, user):
     device, person = with_passkey(app, user), Person(app)
     passkey_login(person, device)
     mine = offered(person)
@@ -71,7 +71,7 @@ def test_an_app_beside_a_passkey_makes_the_session_no_worse(app, user):
     assert amr_of(app, person) == "passkey"
 
 
-def test_without_a_password_the_last_passkey_has_to_stay_and_the_page_says_why(app, user):
+def test_without_a_password_the_last_passkey_cannot_be_removed(app, user):
     first, second = with_passkey(app, user), with_passkey(app, user)
     person = Person(app)
     passkey_login(person, first)
@@ -87,7 +87,7 @@ def test_without_a_password_the_last_passkey_has_to_stay_and_the_page_says_why(a
     assert passkey_login(Person(app), second).request.path == "/dashboard"
 
 
-def test_a_password_that_was_removed_lets_nobody_in(app, user):
+def test_a_removed_password_is_refused(app, user):
     device = with_passkey(app, user)
     with_passkey(app, user)
     person = Person(app)
@@ -99,7 +99,7 @@ def test_a_password_that_was_removed_lets_nobody_in(app, user):
     assert [m.kind for m in mails(app)].count("factors_changed") == 1
 
 
-def test_a_password_has_to_stay_beside_a_single_passkey(app, user):
+def test_with_a_single_passkey_the_password_cannot_be_removed(app, user):
     device, person = with_passkey(app, user), Person(app)
     passkey_login(person, device)
     assert "2 passkeys" in person.open("/account/password/remove").text

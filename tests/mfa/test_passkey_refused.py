@@ -49,7 +49,7 @@ def refused(app, answer):
         pytest.param({"user_handle": b"\0" * 16}, id="the handle of another"),
     ],
 )
-def test_a_lie_lets_nobody_in_and_changes_nothing(app, device, lie):
+def test_a_forged_assertion_is_refused_and_changes_nothing(app, device, lie):
     for name, value in lie.items():
         setattr(device, name, value)
     before = contents(app)
@@ -60,7 +60,7 @@ def test_a_lie_lets_nobody_in_and_changes_nothing(app, device, lie):
     assert contents(app) == before
 
 
-def test_an_answer_lets_in_once(app, device):
+def test_an_assertion_works_once(app, device):
     person = Person(app)
     person.open("/login")
     page = person.page
@@ -75,7 +75,7 @@ def test_an_answer_lets_in_once(app, device):
     assert not is_in(thief)
 
 
-def test_a_synced_passkey_that_counts_nothing_is_not_replayed_either(app, user):
+def test_an_assertion_without_counter_works_once_too(app, user):
     device = with_passkey(app, user, is_synced=True)
     person = Person(app)
     person.open("/login")
@@ -88,7 +88,7 @@ def test_a_synced_passkey_that_counts_nothing_is_not_replayed_either(app, user):
     assert send(thief, answer).status_code == 422
 
 
-def test_a_challenge_is_gone_after_a_wrong_answer(app, device):
+def test_a_wrong_answer_uses_up_the_challenge(app, device):
     person = Person(app)
     asked = options(person, OPTIONS)
     device.verifies_user = False
@@ -98,7 +98,7 @@ def test_a_challenge_is_gone_after_a_wrong_answer(app, device):
     assert not is_in(person)
 
 
-def test_a_challenge_is_over_after_five_minutes(app, device):
+def test_a_challenge_expires_after_five_minutes(app, device):
     with time_machine.travel(now(), tick=False) as clock:
         person = Person(app)
         asked = options(person, OPTIONS)
@@ -106,13 +106,13 @@ def test_a_challenge_is_over_after_five_minutes(app, device):
         assert send(person, device.show(asked)).status_code == 422
 
 
-def test_a_challenge_of_another_browser_is_none(app, device):
+def test_a_challenge_of_another_browser_is_refused(app, device):
     other = Person(app)
     asked = options(other, OPTIONS)
     refused(app, lambda _: device.show(asked))
 
 
-def test_a_challenge_for_something_else_is_none(app, user, device):
+def test_a_challenge_for_another_purpose_is_refused(app, user, device):
     person = Person(app)
     person.log_in("ada")
     asked = options(person, "/login/second-step/passkey")
@@ -121,7 +121,7 @@ def test_a_challenge_for_something_else_is_none(app, user, device):
     assert not is_in(person)
 
 
-def test_a_counter_that_went_back_is_refused_told_and_written_down(app, user, device):
+def test_a_counter_that_went_back_is_refused_mailed_and_recorded(app, user, device):
     passkey_login(Person(app), device)
     device.count = 0
     answer = refused(app, lambda person: device.show(options(person, OPTIONS)))
@@ -131,7 +131,7 @@ def test_a_counter_that_went_back_is_refused_told_and_written_down(app, user, de
     assert stored(app, user)[0].sign_count == 1
 
 
-def test_without_the_key_nobody_raises_that_alarm(app, device):
+def test_a_forged_counter_sends_no_mail(app, device):
     passkey_login(Person(app), device)
     device.count, device.key = 0, Authenticator().key
     refused(app, lambda person: device.show(options(person, OPTIONS)))
@@ -139,13 +139,13 @@ def test_without_the_key_nobody_raises_that_alarm(app, device):
     assert not mails(app)
 
 
-def test_a_disabled_owner_is_not_let_in(app, user, device):
+def test_the_passkey_of_a_disabled_user_is_refused(app, user, device):
     with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).disabled_at = now()
     refused(app, lambda person: device.show(options(person, OPTIONS)))
 
 
-def test_whoever_never_proved_their_address_is_led_there(app, user, device):
+def test_a_user_with_an_unverified_email_address_is_redirected_to_verify_it(app, user, device):
     with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).verification_required_at = now()
     person = Person(app)
@@ -162,11 +162,11 @@ def test_whoever_never_proved_their_address_is_led_there(app, user, device):
     ],
     ids=lambda value: f"{value[:12]!r} of {len(value)}",
 )
-def test_what_is_no_answer_is_422(app, device, response):
+def test_a_malformed_answer_is_422(app, device, response):
     assert refused(app, lambda _: response)
 
 
-def test_64_kilobytes_are_too_much(app, device):
+def test_a_body_of_64_kilobytes_is_too_large(app, device):
     person = Person(app)
     person.open("/login")
     assert person.press("Use a passkey", response="x" * 65_536).status_code == 413
@@ -190,7 +190,7 @@ def test_without_a_csrf_token_a_passkey_logs_in_only_from_a_page_of_this_site(ap
     assert is_in(person)
 
 
-def test_tries_are_counted_by_address(make_app, user):
+def test_attempts_are_counted_by_network(make_app, user):
     app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
     device, person = with_passkey(app, user), Person(app)
     device.verifies_user = False
@@ -198,7 +198,7 @@ def test_tries_are_counted_by_address(make_app, user):
     assert codes == [422, 422, 422, 429]
 
 
-def test_nothing_of_a_passkey_that_is_refused_is_in_the_log_but_the_reason(app, device, logged):
+def test_the_log_has_only_the_reason_of_a_refused_passkey(app, device, logged):
     device.verifies_user = False
     refused(app, lambda person: device.show(options(person, OPTIONS)))
     assert "User verification is required" in logged()

@@ -38,20 +38,20 @@ def device():
     return Authenticator()
 
 
-def test_a_registration_proves_a_key_and_an_assertion_that_it_is_held(user, device):
+def test_a_registration_stores_a_key_and_an_assertion_is_verified_with_it(user, device):
     found = made(device, user)
     assert found.credential_id == device.credential_id
     assert shown(device, found.public_key).sign_count == 1
 
 
-def test_the_browser_is_asked_for_one_that_is_found_without_a_name_and_verifies_its_owner(user):
+def test_the_options_require_a_discoverable_credential_with_user_verification(user):
     asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
     assert asked["authenticatorSelection"]["residentKey"] == "required"
     assert asked["authenticatorSelection"]["userVerification"] == "required"
     assert asked["rp"]["id"] == "localhost"
 
 
-def test_the_browser_is_told_which_passkeys_there_are(user, device):
+def test_the_options_list_the_existing_passkeys(user, device):
     known = [webauthn_ceremonies.KnownPasskey(device.credential_id, ("internal",))]
     asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=known)
     assert asked["excludeCredentials"][0]["id"] == webauthn_ceremonies.text_of(device.credential_id)
@@ -60,7 +60,7 @@ def test_the_browser_is_told_which_passkeys_there_are(user, device):
 @pytest.mark.parametrize(
     ("is_synced", "amr"), [pytest.param(True, "swk user", id="synced"), pytest.param(False, "hwk user", id="bound")]
 )
-def test_whether_it_is_synced_is_said_by_its_amr(user, is_synced, amr):
+def test_the_amr_tells_synced_and_device_bound_passkeys_apart(user, is_synced, amr):
     device = Authenticator(is_synced=is_synced)
     found = made(device, user)
     assert found.is_synced == is_synced
@@ -77,7 +77,7 @@ def test_whether_it_is_synced_is_said_by_its_amr(user, is_synced, amr):
         pytest.param({"verifies_user": False}, id="nobody was verified"),
     ],
 )
-def test_neither_ceremony_believes_a_lie(user, device, lie):
+def test_both_ceremonies_refuse_forged_data(user, device, lie):
     with pytest.raises(CeremonyRefused):
         made(Authenticator(**lie), user)
     key = made(device, user).public_key
@@ -87,7 +87,7 @@ def test_neither_ceremony_believes_a_lie(user, device, lie):
         shown(device, key)
 
 
-def test_neither_ceremony_believes_an_answer_to_another_challenge(user, device):
+def test_both_ceremonies_refuse_an_answer_to_another_challenge(user, device):
     with pytest.raises(CeremonyRefused):
         made(Authenticator(), user, challenge=os.urandom(32))
     with pytest.raises(CeremonyRefused):
@@ -101,7 +101,7 @@ def test_a_signature_of_another_key_is_refused(user, device):
         shown(device, key)
 
 
-def test_an_assertion_is_no_registration_and_the_other_way_round(user, device):
+def test_assertions_and_registrations_are_not_interchangeable(user, device):
     asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
     registration = device.make(asked)
     with pytest.raises(CeremonyRefused):
@@ -122,7 +122,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("answer", BROKEN)
-def test_what_is_no_answer_at_all_is_refused(answer):
+def test_a_malformed_answer_is_refused(answer):
     with pytest.raises(CeremonyRefused):
         webauthn_ceremonies.registered(SITE, CHALLENGE, answer)
     with pytest.raises(CeremonyRefused):
@@ -132,7 +132,7 @@ def test_what_is_no_answer_at_all_is_refused(answer):
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_an_answer_with_any_byte_changed_is_refused_and_breaks_nothing(user, seed):
+def test_an_answer_with_any_changed_byte_is_refused_without_an_error(user, seed):
     """Every part in turn: names, client data, attestation, authenticator data, signature."""
     device = Authenticator()
     asked = webauthn_ceremonies.creation_options(SITE, CHALLENGE, user_id=user.id, username="ada", known=[])
@@ -173,7 +173,7 @@ def use(app, passkey, proven):
         passkeys.use(db, db.get_one(Passkey, passkey.id), proven)
 
 
-def test_the_counter_goes_forward_and_never_back(app, user, device):
+def test_the_counter_must_increase(app, user, device):
     passkey = kept(app, user, device)
     first, second = shown(device, passkey.public_key), shown(device, passkey.public_key)
     use(app, passkey, second)
@@ -182,14 +182,14 @@ def test_the_counter_goes_forward_and_never_back(app, user, device):
             use(app, passkey, stale)
 
 
-def test_a_counter_that_once_counted_may_not_stop(app, user, device):
+def test_a_counter_that_once_increased_must_keep_increasing(app, user, device):
     passkey = kept(app, user, device)
     use(app, passkey, shown(device, passkey.public_key))
     with pytest.raises(CounterBack):
         use(app, passkey, webauthn_ceremonies.VerifiedAssertion(0, is_synced=False))
 
 
-def test_one_that_never_counts_is_used_again_and_again(app, user):
+def test_a_passkey_without_counter_can_be_used_repeatedly(app, user):
     device = Authenticator(is_synced=True)
     passkey = kept(app, user, device)
     for _ in range(3):
@@ -198,19 +198,19 @@ def test_one_that_never_counts_is_used_again_and_again(app, user):
         assert db.get_one(Passkey, passkey.id).uses == 3
 
 
-def test_nobody_registers_a_passkey_that_is_somebodys(app, user, device):
+def test_a_passkey_of_another_user_cannot_be_registered(app, user, device):
     kept(app, user, device)
     with pytest.raises(AlreadyKnown):
         kept(app, factories.user(app, "grace"), device)
 
 
-def test_a_name_is_suggested_by_the_make_and_numbered_where_it_is_taken(app, user):
+def test_the_suggested_name_is_that_of_the_authenticator_with_a_number_if_taken(app, user):
     bitwarden = bytes.fromhex("d548826e79b4db40a3d811116f7e8349")
     names = [kept(app, user, Authenticator(aaguid=bitwarden)).name for _ in range(3)]
     assert names == ["Bitwarden", "Bitwarden 2", "Bitwarden 3"]
 
 
-def test_an_unknown_make_is_named_by_where_it_is_kept():
+def test_an_unknown_authenticator_is_named_by_its_transport():
     nothing = "00000000-0000-0000-0000-000000000000"
     assert (suggested(nothing, is_synced=True), suggested(nothing, is_synced=False)) == (
         "Synced passkey",
@@ -219,12 +219,12 @@ def test_an_unknown_make_is_named_by_where_it_is_kept():
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 51, "a\nb", "a\u202eb", "\0"])
-def test_a_name_that_nobody_can_read_is_refused(name):
+def test_an_unprintable_name_is_refused(name):
     with pytest.raises(PasskeyNameUnfit):
         passkeys.checked_name(name)
 
 
-def test_a_passkey_is_found_by_its_owner_alone(app, user, device):
+def test_a_passkey_is_found_only_for_its_owner(app, user, device):
     passkey = kept(app, user, device)
     with services_of(app).get(Database).read() as db:
         assert passkeys.find(db, user.id, passkey.id)

@@ -15,7 +15,7 @@ NEEDED = "/account/security/second-factor"
 
 
 @pytest.mark.parametrize("path", ["/dashboard", "/admin", "/tokens", "/tokens/new", "/account", "/account/security"])
-def test_an_admin_without_a_second_factor_is_led_to_set_one_up_and_reaches_nothing_else(strict, admin, path):
+def test_an_admin_without_a_second_factor_must_set_one_up_first(strict, admin, path):
     person = Person(strict)
     assert person.log_in("mara").request.path == NEEDED
     assert person.open(path).request.path == NEEDED
@@ -25,7 +25,7 @@ def test_an_admin_without_a_second_factor_is_led_to_set_one_up_and_reaches_nothi
     assert 'acr_values="aal2"' in answer.headers["WWW-Authenticate"]
 
 
-def test_once_an_app_is_set_up_they_go_where_they_wanted(strict, admin):
+def test_after_the_setup_the_requested_page_opens(strict, admin):
     person = Person(strict)
     person.open("/login?next=/admin")
     person.press("Log in", username="mara", password=factories.PASSWORD)
@@ -36,18 +36,18 @@ def test_once_an_app_is_set_up_they_go_where_they_wanted(strict, admin):
     assert person.follow("I've saved them").request.path == "/admin"
 
 
-def test_they_may_always_leave(strict, admin):
+def test_logging_out_is_always_possible(strict, admin):
     person = Person(strict)
     person.log_in("mara")
     assert person.press("Log out").request.path == "/login"
 
 
-def test_others_are_asked_nothing(strict):
+def test_other_users_need_no_second_factor(strict):
     factories.user(strict, "ada")
     assert Person(strict).log_in("ada").request.path == "/dashboard"
 
 
-def test_the_demand_meets_a_session_that_was_there_before_it(make_app):
+def test_a_new_requirement_applies_to_existing_sessions(make_app):
     lax, strict = make_app(**NAMED), make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="user")
     factories.user(lax, "ada")
     person = Person(lax)
@@ -57,7 +57,7 @@ def test_the_demand_meets_a_session_that_was_there_before_it(make_app):
     assert other.open("/dashboard").request.path == NEEDED
 
 
-def test_whoever_becomes_admin_meets_it_on_the_next_request(strict):
+def test_a_new_admin_needs_a_second_factor_on_the_next_request(strict):
     user = factories.user(strict, "ada")
     person = Person(strict)
     person.log_in("ada")
@@ -66,7 +66,7 @@ def test_whoever_becomes_admin_meets_it_on_the_next_request(strict):
     assert person.open("/dashboard").request.path == NEEDED
 
 
-def test_the_only_second_factor_of_an_admin_has_to_stay(strict, admin):
+def test_the_only_second_factor_of_an_admin_cannot_be_removed(strict, admin):
     mine, person = with_app(strict, admin), Person(strict)
     person.log_in("mara")
     person.press("Continue", code=mine.code())
@@ -76,7 +76,7 @@ def test_the_only_second_factor_of_an_admin_has_to_stay(strict, admin):
     assert person.ask("POST", "/account/security/totp/remove", data={"csrf_token": token}).status_code == 409
 
 
-def test_trust_spares_no_admin_the_second_factor(make_app):
+def test_a_trusted_browser_does_not_replace_a_required_second_factor(make_app):
     app = make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="admin", WEBAPP_TRUST_BROWSERS="true")
     mine, person = with_app(app, factories.user(app, "mara", role="admin")), Person(app)
     person.log_in("mara")
@@ -92,7 +92,7 @@ def strictest(make_app):
     return make_app(**NAMED, WEBAPP_PASSKEY_FOR="admin")
 
 
-def test_where_a_passkey_is_demanded_a_code_is_not_enough(strictest):
+def test_where_a_passkey_is_required_a_code_is_not_enough(strictest):
     mara = factories.user(strictest, "mara", role="admin")
     mine, person = with_app(strictest, mara), Person(strictest)
     person.log_in("mara")
@@ -103,7 +103,7 @@ def test_where_a_passkey_is_demanded_a_code_is_not_enough(strictest):
     assert person.open("/admin").status_code == 200
 
 
-def test_a_passkey_opens_it_at_once(strictest):
+def test_a_passkey_satisfies_the_requirement_at_once(strictest):
     device, person = with_passkey(strictest, factories.user(strictest, "mara", role="admin")), Person(strictest)
     passkey_login(person, device)
     assert person.open("/admin").status_code == 200

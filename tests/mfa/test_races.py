@@ -19,7 +19,7 @@ RESULTS = [["late", "won"]] * ROUNDS
 pytestmark = pytest.mark.xdist_group("races")
 
 
-def test_of_two_processes_that_bring_one_code_of_the_app_one_wins(app, user, rivals):
+def test_of_two_processes_with_one_code_of_the_app_one_succeeds(app, user, rivals):
     mine = with_app(app, user)
 
     def codes():
@@ -31,7 +31,7 @@ def test_of_two_processes_that_bring_one_code_of_the_app_one_wins(app, user, riv
     assert rivals.race(app, "tests.mfa.code_races.code", codes()) == RESULTS
 
 
-def test_of_two_processes_that_bring_one_recovery_code_one_wins(app, user, rivals):
+def test_of_two_processes_with_one_recovery_code_one_succeeds(app, user, rivals):
     def codes():
         for _ in range(ROUNDS):
             with services_of(app).get(Database).write() as db:
@@ -41,7 +41,7 @@ def test_of_two_processes_that_bring_one_recovery_code_one_wins(app, user, rival
     assert rivals.race(app, "tests.mfa.code_races.sheet", codes()) == RESULTS
 
 
-def test_of_two_copies_of_a_passkey_that_count_alike_one_is_found_out(app, user, rivals):
+def test_of_two_copies_of_a_passkey_with_one_counter_one_is_detected(app, user, rivals):
     with_passkey(app, user)
     (passkey,) = stored(app, user)
     counts = ((passkey.id, count) for count in range(1, ROUNDS + 1))

@@ -31,11 +31,11 @@ def is_taken(app, user, code):
         return recovery_codes.spend(db, user.id, code)
 
 
-def test_there_are_ten_and_no_two_alike(codes):
+def test_there_are_ten_different_codes(codes):
     assert len(set(codes)) == 10
 
 
-def test_each_works_once(app, user, codes):
+def test_each_code_works_once(app, user, codes):
     assert [is_taken(app, user, code) for code in codes] == [True] * 10
     assert [is_taken(app, user, code) for code in codes] == [False] * 10
 
@@ -51,34 +51,34 @@ def test_each_works_once(app, user, codes):
         pytest.param(lambda code: "".join(chr(ord(c) + 0xFEE0) for c in code), id="in full width"),
     ],
 )
-def test_a_code_may_be_typed_as_people_do(app, user, codes, typed):
+def test_a_code_can_be_typed_with_spaces_and_in_any_letter_case(app, user, codes, typed):
     assert is_taken(app, user, typed(codes[0]))
 
 
 @pytest.mark.parametrize("typed", ["", "-", "ABCDE", "A" * 24, "A" * 26, "U" * 25, "é" * 25, "\0" * 25])
-def test_everything_else_is_no_code(app, user, codes, typed):
+def test_other_texts_are_no_code(app, user, codes, typed):
     assert letters_of(typed) is None or len(letters_of(typed)) == 25
     assert not is_taken(app, user, typed)
 
 
-def test_a_new_sheet_ends_the_old_one(app, user, codes):
+def test_new_codes_invalidate_the_old_ones(app, user, codes):
     with services_of(app).get(Database).write() as db:
         anew = recovery_codes.create(db, user.id)
     assert not is_taken(app, user, codes[0])
     assert is_taken(app, user, anew[0])
 
 
-def test_a_code_is_its_owners_alone(app, user, codes):
+def test_a_code_works_only_for_its_owner(app, user, codes):
     assert not is_taken(app, factories.user(app, "grace"), codes[0])
 
 
-def test_how_many_are_left_is_known(app, user, codes):
+def test_the_number_of_unused_codes_is_known(app, user, codes):
     is_taken(app, user, codes[0])
     with services_of(app).get(Database).read() as db:
         assert recovery_codes.remaining(db, user.id).left == 9
 
 
-def test_only_digests_are_kept(app, user, codes, instance):
+def test_only_digests_are_stored(app, user, codes, instance):
     held = everything(instance / "latchkey.db")
     assert not any(letters_of(code) in held or code in held for code in codes)
 
@@ -94,13 +94,13 @@ def test_ten_codes_are_shown_once_and_can_be_printed(app, user, person):
     assert "10 of 10 left" in person.open(SECURITY).text
 
 
-def test_there_is_no_sheet_before_there_is_something_to_recover(person):
+def test_there_are_no_codes_without_a_second_factor(person):
     person.open(f"{SECURITY}/recovery-codes")
     answer = person.ask("POST", f"{SECURITY}/recovery-codes", data={"csrf_token": csrf(person)})
     assert answer.status_code == 409
 
 
-def test_the_page_says_how_many_are_left(app, user):
+def test_the_page_shows_how_many_codes_are_left(app, user):
     mine, codes, person = with_app(app, user), with_sheet(app, user), Person(app)
     person.log_in("ada")
     person.press("Continue", code=codes[3])
@@ -108,7 +108,7 @@ def test_the_page_says_how_many_are_left(app, user):
     assert mine
 
 
-def test_an_old_sheet_does_not_come_back_with_a_new_app(app, user, person):
+def test_old_codes_are_not_valid_again_with_a_new_app(app, user, person):
     with_app(app, user)
     with_sheet(app, user)
     with services_of(app).get(Database).write() as db:

@@ -60,7 +60,7 @@ def link_of(app, kind):
     return re.search(r"(/not-me/\S+)", mail.text)[1]
 
 
-def test_a_reset_takes_nothing_away_before_its_time_and_all_of_it_then(app, user, asked):
+def test_a_reset_removes_nothing_before_its_time_and_then_everything(app, user, asked):
     with time_machine.travel(now(), tick=False) as clock:
         do_chores(app)
         assert held(app, user).has_second
@@ -70,7 +70,7 @@ def test_a_reset_takes_nothing_away_before_its_time_and_all_of_it_then(app, user
         assert Person(app).log_in("ada").request.path == "/dashboard"
 
 
-def test_its_owner_hears_of_the_beginning_and_of_the_end_and_the_log_says_why(app, user, asked):
+def test_a_reset_is_mailed_at_start_and_end_and_logged_with_its_reason(app, user, asked):
     (begun,) = [mail for mail in mails(app) if mail.kind == "factors_reset_begun"]
     assert WHY in begun.text
     assert "mara" in begun.text
@@ -81,7 +81,7 @@ def test_its_owner_hears_of_the_beginning_and_of_the_end_and_the_log_says_why(ap
     assert len(events(app, "factors.reset")) == 1
 
 
-def test_it_ends_every_session(app, user, mara):
+def test_a_reset_ends_every_session(app, user, mara):
     device, theirs = with_passkey(app, user), Person(app)
     passkey_login(theirs, device)
     mara.open(f"/admin/users/{user.id}/reset-factors")
@@ -92,7 +92,7 @@ def test_it_ends_every_session(app, user, mara):
     assert theirs.ask("GET", "/protected").status_code == 303
 
 
-def test_this_was_not_me_stops_it_without_a_login_and_touches_nothing_else(app, user, asked):
+def test_this_was_not_me_stops_a_reset_and_changes_nothing_else(app, user, asked):
     before = held(app, user)
     owner = Person(app)
     assert "Stop the reset?" in owner.open(link_of(app, "factors_reset_begun")).text
@@ -104,7 +104,7 @@ def test_this_was_not_me_stops_it_without_a_login_and_touches_nothing_else(app, 
     assert len(events(app, "factors.reset-stopped")) == 1
 
 
-def test_whoever_is_logged_in_sees_it_and_stops_it(app, user, asked):
+def test_a_logged_in_user_sees_a_pending_reset_and_can_stop_it(app, user, asked):
     device, owner = with_passkey(app, user), Person(app)
     passkey_login(owner, device)
     assert "Your second factors will be reset on" in owner.open("/account/security").text
@@ -113,31 +113,31 @@ def test_whoever_is_logged_in_sees_it_and_stops_it(app, user, asked):
     assert owner.ask("GET", "/account/security/reset").status_code == 404
 
 
-def test_the_page_that_stops_it_says_when_it_is_due_in_a_sentence_and_for_programs(app, user, asked):
+def test_the_page_that_stops_a_reset_shows_when_it_is_due(app, user, asked):
     device, owner = with_passkey(app, user), Person(app)
     passkey_login(owner, device)
     page = owner.open("/account/security/reset").text
     assert re.search(r'On <time datetime="\d{4}-\d\d-\d\dT[\d:]+Z"', page)
 
 
-def test_a_second_reset_is_not_begun_beside_the_first(app, user, asked, mara):
+def test_a_second_reset_is_refused_while_one_is_pending(app, user, asked, mara):
     mara.open(f"/admin/users/{user.id}/reset-factors")
     assert mara.press("Start reset", reason=WHY).status_code == 409
 
 
-def test_nothing_is_begun_without_a_reason(app, user, mara):
+def test_a_reset_needs_a_reason(app, user, mara):
     mara.open(f"/admin/users/{user.id}/reset-factors")
     before = contents(app)
     assert mara.press("Start reset", reason="").status_code == 422
     assert contents(app) == before
 
 
-def test_nobody_resets_who_may_do_more(app, mara):
+def test_an_admin_cannot_reset_a_user_with_a_higher_role(app, mara):
     chief = factories.user(app, "chief", role="super_admin")
     assert mara.open(f"/admin/users/{chief.id}/reset-factors").status_code == 403
 
 
-def test_whoever_had_no_password_gets_a_link_to_set_one(app, user, mara):
+def test_a_user_without_a_password_gets_a_link_to_set_one(app, user, mara):
     with_passkey(app, user)
     with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).password_hash = ""
@@ -149,7 +149,7 @@ def test_whoever_had_no_password_gets_a_link_to_set_one(app, user, mara):
         assert Person(app).open(re.search(r"(/reset/\S+)", mail.text)[1]).status_code == 200
 
 
-def test_the_wait_is_a_setting(make_app, user):
+def test_the_waiting_time_is_a_setting(make_app, user):
     app = make_app(WEBAPP_BASE_URL="http://localhost", WEBAPP_FACTOR_RESET_WAIT="1s")
     with_app(app, user)
     factories.user(app, "mara", role="admin")
@@ -163,7 +163,7 @@ def test_the_wait_is_a_setting(make_app, user):
 # Who has what.
 
 
-def test_the_list_of_people_says_who_has_what_and_finds_who_has_none(app, user, mara):
+def test_the_list_of_users_shows_factors_and_filters_users_without(app, user, mara):
     with_app(app, user)
     with_passkey(app, factories.user(app, "grace"))
     page = mara.open("/admin/users").text
@@ -173,7 +173,7 @@ def test_the_list_of_people_says_who_has_what_and_finds_who_has_none(app, user, 
     assert [person["username"] for person in found] == ["mara"]
 
 
-def test_the_overview_counts_who_is_without(app, user, mara):
+def test_the_overview_counts_admins_without_a_second_factor(app, user, mara):
     with_app(app, user)
     found = mara.ask("GET", "/admin", headers={"Accept": "application/json"}).json
     assert found["without_second_factor"] == 1

@@ -53,19 +53,19 @@ def token(app, owner, amr, *scopes):
     ("amr", "two", "inner"),
     [("pwd", 401, 401), ("pwd otp", 200, 401), ("pwd recovery", 200, 401), ("hwk user", 200, 200), ("cli", 401, 401)],
 )
-def test_a_token_reaches_as_far_as_its_birth(vault, amr, two, inner):
+def test_a_token_has_the_level_of_the_login_in_which_it_was_created(vault, amr, two, inner):
     script = Script(vault, token(vault, factories.user(vault, "ada"), amr, "vault:read"))
     assert (script.get("/vault").status_code, script.get("/vault/inner").status_code) == (two, inner)
 
 
-def test_a_script_that_falls_short_hears_what_it_takes(vault):
+def test_a_token_below_the_level_gets_the_required_one(vault):
     answer = Script(vault, token(vault, factories.user(vault, "ada"), "pwd", "vault:read")).get("/vault")
     assert (answer.json["code"], answer.json["required"]) == ("mfa_required", ["aal2"])
     assert 'acr_values="aal2"' in answer.headers["WWW-Authenticate"]
     assert len(events(vault, "access.refused")) <= 1
 
 
-def test_a_person_steps_up_to_it_and_comes_back(make_app, vault):
+def test_a_user_is_redirected_to_the_step_up_and_back(make_app, vault):
     app = make_app(**NAMED, WEBAPP_TRUST_BROWSERS="true", WEBAPP_SECOND_FACTOR_FOR="protected:read")
     mine, person = with_app(app, factories.user(app, "ada")), Person(app)
     person.log_in("ada")
@@ -78,18 +78,18 @@ def test_a_person_steps_up_to_it_and_comes_back(make_app, vault):
     assert person.press("Confirm", code=mine.code()).request.path == "/protected"
 
 
-def test_a_scope_that_no_route_has_stops_the_start(make_app):
+def test_an_unknown_scope_in_the_setting_stops_the_start(make_app):
     with pytest.raises(SettingsError, match="admin:writ"):
         make_app(WEBAPP_SECOND_FACTOR_FOR="admin:writ")
 
 
 @pytest.mark.parametrize("value", ["Admin", "admin:", ":x", "a b!", "admin/users", "*"])
-def test_what_is_neither_role_nor_scope_stops_the_start(make_app, value):
+def test_a_value_that_is_neither_role_nor_scope_stops_the_start(make_app, value):
     with pytest.raises(SettingsError):
         make_app(WEBAPP_PASSKEY_FOR=value)
 
 
-def test_a_request_that_needs_no_factor_asks_the_database_no_more(make_app):
+def test_a_request_without_a_required_level_needs_no_more_queries(make_app):
     app = make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="admin")
     factories.user(app, "ada")
     person = Person(app)

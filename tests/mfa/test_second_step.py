@@ -26,12 +26,12 @@ from webapp.core.db import Database
 from webapp.web.registry import services_of
 
 
-def test_a_password_is_not_enough_for_whoever_has_an_app(app, totp):
+def test_a_password_is_not_enough_for_a_user_with_an_app(app, totp):
     person = half(app)
     assert not is_in(person)
 
 
-def test_a_code_finishes_the_login_and_leads_on(app, totp):
+def test_a_code_completes_the_login_and_redirects(app, totp):
     person = Person(app)
     person.open("/login?next=/tokens")
     person.press("Log in", username="ada", password=factories.PASSWORD)
@@ -39,7 +39,7 @@ def test_a_code_finishes_the_login_and_leads_on(app, totp):
     assert amr_of(app, person) == "password and code"
 
 
-def test_a_wrong_code_is_said_beside_the_field_and_opens_nothing(app, totp):
+def test_a_wrong_code_is_a_field_error_and_logs_nobody_in(app, totp):
     person = half(app)
     answer = person.press("Continue", code="000000")
     assert (answer.status_code, "Wrong code" in answer.text, is_in(person)) == (422, True, False)
@@ -47,7 +47,7 @@ def test_a_wrong_code_is_said_beside_the_field_and_opens_nothing(app, totp):
 
 
 @pytest.mark.parametrize("typed", ["", " ", "12345", "abcdef", "x" * 101, "1" * 25])
-def test_what_is_no_code_is_422_in_words(app, totp, typed):
+def test_a_malformed_code_is_422_with_a_message(app, totp, typed):
     assert half(app).press("Continue", code=typed).status_code == 422
 
 
@@ -59,14 +59,14 @@ def test_a_code_logs_in_once(app, totp):
     assert not is_in(second)
 
 
-def test_a_code_of_another_account_is_worth_nothing(app, totp):
+def test_a_code_of_another_account_is_refused(app, totp):
     grace = factories.user(app, "grace")
     theirs = with_app(app, grace)
     person = half(app)
     assert person.press("Continue", code=theirs.code()).status_code == 422
 
 
-def test_a_recovery_code_stands_in_for_the_app_once_and_a_mail_tells(app, user, totp):
+def test_a_recovery_code_replaces_the_app_once_and_is_mailed(app, user, totp):
     codes = with_sheet(app, user)
     person = half(app)
     assert person.press("Continue", code=codes[0].lower().replace("-", " ")).request.path == "/account/security"
@@ -76,7 +76,7 @@ def test_a_recovery_code_stands_in_for_the_app_once_and_a_mail_tells(app, user, 
     assert half(app).press("Continue", code=codes[0]).status_code == 422
 
 
-def test_a_copied_pending_cookie_is_worth_nothing_after_the_login(app, totp):
+def test_a_copied_pending_cookie_is_refused_after_the_login(app, totp):
     person = half(app)
     copied = person.cookie
     person.press("Continue", code=totp.code())
@@ -87,7 +87,7 @@ def test_a_copied_pending_cookie_is_worth_nothing_after_the_login(app, totp):
     assert not is_in(thief)
 
 
-def test_the_first_step_is_worth_nothing_after_five_minutes(app, totp):
+def test_a_pending_login_expires_after_five_minutes(app, totp):
     with time_machine.travel(now(), tick=False) as clock:
         person = half(app)
         clock.shift(timedelta(minutes=5) - timedelta(seconds=1))
@@ -99,11 +99,11 @@ def test_the_first_step_is_worth_nothing_after_five_minutes(app, totp):
     assert not is_in(person)
 
 
-def test_a_second_step_without_a_first_leads_to_the_login(app, totp):
+def test_a_second_step_without_a_pending_login_redirects_to_the_login(app, totp):
     assert Person(app).open(STEP).request.path == "/login"
 
 
-def test_a_script_that_begins_with_the_second_step_is_refused(app, totp):
+def test_a_script_without_a_pending_login_is_refused(app, totp):
     person = Person(app)
     token = person.ask("GET", "/login", headers=JSON).json["csrf_token"]
     answer = person.ask("POST", STEP, json={"code": totp.code()}, headers=JSON | {"X-CSRF-Token": token})
@@ -113,26 +113,26 @@ def test_a_script_that_begins_with_the_second_step_is_refused(app, totp):
 @pytest.mark.parametrize(
     "path", ["/dashboard", "/account/security", "/tokens/new", "/account/security/totp", "/confirm"]
 )
-def test_half_a_login_opens_nothing(app, totp, path):
+def test_a_pending_login_grants_no_access(app, totp, path):
     person = half(app)
     assert person.open(path).request.path == "/login"
 
 
-def test_a_new_password_ends_the_logins_that_wait(app, user, totp):
+def test_a_new_password_ends_pending_logins(app, user, totp):
     person = half(app)
     with services_of(app).get(Database).write() as db:
         lifecycle.set_password(db, db.get_one(type(user), user.id), factories.HASHED)
     assert person.press("Continue", code=totp.code()).request.path == "/login"
 
 
-def test_a_disabled_user_does_not_finish(app, user, totp):
+def test_a_disabled_user_cannot_complete_a_login(app, user, totp):
     person = half(app)
     with services_of(app).get(Database).write() as db:
         db.get_one(type(user), user.id).disabled_at = now()
     assert person.press("Continue", code=totp.code()).request.path == "/login"
 
 
-def test_the_login_that_waits_is_that_of_the_last_password(app, user, totp):
+def test_the_pending_login_is_that_of_the_last_password(app, user, totp):
     person = half(app)
     factories.user(app, "grace")
     person.log_in("grace")
@@ -140,7 +140,7 @@ def test_the_login_that_waits_is_that_of_the_last_password(app, user, totp):
     assert person.open(STEP).request.path in ("/login", "/dashboard")
 
 
-def test_a_script_hears_what_is_needed_and_where(app, totp):
+def test_a_script_gets_the_required_factor_and_the_url(app, totp):
     person = Person(app)
     token = person.ask("GET", "/login", headers=JSON).json["csrf_token"]
     sent = {"username": "ada", "password": factories.PASSWORD}
@@ -153,14 +153,14 @@ def test_a_script_hears_what_is_needed_and_where(app, totp):
 
 
 # With a passkey, after a password.
-def test_a_passkey_finishes_the_login_as_well(app, user):
+def test_a_passkey_completes_the_login(app, user):
     device = with_passkey(app, user)
     person = half(app)
     assert touch(person, device, f"{STEP}/passkey").request.path == "/dashboard"
     assert amr_of(app, person) == "password and passkey"
 
 
-def test_a_passkey_of_somebody_else_does_not(app, user):
+def test_a_passkey_of_another_user_does_not_complete_the_login(app, user):
     with_passkey(app, user)
     theirs = with_passkey(app, factories.user(app, "grace"))
     person = half(app)

@@ -21,7 +21,7 @@ def old(person):
     return time_machine.travel(now() + timedelta(minutes=11), tick=False)
 
 
-def test_whoever_has_an_app_confirms_with_a_code_and_stays_as_well_proven(app, user):
+def test_a_user_with_an_app_confirms_with_a_code_and_keeps_the_level(app, user):
     mine, person = with_app(app, user), Person(app)
     person.log_in("ada")
     person.press("Continue", code=mine.code())
@@ -34,7 +34,7 @@ def test_whoever_has_an_app_confirms_with_a_code_and_stays_as_well_proven(app, u
         assert amr_of(app, person) == "password and code"
 
 
-def test_a_password_does_not_confirm_for_whoever_has_an_app(app, user):
+def test_a_user_with_an_app_cannot_confirm_with_a_password(app, user):
     mine, person = with_app(app, user), Person(app)
     person.log_in("ada")
     person.press("Continue", code=mine.code())
@@ -44,7 +44,7 @@ def test_a_password_does_not_confirm_for_whoever_has_an_app(app, user):
         assert person.ask("GET", "/tokens/new").status_code == 303
 
 
-def test_whoever_came_by_passkey_confirms_by_passkey_and_not_by_a_code(app, user):
+def test_a_passkey_session_is_confirmed_by_a_passkey_not_by_a_code(app, user):
     device, mine, person = with_passkey(app, user), with_app(app, user), Person(app)
     passkey_login(person, device)
     with old(person):
@@ -57,7 +57,7 @@ def test_whoever_came_by_passkey_confirms_by_passkey_and_not_by_a_code(app, user
         assert amr_of(app, person) == "passkey"
 
 
-def test_a_confirmation_takes_ones_own_passkey_alone(app, user):
+def test_a_confirmation_accepts_only_a_passkey_of_the_user(app, user):
     device, person = with_passkey(app, user), Person(app)
     theirs = with_passkey(app, factories.user(app, "eve"))
     passkey_login(person, device)

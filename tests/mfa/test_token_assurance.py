@@ -12,7 +12,7 @@ from tests.script import Script
 from tests.second_factors import NAMED, passkey_login, with_app, with_passkey, with_sheet
 
 
-def test_a_token_for_what_takes_a_second_factor_is_minted_with_one(make_app):
+def test_a_token_for_a_scope_that_requires_a_second_factor_needs_one(make_app):
     app = make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="protected:read")
     factories.user(app, "ada")
     person = Person(app)
@@ -24,7 +24,7 @@ def test_a_token_for_what_takes_a_second_factor_is_minted_with_one(make_app):
     assert person.press("Create token", name="script", scopes="profile:read", expires_in="604800").status_code == 201
 
 
-def test_a_token_says_how_and_when_its_owner_was_proven(app, user):
+def test_a_token_states_how_and_when_its_owner_was_authenticated(app, user):
     device, person = with_passkey(app, user), Person(app)
     before = int(datetime.now(UTC).timestamp())
     passkey_login(person, device)
@@ -39,7 +39,7 @@ def sent(app, **fields):
     return Script(app).post("/api/auth", json={"username": "ada", "password": factories.PASSWORD} | fields)
 
 
-def test_a_script_with_the_password_alone_hears_what_is_missing(app, user):
+def test_a_script_with_the_password_only_gets_mfa_required(app, user):
     with_app(app, user)
     with_sheet(app, user)
     answer = sent(app)
@@ -65,35 +65,35 @@ def test_a_script_logs_in_with_a_recovery_code_once(app, user):
     assert sent(app, code=codes[0]).status_code == 401
 
 
-def test_a_script_of_somebody_with_a_passkey_alone_is_sent_to_the_token_page(app, user):
+def test_a_script_of_a_user_with_only_a_passkey_gets_the_url_of_the_token_page(app, user):
     with_passkey(app, user)
     assert "make a token in a browser" in sent(app).json["detail"]
     assert sent(app, code="123456").status_code == 401
 
 
-def test_the_codes_of_scripts_are_counted_with_those_of_people(app, user):
+def test_codes_from_scripts_and_pages_share_one_count(app, user):
     mine = with_app(app, user)
     for _ in range(10):
         assert sent(app, code="000000").status_code == 401
     assert sent(app, code=mine.code()).status_code == 429
 
 
-def test_a_code_changes_nothing_for_who_has_no_second_factor(app, user):
+def test_a_code_is_ignored_for_a_user_without_a_second_factor(app, user):
     assert sent(app, code="123456").status_code == 200
 
 
 @pytest.mark.parametrize("code", [1, True, ["1"], {"a": 1}, "x" * 101])
-def test_a_code_of_another_shape_is_400(app, user, code):
+def test_a_malformed_code_is_400(app, user, code):
     assert sent(app, code=code).status_code == 400
 
 
-def test_a_script_whose_role_demands_what_it_has_not_is_told_to_set_it_up(strict, admin):
+def test_a_script_of_a_user_who_must_set_up_a_factor_gets_the_url(strict, admin):
     answer = Script(strict).post("/api/auth", json={"username": "mara", "password": factories.PASSWORD})
     assert (answer.status_code, answer.json["code"], answer.json["required"]) == (401, "mfa_required", [])
     assert "Set one up in a browser" in answer.json["detail"]
 
 
-def test_asked_for_a_scope_that_takes_more_a_script_is_refused_and_otherwise_does_without(make_app):
+def test_a_requested_scope_above_the_level_is_refused_and_left_out_by_default(make_app):
     app = make_app(**NAMED, WEBAPP_SECOND_FACTOR_FOR="protected:read")
     factories.user(app, "ada")
     assert sent(app, scope="protected:read").json["code"] == "mfa_required"

@@ -42,25 +42,25 @@ def is_taken(app, user, code):
     return True
 
 
-def test_the_code_of_the_moment_works_once(app, user, enrolled):
+def test_the_current_code_works_once(app, user, enrolled):
     with time_machine.travel(NOON, tick=False):
         assert is_taken(app, user, enrolled.now())
         assert not is_taken(app, user, enrolled.now())
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_a_clock_may_differ_by_one_step(app, user, enrolled, steps):
+def test_a_clock_can_differ_by_one_step(app, user, enrolled, steps):
     with time_machine.travel(NOON, tick=False):
         assert is_taken(app, user, enrolled.at(NOON + steps * STEP))
 
 
 @pytest.mark.parametrize("steps", [-2, 2, 2880])
-def test_a_clock_may_not_differ_by_two(app, user, enrolled, steps):
+def test_a_clock_cannot_differ_by_two_steps(app, user, enrolled, steps):
     with time_machine.travel(NOON, tick=False):
         assert not is_taken(app, user, enrolled.at(NOON + steps * STEP))
 
 
-def test_a_code_works_to_the_last_second_of_its_window_and_not_one_longer(app, user, enrolled):
+def test_a_code_works_until_the_last_second_of_its_window(app, user, enrolled):
     code = enrolled.at(NOON)
     with time_machine.travel(NOON + 2 * STEP, tick=False) as clock:
         assert not is_taken(app, user, code)
@@ -68,7 +68,7 @@ def test_a_code_works_to_the_last_second_of_its_window_and_not_one_longer(app, u
         assert is_taken(app, user, code)
 
 
-def test_a_clock_that_is_put_back_revives_no_code(app, user, enrolled):
+def test_setting_the_clock_back_makes_no_code_valid_again(app, user, enrolled):
     with time_machine.travel(NOON, tick=False) as clock:
         assert is_taken(app, user, enrolled.now())
         clock.shift(-30)
@@ -76,13 +76,13 @@ def test_a_clock_that_is_put_back_revives_no_code(app, user, enrolled):
         assert not is_taken(app, user, enrolled.now())
 
 
-def test_after_a_code_no_earlier_one_works(app, user, enrolled):
+def test_after_a_code_earlier_ones_are_refused(app, user, enrolled):
     with time_machine.travel(NOON, tick=False):
         assert is_taken(app, user, enrolled.at(NOON + STEP))
         assert not is_taken(app, user, enrolled.at(NOON))
 
 
-def test_the_code_that_enrolled_does_not_log_in(app, user):
+def test_the_code_of_the_setup_cannot_be_used_to_log_in(app, user):
     seed = totp.new_seed()
     code = pyotp.TOTP(seed).now()
     with services_of(app).get(Database).write() as db:
@@ -91,13 +91,13 @@ def test_the_code_that_enrolled_does_not_log_in(app, user):
 
 
 @pytest.mark.parametrize("typed", ["{} {}", " {}{} ", "{}-{}", "{}\t{}", "{}\u00a0{}", "{}\u2009{}"])
-def test_spaces_and_dashes_are_no_matter(app, user, enrolled, typed):
+def test_spaces_and_dashes_in_a_code_are_ignored(app, user, enrolled, typed):
     with time_machine.travel(NOON, tick=False):
         code = enrolled.now()
         assert is_taken(app, user, typed.format(code[:3], code[3:]))
 
 
-def test_full_width_digits_are_digits(app, user, enrolled):
+def test_full_width_digits_are_accepted(app, user, enrolled):
     with time_machine.travel(NOON, tick=False):
         assert is_taken(app, user, enrolled.now().translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789"}))
 
@@ -105,11 +105,11 @@ def test_full_width_digits_are_digits(app, user, enrolled):
 @pytest.mark.parametrize(
     "typed", ["", "12345", "1234567", "12345a", "-12345", "+12345", "1e5000", "٠١٢٣٤٥", "१२३४५६", "0x1234", "½23456"]
 )
-def test_everything_else_is_no_code(typed):
+def test_other_texts_are_no_code(typed):
     assert totp.digits_of(typed) is None
 
 
-def test_a_code_is_its_owners_alone(app, user, enrolled):
+def test_a_code_works_only_for_its_owner(app, user, enrolled):
     grace = factories.user(app, "grace")
     other = totp.new_seed()
     with services_of(app).get(Database).write() as db:
@@ -118,7 +118,7 @@ def test_a_code_is_its_owners_alone(app, user, enrolled):
         assert not is_taken(app, grace, enrolled.now())
 
 
-def test_there_is_one_app_and_a_second_enrolment_comes_too_late(app, user, enrolled):
+def test_a_second_app_cannot_be_set_up(app, user, enrolled):
     seed = totp.new_seed()
     with pytest.raises(AlreadyEnrolled), services_of(app).get(Database).write() as db:
         totp.enrol(db, SEALER, user.id, seed, pyotp.TOTP(seed).now())
@@ -126,18 +126,18 @@ def test_there_is_one_app_and_a_second_enrolment_comes_too_late(app, user, enrol
         assert is_taken(app, user, enrolled.now())
 
 
-def test_an_app_that_shows_another_code_is_not_enrolled(app, user):
+def test_an_app_with_a_wrong_code_is_not_set_up(app, user):
     seed = totp.new_seed()
     with pytest.raises(WrongCode), services_of(app).get(Database).write() as db:
         totp.enrol(db, SEALER, user.id, seed, pyotp.TOTP(totp.new_seed()).now())
     assert not is_taken(app, user, pyotp.TOTP(seed).now())
 
 
-def test_the_seed_lies_sealed(app, user, enrolled, instance):
+def test_the_seed_is_stored_encrypted(app, user, enrolled, instance):
     assert enrolled.secret not in everything(instance / "latchkey.db")
 
 
-def test_a_seed_that_was_changed_where_it_lies_is_refused_and_logged(app, user, enrolled, logged):
+def test_a_seed_modified_in_the_database_is_refused_and_logged(app, user, enrolled, logged):
     with services_of(app).get(Database).write() as db:
         found = totp.find(db, user.id)
         found.sealed = found.sealed[:-1] + bytes([found.sealed[-1] ^ 1])
@@ -154,7 +154,7 @@ def test_a_seed_cannot_be_moved_to_another_account(app, user, enrolled):
         assert not is_taken(app, grace, enrolled.now())
 
 
-def test_whoever_uses_their_app_follows_a_new_secret_key(app, user, enrolled):
+def test_using_the_app_re_encrypts_its_seed_with_a_new_secret_key(app, user, enrolled):
     following = Encryptor("another secret key, and a long one", "totp", former=("k" * 20 + "0123456789ab",))
     alone = Encryptor("another secret key, and a long one", "totp")
     with time_machine.travel(NOON, tick=False), services_of(app).get(Database).write() as db:
@@ -162,7 +162,7 @@ def test_whoever_uses_their_app_follows_a_new_secret_key(app, user, enrolled):
         assert totp.decrypted_seed(alone, db.query(TotpSeed).one()) == enrolled.secret
 
 
-def test_an_app_is_removed_once(app, user, enrolled):
+def test_an_app_can_be_removed_once(app, user, enrolled):
     with services_of(app).get(Database).write() as db:
         assert totp.remove(db, user.id)
         assert not totp.remove(db, user.id)

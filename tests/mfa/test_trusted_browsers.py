@@ -36,14 +36,14 @@ def again(person, name="ada"):
     return person.log_in(name)
 
 
-def test_a_site_that_does_not_trust_browsers_offers_nothing(app, totp):
+def test_without_the_setting_no_browser_can_be_trusted(app, totp):
     person = half(app)
     assert "Trust this browser" not in person.page.text
     person.press("Continue", code=totp.code(), trust="y")
     assert again(person).request.path == STEP
 
 
-def test_a_trusted_browser_is_asked_for_the_password_alone(trusting):
+def test_a_trusted_browser_needs_only_the_password(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)
     assert again(person).request.path == "/dashboard"
@@ -60,14 +60,14 @@ def test_trust_lasts_thirty_days(trusting):
         assert again(person).request.path == STEP
 
 
-def test_trust_is_for_one_account(trusting):
+def test_a_browser_is_trusted_for_one_account(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)
     with_app(app, factories.user(app, "grace"))
     assert again(person, "grace").request.path == STEP
 
 
-def test_trust_is_listed_and_ended(trusting):
+def test_trusted_browsers_are_listed_and_can_be_ended(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)
     assert "No second factor needed until" in person.open("/account/sessions").text
@@ -75,7 +75,7 @@ def test_trust_is_listed_and_ended(trusting):
     assert again(person).request.path == STEP
 
 
-def test_the_one_switch_names_what_is_trusted(trusting):
+def test_end_all_access_names_trusted_browsers(trusting):
     app, totp = trusting
     person = trusted_person(app, totp)
     assert "1 trusted browser" in person.open("/account/security/end-everything").text

@@ -127,17 +127,17 @@ def left(app, user):
 
 
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_ASSERTION, *OF_A_DISCOVERABLE_ONE])
-def test_a_login_by_passkey_refuses(app, begin, lies):
+def test_a_login_by_passkey_refuses_invalid_answers(app, begin, lies):
     assert not is_in(refused(app, begin(login), lies))
 
 
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_ASSERTION])
-def test_a_second_step_refuses(app, begin, lies):
+def test_a_second_step_refuses_invalid_answers(app, begin, lies):
     assert not is_in(refused(app, begin(second_step), lies))
 
 
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_ASSERTION])
-def test_a_confirmation_refuses(app, begin, lies):
+def test_a_confirmation_refuses_invalid_answers(app, begin, lies):
     refused(app, begin(confirm), lies)
 
 
@@ -152,7 +152,7 @@ def refused(app, ceremony, lies):
 
 
 @pytest.mark.parametrize("lies", [*OF_BOTH, *OF_REGISTRATION])
-def test_a_registration_refuses(app, user, person, lies):
+def test_a_registration_refuses_invalid_answers(app, user, person, lies):
     device = Authenticator()
     lie(device, lies)
     assert register(person, device).status_code == 422
@@ -172,7 +172,7 @@ def test_a_registration_refuses(app, user, person, lies):
         pytest.param({"writes": lambda text: text.encode("utf-8-sig")}, id="a byte order mark"),
     ],
 )
-def test_an_honest_assertion_lets_in(begin, ceremony, honest):
+def test_a_valid_assertion_is_accepted(begin, ceremony, honest):
     begun = begin(ceremony)
     lie(begun.device, honest)
     assert begun.send().request.path == "/dashboard"
@@ -180,7 +180,7 @@ def test_an_honest_assertion_lets_in(begin, ceremony, honest):
 
 
 @pytest.mark.parametrize("ceremony", [second_step, confirm])
-def test_a_handle_may_be_missing_where_the_password_has_said_whose_it_is(begin, ceremony):
+def test_the_user_handle_can_be_missing_after_the_password(begin, ceremony):
     begun = begin(ceremony)
     begun.device.user_handle = None
     begun.send()
@@ -188,7 +188,7 @@ def test_a_handle_may_be_missing_where_the_password_has_said_whose_it_is(begin, 
 
 
 @pytest.mark.parametrize("ceremony", [login, second_step, confirm])
-def test_a_synced_passkey_may_be_backed_up_or_not_and_never_bound(app, user, ceremony):
+def test_the_backup_state_can_change_but_not_the_eligibility(app, user, ceremony):
     device = with_passkey(app, user, is_synced=True)
     for lowered, status in ((0, 200), (BACKED_UP, 200), (ELIGIBLE | BACKED_UP, 422)):
         device.lowered = 0
@@ -198,7 +198,7 @@ def test_a_synced_passkey_may_be_backed_up_or_not_and_never_bound(app, user, cer
 
 
 @pytest.mark.parametrize("ceremony", [second_step, confirm])
-def test_the_passkey_of_another_is_refused(app, begin, ceremony):
+def test_the_passkey_of_another_user_is_refused(app, begin, ceremony):
     begun = begin(ceremony)
     others = with_passkey(app, factories.user(app, "grace"))
     vars(begun.device).update(vars(others))
@@ -210,7 +210,7 @@ def test_a_credential_id_of_1023_bytes_is_registered(app, user, person):
     assert len(stored(app, user)) == 1
 
 
-def test_a_challenge_for_one_ceremony_is_none_for_another(app, user):
+def test_a_challenge_of_one_ceremony_is_refused_by_another(app, user):
     person, device = Person(app), used(app, user)
     passkey_login(person, device)
     for path, button, given_by in (

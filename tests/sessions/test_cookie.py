@@ -34,7 +34,7 @@ def ours(app, **content):
     return cookie.Cookies().get_signing_serializer(app).dumps(content)
 
 
-def test_the_cookie_holds_nothing_private_and_nothing_that_grants(app, person):
+def test_the_cookie_has_nothing_private_and_no_permissions(app, person):
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
         assert set(session) <= {"_user_id", "_fresh", "_id", "csrf_token", "_flashes", "_permanent"}
         # What is random spells any short word now and then.
@@ -42,7 +42,7 @@ def test_the_cookie_holds_nothing_private_and_nothing_that_grants(app, person):
     assert not any(word in held for word in ("ada", "user", "admin", "203.0.113", "example.org"))
 
 
-def test_the_sessions_secret_has_256_bits(app, person):
+def test_the_session_secret_has_256_bits(app, person):
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
         assert len(session["_user_id"]) >= 43
 
@@ -62,39 +62,39 @@ def test_the_sessions_secret_has_256_bits(app, person):
         pytest.param(lambda good: f'"{good[:-1]}"', id="quotes"),
     ],
 )
-def test_a_changed_cookie_is_nobodys(app, person, change):
+def test_a_modified_cookie_is_anonymous(app, person, change):
     assert Script(app).get("/protected", headers={"Cookie": f"session={change(person.cookie)}"}).status_code == 401
 
 
 @pytest.mark.parametrize("secret", ["", "x", 5, None, [], {}, True, "' OR 1=1 --", "\0", "\ud800", ["a"]])
-def test_a_cookie_signed_by_us_that_names_no_session_is_nobodys(app, secret):
+def test_a_signed_cookie_without_a_session_is_anonymous(app, secret):
     assert not is_in(with_cookie(app, ours(app, _user_id=secret)))
 
 
-def test_a_users_id_in_the_cookie_is_no_session(app, user):
+def test_a_user_id_in_the_cookie_is_no_session(app, user):
     assert not is_in(with_cookie(app, ours(app, _user_id=str(user.id), _fresh=True)))
 
 
-def test_a_digest_from_the_table_is_no_secret(app, person):
+def test_a_digest_from_the_table_cannot_be_used_as_the_secret(app, person):
     """A thief of the database cannot log in with what is there, even if they could sign."""
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
         key = cookie.credential_key(session["_user_id"])
     assert not is_in(with_cookie(app, ours(app, _user_id=key)))
 
 
-def test_a_cookie_of_flasks_own_making_is_not_ours(app, person):
+def test_a_cookie_of_another_flask_app_is_ignored(app, person):
     """SHA-1 is Flask's default; ours signs with SHA-256."""
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
         content = dict(session)
     assert not is_in(with_cookie(app, signed(app, **content)))
 
 
-def test_of_two_cookies_of_one_name_none_opens_what_neither_does(app, person):
+def test_two_invalid_cookies_of_one_name_grant_no_access(app, person):
     answer = Script(app).get("/protected", headers={"Cookie": "session=a; session=b"})
     assert answer.status_code == 401
 
 
-def test_a_cookie_without_a_name_is_not_read_as_one_with_ours(make_app):
+def test_a_cookie_without_a_name_is_ignored(make_app):
     """Werkzeug, CVE-2023-23934."""
     app = make_app(WEBAPP_BASE_URL="https://login.example.org")
     factories.user(app, "ada")
@@ -105,7 +105,7 @@ def test_a_cookie_without_a_name_is_not_read_as_one_with_ours(make_app):
     assert Script(app).get("/protected", headers=headers, base_url="https://login.example.org").status_code == 401
 
 
-def test_sessions_live_on_when_the_key_of_the_cookies_is_changed_with_the_old_one_kept(make_app):
+def test_sessions_survive_a_new_secret_key_with_the_old_one_as_fallback(make_app):
     app = make_app(WEBAPP_SECRET_KEY=OLD)
     factories.user(app, "ada")
     person = Person(app)
@@ -123,7 +123,7 @@ def test_new_sessions_are_signed_with_the_new_key(make_app):
     assert is_in(with_cookie(make_app(WEBAPP_SECRET_KEY=NEW), person.cookie))
 
 
-def test_when_the_key_is_renewed_no_cookie_counts_any_more_and_the_next_login_does(make_app, instance):
+def test_after_a_key_renewal_old_cookies_are_void_and_a_new_login_works(make_app, instance):
     """F-17: under a running app, and whatever former keys it was started with."""
     app = make_app(WEBAPP_SECRET_KEY_FALLBACKS=OLD)
     factories.user(app, "ada")
@@ -148,7 +148,7 @@ def ours_with(key, **content):
     return ours(other, **content)
 
 
-def test_what_one_request_changes_in_its_session_no_other_sees_before_it_is_sent(app):
+def test_changes_of_a_session_are_not_visible_to_parallel_requests(app):
     value = ours(app, list=[1])
     for _ in range(2):
         with app.test_request_context(headers={"Cookie": f"session={value}"}):
@@ -156,13 +156,13 @@ def test_what_one_request_changes_in_its_session_no_other_sees_before_it_is_sent
             session["list"].append(2)
 
 
-def test_forged_cookies_are_not_remembered(app):
+def test_forged_cookies_are_not_cached(app):
     for number in range(20):
         Script(app).get("/protected", headers={"Cookie": f"session=a.b.{number}"})
     assert not app.session_interface._verified
 
 
-def test_a_request_that_asks_nothing_of_its_session_sets_no_cookie(app, person):
+def test_a_request_that_does_not_use_its_session_sets_no_cookie(app, person):
     person.open("/dashboard")
     assert "Set-Cookie" not in person.ask("GET", "/protected", headers={"Accept": "*/*"}).headers
     assert "Set-Cookie" not in Script(app).get("/public").headers
@@ -187,7 +187,7 @@ def cleared(answer):
 
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("change", ALTERED)
-def test_an_altered_cookie_is_deleted_with_its_own_attributes(make_app, site, change):
+def test_an_altered_cookie_is_deleted_with_the_attributes_it_was_set_with(make_app, site, change):
     name, is_secure = SITES[site]
     app = make_app(WEBAPP_BASE_URL=site)
     factories.user(app, "ada")
@@ -211,7 +211,7 @@ def test_the_cookie_of_an_ended_session_is_deleted(app, person, user, accept):
     assert set(cleared(answer)) == {"session"}
 
 
-def test_what_else_the_cookie_of_an_ended_session_holds_is_kept(app, person):
+def test_other_content_of_the_cookie_of_an_ended_session_is_kept(app, person):
     with person.client.session_transaction() as content:
         secret = content["_user_id"]
         content["link:password-reset"] = "x"
@@ -224,5 +224,5 @@ def test_what_else_the_cookie_of_an_ended_session_holds_is_kept(app, person):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/public", "/openapi.json", "/.well-known/jwks.json"])
-def test_what_is_the_same_for_everybody_deletes_no_cookie(app, path):
+def test_public_responses_delete_no_cookie(app, path):
     assert "Set-Cookie" not in Script(app).get(path, headers={"Cookie": "session=x", "Accept": "*/*"}).headers

@@ -51,20 +51,20 @@ def person(site, clock):
     return person
 
 
-def test_a_session_ends_after_so_long_without_a_request_and_not_a_second_before(person, clock):
+def test_a_session_ends_after_its_idle_time(person, clock):
     clock.shift(timedelta(hours=1) - SECOND)
     assert is_in(person)
     clock.shift(timedelta(hours=1))
     assert not is_in(person)
 
 
-def test_a_session_that_is_used_goes_on(person, clock):
+def test_a_used_session_stays_valid(person, clock):
     for _ in range(5):
         clock.shift(timedelta(minutes=50))
         assert is_in(person)
 
 
-def test_a_session_ends_after_its_whole_time_however_much_it_is_used(person, clock):
+def test_a_session_ends_after_its_lifetime_however_often_it_is_used(person, clock):
     for _ in range(47):
         clock.shift(timedelta(minutes=30))
         assert is_in(person)
@@ -72,7 +72,7 @@ def test_a_session_ends_after_its_whole_time_however_much_it_is_used(person, clo
     assert not is_in(person)
 
 
-def test_a_remembered_session_has_no_idle_end_but_a_whole_time_too(site, clock):
+def test_a_remembered_session_has_a_lifetime_but_no_idle_time(site, clock):
     person = Person(site)
     person.log_in("ada", remember="y")
     clock.shift(timedelta(days=30) - SECOND)
@@ -82,13 +82,13 @@ def test_a_remembered_session_has_no_idle_end_but_a_whole_time_too(site, clock):
 
 
 @pytest.mark.parametrize(("fields", "is_kept"), [({}, False), ({"remember": "y"}, True)])
-def test_the_cookie_outlives_the_browser_only_if_it_was_asked_to(site, fields, is_kept):
+def test_the_cookie_outlives_the_browser_only_if_remembered(site, fields, is_kept):
     person = Person(site)
     person.log_in("ada", **fields)
     assert (person.client.get_cookie("session").expires is not None) == is_kept
 
 
-def test_a_cookie_that_was_kept_beyond_its_session_opens_nothing(site, clock):
+def test_a_cookie_that_outlives_its_session_grants_no_access(site, clock):
     person = Person(site)
     person.log_in("ada")
     kept = person.cookie
@@ -118,7 +118,7 @@ def change(app, action):
         pytest.param(lambda db, user: db.delete(user), id="deleting"),
     ],
 )
-def test_what_ends_everything_acts_on_the_next_request_in_every_process(site, make_site, person, action):
+def test_ending_everything_applies_to_the_next_request_in_every_process(site, make_site, person, action):
     other = in_another_process(make_site, person)
     assert is_in(person)
     assert is_in(other)
@@ -128,7 +128,7 @@ def test_what_ends_everything_acts_on_the_next_request_in_every_process(site, ma
 
 
 @pytest.mark.parametrize("roles", [("admin", "user"), ("super_admin", "admin")])
-def test_a_lost_role_acts_on_the_next_request_for_session_and_token_in_every_process(site, make_site, person, roles):
+def test_a_lost_role_applies_to_the_next_request_in_every_process(site, make_site, person, roles):
     former, now = roles
     factories.user(site, "boss", role="super_admin")
     change(site, lambda db, user: lifecycle.change_role(db, user, former))
@@ -150,7 +150,7 @@ def status(who, path):
     return ask("GET", path, headers={"Accept": "*/*"}).status_code
 
 
-def test_a_session_from_before_its_user_was_disabled_stays_dead_when_they_are_enabled(site, person):
+def test_sessions_of_a_disabled_user_stay_ended_after_enabling(site, person):
     change(site, lifecycle.disable)
     change(site, lifecycle.enable)
     assert not is_in(person)
@@ -169,7 +169,7 @@ def end(person, session_id):
     return person.ask("POST", f"/account/sessions/{session_id}/end", headers=headers).status_code
 
 
-def test_one_sees_where_one_is_logged_in_and_which_of_them_one_is(site, person):
+def test_the_list_of_sessions_marks_the_current_one(site, person):
     Person(site, user_agent="curl/8.5.0").log_in("ada")
     found = sessions_of(person)
     assert sorted((entry["name"], entry["is_current"]) for entry in found) == [
@@ -178,7 +178,7 @@ def test_one_sees_where_one_is_logged_in_and_which_of_them_one_is(site, person):
     ]
 
 
-def test_one_ends_a_session_elsewhere_and_its_next_request_is_refused(site, person):
+def test_a_session_can_be_ended_from_another_browser(site, person):
     other = Person(site)
     other.log_in("ada")
     (elsewhere,) = [entry["id"] for entry in sessions_of(person) if not entry["is_current"]]
@@ -193,7 +193,7 @@ def test_ending_a_session_twice_is_404(site, person):
     assert [end(person, elsewhere), end(person, elsewhere)] == [204, 404]
 
 
-def test_the_session_of_another_is_not_there(site, person):
+def test_the_session_of_another_user_is_404(site, person):
     factories.user(site, "grace")
     grace = Person(site)
     grace.log_in("grace")
@@ -204,7 +204,7 @@ def test_the_session_of_another_is_not_there(site, person):
     assert is_in(grace)
 
 
-def test_a_token_is_no_session_that_could_be_ended_as_one(site, person):
+def test_a_token_cannot_be_ended_as_a_session(site, person):
     with services_of(site).get(Database).read() as db:
         ada = db.query(User).filter_by(username="ada").one()
     issued = factories.api_token(site, ada)
@@ -219,7 +219,7 @@ def test_a_token_is_no_session_that_could_be_ended_as_one(site, person):
         ("/account/password", {"password": factories.PASSWORD, "new_password": "a quite new battery staple"}),
     ],
 )
-def test_what_is_ended_while_its_password_is_compared_does_not_go_on_as_another(site, person, path, sent, monkeypatch):
+def test_a_session_ended_during_a_confirmation_is_not_renewed(site, person, path, sent, monkeypatch):
     compare = Passwords.verify
 
     def compared_slowly(passwords: Passwords, *args: object, **more: object) -> bool:

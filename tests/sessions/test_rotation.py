@@ -53,7 +53,7 @@ def is_ended(app):
     return [event["event"] for event in events(app) if event["event"] == "session.reused"]
 
 
-def test_the_secret_changes_when_the_browser_comes_back_and_not_before(person, clock):
+def test_the_secret_changes_with_the_first_request_of_a_reopened_browser(person, clock):
     secrets = [secret_of(person)]
     for has_closed, minutes in ((False, 0), (True, 0), (False, 5), (True, 5)):
         if has_closed:
@@ -65,7 +65,7 @@ def test_the_secret_changes_when_the_browser_comes_back_and_not_before(person, c
     assert [one == other for one, other in itertools.pairwise(secrets)] == [True, True, False, False]
 
 
-def test_so_it_does_after_a_pause_for_which_other_sessions_end(person, clock):
+def test_the_secret_changes_after_an_idle_time(person, clock):
     before = person.cookie
     clock.shift(timedelta(hours=13))
     assert is_in(person)
@@ -74,7 +74,7 @@ def test_so_it_does_after_a_pause_for_which_other_sessions_end(person, clock):
     assert is_in(person)
 
 
-def test_it_stays_the_same_session(person, app):
+def test_the_session_keeps_its_id(person, app):
     close_browser(person)
     found = person.ask("GET", "/account/sessions", headers={"Accept": "application/json"}).json["sessions"]
     assert len(found) == 1
@@ -91,7 +91,7 @@ def test_a_session_that_is_not_remembered_keeps_its_secret(app, user, clock):
 
 
 @pytest.mark.parametrize("window", [False, True], ids=["a copy of the cookie", "a copy of all cookies"])
-def test_a_copy_that_is_used_after_the_owner_came_back_ends_the_session_and_mails_its_owner(person, app, clock, window):
+def test_a_copy_used_after_the_rotation_ends_the_session_and_is_mailed(person, app, clock, window):
     copied = copy_of(person, window=window)
     close_browser(person)
     assert is_in(person)
@@ -106,7 +106,7 @@ def test_a_copy_that_is_used_after_the_owner_came_back_ends_the_session_and_mail
     assert len([found for found in mails(app) if found.kind == "session_copied"]) == 1
 
 
-def test_so_does_the_owner_who_comes_back_after_the_copy_was_used(person, app, clock):
+def test_the_original_used_after_the_copy_ends_the_session_too(person, app, clock):
     copied = copy_of(person)
     assert is_in(copied)
     clock.shift(timedelta(minutes=2))
@@ -117,7 +117,7 @@ def test_so_does_the_owner_who_comes_back_after_the_copy_was_used(person, app, c
     assert is_ended(app) == ["session.reused"]
 
 
-def test_tabs_that_are_restored_at_once_all_stay_logged_in(person, app, clock):
+def test_tabs_restored_at_once_stay_logged_in(person, app, clock):
     tabs = [copy_of(person) for _ in PAGES]
     for tab, page in zip(tabs, PAGES, strict=True):
         assert tab.open(page).request.path == page
@@ -132,7 +132,7 @@ def secret_of(person):
         return content["_user_id"]
 
 
-def test_a_response_that_was_lost_on_the_way_ends_nothing(person, app, clock):
+def test_a_lost_response_does_not_end_the_session(person, app, clock):
     lost = copy_of(person)
     close_browser(person)
     assert is_in(lost)
@@ -143,7 +143,7 @@ def test_a_response_that_was_lost_on_the_way_ends_nothing(person, app, clock):
     assert is_ended(app) == []
 
 
-def test_a_copy_is_found_after_several_returns_too(person, app, clock):
+def test_a_copy_is_detected_after_several_rotations(person, app, clock):
     copied = copy_of(person, window=True)
     for _ in range(3):
         close_browser(person)
@@ -154,7 +154,7 @@ def test_a_copy_is_found_after_several_returns_too(person, app, clock):
     assert is_ended(app) == ["session.reused"]
 
 
-def test_a_former_secret_of_an_ended_session_is_refused_without_a_mail(person, app, clock):
+def test_a_former_secret_of_an_ended_session_sends_no_mail(person, app, clock):
     copied = copy_of(person)
     close_browser(person)
     person.open("/dashboard")
@@ -164,7 +164,7 @@ def test_a_former_secret_of_an_ended_session_is_refused_without_a_mail(person, a
     assert is_ended(app) == []
 
 
-def test_the_secret_changes_though_the_request_is_refused(person):
+def test_the_secret_changes_although_the_request_is_refused(person):
     close_browser(person)
     before = person.cookie
     assert person.ask("GET", "/protected/admin").status_code == 403
@@ -172,13 +172,13 @@ def test_the_secret_changes_though_the_request_is_refused(person):
     assert is_in(person)
 
 
-def test_forms_that_are_open_go_on_after_it(person):
+def test_open_forms_work_after_a_rotation(person):
     person.open("/account")
     close_browser(person)
     assert person.press("Save profile", display_name="Countess").status_code == 200
 
 
-def test_public_pages_do_not_change_it(person):
+def test_public_pages_do_not_rotate_the_secret(person):
     close_browser(person)
     before = person.cookie
     for path in ("/public", "/docs", "/login"):
@@ -186,7 +186,7 @@ def test_public_pages_do_not_change_it(person):
     assert person.cookie == before
 
 
-def test_it_goes_on_after_a_change_of_the_secret_key(make_app, person, app, clock):
+def test_rotation_works_after_a_change_of_the_secret_key(make_app, person, app, clock):
     close_browser(person)
     old = copy_of(person)
     assert is_in(person)
@@ -199,7 +199,7 @@ def test_it_goes_on_after_a_change_of_the_secret_key(make_app, person, app, cloc
     assert secret_of(late) == secret_of(person)
 
 
-def test_two_processes_that_renew_it_at_once_give_it_one_secret(make_app, app, user, person):
+def test_two_processes_that_rotate_at_once_create_the_same_secret(make_app, app, user, person):
     factories.user(app, "eve")
     tabs = [copy_of(person), Person(make_app())]
     tabs[1].client.set_cookie("session", person.cookie)

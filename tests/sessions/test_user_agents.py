@@ -22,5 +22,5 @@ MOZILLA = "Mozilla/5.0"
         ("x" * 8000, "A browser"),
     ],
 )
-def test_a_user_agent_is_known_by_its_browser_and_its_system(user_agent, words):
+def test_a_user_agent_is_named_by_browser_and_system(user_agent, words):
     assert describe_user_agent(user_agent) == words

@@ -25,7 +25,7 @@ def is_in(person: Person) -> bool:
     return person.ask("GET", "/protected").status_code == 200
 
 
-def test_each_session_says_what_from_where_and_until_when(person, phone, script):
+def test_each_session_shows_device_ip_address_and_expiry(person, phone, script):
     found = script.get("/account/sessions").json["sessions"]
     assert {(s["name"], s["address"], s["method"], s["remembered"]) for s in found} == {
         ("Firefox on Linux", "203.0.113.18", "password", False),
@@ -36,13 +36,13 @@ def test_each_session_says_what_from_where_and_until_when(person, phone, script)
     assert "Stays logged in until" in page
 
 
-def test_one_is_ended_and_the_others_go_on(person, phone):
+def test_ending_one_session_keeps_the_others(person, phone):
     person.open("/account/sessions")
     person.press("Log out Safari on iPhone")
     assert (is_in(person), is_in(phone)) == (True, False)
 
 
-def test_all_others_are_ended_after_a_page_that_counts_them(person, phone, app):
+def test_ending_all_others_is_confirmed_on_a_page_with_their_number(person, phone, app):
     third = Person(app)
     third.log_in("ada")
     person.open("/account/sessions")
@@ -51,7 +51,7 @@ def test_all_others_are_ended_after_a_page_that_counts_them(person, phone, app):
     assert (is_in(person), is_in(phone), is_in(third)) == (True, False, False)
 
 
-def test_a_session_of_another_is_not_there(person, app):
+def test_a_session_of_another_user_is_404(person, app):
     factories.user(app, "eve")
     other = Person(app)
     other.log_in("eve")
@@ -61,7 +61,7 @@ def test_a_session_of_another_is_not_there(person, app):
     assert (answer.status_code, is_in(other)) == (404, True)
 
 
-def test_a_confirmation_keeps_since_when_one_is_there_and_begins_its_time_anew(person, script):
+def test_a_confirmation_keeps_the_start_of_a_session_and_renews_its_lifetime(person, script):
     before = script.get("/account/sessions").json["sessions"][0]
     with time_machine.travel(now() + timedelta(hours=1), tick=False):
         person.open("/confirm")
@@ -79,7 +79,7 @@ def banner(page: str) -> str | None:
     return None if tag is None or " hidden" in tag else tag
 
 
-def test_the_end_is_told_ten_minutes_before_and_a_password_puts_it_off(make_app, app):
+def test_the_end_is_announced_ten_minutes_before_and_a_password_extends_the_session(make_app, app):
     app = make_app(WEBAPP_SESSION_IDLE="40m", WEBAPP_SESSION_LIFETIME="1h")
     factories.user(app, "ada")
     person, begun = Person(app), now()
@@ -97,7 +97,7 @@ def test_the_end_is_told_ten_minutes_before_and_a_password_puts_it_off(make_app,
         assert is_in(person)
 
 
-def test_an_idle_end_is_put_off_by_a_button(make_app):
+def test_a_button_extends_an_idle_session(make_app):
     app = make_app(WEBAPP_SESSION_IDLE="8m")
     factories.user(app, "ada")
     person = Person(app)
@@ -119,31 +119,31 @@ def hasty(make_app):
     return person
 
 
-def test_going_on_leads_back_to_the_page_with_its_question(hasty):
+def test_extending_a_session_redirects_back_to_the_page_with_its_query(hasty):
     hasty.open("/tokens/new?name=half-written")
     assert hasty.press("Stay logged in").request.full_path == "/tokens/new?name=half-written"
 
 
-def test_from_an_address_that_only_forms_lead_to_it_leads_elsewhere(hasty):
+def test_extending_from_a_url_without_get_redirects_elsewhere(hasty):
     hasty.open("/account")
     assert hasty.press("Send confirmation link", email="no address").request.path == "/account/email"
     answer = hasty.press("Stay logged in")
     assert (answer.status_code, answer.request.path) == (200, "/account/sessions")
 
 
-def test_from_a_form_that_was_refused_it_leads_to_that_form(hasty):
+def test_extending_from_a_refused_form_redirects_to_that_form(hasty):
     hasty.open("/account")
     assert hasty.press("Save profile", username="no name, no").status_code == 422
     assert hasty.press("Stay logged in").request.path == "/account"
 
 
-def test_the_notice_knows_the_way_back(hasty):
+def test_the_notice_links_back_to_the_page(hasty):
     hasty.open("/account/activity?kind=logins")
     assert hasty.follow("Why?").text.count(">Stay logged in<") == 1
     assert hasty.press("Stay logged in").request.full_path == "/account/activity?kind=logins"
 
 
-def test_a_proof_that_puts_the_end_off_says_that_this_is_what_it_is_for(make_app):
+def test_a_step_up_that_extends_a_session_states_its_purpose(make_app):
     app = make_app(WEBAPP_SESSION_LIFETIME="8m", WEBAPP_SESSION_IDLE="8m")
     factories.user(app, "ada")
     person = Person(app)
@@ -155,7 +155,7 @@ def test_a_proof_that_puts_the_end_off_says_that_this_is_what_it_is_for(make_app
     assert person.press("Confirm", password=factories.PASSWORD).request.full_path == "/account/activity?kind=logins"
 
 
-def test_so_it_does_where_opening_it_was_a_use_that_is_written_down_later(app, user):
+def test_the_step_up_states_its_purpose_also_if_the_last_use_is_written_later(app, user):
     """A minute too early the login would find the session alive, and lead on."""
     person = Person(app)
     with time_machine.travel(now(), tick=False) as clock:
@@ -168,7 +168,7 @@ def test_so_it_does_where_opening_it_was_a_use_that_is_written_down_later(app, u
 
 
 @pytest.mark.parametrize("way", ["", "?next=/account/activity?kind%3Dlogins", "?next=//evil.example"])
-def test_the_notice_turns_into_the_login_by_itself(person, way):
+def test_the_notice_becomes_the_login_by_itself(person, way):
     answer = person.open(f"/account/sessions/ending{way}")
     seconds, _, target = answer.headers["Refresh"].partition("; url=")
     assert target == "/login?ended=1" + ("&next=/account/activity?kind%3Dlogins" if "kind" in way else "")

@@ -15,7 +15,7 @@ def auth(app, body=GOOD, **kwargs):
     return Script(app).post("/api/auth", json=body, **kwargs)
 
 
-def test_a_good_password_gives_a_token_in_the_words_of_rfc_6749(app, user):
+def test_a_right_password_returns_a_token_response_of_rfc_6749(app, user):
     answer = auth(app)
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     assert set(answer.json) == {
@@ -27,23 +27,23 @@ def test_a_good_password_gives_a_token_in_the_words_of_rfc_6749(app, user):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_token_opens_what_it_says(app, user):
+def test_the_token_has_the_scopes_of_the_response(app, user):
     script = Script(app, auth(app).json["access_token"])
     assert script.get("/protected").status_code == 200
 
 
-def test_without_a_wish_the_token_reads_everything_that_its_owner_may_and_writes_nothing(app, user):
+def test_without_a_scope_the_token_can_only_read(app, user):
     scopes = auth(app).json["scope"].split()
     assert scopes
     assert all(scope.endswith(":read") for scope in scopes)
     assert not [scope for scope in scopes if scope.startswith("admin")]
 
 
-def test_a_wish_is_granted_as_far_as_it_goes_and_not_further(app, user):
+def test_exactly_the_requested_scopes_are_granted(app, user):
     assert auth(app, GOOD | {"scope": "tokens:read profile:read"}).json["scope"] == "profile:read tokens:read"
 
 
-def test_the_claims_are_those_of_rfc_9068_and_carry_no_role(app, user):
+def test_the_claims_are_those_of_rfc_9068_without_roles(app, user):
     token = auth(app).json["access_token"]
     claims = pyjwt.decode(token, options={"verify_signature": False})
     of_the_token = {"iss", "aud", "sub", "client_id", "jti", "iat", "exp", "scope"}
@@ -62,7 +62,7 @@ def test_the_claims_are_those_of_rfc_9068_and_carry_no_role(app, user):
         ),
     ],
 )
-def test_either_name_or_address_will_do_as_json_and_as_a_form(app, user, body):
+def test_name_or_email_address_is_accepted_as_json_and_as_a_form(app, user, body):
     assert auth(app, body).status_code == 200
     assert Script(app).post("/api/auth", data=body).status_code == 200
 
@@ -86,7 +86,7 @@ def test_either_name_or_address_will_do_as_json_and_as_a_form(app, user, body):
         pytest.param({"scope": "x" * 1001}, "scope", id="a scope too long"),
     ],
 )
-def test_what_is_missing_or_misshapen_is_400_and_mints_nothing(app, user, change, field):
+def test_a_missing_or_malformed_field_is_400_and_creates_nothing(app, user, change, field):
     before = contents(app)
     answer = auth(app, GOOD | change)
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
@@ -94,12 +94,12 @@ def test_what_is_missing_or_misshapen_is_400_and_mints_nothing(app, user, change
     assert contents(app) == before
 
 
-def test_a_body_of_nothing_is_400(app, user):
+def test_an_empty_body_is_400(app, user):
     assert Script(app).post("/api/auth").status_code == 400
 
 
 @pytest.mark.parametrize("seconds", [60, 3600, 31536000, "86400"])
-def test_a_length_within_bounds_is_granted(app, user, seconds):
+def test_a_lifetime_within_the_limits_is_granted(app, user, seconds):
     assert auth(app, GOOD | {"expires_in": seconds}).json["expires_in"] == int(seconds)
 
 
@@ -109,12 +109,12 @@ def test_a_wrong_password_is_401_with_a_challenge(app, user):
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Latchkey"'
 
 
-def test_a_scope_that_is_not_held_is_told_to_those_alone_who_have_the_password(app, user):
+def test_a_scope_that_the_user_lacks_is_reported_only_with_the_right_password(app, user):
     answer = auth(app, GOOD | {"password": "wrong", "scope": "admin:write"})
     assert answer.status_code == 401
 
 
-def test_it_reads_no_cookie_and_sets_none(person):
+def test_a_script_login_reads_no_cookie_and_sets_none(person):
     answer = person.ask("POST", "/api/auth", json=GOOD | {"password": "wrong"})
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers
@@ -122,7 +122,7 @@ def test_it_reads_no_cookie_and_sets_none(person):
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_get_is_405_and_gives_nothing_away(person):
+def test_a_get_is_405(person):
     """Flask-Security, CVE-2021-21241: a GET of the login answered with the user's token."""
     for path in ("/api/auth", "/login", "/confirm", "/tokens/new"):
         assert "eyJ" not in person.ask("GET", path, headers={"Accept": "application/json"}).text
@@ -130,14 +130,14 @@ def test_a_get_is_405_and_gives_nothing_away(person):
 
 
 @pytest.mark.parametrize("name", ["role", "roles", "is_admin", "user_id", "sub", "jti", "origin", "id"])
-def test_members_that_nobody_asked_for_are_refused(app, user, name):
+def test_unknown_members_are_refused(app, user, name):
     before = contents(app)
     answer = auth(app, GOOD | {name: "super_admin"})
     assert (answer.status_code, answer.json["error"], list(answer.json["errors"])) == (400, "invalid_request", [name])
     assert contents(app) == before
 
 
-def test_a_token_of_the_api_is_written_down_and_listed_by_its_login(app, user, person):
+def test_an_access_token_is_an_audit_event_and_listed_by_its_login(app, user, person):
     auth(app)
     (minted,) = events(app, "token.minted")
     assert '"api"' in minted["details"]
@@ -146,6 +146,6 @@ def test_a_token_of_the_api_is_written_down_and_listed_by_its_login(app, user, p
     assert "api-" not in page
 
 
-def test_the_answer_is_a_page_for_a_browser_only_where_it_is_a_refusal(app, user):
+def test_a_browser_gets_a_page_only_for_a_refusal(app, user):
     person = Person(app)
     assert person.ask("POST", "/api/auth", json=GOOD).mimetype == "application/json"

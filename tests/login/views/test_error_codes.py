@@ -58,7 +58,7 @@ def is_refused(answer, status, error, code=None):
 
 @pytest.mark.parametrize(("body", "status"), UNREADABLE)
 @pytest.mark.parametrize("path", [LOGIN, REFRESH, REVOKE, INTROSPECT, EXCHANGE])
-def test_what_cannot_be_read_is_an_invalid_request(app, path, body, status):
+def test_an_unreadable_request_is_invalid_request(app, path, body, status):
     asker = Script(app, token(app, "tokens:introspect")) if path == INTROSPECT else Script(app)
     kind = {"content_type": "application/x-www-form-urlencoded"} if "data" in body else {}
     assert is_refused(asker.post(path, **(kind | body)), status, "invalid_request")
@@ -66,13 +66,13 @@ def test_what_cannot_be_read_is_an_invalid_request(app, path, body, status):
 
 @pytest.mark.parametrize("path", [LOGIN, REFRESH, REVOKE, INTROSPECT, EXCHANGE])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-def test_another_method_is_an_invalid_request(app, path, method):
+def test_another_method_is_invalid_request(app, path, method):
     answer = Script(app).call(method, path)
     assert is_refused(answer, 405, "invalid_request")
     assert "POST" in answer.headers["Allow"]
 
 
-def test_another_path_keeps_its_own_words(app):
+def test_other_paths_have_no_oauth_error(app):
     assert "error" not in Script(app).call("PUT", "/healthz").json
     assert "error" not in Script(app).get("/protected").json
 
@@ -92,21 +92,21 @@ def test_another_path_keeps_its_own_words(app):
         pytest.param({"email": "ada@example.org"}, 400, "invalid_request", None, id="name and e-mail address"),
     ],
 )
-def test_a_login(app, user, change, status, error, code):
+def test_error_codes_of_a_login(app, user, change, status, error, code):
     assert is_refused(Script(app).post(LOGIN, json=GOOD | change), status, error, code)
 
 
-def test_a_login_with_a_proof_that_shows_nothing(app, user):
+def test_an_invalid_proof_at_a_login_is_invalid_dpop_proof(app, user):
     assert is_refused(Script(app).post(LOGIN, json=GOOD, headers={"DPoP": "x"}), 400, "invalid_dpop_proof")
 
 
-def test_a_login_from_another_site_for_a_cookie(app, user):
+def test_error_code_of_a_cookie_login_from_another_site(app, user):
     headers = {"Sec-Fetch-Site": "cross-site"}
     answer = Script(app).post(LOGIN, json=GOOD | {"cookie": True}, headers=headers)
     assert is_refused(answer, 403, "invalid_request", "csrf_failed")
 
 
-def test_a_login_that_takes_a_second_factor(app, user):
+def test_error_code_of_a_login_without_its_second_factor(app, user):
     with_app(app, user)
     assert is_refused(Script(app).post(LOGIN, json=GOOD), 401, "invalid_grant", "mfa_required")
     answer = Script(app).post(LOGIN, json=GOOD | {"code": "000000"})
@@ -120,7 +120,7 @@ def test_a_login_that_takes_a_second_factor(app, user):
         pytest.param({"closes_at": now() + timedelta(days=3)}, id="a closed account"),
     ],
 )
-def test_a_login_to_an_account_that_is_shut(app, user, change):
+def test_error_code_of_a_login_to_a_closed_account(app, user, change):
     with services_of(app).get(Database).write() as db:
         for name, value in change.items():
             setattr(db.get_one(type(user), user.id), name, value)
@@ -136,7 +136,7 @@ def test_a_login_to_an_account_that_is_shut(app, user, change):
         (EXCHANGE, WHOLE | {"subject_token": "x"}),
     ],
 )
-def test_whoever_tries_too_often(make_app, path, body):
+def test_error_code_of_too_many_attempts(make_app, path, body):
     app = make_app(WEBAPP_EXCHANGE_AUDIENCES=REPORTS, WEBAPP_LOGIN_TRIES_PER_ADDRESS="1")
     Script(app).post(path, json=body)
     answer = Script(app).post(path, json=body)
@@ -147,11 +147,11 @@ def test_whoever_tries_too_often(make_app, path, body):
 # POST /api/auth/refresh
 
 
-def test_a_refresh_token_that_is_none(app):
+def test_error_code_of_an_invalid_refresh_token(app):
     assert is_refused(refresh(app, "x"), 401, "invalid_grant", "refresh_invalid")
 
 
-def test_a_refresh_token_that_was_used_before(app, user):
+def test_error_code_of_a_reused_refresh_token(app, user):
     with time_machine.travel(now(), tick=False) as clock:
         first = log_in(app)["refresh_token"]
         refresh(app, first)
@@ -159,12 +159,12 @@ def test_a_refresh_token_that_was_used_before(app, user):
         assert is_refused(refresh(app, first), 401, "invalid_grant", "refresh_reused")
 
 
-def test_a_refresh_that_asks_for_more(app, user):
+def test_error_code_of_a_refresh_with_a_wider_scope(app, user):
     given = log_in(app, scope="profile:read")["refresh_token"]
     assert is_refused(refresh(app, given, scope="tokens:read"), 400, "invalid_scope")
 
 
-def test_a_refresh_with_a_proof_that_shows_nothing(app, user):
+def test_error_code_of_a_refresh_with_an_invalid_proof(app, user):
     body = {"refresh_token": log_in(app)["refresh_token"]}
     assert is_refused(Script(app).post(REFRESH, json=body, headers={"DPoP": "x"}), 400, "invalid_dpop_proof")
 
@@ -182,7 +182,7 @@ def test_a_refresh_with_a_proof_that_shows_nothing(app, user):
         ),
     ],
 )
-def test_an_asker_of_introspection(app, sent, status, error, code):
+def test_error_codes_of_introspection(app, sent, status, error, code):
     assert is_refused(Script(app, sent(app)).post(INTROSPECT, json={"token": "x"}), status, error, code)
 
 
@@ -199,7 +199,7 @@ def test_an_asker_of_introspection(app, sent, status, error, code):
         pytest.param({"actor_token": "x"}, "invalid_request", id="an actor"),
     ],
 )
-def test_an_exchange(app, change, error):
+def test_error_codes_of_an_exchange(app, change, error):
     body = WHOLE | {"subject_token": token(app, "profile:read")} | change
     assert is_refused(Script(app).post(EXCHANGE, json=body), 400, error)
 
@@ -211,12 +211,12 @@ def test_an_exchange(app, change, error):
         pytest.param("nonsense", "token_invalid", id="a bad one"),
     ],
 )
-def test_a_subject_token_that_does_not_hold_is_an_invalid_request(app, subject, code):
+def test_an_invalid_subject_token_is_invalid_request(app, subject, code):
     answer = Script(app).post(EXCHANGE, json=WHOLE | {"subject_token": subject})
     assert is_refused(answer, 401, "invalid_request", code)
 
 
-def test_a_subject_token_that_was_revoked_is_an_invalid_request(app, user):
+def test_a_revoked_subject_token_is_invalid_request(app, user):
     given = factories.api_token(app, user)
     with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, given.entry.id)
@@ -224,7 +224,7 @@ def test_a_subject_token_that_was_revoked_is_an_invalid_request(app, user):
     assert is_refused(answer, 401, "invalid_request", "token_revoked")
 
 
-def test_a_bound_subject_token_with_a_wrong_proof(app, user):
+def test_error_code_of_a_bound_subject_token_with_a_wrong_proof(app, user):
     given = bound_token(app, user)
     headers = {"DPoP": proof(claims_for("POST", "/elsewhere", given))}
     answer = Script(app).post(EXCHANGE, json=WHOLE | {"subject_token": given}, headers=headers)

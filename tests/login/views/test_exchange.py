@@ -37,7 +37,7 @@ def verifier(app):
     return Verifier("http://localhost:8000", audience=REPORTS, keys=key_named)
 
 
-def test_it_gives_a_token_that_the_other_service_takes_for_fifteen_minutes(app, user, verifier):
+def test_an_exchange_returns_a_token_for_the_other_service_for_fifteen_minutes(app, user, verifier):
     with time_machine.travel(NOON, tick=False) as clock:
         given = factories.api_token(app, user, "profile:read", "protected:read")
         answer = exchange(app, given.token)
@@ -55,7 +55,7 @@ def test_it_gives_a_token_that_the_other_service_takes_for_fifteen_minutes(app, 
             verifier.verify(answer.json["access_token"])
 
 
-def test_it_says_who_acts_and_how_that_was_proven(app, user):
+def test_the_exchanged_token_names_the_actor_and_the_authentication(app, user):
     with time_machine.travel(NOON, tick=False):
         given = factories.api_token(app, user, "profile:read")
         found = claims(exchange(app, given.token).json["access_token"])
@@ -83,7 +83,7 @@ def test_it_says_who_acts_and_how_that_was_proven(app, user):
         pytest.param(["profile:read", "roles:share"], None, True, id="the scope is granted and asked for"),
     ],
 )
-def test_roles_are_told_only_with_the_scope_for_them(app, scopes, asked, is_told):
+def test_roles_are_included_only_with_the_scope_for_them(app, scopes, asked, is_told):
     chief = factories.user(app, "chief", role="super_admin")
     made = exchange(app, factories.api_token(app, chief, *scopes).token, scope=asked).json["access_token"]
     asker = Script(app, factories.api_token(app, chief, "tokens:introspect").token)
@@ -92,11 +92,11 @@ def test_roles_are_told_only_with_the_scope_for_them(app, scopes, asked, is_told
     assert asker.post("/api/auth/introspect", json={"token": made}).json.get("roles") == roles
 
 
-def test_a_scripts_login_that_names_no_scopes_shares_no_roles(app, user):
+def test_a_script_login_without_scopes_includes_no_roles(app, user):
     assert "roles:share" not in log_in(app)["scope"]
 
 
-def test_introspection_keeps_the_actor_and_the_restrictions_of_the_exchanged_token(app, user):
+def test_introspection_returns_the_actor_and_restrictions_of_the_exchanged_token(app, user):
     authority = TokenGrant(scopes=frozenset(["protected:read"]), per_minute=60)
     made = exchange(app, factories.api_token(app, user, authority=authority).token).json["access_token"]
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
@@ -106,7 +106,7 @@ def test_introspection_keeps_the_actor_and_the_restrictions_of_the_exchanged_tok
         assert told[name] == said[name], name
 
 
-def test_a_restriction_that_comes_after_the_exchange_is_told_by_introspection(app, database, user):
+def test_introspection_returns_restrictions_added_after_the_exchange(app, database, user):
     given = factories.api_token(app, user, "protected:read")
     made = exchange(app, given.token).json["access_token"]
     with database.write() as db:
@@ -129,39 +129,39 @@ def test_a_restriction_that_comes_after_the_exchange_is_told_by_introspection(ap
         pytest.param({"resource": REPORTS}, id="by both, which say the same"),
     ],
 )
-def test_the_service_may_be_named_by_its_uri(app, user, target):
+def test_the_service_can_be_given_as_resource(app, user, target):
     answer = exchange(app, factories.api_token(app, user).token, **target)
     assert claims(answer.json["access_token"])["aud"] == REPORTS
 
 
 @pytest.mark.parametrize("kind", [ACCESS_TOKEN, JWT])
-def test_either_name_of_its_kind_will_do(app, user, kind):
+def test_both_token_type_names_are_accepted(app, user, kind):
     token = factories.api_token(app, user).token
     answer = exchange(app, token, subject_token_type=kind, requested_token_type=kind)
     assert answer.json["issued_token_type"] == kind
 
 
-def test_the_token_may_stand_in_the_header_and_in_a_form(app, user):
+def test_the_token_can_be_in_the_header_or_in_the_form(app, user):
     token = factories.api_token(app, user).token
     assert Script(app, token).post("/api/auth/exchange", json={"audience": "backup"}).status_code == 200
     assert Script(app, token).post("/api/auth/exchange", json=WHOLE | {"subject_token": token}).status_code == 200
     assert Script(app).post("/api/auth/exchange", data=WHOLE | {"subject_token": token}).status_code == 200
 
 
-def test_two_tokens_are_one_too_many(app, user):
+def test_two_tokens_are_refused(app, user):
     one, other = factories.api_token(app, user).token, factories.api_token(app, user).token
     answer = Script(app, one).post("/api/auth/exchange", json=WHOLE | {"subject_token": other})
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
 
 
-def test_it_never_outlives_the_token_that_it_was_made_from(app, user):
+def test_an_exchanged_token_never_outlives_the_original(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         given = factories.api_token(app, user, lifetime=timedelta(hours=1))
         clock.shift(3000)
         assert exchange(app, given.token).json["expires_in"] == 600
 
 
-def test_it_may_be_narrower_and_never_wider(app, user):
+def test_an_exchanged_token_can_be_narrower_but_not_wider(app, user):
     given = factories.api_token(app, user, "profile:read", "protected:read")
     assert exchange(app, given.token, scope="protected:read").json["scope"] == "protected:read"
     for scope in ("tokens:read", "protected:read tokens:read", "nonsense"):
@@ -169,7 +169,7 @@ def test_it_may_be_narrower_and_never_wider(app, user):
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
 
 
-def test_what_its_row_has_lost_it_has_lost_whatever_the_token_says(app, database, user):
+def test_permissions_removed_from_the_row_are_not_exchanged(app, database, user):
     given = factories.api_token(app, user, "profile:read", "protected:read")
     with database.write() as db:
         lifecycle.find(db, user.id, given.entry.id).credential.authority = TokenGrant(
@@ -179,20 +179,20 @@ def test_what_its_row_has_lost_it_has_lost_whatever_the_token_says(app, database
     assert exchange(app, given.token, scope="protected:read").status_code == 400
 
 
-def test_our_own_guard_does_not_take_it(app, user):
+def test_an_exchanged_token_is_refused_by_this_site(app, user):
     made = exchange(app, factories.api_token(app, user).token).json["access_token"]
     answer = Script(app, made).get("/protected")
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
 
-def test_it_is_neither_exchanged_nor_refreshed_again(app, user):
+def test_an_exchanged_token_cannot_be_exchanged_or_refreshed(app, user):
     given = factories.api_token(app, user)
     made = exchange(app, given.token).json["access_token"]
     assert exchange(app, made).json["code"] == "token_invalid"
     assert refresh(app, made).json["code"] == "refresh_invalid"
 
 
-def test_those_who_ask_hear_that_it_ends_with_the_one_that_it_was_made_from(app, database, user):
+def test_introspection_of_an_exchanged_token_ends_with_the_original(app, database, user):
     given = factories.api_token(app, user, "profile:read", "protected:read")
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     made = exchange(app, given.token, scope="protected:read").json["access_token"]
@@ -207,13 +207,13 @@ def test_those_who_ask_hear_that_it_ends_with_the_one_that_it_was_made_from(app,
     assert told() == {"active": False}
 
 
-def test_a_token_of_a_scripts_login_can_be_exchanged_and_its_refresh_token_cannot(app, user):
+def test_an_access_token_of_a_script_login_can_be_exchanged_but_not_its_refresh_token(app, user):
     answer = log_in(app)
     assert exchange(app, answer["access_token"]).status_code == 200
     assert exchange(app, answer["refresh_token"]).json["code"] == "token_invalid"
 
 
-def test_it_stays_bound_to_the_key_of_the_token(app, user, verifier):
+def test_an_exchanged_token_stays_bound_to_the_key(app, user, verifier):
     """A bound token is exchanged with a proof alone, and what comes of it is bound to the same key."""
     given = bound_token(app, user)
     assert exchange(app, given).status_code == 401
@@ -225,7 +225,7 @@ def test_it_stays_bound_to_the_key_of_the_token(app, user, verifier):
     assert verifier.verify(answer.json["access_token"], jkt=JKT)
 
 
-def test_it_is_written_down(app, user):
+def test_an_exchange_is_an_audit_event(app, user):
     exchange(app, factories.api_token(app, user).token)
     (event,) = events(app, "token.exchanged")
     assert event["user_id"] == user.id.hex

@@ -20,7 +20,7 @@ def app(make_app):
     "bounds",
     [{"networks": ("10.0.0.0/8",)}, {"methods": frozenset(["POST"])}, {"resources": frozenset(["/api/auth/exchange"])}],
 )
-def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(app, user, bounds):
+def test_a_token_with_restrictions_that_another_service_cannot_enforce_is_not_exchanged(app, user, bounds):
     given = factories.api_token(app, user, authority=TokenGrant(scopes=frozenset(["protected:read"]), **bounds))
     answer = exchange(app, given.token)
     assert (answer.status_code, answer.json["code"]) == (403, "token_limited")
@@ -54,7 +54,7 @@ def test_bounds_that_another_service_could_not_keep_are_not_lost_by_an_exchange(
         pytest.param({"scope": "x" * 1001}, "invalid_request", id="scopes too long"),
     ],
 )
-def test_what_does_not_fit_is_400_in_the_words_of_the_standard(app, user, change, error):
+def test_an_unsupported_parameter_is_400_with_the_standard_error(app, user, change, error):
     token = factories.api_token(app, user).token
     before = contents(app)
     answer = exchange(app, token, **change)
@@ -65,12 +65,12 @@ def test_what_does_not_fit_is_400_in_the_words_of_the_standard(app, user, change
 @pytest.mark.parametrize(
     "change", [{"audience": 5}, {"audience": ["backup"] * 2}, {"subject_token": {}}, {"scope": {}}]
 )
-def test_what_has_another_shape_is_400(app, change):
+def test_a_malformed_request_is_400(app, change):
     assert Script(app).post("/api/auth/exchange", json=WHOLE | change).status_code == 400
 
 
 @pytest.mark.parametrize("text", ["nonsense", "a b", "x" * 60_000, "lkr_" + "A" * 43, "ä", "a\r\nX-Header: b"])
-def test_a_token_that_does_not_hold_is_401(app, text):
+def test_an_invalid_token_is_401(app, text):
     answer = exchange(app, text)
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
 
@@ -82,7 +82,7 @@ def test_without_a_token_it_is_401_even_with_a_session(app, person):
 
 
 @pytest.mark.parametrize("aud", [[REPORTS], {}, None, 5, ""])
-def test_an_audience_of_another_shape_under_a_good_signature_is_inactive(app, user, aud):
+def test_a_signed_token_with_a_malformed_audience_is_inactive(app, user, aud):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     forged = signed(app, claims_of(app, user, aud=aud))
     assert asker.post("/api/auth/introspect", json={"token": forged}).json == {"active": False}
@@ -91,19 +91,19 @@ def test_an_audience_of_another_shape_under_a_good_signature_is_inactive(app, us
 @pytest.mark.parametrize(
     "act", [None, 5, "x", [], {}, {"sub": 5}, {"sub": "x"}, {"sub": "http://other.example/tokens/" + "0" * 32}]
 )
-def test_one_for_another_service_that_names_no_token_of_ours_is_inactive(app, user, act):
+def test_a_signed_token_for_another_service_without_its_original_is_inactive(app, user, act):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     forged = signed(app, claims_of(app, user, aud=REPORTS, act=act))
     assert asker.post("/api/auth/introspect", json={"token": forged}).json == {"active": False}
 
 
-def test_guessing_is_counted_by_address(make_app, user):
+def test_wrong_tokens_are_counted_by_network(make_app, user):
     app = make_app(WEBAPP_EXCHANGE_AUDIENCES="backup", WEBAPP_LOGIN_TRIES_PER_ADDRESS="3")
     sent = {"audience": "backup"}
     assert [exchange(app, "nonsense", **sent).status_code for _ in range(4)] == [401] * 3 + [429]
 
 
-def test_where_no_service_is_named_nothing_is_exchanged_and_says_so(make_app, user):
+def test_without_the_setting_no_token_is_exchanged(make_app, user):
     app = make_app(WEBAPP_EXCHANGE_AUDIENCES="")
     answer = exchange(app, factories.api_token(app, user).token)
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_target")
@@ -111,6 +111,6 @@ def test_where_no_service_is_named_nothing_is_exchanged_and_says_so(make_app, us
 
 
 @pytest.mark.parametrize("name", ["http://localhost:8000", "HTTP://localhost:8000/", "ä", "x" * 201])
-def test_a_service_that_cannot_be_one_stops_the_start(tmp_path, name):
+def test_an_invalid_audience_stops_the_start(tmp_path, name):
     with pytest.raises(SettingsError, match="WEBAPP_EXCHANGE_AUDIENCES"):
         Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_EXCHANGE_AUDIENCES": name})

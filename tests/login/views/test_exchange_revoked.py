@@ -16,7 +16,7 @@ def app(make_app):
     return make_app(WEBAPP_EXCHANGE_AUDIENCES=f"{REPORTS}, backup")
 
 
-def test_revoking_it_ends_it_alone_and_is_kept_until_it_would_have_expired(app, user):
+def test_revoking_an_exchanged_token_ends_only_it_and_is_stored_until_its_expiry(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         asker, given = (
             Script(app, factories.api_token(app, user, "tokens:introspect").token),
@@ -42,7 +42,7 @@ def test_revoking_it_ends_it_alone_and_is_kept_until_it_would_have_expired(app, 
     assert "eyJ" not in str([first, second])
 
 
-def test_whoever_holds_no_exchanged_token_that_stands_revokes_none(app, database, user):
+def test_an_invalid_exchanged_token_revokes_nothing(app, database, user):
     given = factories.api_token(app, user)
     made = exchange(app, given.token).json["access_token"]
     with database.write() as db:

@@ -40,7 +40,7 @@ def introspect(script, token, **members):
     return script.post("/api/auth/introspect", json={"token": token} | members)
 
 
-def test_an_access_token_that_stands_is_told_with_all_that_is_known_of_it(app, user, asker):
+def test_a_valid_access_token_is_described_completely(app, user, asker):
     with time_machine.travel(NOON, tick=False):
         issued = factories.api_token(app, user, "profile:read", "protected:read", lifetime=timedelta(days=1))
         answer = introspect(asker, issued.token)
@@ -67,7 +67,7 @@ def test_an_access_token_that_stands_is_told_with_all_that_is_known_of_it(app, u
     }
 
 
-def test_a_refresh_token_that_stands_is_told_as_one(app, user, asker):
+def test_a_valid_refresh_token_is_described_as_one(app, user, asker):
     with time_machine.travel(NOON, tick=False):
         told = introspect(asker, log_in(app, scope="protected:read")["refresh_token"]).json
     assert told == {
@@ -85,7 +85,7 @@ def test_a_refresh_token_that_stands_is_told_as_one(app, user, asker):
     }
 
 
-def test_it_is_read_from_a_form_as_libraries_send_it(app, user, asker):
+def test_the_token_is_read_from_a_form_as_libraries_send_it(app, user, asker):
     sent = {"token": log_in(app)["access_token"], "token_type_hint": "access_token"}
     assert asker.post("/api/auth/introspect", data=sent).json["active"] is True
 
@@ -124,12 +124,12 @@ def of_an_ended_login(app, user):
         pytest.param(lambda app, user: signed(app, claims_of(app, user, sub="x")), id="one that says it is another's"),
     ],
 )
-def test_one_that_does_not_stand_is_inactive_and_nothing_else_is_told(app, user, admin, make):
+def test_an_invalid_token_is_inactive_without_details(app, user, admin, make):
     answer = introspect(admin, make(app, user))
     assert (answer.status_code, answer.json) == (200, INACTIVE)
 
 
-def test_an_expired_one_is_inactive(app, user):
+def test_an_expired_token_is_inactive(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
         answer = log_in(app)
@@ -138,7 +138,7 @@ def test_an_expired_one_is_inactive(app, user):
         assert introspect(asker, answer["refresh_token"]).json["active"] is True
 
 
-def test_those_of_somebody_disabled_are_inactive(app, database, user, admin):
+def test_tokens_of_a_disabled_user_are_inactive(app, database, user, admin):
     answer, issued = log_in(app), factories.api_token(app, user)
     with database.write() as db:
         account_lifecycle.disable(db, db.get_one(User, user.id))
@@ -146,14 +146,14 @@ def test_those_of_somebody_disabled_are_inactive(app, database, user, admin):
         assert introspect(admin, token).json == INACTIVE
 
 
-def test_of_another_is_told_to_admins_alone(app, user, asker, admin):
+def test_only_admins_can_introspect_tokens_of_others(app, user, asker, admin):
     eve = factories.user(app, "eve")
     theirs = factories.api_token(app, eve).token
     assert introspect(asker, theirs).json == INACTIVE
     assert introspect(admin, theirs).json["username"] == "eve"
 
 
-def test_an_admin_who_is_none_any_more_is_told_of_their_own_alone(app, database, user, admin):
+def test_a_former_admin_can_introspect_only_own_tokens(app, database, user, admin):
     with database.write() as db:
         found = db.query(User).filter_by(username="grace").one()
         account_lifecycle.change_role(db, found, "user")
@@ -161,12 +161,12 @@ def test_an_admin_who_is_none_any_more_is_told_of_their_own_alone(app, database,
     assert introspect(admin, admin.token).json["active"] is True
 
 
-def test_it_takes_the_scope(app, user, script):
+def test_introspection_needs_the_scope(app, user, script):
     answer = introspect(script, script.token)
     assert (answer.status_code, answer.json["required"]) == (403, ["tokens:introspect"])
 
 
-def test_a_session_may_not_ask_even_with_its_csrf_token(app, user, person):
+def test_a_session_cannot_introspect_even_with_its_csrf_token(app, user, person):
     person.open("/tokens/new")
     headers = {"X-CSRF-Token": person.csrf_token, "Accept": "application/json"}
     answer = person.ask("POST", "/api/auth/introspect", json={"token": "x"}, headers=headers)
@@ -174,7 +174,7 @@ def test_a_session_may_not_ask_even_with_its_csrf_token(app, user, person):
     assert "Set-Cookie" not in answer.headers
 
 
-def test_to_be_asked_about_is_no_use(app, database, user, asker):
+def test_introspection_does_not_count_as_use(app, database, user, asker):
     issued = factories.api_token(app, user)
     before = contents(app)
     for _ in range(3):
@@ -186,7 +186,7 @@ def test_to_be_asked_about_is_no_use(app, database, user, asker):
     assert [e for e in events(app, "token.first-used") if e["credential_id"] == issued.entry.id.hex] == []
 
 
-def test_what_no_person_proved_has_no_time_of_proof(app, user, asker, database):
+def test_a_token_created_by_command_has_no_auth_time(app, user, asker, database):
     wish = issuing.TokenRequest(name="by an operator", authority=TokenGrant(), lifetime=timedelta(days=1), origin="cli")
     with database.write() as db:
         issued = services_of(app).get(TokenIssuer).issue(db, user.id, wish, PROVEN_BY_NOBODY)
@@ -196,11 +196,11 @@ def test_what_no_person_proved_has_no_time_of_proof(app, user, asker, database):
 
 
 @pytest.mark.parametrize("body", [{}, {"token": ""}, {"token": None}, {"token": 7}, {"token": ["a"]}, [], None])
-def test_what_has_another_shape_is_400(asker, body):
+def test_a_malformed_request_is_400(asker, body):
     assert asker.post("/api/auth/introspect", json=body).status_code == 400
 
 
-def test_refreshing_moves_no_time_of_proof(app, user):
+def test_a_refresh_does_not_change_auth_time(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
         first = log_in(app)

@@ -37,7 +37,7 @@ def bound(app, user, **bounds):
     return factories.api_token(app, user, authority=TokenGrant(scopes=frozenset(["protected:read"]), **bounds)).token
 
 
-def test_the_restrictions_of_a_token_are_said(app, user, asker):
+def test_introspection_returns_the_restrictions(app, user, asker):
     told = introspect(asker, bound(app, user, **BOUND)).json
     assert (told["active"], told["restrictions"], told["cnf"]) == (True, TOLD, {"jkt": "a" * 43})
     assert "restrictions" not in introspect(asker, bound(app, user)).json
@@ -88,5 +88,5 @@ def test_a_token_without_restrictions_is_active_for_any_stated_call(app, user, a
         *({"path": text} for text in ("protected", "https://x.example/protected", "/" + "x" * 2000)),
     ],
 )
-def test_a_stated_call_that_cannot_be_one_is_400(app, user, asker, call):
+def test_an_invalid_stated_call_is_400(app, user, asker, call):
     assert introspect(asker, bound(app, user), **call).status_code == 400

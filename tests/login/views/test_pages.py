@@ -30,20 +30,20 @@ def by_json(person, **fields):
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.org", " ada ", "ａｄａ", "Ada@Example.ORG"])
-def test_a_person_logs_in_by_name_or_address_however_it_is_written(app, user, name):
+def test_a_user_logs_in_by_name_or_email_address_in_any_letter_case(app, user, name):
     assert Person(app).log_in(name).request.path == "/dashboard"
 
 
 @pytest.mark.parametrize(
     ("setting", "words"), [("30d", "30 days"), ("1d", "1 day"), ("2h", "2 hours"), ("", "30 days")]
 )
-def test_the_login_says_how_long_it_may_be_kept(make_app, setting, words):
+def test_the_login_page_says_how_long_a_session_is_remembered(make_app, setting, words):
     chosen = {"WEBAPP_REMEMBER_LIFETIME": setting} if setting else {}
     app = make_app(**chosen, WEBAPP_SESSION_LIFETIME="1h", WEBAPP_SESSION_IDLE="1h")
     assert f"Keep me logged in on this device for {words}<" in Person(app).open("/login").text
 
 
-def test_a_script_may_log_in_with_a_cookie_as_well(app, user):
+def test_a_script_can_log_in_with_a_cookie(app, user):
     person = Person(app)
     answer = by_json(person, next="/tokens")
     assert answer.json == {"username": "ada", "roles": ["user"], "next": "/tokens"}
@@ -58,7 +58,7 @@ def test_a_wrong_password_is_422_on_the_page_and_401_as_json(app, user):
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_what_was_typed_is_kept_but_for_the_password(app, user):
+def test_the_form_keeps_its_input_except_the_password(app, user):
     person = Person(app)
     person.open("/login?next=/tokens")
     answer = person.press("Log in", username="ada", password="wrong password 1")
@@ -68,14 +68,14 @@ def test_what_was_typed_is_kept_but_for_the_password(app, user):
 
 
 @pytest.mark.parametrize("fields", [{"username": ""}, {"password": ""}, {"username": " "}, {"username": "x" * 1001}])
-def test_a_field_that_was_left_out_is_said_beside_it(app, user, fields):
+def test_a_missing_field_has_a_message(app, user, fields):
     person = Person(app)
     person.open("/login")
     answer = person.press("Log in", **({"username": "ada", "password": "x"} | fields))
     assert answer.status_code == 422
 
 
-def test_a_login_gives_a_new_cookie_and_forgets_what_was_in_the_old_one(app, user):
+def test_a_login_sets_a_new_cookie_without_the_old_content(app, user):
     """Session fixation: what was planted beforehand is worth nothing afterwards."""
     person = Person(app)
     person.open("/login")
@@ -96,17 +96,17 @@ def test_a_second_login_in_one_browser_ends_the_first(app, person):
     assert thief.open("/dashboard").request.path == "/login"
 
 
-def test_a_login_elsewhere_ends_nothing_here(app, person):
+def test_a_login_in_another_browser_ends_nothing(app, person):
     Person(app).log_in("ada")
     assert person.open("/dashboard").request.path == "/dashboard"
 
 
-def test_asking_for_the_logout_logs_nobody_out(person):
+def test_a_get_of_the_logout_does_not_log_out(person):
     person.open("/logout")
     assert person.open("/dashboard").request.path == "/dashboard"
 
 
-def test_a_copied_cookie_is_dead_after_the_logout_in_every_process(make_app):
+def test_a_copied_cookie_is_invalid_after_the_logout_in_every_process(make_app):
     here, there = make_app(), make_app()
     factories.user(here, "ada")
     person = Person(here)
@@ -119,20 +119,20 @@ def test_a_copied_cookie_is_dead_after_the_logout_in_every_process(make_app):
     assert thief.open("/dashboard").request.path == "/login"
 
 
-def test_after_the_logout_nothing_of_the_session_is_in_the_cookie(app, person):
+def test_after_the_logout_the_cookie_has_nothing_of_the_session(app, person):
     person.open("/logout")
     person.press("Log out")
     with app.test_request_context(headers={"Cookie": f"session={person.cookie}"}):
         assert set(session) <= {"csrf_token", "_flashes"}
 
 
-def test_logging_out_twice_is_no_fault(person):
+def test_logging_out_twice_is_no_error(person):
     token = token_of(person)
     assert person.ask("POST", "/logout", data={"csrf_token": token}).status_code == 303
     assert person.ask("POST", "/logout", data={"csrf_token": token}).status_code == 401
 
 
-def test_whoever_is_logged_in_is_led_on_from_the_login(person):
+def test_a_logged_in_user_is_redirected_from_the_login_page(person):
     assert person.ask("GET", "/login?next=/tokens").headers["Location"] == "/tokens"
 
 
@@ -144,7 +144,7 @@ def confirm(person, password=factories.PASSWORD):
     return person.press("Confirm", password=password)
 
 
-def test_a_confirmation_gives_a_new_secret_and_kills_the_old(app, person):
+def test_a_confirmation_sets_a_new_secret_and_invalidates_the_old(app, person):
     copied = person.cookie
     assert confirm(person).request.path == "/tokens/new"
     thief = Person(app)
@@ -161,7 +161,7 @@ def test_a_confirmation_with_a_wrong_password_changes_nothing(app, person):
     assert person.open("/dashboard").request.path == "/dashboard"
 
 
-def test_a_confirmation_takes_ones_own_password_alone(app, person):
+def test_a_confirmation_accepts_only_the_password_of_the_user(app, person):
     other = "another horse battery staple"
     grace = factories.user(app, "grace")
     with services_of(app).get(Database).write() as db:
@@ -169,7 +169,7 @@ def test_a_confirmation_takes_ones_own_password_alone(app, person):
     assert confirm(person, other).status_code == 422
 
 
-def test_from_a_confirmation_on_a_session_lives_as_long_as_from_a_login_on(app, person):
+def test_a_confirmation_starts_the_lifetime_of_the_session_again(app, person):
     an_hour_later = now() + timedelta(hours=1)
     with time_machine.travel(an_hour_later, tick=False):
         confirm(person)
@@ -180,22 +180,22 @@ def test_from_a_confirmation_on_a_session_lives_as_long_as_from_a_login_on(app, 
         assert (new.idle, new.created_at) == (old.idle, old.created_at)
 
 
-def test_a_confirmation_is_written_down(app, person):
+def test_a_confirmation_is_an_audit_event(app, person):
     confirm(person)
     assert len(events(app, "session.confirmed")) == 1
 
 
-def test_a_confirmation_says_no_content_to_a_script(person):
+def test_a_confirmation_by_a_script_is_204(person):
     headers = {"Accept": "application/json", "X-CSRF-Token": token_of(person)}
     answer = person.ask("POST", "/confirm", json={"password": factories.PASSWORD}, headers=headers)
     assert (answer.status_code, answer.data) == (204, b"")
 
 
-def test_a_script_whose_confirmation_is_wrong_is_told_beside_the_field(person):
+def test_a_wrong_confirmation_by_a_script_is_a_field_error(person):
     headers = {"Accept": "application/json", "X-CSRF-Token": token_of(person)}
     answer = person.ask("POST", "/confirm", json={"password": "wrong"}, headers=headers)
     assert (answer.status_code, answer.json["errors"]["password"]) == (422, ["Wrong password. Try again."])
 
 
-def test_a_stranger_cannot_confirm_anything(app):
+def test_an_anonymous_caller_cannot_confirm(app):
     assert Script(app).post("/confirm", json={"password": "x"}).status_code == 401

@@ -18,7 +18,7 @@ def revoke(app, token, address="10.0.0.7", **members):
 
 
 @pytest.mark.parametrize("hint", [{}, {"token_type_hint": "access_token"}, {"token_type_hint": "refresh_token"}])
-def test_an_access_token_ends_at_once_and_alone(app, user, hint):
+def test_revoking_an_access_token_ends_only_it_at_once(app, user, hint):
     answer, other = log_in(app), factories.api_token(app, user)
     assert revoke(app, answer["access_token"], **hint).status_code == 200
     refused = Script(app, answer["access_token"]).get("/protected")
@@ -27,14 +27,14 @@ def test_an_access_token_ends_at_once_and_alone(app, user, hint):
     assert refresh(app, answer["refresh_token"]).status_code == 200
 
 
-def test_a_token_of_the_page_can_be_ended_by_its_holder_too(app, user):
+def test_an_api_token_can_be_revoked_by_its_holder(app, user):
     issued = factories.api_token(app, user)
     assert revoke(app, issued.token).status_code == 200
     assert not works(app, issued.token)
 
 
 @pytest.mark.parametrize("hint", [{}, {"token_type_hint": "access_token"}, {"token_type_hint": "nonsense"}])
-def test_a_refresh_token_ends_its_login_and_all_that_came_from_it(app, database, user, hint):
+def test_revoking_a_refresh_token_ends_its_login_with_all_tokens(app, database, user, hint):
     first, other = log_in(app), log_in(app)
     second = refresh(app, first["refresh_token"]).json
     assert revoke(app, second["refresh_token"], **hint).status_code == 200
@@ -46,14 +46,14 @@ def test_a_refresh_token_ends_its_login_and_all_that_came_from_it(app, database,
         assert len(script_logins.live(db, user.id)) == 1
 
 
-def test_it_is_read_from_a_form_as_libraries_send_it(app, user):
+def test_the_token_is_read_from_a_form_as_libraries_send_it(app, user):
     answer = log_in(app)
     sent = {"token": answer["refresh_token"], "token_type_hint": "refresh_token"}
     assert Script(app).post("/api/auth/revoke", data=sent).status_code == 200
     assert not works(app, answer["access_token"])
 
 
-def test_it_is_written_down_as_the_holders_deed(app, user):
+def test_a_revocation_is_an_audit_event_of_the_holder(app, user):
     answer = log_in(app)
     revoke(app, answer["access_token"])
     revoke(app, answer["refresh_token"])
@@ -62,7 +62,7 @@ def test_it_is_written_down_as_the_holders_deed(app, user):
     assert all('"holder"' in str(event["details"]) for event in found)
 
 
-def test_once_more_is_no_error_and_no_second_event(app, user):
+def test_a_second_revocation_is_no_error_and_no_event(app, user):
     answer = log_in(app)
     for _ in range(3):
         assert revoke(app, answer["refresh_token"]).status_code == 200
@@ -80,7 +80,7 @@ def test_once_more_is_no_error_and_no_second_event(app, user):
         pytest.param("x" * 60_000, id="sixty kilobytes"),
     ],
 )
-def test_garbage_is_200_and_changes_nothing(app, user, text):
+def test_an_invalid_token_is_200_and_changes_nothing(app, user, text):
     log_in(app)
     before = contents(app)
     assert revoke(app, text).status_code == 200
@@ -95,13 +95,13 @@ def test_an_expired_token_is_200(app, user):
 
 
 @pytest.mark.parametrize("change", [{"sub": "nobody"}, {"jti": "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111"}, {"aud": "x"}])
-def test_claims_of_nobody_under_a_good_signature_are_200_and_end_nothing(app, user, change):
+def test_a_signed_token_without_a_row_is_200_and_ends_nothing(app, user, change):
     issued = factories.api_token(app, user)
     assert revoke(app, signed(app, claims_of(app, user, **change))).status_code == 200
     assert works(app, issued.token)
 
 
-def test_the_cookie_of_a_session_is_no_token(app, person):
+def test_a_session_cookie_is_not_revoked(app, person):
     assert revoke(app, person.cookie).status_code == 200
     assert person.open("/dashboard").status_code == 200
 
@@ -109,17 +109,17 @@ def test_the_cookie_of_a_session_is_no_token(app, person):
 @pytest.mark.parametrize(
     "body", [{}, {"token": ""}, {"token": None}, {"token": 7}, {"token": ["a"]}, {"token": {}}, [], None, 5]
 )
-def test_what_has_another_shape_is_400(app, body):
+def test_a_malformed_request_is_400(app, body):
     assert Script(app).post("/api/auth/revoke", json=body).status_code == 400
 
 
-def test_no_cookie_is_read_and_no_csrf_token_asked(app, user, person):
+def test_a_revocation_reads_no_cookie_and_needs_no_csrf_token(app, user, person):
     answer = person.ask("POST", "/api/auth/revoke", json={"token": log_in(app)["access_token"]})
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
 
 
-def test_guessing_is_counted_by_address(make_app, user):
+def test_wrong_tokens_are_counted_by_network(make_app, user):
     app = make_app(WEBAPP_LOGIN_TRIES_PER_ADDRESS="5")
     answer = log_in(app)
     assert [revoke(app, NONE_OF_OURS).status_code for _ in range(6)] == [200] * 5 + [429]

@@ -80,7 +80,7 @@ TOKENS = [of_exchange, of_revoking_access]
 
 @pytest.mark.parametrize("headers", IGNORED)
 @pytest.mark.parametrize("member", FAMILY)
-def test_what_is_no_credential_there_is_ignored(build, member, headers):
+def test_a_header_that_is_no_credential_is_ignored(build, member, headers):
     app, user, other = build("header,query,cookie")
     path, body = member(app, user)
     headers = {name: filled(value, other) for name, value in headers.items()}
@@ -90,7 +90,7 @@ def test_what_is_no_credential_there_is_ignored(build, member, headers):
 
 @pytest.mark.parametrize("query", ["?token=x", "?token={other}", "?access_token={other}&other=token=x"])
 @pytest.mark.parametrize("member", FAMILY)
-def test_a_query_string_is_refused_where_a_form_is_sent(build, member, query):
+def test_a_query_string_is_refused_with_a_form(build, member, query):
     app, user, other = build("header,query,cookie")
     path, body = member(app, user)
     before = contents(app)
@@ -102,7 +102,7 @@ def test_a_query_string_is_refused_where_a_form_is_sent(build, member, query):
 
 @pytest.mark.parametrize("locations", ["header", "cookie", "query"])
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Negotiate x"}])
-def test_the_form_carries_a_token_wherever_else_one_may_stand(build, headers, locations):
+def test_a_token_in_the_form_is_accepted_whatever_the_token_locations(build, headers, locations):
     app, user, _ = build(locations)
     path, body = of_exchange(app, user)
     assert Script(app).post(path, json=body, headers=headers).status_code == 200
@@ -123,7 +123,7 @@ def test_a_second_credential_is_400_and_changes_nothing(app, user, member, heade
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
 @pytest.mark.parametrize("member", TOKENS)
-def test_the_same_token_twice_is_one(app, user, member, scheme):
+def test_the_same_token_in_both_places_counts_as_one(app, user, member, scheme):
     path, body = member(app, user)
     token = body.get("subject_token") or body["token"]
     headers = {"Authorization": filled(f"{scheme} {{other}}", token)}
@@ -131,7 +131,7 @@ def test_the_same_token_twice_is_one(app, user, member, scheme):
 
 
 @pytest.mark.parametrize("extra", [{}, {"Authorization": "Negotiate x"}])
-def test_a_bound_token_in_the_form_is_exchanged_with_its_proof_whatever_lies_beside_it(app, user, extra):
+def test_a_bound_token_in_the_form_is_exchanged_with_its_proof(app, user, extra):
     given = bound_token(app, user)
     headers = {"DPoP": proof(claims_for("POST", "/api/auth/exchange", given))} | extra
     answer = Script(app).post("/api/auth/exchange", json=WHOLE | {"subject_token": given}, headers=headers)
@@ -149,7 +149,7 @@ def test_a_bound_token_in_the_form_is_exchanged_with_its_proof_whatever_lies_bes
         pytest.param({"Cookie": "token={other}"}, id="a token in a cookie"),
     ],
 )
-def test_introspection_asks_for_its_own_credential_in_the_header_alone(build, headers):
+def test_introspection_reads_its_credential_only_from_the_header(build, headers):
     app, user, other = build("header,query,cookie")
     asker = factories.api_token(app, user, "tokens:introspect").token
     sent = {name: filled(value, asker) for name, value in headers.items()}
@@ -166,14 +166,14 @@ def test_introspection_asks_for_its_own_credential_in_the_header_alone(build, he
     [("/api/auth/exchange", WHOLE), ("/api/auth/introspect", {"token": "x"})],
     ids=["exchange", "introspect"],
 )
-def test_basic_from_another_site_is_refused_as_browsers_send_it_unasked(app, user, path, body):
+def test_basic_from_another_site_is_refused(app, user, path, body):
     token = factories.api_token(app, user, "tokens:introspect", "protected:read").token
     headers = {"Authorization": filled("Basic {other}", token), "Sec-Fetch-Site": "cross-site"}
     answer = Script(app).post(path, json=body, headers=headers)
     assert (answer.status_code, answer.json["code"]) == (403, "csrf_failed")
 
 
-def test_a_refused_second_credential_leaves_the_refresh_token_unspent(app, user):
+def test_a_refused_second_credential_does_not_use_up_the_refresh_token(app, user):
     answer = log_in(app)
     headers = {"Authorization": f"Bearer {answer['access_token']}"}
     body = {"refresh_token": answer["refresh_token"]}
