@@ -1,12 +1,13 @@
 """docs/rules.md: its examples are one file, which runs, and each rule decides as the page says."""
 
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from webapp import testing
-from webapp.testing import as_nobody, as_user, user_named, with_token
+from webapp.testing import api_token, as_nobody, as_user, user_named, with_token
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "rules.md").read_text()
 SOURCE = "\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
@@ -57,3 +58,11 @@ def test_each_rule_decides_as_the_page_says(site, method, path):
     )
     found = tuple(caller.open(path, method=method, headers={"Accept": "*/*"}).status_code for caller in callers)
     assert found == TABLE[method, path]
+
+
+def test_a_header_of_its_own_stands_for_a_token(site, example):
+    token = api_token(site, user_named(site, "bo"), "reports:read")
+    example["KEYS"][sha256(b"old key").hexdigest()] = token.entry.id
+    for value, status in (("old key", 200), ("another", 401)):
+        answer = as_nobody(site).get("/reports/drafts", headers={"Accept": "*/*", "X-Api-Key": value})
+        assert answer.status_code == status

@@ -5,6 +5,7 @@ from webapp.guard.app_events import record_event
 from webapp.guard.curl_examples import current_requirement
 from webapp.guard.current import current_claims, current_principal, current_record, user_lookup
 from webapp.guard.enforce import enforce
+from webapp.guard.own_authenticators import authenticator
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import Principal
 from webapp.guard.require import anonymous_only, guard_blueprint, login_required, public, require
@@ -18,6 +19,7 @@ __all__ = [
     "Requirement",
     "anonymous_only",
     "asked_here",
+    "authenticator",
     "current_claims",
     "current_principal",
     "current_record",

@@ -13,6 +13,7 @@ from webapp.core.clock import now
 from webapp.core.db import Unavailable
 from webapp.guard import login_manager, token_cookie
 from webapp.guard.login_manager import Authenticators
+from webapp.guard.own_authenticators import use_own_authenticator
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted
 from webapp.guard.require import requirement_of
@@ -70,6 +71,7 @@ def lets_in(need: Requirement) -> bool:
 
     Nothing counts as used, and a proof of DPoP is not checked: the guard does all that when the request is complete.
     """
+    use_own_authenticator()
     if "cookie" in current_app.config["TOKEN_LOCATIONS"]:
         token_cookie.use_token_cookie()
     shown, authenticators = presented(), service(Authenticators)

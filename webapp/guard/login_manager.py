@@ -185,6 +185,8 @@ def expired_one(error: NotAccepted) -> UUID | None:
 
 def named_by(authenticators: Authenticators, shown: Presented) -> CredentialRef:
     if shown.token is None:
+        if shown.token_id is not None:
+            return CredentialRef(key=shown.token_id.hex, kind="token")
         raise NotAccepted("token_invalid", "not one bearer token")
     return authenticators.by_token(shown.token)
 

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from webapp.web.openapi import ApiInfo, Operation, document
 
 View = Callable[..., Any]
 # What is known of a view without @responds: that it answers.
+WAYS = "bearer", "dpop", "basic"
+"""Security schemes of a token."""
 UNDESCRIBED = Contract(answer=str, form=None, query=None, status=200, has_location=False, kind="*/*", refuses=())
 
 ABOUT = """\
@@ -77,15 +79,18 @@ def describe(
     routes: Iterable[Route],
     views: Mapping[str, View],
     own: Collection[str],
+    authenticators: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
     """The document of all views with ``@responds``, and of every guarded view that a plug-in brings.
 
     Args:
         own: names of the site's blueprints, whose views without ``@responds`` are pages with forms.
+        authenticators: security schemes of plug-ins, by name.
     """
     found = list(routes)
-    info = ApiInfo(name, url, ABOUT, schemes(cookie, token_cookie), {"scopes": scopes(found)})
-    return document(info, list(operations(found, views, own, in_cookie=token_cookie is not None)))
+    info = ApiInfo(name, url, ABOUT, schemes(cookie, token_cookie) | authenticators, {"scopes": scopes(found)})
+    ways = *WAYS, *authenticators
+    return document(info, list(operations(found, views, own, ways=ways, in_cookie=token_cookie is not None)))
 
 
 def scopes(routes: Iterable[Route]) -> list[str]:
@@ -95,7 +100,12 @@ def scopes(routes: Iterable[Route]) -> list[str]:
 
 
 def operations(
-    routes: Iterable[Route], views: Mapping[str, View], own: Collection[str], *, in_cookie: bool
+    routes: Iterable[Route],
+    views: Mapping[str, View],
+    own: Collection[str],
+    *,
+    ways: Sequence[str] = WAYS,
+    in_cookie: bool,
 ) -> Iterator[Operation]:
     every = list(routes)
     methods: Counter[tuple[str, str]] = Counter()
@@ -109,7 +119,7 @@ def operations(
             if contract is None and route.endpoint.partition(".")[0] not in own and not is_static(route):
                 contract = UNDESCRIBED
             if contract is not None and route.need is not None:
-                found = operation(route, method, route.need, view, contract, in_cookie=in_cookie)
+                found = operation(route, method, route.need, view, contract, ways=ways, in_cookie=in_cookie)
                 if methods[route.endpoint, route.path] > 1:
                     found = replace(found, id=f"{found.id}.{method.lower()}")
                 named[found.id] += 1
@@ -121,7 +131,14 @@ def is_static(route: Route) -> bool:
 
 
 def operation(
-    route: Route, method: str, need: Requirement, view: View, contract: Contract, *, in_cookie: bool
+    route: Route,
+    method: str,
+    need: Requirement,
+    view: View,
+    contract: Contract,
+    *,
+    ways: Sequence[str],
+    in_cookie: bool,
 ) -> Operation:
     summary, _, rest = (inspect.getdoc(view) or "").partition("\n")
     return Operation(
@@ -131,7 +148,7 @@ def operation(
         tag=tag_name(route.endpoint.partition(".")[0]),
         summary=summary.rstrip(".") or humanize(route.endpoint.rpartition(".")[2]).capitalize(),
         description=rest.strip(),
-        security=ways_in(need, is_change=is_change(method), in_cookie=in_cookie),
+        security=ways_in(need, is_change=is_change(method), ways=ways, in_cookie=in_cookie),
         by_session=route.by_session,
         by_token=route.by_token,
         refusals=refusals(need, route.path, view, contract, is_change=is_change(method)),
@@ -144,19 +161,19 @@ def tag_name(name: str) -> str:
     return re.sub(r"\bapi\b", "API", words, flags=re.IGNORECASE)
 
 
-def ways_in(need: Requirement, *, is_change: bool, in_cookie: bool = False) -> list[dict[str, list[str]]]:
+def ways_in(
+    need: Requirement, *, is_change: bool, ways: Sequence[str] = WAYS, in_cookie: bool = False
+) -> list[dict[str, list[str]]]:
     """Security requirements of a route: alternatives, with the scope for tokens."""
     session: dict[str, list[str]] = {"session": [], "csrf": []} if is_change else {"session": []}
     if need.is_public:
         return [session] if is_change and need.reads_cookies else []
-    by_token: list[dict[str, list[str]]] = [
-        {way: scopes} for way in ("bearer", "dpop", "basic") for scopes in need.scopes.ways()
-    ]
+    by_token: list[dict[str, list[str]]] = [{way: scopes} for way in ways for scopes in need.scopes.ways()]
     if in_cookie and need.reads_cookies:
         csrf: dict[str, list[str]] = {"csrf": []} if is_change else {}
         by_token += [{"tokenCookie": scopes} | csrf for scopes in need.scopes.ways()]
-    ways = [session] if need.session else [*by_token, session] if need.reads_cookies else by_token
-    return [*ways, {}] if need.is_optional and not is_change else ways
+    found = [session] if need.session else [*by_token, session] if need.reads_cookies else by_token
+    return [*found, {}] if need.is_optional and not is_change else found
 
 
 def refusals(need: Requirement, rule: str, view: View, contract: Contract, *, is_change: bool) -> set[int]:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from webapp.core.keys import KeyRing
 from webapp.core.translation import _, in_english
 from webapp.guard import public
+from webapp.guard.own_authenticators import own_authenticators
 from webapp.guard.require import public_to_scripts
 from webapp.guard.routes import routes
 from webapp.site.api_reference import reference
@@ -151,6 +152,7 @@ def api_description() -> Description:
                 routes=routes(current_app),
                 views=current_app.view_functions,
                 own=config["OWN_BLUEPRINTS"],
+                authenticators={own.name: own.security_scheme for own in own_authenticators(current_app)},
             )
         found = Description(msgspec.json.encode(document))
         services.replace(Description)(found)

@@ -6,6 +6,7 @@ from binascii import Error as NotBase64
 from collections.abc import Container
 from string import ascii_letters, digits
 from typing import NamedTuple
+from uuid import UUID
 
 from flask import Request, current_app, request
 
@@ -29,6 +30,8 @@ class Presented(NamedTuple):
     """It is part of the URL, so caches may store it together with the response."""
     is_in_cookie: bool = False
     """Set by ``guard/token_cookie``, if ``TOKEN_LOCATIONS`` includes the cookie."""
+    token_id: UUID | None = None
+    """Set by ``guard/own_authenticators``: the id of a token that was not sent itself."""
 
 
 def presented(request: Request = request) -> Presented | None:

@@ -12,7 +12,9 @@ from flask import Flask
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-ALLOWED_HEADERS = "Authorization, Content-Type, DPoP"
+ALLOWED_HEADERS = "Authorization", "Content-Type", "DPoP"
+CORS_HEADERS = "CORS_HEADERS"
+"""Configuration key: a list of all headers that other origins may send."""
 READABLE_HEADERS = "Location, Retry-After, Token-Expires, Token-Warning, WWW-Authenticate"
 PREFLIGHT_AGE = "600"
 """Seconds for which a browser may keep a preflight."""
@@ -21,12 +23,15 @@ PREFLIGHT_AGE = "600"
 class Cors:
     """WSGI middleware: adds the CORS headers to every response to an allowed origin, refusals included."""
 
-    def __init__(self, app: "WSGIApplication", origins: Iterable[str]) -> None:
+    def __init__(
+        self, app: "WSGIApplication", origins: Iterable[str], allowed: Iterable[str] = ALLOWED_HEADERS
+    ) -> None:
         """
         Args:
             origins: compared as strings with the header ``Origin``, such as ``https://app.example.org``.
+            allowed: headers of requests; read for each preflight.
         """
-        self.app, self.origins = app, frozenset(origins)
+        self.app, self.origins, self.allowed = app, frozenset(origins), allowed
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         origin = environ.get("HTTP_ORIGIN")
@@ -38,19 +43,21 @@ class Cors:
             if origin in self.origins:
                 headers.append(("Access-Control-Allow-Origin", origin))
                 headers.extend(
-                    preflight(headers) if is_preflight else [("Access-Control-Expose-Headers", READABLE_HEADERS)]
+                    preflight(headers, self.allowed)
+                    if is_preflight
+                    else [("Access-Control-Expose-Headers", READABLE_HEADERS)]
                 )
             return start_response(status, headers, *failure)
 
         return self.app(environ, start)
 
 
-def preflight(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def preflight(headers: list[tuple[str, str]], allowed: Iterable[str]) -> list[tuple[str, str]]:
     """What a preflight is answered, for a response that names the methods of the route in ``Allow``."""
     methods = next((value for name, value in headers if name == "Allow"), "")
     return [
         ("Access-Control-Allow-Methods", methods),
-        ("Access-Control-Allow-Headers", ALLOWED_HEADERS),
+        ("Access-Control-Allow-Headers", ", ".join(allowed)),
         ("Access-Control-Max-Age", PREFLIGHT_AGE),
     ]
 
@@ -60,5 +67,6 @@ def init_app(app: Flask, origins: Iterable[str]) -> None:
     Args:
         origins: whose pages may call this site; none: no CORS header is sent.
     """
+    app.config[CORS_HEADERS] = list(ALLOWED_HEADERS)
     if origins:
-        app.wsgi_app = Cors(app.wsgi_app, origins)  # type: ignore[method-assign]
+        app.wsgi_app = Cors(app.wsgi_app, origins, app.config[CORS_HEADERS])  # type: ignore[method-assign]
