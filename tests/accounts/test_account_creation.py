@@ -23,7 +23,7 @@ def make(app, name, email=None, **kwargs):
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "Ada"])
-def test_a_name_is_taken_once_however_it_is_written(app, user, name):
+def test_a_user_name_is_unique_in_every_spelling(app, user, name):
     before = contents(app)
     with pytest.raises(UserNameTaken):
         make(app, name)
@@ -31,17 +31,17 @@ def test_a_name_is_taken_once_however_it_is_written(app, user, name):
 
 
 @pytest.mark.parametrize("address", ["ada@example.org", "ADA@example.org", "ada@EXAMPLE.ORG"])
-def test_an_address_is_taken_once_however_it_is_written(app, user, address):
+def test_an_email_address_is_unique_in_every_spelling(app, user, address):
     with pytest.raises(EmailTaken):
         make(app, "grace", address)
 
 
-def test_several_may_have_no_address(app):
+def test_several_users_can_have_no_email_address(app):
     make(app, "ada")
     make(app, "grace")
 
 
-def test_of_two_who_take_a_name_at_once_one_gets_it(app):
+def test_of_two_requests_for_one_name_at_once_one_succeeds(app):
     def take(_):
         try:
             make(app, "ada")
@@ -53,7 +53,7 @@ def test_of_two_who_take_a_name_at_once_one_gets_it(app):
         assert sorted(at_once.map(take, range(4))) == [False, False, False, True]
 
 
-def test_a_role_that_there_is_none_of_is_refused(app):
+def test_an_unknown_role_is_refused(app):
     with pytest.raises(ValueError, match="owner"):
         make(app, "ada", role="owner")
 
@@ -77,7 +77,7 @@ def test_a_setup_link_works_once(app):
         open_site(app, secret, "eve")
 
 
-def test_of_two_who_open_the_site_at_once_one_does(app):
+def test_of_two_uses_of_setup_links_at_once_one_succeeds(app):
     secret = link(app)
 
     def go(name):
@@ -90,7 +90,7 @@ def test_of_two_who_open_the_site_at_once_one_does(app):
         assert sorted(at_once.map(go, ["one", "two", "three", "four"])) == [False, False, False, True]
 
 
-def test_a_setup_link_dies_after_its_time_and_not_a_second_before(app):
+def test_a_setup_link_expires_after_its_lifetime(app):
     with time_machine.travel("2026-11-22T12:00:00Z", tick=False) as clock, services_of(app).get(Database).read() as db:
         secret = link(app)
         clock.shift(HALF_AN_HOUR - timedelta(seconds=1))
@@ -99,7 +99,7 @@ def test_a_setup_link_dies_after_its_time_and_not_a_second_before(app):
         assert one_time_links.ends_at(db, SETUP, secret) is None
 
 
-def test_a_new_link_kills_the_one_before(app):
+def test_a_new_setup_link_invalidates_the_former(app):
     former = link(app)
     link(app)
     with pytest.raises(LinkDead):
@@ -107,14 +107,14 @@ def test_a_new_link_kills_the_one_before(app):
 
 
 @pytest.mark.parametrize("secret", ["", "x", "\0", "' OR 1=1 --", "x" * 5000, "é"])
-def test_a_link_that_nobody_made_opens_nothing(app, secret):
+def test_a_forged_link_is_refused(app, secret):
     """Flowise, GHSA-f6hc-c5jr-878p: an empty secret was accepted."""
     link(app)
     with pytest.raises(LinkDead):
         open_site(app, secret)
 
 
-def test_a_link_for_one_purpose_is_none_for_another(app):
+def test_a_link_for_one_purpose_is_refused_for_another(app):
     with services_of(app).get(Database).write() as db:
         secret = one_time_links.create(db, "reset", HALF_AN_HOUR)
     with pytest.raises(LinkDead):
@@ -122,7 +122,7 @@ def test_a_link_for_one_purpose_is_none_for_another(app):
 
 
 @pytest.mark.parametrize("role", ["admin", "super_admin", "porter"])
-def test_nobody_opens_a_site_that_somebody_looks_after(app, role):
+def test_a_setup_link_is_void_once_there_is_an_admin(app, role):
     with services_of(app).get(Database).write() as db:
         roles.add(db, "porter", "Looks after users", ["admin"])
     secret = link(app)
@@ -131,7 +131,7 @@ def test_nobody_opens_a_site_that_somebody_looks_after(app, role):
         open_site(app, secret)
 
 
-def test_who_registers_first_takes_nobodys_place(app):
+def test_a_registration_before_the_setup_does_not_void_the_setup_link(app):
     secret = link(app)
     factories.user(app)
     assert open_site(app, secret)

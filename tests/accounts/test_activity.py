@@ -31,13 +31,13 @@ def events_of(person, kind="all"):
     return person.ask("GET", f"/account/activity?kind={kind}", headers={"Accept": "application/json"}).json["events"]
 
 
-def test_failed_attempts_are_there_too(person, app):
+def test_failed_attempts_are_listed(person, app):
     Person(app).log_in("ada", "wrong wrong wrong")
     assert "Somebody entered a wrong password" in person.open("/account/activity?kind=refusals").text
     assert "You logged in" not in person.page.text
 
 
-def test_what_a_stranger_may_have_done_is_told_with_the_browser(person, app):
+def test_actions_that_others_may_have_done_are_listed_with_the_browser(person, app):
     eve = Person(app, user_agent="Mozilla/5.0 (iPhone) Version/26.0 Mobile Safari/604.1" + "x" * 5000)
     eve.log_in("ada", "wrong wrong wrong")
     eve.open("/forgot")
@@ -61,7 +61,7 @@ def test_what_a_stranger_may_have_done_is_told_with_the_browser(person, app):
     assert max(map(len, agents)) <= 300
 
 
-def test_what_an_admin_did_tells_nothing_of_their_browser(person, app, user):
+def test_actions_of_an_admin_are_listed_without_the_browser(person, app, user):
     boss = factories.user(app, "boss", role="admin")
     with (
         app.test_request_context(headers={"User-Agent": person.user_agent}),
@@ -72,7 +72,7 @@ def test_what_an_admin_did_tells_nothing_of_their_browser(person, app, user):
     assert json.loads(changed["details"]).keys() == {"sessions", "script_logins", "tokens", "tokens_kept"}
 
 
-def test_pages_are_walked_in_both_directions_and_lose_nothing(script, app, user):
+def test_paging_in_both_directions_shows_every_event(script, app, user):
     happen(app, user, 70)
     seen, older = [], None
     for _ in range(5):
@@ -90,7 +90,7 @@ def test_pages_are_walked_in_both_directions_and_lose_nothing(script, app, user)
     assert last["events"]
 
 
-def test_nobody_reads_of_others(person, app):
+def test_a_user_sees_only_own_events(person, app):
     eve = factories.user(app, "eve")
     happen(app, eve, 1)
     with services_of(app).get(Database).read() as db:
@@ -100,7 +100,7 @@ def test_nobody_reads_of_others(person, app):
         assert person.open(f"/account/activity?before={event_id}").status_code == 404
 
 
-def test_was_this_you_offers_the_way_out(person, app):
+def test_was_this_you_links_to_the_page_that_ends_access(person, app):
     Person(app).log_in("ada", "wrong wrong wrong")
     person.open("/account/activity")
     page = person.follow("Was this you?").text
@@ -108,7 +108,7 @@ def test_was_this_you_offers_the_way_out(person, app):
     assert 'href="/account/sessions/end-others"' in page
 
 
-def test_who_has_no_password_here_is_not_sent_to_change_it(person, app, user):
+def test_was_this_you_does_not_send_external_users_to_change_their_password(person, app, user):
     with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).password_hash = ""
     person.open("/account/activity")
@@ -117,7 +117,7 @@ def test_who_has_no_password_here_is_not_sent_to_change_it(person, app, user):
     assert person.follow("No, end all access").request.path == "/account/security/end-everything"
 
 
-def test_of_a_token_and_of_a_script_the_way_out_is_their_own(person, app, user):
+def test_was_this_you_of_a_token_or_script_links_to_its_own_page(person, app, user):
     factories.api_token(app, user, name="laptop")
     body = {"username": "ada", "password": factories.PASSWORD}
     Script(app).post("/api/auth", json=body, headers={"User-Agent": "bot/1"})
@@ -130,7 +130,7 @@ def test_of_a_token_and_of_a_script_the_way_out_is_their_own(person, app, user):
     assert person.ask("GET", "/tokens", headers={"Accept": "application/json"}).json["script_logins"] == []
 
 
-def test_each_line_asks_but_for_what_the_site_or_an_admin_did(person, app, user):
+def test_every_event_not_of_the_site_or_an_admin_has_a_was_this_you_link(person, app, user):
     """An admin's address is not for everybody they look after."""
     boss = Person(app, address="192.0.2.99")
     factories.user(app, "boss", role="super_admin")
@@ -148,7 +148,7 @@ def test_each_line_asks_but_for_what_the_site_or_an_admin_did(person, app, user)
     assert "192.0.2.99" not in page + export
 
 
-def test_a_wrong_code_is_among_what_was_refused(person, app, user):
+def test_a_wrong_code_is_listed_among_refusals(person, app, user):
     with_app(app, user)
     thief = Person(app)
     thief.log_in("ada")
@@ -158,7 +158,7 @@ def test_a_wrong_code_is_among_what_was_refused(person, app, user):
     assert "entered a wrong code" not in person.open("/account/activity?kind=account").text
 
 
-def test_from_was_this_you_that_very_session_is_ended(person, app):
+def test_was_this_you_ends_the_session_of_the_event(person, app):
     other = Person(app, user_agent="curl/8")
     other.log_in("ada")
     person.open("/account/activity")
@@ -168,7 +168,7 @@ def test_from_was_this_you_that_very_session_is_ended(person, app):
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://evil")'])
-def test_no_cell_of_the_csv_is_a_formula(person, app, user, name):
+def test_no_csv_cell_is_a_formula(person, app, user, name):
     """OWASP: CSV injection. A sentence begins with words of ours; what others wrote may begin with anything."""
     assert without_formula(name) == f"'{name}"
     happen(app, user, 1, name=name)

@@ -32,7 +32,7 @@ def exists(app, name: str) -> bool:
         return user_queries.by_name_or_email(db, name) is not None
 
 
-def test_a_closed_account_is_shut_at_once_and_gone_after_its_grace(person, script, app):
+def test_a_closed_account_has_no_access_and_is_deleted_after_the_grace_period(person, script, app):
     assert "Your account is closed" in close(person, "Ada").text
     assert (person.ask("GET", "/account").status_code, script.get("/protected").status_code) == (303, 401)
     assert mails(app)[-1].kind == "account_closed"
@@ -42,7 +42,7 @@ def test_a_closed_account_is_shut_at_once_and_gone_after_its_grace(person, scrip
         assert (purge(app), exists(app, "ada")) == (1, False)
 
 
-def test_who_logs_in_within_the_grace_is_asked_and_may_stay(person, app):
+def test_a_user_who_logs_in_within_the_grace_period_can_reopen_the_account(person, app):
     close(person, "ada")
     assert "It will be deleted" in person.log_in("ada").text
     person.press("Keep my account")
@@ -50,7 +50,7 @@ def test_who_logs_in_within_the_grace_is_asked_and_may_stay(person, app):
         assert (purge(app), exists(app, "ada")) == (0, True)
 
 
-def test_a_closed_account_makes_no_token_by_page_nor_by_script(person, app):
+def test_a_closed_account_cannot_create_tokens(person, app):
     close(person, "ada")
     person.log_in("ada")
     assert person.open("/tokens/new").request.path == "/account/close"
@@ -64,7 +64,7 @@ def test_a_closed_account_makes_no_token_by_page_nor_by_script(person, app):
     assert person.open("/tokens/new").request.path == "/tokens/new"
 
 
-def test_a_closed_account_reaches_the_way_back_its_export_and_the_way_out_and_nothing_else(app):
+def test_a_closed_account_can_only_be_reopened_exported_and_logged_out(app):
     open_to_closed = {
         name for name in app.view_functions if (need := requirement_of(app, name)) is not None and need.spares_closed
     }
@@ -74,7 +74,7 @@ def test_a_closed_account_reaches_the_way_back_its_export_and_the_way_out_and_no
     }
 
 
-def test_the_mail_opens_the_account_again_as_long_as_it_is_there(person, app):
+def test_the_link_of_the_mail_reopens_the_account_until_it_is_deleted(person, app):
     close(person, "ada")
     link = re.search(r"http\S+(/not-me/\S+)", mails(app)[-1].text)[1]
     with time_machine.travel(now() + timedelta(days=13, hours=23), tick=False):
@@ -90,14 +90,14 @@ def test_the_name_must_be_typed(person, app, user):
         assert db.get_one(User, user.id).closes_at is None
 
 
-def test_the_last_super_admin_does_not_leave(app):
+def test_the_last_super_admin_cannot_close_the_account(app):
     factories.user(app, "root", role="super_admin")
     person = Person(app)
     person.log_in("root")
     assert "only super admin" in close(person, "root").text
 
 
-def test_closing_and_the_export_ask_for_a_fresh_proof(person):
+def test_closing_and_export_need_a_step_up(person):
     person.open("/account")
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         assert person.press("Download my data").status_code == 401

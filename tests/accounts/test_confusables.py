@@ -57,11 +57,11 @@ HONEST = [
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_an_honest_name_may_be_taken(app, name):
+def test_an_ordinary_name_is_accepted(app, name):
     assert account(app, factories.user(app, name, email="x@example.org").username).username == name
 
 
-def test_honest_names_do_not_shut_each_other_out():
+def test_ordinary_names_do_not_exclude_each_other():
     assert len({skeleton_key(name) for name in HONEST}) == len(HONEST)
 
 
@@ -72,7 +72,7 @@ def test_honest_names_do_not_shut_each_other_out():
         *(("modern", "modem"), ("google", "ɡooɡle"), ("yildiz", "yıldız"), ("yıldız", "yildiz")),
     ],
 )
-def test_a_name_that_looks_like_one_that_is_there_is_taken(app, first, second):
+def test_a_look_alike_of_an_existing_name_is_taken(app, first, second):
     factories.user(app, first)
     with pytest.raises(UserNameTaken):
         factories.user(app, second, email="other@example.org")
@@ -81,7 +81,7 @@ def test_a_name_that_looks_like_one_that_is_there_is_taken(app, first, second):
 @pytest.mark.parametrize(
     ("one", "other"), [("ada", "adá"), ("lukasz", "łukasz"), ("o", "ø"), ("a-b", "a.b"), ("c", "ç")]
 )
-def test_names_that_are_told_apart_have_two_skeletons(one, other):
+def test_distinguishable_names_have_different_skeletons(one, other):
     assert skeleton_of(one) != skeleton_of(other)
 
 
@@ -155,7 +155,7 @@ def test_wherever_a_name_is_chosen_a_look_alike_is_refused(make_app, people, way
         assert registration.exists(db, User.username == "alıce") is False
 
 
-def test_one_may_take_another_spelling_of_the_own_name(person, app, user):
+def test_a_user_can_change_the_spelling_of_the_own_name(person, app, user):
     person.open("/account")
     assert person.press("Save profile", username="Ada").status_code == 200
     person.open("/account")
@@ -163,7 +163,7 @@ def test_one_may_take_another_spelling_of_the_own_name(person, app, user):
     assert account(app, "ɑda").id == user.id
 
 
-def test_whoever_had_a_look_alike_before_keeps_it_and_may_log_in(app, user):
+def test_existing_look_alikes_are_kept_and_can_log_in(app, user):
     factories.user(app, "eve")
     same = {"username": "ɑda", "username_key": "ɑda", "username_skeleton": skeleton_key("ada")}
     with services_of(app).get(Database).write() as db:
@@ -175,7 +175,7 @@ def test_whoever_had_a_look_alike_before_keeps_it_and_may_log_in(app, user):
     assert account(app, "ɑda").display_name == "Eve"
 
 
-def test_a_name_that_nobody_verified_in_time_blocks_no_look_alike(make_app):
+def test_an_expired_unverified_name_blocks_no_look_alike(make_app):
     app = make_app(**SMTP, WEBAPP_REGISTRATION="open")
     with time_machine.travel(now(), tick=False) as clock:
         register(Person(app), "alıce", "eve@example.org")

@@ -88,7 +88,7 @@ def press_the_one_button(app, link):
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
-def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_without_a_login(app, user, eve, kind):
+def test_a_security_mail_has_the_circumstances_and_a_link_that_reverts_without_a_login(app, user, eve, kind):
     with time_machine.travel(now(), tick=False):
         ACTIONS[kind](eve, app)
         mail = of_kind(app, kind)
@@ -114,14 +114,14 @@ def test_a_security_mail_says_what_when_and_from_where_and_its_link_ends_it_with
     assert "Your new password is set" in owner.press("Set password", password="umbrella otter lantern 9").text
 
 
-def test_every_mail_is_known_to_be_of_security_or_not():
+def test_every_mail_is_classified_as_a_security_mail_or_not():
     kinds = {template.stem for template in MAILS.glob("[!_]*.txt")}
     of_security = {kind for kind in kinds if "_layouts/mail_security.txt" in (MAILS / f"{kind}.txt").read_text()}
     assert kinds - of_security == WITHOUT.keys()
     assert {kind for kind in kinds if "mail_security.html" in (MAILS / f"{kind}.html").read_text()} == of_security
 
 
-def test_who_changes_the_password_does_not_escape_the_mail_about_their_login(app, user, eve):
+def test_a_password_change_does_not_void_the_link_about_the_login_before_it(app, user, eve):
     """The token between the two would outlive the link about the second."""
     told, minted = of_kind(app, "new_login"), factories.api_token(app, user)
     change_password(eve, app)
@@ -130,7 +130,7 @@ def test_who_changes_the_password_does_not_escape_the_mail_about_their_login(app
     assert eve.ask("GET", "/dashboard").status_code == 303
 
 
-def test_who_changes_the_address_does_not_escape_it_either(app, user, eve):
+def test_an_email_change_does_not_void_the_link_about_the_login_before_it(app, user, eve):
     told = of_kind(app, "new_login")
     change_address(eve, app)
     owner = press_the_one_button(app, disowning(told))
@@ -140,7 +140,7 @@ def test_who_changes_the_address_does_not_escape_it_either(app, user, eve):
     assert of_kind(app, "reset_password").to == "ada@example.org"
 
 
-def test_an_undone_address_takes_back_what_was_made_since_it_was_asked_for(app, user, eve):
+def test_reverting_an_email_change_revokes_what_was_created_since_its_request(app, user, eve):
     before = factories.api_token(app, user)
     eve.open("/account")
     with time_machine.travel(now() + timedelta(seconds=5), tick=False):
@@ -154,7 +154,7 @@ def test_an_undone_address_takes_back_what_was_made_since_it_was_asked_for(app, 
         assert Script(app, between.token).get("/protected").status_code == 401
 
 
-def test_an_undone_address_opens_the_account_that_was_closed_since(app, user, eve):
+def test_reverting_an_email_change_reopens_an_account_closed_since(app, user, eve):
     """The mail about the end of the account went to the other address."""
     change_address(eve, app)
     close_account(eve, app)
@@ -165,7 +165,7 @@ def test_an_undone_address_opens_the_account_that_was_closed_since(app, user, ev
     assert owner.log_in("ada", NEW).request.path == "/dashboard"
 
 
-def test_whoever_asked_for_no_new_password_kills_the_link_and_nothing_else(app, user, eve):
+def test_not_me_about_a_reset_link_voids_only_that_link(app, user, eve):
     ask_for_a_reset(eve, app)
     mail, before = of_kind(app, "reset_password"), Person(app)
     before.log_in("ada")
@@ -176,7 +176,7 @@ def test_whoever_asked_for_no_new_password_kills_the_link_and_nothing_else(app, 
     assert len(events(app, "reset.stopped")) == 1
 
 
-def test_a_reset_that_was_used_already_is_not_merely_stopped(app, user, eve):
+def test_not_me_about_a_used_reset_link_ends_everything(app, user, eve):
     """Whoever reads the mail too late hears no "that link is dead" while somebody else has the password."""
     ask_for_a_reset(eve, app)
     mail = of_kind(app, "reset_password")
@@ -187,7 +187,7 @@ def test_a_reset_that_was_used_already_is_not_merely_stopped(app, user, eve):
     assert eve.ask("GET", "/dashboard").status_code == 303
 
 
-def test_a_name_that_somebody_else_took_meanwhile_stays_theirs(app, user, eve):
+def test_a_former_name_taken_by_another_user_is_not_restored(app, user, eve):
     change_name(eve, app)
     factories.user(app, "Ada", email="other@example.org")
     assert "Your account is secured" in press_the_one_button(app, disowning(of_kind(app, "name_changed"))).page.text
@@ -196,7 +196,7 @@ def test_a_name_that_somebody_else_took_meanwhile_stays_theirs(app, user, eve):
 
 
 @pytest.mark.parametrize("change", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "x"])
-def test_a_link_that_was_cut_or_grown_takes_nothing_back(app, user, eve, change):
+def test_a_truncated_or_extended_link_reverts_nothing(app, user, eve, change):
     path, _, secret = disowning(of_kind(app, "new_login")).rpartition("/")
     before = contents(app)
     assert Person(app).ask("GET", f"{path}/{change(secret)}").status_code == 404
@@ -204,7 +204,7 @@ def test_a_link_that_was_cut_or_grown_takes_nothing_back(app, user, eve, change)
 
 
 @pytest.mark.parametrize("after", ["it was used", "seven days", "the account was disabled"])
-def test_a_link_that_is_over_takes_nothing_back(app, user, eve, after):
+def test_an_expired_link_reverts_nothing(app, user, eve, after):
     link = disowning(of_kind(app, "new_login"))
     if after == "it was used":
         press_the_one_button(app, link)
@@ -216,7 +216,7 @@ def test_a_link_that_is_over_takes_nothing_back(app, user, eve, after):
 
 
 @pytest.mark.parametrize("kind", MAILED)
-def test_the_secret_of_a_link_stands_in_no_url_and_on_its_page_only_in_the_form(make_app, kind):
+def test_the_secret_of_a_link_is_in_no_url_and_on_its_page_only_in_the_form(make_app, kind):
     app = make_app(WEBAPP_REGISTRATION="open", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
     factories.user(app, "ada")
     eve = Person(app)
@@ -236,7 +236,7 @@ def test_the_secret_of_a_link_stands_in_no_url_and_on_its_page_only_in_the_form(
         assert not re.findall(r'(?:src|href|action)="(?:https?:)?//', page.text), "nothing foreign is on it"
 
 
-def test_a_link_that_is_dead_leads_to_a_new_password(app):
+def test_the_page_of_an_expired_link_offers_a_new_password(app):
     stranger = Person(app)
     assert stranger.open("/not-me/of-long-ago").status_code == 404
     assert stranger.follow("Set a new password").request.path == "/forgot"

@@ -34,7 +34,7 @@ def follow(person: Person, path: str, button: str):
     return person.press(button)
 
 
-def test_an_address_counts_only_when_its_link_was_followed(person, app, user):
+def test_an_email_address_is_changed_only_after_its_link_was_followed(person, app, user):
     assert NEW in ask(person).text
     (mail,) = mails(app)
     assert (mail.kind, mail.to, email(app, user)) == ("confirm_address", NEW, "ada@example.org")
@@ -44,7 +44,7 @@ def test_an_address_counts_only_when_its_link_was_followed(person, app, user):
     assert email(app, user) == NEW
 
 
-def test_the_address_of_somebody_disabled_is_confirmed_by_no_link(person, app, user):
+def test_the_email_address_of_a_disabled_user_cannot_be_confirmed(person, app, user):
     ask(person)
     other = Person(app)
     other.open(mails(app)[0].link)
@@ -56,7 +56,7 @@ def test_the_address_of_somebody_disabled_is_confirmed_by_no_link(person, app, u
     assert email(app, user) == "ada@example.org"
 
 
-def test_the_address_before_is_told_and_takes_it_back(person, app, user):
+def test_the_former_email_address_gets_a_mail_that_reverts_the_change(person, app, user):
     ask(person)
     follow(person, mails(app)[0].link, "Confirm")
     told = mails(app)[1]
@@ -69,7 +69,7 @@ def test_the_address_before_is_told_and_takes_it_back(person, app, user):
     assert person.ask("GET", "/dashboard").status_code == 303
 
 
-def test_who_changes_it_twice_does_not_escape_the_first_owner(person, app, user):
+def test_a_second_change_does_not_void_the_link_that_reverts_the_first(person, app, user):
     ask(person)
     follow(person, mails(app)[0].link, "Confirm")
     ask(person, "eve@evil.example")
@@ -81,7 +81,7 @@ def test_who_changes_it_twice_does_not_escape_the_first_owner(person, app, user)
 
 
 @pytest.mark.parametrize(("which", "days"), [(0, 1), (1, 7)])
-def test_a_link_works_once_and_not_for_long(person, app, which, days):
+def test_a_link_works_once_and_expires(person, app, which, days):
     ask(person)
     button = ("Confirm", "Restore")[which]
     if which:
@@ -94,17 +94,17 @@ def test_a_link_works_once_and_not_for_long(person, app, which, days):
 
 
 @pytest.mark.parametrize("change", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase()])
-def test_a_link_that_was_cut_or_grown_is_none(person, app, change):
+def test_a_truncated_or_extended_link_is_refused(person, app, change):
     ask(person)
     assert Person(app).open(change(mails(app)[0].link)).status_code == 404
 
 
-def test_a_confirmation_is_no_undo(person, app):
+def test_a_confirmation_link_cannot_revert_a_change(person, app):
     ask(person)
     assert Person(app).open(mails(app)[0].link.replace("/confirm/", "/undo/")).status_code == 404
 
 
-def test_another_request_a_new_password_and_a_change_of_mind_kill_the_link(person, app):
+def test_another_request_a_new_password_or_cancelling_voids_the_link(person, app):
     ask(person)
     ask(person, "ada@other.example")
     assert Person(app).open(mails(app)[0].link).status_code == 404
@@ -117,7 +117,7 @@ def test_another_request_a_new_password_and_a_change_of_mind_kill_the_link(perso
     assert Person(app).open(mails(app)[2].link).status_code == 404
 
 
-def test_an_address_of_somebody_else_is_heard_of_by_its_owner_alone(person, app, user):
+def test_only_the_owner_learns_that_an_email_address_is_taken(person, app, user):
     factories.user(app, "eve")
     mine = ask(person, "EVE@example.org").text
     assert [(mail.kind, mail.to) for mail in mails(app)] == [("address_in_use", "eve@example.org")]
@@ -125,7 +125,7 @@ def test_an_address_of_somebody_else_is_heard_of_by_its_owner_alone(person, app,
     assert email(app, user) == "ada@example.org"
 
 
-def test_of_two_who_ask_for_one_address_the_first_to_confirm_has_it(person, app, user):
+def test_of_two_requests_for_one_email_address_the_first_to_confirm_succeeds(person, app, user):
     other = Person(app)
     eve = factories.user(app, "eve")
     other.log_in("eve")
@@ -139,20 +139,20 @@ def test_of_two_who_ask_for_one_address_the_first_to_confirm_has_it(person, app,
 @pytest.mark.parametrize(
     "address", ["", "x", "a@b@c.example", "a@x.example\r\nBcc: e@e.example", "a@x.example, b@x.example"]
 )
-def test_what_is_no_one_address_is_refused(person, app, address):
+def test_a_value_that_is_no_email_address_is_refused(person, app, address):
     before = contents(app)
     assert ask(person, address).status_code == 422
     assert contents(app) == before
 
 
-def test_a_list_of_addresses_is_none(person, app):
+def test_a_list_of_email_addresses_is_refused(person, app):
     person.open("/account")
     headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
     answer = person.ask("POST", "/account/email", json={"email": ["a@x.example", "b@x.example"]}, headers=headers)
     assert (answer.status_code, mails(app)) == (400, [])
 
 
-def test_the_sixth_address_in_an_hour_is_too_many(person, app):
+def test_the_sixth_email_address_in_an_hour_is_throttled(person, app):
     for number in range(5):
         ask(person, f"ada{number}@new.example")
     answer = ask(person)
@@ -162,7 +162,7 @@ def test_the_sixth_address_in_an_hour_is_too_many(person, app):
     assert ask(beside, "eve@new.example").status_code == 200
 
 
-def test_links_name_the_site_whatever_host_was_asked_for(make_app):
+def test_links_have_the_base_url_whatever_the_host_header(make_app):
     app = make_app(WEBAPP_BASE_URL="https://site.example")
     user = factories.user(app, "ada")
     person = Person(app, base_url="https://evil.example")
@@ -172,12 +172,12 @@ def test_links_name_the_site_whatever_host_was_asked_for(make_app):
     assert "evil.example" not in mails(app)[0].text
 
 
-def test_no_secret_of_a_link_is_in_the_tables(person, app, instance):
+def test_no_secret_of_a_link_is_in_clear_in_the_tables(person, app, instance):
     ask(person)
     assert mails(app)[0].link.rpartition("/")[2] not in everything(instance / "latchkey.db")
 
 
-def test_a_changed_address_asks_for_a_fresh_proof(person, app):
+def test_changing_the_email_address_needs_a_step_up(person, app):
     person.open("/account")
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         assert person.press("Send confirmation link", email=NEW).status_code == 401

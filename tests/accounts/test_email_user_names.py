@@ -40,13 +40,13 @@ def test_without_the_setting_no_user_name_has_an_at_sign(app):
 @pytest.mark.parametrize(
     "typed", [NAME, "GRACE@OLD.example.net", "ｇｒａｃｅ@old.example.net", " grace@old.example.net "]
 )
-def test_who_has_one_logs_in_by_it_and_by_the_e_mail_address(site, typed):
+def test_such_a_user_logs_in_by_user_name_and_by_email_address(site, typed):
     add(site, email="grace@example.org")
     assert Person(site).log_in(typed).request.path == "/dashboard"
     assert Person(site).log_in("grace@example.org").request.path == "/dashboard"
 
 
-def test_it_may_be_the_e_mail_address_itself_and_the_profile_can_be_saved(site):
+def test_a_user_name_can_equal_the_email_address_and_the_profile_can_be_saved(site):
     add(site, email=NAME)
     person = Person(site)
     person.log_in(NAME)
@@ -58,7 +58,7 @@ def test_it_may_be_the_e_mail_address_itself_and_the_profile_can_be_saved(site):
 @pytest.mark.parametrize(
     "name", ["@example.org", "a@", "a b@example.org", "a@b@example.org", "a" * 50 + "@example.org"]
 )
-def test_what_is_no_e_mail_address_is_no_such_name(site, name):
+def test_a_user_name_with_an_at_sign_must_be_an_email_address(site, name):
     with pytest.raises(UserNameUnfit):
         add(site, name)
 
@@ -80,7 +80,7 @@ def renamed_by_the_provider(site, name):
 
 @pytest.mark.parametrize("attack", [named, called_so_by_the_provider, renamed_by_the_provider])
 @pytest.mark.parametrize("name", ["ada@example.org", "ADA@Example.org", "ａda@example.org"])
-def test_nobody_is_given_the_e_mail_address_of_another_account_as_a_user_name(site, attack, name):
+def test_the_email_address_of_another_account_cannot_be_a_user_name(site, attack, name):
     factories.user(site, "ada", email="ada@example.org")
     with pytest.raises(UserNameTaken):
         attack(site, name)
@@ -118,7 +118,7 @@ def renamed_to_the_own_address(site):
 
 
 @pytest.mark.parametrize("attack", [registered, invited, renamed, renamed_to_the_own_address])
-def test_nobody_chooses_an_e_mail_address_as_user_name(site, attack):
+def test_users_cannot_choose_an_email_address_as_user_name(site, attack):
     """Not even one that nobody has here: its owner could come later."""
     status, email = attack(site)
     assert status == 422
@@ -127,7 +127,7 @@ def test_nobody_chooses_an_e_mail_address_as_user_name(site, attack):
     assert found is None or (found.username, found.email) == ("eve", email)
 
 
-def test_nobody_registers_with_an_e_mail_address_that_is_a_user_name(site):
+def test_a_registration_with_an_email_address_that_is_a_user_name_is_taken(site):
     add(site, email="grace@example.org")
     stranger = Person(site)
     stranger.open("/register")
@@ -138,13 +138,13 @@ def test_nobody_registers_with_an_e_mail_address_that_is_a_user_name(site):
     assert knock(site, "eve", PASSWORD).status_code == 401
 
 
-def test_nobody_is_invited_to_such_an_address_into_a_second_account(site):
+def test_an_invitation_to_such_an_email_address_creates_no_second_account(site):
     add(site)
     with pytest.raises(EmailTaken):
         add(site, "eve", email=NAME, origin="invitation")
 
 
-def test_nobody_changes_their_e_mail_address_to_a_user_name(site):
+def test_an_email_address_cannot_be_changed_to_the_user_name_of_another_account(site):
     add(site, email="grace@example.org")
     user = factories.user(site, "eve", email="eve@example.org")
     person = Person(site)
@@ -158,20 +158,20 @@ def test_nobody_changes_their_e_mail_address_to_a_user_name(site):
     assert contents(site) == before
 
 
-def test_one_may_move_to_the_address_that_is_ones_own_user_name(site):
+def test_a_user_can_change_the_email_address_to_the_own_user_name(site):
     user = add(site, email="grace@example.org")
     with services_of(site).get(Database).write() as db:
         email_change.set_address(db, db.get_one(User, user.id), NAME, is_verified=True)
     assert Person(site).log_in(NAME).request.path == "/dashboard"
 
 
-def test_guesses_by_either_name_are_counted_for_one_account(make_app):
+def test_guesses_by_either_name_are_counted_for_the_account(make_app):
     site = make_app(WEBAPP_EMAIL_USER_NAMES="true", WEBAPP_LOGIN_TRIES_PER_ACCOUNT="4")
     add(site, email="grace@example.org")
     assert [knock(site, name).status_code for name in (NAME, "grace@example.org") * 2] == [401] * 4
     assert 200 not in [knock(site, name, PASSWORD).status_code for name in (NAME, "grace@example.org")]
 
 
-def test_a_name_stays_when_the_setting_goes(site, make_app):
+def test_such_names_stay_valid_without_the_setting(site, make_app):
     add(site)
     assert Person(make_app()).log_in(NAME).request.path == "/dashboard"

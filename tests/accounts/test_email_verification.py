@@ -19,7 +19,7 @@ def app(make_app):
     return make_app(WEBAPP_REGISTRATION="open", **SMTP)
 
 
-def test_before_that_it_may_not_log_in_and_can_have_the_mail_again(stranger, mailbox):
+def test_an_unverified_user_cannot_log_in_but_can_request_the_mail_again(stranger, mailbox):
     register(stranger)
     first = mailbox.link()
     assert "Verify your e-mail address first" in stranger.log_in("eve").text
@@ -31,19 +31,19 @@ def test_before_that_it_may_not_log_in_and_can_have_the_mail_again(stranger, mai
     assert [Person(stranger.app).ask("GET", link).status_code for link in (first, second)] == [404, 404]
 
 
-def test_a_wrong_password_learns_nothing_of_what_waits(stranger, mailbox):
+def test_a_wrong_password_does_not_reveal_an_unverified_account(stranger, mailbox):
     register(stranger)
     assert "Wrong user name or password" in stranger.log_in("eve", "wrong wrong wrong wrong").text
     assert "Log in</a> to have the link sent again" in stranger.open("/verify/again").text
 
 
-def test_a_script_is_told_as_well(app, stranger, mailbox):
+def test_a_script_gets_the_reason_too(app, stranger, mailbox):
     register(stranger)
     answer = app.test_client().post("/api/auth", json={"username": "eve", "password": PASSWORD})
     assert (answer.status_code, answer.json["title"]) == (403, "Verify your e-mail address first")
 
 
-def test_guesses_at_the_password_that_waits_are_counted(app, stranger, mailbox):
+def test_wrong_passwords_at_a_verification_are_counted(app, stranger, mailbox):
     register(stranger)
     link = mailbox.link()
     for number in range(10):
@@ -56,7 +56,7 @@ def test_guesses_at_the_password_that_waits_are_counted(app, stranger, mailbox):
     assert account(app, "eve").is_unverified
 
 
-def test_the_mail_comes_again_four_times_an_hour_and_nobody_is_told_of_the_end(app, stranger, mailbox):
+def test_the_mail_is_sent_again_four_times_an_hour_without_showing_the_limit(app, stranger, mailbox):
     register(stranger)
     mailbox.opened()
     stranger.log_in("eve")
@@ -65,7 +65,7 @@ def test_the_mail_comes_again_four_times_an_hour_and_nobody_is_told_of_the_end(a
     assert len(mailbox.opened()) == 4
 
 
-def test_whoever_typed_anothers_address_gets_no_account_by_their_click(stranger, mailbox):
+def test_a_click_of_the_owner_of_an_email_address_does_not_verify_an_account_of_another(stranger, mailbox):
     register(stranger, "mallory", "victim@example.org")
     victim = Person(stranger.app)
     victim.open(mailbox.link())
@@ -73,7 +73,7 @@ def test_whoever_typed_anothers_address_gets_no_account_by_their_click(stranger,
     assert account(stranger.app, "mallory").is_unverified
 
 
-def test_a_forgotten_password_takes_the_account_from_whoever_only_typed_the_address(stranger, mailbox):
+def test_a_password_reset_gives_an_unverified_account_to_the_owner_of_the_mailbox(stranger, mailbox):
     register(stranger, "mallory", "victim@example.org")
     mailbox.opened()
     victim = Person(stranger.app)
@@ -85,7 +85,7 @@ def test_a_forgotten_password_takes_the_account_from_whoever_only_typed_the_addr
     assert "Hello" in victim.log_in("mallory", "umbrella otter lantern 9").text
 
 
-def test_a_disabled_account_is_verified_by_no_link(app, stranger, mailbox):
+def test_a_disabled_account_cannot_be_verified(app, stranger, mailbox):
     register(stranger, "eve", "eve@example.org")
     stranger.open(mailbox.link())
     with services_of(app).get(Database).write() as db:

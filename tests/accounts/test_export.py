@@ -83,7 +83,7 @@ def logged_in(site, mine: App) -> Person:
     return person
 
 
-def test_every_table_that_knows_of_somebody_is_in_it_or_says_why_not():
+def test_every_table_with_user_data_is_exported_or_listed_with_a_reason():
     knowing = {"user", "audit_event"}
     while more := {
         table.name
@@ -97,11 +97,11 @@ def test_every_table_that_knows_of_somebody_is_in_it_or_says_why_not():
     )
 
 
-def test_each_column_of_the_account_is_told_but_for_what_is_compared_or_secret():
+def test_each_account_column_is_exported_except_digests_and_secrets():
     assert set(export.FIELDS) | SECRETS == set(User.__table__.columns.keys())
 
 
-def test_the_file_holds_one_of_everything(exported):
+def test_the_export_has_an_entry_of_every_kind(exported):
     found = exported[0].json
     assert not [name for name, held in found.items() if not held]
     assert found["account"]["username"] == "ada"
@@ -115,6 +115,6 @@ def test_the_file_holds_one_of_everything(exported):
     assert len(found["trusted"]) == 1
 
 
-def test_no_secret_is_in_it(exported):
+def test_the_export_has_no_secret(exported):
     answer, secrets = exported
     assert [secret for secret in secrets if secret in answer.text] == []

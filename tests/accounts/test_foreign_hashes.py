@@ -39,7 +39,7 @@ def test_no_password_is_an_error(hashed, odd):
 
 
 @every_hash
-def test_it_is_replaced_at_the_next_login(hashed):
+def test_a_foreign_hash_is_replaced_at_the_next_login(hashed):
     site, stored = passwords(), checked_hash(hashed)
     if is_foreign(stored):
         assert site.needs_rehash(stored, PASSWORD)
@@ -47,7 +47,7 @@ def test_it_is_replaced_at_the_next_login(hashed):
     assert not site.needs_rehash(site.hash(PASSWORD), PASSWORD)
 
 
-def test_a_long_password_is_compared_as_bcrypt_did_it_where_the_hash_was_made():
+def test_a_long_password_is_truncated_for_bcrypt_as_by_the_former_program():
     made_of_72 = by_passlib("bcrypt", "x" * 72, rounds=4)
     assert matches("x" * 100, made_of_72, signing_key="")
 
@@ -108,7 +108,7 @@ def test_an_absurd_work_factor_is_refused_without_being_tried(hashed):
     ],
     ids=["bcrypt", "sha512-crypt", "Django", "Django-argon2", "werkzeug", "Django-scrypt", "passlib", "passlib-scrypt"],
 )
-def test_what_the_programs_do_by_default_is_within_the_limits(hashed):
+def test_default_work_factors_of_the_programs_are_within_the_limits(hashed):
     found = recognized(hashed)
     assert found.milliseconds <= 1500
     assert found.mebibytes <= 128
@@ -136,14 +136,14 @@ SEEN = {
 
 
 @pytest.mark.parametrize(("hashed", "said"), SEEN.items(), ids=SEEN.values())
-def test_what_is_refused_is_named_and_not_repeated(hashed, said):
+def test_a_refused_format_is_named_without_repeating_the_hash(hashed, said):
     with pytest.raises(HashUnfit) as refused:
         checked_hash(hashed)
     assert said in str(refused.value)
     assert hashed[3:] not in str(refused.value)
 
 
-def test_only_hashes_that_this_site_would_not_make_have_a_cost():
+def test_only_foreign_hashes_have_a_stored_cost():
     assert [cost_of(hashed) for hashed in ("", HASHED, HASHER.hash("x"), "unknown")] == [None] * 4
     assert cost_of(by_passlib("apr_md5_crypt")) == 0
     assert cost_of(django_pbkdf2(rounds=1_000_000 // 1000)) == 0

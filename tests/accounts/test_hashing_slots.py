@@ -16,13 +16,13 @@ from webapp.web.registry import services_of
 PASSWORD = factories.PASSWORD
 
 
-def test_who_has_a_place_needs_no_second() -> None:
+def test_a_request_with_a_hashing_place_needs_no_second() -> None:
     passwords = Passwords(1, 15, hasher=factories.QUICK, waiting=0)
     with passwords.place():
         assert passwords.verify(PASSWORD, factories.HASHED)
 
 
-def test_one_more_than_there_are_places_is_sent_away_at_once() -> None:
+def test_a_request_without_a_free_place_is_refused_at_once() -> None:
     passwords, answer = Passwords(1, 15, hasher=factories.QUICK, waiting=0), list[str]()
 
     def another() -> None:
@@ -54,12 +54,12 @@ def crowded(make_app: Callable[..., Flask]) -> Flask:
     return app
 
 
-def test_a_login_in_a_crowd_hears_when_to_come_back_and_is_not_counted(crowded: Flask) -> None:
+def test_a_login_without_a_free_place_gets_retry_after_and_is_not_counted(crowded: Flask) -> None:
     factories.user(crowded, "ada")
     answer = Script(crowded).post("/api/auth", json={"username": "ada", "password": PASSWORD})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert services_of(crowded).get(Limiter).entries() == []
 
 
-def test_a_person_in_a_crowd_sees_a_page(crowded: Flask) -> None:
+def test_a_browser_without_a_free_place_gets_a_page(crowded: Flask) -> None:
     assert Person(crowded).log_in("ada").status_code == 503

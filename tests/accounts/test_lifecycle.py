@@ -25,7 +25,7 @@ def on(app, user, action, *args):
 @pytest.mark.parametrize(
     "action", [(lifecycle.disable,), (lifecycle.change_role, "admin"), (lifecycle.change_role, "user")]
 )
-def test_the_last_super_admin_stays_one(app, action):
+def test_the_last_super_admin_keeps_the_role(app, action):
     boss = factories.user(app, role="super_admin")
     factories.user(app, role="admin")
     with pytest.raises(LastSuperAdmin):
@@ -38,14 +38,14 @@ def unprove(db, user):
 
 @pytest.mark.parametrize("out", [lifecycle.disable, lifecycle.close, unprove])
 @pytest.mark.parametrize("action", [lifecycle.disable, lifecycle.close, lifecycle.delete])
-def test_a_super_admin_who_cannot_come_in_does_not_count_as_one(app, out, action):
+def test_a_super_admin_who_cannot_log_in_does_not_count(app, out, action):
     boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
     on(app, other, out)
     with pytest.raises(LastSuperAdmin):
         on(app, boss, action)
 
 
-def test_nor_keeps_a_role_from_being_changed_back(app):
+def test_the_role_of_such_a_super_admin_can_be_changed(app):
     boss, other = factories.user(app, role="super_admin"), factories.user(app, role="super_admin")
     with services_of(app).get(Database).write() as db:
         roles.add(db, "owner", "Ours.", ["super_admin"])
@@ -55,7 +55,7 @@ def test_nor_keeps_a_role_from_being_changed_back(app):
         roles.edit(db, db.get_one(Role, "owner"), "Ours.", ["user"])
 
 
-def test_of_the_last_two_super_admins_one_stays_though_both_go_at_once(app):
+def test_of_the_last_two_super_admins_one_stays_if_both_leave_at_once(app):
     bosses = [factories.user(app, role="super_admin") for _ in range(2)]
 
     def go(boss):
@@ -69,27 +69,27 @@ def test_of_the_last_two_super_admins_one_stays_though_both_go_at_once(app):
         assert sorted(at_once.map(go, bosses)) == [False, True]
 
 
-def test_disabling_says_how_much_it_ended(app, user):
+def test_disabling_returns_the_numbers_of_ended_credentials(app, user):
     for _ in range(3):
         factories.api_token(app, user)
     assert on(app, user, lifecycle.disable) == LiveCounts(sessions=0, script_logins=0, tokens=3)
     assert on(app, user, lifecycle.disable) == LiveCounts(sessions=0, script_logins=0, tokens=0)
 
 
-def test_what_came_too_late_to_be_ended_is_ended_before_they_are_enabled(app, user):
+def test_credentials_created_during_disabling_are_ended_before_enabling(app, user):
     on(app, user, lifecycle.disable)
     late = Script(app, factories.api_token(app, user).token)
     on(app, user, lifecycle.enable)
     assert late.get("/protected").json["code"] == "token_revoked"
 
 
-def test_disabling_twice_is_written_down_once(app, user):
+def test_disabling_twice_is_one_audit_event(app, user):
     on(app, user, lifecycle.disable)
     on(app, user, lifecycle.disable)
     assert len(events(app, "user.disabled")) == 1
 
 
-def test_a_role_that_there_is_none_of_is_refused(app, user):
+def test_an_unknown_role_is_refused(app, user):
     with pytest.raises(roles.RoleGone, match="owner"):
         on(app, user, lifecycle.change_role, "owner")
 
@@ -99,13 +99,13 @@ def test_the_same_role_again_changes_nothing(app, user):
     assert events(app, "role.changed") == []
 
 
-def test_a_new_password_ends_sessions_and_leaves_tokens(app, user, person, script):
+def test_a_new_password_ends_sessions_and_keeps_tokens(app, user, person, script):
     on(app, user, lifecycle.set_password, "another")
     assert person.open("/dashboard").request.path == "/login"
     assert script.get("/protected").status_code == 200
 
 
-def test_nobody_can_be_given_a_role_that_the_site_does_not_know(app, user):
+def test_the_database_refuses_an_unknown_role(app, user):
     def give(db, found):
         found.role = "owner"
 

@@ -42,7 +42,7 @@ def test_links_of_two_accounts_in_two_tabs_are_not_mixed_up(app, tabs, mailbox):
 
 
 @pytest.mark.parametrize("meanwhile", [log_in, log_in_and_out, forget])
-def test_the_page_of_a_link_works_whatever_another_tab_did(tabs, mailbox, meanwhile):
+def test_the_page_of_a_link_works_after_actions_in_another_tab(tabs, mailbox, meanwhile):
     one, two = tabs
     ask(one, "ada")
     one.open(mailbox.link())
@@ -51,7 +51,7 @@ def test_the_page_of_a_link_works_whatever_another_tab_did(tabs, mailbox, meanwh
     assert two.log_in("ada", NEW).request.path == "/dashboard"
 
 
-def test_a_form_without_its_link_uses_the_one_that_the_cookie_holds(tabs, mailbox):
+def test_a_form_without_its_link_uses_the_one_in_the_cookie(tabs, mailbox):
     one, _two = tabs
     ask(one, "ada")
     one.open(mailbox.link())
@@ -59,7 +59,7 @@ def test_a_form_without_its_link_uses_the_one_that_the_cookie_holds(tabs, mailbo
 
 
 @pytest.mark.parametrize("link", ["x", "x" * 5000, "\u00e9", "../.."])
-def test_a_link_of_ones_own_making_is_dead(stranger, link):
+def test_a_forged_link_is_refused(stranger, link):
     for path in ("/reset", "/not-me", "/not-me/token", "/verify", "/account/email/confirm", "/account/email/undo"):
         fields = {"link": link} | ({"password": NEW} if path in ("/reset", "/verify") else {})
         assert stranger.ask("POST", path, data=fields).status_code == 404

@@ -40,20 +40,20 @@ def kinds(app) -> set[str]:
 
 
 @pytest.mark.parametrize("unwanted", [None, *INFORMATIVE])
-def test_each_of_them_is_sent_unless_it_is_unwanted(app, user, person, unwanted):
+def test_each_informational_mail_is_sent_unless_it_is_switched_off(app, user, person, unwanted):
     choose(person, *(kind for kind in INFORMATIVE if kind != unwanted))
     live_on(app, user)
     assert kinds(app) == set(INFORMATIVE) - {unwanted}
 
 
-def test_they_say_how_one_does_without_them(app, user, person):
+def test_informational_mails_say_how_to_switch_them_off(app, user, person):
     live_on(app, user)
     for mail in mails(app):
         assert "under E-mail notifications" in mail.text
         assert "under E-mail notifications" in mail.html
 
 
-def test_what_concerns_the_safety_of_an_account_is_sent_to_those_who_want_nothing(app, user, person):
+def test_security_mails_are_sent_whatever_is_switched_off(app, user, person):
     choose(person)
     person.open("/account/password")
     person.press("Change password", password=factories.PASSWORD, new_password="another horse battery")
@@ -61,7 +61,7 @@ def test_what_concerns_the_safety_of_an_account_is_sent_to_those_who_want_nothin
     assert kinds(app) == {"password_changed", "new_login"}
 
 
-def test_the_page_shows_what_was_chosen_and_the_log_says_that_it_changed(app, user, person):
+def test_the_page_shows_the_choice_and_a_change_is_an_audit_event(app, user, person):
     assert "Saved. You still get mails about the security of your account." in choose(person, "tokens_unused").text
     wanted = person.ask("GET", "/account", headers={"Accept": "application/json"}).json["mails"]
     assert wanted == {"tokens_expiring": False, "tokens_unused": True, "token_came_late": False}

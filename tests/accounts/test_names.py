@@ -10,7 +10,7 @@ from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, ch
 @pytest.mark.parametrize(
     "name", ["ada", "Ada", "ada.lovelace", "ada-l", "a_b", "a", "7", "åsa", "žofie", "мария", "ναυσικά", "山田"]
 )
-def test_a_plain_name_may_be_taken(name):
+def test_a_plain_name_is_accepted(name):
     assert checked_name(f" {name} ") == name
 
 
@@ -35,7 +35,7 @@ def test_a_plain_name_may_be_taken(name):
         *("ａｄａ", "ﬁona", "ada²", "ⅷ", "аda", "adа", "αda", "рaypal", "x\u0301\u0301\u0301\u0301\u0301 y"),
     ],
 )
-def test_what_could_be_read_as_another_name_may_not(name):
+def test_a_name_that_could_be_read_as_another_is_refused(name):
     with pytest.raises(UserNameUnfit):
         checked_name(name)
 
@@ -57,12 +57,12 @@ def test_names_are_compared_without_case_width_and_composition(one, other):
 
 
 @pytest.mark.parametrize(("one", "other"), [("ada", "аda"), ("ada", "adá"), ("ada", "ad a"), ("i", "ı")])
-def test_names_that_differ_are_different(one, other):
+def test_different_names_have_different_keys(one, other):
     assert normalized_key(one) != normalized_key(other)
 
 
 @given(st.text(max_size=60))
-def test_whatever_may_be_taken_is_its_own_key_again_and_never_an_address(name):
+def test_an_accepted_name_is_stable_under_normalization_and_no_email_address(name):
     try:
         taken = checked_name(name)
     except UserNameUnfit:
@@ -74,14 +74,14 @@ def test_whatever_may_be_taken_is_its_own_key_again_and_never_an_address(name):
 
 
 @given(st.text(max_size=40))
-def test_comparing_has_no_fault_for_any_text(text):
+def test_every_text_can_be_compared(text):
     assert normalized_key(normalized_key(text)) == normalized_key(text)
 
 
 @pytest.mark.parametrize(
     "address", ["ada@example.org", "a.b+c@sub.example.org", " ada@EXAMPLE.org ", "ada@xn--bcher-kva.example"]
 )
-def test_an_address_is_kept_in_its_normal_form(address):
+def test_an_email_address_is_stored_normalized(address):
     assert checked_address(address).partition("@")[2].islower()
 
 
@@ -98,7 +98,7 @@ def test_an_address_is_kept_in_its_normal_form(address):
         ),
     ],
 )
-def test_what_is_no_address_is_refused(address):
+def test_a_value_that_is_no_email_address_is_refused(address):
     with pytest.raises(EmailUnfit):
         checked_address(address)
 
@@ -112,6 +112,6 @@ def test_what_is_no_address_is_refused(address):
         ("@example.org", "This is not a valid e-mail address."),
     ],
 )
-def test_the_usual_reasons_are_said_in_words_that_can_be_translated(address, reason):
+def test_common_reasons_have_translatable_messages(address, reason):
     with pytest.raises(EmailUnfit, match=f"^{reason}$"):
         checked_address(address)

@@ -8,7 +8,7 @@ from tests.script import Script
 from tests.tables import contents
 
 
-def test_this_was_not_me_ends_the_login_without_one(app, person, user, mailbox):
+def test_this_was_not_me_ends_the_login_without_logging_in(app, person, user, mailbox):
     thief = Person(app, address="198.51.100.66")
     thief.log_in("ada")
     minted = factories.api_token(app, user)
@@ -24,7 +24,7 @@ def test_this_was_not_me_ends_the_login_without_one(app, person, user, mailbox):
     assert "Hello" in owner.log_in("ada", NEW).text
 
 
-def test_opening_the_link_alone_ends_nothing(app, person, user, mailbox):
+def test_opening_the_link_ends_nothing(app, person, user, mailbox):
     """Scanners of mails open every link."""
     Person(app).log_in("ada")
     link = mailbox.link()

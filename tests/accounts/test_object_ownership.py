@@ -76,14 +76,14 @@ SENT = {"name": "x", "reason": "because", "role": "user", "description": "x", "o
 GONE = {(404, "text/html"), (404, "application/problem+json")}
 
 
-def test_every_address_with_an_id_is_known_here(app):
+def test_every_url_with_an_id_is_in_the_table(app):
     """A new one is to be entered, and shown to be nobody else's."""
     found = {route.path for route in routes(app) if "<" in route.path}
     assert found == OWN.keys() | SECRETS | OF_ADMINS | OF_EVERYBODY
 
 
 @pytest.mark.parametrize("path", OWN)
-def test_what_is_anothers_is_not_there(site, path):
+def test_an_object_of_another_user_is_404(site, path):
     ada, eve = factories.user(site, "ada"), as_user(site, "eve")
     wanted = OWN[path](site, ada)
     before = contents(site)
@@ -97,7 +97,7 @@ def test_what_is_anothers_is_not_there(site, path):
 
 
 @pytest.mark.parametrize("path", OWN)
-def test_a_token_finds_no_more_than_its_owner(site, path):
+def test_a_token_finds_only_objects_of_its_owner(site, path):
     wanted = OWN[path](site, factories.user(site, "ada"))
     script = with_token(site, scopes=("profile:read", "tokens:read"), of="eve")
     for method in methods_of(site, path):
@@ -106,7 +106,7 @@ def test_a_token_finds_no_more_than_its_owner(site, path):
 
 
 @pytest.mark.parametrize("path", sorted(SECRETS))
-def test_a_link_that_nobody_made_is_not_there(site, path):
+def test_a_forged_link_is_404(site, path):
     eve = as_user(site, "eve")
     before = contents(site)
     for method in methods_of(site, path):
@@ -116,7 +116,7 @@ def test_a_link_that_nobody_made_is_not_there(site, path):
 
 
 @pytest.mark.parametrize("path", sorted(OF_ADMINS))
-def test_an_admin_finds_nothing_where_nothing_is_and_others_hear_the_same_of_what_is(site, path):
+def test_for_an_admin_missing_objects_are_404_and_for_others_all_objects(site, path):
     ada, eve, boss = factories.user(site, "ada"), as_user(site, "eve"), as_user(site, "boss", role="super_admin")
     is_there = ada.id if "user_id" in path else "user" if "<name>" in path else uuid4()
     before = contents(site)

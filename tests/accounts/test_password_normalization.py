@@ -152,19 +152,19 @@ CHECKED = [at_the_page, at_the_api, at_confirm, at_change]
 
 @pytest.mark.parametrize("check", CHECKED)
 @pytest.mark.parametrize("typed", SPELLINGS)
-def test_wherever_a_password_is_checked_every_spelling_of_it_is_right(app, user, check, typed):
+def test_wherever_a_password_is_checked_every_equivalent_form_is_accepted(app, user, check, typed):
     keep_as_typed(app, user, COMPOSED)
     assert check(app, typed)
 
 
 @pytest.mark.parametrize("check", CHECKED)
-def test_wherever_a_password_is_checked_a_hash_of_what_was_typed_is_still_right(app, user, check):
+def test_wherever_a_password_is_checked_a_hash_of_the_typed_form_is_accepted(app, user, check):
     keep_as_typed(app, user, DECOMPOSED)
     assert check(app, DECOMPOSED)
 
 
 @pytest.mark.parametrize("check", [at_the_page, at_the_api])
-def test_a_hash_of_what_was_typed_is_made_anew_at_the_login(app, user, check):
+def test_a_hash_of_the_typed_form_is_replaced_at_the_login(app, user, check):
     keep_as_typed(app, user, DECOMPOSED)
     assert not is_right(app, COMPOSED), "nobody else can know what was typed before"
     assert check(app, DECOMPOSED)
@@ -188,7 +188,7 @@ def test_a_password_that_is_disallowed_is_simply_wrong_at_login(app, user, check
     assert not check(app, typed.encode("utf-8", "replace").decode())
 
 
-def test_a_lone_surrogate_is_no_fault_of_the_server(app, user):
+def test_a_lone_surrogate_causes_no_server_error(app, user):
     body = '{"username": "ada", "password": "\\ud800"}'
     answer = Script(app).post("/api/auth", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 401)
@@ -218,7 +218,7 @@ class Counting:
 
 
 @pytest.mark.parametrize("typed", [PASSWORD, COMPOSED, DECOMPOSED, INVISIBLE, "x" * 300, "e\u0301" * 200, ""])
-def test_how_many_hashes_a_wrong_password_costs_depends_on_what_was_typed_alone(typed):
+def test_the_number_of_hashes_for_a_wrong_password_depends_only_on_the_input(typed):
     of_each = []
     for hashed in (None, QUICK.hash("another one"), QUICK.hash(unicodedata.normalize("NFD", "ä another"))):
         passwords = Passwords(1, 15, hasher=QUICK)

@@ -45,18 +45,18 @@ def cost(password, near=()):
 
 
 @pytest.mark.parametrize("password", COSTLY)
-def test_no_password_costs_much_more_to_estimate_than_an_ordinary_one(password):
+def test_no_password_takes_much_longer_to_estimate_than_an_ordinary_one(password):
     """All signs of l33t, 72 of them, cost five thousand times as much."""
     cost(ORDINARY)
     assert cost(password) < 200 * cost(ORDINARY)
 
 
-def test_long_words_beside_the_password_cost_little(app):
+def test_long_user_inputs_cost_little(app):
     near = [(ALL_SIGNS * 13)[:320], "a" * 320, "password" * 40]
     assert cost(ORDINARY, near) < 200 * cost(ORDINARY)
 
 
-def test_whatever_comes_in_is_short_and_has_few_kinds_of_signs():
+def test_the_estimated_text_is_short_and_has_few_kinds_of_characters():
     made = random.Random(7)
     for _ in range(500):
         typed = "".join(made.choices(ALL_SIGNS + "aeiostlbg ", k=made.randrange(200)))
@@ -69,7 +69,7 @@ def test_whatever_comes_in_is_short_and_has_few_kinds_of_signs():
 @pytest.mark.parametrize(
     "password", ["p4$$w0rd", "Tr0ub4dor&3", "correct horse battery", "M1chae1!", "19840321 23571113", "2 (two) + 2!"]
 )
-def test_an_ordinary_password_is_judged_whole(password):
+def test_an_ordinary_password_is_estimated_completely(password):
     assert password_strength.shortened(password) == password
 
 
@@ -87,13 +87,13 @@ def test_an_ordinary_password_is_judged_whole(password):
         pytest.param("aabbccdd", id="repeats"),
     ],
 )
-def test_a_short_password_that_is_easily_guessed_may_not_be_chosen(password):
+def test_a_short_password_that_is_easily_guessed_is_refused(password):
     with pytest.raises(PasswordUnfit):
         short().judge(password, roles=("user",))
 
 
 @pytest.mark.parametrize("password", ["kVx9-qpw", "umbr4-ot", "7 lamps!x"])
-def test_a_short_password_that_is_not_may(password):
+def test_a_short_password_that_is_hard_to_guess_is_accepted(password):
     short().judge(password, roles=("user",))
 
 
@@ -103,13 +103,13 @@ def short():
 
 
 @pytest.mark.parametrize("ask", [lambda found: found.judge("kVx9-qpw umbrella"), lambda found: found.estimate("x", ())])
-def test_a_password_is_judged_in_one_of_the_bounded_places(ask):
+def test_an_estimate_takes_one_of_the_hashing_places(ask):
     found = Passwords(1, 15, waiting=0)
     with found._places.hold(None), pytest.raises(TooBusy):
         ask(found)
 
 
-def test_an_estimate_in_a_crowd_hears_when_to_come_back(app, stranger):
+def test_an_estimate_without_a_free_place_gets_retry_after(app, stranger):
     stranger.open("/login")
     places = services_of(app).get(Passwords)._places
     headers = {"X-CSRF-Token": stranger.csrf_token, "Accept": "application/json"}

@@ -19,7 +19,7 @@ def passwords():
     return Passwords(at_once=2, minimum=15)
 
 
-def test_a_hash_is_argon2id_at_the_price_that_owasp_names(passwords):
+def test_a_hash_is_argon2id_with_the_parameters_of_owasp(passwords):
     assert passwords.hash("correct horse battery").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
@@ -30,28 +30,28 @@ def test_two_hashes_of_one_password_differ(passwords):
 @pytest.mark.parametrize(
     "password", ["correct horse battery", "Passwörter sind 😀 lang", " spaces around are kept ", "x" * 256]
 )
-def test_a_password_is_known_again_exactly(passwords, password):
+def test_only_the_exact_password_matches(passwords, password):
     hashed = passwords.hash(password)
     assert passwords.verify(password, hashed)
     assert not passwords.verify(password.strip() if password != password.strip() else password[:-1], hashed)
 
 
 @pytest.mark.parametrize("hashed", [None, "", "nonsense", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", "plain"])
-def test_what_is_no_hash_matches_nothing(passwords, hashed):
+def test_a_malformed_hash_matches_nothing(passwords, hashed):
     assert not passwords.verify("correct horse battery", hashed)
 
 
-def test_the_password_of_nobody_lets_nobody_in(passwords):
+def test_the_hash_for_unknown_names_never_matches(passwords):
     """CVE-2022-24880: None is not False."""
     assert passwords.verify("", None) is False
 
 
-def test_a_longer_password_than_may_be_chosen_is_not_cut_to_one_that_may(passwords):
+def test_a_too_long_password_is_not_truncated(passwords):
     hashed = passwords.hash("x" * 256)
     assert not passwords.verify("x" * 257, hashed)
 
 
-def test_a_hash_of_a_lesser_price_is_to_be_made_anew(passwords):
+def test_a_hash_of_lower_cost_needs_a_rehash(passwords):
     cheap = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$8B0ZqW3zT0xNn0cYhVt0uQ"
     assert passwords.needs_rehash(cheap, "x")
     assert not passwords.needs_rehash(passwords.hash("x"), "x")
@@ -70,20 +70,20 @@ def test_a_hash_of_a_lesser_price_is_to_be_made_anew(passwords):
         pytest.param("latchkeyLATCHKEYlatchkey", id="the name of the site"),
     ],
 )
-def test_a_password_that_is_easily_guessed_may_not_be_chosen(passwords, password):
+def test_a_password_that_is_easily_guessed_is_refused(passwords, password):
     with pytest.raises(PasswordUnfit):
         passwords.judge(password, username="lovelace", site_name="Latchkey")
 
 
 @pytest.mark.parametrize("password", ["hal hal hal hal", "Hal.hal.HAL.hal!", "hal-hal_hal+hal:hal"])
-def test_a_short_name_with_signs_between_is_still_that_name(passwords, password):
+def test_a_name_with_punctuation_inside_is_recognised(passwords, password):
     with pytest.raises(PasswordUnfit):
         passwords.judge(password, username="hal")
     passwords.judge(password, username="ada")
     passwords.judge(f"{password} has other words too", username="hal")
 
 
-def test_signs_alone_hold_no_name(passwords):
+def test_punctuation_alone_contains_no_name(passwords):
     passwords.judge("?!.; ?!.; ?!.; ?!.;", username="hal")
 
 
@@ -97,7 +97,7 @@ def test_signs_alone_hold_no_name(passwords):
         "x" * 250 + "abcdef",
     ],
 )
-def test_a_long_password_of_any_kind_may(passwords, password):
+def test_a_long_password_of_any_characters_is_accepted(passwords, password):
     passwords.judge(password, username="ada", site_name="Latchkey")
 
 
@@ -120,7 +120,7 @@ class Slow:
         return "hash"
 
 
-def test_so_many_are_hashed_at_once_so_many_wait_and_the_rest_are_sent_away():
+def test_the_numbers_of_hashing_and_waiting_threads_are_limited():
     passwords = Passwords(at_once=2, minimum=15, waiting=3)
     passwords.hasher = slow = Slow()
     with ThreadPoolExecutor(12) as at_once:
@@ -133,7 +133,7 @@ def test_so_many_are_hashed_at_once_so_many_wait_and_the_rest_are_sent_away():
     assert slow.most == 2
 
 
-def test_a_place_is_given_back_after_a_fault():
+def test_a_place_is_released_after_an_exception():
     class Broken:
         def hash(self, password):
             raise MemoryError
@@ -163,7 +163,7 @@ print(most() - before)
 """
 
 
-def test_hashing_takes_no_more_memory_than_its_bound_however_many_threads_ask():
+def test_the_memory_of_hashing_is_limited_whatever_the_number_of_threads():
     """Each thread that ever hashed would keep its 19 MiB."""
     done = subprocess.run([sys.executable, "-c", HASH_WITH_MANY_THREADS], cwd=ROOT, capture_output=True, check=True)
     assert int(done.stdout) < 2 * 19 + 8

@@ -21,7 +21,7 @@ def save(person: Person, **fields: str):
     return person.press("Save profile", **fields)
 
 
-def test_a_profile_is_saved_and_read_by_scripts(person, script):
+def test_scripts_can_read_and_save_a_profile(person, script):
     save(person, display_name="Ada L.", theme="dark", time_zone="Europe/Lisbon")
     assert "Your profile was saved" in person.page.text
     answer = script.get("/account").json
@@ -34,7 +34,7 @@ def test_pages_follow_the_theme_and_the_time_zone(person):
     assert "IST" in person.open("/account/security").text
 
 
-def test_another_name_logs_in_and_the_former_one_does_not(person, app, user):
+def test_after_a_change_only_the_new_name_logs_in(person, app, user):
     save(person, username="Lovelace")
     assert [(mail.kind, mail.to) for mail in mails(app)] == [("name_changed", "ada@example.org")]
     assert events(app, "user.renamed")
@@ -44,7 +44,7 @@ def test_another_name_logs_in_and_the_former_one_does_not(person, app, user):
 
 
 @pytest.mark.parametrize("name", ["", "eve", "EVE", "a b", "a\r\nBcc: x@y.z", "a" * 51, "аda", "<b>", "x@y"])
-def test_a_name_that_is_taken_or_unfit_changes_nothing(person, app, name):
+def test_a_taken_or_invalid_name_changes_nothing(person, app, name):
     factories.user(app, "eve")
     before = contents(app)
     assert save(person, username=name).status_code == 422
@@ -52,18 +52,18 @@ def test_a_name_that_is_taken_or_unfit_changes_nothing(person, app, name):
 
 
 @pytest.mark.parametrize("name", ["Ada\r\nBcc: eve@evil.example", "Ada\u200beve", "Ada\u202eeve", "x" * 101])
-def test_a_display_name_holds_no_line_and_no_control(person, app, user, name):
+def test_a_display_name_has_no_line_break_or_control_character(person, app, user, name):
     assert save(person, display_name=name).status_code == 422
     assert row(app, user).display_name is None
 
 
 @pytest.mark.parametrize(("field", "value"), [("time_zone", "../../etc/passwd"), ("theme", "x"), ("language", "tlh")])
-def test_a_choice_that_there_is_not_is_refused(person, field, value):
+def test_an_unknown_choice_is_refused(person, field, value):
     assert save(person, **{field: value}).status_code == 422
 
 
 @pytest.mark.parametrize("name", ["role", "email_verified_at", "disabled_at", "email", "id", "closes_at"])
-def test_nobody_makes_more_of_themselves_by_sending_more(person, app, user, name):
+def test_additional_fields_do_not_change_role_or_state(person, app, user, name):
     person.open("/account")
     before = contents(app)
     headers = {"Accept": "application/json", "X-CSRF-Token": person.csrf_token}
@@ -72,9 +72,9 @@ def test_nobody_makes_more_of_themselves_by_sending_more(person, app, user, name
     assert contents(app) == before
 
 
-def test_a_token_changes_no_profile(script, app):
+def test_a_token_cannot_change_the_profile(script, app):
     assert script.post("/account", json={"display_name": "x"}).status_code == 403
 
 
-def test_a_login_is_noted(person, app, user):
+def test_the_last_login_is_stored(person, app, user):
     assert row(app, user).last_login_at is not None

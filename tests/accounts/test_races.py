@@ -34,7 +34,7 @@ SECRETS: dict[str, Callable[[Session, User], str]] = {
 
 
 @pytest.mark.parametrize("kind", SECRETS)
-def test_of_two_processes_that_use_a_link_at_once_one_wins(app, user, rivals, kind):
+def test_of_two_processes_that_use_a_link_at_once_one_succeeds(app, user, rivals, kind):
     def secrets():
         for _ in range(ROUNDS):
             with services_of(app).get(Database).write() as db:
@@ -44,7 +44,7 @@ def test_of_two_processes_that_use_a_link_at_once_one_wins(app, user, rivals, ki
     assert rivals.race(app, f"tests.accounts.link_races.{kind}", secrets()) == [["late", "won"]] * ROUNDS
 
 
-def test_ten_thousand_invitations_are_listed_by_pages_in_two_queries(app):
+def test_ten_thousand_invitations_are_paged_with_two_queries(app):
     database = services_of(app).get(Database)
     with database.write() as db:
         made = invitations.create(db, InvitationRequest(note="first")).invitation

@@ -20,24 +20,24 @@ from webapp.core.ratelimit import Limiter
 from webapp.web.registry import services_of
 
 
-def test_a_forgotten_password_is_replaced_by_the_mailed_link(stranger, user, mailbox):
+def test_a_mailed_link_sets_a_new_password(stranger, user, mailbox):
     ask(stranger, "ada")
     assert "Log in" in set_new(stranger, mailbox.link()).text
     assert "Hello" in stranger.log_in("ada", NEW).text
 
 
-def test_the_old_password_is_dead_after_it(stranger, user, mailbox):
+def test_the_old_password_is_refused_afterwards(stranger, user, mailbox):
     ask(stranger, "ada")
     set_new(stranger, mailbox.link())
     assert "Wrong user name or password" in stranger.log_in("ada", PASSWORD).text
 
 
-def test_the_mail_goes_to_the_address_of_the_account_whatever_was_typed(stranger, user, mailbox):
+def test_the_mail_is_sent_to_the_email_address_of_the_account_as_stored(stranger, user, mailbox):
     ask(stranger, "ADA@example.ORG")
     assert mailbox.one().to == "ada@example.org"
 
 
-def test_the_secret_is_out_of_the_address_before_a_page_is_shown(stranger, user, mailbox):
+def test_the_secret_is_removed_from_the_url_before_a_page_is_shown(stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     answer = stranger.ask("GET", link)
@@ -48,7 +48,7 @@ def test_the_secret_is_out_of_the_address_before_a_page_is_shown(stranger, user,
     assert page.headers["Referrer-Policy"] == "same-origin"
 
 
-def test_every_session_and_every_token_ends(app, person, user, script, mailbox):
+def test_a_reset_ends_every_session_and_token(app, person, user, script, mailbox):
     other = Person(app)
     ask(other, "ada")
     set_new(other, mailbox.link())
@@ -56,13 +56,13 @@ def test_every_session_and_every_token_ends(app, person, user, script, mailbox):
     assert script.get("/protected").json["code"] == "token_revoked"
 
 
-def test_tokens_go_on_if_that_is_asked_for(stranger, user, script, mailbox):
+def test_a_reset_can_keep_tokens(stranger, user, script, mailbox):
     ask(stranger, "ada")
     set_new(stranger, mailbox.link(), keep_tokens="y")
     assert script.get("/protected").status_code == 200
 
 
-def test_the_owner_is_told_that_it_was_done(stranger, user, mailbox):
+def test_the_owner_gets_a_mail_about_the_reset(stranger, user, mailbox):
     ask(stranger, "ada")
     set_new(stranger, mailbox.link())
     told = mailbox.one().content
@@ -72,7 +72,7 @@ def test_the_owner_is_told_that_it_was_done(stranger, user, mailbox):
 
 
 @pytest.mark.parametrize("identifier", ["ada", "nobody", "nobody@example.org", "gone"])
-def test_known_unknown_and_disabled_people_hear_the_same(app, stranger, user, identifier):
+def test_known_unknown_and_disabled_users_get_the_same_response(app, stranger, user, identifier):
     gone = factories.user(app, "gone")
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, gone.id))
@@ -82,7 +82,7 @@ def test_known_unknown_and_disabled_people_hear_the_same(app, stranger, user, id
 
 
 @pytest.mark.parametrize("identifier", ["ada", "nobody"])
-def test_whether_somebody_is_known_is_looked_at_when_the_answer_is_on_its_way(app, stranger, user, identifier):
+def test_the_lookup_of_the_user_happens_after_the_response(app, stranger, user, identifier):
     stranger.open("/forgot")
     before = contents(app)
     fields = {"username": identifier, "csrf_token": stranger.csrf_token}
@@ -93,7 +93,7 @@ def test_whether_somebody_is_known_is_looked_at_when_the_answer_is_on_its_way(ap
     assert (mails(app) == []) is (identifier == "nobody")
 
 
-def test_a_list_of_addresses_is_refused(stranger, user, mailbox):
+def test_a_list_of_email_addresses_is_refused(stranger, user, mailbox):
     """GitLab CVE-2023-7028: a link was mailed to each of a list."""
     stranger.open("/forgot")
     token = stranger.csrf_token
@@ -105,7 +105,7 @@ def test_a_list_of_addresses_is_refused(stranger, user, mailbox):
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "Forwarded", "X-Forwarded-Proto", "X-Original-Host"])
-def test_no_header_decides_where_a_mailed_link_leads(stranger, user, mailbox, header):
+def test_mailed_links_do_not_depend_on_headers(stranger, user, mailbox, header):
     """Zitadel, four advisories in two years."""
     if header == "Host":
         stranger.base_url = "http://evil.example"
@@ -121,18 +121,18 @@ def test_no_header_decides_where_a_mailed_link_leads(stranger, user, mailbox, he
     assert "evil" not in mail.text + mail.html
 
 
-def test_a_mailbox_is_not_flooded_and_nobody_is_told(stranger, user, mailbox):
+def test_mails_to_one_mailbox_are_limited_without_showing_it(stranger, user, mailbox):
     answers = [ask(stranger, name) for name in ("ada", "ada@example.org") * 3]
     assert {answer.status_code for answer in answers} == {200}
     assert len(mailbox.opened()) == 4
 
 
-def test_one_network_may_not_ask_for_everybody(stranger, user):
+def test_requests_of_one_network_are_limited(stranger, user):
     statuses = [ask(stranger, f"somebody{number}").status_code for number in range(31)]
     assert (statuses[29], statuses[30]) == (200, 429)
 
 
-def test_one_link_sent_many_times_at_once_is_not_hashed_many_times(app, stranger, user, mailbox):
+def test_simultaneous_uses_of_one_link_hash_one_password(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     for _ in range(RESET_TRIED.amount):
@@ -140,7 +140,7 @@ def test_one_link_sent_many_times_at_once_is_not_hashed_many_times(app, stranger
     assert set_new(stranger, link).status_code == 429
 
 
-def test_a_weak_password_is_refused_with_the_reason_and_the_link_lives_on(stranger, user, mailbox):
+def test_a_weak_password_is_refused_with_a_reason_and_the_link_stays_valid(stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     assert "at least 15 characters" in set_new(stranger, link, "short").text
@@ -150,7 +150,7 @@ def test_a_weak_password_is_refused_with_the_reason_and_the_link_lives_on(strang
     assert stranger.press("Set password", password=NEW).status_code == 200
 
 
-def test_the_secret_and_the_password_stand_in_no_log_and_no_event(app, stranger, user, mailbox, logged):
+def test_secret_and_password_are_neither_logged_nor_recorded(app, stranger, user, mailbox, logged):
     ask(stranger, "ada")
     link = mailbox.link()
     set_new(stranger, link)
@@ -159,7 +159,7 @@ def test_the_secret_and_the_password_stand_in_no_log_and_no_event(app, stranger,
     assert NEW not in said
 
 
-def test_a_script_may_ask_and_set_as_well(stranger, user, mailbox):
+def test_a_script_can_request_and_use_a_link(stranger, user, mailbox):
     headers = {"Accept": "application/json"}
     token = stranger.ask("GET", "/forgot", headers=headers).json["csrf_token"]
     body = {"username": "ada", "csrf_token": token}

@@ -13,7 +13,7 @@ def app(make_app):
     return make_app(WEBAPP_REGISTRATION="open", **SMTP)
 
 
-def test_an_account_is_opened_by_the_mailed_link_and_its_password(stranger, mailbox):
+def test_an_account_is_activated_by_the_mailed_link_and_its_password(stranger, mailbox):
     assert "Check your mailbox" in register(stranger).text
     stranger.open(mailbox.link())
     page = stranger.press("Verify my e-mail address", password=PASSWORD).text
@@ -21,14 +21,14 @@ def test_an_account_is_opened_by_the_mailed_link_and_its_password(stranger, mail
     assert "Hello" in page, "the password was just proved, and is not asked for once more"
 
 
-def test_a_mailbox_is_not_flooded_by_registrations_and_nobody_is_told(app, mailbox):
+def test_registration_mails_to_one_mailbox_are_limited_without_showing_it(app, mailbox):
     answers = [register(Person(app), f"eve{number}", "ada@example.org") for number in range(6)]
     assert len({(answer.status_code, answer.text) for answer in answers}) == 1
     # Of one network; others may have some sent too: tests/accounts/test_registration_taken.py.
     assert len(mailbox.opened()) == 3
 
 
-def test_one_network_may_not_register_everybody(app, mailbox):
+def test_registrations_of_one_network_are_limited(app, mailbox):
     browser = Person(app)
     statuses = [register(browser, f"eve{number}", f"eve{number}@example.org").status_code for number in range(31)]
     assert (set(statuses[:30]), statuses[30]) == ({200}, 429)
@@ -65,7 +65,7 @@ def test_a_role_that_is_sent_along_is_refused(stranger, mailbox, name):
         ("password", "a" * 300),
     ],
 )
-def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(app, stranger, field, value):
+def test_an_invalid_form_is_refused_with_messages_and_changes_nothing(app, stranger, field, value):
     before = contents(app)
     stranger.open("/register")
     sent = {"username": "everard", "email": "eve@example.org", "password": PASSWORD} | {field: value}
@@ -81,13 +81,13 @@ def test_a_domain_of_the_site_is_accepted_by_setting(make_app):
     assert account(app, "eve@site.local")
 
 
-def test_names_are_kept_as_typed(app, stranger, mailbox):
+def test_names_are_stored_as_typed(app, stranger, mailbox):
     register(stranger, "Ève.Straße", "Eve.Long@Example.org")
     eve = account(app, "ÈVE.STRASSE")
     assert (eve.username, eve.email) == ("Ève.Straße", "Eve.Long@example.org")
 
 
-def test_no_secret_stands_in_a_log_or_an_event(app, stranger, mailbox, logged):
+def test_no_secret_is_logged_or_recorded(app, stranger, mailbox, logged):
     register(stranger)
     link = mailbox.link()
     stranger.open(link)
@@ -97,7 +97,7 @@ def test_no_secret_stands_in_a_log_or_an_event(app, stranger, mailbox, logged):
     assert PASSWORD not in said
 
 
-def test_what_one_types_is_estimated_and_not_kept(app, stranger):
+def test_a_typed_password_is_estimated_and_not_stored(app, stranger):
     before = contents(app)
     stranger.open("/register")
 

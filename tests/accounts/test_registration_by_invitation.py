@@ -24,20 +24,20 @@ def invite(app, **wish):
         return invitations.create(db, InvitationRequest(**wish))
 
 
-def test_a_closed_site_takes_nobody_in(make_app):
+def test_a_closed_site_accepts_no_registration(make_app):
     app = make_app(WEBAPP_REGISTRATION="closed")
     stranger = Person(app)
     assert stranger.open("/register").status_code == 403
     assert stranger.ask("GET", invite(app).path).status_code == 403
 
 
-def test_without_an_invitation_the_site_says_how_to_get_one(make_app):
+def test_without_an_invitation_the_page_says_how_to_get_one(make_app):
     answer = Person(make_app()).open("/register")
     assert answer.status_code == 403
     assert "You need an invitation to register" in answer.text
 
 
-def test_an_invitation_bound_to_an_address_verifies_it(make_app):
+def test_an_invitation_to_an_email_address_verifies_it(make_app):
     app = make_app(**SMTP)
     stranger = Person(app)
     stranger.open(invite(app, email="eve@example.org", role="admin").path)
@@ -47,7 +47,7 @@ def test_an_invitation_bound_to_an_address_verifies_it(make_app):
     assert (eve.email, eve.role, eve.is_unverified) == ("eve@example.org", "admin", False)
 
 
-def test_an_open_invitation_has_the_address_verified(make_app):
+def test_an_open_invitation_requires_verification_of_the_email_address(make_app):
     app = make_app(**SMTP)
     mailbox, stranger = Mailbox(app), Person(app)
     stranger.open(invite(app).path)
@@ -57,7 +57,7 @@ def test_an_open_invitation_has_the_address_verified(make_app):
     assert "Hello" in stranger.press("Verify my e-mail address", password=PASSWORD).text
 
 
-def test_where_no_mail_can_be_sent_no_address_is_asked(make_app):
+def test_without_a_mail_server_no_email_address_is_required(make_app):
     app = make_app()
     stranger = Person(app)
     assert "E-mail" not in stranger.open(invite(app).path).text
@@ -65,7 +65,7 @@ def test_where_no_mail_can_be_sent_no_address_is_asked(make_app):
 
 
 @pytest.mark.parametrize("how", ["used", "expired", "revoked", "its maker disabled", "its maker demoted"])
-def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
+def test_an_ended_invitation_is_refused(make_app, how):
     app = make_app()
     boss, _ = factories.user(app, "boss", role="super_admin"), factories.user(app, "other", role="super_admin")
     with services_of(app).get(Database).write() as db:
@@ -85,7 +85,7 @@ def test_an_invitation_that_is_over_lets_nobody_in(make_app, how):
         assert Person(app).ask("GET", made.path).status_code == 404
 
 
-def test_a_name_that_is_taken_costs_an_invited_person_nothing(make_app):
+def test_a_taken_name_does_not_use_up_the_invitation(make_app):
     app = make_app()
     factories.user(app, "ada")
     stranger = Person(app)
@@ -95,7 +95,7 @@ def test_a_name_that_is_taken_costs_an_invited_person_nothing(make_app):
     assert account(app, "eve")
 
 
-def test_what_one_types_is_judged_by_the_role_that_the_page_names(make_app):
+def test_the_password_is_estimated_for_the_role_of_the_invitation(make_app):
     app = make_app(WEBAPP_SECOND_FACTOR_FOR="admin", **SMTP)
     stranger = Person(app)
     page = stranger.open(invite(app, role="admin").path).text

@@ -25,7 +25,7 @@ def app(make_app):
 @pytest.mark.parametrize(
     "taken", [{"name": "ada"}, {"email": "ada@example.org"}, {"name": "ADA", "email": "ADA@example.org"}]
 )
-def test_what_is_taken_is_answered_as_what_is_free(app, stranger, user, mailbox, taken):
+def test_taken_and_free_names_get_the_same_response(app, stranger, user, mailbox, taken):
     free = register(Person(app), "bob", "bob@example.org")
     answer = register(stranger, **{"name": "eve", "email": "eve@example.org"} | taken)
     assert (answer.status_code, answer.request.path) == (free.status_code, free.request.path)
@@ -33,7 +33,7 @@ def test_what_is_taken_is_answered_as_what_is_free(app, stranger, user, mailbox,
 
 
 @pytest.mark.parametrize("address", ["ada@example.org", "eve@example.org"], ids=["taken", "free"])
-def test_whether_it_is_taken_is_looked_at_when_the_answer_is_on_its_way(app, stranger, user, mailbox, address):
+def test_the_lookup_of_taken_names_happens_after_the_response(app, stranger, user, mailbox, address):
     stranger.open("/register")
     before = contents(app)
     fields = {"username": "eve", "email": address, "password": PASSWORD, "csrf_token": stranger.csrf_token}
@@ -43,21 +43,21 @@ def test_whether_it_is_taken_is_looked_at_when_the_answer_is_on_its_way(app, str
     assert mailbox.one().to == address
 
 
-def test_the_owner_of_a_taken_address_is_told_and_nobody_else(stranger, user, mailbox):
+def test_only_the_owner_of_a_taken_email_address_gets_a_mail(stranger, user, mailbox):
     register(stranger, "eve", "ADA@example.org")
     mail = mailbox.one()
     assert (mail.to, mail.content.subject) == ("ada@example.org", "You already have an account at Latchkey")
     assert account(stranger.app, "eve") is None
 
 
-def test_a_disabled_owner_is_told_nothing(app, stranger, user, mailbox):
+def test_a_disabled_owner_gets_no_mail(app, stranger, user, mailbox):
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
     register(stranger, "eve", "ada@example.org")
     assert mailbox.opened() == []
 
 
-def test_a_taken_name_is_told_by_mail_with_a_link_to_choose_another(stranger, user, mailbox):
+def test_a_taken_name_is_mailed_with_a_link_to_choose_another(stranger, user, mailbox):
     register(stranger, "Ada", "eve@example.org")
     mail = mailbox.one()
     assert mail.to == "eve@example.org"
@@ -65,7 +65,7 @@ def test_a_taken_name_is_told_by_mail_with_a_link_to_choose_another(stranger, us
     assert "Hello" in stranger.press("Register", username="eve", password=PASSWORD).text
 
 
-def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_again(stranger, mailbox):
+def test_a_second_registration_before_the_verification_sends_the_link_again(stranger, mailbox):
     register(stranger)
     first = mailbox.link()
     register(stranger, "Eve", "EVE@example.org")
@@ -75,7 +75,7 @@ def test_who_registers_once_more_before_the_address_is_verified_gets_the_link_ag
     assert "Your e-mail address is verified" in stranger.press("Verify my e-mail address", password=PASSWORD).text
 
 
-def test_who_registers_once_more_does_not_change_the_password_that_waits(stranger, mailbox):
+def test_a_second_registration_does_not_change_the_password(stranger, mailbox):
     register(stranger)
     mailbox.opened()
     register(Person(stranger.app), password="another person at another desk")
@@ -85,7 +85,7 @@ def test_who_registers_once_more_does_not_change_the_password_that_waits(strange
     assert "Your e-mail address is verified" in stranger.press("Verify my e-mail address", password=PASSWORD).text
 
 
-def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
+def test_an_unverified_name_is_free_again_after_two_days(stranger, mailbox):
     register(stranger, "eve", "eve@example.org")
     mailbox.opened()
     with time_machine.travel(now() + timedelta(days=2, seconds=1)):
@@ -96,7 +96,7 @@ def test_what_nobody_verified_is_free_again_after_two_days(stranger, mailbox):
     assert account(stranger.app, "eve").email == "other@example.org"
 
 
-def test_a_stranger_cannot_use_up_the_mails_of_anothers_registration(app, mailbox):
+def test_one_network_cannot_use_up_the_registration_mails_of_an_email_address(app, mailbox):
     mallory, eve = Person(app, address="198.51.100.7"), Person(app)
     for number in range(6):
         register(mallory, f"mallory{number}", "eve@example.org")
@@ -105,7 +105,7 @@ def test_a_stranger_cannot_use_up_the_mails_of_anothers_registration(app, mailbo
     assert mailbox.one().to == "eve@example.org"
 
 
-def test_one_mailbox_is_sent_a_dozen_mails_an_hour_by_however_many_networks(app, mailbox):
+def test_one_mailbox_gets_at_most_twelve_mails_an_hour_from_all_networks(app, mailbox):
     for number in range(15):
         register(Person(app, address=f"198.51.100.{number}"), f"mallory{number}", "eve@example.org")
     assert len(mailbox.opened()) == 12

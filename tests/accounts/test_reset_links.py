@@ -20,7 +20,7 @@ from webapp.mail.mailer import Mailer
 from webapp.web.registry import services_of
 
 
-def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user, mailbox):
+def test_a_disabled_user_gets_no_mail_and_earlier_links_are_void(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     with services_of(app).get(Database).write() as db:
@@ -30,7 +30,7 @@ def test_a_disabled_user_gets_no_mail_and_their_link_is_dead(app, stranger, user
     assert mailbox.opened() == []
 
 
-def test_nor_does_a_link_that_was_made_while_they_were_being_disabled_work(app, stranger, user):
+def test_a_link_created_while_a_user_is_disabled_is_void(app, stranger, user):
     with services_of(app).get(Database).write() as db:
         lifecycle.disable(db, db.get(User, user.id))
         path = recovery.link_for(db, db.get(User, user.id))
@@ -44,7 +44,7 @@ def test_a_link_works_once(app, stranger, user, mailbox):
     assert Person(app).ask("GET", link).status_code == 404
 
 
-def test_a_page_that_was_open_before_the_link_was_used_changes_nothing(app, stranger, user, mailbox):
+def test_a_page_opened_before_the_link_was_used_changes_nothing(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link, late = mailbox.link(), Person(app)
     late.open(link)
@@ -54,14 +54,14 @@ def test_a_page_that_was_open_before_the_link_was_used_changes_nothing(app, stra
     assert contents(app) == before
 
 
-def test_a_link_is_dead_after_thirty_minutes(stranger, user, mailbox):
+def test_a_link_expires_after_thirty_minutes(stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     with time_machine.travel(now() + timedelta(minutes=30), tick=False):
         assert stranger.ask("GET", link).status_code == 404
 
 
-def test_a_link_that_a_stranger_asks_for_does_not_stop_the_one_before(app, stranger, user, mailbox):
+def test_a_new_link_does_not_void_an_earlier_one(app, stranger, user, mailbox):
     ask(stranger, "ada")
     first = mailbox.link()
     for number in range(5):
@@ -72,7 +72,7 @@ def test_a_link_that_a_stranger_asks_for_does_not_stop_the_one_before(app, stran
     assert [Person(app).ask("GET", link).status_code for link in (first, *others)] == [404] * 4
 
 
-def test_whoever_is_mailed_no_more_has_a_link_that_works_until_they_are(app, stranger, user, mailbox):
+def test_a_user_over_the_mail_limit_still_has_a_valid_link(app, stranger, user, mailbox):
     with time_machine.travel(now(), tick=False) as clock:
         for _ in range(4):
             ask(stranger, "ada")
@@ -88,7 +88,7 @@ def test_whoever_is_mailed_no_more_has_a_link_that_works_until_they_are(app, str
         assert stranger.ask("GET", last).status_code == 303
 
 
-def test_so_many_links_work_side_by_side_and_no_more(database, user):
+def test_the_number_of_valid_links_is_limited(database, user):
     with database.write() as db:
         paths = [recovery.link_for(db, db.get_one(User, user.id)) for _ in range(one_time_links.SIDE_BY_SIDE + 3)]
     with database.read() as db:
@@ -96,14 +96,14 @@ def test_so_many_links_work_side_by_side_and_no_more(database, user):
     assert sum(live) == one_time_links.SIDE_BY_SIDE
 
 
-def test_an_operator_replaces_the_links_before(app, database, user, stranger, mailbox):
+def test_a_link_of_an_operator_voids_earlier_links(app, database, user, stranger, mailbox):
     ask(stranger, "ada")
     with database.write() as db:
         recovery.link_for(db, db.get_one(User, user.id), is_shown=True, replaces=True)
     assert stranger.ask("GET", mailbox.link()).status_code == 404
 
 
-def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger, user, mailbox):
+def test_a_link_is_void_after_another_password_change(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     with services_of(app).get(Database).write() as db:
@@ -111,7 +111,7 @@ def test_a_link_is_dead_after_the_password_changed_in_another_way(app, stranger,
     assert stranger.ask("GET", link).status_code == 404
 
 
-def test_a_link_that_was_made_while_the_password_changed_is_dead(app, stranger, user, mailbox):
+def test_a_link_created_during_a_password_change_is_void(app, stranger, user, mailbox):
     """Too late to be voided, and made before."""
     ask(stranger, "ada")
     with services_of(app).get(Database).write() as db:
@@ -119,7 +119,7 @@ def test_a_link_that_was_made_while_the_password_changed_is_dead(app, stranger, 
     assert stranger.ask("GET", mailbox.link()).status_code == 404
 
 
-def test_a_link_is_dead_after_the_address_changed(app, stranger, user, mailbox):
+def test_a_link_is_void_after_the_email_address_changed(app, stranger, user, mailbox):
     ask(stranger, "ada")
     link = mailbox.link()
     with services_of(app).get(Database).write() as db:
@@ -131,26 +131,26 @@ def test_a_link_is_dead_after_the_address_changed(app, stranger, user, mailbox):
 @pytest.mark.parametrize(
     "spoil", [lambda s: s[:-1], lambda s: s + "A", lambda s: s.swapcase(), lambda s: "%00", lambda s: "."]
 )
-def test_a_secret_that_was_cut_or_grown_is_nobodys(stranger, user, mailbox, spoil):
+def test_a_truncated_or_extended_secret_is_refused(stranger, user, mailbox, spoil):
     ask(stranger, "ada")
     assert stranger.ask("GET", "/reset/" + spoil(mailbox.link().rpartition("/")[2])).status_code in (404, 308)
 
 
-def test_an_empty_secret_resets_nothing(stranger, user):
+def test_an_empty_secret_is_refused(stranger, user):
     """Flowise GHSA-f6hc-c5jr-878p."""
     stranger.open("/forgot")
     answer = stranger.ask("POST", "/reset", data={"csrf_token": stranger.csrf_token, "password": NEW})
     assert answer.status_code == 404
 
 
-def test_a_link_of_another_purpose_does_not_reset(app, stranger, user):
+def test_a_link_for_another_purpose_is_refused(app, stranger, user):
     with services_of(app).get(Database).write() as db:
         secret = one_time_links.create(db, "sign-up", timedelta(hours=1), user_id=user.id, address=user.email)
     assert stranger.ask("GET", f"/reset/{secret}").status_code == 404
 
 
 @pytest.mark.parametrize("is_shown", [False, True])
-def test_a_link_verifies_the_address_only_if_it_was_mailed_and_shown_to_nobody(app, database, user, is_shown):
+def test_a_link_verifies_the_email_address_only_if_it_was_mailed_and_not_shown(app, database, user, is_shown):
     with database.write() as db:
         found = db.get_one(User, user.id)
         found.email_verified_at = None

@@ -19,7 +19,7 @@ from webapp.accounts.roles import included_in
         ("Admin", ()),
     ],
 )
-def test_a_role_includes_those_before_it_and_an_unknown_one_nothing(database, role, included):
+def test_a_role_includes_lower_ones_and_an_unknown_role_nothing(database, role, included):
     with database.read() as db:
         assert included_in(db, role) == included
 
@@ -27,7 +27,7 @@ def test_a_role_includes_those_before_it_and_an_unknown_one_nothing(database, ro
 @pytest.mark.parametrize(
     ("role", "statuses"), [("user", [200, 403, 403]), ("admin", [200, 200, 403]), ("super_admin", [200, 200, 200])]
 )
-def test_each_page_opens_to_its_role_and_those_above_by_session_and_by_token(app, role, statuses):
+def test_each_page_is_open_to_its_role_and_higher_ones_by_session_and_by_token(app, role, statuses):
 
     ada = factories.user(app, "ada", role=role)
     person, script = Person(app), Script(app, factories.api_token(app, ada).token)

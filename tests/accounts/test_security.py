@@ -31,7 +31,7 @@ def cron(app, user) -> Script:
     return Script(app, answer["access_token"])
 
 
-def test_everything_that_can_act_as_me_is_in_one_list(person, laptop, script, cron):
+def test_every_credential_of_the_user_is_in_one_list(person, laptop, script, cron):
     page = person.open("/account/security").text
     assert "Safari on iPhone" in page
     assert "Script logins" in page
@@ -39,7 +39,7 @@ def test_everything_that_can_act_as_me_is_in_one_list(person, laptop, script, cr
     assert (len(answer["sessions"]), answer["token_count"], len(answer["script_logins"])) == (2, 1, 1)
 
 
-def test_what_scripts_do_all_day_does_not_hide_what_happened(app, user, person):
+def test_events_of_scripts_do_not_hide_other_events(app, user, person):
     login = Script(app).post("/api/auth", json={"username": user.username, "password": factories.PASSWORD}).json
     assert Script(app).post("/api/auth/refresh", json={"refresh_token": login["refresh_token"]}).status_code == 200
     as_json = {"Accept": "application/json"}
@@ -48,7 +48,7 @@ def test_what_scripts_do_all_day_does_not_hide_what_happened(app, user, person):
     assert {event["event"] for event in everything} - {event["event"] for event in recent} == {"refresh.used"}
 
 
-def test_the_page_goes_from_the_ways_in_to_the_way_out(person, cron):
+def test_the_page_lists_login_methods_before_end_all_access(person, cron):
     page = person.open("/account/security").text
     assert re.findall(r"<h2[^>]*>([^<]+)</h2>", page) == [
         *("Ways to log in", "Where you are logged in", "API tokens", "Script logins"),
@@ -56,7 +56,7 @@ def test_the_page_goes_from_the_ways_in_to_the_way_out(person, cron):
     ]
 
 
-def test_one_button_ends_it_all_but_this_device(person, laptop, script, cron, app):
+def test_end_all_access_keeps_this_device(person, laptop, script, cron, app):
     person.open("/account/security/end-everything")
     assert "1 other device" in person.page.text
     assert "1 API token" in person.page.text
@@ -67,13 +67,13 @@ def test_one_button_ends_it_all_but_this_device(person, laptop, script, cron, ap
     assert mails(app)[-1].kind == "everything_ended"
 
 
-def test_it_ends_this_device_too_if_asked(person, laptop, script):
+def test_end_all_access_can_end_this_device_too(person, laptop, script):
     person.open("/account/security/end-everything")
     person.press("End all access", also_this="y")
     assert (is_in(person), is_in(laptop), script.get("/protected").status_code) == (False, False, 401)
 
 
-def test_the_switch_asks_for_a_fresh_proof_and_goes_on_after_it(person, laptop):
+def test_end_all_access_needs_a_step_up_and_continues_after_it(person, laptop):
     person.open("/account/security/end-everything")
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
         assert person.press("End all access").status_code == 401
@@ -83,7 +83,7 @@ def test_the_switch_asks_for_a_fresh_proof_and_goes_on_after_it(person, laptop):
         assert (is_in(person), is_in(laptop)) == (True, False)
 
 
-def test_what_is_anothers_stays(person, app):
+def test_credentials_of_others_stay(person, app):
     eve = factories.user(app, "eve")
     theirs = Script(app, factories.api_token(app, eve).token)
     person.open("/account/security/end-everything")
@@ -91,7 +91,7 @@ def test_what_is_anothers_stays(person, app):
     assert theirs.get("/protected").status_code == 200
 
 
-def test_a_token_that_ends_soon_marks_the_face_in_the_bar(person, app, user):
+def test_a_token_that_expires_soon_is_marked_in_the_account_menu(person, app, user):
     assert "who__initial--alert" not in person.open("/account").text
     factories.api_token(app, user, name="old", lifetime=timedelta(days=20))
     with time_machine.travel(now() + timedelta(days=14), tick=False):
@@ -100,7 +100,7 @@ def test_a_token_that_ends_soon_marks_the_face_in_the_bar(person, app, user):
         assert "who__initial--alert" in other.open("/account").text
 
 
-def test_browsers_that_are_alike_are_named_once_and_counted_all(app, user, person):
+def test_equal_browsers_are_listed_once_with_their_number(app, user, person):
     for _ in range(2):
         Person(app).log_in("ada")
     said = "2 other devices</b>: Firefox on Linux."

@@ -47,7 +47,7 @@ def token(app, service):
     return factories.api_token(app, service).token
 
 
-def test_its_tokens_work(app, token):
+def test_tokens_of_a_service_account_work(app, token):
     assert Script(app, token).get("/protected").json["username"] == "backup"
 
 
@@ -62,7 +62,7 @@ def given_a_password(app, service):
 
 @pytest.mark.parametrize("has_hash", [False, True])
 @pytest.mark.parametrize("password", ["", " ", PASSWORD])
-def test_no_password_logs_it_in(app, service, has_hash, password):
+def test_a_service_account_cannot_log_in_with_a_password(app, service, has_hash, password):
     if has_hash:
         given_a_password(app, service)
     assert Person(app).log_in("backup", password).status_code == 422
@@ -70,7 +70,7 @@ def test_no_password_logs_it_in(app, service, has_hash, password):
     assert events(app, "session.started") == []
 
 
-def test_no_passkey_logs_it_in(make_app):
+def test_a_service_account_cannot_log_in_with_a_passkey(make_app):
     app = make_app(WEBAPP_BASE_URL="http://localhost")
     factories.user(app, "ada")
     service = add(app)
@@ -83,12 +83,12 @@ def test_no_passkey_logs_it_in(make_app):
     assert (person.page.status_code, events(app, "session.started")) == (422, [])
 
 
-def test_no_refresh_goes_on_for_it(service):
+def test_a_service_account_cannot_refresh(service):
     assert not may_refresh(service)
 
 
 @pytest.mark.parametrize("email", [None, "backup@example.org"])
-def test_nobody_is_mailed_a_link_for_it(app, service, email):
+def test_no_mail_is_sent_for_a_service_account(app, service, email):
     with writing(app) as db:
         row = db.get_one(User, service.id)
         row.email = row.email_key = email
@@ -107,7 +107,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("change", REFUSED.values(), ids=REFUSED)
-def test_nothing_gives_it_a_way_to_log_in(app, service, change):
+def test_nothing_gives_a_service_account_a_way_to_log_in(app, service, change):
     with pytest.raises(NoLogin), writing(app) as db:
         change(db, db.get_one(User, service.id))
 
@@ -123,12 +123,12 @@ SESSION_ONLY = [
 
 
 @pytest.mark.parametrize(("method", "path"), SESSION_ONLY)
-def test_its_token_reaches_no_page_that_gives_it_one(app, token, method, path):
+def test_its_token_cannot_use_pages_that_add_a_login_method(app, token, method, path):
     assert Script(app, token).call(method, path, json={} if method == "POST" else None).status_code in (403, 404)
 
 
 @pytest.mark.parametrize("act", ["reset-link"])
-def test_an_admin_makes_no_link_for_it(app, service, act):
+def test_an_admin_cannot_create_a_reset_link_for_it(app, service, act):
     factories.user(app, "mara", role="super_admin")
     person = Person(app)
     person.log_in("mara")
@@ -152,7 +152,7 @@ def test_an_admin_makes_no_link_for_it(app, service, act):
         pytest.param({"owner": "gone"}, "user", id="somebody disabled"),
     ],
 )
-def test_an_owner_has_at_least_what_its_tokens_may_have(app, service, owner, role):
+def test_an_owner_has_at_least_the_role_of_the_service_account(app, service, owner, role):
     gone = factories.user(app, "gone")
     with writing(app) as db:
         lifecycle.disable(db, db.get_one(User, gone.id))
@@ -177,7 +177,7 @@ ENDS = [disabled, closed, deleted]
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_it_stops_with_its_owner(app, user, token, end):
+def test_it_is_disabled_with_its_owner(app, user, token, end):
     with writing(app) as db:
         end(db, db.get_one(User, user.id), app)
     assert Script(app, token).get("/protected").status_code == 401
@@ -187,7 +187,7 @@ def test_it_stops_with_its_owner(app, user, token, end):
 
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("to", ["person", "role"])
-def test_it_goes_on_after_it_was_handed_over(app, user, service, token, end, to):
+def test_it_keeps_working_after_it_was_handed_over(app, user, service, token, end, to):
     grace = factories.user(app, "grace")
     with writing(app) as db:
         owner = Owner(db.get_one(User, grace.id)) if to == "person" else Owner(role="user")
@@ -198,7 +198,7 @@ def test_it_goes_on_after_it_was_handed_over(app, user, service, token, end, to)
     assert "ada" in event["details"]
 
 
-def test_it_stops_when_its_owner_loses_the_role_that_it_has(app):
+def test_it_is_disabled_when_its_owner_loses_its_role(app):
     ada, _mara = factories.user(app, "ada", role="admin"), factories.user(app, "mara", role="super_admin")
     plain, high = add(app, "plain"), add(app, "high", role="admin")
     tokens = [factories.api_token(app, found).token for found in (plain, high)]
@@ -207,14 +207,14 @@ def test_it_stops_when_its_owner_loses_the_role_that_it_has(app):
     assert [Script(app, token).get("/protected").status_code for token in tokens] == [200, 401]
 
 
-def test_it_is_no_super_admin_whom_a_site_could_rely_on(app):
+def test_it_does_not_count_as_the_last_super_admin(app):
     mara = factories.user(app, "mara", role="super_admin")
     add(app, role="super_admin", owner="mara")
     with pytest.raises(lifecycle.LastSuperAdmin), writing(app) as db:
         lifecycle.disable(db, db.get_one(User, mara.id))
 
 
-def test_a_role_that_owns_one_is_not_removed(app, user):
+def test_a_role_that_owns_one_cannot_be_removed(app, user):
     with writing(app) as db:
         roles.add(db, "ops", "operators", ["user"])
     add(app, owner_role="ops")
@@ -222,7 +222,7 @@ def test_a_role_that_owns_one_is_not_removed(app, user):
         roles.remove(db, roles.find(db, "ops"))
 
 
-def test_who_manages_which(app, service):
+def test_which_roles_can_manage_which_service_accounts(app, service):
     factories.user(app, "grace")
     shared = add(app, "shared", owner_role="user")
     with services_of(app).get(Database).read() as db:
@@ -235,7 +235,7 @@ def test_who_manages_which(app, service):
     assert shared.is_service
 
 
-def test_nothing_of_it_is_left_when_it_is_deleted(app, service):
+def test_deleting_it_deletes_all_its_rows(app, service):
     with writing(app) as db:
         lifecycle.delete(db, db.get_one(User, service.id))
         assert db.get(ServiceAccount, service.id) is None

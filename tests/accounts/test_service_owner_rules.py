@@ -151,7 +151,7 @@ def site(app: Flask) -> Flask:
 
 
 @pytest.mark.parametrize(("owner", "event", "goes_on", "problem"), CASES)
-def test_after_each_event_it_has_no_more_than_its_owner(site, owner, event, goes_on, problem):
+def test_after_each_event_it_has_at_most_the_role_of_its_owner(site, owner, event, goes_on, problem):
     database = services_of(site).get(Database)
     with database.write() as db:
         owned_by = Owner(named(db, "ada")) if owner == "person" else Owner(role="lead")
@@ -189,7 +189,7 @@ def enabled_only_when_it_fits(database: Database, problem: OwnerProblem | None) 
         assert named(db, "deploy").disabled_at is None
 
 
-def test_the_role_of_one_without_owner_is_no_way_around(site):
+def test_a_service_account_without_owner_cannot_get_a_higher_role(site):
     """Its role may change while it is stopped, but it is enabled only with an owner who has it."""
     with services_of(site).get(Database).write() as db:
         ada = Owner(named(db, "ada"))

@@ -37,7 +37,7 @@ def jobs(app):
                     pass
 
 
-def test_a_token_that_was_made_is_told_with_a_link_that_revokes_it(app, person, stranger):
+def test_a_new_token_is_mailed_with_a_link_that_revokes_it(app, person, stranger):
     person.open("/tokens/new")
     person.press("Create token", name="laptop", scopes="profile:read", expires_in="604800")
     (mail,) = mails(app)
@@ -47,7 +47,7 @@ def test_a_token_that_was_made_is_told_with_a_link_that_revokes_it(app, person, 
     assert "laptop" not in person.open("/tokens").text
 
 
-def test_a_token_that_was_widened_is_told_and_one_that_was_narrowed_is_not(app, user, person):
+def test_added_permissions_are_mailed_and_removed_ones_are_not(app, user, person):
     token = factories.api_token(app, user, "profile:read", "tokens:read", name="laptop").entry
     page = f"/tokens/{token.id}/edit"
     sent = {"Accept": "application/json", "X-CSRF-Token": csrf_on(person, page)}
@@ -65,7 +65,7 @@ def csrf_on(person, page):
     return person.csrf_token
 
 
-def test_each_token_is_told_of_at_14_7_and_1_days_before_its_end(app, user, clock):
+def test_the_expiry_of_a_token_is_mailed_14_7_and_1_days_before(app, user, clock):
     factories.api_token(app, user, name="nightly", lifetime=30 * DAY)
     told = {}
     for day in range(30):
@@ -78,13 +78,13 @@ def test_each_token_is_told_of_at_14_7_and_1_days_before_its_end(app, user, cloc
     assert told == {14: ["tokens_expiring"], 7: ["tokens_expiring"], 1: ["tokens_expiring"]}
 
 
-def test_a_token_for_an_afternoon_ends_without_a_word(app, user, clock):
+def test_the_expiry_of_a_short_lived_token_is_not_mailed(app, user, clock):
     factories.api_token(app, user, lifetime=timedelta(hours=4))
     jobs(app)
     assert kinds(app) == []
 
 
-def test_a_site_that_was_off_tells_only_the_latest(app, user, clock):
+def test_after_a_downtime_only_the_latest_reminder_is_sent(app, user, clock):
     factories.api_token(app, user, name="nightly", lifetime=30 * DAY)
     clock.shift(27 * DAY)
     jobs(app)
@@ -93,7 +93,7 @@ def test_a_site_that_was_off_tells_only_the_latest(app, user, clock):
 
 
 @pytest.mark.slow
-def test_a_thousand_that_end_are_one_mail(app, user, clock):
+def test_a_thousand_expiring_tokens_are_one_mail(app, user, clock):
     for number in range(60):
         factories.api_token(app, user, name=f"job {number}", lifetime=30 * DAY)
     clock.shift(20 * DAY)
@@ -102,7 +102,7 @@ def test_a_thousand_that_end_are_one_mail(app, user, clock):
     assert "And 40 more" in mail.text
 
 
-def test_what_was_rotated_or_revoked_is_not_mourned(app, user, person, clock):
+def test_rotated_or_revoked_tokens_are_not_mailed(app, user, person, clock):
     issued = factories.api_token(app, user, lifetime=30 * DAY)
     with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, issued.entry.id)
@@ -111,7 +111,7 @@ def test_what_was_rotated_or_revoked_is_not_mourned(app, user, person, clock):
     assert kinds(app) == []
 
 
-def test_an_unused_token_is_told_of_once_after_90_days(app, user, clock):
+def test_an_unused_token_is_mailed_once_after_90_days(app, user, clock):
     factories.api_token(app, user, lifetime=365 * DAY)
     clock.shift(89 * DAY)
     jobs(app)
@@ -123,7 +123,7 @@ def test_an_unused_token_is_told_of_once_after_90_days(app, user, clock):
     assert kinds(app) == ["tokens_unused"]
 
 
-def test_an_expired_token_that_is_still_called_is_told_of_once_a_week(app, user, clock):
+def test_an_expired_token_still_in_use_is_mailed_once_a_week(app, user, clock):
     script = Script(app, factories.api_token(app, user, name="nightly", lifetime=DAY).token)
     clock.shift(2 * DAY)
     for _ in range(5):
@@ -136,7 +136,7 @@ def test_an_expired_token_that_is_still_called_is_told_of_once_a_week(app, user,
     assert kinds(app) == ["token_came_late"] * 2
 
 
-def test_another_process_does_not_tell_it_again(make_app, app, user, clock):
+def test_another_process_does_not_mail_it_again(make_app, app, user, clock):
     token = factories.api_token(app, user, lifetime=DAY).token
     clock.shift(2 * DAY)
     for site in (app, make_app(), make_app()):
@@ -144,7 +144,7 @@ def test_another_process_does_not_tell_it_again(make_app, app, user, clock):
     assert kinds(app) == ["token_came_late"]
 
 
-def test_a_revoked_token_that_is_called_is_no_news(app, user, clock):
+def test_a_revoked_token_still_in_use_is_not_mailed(app, user, clock):
     issued = factories.api_token(app, user, lifetime=DAY)
     with services_of(app).get(Database).write() as db:
         lifecycle.revoke(db, user.id, issued.entry.id)
@@ -153,7 +153,7 @@ def test_a_revoked_token_that_is_called_is_no_news(app, user, clock):
     assert kinds(app) == []
 
 
-def test_a_token_from_a_new_network_is_told_of_but_not_its_first_one(app, user, clock):
+def test_a_new_network_of_a_token_is_mailed_except_the_first(app, user, clock):
     token = factories.api_token(app, user, name="nightly").token
     for address in ("10.0.0.7", "10.0.0.7", "203.0.113.9"):
         clock.shift(timedelta(minutes=2))
@@ -162,7 +162,7 @@ def test_a_token_from_a_new_network_is_told_of_but_not_its_first_one(app, user, 
     assert (mail.kind, "203.0.113.9" in mail.text) == ("token_new_network", True)
 
 
-def test_a_job_that_comes_from_everywhere_is_told_of_once_a_day_and_not_for_ever(app, user, clock):
+def test_a_token_used_from_many_networks_is_mailed_once_a_day_up_to_a_limit(app, user, clock):
     token = factories.api_token(app, user).token
     for number in range(60):
         clock.shift(timedelta(hours=12))
@@ -171,7 +171,7 @@ def test_a_job_that_comes_from_everywhere_is_told_of_once_a_day_and_not_for_ever
 
 
 @pytest.mark.slow
-def test_nobody_is_buried_in_mail(app, user, person, clock):
+def test_the_number_of_token_mails_is_limited(app, user, person, clock):
     for number in range(MAX_A_DAY + 5):
         person.open("/tokens/new")
         person.press("Create token", name=f"job {number}", scopes="profile:read", expires_in="604800")

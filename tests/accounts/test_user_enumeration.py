@@ -97,7 +97,7 @@ def cost(app, monkeypatch, form, who):
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_every_public_form_does_the_same_whoever_is_named(site, monkeypatch, form):
+def test_every_public_form_does_the_same_for_known_and_unknown_names(site, monkeypatch, form):
     found = {who: cost(site, monkeypatch, form, who) for who in (*KNOWN.values(), *UNKNOWN.values())}
     status, work = found["zoe"]
     assert {who: answer for who, (answer, _) in found.items() if answer != status} == {}
@@ -105,7 +105,7 @@ def test_every_public_form_does_the_same_whoever_is_named(site, monkeypatch, for
         assert without_sending(done) == without_sending(work), who
 
 
-def test_asking_for_another_e_mail_address_does_the_same_whoever_has_it(site, monkeypatch):
+def test_an_email_change_does_the_same_for_taken_and_free_email_addresses(site, monkeypatch):
     factories.user(site, "eve")
     person, works = Person(site), {}
     person.log_in("eve")
@@ -141,7 +141,7 @@ def register(app, name, email):
 
 
 @pytest.mark.parametrize("taken", list(REGISTERED)[1:])
-def test_registering_does_the_same_whether_name_or_e_mail_address_is_free_or_taken(site, monkeypatch, taken):
+def test_a_registration_does_the_same_for_taken_and_free_names(site, monkeypatch, taken):
     register(site, "late", "late@example.org")
     works = {}
     for case in (taken, "both free"):
@@ -154,7 +154,7 @@ def test_registering_does_the_same_whether_name_or_e_mail_address_is_free_or_tak
     assert works[taken]["mail"] == 1
 
 
-def test_what_registering_writes_for_nobody_opens_nothing_and_is_thrown_away(site):
+def test_decoy_rows_of_a_registration_grant_nothing_and_are_deleted(site):
     register(site, "zoe", "gone@example.org")
     with services_of(site).get(Database).write() as db:
         assert one_time_links.purge(db) == 1
@@ -175,7 +175,7 @@ def without_sending(work):
     return plain
 
 
-def test_a_name_that_was_mailed_enough_costs_the_same_under_its_other_name(site, monkeypatch):
+def test_an_account_over_the_mail_limit_costs_the_same_under_its_other_name(site, monkeypatch):
     for _ in range(4):
         forgot(site, "ada")
     _, other = cost(site, monkeypatch, forgot, "ada@example.org")
@@ -184,7 +184,7 @@ def test_a_name_that_was_mailed_enough_costs_the_same_under_its_other_name(site,
     assert other["COMMIT"] == unknown["COMMIT"]
 
 
-def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(site):
+def test_decoy_mails_are_not_sent_and_not_shown(site):
     forgot(site, "zoe")
     with services_of(site).get(Database).read() as db:
         assert (list(outbox.unsent(db)), list(outbox.latest(db))) == ([], [])
@@ -194,7 +194,7 @@ def test_what_is_written_for_nobody_reaches_nobody_and_is_shown_nowhere(site):
     assert events(site, "reset.asked")[-1]["user_id"] is None
 
 
-def test_what_is_written_for_nobody_is_thrown_away(site):
+def test_decoy_rows_are_deleted(site):
     forgot(site, "zoe")
     with services_of(site).get(Database).write() as db:
         assert one_time_links.purge(db) == 2

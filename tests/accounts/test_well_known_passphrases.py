@@ -44,7 +44,7 @@ def test_every_listed_passphrase_is_refused_in_every_spelling(phrase):
         pytest.param("I-Am-Your-Father!", id="leaked without what is between its words"),
     ],
 )
-def test_a_good_estimate_does_not_make_a_well_known_passphrase_fit(password):
+def test_a_well_known_passphrase_is_refused_despite_a_good_estimate(password):
     assert password_strength.estimate(password) >= 2
     with pytest.raises(PasswordUnfit, match="attackers try it first"):
         Passwords(1, 15).judge(password)
@@ -61,7 +61,7 @@ def test_a_good_estimate_does_not_make_a_well_known_passphrase_fit(password):
         "the moon in the water of the lake",
     ],
 )
-def test_other_words_may_be_chosen(password):
+def test_other_passphrases_are_accepted(password):
     Passwords(1, 15).judge(password)
 
 

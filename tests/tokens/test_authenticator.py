@@ -33,13 +33,13 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
-def test_a_token_of_tomorrow_is_not_good_today(app, user, name):
+def test_a_token_issued_in_the_future_is_refused(app, user, name):
     with time_machine.travel(NOON, tick=False):
         tomorrow = int((now() + timedelta(days=1)).timestamp())
         assert is_refused(app, signed(app, claims_of(app, user, **{name: tomorrow})))
 
 
-def test_a_token_dies_at_its_expiry_and_not_a_second_before(app, user):
+def test_a_token_expires_exactly_at_its_expiry(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         script = Script(app, factories.api_token(app, user, lifetime=timedelta(hours=1)).token)
         clock.shift(timedelta(hours=1) - SECOND)
@@ -48,14 +48,14 @@ def test_a_token_dies_at_its_expiry_and_not_a_second_before(app, user):
         assert is_refused(app, script.token, "token_expired")
 
 
-def test_a_token_that_says_a_later_end_than_its_row_ends_with_its_row(app, user):
+def test_the_expiry_in_the_row_wins_over_a_later_one_in_the_token(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         claims = claims_of(app, user, exp=int((now() + timedelta(days=3650)).timestamp()))
         clock.shift(timedelta(days=8))
         assert is_refused(app, signed(app, claims), "token_expired")
 
 
-def test_a_clock_that_goes_back_revives_no_revoked_token(app, user, person):
+def test_setting_the_clock_back_does_not_restore_a_revoked_token(app, user, person):
     issued = factories.api_token(app, user)
     person.open(f"/tokens/{issued.entry.id}/revoke")
     person.press("Revoke")
@@ -63,7 +63,7 @@ def test_a_clock_that_goes_back_revives_no_revoked_token(app, user, person):
         assert Script(app, issued.token).get("/protected").status_code == 401
 
 
-def test_a_token_that_names_a_session_is_refused(app, user):
+def test_a_token_with_the_id_of_a_session_is_refused(app, user):
     with services_of(app).get(Database).write() as db:
         started = sessions.start(
             db, user.id, Browser("x", None), SessionLifetimes(timedelta(1), timedelta(1), timedelta(1)), amr="pwd"
@@ -73,12 +73,12 @@ def test_a_token_that_names_a_session_is_refused(app, user):
     assert is_refused(app, signed(app, claims_of(app, user, jti=started.secret)))
 
 
-def test_a_token_that_names_another_owner_under_a_good_signature_is_refused(app, user):
+def test_a_signed_token_with_another_owner_is_refused(app, user):
     other = factories.user(app, "grace")
     assert is_refused(app, signed(app, claims_of(app, user, sub=str(other.id))))
 
 
-def test_a_scope_that_is_written_into_a_token_opens_nothing_that_its_row_does_not(app, user):
+def test_scopes_in_the_token_beyond_its_row_are_ignored(app, user):
     claims = claims_of(app, user, scope="protected:read profile:read tokens:read admin:write")
     with services_of(app).get(Database).write() as db:
         db.get_one(Credential, UUID(claims["jti"])).authority = TokenGrant()
@@ -96,7 +96,7 @@ def test_a_token_of_a_disabled_user_is_refused(app, user, script):
     assert is_refused(app, script.token, "token_revoked")
 
 
-def test_a_token_from_before_its_owner_was_disabled_stays_dead_when_they_are_enabled(app, user, script):
+def test_tokens_of_a_disabled_user_stay_revoked_after_enabling(app, user, script):
     change(app, user, account_lifecycle.disable)
     change(app, user, account_lifecycle.enable)
     assert is_refused(app, script.token, "token_revoked")
@@ -129,7 +129,7 @@ def test_a_token_of_another_site_is_refused(make_app, tmp_path, app, user):
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256", "HS256"])
-def test_a_site_may_sign_in_any_of_four_ways(make_app, algorithm):
+def test_tokens_can_be_signed_with_four_algorithms(make_app, algorithm):
     app = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm)
     token = factories.api_token(app, factories.user(app, "ada")).token
     assert pyjwt.get_unverified_header(token)["alg"] == algorithm
@@ -137,13 +137,13 @@ def test_a_site_may_sign_in_any_of_four_ways(make_app, algorithm):
     assert is_refused(app, token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB"))
 
 
-def test_a_remembered_signature_is_forgotten_with_its_key(app, user, script):
+def test_a_cached_signature_is_dropped_with_its_key(app, user, script):
     assert script.get("/protected").status_code == 200
     services_of(app).get(KeyRing).rotate(timedelta(0))
     assert is_refused(app, script.token)
 
 
-def test_a_key_that_was_rotated_verifies_for_its_overlap_alone(app, user):
+def test_a_rotated_key_verifies_only_during_its_overlap(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         script = Script(app, factories.api_token(app, user).token)
         services_of(app).get(KeyRing).rotate(timedelta(hours=1))
@@ -152,7 +152,7 @@ def test_a_key_that_was_rotated_verifies_for_its_overlap_alone(app, user):
         assert is_refused(app, script.token)
 
 
-def test_what_is_remembered_is_bounded_and_holds_no_token(app, user):
+def test_the_signature_cache_is_limited_and_contains_no_token(app, user):
     found = services_of(app).get(Authenticators).by_token.__self__
     token = factories.api_token(app, user).token
     for _ in range(3):
@@ -162,14 +162,14 @@ def test_what_is_remembered_is_bounded_and_holds_no_token(app, user):
     assert token not in repr(found._verified)
 
 
-def test_forgeries_are_not_remembered(app, user):
+def test_forged_tokens_are_not_cached(app, user):
     found = services_of(app).get(Authenticators).by_token.__self__
     for number in range(20):
         Script(app, f"a.b.{number}").get("/protected")
     assert not found._verified
 
 
-def test_a_forged_token_is_logged_and_not_written_into_the_tables(app, user, logged):
+def test_a_forged_token_is_logged_and_writes_no_row(app, user, logged):
     Script(app, signed(app, claims_of(app, user), {"typ": "JWT"})).get("/protected")
     assert events(app, "access.refused") == []
     assert 'code="token_invalid" reason="typ is not at+jwt"' in logged()

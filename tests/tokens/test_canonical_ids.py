@@ -57,7 +57,7 @@ def respelt(app, user):
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_the_guard_refuses_an_id_in_another_spelling_wherever_the_token_stands(app, respelt, name, spell):
+def test_the_guard_refuses_a_non_canonical_id_in_every_token_location(app, respelt, name, spell):
     token = respelt(name, spell)
     assert is_refused(app, token)
     assert Script(app).get(f"/protected?token={token}").json["code"] == "token_invalid"
@@ -65,13 +65,13 @@ def test_the_guard_refuses_an_id_in_another_spelling_wherever_the_token_stands(a
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_introspection_calls_it_inactive(app, user, respelt, name, spell):
+def test_introspection_of_a_non_canonical_id_is_inactive(app, user, respelt, name, spell):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     assert asker.post("/api/auth/introspect", json={"token": respelt(name, spell)}).json == {"active": False}
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_introspection_calls_an_exchanged_one_inactive(app, user, respelt, name, spell):
+def test_introspection_of_a_non_canonical_exchanged_token_is_inactive(app, user, respelt, name, spell):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     given = factories.api_token(app, user).token
     exchanged = Script(app).post("/api/auth/exchange", json=WHOLE | {"subject_token": given}).json["access_token"]
@@ -82,7 +82,7 @@ def test_introspection_calls_an_exchanged_one_inactive(app, user, respelt, name,
 
 
 @pytest.mark.parametrize("spell", [*OTHERWISE.values(), str], ids=[*OTHERWISE, "with dashes"])
-def test_an_actor_in_another_spelling_is_no_token_of_ours(app, user, spell):
+def test_a_non_canonical_actor_is_not_our_token(app, user, spell):
     asker = Script(app, factories.api_token(app, user, "tokens:introspect").token)
     act = {"sub": spell(factories.api_token(app, user).entry.id)}
     token = signed(app, claims_of(app, user, aud=REPORTS, act=act))
@@ -90,14 +90,14 @@ def test_an_actor_in_another_spelling_is_no_token_of_ours(app, user, spell):
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_it_is_not_exchanged_and_ends_nothing(app, respelt, name, spell):
+def test_a_non_canonical_token_is_not_exchanged_and_ends_nothing(app, respelt, name, spell):
     token = respelt(name, spell)
     answer = Script(app).post("/api/auth/exchange", json=WHOLE | {"subject_token": token})
     assert (answer.status_code, answer.json["code"]) == (401, "token_invalid")
     assert Script(app).post("/api/auth/revoke", json={"token": token}).status_code == 200
 
 
-def test_revoking_another_spelling_ends_nothing(app, user):
+def test_revoking_a_non_canonical_id_ends_nothing(app, user):
     given = factories.api_token(app, user)
     token = signed(app, claims_of(app, user, jti=str(given.entry.id)))
     Script(app).post("/api/auth/revoke", json={"token": token})
@@ -105,7 +105,7 @@ def test_revoking_another_spelling_ends_nothing(app, user):
 
 
 @pytest.mark.parametrize(("name", "spell"), SPELLINGS)
-def test_other_services_refuse_it_offline(name, spell):
+def test_the_offline_verifier_refuses_it(name, spell):
     with time_machine.travel(NOON, tick=False):
         assert verifier().verify(forged(claims=claims_with(jti=UUID(ID).hex, sub=ID)))
         with pytest.raises(Invalid):
@@ -113,7 +113,7 @@ def test_other_services_refuse_it_offline(name, spell):
 
 
 @pytest.mark.parametrize("spell", [*OTHERWISE.values(), lambda found: found.hex], ids=[*OTHERWISE, "without dashes"])
-def test_a_url_has_no_second_spelling(app, user, spell):
+def test_a_url_with_a_non_canonical_id_is_404(app, user, spell):
     """Every route that has an id in its path."""
     streets = app.url_map.bind("localhost")
     rules = [rule for rule in app.url_map.iter_rules() if "<uuid:" in rule.rule]
@@ -130,7 +130,7 @@ def test_a_url_has_no_second_spelling(app, user, spell):
             assert not streets.test(respelt, method), respelt
 
 
-def test_a_page_is_found_at_its_id_alone(app, user):
+def test_a_page_is_found_only_at_its_canonical_id(app, user):
     person = Person(app)
     person.log_in("ada")
     path = f"/tokens/{factories.api_token(app, user).entry.id}"

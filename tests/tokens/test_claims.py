@@ -17,7 +17,7 @@ def claims_of(token):
     return pyjwt.decode(token, options={"verify_signature": False})
 
 
-def test_they_are_in_what_the_page_and_the_api_mint(app, user):
+def test_additional_claims_are_in_tokens_of_page_and_api(app, user):
     told = []
 
     @services_of(app).get(TokenIssuer).adds_claims
@@ -36,7 +36,7 @@ def test_they_are_in_what_the_page_and_the_api_mint(app, user):
 
 
 @pytest.mark.parametrize("name", sorted(REGISTERED))
-def test_what_is_registered_is_not_theirs_to_give(app, user, name):
+def test_registered_claims_cannot_be_added(app, user, name):
     services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: {name: "forged"})
     before = contents(app)
     with pytest.raises(ClaimsUnfit, match=f"must not set the reserved claims {name}"):
@@ -44,11 +44,11 @@ def test_what_is_registered_is_not_theirs_to_give(app, user, name):
     assert contents(app) == before
 
 
-def test_what_every_token_of_ours_says_is_registered(app, user):
+def test_every_claim_of_our_tokens_is_registered(app, user):
     assert set(claims_of(factories.api_token(app, user).token)) <= REGISTERED
 
 
-def test_two_hooks_do_not_give_the_same_claim(app, user):
+def test_two_hooks_cannot_add_the_same_claim(app, user):
     for value in (1, 2):
         services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes, value=value: {"tenant": value})
     with pytest.raises(ClaimsUnfit, match="tenant"):
@@ -65,7 +65,7 @@ def test_two_hooks_do_not_give_the_same_claim(app, user):
         pytest.param({"note": datetime.now(UTC)}, id="a moment"),
     ],
 )
-def test_what_does_not_fit_mints_nothing(app, user, claims):
+def test_invalid_claims_create_no_token(app, user, claims):
     services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: claims)
     before = contents(app)
     with pytest.raises(ClaimsUnfit):
@@ -73,7 +73,7 @@ def test_what_does_not_fit_mints_nothing(app, user, claims):
     assert contents(app) == before
 
 
-def test_a_hook_that_fails_is_our_fault_and_not_the_callers(app, user):
+def test_a_failing_hook_is_a_server_error(app, user):
     services_of(app).get(TokenIssuer).adds_claims(lambda user_id, scopes: {"sub": "forged"})
     body = {"username": "ada", "password": factories.PASSWORD}
     answer = Script(app).post("/api/auth", json=body)

@@ -22,25 +22,25 @@ def token_in(page):
 
 
 @pytest.mark.parametrize("key", [pytest.param(PUBLIC, id="a JWK"), pytest.param(JKT, id="its thumbprint")])
-def test_it_opens_what_it_should_with_a_proof_alone(app, person, key):
+def test_a_bound_token_works_only_with_a_proof(app, person, key):
     token = token_in(mint(person, key))
     assert pyjwt.decode(token, options={"verify_signature": False})["cnf"] == {"jkt": JKT}
     assert Script(app, token).get("/protected").status_code == 401
     assert call(app, token, proof(claims_for(token=token))).status_code == 200
 
 
-def test_the_page_shows_a_script_that_can_use_it(person):
+def test_the_page_shows_a_script_that_can_use_a_bound_token(person):
     page = mint(person, PUBLIC).text
     assert "Python with key" in page
     assert "curl" not in page.partition("Use it")[2].partition("Summary")[0]
     assert "dpop+jwt" in holding_a_key()
 
 
-def test_the_summary_says_that_it_is_bound(person):
+def test_the_summary_says_that_the_token_is_bound(person):
     assert "a proof made with its key" in mint(person, PUBLIC).text
 
 
-def test_a_token_without_a_key_is_bound_to_none(app, person):
+def test_a_token_without_a_key_is_not_bound(app, person):
     assert Script(app, token_in(mint(person, "  "))).get("/protected").status_code == 200
 
 
@@ -54,7 +54,7 @@ def test_a_token_without_a_key_is_bound_to_none(app, person):
         pytest.param("x" * 3001, "3000", id="no end"),
     ],
 )
-def test_what_is_no_public_key_is_refused_beside_the_field(person, key, words):
+def test_an_invalid_public_key_is_a_field_error(person, key, words):
     page = mint(person, key)
     assert page.status_code == 422
     assert words in page.text.partition('id="key-error"')[2].partition("</p>")[0]

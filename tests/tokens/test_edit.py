@@ -33,7 +33,7 @@ def test_the_page_shows_what_the_token_has_and_saving_it_changes_nothing(person,
     assert events(app, "token.edited") == []
 
 
-def test_less_counts_for_the_very_next_request(person, app, bounded):
+def test_removed_permissions_apply_to_the_next_request(person, app, bounded):
     script = Script(app, bounded.token)
     assert script.get("/dashboard").status_code == 200
     assert edit(person, bounded, scopes=["protected:read"]).json["scopes"] == ["protected:read"]
@@ -41,31 +41,31 @@ def test_less_counts_for_the_very_next_request(person, app, bounded):
     assert script.get("/protected").status_code == 200
 
 
-def test_what_a_script_leaves_out_stays_as_it_is(person, bounded):
+def test_omitted_fields_are_not_changed(person, bounded):
     before = limits(person, bounded)
     after = edit(person, bounded, note="on the shelf").json
     assert after == before | {"note": "on the shelf"}
 
 
-def test_null_takes_no_bound_away(person, bounded):
+def test_null_removes_no_restriction(person, bounded):
     before = limits(person, bounded)
     nothing = dict.fromkeys(("scopes", "resources", "methods", "networks", "per_minute"))
     assert edit(person, bounded, **nothing).json == before
 
 
-def test_an_empty_list_takes_a_bound_away(person, bounded):
+def test_an_empty_list_removes_a_restriction(person, bounded):
     assert edit(person, bounded, networks=[], methods=[], per_minute="").json["networks"] == []
     assert limits(person, bounded)["per_minute"] is None
 
 
-def test_never_more_than_its_owner_may(person, app, bounded):
+def test_a_token_cannot_get_scopes_that_its_owner_lacks(person, app, bounded):
     before = contents(app)
     for fields in ({"scopes": ["admin:read"]}, {"resources": ["/admin/users"]}, {"scopes": ["nonsense"]}):
         assert edit(person, bounded, **fields).status_code == 422
     assert contents(app) == before
 
 
-def test_what_its_owner_lost_is_not_kept_by_a_change(app):
+def test_scopes_that_the_owner_lost_are_removed_by_a_change(app):
     owner = factories.user(app, "root", role="admin")
     issued = factories.api_token(app, owner, "admin:read", "profile:read")
     with services_of(app).get(Database).write() as db:
@@ -78,7 +78,7 @@ def test_what_its_owner_lost_is_not_kept_by_a_change(app):
     assert limits(root, issued)["scopes"] == ["profile:read"]
 
 
-def test_an_end_can_come_sooner(app, user):
+def test_an_expiry_can_be_moved_forward(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         person = Person(app)
         person.log_in(user.username)
@@ -89,7 +89,7 @@ def test_an_end_can_come_sooner(app, user):
 
 
 @pytest.mark.parametrize("day", ["2026-12-23", "2199-01-01", "9999-12-31"])
-def test_an_end_cannot_move_away(app, user, day):
+def test_an_expiry_cannot_be_extended(app, user, day):
     with time_machine.travel(NOON, tick=False):
         person = Person(app)
         person.log_in(user.username)
@@ -99,14 +99,14 @@ def test_an_end_cannot_move_away(app, user, day):
 
 
 @pytest.mark.parametrize("day", ["2020-01-01", "0001-01-01", "2026-11-21", "soon", "2026-02-30"])
-def test_a_day_that_is_over_or_is_none_is_refused(app, user, day):
+def test_a_past_or_invalid_date_is_refused(app, user, day):
     with time_machine.travel(NOON, tick=False):
         person = Person(app)
         person.log_in(user.username)
         assert edit(person, factories.api_token(app, user), expires_on=day).status_code == 422
 
 
-def test_a_change_is_written_down_with_what_was_and_what_is(person, app, bounded):
+def test_a_change_is_an_audit_event_with_old_and_new_values(person, app, bounded):
     edit(person, bounded, networks=["10.0.0.0/7"], name="desktop")
     (event,) = events(app, "token.edited")
     told = json.loads(str(event["details"]))
@@ -115,7 +115,7 @@ def test_a_change_is_written_down_with_what_was_and_what_is(person, app, bounded
     assert "given more permissions" in person.open("/account/activity").text
 
 
-def test_others_may_be_told_of_changes(person, app, bounded):
+def test_subscribers_are_notified_of_changes(person, app, bounded):
     told = []
     services_of(app).replace(TokenEdited)(lambda _db, row, *, is_wider: told.append((row.entry.name, is_wider)))
     edit(person, bounded, per_minute=7)
@@ -124,7 +124,7 @@ def test_others_may_be_told_of_changes(person, app, bounded):
     assert told == [("laptop", False), ("laptop", True)]
 
 
-def test_its_binding_to_a_key_outlives_every_change(person, app, user):
+def test_the_binding_to_a_key_is_kept_by_every_change(person, app, user):
     issued = factories.api_token(app, user, authority=TokenGrant(READS, jkt="k" * 43))
     edit(person, issued, scopes=["profile:read"])
     assert f'"jkt":"{"k" * 43}"' in str(contents(app))
@@ -139,20 +139,20 @@ def test_a_taken_name_is_refused(person, app, user, bounded):
     assert contents(app) == before
 
 
-def test_what_has_ended_cannot_be_changed(person, bounded):
+def test_an_ended_token_cannot_be_changed(person, bounded):
     person.open(f"/tokens/{bounded.entry.id}/revoke")
     person.press("Revoke")
     assert person.open(f"/tokens/{bounded.entry.id}/edit").status_code == 409
     assert edit(person, bounded, note="x").status_code == 409
 
 
-def test_the_token_of_another_is_not_there(person, app):
+def test_the_token_of_another_user_is_404(person, app):
     foreign = factories.api_token(app, factories.user(app, "grace"))
     assert person.open(f"/tokens/{foreign.entry.id}/edit").status_code == 404
     assert edit(person, foreign, note="x").status_code == 404
 
 
-def test_no_token_changes_a_token(app, user, bounded):
+def test_a_token_cannot_change_tokens(app, user, bounded):
     script = Script(app, factories.api_token(app, user, *services_of(app).get(Catalogue).held_by(("user",))).token)
     assert script.post(f"/tokens/{bounded.entry.id}/edit", json={"note": "x"}).status_code == 403
 
@@ -167,7 +167,7 @@ def test_no_token_changes_a_token(app, user, bounded):
     ],
     ids=str,
 )  # fmt: skip
-def test_what_does_not_fit_changes_nothing(person, app, bounded, fields, status):
+def test_an_invalid_form_changes_nothing(person, app, bounded, fields, status):
     before = contents(app)
     assert edit(person, bounded, **fields).status_code == status
     assert contents(app) == before

@@ -146,20 +146,20 @@ FORGERIES = [
 
 
 @pytest.mark.parametrize("forge", FORGERIES)
-def test_a_malformed_token_is_401_and_said_to_be_invalid(app, user, forge):
+def test_a_malformed_token_is_401_token_invalid(app, user, forge):
     assert is_refused(app, forge(app, claims_of(app, user)))
 
 
-def test_a_token_of_20_kb_is_refused_unread_even_under_a_good_signature(app, user):
+def test_a_signed_token_of_20_kb_is_refused_without_parsing(app, user):
     large = signed(app, claims_of(app, user) | {"x": "y" * 20_000})
     assert Script(app, large).get("/protected").status_code == 431
 
 
-def test_what_the_forgeries_begin_with_is_good(app, user):
+def test_the_token_that_forgeries_are_made_from_is_valid(app, user):
     assert Script(app, signed(app, claims_of(app, user))).get("/protected").status_code == 200
 
 
-def test_claims_that_come_twice_are_refused(app, user):
+def test_repeated_claims_are_refused(app, user):
     good = claims_of(app, user)
     twice = json.dumps(good)[:-1] + f', "sub": "{NOBODY}"}}'
     assert is_refused(app, signed(app, twice))

@@ -17,7 +17,7 @@ from webapp.tokens.refresh_secret import first
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def test_ones_own_token_is_told_with_its_row(person, own):
+def test_an_own_token_is_shown_with_its_row(person, own):
     answer = inspect(person, own.token)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -28,14 +28,14 @@ def test_ones_own_token_is_told_with_its_row(person, own):
     assert all(piece["meaning"] for piece in told["claims"] + told["header"])
 
 
-def test_the_token_of_another_is_told_by_what_it_says_itself_alone(person, foreign):
+def test_the_token_of_another_user_is_shown_only_by_its_claims(person, foreign):
     told = inspect(person, foreign.token, address="/protected").json
     assert (told["token"], told["summary"], told["verdict"], told["code"]) == (None, [], None, None)
     assert "another account" in told["sentence"]
     assert "graces" not in json.dumps(told)
 
 
-def test_whether_the_token_of_another_was_revoked_is_not_told(person, app, foreign):
+def test_the_page_does_not_show_whether_the_token_of_another_user_was_revoked(person, app, foreign):
     before = inspect(person, foreign.token).json
     grace = Person(app)
     grace.log_in("grace")
@@ -58,12 +58,12 @@ def test_whether_the_token_of_another_was_revoked_is_not_told(person, app, forei
         pytest.param({"address": "/protected", "method": "DELETE"}, False, None, id="not in this way"),
     ],
 )
-def test_it_says_what_the_guard_would(person, own, fields, allowed, code):
+def test_the_result_is_that_of_the_guard(person, own, fields, allowed, code):
     verdict = inspect(person, own.token, **fields).json["verdict"]
     assert (verdict["allowed"], verdict["code"]) == (allowed, code)
 
 
-def test_its_bounds_are_judged_from_where_it_is_said_to_call(person, app, user):
+def test_restrictions_are_checked_with_the_entered_ip_address(person, app, user):
     bounds = TokenGrant(frozenset({"protected:read"}), methods=frozenset({"GET"}), networks=("10.0.0.0/8",))
     token = factories.api_token(app, user, authority=bounds).token
     inside = inspect(person, token, address="/protected", calling_from="::ffff:10.0.0.7").json["verdict"]
@@ -74,14 +74,14 @@ def test_its_bounds_are_judged_from_where_it_is_said_to_call(person, app, user):
     assert inspect(person, token, address="/protected").json["verdict"]["code"] == "token_limited"
 
 
-def test_what_is_missing_comes_with_the_form_that_mends_it(person, own):
+def test_missing_permissions_have_a_link_to_the_form_that_adds_them(person, own):
     verdict = inspect(person, own.token, address="/dashboard").json["verdict"]
     person.open(verdict["fix"].removeprefix("http://localhost:8000"))
     assert person.press("Create token").status_code == 201
     assert [step["state"] for step in verdict["steps"]] == ["held", "missing"]
 
 
-def test_an_expired_token_is_told_as_such_with_its_row(app, user):
+def test_an_expired_token_is_shown_as_expired_with_its_row(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         person = Person(app)
         person.log_in(user.username)
@@ -92,14 +92,14 @@ def test_an_expired_token_is_told_as_such_with_its_row(app, user):
     assert told["verdict"]["code"] == "token_expired"
 
 
-def test_a_revoked_token_is_told_as_such(person, own):
+def test_a_revoked_token_is_shown_as_revoked(person, own):
     person.open(f"/tokens/{own.entry.id}/revoke")
     person.press("Revoke")
     told = inspect(person, own.token, address="/protected").json
     assert (told["code"], told["signature"], told["verdict"]["code"]) == ("token_revoked", "holds", "token_revoked")
 
 
-def test_a_token_whose_end_was_moved_forward_is_over_though_it_does_not_say_so(app, user):
+def test_a_token_with_an_earlier_expiry_in_its_row_is_shown_as_expired(app, user):
     with time_machine.travel(NOON.replace(hour=20), tick=False) as clock:
         person = Person(app)
         person.log_in(user.username)
@@ -110,7 +110,7 @@ def test_a_token_whose_end_was_moved_forward_is_over_though_it_does_not_say_so(a
         assert inspect(person, issued.token).json["code"] == "token_expired"
 
 
-def test_nothing_of_it_is_stored_or_logged(person, app, own, foreign, logged):
+def test_an_inspected_token_is_not_stored_or_logged(person, app, own, foreign, logged):
     before, happened = contents(app), len(events(app))
     for token in (own.token, foreign.token, changed(own.token), first()):
         person.open("/tokens/inspect")
@@ -124,11 +124,11 @@ def test_nothing_of_it_is_stored_or_logged(person, app, own, foreign, logged):
     assert len(events(app)) == happened
 
 
-def test_a_token_in_the_address_is_not_read(person, own):
+def test_a_token_in_the_url_is_not_inspected(person, own):
     assert own.token not in person.open(f"/tokens/inspect?token={own.token}").text
 
 
-def test_a_pasted_token_is_not_kept_over_a_login(person, app, own):
+def test_a_pasted_token_is_not_saved_during_a_login(person, app, own):
     person.open("/tokens/inspect")
     form = {"csrf_token": person.csrf_token, "token": own.token, "address": "/protected"}
     person.client.delete_cookie("session")
@@ -139,7 +139,7 @@ def test_a_pasted_token_is_not_kept_over_a_login(person, app, own):
     assert contents(app).keys() == before.keys()
 
 
-def test_claims_of_markup_are_shown_as_text(person):
+def test_claims_with_markup_are_escaped(person):
     token = pyjwt.encode({"iss": "<script>alert(1)</script>", "<b>": 1}, "k" * 32, algorithm="HS256")
     person.open("/tokens/inspect")
     page = person.press("Inspect", token=token)
@@ -147,5 +147,5 @@ def test_claims_of_markup_are_shown_as_text(person):
     assert "&lt;script&gt;" in page.text
 
 
-def test_no_token_may_ask(script, own):
+def test_a_token_cannot_inspect_tokens(script, own):
     assert script.post("/tokens/inspect", json={"token": own.token}).status_code == 403

@@ -47,7 +47,7 @@ def unsigned(token, **header):
         ),
     ],
 )
-def test_every_other_text_is_answered_with_a_sentence_that_helps(person, own, forge, words):
+def test_every_other_text_gets_a_helpful_message(person, own, forge, words):
     told = inspect(person, forge(own.token), address="/protected")
     assert told.status_code == 200
     assert words in told.json["sentence"]
@@ -55,7 +55,7 @@ def test_every_other_text_is_answered_with_a_sentence_that_helps(person, own, fo
     assert told.json["verdict"]["allowed"] is False
 
 
-def test_a_token_of_another_kind_that_we_signed_is_none_to_come_with(person, app, own):
+def test_a_signed_token_of_another_type_is_shown_as_not_usable(person, app, own):
     issuer = services_of(app).get(TokenIssuer)
     key = issuer.ring.current()
     claims = pyjwt.decode(own.token, options={"verify_signature": False})
@@ -74,7 +74,7 @@ def test_a_token_of_another_kind_that_we_signed_is_none_to_come_with(person, app
         assert (told["code"], told["token"]) == ("token_invalid", None)
 
 
-def test_a_token_that_we_signed_and_have_no_row_of_is_refused(person, app, own):
+def test_a_signed_token_without_a_row_is_refused(person, app, own):
     key = services_of(app).get(TokenIssuer).ring.current()
     claims = pyjwt.decode(own.token, options={"verify_signature": False}) | {"jti": "0" * 32}
     token = pyjwt.encode(claims, key.private, algorithm=key.algorithm, headers={"typ": "at+jwt", "kid": key.kid})
@@ -82,7 +82,7 @@ def test_a_token_that_we_signed_and_have_no_row_of_is_refused(person, app, own):
     assert (told["code"], told["signature"]) == ("token_invalid", "holds")
 
 
-def test_what_is_copied_along_does_no_harm(person, own):
+def test_surrounding_text_is_ignored(person, own):
     for text in (f"  {own.token}\n", f"Bearer {own.token}", f"Authorization: Bearer {own.token}"):
         assert inspect(person, text).json["code"] is None
 
@@ -96,5 +96,5 @@ def test_what_is_copied_along_does_no_harm(person, own):
     ],
     ids=str,
 )  # fmt: skip
-def test_what_cannot_be_asked_is_said_beside_its_field(person, fields):
+def test_an_invalid_call_is_a_field_error(person, fields):
     assert inspect(person, **fields).status_code == 422

@@ -18,7 +18,7 @@ from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
         pytest.param("::/0", "::/0", id="all of IPv6"),
     ],
 )
-def test_a_network_is_kept_in_its_shortest_spelling(written, kept):
+def test_a_network_is_stored_in_its_shortest_form(written, kept):
     assert networks_of([written]) == (kept,)
 
 
@@ -29,21 +29,21 @@ def test_a_network_is_kept_in_its_shortest_spelling(written, kept):
         *("fe80::1%eth0", "٣.0.0.0/8", "10.0.0.0/٨", "<script>", "x" * 5000, "::ffff:0:0/90", "0/0", "10.0.0.0//8"),
     ],
 )
-def test_what_is_no_network_is_refused_with_a_sentence(written):
+def test_an_invalid_network_is_refused_with_a_message(written):
     with pytest.raises(NetworkUnfit) as refused:
         networks_of(["10.0.0.0/8", written])
     assert len(str(refused.value)) < 200
 
 
-def test_an_address_inside_a_network_is_not_taken_for_the_network():
+def test_a_network_with_host_bits_is_refused():
     with pytest.raises(NetworkUnfit, match=r"The network is 10\.0\.0\.0/8"):
         networks_of(["10.0.0.5/8"])
 
 
-def test_the_same_network_is_kept_once():
+def test_a_repeated_network_is_stored_once():
     assert networks_of(["10.0.0.0/8", "::ffff:10.0.0.0/104", "10.0.0.0/8"]) == ("10.0.0.0/8",)
 
 
-def test_there_is_a_most():
+def test_the_number_of_networks_is_limited():
     with pytest.raises(NetworkUnfit, match="at most 20"):
         networks_of([f"10.0.0.{number}" for number in range(21)])

@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def test_a_date_that_a_script_names_is_the_date_that_counts(app, user):
+def test_the_expiry_date_of_a_script_is_used(app, user):
     with time_machine.travel(NOON, tick=False):
         person = Person(app)
         person.log_in(user.username)
@@ -23,7 +23,7 @@ def test_a_date_that_a_script_names_is_the_date_that_counts(app, user):
         assert answer.json["expires_at"] == "2026-11-26T00:00:00Z"
 
 
-def test_a_token_lives_until_the_end_of_its_last_day(app, user):
+def test_a_token_is_valid_until_the_end_of_its_last_day(app, user):
     with time_machine.travel(NOON, tick=False) as clock:
         person = Person(app)
         person.log_in(user.username)
@@ -45,7 +45,7 @@ def test_no_token_lives_longer_than_the_policy_allows(make_app, expiry):
 
 
 @pytest.mark.parametrize("days", range(28, 33))
-def test_a_date_is_judged_by_the_end_of_its_day(make_app, days):
+def test_a_date_is_compared_with_the_limit_at_the_end_of_its_day(make_app, days):
     app = make_app(WEBAPP_TOKEN_LIFETIME_MAX="30d")
     factories.user(app, "ada")
     with time_machine.travel(NOON, tick=False):

@@ -40,14 +40,14 @@ def test_write_includes_read(app):
     assert authority(app).scopes == {"admin:read", "admin:write"}
 
 
-def test_what_one_does_not_hold_is_shown_shut_with_the_reason(person):
+def test_scopes_that_the_user_lacks_are_disabled_with_the_reason(person):
     page = person.open("/tokens/new").text
     level = re.search(r'<input type="radio" id="scopes-admin-1"[^>]*>', page)[0]
     assert "disabled" in level
     assert "It requires the role admin or super admin." in page
 
 
-def test_a_level_that_is_not_held_is_refused_though_it_is_sent(person, app):
+def test_a_scope_that_the_user_lacks_is_refused(person, app):
     person.open("/tokens/new")
     before = contents(app)
     answer = person.press("Create token", name="laptop", **{"scopes-admin": "admin:read"})
@@ -64,7 +64,7 @@ LIMITS = {
 }
 
 
-def test_every_limit_is_kept_by_the_guard(person, app):
+def test_every_limit_is_enforced_by_the_guard(person, app):
     token = by_json(person, scopes=["protected:read", "profile:read"], **LIMITS).json["access_token"]
     inside, outside = Script(app, token), Script(app, token, address="192.0.2.7")
     assert inside.get("/protected").status_code == 200
@@ -74,7 +74,7 @@ def test_every_limit_is_kept_by_the_guard(person, app):
     assert inside.get("/protected").status_code == 429
 
 
-def test_a_form_says_the_same_in_its_own_way(person, app):
+def test_a_form_has_the_same_result_as_json(person, app):
     fields = {
         "scopes": "protected:read",
         "networks": " 10.0.0.0/8, 2001:db8::/32\n",
@@ -86,7 +86,7 @@ def test_a_form_says_the_same_in_its_own_way(person, app):
     assert authority(app) == authority(app, "other")
 
 
-def test_what_was_minted_is_said_in_words(person):
+def test_the_new_token_is_described_in_words(person):
     answer = by_json(person, scopes=["protected:read"], networks=["10.0.0.0/8"])
     assert answer.json["summary"][0].startswith("Can read Protected examples until ")
     assert "from 10.0.0.0/8" in answer.json["summary"][0]
@@ -123,7 +123,7 @@ def test_what_was_minted_is_said_in_words(person):
         pytest.param({"name": "👩‍💻" * 17}, id="names made of joined emoji"),
     ],
 )
-def test_limits_that_do_not_fit_are_said_and_mint_nothing(person, app, fields):
+def test_invalid_limits_have_messages_and_create_nothing(person, app, fields):
     before = contents(app)
     answer = by_json(person, **fields)
     assert answer.status_code == 422, answer.text
@@ -141,14 +141,14 @@ def test_limits_that_do_not_fit_are_said_and_mint_nothing(person, app, fields):
     ],
     ids=str,
 )  # fmt: skip
-def test_other_shapes_than_the_form_has_are_refused(person, app, fields):
+def test_malformed_values_are_refused(person, app, fields):
     before = contents(app)
     answer = by_json(person, **fields)
     assert answer.status_code == 400
     assert contents(app) == before
 
 
-def test_null_says_as_little_as_nothing(person):
+def test_null_is_the_same_as_a_missing_member(person):
     nothing = dict.fromkeys(
         ("networks", "methods", "resources", "per_minute", "note", "reason", "expires_on", "expires_in")
     )
@@ -156,12 +156,12 @@ def test_null_says_as_little_as_nothing(person):
     assert answer.status_code == 201
 
 
-def test_a_name_of_fifty_emoji_is_a_name(person):
+def test_a_name_of_fifty_emoji_is_accepted(person):
     assert by_json(person, name="🔑" * 50).json["name"] == "🔑" * 50
     assert "🔑" * 50 in person.open("/tokens").text
     assert by_json(person, name="🔑" * 51).status_code == 422
 
 
-def test_the_token_it_was_minted_with_is_the_one_that_counts(person, app):
+def test_scopes_are_compared_with_those_of_the_user_at_creation(person, app):
     shown = mint(person, scopes="protected:read", methods="GET")
     assert Script(app, token_in(shown)).get("/protected").status_code == 200

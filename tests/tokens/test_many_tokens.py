@@ -41,7 +41,7 @@ def fill(app, user, count, prefix="job"):
         db.execute(insert(ApiToken), entries)
 
 
-def test_one_token_too_many_is_refused_with_a_sentence_and_changes_nothing(person, app, user):
+def test_a_token_over_the_limit_is_refused_with_a_message(person, app, user):
     fill(app, user, 1000)
     before = contents(app)
     answer = by_json(person, name="one more")
@@ -53,13 +53,13 @@ def test_one_token_too_many_is_refused_with_a_sentence_and_changes_nothing(perso
     assert contents(app) == before
 
 
-def test_ten_thousand_tokens_of_one_person_are_refused_as_well(person, app, user):
+def test_a_user_with_ten_thousand_tokens_gets_the_same_refusal(person, app, user):
     fill(app, user, 10_000)
     assert by_json(person, name="one more").status_code == 422
     assert person.open("/tokens").status_code == 200
 
 
-def test_a_revoked_token_makes_place(person, app, user, make_app):
+def test_a_revoked_token_does_not_count(person, app, user, make_app):
     fill(app, user, 999)
     issued = factories.api_token(app, user)
     assert by_json(person).status_code == 422
@@ -68,12 +68,12 @@ def test_a_revoked_token_makes_place(person, app, user, make_app):
     assert by_json(person).status_code == 201
 
 
-def test_the_tokens_of_others_take_no_place(person, app):
+def test_tokens_of_others_do_not_count(person, app):
     fill(app, factories.user(app, "grace"), 1000)
     assert by_json(person).status_code == 201
 
 
-def test_how_many_is_a_setting_and_counts_for_logins_of_scripts_too(make_app):
+def test_the_limit_is_a_setting_and_applies_to_script_logins_too(make_app):
     app = make_app(WEBAPP_TOKENS_PER_USER="2")
     factories.user(app, "ada")
     script, login = Script(app), {"username": "ada", "password": factories.PASSWORD}
@@ -82,7 +82,7 @@ def test_how_many_is_a_setting_and_counts_for_logins_of_scripts_too(make_app):
 
 
 @pytest.mark.parametrize("path", ["/tokens", "/tokens/new"])
-def test_the_pages_of_somebody_with_a_thousand_tokens_come_in_a_tenth_of_a_second(app, user, path):
+def test_pages_of_a_user_with_a_thousand_tokens_take_a_tenth_of_a_second(app, user, path):
     fill(app, user, 1000)
     person = Person(app)
     person.log_in(user.username)

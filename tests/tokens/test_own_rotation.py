@@ -33,7 +33,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("limits", "wrong"), TABLE)
-def test_when_it_is_created_by_json(app, person, limits, wrong):
+def test_restrictions_that_exclude_rotation_are_refused_in_json(app, person, limits, wrong):
     before = contents(app)["api_token"]
     answer = mint_calls.by_json(person, scopes=SCOPES, **limits)
     assert (answer.status_code, set(answer.json.get("errors", ()))) == (422 if wrong else 201, wrong)
@@ -43,18 +43,18 @@ def test_when_it_is_created_by_json(app, person, limits, wrong):
 
 
 @pytest.mark.parametrize(("limits", "wrong"), TABLE)
-def test_without_the_scope_restrictions_are_free(person, limits, wrong):
+def test_without_the_scope_any_restriction_is_allowed(person, limits, wrong):
     assert mint_calls.by_json(person, scopes=["protected:read"], **{**limits, "resources": []}).status_code == 201
 
 
-def test_on_the_page_the_fields_say_what_is_needed(person):
+def test_on_the_page_the_fields_show_what_rotation_needs(person):
     page = mint_calls.mint(person, scopes=SCOPES, methods=["GET"], resources=["/protected"])
     assert page.status_code == 422
     assert "needs the method POST. Select it too" in page.text
     assert f"needs the path {ROTATE}. Select it too" in page.text
 
 
-def test_in_the_summary_of_the_form(person):
+def test_the_summary_of_the_form_has_the_same_message(person):
     csrf = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
     headers = {"Accept": "application/json", "X-CSRF-Token": csrf}
     answer = person.ask("POST", "/tokens/summary", json={"scopes": SCOPES, "methods": ["GET"]}, headers=headers)
@@ -62,20 +62,20 @@ def test_in_the_summary_of_the_form(person):
 
 
 @pytest.mark.parametrize(("limits", "wrong"), TABLE)
-def test_when_restrictions_are_added(app, user, person, limits, wrong):
+def test_adding_restrictions_that_exclude_rotation_is_refused(app, user, person, limits, wrong):
     issued = factories.api_token(app, user, *SCOPES)
     answer = edit(person, issued, **limits)
     assert (answer.status_code, set(answer.json.get("errors", ()))) == (422 if wrong else 200, wrong)
 
 
-def test_when_the_scope_is_added(app, user, person):
+def test_adding_the_scope_to_a_restricted_token_is_refused(app, user, person):
     authority = TokenGrant(frozenset({"protected:read"}), methods=frozenset({"GET"}))
     issued = factories.api_token(app, user, authority=authority)
     assert set(edit(person, issued, scopes=SCOPES).json["errors"]) == {"methods"}
     assert edit(person, issued, scopes=SCOPES, methods=["GET", "POST"]).status_code == 200
 
 
-def test_a_token_from_before_this_rule_is_still_edited_and_rotated_by_its_owner(app, user, person):
+def test_an_older_token_can_still_be_edited_and_rotated_by_its_owner(app, user, person):
     authority = TokenGrant(frozenset(SCOPES), methods=frozenset({"GET"}))
     issued = factories.api_token(app, user, authority=authority)
     assert edit(person, issued, note="since last year").status_code == 200

@@ -11,7 +11,7 @@ from tests.tables import contents, events
 from tests.tokens.mint_calls import by_json, token_in
 
 
-def test_every_field_can_be_suggested_by_a_link_and_is_marked(person):
+def test_every_field_can_be_prefilled_by_a_link_and_is_marked(person):
     query = "name=wall&note=by+the+door&scopes=protected:read&resources=/protected&methods=GET"
     query += "&networks=10.0.0.0/8&per_minute=5&expires_in=3600"
     page = person.open(f"/tokens/new?{query}").text
@@ -35,12 +35,12 @@ def test_every_field_can_be_suggested_by_a_link_and_is_marked(person):
         "note=" + "x" * 999,
     ],
 )
-def test_a_link_that_suggests_limits_that_do_not_fit_does_no_harm(person, query):
+def test_a_link_with_invalid_limits_is_ignored(person, query):
     assert person.open(f"/tokens/new?{query}").status_code == 200
 
 
 @pytest.mark.parametrize("words", ["Try with curl", "Read one page", "CI job", "Backup"])
-def test_a_preset_fills_the_form_in_and_makes_nothing(person, app, words):
+def test_a_preset_fills_in_the_form_and_creates_nothing(person, app, words):
     before = contents(app)
     person.open("/tokens/new")
     person.press(words)
@@ -49,7 +49,7 @@ def test_a_preset_fills_the_form_in_and_makes_nothing(person, app, words):
     assert person.press("Create token", name="from a preset").status_code == 201
 
 
-def test_to_try_with_curl_takes_no_more_than_the_button_however_often(person, app):
+def test_try_with_curl_works_repeatedly_with_one_click(person, app):
     for _ in range(3):
         person.open("/tokens/new")
         person.press("Try with curl")
@@ -58,7 +58,7 @@ def test_to_try_with_curl_takes_no_more_than_the_button_however_often(person, ap
     assert names == ["curl", "curl 2", "curl 3"]
 
 
-def test_a_preset_never_suggests_more_than_the_policy_allows(make_app):
+def test_a_preset_never_exceeds_the_longest_lifetime(make_app):
     app = make_app(WEBAPP_TOKEN_LIFETIME_MAX="7d")
     factories.user(app, "ada")
     ada = Person(app)
@@ -68,7 +68,7 @@ def test_a_preset_never_suggests_more_than_the_policy_allows(make_app):
     assert ada.press("Create token", name="backup").status_code == 201
 
 
-def test_where_a_month_is_too_long_the_usual_length_is_one_that_fits(make_app):
+def test_the_default_lifetime_is_within_the_longest_lifetime(make_app):
     app = make_app(WEBAPP_TOKEN_LIFETIME_MAX="10d")
     factories.user(app, "ada")
     ada = Person(app)
@@ -76,7 +76,7 @@ def test_where_a_month_is_too_long_the_usual_length_is_one_that_fits(make_app):
     assert by_json(ada).status_code == 201
 
 
-def test_a_link_fills_the_form_in_and_mints_nothing(person, app):
+def test_a_link_fills_in_the_form_and_creates_nothing(person, app):
     before = contents(app)
     person.open("/tokens/new?name=laptop&scopes=profile:read&scopes=protected:read&expires_in=3600")
     assert contents(app) == before
@@ -92,14 +92,14 @@ def test_a_link_fills_the_form_in_and_mints_nothing(person, app):
         *("expires_on=9999-12-31", "expires_on=0001-01-01", "expires_on=x", "name=" + "x" * 500),
     ],
 )
-def test_a_link_that_suggests_what_does_not_fit_does_no_harm(person, query):
+def test_a_link_with_invalid_values_is_ignored(person, query):
     answer = person.open(f"/tokens/new?{query}")
     assert answer.status_code == 200
     assert "<script>" not in answer.text
 
 
 @pytest.mark.parametrize("name", ["once", "key", "reason", "csrf_token"])
-def test_a_link_fills_in_nothing_that_its_reader_has_to_choose(person, name):
+def test_a_link_cannot_fill_in_what_the_user_has_to_choose(person, name):
     answer = person.open(f"/tokens/new?{name}=mine")
     assert answer.status_code == 400
     assert f"Unknown parameter <code>{name}</code>" in answer.text

@@ -11,7 +11,7 @@ def preview(person, **fields):
     return person.ask("POST", "/tokens/summary", json=fields, headers=headers)
 
 
-def test_the_summary_is_told_before_a_token_is_made_and_makes_none(person, app):
+def test_the_summary_is_shown_before_creation_and_creates_nothing(person, app):
     before = contents(app)
     answer = preview(person, scopes=["protected:read"], networks=["10.0.0.0/8"])
     assert answer.status_code == 200
@@ -19,13 +19,13 @@ def test_the_summary_is_told_before_a_token_is_made_and_makes_none(person, app):
     assert contents(app) == before
 
 
-def test_a_summary_of_what_does_not_fit_says_what(person):
+def test_the_summary_of_an_invalid_form_has_the_errors(person):
     answer = preview(person, scopes=["protected:read"], networks=["10.0.0.0/99"])
     assert answer.status_code == 422
     assert list(answer.json["errors"]) == ["networks"]
 
 
-def test_without_script_a_button_says_it_and_keeps_what_was_filled_in(person, app):
+def test_without_javascript_a_button_shows_the_summary_and_keeps_the_input(person, app):
     person.open("/tokens/new")
     before = contents(app)
     fields = {
@@ -40,7 +40,7 @@ def test_without_script_a_button_says_it_and_keeps_what_was_filled_in(person, ap
     assert person.press("Create token").status_code == 201
 
 
-def test_my_address_is_one_press_away(person):
+def test_a_button_enters_the_own_ip_address(person):
     person.open("/tokens/new")
     fields = {
         "csrf_token": person.csrf_token,
@@ -53,7 +53,7 @@ def test_my_address_is_one_press_away(person):
     assert "from 10.0.0.0/8 or 203.0.113.18/32" in page.text
 
 
-def test_an_address_that_says_little_is_offered_with_a_warning(app, user):
+def test_an_ip_address_that_may_be_shared_is_offered_with_a_warning(app, user):
     for address, headers, words in (
         ("8.8.8.8", {}, None),
         ("10.0.0.5", {}, "belongs to your local network"),
@@ -67,7 +67,7 @@ def test_an_address_that_says_little_is_offered_with_a_warning(app, user):
             assert (warning in page) == (warning == words)
 
 
-def test_an_address_told_by_a_trusted_proxy_is_offered_without_one(make_app):
+def test_an_ip_address_from_a_trusted_proxy_is_offered_without_warning(make_app):
     app = make_app(WEBAPP_TRUSTED_PROXIES="10.0.0.0/8")
     factories.user(app, "ada")
     ada = Person(app, address="10.0.0.5")

@@ -18,7 +18,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.web.problems import page_of
 
 
-def test_a_refusal_by_a_bound_leads_to_the_page_that_widens_it(person, app, bounded):
+def test_a_refusal_by_a_restriction_links_to_the_page_that_changes_it(person, app, bounded):
     refused = Script(app, bounded.token, address="192.0.2.1").get("/protected")
     assert (refused.json["code"], refused.json["required"]) == ("token_limited", ["network"])
     assert refused.json["fix"] == f"http://localhost:8000/tokens/{bounded.entry.id}/edit"
@@ -27,7 +27,7 @@ def test_a_refusal_by_a_bound_leads_to_the_page_that_widens_it(person, app, boun
     assert Script(app, bounded.token, address="192.0.2.1").get("/protected").status_code == 200
 
 
-def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, user):
+def test_a_missing_scope_links_to_a_form_like_this_token_with_that_scope(person, app, user):
     authority = TokenGrant(frozenset({"profile:read"}), networks=("10.0.0.0/8",), per_minute=9)
     issued = factories.api_token(app, user, name="wall", authority=authority, lifetime=timedelta(days=90))
     refused = Script(app, issued.token).get("/protected").json
@@ -42,7 +42,7 @@ def test_a_missing_scope_leads_to_a_form_like_this_token_and_more(person, app, u
     assert set(days["scopes"]) == {"profile:read", "protected:read"}
 
 
-def test_the_name_that_it_suggests_is_free(person, app, user):
+def test_the_suggested_name_is_free(person, app, user):
     issued = factories.api_token(app, user, name="wall")
     factories.api_token(app, user, name="Wall 2")
     assert 'value="wall 3"' in person.open(f"/tokens/new?from={issued.entry.id}").text
@@ -50,7 +50,7 @@ def test_the_name_that_it_suggests_is_free(person, app, user):
     assert 'value="fence"' in person.open("/tokens/new?name=fence").text
 
 
-def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
+def test_a_form_like_the_token_of_another_user_is_not_prefilled(person, app):
     foreign = factories.api_token(app, factories.user(app, "grace"), name="graces secret")
     assert "graces secret" not in person.open(f"/tokens/new?from={foreign.entry.id}").text
 
@@ -59,7 +59,7 @@ def test_a_form_like_the_token_of_another_takes_over_nothing(person, app):
     ("scopes", "address", "words"),
     [(("profile:read",), "10.0.0.7", "Create a token with it"), (("protected:read",), "192.0.2.1", "Edit token")],
 )
-def test_a_page_that_refuses_a_token_has_the_way_out_as_a_button(app, user, scopes, address, words):
+def test_a_page_that_refuses_a_token_has_the_fix_as_a_button(app, user, scopes, address, words):
     issued = factories.api_token(app, user, authority=TokenGrant(frozenset(scopes), networks=("10.0.0.0/8",)))
     environ = {"REMOTE_ADDR": address}
     headers = {"Authorization": f"Bearer {issued.token}"}

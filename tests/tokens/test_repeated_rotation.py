@@ -94,7 +94,7 @@ def widen(app, new):
         ),
     ],
 )
-def test_it_gets_it_until_the_new_token_is_used_or_either_ends(app, user, issued, clock, meanwhile, expected):
+def test_a_repeat_works_until_the_new_token_is_used_or_either_ends(app, user, issued, clock, meanwhile, expected):
     new = rotate_self(app, issued.token, overlap=3600).json
     meanwhile(app, user, issued, new, clock)
     answer = rotate_self(app, issued.token, overlap=3600)
@@ -117,7 +117,7 @@ def test_the_window_after_a_use_is_a_setting(make_app, user, issued, clock):
     assert rotate_self(app, issued.token).status_code == 409
 
 
-def test_a_repeat_neither_extends_the_overlap_nor_restores_what_it_shortened(app, issued, clock):
+def test_a_repeat_does_not_change_the_overlap(app, issued, clock):
     rotate_self(app, issued.token, overlap=86400)
     clock.shift(60)
     rotate_self(app, issued.token, overlap=86400)
@@ -127,7 +127,7 @@ def test_a_repeat_neither_extends_the_overlap_nor_restores_what_it_shortened(app
     assert row(app, issued.entry.id).expires_at == now() + HOUR
 
 
-def test_any_number_of_repeats_is_one_mail_two_events_and_one_token(app, user, person, issued):
+def test_any_number_of_repeats_makes_one_mail_two_events_and_one_token(app, user, person, issued):
     for _ in range(5):
         assert rotate_self(app, issued.token).status_code == 201
     assert ['"again"' in event["details"] for event in events(app, "token.rotated")] == [False, True]
@@ -145,7 +145,7 @@ def test_the_refusals_say_why_and_what_to_do(app, user, person, issued, clock):
     assert "the new token has ended" in rotate_self(app, issued.token).json["detail"]
 
 
-def test_a_token_bound_to_networks_gets_it_only_from_there(app, user, clock):
+def test_a_token_restricted_to_networks_can_repeat_only_from_there(app, user, clock):
     authority = type(RENEWS)(scopes=RENEWS.scopes, networks=("10.0.0.0/8",))
     issued = factories.api_token(app, user, authority=authority)
     new = rotate_self(app, issued.token).json
@@ -153,13 +153,13 @@ def test_a_token_bound_to_networks_gets_it_only_from_there(app, user, clock):
     assert (elsewhere.status_code, rotate_self(app, issued.token).json["id"]) == (403, new["id"])
 
 
-def test_the_new_token_is_not_in_the_database_so_that_it_can_be_repeated(app, issued, instance):
+def test_the_new_token_is_not_stored_for_repeats(app, issued, instance):
     found = [rotate_self(app, issued.token).json["access_token"] for _ in range(2)]
     stored = everything(instance / "latchkey.db")
     assert not [part for token in found for part in token.split(".")[1:] if part in stored]
 
 
-def test_what_is_refused_writes_nothing(app, person, issued):
+def test_a_refused_repeat_writes_nothing(app, person, issued):
     rotate_self(app, issued.token)
     before = contents(app)
     assert by_json(person, issued).status_code == 409

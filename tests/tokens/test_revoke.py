@@ -5,7 +5,7 @@ from tests.script import Script
 from tests.tables import contents, events
 
 
-def test_revoking_twice_changes_nothing_the_second_time(person, app, user):
+def test_a_second_revocation_changes_nothing(person, app, user):
     issued = factories.api_token(app, user, name="laptop")
     path = f"/tokens/{issued.entry.id}/revoke"
     person.open(path)
@@ -23,7 +23,7 @@ def token_of(person):
     return person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
 
 
-def test_a_revoked_token_is_dead_at_once_and_a_reload_of_its_page_says_so(person, app, user):
+def test_a_revoked_token_is_refused_at_once_and_its_page_shows_it(person, app, user):
     issued = factories.api_token(app, user, name="laptop")
     person.open(f"/tokens/{issued.entry.id}/revoke")
     person.press("Revoke")

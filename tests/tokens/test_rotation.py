@@ -23,7 +23,7 @@ def person(at_noon):
     return at_noon
 
 
-def test_both_work_until_the_overlap_is_over_and_then_the_new_one_alone(app, issued, clock):
+def test_both_tokens_work_during_the_overlap_and_then_only_the_new_one(app, issued, clock):
     new = rotate_self(app, issued.token, overlap=3600).json["access_token"]
     clock.shift(HOUR - timedelta(seconds=1))
     assert (status(app, issued.token), status(app, new)) == (200, 200)
@@ -32,7 +32,7 @@ def test_both_work_until_the_overlap_is_over_and_then_the_new_one_alone(app, iss
     assert (refused.status_code, refused.json["code"], status(app, new)) == (401, "token_expired", 200)
 
 
-def test_without_overlap_the_old_one_ends_at_once(app, issued):
+def test_without_overlap_the_old_token_ends_at_once(app, issued):
     new = rotate_self(app, issued.token, overlap=0).json["access_token"]
     assert (status(app, issued.token), status(app, new)) == (401, 200)
 
@@ -48,7 +48,7 @@ def test_without_overlap_the_old_one_ends_at_once(app, issued):
         ),
     ],
 )
-def test_what_has_ended_is_not_rotated(app, user, person, issued, spoil, words):
+def test_an_ended_token_cannot_be_rotated(app, user, person, issued, spoil, words):
     with services_of(app).get(Database).write() as db:
         spoil(db, user, issued)
     before = contents(app)
@@ -57,7 +57,7 @@ def test_what_has_ended_is_not_rotated(app, user, person, issued, spoil, words):
     assert contents(app) == before
 
 
-def test_a_token_is_rotated_once(app, person, issued):
+def test_a_token_can_be_rotated_once(app, person, issued):
     assert by_json(person, issued).status_code == 201
     before = contents(app)
     again = rotate_self(app, issued.token)
@@ -65,33 +65,33 @@ def test_a_token_is_rotated_once(app, person, issued):
     assert contents(app) == before
 
 
-def test_of_many_at_once_one_makes_the_new_token_and_all_get_it(app, issued):
+def test_simultaneous_rotations_create_one_new_token_that_all_get(app, issued):
     with ThreadPoolExecutor(6) as at_once:
         found = list(at_once.map(lambda _: rotate_self(app, issued.token).json["id"], range(6)))
     assert len(set(found)) == 1
     assert ['"again"' in event["details"] for event in events(app, "token.rotated")] == [False, True]
 
 
-def test_a_token_without_the_scope_does_not_rotate_itself(app, user, clock):
+def test_a_token_without_the_scope_cannot_rotate_itself(app, user, clock):
     issued = factories.api_token(app, user)
     answer = rotate_self(app, issued.token)
     assert (answer.status_code, answer.json["required"]) == (403, ["self:rotate"])
 
 
 @pytest.mark.parametrize("overlap", [-1, 5, "soon", [3600], {"seconds": 1}, True])
-def test_an_overlap_that_is_none_of_ours_is_refused(app, issued, overlap):
+def test_an_unknown_overlap_is_refused(app, issued, overlap):
     before = contents(app)
     assert rotate_self(app, issued.token, overlap=overlap).status_code in (400, 422)
     assert contents(app) == before
 
 
-def test_a_session_has_no_token_to_rotate(person):
+def test_a_session_cannot_use_self_rotation(person):
     token = person.ask("GET", "/login", headers={"Accept": "application/json"}).json["csrf_token"]
     headers = {"Accept": "application/json", "X-CSRF-Token": token}
     assert person.ask("POST", "/tokens/self/rotate", json={}, headers=headers).status_code == 403
 
 
-def test_a_job_renews_itself_for_a_year_and_is_written_of_once_a_week(app, user, clock, issued):
+def test_a_job_rotates_its_token_for_a_year_and_mails_once_a_week(app, user, clock, issued):
     token = issued.token
     for _ in range(28):
         clock.shift(DAY)
@@ -100,7 +100,7 @@ def test_a_job_renews_itself_for_a_year_and_is_written_of_once_a_week(app, user,
     assert [mail.kind for mail in mails(app)] == ["token_rotated"] * 4
 
 
-def test_on_the_page_the_new_one_is_shown_once_and_the_old_one_can_be_ended(app, person, issued, clock):
+def test_the_page_shows_the_new_token_once_and_can_end_the_old_one(app, person, issued, clock):
     person.open(f"/tokens/{issued.entry.id}")
     person.follow("Rotate")
     shown = person.press("Rotate nightly", overlap="86400")
@@ -114,17 +114,17 @@ def test_on_the_page_the_new_one_is_shown_once_and_the_old_one_can_be_ended(app,
     assert (status(app, issued.token), status(app, new)) == (401, 200)
 
 
-def test_rotating_asks_who_one_is_after_ten_minutes(person, issued, clock):
+def test_rotating_needs_a_step_up_after_ten_minutes(person, issued, clock):
     clock.shift(timedelta(minutes=11))
     assert by_json(person, issued).status_code == 401
 
 
-def test_a_token_of_another_is_not_there(app, person, clock):
+def test_the_token_of_another_user_is_404(app, person, clock):
     issued = factories.api_token(app, factories.user(app))
     assert by_json(person, issued).status_code == 404
 
 
-def test_the_link_in_the_mail_revokes_the_token_and_what_took_over(app, issued, stranger):
+def test_the_link_in_the_mail_revokes_the_token_and_its_successor(app, issued, stranger):
     new = rotate_self(app, issued.token).json["access_token"]
     newer = rotate_self(app, new).json["access_token"]
     (mail,) = mails(app)

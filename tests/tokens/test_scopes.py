@@ -26,7 +26,7 @@ CATALOGUE = Catalogue(
 USER, ADMIN = ("user",), ("user", "admin")
 
 
-def test_scopes_are_read_off_the_routes_that_a_token_could_open():
+def test_scopes_are_collected_from_the_routes_that_accept_tokens():
     # But for the one that every page may ask for, and the one that decides what other services are told.
     assert list(CATALOGUE.scopes) == [
         *("admin:read", "admin:write", "any:read", "mixed:read"),
@@ -34,37 +34,37 @@ def test_scopes_are_read_off_the_routes_that_a_token_could_open():
     ]
 
 
-def test_a_scope_is_held_by_whoever_it_would_open_something_to():
+def test_a_user_has_a_scope_if_it_opens_a_route_to_them():
     assert CATALOGUE.held_by(USER) == ["any:read", "mixed:read", "resources:read", "roles:share"]
     assert CATALOGUE.held_by(ADMIN) == list(CATALOGUE.scopes)
 
 
 @pytest.mark.parametrize("names", [["admin:read"], ["any:read", "admin:write"], ["nonsense"], [""], ["any:read "]])
-def test_a_scope_that_is_not_held_is_refused_together_with_the_rest(names):
+def test_a_scope_that_the_user_lacks_refuses_the_whole_request(names):
     with pytest.raises(ScopeNotHeld):
         CATALOGUE.check(names, USER)
 
 
-def test_scopes_are_kept_once():
+def test_scopes_are_stored_once():
     assert CATALOGUE.check(["mixed:read", "any:read", "mixed:read"], USER) == {"any:read", "mixed:read"}
 
 
-def test_a_scope_says_what_it_opens_to_whom():
+def test_a_scope_lists_its_routes_by_role():
     assert CATALOGUE.scopes["mixed:read"].opens(USER) == "GET /mixed"
     assert CATALOGUE.scopes["mixed:read"].opens(ADMIN) == "GET /mixed, GET /mixed/admin"
 
 
-def test_a_scope_that_is_not_held_says_why():
+def test_a_scope_that_the_user_lacks_has_a_reason():
     assert "admin" in CATALOGUE.scopes["admin:read"].why_not()
 
 
-def test_every_scope_of_the_site_is_said_by_a_route(app):
+def test_every_scope_of_the_site_is_used_by_a_route(app):
     assert {"profile:read", "protected:read", "tokens:read", "resources:read"} <= set(
         services_of(app).get(Catalogue).scopes
     )
 
 
-def test_a_scope_minted_before_a_role_was_lost_opens_nothing_more(app):
+def test_a_scope_of_a_token_is_void_after_its_role_was_lost(app):
     admin = factories.user(app, "grace", role="admin")
     script = Script(app, factories.api_token(app, admin, "protected:read").token)
     assert script.get("/protected/admin").status_code == 200
@@ -81,13 +81,13 @@ def test_every_scope_of_the_site_is_described_where_its_resource_is_declared(app
     assert bare == [], 'say resource("name", "Title", reads="…") beside the blueprint'
 
 
-def test_a_scope_without_a_description_is_known_by_its_routes():
+def test_a_scope_without_a_description_is_described_by_its_routes():
     scope = CATALOGUE.scopes["mixed:read"]
     assert (scope.title, scope.sentence, scope.action) == ("Mixed", "", "read Mixed")
     assert scope.reached(USER) == ["GET /mixed"]
 
 
-def test_a_description_gives_each_scope_its_title_and_sentence():
+def test_a_description_has_a_title_and_a_sentence_for_each_scope():
     reports = Resource("reports", "Reports", {"read": "Read them.", "share": "Send them."})
     routes = [(f"GET /{verb}", Requirement(scope=f"reports:{verb}")) for verb in ("read", "share", "write")]
     scopes = Catalogue(routes, {"reports": reports}).scopes
@@ -101,7 +101,7 @@ def test_a_description_gives_each_scope_its_title_and_sentence():
     ]
 
 
-def test_a_resource_is_described_once():
+def test_a_resource_can_be_described_once():
     resource("twice", "Twice", reads="One.")
     resource("twice", "Twice", reads="One.")
     with pytest.raises(ValueError, match="twice"):

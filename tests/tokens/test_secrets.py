@@ -50,17 +50,17 @@ def day(app, instance, user):
     } | ({"csrf": csrf} if csrf else {})
 
 
-def test_no_secret_is_in_any_table_nor_anywhere_in_the_file(day, instance):
+def test_no_secret_is_in_any_table_or_in_the_database_file(day, instance):
     kept = everything(instance / "latchkey.db")
     assert "ada" in kept
     assert [name for name, secret in day.items() if secret in kept] == []
 
 
-def test_a_password_is_kept_as_argon2id(app, user):
+def test_a_password_is_stored_as_argon2id(app, user):
     assert user.password_hash.startswith("$argon2id$")
 
 
-def test_a_token_is_never_in_an_address(app, person):
+def test_a_token_is_never_in_a_url(app, person):
     person.open("/tokens/new")
     shown = person.press("Create token", name="laptop", scopes="profile:read")
     token = re.search(r"eyJ[\w.-]+", shown.text)[0]

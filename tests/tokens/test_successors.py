@@ -24,13 +24,13 @@ def person(at_noon):
     return at_noon
 
 
-def test_the_end_of_the_old_one_never_moves_away(app, user, clock):
+def test_a_rotation_never_extends_the_old_token(app, user, clock):
     issued = factories.api_token(app, user, authority=RENEWS, lifetime=HOUR)
     rotate_self(app, issued.token, overlap=604800)
     assert row(app, issued.entry.id).expires_at == NOON + HOUR
 
 
-def test_the_new_one_may_do_the_same_for_as_long_and_no_more(app, user, clock):
+def test_the_new_token_has_the_same_permissions_and_lifetime(app, user, clock):
     bounded = TokenGrant(
         scopes=RENEWS.scopes,
         resources=frozenset({"/protected", "/tokens/self/rotate"}),
@@ -46,7 +46,7 @@ def test_the_new_one_may_do_the_same_for_as_long_and_no_more(app, user, clock):
     assert (found.authority, found.expires_at) == (same, now() + 30 * DAY)
 
 
-def test_who_may_come_so_often_a_minute_comes_no_oftener_by_rotating_itself(app, user, clock):
+def test_a_rotation_does_not_reset_the_rate_limit(app, user, clock):
     issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
     second = rotate_self(app, issued.token, overlap=0).json["access_token"]
     third = rotate_self(app, second, overlap=0).json["access_token"]
@@ -56,7 +56,7 @@ def test_who_may_come_so_often_a_minute_comes_no_oftener_by_rotating_itself(app,
     assert Script(app, third).get("/protected").status_code == 200
 
 
-def test_an_edited_successor_is_counted_with_those_before_it(app, person, user):
+def test_an_edited_successor_shares_the_rate_limit_of_its_predecessors(app, person, user):
     issued = factories.api_token(app, user, authority=msgspec.structs.replace(RENEWS, per_minute=4))
     made = rotate_self(app, issued.token).json
     person.open(f"/tokens/{made['id']}/edit")
@@ -73,19 +73,19 @@ def test_an_edited_successor_is_counted_with_those_before_it(app, person, user):
         pytest.param({"overlap": 3600, "networks": [], "methods": [], "jkt": None}, id="no bounds"),
     ],
 )
-def test_whatever_else_is_asked_for_is_refused_and_rotates_nothing(app, issued, body):
+def test_unknown_fields_are_refused_and_rotate_nothing(app, issued, body):
     before = contents(app)
     answer = rotate_self(app, issued.token, **body)
     assert (answer.status_code, set(answer.json["errors"])) == (422, body.keys() - {"overlap"})
     assert contents(app) == before
 
 
-def test_it_lives_no_longer_than_the_site_allows_by_now(make_app, app, issued):
+def test_the_new_token_lives_at_most_as_long_as_the_current_setting(make_app, app, issued):
     site = make_app(WEBAPP_TOKEN_LIFETIME_MAX="10d")
     assert row(app, rotate_self(site, issued.token).json["id"]).expires_at == NOON + 10 * DAY
 
 
-def test_a_token_that_is_bound_to_a_key_stays_bound(app, person, issued):
+def test_a_bound_token_stays_bound(app, person, issued):
     with services_of(app).get(Database).write() as db:
         from_row = db.get_one(Credential, issued.entry.id)
         from_row.authority = TokenGrant(scopes=RENEWS.scopes, jkt="j" * 43)
@@ -93,13 +93,13 @@ def test_a_token_that_is_bound_to_a_key_stays_bound(app, person, issued):
     assert (answer.json["token_type"], row(app, answer.json["id"]).authority.jkt) == ("DPoP", "j" * 43)
 
 
-def test_freshness_is_not_made_by_a_rotation(app, issued, clock):
+def test_a_rotation_does_not_make_a_token_fresh(app, issued, clock):
     proven_at = row(app, issued.entry.id).auth_time
     clock.shift(DAY)
     assert row(app, rotate_self(app, issued.token).json["id"]).auth_time == proven_at
 
 
-def test_the_name_goes_over_and_both_are_known_by_it(app, user, issued):
+def test_both_tokens_have_the_name(app, user, issued):
     new_id = rotate_self(app, issued.token).json["id"]
     with services_of(app).get(Database).read() as db:
         old = lifecycle.find(db, user.id, issued.entry.id).entry

@@ -30,7 +30,7 @@ def said(*scopes: str, end: datetime = END, zone=UTC, **bounds: object) -> list[
     return summary(TokenGrant(scopes=frozenset(scopes), **bounds), end, CATALOGUE, zone=zone)
 
 
-def test_it_says_what_until_when_from_where_and_what_not():
+def test_a_summary_has_permissions_expiry_and_restrictions():
     assert said("reports:read", networks=("10.0.0.0/8",)) == [
         "Can read Reports until 14 March 2027, 12:00 UTC, from 10.0.0.0/8.",
         NOTHING_ELSE,
@@ -46,18 +46,18 @@ def test_it_says_what_until_when_from_where_and_what_not():
         (["reports:read", "self:rotate"], "Can read Reports and rotate this token until"),
     ],
 )
-def test_each_scope_is_a_deed(scopes, words):
+def test_each_scope_has_its_own_phrase(scopes, words):
     assert said(*scopes)[0].startswith(words)
 
 
-def test_bounds_are_said_together():
+def test_restrictions_are_in_one_sentence():
     only = said(
         "reports:read", methods=frozenset({"GET"}), resources=frozenset({"/reports/<int:number>"}), per_minute=60
     )
     assert only[1] == "Only with GET, at /reports/… and up to 60 times a minute."
 
 
-def test_what_its_methods_or_addresses_never_let_through_is_not_promised():
+def test_permissions_excluded_by_methods_or_paths_are_not_listed():
     assert said("reports:read", "reports:write", methods=frozenset({"GET"}))[0].startswith("Can read Reports until")
     assert said("reports:read", "metrics:read", resources=frozenset({"/metrics"}))[0].startswith(
         "Can read Metrics until"
@@ -65,23 +65,23 @@ def test_what_its_methods_or_addresses_never_let_through_is_not_promised():
     assert said("reports:write", methods=frozenset({"GET"}))[0].startswith("Can do nothing yet")
 
 
-def test_a_token_that_changes_something_is_not_said_to_change_nothing():
+def test_a_token_that_can_change_something_is_not_called_read_only():
     assert said("reports:write")[-1] == "Cannot create tokens or manage your account."
     assert said("reports:read")[-1] == NOTHING_ELSE
 
 
-def test_without_scopes_there_is_nothing_it_can_do():
+def test_a_token_without_scopes_can_do_nothing():
     assert said() == ["Can do nothing yet: no permission is chosen."]
 
 
-def test_a_token_without_an_end_is_said_to_have_none():
+def test_a_token_without_expiry_is_described_as_such():
     assert said("reports:read", end=NEVER)[0] == "Can read Reports until it is revoked."
 
 
-def test_the_end_is_told_in_the_zone_of_its_reader():
+def test_the_expiry_is_in_the_time_zone_of_the_reader():
     assert "14 March 2027, 13:00 CET" in said("reports:read", zone=ZoneInfo("Europe/Berlin"))[0]
 
 
-def test_long_lists_are_cut_with_how_many_there_are():
+def test_long_lists_are_shortened_with_their_number():
     networks = tuple(f"10.0.{number}.0/24" for number in range(9))
     assert "from 10.0.0.0/24, 10.0.1.0/24, 10.0.2.0/24 or 6 more." in said("reports:read", networks=networks)[0]

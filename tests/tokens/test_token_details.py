@@ -37,7 +37,7 @@ def seldom(app, user, clock):
     return issued
 
 
-def test_what_it_did_is_told_by_day_and_by_route(app, user, person, clock):
+def test_uses_are_shown_by_day_and_by_route(app, user, person, clock):
     issued = seldom(app, user, clock)
     person.log_in(user.username)
     found = told(person, issued)
@@ -45,7 +45,7 @@ def test_what_it_did_is_told_by_day_and_by_route(app, user, person, clock):
     assert "GET /protected" in person.open(f"/tokens/{issued.entry.id}").text
 
 
-def test_a_scope_that_nothing_needs_is_dropped_by_one_click(app, user, person, clock):
+def test_an_unused_scope_can_be_removed_with_one_click(app, user, person, clock):
     issued = seldom(app, user, clock)
     person.log_in(user.username)
     assert told(person, issued)["unneeded"] == ["tokens:read"]
@@ -56,7 +56,7 @@ def test_a_scope_that_nothing_needs_is_dropped_by_one_click(app, user, person, c
     assert (refused.status_code, refused.json["code"]) == (403, "scope_required")
 
 
-def test_a_young_token_and_an_idle_one_hear_no_suggestion(app, user, person, clock):
+def test_a_new_or_idle_token_gets_no_suggestion(app, user, person, clock):
     issued = factories.api_token(app, user, "protected:read", "tokens:read", lifetime=300 * DAY)
     Script(app, issued.token).get("/protected")
     assert told(person, issued)["unneeded"] == []
@@ -76,19 +76,19 @@ def test_a_young_token_and_an_idle_one_hear_no_suggestion(app, user, person, clo
         pytest.param({}, 0, [], id="nor of what is not used at all"),
     ],
 )
-def test_what_is_not_needed(app, uses, requests, found):
+def test_unused_scopes_of_a_token(app, uses, requests, found):
     catalogue = services_of(app).get(Catalogue)
     assert unneeded(["protected:read", "tokens:read"], uses, requests, catalogue) == found
 
 
-def test_the_last_scope_is_not_dropped(app, user, person, clock):
+def test_the_last_scope_cannot_be_removed(app, user, person, clock):
     issued = factories.api_token(app, user, "protected:read")
     person.open(f"/tokens/{issued.entry.id}")
     fields = {"scope": "protected:read", "csrf_token": person.csrf_token}
     assert person.visit("POST", f"/tokens/{issued.entry.id}/drop", data=fields).status_code == 409
 
 
-def test_where_it_was_refused_is_told_with_the_reason(app, user, person, clock):
+def test_refusals_are_shown_with_the_reason(app, user, person, clock):
     issued = factories.api_token(app, user, "protected:read")
     Script(app, issued.token).get("/tokens")
     (denial,) = told(person, issued)["denials"]
@@ -97,7 +97,7 @@ def test_where_it_was_refused_is_told_with_the_reason(app, user, person, clock):
     assert "Refused requests" in person.open(f"/tokens/{issued.entry.id}").text
 
 
-def test_a_page_that_waits_looks_again_until_the_first_request_has_come(app, user, person, clock):
+def test_the_page_polls_until_the_first_request(app, user, person, clock):
     issued = factories.api_token(app, user)
     path = f"/tokens/{issued.entry.id}"
     assert person.open(f"{path}?wait=1").headers["Refresh"] == "3"
@@ -106,7 +106,7 @@ def test_a_page_that_waits_looks_again_until_the_first_request_has_come(app, use
     assert "Refresh" not in person.open(f"{path}?wait=1").headers
 
 
-def test_the_list_filters_what_allows_everything(app, user, person, clock):
+def test_the_list_filters_tokens_without_restrictions(app, user, person, clock):
     everything = services_of(app).get(Catalogue).held_by(("user",))
     wide = factories.api_token(app, user, *everything, name="old laptop")
     factories.api_token(app, user, authority=TokenGrant(frozenset(everything), networks=("10.0.0.0/8",)))
@@ -116,7 +116,7 @@ def test_the_list_filters_what_allows_everything(app, user, person, clock):
     assert [token["id"] for token in found["tokens"]] == [str(wide.entry.id)]
 
 
-def test_counts_are_thrown_away_when_no_page_shows_them_any_more(app, user, clock):
+def test_old_counts_are_deleted(app, user, clock):
     issued = factories.api_token(app, user, lifetime=300 * DAY)
     for _ in range(3):
         Script(app, issued.token).get("/protected")

@@ -8,7 +8,7 @@ from tests import factories
 from webapp.core.clock import now
 
 
-def test_the_list_comes_in_pages_the_newest_first(person, app, user, script):
+def test_the_list_is_paged_newest_first(person, app, user, script):
     # Now, not at some noon: they live for a week, and are read today.
     with time_machine.travel(now(), tick=False) as clock:
         for number in range(25):
@@ -25,7 +25,7 @@ def test_a_page_beyond_the_last_is_empty(script):
     assert script.get("/tokens?first=500").json["tokens"] == []
 
 
-def test_ended_tokens_have_a_list_of_their_own(person, app, user, script):
+def test_ended_tokens_have_their_own_list(person, app, user, script):
     issued = factories.api_token(app, user, name="gone")
     person.open(f"/tokens/{issued.entry.id}/revoke")
     person.press("Revoke")
@@ -33,12 +33,12 @@ def test_ended_tokens_have_a_list_of_their_own(person, app, user, script):
     assert "gone" not in [entry["name"] for entry in script.get("/tokens").json["tokens"]]
 
 
-def test_the_list_can_be_asked_for_what_was_never_used(app, user, script):
+def test_the_list_filters_unused_tokens(app, user, script):
     factories.api_token(app, user, name="idle one", lifetime=timedelta(days=30))
     script.get("/tokens")
     names = [entry["name"] for entry in script.get("/tokens?state=never_used").json["tokens"]]
     assert names == ["idle one"]
 
 
-def test_the_list_never_holds_a_token(script):
+def test_the_list_never_contains_a_secret(script):
     assert "eyJ" not in script.get("/tokens").text

@@ -7,7 +7,7 @@ from webapp.tokens.scopes import Catalogue
 from webapp.web.registry import services_of
 
 
-def test_the_token_of_another_is_not_there(person, app, foreign):
+def test_the_token_of_another_user_is_404(person, app, foreign):
     before = contents(app)
     for path in (f"/tokens/{foreign.entry.id}", f"/tokens/{foreign.entry.id}/revoke"):
         assert person.open(path).status_code == 404
@@ -18,13 +18,13 @@ def test_the_token_of_another_is_not_there(person, app, foreign):
     assert "graces" not in person.open("/tokens").text
 
 
-def test_a_token_reads_its_owners_list_alone(script, foreign):
+def test_a_token_can_list_only_tokens_of_its_owner(script, foreign):
     answer = script.get("/tokens")
     assert "graces" not in answer.text
     assert script.get(f"/tokens/{foreign.entry.id}").status_code == 404
 
 
-def test_revoking_all_ends_ones_own_alone(person, app, user, foreign):
+def test_revoking_all_ends_only_own_tokens(person, app, user, foreign):
     own = factories.api_token(app, user)
     person.open("/tokens/revoke-all")
     person.press("Revoke")
@@ -32,7 +32,7 @@ def test_revoking_all_ends_ones_own_alone(person, app, user, foreign):
     assert Script(app, foreign.token).get("/protected").status_code == 200
 
 
-def test_no_token_can_make_or_end_tokens(app, user):
+def test_a_token_cannot_create_or_revoke_tokens(app, user):
     script = Script(app, factories.api_token(app, user, *services_of(app).get(Catalogue).held_by(("user",))).token)
     before = contents(app)
     for path in (

@@ -32,7 +32,7 @@ def test_never_is_offered_where_the_site_allows_it(lenient):
     assert "Never" in ada.open("/tokens/new").text
 
 
-def test_a_token_without_an_end_needs_a_reason(lenient):
+def test_a_token_without_expiry_needs_a_reason(lenient):
     ada = Person(lenient)
     ada.log_in("ada")
     for reason in ("", "short", "x" * 201, "two\nlines of it"):
@@ -40,7 +40,7 @@ def test_a_token_without_an_end_needs_a_reason(lenient):
         assert answer.status_code == 422, reason
 
 
-def test_a_token_without_an_end_works_for_ever_and_is_said_to(lenient):
+def test_a_token_without_expiry_works_for_ever_and_is_shown_as_such(lenient):
     with time_machine.travel(NOON, tick=False) as clock:
         ada = Person(lenient)
         ada.log_in("ada")
@@ -58,7 +58,7 @@ def test_a_token_without_an_end_works_for_ever_and_is_said_to(lenient):
         assert "Token-Warning" not in answer.headers
 
 
-def test_a_reason_is_kept_only_where_there_is_no_end(lenient, app):
+def test_a_reason_is_stored_only_without_expiry(lenient, app):
     ada = Person(lenient)
     ada.log_in("ada")
     assert by_json(ada, expires_in="3600", reason="I wrote it before I changed my mind").status_code == 201

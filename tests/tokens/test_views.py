@@ -23,13 +23,13 @@ def test_a_new_token_is_shown_exactly_once(person):
     assert "eyJ" not in person.page.text
 
 
-def test_the_page_that_shows_a_token_is_kept_nowhere(person):
+def test_the_page_that_shows_a_token_is_not_stored(person):
     answer = mint(person)
     assert answer.status_code == 201
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_same_form_sent_twice_mints_once_and_says_so(person, app):
+def test_the_same_form_sent_twice_creates_one_token_and_says_so(person, app):
     person.open("/tokens/new")
     form = {"csrf_token": person.csrf_token, "once": once_of(person), "name": "laptop", "scopes": "profile:read"}
     form["expires_in"] = "604800"
@@ -44,14 +44,14 @@ def once_of(person):
     return re.search(r'name="once"[^>]* value="([^"]+)"', person.page.text)[1]
 
 
-def test_a_form_sent_twice_with_another_name_mints_once(person):
+def test_a_form_sent_twice_with_another_name_creates_one_token(person):
     person.open("/tokens/new")
     form = {"csrf_token": person.csrf_token, "once": once_of(person), "scopes": "profile:read", "expires_in": "3600"}
     assert person.visit("POST", "/tokens/new", data=form | {"name": "first"}).status_code == 201
     assert person.visit("POST", "/tokens/new", data=form | {"name": "second"}).status_code == 409
 
 
-def test_the_same_form_sent_twice_at_once_mints_once(person, app):
+def test_the_same_form_sent_twice_at_once_creates_one_token(person, app):
     person.open("/tokens/new")
     form = {"csrf_token": person.csrf_token, "once": once_of(person), "name": "laptop", "scopes": "profile:read"}
     form["expires_in"] = "604800"
@@ -63,7 +63,7 @@ def test_the_same_form_sent_twice_at_once_mints_once(person, app):
     assert sorted(found) == [201, 409, 409, 409]
 
 
-def test_the_form_of_one_person_does_not_stop_that_of_another(person, app):
+def test_the_form_of_one_user_does_not_affect_that_of_another(person, app):
     form = {"once": "same", "name": "laptop", "scopes": "profile:read", "expires_in": "604800"}
     grace = Person(app)
     factories.user(app, "grace")
@@ -73,12 +73,12 @@ def test_the_form_of_one_person_does_not_stop_that_of_another(person, app):
         assert somebody.ask("POST", "/tokens/new", data=form | {"csrf_token": somebody.csrf_token}).status_code == 201
 
 
-def test_a_script_without_a_form_number_may_mint_two_tokens(person):
+def test_a_script_without_a_form_id_can_create_two_tokens(person):
     assert by_json(person, name="first").status_code == 201
     assert by_json(person, name="second").status_code == 201
 
 
-def test_a_name_is_taken_as_long_as_its_token_lives(person, app):
+def test_a_name_is_taken_as_long_as_its_token_is_live(person, app):
     mint(person)
     before = contents(app)
     answer = mint(person)
@@ -106,7 +106,7 @@ def test_the_name_of_an_ended_token_is_free(app, user):
         assert mint(person).status_code == 201
 
 
-def test_a_name_belongs_to_its_owner_alone(app, user, person):
+def test_a_name_is_unique_per_owner(app, user, person):
     factories.api_token(app, factories.user(app, "grace"), name="laptop")
     assert mint(person).status_code == 201
 
@@ -138,14 +138,14 @@ def test_a_name_belongs_to_its_owner_alone(app, user, person):
         pytest.param({"once": "x" * 65}, id="a form number too long"),
     ],
 )
-def test_what_does_not_fit_is_said_on_the_form_and_mints_nothing(person, app, fields):
+def test_an_invalid_form_has_errors_and_creates_nothing(person, app, fields):
     before = contents(app)
     answer = mint(person, **fields)
     assert (answer.status_code, answer.mimetype) == (422, "text/html")
     assert contents(app) == before
 
 
-def test_names_with_markup_are_shown_as_text(person):
+def test_names_with_markup_are_escaped(person):
     markup = "<script>alert(1)</script>"
     shown = mint(person, name=markup).text
     for page in (shown, person.open("/tokens").text, person.open("/dashboard").text):
@@ -153,7 +153,7 @@ def test_names_with_markup_are_shown_as_text(person):
         assert "&lt;script&gt;" in page
 
 
-def test_a_token_is_as_fresh_as_the_login_it_was_minted_in(person, app):
+def test_a_token_has_the_auth_time_of_the_login_that_created_it(person, app):
     mint(person)
     (started,) = events(app, "session.started")
     (minted,) = events(app, "token.minted")

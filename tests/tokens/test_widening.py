@@ -75,7 +75,7 @@ case = pytest.param
         ),
     ],
 )  # fmt: skip
-def test_wider_is_whatever_was_not_possible_before(before, after, wider):
+def test_everything_not_possible_before_counts_as_wider(before, after, wider):
     assert is_wider(bounds(**before), bounds(**after)) is wider
 
 
@@ -100,12 +100,12 @@ WIDER = [
 
 
 @pytest.mark.parametrize("fields", NARROWER, ids=str)
-def test_less_takes_no_fresh_proof(tired, bounded, fields):
+def test_removing_permissions_needs_no_step_up(tired, bounded, fields):
     assert edit(tired, bounded, **fields).status_code == 200
 
 
 @pytest.mark.parametrize("fields", WIDER, ids=str)
-def test_more_takes_a_fresh_proof(tired, app, bounded, fields):
+def test_adding_permissions_needs_a_step_up(tired, app, bounded, fields):
     before = contents(app)
     answer = edit(tired, bounded, **fields)
     assert (answer.status_code, answer.json["code"]) == (401, "step_up_required")
@@ -113,11 +113,11 @@ def test_more_takes_a_fresh_proof(tired, app, bounded, fields):
 
 
 @pytest.mark.parametrize("fields", WIDER, ids=str)
-def test_with_a_fresh_proof_there_may_be_more(person, bounded, fields):
+def test_after_a_step_up_permissions_can_be_added(person, bounded, fields):
     assert edit(person, bounded, **fields).status_code == 200
 
 
-def test_on_the_page_the_form_is_kept_until_the_proof_is_there(tired, app, bounded):
+def test_on_the_page_the_form_is_kept_during_the_step_up(tired, app, bounded):
     tired.open(f"/tokens/{bounded.entry.id}/edit")
     page = tired.press("Save", networks="")
     assert page.status_code == 401

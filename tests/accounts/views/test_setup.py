@@ -40,7 +40,7 @@ def test_the_first_account_is_a_super_admin_who_is_logged_in(app, path):
         {"username": "a\ud7ffb"},
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_said_and_the_link_lives_on(app, path, change):
+def test_an_invalid_form_has_messages_and_the_link_stays_valid(app, path, change):
     person = Person(app)
     person.open(path)
     before = contents(app)
@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_said_and_the_link_lives_on(app, path, change):
     [("username", "This user name is taken"), ("email", "Another account already uses this e-mail address")],
     ids=["username", "email"],
 )
-def test_a_name_or_address_of_somebody_who_registered_before_is_refused_and_the_link_lives_on(app, path, taken, said):
+def test_a_taken_name_or_email_address_is_refused_and_the_link_stays_valid(app, path, taken, said):
     eve = factories.user(app, "eve")
     person = Person(app)
     person.open(path)
@@ -73,7 +73,7 @@ def test_a_role_that_is_sent_along_is_refused(app, path, name):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_dead_link_is_404_for_everybody(app, path, method):
+def test_an_invalid_link_is_404_for_everybody(app, path, method):
     person = Person(app)
     person.open(path)
     person.press("Create account", **GOOD)
@@ -81,19 +81,19 @@ def test_a_dead_link_is_404_for_everybody(app, path, method):
     assert Script(app).call("GET", "/setup/nonsense").status_code == 404
 
 
-def test_the_setup_asks_for_a_csrf_token(app, path):
+def test_the_setup_needs_a_csrf_token(app, path):
     before = contents(app)
     assert Script(app).post(path, data=GOOD).status_code == 403
     assert contents(app) == before
 
 
-def test_looking_at_the_link_does_not_use_it_up(app, path):
+def test_opening_the_link_does_not_use_it_up(app, path):
     for _ in range(3):
         assert Person(app).open(path).status_code == 200
     assert Script(app).call("HEAD", path).status_code == 200
 
 
-def test_the_password_does_not_come_back_on_the_page(app, path):
+def test_the_page_does_not_repeat_the_password(app, path):
     person = Person(app)
     person.open(path)
     answer = person.press("Create account", **(GOOD | {"username": ""}))
