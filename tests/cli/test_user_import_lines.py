@@ -43,7 +43,7 @@ UNFIT = {
     "a hash beside a provider": ({"known_elsewhere_as": "7", "password_hash": BCRYPT}, "has no password here."),
     "a provider's key that is too long": ({"known_elsewhere_as": "x" * 201}, "longer than 200 characters."),
     "a field that there is not": ({"pasword_hash": BCRYPT}, "no field 'pasword_hash'. Did you mean password_hash?"),
-    "a field that is like none": ({"zzz": "1"}, "There is no field 'zzz'. The fields are: username, email,"),
+    "a field that is like none": ({"zzz": "1"}, "There is no field 'zzz'. The fields are: id, username, email,"),
     "a field in two spellings": ({"role": "user", "roles": "user"}, "The field roles is given twice."),
 }
 

@@ -9,17 +9,28 @@ import msgspec
 
 from webapp.accounts.confusables import skeleton_key
 from webapp.accounts.foreign_hashes import SIGNED, HashUnfit, checked_hash, cost_of
-from webapp.accounts.import_fields import FieldUnfit, canonical, flag, instant, names, since, text, totp_seed
+from webapp.accounts.import_fields import (
+    FieldUnfit,
+    canonical,
+    flag,
+    identifier,
+    instant,
+    names,
+    since,
+    text,
+    totp_seed,
+)
 from webapp.accounts.names import EmailUnfit, UserNameUnfit, checked_address, checked_name, normalized_key
 from webapp.accounts.profile import LANGUAGES, checked_display_name, time_zones
 from webapp.accounts.provisioning import LONGEST_KEY
 from webapp.core.clock import now
 from webapp.core.encryption import Encryptor
+from webapp.mfa.passkey_records import PasskeyRecord, PasskeyUnfit, parsed_passkeys
 from webapp.web.i18n import AUTOMATIC
 
 # Django's, for accounts that cannot log in with a password.
 UNUSABLE = "!"
-UNFIT = (FieldUnfit, HashUnfit, EmailUnfit, UserNameUnfit)
+UNFIT = (FieldUnfit, HashUnfit, PasskeyUnfit, EmailUnfit, UserNameUnfit)
 
 
 class LineRefused(Exception):
@@ -49,6 +60,9 @@ class ImportedUser(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     time_zone: str
     totp: bytes | None
+    passkeys: list[PasskeyRecord]
+    unusable_passkeys: list[str]
+    """Host names of those that belong to another site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +78,8 @@ class ImportRules:
     """For seeds of authenticator apps."""
     accepts_signed: bool
     """Whether the key that Flask-Security signed passwords with is known."""
+    rp_ids: Sequence[str] = ()
+    """Host names of this site, former ones among them, as passkeys name them."""
     at: datetime = field(default_factory=now)
 
     def role_of(self, given: list[str]) -> str:
@@ -108,6 +124,10 @@ def checked_line(line: int, given: Mapping[str, object], rules: ImportRules) -> 
     if reasons:
         raise LineRefused(" ".join(reasons))
     return msgspec.convert(columns, ImportedUser)
+
+
+def user_id(value: object, columns: Columns, _rules: ImportRules) -> Columns:
+    return {"id": identifier("id", value) or columns["id"]}
 
 
 def created(value: object, _columns: Columns, rules: ImportRules) -> Columns:
@@ -194,12 +214,21 @@ def totp(value: object, columns: Columns, rules: ImportRules) -> Columns:
     return {"totp": rules.sealer.seal(seed.encode(), belongs_to=str(columns["id"])) if seed else None}
 
 
+def passkeys(value: object, _columns: Columns, rules: ImportRules) -> Columns:
+    found = parsed_passkeys(text("passkeys", value) if isinstance(value, str) else value or [])
+    return {
+        "passkeys": [passkey for passkey in found if passkey.rp_id in rules.rp_ids],
+        "unusable_passkeys": [passkey.rp_id for passkey in found if passkey.rp_id not in rules.rp_ids],
+    }
+
+
 def created_at(columns: Columns, rules: ImportRules) -> datetime:
     at = columns.get("created_at")
     return at if isinstance(at, datetime) else rules.at
 
 
 CHECKS: Mapping[str, Check] = {
+    "id": user_id,
     "created_at": created,
     "username": username,
     "email": email,
@@ -214,4 +243,5 @@ CHECKS: Mapping[str, Check] = {
     "known_elsewhere_as": known_elsewhere_as,
     "password_hash": password_hash,
     "totp_seed": totp,
+    "passkeys": passkeys,
 }

@@ -5,12 +5,14 @@ import binascii
 import difflib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from uuid import UUID
 
 FIELDS = (
-    *("username", "email", "email_verified", "must_verify_email", "roles", "disabled", "created_at", "closes_at"),
+    *("id", "username", "email", "email_verified", "must_verify_email", "roles", "disabled", "created_at", "closes_at"),
     *("display_name", "language", "time_zone", "known_elsewhere_as", "password_hash", "totp_seed"),
+    "passkeys",
 )
-SECRETS = ("password_hash", "totp_seed")
+SECRETS = ("password_hash", "totp_seed", "passkeys")
 OTHER_SPELLINGS = {
     "user_name": "username",
     "name": "username",
@@ -66,6 +68,15 @@ def text(name: str, value: object) -> str | None:
         # Surrogates among them, which stand for what is not UTF-8.
         raise FieldUnfit(f"{name} contains control characters, or is not UTF-8.")
     return value.strip()
+
+
+def identifier(name: str, value: object) -> UUID | None:
+    """None if it is missing."""
+    try:
+        given = text(name, value)
+        return UUID(given) if given else None
+    except ValueError as error:
+        raise FieldUnfit(f"{name} must be a UUID; leave it out unless it comes from another Latchkey.") from error
 
 
 def flag(name: str, value: object) -> bool:

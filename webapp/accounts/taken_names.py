@@ -1,4 +1,4 @@
-"""Which lines of an import have names or e-mail addresses that others have: users of this site, or lines before."""
+"""Which lines of an import have names, e-mail addresses or passkeys of others: users of this site, or lines before."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,10 +8,13 @@ from sqlalchemy.orm import Session
 
 from webapp.accounts.import_checks import ImportedUser
 from webapp.accounts.models import User
+from webapp.mfa import passkey_records
 
 TAKEN_NAME = "The user name is taken."
 LOOKALIKE = "The user name looks too much like the name of another user."
 TAKEN_ADDRESS = "Another user has the e-mail address."
+TAKEN_ID = "Another user has the same id."
+TAKEN_PASSKEY = "Another user has the same passkey."
 TAKEN_KEY = "Another user has the same known_elsewhere_as."
 
 
@@ -19,6 +22,8 @@ def keys_of(user: ImportedUser) -> dict[tuple[str, str], str]:
     """What no other user may have: kind and value, and the sentence if one has it."""
     # A name and an e-mail address are of one kind: a login takes either.
     keys = {("login", user.username_key): TAKEN_NAME, ("looks", user.username_skeleton): LOOKALIKE}
+    keys[("id", user.id.hex)] = TAKEN_ID
+    keys |= {("passkey", passkey.credential_id.hex()): TAKEN_PASSKEY for passkey in user.passkeys}
     if user.email_key is not None:
         keys[("login", user.email_key)] = TAKEN_ADDRESS
     if user.known_elsewhere_as is not None:
@@ -61,10 +66,12 @@ def taken_on_site(db: Session, users: Sequence[ImportedUser]) -> set[tuple[str, 
         User.email_key.in_(logins),
         User.username_skeleton.in_(looks),
         User.known_elsewhere_as.in_(elsewhere),
+        User.id.in_([user.id for user in users]),
     ]
-    query = select(User.username_key, User.email_key, User.username_skeleton, User.known_elsewhere_as)
-    found: set[tuple[str, str]] = set()
-    for name, address, look, key in db.execute(query.where(or_(*alike))):
-        pairs = (("login", name), ("login", address), ("looks", look), ("elsewhere", key))
+    query = select(User.username_key, User.email_key, User.username_skeleton, User.known_elsewhere_as, User.id)
+    credentials = [passkey.credential_id for user in users for passkey in user.passkeys]
+    found = {("passkey", known.hex()) for known in passkey_records.known_among(db, credentials)}
+    for name, address, look, key, user_id in db.execute(query.where(or_(*alike))):
+        pairs = (("login", name), ("login", address), ("looks", look), ("elsewhere", key), ("id", user_id.hex))
         found |= {(kind, value) for kind, value in pairs if value is not None}
     return found

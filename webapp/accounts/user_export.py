@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from webapp.accounts.import_fields import FIELDS, SECRETS
 from webapp.accounts.models import User
 from webapp.core.encryption import Encryptor
-from webapp.mfa import totp
+from webapp.mfa import passkey_records, totp
 
 AT_ONCE = 500
 COLUMNS = {
@@ -28,7 +28,7 @@ def exported(db: Session, sealer: Encryptor | None) -> Iterator[dict[str, object
     """The fields of each user, by name.
 
     Args:
-        sealer: decrypts seeds of authenticator apps; None leaves out them and the password hashes.
+        sealer: decrypts seeds of authenticator apps; None leaves out them, password hashes and passkeys.
 
     Raises:
         WrongCode: a seed cannot be decrypted.
@@ -38,11 +38,16 @@ def exported(db: Session, sealer: Encryptor | None) -> Iterator[dict[str, object
         select(User).where(User.is_service.is_(False)).order_by(User.username_key).execution_options(yield_per=AT_ONCE)
     )
     for users in db.scalars(query).partitions():
-        seeds = totp.of_users(db, [user.id for user in users]) if sealer else {}
+        ids = [user.id for user in users] if sealer else []
+        seeds, passkeys = totp.of_users(db, ids), passkey_records.of_users(db, ids)
         for user in users:
             seed = seeds.get(user.id)
             yield fields_of(user) | (
-                {"password_hash": user.password_hash, "totp_seed": totp.decrypted_seed(sealer, seed) if seed else None}
+                {
+                    "password_hash": user.password_hash,
+                    "totp_seed": totp.decrypted_seed(sealer, seed) if seed else None,
+                    "passkeys": passkeys.get(user.id, []),
+                }
                 if sealer
                 else {}
             )
@@ -54,7 +59,7 @@ def fields_of(user: User) -> dict[str, object]:
 
 def as_json_line(fields: Mapping[str, object]) -> bytes:
     """Without the fields that are empty."""
-    given = {name: value for name, value in fields.items() if value not in (None, "", False)}
+    given = {name: value for name, value in fields.items() if value not in (None, "", False, [])}
     return msgspec.json.encode(given) + b"\n"
 
 
@@ -74,6 +79,8 @@ def csv_row(cells: Iterator[str]) -> bytes:
 
 def cell(value: object) -> str:
     """As text. Nothing is put before ``=`` or ``+``: the file is for an import, and names must come back unchanged."""
+    if isinstance(value, list):
+        return msgspec.json.encode(value).decode() if value else ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if isinstance(value, datetime) else str(value or "")

@@ -18,10 +18,10 @@ from webapp.accounts.models import User
 from webapp.accounts.taken_names import TakenNames, taken_on_site
 from webapp.audit import chain
 from webapp.audit.log import Event, record
-from webapp.mfa import totp
+from webapp.mfa import passkey_records, totp
 
 AT_ONCE = 500
-NOT_OF_USER = {"line", "totp"}
+NOT_OF_USER = {"line", "totp", "passkeys", "unusable_passkeys"}
 
 
 class NamesTakenMeanwhile(Exception):
@@ -40,6 +40,9 @@ class ImportSummary:
     refused: int = 0
     without_password: int = 0
     with_totp: int = 0
+    with_passkeys: int = 0
+    unusable_passkeys: Counter[str] = field(default_factory=Counter)
+    """By the host name that they belong to; they are left out."""
     roles: Counter[str] = field(default_factory=Counter)
     schemes: Counter[str] = field(default_factory=Counter)
 
@@ -47,6 +50,8 @@ class ImportSummary:
         self.accepted += 1
         self.roles[user.role] += 1
         self.with_totp += user.totp is not None
+        self.with_passkeys += bool(user.passkeys)
+        self.unusable_passkeys.update(user.unusable_passkeys)
         if found := recognized(user.password_hash):
             self.schemes[found.scheme.name] += 1
         else:
@@ -126,6 +131,7 @@ def add_rows(db: Session, users: list[ImportedUser]) -> None:
     rows = [msgspec.structs.asdict(user) for user in users]
     db.execute(insert(User), [{k: v for k, v in row.items() if k not in NOT_OF_USER} for row in rows])
     totp.keep_sealed(db, {user.id: user.totp for user in users if user.totp})
+    passkey_records.add(db, {user.id: user.passkeys for user in users})
 
 
 def batches(accepted: IO[bytes]) -> Iterator[list[ImportedUser]]:

@@ -26,13 +26,13 @@ FORMATS = ("csv", "jsonl")
 @click.command("export", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: by the name of FILE, else JSON lines.")
-@click.option("--with-secrets", is_flag=True, help="Also password hashes and seeds of authenticator apps, in clear.")
+@click.option("--with-secrets", is_flag=True, help="Also password hashes, passkeys and TOTP seeds, in clear.")
 @pass_context
 def export(context: CommandContext, *, file: Path, form: str | None, with_secrets: bool) -> None:
     """Write all users to FILE, a new file that only you can read; - is standard output.
 
-    Another site reads it with: user import. It needs --with-secrets for users to log in there as before. Passkeys,
-    recovery codes, sessions and tokens are not part of it: db backup moves a whole site.
+    Another site reads it with: user import. It needs --with-secrets for users to log in there as before. Recovery
+    codes, sessions and tokens are not part of it: db backup moves a whole site.
 
     \b
     Examples:

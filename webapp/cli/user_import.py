@@ -24,6 +24,7 @@ from webapp.cli.output import say_aside
 from webapp.core.db import Database
 from webapp.core.humanize import counted
 from webapp.mfa import totp
+from webapp.mfa.relying_party import party_of
 
 STDIN = Path("-")
 # Seconds between two notes of progress.
@@ -63,9 +64,9 @@ def import_(
     With --apply all users are imported or, if a line is refused, none; --skip-refused imports the others. The exit
     code is 1 if a line is refused. Existing users are never changed.
 
-    The fields are username, email, email_verified, must_verify_email, roles, disabled, created_at, closes_at,
-    display_name, language, time_zone, known_elsewhere_as, password_hash and totp_seed; only username is required. See
-    docs/importing-users.md.
+    The fields are id, username, email, email_verified, must_verify_email, roles, disabled, created_at, closes_at,
+    display_name, language, time_zone, known_elsewhere_as, password_hash, totp_seed and passkeys; only username is
+    required. See docs/importing-users.md.
 
     \b
     Examples:
@@ -78,6 +79,7 @@ def import_(
         raise click.UsageError(f"The name of the file does not say its format. Give --format {'|'.join(READERS)}.")
     settings = context.settings
     sealer = totp.encryptor_for(settings.secret_key, settings.secret_key_fallbacks)
+    party = party_of(settings.base_url, settings.site_name, settings.former_base_urls)
     with opened(context) as database, tempfile.TemporaryFile() as accepted:
         with database.read() as db:
             rules = ImportRules(
@@ -85,6 +87,7 @@ def import_(
                 renamed=renamed,
                 default_role=default_role,
                 sealer=sealer,
+                rp_ids=party.ids if party else (),
                 accepts_signed=bool(settings.flask_security_password_salt),
             )
         with source(file) as lines, database.read() as db, readable(file):
@@ -161,6 +164,8 @@ def say_summary(summary: ImportSummary, *, applies: bool, skips: bool) -> None:
         "Password hashes": in_words(summary.schemes),
         "Without a password": str(summary.without_password or ""),
         "With an authenticator app": str(summary.with_totp or ""),
+        "With passkeys": str(summary.with_passkeys or ""),
+        "Left out, passkeys of another host": in_words(summary.unusable_passkeys),
     }
     for name, value in facts.items():
         if value:
