@@ -35,6 +35,7 @@ TABLE = {
     ("DELETE", "/reports/drafts"): (401, 403, 200, 403, 200),
     ("GET", "/reports/export"): (401, 200, 200, 403, 403),
     ("GET", "/reports/summary"): (401, 200, 200, 200, 200),
+    ("POST", "/reports/token"): (401, 200, 200, 403, 403),
     ("GET", "/apply"): (200, 403, 403, 403, 403),
     ("GET", "/reports/archive/2021"): (401, 200, 200, 200, 403),
     ("GET", "/reports/archive/2019"): (401, 403, 200, 403, 403),

@@ -25,12 +25,11 @@ from webapp.tokens.issuing import (
     LONGEST_REASON,
     SHORTEST_REASON,
     TokenIssuer,
-    TokenNameUnfit,
     TokenRequest,
-    checked_name,
 )
 from webapp.tokens.own_rotation import METHOD, RULE, SCOPE, excluding
 from webapp.tokens.scopes import Catalogue, ScopeNotHeld
+from webapp.tokens.token_names import TokenNameUnfit, checked_name
 from webapp.web.registry import services_of
 
 # An operator proves nothing about the owner, so the token never counts as a fresh login.

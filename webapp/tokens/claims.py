@@ -22,22 +22,42 @@ class ClaimsUnfit(Exception):
     """A hook returned claims that are not allowed; the message is for its developer."""
 
 
-def gathered(hooks: Sequence[ClaimsHook], user_id: UUID, scopes: Sequence[str]) -> dict[str, object]:
-    """Call all hooks and merge the claims that they return.
+def gathered(
+    hooks: Sequence[ClaimsHook], user_id: UUID, scopes: Sequence[str], own: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Call all hooks and merge the claims that they return with those of one token.
+
+    Args:
+        own: claims of one token alone.
 
     Raises:
         ClaimsUnfit
     """
     found: dict[str, object] = {}
-    for hook in hooks:
+    for hook in [*hooks, *([own_claims(own)] if own else [])]:
         more = dict(hook(user_id, scopes))
         if taken := sorted(more.keys() & (REGISTERED | found.keys())):
             raise ClaimsUnfit(f"{hook.__qualname__} must not set the reserved claims {', '.join(taken)}")
         found |= more
-    try:
-        size = len(json.dumps(found, separators=(",", ":"), allow_nan=False))
-    except (TypeError, ValueError) as error:
-        raise ClaimsUnfit(f"claims must be JSON: {error}") from error
-    if size > LONGEST:
+    if (size := size_of(found)) > LONGEST:
         raise ClaimsUnfit(f"custom claims can have at most {LONGEST} bytes in total, and these have {size}")
     return found
+
+
+def own_claims(own: Mapping[str, object]) -> ClaimsHook:
+    def claims(_user_id: UUID, _scopes: Sequence[str]) -> Mapping[str, object]:
+        return own
+
+    return claims
+
+
+def size_of(claims: Mapping[str, object]) -> int:
+    """Bytes of JSON.
+
+    Raises:
+        ClaimsUnfit
+    """
+    try:
+        return len(json.dumps(claims, separators=(",", ":"), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ClaimsUnfit(f"claims must be JSON: {error}") from error

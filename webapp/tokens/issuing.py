@@ -1,5 +1,6 @@
 """TokenIssuer: issues API tokens: signed JWTs (RFC 9068) with a row each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,6 @@ from sqlalchemy.orm import Session
 from webapp.audit.log import Event, record
 from webapp.core import jwt
 from webapp.core.clock import now
-from webapp.core.combining_marks import STACKED, is_stacked
 from webapp.core.db import alone
 from webapp.core.keys import KeyRing
 from webapp.core.translation import _
@@ -29,13 +29,8 @@ from webapp.web.templating import number
 
 # ``client_id`` is required (RFC 9068 §2.2); tokens that users create have no other client than this site.
 CLIENT_ID = "latchkey"
-SHORTEST, LONGEST = 3, 50
 LONGEST_NOTE = 200
 SHORTEST_REASON, LONGEST_REASON = 10, 200
-
-
-class TokenNameUnfit(Exception):
-    """The name is not allowed; the message is for the user."""
 
 
 class TokenNameTaken(Exception):
@@ -81,6 +76,8 @@ class TokenRequest:
     rotated_from: UUID | None = None
     """The token that it replaces."""
     event: Event = Event.TOKEN_MINTED
+    claims: Mapping[str, object] = field(default_factory=dict)
+    """Of this token alone, besides those of hooks."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -113,7 +110,7 @@ class TokenIssuer:
         """Issue a token, and record ``token.minted`` or ``wish.event``.
 
         Raises:
-            TokenNameTaken, AlreadyIssued, TooManyTokens
+            TokenNameTaken, AlreadyIssued, TooManyTokens, ClaimsUnfit
         """
         alone(db, f"tokens of {user_id}")
         # The access token of a script login does not count besides the login.
@@ -146,11 +143,19 @@ class TokenIssuer:
             origin=wish.origin,
             amr=proof.amr,
         )
-        return Issued(self.sign(credential), entry, credential)
+        return Issued(self.sign(credential, wish.claims), entry, credential)
 
-    def sign(self, credential: Credential) -> str:
+    def sign(self, credential: Credential, own: Mapping[str, object] | None = None) -> str:
+        """The token of a row.
+
+        Args:
+            own: claims of this token alone.
+
+        Raises:
+            ClaimsUnfit
+        """
         claims = (
-            gathered(self.hooks, credential.user_id, scopes_of(credential))
+            gathered(self.hooks, credential.user_id, scopes_of(credential), own or {})
             | {
                 "iss": self.url,
                 "aud": self.url,
@@ -191,26 +196,6 @@ def facts(authority: TokenGrant) -> dict[str, Any]:
 def because(reason: str | None) -> dict[str, Any]:
     """The reason for a missing expiry, as a detail of the audit event."""
     return {"reason": reason} if reason else {}
-
-
-def checked_name(name: str) -> str:
-    """``name`` without surrounding white space.
-
-    Raises:
-        TokenNameUnfit
-    """
-    name = name.strip()
-    if not SHORTEST <= len(name) <= LONGEST or not name.isprintable():
-        raise TokenNameUnfit(
-            _(
-                "A token's name must have %(shortest)s to %(longest)s printable characters.",
-                shortest=SHORTEST,
-                longest=LONGEST,
-            )
-        )
-    if is_stacked(name):
-        raise TokenNameUnfit(STACKED)
-    return name
 
 
 def enter(db: Session, user_id: UUID, wish: TokenRequest, token_id: UUID, *, issuer: str) -> ApiToken:

@@ -13,7 +13,7 @@ from webapp.guard.token_grant import TokenGrant
 from webapp.tokens.editing import TokenTerms
 from webapp.tokens.forms.fields import ScopesField
 from webapp.tokens.forms.restrictions import LimitsForm
-from webapp.tokens.issuing import LONGEST
+from webapp.tokens.token_names import LONGEST
 from webapp.web.body import is_json, json_value
 from webapp.web.form import stripped
 

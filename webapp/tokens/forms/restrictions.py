@@ -12,10 +12,11 @@ from webapp.guard.token_grant import MAX_PER_MINUTE, METHODS, TokenGrant
 from webapp.tokens import own_rotation
 from webapp.tokens.forms.fields import ListField, ScopesField
 from webapp.tokens.ip_restrictions import NetworkUnfit, networks_of
-from webapp.tokens.issuing import LONGEST, LONGEST_NOTE, SHORTEST, TokenNameUnfit, checked_name
+from webapp.tokens.issuing import LONGEST_NOTE
 from webapp.tokens.own_rotation import excluding
 from webapp.tokens.scope_picker import PickerRow, rows
 from webapp.tokens.scopes import Catalogue, plain
+from webapp.tokens.token_names import LONGEST, SHORTEST, TokenNameUnfit, checked_name
 from webapp.web.body import is_json
 from webapp.web.form import Form, one_line, stripped
 from webapp.web.templating import number

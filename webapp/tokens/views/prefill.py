@@ -11,8 +11,8 @@ from webapp.core.clock import NEVER
 from webapp.tokens import lifecycle
 from webapp.tokens.forms import NewTokenForm
 from webapp.tokens.forms.create import PRESETS, SEVERAL
-from webapp.tokens.issuing import LONGEST
 from webapp.tokens.lifecycle import TokenRow
+from webapp.tokens.token_names import LONGEST
 from webapp.tokens.views import form_pages
 from webapp.web.transaction import db
 
