@@ -58,6 +58,8 @@ EXPRESSIONS = {
     "new_migration: [^a-z0-9]+": ("sub", "ours"),
     "wording.NAMES": ("split", "ours"),
     "wording.VARIABLE": ("sub", "ours"),
+    "brand: #[0-9a-fA-F]{6}": ("fullmatch", "ours"),
+    "brand: [\\x21-\\x7e]+": ("fullmatch", "ours"),
     "declared.NAME": ("fullmatch", "ours"),
     "declared.PLACEHOLDER": ("sub", "ours"),
     "endpoints: ^((?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}\\.[0-9a-f-]{36})?$": ("search", "2026-01-01.a-"),

@@ -27,6 +27,7 @@ from webapp.web import (
     templating,
     transaction,
 )
+from webapp.web.brand import brand_of
 from webapp.web.request_id import request_id
 from webapp.web.templating import SiteInfo
 
@@ -41,9 +42,11 @@ def init_extensions(app: Flask, settings: Settings, database: Database) -> None:
     proxy.init_app(app, settings.trusted_proxies, untrusted_proxy_recorder(database))
     canonical_url.init_app(app, settings.base_url, may_be_proxied=settings.base_url != default_url(settings.bind))
     base_path.init_app(app, settings.base_path)
-    assets.init_app(app, ROOT / "static")
+    brand = brand_of(settings)
+    assets.init_app(app, ROOT / "static", brand.files)
     i18n.init_app(app, preferences.language)
     templating.init_app(app, SiteInfo(settings.site_name, settings.base_url), preferences.zone)
+    app.jinja_env.globals["brand"] = brand
     problems.init_app(app)
     csrf.init_app(app)
     request_head.init_app(app)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from webapp.settings import checks, manual, private_files, sources, urls
+from webapp.settings import brand, checks, manual, private_files, sources, urls
 from webapp.settings.fields import PREFIX, Secret, fields_of
 from webapp.settings.paths import INSTANCE
 from webapp.settings.types import Network
@@ -112,6 +112,11 @@ class Settings:
         tuple[str, ...], "Blueprints of your own: package.module:name, or names of entry points."
     ] = ()
     templates: Annotated[str, "Folder whose templates replace or extend those of the site; empty means none."] = ""
+    brand_logo: Annotated[str, "Logo: an SVG or PNG file; empty means that of Latchkey."] = ""
+    brand_accent: Annotated[str, "Colour of links and buttons, such as #7a1f5c, in the light colour scheme."] = ""
+    brand_accent_dark: Annotated[str, "The same in the dark colour scheme."] = ""
+    brand_links: Annotated[str, "Links in the footer: Imprint=https://example.org/imprint; Help=/help."] = ""
+    brand_css: Annotated[str, "CSS file that every page loads after the stylesheets of Latchkey."] = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -147,6 +152,14 @@ class Settings:
         checks.token_locations(self.token_locations)
         checks.cors_origins(self.cors_origins)
         checks.folder(self.templates, variable="WEBAPP_TEMPLATES")
+        self._check_brand()
+
+    def _check_brand(self) -> None:
+        brand.check_file(self.brand_logo, brand.LOGO_TYPES, variable="WEBAPP_BRAND_LOGO")
+        brand.check_file(self.brand_css, (".css",), variable="WEBAPP_BRAND_CSS")
+        brand.check_accent(self.brand_accent, brand.LIGHT, variable="WEBAPP_BRAND_ACCENT")
+        brand.check_accent(self.brand_accent_dark, brand.DARK, variable="WEBAPP_BRAND_ACCENT_DARK")
+        brand.links_of(self.brand_links)
 
     def _check_secrets(self) -> None:
         checks.database_url(self.database_url)

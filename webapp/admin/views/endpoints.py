@@ -86,9 +86,10 @@ class EndpointUses(msgspec.Struct, frozen=True, kw_only=True):
 @read()
 @responds(EndpointList)
 def index() -> ResponseReturnValue:
-    """List every protected endpoint, who may use it, and how often it was used in the last 7 days."""
+    """List every protected endpoint, who may use it, and how often it was used in the last 7 days, most used first."""
     counts = route_uses.by_route(db(), since=(now() - WEEK).date())
     found = [endpoint(name, need, counts) for name, need in guarded(current_app)]
+    found.sort(key=lambda entry: entry.requests, reverse=True)
     return show(EndpointList(found), "admin/endpoints.html", endpoints=found)
 
 

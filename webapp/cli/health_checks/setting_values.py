@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from webapp.cli.health_checks.finding import Finding, ok, warn
-from webapp.settings import Settings
+from webapp.settings import Settings, brand
 from webapp.settings.fields import PREFIX
 from webapp.settings.types import write_duration
 
@@ -29,6 +29,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     yield from tokens(settings)
     yield from tries(settings)
     yield workers(settings)
+    yield from look(settings)
 
 
 def lifetimes(settings: Settings) -> Iterator[Finding]:
@@ -71,6 +72,17 @@ def tries(settings: Settings) -> Iterator[Finding]:
             f"{settings.login_tries_per_account} failed logins per account are allowed in a window.",
             f"Set WEBAPP_LOGIN_TRIES_PER_ACCOUNT to {MAX_TRIES} or less.",
         )
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Colours and files were checked when the settings were read; here is what was measured."""
+    for value, scheme in ((settings.brand_accent, brand.LIGHT), (settings.brand_accent_dark, brand.DARK)):
+        if value:
+            ratio = brand.lowest_contrast(brand.colour_of(value), scheme)
+            yield ok("brand", f"{value} has a contrast of {ratio:.1f} to 1 or more in the {scheme.name} colour scheme.")
+    if bool(settings.brand_accent) != bool(settings.brand_accent_dark):
+        lacking = "WEBAPP_BRAND_ACCENT" + ("_DARK" if settings.brand_accent else "")
+        yield warn("brand", "Only one colour scheme has an accent colour of yours.", f"Set {lacking}.")
 
 
 def workers(settings: Settings) -> Finding:
