@@ -44,7 +44,7 @@ def logged_in(app, user):
         pytest.param("delete", {"username": "ada"}, None, "account_deleted", "user.deleted", id="delete"),
     ],
 )
-def test_each_act_is_told_with_who_and_why(app, user, keeper, act, more, before, kind, event):
+def test_each_admin_action_is_mailed_with_actor_and_reason(app, user, keeper, act, more, before, kind, event):
     if before:
         before(app, user)
     former = len(mails(app))
@@ -59,7 +59,7 @@ def test_each_act_is_told_with_who_and_why(app, user, keeper, act, more, before,
     assert WHY in str(noted["details"])
 
 
-def test_of_several_who_are_disabled_together_each_is_told(app, user, keeper):
+def test_each_of_several_disabled_users_gets_a_mail(app, user, keeper):
     bob = factories.user(app, "bob")
     keeper.post("/admin/users/disable", json={"ids": [str(user.id), str(bob.id)], "reason": WHY})
     told = {mail.to for mail in mails(app) if mail.kind == "account_disabled"}
@@ -67,12 +67,12 @@ def test_of_several_who_are_disabled_together_each_is_told(app, user, keeper):
 
 
 @pytest.mark.parametrize(("act", "more"), [("enable", {}), ("end-sessions", {}), ("role", {"role": "user"})])
-def test_what_changes_nothing_is_not_told(app, user, keeper, act, more):
+def test_an_action_that_changes_nothing_is_not_mailed(app, user, keeper, act, more):
     assert keeper.post(f"/admin/users/{user.id}/{act}", json={"reason": WHY} | more).status_code == 200
     assert mails(app) == []
 
 
-def test_somebody_without_an_address_is_looked_after_all_the_same(app, user, keeper):
+def test_actions_work_for_users_without_an_email_address(app, user, keeper):
     with services_of(app).get(Database).write() as db:
         found = db.get_one(User, user.id)
         found.email = found.email_key = None

@@ -150,7 +150,9 @@ def ask(caller: Any, row: Row, places: dict[str, str]) -> TestResponse:
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.call} {row.case}".strip()) for row in ROWS])
 @pytest.mark.parametrize("credential", ["session", "token", "token of an admin"])
-def test_what_each_credential_is_answered(app: Flask, places: dict[str, str], row: Row, credential: str) -> None:
+def test_the_response_of_each_route_to_each_credential(
+    app: Flask, places: dict[str, str], row: Row, credential: str
+) -> None:
     owner = factories.user(app, "boss", role="admin" if credential == "token of an admin" else "super_admin")
     if credential == "session":
         assert ask(by_session(app, "boss"), row, places).status_code == row.by_session
@@ -180,7 +182,7 @@ FOR_TOKENS = {
 }
 
 
-def test_outside_admin_a_token_with_every_scope_changes_nothing_but_itself(app: Flask, places: dict[str, str]) -> None:
+def test_a_token_with_every_scope_can_change_only_itself_outside_admin(app: Flask, places: dict[str, str]) -> None:
     catalogue = services_of(app).get(Catalogue)
     owner = factories.user(app, "boss", role="super_admin")
     scopes = catalogue.held_by(("user", "admin", "super_admin"))
@@ -205,7 +207,7 @@ def filled_in(path: str) -> str:
     )
 
 
-def test_an_invited_user_is_not_made_super_admin_by_the_token_that_was_meant_to_invite(app: Flask) -> None:
+def test_a_token_that_may_invite_cannot_make_the_invited_user_super_admin(app: Flask) -> None:
     """The attack as it was found: invite, register, assign, and the token had become a session of a super admin."""
     boss = factories.user(app, "boss", role="super_admin")
     script = Script(app, factories.api_token(app, boss, "admin:read", "admin:write").token)

@@ -54,7 +54,7 @@ def disable(person: Person, user: object) -> None:
     person.press("Disable ada", reason=WHY)
 
 
-def test_it_says_who_did_what_to_whom_why_and_from_where_with_the_events_own_name_beside(person, user):
+def test_the_page_shows_actor_user_reason_ip_address_and_event_name(person, user):
     disable(person, user)
     line = next(line for line in lines(person) if "disabled" in line)
     assert "ada was disabled by ines." in line
@@ -62,13 +62,13 @@ def test_it_says_who_did_what_to_whom_why_and_from_where_with_the_events_own_nam
     assert "user.disabled from 10.0.0.5" in line
 
 
-def test_whom_it_names_is_a_link_away(person, user):
+def test_users_in_sentences_are_links(person, user):
     disable(person, user)
     page = person.open("/admin/audit?event=user.disabled").text
     assert f'href="/admin/users/{user.id}">ada</a> was disabled by' in page
 
 
-def test_those_who_are_gone_lead_to_what_happened_to_them(person, script, user):
+def test_deleted_users_link_to_their_events(person, script, user):
     person.open(f"/admin/users/{user.id}/delete")
     person.press("Delete ada", username="ada", reason=WHY)
     page = person.open("/admin/audit?event=user.deleted").text
@@ -81,14 +81,14 @@ def test_those_who_are_gone_lead_to_what_happened_to_them(person, script, user):
     assert event["gone"] == [str(user.id)]
 
 
-def test_browsers_are_said_in_words_and_not_as_they_call_themselves(person):
+def test_browsers_are_shown_by_name_not_by_user_agent(person):
     (line,) = lines(person, "?event=session.started")
     assert "ines logged in with their password." in line
     assert "session.started Firefox on Linux, from 10.0.0.5" in line
     assert "Mozilla" not in line
 
 
-def test_what_was_changed_is_shown_before_and_after(app, person, user):
+def test_changes_are_shown_with_old_and_new_values(app, person, user):
     person.open(f"/admin/users/{user.id}/role")
     person.press("Change the role of ada", role="super_admin", reason=WHY)
     (line,) = lines(person, "?event=role.changed")
@@ -96,13 +96,13 @@ def test_what_was_changed_is_shown_before_and_after(app, person, user):
     assert "role: user → super admin" in line
 
 
-def test_the_names_of_details_are_said_in_words():
+def test_details_have_names_in_words():
     addresses = {"address": "IP address", "email": "e-mail address"}
     words = {name: name.replace("_", " ") for name in LABELS} | addresses
     assert {name: str(label) for name, label in LABELS.items()} == words
 
 
-def test_so_is_what_people_change_of_themselves(app, person, user):
+def test_changes_of_the_own_profile_are_shown_too(app, person, user):
     theirs = Person(app)
     theirs.log_in("ada")
     theirs.open("/account")
@@ -112,13 +112,13 @@ def test_so_is_what_people_change_of_themselves(app, person, user):
     assert "time zone: UTC → Europe/Berlin" in line
 
 
-def test_a_moment_among_its_details_is_said_as_one(app, person, user):
+def test_a_time_among_the_details_is_formatted(app, person, user):
     write(app, Event.TOKEN_ROTATED, user_id=user.id, name="backup-nas", ends_at="2026-12-03T18:34:34.028963+00:00")
     (line,) = [line for line in lines(person) if "token.rotated" in line]
     assert "ends: Thursday 3 December 2026, 18:34 UTC" in line
 
 
-def test_what_happens_again_and_again_is_one_line_that_says_how_often(app, person, user):
+def test_repeated_events_are_one_line_with_their_number(app, person, user):
     for _ in range(3):
         Person(app, address="192.0.2.9").log_in("ada", "wrong wrong wrong")
     Person(app, address="192.0.2.10").log_in("ada", "wrong wrong wrong")
@@ -128,20 +128,20 @@ def test_what_happens_again_and_again_is_one_line_that_says_how_often(app, perso
     assert all("Refused: A wrong password was entered for ada." in line for line in (other, alike))
 
 
-def test_what_was_done_on_the_command_line_is_said_to_be(app, person, user):
+def test_events_of_commands_are_marked(app, person, user):
     write(app, Event.USER_DISABLED, user_id=user.id, origin="cli")
     (line,) = lines(person, "?event=user.disabled")
     assert line.endswith("ada was disabled. user.disabled on the command line")
 
 
-def test_what_strangers_type_is_text_on_the_page(app, person):
+def test_user_input_is_escaped_on_the_page(app, person):
     write(app, Event.LIMITS_RESET, prefix="<script>alert(1)</script>")
     page = person.open("/admin/audit").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
 
 
-def test_the_events_are_offered_by_what_they_concern_in_words_and_by_name(person):
+def test_the_filter_lists_events_by_group_with_words_and_names(person):
     groups = [found.get("label") for found in parsed(person.open("/admin/audit").text).iter("optgroup")]
     assert groups == sorted(set(groups))
     assert "Recovery code" in groups
@@ -150,7 +150,7 @@ def test_the_events_are_offered_by_what_they_concern_in_words_and_by_name(person
     assert len(options) == len(Event) + 1
 
 
-def test_a_script_reads_the_sentence_beside_all_there_was(app, person, script, user):
+def test_the_json_has_the_sentence_and_all_details(app, person, script, user):
     disable(person, user)
     (event,) = script.get("/admin/audit?event=user.disabled").json["events"]
     assert event["sentence"] == "ada was disabled by ines."
@@ -158,7 +158,7 @@ def test_a_script_reads_the_sentence_beside_all_there_was(app, person, script, u
     assert {"seq", "at", "digest", "request_id", "address", "changes"} <= event.keys()
 
 
-def test_it_is_found_by_subject_actor_event_and_address(person, script, user):
+def test_events_are_filtered_by_user_actor_event_and_ip_address(person, script, user):
     disable(person, user)
     for query in ("user=ada", "user=ADA@example.org", f"user={user.id}", "actor=ines", "event=user.disabled"):
         assert "user.disabled" in found(script, query), query
@@ -167,7 +167,7 @@ def test_it_is_found_by_subject_actor_event_and_address(person, script, user):
         assert found(script, query) == [], query
 
 
-def test_it_is_found_by_the_day(app, script):
+def test_events_are_filtered_by_day(app, script):
     with time_machine.travel(now() - timedelta(days=3), tick=False):
         day = f"{now():%Y-%m-%d}"
         write(app, Event.KEY_ROTATED, retired="k1", overlap=0)
@@ -178,7 +178,7 @@ def test_it_is_found_by_the_day(app, script):
 
 
 @pytest.mark.parametrize("size", [49, 50, 51, 120])
-def test_its_pages_hold_every_event_once(app, script, size):
+def test_paging_shows_every_event_once(app, script, size):
     with services_of(app).get(Database).write() as db:
         for number in range(size):
             record(db, Event.LIMITS_RESET, prefix=str(number))
@@ -200,18 +200,18 @@ def test_its_pages_hold_every_event_once(app, script, size):
         *("user=%00", "address=%00", "event=" + "x" * 51),
     ],
 )
-def test_rubbish_is_refused_in_words_in_every_form(script, query):
+def test_invalid_filters_are_refused_with_messages_in_every_format(script, query):
     for path in ("/admin/audit", "/admin/audit.csv", "/admin/audit.jsonl"):
         answer = script.get(f"{path}?{query}")
         assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
         assert answer.json["errors"]
 
 
-def test_a_page_that_is_not_there_is_empty(script):
+def test_a_page_beyond_the_last_is_empty(script):
     assert script.get("/admin/audit?before=4611686018427387904").json == {"events": [], "before": None}
 
 
-def test_it_is_carried_away_as_json_lines_with_its_chain(app, script, user):
+def test_the_log_is_exported_as_json_lines_with_its_chain(app, script, user):
     # The first request with a token is an event itself.
     script.get("/admin/audit")
     rows = [json.loads(line) for line in script.get("/admin/audit.jsonl").text.splitlines()]
@@ -220,7 +220,7 @@ def test_it_is_carried_away_as_json_lines_with_its_chain(app, script, user):
     assert {row["event"] for row in rows} >= {"user.made", "token.minted"}
 
 
-def test_as_csv_with_the_same_filters_and_no_formula(app, script, user):
+def test_the_log_is_exported_as_csv_with_the_same_filters_and_no_formula(app, script, user):
     write(app, Event.USER_RENAMED, user_id=user.id, former='=HYPERLINK("http://x")', name="ada")
     answer = script.get("/admin/audit.csv?user=ada&event=user.renamed")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
@@ -231,6 +231,6 @@ def test_as_csv_with_the_same_filters_and_no_formula(app, script, user):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_there_is_no_way_to_change_or_remove_an_event(app, script, method):
+def test_no_route_changes_or_removes_an_event(app, script, method):
     writer = Script(app, factories.api_token(app, factories.user(app, role="super_admin"), "admin:write").token)
     assert writer.call(method, "/admin/audit").status_code == 405

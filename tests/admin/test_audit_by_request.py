@@ -7,7 +7,7 @@ from tests.script import Script
 
 
 @pytest.mark.parametrize("form", ["{}", "urn:uuid:{}", " URN:UUID:{} "])
-def test_the_log_is_searched_by_the_request_id_that_a_refusal_names(app, script, user, form):
+def test_events_are_found_by_the_request_id_of_a_refusal(app, script, user, form):
     Script(app, factories.api_token(app, user).token).get("/admin/users")
     refused = Script(app, factories.api_token(app, user).token).get("/admin/users").json
     number = refused["instance"].removeprefix("urn:uuid:")

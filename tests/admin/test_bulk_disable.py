@@ -20,14 +20,14 @@ def person(ines: Person) -> Person:
     [[], ["x"], [NOBODY], [""], ["1", "2"], "all", 7, None, {"a": 1}, [["x"]], [None], ["%"]],
     ids=str,
 )
-def test_rubbish_in_place_of_people_disables_nobody(app, script, user, ids):
+def test_an_invalid_list_of_users_disables_nobody(app, script, user, ids):
     before = contents(app)
     answer = script.post("/admin/users/disable", json={"ids": ids, "reason": WHY})
     assert answer.status_code in (400, 404, 422)
     assert contents(app) == before
 
 
-def test_one_who_is_not_there_saves_all_the_others(app, script, user):
+def test_an_unknown_user_in_the_list_disables_nobody(app, script, user):
     before = contents(app)
     assert script.post("/admin/users/disable", json={"ids": [str(user.id), NOBODY], "reason": WHY}).status_code == 404
     assert contents(app) == before
@@ -39,12 +39,12 @@ def test_at_most_a_hundred_are_disabled_at_once(app, script):
     assert (answer.status_code, answer.json["title"]) == (422, "Too many users at once")
 
 
-def test_the_same_one_twice_is_one(app, script, user):
+def test_a_repeated_user_counts_once(app, script, user):
     sent = {"ids": [str(user.id), str(user.id).upper()], "reason": WHY}
     assert script.post("/admin/users/disable", json=sent).json["people"] == 1
 
 
-def test_people_tick_several_see_what_it_ends_and_disable_them(app, person, user):
+def test_an_admin_selects_users_sees_what_ends_and_disables_them(app, person, user):
     bob = factories.user(app, "bob")
     factories.api_token(app, bob)
     theirs = Person(app)
@@ -65,7 +65,7 @@ def test_the_last_super_admin_is_not_disabled_among_others(app, chief, user):
     assert events(app, "user.disabled") == []
 
 
-def test_several_are_disabled_together_or_not_at_all(app, script, chief, user):
+def test_several_users_are_disabled_together_or_not_at_all(app, script, chief, user):
     bob = factories.user(app, "bob")
     refused = script.post("/admin/users/disable", json={"ids": [str(user.id), str(chief.id)], "reason": WHY})
     assert refused.status_code == 403

@@ -38,9 +38,7 @@ def path_of(user, kind, credential_id):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_is_ended_from_the_page_of_the_user_recorded_with_the_reason_and_told_by_mail(
-    app, database, user, theirs, kind
-):
+def test_an_ended_credential_is_recorded_with_its_reason_and_mailed(app, database, user, theirs, kind):
     factories.user(app, "ines", role="admin")
     ines = Person(app)
     ines.log_in("ines")
@@ -67,7 +65,7 @@ def test_one_is_ended_from_the_page_of_the_user_recorded_with_the_reason_and_tol
     assert any("administrator" in entry["sentence"] for entry in activity)
 
 
-def test_what_was_ended_is_refused_and_all_else_goes_on(app, user, theirs):
+def test_an_ended_credential_is_refused_and_all_others_work(app, user, theirs):
     token, login = factories.api_token(app, user, name="other").token, log_in(app)["access_token"]
     boss = Script(app, factories.api_token(app, factories.user(app, "boss", role="super_admin"), "admin:write").token)
     for kind, credential_id in theirs.items():
@@ -81,7 +79,7 @@ def test_what_was_ended_is_refused_and_all_else_goes_on(app, user, theirs):
 @pytest.mark.parametrize(
     ("kind", "other"), list(product(KINDS, ["of another user", "of nobody", "of another kind", "ended"]))
 )
-def test_what_is_not_theirs_or_has_ended_is_404_and_nothing_changes(app, user, theirs, kind, other):
+def test_a_credential_of_another_user_or_an_ended_one_is_404(app, user, theirs, kind, other):
     boss = Script(app, factories.api_token(app, factories.user(app, "boss", role="super_admin"), "admin:write").token)
     whose, wanted = user, theirs[kind]
     if other == "of another user":
@@ -105,7 +103,7 @@ def may(actor, target):
 
 @pytest.mark.parametrize("way", ["session", "token"])
 @pytest.mark.parametrize(("actor", "target"), list(product(ROLES, ROLES)))
-def test_every_role_ends_what_it_may_of_every_other(app, database, user, theirs, actor, target, way):
+def test_each_role_can_end_credentials_of_the_roles_it_may(app, database, user, theirs, actor, target, way):
     with database.write() as db:
         roles.add(db, "porter", "Opens.", ["admin"])
         db.flush()
@@ -127,7 +125,7 @@ def test_every_role_ends_what_it_may_of_every_other(app, database, user, theirs,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_token_ends_nothing_of_its_own_owner(app, database, user, theirs, kind):
+def test_a_token_cannot_end_credentials_of_its_owner(app, database, user, theirs, kind):
     with database.write() as db:
         db.get_one(User, user.id).role = "super_admin"
     script = Script(app, factories.api_token(app, user, "admin:write", name="admin").token)

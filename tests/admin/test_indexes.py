@@ -47,7 +47,7 @@ SCANS = ("SCAN user", "SCAN audit_event", "SCAN credential")
         ("/admin/audit?user=ada&event=user.made&address=10.0.0.7&since=2026-01-01", "INDEX"),
     ],
 )
-def test_a_list_is_answered_from_an_index(app, user, path, index):
+def test_lists_use_an_index(app, user, path, index):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
     tables = ("FROM user", 'FROM "user"', "FROM credential", "FROM audit_event")
@@ -62,7 +62,7 @@ def test_a_list_is_answered_from_an_index(app, user, path, index):
 
 
 @pytest.mark.parametrize("path", ["/admin", "/admin/users", "/admin/users?q=a&sort=created", "/admin/audit"])
-def test_nor_does_anything_else_on_its_page_read_a_whole_table(app, stranger, path):
+def test_no_other_query_of_the_page_reads_a_whole_table(app, stranger, path):
     factories.user(app, "ines", role="admin")
     stranger.log_in("ines")
     with asked(app) as statements:
@@ -73,7 +73,7 @@ def test_nor_does_anything_else_on_its_page_read_a_whole_table(app, stranger, pa
 
 
 @pytest.mark.parametrize("path", ["/admin/users", "/admin/users/disable?ids={}"])
-def test_what_can_act_as_people_is_asked_by_who_they_are(app, stranger, path):
+def test_credentials_are_queried_by_user_id(app, stranger, path):
     # From five on, without statistics, another index would look better to SQLite.
     people = [factories.user(app) for _ in range(25)]
     factories.user(app, "ines", role="admin")
@@ -93,7 +93,7 @@ LISTS = (
 )
 
 
-def test_the_database_is_asked_as_often_for_many_as_for_few(app, stranger):
+def test_the_number_of_queries_does_not_depend_on_the_number_of_users(app, stranger):
     ines = factories.user(app, "ines", role="admin")
     script = Script(app, factories.api_token(app, ines, "admin:read").token)
     stranger.log_in("ines")
@@ -123,7 +123,7 @@ def questions(app, call, path):
     return len(statements)
 
 
-def test_however_many_a_search_finds_it_finds_the_same(app, monkeypatch):
+def test_a_search_with_many_matches_returns_the_same_page(app, monkeypatch):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     for number in range(6):
         factories.user(app, f"ada{number}", email=f"m{number}@example.org")
@@ -135,7 +135,7 @@ def test_however_many_a_search_finds_it_finds_the_same(app, monkeypatch):
 
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("query", ["view=disabled", "view=dormant", "view=tokens", "view=disabled&role=user&q=a"])
-def test_to_find_the_few_that_a_filter_fits_nobody_else_is_looked_at(app, user, query, sort):
+def test_a_filter_with_few_matches_reads_only_these(app, user, query, sort):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     script.get("/admin/users")
     with asked(app) as statements:
@@ -146,7 +146,7 @@ def test_to_find_the_few_that_a_filter_fits_nobody_else_is_looked_at(app, user, 
 
 
 @pytest.mark.parametrize("view", ["disabled", "dormant", "tokens", "one_factor"])
-def test_however_many_a_filter_fits_it_fits_the_same(app, monkeypatch, view):
+def test_a_filter_with_many_matches_returns_the_same_page(app, monkeypatch, view):
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     for number in range(45):
         made = factories.user(app, f"ada{number}", role=("user", "admin")[number % 2])

@@ -49,7 +49,7 @@ def close_and_forget(db, user):
     assert lifecycle.delete_due(db) == 1
 
 
-def test_the_link_is_shown_once_and_lets_somebody_in(app, mara):
+def test_an_invitation_link_is_shown_once_and_can_be_used(app, mara):
     mara.open("/admin/invitations/new")
     page = mara.press("Create invitation", role="user", note="the team")
     link = page.text.partition("/register/")[2].partition("<")[0]
@@ -58,12 +58,12 @@ def test_the_link_is_shown_once_and_lets_somebody_in(app, mara):
     assert "the team" in mara.page.text
 
 
-def test_it_says_when_no_mail_can_be_sent(mara):
+def test_the_page_says_when_no_mail_can_be_sent(mara):
     assert "nothing is mailed" in mara.open("/admin/invitations").text
     assert "only written to the log" in mara.open("/admin/mail").text
 
 
-def test_an_invitation_of_an_address_is_mailed(make_app):
+def test_an_invitation_of_an_email_address_is_mailed(make_app):
     app = make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
     factories.user(app, "mara", role="admin")
     mara, mailbox = Person(app), Mailbox(app)
@@ -76,14 +76,14 @@ def test_an_invitation_of_an_address_is_mailed(make_app):
 
 
 @pytest.mark.parametrize("role", ["admin", "super_admin"])
-def test_an_admin_invites_nobody_to_admin_and_above(app, mara, role):
+def test_an_admin_cannot_invite_admins(app, mara, role):
     before = contents(app)
     mara.open("/admin/invitations/new")
     assert mara.press("Create invitation", role=role).status_code == 422
     assert contents(app) == before
 
 
-def test_a_revoked_invitation_lets_nobody_in(app, mara):
+def test_a_revoked_invitation_is_refused(app, mara):
     with services_of(app).get(Database).write() as db:
         path = invitations.create(db, InvitationRequest()).path
     mara.open("/admin/invitations")
@@ -92,7 +92,7 @@ def test_a_revoked_invitation_lets_nobody_in(app, mara):
 
 
 @pytest.mark.parametrize("leave", [lifecycle.disable, lifecycle.delete, close_and_forget])
-def test_an_invitation_of_somebody_who_is_gone_lets_nobody_in(app, leave):
+def test_an_invitation_by_a_deleted_user_is_refused(app, leave):
     with services_of(app).get(Database).write() as db:
         ines = db.merge(factories.user(app, "ines", role="admin"))
         path = invitations.create(db, InvitationRequest(), by=ines.id, roles=["user", "admin"]).path
@@ -103,7 +103,7 @@ def test_an_invitation_of_somebody_who_is_gone_lets_nobody_in(app, leave):
 
 
 @pytest.mark.parametrize("path", ["/admin/invitations", "/admin/invitations/new", "/admin/mail"])
-def test_only_admins_look(person, path):
+def test_only_admins_can_list_invitations(person, path):
     assert person.open(path).status_code == 403
 
 
@@ -115,7 +115,7 @@ def test_a_token_needs_the_scope_and_its_owner_the_role(app):
     )
 
 
-def test_who_has_a_session_invites_with_json_and_a_script_revokes(app):
+def test_a_session_can_invite_with_json_and_a_token_can_revoke(app):
     ines, script = session_of(app, "admin"), script_of(app, "admin", "admin:read", "admin:write")
     made = ines.post("/admin/invitations/new", json={"role": "user", "days": 2, "most_uses": 3})
     assert made.status_code == 201
@@ -126,7 +126,7 @@ def test_who_has_a_session_invites_with_json_and_a_script_revokes(app):
     assert (one["state"], one["most_uses"]) == ("revoked", 3)
 
 
-def test_people_who_may_do_so_after_a_fresh_proof(app, stranger):
+def test_an_admin_can_invite_after_a_step_up(app, stranger):
     factories.user(app, "chief", role="super_admin")
     with time_machine.travel(now(), tick=False) as clock:
         stranger.log_in("chief")
@@ -139,7 +139,7 @@ def test_people_who_may_do_so_after_a_fresh_proof(app, stranger):
     assert "/register/" in page.text
 
 
-def test_a_form_that_was_filled_in_too_slowly_is_kept_and_made_after_a_proof(app, stranger):
+def test_a_form_that_needs_a_step_up_is_kept_and_sent_after_it(app, stranger):
     factories.user(app, "chief", role="super_admin")
     with time_machine.travel(now(), tick=False) as clock:
         stranger.log_in("chief")
@@ -151,7 +151,7 @@ def test_a_form_that_was_filled_in_too_slowly_is_kept_and_made_after_a_proof(app
 
 
 @pytest.mark.parametrize("forged", [{"created_by": "x"}, {"uses": -5}, {"expires_at": 0}, {"digest": "x", "id": "1"}])
-def test_what_the_form_does_not_ask_for_is_not_taken(app, forged):
+def test_unknown_fields_of_the_form_are_refused(app, forged):
     answer = session_of(app, "admin").post("/admin/invitations/new", json={"role": "user"} | forged)
     assert (answer.status_code, set(answer.json["errors"])) == (422, set(forged))
     assert contents(app)["invitation"] == []
@@ -159,7 +159,7 @@ def test_what_the_form_does_not_ask_for_is_not_taken(app, forged):
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 @pytest.mark.parametrize("can_mail", [True, False])
-def test_a_link_is_mailed_or_shown_and_never_both(make_app, accept, can_mail):
+def test_a_link_is_either_mailed_or_shown(make_app, accept, can_mail):
     """Else whoever invited could verify somebody's address for them."""
     app = make_app(**(SMTP if can_mail else {}))
     boss = session_of(app, "admin")
@@ -170,7 +170,7 @@ def test_a_link_is_mailed_or_shown_and_never_both(make_app, accept, can_mail):
     assert [mail.to for mail in mails(app) if mail.kind == "invitation"] == ["eve@example.org"] * can_mail
 
 
-def test_who_was_invited_is_written_down(make_app):
+def test_an_invitation_is_an_audit_event(make_app):
     app = make_app(**SMTP)
     script = session_of(app, "admin")
     made = script.post("/admin/invitations/new", json={"role": "user", "email": "eve@example.org"}).json
@@ -184,7 +184,7 @@ def test_who_was_invited_is_written_down(make_app):
 
 
 @pytest.mark.parametrize("path", ["/admin/invitations", "/admin/mail?state=waiting"])
-def test_from_an_older_page_one_comes_back_to_the_latest(mara, path):
+def test_an_older_page_links_back_to_the_latest(mara, path):
     joint = "&" if "?" in path else "?"
     mara.open(f"{path}{joint}before=2026-01-01T00:00:00Z")
     assert mara.follow("Newest").request.full_path.rstrip("?") == path
@@ -193,7 +193,7 @@ def test_from_an_older_page_one_comes_back_to_the_latest(mara, path):
 
 @pytest.mark.parametrize("query", ["before=x", "before=1", "before=2026-01-01", "before=%00"])
 @pytest.mark.parametrize("path", ["/admin/invitations", "/admin/mail"])
-def test_rubbish_in_the_address_is_refused_in_words(app, path, query):
+def test_invalid_query_parameters_are_refused_with_messages(app, path, query):
     answer = script_of(app, "admin", "admin:read").get(f"{path}?{query}")
     assert (answer.status_code, list(answer.json["errors"])) == (400, ["before"])
 
@@ -235,13 +235,13 @@ def many(number: int) -> dict[str, object]:
         {},
     ],
 )
-def test_an_invitation_that_does_not_fit_is_refused(app, body):
+def test_an_invalid_invitation_is_refused(app, body):
     ines = session_of(app, "admin")
     before = contents(app)
     assert ines.post("/admin/invitations/new", json=body).status_code == 422
     assert contents(app) == before
 
 
-def test_the_form_offers_the_humblest_role_first(app):
+def test_the_form_lists_the_lowest_role_first(app):
     with services_of(app).get(Database).read() as db:
         assert invitations.may_give(db, ["user", "admin", "super_admin"]) == ("user", "admin", "super_admin")

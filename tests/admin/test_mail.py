@@ -44,7 +44,7 @@ def put(app, name, **facts):
     return mail_id
 
 
-def test_a_mail_that_was_given_up_is_tried_again(app, mara):
+def test_a_failed_mail_can_be_sent_again(app, mara):
     database = services_of(app).get(Database)
     with database.write() as db:
         mail_id = services_of(app).get(Mailer).send(db, "test", "ada@example.org")
@@ -57,7 +57,7 @@ def test_a_mail_that_was_given_up_is_tried_again(app, mara):
     assert Mailbox(app).one().to == "ada@example.org"
 
 
-def test_the_outbox_is_sifted_by_what_became_of_its_mails(app, mara, script):
+def test_the_outbox_is_filtered_by_state(app, mara, script):
     put(app, "sent", sent_at=now(), due_at=None, sealed=None)
     put(app, "failed", due_at=None)
     put(app, "waiting")
@@ -78,13 +78,13 @@ def test_the_outbox_shows_no_link(app, mara):
     assert "/reset/" not in mara.open("/admin/mail").text
 
 
-def test_a_test_mail_goes_to_the_admin_alone(app, mara):
+def test_a_test_mail_is_sent_only_to_the_admin(app, mara):
     mara.open("/admin/mail")
     mara.press("Send me a test mail")
     assert Mailbox(app).one().to == "mara@example.org"
 
 
-def test_what_was_sent_or_never_was_is_not_sent_again(app, script):
+def test_a_sent_or_unknown_mail_cannot_be_sent_again(app, script):
     sent = put(app, "sent", sent_at=now(), due_at=None, sealed=None)
     before = contents(app)
     for mail_id in (sent, "5" * 8 + "-0000-4000-8000-" + "0" * 12):
@@ -92,7 +92,7 @@ def test_what_was_sent_or_never_was_is_not_sent_again(app, script):
     assert contents(app) == before
 
 
-def test_a_retry_is_written_down_with_who_and_whose_mail(app, mara):
+def test_a_retry_is_an_audit_event_with_actor_and_recipient(app, mara):
     put(app, "ada", due_at=None)
     mara.open("/admin/mail")
     mara.press("Retry")
@@ -101,28 +101,28 @@ def test_a_retry_is_written_down_with_who_and_whose_mail(app, mara):
     assert event["sentence"] == "The mail to ada@example.org was retried by mara."
 
 
-def test_a_test_mail_of_somebody_without_an_address_goes_nowhere(app, script):
+def test_a_test_mail_of_a_user_without_an_email_address_is_refused(app, script):
     with services_of(app).get(Database).write() as db:
         for user in user_queries.everybody(db):
             user.email = user.email_key = None
     assert script.post("/admin/mail/test").status_code == 409
 
 
-def test_the_overview_says_that_mails_were_not_taken_and_leads_to_them(app, mara):
+def test_the_overview_reports_failed_mails_with_a_link(app, mara):
     put(app, "ada", due_at=None, last_error="550 nobody")
     assert "1 mail could not be sent." in mara.open("/admin").text
     mara.follow("View mail")
     assert "550 nobody" in mara.page.text
 
 
-def test_a_token_that_only_reads_sends_nothing(app):
+def test_a_token_that_can_only_read_sends_no_mail(app):
     reader = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)
     assert reader.get("/admin/mail").status_code == 200
     for path in ("/admin/mail/test", f"/admin/mail/{put(app, 'ada', due_at=None)}/retry"):
         assert reader.post(path).status_code == 403
 
 
-def test_what_was_sent_or_given_up_is_forgotten_after_ninety_days_and_what_waits_is_not(app):
+def test_sent_and_failed_mails_are_deleted_after_ninety_days_and_waiting_ones_kept(app):
     put(app, "sent", sent_at=now(), due_at=None, sealed=None)
     put(app, "failed", due_at=None)
     put(app, "waiting")

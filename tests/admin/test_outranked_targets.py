@@ -28,7 +28,7 @@ def fields_for(act: str, username: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "role", "delete"])
-def test_an_admin_does_nothing_to_a_super_admin(app, script, chief, act):
+def test_an_admin_cannot_act_on_a_super_admin(app, script, chief, act):
     before = contents(app)
     answer = script.post(f"/admin/users/{chief.id}/{act}", json=fields_for(act, "chief"))
     assert answer.status_code == 403
@@ -36,13 +36,13 @@ def test_an_admin_does_nothing_to_a_super_admin(app, script, chief, act):
 
 
 @pytest.mark.parametrize("role", ["admin", "super_admin"])
-def test_an_admin_grants_nothing_that_looks_after_others(app, script, user, role):
+def test_an_admin_cannot_grant_admin_roles(app, script, user, role):
     answer = script.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY})
     assert answer.status_code == 403
     assert role_of(app, user) == "user"
 
 
-def test_the_last_super_admin_stays(app, chief):
+def test_the_last_super_admin_cannot_be_removed(app, chief):
     keeper = Person(app)
     keeper.log_in("chief")
     for act, more in (("disable", {}), ("role", {"role": "user"}), ("delete", {"username": "chief"})):
@@ -55,7 +55,7 @@ def test_the_last_super_admin_stays(app, chief):
 @pytest.mark.parametrize(
     "act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "reset-factors", "delete"]
 )
-def test_a_token_does_nothing_to_its_own_owner(make_app, act):
+def test_a_token_cannot_act_on_its_owner(make_app, act):
     app = make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:1")
     chief, _ = factories.user(app, "chief", role="super_admin"), factories.user(app, "other", role="super_admin")
     script = Script(app, factories.api_token(app, chief, "admin:write").token)
@@ -90,13 +90,13 @@ def porter(app: Flask, chief: User) -> User:
 
 
 @pytest.mark.parametrize("act", ["disable", "enable", "unlock", "end-sessions", "reset-link", "role", "delete"])
-def test_whoever_has_more_than_an_admin_is_above_an_admin(app, script, porter, act):
+def test_a_role_that_includes_admin_is_above_admin(app, script, porter, act):
     before = contents(app)
     assert script.post(f"/admin/users/{porter.id}/{act}", json=fields_for(act, "mara")).status_code == 403
     assert contents(app) == before
 
 
-def test_and_looks_after_admins_but_grants_nothing_that_looks_after_others(app, porter, admin, user):
+def test_such_a_role_can_act_on_admins_but_not_grant_admin_roles(app, porter, admin, user):
     theirs = Script(app, factories.api_token(app, porter, "admin:write").token)
     for role in ("admin", "night_porter", "super_admin"):
         answer = theirs.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY})
@@ -107,18 +107,18 @@ def test_and_looks_after_admins_but_grants_nothing_that_looks_after_others(app, 
 @pytest.mark.parametrize(
     "act", ["disable", "role", "delete", "reset-link", "end-sessions", "enable", "unlock", "reset-factors"]
 )
-def test_no_page_to_act_on_somebody_above_is_even_shown(person, chief, act):
+def test_pages_of_actions_on_a_higher_role_are_refused(person, chief, act):
     assert person.open(f"/admin/users/{chief.id}/{act}").status_code == 403
 
 
-def test_the_page_of_somebody_above_says_so_and_offers_nothing(person, chief):
+def test_the_page_of_a_user_with_a_higher_role_offers_no_actions(person, chief):
     page = person.open(f"/admin/users/{chief.id}").text
     assert "has more permissions than you" in page
     assert "Disable…" not in page
 
 
 @pytest.mark.parametrize("path", ["/admin", "/admin/users", "/admin/roles", "/admin/audit", "/admin/audit.csv"])
-def test_without_the_role_no_page_of_looking_after_opens(app, user, path):
+def test_without_the_role_no_admin_page_opens(app, user, path):
     theirs = Person(app)
     theirs.log_in("ada")
     assert theirs.open(path).status_code == 403
@@ -126,7 +126,7 @@ def test_without_the_role_no_page_of_looking_after_opens(app, user, path):
     assert Script(app, factories.api_token(app, user, "admin:read").token).get(path).status_code == 403
 
 
-def test_a_token_that_only_reads_changes_nothing(app, admin, user):
+def test_a_token_that_can_only_read_changes_nothing(app, admin, user):
     reader = Script(app, factories.api_token(app, admin, "admin:read").token)
     assert reader.get("/admin/users").status_code == 200
     answer = reader.post(f"/admin/users/{user.id}/disable", json={"reason": WHY})

@@ -38,7 +38,7 @@ def send(ines, ada):
     return ines.press("Send reset link", reason=WHY)
 
 
-def test_it_is_mailed_to_its_owner_and_not_shown(mailing):
+def test_a_reset_link_is_mailed_to_the_user_and_not_shown(mailing):
     ines, ada = at_work(mailing)
     page = send(ines, ada)
     assert "A reset link was sent to ada@example.org" in page.text
@@ -49,7 +49,7 @@ def test_it_is_mailed_to_its_owner_and_not_shown(mailing):
     assert mail.link not in page.text
 
 
-def test_it_sets_a_new_password_once(mailing):
+def test_a_reset_link_sets_a_new_password_once(mailing):
     ines, ada = at_work(mailing)
     send(ines, ada)
     theirs = Person(mailing)
@@ -59,7 +59,7 @@ def test_it_sets_a_new_password_once(mailing):
     assert theirs.open(mails(mailing)[0].link).status_code == 404
 
 
-def test_where_no_mail_leaves_the_site_it_is_shown_to_copy(app):
+def test_without_a_mail_server_the_link_is_shown_to_copy(app):
     ines, ada = at_work(app)
     page = send(ines, ada)
     assert page.status_code == 201
@@ -68,7 +68,7 @@ def test_where_no_mail_leaves_the_site_it_is_shown_to_copy(app):
     assert mails(app) == []
 
 
-def test_so_it_is_for_somebody_without_an_address(mailing, database):
+def test_for_a_user_without_an_email_address_the_link_is_shown(mailing, database):
     ines, ada = at_work(mailing)
     with services_of(mailing).get(Database).write() as db:
         found = db.merge(ada)
@@ -76,7 +76,7 @@ def test_so_it_is_for_somebody_without_an_address(mailing, database):
     assert "/reset/" in send(ines, ada).text
 
 
-def test_it_is_written_down_with_who_and_why_but_not_the_link(app, instance):
+def test_a_reset_link_is_an_audit_event_without_the_link(app, instance):
     ines, ada = at_work(app)
     secret = send(ines, ada).text.split("/reset/")[1].split("<")[0]
     (noted,) = events(app, "reset.asked")
@@ -85,7 +85,7 @@ def test_it_is_written_down_with_who_and_why_but_not_the_link(app, instance):
     assert secret not in everything(instance / "latchkey.db")
 
 
-def test_sent_as_json_it_is_mailed_as_well(mailing):
+def test_a_request_in_json_mails_the_link_too(mailing):
     _, ada = at_work(mailing)
     script = by_session(mailing, "ines")
     answer = script.post(f"/admin/users/{ada.id}/reset-link", json={"reason": WHY})
@@ -94,14 +94,14 @@ def test_sent_as_json_it_is_mailed_as_well(mailing):
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["reason"])
 
 
-def test_the_link_before_it_is_dead(app):
+def test_the_former_link_is_void(app):
     ines, ada = at_work(app)
     first = send(ines, ada).text.split("http://localhost:8000")[1].split("<")[0]
     send(ines, ada)
     assert Person(app).open(first).status_code == 404
 
 
-def test_somebody_disabled_is_enabled_first(mailing):
+def test_a_disabled_user_must_be_enabled_first(mailing):
     _, ada = at_work(mailing)
     script = by_session(mailing, "ines")
     script.post(f"/admin/users/{ada.id}/disable", json={"reason": WHY})

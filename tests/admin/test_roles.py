@@ -32,7 +32,7 @@ def edit(script: HeaderClient | Script, name: str, *includes: str) -> int:
     return script.post(f"/admin/roles/{name}/edit", json=sent).status_code
 
 
-def test_what_a_role_includes_is_listed_the_humblest_first():
+def test_the_list_of_roles_shows_included_roles_lowest_first():
     graph = {"user": (), "admin": ("user",), "chief": ("admin", "user")}
     assert closures(graph)["chief"] == ("user", "admin", "chief")
 
@@ -50,7 +50,7 @@ def test_a_role_that_would_include_itself_is_refused(script):
     assert edit(script, "editor", "editor") == 422
 
 
-def test_what_an_included_role_opens_is_open_on_the_next_request(app, script):
+def test_permissions_of_an_included_role_apply_to_the_next_request(app, script):
     make(script, "helper", "user")
     owner = factories.user(app, role="helper")
     theirs = Script(app, factories.api_token(app, owner, "protected:read").token)
@@ -61,14 +61,14 @@ def test_what_an_included_role_opens_is_open_on_the_next_request(app, script):
     assert theirs.get("/protected/admin").status_code == 403
 
 
-def test_a_change_below_counts_for_all_above(script):
+def test_a_change_of_an_included_role_applies_to_all_that_include_it(script):
     make(script, "low", "user")
     make(script, "high", "low")
     edit(script, "low", "admin")
     assert script.get("/admin/roles/high").json["closure"] == ["user", "admin", "low", "high"]
 
 
-def test_a_role_in_use_does_not_vanish(app, script):
+def test_a_role_in_use_cannot_be_removed(app, script):
     make(script, "editor", "user")
     factories.user(app, role="editor")
     answer = script.post("/admin/roles/editor/remove", json={})
@@ -76,7 +76,7 @@ def test_a_role_in_use_does_not_vanish(app, script):
     assert script.get("/admin/roles/editor").status_code == 200
 
 
-def test_a_role_that_another_includes_does_not_vanish(script):
+def test_a_role_that_another_includes_cannot_be_removed(script):
     make(script, "editor", "user")
     make(script, "printer", "editor")
     assert script.post("/admin/roles/editor/remove", json={}).status_code == 409
@@ -84,7 +84,7 @@ def test_a_role_that_another_includes_does_not_vanish(script):
     assert script.post("/admin/roles/editor/remove", json={}).status_code == 204
 
 
-def test_a_role_that_somebody_is_invited_to_does_not_vanish_until_that_is_over(script):
+def test_a_role_of_a_live_invitation_cannot_be_removed(script):
     make(script, "editor", "user")
     invited = script.post("/admin/invitations/new", json={"role": "editor"}).json["id"]
     assert script.post("/admin/roles/editor/remove", json={}).status_code == 409
@@ -93,16 +93,16 @@ def test_a_role_that_somebody_is_invited_to_does_not_vanish_until_that_is_over(s
 
 
 @pytest.mark.parametrize("name", ["user", "admin", "super_admin"])
-def test_the_three_to_begin_with_stay(script, name):
+def test_the_three_built_in_roles_cannot_be_removed(script, name):
     assert script.post(f"/admin/roles/{name}/remove", json={}).status_code == 409
 
 
-def test_admin_goes_on_including_user_and_super_admin_admin(script):
+def test_built_in_roles_keep_what_they_include(script):
     assert edit(script, "admin") == 422
     assert edit(script, "super_admin", "user") == 422
 
 
-def test_the_last_way_to_super_admin_is_not_closed_by_a_role(app, script, chief):
+def test_the_last_super_admin_role_cannot_be_removed_by_a_role_change(app, script, chief):
     make(script, "owner", "super_admin")
     sent = {"role": "owner", "reason": "a name of our own"}
     assert script.post(f"/admin/users/{chief.id}/role", json=sent).status_code == 200
@@ -111,12 +111,12 @@ def test_the_last_way_to_super_admin_is_not_closed_by_a_role(app, script, chief)
 
 
 @pytest.mark.parametrize("name", ["A", "x", "1st", "a b", "a" * 21, "ünï", "user\n", ""])
-def test_an_unfit_name_is_refused(script, name):
+def test_an_invalid_name_is_refused(script, name):
     assert make(script, name, "user") in (400, 422)
 
 
 @pytest.mark.parametrize("description", ["", " ", "x" * 201, "a\nb", "\x1b[31ma", "\u202ea"])
-def test_what_a_role_is_for_is_said_in_one_line(script, description):
+def test_a_description_is_one_line(script, description):
     sent = {"name": "editor", "description": description, "includes": []}
     answer = script.post("/admin/roles", json=sent)
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["description"])
@@ -124,12 +124,12 @@ def test_what_a_role_is_for_is_said_in_one_line(script, description):
     assert script.post("/admin/roles/editor/edit", json=sent).status_code == 422
 
 
-def test_an_unknown_role_is_not_included(script):
+def test_an_unknown_role_cannot_be_included(script):
     assert make(script, "editor", "king") == 422
     assert script.get("/admin/roles/editor").status_code == 404
 
 
-def test_an_admin_sees_roles_and_changes_none(app):
+def test_an_admin_can_list_roles_but_not_change_them(app):
     owner = factories.user(app, role="admin")
     theirs = Script(app, factories.api_token(app, owner, "admin:read", "admin:write").token)
     assert theirs.get("/admin/roles").status_code == 200
@@ -138,7 +138,7 @@ def test_an_admin_sees_roles_and_changes_none(app):
     assert theirs.get("/admin/settings").status_code == 403
 
 
-def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
+def test_the_page_to_remove_a_role_shows_what_prevents_it(app, chief):
     person = Person(app)
     person.log_in("chief")
     with services_of(app).get(Database).write() as db:
@@ -159,7 +159,7 @@ def test_the_page_to_remove_a_role_says_first_what_keeps_it(app, chief):
 
 
 @pytest.mark.parametrize("extra", [{"closure": ["super_admin"]}, {"name": "super_admin"}, {"is_first": True}])
-def test_what_the_form_of_a_role_does_not_ask_for_is_not_taken(script, extra):
+def test_unknown_fields_of_the_role_form_are_refused(script, extra):
     make(script, "editor", "user")
     sent = {"description": "x", "includes": ["user"]} | extra
     answer = script.post("/admin/roles/editor/edit", json=sent)
@@ -167,7 +167,7 @@ def test_what_the_form_of_a_role_does_not_ask_for_is_not_taken(script, extra):
     assert script.get("/admin/roles/editor").json["closure"] == ["user", "editor"]
 
 
-def test_who_made_changed_and_removed_a_role_is_written_down_with_what_it_was(script):
+def test_changes_of_roles_are_audit_events_with_old_values(script):
     make(script, "editor", "user")
     edit(script, "editor", "admin")
     script.post("/admin/roles/editor/remove", json={})
@@ -178,7 +178,7 @@ def test_who_made_changed_and_removed_a_role_is_written_down_with_what_it_was(sc
     assert edited["changes"] == [{"what": "includes", "before": "user", "after": "admin"}]
 
 
-def test_people_make_edit_and_remove_one_on_pages(app, chief):
+def test_roles_are_created_edited_and_removed_on_pages(app, chief):
     person = Person(app)
     person.log_in("chief")
     person.open("/admin/roles")
@@ -198,7 +198,7 @@ def test_settings_show_no_secret(app, chief):
     assert app.config["SECRET_KEY"] not in page.text
 
 
-def test_built_in_descriptions_are_translated_until_somebody_edits_them(app: Flask, script: HeaderClient) -> None:
+def test_built_in_descriptions_are_translated_until_edited(app: Flask, script: HeaderClient) -> None:
     def described() -> str:
         found = script.get("/admin/roles", headers={"Accept-Language": "de"}).json["roles"]
         return next(entry["description"] for entry in found if entry["name"] == "admin")

@@ -19,7 +19,7 @@ def person(ines: Person) -> Person:
     return ines
 
 
-def test_a_disabled_user_is_sent_to_the_login_and_their_script_is_refused(app, person, user):
+def test_a_disabled_user_is_logged_out_and_their_script_refused(app, person, user):
     theirs, machine = Person(app), Script(app, factories.api_token(app, user).token)
     theirs.log_in("ada")
     assert machine.get("/dashboard").status_code == 200
@@ -31,7 +31,7 @@ def test_a_disabled_user_is_sent_to_the_login_and_their_script_is_refused(app, p
     assert machine.get("/dashboard").json["code"] == "token_revoked"
 
 
-def test_what_was_mailed_before_somebody_was_disabled_lets_nobody_in_when_they_are_enabled(app, admin, user):
+def test_links_mailed_before_disabling_stay_void_after_enabling(app, admin, user):
     theirs = Person(app)
     theirs.log_in("ada")
     theirs.open("/account")
@@ -47,7 +47,7 @@ def test_what_was_mailed_before_somebody_was_disabled_lets_nobody_in_when_they_a
     assert [Person(app).open(link).status_code for link in links] == [404, 404]
 
 
-def test_what_was_done_is_written_down_with_who_and_why(app, person, admin, user):
+def test_actions_are_audit_events_with_actor_and_reason(app, person, admin, user):
     person.open(f"/admin/users/{user.id}/disable")
     person.press("Disable ada", reason=WHY)
     (noted,) = events(app, "user.disabled")
@@ -55,20 +55,20 @@ def test_what_was_done_is_written_down_with_who_and_why(app, person, admin, user
     assert WHY in str(noted["details"])
 
 
-def test_whom_it_concerns_is_told_by_mail(app, person, user):
+def test_the_user_gets_a_mail_about_the_action(app, person, user):
     person.open(f"/admin/users/{user.id}/disable")
     person.press("Disable ada", reason=WHY)
     assert any("account_disabled" in row and "ada@example.org" in row for row in contents(app)["outgoing_mail"])
 
 
-def test_nothing_is_done_without_a_reason(app, script, user):
+def test_actions_need_a_reason(app, script, user):
     before = contents(app)
     answer = script.post(f"/admin/users/{user.id}/disable", json={"reason": ""})
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["reason"])
     assert contents(app) == before
 
 
-def test_a_super_admin_grants_admin_and_it_counts_on_the_next_request(app, chief, user):
+def test_a_super_admin_can_grant_admin_from_the_next_request(app, chief, user):
     theirs = Script(app, factories.api_token(app, user, "protected:read").token)
     assert theirs.get("/protected/admin").status_code == 403
     keeper = by_session(app, chief.username)
@@ -93,12 +93,12 @@ def test_a_reason_is_one_line_of_at_most_two_hundred_characters(app, admin, user
 
 
 @pytest.mark.parametrize("role", ["king", "", " ", "ADMIN", "user'--", "x" * 300, None, 7, ["user"], {"a": 1}])
-def test_a_role_that_there_is_none_of_is_given_to_nobody(app, script, user, role):
+def test_an_unknown_role_cannot_be_given(app, script, user, role):
     assert script.post(f"/admin/users/{user.id}/role", json={"role": role, "reason": WHY}).status_code in (400, 422)
     assert role_of(app, user) == "user"
 
 
-def test_an_old_session_proves_itself_before_it_acts(app, user):
+def test_an_old_session_needs_a_step_up_before_an_action(app, user):
     factories.user(app, "ines", role="admin")
     with time_machine.travel(now(), tick=False) as clock:
         ines = Person(app)
@@ -111,7 +111,7 @@ def test_an_old_session_proves_itself_before_it_acts(app, user):
     assert events(app, "user.disabled") == []
 
 
-def test_what_a_form_does_not_ask_for_changes_nothing(app, script, user):
+def test_unknown_fields_of_an_action_change_nothing(app, script, user):
     before = contents(app)["user"]
     extra = {"role": "super_admin", "password_hash": "x", "email": "evil@example.org", "id": NOBODY}
     answer = script.post(f"/admin/users/{user.id}/end-sessions", json={"reason": WHY} | extra)
@@ -119,7 +119,7 @@ def test_what_a_form_does_not_ask_for_changes_nothing(app, script, user):
     assert contents(app)["user"] == before
 
 
-def test_deleting_takes_the_name_typed_in_full_and_the_log_keeps_what_happened(app, script, user):
+def test_deleting_needs_the_full_name_and_keeps_the_audit_log(app, script, user):
     assert script.post(f"/admin/users/{user.id}/delete", json={"username": "Ada", "reason": WHY}).status_code == 422
     assert script.post(f"/admin/users/{user.id}/delete", json={"username": "ada", "reason": WHY}).status_code == 204
     assert script.get(f"/admin/users/{user.id}").status_code == 404

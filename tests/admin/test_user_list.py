@@ -19,7 +19,7 @@ def names(script: Script, query: str) -> set[str]:
     return {found["username"] for found in script.get(f"/admin/users?{query}").json["people"]}
 
 
-def test_each_filter_finds_whom_it_says(app, script, admin):
+def test_each_filter_finds_its_users(app, script, admin):
     in_state(app, "never")
     in_state(app, "dormant", last_login_at=now() - timedelta(days=91))
     in_state(app, "awake", last_login_at=now() - timedelta(days=89))
@@ -38,7 +38,7 @@ def test_each_filter_finds_whom_it_says(app, script, admin):
     assert set() == names(script, "role=nobody_has_it")
 
 
-def test_a_token_that_ended_is_none_to_the_filter(app, script, admin, user):
+def test_the_token_filter_ignores_ended_tokens(app, script, admin, user):
     issued = factories.api_token(app, user)
     assert "ada" in names(script, "view=tokens")
     with services_of(app).get(Database).write() as db:
@@ -47,7 +47,7 @@ def test_a_token_that_ended_is_none_to_the_filter(app, script, admin, user):
 
 
 @pytest.mark.parametrize("sort", ["created", "seen"])
-def test_sorted_by_time_the_latest_come_first_and_those_who_never_did_last(app, script, sort):
+def test_sorting_by_time_lists_the_latest_first_and_never_last(app, script, sort):
     for days, name in ((3, "three"), (1, "one"), (2, "two")):
         moment = now() - timedelta(days=days)
         in_state(app, name, created_at=moment, last_login_at=moment)
@@ -57,17 +57,17 @@ def test_sorted_by_time_the_latest_come_first_and_those_who_never_did_last(app, 
 
 
 @pytest.mark.parametrize("sort", ["name", "created", "seen"])
-def test_a_page_after_somebody_who_is_gone_begins_nowhere(script, sort):
+def test_a_page_after_a_deleted_user_is_empty(script, sort):
     answer = script.get(f"/admin/users?sort={sort}&after={NOBODY}")
     assert (answer.status_code, list(answer.json["errors"])) == (400, ["after"])
 
 
 @pytest.mark.parametrize("q", ["%", "_", "*", "[a-z]", "'", '"', "a' OR '1'='1", "\\"])
-def test_what_a_database_would_take_for_a_pattern_is_a_name_nobody_has(script, q):
+def test_wildcards_in_a_search_are_literal(script, q):
     assert names(script, f"q={quote(q)}") == set()
 
 
-def test_people_are_found_by_the_beginning_of_name_or_address(app, script):
+def test_users_are_found_by_the_beginning_of_name_or_email_address(app, script):
     factories.user(app, "Zora", email="first@example.org")
     factories.user(app, "yan", email="zed@example.org")
     factories.user(app, "azora", email="other@example.org")
@@ -77,7 +77,7 @@ def test_people_are_found_by_the_beginning_of_name_or_address(app, script):
 
 @pytest.mark.parametrize("sort", ["name", "created", "seen"])
 @pytest.mark.parametrize("view", ["", "never"])
-def test_the_pages_of_the_list_hold_everybody_once(app, script, sort, view):
+def test_paging_shows_every_user_once(app, script, sort, view):
     for number in range(60):
         factories.user(app, f"p{number:02}")
     seen: list[str] = []
@@ -92,12 +92,12 @@ def test_the_pages_of_the_list_hold_everybody_once(app, script, sort, view):
     assert len(seen) == len(set(seen)) >= 61 - (view == "never")
 
 
-def test_hostile_queries_are_refused_in_words(script):
+def test_malformed_queries_are_refused_with_messages(script):
     for query in ("view=x", "sort=x", "after=1", "q=%00", "role=%27", "q=" + "a" * 400):
         assert script.get(f"/admin/users?{query}").status_code == 400
 
 
-def test_closed_accounts_are_a_state_of_their_own_apart_from_disabled_ones(app, script):
+def test_closed_accounts_are_a_separate_state_from_disabled_ones(app, script):
     in_state(app, "closed", closes_at=now(), last_login_at=now())
     in_state(app, "both", closes_at=now(), disabled_at=now(), last_login_at=now())
     in_state(app, "disabled", disabled_at=now(), last_login_at=now())

@@ -18,7 +18,7 @@ def person(ines: Person) -> Person:
     return ines
 
 
-def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
+def test_the_page_of_a_user_has_all_details(app, person, user):
     theirs = Person(app, user_agent="Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0")
     theirs.log_in("ada")
     factories.api_token(app, user, "protected:read", name="backup-nas")
@@ -54,14 +54,14 @@ def test_the_page_of_a_person_has_all_there_is_to_know(app, person, user):
         ({}, "Endpoints they can use, and the rule that decides. Access to 7"),
     ],
 )
-def test_where_it_says_what_somebody_reaches_it_says_what_keeps_them_out(app, person, facts, words):
+def test_the_access_report_shows_what_prevents_access(app, person, facts, words):
     in_state(app, "out", **facts)
     with services_of(app).get(Database).read() as db:
         out = user_queries.by_name_or_email(db, "out")
     assert words in text_of(parsed(person.open(f"/admin/users/{out.id}").text))
 
 
-def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
+def test_the_page_shows_why_a_user_has_no_access(app, person):
     in_state(app, "waiting", email_verified_at=None, verification_required_at=now())
     in_state(app, "closing", closes_at=now() + timedelta(days=9))
     with services_of(app).get(Database).read() as db:
@@ -71,12 +71,12 @@ def test_it_says_what_keeps_somebody_from_doing_anything(app, person):
 
 
 @pytest.mark.parametrize("user_id", [NOBODY, "nonsense", "1", "' OR 1=1"])
-def test_who_is_not_there_is_404(script, user_id):
+def test_an_unknown_user_is_404(script, user_id):
     assert script.get(f"/admin/users/{user_id}").status_code == 404
     assert script.post(f"/admin/users/{user_id}/disable", json={"reason": WHY}).status_code == 404
 
 
-def test_a_page_says_what_somebody_reaches_and_why(person, user):
+def test_the_access_report_lists_what_a_user_can_open_and_why(person, user):
     page = person.open(f"/admin/users/{user.id}").text
     assert "Requires the role admin." in page
     assert "Open to all accounts." in page

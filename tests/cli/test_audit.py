@@ -19,7 +19,7 @@ def named(line):
     return re.search(r"\(([a-z.-]+)(, .*)?\)$", line)[1]
 
 
-def test_events_are_one_line_each_the_latest_last(run, add):
+def test_events_are_one_line_each_newest_last(run, add):
     add("ada")
     run("keys rotate")
     first, second = run("audit tail").stdout.splitlines()
@@ -27,14 +27,14 @@ def test_events_are_one_line_each_the_latest_last(run, add):
     assert "(key.rotated, on the command line)" in second
 
 
-def test_so_many_lines_as_asked_for(run):
+def test_the_number_of_lines_is_an_option(run):
     for _ in range(3):
         run("limits reset")
     assert len(run("audit tail -n 2").stdout.splitlines()) == 2
     assert run("audit tail -n 0").stdout == ""
 
 
-def test_only_the_event_that_is_asked_for(run, add):
+def test_the_event_is_an_option(run, add):
     add("ada")
     run("keys rotate")
     assert [named(line) for line in run("audit tail --event user.made").stdout.splitlines()] == ["user.made"]
@@ -50,7 +50,7 @@ def test_as_json_each_line_is_an_object(run, add):
     assert (event["event"], event["user_id"], event["username"]) == ("user.made", user_id, "ada")
 
 
-def test_what_a_stranger_typed_stays_on_its_line(run, instance):
+def test_user_input_cannot_start_a_new_line(run, instance):
     run("db upgrade")
     database = Database(f"sqlite:///{instance / 'latchkey.db'}")
     with database.write() as db:
@@ -62,7 +62,7 @@ def test_what_a_stranger_typed_stays_on_its_line(run, instance):
         assert r"/x\n2026-01-01 user.made\u001b[2J" in line
 
 
-def test_what_changed_and_why_stands_beside_the_sentence(run, add):
+def test_changes_and_reason_are_printed_after_the_sentence(run, add):
     add("ada")
     run("user role ada admin")
     (line,) = run("audit tail --event role.changed").stdout.splitlines()
@@ -70,7 +70,7 @@ def test_what_changed_and_why_stands_beside_the_sentence(run, add):
 
 
 @pytest.mark.parametrize("event", Event)
-def test_every_event_is_a_sentence_and_its_name(event):
+def test_every_event_is_printed_with_its_sentence_and_name(event):
     stored = AuditEvent(at=now(), event=event.value, details={}, seq=1, digest=b"")
     line = audit_events.as_line(stored, {})
     assert named(line) == event
@@ -79,7 +79,7 @@ def test_every_event_is_a_sentence_and_its_name(event):
     assert " " in words, words
 
 
-def test_what_happens_while_one_looks_is_shown_once(run, instance, monkeypatch):
+def test_follow_prints_each_new_event_once(run, instance, monkeypatch):
     monkeypatch.setattr(audit_events, "PAUSE", 0)
     run("limits reset before")
     database = Database(f"sqlite:///{instance / 'latchkey.db'}")
@@ -102,7 +102,7 @@ def test_what_happens_while_one_looks_is_shown_once(run, instance, monkeypatch):
         ("limits reset", "limits.reset"),
     ],
 )
-def test_what_is_done_on_the_command_line_is_told_from_what_people_do(run, add, command, event):
+def test_events_of_commands_are_distinguished(run, add, command, event):
     add("ada")
     assert run(command).exit_code == 0
     found = json.loads(run(f"audit list -n 1 --event {event} --json").stdout)

@@ -25,7 +25,7 @@ def names(file):
         return [row[0] for row in connection.execute("SELECT username FROM user ORDER BY username")]
 
 
-def test_it_is_one_file_with_everything_for_our_eyes_alone(run, add, copy):
+def test_a_backup_is_one_complete_file_that_only_the_owner_can_read(run, add, copy):
     add("ada")
     done = run(f"db backup {copy}")
     assert (done.exit_code, done.stdout) == (0, "")
@@ -34,7 +34,7 @@ def test_it_is_one_file_with_everything_for_our_eyes_alone(run, add, copy):
     assert [file.name for file in copy.parent.iterdir() if "copy" in file.name] == ["copy.db"]
 
 
-def test_a_site_is_served_from_it(run, add, instance, copy, make_app):
+def test_a_site_can_be_served_from_a_backup(run, add, instance, copy, make_app):
     add("ada")
     run(f"db backup {copy}")
     app = make_app(WEBAPP_DATABASE_URL=f"sqlite:///{copy}")
@@ -42,7 +42,7 @@ def test_a_site_is_served_from_it(run, add, instance, copy, make_app):
     assert answer.status_code == 200
 
 
-def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(run, add, instance, copy):
+def test_concurrent_writes_are_in_the_backup_completely_or_not_at_all(run, add, instance, copy):
     """Each writer adds two rows in one transaction; a copy between them would hold an odd number."""
     add("ada")
     is_over = threading.Event()
@@ -78,7 +78,7 @@ def another_writer(instance):
         yield connection
 
 
-def test_it_waits_for_its_turn_to_note_it_longer_than_a_request_would(run, add, instance, copy, monkeypatch):
+def test_recording_a_backup_waits_longer_for_other_writers_than_a_request(run, add, instance, copy, monkeypatch):
     add("ada")
     monkeypatch.setattr("webapp.core.db.BUSY", 20)
     with another_writer(instance) as writer:
@@ -90,7 +90,7 @@ def test_it_waits_for_its_turn_to_note_it_longer_than_a_request_would(run, add, 
     assert backups(run)[0].startswith("ok")
 
 
-def test_when_its_turn_never_comes_it_says_what_there_is_and_what_to_do(run, add, instance, copy, monkeypatch):
+def test_if_a_backup_cannot_be_recorded_the_message_says_what_to_do(run, add, instance, copy, monkeypatch):
     add("ada")
     monkeypatch.setattr("webapp.core.db.BUSY", 20)
     monkeypatch.setattr("webapp.cli.backup.PATIENCE", 0.1)
@@ -102,7 +102,7 @@ def test_when_its_turn_never_comes_it_says_what_there_is_and_what_to_do(run, add
     assert run("db backup --made-elsewhere").exit_code == 0
 
 
-def test_nothing_is_replaced(run, add, copy):
+def test_an_existing_file_is_not_overwritten(run, add, copy):
     add("ada")
     copy.write_text("something dear")
     done = run(f"db backup {copy}")
@@ -110,19 +110,19 @@ def test_nothing_is_replaced(run, add, copy):
     assert copy.read_text() == "something dear"
 
 
-def test_a_place_that_is_not_there_is_said_in_a_sentence(run, add, tmp_path):
+def test_a_missing_folder_is_an_error_message(run, add, tmp_path):
     add("ada")
     done = run(f"db backup {tmp_path}/no/such/copy.db")
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
 
 
 @pytest.mark.parametrize("command", ["db backup", "db backup x.db --made-elsewhere"])
-def test_either_a_file_is_named_or_another_made_it(run, add, command):
+def test_file_and_made_elsewhere_exclude_each_other(run, add, command):
     add("ada")
     assert run(command).exit_code == 2
 
 
-def test_postgresql_is_left_to_its_own_tools(run, tmp_path, monkeypatch):
+def test_postgresql_is_backed_up_by_its_own_tools(run, tmp_path, monkeypatch):
     monkeypatch.setattr("webapp.cli.schema.examine", lambda settings: None)
     done = run(f"db backup {tmp_path}/x", WEBAPP_DATABASE_URL="postgresql://127.0.0.1:1/latchkey")
     assert (done.exit_code, "pg_dump" in done.stderr) == (1, True)
@@ -132,7 +132,7 @@ def backups(run):
     return [line for line in run("doctor").stdout.splitlines() if " backup " in line]
 
 
-def test_the_doctor_says_how_old_the_last_one_is(run, add, copy):
+def test_doctor_shows_the_age_of_the_last_backup(run, add, copy):
     add("ada", "super_admin")
     assert "never backed up" in backups(run)[0]
     run(f"db backup {copy}")
@@ -143,7 +143,7 @@ def test_the_doctor_says_how_old_the_last_one_is(run, add, copy):
         assert backups(run)[0].startswith("ok")
 
 
-def test_so_does_the_overview(run, add, instance, copy, make_app):
+def test_the_overview_shows_the_age_of_the_last_backup(run, add, instance, copy, make_app):
     add("ada")
     app = make_app(WEBAPP_INSTANCE=str(instance))
     script = Script(app, factories.api_token(app, factories.user(app, role="admin"), "admin:read").token)

@@ -75,7 +75,7 @@ def statuses(instance, *names, **settings):
     return [client.post("/api/auth", json={"username": name, "password": PASSWORD}).status_code for name in names]
 
 
-def test_the_users_of_flask_security_move_with_their_passwords_and_roles(move, instance):
+def test_users_of_flask_security_are_imported_with_passwords_and_roles(move, instance):
     made = "2023-04-05 06:07:08.000000"
     argon2, bcrypt, django = (
         HASHES[name].removeprefix("{flask-security}")
@@ -98,7 +98,7 @@ def test_the_users_of_flask_security_move_with_their_passwords_and_roles(move, i
     assert found == [200, 200, 401, 401, 200]
 
 
-def test_the_users_of_django_move_with_their_passwords_and_groups(move, run, instance):
+def test_users_of_django_are_imported_with_passwords_and_groups(move, run, instance):
     made = "2023-04-05 06:07:08.123456"
     rows = [
         (1, HASHES["Django argon2"], None, 1, "ada", "Lovelace", "ada@example.org", 1, 1, made, "Ada"),
@@ -120,7 +120,7 @@ def test_the_users_of_django_move_with_their_passwords_and_groups(move, run, ins
     assert statuses(instance, "ada", "bob", "carl", "dora", "emil") == [200, 200, 401, 200, 401]
 
 
-def test_the_seeds_of_authenticator_apps_are_opened_as_it_says():
+def test_seeds_of_authenticator_apps_are_decrypted_as_documented():
     found = {}
     (code,) = [code for code in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if "def totp_seed" in code]
     exec(code, found)
@@ -131,5 +131,5 @@ def test_the_seeds_of_authenticator_apps_are_opened_as_it_says():
     assert totp_seed(base64.b32encode(bytes.fromhex("3132333435363738393031323334353637383930")).decode())
 
 
-def test_it_names_the_command_that_does_it():
+def test_the_document_names_the_import_command():
     assert "python -m webapp user import people.csv --apply" in TEXT

@@ -30,13 +30,13 @@ def held(**counts):
         pytest.param({"proxy": 90}, {}, id="a trusted proxy has no bound"),
     ],
 )
-def test_what_has_to_go(counts, goes):
+def test_which_connections_are_closed(counts, goes):
     gone = surplus(held(**counts), CAPACITY, lambda client: None if client == "proxy" else client)
     assert {client: sum(name.startswith(client) for name in gone) for client in goes} == goes
     assert len(gone) == sum(goes.values())
 
 
-def test_a_connection_over_the_bound_is_closed_and_the_others_work(monkeypatch):
+def test_a_connection_over_the_limit_is_closed_and_the_others_work(monkeypatch):
     # Only what this test has opened: the process has connections of its own.
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -94,7 +94,7 @@ def is_closed(client):
         ("2001:db8::1", "", "2001:db8::/64"),
     ],
 )
-def test_a_request_takes_the_share_of_the_network_that_trusted_proxies_saw(peer, forwarded, client):
+def test_connections_are_counted_for_the_network_that_trusted_proxies_saw(peer, forwarded, client):
     clients = Clients((ip_network("10.0.0.0/8"),))
     assert clients.of_request({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}) == client
     assert clients.of_connection(peer) == (
@@ -102,7 +102,7 @@ def test_a_request_takes_the_share_of_the_network_that_trusted_proxies_saw(peer,
     )
 
 
-def test_looking_through_the_files_of_the_process_leaves_none_open(tmp_path):
+def test_reading_the_open_files_of_the_process_leaves_none_open(tmp_path):
     (tmp_path / "file").touch()
     with (tmp_path / "file").open():
         before = len(os.listdir("/proc/self/fd"))

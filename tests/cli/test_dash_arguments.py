@@ -117,7 +117,7 @@ def expected(param: click.Parameter, *values: str) -> object:
 
 @pytest.mark.parametrize("value", DASHED)
 @pytest.mark.parametrize(("words", "param"), TAKE_TEXT)
-def test_every_argument_takes_a_value_that_begins_with_a_dash(words, param, value):
+def test_every_argument_accepts_a_value_that_begins_with_a_dash(words, param, value):
     command = command_at(words)
     before = [
         "0" if isinstance(other.type, click.types.StringParamType) else str(UUID(int=7))
@@ -129,14 +129,14 @@ def test_every_argument_takes_a_value_that_begins_with_a_dash(words, param, valu
 
 
 @pytest.mark.parametrize(("words", "param"), OPTIONS)
-def test_every_option_takes_a_value_that_begins_with_a_dash(words, param):
+def test_every_option_accepts_a_value_that_begins_with_a_dash(words, param):
     given = read(words, param.opts[0], "-h3te7jQ-x_")[param.name]
     assert given == expected(param, "-h3te7jQ-x_") or given == ("-h3te7jQ-x_",)
 
 
 @pytest.mark.parametrize(("words", "param"), ARGUMENTS)
 @pytest.mark.parametrize("typed", ["--jsn", "-x", "--expire=5d", "-vq"])
-def test_a_misspelt_option_is_no_value(words, param, typed):
+def test_a_misspelt_option_is_not_taken_as_a_value(words, param, typed):
     with pytest.raises(click.UsageError, match=r"No such option.*begins with a dash after --"):
         read(words, typed)
     if is_text(param) and param.nargs == -1:
@@ -144,20 +144,20 @@ def test_a_misspelt_option_is_no_value(words, param, typed):
 
 
 @pytest.mark.parametrize(("words", "param"), ARGUMENTS)
-def test_help_is_still_help(words, param):
+def test_help_is_not_taken_as_a_value(words, param):
     for asked in ("-h", "--help"):
         with pytest.raises(click.exceptions.Exit):
             read(words, asked)
 
 
 @pytest.mark.parametrize(("words", "param"), ARGUMENTS)
-def test_what_every_argument_takes_is_known(words, param):
+def test_every_argument_is_in_the_table(words, param):
     assert param.name in MADE
     assert (param.type is click.UUID) == (MADE[param.name] == "a UUID")
 
 
 @pytest.mark.parametrize("algorithm", [*FAMILIES, "HS256"])
-def test_no_key_is_made_whose_id_begins_with_a_dash(algorithm, monkeypatch):
+def test_new_key_ids_do_not_begin_with_a_dash(algorithm, monkeypatch):
     kids = iter(["-one", "--two", "three"])
     monkeypatch.setattr(signing_keys, "thumbprint", lambda *_, **__: next(kids))
     monkeypatch.setattr(signing_keys.secrets, "token_urlsafe", lambda *_: next(kids))
@@ -172,7 +172,7 @@ def numbered(number: int) -> SigningKey:
 
 
 @pytest.mark.parametrize("number", [DASH_H, TWO_DASHES])
-def test_an_older_key_whose_id_begins_with_a_dash_is_retired(run, instance, number):
+def test_an_older_key_whose_id_begins_with_a_dash_can_be_retired(run, instance, number):
     ring_for(Settings.from_env({"WEBAPP_INSTANCE": str(instance), "WEBAPP_SIGNING_ALGORITHM": "ES256"}))
     old = numbered(number)
     assert old.kid.startswith("-")
@@ -182,22 +182,22 @@ def test_an_older_key_whose_id_begins_with_a_dash_is_retired(run, instance, numb
     assert (done.exit_code, done.stderr) == (0, f"Tokens signed with {old.kid} are no longer accepted.\n")
 
 
-def test_a_user_whose_address_begins_with_a_dash_is_found(run):
+def test_a_user_whose_email_address_begins_with_a_dash_is_found(run):
     assert run("user add ada --email -ada@example.org --password-stdin", typed=PASSWORD).exit_code == 0
     assert run("user show -ada@example.org").exit_code == 0
     assert run("user disable -- -ada@example.org").exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["-ada", "--ada", "−ada", "‐ada", "-", "_ada", ".ada"])
-def test_no_user_is_called_like_an_option(name):
+def test_a_user_name_cannot_look_like_an_option(name):
     with pytest.raises(UserNameUnfit):
         checked_name(name)
 
 
 @pytest.mark.parametrize("name", ["-role", "--role", "_role", "-"])
-def test_no_role_is_called_like_an_option(name):
+def test_a_role_name_cannot_look_like_an_option(name):
     assert roles.NAME.fullmatch(name) is None
 
 
-def test_no_count_is_kept_under_a_key_that_looks_like_an_option():
+def test_keys_of_counts_do_not_look_like_options():
     assert not Limit("login-address", 10, timedelta(hours=1)).key(["-h3te7j"]).startswith("-")

@@ -14,18 +14,18 @@ def forge_version(instance, version):
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_upgrading_prints_the_version_and_may_be_repeated(run):
+def test_upgrading_prints_the_version_and_can_be_repeated(run):
     first, second = run("db upgrade"), run("db upgrade")
     assert first.stdout == second.stdout == f"{schema.head()}\n"
     assert "already" in second.stderr
 
 
-def test_a_sound_database_of_this_version_passes(run):
+def test_an_intact_database_of_this_version_passes(run):
     run("db upgrade")
     assert run("db check").exit_code == 0
 
 
-def test_a_command_that_only_reads_waits_for_no_writer(run, add, instance):
+def test_a_read_only_command_waits_for_no_writer(run, add, instance):
     add("ada")
     with closing(sqlite3.connect(instance / "latchkey.db", isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
@@ -34,7 +34,7 @@ def test_a_command_that_only_reads_waits_for_no_writer(run, add, instance):
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_no_database_does_not_pass_and_none_is_made(run, instance):
+def test_a_missing_database_does_not_pass_and_is_not_created(run, instance):
     assert run("db check").exit_code == 1
     assert not (instance / "latchkey.db").exists()
 
@@ -49,7 +49,7 @@ def test_a_database_of_a_newer_version_is_refused(run, instance, command):
 
 
 @pytest.mark.parametrize("command", ["serve", "db upgrade", "user list"])
-def test_a_database_that_was_lost_is_not_begun_anew(run, instance, command):
+def test_a_lost_database_is_not_created_again(run, instance, command):
     run("db upgrade")
     (instance / "latchkey.db").unlink()
     done = run(command)
@@ -59,7 +59,7 @@ def test_a_database_that_was_lost_is_not_begun_anew(run, instance, command):
 
 
 @pytest.mark.parametrize("command", ["serve", "db upgrade", "db check"])
-def test_a_damaged_database_is_refused_in_one_sentence(run, instance, command):
+def test_a_damaged_database_is_refused_with_one_message(run, instance, command):
     run("db upgrade")
     (instance / "latchkey.db").write_bytes(b"\0" * 8192)
     done = run(command)
@@ -68,12 +68,12 @@ def test_a_damaged_database_is_refused_in_one_sentence(run, instance, command):
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_the_migrations_make_what_the_models_say_and_run_both_ways(run, instance):
+def test_the_migrations_match_the_models_and_run_up_and_down(run, instance):
     assert run("db check --models").exit_code == 0
     assert not (instance / "latchkey.db").exists()
 
 
-def test_migrations_and_models_that_disagree_are_said(run, monkeypatch):
+def test_differences_of_migrations_and_models_are_reported(run, monkeypatch):
     monkeypatch.setattr(schema, "differences", lambda _: [("remove_table", "forgotten")])
     done = run("db check --models")
     assert done.exit_code == 1

@@ -22,7 +22,7 @@ def findings(run, **settings):
     return {finding["about"]: finding for finding in json.loads(run("doctor --json", **settings).stdout)}
 
 
-def test_a_healthy_site_has_nothing_to_mend(run, add, instance):
+def test_a_healthy_site_has_no_bad_finding(run, add, instance):
     add("ada", "super_admin")
     assert run(f"db backup {instance}.copy").exit_code == 0
     done = run("doctor", WEBAPP_WORKERS="1", WEBAPP_SMTP_URL="smtp://mail.example.org")
@@ -30,7 +30,7 @@ def test_a_healthy_site_has_nothing_to_mend(run, add, instance):
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"ok"}
 
 
-def test_everything_that_is_not_well_says_how_to_mend_it(run):
+def test_every_bad_finding_says_how_to_fix_it(run):
     found = findings(run, WEBAPP_WORKERS="999", WEBAPP_TOKEN_IN_QUERY="true", WEBAPP_SIGNING_ALGORITHM="HS256")
     assert all(finding["mend"] for finding in found.values() if finding["level"] != "ok")
 
@@ -54,7 +54,7 @@ def settings_of(tmp_path, **given):
         ),
     ],
 )
-def test_addresses(tmp_path, given, levels):
+def test_findings_about_base_url_and_bind(tmp_path, given, levels):
     assert [finding.level for finding in network.findings(settings_of(tmp_path, **given))] == levels
 
 
@@ -69,12 +69,12 @@ def test_addresses(tmp_path, given, levels):
         ({"remember_lifetime": timedelta(days=91)}, "Choose 90d or less"),
     ],
 )
-def test_an_odd_choice_is_a_warning_that_names_the_better_one(tmp_path, given, words):
+def test_an_unusual_setting_is_a_warning_with_a_better_value(tmp_path, given, words):
     odd = [finding for finding in setting_values.findings(settings_of(tmp_path, **given)) if finding.level == "warn"]
     assert any(words in finding.mend for finding in odd)
 
 
-def test_a_site_without_anybody_is_shown_the_way_to_the_first_account(run):
+def test_a_site_without_users_gets_the_command_for_the_first_account(run):
     run("db upgrade")
     assert "setup-link" in findings(run)["users"]["mend"]
 
@@ -86,7 +86,7 @@ def test_a_site_without_a_super_admin_is_bad(run, add):
     assert "bad   users" in done.stdout
 
 
-def test_a_database_that_others_may_read_is_bad(run, tmp_path):
+def test_a_database_that_others_can_read_is_bad(run, tmp_path):
     elsewhere = tmp_path / "elsewhere.db"
     url = f"sqlite:///{elsewhere}"
     run("db upgrade", WEBAPP_DATABASE_URL=url)
@@ -94,7 +94,7 @@ def test_a_database_that_others_may_read_is_bad(run, tmp_path):
     assert findings(run, WEBAPP_DATABASE_URL=url)["files"]["mend"] == f"Run: chmod 600 {elsewhere}"
 
 
-def test_a_damaged_database_is_bad_and_nothing_more_is_asked_of_it(run, instance):
+def test_a_damaged_database_is_bad_and_not_queried_further(run, instance):
     run("db upgrade")
     (instance / "latchkey.db").write_bytes(b"\0" * 8192)
     found = findings(run)
@@ -109,7 +109,7 @@ def test_a_database_of_another_version_is_bad(run, instance):
     assert "newer version" in findings(run)["database"]["says"]
 
 
-def test_an_old_key_is_to_be_rotated(run):
+def test_an_old_signing_key_is_a_warning(run):
     run("keys list")
     with time_machine.travel(now() + timedelta(days=366), tick=True):
         assert "keys rotate" in findings(run)["keys"]["mend"]
@@ -121,12 +121,12 @@ def test_a_clock_that_went_back_is_bad():
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_the_doctor_leaves_no_database_behind(run, instance):
+def test_doctor_creates_no_database(run, instance):
     assert findings(run)["database"]["level"] == "warn"
     assert "latchkey.db" not in os.listdir(instance)
 
 
-def test_a_job_that_failed_or_is_late_is_named(run, add, instance):
+def test_a_failed_or_late_job_is_named(run, add, instance):
     add("ada", "super_admin")
     assert findings(run)["jobs"]["level"] == "ok"
     with closing(sqlite3.connect(instance / "latchkey.db")) as db, db:
@@ -137,7 +137,7 @@ def test_a_job_that_failed_or_is_late_is_named(run, add, instance):
     assert "The job “purge ended credentials” was due at 1970-01-01 00:00Z." in said
 
 
-def test_a_proxy_that_is_not_trusted_is_named_with_the_value_to_set(tmp_path):
+def test_an_untrusted_proxy_is_named_with_the_value_to_set(tmp_path):
     settings = settings_of(tmp_path, base_url=HTTPS, trusted_proxies=(ip_network("10.0.0.0/8"),))
     (found,) = network.untrusted(settings, ["172.18.0.1", "10.1.2.3"])
     assert (found.level, found.about) == ("warn", "proxy")

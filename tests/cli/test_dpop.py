@@ -41,7 +41,7 @@ def example(server, folder, *arguments, code=None, **environ):
     return json.loads(done.stdout)
 
 
-def test_the_example_is_let_in_with_a_token_that_was_bound_to_its_key(run, server, tmp_path):
+def test_the_example_uses_a_token_bound_to_its_key(run, server, tmp_path):
     key = json.dumps(example(server, tmp_path))
     assert (tmp_path / "latchkey_key.pem").stat().st_mode & 0o777 == 0o600
     token = minted(run, server, "example", key)
@@ -49,13 +49,13 @@ def test_the_example_is_let_in_with_a_token_that_was_bound_to_its_key(run, serve
         assert example(server, tmp_path, "/protected", LATCHKEY_TOKEN=token)["username"] == "ada"
 
 
-def test_the_example_makes_its_key_before_there_is_a_site(tmp_path):
+def test_the_example_creates_its_key_without_a_site(tmp_path):
     environ = {name: value for name, value in os.environ.items() if name != "LATCHKEY_URL"}
     said = subprocess.check_output([sys.executable, EXAMPLE], cwd=tmp_path, env=environ, text=True, timeout=60)
     assert json.loads(said)["kty"] == "EC"
 
 
-def test_the_example_logs_in_and_is_let_in(server, tmp_path):
+def test_the_example_logs_in(server, tmp_path):
     login = {"username": "ada", "password": PASSWORD}
     code = f"""import json, dpop_client as it
 token = it.call("POST", "/api/auth", body={login})["access_token"]
@@ -77,7 +77,7 @@ def sent(server, *lines):
         return int(wire.makefile("rb").readline().split()[1])
 
 
-def test_of_two_proofs_none_counts(run, server):
+def test_two_proofs_are_refused(run, server):
     url = f"{server.url}/protected"
     token = minted(run, server, "twice", json.dumps(jwk_of(KEY)))
 
@@ -92,7 +92,7 @@ def test_of_two_proofs_none_counts(run, server):
     assert sent(server, *begun, f"Authorization: DPoP {token}", proven()) == 401
 
 
-def test_a_private_key_is_not_taken(run, add):
+def test_a_private_key_is_refused(run, add):
     add("ada")
     private = pyjwt.algorithms.ECAlgorithm.to_jwk(KEY.private)
     done = run("token mint ada --name bound --scope protected:read --key", private)

@@ -24,7 +24,7 @@ def live_tokens(run):
     return json.loads(run("token list --json").stdout)
 
 
-def test_every_token_is_ended_and_every_old_key_is_gone(run, add, mint, pauses):
+def test_every_token_ends_and_every_old_key_is_removed(run, add, mint, pauses):
     add("ada", "super_admin")
     mint("ada", "first")
     run("keys rotate --overlap 30d")
@@ -36,14 +36,14 @@ def test_every_token_is_ended_and_every_old_key_is_gone(run, add, mint, pauses):
     assert [key["kid"] for key in json.loads(run("keys list --json").stdout)] == [done.stdout.strip()]
 
 
-def test_what_is_minted_while_it_happens_is_ended_too(run, add, mint, pauses):
+def test_tokens_created_meanwhile_are_ended_too(run, add, mint, pauses):
     add("ada", "super_admin")
     pauses.append(lambda: mint("ada", "halfway"))
     assert "1 token" in run("keys emergency --yes").stderr
     assert live_tokens(run) == []
 
 
-def test_it_asks_first_and_changes_nothing_unless_told_to(run, add, mint, pauses):
+def test_it_needs_confirmation_and_otherwise_changes_nothing(run, add, mint, pauses):
     add("ada", "super_admin")
     mint("ada")
     before = run("keys list --json").stdout
@@ -54,7 +54,7 @@ def test_it_asks_first_and_changes_nothing_unless_told_to(run, add, mint, pauses
     assert live_tokens(run) == []
 
 
-def test_it_is_recorded_with_what_it_ended(run, add, mint, pauses):
+def test_an_emergency_is_recorded_with_numbers(run, add, mint, pauses):
     add("ada", "super_admin")
     mint("ada")
     kid = json.loads(run("keys list --json").stdout)[0]["kid"]
@@ -63,13 +63,13 @@ def test_it_is_recorded_with_what_it_ended(run, add, mint, pauses):
     assert line["details"] == {"retired": [kid], "ended": {"token": 1}, "by_hand": [], "origin": "cli"}
 
 
-def test_where_it_cannot_be_recorded_it_does_not_happen(run, pauses):
+def test_an_emergency_that_cannot_be_recorded_changes_nothing(run, pauses):
     before = run("keys list --json").stdout
     assert run("keys emergency --yes", WEBAPP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").exit_code == 1
     assert run("keys list --json").stdout == before
 
 
-def test_keys_that_were_given_are_left_to_who_gave_them_and_everything_is_ended_all_the_same(run, add, mint, pauses):
+def test_configured_keys_are_not_changed_but_everything_is_ended(run, add, mint, pauses):
     add("ada", "super_admin")
     mint("ada")
     given = {"WEBAPP_SIGNING_ALGORITHM": "HS256", "WEBAPP_SIGNING_KEY": SECRET[::-1], "WEBAPP_SECRET_KEY": SECRET}
@@ -102,7 +102,7 @@ def token_of(server):
     return answer.json()["access_token"]
 
 
-def test_in_every_worker_nothing_old_is_let_in_from_the_next_request_on_and_what_is_new_is(run, add, instance):
+def test_every_worker_refuses_old_credentials_and_accepts_new_ones_at_once(run, add, instance):
     add("ada", "super_admin")
     with serving(start(instance)) as (server,):
         cookie, old = cookie_of(server), token_of(server)

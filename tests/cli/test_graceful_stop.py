@@ -30,7 +30,7 @@ hashlib.pbkdf2_hmac("sha256", b"", b"", 300_000_000)
 """
 
 
-def test_a_signal_is_heard_while_the_main_thread_hears_nothing():
+def test_a_signal_is_handled_while_the_main_thread_is_blocked():
     with subprocess.Popen([sys.executable, "-c", DEAF], cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)
@@ -66,7 +66,7 @@ HALVES = [
 ]
 
 
-def test_requests_that_run_are_finished_however_often_it_is_told_to_stop(instance):
+def test_running_requests_are_finished_despite_repeated_signals(instance):
     with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
         clients = [Client(server, *half) for half in HALVES]
         (worker,) = workers_of(server)
@@ -94,7 +94,7 @@ class SlowCatcher:
         return "250 OK"
 
 
-def test_the_mail_that_is_being_sent_is_sent_and_noted(run, add, instance):
+def test_the_mail_being_sent_is_finished_and_recorded(run, add, instance):
     add("ada")
     catcher = SlowCatcher()
     controller = Controller(catcher, hostname="127.0.0.1", port=free_port())
@@ -117,7 +117,7 @@ def test_the_mail_that_is_being_sent_is_sent_and_noted(run, add, instance):
     assert (catcher.mails, noted["state"], noted["tries"]) == (1, "sent", 1)
 
 
-def test_in_each_process_one_thread_hears_what_stops_it_and_not_the_main_one(instance):
+def test_in_each_process_one_thread_other_than_main_receives_signals(instance):
     with serving(start(instance, WEBAPP_WORKERS="1")) as (server,):
         processes = [server.process.pid, *workers_of(server)]
         hearing = [open_to_stops(pid) for pid in processes]

@@ -27,7 +27,7 @@ def enters(app, password):
     return Person(app).log_in("ada", password).request.path == "/dashboard"
 
 
-def test_an_account_that_moves_is_the_same_and_is_asked_of_the_provider(app, user, people, say):
+def test_a_linked_account_is_the_same_and_its_password_checked_by_the_provider(app, user, people, say):
     people.add("ada", subject="4f1c")
     person, token = Person(app), factories.api_token(app, user).token
     person.log_in("ada")
@@ -40,7 +40,7 @@ def test_an_account_that_moves_is_the_same_and_is_asked_of_the_provider(app, use
     assert (moved.id, moved.password_hash) == (user.id, "")
 
 
-def test_it_comes_back_with_a_new_password_and_the_provider_is_asked_no_more(app, user, people, say):
+def test_an_unlinked_account_gets_a_local_password_and_the_provider_is_not_called(app, user, people, say):
     people.add("ada")
     assert say("user known-elsewhere ada --yes").exit_code == 0
     person = Person(app)
@@ -53,7 +53,7 @@ def test_it_comes_back_with_a_new_password_and_the_provider_is_asked_no_more(app
     assert len(people.asked) == asked
 
 
-def test_both_are_written_down(app, user, people, say):
+def test_both_are_audit_events(app, user, people, say):
     say("user known-elsewhere ada --yes")
     say("user known-here ada --password-stdin --yes", typed=PASSWORD)
     for event in ("identity.linked", "identity.unlinked"):
@@ -62,7 +62,7 @@ def test_both_are_written_down(app, user, people, say):
         assert PASSWORD not in str(found)
 
 
-def test_it_asks_first_and_changes_nothing_unless_told_to(app, user, say):
+def test_it_needs_confirmation_and_otherwise_changes_nothing(app, user, say):
     before = contents(app)
     asked = say("user known-elsewhere ada", typed="yes\n")
     assert (asked.exit_code, "Type “ada” to continue" in asked.stderr) == (1, True)
@@ -70,7 +70,7 @@ def test_it_asks_first_and_changes_nothing_unless_told_to(app, user, say):
     assert say("user known-elsewhere ada", typed="ada\n").exit_code == 0
 
 
-def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_site_without_the_provider(app, say):
+def test_linking_the_only_super_admin_warns_about_the_provider(app, say):
     factories.user(app, "boss", role="super_admin")
     assert "the only super_admin with a password on this site" in say("user known-elsewhere boss", typed="no\n").stderr
     factories.user(app, "other", role="super_admin")
@@ -95,7 +95,7 @@ def test_the_only_super_admin_is_told_that_nobody_could_look_after_the_site_with
         pytest.param("user known-here grace --password-stdin --yes", {}, "15 characters", id="a poor password"),
     ],
 )
-def test_what_cannot_be_is_a_sentence_and_changes_nothing(app, user, people, say, command, settings, says):
+def test_an_impossible_link_is_an_error_message_and_changes_nothing(app, user, people, say, command, settings, says):
     people.add("grace", subject="4f1c")
     Person(app).log_in("grace", THEIRS)
     before = contents(app)
@@ -106,11 +106,11 @@ def test_what_cannot_be_is_a_sentence_and_changes_nothing(app, user, people, say
 
 
 @pytest.mark.parametrize("key", ["''", "' '", "x" * 201, "a\tb"])
-def test_a_key_that_is_none_is_refused(app, user, run, instance, key):
+def test_an_invalid_key_is_refused(app, user, run, instance, key):
     where = {"WEBAPP_INSTANCE": str(instance), "WEBAPP_IDENTITY_PROVIDER": PROVIDER}
     done = run("user known-elsewhere ada --yes", "--as", key.strip("'"), **where)
     assert (done.exit_code, "KEY must have" in done.stderr) == (2, True)
 
 
-def test_standard_input_cannot_give_the_password_and_answer_too(app, user, say):
+def test_standard_input_cannot_give_the_password_and_confirm(app, user, say):
     assert say("user known-here ada --password-stdin").exit_code == 2

@@ -22,7 +22,7 @@ HASH_LEVELS = {
 
 
 @pytest.mark.parametrize(("hashes", "settings", "level", "said"), HASH_LEVELS.values(), ids=HASH_LEVELS)
-def test_it_says_which_imported_hashes_are_left(run, tmp_path, hashes, settings, level, said):
+def test_doctor_says_which_imported_hashes_are_left(run, tmp_path, hashes, settings, level, said):
     file = tmp_path / "people.jsonl"
     people = [{"username": f"person{number}", "password_hash": hashed} for number, hashed in enumerate(hashes)]
     file.write_text("".join(json.dumps(person) + "\n" for person in people))

@@ -64,7 +64,7 @@ def test_its_dependencies_are_those_of_the_requirements():
     assert PROJECT["dependencies"] == named
 
 
-def test_the_command_says_its_version_and_help_from_any_folder(installed, tmp_path):
+def test_the_command_prints_version_and_help_from_any_folder(installed, tmp_path):
     command = installed / "bin" / "latchkey"
     assert run(command, "--version", cwd=tmp_path, env=environ(installed)).strip() == PROJECT["version"]
     assert "Usage: latchkey" in run(command, "--help", cwd=tmp_path, env=environ(installed))
@@ -72,7 +72,7 @@ def test_the_command_says_its_version_and_help_from_any_folder(installed, tmp_pa
 
 
 @pytest.mark.parametrize("chosen", [False, True], ids=["working directory", "WEBAPP_INSTANCE"])
-def test_it_serves_pages_and_files_and_keeps_its_data_where_it_was_started(installed, tmp_path, chosen):
+def test_the_installed_package_serves_and_stores_data_in_the_working_directory(installed, tmp_path, chosen):
     port, work = free_port(), tmp_path / "work"
     work.mkdir()
     settings = {"WEBAPP_BIND": f"127.0.0.1:{port}", "WEBAPP_BASE_URL": f"http://127.0.0.1:{port}"}
@@ -95,7 +95,7 @@ def test_it_serves_pages_and_files_and_keeps_its_data_where_it_was_started(insta
     assert not list(installed.rglob("latchkey.db"))
 
 
-def test_a_new_app_is_installed_beside_it_and_served_behind_the_login(built, tmp_path):
+def test_a_new_app_is_installed_and_served_behind_the_login(built, tmp_path):
     """What README.md of a new app says, step by step."""
     both, port = tmp_path / "environment", free_port()
     install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet", "--target", both]

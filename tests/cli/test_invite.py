@@ -12,7 +12,7 @@ def kept(instance):
     return Database(f"sqlite:///{instance}/latchkey.db")
 
 
-def test_a_link_for_each_is_all_that_is_printed(run, instance):
+def test_only_a_link_for_each_is_printed(run, instance):
     done = run("invite ada@example.org bob --role admin")
     first, second = (line.rpartition("/")[2] for line in done.stdout.splitlines())
     with kept(instance).read() as db:
@@ -20,7 +20,7 @@ def test_a_link_for_each_is_all_that_is_printed(run, instance):
         assert (invitations.find(db, second).note, invitations.find(db, second).role) == ("bob", "admin")
 
 
-def test_an_address_that_is_none_makes_no_invitation_at_all(run, instance):
+def test_an_invalid_email_address_creates_no_invitation(run, instance):
     done = run("invite ada@example.org x@")
     assert (done.exit_code, done.stdout) == (1, "")
     with kept(instance).read() as db:
@@ -28,7 +28,7 @@ def test_an_address_that_is_none_makes_no_invitation_at_all(run, instance):
 
 
 @pytest.mark.parametrize("role", ["king", "ADMIN", "user,admin", ""])
-def test_nobody_is_invited_to_a_role_that_there_is_none_of(run, instance, role):
+def test_an_unknown_role_is_refused(run, instance, role):
     done = run("invite ada@example.org --role", role)
     assert (done.exit_code, done.stdout) == (2, "")
     assert f"There is no role {role}. Roles: admin, super_admin, user." in done.stderr
@@ -36,7 +36,7 @@ def test_nobody_is_invited_to_a_role_that_there_is_none_of(run, instance, role):
         assert invitations.latest_invitations(db) == []
 
 
-def test_with_a_mail_server_it_is_put_into_the_outbox_and_not_printed(run):
+def test_with_a_mail_server_the_link_is_mailed_and_not_printed(run):
     assert run("invite ada@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9").stdout == ""
     (mail,) = json.loads(run("mail list --json").stdout)
     assert (mail["kind"], mail["to"], mail["state"]) == ("invitation", "ada@example.org", "waiting")
@@ -56,13 +56,13 @@ def test_a_disabled_user_gets_no_reset_link(run, add):
     assert run("user reset-link ada").exit_code == 1
 
 
-def test_a_test_mail_says_why_it_was_not_taken(run):
+def test_a_test_mail_prints_why_it_was_refused(run):
     done = run("mail test ada@example.org", WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
     assert done.exit_code == 1
     assert "refused" in done.stderr
 
 
-def test_doctor_names_a_site_that_cannot_mail(run, add):
+def test_doctor_reports_a_site_that_cannot_mail(run, add):
     add("ada", "super_admin")
     by_about = {finding["about"]: finding["level"] for finding in json.loads(run("doctor --json").stdout)}
     assert (by_about["mail"], by_about["outbox"]) == ("warn", "ok")

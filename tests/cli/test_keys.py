@@ -10,7 +10,7 @@ def keys(run):
     return json.loads(run("keys list --json").stdout)
 
 
-def test_rotating_prints_the_name_of_the_key_that_signs_now(run):
+def test_rotating_prints_the_id_of_the_new_key(run):
     (former,) = keys(run)
     kid = run("keys rotate").stdout.strip()
     assert [(key["kid"], key["use"]) for key in keys(run)] == [(kid, "signs"), (former["kid"], "verifies")]
@@ -25,12 +25,12 @@ def test_the_old_key_verifies_for_as_long_as_the_longest_token(run):
     assert overlap_of(keys(run)[1]) == timedelta(days=90)
 
 
-def test_the_overlap_may_be_chosen(run):
+def test_the_overlap_is_an_option(run):
     run("keys rotate --overlap 12h")
     assert overlap_of(keys(run)[1]) == timedelta(hours=12)
 
 
-def test_after_a_theft_the_old_key_is_gone_at_once(run):
+def test_an_emergency_removes_the_old_key_at_once(run):
     kid = run("keys rotate --overlap 0s").stdout.strip()
     assert [key["kid"] for key in keys(run)] == [kid]
 
@@ -40,24 +40,24 @@ def test_a_rotation_is_recorded(run):
     assert "key.rotated" in run("audit tail").stdout
 
 
-def test_a_rotation_that_cannot_be_recorded_does_not_happen(run):
+def test_a_rotation_that_cannot_be_recorded_changes_nothing(run):
     before = keys(run)
     assert run("keys rotate", WEBAPP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").exit_code == 1
     assert keys(run) == before
 
 
-def test_keys_from_the_settings_are_not_ours_to_rotate(run):
+def test_keys_from_the_settings_cannot_be_rotated(run):
     done = run("keys rotate", WEBAPP_SIGNING_ALGORITHM="HS256", WEBAPP_SIGNING_KEY=KEY_GIVEN)
     assert (done.exit_code, done.stdout) == (1, "")
     assert "WEBAPP_SIGNING_KEY" in done.stderr
     assert "key.rotated" not in run("audit tail").stdout
 
 
-def test_no_key_is_shown(run):
+def test_no_private_key_is_printed(run):
     assert "PRIVATE" not in run("keys list").stdout + run("keys list --json").stdout
 
 
-def test_an_old_key_is_retired_before_its_overlap_is_over(run):
+def test_an_old_key_can_be_retired_before_its_overlap_ends(run):
     (former,) = keys(run)
     kid = run("keys rotate").stdout.strip()
     assert run(f"keys retire {former['kid']}").exit_code == 0
@@ -65,7 +65,7 @@ def test_an_old_key_is_retired_before_its_overlap_is_over(run):
     assert "key.retired" in run("audit tail").stdout
 
 
-def test_the_key_that_signs_is_never_retired(run):
+def test_the_signing_key_cannot_be_retired(run):
     (current,) = keys(run)
     done = run(f"keys retire {current['kid']}")
     assert (done.exit_code, "keys rotate" in done.stderr) == (1, True)
@@ -73,6 +73,6 @@ def test_the_key_that_signs_is_never_retired(run):
     assert "key.retired" not in run("audit tail").stdout
 
 
-def test_a_key_that_is_not_there_is_not_retired(run):
+def test_an_unknown_key_cannot_be_retired(run):
     done = run("keys retire nothing")
     assert (done.exit_code, "There is no signing key nothing." in done.stderr) == (1, True)

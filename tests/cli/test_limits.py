@@ -21,23 +21,23 @@ def counted(run, instance):
 
 
 @pytest.mark.usefixtures("counted")
-def test_what_is_counted_is_listed(run):
+def test_counts_are_listed(run):
     hits = {entry["key"].split("/")[0]: entry["hits"] for entry in json.loads(run("limits list --json").stdout)}
     assert hits == {"login-account": 2, "login-address": 1}
 
 
 @pytest.mark.usefixtures("counted")
-def test_only_what_begins_so_is_forgotten(run):
+def test_counts_are_reset_by_prefix(run):
     assert run("limits reset login-account").stdout == "1\n"
     assert [entry["key"].split("/")[0] for entry in json.loads(run("limits list --json").stdout)] == ["login-address"]
 
 
 @pytest.mark.usefixtures("counted")
-def test_without_a_prefix_everything_is_forgotten(run):
+def test_without_a_prefix_all_counts_are_reset(run):
     assert run("limits reset").stdout == "2\n"
     assert run("limits list").stdout == ""
 
 
-def test_forgetting_is_recorded(run):
+def test_a_reset_is_recorded(run):
     run("limits reset login")
     assert "Rate limits of login were reset. (limits.reset, on the command line)" in run("audit tail").stdout

@@ -60,7 +60,7 @@ def plain(page):
         ("/account/password", ["1 script login: curl/8.5.0", "my 2 API tokens"]),
     ],
 )  # fmt: skip
-def test_every_page_of_ones_own_account_says_the_same(ada, path, sentences):
+def test_every_account_page_shows_the_same_numbers(ada, path, sentences):
     text = plain(ada.open(path))
     assert [sentence for sentence in sentences if sentence not in text] == [], text[:2000]
 
@@ -77,12 +77,12 @@ def test_every_page_of_ones_own_account_says_the_same(ada, path, sentences):
         ("/admin/users/disable?ids={id}", ["2 sessions, 2 API tokens and 1 script login end."]),
     ],
 )
-def test_every_page_for_administrators_says_the_same(chief, user, path, sentences):
+def test_every_admin_page_shows_the_same_numbers(chief, user, path, sentences):
     text = plain(chief.open(path.format(id=user.id)))
     assert [sentence for sentence in sentences if sentence not in text] == [], text[:2000]
 
 
-def test_every_json_for_the_user_says_the_same(app, user, ada):
+def test_every_json_for_the_user_has_the_same_numbers(app, user, ada):
     script = Script(app, factories.api_token(app, user, "profile:read", "tokens:read", name="third").token)
     for path in ("/dashboard", "/account/security", "/account/sessions", "/tokens"):
         answer = script.get(path).json
@@ -92,7 +92,7 @@ def test_every_json_for_the_user_says_the_same(app, user, ada):
     assert script.get("/tokens").json["total"] == script.get("/account/security").json["token_count"] == TOKENS + 1
 
 
-def test_every_json_for_administrators_says_the_same(app, user, ada):
+def test_every_json_for_administrators_has_the_same_numbers(app, user, ada):
     chief = factories.user(app, "chief", role="super_admin")
     script = Script(app, factories.api_token(app, chief, "admin:read", "admin:write").token)
     entry = next(one for one in script.get("/admin/users").json["people"] if one["username"] == "ada")
@@ -104,7 +104,7 @@ def test_every_json_for_administrators_says_the_same(app, user, ada):
     assert ended == {"people": 1} | NUMBERS
 
 
-def test_every_command_says_the_same(run, ada):
+def test_every_command_prints_the_same_numbers(run, ada):
     entry = next(one for one in json.loads(run("user list --json").stdout) if one["username"] == "ada")
     shown = json.loads(run("user show ada --json").stdout)
     assert [{name: found[name] for name in NUMBERS} for found in (entry, shown)] == [NUMBERS, NUMBERS]
@@ -123,7 +123,7 @@ def test_every_command_says_the_same(run, ada):
         ("/account/security/end-everything", NUMBERS | {"sessions": SESSIONS - 1, "tokens_kept": 0}),
     ],
 )
-def test_what_was_ended_is_counted_as_it_was_shown(ada, path, ended):
+def test_ended_credentials_are_counted_as_they_were_shown(ada, path, ended):
     ada.open("/account/security")
     headers = {"Accept": "application/json", "X-CSRF-Token": ada.csrf_token}
     assert ada.ask("POST", path, json={}, headers=headers).json == ended

@@ -18,7 +18,7 @@ def moved(run, **settings):
     return [finding for finding in json.loads(run("doctor --json", **settings).stdout) if finding["about"] == "moved"]
 
 
-def test_the_doctor_counts_what_does_not_work_under_the_new_url(run, make_app):
+def test_doctor_counts_tokens_and_passkeys_of_unlisted_urls(run, make_app):
     app = make_app(WEBAPP_BASE_URL=OLD)
     ada = factories.user(app, "ada")
     factories.api_token(app, ada)
@@ -33,7 +33,7 @@ def test_the_doctor_counts_what_does_not_work_under_the_new_url(run, make_app):
     assert [finding["level"] for finding in moved(run, **named)] == ["ok"]
 
 
-def test_what_was_made_before_the_url_was_noted_belongs_to_the_oldest_one(make_app, instance):
+def test_tokens_and_passkeys_without_a_stored_url_belong_to_the_oldest_one(make_app, instance):
     app = make_app(WEBAPP_BASE_URL=OLD)
     ada = factories.user(app, "ada")
     factories.api_token(app, ada)

@@ -37,7 +37,7 @@ def note():
     Base.metadata.remove(made)
 
 
-def test_it_writes_what_changed_in_the_models_and_that_runs(migrations, note, tmp_path):
+def test_a_migration_for_changed_models_is_written_and_runs(migrations, note, tmp_path):
     head = schema.head()
     file = new_migration.write("Add notes, kept for a while", date(2040, 1, 2))
     assert file == migrations / "versions" / "20400102_add_notes_kept_for_a_while.py"
@@ -55,13 +55,13 @@ def test_it_writes_what_changed_in_the_models_and_that_runs(migrations, note, tm
         assert [what for what, *_ in schema.differences(engine)] == ["add_table"]
 
 
-def test_a_file_sorts_behind_those_that_run_before_it(migrations):
+def test_migration_files_sort_in_the_order_in_which_they_run(migrations):
     file = new_migration.write("nothing", date(2020, 1, 1))
     assert sorted(path.name for path in (migrations / "versions").glob("*.py"))[-1] == file.name
     assert file.read_text().count("    pass\n") == 2
 
 
-def test_one_without_a_name_is_refused(migrations):
+def test_a_migration_without_a_name_is_refused(migrations):
     with pytest.raises(ValueError, match="NAME="):
         new_migration.write(" - ", date(2040, 1, 2))
 

@@ -32,7 +32,7 @@ def test_flask_runs_its_commands_on_the_application(instance, monkeypatch, comma
         pytest.param("gunicorn --worker-class gthread --bind 127.0.0.1:{port} webapp:create_app()", id="gunicorn"),
     ],
 )
-def test_another_server_serves_it(instance, command):
+def test_another_server_can_serve_the_application(instance, command):
     settings, port = {"WEBAPP_INSTANCE": str(instance)}, free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", *command.format(port=port).split()],

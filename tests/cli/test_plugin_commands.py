@@ -46,7 +46,7 @@ def test_a_command_of_a_named_blueprint_runs_with_the_application(run, monkeypat
 
 
 @pytest.mark.parametrize("named", ["", "reporting:quiet"], ids=["no blueprint", "one without commands"])
-def test_other_words_are_no_commands_and_create_nothing(run, monkeypatch, tmp_path, named):
+def test_unknown_commands_are_refused_and_create_nothing(run, monkeypatch, tmp_path, named):
     monkeypatch.setenv("WEBAPP_BLUEPRINTS", named)
     done = run("reports", "count", "sessions")
     assert (done.exit_code, "No such command 'reports'" in done.output) == (2, True)
@@ -54,7 +54,7 @@ def test_other_words_are_no_commands_and_create_nothing(run, monkeypatch, tmp_pa
     assert not (tmp_path / "instance").exists()
 
 
-def test_a_blueprint_that_cannot_be_loaded_is_one_sentence_and_leaves_the_help(run, monkeypatch):
+def test_a_blueprint_that_cannot_be_loaded_is_one_message_and_help_still_works(run, monkeypatch):
     monkeypatch.setenv("WEBAPP_BLUEPRINTS", "reporting:nothing")
     done = run("reports", "count", "sessions")
     assert (done.exit_code, "WEBAPP_BLUEPRINTS names reporting:nothing" in done.output) == (2, True)

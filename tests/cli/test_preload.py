@@ -19,7 +19,7 @@ def test_the_libraries_of_the_first_login_are_loaded_before_it():
     assert subprocess.run([sys.executable, "-c", LOADS], check=False, timeout=60).returncode == 0
 
 
-def test_a_worker_begins_to_load_soon_after_it_has_started(monkeypatch):
+def test_a_worker_starts_loading_soon_after_its_start(monkeypatch):
     loaded = []
     monkeypatch.setattr(preload, "DELAY", 0.0)
     monkeypatch.setattr(preload, "load_libraries", lambda: loaded.append(1))

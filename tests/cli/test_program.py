@@ -47,30 +47,30 @@ def test_every_command_exits_with_2_after_wrong_usage(words, wrong):
     assert (done.exit_code, done.stdout) == (2, "")
 
 
-def test_the_help_waits_for_nothing_heavy():
+def test_the_help_imports_no_heavy_module():
     done = subprocess.run([sys.executable, "-c", HEAVY], cwd=ROOT, env=bare_environ(), capture_output=True)
     assert done.returncode == 0
 
 
-def test_the_version_is_said(run):
+def test_the_version_is_printed(run):
     assert run("--version").stdout == "0.1.0\n"
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_an_instance_may_be_named_on_the_line(run, instance, tmp_path):
+def test_the_instance_is_an_option(run, instance, tmp_path):
     assert run(f"--instance {tmp_path / 'other'} db upgrade").exit_code == 0
     assert (tmp_path / "other" / "latchkey.db").exists()
     assert not instance.exists()
 
 
 @pytest.mark.parametrize("command", ["serve", "user list", "routes", "settings", "keys list", "doctor", "db upgrade"])
-def test_a_misspelt_setting_stops_every_command_with_one_sentence(run, command):
+def test_a_misspelt_setting_stops_every_command_with_one_message(run, command):
     done = run(command, WEBAPP_WROKERS="2")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == "WEBAPP_WROKERS is not a setting; did you mean WEBAPP_WORKERS?\n"
 
 
-def test_a_database_that_does_not_answer_is_one_sentence(run):
+def test_a_database_that_does_not_answer_is_one_message(run):
     done = run("user list", WEBAPP_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("The database does not answer (")

@@ -38,7 +38,7 @@ def formers(instance):
     return [file for file in instance.iterdir() if ".before-" in file.name]
 
 
-def test_the_backup_is_the_database_and_the_former_one_is_kept(run, add, instance, copy):
+def test_a_restore_replaces_the_database_and_keeps_the_former_one(run, add, instance, copy):
     add("bob")
     done = run(f"db restore {copy}")
     assert done.exit_code == 0, done.stderr
@@ -54,7 +54,7 @@ def test_the_backup_is_the_database_and_the_former_one_is_kept(run, add, instanc
     ("option", "count"),
     [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)],
 )
-def test_what_was_revoked_since_stays_dead_unless_told_otherwise(run, add, mint, instance, tmp_path, option, count):
+def test_credentials_revoked_since_stay_revoked_by_default(run, add, mint, instance, tmp_path, option, count):
     add("ada")
     _, token_id = mint("ada")
     file = tmp_path / "copy.db"
@@ -95,7 +95,7 @@ def expectant(run, add, instance, tmp_path):
 
 
 @pytest.mark.parametrize(("option", "count"), [("", 0), ("--revoke-issued-before 2020-01-01", 1), ("--keep-logins", 1)])
-def test_what_waited_in_the_backup_and_may_have_been_used_since_is_dead(run, instance, expectant, option, count):
+def test_pending_links_of_the_backup_are_void(run, instance, expectant, option, count):
     done = run(f"db restore {expectant} {option}")
     assert done.exit_code == 0, done.stderr
     for query in WAITING:
@@ -105,7 +105,7 @@ def test_what_waited_in_the_backup_and_may_have_been_used_since_is_dead(run, ins
         assert "may have been sent already" in run("mail list --failed").stdout
 
 
-def test_a_database_that_is_lost_is_restored_without_the_log_it_left(run, instance, copy):
+def test_a_lost_database_is_restored_without_its_old_wal(run, instance, copy):
     (instance / "latchkey.db").unlink()
     (instance / "latchkey.db-wal").write_bytes(b"a log")
     done = run(f"db restore {copy}")
@@ -113,7 +113,7 @@ def test_a_database_that_is_lost_is_restored_without_the_log_it_left(run, instan
     assert users(instance / "latchkey.db") == ["ada"]
 
 
-def test_a_damaged_one_is_kept_too(run, instance, copy):
+def test_a_damaged_database_is_kept_too(run, instance, copy):
     (instance / "latchkey.db").write_bytes(b"no database at all" * 100)
     done = run(f"db restore {copy}")
     assert done.exit_code == 0, done.stderr
@@ -139,7 +139,7 @@ def damaged(file):
 @pytest.mark.parametrize(
     ("spoil", "word"), [(foreign, "not a database of"), (newer, "newer"), (damaged, "cannot be read")]
 )
-def test_what_is_no_backup_of_ours_changes_nothing(run, add, instance, copy, spoil, word):
+def test_a_file_that_is_no_backup_changes_nothing(run, add, instance, copy, spoil, word):
     add("bob")
     spoil(copy)
     done = run(f"db restore {copy}")
@@ -147,14 +147,14 @@ def test_what_is_no_backup_of_ours_changes_nothing(run, add, instance, copy, spo
     assert (users(instance / "latchkey.db"), formers(instance)) == (["ada", "bob"], [])
 
 
-def test_a_site_that_is_served_is_left_alone(run, instance, copy, free):
+def test_a_running_site_is_not_restored(run, instance, copy, free):
     host, port = free.split(":")
     with socket.create_server((host, int(port))):
         done = run(f"db restore {copy}")
     assert (done.exit_code, "Stop it first" in done.stderr, formers(instance)) == (1, True, [])
 
 
-def test_so_is_one_that_another_program_has_open(run, instance, copy):
+def test_a_database_open_in_another_program_is_not_restored(run, instance, copy):
     with closing(sqlite3.connect(instance / "latchkey.db")) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("SELECT count(*) FROM user").fetchone()
@@ -162,12 +162,12 @@ def test_so_is_one_that_another_program_has_open(run, instance, copy):
     assert (done.exit_code, "Stop it first" in done.stderr, formers(instance)) == (1, True, [])
 
 
-def test_postgresql_is_left_to_its_own_tools(run, copy):
+def test_postgresql_is_restored_by_its_own_tools(run, copy):
     done = run(f"db restore {copy}", WEBAPP_DATABASE_URL="postgresql://127.0.0.1:1/latchkey")
     assert (done.exit_code, "pg_restore" in done.stderr) == (1, True)
 
 
-def test_what_was_restored_elsewhere_is_only_revoked(run, mint, instance, copy):
+def test_made_elsewhere_only_revokes(run, mint, instance, copy):
     mint("ada")
     done = run("db restore --made-elsewhere")
     assert (done.exit_code, "1 token" in done.stderr) == (0, True), done.stderr

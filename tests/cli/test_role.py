@@ -114,7 +114,7 @@ RULES = {
 
 
 @pytest.mark.parametrize(("verb", "given", "is_allowed", "said"), RULES.values(), ids=RULES)
-def test_command_and_page_have_the_same_rules(by, run, verb, given, is_allowed, said):
+def test_command_and_page_refuse_the_same(by, run, verb, given, is_allowed, said):
     before = run("role list --json").stdout
     by_command = getattr(by["command"], verb)(*given)
     assert said in by_command.stderr
@@ -137,14 +137,14 @@ def test_the_page_allows_what_the_command_allows(by, verb, given, is_allowed, sa
     assert is_done(getattr(by["page"], verb)(*given)) == is_allowed
 
 
-def test_the_last_way_to_super_admin_is_not_closed(run, add):
+def test_the_last_super_admin_role_is_kept(run, add):
     assert run("role create owner --description x --includes super_admin").exit_code == 0
     add("ada", "owner")
     done = run("role edit owner --includes user")
     assert (done.exit_code, "Nobody would be super_admin any more." in done.stderr) == (1, True)
 
 
-def test_what_is_not_given_stays(run):
+def test_omitted_options_are_not_changed(run):
     run("role create editor --description Writes. --includes user")
     run("role edit editor --description Edits.")
     found = json.loads(run("role show editor --json").stdout)
@@ -159,11 +159,11 @@ def test_what_is_not_given_stays(run):
 @pytest.mark.parametrize(
     "command", ["role edit user", "role edit user --includes-nothing --includes x", "role create x"]
 )
-def test_wrong_usage_is_said_as_such(run, command):
+def test_wrong_usage_exits_with_2(run, command):
     assert run(command).exit_code == 2
 
 
-def test_the_list_says_what_each_includes_and_how_many_have_it(run, add):
+def test_the_list_shows_included_roles_and_numbers_of_users(run, add):
     add("ada", "super_admin")
     lines = [line.split() for line in run("role list").stdout.splitlines()]
     assert [line[:3] for line in lines[1:]] == [
@@ -173,7 +173,7 @@ def test_the_list_says_what_each_includes_and_how_many_have_it(run, add):
     ]
 
 
-def test_one_role_is_shown_with_those_above_and_below(run):
+def test_show_prints_included_and_including_roles(run):
     lines = run("role show admin").stdout.splitlines()
     assert [line.split(maxsplit=1)[1] for line in lines if line.startswith("Includes")] == ["user"]
     assert "Included by  super_admin" in lines

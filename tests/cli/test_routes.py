@@ -6,7 +6,7 @@ from webapp.app import create_app
 from webapp.cli import routes
 
 
-def test_every_route_says_whom_it_lets_in(run):
+def test_every_route_shows_who_may_use_it(run):
     found = json.loads(run("routes --json").stdout)
     assert all(route["is_declared"] for route in found)
     protected = next(route for route in found if route["path"] == "/protected")
@@ -25,7 +25,7 @@ def with_a_silent_route(settings):
     return app
 
 
-def test_a_route_that_says_nothing_is_marked_and_fails(run, monkeypatch):
+def test_a_route_without_a_rule_is_marked_and_fails(run, monkeypatch):
     monkeypatch.setattr(routes, "create_app", with_a_silent_route)
     done = run("routes")
     assert done.exit_code == 1

@@ -23,7 +23,7 @@ def count(engine, table):
         return connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
 
 
-def test_a_table_made_anew_does_not_take_the_rows_along_that_point_to_it(engine):
+def test_recreating_a_table_does_not_delete_rows_that_refer_to_it(engine):
     with schema.migrating(engine) as connection:
         connection.exec_driver_sql("CREATE TABLE other (id INTEGER PRIMARY KEY)")
         connection.exec_driver_sql("INSERT INTO other SELECT id FROM parent")
@@ -32,13 +32,13 @@ def test_a_table_made_anew_does_not_take_the_rows_along_that_point_to_it(engine)
     assert count(engine, "child") == 1
 
 
-def test_a_migration_that_leaves_rows_pointing_to_nothing_is_taken_back(engine):
+def test_a_migration_that_breaks_foreign_keys_is_rolled_back(engine):
     with pytest.raises(Damaged), schema.migrating(engine) as connection:
         connection.exec_driver_sql("DELETE FROM parent")
     assert count(engine, "parent") == 1
 
 
-def test_a_migration_that_breaks_off_is_taken_back(engine):
+def test_a_failed_migration_is_rolled_back(engine):
     def half(connection):
         connection.exec_driver_sql("CREATE TABLE half (id INTEGER PRIMARY KEY)")
         raise KeyboardInterrupt

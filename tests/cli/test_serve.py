@@ -11,7 +11,7 @@ from tests.cli.serving import ROOT, bare_environ, serving, start
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(instance):
+def test_serve_prints_a_setup_link_answers_and_stops_in_time(instance):
     with serving(start(instance)) as (server,):
         assert server.open("/healthz").json() == {"status": "ok"}
         assert server.stop() == 0
@@ -22,7 +22,7 @@ def test_it_starts_prints_a_setup_link_answers_and_stops_within_its_patience(ins
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_two_that_start_at_once_share_one_migration_and_one_set_of_keys(instance):
+def test_two_starts_at_once_run_one_migration_and_create_one_set_of_keys(instance):
     with serving(*(start(instance, WEBAPP_WORKERS="1") for _ in range(2))) as servers:
         sets = [server.open("/.well-known/jwks.json").json()["keys"] for server in servers]
         assert sets[0] == sets[1]
@@ -31,7 +31,7 @@ def test_two_that_start_at_once_share_one_migration_and_one_set_of_keys(instance
     assert said == ["Upgrading the database ..."]
 
 
-def test_a_port_that_is_taken_is_one_sentence(instance):
+def test_a_port_in_use_is_one_message(instance):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -41,12 +41,12 @@ def test_a_port_that_is_taken_is_one_sentence(instance):
     assert (done.returncode, done.stdout, done.stderr) == (1, "", expected)
 
 
-def test_without_a_command_it_serves(instance):
+def test_serve_is_the_default_command(instance):
     done = run_alone(WEBAPP_INSTANCE=str(instance), WEBAPP_WORKERS="0")
     assert (done.returncode, done.stderr) == (2, "WEBAPP_WORKERS must be more than zero.\n")
 
 
-def test_an_identity_provider_that_is_not_there_stops_the_start(instance):
+def test_a_missing_identity_provider_stops_the_start(instance):
     done = run_alone(WEBAPP_INSTANCE=str(instance), WEBAPP_IDENTITY_PROVIDER="nowhere.at:all")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "WEBAPP_IDENTITY_PROVIDER names nowhere.at:all, which cannot be imported" in done.stderr
@@ -74,7 +74,7 @@ def statuses(server, token):
     return {server.open("/protected", token).status_code for _ in range(12)}
 
 
-def test_what_operators_do_acts_on_the_next_request_in_every_worker(run, mint, server):
+def test_commands_apply_to_the_next_request_in_every_worker(run, mint, server):
     first, first_id = mint("bob", "first")
     assert statuses(server, first) == {200}
 

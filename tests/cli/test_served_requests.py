@@ -58,6 +58,6 @@ def status_of(site: ServedSite, sent: bytes) -> int | None:
         pytest.param(CHUNKED + b"1\r\n{\r\n" * PIECES + b"0\r\n\r\n", 413, id="thousands of chunks"),
     ],
 )
-def test_an_odd_request_is_answered_as_the_standard_says(site: ServedSite, sent: bytes, status: int | None) -> None:
+def test_an_unusual_request_is_answered_as_in_the_standard(site: ServedSite, sent: bytes, status: int | None) -> None:
     assert status_of(site, sent) == status
     assert status_of(site, b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n") == 200

@@ -41,7 +41,7 @@ def frame(kind, flags, stream, payload):
     return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
 
-def test_http2_is_not_spoken_so_no_connection_holds_more_than_one_request(server):
+def test_http2_is_not_served_so_a_connection_has_one_request(server):
     for _ in range(3):
         with connected(server) as client:
             client.sendall(PREFACE + frame(4, 0, 0, b""))
@@ -50,7 +50,7 @@ def test_http2_is_not_spoken_so_no_connection_holds_more_than_one_request(server
     assert all(server.open("/healthz").status_code == 200 for _ in range(6))
 
 
-def test_slow_bodies_hold_up_nobody_and_end_in_time(server):
+def test_slow_bodies_do_not_block_others_and_time_out(server):
     clients = [connected(server) for _ in range(200)]
     try:
         for client in clients:
@@ -66,7 +66,7 @@ def test_slow_bodies_hold_up_nobody_and_end_in_time(server):
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nHost: local"], ids=["nothing", "half a header"])
-def test_connections_that_send_no_whole_headers_hold_up_nobody_and_are_closed(server, begun):
+def test_incomplete_headers_do_not_block_others_and_time_out(server, begun):
     clients = [connected(server) for _ in range(300)]
     try:
         for client in clients:
@@ -78,7 +78,7 @@ def test_connections_that_send_no_whole_headers_hold_up_nobody_and_are_closed(se
             client.close()
 
 
-def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(instance):
+def test_connections_that_read_nothing_do_not_block_other_networks(instance):
     request = b"GET /docs HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n" * 20
     with serving(start(instance, WEBAPP_WORKERS="1", WEBAPP_CONNECTIONS="64")) as (server,):
         clients = [connected(server) for _ in range(100)]
@@ -98,7 +98,7 @@ def test_connections_that_read_nothing_hold_up_nobody_from_elsewhere(instance):
                 client.close()
 
 
-def test_a_streamed_export_arrives_and_clients_that_leave_it_hold_no_thread(run, add, instance, monkeypatch):
+def test_a_streamed_export_is_complete_and_disconnects_free_its_thread(run, add, instance, monkeypatch):
     add("chief", "super_admin")
     with serving(start(instance, WEBAPP_WORKERS="1", WEBAPP_THREADS="4")) as (server,):
         # A token names the URL of the site, which follows from what is bound.

@@ -13,7 +13,7 @@ def backup(run, add):
     return done.stdout.strip()
 
 
-def test_a_service_account_is_added_listed_and_given_a_token(run, backup, mint):
+def test_a_service_account_can_be_added_listed_and_given_a_token(run, backup, mint):
     mint("backup", "disk")
     (found,) = json.loads(run("user services --json").stdout)
     assert (found["username"], found["owner"], found["tokens"], found["purpose"]) == (
@@ -26,18 +26,18 @@ def test_a_service_account_is_added_listed_and_given_a_token(run, backup, mint):
 
 
 @pytest.mark.parametrize("command", ["user password backup --password-stdin", "user reset-link backup"])
-def test_no_command_gives_it_a_way_to_log_in(run, backup, command):
+def test_no_command_gives_a_service_account_a_way_to_log_in(run, backup, command):
     done = run(command, typed="umbrella otter lantern 9")
     assert (done.exit_code, "service account" in done.stderr) == (1, True)
 
 
-def test_disabling_its_owner_says_what_stopped(run, backup):
+def test_disabling_an_owner_prints_the_disabled_service_accounts(run, backup):
     done = run("user disable ada")
     assert "These service accounts stopped with them: backup." in done.stderr
     assert json.loads(run("user services --json").stdout)[0]["disabled_at"] is not None
 
 
-def test_it_is_handed_over_before_or_along_with_that(run, add, backup):
+def test_a_service_account_can_be_handed_over_before_or_with_disabling(run, add, backup):
     add("grace")
     assert run("user hand-over backup --to grace").exit_code == 0
     assert run("user disable grace --services-to ada").exit_code == 0
@@ -58,5 +58,5 @@ def test_it_is_handed_over_before_or_along_with_that(run, add, backup):
         ("user hand-over backup --to backup", 1),
     ],
 )
-def test_what_cannot_be_is_refused(run, backup, command, code):
+def test_impossible_owners_are_refused(run, backup, command, code):
     assert run(command).exit_code == code

@@ -14,7 +14,7 @@ def test_every_setting_is_in_the_manual_with_its_meaning(run):
     assert all(row["meaning"] and row["type"] for row in rows)
 
 
-def test_the_manual_says_who_set_what(run):
+def test_the_manual_shows_the_source_of_each_value(run):
     rows = {row["variable"]: row for row in json.loads(run("settings --json", WEBAPP_WORKERS="3").stdout)}
     assert (rows["WEBAPP_WORKERS"]["value"], rows["WEBAPP_WORKERS"]["source"]) == ("3", "environment")
     assert rows["WEBAPP_THREADS"]["source"] == "default"

@@ -72,7 +72,7 @@ def counted(app, user):
     return is_written
 
 
-def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkeypatch, app, busy, served, counted):
+def test_running_work_is_finished_and_counts_are_written_before_exit(monkeypatch, app, busy, served, counted):
     monkeypatch.setattr("webapp.cli.shutdown.later", lambda _seconds, _act: None)
     seen = []
     ending = Shutdown(served, lambda code: seen.append((code, busy.has_finished, counted())))
@@ -84,7 +84,7 @@ def test_work_in_hand_is_finished_and_counts_are_written_before_it_leaves(monkey
     assert seen == [(0, True, True)]
 
 
-def test_what_does_not_end_is_left_behind_and_counts_are_written_all_the_same(monkeypatch, app, busy, served, counted):
+def test_work_that_does_not_end_is_abandoned_and_counts_are_written(monkeypatch, app, busy, served, counted):
     monkeypatch.setattr("webapp.cli.shutdown.GRACE", 0.2)
     left = threading.Event()
     ending = Shutdown(served, lambda _code: left.set())
@@ -95,7 +95,7 @@ def test_what_does_not_end_is_left_behind_and_counts_are_written_all_the_same(mo
     assert (busy.has_finished, counted()) == (False, True)
 
 
-def test_it_leaves_though_the_last_writing_waits_for_another_writer(monkeypatch, app, served, counted):
+def test_the_process_exits_although_the_last_write_is_blocked(monkeypatch, app, served, counted):
     monkeypatch.setattr("webapp.cli.shutdown.GRACE", 0.1)
     monkeypatch.setattr("webapp.cli.shutdown.CERTAINLY", 0.3)
     left = threading.Semaphore(0)
@@ -111,7 +111,7 @@ def test_it_leaves_though_the_last_writing_waits_for_another_writer(monkeypatch,
     assert left.acquire(timeout=30)
 
 
-def test_told_before_it_serves_it_leaves_at_once():
+def test_a_signal_before_serving_exits_at_once():
     left = []
     Shutdown(lambda: False, left.append).begin()
     assert left == [0]
@@ -138,7 +138,7 @@ class Process:
 
 
 @pytest.mark.parametrize(("looks", "is_killed"), [(5, False), (10**6, True)])
-def test_a_worker_is_killed_that_refuses_to_stop_and_not_one_whose_end_is_noted_late(monkeypatch, looks, is_killed):
+def test_only_a_worker_that_does_not_stop_is_killed(monkeypatch, looks, is_killed):
     monkeypatch.setattr("webapp.cli.granian_server.PATIENCE", 0.2)
     server, process = (
         Server("nowhere:at_all", interface=Interfaces.ASGINL, workers_kill_timeout=1),

@@ -24,7 +24,7 @@ def test_the_migration_computes_the_skeletons_that_the_application_compares(make
     assert dict(found) == {name: skeleton_key(name) for name in NAMES}
 
 
-def test_a_command_refuses_a_look_alike(run, add):
+def test_user_add_refuses_a_look_alike(run, add):
     add("alice")
     done = run("user add alıce --password-stdin", typed="umbrella otter lantern")
     assert (done.exit_code, "name alıce is taken" in done.stderr) == (1, True)

@@ -10,14 +10,14 @@ import pytest
 from tests.login.scripts import log_in, refresh, works
 
 
-def test_minting_prints_the_token_and_nothing_else(add, mint):
+def test_token_mint_prints_only_the_token(add, mint):
     add("ada")
     token, _ = mint("ada")
     assert token.startswith("eyJ")
     assert token.count(".") == 2
 
 
-def test_a_token_is_listed_by_its_id_and_never_shown_again(run, add, mint):
+def test_a_token_is_listed_by_its_id_without_its_secret(run, add, mint):
     add("ada")
     token, token_id = mint("ada")
     (listed,) = json.loads(run("token list ada --json").stdout)
@@ -25,7 +25,7 @@ def test_a_token_is_listed_by_its_id_and_never_shown_again(run, add, mint):
     assert token not in run("token list").stdout + run("token list --json").stdout
 
 
-def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
+def test_the_list_has_tokens_of_all_users_by_default(run, add, mint):
     for name in ("ada", "bob"):
         add(name)
         mint(name)
@@ -63,14 +63,14 @@ def test_the_list_is_everybodys_unless_one_is_named(run, add, mint):
         pytest.param("--name laptop --scope protected:read --expires never", 1, "Tokens must expire", id="no end"),
     ],
 )
-def test_what_cannot_be_minted_is_said(run, add, options, code, words):
+def test_an_impossible_token_is_an_error_message(run, add, options, code, words):
     add("ada")
     done = run(f"token mint ada {options}")
     assert (done.exit_code, done.stdout) == (code, "")
     assert words in done.stderr
 
 
-def test_a_token_that_may_rotate_itself_is_minted_with_restrictions_that_allow_it(run, add):
+def test_a_token_with_self_rotation_needs_restrictions_that_allow_it(run, add):
     add("ada")
     limits = "--method POST --method GET --resource /protected --resource /tokens/self/rotate"
     assert run(f"token mint ada --name job --scope self:rotate --scope protected:read {limits}").exit_code == 0
@@ -83,13 +83,13 @@ def test_a_second_token_of_that_name_is_refused(run, add, mint):
     assert (done.exit_code, done.stderr) == (1, "ada already has a token named laptop.\n")
 
 
-def test_a_disabled_user_is_given_none(run, add):
+def test_a_disabled_user_gets_no_token(run, add):
     add("ada")
     run("user disable ada")
     assert run("token mint ada --name laptop --scope protected:read").exit_code == 1
 
 
-def test_revoking_takes_the_id_in_either_spelling_and_is_no_error_twice(run, add, mint):
+def test_revoking_accepts_both_forms_of_the_id_and_is_idempotent(run, add, mint):
     add("ada")
     _, token_id = mint("ada")
     assert run(f"token revoke {token_id}").stderr == "Revoked.\n"
@@ -97,7 +97,7 @@ def test_revoking_takes_the_id_in_either_spelling_and_is_no_error_twice(run, add
     assert (again.exit_code, again.stderr) == (0, "It was already revoked.\n")
 
 
-def test_a_revoked_token_leaves_the_list_and_stays_in_the_long_one(run, add, mint):
+def test_a_revoked_token_is_listed_only_with_all(run, add, mint):
     add("ada")
     _, token_id = mint("ada")
     run(f"token revoke {token_id}")
@@ -105,15 +105,15 @@ def test_a_revoked_token_leaves_the_list_and_stays_in_the_long_one(run, add, min
     assert token_id in run("token list --all").stdout
 
 
-def test_an_id_of_no_token_is_not_found(run):
+def test_an_unknown_id_is_not_found(run):
     assert run(f"token revoke {uuid4()}").exit_code == 1
 
 
-def test_what_is_no_id_is_wrong_usage(run):
+def test_an_invalid_id_is_wrong_usage(run):
     assert run("token revoke laptop").exit_code == 2
 
 
-def test_the_login_of_a_script_is_one_token_and_is_ended_as_one(app, run, user, instance):
+def test_a_script_login_is_one_entry_and_ended_as_one(app, run, user, instance):
     def run_here(command):
         return run(command, WEBAPP_INSTANCE=str(instance))
 
@@ -129,7 +129,7 @@ def test_the_login_of_a_script_is_one_token_and_is_ended_as_one(app, run, user, 
     assert run_here(f"token revoke {listed['id']}").stderr == "It was already revoked.\n"
 
 
-def test_a_token_is_minted_with_its_limits(run, add, instance):
+def test_a_token_is_created_with_its_limits(run, add, instance):
     add("ada")
     options = "--resource /protected --method GET --network 10.0.0.0/8 --network ::ffff:192.0.2.1 --per-minute 60"
     done = run(f"token mint ada --name wall --scope protected:read {options}")
@@ -142,7 +142,7 @@ def test_a_token_is_minted_with_its_limits(run, add, instance):
     }  # fmt: skip
 
 
-def test_a_token_without_an_end_takes_a_reason_where_it_is_allowed_at_all(run, add):
+def test_a_token_without_expiry_needs_the_setting_and_a_reason(run, add):
     add("ada")
     mint = "token mint ada --name wall --scope protected:read --expires never"
     allowed = {"WEBAPP_TOKEN_NEVER_EXPIRES": "true"}
@@ -152,7 +152,7 @@ def test_a_token_without_an_end_takes_a_reason_where_it_is_allowed_at_all(run, a
     assert " never " in run("token list ada", **allowed).stdout
 
 
-def test_a_token_is_rotated_by_hand_and_both_know_of_each_other(run, add, mint):
+def test_a_rotated_token_refers_to_its_successor_and_back(run, add, mint):
     add("ada")
     _, token_id = mint("ada")
     rotated = run(f"token rotate {token_id} --overlap 1h")
@@ -170,7 +170,7 @@ def test_a_token_is_rotated_by_hand_and_both_know_of_each_other(run, add, mint):
         pytest.param(f"rotate {uuid4()} --overlap 8d", "at most 7d", id="no overlap without end"),
     ],
 )
-def test_what_cannot_be_done_with_a_token_is_said(run, add, options, words):
+def test_impossible_actions_on_a_token_are_error_messages(run, add, options, words):
     add("ada")
     refused = run(f"token {options}")
     assert (refused.exit_code, words in refused.stderr) == (1, True)

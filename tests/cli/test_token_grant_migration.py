@@ -16,7 +16,7 @@ def row(engine, sql, **values):
         return connection.execute(sa.text(sql), values).scalar()
 
 
-def test_a_token_keeps_its_scopes_over_the_change_and_back(make_app, instance):
+def test_a_token_keeps_its_scopes_through_upgrade_and_downgrade(make_app, instance):
     app = make_app()
     token = factories.api_token(app, factories.user(app), "tokens:read", "profile:read")
     settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), services_of(app).get(Database).engine

@@ -13,11 +13,11 @@ from webapp.web.registry import services_of
 
 
 @pytest.mark.usefixtures("unbuilt")
-def test_adding_prints_the_id_and_nothing_else(add):
+def test_user_add_prints_only_the_id(add):
     assert UUID(add("ada"))
 
 
-def test_a_taken_name_is_refused_in_any_letters(run, add):
+def test_a_taken_name_is_refused_in_any_letter_case(run, add):
     add("ada")
     done = run("user add ADA --password-stdin", typed=PASSWORD)
     assert (done.exit_code, done.stdout, done.stderr) == (
@@ -27,7 +27,7 @@ def test_a_taken_name_is_refused_in_any_letters(run, add):
     )
 
 
-def test_a_taken_address_is_refused(run, add):
+def test_a_taken_email_address_is_refused(run, add):
     add("ada")
     done = run("user add eve --email ADA@example.org --password-stdin", typed=PASSWORD)
     assert (done.exit_code, done.stderr) == (1, "Another user already has the e-mail address ADA@example.org.\n")
@@ -39,17 +39,17 @@ def test_a_weak_password_is_refused(run):
     assert "at least 15 characters" in done.stderr
 
 
-def test_without_somebody_to_ask_a_password_must_come_through_standard_input(run):
+def test_without_a_terminal_the_password_must_be_on_standard_input(run):
     done = run("user add ada", typed="")
     assert done.exit_code == 2
     assert "--password-stdin" in done.stderr
 
 
-def test_a_role_that_does_not_exist_is_wrong_usage(run):
+def test_an_unknown_role_is_wrong_usage(run):
     assert run("user add ada --role king --password-stdin", typed=PASSWORD).exit_code == 2
 
 
-def test_the_list_says_who_is_what(run, add):
+def test_the_list_shows_roles_and_states(run, add):
     add("ada", "super_admin")
     add("bob")
     users = json.loads(run("user list --json").stdout)
@@ -61,20 +61,20 @@ def test_the_list_shows_no_hash(run, add):
     assert "argon2" not in run("user list").stdout + run("user list --json").stdout
 
 
-def test_a_user_is_found_by_name_or_address(run, add):
+def test_a_user_is_found_by_name_or_email_address(run, add):
     add("ada", "super_admin")
     add("bob")
     assert run("user role bob admin").exit_code == 0
     assert run("user role bob@example.org user").stderr == "bob now has the role user; before, it was admin.\n"
 
 
-def test_nobody_is_found_by_another_name(run, add):
+def test_an_unknown_name_is_not_found(run, add):
     add("ada")
     done = run("user disable nobody")
     assert (done.exit_code, done.stderr) == (1, "There is no user named nobody.\n")
 
 
-def test_the_last_super_admin_stays(run, add):
+def test_the_last_super_admin_cannot_be_disabled(run, add):
     add("ada", "super_admin")
     for command in ("user role ada user", "user disable ada"):
         done = run(command)
@@ -82,14 +82,14 @@ def test_the_last_super_admin_stays(run, add):
         assert "ada is the only super_admin" in done.stderr
 
 
-def test_disabling_ends_everything_and_says_how_much(run, add, mint):
+def test_disabling_ends_everything_and_prints_numbers(run, add, mint):
     add("ada")
     mint("ada")
     assert run("user disable ada").stderr == "ada is disabled. Ended: 0 sessions, 0 script logins, 1 API token.\n"
     assert json.loads(run("token list --json").stdout) == []
 
 
-def test_enabling_lets_one_back_in_and_revives_nothing(run, add, mint):
+def test_enabling_allows_the_login_and_restores_no_credential(run, add, mint):
     add("ada")
     mint("ada")
     run("user disable ada")
@@ -98,7 +98,7 @@ def test_enabling_lets_one_back_in_and_revives_nothing(run, add, mint):
     assert json.loads(run("token list --json").stdout) == []
 
 
-def test_a_new_password_is_judged_and_said(run, add):
+def test_a_new_password_is_checked(run, add):
     add("ada")
     assert run("user password ada --password-stdin", typed="short").exit_code == 1
     done = run("user password ada --password-stdin", typed=f"another {PASSWORD}\n")
@@ -108,7 +108,7 @@ def test_a_new_password_is_judged_and_said(run, add):
     )
 
 
-def test_a_new_password_leaves_api_tokens_unless_told_to_revoke_them(run, add, mint):
+def test_a_new_password_keeps_api_tokens_by_default(run, add, mint):
     add("ada")
     mint("ada")
     done = run("user password ada --password-stdin", typed=f"another {PASSWORD}\n")
@@ -146,7 +146,7 @@ def test_a_new_setup_link_replaces_the_former(run, instance):
     assert (works(instance, former), works(instance, latter)) == (False, True)
 
 
-def test_there_is_no_setup_link_once_somebody_looks_after_the_site(run, add):
+def test_there_is_no_setup_link_once_there_is_an_admin(run, add):
     add("ada")
     assert run("user setup-link").exit_code == 0
     add("mara", "admin")
@@ -154,7 +154,7 @@ def test_there_is_no_setup_link_once_somebody_looks_after_the_site(run, add):
     assert (done.exit_code, done.stdout) == (1, "")
 
 
-def test_a_user_is_unlocked(run, add):
+def test_a_user_can_be_unlocked(run, add):
     add("ada")
     assert "accepted again" in run("user unlock ada").stderr
     assert "login.opened" in run("audit tail").stdout
@@ -173,13 +173,13 @@ def test_a_password_of_the_operator_is_normalized_and_refused_where_it_has_invis
     assert QUICK.verify(user.password_hash, "\u00fcbergross im garten")
 
 
-def test_a_user_name_may_be_an_e_mail_address_where_the_site_says_so(run):
+def test_a_user_name_can_be_an_email_address_if_the_setting_allows_it(run):
     command = "user add ada@old.example.net --password-stdin"
     assert run(command, typed=PASSWORD).exit_code == 1
     assert run(command, typed=PASSWORD, WEBAPP_EMAIL_USER_NAMES="true").exit_code == 0
 
 
-def test_closed_accounts_are_a_state_and_a_view_of_the_list(run, add, instance):
+def test_closed_accounts_have_a_state_and_a_view(run, add, instance):
     for name in ("ada", "bob", "cleo"):
         add(name)
     run("user disable bob")

@@ -39,7 +39,7 @@ def exported(run, *more, **settings):
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_an_import_into_an_empty_site_gives_the_same_people(run, peopled, tmp_path, instance, form):
+def test_an_export_can_be_imported_into_an_empty_site(run, peopled, tmp_path, instance, form):
     file, other = tmp_path / f"all.{form}", tmp_path / "other"
     assert run("user export", str(file), "--with-secrets").exit_code == 0
     done = run("user import", str(file), "--apply", WEBAPP_INSTANCE=str(other))
@@ -61,14 +61,14 @@ def test_an_import_into_an_empty_site_gives_the_same_people(run, peopled, tmp_pa
     assert log_in(username="ada", password=conftest.PASSWORD, code=code) == 200
 
 
-def test_secrets_are_exported_only_where_that_is_asked_for(run, peopled):
+def test_secrets_are_exported_only_on_request(run, peopled):
     open_ = exported(run)
     assert [secret for secret in (*SECRETS, "argon2", SEED, HASHES["LDAP SSHA"]) if secret in open_] == []
     with_secrets = exported(run, "--with-secrets")
     assert [secret for secret in ("$argon2", SEED, HASHES["LDAP SSHA"]) if secret not in with_secrets] == []
 
 
-def test_the_csv_file_names_the_fields_even_if_there_is_nobody(run):
+def test_a_csv_export_without_users_has_the_field_names(run):
     assert run("user export - --format csv --with-secrets").stdout.strip().split(",") == list(FIELDS)
     without = [name for name in FIELDS if name not in SECRETS]
     assert run("user export - --format csv").stdout.strip().split(",") == without
@@ -85,13 +85,13 @@ def test_only_the_operator_can_read_the_file_and_none_is_overwritten(run, people
 
 
 @pytest.mark.parametrize("more", [(), ("--with-secrets",)])
-def test_it_is_recorded(run, peopled, tmp_path, more):
+def test_an_export_is_recorded(run, peopled, tmp_path, more):
     assert run("user export", str(tmp_path / "all.csv"), *more).exit_code == 0
     (line,) = run("audit list --json --event users.exported").stdout.splitlines()
     assert json.loads(line)["details"] == {"file": "all.csv", "with_secrets": bool(more), "origin": "cli"}
 
 
-def test_a_seed_that_cannot_be_decrypted_is_said(run, peopled):
+def test_a_seed_that_cannot_be_decrypted_is_an_error(run, peopled):
     done = run("user export - --with-secrets", WEBAPP_SECRET_KEY="k2Vt9sXw4NzB7mCq1LrD8fHj3PyG6aTe")
     assert done.exit_code == 1
     assert "WEBAPP_SECRET_KEY_FALLBACKS" in done.stderr

@@ -14,7 +14,7 @@ def say(run, app, instance):
     return lambda command: run(command, WEBAPP_INSTANCE=str(instance))
 
 
-def test_the_factors_of_a_user_are_listed_and_taken_away(app, user, say):
+def test_the_factors_of_a_user_can_be_listed_and_removed(app, user, say):
     with_app(app, user)
     with_passkey(app, user)
     with_sheet(app, user)
@@ -27,11 +27,11 @@ def test_the_factors_of_a_user_are_listed_and_taken_away(app, user, say):
     assert Person(app).log_in("ada").request.path == "/dashboard"
 
 
-def test_whoever_is_not_there_has_none(say):
+def test_an_unknown_user_is_not_found(say):
     assert say("user factors nobody").exit_code != 0
 
 
-def test_no_token_is_minted_for_what_its_owner_has_to_show_a_factor_for(add, run):
+def test_a_token_for_a_scope_that_requires_a_second_factor_is_refused(add, run):
     add("ada")
     refused = run("token mint ada --name laptop --scope protected:read", WEBAPP_SECOND_FACTOR_FOR="protected:read")
     assert (refused.exit_code, "requires a second factor" in refused.stderr) == (1, True)
@@ -41,6 +41,6 @@ def test_no_token_is_minted_for_what_its_owner_has_to_show_a_factor_for(add, run
     ("demanded", "says"),
     [("", "No role requires one"), ("admin", "requires one exists"), ("admn", "which does not exist")],
 )
-def test_doctor_says_whether_a_second_factor_is_demanded_of_a_role_that_there_is(say, instance, run, demanded, says):
+def test_doctor_reports_a_required_second_factor_for_an_unknown_role(say, instance, run, demanded, says):
     done = run("doctor", WEBAPP_INSTANCE=str(instance), WEBAPP_SECOND_FACTOR_FOR=demanded)
     assert says in done.output

@@ -54,7 +54,7 @@ def test_a_dry_run_is_the_default_and_changes_nothing(run, file):
     assert events(run, "users.imported") == []
 
 
-def test_every_field_arrives(run, file, instance):
+def test_every_field_is_imported(run, file, instance):
     done = run("user import", file(WHOLE), "--apply")
     assert done.exit_code == 0, done.output
     found = row(instance, "ada")
@@ -86,7 +86,7 @@ def test_an_imported_user_logs_in_with_the_old_password(run, file, instance, for
     assert answers == [401, 200, 200]
 
 
-def test_an_htpasswd_file_is_taken_as_it_is(run, file):
+def test_an_htpasswd_file_can_be_imported_unchanged(run, file):
     lines = ["# who may read", "", f"ada:{HASHES['htpasswd apr1']}", f"bob:{HASHES['bcrypt 2y of htpasswd and PHP']}"]
     done = run("user import", file(*lines, f"eve:{HASHES['htpasswd SHA']}", name=".htpasswd"), "--apply")
     assert done.exit_code == 0, done.output
@@ -114,7 +114,7 @@ def test_standard_input_needs_a_format(run):
     assert event["details"]["file"] == "standard input"
 
 
-def test_a_file_whose_name_says_nothing_needs_a_format(run, file):
+def test_a_file_without_a_known_ending_needs_a_format(run, file):
     path = file(WHOLE, name="people.txt")
     assert run("user import", path).exit_code == 2
     assert run("user import", path, "--format", "jsonl").exit_code == 0
@@ -128,7 +128,7 @@ def test_if_one_line_is_refused_nothing_is_imported(run, file):
     assert "Nothing was imported. Refused: 1 line. --skip-refused would import the other 2 users." in done.stderr
 
 
-def test_the_other_lines_are_imported_where_that_is_wanted(run, file):
+def test_skip_refused_imports_the_other_lines(run, file):
     path = file({"username": "ada"}, {"username": "b b"}, {"username": "eve"})
     done = run("user import", path, "--apply", "--skip-refused")
     assert (done.exit_code, list(users(run))) == (1, ["ada", "eve"])
@@ -136,20 +136,20 @@ def test_the_other_lines_are_imported_where_that_is_wanted(run, file):
     assert event["details"] == {"users": 2, "refused": 1, "file": "people.jsonl", "origin": "cli"}
 
 
-def test_users_who_are_there_are_never_changed(run, add, file, instance):
+def test_existing_users_are_never_changed(run, add, file, instance):
     add("ada", "super_admin")
     before = row(instance, "ada")
     refused(run, file({"username": "ada", "roles": "user"}, {"username": "bob"}), "--apply", "--skip-refused")
     assert row(instance, "ada") == before
 
 
-def test_refusals_are_json_for_scripts(run, file):
+def test_refusals_can_be_printed_as_json(run, file):
     said = refused(run, file({"username": "b b"}, "{"), "--json")
     lines = [json.loads(line) for line in said.splitlines()]
     assert [(line["line"], line["username"]) for line in lines] == [(1, "b b"), (2, "")]
 
 
-def test_a_name_that_was_taken_meanwhile_undoes_the_import(run, add, file, monkeypatch):
+def test_a_name_taken_meanwhile_rolls_the_import_back(run, add, file, monkeypatch):
     path = file({"username": "bob"}, {"username": "ada"})
 
     checked = user_import.check
@@ -166,7 +166,7 @@ def test_a_name_that_was_taken_meanwhile_undoes_the_import(run, add, file, monke
     assert list(users(run)) == ["ada"]
 
 
-def test_each_user_has_an_event_and_the_chain_stays_whole(run, file):
+def test_each_imported_user_is_an_audit_event_in_a_valid_chain(run, file):
     people = [{"username": f"person{number}"} for number in range(1201)]
     assert run("user import", file(*people), "--apply").exit_code == 0
     made = json.loads(run("user list --json").stdout)
@@ -178,12 +178,12 @@ def test_each_user_has_an_event_and_the_chain_stays_whole(run, file):
     assert len(run("user export -").stdout.splitlines()) == 1201
 
 
-def test_an_unusable_password_of_django_is_none(run, file, instance):
+def test_an_unusable_password_of_django_is_no_password(run, file, instance):
     assert run("user import", file({"username": "ada", "password": "!xyz"}), "--apply").exit_code == 0
     assert row(instance, "ada")["password_hash"] == ""
 
 
-def test_the_seed_of_an_authenticator_app_works_here(run, file, instance):
+def test_an_imported_authenticator_app_works(run, file, instance):
     assert run("user import", file(WHOLE), "--apply").exit_code == 0
     app = build(instance)
     answer = app.test_client().post("/api/auth", json={"username": "ada", "password": PASSWORD})
@@ -192,6 +192,6 @@ def test_the_seed_of_an_authenticator_app_works_here(run, file, instance):
     assert services_of(app) is not None
 
 
-def test_its_help_names_every_field(run):
+def test_the_help_names_every_field(run):
     said = run("user import --help").stdout
     assert [name for name in FIELDS if name not in said] == []

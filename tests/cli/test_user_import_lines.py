@@ -49,7 +49,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize(("fields", "reason"), UNFIT.values(), ids=UNFIT)
-def test_a_line_that_cannot_be_a_user_is_refused_with_its_number_and_the_reason(run, file, fields, reason):
+def test_an_invalid_line_is_refused_with_its_number_and_reason(run, file, fields, reason):
     said = refused(run, file({"username": "bob"}, {"username": "ada"} | fields), "--apply")
     (line,) = said.splitlines()
     assert line.startswith("line 2: ")
@@ -68,14 +68,14 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("line", "reason"), BROKEN.values(), ids=BROKEN)
-def test_a_line_that_cannot_be_read_is_refused_and_the_next_is_read(run, file, line, reason):
+def test_an_unreadable_line_is_refused_and_the_next_is_read(run, file, line, reason):
     said = refused(run, file(line, "", {"username": "ada"}), "--apply", "--skip-refused")
     assert said.startswith("line 1: -: ")
     assert reason in said
     assert list(users(run)) == ["ada"]
 
 
-def test_every_reason_of_a_line_is_said_at_once(run, file):
+def test_all_reasons_of_a_line_are_reported(run, file):
     said = refused(run, file({"username": "ada", "roles": "king", "password_hash": "plain", "language": "tlh"}))
     assert [word in said for word in ("king", "5 characters", "language must be")] == [True] * 3
 
@@ -92,7 +92,7 @@ TAKEN = {
 
 @pytest.mark.parametrize(("second", "reason"), TAKEN.values(), ids=TAKEN)
 @pytest.mark.parametrize("is_there", [True, False], ids=["a user who is there", "a line before"])
-def test_what_somebody_has_is_refused(run, file, second, reason, is_there):
+def test_a_taken_name_or_email_address_is_refused(run, file, second, reason, is_there):
     first = {"username": "ada", "email": "ada@example.org", "known_elsewhere_as": "7"}, {"username": "mary"}
     if is_there:
         assert run("user import", file(*first), "--apply").exit_code == 0
@@ -105,7 +105,7 @@ def test_what_somebody_has_is_refused(run, file, second, reason, is_there):
     assert reason in said
 
 
-def test_names_that_are_e_mail_addresses_are_taken_where_the_site_has_such_names(run, file):
+def test_names_that_are_email_addresses_are_imported_if_the_setting_allows_it(run, file):
     path = file({"username": "ada@example.org", "email": "ada@example.org"}, {"username": "bob@example.org"})
     assert "Use letters and digits" in refused(run, path)
     setting = {"WEBAPP_EMAIL_USER_NAMES": "true"}
@@ -148,7 +148,7 @@ CSV = {
 
 
 @pytest.mark.parametrize("text", CSV.values(), ids=CSV)
-def test_csv_is_read_as_spreadsheets_write_it(run, file, text):
+def test_csv_of_spreadsheets_can_be_read(run, file, text):
     path = file(name="people.csv.jsonl")
     with open(path, "w", newline="") as written:
         written.write(text)
@@ -156,7 +156,7 @@ def test_csv_is_read_as_spreadsheets_write_it(run, file, text):
     assert users(run)["ada"]["email"] == "ada@example.org"
 
 
-def test_lines_of_csv_are_counted_as_editors_count_them(run, tmp_path):
+def test_lines_of_csv_are_numbered_as_in_editors(run, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text('username,display_name\nada,"two\nlines"\nb b,x\neve\n')
     said = refused(run, str(path))
@@ -165,7 +165,7 @@ def test_lines_of_csv_are_counted_as_editors_count_them(run, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "\n", 'username\n"ada\n' + "x" * 200_000, 'username\n"a"b\n'])
-def test_csv_that_cannot_be_read_on_imports_nothing(run, tmp_path, text):
+def test_malformed_csv_imports_nothing(run, tmp_path, text):
     path = tmp_path / "people.csv"
     path.write_text(text)
     done = run("user import", str(path), "--apply", "--skip-refused")

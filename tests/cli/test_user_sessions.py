@@ -23,7 +23,7 @@ def logged_in(instance: Path) -> None:
     database.close()
 
 
-def test_sessions_are_listed_and_ended(run, add, instance):
+def test_sessions_can_be_listed_and_ended(run, add, instance):
     add("ada")
     logged_in(instance)
     (found,) = json.loads(run("user sessions ada --json").stdout)
@@ -35,7 +35,7 @@ def test_sessions_are_listed_and_ended(run, add, instance):
     assert ended["details"]["origin"] == "cli"
 
 
-def test_closed_accounts_are_purged_when_their_time_is_over(run, add, instance):
+def test_closed_accounts_are_purged_after_the_grace_period(run, add, instance):
     add("ada")
     logged_in(instance)
     assert "1 account deleted" in run("user purge").stderr

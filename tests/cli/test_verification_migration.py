@@ -18,7 +18,7 @@ BEFORE = {
 }
 
 
-def test_the_migration_keeps_who_may_log_in_and_whose_address_a_mail_has_proven(make_app, instance):
+def test_the_migration_keeps_logins_and_verified_email_addresses(make_app, instance):
     app = make_app()
     ids = {name: factories.user(app, name).id.hex for name in BEFORE}
     settings, engine = Settings.from_env({"WEBAPP_INSTANCE": str(instance)}), services_of(app).get(Database).engine

@@ -71,7 +71,7 @@ MAILED = [
 
 
 @pytest.mark.parametrize(("way", "is_verified"), MAILED)
-def test_with_a_mail_server(make_app, run, people, way, is_verified):
+def test_links_verify_email_addresses_with_a_mail_server(make_app, run, people, way, is_verified):
     way(make_app(WEBAPP_REGISTRATION="open", WEBAPP_IDENTITY_PROVIDER=directory.PROVIDER, **SMTP), run)
     assert_is(make_app, is_verified)
 
@@ -93,7 +93,7 @@ def test_with_a_mail_server(make_app, run, people, way, is_verified):
         pytest.param(not_me, id="the reset link after this was not me"),
     ],
 )
-def test_where_links_go_to_the_log_nothing_is_verified_and_everybody_logs_in(make_app, run, way):
+def test_without_a_mail_server_nothing_is_verified_and_logins_work(make_app, run, way):
     app = make_app(WEBAPP_REGISTRATION="open")
     way(app, run)
     assert_is(make_app, False)
@@ -114,7 +114,7 @@ def assert_is(make_app, is_verified):
     assert boss.get(f"/admin/users/{eve.id}").json["is_verified"] is is_verified
 
 
-def test_the_account_page_offers_a_link_where_it_can_be_mailed(make_app, run):
+def test_the_account_page_offers_a_link_if_it_can_be_mailed(make_app, run):
     app = make_app(**SMTP)
     person = added(app, run)
     assert "Hello" in person.log_in("eve").text
@@ -126,7 +126,7 @@ def test_the_account_page_offers_a_link_where_it_can_be_mailed(make_app, run):
     assert "is not verified" not in person.open("/account/security").text
 
 
-def test_only_whoever_registered_waits_for_the_link_before_the_first_login(make_app, run):
+def test_only_self_registered_users_need_the_link_before_the_first_login(make_app, run):
     app = make_app(WEBAPP_REGISTRATION="open", **SMTP)
     registered(app, run)
     assert "Verify your e-mail address first" in Person(app).log_in("eve").text

@@ -40,12 +40,12 @@ def test_a_worker_is_killed_once_its_last_heartbeat_is_older_than_allowed(tmp_pa
     assert bool(killed) is is_killed
 
 
-def test_it_is_killed_only_if_it_is_silent_twice_in_a_row(tmp_path, killed):
+def test_a_worker_is_killed_only_if_it_is_silent_twice_in_a_row(tmp_path, killed):
     looking(tmp_path, 1000.0, heartbeat=0.0, times=1)
     assert not killed
 
 
-def test_one_that_was_silent_once_and_then_answered_is_left_alone(tmp_path, killed):
+def test_a_worker_that_answers_again_is_not_killed(tmp_path, killed):
     (tmp_path / "7").write_bytes(INSTANT.pack(0.0))
     watching = Watchdog(tmp_path, TIMEOUT, lambda: [(7, 0.0)])
     watching.check(1000.0)
@@ -57,7 +57,7 @@ def test_one_that_was_silent_once_and_then_answered_is_left_alone(tmp_path, kill
 
 
 @pytest.mark.parametrize(("age", "is_killed"), [(0, False), (1, True)])
-def test_one_that_never_answered_has_longer_because_it_starts(tmp_path, killed, age, is_killed):
+def test_a_starting_worker_has_more_time(tmp_path, killed, age, is_killed):
     looking(tmp_path, 1000.0 + STARTING.total_seconds() + age, started=1000.0)
     assert bool(killed) is is_killed
 
@@ -82,7 +82,7 @@ def heartbeat_after(app, folder, progress, *, looks):
     return finished(run())
 
 
-def test_a_heartbeat_is_noted_after_the_application_has_answered(app, tmp_path):
+def test_a_heartbeat_is_written_after_the_application_has_answered(app, tmp_path):
     before = time.monotonic()
     assert INSTANT.unpack(heartbeat_after(app, tmp_path, lambda _look: None, looks=1))[0] >= before
 
@@ -95,7 +95,7 @@ def test_a_heartbeat_is_noted_after_the_application_has_answered(app, tmp_path):
         pytest.param(lambda _look: 7, False, id="all are busy, and none is finished"),
     ],
 )
-def test_a_worker_that_is_busy_is_not_one_that_hangs(app, tmp_path, monkeypatch, progress, heartbeat):
+def test_a_busy_worker_is_not_killed(app, tmp_path, monkeypatch, progress, heartbeat):
     monkeypatch.setattr(watchdog, "INTERVAL", 0.0)
     noted = []
     monkeypatch.setattr(watchdog.os, "pwrite", lambda *_: noted.append(1))
@@ -119,7 +119,7 @@ def process():
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not say which process is stopped")
-def test_a_worker_that_a_signal_stops_is_killed_after_three_looks_unless_it_goes_on(tmp_path, killed, process):
+def test_a_worker_stopped_by_a_signal_is_killed_after_three_checks(tmp_path, killed, process):
     watching = Watchdog(tmp_path, TIMEOUT, lambda: [(process.pid, 1000.0)])
     for sent, looks, expected in (
         (signal.SIGSTOP, STOPPED - 1, []),
