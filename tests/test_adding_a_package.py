@@ -18,7 +18,7 @@ PACKAGE, TESTS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "adding-a-p
 
 
 @pytest.mark.parametrize("name", re.findall(r"def (test_\w+)", TESTS))
-def test_the_tests_that_it_shows_hold(name):
+def test_the_tests_of_the_document_pass(name):
     package = {"__name__": "webapp.notes.views"}
     exec(PACKAGE + TESTS, package)
     package["app"] = lambda: app_with(package["bp"])
@@ -33,21 +33,21 @@ def app_with(bp):
         yield site
 
 
-def test_every_call_in_its_table_is_there():
+def test_every_call_in_its_table_exists():
     table = (ROOT / "docs" / "adding-a-package.md").read_text().split("## Its tests")[1].split("```")[0]
     named = set(re.findall(r"`(\w+)\(", table)) | {"PASSWORD"}
     assert {"app", "build", "as_user", "with_token", "as_nobody", "clock", "user", "api_token"} <= named
     assert all(hasattr(testing, name) for name in named)
 
 
-def test_the_former_name_still_makes_an_application_and_an_unknown_setting_is_refused():
+def test_the_former_name_works_and_an_unknown_setting_is_refused():
     with testing.house(WEBAPP_REGISTRATION="closed") as site:
         assert site.config["REGISTRATION"] == "closed"
     with pytest.raises(SettingsError, match="WEBAPP_REGISTRATON"), testing.app(WEBAPP_REGISTRATON="open"):
         """Never reached."""
 
 
-def test_a_user_is_made_once_and_keeps_their_role(app):
+def test_a_user_is_created_once_and_keeps_the_role(app):
     as_user(app, "ada", role="admin")
     assert as_user(app, "ada").get("/protected/admin", headers={"Accept": "*/*"}).json["username"] == "ada"
     assert with_token(app, scopes=["protected:read"], of="ada").get("/protected").json["username"] == "ada"
@@ -55,20 +55,20 @@ def test_a_user_is_made_once_and_keeps_their_role(app):
         as_user(app, "ada", role="user")
 
 
-def test_a_session_of_theirs_is_real_and_ends_like_any_other(app):
+def test_a_test_session_ends_like_any_other(app):
     ada = as_user(app, "ada")
     assert ada.get("/protected", headers={"Accept": "*/*"}).json["credential"] == "session"
     assert ada.post("/logout").status_code == 303
     assert ada.get("/protected", headers={"Accept": "*/*"}).status_code == 401
 
 
-def test_it_works_where_cookies_are_secure(make_app):
+def test_the_test_clients_work_with_secure_cookies(make_app):
     app = make_app(WEBAPP_BASE_URL="https://login.example.org")
     assert as_user(app, "ada").post("/logout").status_code == 303
     assert as_nobody(app).get("/protected").status_code == 303
 
 
-def test_a_token_of_theirs_is_a_week_old_at_most(app):
+def test_a_test_token_is_valid_for_a_week(app):
     with clock() as time:
         script = with_token(app, scopes=["protected:read"])
         time.shift(timedelta(days=8))
@@ -85,5 +85,5 @@ RUNS = "webapp.__main__, webapp.app, webapp.cli.worker, webapp.cli.serve"
         pytest.param("import sys; sys.modules['pytest'] = None; import webapp.testing", id="it does without pytest"),
     ],
 )
-def test_it_stands_apart(code):
+def test_production_code_does_not_import_the_test_kit(code):
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

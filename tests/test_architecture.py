@@ -31,7 +31,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
             yield name, ast.parse(file.read_text())
 
 
-def test_services_are_looked_up_by_type_alone():
+def test_services_are_looked_up_only_by_type():
     """Only the registry touches ``app.extensions``, where Flask's own extensions keep their state."""
     users = {
         name
@@ -91,7 +91,7 @@ def test_tables_are_queried_by_their_own_package() -> None:
     assert {name: tables for name, tables in asks.items() if tables} == MAY_QUERY
 
 
-def test_only_whoever_seals_old_events_removes_any_and_nobody_changes_one() -> None:
+def test_only_the_archive_deletes_events_and_no_code_changes_one() -> None:
     removes = {
         name
         for name, module in modules()
@@ -102,7 +102,7 @@ def test_only_whoever_seals_old_events_removes_any_and_nobody_changes_one() -> N
     assert removes == {"audit/archive.py"}
 
 
-def test_nobody_writes_to_the_log_in_words_of_the_database() -> None:
+def test_no_raw_sql_writes_to_the_audit_log() -> None:
     for file in ROOT.rglob("*.py"):
         if "migrations" not in file.parts:
             assert not re.search(r"(UPDATE|DELETE\s+FROM|INTO)\s+\"?audit_", file.read_text()), file

@@ -23,5 +23,5 @@ def test_the_base_url_may_have_a_path(tmp_path):
 @pytest.mark.parametrize(
     "url", ["http://localhost:8000", "http://app.localhost", "http://[::1]:8000", "http://127.1.2.3"]
 )
-def test_plain_http_is_well_on_this_very_machine(tmp_path, url):
+def test_plain_http_is_allowed_on_localhost(tmp_path, url):
     assert read(tmp_path, WEBAPP_BASE_URL=url).base_url == url

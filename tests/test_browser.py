@@ -18,7 +18,7 @@ VALID = PAGE.format("a text", "text", "a value")
         ('say "="', "text", ""),
     ],
 )
-def test_what_is_plain_makes_no_other_shape(text: str, kind: str, value: str) -> None:
+def test_plain_values_do_not_change_the_shape(text: str, kind: str, value: str) -> None:
     assert shape_of(PAGE.format(text, kind, value)) == shape_of(VALID)
 
 
@@ -31,7 +31,7 @@ def test_what_is_plain_makes_no_other_shape(text: str, kind: str, value: str) ->
         pytest.param(PAGE.format("a <b>text</b>", "text", ""), id="an element"),
     ],
 )
-def test_what_is_not_makes_another(page: str) -> None:
+def test_structural_changes_change_the_shape(page: str) -> None:
     assert shape_of(page) != shape_of(VALID)
 
 
@@ -49,21 +49,21 @@ def test_what_is_not_makes_another(page: str) -> None:
         pytest.param(VALID.replace("<input", '<p id="one">text</p><input'), id="an id twice"),
     ],
 )
-def test_a_fault_is_found_however_many_like_it_were_valid(page: str) -> None:
+def test_an_error_is_found_despite_earlier_valid_pages_of_the_shape(page: str) -> None:
     check_html(VALID)
     assert shape_of(VALID) in SOUND
     with pytest.raises(AssertionError):
         check_html(page)
 
 
-def test_an_id_that_is_there_twice_is_found_in_a_shape_that_was_valid() -> None:
+def test_a_repeated_id_is_found_in_a_shape_that_was_valid() -> None:
     two = VALID.replace("<input", '<p id="two">text</p><input')
     check_html(two)
     with pytest.raises(AssertionError, match="twice"):
         check_html(two.replace('id="two"', 'id="one"'))
 
 
-def test_a_form_is_found_by_its_button_as_it_reads() -> None:
+def test_a_form_is_found_by_the_text_of_its_button() -> None:
     page = "<form><button>Keep</button></form><form action='/b'><button>It&#39;s\n  <b>me</b> &amp; you</button></form>"
     assert form_with(page, "It's me & you").get("action") == "/b"
     with pytest.raises(AssertionError, match="no form"):

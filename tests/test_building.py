@@ -29,13 +29,13 @@ def example(tmp_path, monkeypatch):
     return tmp_path / "reports"
 
 
-def test_the_page_shows_the_files_that_the_command_writes():
+def test_the_document_shows_the_files_that_the_command_writes():
     written = {str(path): text for path, text in files("reports")}
     assert len(SHOWN) == 6
     assert {name: written[name] for name in SHOWN} == SHOWN
 
 
-def test_a_folder_that_is_there_is_left_alone(example):
+def test_an_existing_folder_is_not_changed(example):
     (example / "README.md").write_text("mine")
     done = CliRunner().invoke(program, ["new", "reports"])
     assert (done.exit_code, "reports is there already. Nothing was written." in done.output) == (1, True)
@@ -50,7 +50,7 @@ def test_a_folder_that_is_there_is_left_alone(example):
         *((name, "is a part of Latchkey") for name in ("tokens", "admin", "login", "api", "static", "healthz")),
     ],
 )
-def test_a_name_that_could_not_work_is_refused(tmp_path, monkeypatch, name, words):
+def test_an_unusable_name_is_refused(tmp_path, monkeypatch, name, words):
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(program, ["new", "--", name])
     assert (done.exit_code, words in done.output) == (2, True)
@@ -71,11 +71,11 @@ def run_in(folder, *arguments):
     return done.stdout
 
 
-def test_its_tests_pass(example):
+def test_the_tests_of_the_new_app_pass(example):
     assert "3 passed" in run_in(example, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "tests")
 
 
-def test_its_table_is_migrated_by_the_commands_and_a_new_column_gets_a_revision(example):
+def test_the_table_of_the_app_is_migrated_and_a_new_column_gets_a_revision(example):
     latchkey = partial(run_in, example, "-m", "webapp")
     latchkey("db", "upgrade")
     with closing(sqlite3.connect(example / "instance" / "latchkey.db")) as database:

@@ -45,7 +45,7 @@ def another(migrated, tmp_path):
     return lambda: build(copied)
 
 
-def test_a_way_that_is_added_to_one_site_is_in_no_other(app, another):
+def test_a_route_added_to_one_application_is_in_no_other(app, another):
     app.add_url_rule("/added", "added", public(lambda: "here"))
     for site in (another(), build(services_of(app).get(Settings).instance)):
         assert "added" not in site.view_functions
@@ -54,7 +54,7 @@ def test_a_way_that_is_added_to_one_site_is_in_no_other(app, another):
     assert Script(app).get("/added").text == "here"
 
 
-def test_whoever_is_known_here_is_unknown_there(app, user, person, script, another):
+def test_users_of_one_application_are_unknown_in_another(app, user, person, script, another):
     other = another()
     before = contents(other)
     assert script.get("/protected").status_code == 200
@@ -65,7 +65,7 @@ def test_whoever_is_known_here_is_unknown_there(app, user, person, script, anoth
     assert contents(other) == before
 
 
-def test_what_is_counted_and_remembered_here_is_not_there(app, user, another):
+def test_counts_and_caches_of_one_application_are_not_in_another(app, user, another):
     other = another()
     limit = Limit("once", 1, app.permanent_session_lifetime)
     assert [services_of(app).get(Limiter).take(limit, "ada").allowed for _ in range(2)] == [True, False]
@@ -73,14 +73,14 @@ def test_what_is_counted_and_remembered_here_is_not_there(app, user, another):
     assert [kind for kind in REMEMBERING if services_of(app).get(kind) is services_of(other).get(kind)] == []
 
 
-def test_what_templates_are_given_here_they_are_not_given_there(app, another):
+def test_template_globals_of_one_application_are_not_in_another(app, another):
     app.jinja_env.globals["left"] = app.jinja_env.filters["left"] = app.config["LEFT"] = "behind"
     other = another()
     assert "left" not in {*other.jinja_env.globals, *other.jinja_env.filters}
     assert "LEFT" not in other.config
 
 
-def test_a_template_that_says_something_else_is_compiled_anew(app, another):
+def test_a_changed_template_is_compiled_again(app, another):
     said = []
     for site, source in ((app, "one"), (another(), "two")):
         site.jinja_env.loader = DictLoader({"same.html": source})
@@ -95,7 +95,7 @@ def asked(streets, path, method):
         return type(error), getattr(error, "new_url", None)
 
 
-def test_streets_lead_where_a_plain_map_leads(app):
+def test_cached_url_maps_match_like_plain_ones(app):
     plain = Map([rule.empty() for rule in app.url_map.iter_rules()])
     for rule in app.url_map.iter_rules():
         values = dict.fromkeys(rule.arguments, "5f6c1c52-3b1b-4f0e-9d3a-0a54b0a6f111")
@@ -107,7 +107,7 @@ def test_streets_lead_where_a_plain_map_leads(app):
             assert asked(app.url_map, path, method) == asked(plain, path, method)
 
 
-def test_only_rules_that_are_the_same_share_what_was_compiled():
+def test_only_equal_rules_share_compiled_code():
     streets = [cached_builds.Streets() for _ in range(3)]
     for street, rule in zip(streets, ("/a", "/a", "/b"), strict=True):
         street.add(cached_builds.Rule(rule, endpoint="there"))

@@ -46,12 +46,12 @@ def test_every_row_has_three_columns():
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"WEBAPP_[A-Z_]+", TEXT))))
-def test_a_setting_that_it_names_is_one(app, name):
+def test_every_setting_in_the_document_exists(app, name):
     assert name in {row.variable for row in services_of(app).get(Settings).describe({})}
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_an_address_that_it_names_is_there(site, address):
+def test_every_route_in_the_document_exists(site, address):
     method, path = address.split()
     # The kinds of problems have one address for all of them.
     rules = {(verb, rule.rule) for rule in site.url_map.iter_rules() for verb in rule.methods}
@@ -59,12 +59,12 @@ def test_an_address_that_it_names_is_there(site, address):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_that_it_names_is_one(command):
+def test_every_command_in_the_document_exists(command):
     assert command.split()[3] in program.COMMANDS
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_call_that_it_names_is_one(site, call):
+def test_every_call_in_the_document_works(site, call):
     """In a view, by the caller that it speaks of."""
     seen = []
 
@@ -78,13 +78,13 @@ def test_a_call_that_it_names_is_one(site, call):
     assert seen
 
 
-def test_its_first_snippet_imports_what_it_says():
+def test_the_imports_of_the_first_snippet_work():
     found = {}
     exec(SNIPPETS[0], found)
     assert {"require", "public", "current_principal", "current_record", "user_lookup"} <= set(found)
 
 
-def test_its_view_is_guarded_as_it_says(app):
+def test_the_view_of_the_document_is_guarded(app):
     (code,) = [code for code in SNIPPETS if "def reports" in code]
     exec(code, names(app))
     assert as_user(app, "boss", role="admin").get("/reports").json == {"for": "boss"}
@@ -92,7 +92,7 @@ def test_its_view_is_guarded_as_it_says(app):
     assert with_token(app, scopes=["reports:read"], of="ada").get("/reports").json["code"] == "role_required"
 
 
-def test_its_provider_lets_its_people_in(make_app, monkeypatch, tmp_path):
+def test_users_of_the_documented_provider_can_log_in(make_app, monkeypatch, tmp_path):
     (code,) = [code for code in SNIPPETS if "def authenticate" in code]
     (tmp_path / "coming_people.py").write_text(code)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -101,7 +101,7 @@ def test_its_provider_lets_its_people_in(make_app, monkeypatch, tmp_path):
     assert app.test_client().post("/api/auth", json=body).status_code == 200
 
 
-def test_its_claims_and_its_record_are_there(app):
+def test_the_documented_claims_and_record_are_set(app):
     (code,) = [code for code in SNIPPETS if "adds_claims" in code]
     exec(code, names(app))
 
@@ -112,7 +112,7 @@ def test_its_claims_and_its_record_are_there(app):
     assert with_token(app, scopes=["protected:read"], of="ada").get("/mine").json == {"tenant": "acme", "desk": 7}
 
 
-def test_what_it_says_of_views_that_say_nothing_or_say_it_twice_is_so(app):
+def test_views_without_a_rule_or_with_two_behave_as_documented(app):
     app.add_url_rule("/open", view_func=lambda: "in")
     assert as_user(app, "ada").get("/open").status_code == 403
     with pytest.raises(TypeError):

@@ -53,17 +53,17 @@ def by_threads():
         pytest.param(by_threads, {"race"}, id="threads"),
     ],
 )
-def test_a_marker_follows_from_what_the_code_of_a_test_reaches(function, found):
+def test_a_marker_follows_from_the_code_that_a_test_uses(function, found):
     names = marking.names_reached(function)
     assert {marking.BY_NAME[name] for name in names if name in marking.BY_NAME} == found
 
 
-def test_this_very_test_is_marked_by_its_code(request):
+def test_this_test_is_marked_by_its_code(request):
     assert request.node.get_closest_marker("process")
     assert subprocess.run([sys.executable, "-c", ""], check=True).returncode == 0
 
 
-def test_what_starts_a_process_unmarked_fails():
+def test_an_unmarked_test_that_starts_a_process_fails():
     watching = marking.Guard()
     watching("subprocess.Popen", ())
     watching.running = SimpleNamespace(nodeid="test_x", get_closest_marker=lambda _: None)
@@ -75,13 +75,13 @@ def test_what_starts_a_process_unmarked_fails():
 
 
 @pytest.mark.parametrize(("cases", "kept"), [(1, [0, 10]), (2, [0, 5, 10]), (99, [*range(11)])])
-def test_of_each_table_some_cases_are_kept_that_are_spread_over_it(cases, kept):
+def test_of_each_table_some_evenly_spread_cases_are_kept(cases, kept):
     items = [Named(f"test_x[{number}]") for number in range(10)] + [Named("test_y")]
     left_out = marking.beyond(cases, items)
     assert [number for number, item in enumerate(items) if item not in left_out] == kept
 
 
-def test_what_takes_long_in_the_middle_of_its_cases_is_named():
+def test_tests_with_a_long_median_time_are_listed():
     seconds = {
         "b.py::test_b": [0.2, 0.1, 0.3],
         "b.py::test_a": [1.0],
@@ -91,7 +91,7 @@ def test_what_takes_long_in_the_middle_of_its_cases_is_named():
     assert lengthy.lines(seconds) == "a.py test_c\nb.py test_a test_b\n"
 
 
-def test_a_case_is_as_lengthy_as_its_test(monkeypatch):
+def test_a_case_is_lengthy_if_its_test_is(monkeypatch):
     monkeypatch.setattr(lengthy, "NAMES", frozenset({"test_a"}))
     monkeypatch.setattr(lengthy, "IS_MEASURED", False)
     assert [lengthy.is_lengthy(name) for name in ("test_a[1]", "test_a", "test_ab")] == [True, True, False]
@@ -102,7 +102,7 @@ class Named:
         self.nodeid = nodeid
 
 
-def test_what_is_generated_is_the_same_in_every_run(request):
+def test_generated_examples_are_the_same_in_every_run(request):
     generated = [
         item.obj._hypothesis_internal_use_settings
         for item in request.session.items
@@ -112,11 +112,11 @@ def test_what_is_generated_is_the_same_in_every_run(request):
     assert settings.default.derandomize != budget.EXPLORES
 
 
-def test_the_clock_goes_on_unless_a_test_stops_it():
+def test_the_clock_runs_unless_a_test_stops_it():
     assert not dates.stands_still()
 
 
-def test_a_day_that_is_chosen_is_where_each_test_begins(monkeypatch):
+def test_a_chosen_day_is_the_start_of_each_test(monkeypatch):
     monkeypatch.setattr(dates, "CHOSEN", "2028-02-29T12:00:00Z")
     for _ in range(2):
         travelling = dates.at_the_chosen_date()

@@ -25,11 +25,11 @@ def edit(file, old, new):
     file.write_text(text.replace(old, new))
 
 
-def test_nothing_is_missing():
+def test_no_line_is_missing():
     assert packages.missing() == []
 
 
-def test_each_missing_line_is_named_with_its_file_until_it_is_there(checkout):
+def test_each_missing_line_is_named_with_its_file(checkout):
     layer, blueprint = packages.missing(checkout)
     assert layer.startswith('webapp/notes has no layer. Add "notes" to `layers` in pyproject.toml')
     assert blueprint == (
@@ -45,7 +45,7 @@ def test_each_missing_line_is_named_with_its_file_until_it_is_there(checkout):
     assert packages.missing(checkout) == []
 
 
-def test_a_layer_of_a_package_that_is_gone_is_named(checkout):
+def test_a_layer_of_a_removed_package_is_named(checkout):
     shutil.rmtree(checkout / "webapp" / "notes")
     shutil.rmtree(checkout / "webapp" / "dashboard")
     edit(checkout / "webapp" / "app" / "blueprints.py", "from webapp.dashboard import views as dashboard\n", "")

@@ -45,7 +45,7 @@ def jwk(**changes):
         ),
     ],
 )
-def test_what_is_no_set_of_keys_is_not_taken_for_one(noon, raw):
+def test_an_invalid_key_set_is_refused(noon, raw):
     with pytest.raises(KeysUnavailable):
         verifier(raw).verify(forged())
 
@@ -73,7 +73,7 @@ def test_what_is_no_set_of_keys_is_not_taken_for_one(noon, raw):
         ),
     ],
 )
-def test_a_key_is_left_out_that_is(noon, key):
+def test_an_unusable_key_is_left_out(noon, key):
     other = NEXT.jwks()["keys"]
     keys = PublishedKeys(ISSUER, fetch=lambda _: json.dumps({"keys": [key, *other]}).encode())
     assert keys.find(NEXT.current().kid)
@@ -81,7 +81,7 @@ def test_a_key_is_left_out_that_is(noon, key):
         keys.find(KEY.kid)
 
 
-def test_many_threads_that_begin_at_once_fetch_the_keys_once(site):
+def test_many_threads_that_start_at_once_fetch_the_keys_once(site):
     site.gate.clear()
     keys = PublishedKeys(site.address)
     threading.Timer(0.1, site.gate.set).start()
@@ -90,7 +90,7 @@ def test_many_threads_that_begin_at_once_fetch_the_keys_once(site):
     assert site.fetches == 1
 
 
-def test_a_thousand_unknown_keys_in_eight_threads_are_one_fetch_more_at_the_most(site):
+def test_a_thousand_unknown_keys_in_eight_threads_cause_at_most_one_fetch(site):
     keys = PublishedKeys(site.address)
     keys.find(KEY.kid)
 
@@ -108,7 +108,7 @@ def test_a_thousand_unknown_keys_in_eight_threads_are_one_fetch_more_at_the_most
     assert site.fetches == 2
 
 
-def test_a_new_key_is_found_and_the_old_one_stays_as_long_as_it_is_published(site):
+def test_a_new_key_is_found_and_the_old_one_kept_while_published(site):
     keys = PublishedKeys(site.address, pause=0)
     keys.find(KEY.kid)
     site.answer = json.dumps({"keys": NEXT.jwks()["keys"] + RING.jwks()["keys"]}).encode()
@@ -120,7 +120,7 @@ def test_a_new_key_is_found_and_the_old_one_stays_as_long_as_it_is_published(sit
         keys.find(KEY.kid)
 
 
-def test_the_last_keys_go_on_while_the_site_does_not_answer_and_not_for_ever(site):
+def test_the_last_keys_are_used_for_a_limited_time_while_the_site_is_down(site):
     keys = PublishedKeys(site.address, fresh=0, pause=0)
     keys.find(KEY.kid)
     site.status = 500
@@ -132,7 +132,7 @@ def test_the_last_keys_go_on_while_the_site_does_not_answer_and_not_for_ever(sit
     assert keys.find(KEY.kid)
 
 
-def test_who_knows_the_key_does_not_wait_for_who_fetches(site):
+def test_a_thread_with_a_known_key_does_not_wait_for_a_fetch(site):
     keys = PublishedKeys(site.address, fresh=0, pause=0)
     keys.find(KEY.kid)
     site.gate.clear()
@@ -146,7 +146,7 @@ def test_who_knows_the_key_does_not_wait_for_who_fetches(site):
     slow.join()
 
 
-def test_keys_are_not_fetched_from_where_a_redirect_leads(site):
+def test_redirects_are_not_followed(site):
     with published() as elsewhere:
         site.status, site.sent = 302, {"Location": elsewhere.address}
         with pytest.raises(KeysUnavailable):
@@ -154,13 +154,13 @@ def test_keys_are_not_fetched_from_where_a_redirect_leads(site):
         assert elsewhere.fetches == 0
 
 
-def test_keys_are_not_read_without_end(site):
+def test_the_size_of_the_key_set_is_limited(site):
     site.answer = JWKS + b" " * verify.LARGEST
     with pytest.raises(KeysUnavailable):
         PublishedKeys(site.address).find(KEY.kid)
 
 
-def test_keys_are_not_waited_for_without_end(site, monkeypatch):
+def test_the_time_to_fetch_keys_is_limited(site, monkeypatch):
     monkeypatch.setattr(verify, "PATIENCE", 0.2)
     site.gate.clear()
     with pytest.raises(KeysUnavailable):
@@ -168,7 +168,7 @@ def test_keys_are_not_waited_for_without_end(site, monkeypatch):
     site.gate.set()
 
 
-def test_nothing_that_listens_is_no_keys():
+def test_without_a_server_there_are_no_keys():
     with pytest.raises(KeysUnavailable):
         PublishedKeys("http://127.0.0.1:1/jwks.json").find("any")
 
@@ -176,6 +176,6 @@ def test_nothing_that_listens_is_no_keys():
 @pytest.mark.parametrize(
     "url", ["http://login.example.org/jwks.json", "file:///etc/passwd", "ftp://127.0.0.2/", "jwks"]
 )
-def test_keys_come_by_https_or_from_this_machine(url):
+def test_keys_are_fetched_only_by_https_or_from_localhost(url):
     with pytest.raises(ValueError, match="https"):
         PublishedKeys(url)

@@ -14,7 +14,7 @@ README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 IMPORTS = "from flask import Blueprint\nfrom webapp.guard import Principal, require\n"
 
 
-def test_its_page_of_six_lines_is_guarded_as_it_says(app: Flask) -> None:
+def test_the_example_of_the_readme_is_guarded(app: Flask) -> None:
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
     assert code
     module: dict[str, object] = {"__name__": "webapp.reports.views"}
@@ -31,14 +31,14 @@ def test_its_page_of_six_lines_is_guarded_as_it_says(app: Flask) -> None:
     assert Script(app).get("/reports").status_code == 401
 
 
-def test_every_setting_it_names_is_one(app: Flask) -> None:
+def test_every_setting_in_the_readme_exists(app: Flask) -> None:
     named = set(re.findall(r"`(WEBAPP_[A-Z_]+)`", README))
     known = {row.variable for row in services_of(app).get(Settings).describe({})}
     assert named
     assert named <= known
 
 
-def test_its_picture_is_there() -> None:
+def test_the_picture_of_the_readme_exists() -> None:
     assert all(
         (Path(__file__).resolve().parents[1] / picture).is_file()
         for picture in re.findall(r"!\[.*?\]\((.*?)\)", README)

@@ -157,7 +157,7 @@ def expression_of(call):
     return next((keyword.value for keyword in call.keywords if keyword.arg == "pattern"), None)
 
 
-def test_every_regular_expression_is_listed_with_its_worst_text_or_as_ours():
+def test_every_regular_expression_is_listed_with_its_worst_input_or_as_internal():
     assert sorted(found()) == sorted(EXPRESSIONS)
 
 

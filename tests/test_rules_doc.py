@@ -49,7 +49,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize(("method", "path"), TABLE)
-def test_each_rule_decides_as_the_page_says(site, method, path):
+def test_each_rule_decides_as_documented(site, method, path):
     callers = (
         as_nobody(site),
         as_user(site, "bo"),

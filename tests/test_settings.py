@@ -17,7 +17,7 @@ def read(tmp_path, **environ):
     return Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_SECRET_KEY": SECRET} | environ)
 
 
-def test_without_any_choice_the_site_serves_this_machine_alone(tmp_path):
+def test_by_default_the_site_serves_only_this_machine(tmp_path):
     settings = read(tmp_path)
     assert settings.base_url == "http://localhost:8000"
     assert settings.database == f"sqlite:///{tmp_path}/latchkey.db"
@@ -43,7 +43,7 @@ def test_the_environment_is_read_in_the_types_of_the_fields(tmp_path):
     assert settings.workers == 3
 
 
-def test_the_environment_outweighs_the_file_and_the_file_the_defaults(tmp_path):
+def test_the_environment_overrides_the_file_and_the_file_the_defaults(tmp_path):
     (tmp_path / "config.toml").write_text(
         'workers = 5\nthreads = 6\nlog_json = true\nsession_idle = "1h"\ntrusted_proxies = ["10.0.0.0/8"]\n'
     )
@@ -53,13 +53,13 @@ def test_the_environment_outweighs_the_file_and_the_file_the_defaults(tmp_path):
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"),)
 
 
-def test_a_secret_may_lie_in_a_file_of_its_own(tmp_path):
+def test_a_secret_can_be_read_from_a_file(tmp_path):
     (tmp_path / "mounted").write_text(OTHER + "\n")
     environ = {"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_SECRET_KEY_FILE": str(tmp_path / "mounted")}
     assert Settings.from_env(environ).secret_key == OTHER
 
 
-def test_the_first_start_makes_a_secret_key_and_the_second_keeps_it(tmp_path):
+def test_the_first_start_creates_a_secret_key_and_the_second_keeps_it(tmp_path):
     environ = {"WEBAPP_INSTANCE": str(tmp_path / "new")}
     first, second = Settings.from_env(environ), Settings.from_env(environ)
     assert first.secret_key == second.secret_key
@@ -67,14 +67,14 @@ def test_the_first_start_makes_a_secret_key_and_the_second_keeps_it(tmp_path):
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_secret_key_that_others_may_read_stops_the_start(tmp_path):
+def test_a_secret_key_that_others_can_read_stops_the_start(tmp_path):
     Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)})
     os.chmod(tmp_path / "secret_key", 0o640)
     with pytest.raises(InstanceError, match="chmod 600"):
         Settings.from_env({"WEBAPP_INSTANCE": str(tmp_path)})
 
 
-def test_a_secret_in_a_config_file_that_others_may_read_stops_the_start(tmp_path):
+def test_a_secret_in_a_config_file_that_others_can_read_stops_the_start(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text(f'secret_key = "{OTHER}"\n')
     config.chmod(0o644)
@@ -156,7 +156,7 @@ def test_a_secret_in_a_config_file_that_others_may_read_stops_the_start(tmp_path
         pytest.param({"WEBAPP_PASSWORD_MINIMUM": "4"}, "WEBAPP_PASSWORD_MINIMUM", id="a password has eight or more"),
     ],
 )
-def test_what_does_not_stand_stops_the_start_with_a_sentence(tmp_path, environ, words):
+def test_an_invalid_setting_stops_the_start_with_a_message(tmp_path, environ, words):
     with pytest.raises(SettingsError, match=words) as refusal:
         read(tmp_path, **environ)
     assert "\n" not in str(refusal.value)
@@ -172,7 +172,7 @@ def test_what_does_not_stand_stops_the_start_with_a_sentence(tmp_path, environ, 
         pytest.param("[workers]\na = 1", "WEBAPP_WORKERS", id="a table"),
     ],
 )
-def test_a_config_file_is_judged_like_the_environment(tmp_path, text, words):
+def test_a_config_file_is_checked_like_the_environment(tmp_path, text, words):
     (tmp_path / "config.toml").write_text(text)
     with pytest.raises(SettingsError, match=words):
         read(tmp_path)
@@ -198,7 +198,7 @@ def test_a_config_file_is_judged_like_the_environment(tmp_path, text, words):
         ),
     ],
 )
-def test_former_urls_are_those_that_are_named_and_the_former_default(tmp_path, given, own, former):
+def test_former_urls_are_the_listed_ones_and_the_former_default(tmp_path, given, own, former):
     settings = read(tmp_path, **given)
     assert (settings.base_url, settings.former_base_urls) == (own, former)
     # As ``replace`` does, which sees the filled-in values.
@@ -208,7 +208,7 @@ def test_former_urls_are_those_that_are_named_and_the_former_default(tmp_path, g
 @pytest.mark.parametrize(
     "url", ["old.example.org", "https://old.example.org/?x", "https://a@b", "ftp://x", "https://" + 200 * "a"]
 )
-def test_a_former_url_that_is_none_stops_the_start(tmp_path, url):
+def test_an_invalid_former_url_stops_the_start(tmp_path, url):
     with pytest.raises(SettingsError, match="WEBAPP_FORMER_BASE_URLS"):
         read(tmp_path, WEBAPP_FORMER_BASE_URLS=url)
 
@@ -220,7 +220,7 @@ def test_settings_never_show_a_secret(tmp_path):
     assert not any(secret in shown for secret in (SECRET, OTHER, "hunter2"))
 
 
-def test_the_manual_tells_of_each_setting_what_it_means_and_who_chose_it(tmp_path):
+def test_the_manual_has_the_meaning_and_source_of_each_setting(tmp_path):
     environ = {"WEBAPP_INSTANCE": str(tmp_path), "WEBAPP_SECRET_KEY": SECRET, "WEBAPP_SESSION_IDLE": "90m"}
     rows = {row.variable: row for row in Settings.from_env(environ).describe(environ)}
     assert all(row.meaning.endswith(".") for row in rows.values())
@@ -230,7 +230,7 @@ def test_the_manual_tells_of_each_setting_what_it_means_and_who_chose_it(tmp_pat
 
 
 @pytest.mark.parametrize("source", ["environment", "file"])
-def test_a_former_name_of_a_setting_is_still_accepted_and_refused_beside_the_present_one(tmp_path, source):
+def test_a_former_setting_name_is_accepted_unless_the_present_one_is_set_too(tmp_path, source):
     def read(**given):
         if source == "environment":
             return Settings.from_env(

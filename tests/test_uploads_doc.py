@@ -35,7 +35,7 @@ def form(size, **fields):
 
 
 @pytest.mark.parametrize(("size", "status"), [(10, 200), (70_000, 200), (19_999_000, 200), (MAX, 413)])
-def test_a_view_takes_uploads_up_to_its_own_limit(site, size, status):
+def test_a_view_accepts_uploads_up_to_its_own_limit(site, size, status):
     for caller in (as_user(site, "ada"), with_token(site, scopes=["files:write"])):
         answer = caller.post("/files", **form(size), headers={"Accept": "*/*"})
         assert answer.status_code == status
@@ -43,7 +43,7 @@ def test_a_view_takes_uploads_up_to_its_own_limit(site, size, status):
             assert answer.json == {"size": size}
 
 
-def test_an_upload_needs_a_login_and_its_csrf_token_as_any_change(site):
+def test_an_upload_needs_a_login_and_a_csrf_token(site):
     assert as_nobody(site).post("/files", **form(70_000)).status_code == 401
     assert as_user(site, "ada").post("/files", **form(70_000), headers={"X-CSRF-Token": ""}).status_code == 403
     ada = as_user(site, "ada")
@@ -60,7 +60,7 @@ def test_an_upload_needs_a_login_and_its_csrf_token_as_any_change(site):
         ("/files/slow", "Done for ada"),
     ],
 )
-def test_its_streams_and_its_coroutine_answer_whom_the_guard_lets_in(site, path, text):
+def test_streams_and_coroutines_of_the_document_are_guarded(site, path, text):
     assert as_user(site, "ada").get(path).text == text
     assert with_token(site, scopes=["files:read"]).get(path).text == text
     assert with_token(site, scopes=["files:write"]).get(path).status_code == 403

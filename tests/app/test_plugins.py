@@ -86,7 +86,7 @@ def test_an_installed_entry_point_that_is_not_named_is_not_loaded(package):
         ("reports.views:bp,statistics", "The blueprint reports cannot be registered"),
     ],
 )
-def test_a_wrong_name_is_one_sentence(package, name, sentence):
+def test_a_wrong_name_is_one_error_message(package, name, sentence):
     with pytest.raises(SettingsError) as refused, testing.app(WEBAPP_BLUEPRINTS=name):
         """Never reached."""
     assert sentence in str(refused.value)
@@ -116,7 +116,7 @@ def blueprint(name: str, path: str, view=view, **options) -> Blueprint:
     ],
     ids=["no access rule", "a name of ours", "a URL of ours", "a URL of ours with another variable"],
 )
-def test_what_would_be_unreachable_or_open_is_refused(made, sentence):
+def test_a_blueprint_with_unreachable_or_unguarded_views_is_refused(made, sentence):
     with pytest.raises(SettingsError) as refused, testing.app(made()):
         """Never reached."""
     assert sentence in str(refused.value)
@@ -138,7 +138,7 @@ def test_a_blueprint_is_part_of_all_lists_whenever_it_is_registered(late):
         assert "/mine" in as_nobody(site).get("/docs").text
 
 
-def test_entry_points_are_named_when_none_is_installed():
+def test_the_error_lists_installed_entry_points():
     with pytest.raises(SettingsError, match=r"No entry point of latchkey\.blueprints is there"):
         load_blueprints(["reports"])
 
@@ -152,6 +152,6 @@ def test_a_folder_of_templates_replaces_and_extends_those_of_the_site(tmp_path):
     assert 'name="password"' in page
 
 
-def test_a_folder_of_templates_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_template_folder_is_refused(tmp_path):
     with pytest.raises(SettingsError, match=r"WEBAPP_TEMPLATES names .*, which is not a folder"):
         testing.build(tmp_path, WEBAPP_TEMPLATES=str(tmp_path / "none"))

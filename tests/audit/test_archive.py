@@ -27,7 +27,7 @@ def database(run: conftest.Run, instance: Path) -> Database:
     made.close()
 
 
-def test_what_is_old_goes_into_the_file_and_the_rest_still_stands(run, database, tmp_path):
+def test_old_events_are_moved_to_the_file_and_the_rest_verifies(run, database, tmp_path):
     file = tmp_path / "old.jsonl"
     done = run(f"audit retire --before 2025-01-01 --to {file}")
     assert done.exit_code == 0, done.stderr
@@ -40,7 +40,7 @@ def test_what_is_old_goes_into_the_file_and_the_rest_still_stands(run, database,
     assert "2 events are" in verified.stderr
 
 
-def test_nothing_is_written_over_and_then_nothing_is_removed(run, database, tmp_path):
+def test_an_existing_file_is_not_overwritten_and_nothing_removed(run, database, tmp_path):
     file = tmp_path / "old.jsonl"
     file.write_text("mine")
     assert run(f"audit retire --before 2025-01-01 --to {file}").exit_code == 1
@@ -48,13 +48,13 @@ def test_nothing_is_written_over_and_then_nothing_is_removed(run, database, tmp_
     assert run("audit verify").stdout.split()[0] == "3"
 
 
-def test_what_is_sealed_and_nothing_else_can_be_removed(run, database, tmp_path):
+def test_only_archived_events_can_be_removed(run, database, tmp_path):
     run(f"audit retire --before 2025-01-01 --to {tmp_path / 'old'}")
     with pytest.raises(IntegrityError), database.write() as db:
         db.execute(text("DELETE FROM audit_event WHERE seq = 3"))
 
 
-def test_verify_names_the_first_that_is_gone(run, database):
+def test_verify_names_the_first_missing_event(run, database):
     with database.engine.begin() as connection:
         connection.execute(text("DROP TRIGGER audit_event_is_kept"))
         connection.execute(text("DELETE FROM audit_event WHERE seq = 2"))
@@ -74,7 +74,7 @@ def test_list_and_export_find_by_user_and_event(run, add):
     assert json.loads(run("audit export --user bob").stdout)["user"] == "bob"
 
 
-def test_show_says_who_somebody_is_and_what_can_act_as_them(run, add):
+def test_user_show_prints_the_account_and_its_credentials(run, add):
     add("ada", "admin")
     shown = run("user show ada").stdout
     assert "admin user" in shown

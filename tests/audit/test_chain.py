@@ -44,7 +44,7 @@ def tamper(instance: Path, statement: str) -> None:
         file.commit()
 
 
-def test_what_was_written_stands(written):
+def test_an_unchanged_chain_verifies(written):
     assert (verdict(written).events, verdict(written).broken_at) == (5, None)
 
 
@@ -61,7 +61,7 @@ def test_what_was_written_stands(written):
         pytest.param("UPDATE audit_head SET seq = 4", 5, id="the head is set back"),
     ],
 )
-def test_whoever_changes_one_behind_our_back_is_found_out(written, instance, statement, seq):
+def test_a_modified_event_is_detected(written, instance, statement, seq):
     tamper(instance, statement)
     assert verdict(written).broken_at in (seq, seq - 1) if "head" in statement else verdict(written).broken_at == seq
 
@@ -82,13 +82,13 @@ def test_whoever_changes_one_behind_our_back_is_found_out(written, instance, sta
         "INSERT INTO audit_head VALUES (2, 0, zeroblob(32), 0, zeroblob(32))",
     ],
 )
-def test_the_database_refuses_to_change_or_remove_one(written, statement):
+def test_the_database_refuses_to_change_or_delete_an_event(written, statement):
     with pytest.raises(IntegrityError), written.write() as db:
         db.execute(text(statement))
     assert verdict(written).broken_at is None
 
 
-def test_what_is_taken_back_leaves_no_gap(written):
+def test_a_rolled_back_event_leaves_no_gap(written):
     def fail() -> None:
         with written.write() as db:
             record(db, Event.LIMITS_RESET)
@@ -101,7 +101,7 @@ def test_what_is_taken_back_leaves_no_gap(written):
     assert (verdict(written).events, verdict(written).last, verdict(written).broken_at) == (6, 6, None)
 
 
-def test_many_who_write_at_once_make_one_chain(database):
+def test_simultaneous_writers_make_one_chain(database):
     def write(_: int) -> None:
         with database.write() as db:
             record(db, Event.LIMITS_RESET)
@@ -112,7 +112,7 @@ def test_many_who_write_at_once_make_one_chain(database):
     assert (verdict(database).events, verdict(database).broken_at) == (40, None)
 
 
-def test_a_deed_whose_event_cannot_be_written_does_not_happen(app: Flask, database, instance, user):
+def test_an_action_whose_event_cannot_be_written_is_rolled_back(app: Flask, database, instance, user):
     before = contents(app)
     tamper(instance, "CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END")
     with pytest.raises(IntegrityError):
@@ -121,18 +121,18 @@ def test_a_deed_whose_event_cannot_be_written_does_not_happen(app: Flask, databa
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_a_spreadsheet_finds_no_formula(text):
+def test_a_csv_export_has_no_formula(text):
     assert export_formats.without_formula(text) == "'" + text
 
 
-def test_a_log_that_was_written_before_the_chain_is_linked(app, written, instance):
+def test_a_log_from_before_the_chain_is_linked(app, written, instance):
     gone = factories.user(app)
     with written.write() as db:
         closing_accounts.delete(db, db.merge(gone))
     relink(app, services_of(app).get(Settings))
 
 
-def test_and_goes_on_from_there(app, written):
+def test_new_events_continue_a_linked_log(app, written):
     relink(app, services_of(app).get(Settings))
     with written.write() as db:
         record(db, Event.LIMITS_RESET, number=6)

@@ -77,7 +77,7 @@ def by_operator(app, database, user, session_id):
         (by_operator, "operator", "An administrator ended a session: ", "A session of ada was ended: "),
     ],
 )
-def test_each_way_to_end_a_session_is_a_sentence_that_names_the_session(
+def test_each_cause_of_an_ended_session_has_a_sentence_that_names_the_session(
     app, database, user, elsewhere, end, way, you, they
 ):
     end(app, database, user, elsewhere)

@@ -39,21 +39,21 @@ def names(found):
     return [event.details["name"] for event in found if "name" in event.details]
 
 
-def test_a_user_reads_what_happened_to_them_alone_the_latest_first(db, two):
+def test_a_user_gets_only_own_events_newest_first(db, two):
     assert names(event_queries.of_user(db, two[0].id, limit=3)) == ["ada 4", "ada 3", "ada 2"]
 
 
-def test_the_site_reads_its_tail_in_the_order_of_time(db, two):
+def test_the_tail_is_in_the_order_of_time(db, two):
     found = names(event_queries.tail(db, limit=4, event="token.minted"))
     assert {name[-1] for name in found} == {"3", "4"}
     assert found == sorted(found, key=lambda name: name[-1])
 
 
-def test_the_tail_goes_on_after_a_moment(db, two):
+def test_the_tail_continues_after_an_event(db, two):
     found = names(event_queries.tail(db, limit=100, after=NOON + timedelta(minutes=3), event="token.minted"))
     assert {name[-1] for name in found} == {"4"}
 
 
-def test_moments_are_counted_since_a_day(db, two):
+def test_events_are_counted_by_day(db, two):
     since = NOON + timedelta(minutes=2)
     assert len(event_queries.times_of(db, two[0].id, Event.TOKEN_MINTED, since=since)) == 3

@@ -51,7 +51,7 @@ def test_either_name_finds_all_rows_as_they_are_stored(log, script, search, form
 
 
 @pytest.mark.parametrize(("name", "only"), list(product((FORMER, PRESENT), repeat=2)))
-def test_whatever_reads_the_log_finds_a_row_by_either_name(database, user, name, only):
+def test_every_query_finds_a_row_by_either_name(database, user, name, only):
     with database.write() as db:
         store(db, only, user_id=user.id)
     with database.read() as db:
@@ -62,7 +62,7 @@ def test_whatever_reads_the_log_finds_a_row_by_either_name(database, user, name,
         assert event_queries.times_of(db, user.id, name, since=since) == [since]
 
 
-def test_the_chain_stands_whatever_the_names(log):
+def test_the_chain_verifies_with_either_name(log):
     with log.read() as db:
         assert chain.verify(db).broken_at is None
 
@@ -79,14 +79,14 @@ def test_pages_show_the_present_name_and_select_it_in_the_filter(app, log, name)
     assert [option.get("value") for option in parsed(page).iter("option") if "selected" in option.attrib] == [PRESENT]
 
 
-def test_the_activity_of_a_user_says_the_present_name(app, log, user):
+def test_the_activity_of_a_user_shows_the_present_name(app, log, user):
     script = Script(app, factories.api_token(app, user, "profile:read").token)
     said = [event["event"] for event in script.get("/account/activity").json["events"]]
     assert said.count(Event.SITE_OPENED) == 2
     assert not [name for name in said if name in FORMER_NAMES]
 
 
-def test_the_filter_of_the_page_calls_an_e_mail_address_by_its_full_name(app):
+def test_the_filter_of_the_page_says_e_mail_address(app):
     factories.user(app, "ines", role="admin")
     person = Person(app)
     person.log_in("ines")

@@ -95,12 +95,12 @@ def user_of(person):
         ),
     ],
 )
-def test_what_happens_is_written_down(person, app, action, event, times):
+def test_actions_are_recorded(person, app, action, event, times):
     action(person)
     assert kinds(app).count(event) == times
 
 
-def test_an_event_says_who_from_where_and_in_which_request(person, app):
+def test_an_event_has_user_ip_address_and_request_id(person, app):
     person.open("/protected/admin")
     (event,) = events(app, "access.refused")
     assert event["address"] == person.address
@@ -109,7 +109,7 @@ def test_an_event_says_who_from_where_and_in_which_request(person, app):
     assert event["request_id"] in person.page.text
 
 
-def test_a_refusal_of_a_wrong_password_says_nothing_of_what_was_typed(app, user):
+def test_a_failed_login_does_not_record_the_input(app, user):
     Person(app).log_in("my password in the wrong field", WRONG)
     assert "my password" not in str(events(app))
 
@@ -138,7 +138,7 @@ def token_of(person):
         ("/api/auth", {"username": "ada", "password": factories.PASSWORD}),
     ],
 )
-def test_a_deed_that_cannot_be_written_down_does_not_happen(full, person, path, body):
+def test_an_action_that_cannot_be_recorded_is_rolled_back(full, person, path, body):
     before = contents(full)
     headers = {"Accept": "application/json", "X-CSRF-Token": token_of(person)}
     answer = person.ask("POST", path, json=body, headers=headers)
@@ -147,25 +147,25 @@ def test_a_deed_that_cannot_be_written_down_does_not_happen(full, person, path, 
     assert person.open("/dashboard").request.path == "/dashboard"
 
 
-def test_nobody_is_let_in_because_a_refusal_cannot_be_written_down(full, person):
+def test_a_refusal_that_cannot_be_recorded_is_still_a_refusal(full, person):
     assert person.ask("GET", "/protected/admin").status_code >= 400
 
 
-def test_an_event_of_a_deed_that_is_taken_back_is_taken_back_with_it(app, user):
+def test_an_event_of_a_rolled_back_action_is_rolled_back(app, user):
     with pytest.raises(RuntimeError), services_of(app).get(Database).write() as db:  # noqa: PT012 - both are one action
         account_lifecycle.change_role(db, db.get_one(User, user.id), "admin")
         raise RuntimeError
     assert "role.changed" not in kinds(app)
 
 
-def test_an_event_outlives_whom_it_concerns(app, user, person):
+def test_an_event_outlives_its_user(app, user, person):
     with services_of(app).get(Database).write() as db:
         db.execute(text("DELETE FROM user"))
     assert "session.started" in kinds(app)
     assert events(app, "session.started")[0]["user_id"] is not None, "a chained row does not change"
 
 
-def test_revoking_all_writes_an_event_for_each(app, user):
+def test_revoking_all_records_an_event_for_each(app, user):
     for _ in range(3):
         factories.api_token(app, user)
     with services_of(app).get(Database).write() as db:

@@ -48,13 +48,13 @@ def test_every_event_has_a_sentence_even_without_details(reader, kind):
 
 
 @pytest.mark.parametrize("kind", Event)
-def test_a_sentence_speaks_to_its_user_and_not_to_admins(kind):
+def test_a_sentence_addresses_its_user_but_not_admins(kind):
     assert not NAMES.search(to_user(kind))
     assert not {"you", "your", "yours"} & set(to_admin(kind).lower().rstrip(".").split())
 
 
 @pytest.mark.parametrize("kind", [Event.SESSION_REFUSED, Event.LOGIN_THROTTLED, Event.ACCESS_REFUSED])
-def test_a_refusal_is_marked_as_one(kind):
+def test_a_refusal_is_marked(kind):
     assert sentence_of(AuditEvent(id=uuid4(), at=NOON, event=kind.value, details={}, address=None)).is_refusal
 
 
@@ -70,7 +70,7 @@ def test_a_refusal_is_marked_as_one(kind):
         ),
     ],
 )
-def test_admins_read_who_did_it(event, details, sentence):
+def test_sentences_for_admins_name_the_actor(event, details, sentence):
     assert to_admin(event, has_actor=True, **details) == sentence
 
 
@@ -110,7 +110,7 @@ def test_admins_read_who_did_it(event, details, sentence):
         ),
     ],
 )
-def test_each_reader_has_a_form_of_their_own(event, details, you, they):
+def test_each_kind_of_reader_has_its_own_form(event, details, you, they):
     assert (to_user(event, **details), to_admin(event, **details)) == (you, they)
 
 
@@ -119,24 +119,24 @@ def test_the_name_of_a_token_is_found_by_its_credential():
     assert "laptop" in sentence_of(made, {made.credential_id: "laptop"}).sentence
 
 
-def test_a_name_that_nobody_has_is_not_said_to_be_somebodys():
+def test_an_unknown_name_is_not_shown_as_a_user():
     assert UserReference.USER not in parts(Event.SESSION_REFUSED, Details({"is_known": False}), has_actor=False)
 
 
 @pytest.mark.parametrize("reader", [to_user, to_admin])
-def test_an_event_of_another_version_is_named(reader):
+def test_an_unknown_event_is_shown_by_its_name(reader):
     assert reader("moon.landed") == "moon.landed"
 
 
 @pytest.mark.parametrize(("former", "event"), FORMER_NAMES.items())
-def test_an_event_that_was_renamed_reads_as_before(former, event):
+def test_a_renamed_event_has_the_same_sentence(former, event):
     assert to_user(former) == to_user(event)
     assert to_admin(former) == to_admin(event)
     stored = AuditEvent(id=uuid4(), at=NOON, event=former, details={}, address=None)
     assert sentence_of(stored).event == event
 
 
-def test_what_the_sentence_says_is_known_to_be_said():
+def test_details_in_the_sentence_are_marked_as_shown():
     details = Details({"route": "/logout", "code": "csrf_failed", "limit": 3})
     parts(Event.ACCESS_REFUSED, details, has_actor=False)
     assert details.said >= {"route", "code", "bound"}

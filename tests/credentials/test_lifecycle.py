@@ -30,34 +30,34 @@ def make(db, user, kind="token", lifetime=HOUR, idle=None):
     )
 
 
-def test_a_credential_is_ended_once(db, user):
+def test_a_credential_can_be_ended_once(db, user):
     made = make(db, user)
     assert lifecycle.end(db, made.id)
     assert not lifecycle.end(db, made.id)
 
 
-def test_what_does_not_exist_cannot_be_ended(db):
+def test_a_missing_credential_cannot_be_ended(db):
     assert not lifecycle.end(db, uuid4())
 
 
-def test_ending_all_of_a_kind_leaves_the_other(db, user):
+def test_ending_all_of_a_kind_keeps_the_others(db, user):
     session, token = make(db, user, "session"), make(db, user)
     assert lifecycle.end_all(db, user.id, kind="session") == [session.id]
     assert [found.id for found in lifecycle.live(db, user.id, "token")] == [token.id]
 
 
-def test_ending_all_may_keep_the_one_that_asks_for_it(db, user):
+def test_ending_all_can_keep_the_current_one(db, user):
     kept, ended = make(db, user, "session"), make(db, user, "session")
     assert lifecycle.end_all(db, user.id, keep=kept.id) == [ended.id]
 
 
-def test_ending_all_leaves_those_of_others(db, user):
+def test_ending_all_keeps_those_of_other_users(db, user):
     kept = make(db, user)
     assert lifecycle.end_all(db, uuid4()) == []
     assert [found.id for found in lifecycle.live(db, user.id, "token")] == [kept.id]
 
 
-def test_what_has_ended_by_itself_is_not_ended_again(db, user):
+def test_an_expired_credential_is_not_ended_again(db, user):
     make(db, user, lifetime=-HOUR)
     assert lifecycle.end_all(db, user.id) == []
 
@@ -71,7 +71,7 @@ def test_what_has_ended_by_itself_is_not_ended_again(db, user):
         pytest.param(HOUR, HOUR, True, id="used lately"),
     ],
 )
-def test_alive_is_what_could_act_now(db, user, lifetime, idle, is_live):
+def test_live_credentials_are_those_that_are_accepted_now(db, user, lifetime, idle, is_live):
     made = make(db, user, lifetime=lifetime)
     if idle is not None:
         made.idle, made.idle_at = idle, now() + idle
@@ -79,7 +79,7 @@ def test_alive_is_what_could_act_now(db, user, lifetime, idle, is_live):
     assert (lifecycle.live(db, user.id, "token") != []) == is_live
 
 
-def test_rows_go_with_their_user(app, user):
+def test_rows_are_deleted_with_their_user(app, user):
     factories.api_token(app, user)
     with services_of(app).get(Database).write() as db:
         db.execute(text("DELETE FROM user"))

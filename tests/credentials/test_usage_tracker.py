@@ -40,13 +40,13 @@ def counted(app, issued):
         return sum(days[issued.credential.id].values())
 
 
-def test_the_first_use_is_written_at_once_with_its_address(app, issued):
+def test_the_first_use_is_written_at_once_with_its_ip_address(app, issued):
     Script(app, issued.token, address="198.51.100.9").get("/protected")
     found = row(app, issued)
     assert (found.last_used_at, found.last_used_from) == (now(), "198.51.100.9")
 
 
-def test_the_first_use_is_an_event_and_the_second_is_none(app, issued, clock):
+def test_only_the_first_use_is_an_event(app, issued, clock):
     script = Script(app, issued.token)
     script.get("/protected")
     clock.shift(timedelta(minutes=5))
@@ -54,14 +54,14 @@ def test_the_first_use_is_an_event_and_the_second_is_none(app, issued, clock):
     assert len(events(app, "token.first-used")) == 1
 
 
-def test_two_processes_see_one_first_use(make_app, app, issued):
+def test_two_processes_record_one_first_use(make_app, app, issued):
     for site in (app, make_app()):
         Script(site, issued.token).get("/protected")
         services_of(site).get(UsageTracker).flush()
     assert len(events(app, "token.first-used")) == 1
 
 
-def test_within_a_minute_nothing_more_is_written_and_nothing_is_lost(app, issued, clock):
+def test_uses_within_a_minute_are_written_later(app, issued, clock):
     script = Script(app, issued.token)
     for _ in range(10):
         clock.shift(timedelta(seconds=1))
@@ -72,7 +72,7 @@ def test_within_a_minute_nothing_more_is_written_and_nothing_is_lost(app, issued
     assert counted(app, issued) == 11
 
 
-def test_what_waits_is_written_when_the_process_ends(app, issued):
+def test_pending_uses_are_written_when_the_process_ends(app, issued):
     script = Script(app, issued.token)
     for _ in range(3):
         script.get("/protected")
@@ -80,14 +80,14 @@ def test_what_waits_is_written_when_the_process_ends(app, issued):
     assert counted(app, issued) == 3
 
 
-def test_a_refused_request_is_no_use_of_what_was_refused(app, user, clock):
+def test_a_refused_request_does_not_count_as_use(app, user, clock):
     issued = factories.api_token(app, user, lifetime=timedelta(seconds=1))
     clock.shift(2)
     Script(app, issued.token).get("/protected")
     assert row(app, issued).last_used_at is None
 
 
-def test_a_use_of_what_was_deleted_meanwhile_is_no_fault(app, issued):
+def test_a_use_of_a_deleted_credential_is_no_error(app, issued):
     script = Script(app, issued.token)
     script.get("/protected")
     script.get("/protected")
@@ -96,7 +96,7 @@ def test_a_use_of_what_was_deleted_meanwhile_is_no_fault(app, issued):
     services_of(app).get(UsageTracker).flush()
 
 
-def test_requests_are_counted_by_the_day(app, user, issued, clock):
+def test_requests_are_counted_by_day(app, user, issued, clock):
     script = Script(app, issued.token)
     script.get("/protected")
     clock.shift(timedelta(days=1))
@@ -105,18 +105,18 @@ def test_requests_are_counted_by_the_day(app, user, issued, clock):
         assert list(usage_tracker.by_scripts(db, user.id, since=(now() - timedelta(days=1)).date()).values()) == [1, 1]
 
 
-def test_what_a_token_asked_last_is_kept_with_who_asked(app, issued):
+def test_the_last_request_of_a_token_is_stored_with_its_client(app, issued):
     Script(app, issued.token).get("/protected", headers={"User-Agent": "restic/0.16 (linux)"})
     found = row(app, issued)
     assert (found.last_used_for, found.last_used_by) == ("GET /protected", "restic")
 
 
-def test_a_client_cannot_write_into_its_owners_page(app, issued):
+def test_the_user_agent_cannot_inject_text_into_pages(app, issued):
     Script(app, issued.token).get("/protected", headers={"User-Agent": "<b>Your token has expired, visit evil/1"})
     assert row(app, issued).last_used_by == "a script"
 
 
-def test_requests_are_counted_by_what_they_ask(app, issued, clock):
+def test_requests_are_counted_by_route(app, issued, clock):
     script = Script(app, issued.token)
     for path in ("/protected", "/protected", "/tokens", f"/tokens/{issued.entry.id}"):
         script.get(path)
@@ -126,7 +126,7 @@ def test_requests_are_counted_by_what_they_ask(app, issued, clock):
     assert found == {"GET /protected": 2, "GET /tokens": 1, "GET /tokens/<uuid:token_id>": 1}
 
 
-def test_of_very_many_things_most_are_counted_together(app, issued):
+def test_the_number_of_counted_routes_is_limited(app, issued):
     meter, database = services_of(app).get(UsageTracker), services_of(app).get(Database)
     with database.read() as db:
         credential_row = (
@@ -140,7 +140,7 @@ def test_of_very_many_things_most_are_counted_together(app, issued):
     assert (len(found), found["other"], sum(found.values())) == (51, 30, 80)
 
 
-def test_what_a_busy_database_did_not_take_waits_with_all_it_knows(app, issued, monkeypatch):
+def test_uses_that_a_busy_database_refused_are_kept(app, issued, monkeypatch):
     meter = services_of(app).get(UsageTracker)
     script = Script(app, issued.token)
     script.get("/protected")

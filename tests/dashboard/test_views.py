@@ -13,7 +13,7 @@ from tests.tables import contents
 from webapp.core.clock import now
 
 
-def test_a_script_gets_what_a_person_sees(person, script):
+def test_a_script_gets_the_same_as_the_page(person, script):
     by_session = person.ask("GET", "/dashboard", headers={"Accept": "application/json"}).json
     by_token = script.get("/dashboard").json
     assert set(by_session) == set(by_token)
@@ -21,32 +21,32 @@ def test_a_script_gets_what_a_person_sees(person, script):
     assert (by_session["credential"], by_token["credential"]) == ("session", "token")
 
 
-def test_only_what_one_may_open_is_offered(app, script):
+def test_only_pages_that_the_user_can_open_are_listed(app, script):
     paths = [resource["path"] for resource in script.get("/dashboard").json["resources"]]
     assert "/protected" in paths
     assert "/protected/admin" not in paths
 
 
-def test_an_admin_is_offered_more(app):
+def test_an_admin_has_more_pages(app):
     admin = factories.user(app, role="admin")
     script = Script(app, factories.api_token(app, admin).token)
     assert "/protected/admin" in [resource["path"] for resource in script.get("/dashboard").json["resources"]]
 
 
-def test_every_resource_comes_with_a_line_that_holds_no_token(script):
+def test_every_resource_has_a_curl_example_without_a_token(script):
     for resource in script.get("/dashboard").json["resources"]:
         assert "$LATCHKEY_TOKEN" in resource["curl"]
         assert resource["curl"].endswith(f"http://localhost:8000{resource['path']}")
 
 
-def test_every_line_leads_to_a_form_for_that_resource_alone_for_seven_days(person):
+def test_every_curl_example_links_to_a_form_for_that_resource_for_seven_days(person):
     resource = person.ask("GET", "/dashboard", headers={"Accept": "application/json"}).json["resources"][0]
     person.open(resource["mint_href"])
     shown = person.press("Create token", name="for this alone")
     assert resource["scope"] in shown.text
 
 
-def test_nothing_of_another_is_there(app, person):
+def test_nothing_of_other_users_is_shown(app, person):
     grace = factories.user(app, "grace")
     factories.api_token(app, grace, name="graces token")
     Person(app).log_in("grace")
@@ -54,43 +54,43 @@ def test_nothing_of_another_is_there(app, person):
         assert "grace" not in answer.text
 
 
-def test_no_secret_is_there(app, person, script):
+def test_no_secret_is_shown(app, person, script):
     for answer in (person.open("/dashboard"), script.get("/dashboard")):
         assert "eyJ" not in answer.text
         assert "argon2" not in answer.text
 
 
-def test_it_takes_its_own_scope(app, user):
+def test_the_dashboard_needs_its_own_scope(app, user):
     script = Script(app, factories.api_token(app, user, "protected:read").token)
     assert script.get("/dashboard").json["required"] == ["profile:read"]
 
 
-def test_looking_changes_nothing(app, person):
+def test_opening_the_dashboard_changes_nothing(app, person):
     before = contents(app)
     person.open("/dashboard")
     assert contents(app) == before
 
 
 @pytest.mark.parametrize("name", ["<b>bold</b>", "{{ 7*7 }}", "'\"><img src=x onerror=alert(1)>"])
-def test_names_are_shown_as_text(app, user, person, name):
+def test_names_are_escaped(app, user, person, name):
     factories.api_token(app, user, name=name)
     assert str(escape(name)) in person.open("/dashboard").text
 
 
-def test_a_user_agent_is_shown_in_words_and_never_as_it_came(app, user):
+def test_a_user_agent_is_shown_by_name_and_never_raw(app, user):
     person = Person(app, user_agent="<script>alert(1)</script>")
     person.log_in("ada")
     assert "alert(1)" not in person.open("/dashboard").text
 
 
 @pytest.mark.parametrize(("due", "said"), [(1, "1 token needs attention."), (2, "2 tokens need attention.")])
-def test_it_says_in_words_how_many_want_to_be_looked_at(app, user, person, due, said):
+def test_the_dashboard_shows_how_many_things_need_attention(app, user, person, due, said):
     with time_machine.travel(now() - timedelta(days=28)):
         for _ in range(due):
             factories.api_token(app, user, lifetime=timedelta(days=30))
     assert said in person.open("/dashboard").text
 
 
-def test_a_token_that_reaches_much_names_the_first_and_counts_the_others(app, user, person):
+def test_a_token_with_many_scopes_shows_the_first_and_the_number_of_others(app, user, person):
     factories.api_token(app, user, "profile:read", "protected:read", "resources:read", "tokens:read")
     assert "and 2 more" in person.open("/dashboard").text

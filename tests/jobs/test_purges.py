@@ -39,7 +39,7 @@ def rows(database, table):
 
 
 @pytest.mark.parametrize("table", [Credential, ApiToken, BrowserSession])
-def test_what_ended_goes_after_ninety_days_with_all_that_hangs_on_it(app, user, person, database, table):
+def test_ended_credentials_are_deleted_after_ninety_days_with_dependent_rows(app, user, person, database, table):
     Script(app, factories.api_token(app, user).token).get("/protected")
     services_of(app).get(UsageTracker).flush()
     assert rows(database, CredentialUse)
@@ -54,7 +54,7 @@ def test_what_ended_goes_after_ninety_days_with_all_that_hangs_on_it(app, user, 
         assert (rows(database, table), rows(database, CredentialUse)) == (0, 0)
 
 
-def test_what_was_revoked_goes_ninety_days_after_that_and_stays_refused(app, user, database):
+def test_revoked_credentials_are_deleted_after_ninety_days_and_stay_refused(app, user, database):
     issued = factories.api_token(app, user, lifetime=timedelta(days=365))
     with database.write() as db:
         db.get_one(Credential, issued.entry.id).revoked_at = now()
@@ -63,7 +63,7 @@ def test_what_was_revoked_goes_ninety_days_after_that_and_stays_refused(app, use
         assert Script(app, issued.token).get("/protected").status_code == 401
 
 
-def test_what_lives_is_not_touched(app, user, database):
+def test_live_credentials_are_not_deleted(app, user, database):
     lives = factories.api_token(app, user, lifetime=timedelta(days=365))
     with time_machine.travel(now() + timedelta(days=200), tick=False):
         assert purge(database) == 0
@@ -78,7 +78,7 @@ LONG_OVER = text("""
 """)
 
 
-def test_what_is_over_goes_in_small_steps_and_what_lives_stays(app, user, database):
+def test_ended_credentials_are_deleted_in_small_steps(app, user, database):
     lives = factories.api_token(app, user)
     with database.write() as db:
         db.execute(LONG_OVER, {"size": 10 * credential_purge.MOST, "user_id": user.id.hex})
@@ -89,14 +89,14 @@ def test_what_is_over_goes_in_small_steps_and_what_lives_stays(app, user, databa
     assert Script(app, lives.token).get("/protected").status_code == 200
 
 
-def test_an_index_leads_to_what_is_over(database):
+def test_purges_use_an_index(database):
     for table, column in (("credential", "expires_at"), ("credential", "revoked_at"), ("link", "expires_at")):
         with database.read() as db:
             plan = db.execute(text(f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} <= 1 LIMIT 500")).all()
         assert f"ix_{table}_{column}" in str(plan)
 
 
-def test_links_that_are_long_over_go(app, user, database):
+def test_old_links_are_deleted(app, user, database):
     with database.write() as db:
         one_time_links.create(db, "reset", timedelta(minutes=30), user_id=user.id)
     for later, gone in ((one_time_links.DEAD_KEPT, 0), (one_time_links.DEAD_KEPT + timedelta(minutes=30), 1)):
@@ -105,7 +105,7 @@ def test_links_that_are_long_over_go(app, user, database):
     assert rows(database, Link) == 0
 
 
-def test_limits_that_are_over_go_and_others_stay(app, database):
+def test_expired_limits_are_deleted_and_others_kept(app, database):
     for name, minutes in (("over", 1), ("open", 60)):
         services_of(app).get(Limiter).take(Limit(name, 3, timedelta(minutes=minutes)), "ada")
     with time_machine.travel(now() + timedelta(minutes=2), tick=False), database.write() as db:
@@ -113,7 +113,7 @@ def test_limits_that_are_over_go_and_others_stay(app, database):
     assert rows(database, RateBucket) == 1
 
 
-def test_accounts_that_nobody_verified_go_when_their_time_is_over(app, user, database):
+def test_unverified_accounts_are_deleted_after_their_time(app, user, database):
     new = NewUser(username="nobody", email="n@example.org", password_hash=factories.HASHED, must_verify=True)
     with database.write() as db:
         self_registration.send_link(db, services_of(app).get(Mailer), add(db, new, origin="register"), HERE)

@@ -50,13 +50,13 @@ def turn(database):
         return db.get_one(JobRun, "sweep")
 
 
-def test_a_chore_goes_on_until_nothing_is_left(database):
+def test_a_job_runs_until_nothing_is_left(database):
     heap = Heap(5)
     assert JobWorker(database, [sweeping(heap)]).do_due() == ["sweep"]
     assert (heap.size, heap.steps) == (0, 4)
 
 
-def test_it_is_done_again_when_its_time_has_come_and_not_before(database, clock):
+def test_a_job_runs_again_when_it_is_due(database, clock):
     heap = Heap()
     sweeper = JobWorker(database, [sweeping(heap)])
     sweeper.do_due()
@@ -66,14 +66,14 @@ def test_it_is_done_again_when_its_time_has_come_and_not_before(database, clock)
     assert sweeper.do_due() == ["sweep"]
 
 
-def test_many_workers_do_it_once(database):
+def test_of_many_workers_one_runs_a_job(database):
     heap = Heap()
     with ThreadPoolExecutor(8) as pool:
         done = list(pool.map(lambda _: JobWorker(database, [sweeping(heap)]).do_due(), range(8)))
     assert sum(map(len, done)) == heap.steps == 1
 
 
-def test_one_that_died_at_it_leaves_it_to_others(database, clock):
+def test_a_job_of_a_dead_worker_is_taken_over(database, clock):
     heap = Heap()
     with database.write() as db:
         assert leases.take(db, sweeping(heap))
@@ -82,7 +82,7 @@ def test_one_that_died_at_it_leaves_it_to_others(database, clock):
     assert JobWorker(database, [sweeping(heap)]).do_due() == ["sweep"]
 
 
-def test_one_that_was_slow_and_lost_it_does_no_more(database, clock):
+def test_a_worker_that_lost_its_lease_stops(database, clock):
     heap = Heap(1)
     with database.write() as db:
         slow = leases.take(db, sweeping(heap))
@@ -94,7 +94,7 @@ def test_one_that_was_slow_and_lost_it_does_no_more(database, clock):
     assert turn(database).done_at is None
 
 
-def test_each_step_begins_the_lease_anew(database, clock):
+def test_each_step_renews_the_lease(database, clock):
     def slow(db):
         clock.shift(LEASE - timedelta(seconds=1))
         return heap.step(db)
@@ -105,7 +105,7 @@ def test_each_step_begins_the_lease_anew(database, clock):
     assert turn(database).done_at == now()
 
 
-def test_what_failed_is_tried_again_soon_and_the_next_chore_is_done_all_the_same(database, clock, logged):
+def test_a_failed_job_is_retried_soon_and_the_next_job_runs(database, clock, logged):
     broken, other = Heap(fails=True), Heap(1)
     both = JobWorker(database, [sweeping(broken), Job("dust", DAY, other.step)])
     assert both.do_due() == ["sweep", "dust"]
@@ -119,7 +119,7 @@ def test_what_failed_is_tried_again_soon_and_the_next_chore_is_done_all_the_same
     assert turn(database).last_error is None
 
 
-def test_one_that_is_told_to_stop_does_no_further_step_and_leaves_the_rest_to_the_next_at_once(database, clock):
+def test_a_stopped_worker_finishes_its_step_and_releases_the_job(database, clock):
     def told(db):
         stopping.stop()
         return heap.step(db)
@@ -132,7 +132,7 @@ def test_one_that_is_told_to_stop_does_no_further_step_and_leaves_the_rest_to_th
     assert heap.size == 0
 
 
-def test_it_waits_for_no_turn_when_it_is_told_to_stop(database):
+def test_a_stopped_worker_does_not_wait_for_the_next_job(database):
     waiting = JobWorker(database, [])
     waiting.start()
     waiting.stop()
@@ -144,7 +144,7 @@ def late(database, heap):
         return [job.name for job in leases.late(db, [sweeping(heap)])]
 
 
-def test_a_chore_is_late_when_nobody_did_it_for_two_turns_or_it_failed(database, clock):
+def test_a_job_is_late_after_two_intervals_or_a_failure(database, clock):
     heap = Heap()
     assert late(database, heap) == [], "a site that was never served is late with nothing"
     JobWorker(database, [sweeping(heap)]).do_due()

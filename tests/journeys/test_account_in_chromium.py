@@ -28,7 +28,7 @@ def lived_in(site: ServedSite) -> ServedSite:
     return site
 
 
-def test_two_browsers_and_one_ends_the_other(lived_in: ServedSite, tab: Page, chromium: Browser) -> None:
+def test_one_browser_ends_the_session_of_another(lived_in: ServedSite, tab: Page, chromium: Browser) -> None:
     context = chromium.new_context(user_agent="Mozilla/5.0 (iPhone) Version/18.0 Mobile Safari/604.1")
     phone = context.new_page()
     log_in(phone, lived_in, "nora")
@@ -53,7 +53,7 @@ def test_every_page_of_the_account_is_accessible_and_fits(lived_in: ServedSite, 
     context.close()
 
 
-def test_a_session_that_is_about_to_end_says_so_and_is_kept_without_leaving_the_page(
+def test_a_session_that_is_about_to_end_can_be_extended_without_leaving_the_page(
     lived_in: ServedSite, tab: Page
 ) -> None:
     log_in(tab, lived_in, "nora")

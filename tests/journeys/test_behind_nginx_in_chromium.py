@@ -90,7 +90,7 @@ def log_out(page: Page) -> None:
     assert page.url.startswith(f"{URL}/login")
 
 
-def test_a_person_works_below_the_path(
+def test_the_site_works_below_the_path(
     proxied: Proxied, postman: Postman, hosts: dict[str, int], form: str, page: Page
 ) -> None:
     name = f"ada-{form.replace(' ', '-')}"
@@ -156,7 +156,7 @@ def check_signature(token: str, document: str) -> None:
         ("/.well-known/change-password", f"{URL}/login?next=/login/account/password"),
     ],
 )
-def test_a_page_that_needs_a_login_leads_to_it_and_back(hosts: dict[str, int], path: str, leads_to: str) -> None:
+def test_a_page_that_needs_a_login_redirects_to_it_and_back(hosts: dict[str, int], path: str, leads_to: str) -> None:
     url = f"https://{HOST}{path}"
     found = nginx.curl(url, hosts, "-L", "-H", "Accept: text/html", "-o", "/dev/null", "-w", "%{url_effective}")
     assert found.startswith(leads_to)

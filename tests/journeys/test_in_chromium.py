@@ -50,9 +50,7 @@ def opened(site: ServedSite) -> ServedSite:
     return site
 
 
-def test_the_main_job_from_setup_to_the_death_of_a_copied_cookie(
-    tab: Page, empty: ServedSite, chromium: Browser
-) -> None:
+def test_from_setup_to_a_copied_cookie_that_is_refused(tab: Page, empty: ServedSite, chromium: Browser) -> None:
     site = empty
     tab.goto(site.setup_link)
     tab.get_by_label("Name").fill("mara")
@@ -139,7 +137,7 @@ LONG = "maximiliane-wolfeschlegelsteinhausenbergerdorff-jr"
 
 
 @pytest.mark.parametrize("width", [360, 768])
-def test_long_names_and_addresses_widen_no_page(opened: ServedSite, chromium: Browser, width: int) -> None:
+def test_long_names_and_email_addresses_fit_on_every_page(opened: ServedSite, chromium: Browser, width: int) -> None:
     name, address = f"{LONG[:-3]}{width}", f"{LONG}.{width}@department-of-long-addresses.subsidiary.example.org"
     opened.add_user(name, email=address)
     tab = chromium.new_context(viewport={"width": width, "height": 900}).new_page()
@@ -173,7 +171,7 @@ def test_the_pages_of_an_admin_reflow_to_320_pixels(opened: ServedSite, chromium
     tab.context.close()
 
 
-def test_everything_but_copying_works_without_script(opened: ServedSite, chromium: Browser) -> None:
+def test_everything_but_copying_works_without_javascript(opened: ServedSite, chromium: Browser) -> None:
     context = chromium.new_context(java_script_enabled=False)
     tab = context.new_page()
     log_in(tab, opened, "ines")
@@ -187,7 +185,7 @@ def test_everything_but_copying_works_without_script(opened: ServedSite, chromiu
     context.close()
 
 
-def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: ServedSite, tab: Page, tmp_path: Path) -> None:
+def test_a_removed_role_applies_to_the_next_request(opened: ServedSite, tab: Page, tmp_path: Path) -> None:
     opened.command("user", "role", "ines", "admin")
     token = opened.command(
         "token", "mint", "ines", "--name", "roles", "--scope", "protected:read", "--expires", "7d"
@@ -199,7 +197,7 @@ def test_a_role_that_is_taken_away_is_gone_on_the_next_request(opened: ServedSit
         assert (status, answer["code"]) == (403, "role_required")
 
 
-def test_somebody_at_work_is_disabled_and_their_next_click_is_the_login(
+def test_a_disabled_user_gets_the_login_page_at_the_next_click(
     opened: ServedSite, tab: Page, chromium: Browser
 ) -> None:
     opened.add_user("chief", "super_admin")

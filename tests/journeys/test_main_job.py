@@ -13,7 +13,7 @@ from webapp.core.db import Database
 from webapp.web.registry import services_of
 
 
-def test_from_the_setup_link_to_a_script_that_gets_in_and_out_again(app: Flask) -> None:
+def test_from_the_setup_link_to_a_script_with_a_revoked_token(app: Flask) -> None:
     with services_of(app).get(Database).write() as db:
         secret = one_time_links.create(db, SETUP, app.permanent_session_lifetime)
     person = Person(app)

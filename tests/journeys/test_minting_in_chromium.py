@@ -9,7 +9,7 @@ from tests.journeys.test_in_chromium import curl, log_in
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
-def test_a_preset_is_narrowed_while_its_summary_follows_and_a_refusal_leads_to_more(
+def test_a_preset_is_restricted_with_a_live_summary_and_a_refusal_links_to_the_form(
     tab: Page, site: ServedSite
 ) -> None:
     site.add_user("mira")

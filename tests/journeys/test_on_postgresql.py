@@ -29,13 +29,13 @@ def app(on_postgresql: Flask) -> Flask:
     return on_postgresql
 
 
-def test_the_migrations_make_what_the_models_say(settings: Settings) -> None:
+def test_the_migrations_match_the_models(settings: Settings) -> None:
     engine = engine_for(settings.database)
     assert schema.differences(engine) == []
     engine.dispose()
 
 
-def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
+def test_people_and_scripts_log_in_and_are_ended_at_once(app: Flask) -> None:
     owner = factories.user(app, "pg-owner")
     person = Person(app)
     assert person.log_in("pg-owner").status_code == 200
@@ -52,13 +52,13 @@ def test_people_and_scripts_come_in_and_are_ended_at_once(app: Flask) -> None:
     assert thief.open("/dashboard").request.path == "/login"
 
 
-def test_all_jobs_of_the_site_are_run(app: Flask) -> None:
+def test_all_jobs_run(app: Flask) -> None:
     assert services_of(app).get(JobWorker).do_due() == [job.name for job in services_of(app).get(Jobs)]
     with services_of(app).get(Database).read() as db:
         assert leases.late(db, services_of(app).get(Jobs)) == []
 
 
-def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
+def test_an_emergency_ends_all_credentials(app: Flask) -> None:
     owner = factories.user(app, "pg-emergency")
     person, script = Person(app), Script(app, factories.api_token(app, owner, "protected:read").token)
     person.log_in("pg-emergency")
@@ -93,7 +93,7 @@ def test_an_emergency_ends_everything_of_everybody(app: Flask) -> None:
         ),
     ],
 )
-def test_the_database_refuses_to_change_what_happened(app: Flask, statement: str) -> None:
+def test_the_database_refuses_to_change_audit_events(app: Flask, statement: str) -> None:
     database = services_of(app).get(Database)
     factories.user(app)
     with pytest.raises(DBAPIError), database.write() as db:
@@ -102,7 +102,7 @@ def test_the_database_refuses_to_change_what_happened(app: Flask, statement: str
         assert chain.verify(db).broken_at is None
 
 
-def test_a_log_that_was_written_before_the_chain_is_linked(app: Flask, settings: Settings) -> None:
+def test_a_log_from_before_the_chain_is_linked(app: Flask, settings: Settings) -> None:
     gone = factories.user(app)
     with services_of(app).get(Database).write() as db:
         account_lifecycle.delete(db, db.merge(gone))

@@ -105,7 +105,7 @@ def test_a_passkey_of_the_former_host_logs_in_at_the_new_one(site: ServedSite, o
     mine.set(is_touched=False)
 
 
-def test_a_page_of_a_named_origin_calls_with_a_token_and_reads_refusals(site: ServedSite, browser: Browser) -> None:
+def test_a_page_of_a_listed_origin_can_call_with_a_token_and_read_refusals(site: ServedSite, browser: Browser) -> None:
     token = site.command("token", "mint", "ada", "--name", "app", "--scope", "profile:read").stdout.strip()
     page = browser.new_context().new_page()
     page.goto(APP)
@@ -121,9 +121,7 @@ def test_a_page_of_a_named_origin_calls_with_a_token_and_reads_refusals(site: Se
     page.context.close()
 
 
-def test_a_page_of_a_named_origin_gets_nothing_by_the_cookies_of_whoever_opens_it(
-    site: ServedSite, browser: Browser
-) -> None:
+def test_a_page_of_a_listed_origin_cannot_use_cookies(site: ServedSite, browser: Browser) -> None:
     site.add_user("grace")
     page = browser.new_context().new_page()
     log_in(page, NEW, "grace")

@@ -47,7 +47,7 @@ def app(on_postgresql: Flask) -> Flask:
     return on_postgresql
 
 
-def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app: Flask) -> None:
+def test_simultaneous_new_tokens_never_exceed_the_limit(app: Flask) -> None:
     owner, issuer = factories.user(app, "pg-many"), services_of(app).get(TokenIssuer)
     services_of(app).replace(TokenIssuer)(replace(issuer, most=3))
     begin = Barrier(8)
@@ -66,7 +66,7 @@ def test_of_many_tokens_that_are_made_at_once_no_more_come_than_one_may_have(app
         assert credentials.live_token_count(db, owner.id) == 3
 
 
-def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:
+def test_a_form_sent_twice_at_once_creates_one_token(app: Flask) -> None:
     owner = factories.user(app, "pg-twice")
 
     def mint(_: int) -> bool:
@@ -80,7 +80,7 @@ def test_a_form_that_is_sent_twice_at_once_mints_one_token(app: Flask) -> None:
         assert sorted(pool.map(mint, range(4))) == [False, False, False, True]
 
 
-def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
+def test_a_limit_is_exact_with_simultaneous_requests(app: Flask) -> None:
     limit = Limit("pg", 10, app.permanent_session_lifetime)
     limiter = services_of(app).get(Limiter)
     with ThreadPoolExecutor(8) as pool:
@@ -88,7 +88,7 @@ def test_a_limit_is_exact_however_many_ask_at_once(app: Flask) -> None:
     assert taken.count(True) == 10
 
 
-def test_to_throw_limits_away_waits_for_no_login_that_counts(app: Flask) -> None:
+def test_deleting_expired_limits_does_not_wait_for_logins(app: Flask) -> None:
     # A login counts several in one transaction; each would wait for the other for ever.
     database, an_hour = services_of(app).get(Database), 3600
 
@@ -107,7 +107,7 @@ def test_to_throw_limits_away_waits_for_no_login_that_counts(app: Flask) -> None
         assert db.get_one(RateBucket, "pg-busy").expires_at > now()
 
 
-def test_of_many_senders_one_sends_each_mail(app: Flask) -> None:
+def test_of_many_mail_workers_one_sends_each_mail(app: Flask) -> None:
     box, post = Box(), services_of(app).get(Mailer)
     # Of those who lived here before.
     Sender(services_of(app).get(Database), post.sealer, Box()).send_due()
@@ -125,7 +125,7 @@ def test_of_many_senders_one_sends_each_mail(app: Flask) -> None:
     assert len({mail.id for mail in box.mails}) == 40
 
 
-def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
+def test_a_job_is_run_by_one_process_only(app: Flask) -> None:
     steps = list[int]()
     sweep = Job("sweep", timedelta(days=1), lambda _: steps.append(1) or 0)
     with ThreadPoolExecutor(8) as pool:
@@ -142,7 +142,7 @@ def test_a_chore_is_done_by_one_process_alone(app: Flask) -> None:
         pytest.param("refresh_without_overlap", ("refresh_reused", "won"), [1, 2], id="without an overlap"),
     ],
 )
-def test_of_two_processes_with_one_refresh_token_one_makes_a_successor(
+def test_of_two_processes_with_one_refresh_token_one_creates_a_successor(
     app: Flask, rivals: Pair, call: str, codes: tuple[str, ...], generations: list[int]
 ) -> None:
     rounds = raced(app, factories.user(app), rivals, ROUNDS, call)
@@ -161,7 +161,7 @@ def test_two_processes_that_rotate_one_token_at_once_get_one_new_token(app: Flas
 
 
 @pytest.mark.parametrize("end_all", [lifecycle.end_everything, credentials.end_all])
-def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
+def test_a_refresh_while_everything_is_ended_leaves_no_token(
     app: Flask, end_all: Callable[[Session, UUID], object]
 ) -> None:
     owner = factories.user(app)
@@ -186,7 +186,7 @@ def test_whoever_refreshes_while_everything_is_ended_is_left_with_nothing(
         assert credentials.live(db, owner.id, "refresh") == []
 
 
-def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app: Flask) -> None:
+def test_an_emergency_does_not_deadlock_with_changes_of_credentials(app: Flask) -> None:
     owner, database = factories.user(app), services_of(app).get(Database)
     one, other = (factories.api_token(app, owner).entry.id for _ in range(2))
 
@@ -204,7 +204,7 @@ def test_an_emergency_waits_for_who_is_changing_credentials_in_another_order(app
         assert ended.result() >= 2
 
 
-def test_tabs_of_two_processes_that_come_back_at_once_get_one_secret(app: Flask) -> None:
+def test_two_processes_that_rotate_a_session_at_once_create_one_secret(app: Flask) -> None:
     owner, database, day = factories.user(app, "pg-tabs"), services_of(app).get(Database), timedelta(days=1)
     with database.write() as db:
         lives = SessionLifetimes(day, day, day)
@@ -225,7 +225,7 @@ def test_tabs_of_two_processes_that_come_back_at_once_get_one_secret(app: Flask)
         assert found.id == session_id
 
 
-def test_logins_that_give_back_what_others_are_counted_for_do_not_deadlock(app: Flask) -> None:
+def test_logins_that_give_back_attempts_do_not_deadlock(app: Flask) -> None:
     limiter = services_of(app).get(Limiter)
     network, name, account = ((Limit(f"pg-{kind}", 10_000, timedelta(minutes=1)), "ada") for kind in "nma")
 

@@ -30,7 +30,7 @@ def log_in(page: Page, site: ServedSite, name: str, password: str = PASSWORD) ->
     page.get_by_role("button", name="Log in").click()
 
 
-def test_invited_registered_verified_forgotten_and_reset(
+def test_invitation_registration_verification_and_password_reset(
     mailing: ServedSite, postman: Postman, chromium: Browser
 ) -> None:
     site, mails = mailing, postman
@@ -106,7 +106,7 @@ def test_invited_registered_verified_forgotten_and_reset(
         made.close()
 
 
-def test_an_address_changes_and_the_one_before_takes_it_back(
+def test_an_email_address_is_changed_and_reverted_from_the_former_one(
     mailing: ServedSite, postman: Postman, chromium: Browser
 ) -> None:
     """Somebody sits down at a browser left open, and moves the account to an address of theirs."""

@@ -34,7 +34,7 @@ def keeper(app: Flask) -> tuple[User, HeaderClient]:
     return made, by_session(app, made.username)
 
 
-def test_of_the_last_two_super_admins_who_act_on_each_other_one_stays_and_nobody_waits_forever(app: Flask) -> None:
+def test_of_two_super_admins_who_act_on_each_other_one_stays_without_deadlock(app: Flask) -> None:
     with services_of(app).get(Database).write() as db:
         db.query(User).update({User.role: "user"})
     (one, ones), (other, others) = keeper(app), keeper(app)
@@ -48,7 +48,7 @@ def test_of_the_last_two_super_admins_who_act_on_each_other_one_stays_and_nobody
 
 
 @pytest.mark.parametrize("round_", range(5))
-def test_a_role_that_goes_while_it_is_given_or_included_leaves_no_trace(app: Flask, round_: int) -> None:
+def test_a_role_removed_while_it_is_given_or_included_leaves_no_reference(app: Flask, round_: int) -> None:
     (_, ones), (_, others), (_, third), somebody = keeper(app), keeper(app), keeper(app), factories.user(app)
     gone, taker = f"gone{round_}", f"taker{round_}"
     for name in (gone, taker):
@@ -65,7 +65,7 @@ def test_a_role_that_goes_while_it_is_given_or_included_leaves_no_trace(app: Fla
     assert again.status_code == 200
 
 
-def test_nobody_is_invited_to_a_role_that_is_just_being_removed(app: Flask) -> None:
+def test_an_invitation_to_a_role_being_removed_is_refused(app: Flask) -> None:
     (_, script), database = keeper(app), services_of(app).get(Database)
     with database.write() as db:
         roles.add(db, "leaving", "x", ["user"])
@@ -78,7 +78,7 @@ def test_nobody_is_invited_to_a_role_that_is_just_being_removed(app: Flask) -> N
         assert (answer.result().status_code, list(answer.result().json["errors"])) == (422, ["role"])
 
 
-def test_of_two_roles_that_come_to_include_each_other_one_is_refused(app: Flask) -> None:
+def test_of_two_changes_that_make_a_cycle_one_is_refused(app: Flask) -> None:
     (_, ones), (_, others) = keeper(app), keeper(app)
     for name in ("left", "right"):
         ones.post("/admin/roles", json={"name": name, "description": "x", "includes": ["user"]})

@@ -43,9 +43,7 @@ def add_passkey(tab: Page, site: ServedSite) -> None:
     tab.wait_for_url("**/recovery-codes**")
 
 
-def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_removed(
-    site: ServedSite, name: str, tab: Page
-) -> None:
+def test_a_passkey_is_created_used_by_button_and_autofill_and_removed(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
     log_in(tab, site, name)
     add_passkey(tab, site)
@@ -83,7 +81,7 @@ def test_a_passkey_is_made_used_by_button_and_by_autofill_confirmed_with_and_rem
     expect(tab.get_by_text("Your device may still list it")).to_be_visible()
 
 
-def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(site: ServedSite, name: str, tab: Page) -> None:
+def test_an_authenticator_without_user_verification_is_refused(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
     log_in(tab, site, name)
     add_passkey(tab, site)
@@ -97,7 +95,7 @@ def test_a_device_that_does_not_verify_its_owner_lets_nobody_in(site: ServedSite
     assert "/login" in tab.url
 
 
-def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(site: ServedSite, name: str, tab: Page) -> None:
+def test_a_step_up_uses_the_passkey_and_the_last_one_cannot_be_removed(site: ServedSite, name: str, tab: Page) -> None:
     mine = device(tab)
     log_in(tab, site, name)
     add_passkey(tab, site)
@@ -129,7 +127,7 @@ def test_a_step_up_takes_the_passkey_and_the_last_one_has_to_stay(site: ServedSi
     tab.wait_for_url("**/tokens/new")
 
 
-def test_an_app_is_set_up_and_asked_for_without_script(site: ServedSite, name: str, chromium: Browser) -> None:
+def test_an_app_is_set_up_and_used_without_javascript(site: ServedSite, name: str, chromium: Browser) -> None:
     page = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}).new_page()
     log_in(page, site, name)
     page.goto(f"{site.url}/account/security")
@@ -151,7 +149,7 @@ def test_an_app_is_set_up_and_asked_for_without_script(site: ServedSite, name: s
     page.context.close()
 
 
-def test_every_page_of_theirs_is_accessible_and_fits(site: ServedSite, name: str, chromium: Browser) -> None:
+def test_every_page_of_second_factors_is_accessible_and_fits(site: ServedSite, name: str, chromium: Browser) -> None:
     # Without the watch over faults: the checker styles the page inline, which the policy refuses and reports.
     context = chromium.new_context()
     page = context.new_page()

@@ -21,9 +21,7 @@ def fill_in(tab: Page, password: str = PASSWORD) -> None:
     tab.get_by_role("button", name="Log in").click()
 
 
-def test_two_tabs_log_in_and_a_form_outlives_the_session_that_it_was_opened_in(
-    lived_in: ServedSite, chromium: Browser
-) -> None:
+def test_two_tabs_log_in_and_a_form_of_an_earlier_session_can_be_sent(lived_in: ServedSite, chromium: Browser) -> None:
     url, context = lived_in.url, chromium.new_context()
     one, two = context.new_page(), context.new_page()
     one.goto(f"{url}/login")
@@ -43,7 +41,7 @@ def test_two_tabs_log_in_and_a_form_outlives_the_session_that_it_was_opened_in(
     context.close()
 
 
-def test_reload_and_back_after_refused_forms_send_nothing_again(lived_in: ServedSite, chromium: Browser) -> None:
+def test_reload_and_back_after_refused_forms_do_not_resend(lived_in: ServedSite, chromium: Browser) -> None:
     url, context = lived_in.url, chromium.new_context()
     tab, sent = context.new_page(), list[str]()
     tab.on("request", lambda request: sent.append(request.method) if request.is_navigation_request() else None)

@@ -27,7 +27,7 @@ def let_time_pass(site: ServedSite, token_id: str) -> None:
         assert passed.rowcount == 1
 
 
-def test_a_token_from_its_preset_to_the_kill_switch(tab: Page, site: ServedSite, chromium: Browser) -> None:
+def test_a_token_from_its_preset_to_end_all_access(tab: Page, site: ServedSite, chromium: Browser) -> None:
     site.add_user("noor")
     log_in(tab, site, "noor")
 

@@ -55,12 +55,12 @@ def test_compatibility_forms_of_an_e_mail_address_are_one_address(make_app, type
         "ada\u3000@example.org",
     ],
 )
-def test_a_form_that_would_become_another_address_is_refused(typed):
+def test_a_form_that_would_become_another_email_address_is_refused(typed):
     with pytest.raises(EmailUnfit):
         checked_address(typed)
 
 
-def test_letters_outside_ascii_stay_as_they_are():
+def test_letters_outside_ascii_are_kept():
     assert checked_address("ｶﾞ@example.org") == "ｶﾞ@example.org", "another server may take them for another mailbox"
 
 
@@ -76,11 +76,11 @@ def test_letters_outside_ascii_stay_as_they_are():
         ("ada@" + "ü" * 70 + ".org", "ada@" + "ü" * 70 + ".org"),
     ],
 )
-def test_a_domain_goes_out_in_ascii_where_the_local_part_is(address, sent):
+def test_a_domain_is_sent_in_ascii_if_the_local_part_is_ascii(address, sent):
     assert ascii_address(address) == sent
 
 
-def test_a_server_without_smtputf8_takes_mails_to_and_from_such_domains(app):
+def test_a_server_without_smtputf8_accepts_mails_to_and_from_such_domains(app):
     with serving() as (url, catcher):
         put(app, "ada@bücher.org")
         services = services_of(app)
@@ -116,20 +116,20 @@ def settings_of(tmp_path, **given):
         ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
     ],
 )
-def test_a_base_url_with_such_a_host_is_kept_as_browsers_send_it(tmp_path, base_url, kept):
+def test_a_base_url_with_such_a_host_is_stored_as_browsers_send_it(tmp_path, base_url, kept):
     settings = settings_of(tmp_path, WEBAPP_BASE_URL=base_url)
     assert settings.base_url == kept
     assert ascii_address(settings.mail_from).isascii()
 
 
 @pytest.mark.parametrize("base_url", ["https://bü cher.example", "https://ü@evil.example", "https://\u2100.example"])
-def test_a_base_url_that_is_no_host_is_refused(tmp_path, base_url):
+def test_a_base_url_with_an_invalid_host_is_refused(tmp_path, base_url):
     with pytest.raises(SettingsError, match="WEBAPP_BASE_URL"):
         settings_of(tmp_path, WEBAPP_BASE_URL=base_url)
 
 
 @pytest.mark.parametrize("sender", ["Latchkey", "@example.org", "latchkey@", "<>"])
-def test_a_sender_that_is_no_e_mail_address_stops_the_start(tmp_path, sender):
+def test_an_invalid_sender_stops_the_start(tmp_path, sender):
     with pytest.raises(SettingsError, match="WEBAPP_MAIL_FROM"):
         settings_of(tmp_path, WEBAPP_MAIL_FROM=sender)
 
@@ -166,7 +166,7 @@ def test_a_mail_whose_link_ended_while_it_waited_is_not_sent(make_app):
     assert catcher.mails == []
 
 
-def test_one_whose_link_still_works_is_sent(make_app):
+def test_a_mail_whose_link_still_works_is_sent(make_app):
     app = make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
     factories.user(app, "ada")
     with time_machine.travel(now(), tick=False) as clock:

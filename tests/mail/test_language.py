@@ -92,7 +92,7 @@ def test_a_mail_is_in_the_language_of(
     assert (mail.to, language(mail.html)) == (user.email, expected)
 
 
-def test_a_mail_in_another_language_leaves_the_answer_in_its_own(app: Flask, user: User) -> None:
+def test_a_mail_in_another_language_does_not_change_the_language_of_the_response(app: Flask, user: User) -> None:
     with services_of(app).get(Database).write() as db:
         db.get_one(User, user.id).language = "de"
     admin = as_user(app, "ines", role="admin")

@@ -54,7 +54,7 @@ def row(database: Database) -> OutgoingMail:
         return db.query(OutgoingMail).one()
 
 
-def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
+def test_a_mail_is_rendered_from_both_templates(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     worker.send_due()
     (mail,) = box.mails
@@ -63,7 +63,9 @@ def test_a_mail_is_made_from_both_templates(app: Flask, database: Database, work
     assert "<p>This is a test" in mail.content.html
 
 
-def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
+def test_a_mail_of_a_rolled_back_transaction_is_not_sent(
+    app: Flask, database: Database, worker: MailWorker, box: Box
+) -> None:
     def fail() -> None:
         with database.write() as db:
             services_of(app).get(Mailer).send(db, "test", TO)
@@ -75,14 +77,14 @@ def test_what_was_taken_back_is_not_mailed(app: Flask, database: Database, worke
     assert box.mails == []
 
 
-def test_two_senders_send_it_once(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
+def test_two_workers_send_a_mail_once(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(lambda _: worker.send_due(), range(4))) == 1
     assert len(box.mails) == 1
 
 
-def test_its_content_is_unreadable_while_it_waits_and_gone_when_it_is_sent(
+def test_the_content_is_encrypted_while_waiting_and_deleted_when_sent(
     app: Flask, database: Database, worker: MailWorker
 ) -> None:
     put(app, database)
@@ -91,7 +93,7 @@ def test_its_content_is_unreadable_while_it_waits_and_gone_when_it_is_sent(
     assert row(database).sealed is None
 
 
-def test_a_server_that_is_down_loses_nothing(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
+def test_mails_are_kept_while_the_server_is_down(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     box.refuses = True
     assert worker.send_due() == 1
@@ -103,9 +105,7 @@ def test_a_server_that_is_down_loses_nothing(app: Flask, database: Database, wor
     assert len(box.mails) == 1
 
 
-def test_a_sender_that_died_leaves_its_mails_to_others(
-    app: Flask, database: Database, worker: MailWorker, box: Box
-) -> None:
+def test_mails_of_a_dead_worker_are_taken_over(app: Flask, database: Database, worker: MailWorker, box: Box) -> None:
     put(app, database)
     with database.write() as db:
         assert outbox.take(db, services_of(app).get(Mailer).sealer)
@@ -115,7 +115,7 @@ def test_a_sender_that_died_leaves_its_mails_to_others(
     assert len(box.mails) == 1
 
 
-def test_it_gives_up_at_last_and_can_be_told_to_try_again(
+def test_a_mail_is_given_up_after_the_last_attempt_and_can_be_retried(
     app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     put(app, database)
@@ -133,7 +133,7 @@ def test_it_gives_up_at_last_and_can_be_told_to_try_again(
     assert len(box.mails) == 1
 
 
-def test_behind_a_slow_server_no_mail_becomes_another_senders(
+def test_a_slow_server_does_not_make_two_workers_send_a_mail(
     app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     for _ in range(10):
@@ -154,7 +154,7 @@ def test_behind_a_slow_server_no_mail_becomes_another_senders(
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-def test_who_is_deleted_while_they_are_written_to_keeps_no_mail_of_others_waiting(
+def test_deleting_a_user_during_sending_does_not_delay_other_mails(
     app: Flask, database: Database, worker: MailWorker, box: Box, refuses: bool
 ) -> None:
     for _ in range(3):
@@ -169,7 +169,7 @@ def test_who_is_deleted_while_they_are_written_to_keeps_no_mail_of_others_waitin
     assert worker.send_due() == 3
 
 
-def test_a_mail_waits_twice_as_long_after_each_try_and_at_most_four_hours(
+def test_the_waiting_time_doubles_after_each_attempt_up_to_four_hours(
     app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     put(app, database)
@@ -183,7 +183,7 @@ def test_a_mail_waits_twice_as_long_after_each_try_and_at_most_four_hours(
     assert seconds == [30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 14400, 14400]
 
 
-def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_leaves_the_others(
+def test_a_stopped_worker_finishes_the_current_mail_and_leaves_the_others(
     app: Flask, database: Database, worker: MailWorker, box: Box
 ) -> None:
     put(app, database)
@@ -211,7 +211,7 @@ def test_a_sender_that_is_told_to_stop_finishes_the_mail_in_hand_and_leaves_the_
     assert MailWorker(database, services_of(app).get(Mailer).sealer, Box()).send_due() == 1
 
 
-def test_what_went_to_the_log_is_not_called_sent(app: Flask, database: Database) -> None:
+def test_a_mail_written_to_the_log_is_not_called_sent(app: Flask, database: Database) -> None:
     put(app, database)
     MailWorker(database, services_of(app).get(Mailer).sealer, LogTransport()).send_due()
     assert (row(database).state, row(database).sealed) == ("logged", None)
@@ -223,7 +223,7 @@ def test_what_went_to_the_log_is_not_called_sent(app: Flask, database: Database)
     assert boss.post(f"/admin/mail/{row(database).id}/retry").status_code == 404
 
 
-def test_a_mail_to_nobody_is_given_up_and_not_counted(app: Flask, database: Database) -> None:
+def test_a_mail_without_recipient_is_discarded_and_not_counted(app: Flask, database: Database) -> None:
     with database.write() as db:
         for to in ("ada@example.org", outbox.NO_ADDRESS):
             services_of(app).get(Mailer).send(db, "test", to)

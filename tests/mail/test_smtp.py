@@ -72,7 +72,7 @@ def row(app, mail_id):
         return db.get_one(OutgoingMail, mail_id)
 
 
-def test_a_mail_comes_as_text_and_as_a_page(app):
+def test_a_mail_has_a_text_and_an_html_part(app):
     with serving() as (url, catcher):
         put(app)
         worker_for(app, url).send_due()
@@ -86,7 +86,7 @@ def test_a_mail_comes_as_text_and_as_a_page(app):
 
 
 @pytest.mark.parametrize("how", ["refuses", "drops", "later", "down", "slow"])
-def test_a_server_that_behaves_badly_loses_no_mail(app, how):
+def test_a_misbehaving_server_loses_no_mail(app, how):
     mail_id = put(app)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -102,7 +102,7 @@ def test_a_server_that_behaves_badly_loses_no_mail(app, how):
     assert kept.last_error
 
 
-def test_an_answer_is_the_same_while_the_server_is_down(make_app):
+def test_responses_are_the_same_while_the_server_is_down(make_app):
     app = make_app(WEBAPP_SMTP_URL="smtp://127.0.0.1:9")
     factories.user(app, "ada")
     person = Person(app)
@@ -119,7 +119,7 @@ def test_two_workers_send_each_mail_once(app):
     assert sorted(mail["To"] for mail in catcher.mails) == sorted(f"person{number}@example.org" for number in range(20))
 
 
-def test_what_cannot_be_a_header_stops_nobody_else(app):
+def test_a_mail_with_an_invalid_header_does_not_stop_others(app):
     with serving() as (url, catcher):
         odd = put(app, "ada@example.org\r\nBcc: all@example.org")
         put(app)
@@ -128,13 +128,13 @@ def test_what_cannot_be_a_header_stops_nobody_else(app):
     assert row(app, odd).state == "waiting"
 
 
-def test_the_password_of_the_server_stands_in_no_reason(app, logged):
+def test_the_reason_never_contains_the_password_of_the_server(app, logged):
     mail_id = put(app)
     worker_for(app, "smtp://robot:hunter2hunter2@127.0.0.1:9").send_due()
     assert "hunter2" not in (row(app, mail_id).last_error or "") + logged()
 
 
-def test_the_recipient_stands_in_no_reason(app, logged):
+def test_the_reason_never_contains_the_recipient(app, logged):
     mail_id = put(app)
     with serving("refuses") as (url, _):
         worker_for(app, url).send_due()

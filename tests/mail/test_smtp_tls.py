@@ -84,27 +84,27 @@ def send(app, certificate, scheme, *, login=LOGIN, served=None):
 
 @pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
 @pytest.mark.usefixtures("vouched_for")
-def test_a_mail_goes_encrypted_after_a_login(app, certificate, scheme):
+def test_a_mail_is_sent_encrypted_after_a_login(app, certificate, scheme):
     mails, tried, mail = send(app, certificate, scheme)
     assert (len(mails), tried, mail.state) == (1, [(USER, PASSWORD)], "sent")
 
 
 @pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
-def test_a_server_that_nobody_vouches_for_hears_neither_password_nor_mail(app, certificate, scheme):
+def test_an_untrusted_server_gets_neither_password_nor_mail(app, certificate, scheme):
     mails, tried, mail = send(app, certificate, scheme)
     assert (mails, tried, mail.state) == ([], [], "waiting")
     assert "certificate" in mail.last_error.lower()
 
 
 @pytest.mark.usefixtures("vouched_for")
-def test_one_that_does_not_offer_to_encrypt_hears_neither(app, certificate):
+def test_a_server_without_starttls_gets_neither(app, certificate):
     """As somebody in between would answer who strips the offer."""
     mails, tried, mail = send(app, certificate, "smtp+starttls", served="smtp")
     assert (mails, tried, mail.state) == ([], [], "waiting")
 
 
 @pytest.mark.usefixtures("vouched_for")
-def test_a_wrong_password_loses_no_mail_and_stands_in_no_reason(app, certificate, logged):
+def test_a_wrong_password_loses_no_mail_and_is_not_in_the_reason(app, certificate, logged):
     mails, tried, mail = send(app, certificate, "smtps", login="robot%40example.org:hunter2hunter2@")
     assert (mails, set(tried), mail.state) == ([], {(USER, "hunter2hunter2")}, "waiting")
     assert "hunter2" not in mail.last_error + logged()
@@ -112,6 +112,6 @@ def test_a_wrong_password_loses_no_mail_and_stands_in_no_reason(app, certificate
 
 
 @pytest.mark.usefixtures("vouched_for")
-def test_a_mail_has_one_number_however_often_it_is_tried(app, certificate):
+def test_a_mail_keeps_its_message_id_in_all_attempts(app, certificate):
     (mail,), _, kept = send(app, certificate, "smtps")
     assert mail["Message-ID"] == f"<{kept.id}@example.org>"

@@ -9,7 +9,7 @@ OF_THIS_SITE = {"{{ site.base_url ", "site.base_url ~ "}
 NAMED = "{{ href "
 
 
-def test_no_mail_asks_the_request_where_its_links_lead() -> None:
+def test_no_link_of_a_mail_depends_on_the_request() -> None:
     """Zitadel, four advisories in two years: they lead to WEBAPP_BASE_URL, whatever host the request named."""
     for template in TEMPLATES.glob("*"):
         text = template.read_text()

@@ -103,23 +103,23 @@ def marks(event: str) -> list[pytest.MarkDecorator]:
 @pytest.mark.parametrize(
     ("way", "event"), [pytest.param(way, event, marks=marks(event), id=f"{way}-{event}") for way, event in CELLS]
 )
-def test_each_way_in_ends_or_stays_as_the_table_says(outcome, way, event):
+def test_each_credential_ends_or_stays_as_in_the_table(outcome, way, event):
     happened, works = outcome(way, event)
     expected = {"ends": (True, False), "stays": (True, True), "never": (False, True)}
     assert (happened, works) == expected[CELLS[way, event].word]
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_each_way_in_works_before_anything_happens(migrated, way):
+def test_each_credential_works_before_the_event(migrated, way):
     """Else a way that never worked would seem to have ended."""
     with copied(migrated) as instance, site(instance) as found:
         assert make(found, way)[1]()
 
 
-def test_readers_see_the_table_that_is_tried():
+def test_the_document_has_the_tested_table():
     assert matrix.as_markdown() in DOC.read_text()
 
 
-def test_the_table_is_whole():
+def test_the_table_is_complete():
     assert CELLS.keys() == {(way, event) for way in MAKE for event in [*OF_ONE, *OF_EVERYBODY]}
     assert list(EVENTS) == [*OF_ONE, *OF_EVERYBODY]

@@ -20,14 +20,14 @@ def kids(answer):
     return [key["kid"] for key in answer.json["keys"]]
 
 
-def test_it_may_be_kept_for_a_minute_by_anybody(app):
+def test_the_keys_can_be_cached_for_a_minute(app):
     answer = asked(app)
     assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert answer.content_type == "application/jwk-set+json"
     assert "Set-Cookie" not in answer.headers
 
 
-def test_who_has_it_already_is_not_sent_it_again(app):
+def test_unchanged_keys_are_304(app):
     etag = asked(app).headers["ETag"]
     again = asked(app, **{"If-None-Match": etag})
     assert (again.status_code, again.data) == (304, b"")
@@ -35,13 +35,13 @@ def test_who_has_it_already_is_not_sent_it_again(app):
     assert again.headers["Cache-Control"] == "public, max-age=60"
 
 
-def test_a_rotation_is_sent_to_who_had_it(app):
+def test_changed_keys_are_sent_again(app):
     etag = asked(app).headers["ETag"]
     services_of(app).get(KeyRing).rotate(timedelta(days=1))
     assert asked(app, **{"If-None-Match": etag}).status_code == 200
 
 
-def test_both_keys_are_there_and_good_as_long_as_they_overlap(app, user):
+def test_both_keys_are_published_and_verify_during_the_overlap(app, user):
     """F-16."""
     (old,), first = kids(asked(app)), factories.api_token(app, user).token
     new = services_of(app).get(KeyRing).rotate(timedelta(days=1)).kid
@@ -58,7 +58,7 @@ def status(app, token):
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "EdDSA", "RS256"])
-def test_it_shows_no_private_half(make_app, algorithm):
+def test_no_private_key_is_published(make_app, algorithm):
     app = make_app(WEBAPP_SIGNING_ALGORITHM=algorithm)
     services_of(app).get(KeyRing).rotate(timedelta(days=1))
     found = asked(app).json["keys"]
@@ -66,5 +66,5 @@ def test_it_shows_no_private_half(make_app, algorithm):
     assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & {name for key in found for name in key}
 
 
-def test_a_shared_secret_is_never_shown(make_app):
+def test_a_shared_secret_is_never_published(make_app):
     assert asked(make_app(WEBAPP_SIGNING_ALGORITHM="HS256")).json == {"keys": []}

@@ -29,11 +29,11 @@ def document(anybody: Script) -> dict[str, Any]:
     return anybody.get("/openapi.json").json
 
 
-def test_it_is_openapi_3_1(document):
+def test_the_document_is_openapi_3_1(document):
     OPENAPI_31_VALIDATOR.validate(document)
 
 
-def test_every_view_that_says_what_it_answers_is_in_it_and_nothing_else(app, document):
+def test_exactly_the_views_with_responds_are_in_the_document(app, document):
     said = {
         (method.lower(), route.endpoint)
         for route in routes(app)
@@ -44,7 +44,7 @@ def test_every_view_that_says_what_it_answers_is_in_it_and_nothing_else(app, doc
     assert found == said
 
 
-def test_every_method_of_a_view_of_another_package_is_an_operation_of_its_own(app):
+def test_every_method_of_a_plug_in_view_is_an_operation(app):
     view = public(str)
     for path in ("/notes", "/notes/all"):
         app.add_url_rule(path, "notes", view, methods=["GET", "POST"])
@@ -56,7 +56,7 @@ def test_every_method_of_a_view_of_another_package_is_an_operation_of_its_own(ap
     assert Person(app).open("/docs").status_code == 200
 
 
-def test_each_operation_lists_the_ways_in_that_its_guard_opens(document):
+def test_each_operation_lists_the_credentials_that_its_rule_accepts(document):
     assert document["paths"]["/protected"]["get"]["security"] == [
         {"bearer": ["protected:read"]},
         {"dpop": ["protected:read"]},
@@ -75,7 +75,7 @@ def test_each_operation_lists_the_ways_in_that_its_guard_opens(document):
         pytest.param("LoginForm", "password", {"type": "string", "format": "password"}, id="a password is text"),
     ],
 )
-def test_what_a_form_demands_stands_in_its_schema(document, form, field, schema):
+def test_required_fields_are_required_in_the_schema(document, form, field, schema):
     described = document["components"]["schemas"][form]
     found = described["properties"][field]
     assert schema.items() <= found.get("anyOf", [found])[0].items()
@@ -90,7 +90,7 @@ def test_what_a_form_demands_stands_in_its_schema(document, form, field, schema)
         ("/account/activity.csv", "text/csv"),
     ],
 )
-def test_what_is_carried_away_is_described_in_its_kind_and_comes_so(app, document, path, kind):
+def test_downloads_have_the_described_content_type(app, document, path, kind):
     described = document["paths"][path]["get"]
     assert described["responses"]["200"]["content"] == {kind: {"schema": {"type": "string"}}}
     assert {"bearer": described["security"][0]["bearer"]} in described["security"]
@@ -100,27 +100,27 @@ def test_what_is_carried_away_is_described_in_its_kind_and_comes_so(app, documen
     assert len(answer.text.splitlines()) > 1
 
 
-def test_what_a_form_does_not_demand_may_be_left_empty(document):
+def test_optional_fields_can_be_empty(document):
     schema = document["components"]["schemas"]["NewTokenForm"]["properties"]["expires_on"]
     assert schema["anyOf"] == [{"type": "string", "format": "date"}, {"enum": ["", None]}]
 
 
-def test_a_refused_caller_is_promised_a_challenge(document):
+def test_refusals_are_described_with_a_challenge(document):
     assert document["components"]["responses"]["Unauthorized"]["headers"]["WWW-Authenticate"]["required"]
 
 
-def test_instants_are_described_as_such(document):
+def test_datetimes_have_the_format_date_time(document):
     token = document["components"]["schemas"]["Token"]["properties"]
     assert token["created_at"]["format"] == token["revoked_at"]["anyOf"][0]["format"] == "date-time"
 
 
-def test_it_is_the_same_for_everybody_and_may_be_kept(anybody, script):
+def test_the_document_is_the_same_for_all_callers_and_can_be_cached(anybody, script):
     answer = anybody.get("/openapi.json")
     assert answer.headers["Cache-Control"] == "public, max-age=300"
     assert answer.data == script.get("/openapi.json").data
 
 
-def test_the_page_names_every_operation_and_how_to_call_it(stranger: Person, document):
+def test_the_page_lists_every_operation_and_how_to_call_it(stranger: Person, document):
     page = text_of(parsed(stranger.open("/docs").text))
     for path, entry in document["paths"].items():
         for method, operation in entry.items():
@@ -128,7 +128,7 @@ def test_the_page_names_every_operation_and_how_to_call_it(stranger: Person, doc
     assert 'curl -H "Authorization: Bearer $LATCHKEY_TOKEN" \\ http://localhost:8000/dashboard' in page
 
 
-def test_each_line_to_paste_comes_in_by_a_way_that_is_open(document):
+def test_each_curl_example_uses_an_accepted_credential(document):
     for entry in (entry for group in reference(document).groups for entry in group.operations):
         if entry.token in ("nobody", "everybody"):
             assert "Bearer" not in entry.curl
@@ -138,34 +138,34 @@ def test_each_line_to_paste_comes_in_by_a_way_that_is_open(document):
         assert not is_cookie_alone or entry.method == "GET", entry.curl
 
 
-def test_its_groups_and_addresses_open_without_a_script(stranger: Person):
+def test_the_page_works_without_javascript(stranger: Person):
     page = stranger.open("/docs").text
     assert page.count("<details") == page.count("<summary") > 100
 
 
-def test_a_script_that_opens_the_page_is_sent_to_the_document(anybody):
+def test_a_script_is_redirected_to_the_document(anybody):
     answer = anybody.get("/docs")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/openapi.json")
 
 
-def test_a_query_that_asks_for_what_is_not_here_is_told_so(script):
+def test_an_unknown_query_parameter_is_refused(script):
     answer = script.get("/tokens?view=edned")
     assert (answer.status_code, answer.json["errors"]) == (400, {"view": ["Invalid enum value 'edned'."]})
 
 
-def test_a_json_value_of_another_type_is_refused_even_where_it_reads_as_nothing(anybody):
+def test_a_json_value_of_another_type_is_refused_even_if_it_is_empty(anybody):
     answer = anybody.post("/api/auth", json={"username": "ada", "password": "x", "expires_in": False})
     assert (answer.status_code, answer.json["title"]) == (400, "Bad request")
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
-def test_what_a_stranger_has_read_is_not_sent_again(stranger, path):
+def test_an_unchanged_document_is_304(stranger, path):
     first = stranger.open(path)
     again = stranger.ask("GET", path, headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
 
 
-def test_the_reference_is_rendered_once_and_the_page_around_it_for_each(app, stranger, user):
+def test_the_reference_is_rendered_once_and_the_layout_per_caller(app, stranger, user):
     stranger.open("/docs")
     tag, described = stranger.page.headers["ETag"], services_of(app).get(Description)
     assert "Log out" not in stranger.page.text

@@ -182,14 +182,14 @@ LOGGED_IN = AuthStorage()(LoggedIn, cache_by_key=lambda case, _: case.operation.
 @of_each(filter(OPEN.__contains__, OPERATIONS), "in full")
 @lazily.parametrize()
 @EXAMPLES
-def test_nobody_finds_an_answer_that_is_not_described(case: schemathesis.Case) -> None:
+def test_anonymous_requests_get_only_described_responses(case: schemathesis.Case) -> None:
     case.call_and_validate(headers=JSON, excluded_checks=excluded(case))
 
 
 @of_each(filterfalse(OPEN.__contains__, OPERATIONS), "briefly")
 @lazily.parametrize()
 @FEW
-def test_nobody_is_turned_away_as_described(case: schemathesis.Case) -> None:
+def test_anonymous_requests_are_refused_as_described(case: schemathesis.Case) -> None:
     answer = case.call_and_validate(headers=JSON, excluded_checks=excluded(case))
     assert answer.status_code in (401, 404, 405)
 
@@ -197,7 +197,7 @@ def test_nobody_is_turned_away_as_described(case: schemathesis.Case) -> None:
 @of_each(filterfalse(OPEN.__contains__, OPERATIONS), "briefly")
 @lazily.parametrize()
 @FEW
-def test_a_script_that_may_everything_finds_no_answer_that_is_not_described(
+def test_a_token_with_every_scope_gets_only_described_responses(
     case: schemathesis.Case, by_token: dict[str, str]
 ) -> None:
     case.call_and_validate(headers=JSON | by_token, excluded_checks=excluded(case))
@@ -213,7 +213,7 @@ def is_tried_in_full(operation: str) -> bool:
 @lazily.parametrize()
 @LOGGED_IN
 @EXAMPLES
-def test_a_person_finds_no_answer_that_is_not_described(case: schemathesis.Case) -> None:
+def test_a_session_gets_only_described_responses(case: schemathesis.Case) -> None:
     # Each case without its login as well, and with a wrong one: the script above and nobody have tried that already.
     case.call_and_validate(headers=JSON, excluded_checks=[*excluded(case), ignored_auth])
 
@@ -223,5 +223,5 @@ def test_a_person_finds_no_answer_that_is_not_described(case: schemathesis.Case)
 @lazily.parametrize()
 @LOGGED_IN
 @FEW
-def test_a_person_who_sends_no_body_finds_no_answer_that_is_not_described(case: schemathesis.Case) -> None:
+def test_a_session_that_sends_no_body_gets_only_described_responses(case: schemathesis.Case) -> None:
     case.call_and_validate(headers=JSON, excluded_checks=[*excluded(case), ignored_auth])

@@ -87,7 +87,7 @@ def described(mailing: Flask) -> dict[str, bool]:
     }
 
 
-def test_every_operation_that_is_described_with_201_is_asked_here(described):
+def test_every_operation_described_with_201_is_in_the_table(described):
     assert described.keys() == {operation for operation, _, _ in WAYS}
 
 
