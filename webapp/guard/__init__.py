@@ -8,6 +8,7 @@ from webapp.guard.enforce import enforce
 from webapp.guard.own_authenticators import authenticator
 from webapp.guard.policy import Requirement
 from webapp.guard.principal import Principal
+from webapp.guard.refusal_hook import Refusal, on_refusal
 from webapp.guard.require import anonymous_only, guard_blueprint, login_required, public, require
 from webapp.guard.resources import resource
 
@@ -16,6 +17,7 @@ asked_here = current_requirement
 
 __all__ = [
     "Principal",
+    "Refusal",
     "Requirement",
     "anonymous_only",
     "asked_here",
@@ -28,6 +30,7 @@ __all__ = [
     "enforce",
     "guard_blueprint",
     "login_required",
+    "on_refusal",
     "public",
     "record_event",
     "require",

@@ -4,6 +4,7 @@ from flask import Response, current_app, redirect, request, url_for
 
 from webapp.core.translation import _
 from webapp.guard.principal import Principal
+from webapp.guard.refusal_hook import mark_refused
 from webapp.web.negotiation import is_browser
 from webapp.web.problem_kinds import kind_of
 from webapp.web.problems import Action, Problem, problem_response
@@ -15,6 +16,7 @@ HOME, LOGOUT = "dashboard.show", "login.leave"
 
 def response(principal: Principal) -> Response:
     """A redirect to ``next`` or the dashboard for people who open a page; for changes and scripts a 403 problem."""
+    mark_refused("anonymous_required")
     if is_browser() and request.method in ("GET", "HEAD"):
         target = safe_path(request.args.get("next")) or url_for(HOME)
         return current_app.make_response(redirect(target, 303))

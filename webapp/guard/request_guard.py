@@ -23,6 +23,7 @@ from webapp.guard.forbidden import current_call, too_often
 from webapp.guard.login_manager import Authenticators
 from webapp.guard.policy import Decision, Requirement, decide
 from webapp.guard.principal import NotAccepted, Principal
+from webapp.guard.refusal_hook import mark_refused
 from webapp.guard.require import requirement_of
 from webapp.web import csrf, token_cookie
 from webapp.web.bearer import presented
@@ -142,6 +143,7 @@ def count_request(principal: Principal) -> None:
     line = principal.authority.counted_as or principal.credential_id.hex
     taken = limiter.take(Limit("token", principal.authority.per_minute, MINUTE), line)
     if not taken.allowed:
+        mark_refused("throttled")
         refusal_log.note("throttled", f"{principal.authority.per_minute} a minute", principal, bound="rate")
         raise too_often(taken.retry_after)
 
@@ -159,6 +161,7 @@ def refused_forgery(principal: Principal | None) -> Response | None:
         check_origin(principal)
     except Problem as refused:
         if refused.code is not None:
+            mark_refused(refused.code)
             if principal is not None and (answer := foreign_form.answer(principal)) is not None:
                 return answer
             # The detail is in the language of the caller, and the log is English.

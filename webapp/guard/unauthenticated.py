@@ -12,6 +12,7 @@ from webapp.guard.assurance import Level
 from webapp.guard.forbidden import BUILDERS, current_call, steps_of
 from webapp.guard.policy import CODES, Decision, Requirement, bound_of, explain
 from webapp.guard.principal import CredentialRow, NotAccepted, Principal
+from webapp.guard.refusal_hook import mark_refused
 from webapp.guard.refusal_log import note
 from webapp.guard.www_authenticate import challenge
 from webapp.web import csrf, token_cookie
@@ -55,6 +56,7 @@ class LoginPageRenderer(Protocol):
 
 def not_accepted(error: NotAccepted, need: Requirement) -> Response:
     """The response to an invalid, expired or ended credential: 401, or the login page for browsers."""
+    mark_refused(error.code)
     note(error.code, str(error), error.credential_row)
     if need.is_optional:
         # Answered once: the next request is anonymous, which is enough here.
@@ -77,6 +79,7 @@ def denied(principal: Principal | None, need: Requirement, decision: Decision) -
     """The response to a request that ``decide`` did not allow: login, step-up or 403."""
     if principal is None:
         return anonymous()
+    mark_refused(CODES.get(decision, decision.value))
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     if decision is Decision.CLOSED:
         return closed(principal)
@@ -104,6 +107,7 @@ def closed(principal: Principal) -> Response:
 
 
 def anonymous() -> Response:
+    mark_refused("token_missing")
     user_unauthorized.send(current_app._get_current_object())  # type: ignore[attr-defined]
     if is_browser():
         return to_login("token_missing")
